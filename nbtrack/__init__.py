@@ -1,0 +1,81 @@
+"""nbtrack: a cell is an experiment. `import nbtrack as mlflow` runs existing tracking code.
+
+Names are found lazily: `import nbtrack` pulls in nothing but itself. No public function may have
+a submodule of its name, or the second access would find the module.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_FLUENT = [
+    "active_run",
+    "create_experiment",
+    "delete_experiment",
+    "delete_run",
+    "delete_tag",
+    "end_run",
+    "get_artifact_uri",
+    "get_experiment",
+    "get_experiment_by_name",
+    "get_parent_run",
+    "get_run",
+    "get_tracking_uri",
+    "is_tracking_uri_set",
+    "last_active_run",
+    "load_table",
+    "log_artifact",
+    "log_artifacts",
+    "log_dict",
+    "log_figure",
+    "log_image",
+    "log_input",
+    "log_metric",
+    "log_metrics",
+    "log_param",
+    "log_params",
+    "log_table",
+    "log_text",
+    "project_folder",
+    "search_experiments",
+    "search_runs",
+    "set_experiment",
+    "set_experiment_tag",
+    "set_experiment_tags",
+    "set_tag",
+    "set_tags",
+    "set_tracking_uri",
+    "sql",
+    "start_run",
+]
+_HOMES = dict.fromkeys(_FLUENT, "nbtrack.fluent") | {
+    "ActiveRun": "nbtrack.run",
+    "Client": "nbtrack.tracking",
+    "MlflowClient": "nbtrack.client",
+    "MlflowException": "nbtrack.exceptions",
+    "NbtrackError": "nbtrack.errors",
+    "load_ipython_extension": "nbtrack.notebook",
+    "runs": "nbtrack.notebook.runs_view",
+    "unload_ipython_extension": "nbtrack.notebook",
+}
+_SUBMODULES = ("artifacts", "client", "data", "entities", "exceptions", "tracking")
+
+__all__ = sorted([*_HOMES, *_SUBMODULES])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        found = getattr(importlib.import_module(_HOMES[name]), name)
+    elif name in _SUBMODULES:
+        found = importlib.import_module(f"nbtrack.{name}")
+    else:
+        raise AttributeError(f"module 'nbtrack' has no attribute {name!r}")
+    globals()[name] = found  # the next access is a plain look-up
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,57 @@
+"""Where the files of a run live. `open_artifacts` finds the store that an artifact URI names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from nbtrack.records import FileInfo
+
+# An alias, because inside the classes below the name `list` is a method.
+Files: TypeAlias = list[FileInfo]
+
+
+class ArtifactStore(Protocol):
+    """The artifacts of one run. Paths are relative, with forward slashes.
+
+    A wrong path raises InvalidValue, a missing artifact ArtifactNotFound; a full disk or a
+    read-only folder stays the OSError it is, with nothing half-written.
+    """
+
+    def write(self, path: str, data: bytes) -> FileInfo:
+        """Store *data* under *path*, in place of what was there."""
+
+    def add_file(self, local_path: str | Path, artifact_path: str | None = None) -> Files:
+        """Copy a file, or a folder with its name, into the folder *artifact_path*."""
+
+    def add_folder(self, local_dir: str | Path, artifact_path: str | None = None) -> Files:
+        """Copy what *local_dir* holds into the folder *artifact_path*: all of it or nothing."""
+
+    def list(self, path: str | None = None) -> Files:
+        """One level, sorted; folders without a size. Nothing there: an empty list."""
+
+    def walk(self) -> Iterator[FileInfo]:
+        """Every file, at any depth."""
+
+    def read(self, path: str) -> bytes: ...
+
+    def download(self, path: str | None = None, dst: str | Path | None = None) -> Path:
+        """A local path to the artifact; with *dst*, a copy at `dst/path`."""
+
+    def delete(self, path: str | None = None) -> None:
+        """Remove a file or folder; without *path*, everything."""
+
+    def sha256(self, path: str) -> str:
+        """The digest of what is stored now, read afresh."""
+
+
+def open_artifacts(artifact_uri: str, *, run_id: str | None = None) -> ArtifactStore:
+    """The store behind *artifact_uri*: a folder path or a `file:` URI.
+
+    *run_id* is for error messages; by default it is the last part of the URI.
+    """
+    from nbtrack.artifact_store.local import LocalArtifacts
+    from nbtrack.artifact_store.paths import folder_of
+
+    return LocalArtifacts(folder_of(artifact_uri), run_id=run_id)

@@ -1,0 +1,376 @@
+"""The by-id API: `MlflowClient`, with MLflow's names, arguments and defaults."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbtrack import experiments, lines
+from nbtrack.artifact_store import ArtifactStore, open_artifacts
+from nbtrack.errors import InvalidValue, NameTaken, RunDeleted
+from nbtrack.lines import now_us
+from nbtrack.records import (
+    Experiment,
+    FileInfo,
+    LifecycleStage,
+    Metric,
+    PagedList,
+    Param,
+    Run,
+    RunData,
+    RunQuery,
+    RunStatus,
+    RunTag,
+    ViewType,
+)
+from nbtrack.run_creation import new_run_info, run_header
+from nbtrack.run_writer import RunWriter
+from nbtrack.session import PARENT_TAG, current_session
+from nbtrack.stores import Store
+from nbtrack.surroundings import default_run_name
+from nbtrack.values import as_microseconds, as_text, check_key, check_mapping, check_tags
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_RESULTS = 1000
+_VERIFIED_SECONDS = 2.0  # for so long a run that was seen alive is not looked up again
+
+
+class MlflowClient:
+    """Runs, metrics, artifacts and experiments by id, in the store of *tracking_uri*.
+
+    Runs made here have no owner process: they stay RUNNING until `set_terminated`.
+    """
+
+    def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
+        _ = registry_uri  # MLflow's signature; the registry lives in the same store
+        self._uri = tracking_uri
+        self._writers: dict[str, tuple[float, RunWriter]] = {}
+
+    @property
+    def tracking_uri(self) -> str:
+        return self._store.uri
+
+    @property
+    def _store(self) -> Store:
+        session = current_session()
+        return session.store if self._uri is None else session.store_for(self._uri)
+
+    # --- experiments
+
+    def create_experiment(
+        self,
+        name: str,
+        artifact_location: str | None = None,
+        tags: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Raises NameTaken."""
+        return experiments.create_experiment(
+            self._store, name, artifact_location=artifact_location, tags=tags
+        )
+
+    def get_experiment(self, experiment_id: str) -> Experiment:
+        """Raises ExperimentNotFound."""
+        return self._store.get_experiment(str(experiment_id))
+
+    def get_experiment_by_name(self, name: str) -> Experiment | None:
+        return self._store.find_experiment(name)
+
+    def search_experiments(
+        self,
+        view_type: int = ViewType.ACTIVE_ONLY,
+        max_results: int | None = MOST_RESULTS,
+        filter_string: str | None = None,
+        order_by: Sequence[str] | None = None,
+        page_token: str | None = None,
+    ) -> PagedList[Experiment]:
+        found = self._store.search_experiments(
+            view_type=ViewType(view_type), filter_string=filter_string, order_by=order_by or ()
+        )
+        return _page(found, max_results, page_token)
+
+    def rename_experiment(self, experiment_id: str, new_name: str) -> None:
+        experiments.check_experiment_name(new_name)
+        self.get_experiment(experiment_id)
+        if self._store.find_experiment(new_name) is not None:
+            raise NameTaken(f"Experiment {new_name!r} exists; choose another name.")
+        self._change_experiment(experiment_id, renamed=new_name)
+
+    def delete_experiment(self, experiment_id: str) -> None:
+        """Hide it, with its runs, until it is restored."""
+        if str(experiment_id) == experiments.DEFAULT_ID:
+            raise InvalidValue("The experiment Default (id 0) cannot be deleted.")
+        self._change_experiment(experiment_id, lifecycle_stage=LifecycleStage.DELETED)
+
+    def restore_experiment(self, experiment_id: str) -> None:
+        self._change_experiment(experiment_id, lifecycle_stage=LifecycleStage.ACTIVE)
+
+    def set_experiment_tag(self, experiment_id: str, key: str, value: Any) -> None:
+        self.set_experiment_tags(experiment_id, {key: value})
+
+    def set_experiment_tags(self, experiment_id: str, tags: Mapping[str, Any]) -> None:
+        texts = {check_key(k, "tag"): as_text(v) for k, v in check_mapping("tags", tags).items()}
+        t = now_us()
+        for key, value in texts.items():
+            self._store.append(lines.experiment_tag_line(str(experiment_id), key, value, t=t))
+
+    def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
+        self._store.append(
+            lines.experiment_tag_line(str(experiment_id), check_key(key), None, t=now_us())
+        )
+
+    def _change_experiment(self, experiment_id: str, **facts: object) -> None:
+        self.get_experiment(experiment_id)
+        self._store.append(lines.experiment_line(str(experiment_id), t=now_us(), **facts))
+
+    # --- runs
+
+    def create_run(
+        self,
+        experiment_id: str,
+        start_time: int | None = None,
+        tags: Mapping[str, Any] | None = None,
+        run_name: str | None = None,
+    ) -> Run:
+        """A run without an owner process; *start_time* is milliseconds since 1970 UTC."""
+        store, start_us = self._store, as_microseconds(start_time, default=now_us())
+        texts = check_tags(tags)
+        experiment = self._experiment_of_new_run(experiment_id)
+        name = run_name or texts.get("mlflow.runName") or default_run_name(None)
+        user = texts.get("mlflow.user") or current_session().settings.user
+        info = new_run_info(store, experiment, name=name, user=user, start_us=start_us)
+        texts |= {"mlflow.runName": name, "mlflow.user": user}
+        store.append(run_header(store, info, experiment, tags=texts, start_us=start_us, owner=None))
+        return Run(info=info, data=RunData(tags=texts))
+
+    def _experiment_of_new_run(self, experiment_id: str) -> Experiment:
+        if str(experiment_id) != experiments.DEFAULT_ID:
+            return self.get_experiment(experiment_id)
+        return Experiment(
+            experiment_id=experiments.DEFAULT_ID,
+            name=experiments.DEFAULT_NAME,
+            artifact_location="",
+        )
+
+    def get_run(self, run_id: str) -> Run:
+        """Raises RunNotFound."""
+        return self._store.get_run(run_id)
+
+    def get_parent_run(self, run_id: str) -> Run | None:
+        parent_id = self.get_run(run_id).data.tags.get(PARENT_TAG)
+        return None if parent_id is None else self.get_run(parent_id)
+
+    def search_runs(
+        self,
+        experiment_ids: Sequence[str],
+        filter_string: str = "",
+        run_view_type: int = ViewType.ACTIVE_ONLY,
+        max_results: int = MOST_RESULTS,
+        order_by: Sequence[str] | None = None,
+        page_token: str | None = None,
+    ) -> PagedList[Run]:
+        """Raises InvalidFilter."""
+        offset = _offset(page_token)
+        ids = [experiment_ids] if isinstance(experiment_ids, str) else experiment_ids
+        found = self._store.search_runs(
+            RunQuery(
+                experiment_ids=tuple(str(each) for each in ids),
+                filter_string=filter_string,
+                order_by=(order_by,) if isinstance(order_by, str) else tuple(order_by or ()),
+                view_type=ViewType(run_view_type),
+                max_results=max_results + 1,
+                offset=offset,
+            )
+        )
+        is_more = len(found) > max_results
+        return PagedList(found[:max_results], str(offset + max_results) if is_more else None)
+
+    def update_run(self, run_id: str, status: str | None = None, name: str | None = None) -> None:
+        if name is not None:
+            self.set_tag(run_id, "mlflow.runName", name)
+        if status is not None:
+            self._set_status(run_id, RunStatus(status), end_us=now_us())
+
+    def set_terminated(
+        self, run_id: str, status: str | None = None, end_time: int | None = None
+    ) -> None:
+        end_us = now_us() if end_time is None else int(end_time) * 1000
+        self._set_status(run_id, RunStatus(status or "FINISHED"), end_us=end_us)
+
+    def _set_status(self, run_id: str, status: RunStatus, *, end_us: int) -> None:
+        self.writer(run_id)
+        if (run := current_session().find_open(run_id)) is not None and status.is_terminal:
+            run.end(status)
+            return
+        facts = {"end_us": end_us} if status.is_terminal else {}
+        self._store.append(lines.run_line(run_id, t=now_us(), status=status, **facts))
+        self._store.flush()
+
+    def delete_run(self, run_id: str) -> None:
+        """Hide the run and close it to writing, until it is restored."""
+        self._store.get_run(run_id)
+        self._set_stage(run_id, LifecycleStage.DELETED)
+        if (run := current_session().find_open(run_id)) is not None:
+            run.mark_deleted()
+
+    def restore_run(self, run_id: str) -> None:
+        self._store.get_run(run_id)
+        self._set_stage(run_id, LifecycleStage.ACTIVE)
+
+    def _set_stage(self, run_id: str, stage: LifecycleStage) -> None:
+        self._store.append(lines.run_line(run_id, t=now_us(), lifecycle_stage=stage))
+        self._writers.pop(run_id, None)
+
+    # --- logging
+
+    def writer(self, run_id: str) -> RunWriter:
+        """The `log_*` verbs on *run_id*. Raises RunNotFound, RunDeleted."""
+        if (run := current_session().find_open(run_id)) is not None:
+            return run
+        seen, writer = self._writers.get(run_id, (0.0, None))
+        if writer is not None and time.monotonic() - seen < _VERIFIED_SECONDS:
+            return writer
+        info = self._store.get_run(run_id).info
+        if info.lifecycle_stage == LifecycleStage.DELETED:
+            raise RunDeleted(run_id)
+        writer = RunWriter(self._store, run_id, artifact_uri=info.artifact_uri)
+        self._writers[run_id] = (time.monotonic(), writer)
+        return writer
+
+    def log_metric(
+        self,
+        run_id: str,
+        key: str,
+        value: Any,
+        timestamp: int | None = None,
+        step: int | None = None,
+        synchronous: bool | None = None,  # noqa: ARG002
+    ) -> None:
+        self.writer(run_id).log_metric(key, value, step, timestamp=timestamp)
+
+    def log_param(
+        self,
+        run_id: str,
+        key: str,
+        value: Any,
+        synchronous: bool | None = None,  # noqa: ARG002
+    ) -> Any:
+        return self.writer(run_id).log_param(key, value)
+
+    def log_batch(
+        self,
+        run_id: str,
+        metrics: Sequence[Metric] = (),
+        params: Sequence[Param] = (),
+        tags: Sequence[RunTag] = (),
+        synchronous: bool | None = None,  # noqa: ARG002
+    ) -> None:
+        """All or none; metrics are `nbtrack.entities.Metric`, their timestamps milliseconds."""
+        self.writer(run_id).log_batch(metrics, params, tags)
+
+    def set_tag(
+        self,
+        run_id: str,
+        key: str,
+        value: Any,
+        synchronous: bool | None = None,  # noqa: ARG002
+    ) -> None:
+        self.writer(run_id).set_tag(key, value)
+
+    def delete_tag(self, run_id: str, key: str) -> None:
+        self.writer(run_id).delete_tag(key)
+
+    def log_inputs(self, run_id: str, datasets: Sequence[Any] | None = None) -> None:
+        """*datasets* are `DatasetInput` records."""
+        for each in datasets or ():
+            context = {tag.key: tag.value for tag in each.tags}.get("mlflow.data.context")
+            self.writer(run_id).log_input(each.dataset, context)
+
+    def get_metric_history(self, run_id: str, key: str) -> PagedList[Metric]:
+        """Every point, by step. Raises RunNotFound; a metric never logged has no points."""
+        return PagedList(self._store.read_metrics(run_id, key))
+
+    # --- artifacts
+
+    def log_artifact(
+        self, run_id: str, local_path: str | Path, artifact_path: str | None = None
+    ) -> None:
+        self.writer(run_id).log_artifact(local_path, artifact_path)
+
+    def log_artifacts(
+        self, run_id: str, local_dir: str | Path, artifact_path: str | None = None
+    ) -> None:
+        self.writer(run_id).log_artifacts(local_dir, artifact_path)
+
+    def log_text(self, run_id: str, text: str, artifact_file: str) -> None:
+        self.writer(run_id).log_text(text, artifact_file)
+
+    def log_dict(self, run_id: str, dictionary: Any, artifact_file: str) -> None:
+        self.writer(run_id).log_dict(dictionary, artifact_file)
+
+    def log_figure(
+        self,
+        run_id: str,
+        figure: Any,
+        artifact_file: str,
+        *,
+        save_kwargs: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.writer(run_id).log_figure(figure, artifact_file, save_kwargs=save_kwargs)
+
+    def log_image(
+        self,
+        run_id: str,
+        image: Any,
+        artifact_file: str | None = None,
+        key: str | None = None,
+        step: int | None = None,
+        timestamp: int | None = None,
+        synchronous: bool | None = None,  # noqa: ARG002
+    ) -> None:
+        self.writer(run_id).log_image(image, artifact_file, key=key, step=step, timestamp=timestamp)
+
+    def log_table(self, run_id: str, data: Any, artifact_file: str) -> None:
+        self.writer(run_id).log_table(data, artifact_file)
+
+    def load_table(
+        self,
+        experiment_id: str,
+        artifact_file: str,
+        run_ids: Sequence[str] | None = None,
+        extra_columns: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """The tables called *artifact_file* of these runs, or of all in the experiment."""
+        from nbtrack.run_tables import load_tables
+
+        found = self._store.search_runs(RunQuery(experiment_ids=(str(experiment_id),)))
+        wanted = found if run_ids is None else [self.get_run(run_id) for run_id in run_ids]
+        return load_tables(wanted, artifact_file, extra_columns=extra_columns or ())
+
+    def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
+        """One level of the run's artifacts. Raises RunNotFound, InvalidValue for a path outside."""
+        return self._artifacts(run_id).list(path)
+
+    def download_artifacts(self, run_id: str, path: str, dst_path: str | None = None) -> str:
+        """A local path to the artifact; with *dst_path*, a copy there."""
+        return str(self._artifacts(run_id).download(path or None, dst_path))
+
+    def _artifacts(self, run_id: str) -> ArtifactStore:
+        return open_artifacts(self.get_run(run_id).info.artifact_uri, run_id=run_id)
+
+
+def _page(found: list[Any], most: int | None, token: str | None) -> PagedList[Any]:
+    start = _offset(token)
+    end = len(found) if most is None else start + most
+    return PagedList(found[start:end], str(end) if end < len(found) else None)
+
+
+def _offset(token: str | None) -> int:
+    if not token:
+        return 0
+    if not str(token).isdigit():
+        raise InvalidValue(f"page_token is {token!r}; pass the .token of the page before.")
+    return int(token)

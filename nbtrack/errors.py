@@ -1,0 +1,121 @@
+"""The error tree.
+
+NbtrackError                      base; `nbtrack.exceptions.MlflowException` is this class
+├── InvalidValue(ValueError)      a value that cannot be stored: the message names it
+│   └── InvalidFilter             a search string, with a caret under the wrong place
+├── NotFound(KeyError)            an id or name that the store does not have
+│   ├── RunNotFound · ExperimentNotFound · ArtifactNotFound
+├── RunDeleted                    a write to, or a change of, a deleted run
+├── RunAlreadyActive              start_run while a run is open, outside of a notebook
+├── NameTaken(ValueError)         an experiment of that name exists
+├── StoreError
+│   ├── StoreBusy                 another program holds the database file
+│   ├── StoreDamaged              the database file cannot be read
+│   └── StoreTooNew               written by a newer nbtrack
+└── MissingExtra(ImportError)     an optional library is needed here
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+
+class NbtrackError(Exception):
+    """Base of everything nbtrack raises on purpose."""
+
+    def __str__(self) -> str:
+        # KeyError would show the repr of the message.
+        return str(self.args[0]) if self.args else ""
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+
+class InvalidValue(NbtrackError, ValueError):
+    """A value that cannot be stored."""
+
+
+class InvalidFilter(InvalidValue):
+    def __init__(self, text: str, position: int, problem: str) -> None:
+        self.text, self.position = text, position
+        super().__init__(f"{problem}\n    {text}\n    {' ' * position}^")
+
+
+class NotFound(NbtrackError, KeyError):
+    """An id or a name that the store does not have."""
+
+
+class RunNotFound(NotFound):
+    def __init__(self, run_id: object, store: object) -> None:
+        super().__init__(
+            f"No run {run_id!r} in {store}. nbtrack.search_runs() lists the ones it has."
+        )
+
+
+class ExperimentNotFound(NotFound):
+    def __init__(self, experiment: object, store: object) -> None:
+        super().__init__(
+            f"No experiment {experiment!r} in {store}. "
+            "nbtrack.search_experiments() lists the ones it has."
+        )
+
+
+class ArtifactNotFound(NotFound):
+    def __init__(self, path: object, run_id: object) -> None:
+        super().__init__(
+            f"No artifact {path!r} in run {run_id}. "
+            f"nbtrack.artifacts.list_artifacts(run_id={str(run_id)!r}) lists the ones it has."
+        )
+
+
+class RunDeleted(NbtrackError):
+    def __init__(self, run_id: object) -> None:
+        super().__init__(
+            f"Run {run_id} is deleted and takes no more writes. "
+            f"nbtrack.MlflowClient().restore_run({str(run_id)!r}) brings it back."
+        )
+
+
+class RunAlreadyActive(NbtrackError):
+    def __init__(self, run_id: object) -> None:
+        super().__init__(
+            f"Run {run_id} is still open in this process. End it with nbtrack.end_run(), "
+            "or start a child of it with nbtrack.start_run(nested=True)."
+        )
+
+
+class NameTaken(NbtrackError, ValueError):
+    """An experiment of that name exists."""
+
+
+class StoreError(NbtrackError):
+    """The store cannot do what was asked."""
+
+
+class StoreBusy(StoreError):
+    """Another program holds the database file; logging goes on, reading waits."""
+
+
+class StoreDamaged(StoreError):
+    """The database file cannot be read."""
+
+
+class StoreTooNew(StoreError):
+    """The database file was written by a newer nbtrack."""
+
+
+class MissingExtra(NbtrackError, ImportError):
+    def __init__(self, module: str, extra: str) -> None:
+        super().__init__(f"This needs {module}: pip install 'nbtrack[{extra}]'")
+
+
+def require(module: str, *, extra: str) -> ModuleType:
+    """Import an optional library; a broken install raises its own error, a missing one ours."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as exc:
+        if exc.name != module.partition(".")[0]:
+            raise
+        raise MissingExtra(module, extra) from exc

@@ -1,0 +1,99 @@
+"""Experiments: two kernels agree on an id without talking, because it is made from the name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from nbtrack import lines
+from nbtrack.errors import ExperimentNotFound, InvalidValue, NameTaken, StoreError
+from nbtrack.lines import now_us
+from nbtrack.records import Experiment, LifecycleStage
+from nbtrack.stores import Store
+from nbtrack.values import check_tags
+
+DEFAULT_NAME = "Default"
+DEFAULT_ID = "0"
+# One short look at the database: whoever holds it must not hold up the user.
+LOOK_SECONDS = 0.05
+
+
+def experiment_id_of(name: str, *, salt: int = 0) -> str:
+    """A decimal below 2**60 from the sha256 of *name*; "0" is Default, as in MLflow."""
+    if name == DEFAULT_NAME and not salt:
+        return DEFAULT_ID
+    text = name if not salt else f"{name}\0{salt}"
+    return str(int(hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:15], 16))
+
+
+def use_experiment(store: Store, name: str) -> Experiment:
+    """The experiment called *name*, made if there is none; never waits for the database."""
+    check_experiment_name(name)
+    try:
+        found = store.find_experiment(name, timeout=LOOK_SECONDS)
+        if found is None:
+            return announce(store, _free_id(store, name), name)
+    except StoreError:
+        return announce(store, experiment_id_of(name), name)
+    if found.lifecycle_stage == LifecycleStage.DELETED:
+        raise InvalidValue(
+            f"Experiment {name!r} is deleted. Restore it with nbtrack.MlflowClient()"
+            f".restore_experiment({found.experiment_id!r}), or choose another name."
+        )
+    return found
+
+
+def create_experiment(
+    store: Store,
+    name: str,
+    *,
+    artifact_location: str | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> str:
+    """Its id. Raises NameTaken, also for a deleted experiment of that name."""
+    check_experiment_name(name)
+    texts = check_tags(tags)
+    if (found := store.find_experiment(name)) is not None:
+        raise NameTaken(
+            f"Experiment {name!r} exists (id {found.experiment_id}, {found.lifecycle_stage}). "
+            "nbtrack.set_experiment() uses an existing one."
+        )
+    experiment_id = _free_id(store, name)
+    announce(store, experiment_id, name, artifact_location=artifact_location)
+    for key, value in texts.items():
+        store.append(lines.experiment_tag_line(experiment_id, key, value, t=now_us()))
+    return experiment_id
+
+
+def announce(
+    store: Store, experiment_id: str, name: str, *, artifact_location: str | None = None
+) -> Experiment:
+    store.append(announcement(experiment_id, name, artifact_location=artifact_location))
+    return Experiment(
+        experiment_id=experiment_id, name=name, artifact_location=artifact_location or ""
+    )
+
+
+def announcement(experiment_id: str, name: str, *, artifact_location: str | None = None) -> str:
+    """The line that says an experiment exists; saying it twice changes nothing."""
+    t = now_us()
+    facts = {"artifact_location": artifact_location} if artifact_location else {}
+    return lines.experiment_line(experiment_id, t=t, name=name, created_us=t, **facts)
+
+
+def check_experiment_name(name: object) -> None:
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidValue(f"The experiment's name is {name!r}; give it at least one character.")
+    if len(name) > 500:
+        raise InvalidValue(f"The experiment's name has {len(name)} characters; at most 500 fit.")
+
+
+def _free_id(store: Store, name: str) -> str:
+    """The id made from *name*, salted while a renamed experiment has it."""
+    for salt in range(100):
+        experiment_id = experiment_id_of(name, salt=salt)
+        try:
+            store.get_experiment(experiment_id, timeout=LOOK_SECONDS)
+        except ExperimentNotFound:
+            return experiment_id
+    raise InvalidValue(f"No free id for experiment {name!r}; choose another name.")

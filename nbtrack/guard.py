@@ -1,0 +1,36 @@
+"""Tracking must not break training: the one place where an exception of ours is swallowed.
+
+What nbtrack has to say goes to the standard logger "nbtrack": one line on stderr by default,
+and the user's own handlers if there are any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_said: set[str] = set()
+
+
+@contextmanager
+def guarded(action: str, *, on_fault: Callable[[], object] | None = None) -> Iterator[None]:
+    """Run our own code beside the user's: a fault becomes one line of warning, never an error."""
+    try:
+        yield
+    except Exception as exc:  # noqa: BLE001 - the one broad except: see the module's docstring
+        warn_once(f"nbtrack could not {action}: {exc!r}. Your code goes on; this was not stored.")
+        if on_fault is not None:
+            on_fault()
+
+
+def warn_once(message: str) -> None:
+    """Say *message* once per process."""
+    if message not in _said:
+        _said.add(message)
+        warn(message)
+
+
+def warn(message: str) -> None:
+    import logging  # 5 ms that a process which never warns does not pay
+
+    logging.getLogger("nbtrack").warning(message)

@@ -1,0 +1,91 @@
+"""The lines of a journal: one self-contained JSON object each.
+
+    {"k": kind, "r": run id, "n": name, "v": value, "s": step, "t": time, "x": {more facts}}
+
+*t* is microseconds since 1970-01-01 UTC. No line depends on another one, so a torn or damaged
+line costs itself only. JSON has no NaN: values that are not finite are written as strings.
+The SQL that reads these lines is in `stores/schema.py`; the kinds are
+
+| kind       | says                                       | r         | n    | v        | x            |
+|------------|--------------------------------------------|-----------|------|----------|--------------|
+| experiment | it exists, or changed                      | -         | id   | -        | name, ...    |
+| exptag     | a tag of an experiment; no v: removed      | -         | id   | value    | key          |
+| run        | it exists, or changed (start, end, status) | run       | -    | -        | see RUN_FACTS |
+| metric     | one point (s = step)                       | run       | key  | number   | -            |
+| param      | s = 1 if written by the user, 0 if inferred | run      | key  | text     | -            |
+| tag        | no v: removed                              | run       | key  | text     | -            |
+| artifact   | a file is there (s = bytes); no v: removed | run       | path | sha256   | -            |
+| cell       | facts of the tracked cell                  | run       | -    | -        | Cell's fields |
+| input      | a dataset the run read                     | run       | -    | -        | Dataset's fields |
+| environment | content, once per digest                  | -         | digest | -      | content      |
+| close      | the segment ends here, on purpose          | -         | -    | -        | -            |
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from math import isfinite
+from typing import Any
+
+RUN_FACTS = ("experiment_id", "name", "user_id", "status", "start_us", "end_us", "lifecycle_stage",
+             "artifact_uri", "writer", "environment")  # fmt: skip
+CLOSE_LINE = '{"k":"close"}\n'
+
+# Called per point: the C encoder, and each key's text only once.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+encode_key = lru_cache(maxsize=4096)(_encode)
+
+
+def now_us() -> int:
+    return time.time_ns() // 1000
+
+
+def metric_line(run_id: str, key: str, value: float, *, step: int, t: int) -> str:
+    """*run_id* is written as it is: it must be free of quotes and backslashes (ours are hex)."""
+    number = repr(value) if isfinite(value) else f'"{value!r}"'
+    return (
+        f'{{"k":"metric","r":"{run_id}","n":{encode_key(key)},"v":{number},"s":{step},"t":{t}}}\n'
+    )
+
+
+def param_line(run_id: str, key: str, value: str, *, t: int, is_inferred: bool = False) -> str:
+    return _line(k="param", r=run_id, n=key, v=value, s=0 if is_inferred else 1, t=t)
+
+
+def tag_line(run_id: str, key: str, value: str | None, *, t: int) -> str:
+    return _line(k="tag", r=run_id, n=key, v=value, t=t)
+
+
+def run_line(run_id: str, *, t: int, **facts: object) -> str:
+    return _line(k="run", r=run_id, t=t, x=facts)
+
+
+def experiment_line(experiment_id: str, *, t: int, **facts: object) -> str:
+    return _line(k="experiment", n=experiment_id, t=t, x=facts)
+
+
+def experiment_tag_line(experiment_id: str, key: str, value: str | None, *, t: int) -> str:
+    return _line(k="exptag", n=experiment_id, v=value, t=t, x={"key": key})
+
+
+def artifact_line(run_id: str, path: str, sha256: str | None, *, size: int | None, t: int) -> str:
+    return _line(k="artifact", r=run_id, n=path, v=sha256, s=size, t=t)
+
+
+def cell_line(run_id: str, *, t: int, **facts: object) -> str:
+    return _line(k="cell", r=run_id, t=t, x=facts)
+
+
+def input_line(run_id: str, *, t: int, **facts: object) -> str:
+    return _line(k="input", r=run_id, t=t, x=facts)
+
+
+def environment_line(digest: str, content: Mapping[str, Any], *, t: int) -> str:
+    return _line(k="environment", n=digest, t=t, x=content)
+
+
+def _line(**fields: object) -> str:
+    return _encode({name: value for name, value in fields.items() if value is not None}) + "\n"

@@ -1,0 +1,132 @@
+"""Numbers, durations and ages as people read them: the one place where they become text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+MISSING = "–"
+_MINUS = "−"
+_MINUTE, _HOUR, _DAY, _WEEK, _YEAR = 60, 3600, 86_400, 604_800, 31_557_600
+
+
+def format_number(value: float | None, *, digits: int = 4) -> str:
+    """*value* with about *digits* significant digits: 0.9534, 1,204, 1.2e-05, NaN, –.
+
+    Trailing zeros mean "rounded": 0.5 is 0.5, and 0.99996 is 1.0000, never 1.
+    """
+    if value is None:
+        return MISSING
+    if not math.isfinite(value):
+        return _non_finite(value)
+    size = abs(value)
+    if value == int(value) and size < 1e10:
+        return f"{int(value):,}"
+    if size < 1e-4 or size >= 1e7:
+        return _exponent(value, digits)
+    return _fixed(value, _decimals(size, digits))
+
+
+def format_column(values: Sequence[float | None]) -> list[str]:
+    """The numbers of one table column, with equal decimals where that keeps them legible."""
+    sizes = [abs(v) for v in values if v is not None and math.isfinite(v) and v != 0]
+    alike = sizes and min(sizes) >= 1e-4 and max(sizes) <= min(1e7, 1e4 * min(sizes))
+    if not alike or all(v == int(v) for v in sizes):
+        return [format_number(v) for v in values]
+    # As many as the largest needs, or as a fraction beside it needs, but no more than four.
+    decimals = max(_decimals(max(sizes), 4), min(4, _decimals(min(sizes), 4)))
+    pattern = f"0.{'0' * decimals}"
+    return [format_like(v, pattern) for v in values]
+
+
+def format_like(value: float | None, shown: str) -> str:
+    """*value* with the decimals of the number *shown*, unless that would lose or bloat it."""
+    decimals = len(shown.partition(".")[2]) if "e" not in shown else 0
+    if value is None or not decimals or not _takes(value, decimals):
+        return format_number(value)
+    return f"{value:,.{decimals}f}"
+
+
+def format_delta(change: float, *, like: str = "") -> str:
+    """A difference, always with its sign: +0.0123, −4, = for none; decimals as in *like*."""
+    if change == 0:
+        return "="
+    sign = _MINUS if change < 0 else "+"
+    # 0.9561 - 0.9438 is 0.012299999999999978: twelve digits are what the numbers had.
+    size = float(f"{abs(change):.12g}")
+    shown = format_like(size, like)
+    return sign + (shown if shown != format_number(size) else format_number(size, digits=3))
+
+
+def format_duration(seconds: float | None) -> str:
+    """850 ms, 14.2 s, 3 min 5 s, 2 h 5 min, 4 d 3 h."""
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
+        return MISSING
+    if seconds < 0.9995:
+        return format_milliseconds(seconds * 1000)
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    if whole < _DAY:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+
+
+def format_milliseconds(milliseconds: float) -> str:
+    """0.4 ms, 3.2 ms, 850 ms."""
+    if milliseconds < 9.95:
+        return f"{milliseconds:.1f} ms"
+    return f"{milliseconds:.0f} ms"
+
+
+def format_age(seconds: float | None) -> str:
+    """just now, 42 s ago, 2 min ago, 3 h ago, 5 d ago, 6 w ago, 2 y ago."""
+    if seconds is None or not math.isfinite(seconds):
+        return MISSING
+    # Two machines' clocks differ by a little: a negative age is no news.
+    if seconds < 5:
+        return "just now"
+    for limit, unit, name in (
+        (_MINUTE, 1, "s"),
+        (_HOUR, _MINUTE, "min"),
+        (_DAY, _HOUR, "h"),
+        (2 * _WEEK, _DAY, "d"),
+        (_YEAR, _WEEK, "w"),
+    ):
+        if seconds < limit:
+            return f"{int(seconds // unit)} {name} ago"
+    return f"{int(seconds // _YEAR)} y ago"
+
+
+def _takes(value: float, decimals: int) -> bool:
+    """Whether so many decimals show at least one digit of *value*, and at most two too many."""
+    size = abs(value)
+    if value == 0 or not math.isfinite(value):
+        return value == 0
+    return 10.0**-decimals <= size < 1e7 and decimals <= _decimals(size, 4) + 2
+
+
+def _non_finite(value: float) -> str:
+    if math.isnan(value):
+        return "NaN"
+    return "inf" if value > 0 else "-inf"
+
+
+def _decimals(size: float, digits: int) -> int:
+    """Digits after the point that show *digits* significant ones."""
+    if size >= 1000:
+        return 1 if size < 10_000 and digits > 3 else 0
+    return max(0, digits - 1 - math.floor(math.log10(size)))
+
+
+def _fixed(value: float, decimals: int) -> str:
+    text = f"{value:,.{decimals}f}"
+    exact = float(text.replace(",", "")) == value
+    return text.rstrip("0").rstrip(".") if exact and "." in text else text
+
+
+def _exponent(value: float, digits: int) -> str:
+    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{power}"

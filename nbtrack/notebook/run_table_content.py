@@ -1,0 +1,233 @@
+"""What a table of runs says: rows in order, columns, caption. Made once for HTML and for text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from nbtrack.notebook.markup import clipped, first_line
+from nbtrack.notebook.number_format import (
+    MISSING,
+    format_age,
+    format_column,
+    format_duration,
+)
+from nbtrack.notebook.run_table_facts import RunRow, RunTable
+
+ID_GROUP = ""  # the last column has no head of its own: names say more than ids
+NAME_LIMIT, KEY_LIMIT, VALUE_LIMIT, ERROR_LIMIT = 40, 28, 24, 200
+# Own names of the sortable columns of the group Run, and what MLflow calls them.
+_SORT_NAMES = {"run_name": "name", "start_time": "started", "age": "started"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """*cells* in the order of the rows; *shares*, only of metrics, are 0..1 or None for no bar."""
+
+    key: str
+    group: str  # Run, Params, Metrics or ID_GROUP
+    cells: Sequence[str]
+    is_number: bool = False
+    shares: Sequence[float | None] = ()
+    sorted_as: str | None = None  # ascending or descending
+
+    @property
+    def arrow(self) -> str:
+        return {"ascending": " ▲", "descending": " ▼"}.get(self.sorted_as or "", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableContent:
+    rows: Sequence[tuple[RunRow, int]]  # with the depth below their parent
+    columns: Sequence[Column]
+    constants: Sequence[tuple[str, str]]
+    summary: Sequence[str]
+
+
+def table_content(table: RunTable) -> TableContent:
+    placed = _placed(table.rows)
+    rows = [row for row, _ in placed]
+    constants = _constants(rows, table.param_keys)
+    varying = [key for key in table.param_keys if key not in constants]
+    # Those with two values tell runs apart; those that some runs merely lack come after.
+    varying.sort(key=lambda key: len({row.params.get(key) for row in rows} - {None}) < 2)
+    columns = [
+        *_run_columns(rows, table),
+        *(_param_column(key, rows, table) for key in varying),
+        *(_metric_column(key, rows, table) for key in table.metric_keys),
+        Column(key="id", group=ID_GROUP, cells=[row.run_id[:8] for row in rows]),
+    ]
+    return TableContent(
+        rows=placed, columns=columns, constants=list(constants.items()), summary=_summary(table)
+    )
+
+
+def run_label(row: RunRow) -> str:
+    return row.name or row.run_id[:8]
+
+
+def nothing_found(table: RunTable) -> str:
+    where = f" in {clipped(table.experiment, NAME_LIMIT)}" if table.experiment else ""
+    if table.filter_text:
+        return f"No runs{where} match {clipped(table.filter_text, ERROR_LIMIT)}"
+    return f"No runs{where} yet"
+
+
+def constants_line(constants: Sequence[tuple[str, str]]) -> str:
+    pieces = (f"{clipped(k, KEY_LIMIT)}={clipped(v, VALUE_LIMIT)}" for k, v in constants)
+    return "same for all: " + " · ".join(pieces)
+
+
+def error_line(row: RunRow) -> str:
+    return clipped(first_line(row.error or ""), ERROR_LIMIT)
+
+
+def _placed(rows: Sequence[RunRow]) -> list[tuple[RunRow, int]]:
+    """Families stay together, parent first; a family stands where its first member stood."""
+    by_id = {row.run_id: row for row in rows}
+    children: dict[str, list[RunRow]] = {}
+    for row in rows:
+        if row.parent_id in by_id:
+            children.setdefault(row.parent_id or "", []).append(row)
+    placed: dict[str, tuple[RunRow, int]] = {}
+    for row in rows:
+        _place(_eldest(row, by_id), 0, children, placed)
+    return list(placed.values())
+
+
+def _eldest(row: RunRow, by_id: Mapping[str, RunRow]) -> RunRow:
+    seen: set[str] = set()  # damaged data may name each other as parents
+    while row.parent_id in by_id and row.run_id not in seen:
+        seen.add(row.run_id)
+        row = by_id[row.parent_id or ""]
+    return row
+
+
+def _place(
+    row: RunRow,
+    depth: int,
+    children: Mapping[str, Sequence[RunRow]],
+    placed: dict[str, tuple[RunRow, int]],
+) -> None:
+    if row.run_id in placed:
+        return
+    placed[row.run_id] = (row, depth)
+    for child in children.get(row.run_id, ()):
+        _place(child, depth + 1, children, placed)
+
+
+def _constants(rows: Sequence[RunRow], keys: Sequence[str]) -> dict[str, str]:
+    """Params that every row has with one value; of a single row nothing can be said."""
+    if len(rows) < 2:
+        return {}
+    first = rows[0].params
+    return {
+        key: first[key]
+        for key in keys
+        if key in first and all(row.params.get(key) == first[key] for row in rows)
+    }
+
+
+def _run_columns(rows: Sequence[RunRow], table: RunTable) -> Iterator[Column]:
+    cells = {
+        "name": [run_label(row) for row in rows],
+        "status": [row.status.lower() for row in rows],
+        "started": [format_age(row.age_seconds) for row in rows],
+        "duration": [format_duration(row.duration_seconds) for row in rows],
+    }
+    for key, written in cells.items():
+        yield Column(
+            key=key,
+            group="Run",
+            cells=written,
+            is_number=key in ("started", "duration"),
+            sorted_as=_sorted_as(key, "attributes", table),
+        )
+
+
+def _param_column(key: str, rows: Sequence[RunRow], table: RunTable) -> Column:
+    cells = [row.params.get(key, MISSING) for row in rows]
+    return Column(
+        key=key,
+        group="Params",
+        cells=cells,
+        is_number=all(_is_number(cell) for cell in cells if cell != MISSING),
+        sorted_as=_sorted_as(key, "params", table),
+    )
+
+
+def _metric_column(key: str, rows: Sequence[RunRow], table: RunTable) -> Column:
+    values = [row.metrics.get(key) for row in rows]
+    return Column(
+        key=key,
+        group="Metrics",
+        cells=format_column(values),
+        is_number=True,
+        shares=_shares(values),
+        sorted_as=_sorted_as(key, "metrics", table),
+    )
+
+
+def _shares(values: Sequence[float | None]) -> list[float | None]:
+    """Where each value stands between the column's lowest and highest; None if it cannot."""
+    finite = [v for v in values if v is not None and math.isfinite(v)]
+    low, high = min(finite, default=0.0), max(finite, default=0.0)
+    span = high / 2 - low / 2  # halved: the difference may be past the largest float
+    if not span:
+        return [None] * len(values)
+    return [
+        (v / 2 - low / 2) / span if v is not None and math.isfinite(v) else None for v in values
+    ]
+
+
+def _sorted_as(key: str, kind: str, table: RunTable) -> str | None:
+    """A bare sort key names a column of the group Run, else a metric, else a param."""
+    wanted_kind, wanted = _sort_target(table)
+    if (kind, key) != (wanted_kind, wanted):
+        return None
+    return "descending" if table.sort_descending else "ascending"
+
+
+def _sort_target(table: RunTable) -> tuple[str, str]:
+    kind, dot, key = (table.sort_key or "").partition(".")
+    if dot and kind in ("metrics", "params", "attributes"):
+        key = key.strip('`"')
+        return kind, _SORT_NAMES.get(key, key) if kind == "attributes" else key
+    bare = (table.sort_key or "").strip('`"')
+    if bare in table.metric_keys:
+        return "metrics", bare
+    if bare in table.param_keys:
+        return "params", bare
+    return "attributes", _SORT_NAMES.get(bare, bare)
+
+
+def _summary(table: RunTable) -> list[str]:
+    words = [clipped(table.experiment, NAME_LIMIT)] if table.experiment else []
+    words.append(_count(table))
+    if table.filter_text:
+        words.append(f"where {clipped(table.filter_text, ERROR_LIMIT)}")
+    if table.sort_key:
+        order = "highest first" if table.sort_descending else "lowest first"
+        kind, key = _sort_target(table)
+        if (kind, key) == ("attributes", "started"):
+            order = "newest first" if table.sort_descending else "oldest first"
+        words.append(f"by {clipped(key, KEY_LIMIT)}, {order}")
+    if table.best_by and any(row.is_best for row in table.rows):
+        words.append(f"★ best by {clipped(table.best_by, KEY_LIMIT)}")
+    return words
+
+
+def _count(table: RunTable) -> str:
+    shown = len(table.rows)
+    if table.total is not None and table.total > shown:
+        return f"{shown:,} of {table.total:,} runs"
+    return f"{shown:,} run{'' if shown == 1 else 's'}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,35 @@
+"""What the caller knows about a list of runs, ready for `run_table_html` and `run_table_text`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    run_id: str
+    name: str | None
+    status: str  # a RunStatus
+    age_seconds: float | None = None  # since the start
+    duration_seconds: float | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    parent_id: str | None = None  # indented below that run if it is in the table
+    is_best: bool = False
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTable:
+    """*rows* come sorted; the table moves only children, to below their parent."""
+
+    rows: Sequence[RunRow]
+    param_keys: Sequence[str] = ()
+    metric_keys: Sequence[str] = ()
+    total: int | None = None  # how many runs there are; None when these are all
+    sort_key: str | None = None  # metrics.f1, params.lr, start_time; or a bare metric or param
+    sort_descending: bool = True
+    best_by: str | None = None  # the metric that made a run the best
+    experiment: str | None = None
+    filter_text: str | None = None

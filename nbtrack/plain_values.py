@@ -1,0 +1,50 @@
+"""Values of any library as the plain Python values that JSON and YAML know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from numbers import Integral, Real
+from typing import Any
+
+PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+def plain(value: Any, other: Callable[[Any], Any] = str) -> Any:
+    """*value* as dicts, lists, texts, numbers, bools and None; *other* translates the rest.
+
+    Numpy scalars and arrays, tensors and series are recognised by their `tolist`, sets become
+    sorted lists. NaN and infinities stay. Raises RecursionError for a value that holds itself.
+    """
+    if type(value) in PLAIN:
+        return value
+    if isinstance(value, Mapping):
+        return {_plain_key(key): plain(item, other) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item, other) for item in value]
+    if isinstance(value, set | frozenset):
+        return [plain(item, other) for item in sorted(value, key=repr)]
+    return _plain_scalar(value, other)
+
+
+def _plain_key(key: Any) -> Any:
+    key = plain(key)
+    return key if type(key) in PLAIN else str(key)
+
+
+def _plain_scalar(value: Any, other: Callable[[Any], Any]) -> Any:
+    if isinstance(value, str):
+        return str.__str__(value)  # not str(): an enum's own __str__ gives its name
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if hasattr(value, "tolist") and not isinstance(value, type):
+        return _plain_array(value, other)
+    return other(value)
+
+
+def _plain_array(value: Any, other: Callable[[Any], Any]) -> Any:
+    if getattr(getattr(value, "dtype", None), "kind", None) in ("M", "m"):
+        return value.astype(str).tolist()  # their tolist() gives bare nanoseconds
+    items = value.tolist()
+    return other(value) if type(items) is type(value) else plain(items, other)

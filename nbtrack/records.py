@@ -1,0 +1,190 @@
+"""What is stored and returned. Names and fields are MLflow's, so that the wire needs no dictionary.
+
+Times are milliseconds since 1970-01-01 UTC, as in MLflow; the store keeps microseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+
+class RunStatus(StrEnum):
+    RUNNING = "RUNNING"
+    SCHEDULED = "SCHEDULED"
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+    KILLED = "KILLED"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self in (RunStatus.FINISHED, RunStatus.FAILED, RunStatus.KILLED)
+
+
+class LifecycleStage(StrEnum):
+    ACTIVE = "active"
+    DELETED = "deleted"
+
+
+class ViewType(IntEnum):
+    """Which runs or experiments a search looks at; the numbers are MLflow's."""
+
+    ACTIVE_ONLY = 1
+    DELETED_ONLY = 2
+    ALL = 3
+
+
+class Metric(NamedTuple):
+    """One point. A NamedTuple, because histories hold hundreds of thousands (half the cost)."""
+
+    key: str
+    value: float
+    timestamp: int
+    step: int = 0
+    run_id: str | None = None
+
+
+class Param(NamedTuple):
+    key: str
+    value: str
+
+
+class RunTag(NamedTuple):
+    key: str
+    value: str
+
+
+class ExperimentTag(NamedTuple):
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    experiment_id: str
+    name: str
+    artifact_location: str
+    lifecycle_stage: LifecycleStage = LifecycleStage.ACTIVE
+    tags: Mapping[str, str] = field(default_factory=dict)
+    creation_time: int | None = None
+    last_update_time: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInfo:
+    run_id: str
+    run_name: str | None
+    experiment_id: str
+    user_id: str
+    status: RunStatus
+    start_time: int
+    end_time: int | None
+    lifecycle_stage: LifecycleStage
+    artifact_uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunData:
+    params: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InputTag:
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """A dataset as it is stored: *schema* and *profile* are JSON texts."""
+
+    name: str
+    digest: str
+    source_type: str
+    source: str
+    schema: str | None = None
+    profile: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetInput:
+    dataset: Dataset
+    tags: list[InputTag] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInputs:
+    dataset_inputs: list[DatasetInput] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as read back: what it held at the moment of the read."""
+
+    info: RunInfo
+    data: RunData
+    inputs: RunInputs = field(default_factory=RunInputs)
+
+    def to_dictionary(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileInfo:
+    """One artifact: *path* is relative to the run's artifact folder, *file_size* is in bytes."""
+
+    path: str
+    is_dir: bool
+    file_size: int | None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """The source of one tracked cell, as typed (secrets masked), and where it ran."""
+
+    source: str
+    sha256: str
+    execution_count: int | None
+    cell_id: str | None  # None when the front end sends none (nbclient, papermill)
+    notebook: str | None
+    kernel_started: int
+    lineage: str  # the same for every attempt at one cell
+    attempt: int
+    position: int  # how many cells the kernel had run before
+
+
+class PagedList(list[T]):
+    """A page of results; *token* fetches the next one, None on the last."""
+
+    def __init__(self, items: Iterable[T] = (), token: str | None = None) -> None:
+        super().__init__(items)
+        self.token = token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunQuery:
+    """What `search_runs` looks for; *experiment_ids* None means all experiments."""
+
+    experiment_ids: tuple[str, ...] | None = None
+    filter_string: str | None = None
+    order_by: tuple[str, ...] = ()
+    view_type: ViewType = ViewType.ACTIVE_ONLY
+    max_results: int | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunColumns:
+    """Runs by column, in order; each list is as long as *infos*, None where a run has no value."""
+
+    infos: list[RunInfo]
+    params: dict[str, list[str | None]]
+    metrics: dict[str, list[float | None]]
+    tags: dict[str, list[str | None]]

@@ -1,0 +1,69 @@
+"""How a run begins: its facts, and the lines that make it exist."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from nbtrack import lines
+from nbtrack.experiments import announcement
+from nbtrack.records import Experiment, LifecycleStage, RunInfo, RunStatus
+from nbtrack.stores import Store, folder_of
+
+
+def new_run_info(
+    store: Store, experiment: Experiment, *, name: str, user: str, start_us: int
+) -> RunInfo:
+    run_id = secrets.token_hex(16)
+    root = default_artifact_root(store)
+    is_default = experiment.artifact_location in ("", root)
+    location = f"{root}/{run_id}"
+    if not is_default:
+        location = f"{experiment.artifact_location.rstrip('/')}/{run_id}/artifacts"
+    return RunInfo(
+        run_id=run_id,
+        run_name=name,
+        experiment_id=experiment.experiment_id,
+        user_id=user,
+        status=RunStatus.RUNNING,
+        start_time=start_us // 1000,
+        end_time=None,
+        lifecycle_stage=LifecycleStage.ACTIVE,
+        artifact_uri=location,
+    )
+
+
+def run_header(
+    store: Store,
+    info: RunInfo,
+    experiment: Experiment,
+    *,
+    tags: Mapping[str, str],
+    start_us: int,
+    owner: str | None,
+) -> str:
+    """Its experiment, itself and its tags, as one write: the run exists whole or not at all.
+
+    *owner* is the writer whose death ends the run as KILLED; None for runs made by id.
+    """
+    facts: dict[str, object] = {
+        "experiment_id": info.experiment_id,
+        "name": info.run_name,
+        "user_id": info.user_id,
+        "status": info.status,
+        "start_us": start_us,
+        "writer": owner,
+    }
+    if not info.artifact_uri.startswith(default_artifact_root(store)):
+        facts["artifact_uri"] = info.artifact_uri
+    text = announcement(experiment.experiment_id, experiment.name)
+    text += lines.run_line(
+        info.run_id, t=start_us, **{name: fact for name, fact in facts.items() if fact is not None}
+    )
+    return text + "".join(
+        lines.tag_line(info.run_id, key, value, t=start_us) for key, value in tags.items()
+    )
+
+
+def default_artifact_root(store: Store) -> str:
+    return str(folder_of(store.uri) / "artifacts")

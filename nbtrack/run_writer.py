@@ -1,0 +1,243 @@
+"""The `log_*` verbs on one run, by id. `ActiveRun` adds a life cycle, the client adds lookup."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from nbtrack import artifact_formats, lines, table_formats
+from nbtrack.artifact_store import ArtifactStore, open_artifacts
+from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted
+from nbtrack.guard import warn_once
+from nbtrack.lines import now_us
+from nbtrack.records import Dataset, FileInfo, Metric, Param, RunTag
+from nbtrack.stores import Store
+from nbtrack.values import (
+    as_metric,
+    as_microseconds,
+    as_step,
+    as_text,
+    check_key,
+    check_mapping,
+    check_tags,
+)
+
+LOGGED_TABLES_TAG = "mlflow.loggedArtifacts"
+_DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
+
+
+class RunWriter:
+    """Writes go to this process's journal and return at once; nothing here reads the database."""
+
+    def __init__(self, store: Store, run_id: str, *, artifact_uri: str) -> None:
+        self.run_id = run_id
+        self.artifact_uri = artifact_uri
+        self.is_deleted = False
+        self._store = store
+
+    # --- metrics, params, tags
+
+    def log_metric(
+        self, key: str, value: Any, step: Any = None, *, timestamp: float | None = None
+    ) -> None:
+        """One point. *timestamp* is milliseconds since 1970 UTC. Raises InvalidValue."""
+        name = check_key(key)
+        number = value if type(value) is float else as_metric(key, value)
+        place = step if type(step) is int and -1 < step < 1 << 63 else as_step(step)
+        t = now_us() if timestamp is None else as_microseconds(timestamp, default=0)
+        self._append(lines.metric_line(self.run_id, name, number, step=place, t=t))
+
+    def log_metrics(
+        self, metrics: Mapping[str, Any], step: Any = None, *, timestamp: float | None = None
+    ) -> None:
+        """Several points of one step, all or none."""
+        t, place = as_microseconds(timestamp, default=now_us()), as_step(step)
+        self._append(
+            "".join(
+                lines.metric_line(self.run_id, check_key(k), as_metric(k, v), step=place, t=t)
+                for k, v in check_mapping("log_metrics", metrics).items()
+            )
+        )
+
+    def log_param(self, key: str, value: Any, *, is_inferred: bool = False) -> Any:
+        """Keep *value* as text; logged again, the latest stands and the earlier ones are kept."""
+        self.log_params({key: value}, is_inferred=is_inferred)
+        return value
+
+    def log_params(self, params: Mapping[str, Any], *, is_inferred: bool = False) -> None:
+        t = now_us()
+        self._append(
+            "".join(
+                lines.param_line(
+                    self.run_id, check_key(k), as_text(v), t=t, is_inferred=is_inferred
+                )
+                for k, v in check_mapping("log_params", params).items()
+            )
+        )
+
+    def set_tag(self, key: str, value: Any) -> None:
+        self.set_tags({key: value})
+
+    def set_tags(self, tags: Mapping[str, Any]) -> None:
+        t, texts = now_us(), check_tags(tags)
+        text = "".join(lines.tag_line(self.run_id, k, v, t=t) for k, v in texts.items())
+        if (name := texts.get("mlflow.runName")) is not None:
+            text += lines.run_line(self.run_id, t=t, name=name)
+        self._append(text)
+
+    def delete_tag(self, key: str) -> None:
+        """Remove a tag; one that is not there stays away."""
+        self._append(lines.tag_line(self.run_id, check_key(key, "tag"), None, t=now_us()))
+
+    def log_batch(
+        self,
+        metrics: Iterable[Metric] = (),
+        params: Iterable[Param] = (),
+        tags: Iterable[RunTag] = (),
+    ) -> None:
+        """Points, params and tags, all or none. A metric's timestamp is in milliseconds."""
+        now = now_us()
+        text = [
+            lines.metric_line(
+                self.run_id,
+                check_key(m.key),
+                as_metric(m.key, m.value),
+                step=as_step(m.step),
+                t=as_microseconds(m.timestamp, default=now),
+            )
+            for m in metrics
+        ]
+        text += [
+            lines.param_line(self.run_id, check_key(p.key), as_text(p.value), t=now) for p in params
+        ]
+        text += [
+            lines.tag_line(self.run_id, check_key(g.key, "tag"), as_text(g.value), t=now)
+            for g in tags
+        ]
+        self._append("".join(text))
+
+    def log_input(
+        self, dataset: Any, context: str | None = None, tags: Mapping[str, str] | None = None
+    ) -> None:
+        """Record a dataset the run read; *context* says what for ("train", "eval")."""
+        facts = _dataset_facts(dataset)
+        self._append(
+            lines.input_line(
+                self.run_id, t=now_us(), **facts, context=context, tags=json.dumps(dict(tags or {}))
+            )
+        )
+
+    # --- artifacts
+
+    @property
+    def artifacts(self) -> ArtifactStore:
+        return open_artifacts(self.artifact_uri, run_id=self.run_id)
+
+    def log_artifact(self, local_path: str | Path, artifact_path: str | None = None) -> None:
+        """Copy a file, or a folder with its name, into the run's folder *artifact_path*."""
+        self._store_files(lambda: self.artifacts.add_file(local_path, artifact_path))
+
+    def log_artifacts(self, local_dir: str | Path, artifact_path: str | None = None) -> None:
+        """Copy what *local_dir* holds, all of it or nothing."""
+        self._store_files(lambda: self.artifacts.add_folder(local_dir, artifact_path))
+
+    def log_bytes(self, data: bytes, artifact_file: str) -> None:
+        self._store_files(lambda: [self.artifacts.write(artifact_file, data)])
+
+    def log_text(self, text: str, artifact_file: str) -> None:
+        if not isinstance(text, str):
+            raise InvalidValue(f"log_text takes a str, not {type(text).__name__}; see log_dict.")
+        self.log_bytes(text.encode("utf-8", "replace"), artifact_file)
+
+    def log_dict(self, dictionary: Any, artifact_file: str) -> None:
+        """As YAML for a .yaml or .yml file, else as JSON."""
+        self.log_bytes(artifact_formats.encode_dict(dictionary, artifact_file), artifact_file)
+
+    def log_figure(
+        self,
+        figure: Any,
+        artifact_file: str,
+        *,
+        save_kwargs: Mapping[str, Any] | None = None,
+    ) -> None:
+        """A matplotlib, plotly or Altair figure in the format of the file's suffix."""
+        data = artifact_formats.encode_figure(figure, artifact_file, save_kwargs=save_kwargs)
+        self.log_bytes(data, artifact_file)
+
+    def log_image(
+        self,
+        image: Any,
+        artifact_file: str | None = None,
+        *,
+        key: str | None = None,
+        step: int | None = None,
+        timestamp: int | None = None,
+    ) -> None:
+        """An array or PIL image, as *artifact_file* or as a step of the image series *key*."""
+        if (artifact_file is None) == (key is None):
+            raise InvalidValue("log_image takes either artifact_file= or key= (with step=).")
+        if artifact_file is None:
+            when = as_microseconds(timestamp, default=now_us()) // 1000
+            artifact_file = artifact_formats.image_series_path(
+                str(key), as_step(step), timestamp_ms=when
+            )
+        self.log_bytes(artifact_formats.encode_image(image, artifact_file), artifact_file)
+
+    def log_table(self, data: Any, artifact_file: str) -> None:
+        """A DataFrame or dict of columns; logged again to the same file, its rows are added."""
+        try:
+            previous = self.artifacts.read(artifact_file)
+        except ArtifactNotFound:
+            previous = None
+        encoded = table_formats.encode_table(data, artifact_file, previous=previous)
+        self.log_bytes(encoded, artifact_file)
+        # MLflow's own tables view finds them by this tag.
+        entry = {"path": artifact_file, "type": "table"}
+        self.set_tag(LOGGED_TABLES_TAG, json.dumps([entry]))
+
+    def _store_files(self, write: Callable[[], list[FileInfo]]) -> None:
+        if self.is_deleted:
+            raise RunDeleted(self.run_id)
+        try:
+            written = write()
+        except OSError as exc:
+            if not self._is_fault_of_the_store(exc):
+                raise
+            warn_once(f"nbtrack could not store an artifact: {exc}. Your code goes on without it.")
+            return
+        t = now_us()
+        self._append(
+            "".join(
+                lines.artifact_line(self.run_id, f.path, f.sha256, size=f.file_size, t=t)
+                for f in written
+            )
+        )
+
+    def _is_fault_of_the_store(self, exc: OSError) -> bool:
+        places = [str(name) for name in (exc.filename, exc.filename2) if name is not None]
+        inside = not places or any(self.artifact_uri in place for place in places)
+        return exc.errno in _DISK_FAULTS and inside
+
+    def _append(self, text: str) -> None:
+        if self.is_deleted:
+            raise RunDeleted(self.run_id)
+        if text:
+            self._store.append(text)
+
+
+def _dataset_facts(dataset: Any) -> dict[str, Any]:
+    names = ("name", "digest", "source_type", "source", "schema", "profile")
+    if hasattr(dataset, "to_record"):
+        dataset = dataset.to_record()
+    if isinstance(dataset, Dataset):
+        return {name: getattr(dataset, name) for name in names}
+    if hasattr(dataset, "to_dict"):  # an mlflow.data dataset
+        found = dataset.to_dict()
+        return {name: found.get(name) for name in names}
+    raise InvalidValue(
+        f"log_input takes a dataset, not {type(dataset).__name__}; "
+        "wrap it with nbtrack.data.from_pandas(...) or nbtrack.data.from_numpy(...)."
+    )

@@ -1,0 +1,313 @@
+"""What one Python process has open: stores, the active experiment, the active runs."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import weakref
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from nbtrack import lines
+from nbtrack.errors import InvalidValue, RunAlreadyActive, RunDeleted
+from nbtrack.experiments import DEFAULT_ID, DEFAULT_NAME, use_experiment
+from nbtrack.guard import guarded, warn
+from nbtrack.lines import now_us
+from nbtrack.records import Experiment, LifecycleStage, Run, RunStatus
+from nbtrack.run import ActiveRun
+from nbtrack.run_creation import new_run_info, run_header
+from nbtrack.run_stack import RunStack, is_at_top_level
+from nbtrack.settings import Settings, find_project_folder
+from nbtrack.stores import Store, folder_of, open_store
+from nbtrack.surroundings import default_run_name, execution_count, notebook_name, source_tags
+from nbtrack.values import check_tags
+
+PARENT_TAG = "mlflow.parentRunId"
+
+
+class Session:
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._stack = RunStack()
+        self._stores: dict[str, Store] = {}
+        self._store: Store | None = None
+        self._uri: str | None = None
+        self._settings: Settings | None = None
+        self._experiment: Experiment | None = None
+        self._opened: weakref.WeakSet[ActiveRun] = weakref.WeakSet()
+        self._last_run: tuple[Store, str] | None = None
+        self.cell_run: ActiveRun | None = None  # the run of the tracked cell that is running
+        # Asked when something is logged and no run is open; None: open an ordinary run.
+        self.open_cell_run: Callable[[], ActiveRun | None] = lambda: None
+
+    # --- where
+
+    @property
+    def settings(self) -> Settings:
+        if self._settings is None:
+            self._settings = Settings.load()
+        return self._settings
+
+    @property
+    def store(self) -> Store:
+        """Fixed at first use: changing the working folder later does not move it."""
+        if self._store is None:
+            with self._lock:
+                if self._store is None:
+                    self._store = self.store_for(self._uri or self._default_uri())
+        return self._store
+
+    def store_for(self, uri: str) -> Store:
+        """The one open store of this process behind *uri*."""
+        uri = folder_of(uri).as_uri()
+        with self._lock:
+            if uri not in self._stores:
+                self._stores[uri] = open_store(uri)
+            return self._stores[uri]
+
+    def set_tracking_uri(self, uri: str | Path | None) -> None:
+        """Another store from now on; None finds the default afresh. Open runs stay where they are."""
+        if uri is not None:
+            folder_of(str(uri))  # raises here, not at the first log
+        with self._lock:
+            self._uri = None if uri is None else str(uri)
+            self._store = self._experiment = self._settings = None
+
+    @property
+    def is_uri_set(self) -> bool:
+        return bool(self._uri or self.settings.tracking_uri or self.settings.folder)
+
+    def _default_uri(self) -> str:
+        chosen = self.settings.tracking_uri or self.settings.folder
+        return chosen or str(find_project_folder(Path.cwd()))
+
+    # --- experiments
+
+    @property
+    def experiment(self) -> Experiment:
+        """The active one: set, else from the settings, else named after the notebook."""
+        if self._experiment is None:
+            name = self.settings.experiment or notebook_name(self.settings)
+            self._experiment = (
+                # Default is always there, and needs no look at the database.
+                Experiment(experiment_id=DEFAULT_ID, name=DEFAULT_NAME, artifact_location="")
+                if name is None
+                else use_experiment(self.store, name)
+            )
+        return self._experiment
+
+    def set_experiment(self, name: str) -> Experiment:
+        self._experiment = use_experiment(self.store, name)
+        return self._experiment
+
+    def use_experiment_id(self, experiment_id: str) -> Experiment:
+        """Raises ExperimentNotFound; InvalidValue if it is deleted."""
+        found = self.store.get_experiment(str(experiment_id))
+        if found.lifecycle_stage == LifecycleStage.DELETED:
+            raise InvalidValue(f"Experiment {found.name!r} ({experiment_id}) is deleted.")
+        self._experiment = found
+        return found
+
+    # --- runs
+
+    def active_run(self) -> ActiveRun | None:
+        return self._stack.top()
+
+    def run_to_log_to(self) -> ActiveRun:
+        """The active run; if there is none, one is opened, as in MLflow, and said so."""
+        run = self._stack.top()
+        if run is None:
+            run = self.open_cell_run()
+        if run is None:
+            run = self.start_run()
+            warn(
+                f"nbtrack: nothing was open, so run {run.info.run_name!r} was opened "
+                f"({run.run_id}). nbtrack.end_run() closes it."
+            )
+        return run
+
+    def start_run(
+        self,
+        *,
+        name: str | None = None,
+        experiment_id: str | None = None,
+        nested: bool = False,
+        parent_run_id: str | None = None,
+        tags: Mapping[str, Any] | None = None,
+        description: str | None = None,
+    ) -> ActiveRun:
+        """Open a run and make it the active one. Raises RunAlreadyActive outside of notebooks."""
+        given = check_tags(tags)
+        parent = self._parent_of_new_run(nested=nested)
+        parent_id = parent_run_id or (parent.run_id if parent is not None else None)
+        if parent_id:
+            given[PARENT_TAG] = parent_id
+        if description is not None:
+            given["mlflow.note.content"] = description
+        name = name or given.get("mlflow.runName")
+        if experiment_id is None and parent is not None:
+            experiment_id = parent.info.experiment_id
+        run = self._create(name, experiment_id=experiment_id, tags=given, parent=parent)
+        self._stack.push(run)
+        return run
+
+    def resume_run(self, run_id: str, *, nested: bool = False) -> ActiveRun:
+        """Make an existing run the active one again. Raises RunNotFound, RunDeleted."""
+        for run in self._opened:
+            if run.is_open and run.run_id == run_id:
+                return run
+        parent = self._parent_of_new_run(nested=nested)
+        store = self.store
+        info = store.get_run(run_id).info
+        if info.lifecycle_stage == LifecycleStage.DELETED:
+            raise RunDeleted(run_id)
+        store.append(
+            lines.run_line(run_id, t=now_us(), status=RunStatus.RUNNING, writer=store.writer)
+        )
+        run = ActiveRun(self, store, info, parent=parent)
+        run.set_running()
+        self._remember(run)
+        self._stack.push(run)
+        return run
+
+    def end_run(self, status: RunStatus | str = RunStatus.FINISHED) -> None:
+        """Close the active run; the run of a tracked cell ends with its cell, not before."""
+        run = self._stack.top()
+        if run is not None and not run.is_cell:
+            run.end(status)
+
+    def last_active_run(self) -> Run | None:
+        if self._last_run is None:
+            return None
+        store, run_id = self._last_run
+        return store.get_run(run_id)
+
+    def release(self, run: ActiveRun) -> None:
+        """*run* has ended."""
+        self._stack.remove(run)
+
+    def children_left_open(self, run: ActiveRun) -> list[ActiveRun]:
+        return self._stack.above(run)
+
+    def find_open(self, run_id: str) -> ActiveRun | None:
+        return next((run for run in self._opened if run.run_id == run_id), None)
+
+    def check_store(self) -> None:
+        """If somebody removed the project folder, begin it again with the runs that are open."""
+        store = self._store
+        if store is not None and store.was_removed():
+            warn(f"nbtrack: {store.uri} was removed; what is logged from now on starts it afresh.")
+            for run in self._opened:
+                if run.is_open and not run.is_deleted:
+                    run.announce_again()
+
+    def close(self) -> None:
+        """End what is open and fold what waits, at exit. A forked child ends its own runs only."""
+        status = RunStatus.FAILED if _script_failed() else RunStatus.FINISHED
+        for run in list(self._opened):
+            with guarded("end a run at exit"):
+                run.end(status)
+        for store in self._stores.values():
+            with guarded("close its store"):
+                store.close()
+
+    def _parent_of_new_run(self, *, nested: bool) -> ActiveRun | None:
+        top = self._stack.top()
+        if top is None or nested or self.cell_run is not None:
+            return top
+        if not is_at_top_level():
+            if top in self._stack.base():
+                return None  # a worker thread's own run has nothing to do with the script's
+            raise RunAlreadyActive(top.run_id)
+        now = execution_count()
+        if now is None or top.opened_in == now:
+            raise RunAlreadyActive(top.run_id)
+        self._end_what_earlier_cells_left_open()
+        return None
+
+    def _end_what_earlier_cells_left_open(self) -> None:
+        for run in reversed(self._stack.base()):
+            warn(
+                f"nbtrack: run {run.info.run_name!r} was left open by an earlier cell; "
+                "it is closed, and a new one starts."
+            )
+            run.set_tag("nbtrack.closed_by", "start_run in a later cell")
+            run.end()
+
+    def _create(
+        self,
+        name: str | None,
+        *,
+        experiment_id: str | None,
+        tags: Mapping[str, str],
+        parent: ActiveRun | None,
+    ) -> ActiveRun:
+        store = self.store if parent is None else parent.store
+        experiment = self._experiment_for(experiment_id, store)
+        start_us = now_us()
+        info = new_run_info(
+            store,
+            experiment,
+            name=name or default_run_name(parent),
+            user=self.settings.user,
+            start_us=start_us,
+        )
+        header = run_header(
+            store,
+            info,
+            experiment,
+            tags={**source_tags(self.settings), **tags, "mlflow.runName": str(info.run_name)},
+            start_us=start_us,
+            owner=store.writer,
+        )
+        store.append(header)
+        run = ActiveRun(self, store, info, parent=parent, header=header, is_named=name is not None)
+        run.opened_in = execution_count()
+        self._remember(run)
+        return run
+
+    def _experiment_for(self, experiment_id: str | None, store: Store) -> Experiment:
+        if experiment_id is None or str(experiment_id) == self.experiment.experiment_id:
+            return self.experiment
+        return store.get_experiment(str(experiment_id))
+
+    def _remember(self, run: ActiveRun) -> None:
+        self._opened.add(run)
+        self._last_run = (run.store, run.run_id)
+
+    def _after_fork(self) -> None:
+        # The parent's runs can be logged to here, but it is the parent that ends them.
+        self._lock = RLock()
+        self._opened = weakref.WeakSet()
+
+
+def _script_failed() -> bool:
+    # Set by the interpreter when an exception ends it; IPython sets it for any failed cell.
+    return hasattr(sys, "last_value") and execution_count() is None
+
+
+_current: Session | None = None
+_making = RLock()
+
+
+def current_session() -> Session:
+    global _current
+    if _current is None:
+        with _making:
+            if _current is None:
+                _current = Session()
+                atexit.register(_current.close)
+    return _current
+
+
+def _after_fork() -> None:
+    global _making
+    _making = RLock()
+    if _current is not None:
+        _current._after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,125 @@
+"""Where records live. `Store` is what the rest of nbtrack knows of it: records in, records out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import unquote, urlparse
+
+from nbtrack.errors import InvalidValue
+from nbtrack.records import (
+    Experiment,
+    FileInfo,
+    LifecycleStage,
+    Metric,
+    Run,
+    RunColumns,
+    RunQuery,
+    ViewType,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Store(Protocol):
+    uri: str
+
+    @property
+    def writer(self) -> str:
+        """The id under which this process writes; the runs it opens end with it."""
+        ...
+
+    @property
+    def lost_records(self) -> int:
+        """Records that could not be kept: the disk refused them for too long."""
+        ...
+
+    def append(self, text: str) -> None:
+        """Keep *text*, whole lines as `nbtrack.lines` makes them; never waits for a reader."""
+        ...
+
+    def flush(self) -> None:
+        """A good moment to make what was appended known to all: the end of a cell or run."""
+        ...
+
+    def was_removed(self) -> bool:
+        """Whether somebody deleted the store under us since the last call."""
+        ...
+
+    def close(self) -> None: ...
+
+    def get_run(self, run_id: str, *, timeout: float = ...) -> Run:
+        """Raises RunNotFound, StoreBusy."""
+        ...
+
+    def lifecycle_stage(self, run_id: str) -> LifecycleStage:
+        """Raises RunNotFound, StoreBusy."""
+        ...
+
+    def search_runs(self, query: RunQuery, *, timeout: float = ...) -> list[Run]: ...
+
+    def search_run_columns(self, query: RunQuery) -> RunColumns: ...
+
+    def read_metrics(self, run_id: str, key: str) -> list[Metric]:
+        """Every point of one metric, ordered by step, then by time."""
+        ...
+
+    def get_experiment(self, experiment_id: str, *, timeout: float = ...) -> Experiment:
+        """Raises ExperimentNotFound, StoreBusy."""
+        ...
+
+    def find_experiment(self, name: str, *, timeout: float = ...) -> Experiment | None: ...
+
+    def search_experiments(
+        self,
+        *,
+        view_type: ViewType = ViewType.ACTIVE_ONLY,
+        filter_string: str | None = None,
+        order_by: Sequence[str] = (),
+        max_results: int | None = None,
+    ) -> list[Experiment]: ...
+
+    def read_cell(self, run_id: str) -> dict[str, Any] | None:
+        """Facts of the tracked cell that made the run: the columns of the view `cells`."""
+        ...
+
+    def list_artifact_records(self, run_id: str) -> list[FileInfo]:
+        """What was logged, with size and sha256; whether the files are still there is not asked."""
+        ...
+
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
+        """The user's own query over the public views."""
+        ...
+
+    def remove_runs(self, run_ids: Sequence[str]) -> None:
+        """Forget these runs for good, with all that was recorded of them."""
+        ...
+
+    def status(self) -> dict[str, Any]:
+        """Facts for `nbtrack doctor`."""
+        ...
+
+
+def open_store(uri: str) -> Store:
+    """The store behind *uri*: a plain path or a `file:` URI names a project folder."""
+    from nbtrack.stores.duckdb import DuckDBStore
+
+    return DuckDBStore(folder_of(uri))
+
+
+def folder_of(uri: str) -> Path:
+    """The folder that *uri* names. Raises InvalidValue for a scheme nbtrack does not know."""
+    parsed = urlparse(uri)
+    if parsed.scheme == "file":
+        if parsed.netloc not in ("", "localhost"):
+            raise InvalidValue(
+                f"Tracking URI {uri!r} names the host {parsed.netloc!r}; write file:/path/to/folder."
+            )
+        return Path(unquote(parsed.path)).absolute()
+    if "://" in uri:
+        raise InvalidValue(
+            f"Tracking URI {uri!r}: nbtrack stores in a folder. Give a path or file:/path/to/folder."
+        )
+    return Path(uri).expanduser().absolute()

@@ -1,0 +1,169 @@
+"""The local store: a journal per process, folded into one DuckDB file.
+
+.nbtrack/
+  nbtrack.duckdb     everything folded; free for other programs more than 95 % of the time
+  journal/           what each process has written since
+  artifacts/         plain files, by experiment and run
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.errors import ExperimentNotFound
+from nbtrack.journal import Journal
+from nbtrack.records import (
+    Experiment,
+    FileInfo,
+    LifecycleStage,
+    Metric,
+    Run,
+    RunColumns,
+    RunQuery,
+    ViewType,
+)
+from nbtrack.stores import queries
+from nbtrack.stores.attachment import WAIT_SECONDS, Attachment
+from nbtrack.stores.fold import fold
+from nbtrack.stores.folding_thread import FoldingThread
+from nbtrack.stores.removal import remove_runs
+from nbtrack.stores.snapshot import SnapshotReader
+from nbtrack.stores.status import store_status
+from nbtrack.stores.user_query import user_query
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DATABASE_NAME = "nbtrack.duckdb"
+
+
+class DuckDBStore:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.uri = folder.as_uri()
+        self.database = folder / DATABASE_NAME
+        self._thread = FoldingThread(self.fold)
+        self._journal = Journal(folder / "journal", on_waiting=self._on_waiting)
+        self._attachment = Attachment(self.database)
+        self._snapshots = SnapshotReader(
+            self._attachment,
+            self._journal.folder,
+            own_writer=lambda: self._journal.writer,
+            fold_now=self.fold,
+        )
+
+    # --- writing
+
+    @property
+    def writer(self) -> str:
+        return self._journal.writer
+
+    @property
+    def lost_records(self) -> int:
+        return self._journal.lost_records + self._journal.waiting_records
+
+    def append(self, text: str) -> None:
+        self._journal.append(text)
+
+    def flush(self) -> None:
+        self._thread.request(True)
+
+    def was_removed(self) -> bool:
+        return self._journal.was_removed()
+
+    def fold(self) -> bool:
+        """Move what all journals hold into the database; False if somebody else has the file."""
+        self._journal.folded()
+        _keep_out_of_git(self.folder)
+        return fold(self._attachment, self._journal.folder, own_writer=self._journal.writer)
+
+    def close(self) -> None:
+        """End this process's journal and fold it, if the file is free; readers fold the rest."""
+        self._thread.close()
+        has_written = self._journal.has_written
+        self._journal.close()
+        if has_written and self.folder.exists():
+            self.fold()
+        self._attachment.close()
+
+    def _on_waiting(self, is_much: bool) -> None:
+        self._thread.request(is_much)
+
+    # --- reading
+
+    def get_run(self, run_id: str, *, timeout: float = WAIT_SECONDS) -> Run:
+        with self._snapshots.open(timeout=timeout) as connection:
+            return queries.get_run(connection, run_id, store=str(self.folder))
+
+    def lifecycle_stage(self, run_id: str) -> LifecycleStage:
+        with self._snapshots.open() as connection:
+            return queries.lifecycle_stage(connection, run_id, store=str(self.folder))
+
+    def search_runs(self, query: RunQuery, *, timeout: float = WAIT_SECONDS) -> list[Run]:
+        with self._snapshots.open(timeout=timeout) as connection:
+            return queries.find_runs(connection, query)
+
+    def search_run_columns(self, query: RunQuery) -> RunColumns:
+        with self._snapshots.open() as connection:
+            return queries.find_run_columns(connection, query)
+
+    def read_metrics(self, run_id: str, key: str) -> list[Metric]:
+        with self._snapshots.open() as connection:
+            return queries.read_metrics(connection, run_id, key, store=str(self.folder))
+
+    def get_experiment(self, experiment_id: str, *, timeout: float = WAIT_SECONDS) -> Experiment:
+        return self._experiment("experiment_id", experiment_id, timeout=timeout)
+
+    def find_experiment(self, name: str, *, timeout: float = WAIT_SECONDS) -> Experiment | None:
+        try:
+            return self._experiment("name", name, timeout=timeout)
+        except ExperimentNotFound:
+            return None
+
+    def _experiment(self, column: str, value: str, *, timeout: float) -> Experiment:
+        with self._snapshots.open(timeout=timeout) as connection:
+            return queries.get_experiment(connection, column, value, store=str(self.folder))
+
+    def search_experiments(
+        self,
+        *,
+        view_type: ViewType = ViewType.ACTIVE_ONLY,
+        filter_string: str | None = None,
+        order_by: Sequence[str] = (),
+        max_results: int | None = None,
+    ) -> list[Experiment]:
+        with self._snapshots.open() as connection:
+            return queries.find_experiments(
+                connection,
+                view_type=view_type,
+                filter_string=filter_string,
+                order_by=order_by,
+                max_results=max_results,
+            )
+
+    def read_cell(self, run_id: str) -> dict[str, Any] | None:
+        with self._snapshots.open() as connection:
+            return queries.read_cell(connection, run_id)
+
+    def list_artifact_records(self, run_id: str) -> list[FileInfo]:
+        with self._snapshots.open() as connection:
+            return queries.list_artifact_records(connection, run_id)
+
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
+        with self._snapshots.open() as connection:
+            return user_query(connection, sql, parameters)
+
+    def remove_runs(self, run_ids: Sequence[str]) -> None:
+        self.fold()
+        remove_runs(self._attachment, run_ids)
+
+    def status(self) -> dict[str, Any]:
+        return store_status(self.folder, self._attachment, own_writer=self.writer)
+
+
+def _keep_out_of_git(folder: Path) -> None:
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="ascii")

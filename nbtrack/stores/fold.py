@@ -1,0 +1,191 @@
+"""Folding: journal lines become rows of the database file, exactly once, whoever dies.
+
+Rows and the new offsets are committed in one transaction, under `fold.lock`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbtrack import segments
+from nbtrack.errors import StoreBusy
+from nbtrack.lines import now_us
+from nbtrack.locks import held
+from nbtrack.segments import Tail
+from nbtrack.stores import schema
+from nbtrack.stores.attachment import Attachment
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+HOLD_BYTES = 4 << 20  # at most this much per hold of the file: under 100 ms
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one hold of the file has to do."""
+
+    tails: list[Tail] = field(default_factory=list)
+    torn: dict[str, bytes] = field(default_factory=dict)
+    offsets: dict[str, int] = field(default_factory=dict)
+    dead: set[str] = field(default_factory=set)
+    is_partial: bool = False
+
+
+def fold(attachment: Attachment, folder: Path, *, own_writer: str) -> bool:
+    """Fold what is new in all journals in *folder*; False if somebody else has the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    while True:
+        with held(folder.parent / "fold.lock") as is_ours, ExitStack() as locks:
+            if not is_ours:
+                return False
+            dead = [
+                writer
+                for writer in segments.dead_writers(folder, own=own_writer)
+                if locks.enter_context(segments.owning_dead(folder, writer))
+            ]
+            try:
+                with attachment.open(read_only=False, timeout=0) as connection:
+                    work = _find_work(connection, folder, set(dead))
+                    _commit(connection, work)
+            except StoreBusy:
+                return False
+            _clear_up(folder, work)
+        if not work.is_partial:
+            return True
+
+
+def _find_work(connection: DuckDBPyConnection, folder: Path, dead: set[str]) -> _Work:
+    work = _Work(offsets=folded_offsets(connection), dead=dead)
+    sizes = segments.segment_sizes(folder)
+    work.offsets = {name: work.offsets.get(name, 0) for name in sizes}
+    room = HOLD_BYTES
+    for name, size in sizes.items():
+        if size <= work.offsets[name]:
+            continue
+        if room <= 0:
+            work.is_partial = True
+            break
+        tail = segments.read_tail(folder, name, start=work.offsets[name], limit=room)
+        _take(work, tail, folder, size=size)
+        room -= len(tail.text)
+    if work.is_partial:
+        work.dead = set()  # their end comes after their last line
+    return work
+
+
+def _take(work: _Work, tail: Tail, folder: Path, *, size: int) -> None:
+    if tail.text:
+        work.tails.append(tail)
+        work.offsets[tail.segment] = tail.end
+        work.is_partial |= tail.end < size and b"\n" in segments.read_torn_end(
+            folder, tail.segment, start=tail.end
+        )
+    if not work.is_partial and segments.writer_of(tail.segment) in work.dead:
+        torn = segments.read_torn_end(folder, tail.segment, start=tail.end)
+        work.torn[tail.segment] = torn
+        work.offsets[tail.segment] = tail.end + len(torn)
+
+
+def _commit(connection: DuckDBPyConnection, work: _Work) -> None:
+    parse(connection, work.tails)
+    with transaction(connection):
+        if work.tails:
+            insert_parsed(connection, target="project.stored")
+        for torn in filter(None, work.torn.values()):
+            connection.execute(
+                "insert into project.stored.bad_lines values (?, ?)",
+                [torn.decode("utf-8", "replace"), now_us()],
+            )
+        for writer in work.dead:
+            _end_runs_of(connection, writer)
+        _store_offsets(connection, work.offsets)
+
+
+def folded_offsets(connection: DuckDBPyConnection) -> dict[str, int]:
+    return dict(
+        connection.execute("select segment, folded from project.stored.segments").fetchall()
+    )
+
+
+def parse(connection: DuckDBPyConnection, tails: Iterable[Tail]) -> None:
+    """Journal text into the temporary table `incoming`; needs no transaction on the file."""
+    import duckdb
+
+    text = b"".join(tail.text for tail in tails).decode("utf-8", "replace")
+    try:
+        connection.execute(schema.PARSE, {"text": text})
+    except duckdb.Error:
+        connection.execute(schema.PARSE_WITH_DAMAGE, {"text": text})
+
+
+def insert_parsed(connection: DuckDBPyConnection, *, target: str) -> None:
+    """Rows of `incoming` into the tables of schema *target*; lines that make no sense are kept."""
+    connection.execute(
+        f"insert into {target}.bad_lines select line, {now_us()} from incoming where is_bad"
+    )
+    connection.execute(schema.NEW_KEYS.format(target=target))
+    known = "select * from project.stored.run_keys"
+    if target != "project.stored":
+        known += f" union all select * from {target}.run_keys"
+    for (kind,) in connection.execute(
+        "select distinct k from incoming where not is_bad and k <> 'close'"
+    ).fetchall():
+        lines = f"(select * from incoming where k = '{kind}' and not is_bad)"
+        if kind in schema.KINDS_OF_RUNS:
+            lines = f"({lines} join ({known}) on r = run_id)"
+        connection.execute(schema.INSERTS[kind].format(target=target, lines=lines))
+
+
+def _end_runs_of(connection: DuckDBPyConnection, writer: str) -> None:
+    """Runs of a dead process end as KILLED, at the last moment anything was heard of them."""
+    connection.execute(
+        """
+        insert into project.stored.run_events by name
+        select run_key, 'KILLED' as status, greatest(seen_us, last_point) as end_us,
+            greatest(seen_us, last_point) + 1 as t
+        from (select run_key, arg_max(status, t) as status, arg_max(writer, t) as writer,
+                  max(t) as seen_us
+              from project.stored.run_events group by run_key)
+        left join (select run_key, max(t) as last_point from project.stored.metrics
+                   group by run_key) using (run_key)
+        where status = 'RUNNING' and writer = $writer
+        """,
+        {"writer": writer},
+    )
+
+
+def _store_offsets(connection: DuckDBPyConnection, offsets: dict[str, int]) -> None:
+    connection.execute("delete from project.stored.segments")
+    if offsets:
+        connection.execute(
+            "insert into project.stored.segments select unnest($names), unnest($folded)",
+            {"names": list(offsets), "folded": list(offsets.values())},
+        )
+
+
+def _clear_up(folder: Path, work: _Work) -> None:
+    """Delete what is folded for good; its offset is dropped by a later fold, never before."""
+    for segment, offset in work.offsets.items():
+        is_dead = segments.writer_of(segment) in work.dead
+        if is_dead or (offset and segments.is_closed(folder, segment)):
+            path = folder / segment
+            if path.exists() and path.stat().st_size <= offset:
+                path.unlink(missing_ok=True)
+    for writer in work.dead:
+        segments.remove_lock(folder, writer)
+
+
+@contextmanager
+def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
+    connection.execute("begin")
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")

@@ -1,0 +1,85 @@
+"""Steps that bring a database file up to date. The list only grows: a released step is never
+edited. Each runs in one transaction together with the note that it ran."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbtrack.errors import StoreTooNew
+from nbtrack.lines import now_us
+from nbtrack.stores import schema
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+VERSION = "0.1.0"
+# v1.5.0: kernels with an older DuckDB can read the file. Small blocks: a new project is a
+# hundred kilobytes, not a megabyte.
+FILE_OPTIONS = "STORAGE_VERSION 'v1.5.0', BLOCK_SIZE 16384"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    number: int
+    name: str
+    apply: Callable[[DuckDBPyConnection], None]
+
+
+def _create_run_tables(connection: DuckDBPyConnection) -> None:
+    for statement in schema.create_tables("project.stored"):
+        connection.execute(statement)
+    connection.execute("create table project.stored.segments (segment varchar, folded bigint)")
+    # Other tools see the same views; they have no tails, and know nobody dead.
+    connection.execute("create table project.main.dead_writers (writer varchar)")
+    for statement in schema.create_views("project"):
+        connection.execute(statement)
+
+
+STEPS = [Step(1, "create run tables", _create_run_tables)]
+
+
+def check(connection: DuckDBPyConnection, file: Path, *, is_writable: bool) -> None:
+    """Bring the attached `project` up to date; a file from a newer nbtrack is refused."""
+    applied, version = _applied(connection)
+    if applied > STEPS[-1].number:
+        raise StoreTooNew(
+            f"{file} was written by nbtrack {version}, this is {VERSION}. "
+            f"pip install 'nbtrack>={version}' reads it. Logging goes on meanwhile."
+        )
+    if is_writable:
+        for step in STEPS[applied:]:
+            _run(connection, step)
+
+
+def _applied(connection: DuckDBPyConnection) -> tuple[int, str]:
+    known = connection.execute(
+        "select 1 from duckdb_tables() where database_name = 'project'"
+        " and schema_name = 'main' and table_name = 'migrations'"
+    ).fetchone()
+    if not known:
+        return 0, VERSION
+    newest = connection.execute(
+        "select number, nbtrack_version from project.main.migrations order by number desc limit 1"
+    ).fetchone()
+    return (newest[0], newest[1]) if newest else (0, VERSION)
+
+
+def _run(connection: DuckDBPyConnection, step: Step) -> None:
+    connection.execute("begin")
+    try:
+        connection.execute(
+            "create table if not exists project.main.migrations"
+            " (number integer, name varchar, nbtrack_version varchar, t bigint)"
+        )
+        step.apply(connection)
+        connection.execute(
+            "insert into project.main.migrations values (?, ?, ?, ?)",
+            [step.number, step.name, VERSION, now_us()],
+        )
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise

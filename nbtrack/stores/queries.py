@@ -1,0 +1,269 @@
+"""Questions to a snapshot and their answers as records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.errors import ExperimentNotFound, RunNotFound
+from nbtrack.records import (
+    Dataset,
+    DatasetInput,
+    Experiment,
+    FileInfo,
+    InputTag,
+    LifecycleStage,
+    Metric,
+    Run,
+    RunColumns,
+    RunData,
+    RunInfo,
+    RunInputs,
+    RunQuery,
+    RunStatus,
+    ViewType,
+)
+from nbtrack.stores.filters import experiment_filter, experiment_order, run_filter, run_order
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# Below this many runs their keys are written into the query, which DuckDB then answers by
+# reading only their rows (2-14 ms instead of 125-145 ms for a join, with 100,000 runs).
+_MOST_KEYS_IN_TEXT = 2000
+
+_INFO_COLUMNS = (
+    "r.run_key, r.run_id, r.run_name, r.experiment_id, r.user_id, r.status, r.start_us, r.end_us,"
+    " r.lifecycle_stage, r.artifact_uri"
+)
+
+
+def find_runs(connection: DuckDBPyConnection, query: RunQuery) -> list[Run]:
+    keys, infos = _page(connection, query)
+    return _with_data(connection, keys, infos)
+
+
+def get_run(connection: DuckDBPyConnection, run_id: str, *, store: str) -> Run:
+    rows = connection.execute(
+        f"select {_INFO_COLUMNS} from current.runs r where run_key in"
+        " (select run_key from stored.run_keys where run_id = $run_id)",
+        {"run_id": run_id},
+    ).fetchall()
+    if not rows:
+        raise RunNotFound(run_id, store)
+    return _with_data(connection, [rows[0][0]], [_info(rows[0])])[0]
+
+
+def find_run_columns(connection: DuckDBPyConnection, query: RunQuery) -> RunColumns:
+    keys, infos = _page(connection, query)
+    _store_page(connection, keys)
+    return RunColumns(
+        infos=infos,
+        params=_columns(connection, "params", keys),
+        metrics=_columns(connection, "latest_metrics", keys),
+        tags=_columns(connection, "tags", keys),
+    )
+
+
+def read_metrics(
+    connection: DuckDBPyConnection, run_id: str, key: str, *, store: str
+) -> list[Metric]:
+    run_key = _run_key(connection, run_id, store=store)
+    columns = connection.execute(
+        "select value, t // 1000 as t, step from stored.metrics"
+        " where run_key = $run_key and key = $key order by step, stored.metrics.t",
+        {"run_key": run_key, "key": key},
+    ).fetchnumpy()
+    values, times, steps = (columns[name].tolist() for name in ("value", "t", "step"))
+    # tuple.__new__ through map: half the cost of calling Metric(...) a hundred thousand times.
+    return [Metric(key, v, t, s, run_id) for v, t, s in zip(values, times, steps)]
+
+
+def lifecycle_stage(connection: DuckDBPyConnection, run_id: str, *, store: str) -> LifecycleStage:
+    run_key = _run_key(connection, run_id, store=store)
+    row = connection.execute(
+        "select arg_max(lifecycle_stage, t) from stored.run_events where run_key = ?", [run_key]
+    ).fetchone()
+    return LifecycleStage((row and row[0]) or "active")
+
+
+def find_experiments(
+    connection: DuckDBPyConnection,
+    *,
+    view_type: ViewType = ViewType.ACTIVE_ONLY,
+    filter_string: str | None = None,
+    order_by: Sequence[str] = (),
+    max_results: int | None = None,
+) -> list[Experiment]:
+    clause, order = experiment_filter(filter_string), experiment_order(order_by)
+    rows = connection.execute(
+        "select e.experiment_id, e.name, e.artifact_location, e.lifecycle_stage, e.created_us,"
+        f" e.updated_us from current.experiments e {order.joins}"
+        f" where {_stages('e', view_type)} and ({clause.sql}) order by {order.order_by}"
+        " limit $most",
+        {**clause.parameters, **order.parameters, "most": _limit(max_results)},
+    ).fetchall()
+    return _experiments(connection, rows)
+
+
+def get_experiment(
+    connection: DuckDBPyConnection, column: str, value: str, *, store: str
+) -> Experiment:
+    """By *column* "experiment_id" or "name"; a deleted one too."""
+    rows = connection.execute(
+        "select experiment_id, name, artifact_location, lifecycle_stage, created_us, updated_us"
+        f" from current.experiments where {column} = $value"
+        " order by lifecycle_stage, created_us limit 1",
+        {"value": value},
+    ).fetchall()
+    if not rows:
+        raise ExperimentNotFound(value, store)
+    return _experiments(connection, rows)[0]
+
+
+def read_cell(connection: DuckDBPyConnection, run_id: str) -> dict[str, Any] | None:
+    result = connection.execute("select * from cells where run_id = $run_id", {"run_id": run_id})
+    names = [column[0] for column in result.description or ()]
+    row = result.fetchone()
+    return dict(zip(names, row)) if row else None
+
+
+def list_artifact_records(connection: DuckDBPyConnection, run_id: str) -> list[FileInfo]:
+    rows = connection.execute(
+        "select path, size, sha256 from artifacts where run_id = $run_id order by path",
+        {"run_id": run_id},
+    ).fetchall()
+    return [FileInfo(path=p, is_dir=False, file_size=size, sha256=sha) for p, size, sha in rows]
+
+
+def _run_key(connection: DuckDBPyConnection, run_id: str, *, store: str) -> int:
+    row = connection.execute(
+        "select run_key from stored.run_keys where run_id = ?", [run_id]
+    ).fetchone()
+    if row is None:
+        raise RunNotFound(run_id, store)
+    return int(row[0])
+
+
+def _page(connection: DuckDBPyConnection, query: RunQuery) -> tuple[list[int], list[RunInfo]]:
+    clause, order = run_filter(query.filter_string), run_order(query.order_by)
+    where = [_stages("r", query.view_type), f"({clause.sql})"]
+    parameters = {**clause.parameters, **order.parameters, "most": _limit(query.max_results)}
+    if query.experiment_ids is not None:
+        where.append("list_contains($experiments, r.experiment_id)")
+        parameters["experiments"] = list(query.experiment_ids)
+    rows = connection.execute(
+        f"select {_INFO_COLUMNS} from current.runs r {order.joins}"
+        f" where {' and '.join(where)} order by {order.order_by}"
+        " limit $most offset $offset",
+        {**parameters, "offset": query.offset},
+    ).fetchall()
+    return [row[0] for row in rows], [_info(row) for row in rows]
+
+
+def _stages(alias: str, view_type: ViewType) -> str:
+    if view_type == ViewType.ALL:
+        return "true"
+    stage = "deleted" if view_type == ViewType.DELETED_ONLY else "active"
+    return f"{alias}.lifecycle_stage = '{stage}'"
+
+
+def _limit(most: int | None) -> int:
+    return (1 << 62) if most is None else most
+
+
+def _info(row: Sequence[Any]) -> RunInfo:
+    _, run_id, name, experiment_id, user, status, start_us, end_us, stage, artifact_uri = row
+    return RunInfo(
+        run_id=run_id,
+        run_name=name,
+        experiment_id=experiment_id or "0",
+        user_id=user or "",
+        status=RunStatus(status or "RUNNING"),
+        start_time=(start_us or 0) // 1000,
+        end_time=None if end_us is None else end_us // 1000,
+        lifecycle_stage=LifecycleStage(stage),
+        artifact_uri=artifact_uri or "",
+    )
+
+
+def _with_data(connection: DuckDBPyConnection, keys: list[int], infos: list[RunInfo]) -> list[Run]:
+    _store_page(connection, keys)
+    parts: list[list[dict[str, Any]]] = []
+    for view in ("params", "latest_metrics", "tags"):
+        found: list[dict[str, Any]] = [{} for _ in keys]
+        for place, key, value in connection.execute(
+            _of_page(view, "v.key, v.value", keys)
+        ).fetchall():
+            found[place][key] = value
+        parts.append(found)
+    inputs = _inputs(connection, keys)
+    return [
+        Run(info=info, data=RunData(params=params, metrics=metrics, tags=tags), inputs=read)
+        for info, params, metrics, tags, read in zip(infos, *parts, inputs)
+    ]
+
+
+def _store_page(connection: DuckDBPyConnection, keys: list[int]) -> None:
+    connection.execute(
+        "create or replace temp table page as"
+        " select unnest($keys::integer[]) as run_key, unnest($places::integer[]) as place",
+        {"keys": keys, "places": list(range(len(keys)))},
+    )
+
+
+def _of_page(view: str, columns: str, keys: list[int]) -> str:
+    """The query for *columns* of the page's runs; keys come from our own table, as integers."""
+    text = f"select place, {columns} from current.{view} v join page using (run_key)"
+    if len(keys) <= _MOST_KEYS_IN_TEXT:
+        text += f" where v.run_key in ({', '.join(map(str, keys)) or 'null'})"
+    return text + " order by all"
+
+
+def _columns(connection: DuckDBPyConnection, view: str, keys: list[int]) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {}
+    rows = connection.execute(_of_page(view, "v.key, v.value", keys)).fetchall()
+    for place, key, value in rows:
+        column = columns.get(key)
+        if column is None:
+            column = columns[key] = [None] * len(keys)
+        column[place] = value
+    return columns
+
+
+def _inputs(connection: DuckDBPyConnection, keys: list[int]) -> list[RunInputs]:
+    found: list[list[DatasetInput]] = [[] for _ in keys]
+    columns = "v.name, v.digest, v.source_type, v.source, v.schema, v.profile, v.context"
+    for place, *facts, context in connection.execute(_of_page("inputs", columns, keys)).fetchall():
+        name, digest, source_type, source, schema, profile = facts
+        dataset = Dataset(
+            name=name,
+            digest=digest,
+            source_type=source_type,
+            source=source,
+            schema=schema,
+            profile=profile,
+        )
+        tags = [InputTag("mlflow.data.context", context)] if context else []
+        found[place].append(DatasetInput(dataset=dataset, tags=tags))
+    return [RunInputs(dataset_inputs=each) for each in found]
+
+
+def _experiments(connection: DuckDBPyConnection, rows: Sequence[Sequence[Any]]) -> list[Experiment]:
+    tags: dict[str, dict[str, str]] = {}
+    for experiment_id, key, value in connection.execute(
+        "select experiment_id, key, value from current.experiment_tags"
+    ).fetchall():
+        tags.setdefault(experiment_id, {})[key] = value
+    return [
+        Experiment(
+            experiment_id=experiment_id,
+            name=name,
+            artifact_location=location,
+            lifecycle_stage=LifecycleStage(stage),
+            tags=tags.get(experiment_id, {}),
+            creation_time=None if created is None else created // 1000,
+            last_update_time=updated // 1000,
+        )
+        for experiment_id, name, location, stage, created, updated in rows
+    ]

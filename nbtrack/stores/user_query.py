@@ -1,0 +1,38 @@
+"""The user's own SQL over the public views: it reads, it cannot change the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from nbtrack.errors import InvalidValue
+from nbtrack.stores.schema import PUBLIC_VIEWS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from duckdb import DuckDBPyConnection
+
+
+def user_query(
+    connection: DuckDBPyConnection, sql: str, parameters: Mapping[str, object] | None
+) -> pd.DataFrame:
+    """Raises InvalidValue for wrong SQL, and for anything but one query."""
+    import duckdb
+
+    try:
+        _refuse_writing(connection, sql)
+        return connection.execute(sql, parameters).df()
+    except duckdb.Error as exc:
+        raise InvalidValue(f"{exc}\n\nThe views are {', '.join(sorted(PUBLIC_VIEWS))}.") from exc
+
+
+def _refuse_writing(connection: DuckDBPyConnection, sql: str) -> None:
+    import duckdb
+
+    reading = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.COPY}
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type not in reading:
+        raise InvalidValue(
+            "nbtrack.sql() answers one SELECT (or COPY (SELECT ...) TO 'file'); "
+            "the record itself is changed through the API only."
+        )

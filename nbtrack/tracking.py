@@ -1,0 +1,8 @@
+"""The client under MLflow's names."""
+
+from nbtrack.client import MlflowClient
+from nbtrack.fluent import get_tracking_uri, set_tracking_uri
+
+Client = MlflowClient
+
+__all__ = ["Client", "MlflowClient", "get_tracking_uri", "set_tracking_uri"]

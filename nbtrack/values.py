@@ -1,0 +1,121 @@
+"""What may be stored as key, metric, step or param. Every refusal names the value and the cure."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from nbtrack.errors import InvalidValue
+from nbtrack.plain_values import plain
+
+MOST_KEY_CHARACTERS = 250
+# MLflow's rule for names, so that a run can move there: word characters and - . space : /
+_KEY = re.compile(r"[\w\-. :/]+")
+_FOREIGN = re.compile(r"\b(np\.|array\(|tensor\()")
+_LARGEST_STEP = 2**63 - 1
+
+
+def check_key(key: str, what: str = "key") -> str:
+    """*key* itself. Raises InvalidValue if it cannot name a metric, param or tag."""
+    if not isinstance(key, str) or not key.strip():
+        raise InvalidValue(f"The {what} is {key!r}; give it a name of at least one character.")
+    return _check_name(key, what)
+
+
+@lru_cache(maxsize=4096)
+def _check_name(key: str, what: str) -> str:
+    if len(key) > MOST_KEY_CHARACTERS:
+        raise InvalidValue(
+            f"The {what} {key[:40]!r}… has {len(key)} characters, more than {MOST_KEY_CHARACTERS}."
+        )
+    if not _KEY.fullmatch(key):
+        raise InvalidValue(
+            f"The {what} {key!r} may hold letters, digits and _ - . : / and spaces only."
+        )
+    if ".." in key.split("/") or key.startswith("/"):
+        raise InvalidValue(
+            f"The {what} {key!r} reads as a path out of its folder; name it otherwise."
+        )
+    return key
+
+
+def as_metric(key: str, value: Any) -> float:
+    """*value* as a float: any real number, numpy or torch scalar, or array of one element."""
+    if type(value) is float:
+        return value
+    try:
+        if hasattr(value, "item"):
+            value = value.item()
+        if isinstance(value, (str, bytes)):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as exc:
+        raise InvalidValue(
+            f"Metric {key!r} is {_short(value)}, which is not one real number; "
+            "text goes into log_param or set_tag, and many points into a loop of log_metric."
+        ) from exc
+
+
+def as_step(step: Any) -> int:
+    """*step* as a 64-bit integer; None is 0, as in MLflow."""
+    if step is None:
+        return 0
+    try:
+        number = (
+            int(step) if isinstance(step, float) and step.is_integer() else operator.index(step)
+        )
+    except TypeError as exc:
+        raise InvalidValue(f"step is {step!r}; give a whole number.") from exc
+    if not -_LARGEST_STEP <= number <= _LARGEST_STEP:
+        raise InvalidValue(f"step is {number}; it must fit into 64 bits.")
+    return number
+
+
+def as_microseconds(timestamp: Any, *, default: int) -> int:
+    """A *timestamp* in milliseconds since 1970, as microseconds."""
+    if timestamp is None:
+        return default
+    try:
+        milliseconds = float(timestamp)
+    except (TypeError, ValueError) as exc:
+        raise InvalidValue(_TIMESTAMP_RULE.format(timestamp)) from exc
+    if not math.isfinite(milliseconds) or abs(milliseconds) > 253402300799999:  # year 9999
+        raise InvalidValue(_TIMESTAMP_RULE.format(timestamp))
+    return int(timestamp) * 1000
+
+
+_TIMESTAMP_RULE = "timestamp is {!r}; give milliseconds since 1970-01-01 UTC."
+
+
+def as_text(value: Any) -> str:
+    """How a param or tag is kept: str(), but `{'lr': 0.1}` and not `{'lr': np.float64(0.1)}`."""
+    if isinstance(value, str):
+        return value
+    text = str(value)
+    if isinstance(value, Mapping | list | tuple | set | frozenset) and _FOREIGN.search(text):
+        return str(plain(value))
+    return text
+
+
+def check_mapping(what: str, values: Any) -> Mapping[str, Any]:
+    if not isinstance(values, Mapping):
+        raise InvalidValue(f"{what} takes a dict of names to values, not {_short(values)}.")
+    return values
+
+
+def check_tags(tags: Mapping[str, Any] | None) -> dict[str, str]:
+    if tags is None:
+        return {}
+    return {
+        check_key(key, "tag"): as_text(value) for key, value in check_mapping("tags", tags).items()
+    }
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    kind = type(value).__name__
+    return f"{text[:80]} ({kind})" if not isinstance(value, Sequence) or len(text) < 80 else kind

@@ -1,0 +1,130 @@
+import pytest
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+
+from nbtrack.notebook import completion
+from nbtrack.notebook.completion import KnownNames, complete
+
+KNOWN = {
+    "experiments": ["churn", "Chess club", "fraud"],
+    "param_names": ["lr", "depth", "Layers"],
+    "metric_names": ["accuracy", "auc", "loss"],
+}
+
+
+def completed(line):
+    return complete(line, "" if line.endswith(" ") else line.split()[-1], **KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("%%track --me", ["--metrics"]),
+        ("%%track fit --e", ["--experiment"]),
+        ("%%track fit lr=1 -e ch", ["churn"]),
+        ("%%track -e Ch", ['"Chess club"']),
+        ('%%track -e "Ch', ['"Chess club"']),
+        ("%%track -e FR", ["fraud"]),
+        ("%%track --experiment=fr", ["--experiment=fraud"]),
+        ("%%track -e ", ["churn", '"Chess club"', "fraud"]),
+        ("%%track --metrics a", ["accuracy", "auc"]),
+        ("%%track --metrics accuracy,a", ["accuracy,auc"]),
+        ("%%track --metrics=loss,ac", ["--metrics=loss,accuracy"]),
+        ("%%track fit d", ["depth="]),
+        ("%%track lr=1 l", ["Layers="]),
+        ("%track dr", ["drop"]),
+        ("%%track dr", []),
+        ("%track fit dr", []),
+        ("%%track lr=", []),
+        ("%%track lr=0", []),
+        ("%%track -m ", []),
+        ("%%track -t ", []),
+        ("%%track --artifacts out", []),
+        ("%%track -- --me", []),
+        ("%%track --nope", []),
+        ("%%tracker --me", []),
+        ("%%track", []),
+        ("x = 1", []),
+        ("", []),
+    ],
+)
+def test_what_may_come_next(line, expected):
+    """Flags after a dash, known names where they fit, and nothing where text is free."""
+    assert (completed(line) if line else complete("", "", **KNOWN)) == expected
+
+
+def test_an_empty_word_offers_everything():
+    """Commands stand first, and only right after a single-% magic."""
+    offered = completed("%track ")
+
+    assert offered[: len(completion.COMMANDS)] == list(completion.COMMANDS)
+    assert {"lr=", "--quiet", "-e"} <= set(offered)
+    assert not set(completion.COMMANDS) & set(completed("%%track "))
+
+
+def test_a_flag_that_comes_once_is_offered_once():
+    """`-e` rules out `--experiment`; tags may come again."""
+    offered = completed("%%track -e churn -t a=1 -")
+
+    assert "--experiment" not in offered
+    assert "-e" not in offered
+    assert {"-t", "--tag", "--note", "--quiet"} <= set(offered)
+
+
+@pytest.fixture(params=[True, False], ids=["jedi", "no jedi"])
+def shell(request, tmp_path, monkeypatch):
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    InteractiveShell.clear_instance()
+    made = InteractiveShell.instance()
+    made.Completer.use_jedi = request.param
+    yield made
+    InteractiveShell.clear_instance()
+
+
+def asked(shell, code):
+    with provisionalcompleter():
+        return [(each.text, each.start) for each in shell.Completer.completions(code, len(code))]
+
+
+def test_a_shell_offers_ours_alone(shell):
+    """No variables and files come between, and the whole typed word is replaced."""
+    completion.register(shell, lambda: KnownNames(**KNOWN))
+    shell.user_ns["metrics"] = 1
+
+    assert asked(shell, "%%track --me") == [("--metrics", 8)]
+    assert asked(shell, "x = 1\n%track fit --experiment=ch") == [("--experiment=churn", 17)]
+    assert asked(shell, "%%track --metrics accuracy,a") == [("accuracy,auc", 18)]
+
+
+def test_other_lines_complete_as_before(shell):
+    """Outside of the magic's line, and where we know nothing, IPython answers."""
+    shell.user_ns["long_variable_name"] = 1
+    before = asked(shell, "%%track fit\nlong_v")
+    completion.register(shell, lambda: KnownNames(**KNOWN))
+
+    assert asked(shell, "%%track fit\nlong_v") == before
+    assert [text for text, _ in before] == ["long_variable_name"]
+    assert "long_variable_name" in [text for text, _ in asked(shell, "%%track d={long_v")]
+
+
+def test_completion_never_raises(shell, capfd):
+    """Names that cannot be read are no reason to disturb the person typing."""
+
+    def broken():
+        raise OSError("no store")
+
+    completion.register(shell, broken)
+
+    assert asked(shell, "%%track --me") == [("--metrics", 8)]
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_registering_is_reversible_and_once(shell):
+    """Two registrations are one, and unregistering leaves nothing."""
+    completion.register(shell)
+    completion.register(shell)
+    assert len(shell.Completer.custom_matchers) == 1
+    assert asked(shell, "%%track --qui") == [("--quiet", 8)]
+
+    completion.unregister(shell)
+    assert shell.Completer.custom_matchers == []
