@@ -149,7 +149,8 @@ class LocalArtifacts:
         """Remove a file or folder; without *path* the run's whole folder, if it is there."""
         from shutil import rmtree  # it loads the compression libraries
 
-        place = self._place(path)
+        # An empty path is refused: it is more often a mistake than a wish to lose everything.
+        place = self.folder if path is None else self._located(path.rstrip("/") or path)
         if place == self.folder:
             self._refuse_to_empty_a_home()
             if place.exists():
@@ -161,10 +162,10 @@ class LocalArtifacts:
 
     def _refuse_to_empty_a_home(self) -> None:
         """An artifact location comes from a record; a wrong one must not cost somebody's work."""
-        for precious in (Path.home(), Path.cwd()):
-            if precious.resolve().is_relative_to(self.folder.resolve()):
+        for name, precious in (("home", os.path.expanduser("~")), ("working", ".")):
+            if stays_within(Path(precious), self.folder):
                 raise InvalidValue(
-                    f"{str(self.folder)!r} holds {str(precious)!r} and is not deleted as the "
+                    f"{str(self.folder)!r} holds your {name} folder and is not deleted as the "
                     f"artifact folder of run {self._run_id}. Remove it by hand if you mean it."
                 )
 

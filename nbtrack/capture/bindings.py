@@ -53,7 +53,7 @@ class Binding:
 
 @dataclass(slots=True)
 class Scope:
-    """*kind* is function, class or comprehension; *outer* are names declared global or nonlocal."""
+    """*kind* is function, class or comprehension; *outer* are the names declared global in it."""
 
     kind: str
     local: set[str]
@@ -311,8 +311,8 @@ class BindingWalk(ast.NodeVisitor):
         for depth, scope in enumerate(reversed(self._scopes)):
             if scope.kind == "class" and depth:
                 continue  # methods do not see the names of their class
-            if name in scope.local:
-                return False
+            if name in scope.local or name in scope.outer:
+                return name in scope.outer
         return True
 
 
@@ -353,20 +353,21 @@ def all_arguments(args: ast.arguments) -> list[ast.arg]:
 
 
 def names_bound_in(nodes: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
-    """Names that *nodes* bind in their own scope, and the ones they declare global or nonlocal."""
+    """Names that *nodes* bind in their own scope, and the ones they declare global."""
     bound: set[str] = set()
     outer: set[str] = set()
+    nonlocals: set[str] = set()
     waiting = list(nodes)
     while waiting:
         node = waiting.pop()
         bound.update(_names_bound_by(node))
         if isinstance(node, ast.Global | ast.Nonlocal):
-            outer.update(node.names)
+            (outer if isinstance(node, ast.Global) else nonlocals).update(node.names)
         elif isinstance(node, _COMPREHENSIONS):
             bound.update(_walrus_targets(node))
         elif not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
             waiting.extend(ast.iter_child_nodes(node))
-    return bound - outer, outer
+    return bound - outer - nonlocals, outer
 
 
 def _names_bound_by(node: ast.AST) -> Iterator[str]:

@@ -6,6 +6,8 @@ import ast
 import re
 import warnings
 
+# A backslash that may be no escape, a number run into a word: what the parser warns of.
+_MAY_WARN = re.compile(r"\\|\d[^\W\d]")
 _MAGIC_LINE = re.compile(r"[ \t]*(?:%%?\w|!|\?|[\w.]+\?{1,2}[ \t]*$)")
 _MAGIC_VALUE = re.compile(r"([ \t]*[\w., \[\]\"']+?=[ \t]*)[%!](?=[\w!./~$(])")
 _INDENT = re.compile(r"[ \t]*")
@@ -15,7 +17,7 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 def parse_quietly(text: str) -> ast.Module | None:
     """The syntax tree, or None; `"\\d"` in the cell must not warn a second time from here."""
     try:
-        if "\\" not in text:
+        if not _MAY_WARN.search(text):
             return ast.parse(text)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -21,9 +21,9 @@ _METRIC_WORDS = word_set(
     "score accuracy acc auc auroc auprc rocauc prauc loss logloss valloss error err mse rmse mae "
     "mape smape msle rmsle rmspe mase wape wmape r2 rsquared f1 f2 fbeta f1score fscore "
     "precision recall sensitivity specificity tpr fpr tnr fnr ap map50 map75 perplexity ppl bleu "
-    "rouge meteor chrf wer cer ter iou miou jaccard dice ndcg dcg mrr kappa mcc matthews corrcoef spearman "
-    "pearson gini brier silhouette deviance nll elbo entropy crossentropy divergence aic bic "
-    "likelihood loglikelihood psnr ssim fid lpips pinball nmi ari reward regret fitness metric"
+    "rouge meteor chrf wer cer ter iou miou jaccard dice ndcg dcg mrr kappa mcc matthews corrcoef "
+    "spearman pearson gini brier silhouette deviance nll elbo entropy crossentropy divergence aic "
+    "bic likelihood loglikelihood psnr ssim fid lpips pinball nmi ari reward regret fitness metric"
 )
 _NEVER = word_set(
     "time times timing timer timestamp elapsed duration latency runtime seconds second secs sec ms "

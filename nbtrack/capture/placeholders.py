@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from nbtrack.capture.source import CellSource, names_bound, names_in_expression
 from nbtrack.errors import InvalidValue
 
 _BRACES = re.compile(r"(\{\{|\}\})|\{([^{}]+)\}|\$(\w+)")
 _FORMAT = re.compile(r"(.+?)(![rsa])?(?::([^:{}'\"]*))?", re.DOTALL)
+
+_CONVERSIONS: dict[str, Callable[[object], str]] = {"!r": repr, "!s": str, "!a": ascii}
 
 
 def fill_placeholders(line: str, *, source: CellSource, namespace: Mapping[str, object]) -> str:
@@ -68,5 +70,5 @@ def _value(expression: str, namespace: Mapping[str, object]) -> object:
 
 
 def _formatted(value: object, conversion: str, *, spec: str) -> str:
-    converted = {"!r": repr, "!s": str, "!a": ascii}.get(conversion)
-    return format(converted(value) if converted else value, spec)
+    convert = _CONVERSIONS.get(conversion)
+    return format(convert(value) if convert else value, spec)

@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import dataclass
 
+CLEAR_REFS = "/proc/self/clear_refs"
 # The kernel counts resident pages per CPU: both numbers are off by less than this.
 _SLACK_BYTES = 16 << 20
 
@@ -49,7 +50,7 @@ def _reset_peak() -> bool:
     Some sandboxes take the write and do nothing, so the new peak is compared with what is held.
     """
     try:
-        with open("/proc/self/clear_refs", "w") as file:
+        with open(CLEAR_REFS, "w") as file:
             file.write("5")
         now = _memory()
         return now["VmHWM"] <= now["VmRSS"] + _SLACK_BYTES

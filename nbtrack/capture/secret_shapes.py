@@ -11,27 +11,36 @@ _MASK = "***"
 
 # Bounded, here and below, so that a long line without spaces is still read in linear time.
 _NAME = r"(?P<name>(?<![\w.])[A-Za-z_][\w.\-]{0,99})"
-# A value, and not a variable ($x, {x}), a place for one (%s, ?), a quote or an operator.
-_FIRST = r"(?![\s{}$<>?*\"'`=,;&|()\[\]]|%[(sdr]|\\n|\\\")"
+# A value, and not a variable ($x, {x}), a place for one (%s, ?), a quote or an operator; with the
+# scheme before it in `Authorization: Bearer abc`.
+_SCHEME = r"(?:Bearer|Basic|Token)[ \t]+"
+_FIRST = rf"(?!(?:{_SCHEME})?(?:[\s{{}}$<>?*:\"'`=,;&|()\[\]]|%[(sdr]|\\n|\\\"))(?:{_SCHEME})?"
 
-# name = "value", "name": "value", name="value (the end of the line ends an unclosed one)
+# name = "value", name: str = "value", {"name": "value"}, d["name"] == "value"; the end of the line
+# ends a string that is not closed.
 _QUOTED = re.compile(
     _NAME
-    + r"(?P<between>\\?[\"']?\s*\]?\s*(?:==|!=|=>|:=|=|:)\s*[rbfuRBFU]{0,2})"
-    + r"(?P<quote>\"\"\"|'''|\\?\"|\\?')(?P<value>(?:\\[^\"'\r\n]|(?!(?P=quote))[^\r\n])+)"
+    + r"(?P<between>\\?[\"']?\s{0,9}\]?\s{0,9}(?::\s{0,9}[\w.\[\]|]{1,60}\s{0,9})?"
+    + r"(?:==|!=|=>|:=|=|:)\s{0,9}"
+    r"[rbfuRBFU]{0,2})(?P<quote>\"\"\"|'''|\\?\"|\\?')"
+    + r"(?P<value>(?:\\[^\"'\r\n]|(?!(?P=quote))[^\r\n])+)"
 )
 _TRIPLE = re.compile(
     _NAME + r"(?P<between>\s*=\s*[rbfuRBFU]{0,2})(?P<quote>\"\"\"|''')(?P<value>.+?)(?P=quote)",
     re.DOTALL,
 )
 _NUMBER = re.compile(_NAME + r"(?P<between>[\"']?\s*[=:]\s*)(?P<value>\d[\w.]*)\b")
-_IN_TEXT = re.compile(
-    _NAME + r"(?P<between>\s*[=:]\s*)" + _FIRST + r"(?P<value>[^\s;&\"'`)}\],\\]+)"
-)
-_ON_MAGIC = re.compile(_NAME + r"(?P<between>\s*[=:]\s*)" + _FIRST + r"(?P<value>[^\s\"'`]+)")
-_IN_SHELL = re.compile(_NAME + r"(?P<between>\s*[=:]\s*)" + _FIRST + r"(?P<value>[^\s;&|\"'`)]+)")
+
+
+def _unquoted(value: str) -> re.Pattern[str]:
+    return re.compile(rf"{_NAME}(?P<between>[ \t]*[=:][ \t]*)(?P<value>{value})")
+
+
+_IN_TEXT = _unquoted(_FIRST + r"[^\s;&\"'`)}\],\\]+")
+_IN_SHELL = _unquoted(_FIRST + r"[^\s;&|\"'`)]+")
+_ON_MAGIC = _unquoted(r"[^\s\"'`{][^\s\"'`]*")
 _FLAG = re.compile(
-    r"(?P<between>(?<!\S)--?(?P<name>[A-Za-z][\w\-]*)\s+)" + _FIRST + r"(?P<value>[^\s\-]\S*)"
+    r"(?P<between>(?<!\S)--?(?P<name>[A-Za-z][\w\-]*)\s+)(?P<value>(?!-)" + _FIRST + r"\S+)"
 )
 _ENV = re.compile(
     r"(?P<between>\s*%(?:env|set_env)\s+(?P<name>[\w]+)(?:\s*=\s*|\s+))(?P<value>[^\r\n]+)"
@@ -43,16 +52,14 @@ _LOGIN = re.compile(
 _PYTHON_MAGIC = re.compile(r"\s*%%?(?:timeit|time|prun|memit|mprun|lprun|debug)\b")
 _SHELL_LINE = re.compile(r"\s*!")
 
-_WORDS_OF_CODE = word_set(
-    "lambda none true false null str int bytes bool len val value values *** x"
-)
+_WORDS_OF_CODE = word_set("lambda none true false null str int bytes bool")
 _WORDS_OF_PROSE = word_set("key token auth private pass")
 
 _SHAPES = re.compile(
     r"""
     \b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b
-  | \bsk-(?=[\w-]{0,60}\d)[\w-]{10,}          # model providers
-  | \b[srp]k_(?:live|test)_\w{8,}        # payments
+  | \bsk-(?=[\w-]{0,60}\d)[\w-]{10,}  # model providers
+  | \b[srp]k_(?:live|test)_\w{8,}  # payments
   | \bgh[pousr]_\w{8,} | \bgithub_pat_\w{8,} | \bglpat-[\w-]{8,}
   | \bxox[abeoprs]-[\w-]{8,} | \bxapp-[\w-]{8,}
   | \bhf_[A-Za-z0-9]{16,} | \bnpm_[A-Za-z0-9]{20,} | \bpypi-[\w-]{20,} | \bdckr_pat_[\w-]{8,}
@@ -104,7 +111,8 @@ def mask_code(text: str) -> str:
 
 def _masked(found: re.Match[str]) -> str:
     value = found["value"]
-    if not is_secret_name(found["name"]) or value.lower() in _WORDS_OF_CODE:
+    is_quoted = "quote" in found.re.groupindex
+    if not is_secret_name(found["name"]) or (not is_quoted and value.lower() in _WORDS_OF_CODE):
         return found.group()
     start, end = found.start("value") - found.start(), found.end("value") - found.start()
     whole = found.group()

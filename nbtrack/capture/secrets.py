@@ -16,7 +16,7 @@ __all__ = ["MASK", "is_secret_name", "mask_secrets"]
 
 # Without one of these in it, a text can only hold secrets that are known by their shape.
 _HINT = re.compile(
-    r"key|token|secret|pass|pwd|pw\b|cred|auth|private|bearer|pin\b|:[^@\s]*@|login", re.IGNORECASE
+    r"key|token|secret|pass|pwd|pw\b|cred|auth|private|bearer|:[^@\s]*@|login", re.IGNORECASE
 )
 # Cells in another language: any line may be `NAME=value`, even where it happens to be Python too.
 _FOREIGN = re.compile(

@@ -111,7 +111,7 @@ def _analysed(tree: ast.Module, typed: str) -> CellSource:
         bindings=walk.bindings,
         reads=walk.reads,
         last_expression=ast.unparse(value) if value else None,
-        last_key=expression_key(value) if value else None,
+        last_key=_key(value) if value else None,
         constructions=tuple(
             _construction(name, call)
             for name, call in zip(names, walk.calls)
@@ -119,6 +119,11 @@ def _analysed(tree: ast.Module, typed: str) -> CellSource:
         ),
         functions=tuple(name for name in names if name and name not in _OF_IPYTHON),
     )
+
+
+def _key(value: ast.expr) -> str | None:
+    key = expression_key(value)
+    return None if key in _OF_IPYTHON else key
 
 
 def _construction(name: str, call: ast.Call) -> Construction:

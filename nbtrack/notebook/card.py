@@ -8,8 +8,11 @@ from nbtrack.notebook.card_content import (
     BEST_RUN_LIMIT,
     ERROR_LIMIT,
     KEY_LIMIT,
+    LISTED,
     NAME_LIMIT,
     NOTE_LIMIT,
+    SHOWN_FITS,
+    SHOWN_METRICS,
     SHOWN_PARAMS,
     VALUE_LIMIT,
     Comparison,
@@ -20,6 +23,7 @@ from nbtrack.notebook.card_content import (
     column_heads,
     error_parts,
     fit_columns,
+    fits_head,
     footer_words,
     metric_table,
     param_lines,
@@ -29,7 +33,7 @@ from nbtrack.notebook.card_content import (
 )
 from nbtrack.notebook.card_facts import CardFacts, FitFact
 from nbtrack.notebook.look import BAD, GOOD, LINE, MUTED, ROW, WARN, muted, status_dot, status_style
-from nbtrack.notebook.markup import Html, clipped, clipped_html, first_line, joined, tag
+from nbtrack.notebook.markup import Html, clipped, clipped_html, first_line, joined, tag, visible
 from nbtrack.notebook.number_format import MISSING
 from nbtrack.notebook.text_table import aligned
 
@@ -75,7 +79,7 @@ def card_text(facts: CardFacts) -> str:
         *_text_facts(facts),
         " · ".join(footer_words(facts)),
     ]
-    return "\n  ".join([_text_headline(facts), *lines])
+    return "\n  ".join(visible(line) for line in [_text_headline(facts), *lines])
 
 
 def _headline(facts: CardFacts) -> Html:
@@ -141,7 +145,8 @@ def _more_metrics(metrics: MetricTable) -> Html | None:
 
 def _folded(parts: Sequence[str], *, style: str) -> Html:
     summary = tag("summary", f"+{len(parts)} more", style=f"cursor:pointer;{MUTED}")
-    return tag("details", summary, joined(parts, " · "), style=style)
+    listed = [*parts[:LISTED], *(["…"] if len(parts) > LISTED else [])]
+    return tag("details", summary, joined(listed, " · "), style=style)
 
 
 def _comparison(found: Comparison) -> Html:
@@ -193,8 +198,8 @@ def _fits(fits: Sequence[FitFact]) -> Html | None:
     """One row a fit, one column a metric: all fits are equals."""
     keys, columns = fit_columns(fits)
     heads = [_head(clipped(key, KEY_LIMIT), "right") for key in keys]
-    rows = [_row(_head(f"{len(fits)} fits", "left"), *heads)]
-    names = [tag("th", clipped_html(fit.name, NAME_LIMIT), **_LABEL) for fit in fits]
+    rows = [_row(_head(fits_head(fits), "left"), *heads)]
+    names = [tag("th", clipped_html(fit.name, NAME_LIMIT), **_LABEL) for fit in fits[:SHOWN_FITS]]
     for name, *numbers in zip(names, *columns):
         rows.append(_row(name, *(tag("td", n, align="right", style=_NUMBER) for n in numbers)))
     return _table(rows)
@@ -229,7 +234,8 @@ def _text_metrics(metrics: MetricTable, facts: CardFacts) -> list[str]:
         words, name = metrics.owner
         lines = [f"{words}: {clipped(name, NAME_LIMIT)}", *lines]
     if metrics.more:
-        listed = " · ".join(_text_brief(line) for line in metrics.more)
+        listed = " · ".join(_text_brief(line) for line in metrics.more[:SHOWN_METRICS])
+        listed += " · …" if len(metrics.more) > SHOWN_METRICS else ""
         lines.append(f"+{len(metrics.more)} more: {listed}")
     return lines
 
@@ -253,8 +259,8 @@ def _text_fits(fits: Sequence[FitFact]) -> list[str]:
     keys, columns = fit_columns(fits)
     if not fits:
         return []
-    heads = [f"{len(fits)} fits", *(clipped(key, KEY_LIMIT) for key in keys)]
-    names = [clipped(fit.name, NAME_LIMIT) for fit in fits]
+    heads = [fits_head(fits), *(clipped(key, KEY_LIMIT) for key in keys)]
+    names = [clipped(fit.name, NAME_LIMIT) for fit in fits[:SHOWN_FITS]]
     return aligned([heads, *zip(names, *columns)], right=range(1, len(heads)))
 
 

@@ -25,6 +25,8 @@ from nbtrack.notebook.number_format import (
 
 SHOWN_METRICS = 6
 SHOWN_PARAMS = 8
+SHOWN_FITS = 12
+LISTED = 60  # of those behind "+N more"
 NAME_LIMIT, KEY_LIMIT, VALUE_LIMIT, ERROR_LIMIT, NOTE_LIMIT = 64, 36, 40, 200, 240
 BEST_RUN_LIMIT = 20
 _BARS = "▁▂▃▄▅▆▇█"
@@ -105,7 +107,7 @@ def run_name(facts: CardFacts) -> str:
 
 
 def status_words(facts: CardFacts) -> list[str]:
-    words = [facts.status.lower()]
+    words = [clipped(facts.status.lower(), KEY_LIMIT)]
     if facts.duration_seconds is not None:
         words.append(format_duration(facts.duration_seconds))
     if facts.attempt > 1:
@@ -148,16 +150,26 @@ def children_line(facts: CardFacts) -> str | None:
         return None  # the heading of their metrics has it
     words = f"{children.count:,}{_failures(children)}"
     if children.best_name and children.metrics:
-        listed = ", ".join(f"{m.key} {format_number(m.value)}" for m in children.metrics[:3])
+        listed = ", ".join(
+            f"{clipped(m.key, KEY_LIMIT)} {format_number(m.value)}" for m in children.metrics[:3]
+        )
         which = "" if children.count == 1 else "best: "
         words += f" · {which}{clipped(children.best_name, NAME_LIMIT)}, {listed}"
     return words
 
 
 def fit_columns(fits: Sequence[FitFact]) -> tuple[list[str], list[list[str]]]:
-    """The metrics of all fits, and one column of numbers for each; a dash where a fit has none."""
-    keys = list(dict.fromkeys(key for fit in fits for key in fit.metrics))[:SHOWN_METRICS]
-    return keys, [format_column([fit.metrics.get(key) for fit in fits]) for key in keys]
+    """The metrics of the fits, and one column of numbers for each; a dash where a fit has none."""
+    keys = list(dict.fromkeys(key for fit in fits[:SHOWN_FITS] for key in fit.metrics))[
+        :SHOWN_METRICS
+    ]
+    shown = fits[:SHOWN_FITS]
+    return keys, [format_column([fit.metrics.get(key) for fit in shown]) for key in keys]
+
+
+def fits_head(fits: Sequence[FitFact]) -> str:
+    shown = f", first {SHOWN_FITS}" if len(fits) > SHOWN_FITS else ""
+    return f"{len(fits):,} fits{shown}"
 
 
 def param_lines(facts: CardFacts) -> list[ParamLine]:

@@ -34,8 +34,9 @@ def format_column(values: Sequence[float | None]) -> list[str]:
     if not alike or all(v == int(v) for v in sizes):
         return [format_number(v) for v in values]
     # As many as the largest needs, or as a fraction beside it needs, but no more than four.
-    decimals = max(_decimals(max(sizes), 4), min(4, _decimals(min(sizes), 4)))
-    pattern = f"0.{'0' * decimals}"
+    wanted = max(_decimals(max(sizes), 4), min(4, _decimals(min(sizes), 4)))
+    exact = max(len(format_number(v).partition(".")[2]) for v in sizes)
+    pattern = f"0.{'0' * min(wanted, exact)}"
     return [format_like(v, pattern) for v in values]
 
 

@@ -17,6 +17,7 @@ from nbtrack.notebook.run_table_content import (
     constants_line,
     error_line,
     nothing_found,
+    run_label,
     table_content,
 )
 from nbtrack.notebook.run_table_facts import RunRow, RunTable
@@ -87,7 +88,7 @@ def _body_row(content: TableContent, index: int) -> Html:
 
 def _name_cell(row: RunRow, depth: int) -> Html:
     indent = f"padding-left:{8 + 16 * min(depth, 6)}px"
-    name = clipped_html(row.name or row.run_id[:8], NAME_LIMIT, dir="auto")
+    name = clipped_html(run_label(row), NAME_LIMIT, dir="auto")
     best = [" ", tag("span", "★ best", style=GOOD)] if row.is_best else []
     style = f"{_CELL};{indent};text-align:left;font-weight:normal;border-top:{LINE}"
     branch = [muted("↳ ")] if depth else []

@@ -17,6 +17,8 @@ from nbtrack.notebook.run_table_facts import RunRow, RunTable
 
 ID_GROUP = ""  # the last column has no head of its own: names say more than ids
 NAME_LIMIT, KEY_LIMIT, VALUE_LIMIT, ERROR_LIMIT = 40, 28, 24, 200
+_MOST_COLUMNS = 16  # of params, and of metrics: a saved notebook carries every cell of them
+_MOST_CONSTANTS = 30
 # Own names of the sortable columns of the group Run, and what MLflow calls them.
 _SORT_NAMES = {"run_name": "name", "start_time": "started", "age": "started"}
 
@@ -52,19 +54,28 @@ def table_content(table: RunTable) -> TableContent:
     varying = [key for key in table.param_keys if key not in constants]
     # Those with two values tell runs apart; those that some runs merely lack come after.
     varying.sort(key=lambda key: len({row.params.get(key) for row in rows} - {None}) < 2)
+    params, metrics = _shown(varying, table), _shown(table.metric_keys, table)
+    left_out = len(varying) - len(params) + len(table.metric_keys) - len(metrics)
     columns = [
         *_run_columns(rows, table),
-        *(_param_column(key, rows, table) for key in varying),
-        *(_metric_column(key, rows, table) for key in table.metric_keys),
-        Column(key="id", group=ID_GROUP, cells=[row.run_id[:8] for row in rows]),
+        *(_param_column(key, rows, table) for key in params),
+        *(_metric_column(key, rows, table) for key in metrics),
+        Column(key="id", group=ID_GROUP, cells=[clipped(row.run_id[:8], 8) for row in rows]),
     ]
     return TableContent(
-        rows=placed, columns=columns, constants=list(constants.items()), summary=_summary(table)
+        rows=placed,
+        columns=columns,
+        constants=list(constants.items()),
+        summary=_summary(table) + ([f"{left_out:,} columns not shown"] if left_out else []),
     )
 
 
 def run_label(row: RunRow) -> str:
     return row.name or row.run_id[:8]
+
+
+def status_word(row: RunRow) -> str:
+    return clipped(row.status.lower(), KEY_LIMIT)
 
 
 def nothing_found(table: RunTable) -> str:
@@ -75,8 +86,11 @@ def nothing_found(table: RunTable) -> str:
 
 
 def constants_line(constants: Sequence[tuple[str, str]]) -> str:
-    pieces = (f"{clipped(k, KEY_LIMIT)}={clipped(v, VALUE_LIMIT)}" for k, v in constants)
-    return "same for all: " + " · ".join(pieces)
+    pieces = (
+        f"{clipped(k, KEY_LIMIT)}={clipped(v, VALUE_LIMIT)}" for k, v in constants[:_MOST_CONSTANTS]
+    )
+    more = len(constants) - _MOST_CONSTANTS
+    return "same for all: " + " · ".join(pieces) + (f" · +{more} more" if more > 0 else "")
 
 
 def error_line(row: RunRow) -> str:
@@ -129,10 +143,16 @@ def _constants(rows: Sequence[RunRow], keys: Sequence[str]) -> dict[str, str]:
     }
 
 
+def _shown(keys: Sequence[str], table: RunTable) -> list[str]:
+    """The first few, and in any case the one that the table is sorted by."""
+    _, wanted = _sort_target(table)
+    return [key for place, key in enumerate(keys) if place < _MOST_COLUMNS or key == wanted]
+
+
 def _run_columns(rows: Sequence[RunRow], table: RunTable) -> Iterator[Column]:
     cells = {
         "name": [run_label(row) for row in rows],
-        "status": [row.status.lower() for row in rows],
+        "status": [status_word(row) for row in rows],
         "started": [format_age(row.age_seconds) for row in rows],
         "duration": [format_duration(row.duration_seconds) for row in rows],
     }

@@ -18,10 +18,11 @@ from nbtrack.notebook.run_table_content import (
     error_line,
     nothing_found,
     run_label,
+    status_word,
     table_content,
 )
-from nbtrack.notebook.run_table_facts import RunTable
-from nbtrack.notebook.text_table import aligned, as_ascii, columns_wide
+from nbtrack.notebook.run_table_facts import RunRow, RunTable
+from nbtrack.notebook.text_table import aligned, as_ascii, columns_wide, cut_to
 
 _NAME_LIMIT = 36
 _LISTED_ERRORS = 5
@@ -65,7 +66,11 @@ def _text_columns(content: TableContent, spell: Callable[[str], str]) -> list[_T
     for column in content.columns:
         is_name = column.group == "Run" and column.key == "name"
         head = ("  " if is_name else "") + clipped(column.key, KEY_LIMIT) + column.arrow
-        cells = _names(content) if is_name else [clipped(c, VALUE_LIMIT) for c in column.cells]
+        cells = (
+            _names(content)
+            if is_name
+            else [cut_to(clipped(c, VALUE_LIMIT), VALUE_LIMIT) for c in column.cells]
+        )
         columns.append(
             _TextColumn(
                 rank=_rank(column, met[column.group]),
@@ -80,11 +85,13 @@ def _text_columns(content: TableContent, spell: Callable[[str], str]) -> list[_T
 def _names(content: TableContent) -> list[str]:
     """The best run carries a star in front, children stand to the right of their parent."""
     return [
-        ("* " if row.is_best else "  ")
-        + ("  " * (depth - 1) + "↳ " if depth else "")
-        + clipped(run_label(row), _NAME_LIMIT)
+        ("* " if row.is_best else "  ") + ("  " * (depth - 1) + "↳ " if depth else "") + _name(row)
         for row, depth in content.rows
     ]
+
+
+def _name(row: RunRow) -> str:
+    return cut_to(clipped(run_label(row), _NAME_LIMIT), _NAME_LIMIT)
 
 
 def _rank(column: Column, place: int) -> float:
@@ -112,7 +119,7 @@ def _remarks(content: TableContent, left_out: int, width: int) -> Iterator[str]:
         yield "* best run"
     failed = [row for row, _ in content.rows if row.error]
     for row in failed[:_LISTED_ERRORS]:
-        yield f"{clipped(run_label(row), _NAME_LIMIT)} {row.status.lower()}: {error_line(row)}"
+        yield f"{_name(row)} {status_word(row)}: {error_line(row)}"
     if len(failed) > _LISTED_ERRORS:
         yield f"+{len(failed) - _LISTED_ERRORS} more with an error"
     if left_out:

@@ -19,6 +19,15 @@ def aligned(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> li
     return ["  ".join(_padded(row, widths, right)).rstrip() for row in rows]
 
 
+def cut_to(text: str, width: int) -> str:
+    """*text* in at most *width* terminal columns."""
+    if columns_wide(text) <= width:
+        return text
+    while text and columns_wide(text) > width - 1:
+        text = text[:-1]
+    return text + "…"
+
+
 def as_ascii(text: str) -> str:
     r"""For terminals without Unicode: our own signs by look-alikes, the rest as \u escapes."""
     text = text.replace("▲ ", "").replace("▼ ", "").translate(_ASCII)

@@ -23,7 +23,7 @@ MAX_COMPARISONS = 200
 
 SAME_OPERATOR = {"==": "=", "<>": "!="}
 AFTER_NOT = ("in", "like", "ilike")
-OPERATORS = "= != < <= > >= LIKE ILIKE IN, NOT LIKE, NOT ILIKE, NOT IN, IS NULL, IS NOT NULL"
+OPERATORS = "=, !=, <, <=, >, >=, [NOT] LIKE, [NOT] ILIKE, [NOT] IN, IS [NOT] NULL"
 KEYWORDS = frozenset(("and", "or", "not", "in", "like", "ilike", "is", "null"))
 KEY_EXAMPLES = "a key such as metrics.f1, params.`learning rate`, tags.team or status"
 

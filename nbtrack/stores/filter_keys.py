@@ -127,6 +127,9 @@ def _attribute(key: Key, *, subject: Subject, text: str) -> Column:
         expression, holds = subject.attributes[name]
         return Column(label=name, expression=expression, holds=holds)
     problem = f"Unknown attribute '{key.name}'{_did_you_mean(typed, list(subject.attributes))}"
+    if key.prefix is None and not problem.endswith("?"):
+        written = [f"{family}.{key.name}" for family in subject.tables]
+        problem = f"{problem} Did you mean {' or '.join(written)}?"
     raise _unknown(key, subject=subject, text=text, problem=problem)
 
 

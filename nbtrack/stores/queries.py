@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import ExperimentNotFound, RunNotFound
@@ -28,9 +28,9 @@ from nbtrack.stores.filters import experiment_filter, experiment_order, run_filt
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# Below this many runs their keys are written into the query, which DuckDB then answers by
-# reading only their rows (2-14 ms instead of 125-145 ms for a join, with 100,000 runs).
-_MOST_KEYS_IN_TEXT = 2000
+# For a page of runs their keys are written into the query, and DuckDB reads only their rows (with
+# 100,000 runs 2-14 ms, as a join 125-145 ms). Planning costs 30 ms for a thousand keys, though.
+_MOST_KEYS_IN_TEXT = 200
 
 _INFO_COLUMNS = (
     "r.run_key, r.run_id, r.run_name, r.experiment_id, r.user_id, r.status, r.start_us, r.end_us,"
@@ -192,9 +192,7 @@ def _with_data(connection: DuckDBPyConnection, keys: list[int], infos: list[RunI
     parts: list[list[dict[str, Any]]] = []
     for view in ("params", "latest_metrics", "tags"):
         found: list[dict[str, Any]] = [{} for _ in keys]
-        for place, key, value in connection.execute(
-            _of_page(view, "v.key, v.value", keys)
-        ).fetchall():
+        for place, key, value in _cells_of_page(connection, view, keys):
             found[place][key] = value
         parts.append(found)
     inputs = _inputs(connection, keys)
@@ -217,13 +215,21 @@ def _of_page(view: str, columns: str, keys: list[int]) -> str:
     text = f"select place, {columns} from current.{view} v join page using (run_key)"
     if len(keys) <= _MOST_KEYS_IN_TEXT:
         text += f" where v.run_key in ({', '.join(map(str, keys)) or 'null'})"
-    return text + " order by all"
+    return text
+
+
+def _cells_of_page(
+    connection: DuckDBPyConnection, view: str, keys: list[int]
+) -> Iterator[tuple[int, str, Any]]:
+    """(place, key, value) of the page's runs, in no order."""
+    # By column and tolist: a third of what fetchall takes for its tuples.
+    found = connection.execute(_of_page(view, "v.key, v.value", keys)).fetchnumpy()
+    return zip(*(found[name].tolist() for name in ("place", "key", "value")))
 
 
 def _columns(connection: DuckDBPyConnection, view: str, keys: list[int]) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {}
-    rows = connection.execute(_of_page(view, "v.key, v.value", keys)).fetchall()
-    for place, key, value in rows:
+    for place, key, value in _cells_of_page(connection, view, keys):
         column = columns.get(key)
         if column is None:
             column = columns[key] = [None] * len(keys)
@@ -234,7 +240,9 @@ def _columns(connection: DuckDBPyConnection, view: str, keys: list[int]) -> dict
 def _inputs(connection: DuckDBPyConnection, keys: list[int]) -> list[RunInputs]:
     found: list[list[DatasetInput]] = [[] for _ in keys]
     columns = "v.name, v.digest, v.source_type, v.source, v.schema, v.profile, v.context"
-    for place, *facts, context in connection.execute(_of_page("inputs", columns, keys)).fetchall():
+    for place, *facts, context in connection.execute(
+        _of_page("inputs", columns, keys) + " order by place, v.t"
+    ).fetchall():
         name, digest, source_type, source, schema, profile = facts
         dataset = Dataset(
             name=name,

@@ -66,9 +66,10 @@ class SnapshotReader:
         signature = (id(connection), newest, waiting)
         if signature == self._loaded:
             return
+        if self._loaded is not None:
+            for table in schema.TABLES:
+                connection.execute(f"truncate tail.{table}")
         self._loaded = None
-        for table in schema.TABLES:
-            connection.execute(f"truncate tail.{table}")
         tails = [
             segments.read_tail(self._folder, name, start=start, limit=size - start)
             for name, (start, size) in waiting.items()

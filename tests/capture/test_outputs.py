@@ -214,11 +214,15 @@ def test_displays_past_the_limit_are_counted(kernel: Kernel) -> None:
 def test_a_forked_child_prints_without_the_copy(kernel: Kernel) -> None:
     """A child made by fork can print, even when a thread held the copy's lock at that moment."""
     shown = kernel.run(
-        "import os\n"
-        "with sys.stdout.echo._kept._lock:\n"
-        "    if (pid := os.fork()) == 0:\n"
-        "        print('from the child', flush=True)\n"
-        "        os._exit(0)\n"
+        "import os, threading\n"
+        "lock, held, done = sys.stdout.echo._kept._lock, threading.Event(), threading.Event()\n"
+        "def hold():\n"
+        "    with lock: held.set(); done.wait()\n"
+        "threading.Thread(target=hold).start(); held.wait()\n"
+        "if (pid := os.fork()) == 0:\n"
+        "    print('from the child', flush=True)\n"
+        "    os._exit(0)\n"
+        "done.set()\n"
         "_ = os.waitpid(pid, 0)"
     )
 
@@ -228,10 +232,10 @@ def test_a_forked_child_prints_without_the_copy(kernel: Kernel) -> None:
 def test_captured_text_is_read_back_and_left_in_place() -> None:
     """A StringIO, as %%capture puts there, is copied from where the cell began."""
     with redirect_stdout(io.StringIO()) as captured:
-        print("earlier")
+        sys.stdout.write("earlier\n")
         copy = OutputCopy()
         copy.start()
-        print("now")
+        sys.stdout.write("now\n")
         text = copy.stop()
 
     assert text.stdout == "now\n"
@@ -244,7 +248,7 @@ def test_a_plain_stream_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", stream)
     copy = OutputCopy()
     copy.start()
-    print("hello")
+    stream.write("hello\n")
 
     assert copy.stop().stdout == ""
     assert sys.stdout is stream

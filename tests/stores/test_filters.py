@@ -267,8 +267,10 @@ def test_the_largest_filter_still_runs(search):
     """The limits of depth and length are ones that Python and DuckDB bear."""
     deep = "not (" * MAX_DEPTH + "metrics.f1 > 0.9" + ")" * MAX_DEPTH
     long = " and ".join(["metrics.f1 > 0.9"] * MAX_COMPARISONS)
+    wide = " or ".join(["(metrics.f1 > 0.9)"] * (MAX_DEPTH + 1))
 
     assert search(deep) == "a"
+    assert search(wide) == "a"
     assert search("not " * 5000 + "metrics.f1 > 0.9") == "a"
     assert search(long) == "a"
 

@@ -1,0 +1,141 @@
+"""What is measured: each function makes the same calls on *api*, which is mlflow or nbtrack.
+
+Times are seconds unless the name says otherwise; medians, because machines are noisy.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+POINTS = 100_000
+BATCH = 1000
+
+
+def start_and_end(api: Any) -> float:
+    return _median(lambda: _empty_run(api), times=40)
+
+
+def ten_and_ten(api: Any) -> float:
+    return _median(lambda: _small_run(api), times=10)
+
+
+def log_metric_p50(api: Any, *, times: int) -> float:
+    with api.start_run():
+        return statistics.median(_log_times(api, times))
+
+
+def log_metric_beside_busy_thread(api: Any, *, times: int) -> float:
+    """Called 200 times a second while another Python thread never gives up the interpreter."""
+    stop = threading.Event()
+    busy = threading.Thread(target=_count_until, args=(stop,), daemon=True)
+    with api.start_run():
+        busy.start()
+        taken = []
+        for step in range(times):
+            time.sleep(0.005)
+            began = time.perf_counter()
+            api.log_metric("loss", 0.5, step=step)
+            taken.append(time.perf_counter() - began)
+        stop.set()
+        busy.join()
+    return statistics.median(taken)
+
+
+def write_points(api: Any) -> tuple[str, float]:
+    """The run's id, and the time until POINTS points of one metric are written."""
+    with api.start_run() as run:
+        began = time.perf_counter()
+        if api.__name__ == "mlflow":
+            _write_in_batches(api, run.info.run_id)
+        else:
+            for step in range(POINTS):
+                api.log_metric("loss", 1.0 / (step + 1), step=step)
+        return run.info.run_id, time.perf_counter() - began
+
+
+def read_points(api: Any, run_id: str) -> float:
+    client = api.MlflowClient()
+    taken = []
+    for _ in range(3):
+        began = time.perf_counter()
+        history = client.get_metric_history(run_id, "loss")
+        taken.append(time.perf_counter() - began)
+        assert len(history) == POINTS
+    return statistics.median(taken)
+
+
+def fill(api: Any, *, runs: int, keys: int) -> str:
+    """*runs* finished runs with *keys* params and metrics each; the experiment's id."""
+    experiment_id: str = api.set_experiment("search").experiment_id
+    for number in range(runs):
+        with api.start_run(run_name=f"run {number}"):
+            api.log_params({f"p{k}": (number * k) % 17 for k in range(keys)})
+            api.log_metrics({f"m{k}": (number * (k + 3)) % 101 / 101 for k in range(keys)})
+    return experiment_id
+
+
+def search_all(api: Any, experiment_id: str) -> float:
+    return _median(lambda: api.search_runs([experiment_id]), times=5)
+
+
+def search_filtered(api: Any, experiment_id: str) -> float:
+    text = "metrics.m3 > 0.5 and params.p5 = '7'"
+    return _median(lambda: api.search_runs([experiment_id], filter_string=text), times=5)
+
+
+def search_top_20(api: Any, experiment_id: str) -> float:
+    return _median(
+        lambda: api.search_runs([experiment_id], order_by=["metrics.m3 DESC"], max_results=20),
+        times=5,
+    )
+
+
+def _empty_run(api: Any) -> None:
+    with api.start_run():
+        pass
+
+
+def _small_run(api: Any) -> None:
+    with api.start_run():
+        for number in range(10):
+            api.log_param(f"p{number}", number)
+        for number in range(10):
+            api.log_metric(f"m{number}", number / 10)
+
+
+def _log_times(api: Any, times: int) -> list[float]:
+    taken = []
+    for step in range(times):
+        began = time.perf_counter()
+        api.log_metric("loss", 0.5, step=step)
+        taken.append(time.perf_counter() - began)
+    return taken
+
+
+def _write_in_batches(api: Any, run_id: str) -> None:
+    client, now = api.MlflowClient(), int(time.time() * 1000)
+    metric = sys.modules["mlflow"].entities.Metric
+    for start in range(0, POINTS, BATCH):
+        points = [metric("loss", 1.0 / (s + 1), now, s) for s in range(start, start + BATCH)]
+        client.log_batch(run_id, metrics=points)
+
+
+def _count_until(stop: threading.Event) -> None:
+    number = 0
+    while not stop.is_set():
+        number += 1
+
+
+def _median(call: Callable[[], object], *, times: int) -> float:
+    call()  # the first call sets things up
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
