@@ -202,7 +202,7 @@ class MlflowClient:
 
     def _set_status(self, run_id: str, status: RunStatus, *, end_us: int) -> None:
         self.writer(run_id)
-        if (run := current_session().find_open(run_id)) is not None and status.is_terminal:
+        if (run := current_session().known_run(run_id)) is not None and status.is_terminal:
             run.end(status)
             return
         facts = {"end_us": end_us} if status.is_terminal else {}
@@ -213,7 +213,7 @@ class MlflowClient:
         """Hide the run and close it to writing, until it is restored."""
         self._store.get_run(run_id)
         self._set_stage(run_id, LifecycleStage.DELETED)
-        if (run := current_session().find_open(run_id)) is not None:
+        if (run := current_session().known_run(run_id)) is not None:
             run.mark_deleted()
 
     def restore_run(self, run_id: str) -> None:
@@ -228,7 +228,7 @@ class MlflowClient:
 
     def writer(self, run_id: str) -> RunWriter:
         """The `log_*` verbs on *run_id*. Raises RunNotFound, RunDeleted."""
-        if (run := current_session().find_open(run_id)) is not None:
+        if (run := current_session().known_run(run_id)) is not None:
             return run
         seen, writer = self._writers.get(run_id, (0.0, None))
         if writer is not None and time.monotonic() - seen < _VERIFIED_SECONDS:

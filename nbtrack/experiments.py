@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 
 from nbtrack import lines
 from nbtrack.errors import ExperimentNotFound, InvalidValue, NameTaken, StoreError
@@ -28,19 +29,26 @@ def experiment_id_of(name: str, *, salt: int = 0) -> str:
 
 def use_experiment(store: Store, name: str) -> Experiment:
     """The experiment called *name*, made if there is none; never waits for the database."""
-    check_experiment_name(name)
-    try:
-        found = store.find_experiment(name, timeout=LOOK_SECONDS)
-        if found is None:
-            return announce(store, _free_id(store, name), name)
-    except StoreError:
-        return announce(store, experiment_id_of(name), name)
-    if found.lifecycle_stage == LifecycleStage.DELETED:
+    experiment = look_up_experiment(store, name)
+    if experiment.creation_time is None:
+        announce(store, experiment.experiment_id, name)
+    if experiment.lifecycle_stage == LifecycleStage.DELETED:
         raise InvalidValue(
             f"Experiment {name!r} is deleted. Restore it with nbtrack.MlflowClient()"
-            f".restore_experiment({found.experiment_id!r}), or choose another name."
+            f".restore_experiment({experiment.experiment_id!r}), or choose another name."
         )
-    return found
+    return experiment
+
+
+def look_up_experiment(store: Store, name: str) -> Experiment:
+    """The same, without making it: the first run does. Unknown ones have no creation_time."""
+    check_experiment_name(name)
+    experiment_id = experiment_id_of(name)
+    with suppress(StoreError):
+        if (found := store.find_experiment(name, timeout=LOOK_SECONDS)) is not None:
+            return found
+        experiment_id = _free_id(store, name)
+    return Experiment(experiment_id=experiment_id, name=name, artifact_location="")
 
 
 def create_experiment(

@@ -340,7 +340,7 @@ def _run(run_id: str | None = None) -> RunWriter:
     session = current_session()
     if run_id is None:
         return session.active_run() or session.run_to_log_to()
-    return session.find_open(run_id) or _client().writer(run_id)
+    return session.known_run(run_id) or _client().writer(run_id)
 
 
 def _client() -> MlflowClient:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import socket
 import sys
 import time
@@ -32,7 +31,7 @@ _journals: weakref.WeakSet[Journal] = weakref.WeakSet()
 
 
 class Journal:
-    """*on_waiting(is_much)* is called when lines begin to wait for folding, and when they are many."""
+    """*on_waiting(is_much)* is called when lines begin to wait to be folded, and when many do."""
 
     def __init__(self, folder: Path, *, on_waiting: Callable[[bool], None] | None = None) -> None:
         self.folder = folder
@@ -93,7 +92,7 @@ class Journal:
             self._start_afresh()
 
     def _start_afresh(self) -> None:
-        self._writer = secrets.token_hex(16)
+        self._writer = os.urandom(16).hex()
         self._descriptor = self._lock_descriptor = -1
         self._number = self._size = self._unfolded = 0
         self._backlog = bytearray()

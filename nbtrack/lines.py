@@ -39,8 +39,15 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 encode_key = lru_cache(maxsize=4096)(_encode)
 
 
+_last_us = 0
+
+
 def now_us() -> int:
-    return time.time_ns() // 1000
+    """The time, later than any this process was told before: "latest wins" must hold even when
+    the clock is set back, or stands still between two calls."""
+    global _last_us
+    _last_us = max(time.time_ns() // 1000, _last_us + 1)
+    return _last_us
 
 
 def metric_line(run_id: str, key: str, value: float, *, step: int, t: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Mapping
 
 from nbtrack import lines
@@ -14,7 +14,7 @@ from nbtrack.stores import Store, folder_of
 def new_run_info(
     store: Store, experiment: Experiment, *, name: str, user: str, start_us: int
 ) -> RunInfo:
-    run_id = secrets.token_hex(16)
+    run_id = os.urandom(16).hex()
     root = default_artifact_root(store)
     is_default = experiment.artifact_location in ("", root)
     location = f"{root}/{run_id}"

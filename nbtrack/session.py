@@ -13,7 +13,7 @@ from typing import Any
 
 from nbtrack import lines
 from nbtrack.errors import InvalidValue, RunAlreadyActive, RunDeleted
-from nbtrack.experiments import DEFAULT_ID, DEFAULT_NAME, use_experiment
+from nbtrack.experiments import DEFAULT_ID, DEFAULT_NAME, look_up_experiment, use_experiment
 from nbtrack.guard import guarded, warn
 from nbtrack.lines import now_us
 from nbtrack.records import Experiment, LifecycleStage, Run, RunStatus
@@ -37,7 +37,7 @@ class Session:
         self._uri: str | None = None
         self._settings: Settings | None = None
         self._experiment: Experiment | None = None
-        self._opened: weakref.WeakSet[ActiveRun] = weakref.WeakSet()
+        self._runs: weakref.WeakValueDictionary[str, ActiveRun] = weakref.WeakValueDictionary()
         self._last_run: tuple[Store, str] | None = None
         self.cell_run: ActiveRun | None = None  # the run of the tracked cell that is running
         # Asked when something is logged and no run is open; None: open an ordinary run.
@@ -95,7 +95,7 @@ class Session:
                 # Default is always there, and needs no look at the database.
                 Experiment(experiment_id=DEFAULT_ID, name=DEFAULT_NAME, artifact_location="")
                 if name is None
-                else use_experiment(self.store, name)
+                else look_up_experiment(self.store, name)
             )
         return self._experiment
 
@@ -156,9 +156,9 @@ class Session:
 
     def resume_run(self, run_id: str, *, nested: bool = False) -> ActiveRun:
         """Make an existing run the active one again. Raises RunNotFound, RunDeleted."""
-        for run in self._opened:
-            if run.is_open and run.run_id == run_id:
-                return run
+        known = self.known_run(run_id)
+        if known is not None and known.is_open:
+            return known
         parent = self._parent_of_new_run(nested=nested)
         store = self.store
         info = store.get_run(run_id).info
@@ -192,22 +192,23 @@ class Session:
     def children_left_open(self, run: ActiveRun) -> list[ActiveRun]:
         return self._stack.above(run)
 
-    def find_open(self, run_id: str) -> ActiveRun | None:
-        return next((run for run in self._opened if run.run_id == run_id), None)
+    def known_run(self, run_id: str) -> ActiveRun | None:
+        """The run, if this process opened it and still holds it."""
+        return self._runs.get(run_id)
 
     def check_store(self) -> None:
         """If somebody removed the project folder, begin it again with the runs that are open."""
         store = self._store
         if store is not None and store.was_removed():
             warn(f"nbtrack: {store.uri} was removed; what is logged from now on starts it afresh.")
-            for run in self._opened:
+            for run in list(self._runs.values()):
                 if run.is_open and not run.is_deleted:
                     run.announce_again()
 
     def close(self) -> None:
         """End what is open and fold what waits, at exit. A forked child ends its own runs only."""
         status = RunStatus.FAILED if _script_failed() else RunStatus.FINISHED
-        for run in list(self._opened):
+        for run in list(self._runs.values()):
             with guarded("end a run at exit"):
                 run.end(status)
         for store in self._stores.values():
@@ -275,13 +276,13 @@ class Session:
         return store.get_experiment(str(experiment_id))
 
     def _remember(self, run: ActiveRun) -> None:
-        self._opened.add(run)
+        self._runs[run.run_id] = run
         self._last_run = (run.store, run.run_id)
 
     def _after_fork(self) -> None:
         # The parent's runs can be logged to here, but it is the parent that ends them.
         self._lock = RLock()
-        self._opened = weakref.WeakSet()
+        self._runs = weakref.WeakValueDictionary()
 
 
 def _script_failed() -> bool:

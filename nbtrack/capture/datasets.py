@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack import records
 from nbtrack.capture import fingerprint, schemas
-from nbtrack.capture.redact import without_credentials
 from nbtrack.errors import InvalidValue
 
 if TYPE_CHECKING:
     import numpy
     import pandas
-    import polars
 
     Arrays = numpy.ndarray[Any, Any] | Mapping[str, numpy.ndarray[Any, Any]]
 
@@ -118,7 +116,7 @@ def from_pandas(
 
 
 def from_polars(
-    df: polars.DataFrame,
+    df: Any,  # polars is no dependency, not even of the type checker
     source: Source = None,
     targets: str | None = None,
     name: str | None = None,
@@ -177,6 +175,8 @@ def source_of(source: Source) -> DatasetSource:
     User, password and secret query fields of a URL are left out. Raises InvalidValue for
     anything but texts and paths.
     """
+    from nbtrack.capture.redact import without_credentials
+
     if source is None:
         return DatasetSource(source_type="code")
     if not isinstance(source, str | os.PathLike):

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from nbtrack.capture.git import GitFiles
@@ -39,12 +40,10 @@ class Look:
 class GitTimes:
     """Whether HEAD, the index or a tracked file changed since this was made."""
 
-    def __init__(self, files: GitFiles, *, tracked_times: Times | None = None) -> None:
+    def __init__(self, files: GitFiles) -> None:
         self._files = files
         self._control = times_of(files.control)
-        if tracked_times is None and files.tracked is not None:
-            tracked_times = times_of(files.tracked)
-        self._tracked = tracked_times
+        self._tracked = None if files.tracked is None else times_of(files.tracked)
         self._slow_sweeps = 0
 
     def look(self) -> Look:
@@ -69,9 +68,8 @@ class GitTimes:
         return tuple(found)
 
     def _with(self, tracked_times: Times) -> GitTimes:
-        newer = GitTimes(self._files, tracked_times=tracked_times)
-        newer._control = self._control
-        newer._slow_sweeps = self._slow_sweeps
+        newer = copy(self)
+        newer._tracked = tracked_times
         return newer
 
 

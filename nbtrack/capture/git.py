@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.capture.notebook_diff import MAX_NOTEBOOK_BYTES, code_diff
-from nbtrack.capture.redact import mask_secrets, without_credentials
+from nbtrack.capture.redact import mask_diff, without_credentials
 
 TIMEOUT_SECONDS = 5.0
 MAX_DIFF_BYTES = 1 << 20
@@ -135,7 +135,7 @@ def _source_diff(root: Path) -> tuple[str, str | None]:
     )
     if answer is None:
         return "", f"git gave no diff within {TIMEOUT_SECONDS:g} s"
-    return mask_secrets(_text(answer)), None
+    return mask_diff(_text(answer)), None
 
 
 def _notebook_diff(root: Path, path: str) -> tuple[str, str | None]:
@@ -146,7 +146,7 @@ def _notebook_diff(root: Path, path: str) -> tuple[str, str | None]:
     except OSError:  # deleted
         after = b""
     text, note = code_diff(path, before or b"", after=after)
-    return mask_secrets(text), note
+    return mask_diff(text), note
 
 
 def _capped(diff: str) -> tuple[str, list[str]]:

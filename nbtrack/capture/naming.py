@@ -121,8 +121,13 @@ def _comment(typed: str) -> str:
         text = line.strip()
         if not text or _MAGIC.match(text) or _NO_COMMENT.match(text):
             continue
-        return _one_line(mask_secrets(text).lstrip("#").strip(" -=*")) if text[0] == "#" else ""
+        return _title(text) if text.startswith("#") else ""
     return ""
+
+
+def _title(comment: str) -> str:
+    words = comment.lstrip("#").strip(" -=*")
+    return _one_line(mask_secrets(f"# {words}").removeprefix("# "))
 
 
 def _first_action(source: CellSource) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import metadata
 
 
 def collect_packages() -> dict[str, str]:
@@ -16,11 +15,15 @@ def collect_packages() -> dict[str, str]:
 
 def package_folders() -> tuple[str, ...]:
     """The folders that hold distributions: their modification times tell of an installation."""
+    from importlib import metadata  # 20 ms
+
     folders = (str(each.locate_file("")) for each in metadata.distributions())
     return tuple(dict.fromkeys(folders))
 
 
 def _names_and_versions() -> Iterator[tuple[str, str]]:
+    from importlib import metadata
+
     # Reading the two lines ourselves takes 8 ms for 200 packages; `each.version` parses the
     # whole file as an e-mail, twice, and takes 83 ms.
     for each in metadata.distributions():

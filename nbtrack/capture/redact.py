@@ -1,43 +1,60 @@
-"""Take secrets out of texts that are kept: addresses, and lines of source."""
+"""Take secrets out of what is kept besides cells: addresses, and diffs of source files."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+
+from nbtrack.capture.secret_names import is_secret_name
+from nbtrack.capture.secret_shapes import mask_assignments, mask_code, mask_shapes
 
 MASK = "***"
+MAX_LINE_CHARACTERS = 2000
 
 _USER_INFO = re.compile(r"^([\w+.-]+://)[^/?#]*@")
 _SCP_PASSWORD = re.compile(r"^([^/@:]+):[^/@]*@(?=[^/]+:)")
-# Bounded repeats: on a long line of minified code, open ones take quadratic time.
-_SECRET = (
-    r"(?:[\w.-]{0,40}(?:token|secret|passw(?:or)?d|passphrase|credential|(?:api|access|private)_?key)"
-    r"s?(?:[_-][\w-]{0,40}|key|value)?|(?:[\w.-]{0,40}[_-])?key)(?!\w)"
-)
-_QUERY_VALUE = re.compile(rf"([?&](?:{_SECRET}|[\w-]{{0,40}}sig(?:nature)?)=)[^&#]*", re.IGNORECASE)
-# name = "value", name: str = "value", {"name": "value"}, f(name="value"), d["name"] = "value"
-_QUOTED = re.compile(
-    rf"(\b{_SECRET}['\"]?\]?\s{{0,9}}(?::\s{{0,9}}\w{{1,40}}\s{{0,9}})?[:=]\s{{0,9}}[rbfu]{{0,2}})"
-    r"(['\"])(?!\2)[^\n]{0,9999}?\2",
-    re.IGNORECASE,
-)
-# NAME=value, as in .env files and shell scripts
-_SHELL = re.compile(
-    r"^([ +-]?\s*(?:export\s+)?[A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD)[A-Z0-9_]*=)"
-    r"[^\s'\"]+$",
-    re.MULTILINE,
-)
+_QUERY_FIELD = re.compile(r"([?&])([^=&#]*)=([^&#]*)")
+
+# Files in which a value stands without quotes: there a bare word is no variable.
+_PLAIN_VALUES = (".env", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties", ".sh")
+_SHELL_ASSIGNMENT = re.compile(r"[ +-]?\s*(?:export\s+)?[A-Z0-9_]+=\S+$")
 
 
 def without_credentials(url: str) -> str:
     """*url* without user, password and the values of query fields that look like secrets."""
     url = _USER_INFO.sub(r"\1", url)
     url = _SCP_PASSWORD.sub(r"\1@", url)
-    return _QUERY_VALUE.sub(rf"\1{MASK}", url)
+    return _QUERY_FIELD.sub(_masked_field, url)
 
 
-def mask_secrets(text: str) -> str:
-    """*text* with the literals masked that are given to names such as token or password.
+def mask_diff(diff: str) -> str:
+    """*diff* with secrets masked, and without lines that are too long to have been typed."""
+    # Line by line, so that other threads get their turn in between: a regular expression keeps
+    # the interpreter to itself until it is through.
+    return "".join(_masked_lines(diff))
 
-    A line at a time, so that it works on diffs and on files that are no Python.
-    """
-    return _SHELL.sub(rf"\1{MASK}", _QUOTED.sub(rf"\1\2{MASK}\2", text))
+
+def _masked_field(field: re.Match[str]) -> str:
+    mark, name, value = field.groups()
+    is_secret = is_secret_name(name) or name.lower().endswith(("sig", "signature"))
+    return f"{mark}{name}={MASK if is_secret else value}"
+
+
+def _masked_lines(diff: str) -> Iterator[str]:
+    mask: Callable[[str], str] = mask_code
+    for line in diff.splitlines(keepends=True):
+        if line.startswith("diff --git "):
+            mask = _mask_for(line)
+            yield line
+        elif len(line) > MAX_LINE_CHARACTERS:
+            yield f"{line[:1]}… {len(line)} characters left out …\n"
+        else:
+            is_shell = _SHELL_ASSIGNMENT.match(line) is not None
+            yield mask_shapes((mask_assignments if is_shell else mask)(line))
+
+
+def _mask_for(header: str) -> Callable[[str], str]:
+    """How to read a file, by the end of its name in a line `diff --git a/x.py b/x.py`."""
+    name = header.rstrip().rstrip('"').rpartition("/")[2]
+    is_plain = name.endswith(_PLAIN_VALUES) or name.startswith(".env")
+    return mask_assignments if is_plain else mask_code

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from nbtrack.capture.expressions import callee_name, constant_text
 from nbtrack.capture.secret_names import is_secret_name
@@ -28,9 +28,9 @@ _STRING = re.compile(r"([A-Za-z]*)('''|\"\"\"|'|\")")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def secret_literals(tree: ast.AST) -> Iterator[ast.expr]:
+def secret_literals(statements: Iterable[ast.stmt]) -> Iterator[ast.expr]:
     """Strings and numbers assigned to, compared with, or passed as something secret."""
-    for node in ast.walk(tree):
+    for node in chain.from_iterable(map(ast.walk, statements)):
         match node:
             case ast.Assign():
                 for target in node.targets:
@@ -51,9 +51,9 @@ def secret_literals(tree: ast.AST) -> Iterator[ast.expr]:
                 yield from _after_flags(node.elts)
 
 
-def text_literals(tree: ast.AST) -> Iterator[ast.expr]:
+def text_literals(statements: Iterable[ast.stmt]) -> Iterator[ast.expr]:
     """Strings, f-strings as a whole, in which a text may speak of secrets."""
-    waiting: list[ast.AST] = [tree]
+    waiting: list[ast.AST] = [*statements]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.JoinedStr):

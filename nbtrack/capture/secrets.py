@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from nbtrack.capture.cell_text import parse_quietly, split_lines, without_magics
 from nbtrack.capture.secret_literals import MASK, masked_literal, secret_literals, text_literals
@@ -14,9 +16,11 @@ from nbtrack.capture.secret_shapes import mask_assignments, mask_code, mask_magi
 
 __all__ = ["MASK", "is_secret_name", "mask_secrets"]
 
-# Without one of these in it, a text can only hold secrets that are known by their shape.
-_HINT = re.compile(
-    r"key|token|secret|pass|pwd|pw\b|cred|auth|private|bearer|:[^@\s]*@|login", re.IGNORECASE
+# A part of every name that holds a secret, and of the shell options for a login. A line without
+# one, in a statement without one, can only hold secrets that are known by their shape.
+_HINTS = (
+    *("key", "token", "secret", "pass", "pwd", "pw", "cred", "auth", "private", "bearer"),
+    *("login", "-u", "--user"),
 )
 # Cells in another language: any line may be `NAME=value`, even where it happens to be Python too.
 _FOREIGN = re.compile(
@@ -38,9 +42,14 @@ def mask_secrets(source_text: str) -> str:
     Everything else stays, and so does the number of lines; Python stays Python. Magic lines,
     shell lines and cells that do not parse are read as plain text.
     """
-    if _HINT.search(source_text):
+    if _is_hint(source_text):
         source_text = _without_named_secrets(source_text)
     return mask_shapes(source_text)
+
+
+def _is_hint(text: str) -> bool:
+    lowered = text.lower()
+    return any(hint in lowered for hint in _HINTS)
 
 
 def _without_named_secrets(text: str) -> str:
@@ -60,15 +69,16 @@ def _without_named_secrets(text: str) -> str:
 
 def _masked_as_python(text: str, tree: ast.Module, *, magics: list[int]) -> str:
     lines = _Lines(text)
-    hidden = [_edit(lines.span(node), text) for node in secret_literals(tree)]
-    spans = [lines.span(node) for node in text_literals(tree)]
-    magic_spans = [lines.whole(index) for index in magics]
+    statements = [statement for statement in tree.body if lines.hint_in(statement)]
+    hidden = [_edit(lines.span(node), text) for node in secret_literals(statements)]
+    strings = [lines.span(node) for node in text_literals(statements)]
+    typed = [lines.whole(index) for index in magics]
+    comments = _comments(text, lines.hinted, known=sorted([*strings, *typed]))
     inside = [
-        _Edit(start, end, mask_assignments(text[start:end]))
-        for start, end in (*spans, *_comments(text, sorted([*spans, *magic_spans])))
+        _Edit(start, end, mask_assignments(text[start:end])) for start, end in (*strings, *comments)
     ]
-    typed = [_Edit(start, end, mask_magic(text[start:end])) for start, end in magic_spans]
-    return _applied(text, [*hidden, *inside, *typed])
+    lines_typed = [_Edit(start, end, mask_magic(text[start:end])) for start, end in typed]
+    return _applied(text, [*hidden, *inside, *lines_typed])
 
 
 def _edit(span: tuple[int, int], text: str) -> _Edit:
@@ -82,21 +92,21 @@ def _masked_as_text(text: str, magics: Iterable[int]) -> str:
     return mask_code("".join(mask_magic(line) if at in typed else line for at, line in lines))
 
 
-def _comments(text: str, strings: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Spans of comments: from a `#` outside of *strings* (sorted) to the end of its line."""
-    at = text.find("#")
-    waiting = iter(strings)
+def _comments(
+    text: str, lines: Iterable[tuple[int, int]], *, known: list[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Spans of the comments in *lines*: from a `#` outside of the *known* strings to the end."""
+    waiting = iter(known)
     string = next(waiting, None)
-    while at >= 0:
-        while string is not None and string[1] <= at:
-            string = next(waiting, None)
-        if string is not None and string[0] <= at:
-            at = text.find("#", string[1])
-            continue
-        end = re.compile(r"[\r\n]|\Z").search(text, at)
-        stop = end.start() if end else len(text)
-        yield at, stop
-        at = text.find("#", stop)
+    for start, end in lines:
+        at = text.find("#", start, end)
+        while at >= 0:
+            while string is not None and string[1] <= at:
+                string = next(waiting, None)
+            if string is None or at < string[0]:
+                yield at, at + len(text[at:end].rstrip("\r\n"))
+                break
+            at = text.find("#", string[1], end)
 
 
 def _applied(text: str, edits: Iterable[_Edit]) -> str:
@@ -116,9 +126,18 @@ class _Lines:
 
     def __init__(self, text: str) -> None:
         self._lines = split_lines(text)
-        self._starts = [0]
-        for line in self._lines:
-            self._starts.append(self._starts[-1] + len(line))
+        self._starts = [0, *accumulate(map(len, self._lines))]
+        self._hinted = [index for index, line in enumerate(self._lines) if _is_hint(line)]
+
+    @property
+    def hinted(self) -> list[tuple[int, int]]:
+        return [self.whole(index) for index in self._hinted]
+
+    def hint_in(self, statement: ast.stmt) -> bool:
+        decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+        first = min((part.lineno for part in decorators), default=statement.lineno) - 1
+        at = bisect_left(self._hinted, first)
+        return at < len(self._hinted) and self._hinted[at] < (statement.end_lineno or first + 1)
 
     def span(self, node: ast.expr) -> tuple[int, int]:
         end_line = node.end_lineno or node.lineno

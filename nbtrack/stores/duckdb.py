@@ -24,6 +24,7 @@ from nbtrack.records import (
     RunQuery,
     ViewType,
 )
+from nbtrack.settings import FOLDER_NAME
 from nbtrack.stores import queries
 from nbtrack.stores.attachment import WAIT_SECONDS, Attachment
 from nbtrack.stores.fold import fold
@@ -165,5 +166,6 @@ class DuckDBStore:
 
 def _keep_out_of_git(folder: Path) -> None:
     ignore = folder / ".gitignore"
-    if not ignore.exists():
+    # Only in a folder that is ours alone: a chosen one may be the user's repository.
+    if folder.name == FOLDER_NAME and not ignore.exists():
         ignore.write_text("*\n", encoding="ascii")

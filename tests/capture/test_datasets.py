@@ -49,8 +49,20 @@ def test_the_same_data_has_the_same_digest_of_16_digits() -> None:
         lambda df: df.head(2),
         lambda df: df.assign(born=df.born + pd.Timedelta("1s")),
         lambda df: df.assign(many=[[9]] * 3),
+        lambda df: df.set_axis([7, 8, 9]),
     ],
-    ids=["value", "missing", "type", "name", "column order", "row order", "rows", "time", "object"],
+    ids=[
+        "value",
+        "missing",
+        "type",
+        "name",
+        "column order",
+        "row order",
+        "rows",
+        "time",
+        "object",
+        "index",
+    ],
 )
 def test_any_change_of_a_small_frame_changes_its_digest(change: Any) -> None:
     """A small frame is hashed whole: values, types, names and order."""

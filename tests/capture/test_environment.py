@@ -175,12 +175,15 @@ def test_what_is_not_there_yet_is_not_waited_for(repository: Path) -> None:
     assert watch.current() is None
 
 
-def test_a_forked_child_does_not_hang(watch: EnvironmentWatch, repository: Path) -> None:
-    """The thread is the parent's; a child starts its own when there is something to see."""
-    (repository / "src" / "train.py").write_text("lr = 4\n")
+def test_a_forked_child_collects_for_itself(repository: Path) -> None:
+    """The thread is the parent's; a child forked before it was done starts its own."""
+    watch = EnvironmentWatch(repository)
+    watch.start()
     if (child := os.fork()) == 0:
-        found = look(watch).git
-        os._exit(0 if found is not None and "+lr = 4" in found.diff else 1)
+        watch.refresh_if_changed()
+        found = watch.wait(20)
+        os._exit(0 if found is not None and found.git is not None else 1)
+    watch.close()
 
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 

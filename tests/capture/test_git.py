@@ -8,7 +8,7 @@ from git_project import make_repository, notebook, run_git
 
 from nbtrack.capture import git
 from nbtrack.capture.git import GitState, collect_git, watched_files
-from nbtrack.capture.redact import mask_secrets, without_credentials
+from nbtrack.capture.redact import mask_diff, without_credentials
 
 
 def state(folder: Path) -> GitState:
@@ -172,6 +172,7 @@ def test_the_remote_has_no_credentials(repository: Path) -> None:
         ("ssh://git@example.org/churn", "ssh://example.org/churn"),
         ("https://a:p@ss@example.org/x", "https://example.org/x"),
         ("https://x.org/d?token=abc&v=1#top", "https://x.org/d?token=***&v=1#top"),
+        ("s3://b/d?X-Amz-Signature=abc&n=1", "s3://b/d?X-Amz-Signature=***&n=1"),
         ("/srv/git/churn.git", "/srv/git/churn.git"),
     ],
 )
@@ -190,11 +191,12 @@ def test_addresses_are_kept_without_secrets(url: str, safe: str) -> None:
         '+os.environ["AWS_SECRET_ACCESS_KEY"] = "s3cr3t"',
         "+export GITHUB_TOKEN=s3cr3t",
         '+KEY = "s3cr3t"  # "mine"',
+        "diff --git a/conf/app.yaml b/conf/app.yaml\n+password: s3cr3t",
     ],
 )
 def test_literals_given_to_secret_names_are_masked(line: str) -> None:
     """The rest of the line stays, so that one still sees what changed."""
-    masked = mask_secrets(line)
+    masked = mask_diff(line)
 
     assert "s3cr3t" not in masked
     assert masked == line.replace("s3cr3t", "***")
@@ -205,4 +207,9 @@ def test_literals_given_to_secret_names_are_masked(line: str) -> None:
 )
 def test_other_names_are_not_masked(line: str) -> None:
     """A word that only begins or ends like a secret's name is none."""
-    assert mask_secrets(line) == line
+    assert mask_diff(line) == line
+
+
+def test_lines_that_nobody_typed_are_left_out() -> None:
+    """Minified code and data in one line say nothing to a reader, and take long to search."""
+    assert mask_diff(f"+a = 1\n+{'a.b-c' * 1000}\n") == "+a = 1\n+… 5002 characters left out …\n"

@@ -214,6 +214,18 @@ def test_numbers_of_all_libraries(value: object, number: float | None) -> None:
     assert as_number(value) == number
 
 
+@pytest.mark.parametrize(
+    ("shape", "item", "number"), [((), 0.5, 0.5), ((1,), 0.5, None), ((), True, None)]
+)
+def test_tensors_without_dimensions_are_numbers(
+    shape: tuple[int, ...], item: object, number: float | None
+) -> None:
+    """Tensors are told by the library their class is from, which need not be installed."""
+    tensor = type("Tensor", (), {"__module__": "torch", "shape": shape, "item": lambda self: item})
+
+    assert as_number(tensor()) == number
+
+
 def test_nan_is_a_number() -> None:
     """A diverged loss is a result too."""
     assert math.isnan(metrics_of("loss = f(y)", loss=np.float32("nan"))["loss"])

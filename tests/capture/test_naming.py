@@ -60,9 +60,9 @@ def test_a_run_is_named_after_its_estimator(
 @pytest.mark.parametrize(
     ("typed", "name"),
     [
-        ("%%track\nfor d in depths:\n    sweep(d)", "cell 7: sweep"),
-        ("%%track\n# Sweep over depth\nfit(1)", "cell 7: Sweep over depth"),
-        ("%%track\n# %%\n#noqa\n## -- Sweep --\nfit(1)", "cell 7: Sweep"),
+        ("%track\nfor d in depths:\n    sweep(d)", "cell 7: sweep"),
+        ("%track\n# Sweep over depth\nfit(1)", "cell 7: Sweep over depth"),
+        ("%track\n# %%\n#noqa\n## -- Sweep --\nfit(1)", "cell 7: Sweep"),
         ("print(len(x))\nfit(x)  # last", "cell 7: fit"),
         ("# login, token = abc", "cell 7: login, token = ***"),
         ("x = Path('a') / 'b'\nraise ValueError(x)", "cell 7: Path"),

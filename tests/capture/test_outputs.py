@@ -93,8 +93,8 @@ def test_other_threads_subprocesses_and_descriptors_are_copied(kernel: Kernel) -
     kernel.run(
         "import os, subprocess, threading\n"
         "t = threading.Thread(target=print, args=('from a thread',)); t.start(); t.join()\n"
-        "subprocess.run(['echo', 'from a subprocess'])\n"
-        "os.write(1, b'from a descriptor\\n')"
+        "_ = subprocess.run(['echo', 'from a subprocess'])\n"
+        "_ = os.write(1, b'line\\n' * 10_000 + b'from a descriptor\\n')"
     )
     stdout = kernel.copied()["stdout"]
 

@@ -1,0 +1,145 @@
+"""A real JupyterLab and a real Chromium, driven from Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+_FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
+    "--disable-background-networking --disable-component-update"
+).split()
+# Idle in four polls running: the kernel reports idle for a moment before it starts a queued cell.
+_SETTLED = """async () => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  const session = panel?.context?.sessionContext;
+  const kernel = session?.session?.kernel;
+  if (!kernel || kernel.connectionStatus !== 'connected') return false;
+  for (let n = 0; n < 4; n++) {
+    if (kernel.status !== 'idle') return false;
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+  return true;
+}"""
+
+
+@contextmanager
+def running_lab(folder: Path) -> Iterator[str]:
+    """JupyterLab serving *folder*; yields its address, with the token."""
+    port, token = _free_port(), secrets.token_hex(8)
+    home = {name: str(folder / ".lab") for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port", str(port)]
+        + ["--expose-app-in-browser", f"--IdentityProvider.token={token}"]
+        + ["--ServerApp.port_retries=0", "--LabApp.news_url=", "--LabApp.check_for_updates_class="
+           "jupyterlab.NeverCheckForUpdate"],  # fmt: skip
+        cwd=folder,
+        env={**os.environ, **home, "NBTRACK_DIR": str(folder / "project")},
+        stdout=(folder / "lab.log").open("w"),
+        stderr=subprocess.STDOUT,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/api?token={token}", server, folder / "lab.log")
+        yield f"{address}/lab?token={token}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+@contextmanager
+def open_browser(*, width: int = 1100, height: int = 800) -> Iterator[Any]:
+    """A page of a fresh Chromium; `page.foreign` collects requests that left this machine."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+        page = browser.new_page(viewport={"width": width, "height": height})
+        foreign: list[str] = []
+        page.on("request", lambda r: None if _is_local(r.url) else foreign.append(r.url))
+        page.foreign = foreign
+        yield page
+        browser.close()
+
+
+def open_notebook(page: Any, address: str, name: str) -> None:
+    base, token = address.split("?")
+    page.goto(f"{base}/tree/{name}?{token}&reset")
+    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length")
+    page.wait_for_function(_SETTLED, timeout=60_000)
+
+
+def run_cell(page: Any, index: int) -> Any:
+    """Run one cell and wait for the kernel; its output area, scrolled into view."""
+    page.evaluate(
+        """async index => {
+            const panel = window.jupyterapp.shell.currentWidget;
+            panel.content.activeCellIndex = index;
+            await window.jupyterapp.commands.execute('notebook:run-cell');
+        }""",
+        index,
+    )
+    page.wait_for_function(_SETTLED, timeout=60_000)
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+    cell.scroll_into_view_if_needed()
+    return cell.locator(".jp-Cell-outputArea")
+
+
+def use_theme(page: Any, name: str) -> None:
+    page.evaluate(
+        "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name
+    )
+    light = "false" if "Dark" in name else "true"
+    page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{light}'")
+
+
+def write_notebook(file: Path, sources: list[str]) -> None:
+    cells = [
+        {"cell_type": "code", "id": f"cell-{n}", "metadata": {}, "source": source, "outputs": [],
+         "execution_count": None}
+        for n, source in enumerate(sources)
+    ]  # fmt: skip
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    file.write_text(
+        json.dumps(
+            {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": cells}
+        )
+    )
+
+
+def _is_local(url: str) -> bool:
+    return url.split(":", 1)[0] in ("data", "blob", "about") or "//127.0.0.1" in url
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(300):
+        if server.poll() is not None:
+            break
+        try:
+            urlopen(url, timeout=2).close()
+            return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")

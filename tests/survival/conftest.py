@@ -1,0 +1,43 @@
+"""Real processes on a real project: small scripts, started, talked to and killed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from scripts import Script, launch
+
+from nbtrack.stores.duckdb import DuckDBStore
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The project folder; nothing is in it yet."""
+    return tmp_path / "project" / ".nbtrack"
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[DuckDBStore]:
+    """The project as this process, which logs nothing itself, reads it."""
+    opened = DuckDBStore(folder)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path, folder: Path) -> Iterator[Callable[..., Script]]:
+    """`start(source, *arguments)` runs *source* as a script in the project; all end with the test."""
+    started: list[Script] = []
+
+    def start_one(source: str, *arguments: object, **environment: str) -> Script:
+        (tmp_path / "project").mkdir(exist_ok=True)
+        file = tmp_path / f"script_{len(started)}.py"
+        file.write_text(source)
+        environment = {"NBTRACK_DIR": str(folder), **environment}
+        started.append(launch(file, *arguments, cwd=tmp_path / "project", **environment))
+        return started[-1]
+
+    yield start_one
+    for script in started:
+        script.kill()

@@ -1,0 +1,86 @@
+"""SIGKILL of the process that folds, at random moments, with writers and a reader at work."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+
+# A forked child only journals: so it is the folding process that folds, until the end.
+WRITER = """
+import os, sys, nbtrack
+from pathlib import Path
+stop = Path(sys.argv[1])
+if os.fork():
+    os.wait()
+else:
+    run = nbtrack.start_run()
+    print(run.run_id)
+    n = 0
+    while n % 100 or not stop.exists():
+        nbtrack.log_metric("i", float(n), step=n)
+        n += 1
+    nbtrack.end_run()
+    print(n)
+"""
+FOLDING = """
+import sys, time
+from pathlib import Path
+from nbtrack.stores.duckdb import DuckDBStore
+store = DuckDBStore(Path(sys.argv[1]))
+while True:
+    store.fold()
+    print("folded")
+    time.sleep(0.01)
+"""
+READER = """
+import json, sys
+from pathlib import Path
+from nbtrack.stores.duckdb import DuckDBStore
+store, stop = DuckDBStore(Path(sys.argv[1])), Path(sys.argv[2])
+while not stop.exists():
+    with store._snapshots.open() as sql:
+        rows = sql.execute("select run_id, count(*), count(distinct step) from metrics group by 1")
+        print(json.dumps(rows.fetchall()))
+"""
+
+
+def test_killed_folding_loses_and_doubles_nothing(start, store, folder, tmp_path):
+    """Ten folding processes killed at random: every point is there once, reads never go back."""
+    stop = tmp_path / "stop"
+    writers = [start(WRITER, stop) for _ in range(4)]
+    runs = [writer.line() for writer in writers]
+    reader = start(READER, folder, stop)
+    moments = random.Random(7)
+    for _ in range(10):
+        folding = start(FOLDING, folder)
+        folding.wait_for("folded")
+        time.sleep(moments.uniform(0.0, 0.15))  # so that it dies in the middle of anything
+        folding.kill()
+    stop.touch()
+    written = {run: int(writer.finish()[-1]) for run, writer in zip(runs, writers)}
+    snapshots = [json.loads(line) for line in reader.finish()]
+
+    seen: dict[str, int] = {}
+    for snapshot in snapshots:
+        assert all(count == distinct for _, count, distinct in snapshot)
+        counts = {run: count for run, count, _ in snapshot}
+        assert all(counts.get(run, 0) >= count for run, count in seen.items())
+        seen = counts
+    print(len(snapshots)); assert len(snapshots) > 10
+    for run, count in written.items():
+        assert [point.step for point in store.read_metrics(run, "i")] == list(range(count))
+
+
+def test_killed_while_making_the_database(start, store, folder):
+    """Whatever a process killed in the middle of it leaves behind, the next one makes the file."""
+    writer = start("import nbtrack\nprint(nbtrack.start_run().run_id)\ninput()")
+    run_id = writer.line()
+    writer.kill()
+    for name in ("nbtrack.new-1", "nbtrack.new-1.wal", "nbtrack.duckdb.wal"):
+        (folder / name).write_bytes(b"half a file")
+    folding = start(FOLDING.replace("while True", "if True"), folder)
+
+    folding.finish()
+    assert store.get_run(run_id).info.status == "KILLED"
+    assert sorted(path.name for path in folder.glob("nbtrack.*")) == ["nbtrack.duckdb"]
