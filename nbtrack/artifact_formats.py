@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -16,6 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 from nbtrack.errors import InvalidValue, require
+from nbtrack.guard import warn_once
 from nbtrack.plain_values import plain
 from nbtrack.table_formats import decode_table, encode_table
 
@@ -183,6 +185,9 @@ def _pixels(array: Any) -> Any:
 def _checked_levels(array: Any) -> Any:
     highest = 255 if array.dtype.kind in "iu" else 1
     low, high = array.min(), array.max()
+    if highest == 1 and low < high < math.inf and low > -math.inf and (low < 0 or high > 1):
+        warn_once("nbtrack: image values outside [0, 1] were scaled to it, as MLflow does.")
+        return (array - low) / (high - low) * 255
     if not (low >= 0 and high <= highest):  # written so that NaN fails too
         raise InvalidValue(
             f"An image with {array.dtype} values from {low} to {high}: they must lie in "

@@ -14,7 +14,8 @@ from nbtrack.plain_values import plain
 
 MOST_KEY_CHARACTERS = 250
 # MLflow's rule for names, so that a run can move there: word characters and - . space : /
-_KEY = re.compile(r"[\w\-. :/]+")
+KEY_CHARACTERS = r"\w\-. :/"
+_KEY = re.compile(f"[{KEY_CHARACTERS}]+")
 _FOREIGN = re.compile(r"\b(np\.|array\(|tensor\()")
 _LARGEST_STEP = 2**63 - 1
 
@@ -30,7 +31,8 @@ def check_key(key: str, what: str = "key") -> str:
 def _check_name(key: str, what: str) -> str:
     if len(key) > MOST_KEY_CHARACTERS:
         raise InvalidValue(
-            f"The {what} {key[:40]!r}… has {len(key)} characters, more than {MOST_KEY_CHARACTERS}."
+            f"The {what} {key[:40]!r}… has {len(key)} characters; shorten it to "
+            f"{MOST_KEY_CHARACTERS}."
         )
     if not _KEY.fullmatch(key):
         raise InvalidValue(
@@ -99,6 +101,43 @@ def as_text(value: Any) -> str:
     if isinstance(value, Mapping | list | tuple | set | frozenset) and _FOREIGN.search(text):
         return str(plain(value))
     return text
+
+
+def check_run_id(run_id: Any) -> str:
+    """*run_id* itself. Raises InvalidValue if it is no text, or an empty one."""
+    if isinstance(run_id, str) and run_id:
+        return run_id
+    hint = "pass its run.info.run_id" if hasattr(run_id, "info") else "give the run's id as text"
+    raise InvalidValue(f"run_id is {_short(run_id)}; {hint}.")
+
+
+def check_experiment_id(experiment_id: Any) -> str:
+    """*experiment_id* as text; old MLflow code passes whole numbers. Raises InvalidValue."""
+    if isinstance(experiment_id, int) and not isinstance(experiment_id, bool):
+        return str(experiment_id)
+    if isinstance(experiment_id, str) and experiment_id:
+        return experiment_id
+    has_id = hasattr(experiment_id, "experiment_id")
+    hint = "pass its .experiment_id" if has_id else "give the experiment's id as text"
+    raise InvalidValue(f"experiment_id is {_short(experiment_id)}; {hint}.")
+
+
+def check_most(max_results: Any) -> int | None:
+    """*max_results* itself; None is all. Raises InvalidValue unless it is a positive number."""
+    if max_results is None:
+        return None
+    try:
+        number = operator.index(max_results)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise InvalidValue(f"max_results is {max_results!r}; give a whole number above 0.")
+    return number
+
+
+def as_tuple(values: Any) -> tuple[Any, ...]:
+    """*values* as a tuple; one text counts as a list of it, None as an empty one."""
+    return () if values is None else (values,) if isinstance(values, str) else tuple(values)
 
 
 def check_mapping(what: str, values: Any) -> Mapping[str, Any]:

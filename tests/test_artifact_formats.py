@@ -206,11 +206,20 @@ def test_arrays_become_the_pixels_that_mlflow_makes(shape, dtype):
     assert (np.array(ours) == np.array(multimedia.convert_to_pil_image(array))).all()
 
 
+def test_floats_outside_the_unit_range_are_scaled_to_it():
+    """As MLflow does, so that code which logs such images goes on."""
+    image_module = pytest.importorskip("PIL.Image")
+
+    scaled = image_module.open(io.BytesIO(encode_image(np.array([[-1.0, 1.0, 3.0]]), "a.png")))
+
+    assert np.array(scaled).tolist() == [[0, 127, 255]]
+
+
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.array([[0.0, 1.5]]), r"from 0\.0 to 1\.5.*\[0, 1\]"),
-        (np.array([[-0.1, 1.0]]), r"from -0\.1 to 1\.0.*\[0, 1\]"),
+        (np.array([[0.0, np.inf]]), r"from 0\.0 to inf.*\[0, 1\]"),
+        (np.array([[1.5, 1.5]]), r"from 1\.5 to 1\.5.*\[0, 1\]"),
         (np.array([[np.nan, 1.0]]), r"nan.*\[0, 1\]"),
         (np.array([[0, 256]]), r"from 0 to 256.*\[0, 255\]"),
         (np.array([[-1, 3]]), r"from -1 to 3.*\[0, 255\]"),

@@ -79,16 +79,6 @@ def names_bound(source: CellSource) -> frozenset[str]:
     return frozenset(name for name, how in source.bindings.items() if how.bound)
 
 
-def names_in_expression(text: str) -> frozenset[str] | None:
-    """Variables an expression reads, None when *text* is no expression."""
-    tree = parse_quietly(f"({text}\n)")
-    if tree is None or len(tree.body) != 1 or not isinstance(tree.body[0], ast.Expr):
-        return None
-    walk = BindingWalk()
-    walk.visit(tree)
-    return walk.reads
-
-
 def _unwrapped(tree: ast.Module) -> ast.Module:
     """The cell under `%%time` and its like, which IPython hands over as one string."""
     match tree.body:

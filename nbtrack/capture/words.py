@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-MAX_KEY = 250  # characters
+from nbtrack.values import KEY_CHARACTERS, MOST_KEY_CHARACTERS
 
 # A run of capitals ("AUC"), or at most one capital and small letters ("Score"), with digits ("f1").
 _WORD = re.compile(r"[A-Z]+(?![^\W\dA-Z_])\d*|[A-Z]?[^\W\dA-Z_]+\d*|\d+")
-_NOT_IN_KEYS = re.compile(r"[^\w\-. :/]+")
+_NOT_IN_KEYS = re.compile(f"[^{KEY_CHARACTERS}]+")
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -22,4 +22,4 @@ def split_words(name: str) -> list[str]:
 
 def valid_key(text: str) -> str:
     """*text* with what a param or metric key may not hold made `_`; may come back empty."""
-    return _NOT_IN_KEYS.sub("_", text)[:MAX_KEY].strip(" _")
+    return _NOT_IN_KEYS.sub("_", text)[:MOST_KEY_CHARACTERS].strip(" _")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from nbtrack.errors import InvalidValue
 from nbtrack.notebook.expansion import expand
 from nbtrack.notebook.words import USAGE, UsageError, Word, split_words
+from nbtrack.values import check_key
 
 __all__ = [
     "FLAGS",
-    "MAX_KEY_LENGTH",
     "USAGE",
     "TrackArguments",
     "UsageError",
@@ -33,8 +33,6 @@ FLAGS = {
     "--artifacts": "artifacts",
     "--quiet": "quiet",
 }
-MAX_KEY_LENGTH = 250
-_KEY = re.compile(r"[\w\-. :/;]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,16 +184,10 @@ def _add_pair(pairs: dict[str, str], word: Word, *, what: str) -> None:
 
 
 def _checked_key(key: str, what: str) -> str:
-    if len(key) > MAX_KEY_LENGTH:
-        raise UsageError(
-            f"{what} {key[:40] + '…'!r} has {len(key)} characters; {MAX_KEY_LENGTH} is the most."
-        )
-    if not _KEY.fullmatch(key) or not key.strip():
-        raise UsageError(
-            f"{key!r} cannot be the name of a {what}: letters, digits, _ - . : / ; and spaces can. "
-            "Put text that has = in it in quotes."
-        )
-    return key
+    try:
+        return check_key(key, what)
+    except InvalidValue as exc:
+        raise UsageError(f"{exc} Put text that has = in it in quotes.") from exc
 
 
 def _did_you_mean(flag: str) -> str:

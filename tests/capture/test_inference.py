@@ -194,6 +194,7 @@ class Whole(int):
         (np.array(True), None),
         (np.array([0.5]), None),
         (np.timedelta64(3, "s"), None),
+        (np.timedelta64(3, "ns"), None),
         (np.datetime64("2024-01-01"), None),
         (np.complex128(1), None),
         (np.str_("1"), None),

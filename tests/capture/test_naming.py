@@ -6,9 +6,7 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 from nbtrack.capture.naming import run_name
-from nbtrack.capture.placeholders import fill_placeholders
 from nbtrack.capture.source import CellSource, parse_cell
-from nbtrack.errors import InvalidValue
 
 
 def cell(typed: str) -> CellSource:
@@ -83,41 +81,3 @@ def test_words_of_the_magic_line_name_the_cell() -> None:
 
     assert run_name(source, params={}, execution_count=7, words=" my  sweep") == "cell 7: my sweep"
     assert run_name(source, params={}, words="sweep") == "cell: sweep"
-
-
-@pytest.mark.parametrize(
-    ("line", "filled"),
-    [
-        ("sweep depth={d}", "sweep depth=3"),
-        ("depth=$d cost=$5 home=$HOME", "depth=3 cost=$5 home=$HOME"),
-        ("a={d + 1} b={len(xs)} c={xs[1:]} d={cfg['k']}", "a=4 b=2 c=[2] d=v"),
-        ("lr={lr:.2f} name={name!r} {d:>3}", "lr=0.12 name='a b'   3"),
-        ("{[i for i in xs]}", "[1, 2]"),
-        ("grid={'a': 1} e={} t={{d}} s={ d }", "grid={'a': 1} e={} t={d} s=3"),
-        ('j={"a": {"b": 1}}', 'j={"a": {"b": 1}}'),
-        ("is it better? 100% {not an expression}", "is it better? 100% {not an expression}"),
-    ],
-)
-def test_variables_on_the_magic_line_are_filled_in(line: str, filled: str) -> None:
-    """Braces that read a variable become its value, other braces are text."""
-    namespace = {"d": 3, "xs": [1, 2], "lr": 0.123, "name": "a b", "cfg": {"k": "v"}}
-
-    assert fill_placeholders(line, source=cell("fit(d)"), namespace=namespace) == filled
-
-
-@pytest.mark.parametrize(
-    ("line", "typed", "told"),
-    [
-        ("depth={depth}", "fit(d)", "'depth' is not defined"),
-        ("depth={d + e}", "fit(d)", "'e' is not defined"),
-        ("depth={d}", "d = 5\nfit(d)", "before this cell"),
-        ("depth=$d", "d = 5", "before this cell"),
-        ("depth={d}", "for d in range(3): fit(d)", "before this cell"),
-        ("depth={d:03}", "import d", "before this cell"),
-        ("depth={new}", "new = 5", "before this cell"),
-    ],
-)
-def test_a_variable_that_is_not_there_yet_is_an_error(line: str, typed: str, told: str) -> None:
-    """An undefined name, or one the cell is about to assign, would record something else."""
-    with pytest.raises(InvalidValue, match=told):
-        fill_placeholders(line, source=cell(typed), namespace={"d": 3})

@@ -163,6 +163,7 @@ def test_magic_and_shell_lines_are_masked(typed: str, masked: str) -> None:
         "password = 'abc' +",
         "x = (\npassword: str = 'abc'",
         'd = {"api_key": "abc"',
+        'd = {x: token = "abc"',
         'os.environ["TOKEN"] = "abc" )',
         "password = abc' )\n%env TOKEN=abc".replace("abc'", "'abc'"),
         'token = """x\nabc""" )',

@@ -130,7 +130,7 @@ def test_values_keep_their_text(typed, value):
     assert arguments.name == "fit"
 
 
-@pytest.mark.parametrize("key", ["lr", "a.b/c-d_e:f;g", "größe", "3d"])
+@pytest.mark.parametrize("key", ["lr", "a.b/c-d_e:f", "größe", "3d"])
 def test_keys_may_have_these_characters(key):
     """Letters, digits and _ - . : / ; need no quotes."""
     assert parse_arguments(f"{key}=1").params == {key: "1"}
@@ -177,9 +177,9 @@ def test_flags(line, fields):
         ("lr= 5", "No value after 'lr='"),
         ("lr=", "No value after 'lr='"),
         ("acc==1", "'acc==' compares"),
-        ("acc>=1", "'acc>' cannot be the name of a param"),
-        ("(lr=1)", "'(lr' cannot be the name of a param"),
-        (f"{'k' * 251}=1", "has 251 characters; 250 is the most"),
+        ("acc>=1", "The param 'acc>' may hold"),
+        ("(lr=1)", "The param '(lr' may hold"),
+        (f"{'k' * 251}=1", "has 251 characters; shorten it to 250"),
         ("-e", "'-e' needs a value after it"),
         ("-e --quiet", "'-e' needs a value after it"),
         ('-m ""', "'-m' needs a value that is not empty"),
@@ -187,7 +187,7 @@ def test_flags(line, fields):
         ("-t stage", "'-t' needs something like stage=dev after it, not 'stage'"),
         ("--artifacts", "'--artifacts' needs something like '*.png' after it"),
         ("--metrics a, b", "An empty name in --metrics 'a,'"),
-        ("--metrics a?", "'a?' cannot be the name of a metric"),
+        ("--metrics a?", "The metric 'a?' may hold"),
         ("--quiet=1", "'--quiet' takes no value"),
         ("x=[1, 2", "'[' in '[1, 2' is never closed"),
         ('note="a b', "The quote that opens '\"a b' is never closed"),
