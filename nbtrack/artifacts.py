@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
 from nbtrack.artifact_store import ArtifactStore, open_artifacts
-from nbtrack.errors import InvalidValue
-from nbtrack.fluent import get_run
+from nbtrack.client import MlflowClient
+from nbtrack.errors import InvalidValue, require
 from nbtrack.records import FileInfo
+
+if TYPE_CHECKING:
+    import PIL.Image
 
 
 def list_artifacts(
@@ -42,13 +45,33 @@ def load_text(artifact_uri: str) -> str:
 
 
 def load_dict(artifact_uri: str) -> Any:
-    """A JSON or YAML artifact, by its suffix."""
+    """A JSON or YAML artifact, by its suffix. Raises ArtifactNotFound, InvalidValue."""
     text = load_text(artifact_uri)
     if Path(urlparse(artifact_uri).path).suffix.lower() in (".yaml", ".yml"):
-        import yaml
+        return _from_yaml(text, artifact_uri)
+    try:
+        return json.loads(text)
+    except ValueError as exc:
+        raise InvalidValue(f"{artifact_uri!r} holds no JSON: {exc}. load_text reads it.") from exc
 
+
+def _from_yaml(text: str, artifact_uri: str) -> Any:
+    import yaml
+
+    try:
         return yaml.safe_load(text)
-    return json.loads(text)
+    except yaml.YAMLError as exc:
+        raise InvalidValue(f"{artifact_uri!r} holds no YAML: {exc}. load_text reads it.") from exc
+
+
+def load_image(artifact_uri: str) -> PIL.Image.Image:
+    """An image artifact, as PIL has it."""
+    import io
+
+    store, path = _locate(artifact_uri, None, None, None)
+    image = require("PIL.Image", extra="images").open(io.BytesIO(store.read(path or "")))
+    image.load()
+    return image  # type: ignore[no-any-return]
 
 
 def _locate(
@@ -61,13 +84,8 @@ def _locate(
         uri = None
     if uri is not None:
         return _outside(uri, path)
-    if tracking_uri is not None:
-        from nbtrack.client import MlflowClient
-
-        run = MlflowClient(tracking_uri).get_run(str(run_id))
-    else:
-        run = get_run(str(run_id))
-    return open_artifacts(run.info.artifact_uri, run_id=run_id), path or None
+    info = MlflowClient(tracking_uri).get_run(str(run_id)).info
+    return open_artifacts(info.artifact_uri, run_id=run_id), path or None
 
 
 def _outside(uri: str, path: str | None) -> tuple[ArtifactStore, str | None]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack import experiments, lines
 from nbtrack.artifact_store import ArtifactStore, open_artifacts
-from nbtrack.errors import InvalidValue, NameTaken, RunDeleted
+from nbtrack.errors import InvalidValue, NameTaken
+from nbtrack.experiments import LOOK_SECONDS, PATIENT_LOOK_SECONDS
 from nbtrack.lines import now_us
+from nbtrack.paging import page_of, page_start
 from nbtrack.records import (
     Experiment,
     FileInfo,
@@ -25,12 +27,21 @@ from nbtrack.records import (
     RunTag,
     ViewType,
 )
-from nbtrack.run_creation import new_run_info, run_header
+from nbtrack.run_creation import artifact_uri_of_open_run, new_run_info, run_header
 from nbtrack.run_writer import RunWriter
 from nbtrack.session import PARENT_TAG, current_session
 from nbtrack.stores import Store
 from nbtrack.surroundings import default_run_name
-from nbtrack.values import as_microseconds, as_text, check_key, check_mapping, check_tags
+from nbtrack.values import (
+    as_microseconds,
+    as_tuple,
+    check_experiment_id,
+    check_key,
+    check_mapping,
+    check_most,
+    check_run_id,
+    check_tags,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,9 +85,10 @@ class MlflowClient:
 
     def get_experiment(self, experiment_id: str) -> Experiment:
         """Raises ExperimentNotFound."""
-        return self._store.get_experiment(str(experiment_id))
+        return self._store.get_experiment(check_experiment_id(experiment_id))
 
     def get_experiment_by_name(self, name: str) -> Experiment | None:
+        experiments.check_experiment_name(name)
         return self._store.find_experiment(name)
 
     def search_experiments(
@@ -90,41 +102,58 @@ class MlflowClient:
         found = self._store.search_experiments(
             view_type=ViewType(view_type), filter_string=filter_string, order_by=order_by or ()
         )
-        return _page(found, max_results, page_token)
+        return page_of(found, check_most(max_results), page_token)
 
     def rename_experiment(self, experiment_id: str, new_name: str) -> None:
+        """Raises NameTaken; InvalidValue if the experiment is deleted."""
         experiments.check_experiment_name(new_name)
-        self.get_experiment(experiment_id)
+        experiments.check_is_active(self.get_experiment(experiment_id))
         if self._store.find_experiment(new_name) is not None:
             raise NameTaken(f"Experiment {new_name!r} exists; choose another name.")
-        self._change_experiment(experiment_id, renamed=new_name)
+        self._change_experiment(experiment_id, "", renamed=new_name)
 
     def delete_experiment(self, experiment_id: str) -> None:
         """Hide it, with its runs, until it is restored."""
-        if str(experiment_id) == experiments.DEFAULT_ID:
+        experiments.check_is_active(self.get_experiment(experiment_id))
+        if check_experiment_id(experiment_id) == experiments.DEFAULT_ID:
             raise InvalidValue("The experiment Default (id 0) cannot be deleted.")
-        self._change_experiment(experiment_id, lifecycle_stage=LifecycleStage.DELETED)
+        self._move_experiment(experiment_id, LifecycleStage.DELETED)
 
     def restore_experiment(self, experiment_id: str) -> None:
-        self._change_experiment(experiment_id, lifecycle_stage=LifecycleStage.ACTIVE)
+        """Bring it back, with all its runs: also those deleted one by one, as in MLflow."""
+        self._move_experiment(experiment_id, LifecycleStage.ACTIVE)
 
     def set_experiment_tag(self, experiment_id: str, key: str, value: Any) -> None:
         self.set_experiment_tags(experiment_id, {key: value})
 
     def set_experiment_tags(self, experiment_id: str, tags: Mapping[str, Any]) -> None:
-        texts = {check_key(k, "tag"): as_text(v) for k, v in check_mapping("tags", tags).items()}
-        t = now_us()
-        for key, value in texts.items():
-            self._store.append(lines.experiment_tag_line(str(experiment_id), key, value, t=t))
+        """Raises ExperimentNotFound; InvalidValue if the experiment is deleted."""
+        texts = check_tags(check_mapping("set_experiment_tags", tags))
+        experiments.check_is_active(self.get_experiment(experiment_id))
+        experiments.set_tags(self._store, str(experiment_id), texts)
 
     def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
-        self._store.append(
-            lines.experiment_tag_line(str(experiment_id), check_key(key), None, t=now_us())
-        )
+        name = check_key(key, "tag")
+        experiments.check_is_active(self.get_experiment(experiment_id))
+        experiments.set_tags(self._store, str(experiment_id), {name: None})
 
-    def _change_experiment(self, experiment_id: str, **facts: object) -> None:
-        self.get_experiment(experiment_id)
-        self._store.append(lines.experiment_line(str(experiment_id), t=now_us(), **facts))
+    def _move_experiment(self, experiment_id: str, stage: LifecycleStage) -> None:
+        """To *stage*, and its runs with it, in one write."""
+        t = now_us()
+        view = ViewType.DELETED_ONLY if stage == LifecycleStage.ACTIVE else ViewType.ACTIVE_ONLY
+        ids = (check_experiment_id(experiment_id),)
+        found = self._store.search_run_columns(RunQuery(experiment_ids=ids, view_type=view))
+        run_ids = [info.run_id for info in found.infos]
+        moves = "".join(lines.run_line(run_id, t=t, lifecycle_stage=stage) for run_id in run_ids)
+        self._change_experiment(experiment_id, moves, lifecycle_stage=stage)
+        for run_id in run_ids:
+            self._note_stage(run_id, stage)
+
+    def _change_experiment(self, experiment_id: str, also: str, **facts: object) -> None:
+        checked = self.get_experiment(experiment_id).experiment_id
+        self._store.append(lines.experiment_line(checked, t=now_us(), **facts) + also)
+        if self._store is current_session().store:
+            current_session().note_experiment(self.get_experiment(checked))
 
     # --- runs
 
@@ -138,7 +167,7 @@ class MlflowClient:
         """A run without an owner process; *start_time* is milliseconds since 1970 UTC."""
         store, start_us = self._store, as_microseconds(start_time, default=now_us())
         texts = check_tags(tags)
-        experiment = self._experiment_of_new_run(experiment_id)
+        experiment = experiments.experiment_of_new_run(store, experiment_id)
         name = run_name or texts.get("mlflow.runName") or default_run_name(None)
         user = texts.get("mlflow.user") or current_session().settings.user
         info = new_run_info(store, experiment, name=name, user=user, start_us=start_us)
@@ -146,18 +175,9 @@ class MlflowClient:
         store.append(run_header(store, info, experiment, tags=texts, start_us=start_us, owner=None))
         return Run(info=info, data=RunData(tags=texts))
 
-    def _experiment_of_new_run(self, experiment_id: str) -> Experiment:
-        if str(experiment_id) != experiments.DEFAULT_ID:
-            return self.get_experiment(experiment_id)
-        return Experiment(
-            experiment_id=experiments.DEFAULT_ID,
-            name=experiments.DEFAULT_NAME,
-            artifact_location="",
-        )
-
     def get_run(self, run_id: str) -> Run:
         """Raises RunNotFound."""
-        return self._store.get_run(run_id)
+        return self._store.get_run(check_run_id(run_id))
 
     def get_parent_run(self, run_id: str) -> Run | None:
         parent_id = self.get_run(run_id).data.tags.get(PARENT_TAG)
@@ -172,71 +192,77 @@ class MlflowClient:
         order_by: Sequence[str] | None = None,
         page_token: str | None = None,
     ) -> PagedList[Run]:
-        """Raises InvalidFilter."""
-        offset = _offset(page_token)
-        ids = [experiment_ids] if isinstance(experiment_ids, str) else experiment_ids
+        """One page, and the token of the next. Raises InvalidFilter, InvalidValue."""
+        offset, most = page_start(page_token), check_most(max_results)
         found = self._store.search_runs(
             RunQuery(
-                experiment_ids=tuple(str(each) for each in ids),
+                experiment_ids=tuple(map(check_experiment_id, as_tuple(experiment_ids))),
                 filter_string=filter_string,
-                order_by=(order_by,) if isinstance(order_by, str) else tuple(order_by or ()),
+                order_by=as_tuple(order_by),
                 view_type=ViewType(run_view_type),
-                max_results=max_results + 1,
+                max_results=None if most is None else most + 1,
                 offset=offset,
             )
         )
-        is_more = len(found) > max_results
-        return PagedList(found[:max_results], str(offset + max_results) if is_more else None)
+        if most is None or len(found) <= most:
+            return PagedList(found)
+        return PagedList(found[:most], str(offset + most))
 
     def update_run(self, run_id: str, status: str | None = None, name: str | None = None) -> None:
+        """Another status, another name, or both. A run that ends here has an end time."""
+        checked = None if status is None else RunStatus(status)
+        writer = self.writer(run_id)
         if name is not None:
-            self.set_tag(run_id, "mlflow.runName", name)
-        if status is not None:
-            self._set_status(run_id, RunStatus(status), end_us=now_us())
+            writer.rename(name)
+        if checked is not None:
+            self._set_status(run_id, checked, end_us=now_us())
 
     def set_terminated(
         self, run_id: str, status: str | None = None, end_time: int | None = None
     ) -> None:
-        end_us = now_us() if end_time is None else int(end_time) * 1000
-        self._set_status(run_id, RunStatus(status or "FINISHED"), end_us=end_us)
+        """End the run; one that is open here stays the active one, until it is closed here too.
+
+        *end_time* is milliseconds since 1970 UTC.
+        """
+        checked = RunStatus(status or "FINISHED")
+        end_us = as_microseconds(end_time, default=now_us())
+        self.writer(run_id)
+        self._set_status(run_id, checked, end_us=end_us)
 
     def _set_status(self, run_id: str, status: RunStatus, *, end_us: int) -> None:
-        self.writer(run_id)
-        if (run := current_session().known_run(run_id)) is not None and status.is_terminal:
-            run.end(status)
-            return
         facts = {"end_us": end_us} if status.is_terminal else {}
         self._store.append(lines.run_line(run_id, t=now_us(), status=status, **facts))
         self._store.flush()
 
     def delete_run(self, run_id: str) -> None:
         """Hide the run and close it to writing, until it is restored."""
-        self._store.get_run(run_id)
         self._set_stage(run_id, LifecycleStage.DELETED)
-        if (run := current_session().known_run(run_id)) is not None:
-            run.mark_deleted()
 
     def restore_run(self, run_id: str) -> None:
-        self._store.get_run(run_id)
         self._set_stage(run_id, LifecycleStage.ACTIVE)
 
     def _set_stage(self, run_id: str, stage: LifecycleStage) -> None:
+        self.get_run(run_id)  # raises RunNotFound
         self._store.append(lines.run_line(run_id, t=now_us(), lifecycle_stage=stage))
+        self._note_stage(run_id, stage)
+
+    def _note_stage(self, run_id: str, stage: LifecycleStage) -> None:
         self._writers.pop(run_id, None)
+        if (run := current_session().known_run(run_id)) is not None:
+            run.set_stage(stage)
 
     # --- logging
 
     def writer(self, run_id: str) -> RunWriter:
         """The `log_*` verbs on *run_id*. Raises RunNotFound, RunDeleted."""
-        if (run := current_session().known_run(run_id)) is not None:
+        if (run := current_session().known_run(check_run_id(run_id))) is not None:
             return run
         seen, writer = self._writers.get(run_id, (0.0, None))
         if writer is not None and time.monotonic() - seen < _VERIFIED_SECONDS:
             return writer
-        info = self._store.get_run(run_id).info
-        if info.lifecycle_stage == LifecycleStage.DELETED:
-            raise RunDeleted(run_id)
-        writer = RunWriter(self._store, run_id, artifact_uri=info.artifact_uri)
+        patience = PATIENT_LOOK_SECONDS if writer is None else LOOK_SECONDS
+        artifact_uri = artifact_uri_of_open_run(self._store, run_id, timeout=patience)
+        writer = RunWriter(self._store, run_id, artifact_uri=artifact_uri)
         self._writers[run_id] = (time.monotonic(), writer)
         return writer
 
@@ -286,12 +312,13 @@ class MlflowClient:
     def log_inputs(self, run_id: str, datasets: Sequence[Any] | None = None) -> None:
         """*datasets* are `DatasetInput` records."""
         for each in datasets or ():
-            context = {tag.key: tag.value for tag in each.tags}.get("mlflow.data.context")
-            self.writer(run_id).log_input(each.dataset, context)
+            tags = {tag.key: tag.value for tag in each.tags}
+            context = tags.pop("mlflow.data.context", None)
+            self.writer(run_id).log_input(each.dataset, context, tags)
 
     def get_metric_history(self, run_id: str, key: str) -> PagedList[Metric]:
         """Every point, by step. Raises RunNotFound; a metric never logged has no points."""
-        return PagedList(self._store.read_metrics(run_id, key))
+        return PagedList(self._store.read_metrics(check_run_id(run_id), check_key(key)))
 
     # --- artifacts
 
@@ -346,8 +373,11 @@ class MlflowClient:
         """The tables called *artifact_file* of these runs, or of all in the experiment."""
         from nbtrack.run_tables import load_tables
 
-        found = self._store.search_runs(RunQuery(experiment_ids=(str(experiment_id),)))
-        wanted = found if run_ids is None else [self.get_run(run_id) for run_id in run_ids]
+        if run_ids is None:
+            ids = (check_experiment_id(experiment_id),)
+            wanted: list[Run] = self._store.search_runs(RunQuery(experiment_ids=ids))
+        else:
+            wanted = [self.get_run(run_id) for run_id in as_tuple(run_ids)]
         return load_tables(wanted, artifact_file, extra_columns=extra_columns or ())
 
     def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
@@ -360,17 +390,3 @@ class MlflowClient:
 
     def _artifacts(self, run_id: str) -> ArtifactStore:
         return open_artifacts(self.get_run(run_id).info.artifact_uri, run_id=run_id)
-
-
-def _page(found: list[Any], most: int | None, token: str | None) -> PagedList[Any]:
-    start = _offset(token)
-    end = len(found) if most is None else start + most
-    return PagedList(found[start:end], str(end) if end < len(found) else None)
-
-
-def _offset(token: str | None) -> int:
-    if not token:
-        return 0
-    if not str(token).isdigit():
-        raise InvalidValue(f"page_token is {token!r}; pass the .token of the page before.")
-    return int(token)

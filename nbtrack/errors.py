@@ -24,6 +24,8 @@ from types import ModuleType
 class NbtrackError(Exception):
     """Base of everything nbtrack raises on purpose."""
 
+    error_code = "INTERNAL_ERROR"  # MLflow's name for this kind of error: its users ask for it
+
     def __str__(self) -> str:
         # KeyError would show the repr of the message.
         return str(self.args[0]) if self.args else ""
@@ -36,6 +38,8 @@ class NbtrackError(Exception):
 class InvalidValue(NbtrackError, ValueError):
     """A value that cannot be stored."""
 
+    error_code = "INVALID_PARAMETER_VALUE"
+
 
 class InvalidFilter(InvalidValue):
     def __init__(self, text: str, position: int, problem: str) -> None:
@@ -45,6 +49,8 @@ class InvalidFilter(InvalidValue):
 
 class NotFound(NbtrackError, KeyError):
     """An id or a name that the store does not have."""
+
+    error_code = "RESOURCE_DOES_NOT_EXIST"
 
 
 class RunNotFound(NotFound):
@@ -71,6 +77,8 @@ class ArtifactNotFound(NotFound):
 
 
 class RunDeleted(NbtrackError):
+    error_code = "INVALID_PARAMETER_VALUE"
+
     def __init__(self, run_id: object) -> None:
         super().__init__(
             f"Run {run_id} is deleted and takes no more writes. "
@@ -79,6 +87,8 @@ class RunDeleted(NbtrackError):
 
 
 class RunAlreadyActive(NbtrackError):
+    error_code = "INVALID_STATE"
+
     def __init__(self, run_id: object) -> None:
         super().__init__(
             f"Run {run_id} is still open in this process. End it with nbtrack.end_run(), "
@@ -89,6 +99,8 @@ class RunAlreadyActive(NbtrackError):
 class NameTaken(NbtrackError, ValueError):
     """An experiment of that name exists."""
 
+    error_code = "RESOURCE_ALREADY_EXISTS"
+
 
 class StoreError(NbtrackError):
     """The store cannot do what was asked."""
@@ -96,6 +108,8 @@ class StoreError(NbtrackError):
 
 class StoreBusy(StoreError):
     """Another program holds the database file; logging goes on, reading waits."""
+
+    error_code = "TEMPORARILY_UNAVAILABLE"
 
 
 class StoreDamaged(StoreError):

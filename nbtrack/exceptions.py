@@ -2,4 +2,6 @@
 
 from nbtrack.errors import NbtrackError as MlflowException
 
-__all__ = ["MlflowException"]
+RestException = MlflowException  # there is no server here; code that catches it goes on working
+
+__all__ = ["MlflowException", "RestException"]

@@ -11,12 +11,16 @@ from nbtrack.errors import ExperimentNotFound, InvalidValue, NameTaken, StoreErr
 from nbtrack.lines import now_us
 from nbtrack.records import Experiment, LifecycleStage
 from nbtrack.stores import Store
-from nbtrack.values import check_tags
+from nbtrack.values import check_experiment_id, check_tags
 
 DEFAULT_NAME = "Default"
 DEFAULT_ID = "0"
+# Always there, as in MLflow, and needs no look at the database.
+DEFAULT = Experiment(experiment_id=DEFAULT_ID, name=DEFAULT_NAME, artifact_location="")
 # One short look at the database: whoever holds it must not hold up the user.
 LOOK_SECONDS = 0.05
+# Where a wrong id must be found out: longer than any of our own processes holds the file.
+PATIENT_LOOK_SECONDS = 1.0
 
 
 def experiment_id_of(name: str, *, salt: int = 0) -> str:
@@ -29,15 +33,31 @@ def experiment_id_of(name: str, *, salt: int = 0) -> str:
 
 def use_experiment(store: Store, name: str) -> Experiment:
     """The experiment called *name*, made if there is none; never waits for the database."""
-    experiment = look_up_experiment(store, name)
+    experiment = check_is_active(look_up_experiment(store, name))
     if experiment.creation_time is None:
-        announce(store, experiment.experiment_id, name)
+        store.append(announcement(experiment.experiment_id, name))
+    return experiment
+
+
+def check_is_active(experiment: Experiment) -> Experiment:
+    """*experiment* itself. Raises InvalidValue if it is deleted."""
     if experiment.lifecycle_stage == LifecycleStage.DELETED:
         raise InvalidValue(
-            f"Experiment {name!r} is deleted. Restore it with nbtrack.MlflowClient()"
+            f"Experiment {experiment.name!r} is deleted. Restore it with nbtrack.MlflowClient()"
             f".restore_experiment({experiment.experiment_id!r}), or choose another name."
         )
     return experiment
+
+
+def experiment_of_new_run(store: Store, experiment_id: str) -> Experiment:
+    """Raises ExperimentNotFound; InvalidValue if it is deleted."""
+    if (checked := check_experiment_id(experiment_id)) == DEFAULT_ID:
+        return DEFAULT
+    try:
+        found = store.get_experiment(checked, timeout=PATIENT_LOOK_SECONDS)
+    except StoreError:  # a run does not wait for who holds the file: the id is taken at its word
+        return Experiment(experiment_id=checked, name="", artifact_location="")
+    return check_is_active(found)
 
 
 def look_up_experiment(store: Store, name: str) -> Experiment:
@@ -67,18 +87,23 @@ def create_experiment(
             "nbtrack.set_experiment() uses an existing one."
         )
     experiment_id = _free_id(store, name)
-    announce(store, experiment_id, name, artifact_location=artifact_location)
-    for key, value in texts.items():
-        store.append(lines.experiment_tag_line(experiment_id, key, value, t=now_us()))
+    store.append(
+        announcement(experiment_id, name, artifact_location=artifact_location)
+        + "".join(
+            lines.experiment_tag_line(experiment_id, key, value, t=now_us())
+            for key, value in texts.items()
+        )
+    )
     return experiment_id
 
 
-def announce(
-    store: Store, experiment_id: str, name: str, *, artifact_location: str | None = None
-) -> Experiment:
-    store.append(announcement(experiment_id, name, artifact_location=artifact_location))
-    return Experiment(
-        experiment_id=experiment_id, name=name, artifact_location=artifact_location or ""
+def set_tags(store: Store, experiment_id: str, tags: Mapping[str, str | None]) -> None:
+    """All in one write; None removes a tag."""
+    t = now_us()
+    store.append(
+        "".join(
+            lines.experiment_tag_line(experiment_id, key, value, t=t) for key, value in tags.items()
+        )
     )
 
 
@@ -93,7 +118,9 @@ def check_experiment_name(name: object) -> None:
     if not isinstance(name, str) or not name.strip():
         raise InvalidValue(f"The experiment's name is {name!r}; give it at least one character.")
     if len(name) > 500:
-        raise InvalidValue(f"The experiment's name has {len(name)} characters; at most 500 fit.")
+        raise InvalidValue(
+            f"The experiment's name {name[:40]!r}… has {len(name)} characters; at most 500 fit."
+        )
 
 
 def _free_id(store: Store, name: str) -> str:
@@ -101,7 +128,9 @@ def _free_id(store: Store, name: str) -> str:
     for salt in range(100):
         experiment_id = experiment_id_of(name, salt=salt)
         try:
-            store.get_experiment(experiment_id, timeout=LOOK_SECONDS)
+            found = store.get_experiment(experiment_id, timeout=LOOK_SECONDS)
         except ExperimentNotFound:
+            return experiment_id
+        if found.name == name:  # made by another process since we looked for the name
             return experiment_id
     raise InvalidValue(f"No free id for experiment {name!r}; choose another name.")

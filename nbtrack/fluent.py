@@ -1,28 +1,42 @@
-"""The functions of `import nbtrack as mlflow`: each finds the active run and passes on.
+"""Where, which experiment, which run: the functions of `import nbtrack as mlflow`.
 
-Names, arguments and defaults are MLflow's. `synchronous` is accepted and means nothing: every
-call is on disk when it returns, and takes microseconds.
+Names, arguments and defaults are MLflow's; `fluent_logging` has the `log_*` verbs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.errors import ExperimentNotFound, InvalidValue
+from nbtrack.errors import InvalidValue, RunDeleted, StoreError
 from nbtrack.experiments import create_experiment as _create_experiment
-from nbtrack.records import Experiment, Run, RunQuery, RunStatus, ViewType
+from nbtrack.experiments import set_tags
+from nbtrack.guard import warn, warn_once
+from nbtrack.records import Experiment, LifecycleStage, Run, RunQuery, RunStatus, ViewType
 from nbtrack.run import ActiveRun
 from nbtrack.run_frame import run_frame
-from nbtrack.run_writer import RunWriter
-from nbtrack.session import PARENT_TAG, current_session
+from nbtrack.run_writer import LOOK_SECONDS
+from nbtrack.session import current_session
 from nbtrack.stores import folder_of
+from nbtrack.values import (
+    as_text,
+    as_tuple,
+    check_experiment_id,
+    check_key,
+    check_mapping,
+    check_most,
+    check_run_id,
+    check_tags,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nbtrack.client import MlflowClient
+
+NOTE_TAG = "mlflow.note.content"
 
 # --- where
 
@@ -51,7 +65,8 @@ def set_experiment(
         raise InvalidValue("set_experiment takes a name, or experiment_id=, and not both.")
     if experiment_id is not None:
         return current_session().use_experiment_id(experiment_id)
-    return current_session().set_experiment(str(experiment_name))
+    assert experiment_name is not None
+    return current_session().set_experiment(experiment_name)
 
 
 def create_experiment(
@@ -85,13 +100,25 @@ def delete_experiment(experiment_id: str) -> None:
     _client().delete_experiment(experiment_id)
 
 
+def restore_experiment(experiment_id: str) -> None:
+    """Bring a deleted experiment back, with all its runs."""
+    _client().restore_experiment(experiment_id)
+
+
 def set_experiment_tag(key: str, value: Any) -> None:
     set_experiment_tags({key: value})
 
 
 def set_experiment_tags(tags: Mapping[str, Any]) -> None:
+    """Tag the active experiment."""
+    texts = check_tags(check_mapping("set_experiment_tags", tags))
     session = current_session()
-    _client().set_experiment_tags(session.experiment.experiment_id, tags)
+    set_tags(session.store, session.experiment_made().experiment_id, texts)
+
+
+def delete_experiment_tag(key: str) -> None:
+    session = current_session()
+    set_tags(session.store, session.experiment_made().experiment_id, {check_key(key, "tag"): None})
 
 
 # --- runs
@@ -113,20 +140,42 @@ def start_run(
     top level, a run that an earlier cell left open is closed first. Elsewhere an open run raises
     RunAlreadyActive. Also raises RunNotFound, RunDeleted, InvalidValue.
     """
-    session = current_session()
+    session, given = current_session(), _with_note(tags, description)
     if run_id is not None:
-        run = session.resume_run(run_id, nested=nested)
-        if tags:
-            run.set_tags(tags)
+        run = session.resume_run(check_run_id(run_id), nested=nested)
+        run.set_tags(given if run_name is None else {**given, "mlflow.runName": run_name})
         return run
+    if parent_run_id is not None:
+        _check_parent(parent_run_id)
     return session.start_run(
         name=run_name,
         experiment_id=experiment_id,
         nested=nested,
         parent_run_id=parent_run_id,
-        tags=tags,
-        description=description,
+        tags=given,
     )
+
+
+def _with_note(tags: Mapping[str, Any] | None, description: str | None) -> dict[str, str]:
+    given = check_tags(tags)
+    if description is None:
+        return given
+    if NOTE_TAG in given:
+        raise InvalidValue(f"Give description= or the tag {NOTE_TAG!r}, and not both.")
+    return {**given, NOTE_TAG: as_text(description)}
+
+
+def _check_parent(run_id: str) -> None:
+    """Raises RunNotFound, RunDeleted; while the database is busy the id is believed."""
+    session = current_session()
+    known = session.known_run(check_run_id(run_id))
+    is_deleted = known is not None and known.is_deleted
+    if known is None:
+        with suppress(StoreError):
+            found = session.store.get_run(run_id, timeout=LOOK_SECONDS)
+            is_deleted = found.info.lifecycle_stage == LifecycleStage.DELETED
+    if is_deleted:
+        raise RunDeleted(run_id)
 
 
 def end_run(status: RunStatus | str = "FINISHED") -> None:
@@ -139,23 +188,30 @@ def active_run() -> ActiveRun | None:
 
 
 def last_active_run() -> Run | None:
-    """The run opened last in this process, as the store has it now."""
-    return current_session().last_active_run()
+    """The active run, else the one that ended last in this process, as the store has it now."""
+    session = current_session()
+    if (run := session.active_run()) is not None:
+        return run.store.get_run(run.run_id)
+    return session.last_active_run()
 
 
 def get_run(run_id: str) -> Run:
     """Raises RunNotFound."""
-    return current_session().store.get_run(run_id)
+    return _client().get_run(run_id)
 
 
 def get_parent_run(run_id: str) -> Run | None:
-    parent_id = get_run(run_id).data.tags.get(PARENT_TAG)
-    return None if parent_id is None else get_run(parent_id)
+    """The run that *run_id* is a child of, or None. Raises RunNotFound."""
+    return _client().get_parent_run(run_id)
 
 
 def delete_run(run_id: str) -> None:
     """Mark a run as deleted: hidden, and closed to writing, until it is restored."""
     _client().delete_run(run_id)
+
+
+def restore_run(run_id: str) -> None:
+    _client().restore_run(run_id)
 
 
 def search_runs(
@@ -179,9 +235,9 @@ def search_runs(
     query = RunQuery(
         experiment_ids=_searched(experiment_ids, experiment_names, search_all_experiments),
         filter_string=filter_string,
-        order_by=_as_tuple(order_by),
+        order_by=as_tuple(order_by),
         view_type=ViewType(run_view_type),
-        max_results=max_results,
+        max_results=check_most(max_results),
     )
     store = current_session().store
     if output_format == "list":
@@ -197,129 +253,21 @@ def _searched(
     if is_all and not (ids or names):
         return None
     if ids:
-        return tuple(str(each) for each in _as_tuple(ids))
-    session = current_session()
-    if not names:
-        return (session.experiment.experiment_id,)
-    found = [(name, session.store.find_experiment(name)) for name in _as_tuple(names)]
-    for name, experiment in found:
-        if experiment is None:
-            raise ExperimentNotFound(name, session.store.uri)
-    return tuple(experiment.experiment_id for _, experiment in found if experiment is not None)
+        return tuple(map(check_experiment_id, as_tuple(ids)))
+    if names:
+        return _ids_of(as_tuple(names))
+    return (current_session().experiment.experiment_id,)
 
 
-def _as_tuple(values: Any) -> tuple[Any, ...]:
-    return () if values is None else (values,) if isinstance(values, str) else tuple(values)
+def _ids_of(names: tuple[str, ...]) -> tuple[str, ...]:
+    """As in MLflow, a name that is not there finds no runs, and says so."""
+    found = {name: get_experiment_by_name(name) for name in names}
+    if missing := [repr(name) for name, experiment in found.items() if experiment is None]:
+        warn(f"nbtrack: no experiment {', '.join(missing)} in {get_tracking_uri()}.")
+    return tuple(each.experiment_id for each in found.values() if each is not None)
 
 
-# --- logging to the active run
-
-
-def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:  # noqa: ARG001
-    return _run().log_param(key, value)
-
-
-def log_params(
-    params: Mapping[str, Any],
-    synchronous: bool | None = None,  # noqa: ARG001
-    run_id: str | None = None,
-) -> None:
-    _run(run_id).log_params(params)
-
-
-def log_metric(
-    key: str,
-    value: Any,
-    step: int | None = None,
-    synchronous: bool | None = None,  # noqa: ARG001
-    timestamp: int | None = None,
-    run_id: str | None = None,
-) -> None:
-    """One point. *timestamp* is milliseconds since 1970 UTC. Raises InvalidValue."""
-    _run(run_id).log_metric(key, value, step, timestamp=timestamp)
-
-
-def log_metrics(
-    metrics: Mapping[str, Any],
-    step: int | None = None,
-    synchronous: bool | None = None,  # noqa: ARG001
-    run_id: str | None = None,
-    timestamp: int | None = None,
-) -> None:
-    _run(run_id).log_metrics(metrics, step, timestamp=timestamp)
-
-
-def set_tag(key: str, value: Any, synchronous: bool | None = None) -> None:  # noqa: ARG001
-    _run().set_tag(key, value)
-
-
-def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> None:  # noqa: ARG001
-    _run().set_tags(tags)
-
-
-def delete_tag(key: str) -> None:
-    _run().delete_tag(key)
-
-
-def log_input(dataset: Any, context: str | None = None, tags: dict[str, str] | None = None) -> None:
-    """Record a dataset that the run read; see `nbtrack.data`."""
-    _run().log_input(dataset, context, tags)
-
-
-def log_artifact(
-    local_path: str | Path, artifact_path: str | None = None, run_id: str | None = None
-) -> None:
-    _run(run_id).log_artifact(local_path, artifact_path)
-
-
-def log_artifacts(
-    local_dir: str | Path, artifact_path: str | None = None, run_id: str | None = None
-) -> None:
-    _run(run_id).log_artifacts(local_dir, artifact_path)
-
-
-def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
-    _run(run_id).log_text(text, artifact_file)
-
-
-def log_dict(dictionary: Any, artifact_file: str, run_id: str | None = None) -> None:
-    _run(run_id).log_dict(dictionary, artifact_file)
-
-
-def log_figure(
-    figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None
-) -> None:
-    _run().log_figure(figure, artifact_file, save_kwargs=save_kwargs)
-
-
-def log_image(
-    image: Any,
-    artifact_file: str | None = None,
-    key: str | None = None,
-    step: int | None = None,
-    timestamp: int | None = None,
-    synchronous: bool | None = None,  # noqa: ARG001
-) -> None:
-    _run().log_image(image, artifact_file, key=key, step=step, timestamp=timestamp)
-
-
-def log_table(data: Any, artifact_file: str, run_id: str | None = None) -> None:
-    _run(run_id).log_table(data, artifact_file)
-
-
-def load_table(
-    artifact_file: str,
-    run_ids: list[str] | None = None,
-    extra_columns: list[str] | None = None,
-) -> pd.DataFrame:
-    """The tables of that name, of *run_ids* or all runs of the active experiment, in one frame."""
-    experiment_id = current_session().experiment.experiment_id
-    return _client().load_table(experiment_id, artifact_file, run_ids, extra_columns)
-
-
-def get_artifact_uri(artifact_path: str | None = None) -> str:
-    root = _run().artifact_uri
-    return root if artifact_path is None else f"{root.rstrip('/')}/{artifact_path}"
+# --- the store itself
 
 
 def sql(query: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
@@ -336,11 +284,23 @@ def project_folder() -> Path:
     return folder_of(current_session().store.uri)
 
 
-def _run(run_id: str | None = None) -> RunWriter:
-    session = current_session()
-    if run_id is None:
-        return session.active_run() or session.run_to_log_to()
-    return session.known_run(run_id) or _client().writer(run_id)
+# --- accepted, because MLflow's code calls them
+
+
+def flush_async_logging() -> None:
+    """Nothing waits: every call is on disk when it returns."""
+
+
+def flush_artifact_async_logging() -> None:
+    """As `flush_async_logging`."""
+
+
+def enable_system_metrics_logging() -> None:
+    warn_once("nbtrack does not sample system metrics; a tracked cell records its peak memory.")
+
+
+def disable_system_metrics_logging() -> None:
+    """They are never sampled."""
 
 
 def _client() -> MlflowClient:

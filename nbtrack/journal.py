@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 
-from nbtrack.guard import warn_once
+from nbtrack.guard import warn, warn_once
 from nbtrack.lines import CLOSE_LINE, now_us
 from nbtrack.locks import try_lock
 
@@ -36,6 +36,7 @@ class Journal:
     def __init__(self, folder: Path, *, on_waiting: Callable[[bool], None] | None = None) -> None:
         self.folder = folder
         self.lost_records = 0
+        self._backlog = bytearray()  # what the disk has not taken yet
         self._on_waiting = on_waiting or (lambda _: None)
         self._lock = RLock()  # not a Lock: a signal handler may log in the middle of a write
         self._start_afresh()
@@ -55,6 +56,11 @@ class Journal:
         """Records in memory that the disk has not taken yet."""
         return self._backlog.count(b"\n")
 
+    @property
+    def waiting_text(self) -> str:
+        """Whole lines in memory that the disk has not taken yet."""
+        return self._backlog.decode("utf-8", "replace")
+
     def append(self, text: str) -> None:
         """Write *text*, which is one or more whole lines; it survives this process."""
         data = text.encode("utf-8", "replace")
@@ -70,13 +76,21 @@ class Journal:
         Also the moment to try again what the disk refused.
         """
         with self._lock:
-            if self._backlog:
-                self._append_slowly(b"", force=True)
-            if self._descriptor < 0 or os.fstat(self._descriptor).st_nlink:
+            self.retry()
+            if self._descriptor < 0 or self._is_in_place():
                 return False
+            backlog = self._backlog  # of the same runs: it goes on in the new folder
             self._close_descriptors()
             self._start_afresh()
+            self._backlog = backlog
             return True
+
+    def retry(self) -> bool:
+        """Write what the disk refused before; False if it still does."""
+        if self._backlog:
+            with self._lock:
+                self._append_slowly(b"", force=True)
+        return not self._backlog
 
     def folded(self) -> None:
         """What waited was folded: call `on_waiting` again when more comes."""
@@ -85,10 +99,13 @@ class Journal:
     def close(self) -> None:
         """End the segment on purpose; a later line begins a new one under a new writer."""
         with self._lock:
-            if self._descriptor >= 0:
-                self._append_slowly(CLOSE_LINE.encode(), force=True)
-                self._close_descriptors()
-            self.lost_records += self.waiting_records
+            if not self.retry():
+                lost = self.waiting_records
+                self.lost_records += lost
+                warn(f"nbtrack: {lost} records are lost, because {self.folder} takes nothing.")
+            elif self._descriptor >= 0:
+                self._write(CLOSE_LINE.encode())
+            self._close_descriptors()
             self._start_afresh()
 
     def _start_afresh(self) -> None:
@@ -119,6 +136,7 @@ class Journal:
         except OSError as exc:
             self._backlog[:0] = data
             self._failed_at = time.monotonic()
+            self._on_waiting(False)  # so that somebody tries again, if nothing more is logged
             warn_once(
                 f"nbtrack cannot write to {self.folder}: {exc.strerror}. Your code goes on; "
                 "records are kept in memory and written when this is cured."
@@ -136,12 +154,23 @@ class Journal:
             self._on_waiting(True)
 
     def _rotate(self) -> None:
+        full = self._descriptor
         with suppress(OSError):  # then this segment simply grows on
-            descriptor = self._create_segment(self._number + 1)
-            os.write(self._descriptor, CLOSE_LINE.encode())
-            os.close(self._descriptor)
-            self._descriptor, self._size = descriptor, 0
-            self._number += 1
+            self._descriptor = self._create_segment(self._number + 1)
+            self._number, self._size = self._number + 1, 0
+            os.write(full, CLOSE_LINE.encode())  # a full disk may tear it: nothing comes behind
+        if self._descriptor != full:
+            os.close(full)
+
+    def _is_in_place(self) -> bool:
+        """Whether the open segment is still the file of its name, neither deleted nor moved."""
+        try:
+            found = os.stat(self._segment(self._number))
+        except FileNotFoundError:
+            return False
+        except OSError:  # who may not look cannot know
+            return os.fstat(self._descriptor).st_nlink > 0
+        return os.path.samestat(found, os.fstat(self._descriptor))
 
     def _open(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -150,17 +179,23 @@ class Journal:
         self._descriptor = self._create_segment(self._number)
 
     def _create_segment(self, number: int) -> int:
-        path = self.folder / f"{self._writer}-{number}.jsonl"
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        return os.open(path, flags, 0o666)
+        return os.open(self._segment(number), flags, 0o666)
+
+    def _segment(self, number: int) -> Path:
+        return self.folder / f"{self._writer}-{number}.jsonl"
 
     def _create_lock(self) -> int:
         """Locked under a temporary name first: nobody may ever see it unlocked while we live."""
         temporary = self.folder / f"{self._writer}.lock-new"
         descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        try_lock(descriptor)
-        os.write(descriptor, json.dumps(owner_facts()).encode())
-        temporary.rename(self.folder / f"{self._writer}.lock")
+        try:
+            try_lock(descriptor)
+            os.pwrite(descriptor, json.dumps(owner_facts()).encode(), 0)
+            temporary.rename(self.folder / f"{self._writer}.lock")
+        except BaseException:
+            os.close(descriptor)  # or the next try would find the lock taken, by ourselves
+            raise
         return descriptor
 
     def _close_descriptors(self) -> None:

@@ -6,19 +6,19 @@
 line costs itself only. JSON has no NaN: values that are not finite are written as strings.
 The SQL that reads these lines is in `stores/schema.py`; the kinds are
 
-| kind       | says                                       | r         | n    | v        | x            |
-|------------|--------------------------------------------|-----------|------|----------|--------------|
-| experiment | it exists, or changed                      | -         | id   | -        | name, ...    |
-| exptag     | a tag of an experiment; no v: removed      | -         | id   | value    | key          |
-| run        | it exists, or changed (start, end, status) | run       | -    | -        | see RUN_FACTS |
-| metric     | one point (s = step)                       | run       | key  | number   | -            |
-| param      | s = 1 if written by the user, 0 if inferred | run      | key  | text     | -            |
-| tag        | no v: removed                              | run       | key  | text     | -            |
-| artifact   | a file is there (s = bytes); no v: removed | run       | path | sha256   | -            |
-| cell       | facts of the tracked cell                  | run       | -    | -        | Cell's fields |
-| input      | a dataset the run read                     | run       | -    | -        | Dataset's fields |
-| environment | content, once per digest                  | -         | digest | -      | content      |
-| close      | the segment ends here, on purpose          | -         | -    | -        | -            |
+| kind        | says                                   | r   | n      | v      | x                |
+|-------------|----------------------------------------|-----|--------|--------|------------------|
+| experiment  | it exists, or changed                  | -   | id     | -      | name, ...        |
+| exptag      | a tag of an experiment; no v: removed  | -   | id     | value  | key              |
+| run         | it exists, or changed (start, end ...) | run | -      | -      | see RUN_FACTS    |
+| metric      | one point (s = step)                   | run | key    | number | -                |
+| param       | s = 0 if inferred, else 1              | run | key    | text   | -                |
+| tag         | no v: removed                          | run | key    | text   | -                |
+| artifact    | a file (s = bytes); no v: removed      | run | path   | sha256 | -                |
+| cell        | facts of the tracked cell              | run | -      | -      | Cell's fields    |
+| input       | a dataset the run read                 | run | -      | -      | Dataset's fields |
+| environment | content, once per digest               | -   | digest | -      | content          |
+| close       | the segment ends here, on purpose      | -   | -      | -      | -                |
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_descriptors: set[int] = set()
+
 
 def try_lock(descriptor: int) -> bool:
     """Take the exclusive lock without waiting; False if somebody has it."""
@@ -23,23 +25,31 @@ def is_held(path: Path) -> bool:
     Asks for a shared lock, so that two processes that ask at once do not see each other.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        with _opened(path, os.O_RDONLY) as descriptor:
+            return not _try(descriptor, fcntl.LOCK_SH)
     except FileNotFoundError:
         return False
-    try:
-        return not _try(descriptor, fcntl.LOCK_SH)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager
 def held(path: Path) -> Iterator[bool]:
     """Hold the lock of *path* for the block; yields False if somebody else has it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    try:
+    with _opened(path, os.O_RDWR | os.O_CREAT) as descriptor:
         yield try_lock(descriptor)
+
+
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o666)
+    _descriptors.add(descriptor)
+    try:
+        yield descriptor
     finally:
-        os.close(descriptor)  # drops the lock
+        if descriptor in _descriptors:  # else this is a child, where it was closed at the fork
+            _descriptors.remove(descriptor)
+            # Closing would do, had not somebody forked meanwhile and kept a copy.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)
 
 
 def _try(descriptor: int, kind: int) -> bool:
@@ -48,3 +58,13 @@ def _try(descriptor: int, kind: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _leave_all_to_the_parent() -> None:
+    # Close, never unlock: the locks are the parent's, and end with it even if it is killed.
+    for descriptor in _descriptors:
+        os.close(descriptor)
+    _descriptors.clear()
+
+
+os.register_at_fork(after_in_child=_leave_all_to_the_parent)

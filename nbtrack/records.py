@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple, TypeVar
 
+from nbtrack.errors import InvalidValue
+
 T = TypeVar("T")
 
 
@@ -24,6 +26,28 @@ class RunStatus(StrEnum):
     def is_terminal(self) -> bool:
         return self in (RunStatus.FINISHED, RunStatus.FAILED, RunStatus.KILLED)
 
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        raise InvalidValue(f"status is {value!r}; it is one of {', '.join(cls)}.")
+
+    # MLflow's own enum is made of numbers, and its users translate with these.
+
+    @staticmethod
+    def from_string(status_str: str) -> RunStatus:
+        return RunStatus(status_str)
+
+    @staticmethod
+    def to_string(status: str) -> str:
+        return str(RunStatus(status))
+
+    @staticmethod
+    def is_terminated(status: str) -> bool:
+        return RunStatus(status).is_terminal
+
+    @staticmethod
+    def all_status() -> list[RunStatus]:
+        return list(RunStatus)
+
 
 class LifecycleStage(StrEnum):
     ACTIVE = "active"
@@ -36,6 +60,22 @@ class ViewType(IntEnum):
     ACTIVE_ONLY = 1
     DELETED_ONLY = 2
     ALL = 3
+
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        numbers = ", ".join(f"{each.value} ({each.name})" for each in cls)
+        raise InvalidValue(f"The view type is {value!r}; it is one of {numbers}.")
+
+    @classmethod
+    def from_string(cls, view_str: str) -> ViewType:
+        names = {each.name.lower(): each for each in cls}
+        if view_str not in names:
+            raise InvalidValue(f"The view type is {view_str!r}; it is one of {', '.join(names)}.")
+        return names[view_str]
+
+    @classmethod
+    def to_string(cls, view_type: int) -> str:
+        return cls(view_type).name.lower()
 
 
 class Metric(NamedTuple):

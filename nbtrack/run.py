@@ -35,6 +35,9 @@ class ActiveRun(RunWriter):
         super().__init__(store, info.run_id, artifact_uri=info.artifact_uri)
         self.parent = parent
         self.is_open = True
+        self.is_ours = True  # False in a forked child: it logs to the run, its parent ends it
+        self.began_us = 0  # when it was last said to run; a clock set back must not undo its end
+        self.entries = 1  # start_run, and each resume of the run while it is open
         self.is_cell = False  # the run of a tracked cell ends with the cell, not before
         self.opened_in: int | None = None  # execution count of the cell that opened it
         self._info = info
@@ -59,40 +62,55 @@ class ActiveRun(RunWriter):
     def inputs(self) -> RunInputs:
         return self._store.get_run(self.run_id).inputs
 
+    def to_dictionary(self) -> dict[str, Any]:
+        return self._store.get_run(self.run_id).to_dictionary()
+
     def log_params(self, params: Mapping[str, Any], *, is_inferred: bool = False) -> None:
         super().log_params(params, is_inferred=is_inferred)
         if self._name_parts is not None and len(self._name_parts) < 4:
             self._name_parts += [f"{key}={value}" for key, value in params.items()]
 
-    def rename(self, name: str) -> None:
-        self._name_parts = None
-        self.set_tags({"mlflow.runName": name})
-        self._change(run_name=name)
+    def end(
+        self, status: RunStatus | str = RunStatus.FINISHED, *, end_us: int | None = None
+    ) -> None:
+        """Close the run; a finished run still takes what is logged to it later.
 
-    def end(self, status: RunStatus | str = RunStatus.FINISHED) -> None:
-        """Close the run; a finished run still takes what is logged to it later."""
-        if not self.is_open:
+        *end_us* is when it was over, if that was before now.
+        """
+        status = RunStatus(status)
+        if not self.is_open or not self._session.leave(self):
             return
-        status, t = RunStatus(status), now_us()
+        if not self.is_ours:
+            self._session.release(self)
+            return
+        self._session.check_store()
+        t = max(now_us(), self.began_us + 1)
+        end_us = end_us or t
         if self._name_parts:
             self.rename(_clipped(" ".join(self._name_parts)))
         self.is_open = False
         if not self.is_deleted:
-            self._append(lines.run_line(self.run_id, t=t, status=status, end_us=t))
-        self._change(status=status, end_time=t // 1000)
+            self._append(lines.run_line(self.run_id, t=t, status=status, end_us=end_us))
+        self._change(status=status, end_time=end_us // 1000)
         self._session.release(self)
         self._store.flush()
 
     def announce_again(self) -> None:
         """Write the run's beginning into a store that was deleted under it."""
-        self._store.append(self._header)
+        # Under the writer that we are now: whoever finds that one dead ends the run.
+        facts = {"status": self._info.status, "writer": self._store.writer}
+        self._store.append(self._header + lines.run_line(self.run_id, t=now_us(), **facts))
 
     def set_running(self) -> None:
         self._change(status=RunStatus.RUNNING, end_time=None)
 
-    def mark_deleted(self) -> None:
-        self.is_deleted = True
-        self._change(lifecycle_stage=LifecycleStage.DELETED)
+    def set_stage(self, stage: LifecycleStage) -> None:
+        self.is_deleted = stage == LifecycleStage.DELETED
+        self._change(lifecycle_stage=stage)
+
+    def _note_name(self, name: str) -> None:
+        self._name_parts = None  # it has a name that somebody chose
+        self._change(run_name=name)
 
     def _change(self, **facts: Any) -> None:
         from dataclasses import replace

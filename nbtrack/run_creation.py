@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 
 from nbtrack import lines
+from nbtrack.errors import RunDeleted, StoreError
 from nbtrack.experiments import announcement
 from nbtrack.records import Experiment, LifecycleStage, RunInfo, RunStatus
 from nbtrack.stores import Store, folder_of
@@ -56,13 +57,42 @@ def run_header(
     }
     if not info.artifact_uri.startswith(default_artifact_root(store)):
         facts["artifact_uri"] = info.artifact_uri
-    text = announcement(experiment.experiment_id, experiment.name)
+    text = announcement(experiment.experiment_id, experiment.name) if experiment.name else ""
     text += lines.run_line(
         info.run_id, t=start_us, **{name: fact for name, fact in facts.items() if fact is not None}
     )
     return text + "".join(
         lines.tag_line(info.run_id, key, value, t=start_us) for key, value in tags.items()
     )
+
+
+def resumed_header(store: Store, info: RunInfo) -> str:
+    """What is known of a run that another process began, in case it must be announced again."""
+    facts = {
+        "experiment_id": info.experiment_id,
+        "name": info.run_name,
+        "user_id": info.user_id,
+        "start_us": info.start_time * 1000,
+    }
+    if not info.artifact_uri.startswith(default_artifact_root(store)):
+        facts["artifact_uri"] = info.artifact_uri
+    return lines.run_line(info.run_id, t=info.start_time * 1000, **facts)
+
+
+def artifact_uri_of_open_run(store: Store, run_id: str, *, timeout: float) -> str:
+    """Where its files go. Raises RunNotFound, RunDeleted.
+
+    Logging waits for nobody: while the database cannot be read, the id is taken at its word.
+    """
+    try:
+        info = store.get_run(run_id, timeout=timeout).info
+    except StoreError:
+        if not run_id.isalnum():  # it is written into lines and paths as it is
+            raise
+        return f"{default_artifact_root(store)}/{run_id}"
+    if info.lifecycle_stage == LifecycleStage.DELETED:
+        raise RunDeleted(run_id)
+    return info.artifact_uri
 
 
 def default_artifact_root(store: Store) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.records import RunColumns
+from nbtrack.records import LifecycleStage, RunColumns, RunInfo, RunStatus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 def run_frame(found: RunColumns) -> pd.DataFrame:
     """Columns run_id, experiment_id, status, artifact_uri, start_time, end_time (UTC), then
     metrics.* (NaN where missing), params.* and tags.* (None where missing)."""
+    if not found.infos:
+        # Without rows pandas cannot tell the types; a frame of none has those of a frame of some.
+        return run_frame(RunColumns(infos=[_BLANK], params={}, metrics={}, tags={})).iloc[:0]
     import numpy as np
     import pandas as pd
 
@@ -30,3 +33,16 @@ def run_frame(found: RunColumns) -> pd.DataFrame:
         for key, texts in sorted(group.items()):
             columns[f"{prefix}.{key}"] = np.array(texts, dtype=object)
     return pd.DataFrame(columns)
+
+
+_BLANK = RunInfo(
+    run_id="",
+    run_name=None,
+    experiment_id="",
+    user_id="",
+    status=RunStatus.FINISHED,
+    start_time=0,
+    end_time=0,
+    lifecycle_stage=LifecycleStage.ACTIVE,
+    artifact_uri="",
+)

@@ -36,9 +36,24 @@ class RunStack:
         else:
             _overlay.set((*_overlay.get(), run))
 
+    def push_base(self, run: ActiveRun) -> None:
+        """Below nothing but what is in the base already, whichever thread or task asks."""
+        self._base.append(run)
+
+    def pop(self, run: ActiveRun) -> None:
+        """Leave the innermost entry of *run* here; it stays open for who entered it elsewhere."""
+        overlay = _overlay.get()
+        for place in reversed(range(len(overlay))):
+            if overlay[place] is run:
+                _overlay.set(overlay[:place] + overlay[place + 1 :])
+                return
+        for place in reversed(range(len(self._base))):
+            if self._base[place] is run:
+                del self._base[place]
+                return
+
     def remove(self, run: ActiveRun) -> None:
-        if run in self._base:
-            self._base.remove(run)
+        self._base[:] = [other for other in self._base if other is not run]
         _overlay.set(tuple(other for other in _overlay.get() if other is not run))
 
     def above(self, run: ActiveRun) -> list[ActiveRun]:

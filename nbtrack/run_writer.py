@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from nbtrack import artifact_formats, lines, table_formats
 from nbtrack.artifact_store import ArtifactStore, open_artifacts
-from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted
+from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted, StoreError
 from nbtrack.guard import warn_once
 from nbtrack.lines import now_us
 from nbtrack.records import Dataset, FileInfo, Metric, Param, RunTag
@@ -26,6 +27,8 @@ from nbtrack.values import (
 )
 
 LOGGED_TABLES_TAG = "mlflow.loggedArtifacts"
+RUN_NAME_TAG = "mlflow.runName"
+LOOK_SECONDS = 0.05  # whoever holds the database must not hold up the user
 _DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
 
 
@@ -37,6 +40,7 @@ class RunWriter:
         self.artifact_uri = artifact_uri
         self.is_deleted = False
         self._store = store
+        self._tables: dict[str, None] | None = None  # artifact paths of tables, in order
 
     # --- metrics, params, tags
 
@@ -82,11 +86,20 @@ class RunWriter:
         self.set_tags({key: value})
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
-        t, texts = now_us(), check_tags(tags)
-        text = "".join(lines.tag_line(self.run_id, k, v, t=t) for k, v in texts.items())
-        if (name := texts.get("mlflow.runName")) is not None:
+        self._append(self._tag_lines(check_tags(check_mapping("set_tags", tags)), t=now_us()))
+
+    def rename(self, name: str) -> None:
+        self.set_tags({RUN_NAME_TAG: name})
+
+    def _tag_lines(self, tags: Mapping[str, str], *, t: int) -> str:
+        text = "".join(lines.tag_line(self.run_id, k, v, t=t) for k, v in tags.items())
+        if (name := tags.get(RUN_NAME_TAG)) is not None:
             text += lines.run_line(self.run_id, t=t, name=name)
-        self._append(text)
+            self._note_name(name)
+        return text
+
+    def _note_name(self, name: str) -> None:
+        """*name* is the run's from now on; an open run keeps it in mind."""
 
     def delete_tag(self, key: str) -> None:
         """Remove a tag; one that is not there stays away."""
@@ -100,35 +113,36 @@ class RunWriter:
     ) -> None:
         """Points, params and tags, all or none. A metric's timestamp is in milliseconds."""
         now = now_us()
-        text = [
-            lines.metric_line(
-                self.run_id,
-                check_key(m.key),
-                as_metric(m.key, m.value),
-                step=as_step(m.step),
-                t=as_microseconds(m.timestamp, default=now),
-            )
-            for m in metrics
-        ]
-        text += [
-            lines.param_line(self.run_id, check_key(p.key), as_text(p.value), t=now) for p in params
-        ]
-        text += [
-            lines.tag_line(self.run_id, check_key(g.key, "tag"), as_text(g.value), t=now)
-            for g in tags
-        ]
+        try:
+            text = [self._batched_metric(m, now) for m in metrics]
+            text += [
+                lines.param_line(self.run_id, check_key(p.key), as_text(p.value), t=now)
+                for p in params
+            ]
+            text.append(self._tag_lines(check_tags({g.key: g.value for g in tags}), t=now))
+        except (AttributeError, TypeError) as exc:
+            raise InvalidValue(
+                f"log_batch: {exc}. It takes lists of nbtrack.entities.Metric, Param and RunTag; "
+                "for dicts there are log_metrics, log_params and set_tags."
+            ) from exc
         self._append("".join(text))
+
+    def _batched_metric(self, point: Metric, now: int) -> str:
+        return lines.metric_line(
+            self.run_id,
+            check_key(point.key),
+            as_metric(point.key, point.value),
+            step=as_step(point.step),
+            t=as_microseconds(point.timestamp, default=now),
+        )
 
     def log_input(
         self, dataset: Any, context: str | None = None, tags: Mapping[str, str] | None = None
     ) -> None:
         """Record a dataset the run read; *context* says what for ("train", "eval")."""
-        facts = _dataset_facts(dataset)
-        self._append(
-            lines.input_line(
-                self.run_id, t=now_us(), **facts, context=context, tags=json.dumps(dict(tags or {}))
-            )
-        )
+        own_tags = json.dumps(check_tags(tags))
+        facts = {**_dataset_facts(dataset), "context": context, "tags": own_tags}
+        self._append(lines.input_line(self.run_id, t=now_us(), **facts))
 
     # --- artifacts
 
@@ -195,8 +209,18 @@ class RunWriter:
         encoded = table_formats.encode_table(data, artifact_file, previous=previous)
         self.log_bytes(encoded, artifact_file)
         # MLflow's own tables view finds them by this tag.
-        entry = {"path": artifact_file, "type": "table"}
-        self.set_tag(LOGGED_TABLES_TAG, json.dumps([entry]))
+        self._tables = {**self._known_tables(), artifact_file: None}
+        entries = [{"path": path, "type": "table"} for path in self._tables]
+        self.set_tag(LOGGED_TABLES_TAG, json.dumps(entries))
+
+    def _known_tables(self) -> dict[str, None]:
+        if self._tables is None:  # a run that this object did not begin may have some
+            self._tables = {}
+            with suppress(StoreError, ValueError, TypeError, KeyError):
+                tags = self._store.get_run(self.run_id, timeout=LOOK_SECONDS).data.tags
+                listed = json.loads(tags.get(LOGGED_TABLES_TAG, "[]"))
+                self._tables = dict.fromkeys(entry["path"] for entry in listed)
+        return self._tables
 
     def _store_files(self, write: Callable[[], list[FileInfo]]) -> None:
         if self.is_deleted:
@@ -218,7 +242,10 @@ class RunWriter:
 
     def _is_fault_of_the_store(self, exc: OSError) -> bool:
         places = [str(name) for name in (exc.filename, exc.filename2) if name is not None]
-        inside = not places or any(self.artifact_uri in place for place in places)
+        # In the run's folder, or a folder above it that could not be made.
+        inside = not places or any(
+            self.artifact_uri in place or self.artifact_uri.startswith(place) for place in places
+        )
         return exc.errno in _DISK_FAULTS and inside
 
     def _append(self, text: str) -> None:

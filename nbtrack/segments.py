@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbtrack.journal import boot_id
 from nbtrack.lines import CLOSE_LINE
-from nbtrack.locks import is_held, try_lock
+from nbtrack.locks import is_held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +48,8 @@ def read_tail(folder: Path, segment: str, *, start: int, limit: int) -> Tail:
         with open(folder / segment, "rb") as file:
             file.seek(start)
             text = file.read(limit)
-            while b"\n" not in text and (more := file.read(limit)):
-                text += more
+            if b"\n" not in text:
+                text += file.readline()
     except FileNotFoundError:
         text = b""
     return Tail(segment=segment, start=start, text=text[: text.rfind(b"\n") + 1])
@@ -92,23 +90,9 @@ def known_writers(folder: Path) -> list[str]:
 
 
 def dead_writers(folder: Path, *, own: str) -> list[str]:
-    """Writers of which it is certain, from here, that their process has ended."""
+    """Writers of which it is certain, from here, that their process has ended, for good."""
     others = [writer for writer in known_writers(folder) if writer != own]
     return [w for w in others if not is_held(_lock(folder, w)) and _is_ours_to_judge(folder, w)]
-
-
-@contextmanager
-def owning_dead(folder: Path, writer: str) -> Iterator[bool]:
-    """Hold a dead writer's lock for the block, so that nobody else clears up after it."""
-    try:
-        descriptor = os.open(_lock(folder, writer), os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        yield False
-        return
-    try:
-        yield try_lock(descriptor) and _is_ours_to_judge(folder, writer)
-    finally:
-        os.close(descriptor)
 
 
 def remove_lock(folder: Path, writer: str) -> None:

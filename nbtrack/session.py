@@ -12,18 +12,24 @@ from threading import RLock
 from typing import Any
 
 from nbtrack import lines
-from nbtrack.errors import InvalidValue, RunAlreadyActive, RunDeleted
-from nbtrack.experiments import DEFAULT_ID, DEFAULT_NAME, look_up_experiment, use_experiment
+from nbtrack.errors import RunAlreadyActive, RunDeleted
+from nbtrack.experiments import (
+    DEFAULT,
+    check_is_active,
+    experiment_of_new_run,
+    look_up_experiment,
+    use_experiment,
+)
 from nbtrack.guard import guarded, warn
 from nbtrack.lines import now_us
 from nbtrack.records import Experiment, LifecycleStage, Run, RunStatus
 from nbtrack.run import ActiveRun
-from nbtrack.run_creation import new_run_info, run_header
+from nbtrack.run_creation import new_run_info, resumed_header, run_header
 from nbtrack.run_stack import RunStack, is_at_top_level
 from nbtrack.settings import Settings, find_project_folder
 from nbtrack.stores import Store, folder_of, open_store
 from nbtrack.surroundings import default_run_name, execution_count, notebook_name, source_tags
-from nbtrack.values import check_tags
+from nbtrack.values import check_experiment_id, check_tags
 
 PARENT_TAG = "mlflow.parentRunId"
 
@@ -37,7 +43,10 @@ class Session:
         self._uri: str | None = None
         self._settings: Settings | None = None
         self._experiment: Experiment | None = None
+        self._named: dict[tuple[str, str], Experiment] = {}
         self._runs: weakref.WeakValueDictionary[str, ActiveRun] = weakref.WeakValueDictionary()
+        # Held here too: a thread that ends without ending its run takes its overlay with it.
+        self._open: dict[str, ActiveRun] = {}
         self._last_run: tuple[Store, str] | None = None
         self.cell_run: ActiveRun | None = None  # the run of the tracked cell that is running
         # Asked when something is logged and no run is open; None: open an ordinary run.
@@ -69,7 +78,7 @@ class Session:
             return self._stores[uri]
 
     def set_tracking_uri(self, uri: str | Path | None) -> None:
-        """Another store from now on; None finds the default afresh. Open runs stay where they are."""
+        """Another store from now on; None finds the default afresh. Open runs stay theirs."""
         if uri is not None:
             folder_of(str(uri))  # raises here, not at the first log
         with self._lock:
@@ -93,23 +102,38 @@ class Session:
             name = self.settings.experiment or notebook_name(self.settings)
             self._experiment = (
                 # Default is always there, and needs no look at the database.
-                Experiment(experiment_id=DEFAULT_ID, name=DEFAULT_NAME, artifact_location="")
-                if name is None
-                else look_up_experiment(self.store, name)
+                DEFAULT if name is None else look_up_experiment(self.store, name)
             )
         return self._experiment
+
+    def experiment_made(self) -> Experiment:
+        """The active one, surely in the store: without a run or `set_experiment` it is not yet."""
+        if self.experiment.creation_time is None:
+            return use_experiment(self.store, self.experiment.name)
+        return check_is_active(self.experiment)
 
     def set_experiment(self, name: str) -> Experiment:
         self._experiment = use_experiment(self.store, name)
         return self._experiment
 
+    def experiment_named(self, name: str) -> Experiment:
+        """Without making it the active one; only the first use looks at the database."""
+        key = (self.store.uri, name)
+        if key not in self._named:
+            self._named[key] = use_experiment(self.store, name)
+        return self._named[key]
+
     def use_experiment_id(self, experiment_id: str) -> Experiment:
         """Raises ExperimentNotFound; InvalidValue if it is deleted."""
-        found = self.store.get_experiment(str(experiment_id))
-        if found.lifecycle_stage == LifecycleStage.DELETED:
-            raise InvalidValue(f"Experiment {found.name!r} ({experiment_id}) is deleted.")
-        self._experiment = found
+        found = self.store.get_experiment(check_experiment_id(experiment_id))
+        self._experiment = check_is_active(found)
         return found
+
+    def note_experiment(self, changed: Experiment) -> None:
+        """*changed* was deleted, restored or renamed in this process."""
+        if self._experiment is not None and self._experiment.experiment_id == changed.experiment_id:
+            self._experiment = changed
+        self._named.clear()
 
     # --- runs
 
@@ -150,26 +174,62 @@ class Session:
         name = name or given.get("mlflow.runName")
         if experiment_id is None and parent is not None:
             experiment_id = parent.info.experiment_id
-        run = self._create(name, experiment_id=experiment_id, tags=given, parent=parent)
+        experiment = self._experiment_for(experiment_id, parent)
+        run = self._create(name, experiment=experiment, tags=given, parent=parent)
         self._stack.push(run)
+        return run
+
+    def start_cell_run(
+        self, *, name: str, experiment: Experiment | None, tags: Mapping[str, str], start_us: int
+    ) -> ActiveRun:
+        """Open the run of a tracked cell, whichever thread asks: a child of what is open.
+
+        Runs started while it is `cell_run` become its children; `end_run()` does not close it.
+        """
+        parent = self._stack.top()
+        given = dict(tags)
+        if parent is not None:
+            given[PARENT_TAG] = parent.run_id
+            experiment = experiment or self._experiment_for(parent.info.experiment_id, parent)
+        run = self._create(
+            name,
+            experiment=experiment or self.experiment,
+            tags=given,
+            parent=parent,
+            start_us=start_us,
+        )
+        run.is_cell = True
+        self.cell_run = run
+        self._stack.push_base(run)
         return run
 
     def resume_run(self, run_id: str, *, nested: bool = False) -> ActiveRun:
         """Make an existing run the active one again. Raises RunNotFound, RunDeleted."""
         known = self.known_run(run_id)
         if known is not None and known.is_open:
-            return known
+            return self._enter_again(known, nested=nested)
         parent = self._parent_of_new_run(nested=nested)
         store = self.store
         info = store.get_run(run_id).info
         if info.lifecycle_stage == LifecycleStage.DELETED:
             raise RunDeleted(run_id)
-        store.append(
-            lines.run_line(run_id, t=now_us(), status=RunStatus.RUNNING, writer=store.writer)
-        )
-        run = ActiveRun(self, store, info, parent=parent)
+        t = max(now_us(), ((info.end_time or info.start_time) + 1) * 1000)
+        store.append(lines.run_line(run_id, t=t, status=RunStatus.RUNNING, writer=store.writer))
+        run = ActiveRun(self, store, info, parent=parent, header=resumed_header(store, info))
+        run.began_us = t
         run.set_running()
         self._remember(run)
+        self._stack.push(run)
+        return run
+
+    def _enter_again(self, run: ActiveRun, *, nested: bool) -> ActiveRun:
+        """A callback's or worker's `with start_run(run_id=...)` on a run that is open already."""
+        if execution_count() is None:
+            self._parent_of_new_run(nested=nested)  # raises RunAlreadyActive, as for a new run
+        if run.is_deleted:
+            raise RunDeleted(run.run_id)
+        with self._lock:
+            run.entries += 1
         self._stack.push(run)
         return run
 
@@ -185,8 +245,19 @@ class Session:
         store, run_id = self._last_run
         return store.get_run(run_id)
 
+    def leave(self, run: ActiveRun) -> bool:
+        """Undo one entry of *run*; whether it was the last one, so that the run ends."""
+        with self._lock:
+            run.entries -= 1
+            is_last = run.entries <= 0
+        if not is_last:
+            self._stack.pop(run)
+        return is_last
+
     def release(self, run: ActiveRun) -> None:
         """*run* has ended."""
+        self._last_run = (run.store, run.run_id)
+        self._open.pop(run.run_id, None)
         self._stack.remove(run)
 
     def children_left_open(self, run: ActiveRun) -> list[ActiveRun]:
@@ -198,19 +269,20 @@ class Session:
 
     def check_store(self) -> None:
         """If somebody removed the project folder, begin it again with the runs that are open."""
-        store = self._store
-        if store is not None and store.was_removed():
-            warn(f"nbtrack: {store.uri} was removed; what is logged from now on starts it afresh.")
-            for run in list(self._runs.values()):
-                if run.is_open and not run.is_deleted:
-                    run.announce_again()
+        for store in list(self._stores.values()):
+            if store.was_removed():
+                warn(f"nbtrack: {store.uri} was removed; what is logged now starts it afresh.")
+                for run in list(self._open.values()):
+                    if run.store is store and not run.is_deleted:
+                        run.announce_again()
 
     def close(self) -> None:
         """End what is open and fold what waits, at exit. A forked child ends its own runs only."""
         status = RunStatus.FAILED if _script_failed() else RunStatus.FINISHED
-        for run in list(self._runs.values()):
+        for run in list(self._open.values()):
             with guarded("end a run at exit"):
-                run.end(status)
+                while run.is_open:
+                    run.end(status)
         for store in self._stores.values():
             with guarded("close its store"):
                 store.close()
@@ -242,13 +314,14 @@ class Session:
         self,
         name: str | None,
         *,
-        experiment_id: str | None,
+        experiment: Experiment,
         tags: Mapping[str, str],
         parent: ActiveRun | None,
+        start_us: int | None = None,
     ) -> ActiveRun:
         store = self.store if parent is None else parent.store
-        experiment = self._experiment_for(experiment_id, store)
-        start_us = now_us()
+        self.check_store()
+        start_us = start_us or now_us()
         info = new_run_info(
             store,
             experiment,
@@ -266,28 +339,37 @@ class Session:
         )
         store.append(header)
         run = ActiveRun(self, store, info, parent=parent, header=header, is_named=name is not None)
+        run.began_us = start_us
         run.opened_in = execution_count()
         self._remember(run)
         return run
 
-    def _experiment_for(self, experiment_id: str | None, store: Store) -> Experiment:
+    def _experiment_for(self, experiment_id: str | None, parent: ActiveRun | None) -> Experiment:
         if experiment_id is None or str(experiment_id) == self.experiment.experiment_id:
-            return self.experiment
-        return store.get_experiment(str(experiment_id))
+            return check_is_active(self.experiment)
+        for experiment in self._named.values():
+            if experiment.experiment_id == str(experiment_id):
+                return check_is_active(experiment)
+        store = self.store if parent is None else parent.store
+        return experiment_of_new_run(store, experiment_id)
 
     def _remember(self, run: ActiveRun) -> None:
-        self._runs[run.run_id] = run
+        self._runs[run.run_id] = self._open[run.run_id] = run
         self._last_run = (run.store, run.run_id)
 
     def _after_fork(self) -> None:
         # The parent's runs can be logged to here, but it is the parent that ends them.
         self._lock = RLock()
+        for run in self._open.values():
+            run.is_ours = False
+        self._open = {}
         self._runs = weakref.WeakValueDictionary()
 
 
 def _script_failed() -> bool:
-    # Set by the interpreter when an exception ends it; IPython sets it for any failed cell.
-    return hasattr(sys, "last_value") and execution_count() is None
+    # Set by the interpreter when an exception ends it, and at any prompt for what was typed.
+    is_at_prompt = hasattr(sys, "ps1") or execution_count() is not None
+    return hasattr(sys, "last_value") and not is_at_prompt
 
 
 _current: Session | None = None

@@ -64,14 +64,16 @@ class Settings:
 def find_project_folder(start: Path) -> Path:
     """Where the record of work in *start* lives: the nearest `.nbtrack`, going up.
 
-    The walk ends at the root of the git repository, and never takes a `.nbtrack` in the home
-    folder for a project below it. If there is none yet: at the git root, else in *start*.
+    The walk ends at the root of the git repository, and below the home folder: what lies there
+    or above is no project of which *start* is a part. If there is none yet: at the git root,
+    else in *start*.
     """
     start, home = start.resolve(), _home()
     for folder in (start, *start.parents):
-        if (folder / FOLDER_NAME).is_dir() and (folder == start or folder != home):
-            return folder / FOLDER_NAME
-        if (folder / ".git").exists() and (folder == start or folder != home):
+        if folder == home and folder != start:
+            break
+        # Not Path.is_dir: it raises where we may not look.
+        if os.path.isdir(folder / FOLDER_NAME) or os.path.exists(folder / ".git"):
             return folder / FOLDER_NAME
     return start / FOLDER_NAME
 
@@ -88,13 +90,13 @@ def is_temporary(folder: Path) -> bool:
 
 def _from_project_file(start: Path) -> dict[str, Any]:
     file = find_project_folder(start).parent / "pyproject.toml"
-    if not file.is_file():
+    if not os.path.isfile(file):
         return {}
     import tomllib
 
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("nbtrack", {})
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
         return {}  # not ours to complain about: other tools do, and better
     return _checked(table, file)
 
@@ -103,11 +105,12 @@ def _checked(table: Mapping[str, Any], file: Path) -> dict[str, Any]:
     names = {f.name for f in fields(Settings)}
     if unknown := sorted(set(table) - names):
         raise InvalidValue(
-            f"{file}: [tool.nbtrack] has no setting {unknown[0]!r}; it has {', '.join(sorted(names))}."
+            f"{file}: [tool.nbtrack] has no setting {unknown[0]!r}; "
+            f"it has {', '.join(sorted(names))}."
         )
     relative = table.get("folder")
     if isinstance(relative, str):
-        return {**table, "folder": str(file.parent / relative)}
+        return {**table, "folder": str(file.parent / Path(relative).expanduser())}
     return dict(table)
 
 

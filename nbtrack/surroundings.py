@@ -27,7 +27,12 @@ def shell() -> Any:
 def execution_count() -> int | None:
     """The number of the cell that is running; None outside of IPython."""
     running = shell()
-    return None if running is None else int(running.execution_count)
+    if running is None:
+        return None
+    # Since IPython 9.16 the shell counts on before the cell runs, and not after it.
+    result = getattr(getattr(running, "displayhook", None), "exec_result", None)
+    count = getattr(result, "execution_count", None)
+    return int(running.execution_count if count is None else count)
 
 
 def notebook_path(settings: Settings) -> str | None:

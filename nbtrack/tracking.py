@@ -1,8 +1,14 @@
 """The client under MLflow's names."""
 
 from nbtrack.client import MlflowClient
-from nbtrack.fluent import get_tracking_uri, set_tracking_uri
+from nbtrack.fluent import get_tracking_uri, is_tracking_uri_set, set_tracking_uri
 
 Client = MlflowClient
 
-__all__ = ["Client", "MlflowClient", "get_tracking_uri", "set_tracking_uri"]
+__all__ = [
+    "Client",
+    "MlflowClient",
+    "get_tracking_uri",
+    "is_tracking_uri_set",
+    "set_tracking_uri",
+]

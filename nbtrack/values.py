@@ -18,6 +18,7 @@ KEY_CHARACTERS = r"\w\-. :/"
 _KEY = re.compile(f"[{KEY_CHARACTERS}]+")
 _FOREIGN = re.compile(r"\b(np\.|array\(|tensor\()")
 _LARGEST_STEP = 2**63 - 1
+_YEAR_9999 = 253402300799999  # in milliseconds: times beyond fit into no calendar
 
 
 def check_key(key: str, what: str = "key") -> str:
@@ -66,6 +67,8 @@ def as_step(step: Any) -> int:
     """*step* as a 64-bit integer; None is 0, as in MLflow."""
     if step is None:
         return 0
+    if type(step) is int and -1 < step < _LARGEST_STEP:  # nearly always
+        return step
     try:
         number = (
             int(step) if isinstance(step, float) and step.is_integer() else operator.index(step)
@@ -81,13 +84,15 @@ def as_microseconds(timestamp: Any, *, default: int) -> int:
     """A *timestamp* in milliseconds since 1970, as microseconds."""
     if timestamp is None:
         return default
+    if type(timestamp) is int and -1 < timestamp < _YEAR_9999:  # nearly always
+        return timestamp * 1000
     try:
         milliseconds = float(timestamp)
     except (TypeError, ValueError) as exc:
         raise InvalidValue(_TIMESTAMP_RULE.format(timestamp)) from exc
-    if not math.isfinite(milliseconds) or abs(milliseconds) > 253402300799999:  # year 9999
+    if not math.isfinite(milliseconds) or abs(milliseconds) > _YEAR_9999:
         raise InvalidValue(_TIMESTAMP_RULE.format(timestamp))
-    return int(timestamp) * 1000
+    return int(milliseconds) * 1000
 
 
 _TIMESTAMP_RULE = "timestamp is {!r}; give milliseconds since 1970-01-01 UTC."

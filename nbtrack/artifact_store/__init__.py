@@ -37,7 +37,7 @@ class ArtifactStore(Protocol):
     def read(self, path: str) -> bytes: ...
 
     def download(self, path: str | None = None, dst: str | Path | None = None) -> Path:
-        """A local path to the artifact; with *dst*, a copy at `dst/path`."""
+        """A local path to the artifact; with *dst*, a copy in it, `dst/name`."""
 
     def delete(self, path: str | None = None) -> None:
         """Remove a file or folder; without *path*, everything."""

@@ -126,16 +126,17 @@ class LocalArtifacts:
         return place
 
     def download(self, path: str | None = None, dst: str | Path | None = None) -> Path:
-        """The artifact's own path; with *dst*, that of a copy at `dst/path` (as in MLflow)."""
+        """The artifact's own path; with *dst*, that of a copy in it: `dst/name`, as in MLflow 3."""
         source = self.path_of(path)
         if dst is None:
             return source
         folder = _made_folder(dst)
-        copy = folder / self._relative(source)
-        paths = self._paths_of_files(source)
+        above = source if source == self.folder else source.parent
+        copy = folder / source.relative_to(above)
+        files = [self.folder / path for path in self._paths_of_files(source)]
         with Staging() as staging:
-            for each in paths:
-                staging.add(folder / each, chunks_of(self.folder / each))
+            for file in files:
+                staging.add(folder / file.relative_to(above), chunks_of(file))
         if source.is_dir():
             copy.mkdir(parents=True, exist_ok=True)
         return copy

@@ -37,7 +37,10 @@ _NEVER_TOLD = word_set("random_state seed n_jobs verbose verbosity device name c
 _NOT_AN_ACTION = word_set(
     "print display range len list dict set tuple int float str zip enumerate sorted min max sum "
     "round abs map filter open type isinstance head plot show figure subplots read_csv arange "
-    "linspace array zeros ones DataFrame Series format join super"
+    "linspace array zeros ones DataFrame Series format join super sleep "
+    "log_metric log_metrics log_param log_params log_artifact log_artifacts log_text log_dict "
+    "log_figure log_image log_table log_input set_tag set_tags set_experiment start_run end_run "
+    "active_run autolog"
 )
 _MAGIC = re.compile(r"\s*[%!]")
 _NO_COMMENT = re.compile(r"#\s*(%%|!|noqa|type:|pylint|pragma|-\*-|@param|\+)", re.IGNORECASE)

@@ -109,7 +109,9 @@ def _magic_on(lines: list[str], at: int) -> str | None:
 
 def _call(form: str, line: str) -> str:
     argument = f"{CELL_FORM}{line}".rstrip() if form == "%%" else line
-    return f"get_ipython().run_line_magic('track', {argument!r})"
+    # The space: IPython keeps cells out of the history that hold "get_ipython().run_line_magic("
+    # and, anywhere, the word "paste".
+    return f"get_ipython().run_line_magic ('track', {argument!r})"
 
 
 def _refusal(form: str, below: str) -> str:

@@ -22,6 +22,11 @@ from nbtrack.records import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbtrack.stores.history import CellPlace, History
+    from nbtrack.stores.trace import RunTrace
+
+Position = Mapping[str, int]  # bytes by segment
+
 
 class Store(Protocol):
     uri: str
@@ -60,6 +65,10 @@ class Store(Protocol):
 
     def search_runs(self, query: RunQuery, *, timeout: float = ...) -> list[Run]: ...
 
+    def count_runs(self, query: RunQuery) -> int:
+        """How many there are, whatever *query* says of order and page."""
+        ...
+
     def search_run_columns(self, query: RunQuery) -> RunColumns: ...
 
     def read_metrics(self, run_id: str, key: str) -> list[Metric]:
@@ -89,6 +98,31 @@ class Store(Protocol):
         """What was logged, with size and sha256; whether the files are still there is not asked."""
         ...
 
+    def position(self) -> Position:
+        """How far the journals are now; see `trace_written`."""
+        ...
+
+    def trace_written(self, run_id: str, since: Position) -> RunTrace | None:
+        """What was logged to a run since *since*, without a look at the database.
+
+        None if that was much, or if some of it may have been folded away meanwhile.
+        """
+        ...
+
+    def trace_run(self, run_id: str, *, timeout: float = ...) -> RunTrace:
+        """What all processes logged to a run and its children. Raises StoreBusy."""
+        ...
+
+    def read_history(
+        self, experiment_id: str, *, lineage: str | None, without: str, timeout: float = ...
+    ) -> History:
+        """What the experiment's runs reached, but run *without*. Raises StoreBusy."""
+        ...
+
+    def read_places(self, notebook: str, *, timeout: float = ...) -> list[CellPlace]:
+        """The tracked cells of a notebook, by their newest attempts. Raises StoreBusy."""
+        ...
+
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
         """The user's own query over the public views."""
         ...
@@ -115,11 +149,13 @@ def folder_of(uri: str) -> Path:
     if parsed.scheme == "file":
         if parsed.netloc not in ("", "localhost"):
             raise InvalidValue(
-                f"Tracking URI {uri!r} names the host {parsed.netloc!r}; write file:/path/to/folder."
+                f"Tracking URI {uri!r} names the host {parsed.netloc!r}; "
+                "write file:/path/to/folder."
             )
         return Path(unquote(parsed.path)).absolute()
     if "://" in uri:
         raise InvalidValue(
-            f"Tracking URI {uri!r}: nbtrack stores in a folder. Give a path or file:/path/to/folder."
+            f"Tracking URI {uri!r}: nbtrack stores in a folder. "
+            "Give a path or file:/path/to/folder."
         )
     return Path(uri).expanduser().absolute()

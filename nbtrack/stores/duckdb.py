@@ -8,11 +8,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.errors import ExperimentNotFound
+from nbtrack import segments
+from nbtrack.errors import ExperimentNotFound, StoreBusy
 from nbtrack.journal import Journal
 from nbtrack.records import (
     Experiment,
@@ -25,19 +28,22 @@ from nbtrack.records import (
     ViewType,
 )
 from nbtrack.settings import FOLDER_NAME
-from nbtrack.stores import queries
+from nbtrack.stores import Position, queries
 from nbtrack.stores.attachment import WAIT_SECONDS, Attachment
 from nbtrack.stores.fold import fold
-from nbtrack.stores.folding_thread import FoldingThread
+from nbtrack.stores.folding_thread import FoldingThread, folding_guarded
+from nbtrack.stores.history import CellPlace, History, read_history, read_places
 from nbtrack.stores.removal import remove_runs
 from nbtrack.stores.snapshot import SnapshotReader
 from nbtrack.stores.status import store_status
+from nbtrack.stores.trace import RunTrace, trace_of_lines, trace_of_snapshot
 from nbtrack.stores.user_query import user_query
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DATABASE_NAME = "nbtrack.duckdb"
+MOST_TRACED_BYTES = 256 << 10  # parsed in 7 ms; a snapshot of the database takes 30
 
 
 class DuckDBStore:
@@ -75,8 +81,12 @@ class DuckDBStore:
         return self._journal.was_removed()
 
     def fold(self) -> bool:
-        """Move what all journals hold into the database; False if somebody else has the file."""
+        """Move what all journals hold into the database; False if it cannot be written now."""
+        if not self._journal.retry():
+            return False  # what does not take a line does not take a database either
         self._journal.folded()
+        if not self.folder.exists():
+            return True  # nobody has written yet, or somebody has removed all
         _keep_out_of_git(self.folder)
         return fold(self._attachment, self._journal.folder, own_writer=self._journal.writer)
 
@@ -85,8 +95,9 @@ class DuckDBStore:
         self._thread.close()
         has_written = self._journal.has_written
         self._journal.close()
-        if has_written and self.folder.exists():
-            self.fold()
+        if has_written:
+            with folding_guarded():
+                self.fold()
         self._attachment.close()
 
     def _on_waiting(self, is_much: bool) -> None:
@@ -105,6 +116,10 @@ class DuckDBStore:
     def search_runs(self, query: RunQuery, *, timeout: float = WAIT_SECONDS) -> list[Run]:
         with self._snapshots.open(timeout=timeout) as connection:
             return queries.find_runs(connection, query)
+
+    def count_runs(self, query: RunQuery) -> int:
+        with self._snapshots.open() as connection:
+            return queries.count_runs(connection, query)
 
     def search_run_columns(self, query: RunQuery) -> RunColumns:
         with self._snapshots.open() as connection:
@@ -152,13 +167,68 @@ class DuckDBStore:
         with self._snapshots.open() as connection:
             return queries.list_artifact_records(connection, run_id)
 
+    def position(self) -> Position:
+        try:
+            return segments.segment_sizes(self._journal.folder)
+        except OSError:  # a folder that cannot be: what is logged waits in memory
+            return {}
+
+    def trace_written(self, run_id: str, since: Position) -> RunTrace | None:
+        now = self.position()
+        if not since.keys() <= now.keys():
+            return None  # folded and deleted since
+        if sum(now.values()) - sum(since.values()) > MOST_TRACED_BYTES:
+            return None
+        tails = [
+            segments.read_tail(self._journal.folder, name, start=since.get(name, 0), limit=size)
+            for name, size in now.items()
+            if size > since.get(name, 0)
+        ]
+        texts = [tail.text.decode("utf-8", "replace") for tail in tails]
+        texts.append(self._journal.waiting_text)
+        return trace_of_lines("".join(text for text in texts if run_id in text), run_id)
+
+    def trace_run(self, run_id: str, *, timeout: float = WAIT_SECONDS) -> RunTrace:
+        with self._snapshots.open(timeout=timeout) as connection:
+            return trace_of_snapshot(connection, run_id)
+
+    def read_history(
+        self,
+        experiment_id: str,
+        *,
+        lineage: str | None,
+        without: str,
+        timeout: float = WAIT_SECONDS,
+    ) -> History:
+        if not self.database.exists():
+            return History()
+        with self._attachment.open(read_only=True, timeout=timeout) as connection:
+            return read_history(connection, experiment_id, lineage=lineage, without=without)
+
+    def read_places(self, notebook: str, *, timeout: float = WAIT_SECONDS) -> list[CellPlace]:
+        if not self.database.exists():
+            return []
+        with self._attachment.open(read_only=True, timeout=timeout) as connection:
+            return read_places(connection, notebook)
+
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
         with self._snapshots.open() as connection:
             return user_query(connection, sql, parameters)
 
     def remove_runs(self, run_ids: Sequence[str]) -> None:
-        self.fold()
+        self._fold_all()
         remove_runs(self._attachment, run_ids)
+
+    def _fold_all(self) -> None:
+        """What is folded later would come back, a part of a run without the rest."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not self.fold():
+            if time.monotonic() >= deadline:
+                raise StoreBusy(
+                    f"{self.database} cannot be written now: another program has it open, or the "
+                    "folder is read-only. Close the file there and try again."
+                )
+            time.sleep(0.02)
 
     def status(self) -> dict[str, Any]:
         return store_status(self.folder, self._attachment, own_writer=self.writer)
@@ -168,4 +238,5 @@ def _keep_out_of_git(folder: Path) -> None:
     ignore = folder / ".gitignore"
     # Only in a folder that is ours alone: a chosen one may be the user's repository.
     if folder.name == FOLDER_NAME and not ignore.exists():
-        ignore.write_text("*\n", encoding="ascii")
+        with suppress(OSError):  # a folder that is not ours to write
+            ignore.write_text("*\n", encoding="ascii")

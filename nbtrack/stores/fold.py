@@ -5,8 +5,10 @@ Rows and the new offsets are committed in one transaction, under `fold.lock`.
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 HOLD_BYTES = 4 << 20  # at most this much per hold of the file: under 100 ms
+BREATH_SECONDS = 0.01  # between two holds: who waits for the file looks every 4 ms
 
 
 @dataclass(slots=True)
@@ -33,36 +36,45 @@ class _Work:
     torn: dict[str, bytes] = field(default_factory=dict)
     offsets: dict[str, int] = field(default_factory=dict)
     dead: set[str] = field(default_factory=set)
+    waiting_bytes: int = 0
     is_partial: bool = False
+
+    @property
+    def taken_bytes(self) -> int:
+        return sum(len(tail.text) for tail in self.tails)
 
 
 def fold(attachment: Attachment, folder: Path, *, own_writer: str) -> bool:
-    """Fold what is new in all journals in *folder*; False if somebody else has the file."""
+    """Fold what waits in all journals in *folder*; False if the file cannot be written now."""
+    if not os.access(folder.parent, os.W_OK):
+        return False
     folder.mkdir(parents=True, exist_ok=True)
-    while True:
-        with held(folder.parent / "fold.lock") as is_ours, ExitStack() as locks:
+    todo = None  # what waits now and no more: others may write faster than we fold
+    while todo is None or todo > 0:
+        with held(folder.parent / "fold.lock") as is_ours:
             if not is_ours:
                 return False
-            dead = [
-                writer
-                for writer in segments.dead_writers(folder, own=own_writer)
-                if locks.enter_context(segments.owning_dead(folder, writer))
-            ]
+            # Nobody else clears up while we have the lock, and no writer comes back to life.
+            dead = set(segments.dead_writers(folder, own=own_writer))
             try:
                 with attachment.open(read_only=False, timeout=0) as connection:
-                    work = _find_work(connection, folder, set(dead))
+                    work = _find_work(connection, folder, dead)
                     _commit(connection, work)
             except StoreBusy:
                 return False
             _clear_up(folder, work)
         if not work.is_partial:
-            return True
+            break
+        todo = (work.waiting_bytes if todo is None else todo) - work.taken_bytes
+        time.sleep(BREATH_SECONDS)
+    return True
 
 
 def _find_work(connection: DuckDBPyConnection, folder: Path, dead: set[str]) -> _Work:
     work = _Work(offsets=folded_offsets(connection), dead=dead)
     sizes = segments.segment_sizes(folder)
     work.offsets = {name: work.offsets.get(name, 0) for name in sizes}
+    work.waiting_bytes = sum(size - work.offsets[name] for name, size in sizes.items())
     room = HOLD_BYTES
     for name, size in sizes.items():
         if size <= work.offsets[name]:
@@ -146,8 +158,10 @@ def _end_runs_of(connection: DuckDBPyConnection, writer: str) -> None:
     connection.execute(
         """
         insert into project.stored.run_events by name
-        select run_key, 'KILLED' as status, greatest(seen_us, last_point) as end_us,
-            greatest(seen_us, last_point) + 1 as t
+        -- A point's time is the user's to choose: it says when the run ended, but it must not
+        -- put that event behind those of a process which resumes the run.
+        select run_key, 'KILLED' as status, seen_us + 1 as t,
+            greatest(seen_us, case when last_point < $now then last_point end) as end_us
         from (select run_key, arg_max(status, t) as status, arg_max(writer, t) as writer,
                   max(t) as seen_us
               from project.stored.run_events group by run_key)
@@ -155,7 +169,7 @@ def _end_runs_of(connection: DuckDBPyConnection, writer: str) -> None:
                    group by run_key) using (run_key)
         where status = 'RUNNING' and writer = $writer
         """,
-        {"writer": writer},
+        {"writer": writer, "now": now_us()},
     )
 
 

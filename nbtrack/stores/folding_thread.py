@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager
+from queue import Empty, SimpleQueue
 
 from nbtrack.guard import guarded
 
@@ -21,58 +23,71 @@ class FoldingThread:
 
     def __init__(self, fold: Callable[[], bool]) -> None:
         self._fold = fold
-        self._stop = threading.Event()
+        self._is_closed = False
         self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
-        self._wanted, self._urgent = threading.Event(), threading.Event()
+        self._starting = threading.RLock()
+        # A signal handler may log in the middle of all this. `put` may be interrupted by another
+        # one; an Event, set while it is being set, waits for itself for ever.
+        self._requests: SimpleQueue[bool] = SimpleQueue()
         _threads.add(self)
 
     def request(self, is_urgent: bool) -> None:
         """Something waits; urgent means that it need not grow older."""
-        if self._stop.is_set():
+        if self._is_closed:
             return
-        if is_urgent:
-            self._urgent.set()
-        self._wanted.set()
+        self._requests.put(is_urgent)
         if self._thread is None:
             self._begin()
 
     def close(self) -> None:
         """Stop and wait: a living thread at exit would find DuckDB half taken down."""
-        self._stop.set()
-        self._urgent.set()
-        self._wanted.set()
+        self._is_closed = True
+        self._requests.put(True)
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
     def _begin(self) -> None:
         with self._starting:
             if self._thread is None:
-                thread = threading.Thread(target=self._run, name="nbtrack-fold", daemon=True)
-                # At interpreter shutdown no thread can begin; then the next reader folds.
-                with suppress(RuntimeError):
-                    thread.start()
-                    self._thread = thread
+                # Known before it starts, so that who interrupts us does not begin another one.
+                self._thread = threading.Thread(target=self._run, name="nbtrack-fold", daemon=True)
+                try:
+                    self._thread.start()
+                except RuntimeError:  # at interpreter shutdown; then the next reader folds
+                    self._thread = None
 
     def _run(self) -> None:
-        while not self._stop.wait(LEAST_SECONDS):
-            self._wanted.wait()
-            self._urgent.wait(timeout=MOST_SECONDS)
-            self._wanted.clear()
-            self._urgent.clear()
-            if not self._stop.is_set() and not self._fold_guarded():
-                self._wanted.set()  # in two seconds again
+        rested = 0.0
+        while not self._is_closed:
+            self._wait_for_work(rested)
+            if not self._is_closed and not self._fold_guarded():
+                self._requests.put(False)  # in two seconds again
+            rested = time.monotonic() + LEAST_SECONDS
+
+    def _wait_for_work(self, rested: float) -> None:
+        """Until *rested*, and something urgent waits, or something for MOST_SECONDS."""
+        is_urgent = self._requests.get()
+        old = time.monotonic() + MOST_SECONDS
+        while not self._is_closed:
+            seconds = (rested if is_urgent else max(old, rested)) - time.monotonic()
+            try:
+                is_urgent |= self._requests.get(timeout=max(seconds, 0.0))
+            except Empty:
+                return
 
     def _fold_guarded(self) -> bool:
-        with guarded("write to its database file"):
+        with folding_guarded():
             return self._fold()
         return False
 
     def _after_fork(self) -> None:
         # A forked child only journals: its parent and every reader fold for it.
-        self._stop = threading.Event()
-        self._stop.set()
-        self._thread = None
+        self._is_closed, self._thread = True, None
+
+
+def folding_guarded() -> AbstractContextManager[None]:
+    """Whoever folds by the way, at exit or before a read, goes on if it cannot be done."""
+    return guarded("write to its database file")
 
 
 def _close_all_after_fork() -> None:

@@ -41,8 +41,11 @@ def _create_run_tables(connection: DuckDBPyConnection) -> None:
 STEPS = [Step(1, "create run tables", _create_run_tables)]
 
 
-def check(connection: DuckDBPyConnection, file: Path, *, is_writable: bool) -> None:
-    """Bring the attached `project` up to date; a file from a newer nbtrack is refused."""
+def check(connection: DuckDBPyConnection, file: Path, *, is_writable: bool) -> bool:
+    """Bring the attached `project` up to date, if it may be written; whether it is, then.
+
+    A file from a newer nbtrack is refused with StoreTooNew.
+    """
     applied, version = _applied(connection)
     if applied > STEPS[-1].number:
         raise StoreTooNew(
@@ -52,6 +55,7 @@ def check(connection: DuckDBPyConnection, file: Path, *, is_writable: bool) -> N
     if is_writable:
         for step in STEPS[applied:]:
             _run(connection, step)
+    return is_writable or applied == STEPS[-1].number
 
 
 def _applied(connection: DuckDBPyConnection) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,13 @@ _INFO_COLUMNS = (
 def find_runs(connection: DuckDBPyConnection, query: RunQuery) -> list[Run]:
     keys, infos = _page(connection, query)
     return _with_data(connection, keys, infos)
+
+
+def count_runs(connection: DuckDBPyConnection, query: RunQuery) -> int:
+    where, parameters = _where(query)
+    text = f"select count(*) from current.runs r where {where}"
+    row = connection.execute(text, parameters).fetchone()
+    return int(row[0]) if row else 0
 
 
 def get_run(connection: DuckDBPyConnection, run_id: str, *, store: str) -> Run:
@@ -147,21 +155,29 @@ def _run_key(connection: DuckDBPyConnection, run_id: str, *, store: str) -> int:
 
 
 def _page(connection: DuckDBPyConnection, query: RunQuery) -> tuple[list[int], list[RunInfo]]:
-    from nbtrack.stores.filters import run_filter, run_order  # 20 ms that logging need not pay
+    from nbtrack.stores.filters import run_order  # 20 ms that logging need not pay
 
-    clause, order = run_filter(query.filter_string), run_order(query.order_by)
+    order = run_order(query.order_by)
+    where, parameters = _where(query)
+    page = {"most": _limit(query.max_results), "offset": query.offset}
+    rows = connection.execute(
+        f"select {_INFO_COLUMNS} from current.runs r {order.joins}"
+        f" where {where} order by {order.order_by} limit $most offset $offset",
+        {**parameters, **order.parameters, **page},
+    ).fetchall()
+    return [row[0] for row in rows], [_info(row) for row in rows]
+
+
+def _where(query: RunQuery) -> tuple[str, dict[str, Any]]:
+    from nbtrack.stores.filters import run_filter
+
+    clause = run_filter(query.filter_string)
     where = [_stages("r", query.view_type), f"({clause.sql})"]
-    parameters = {**clause.parameters, **order.parameters, "most": _limit(query.max_results)}
+    parameters = dict(clause.parameters)
     if query.experiment_ids is not None:
         where.append("list_contains($experiments, r.experiment_id)")
         parameters["experiments"] = list(query.experiment_ids)
-    rows = connection.execute(
-        f"select {_INFO_COLUMNS} from current.runs r {order.joins}"
-        f" where {' and '.join(where)} order by {order.order_by}"
-        " limit $most offset $offset",
-        {**parameters, "offset": query.offset},
-    ).fetchall()
-    return [row[0] for row in rows], [_info(row) for row in rows]
+    return " and ".join(where), parameters
 
 
 def _stages(alias: str, view_type: ViewType) -> str:
@@ -242,8 +258,8 @@ def _columns(connection: DuckDBPyConnection, view: str, keys: list[int]) -> dict
 
 def _inputs(connection: DuckDBPyConnection, keys: list[int]) -> list[RunInputs]:
     found: list[list[DatasetInput]] = [[] for _ in keys]
-    columns = "v.name, v.digest, v.source_type, v.source, v.schema, v.profile, v.context"
-    for place, *facts, context in connection.execute(
+    columns = "v.name, v.digest, v.source_type, v.source, v.schema, v.profile, v.context, v.tags"
+    for place, *facts, context, own_tags in connection.execute(
         _of_page("inputs", columns, keys) + " order by place, v.t"
     ).fetchall():
         name, digest, source_type, source, schema, profile = facts
@@ -256,6 +272,7 @@ def _inputs(connection: DuckDBPyConnection, keys: list[int]) -> list[RunInputs]:
             profile=profile,
         )
         tags = [InputTag("mlflow.data.context", context)] if context else []
+        tags += [InputTag(key, value) for key, value in json.loads(own_tags or "{}").items()]
         found[place].append(DatasetInput(dataset=dataset, tags=tags))
     return [RunInputs(dataset_inputs=each) for each in found]
 
@@ -274,7 +291,7 @@ def _experiments(connection: DuckDBPyConnection, rows: Sequence[Sequence[Any]]) 
             lifecycle_stage=LifecycleStage(stage),
             tags=tags.get(experiment_id, {}),
             creation_time=None if created is None else created // 1000,
-            last_update_time=updated // 1000,
+            last_update_time=None if updated is None else updated // 1000,
         )
         for experiment_id, name, location, stage, created, updated in rows
     ]

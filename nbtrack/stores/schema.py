@@ -53,14 +53,22 @@ _LINE_FORMAT = json.dumps(
      "x": "JSON"}
 )  # fmt: skip
 
+# Any other time (in microseconds) would be an error in every view that shows it as one.
+_IN_CALENDAR = "({0} between -253402300799999999 and 253402300799999999)"
+
 # 2.9 M rows a second without the GIL; json.loads per line would hold the GIL for seconds at scale.
 # A newer nbtrack may write kinds we do not know: they are kept as they are, not dropped.
-_IS_BAD = """
+_IS_BAD = f"""
     k is null or k not in ('experiment', 'exptag', 'run', 'metric', 'param', 'tag', 'artifact',
         'cell', 'input', 'environment', 'close')
     or (k not in ('environment', 'experiment', 'exptag', 'close') and r is null)
     or (k in ('metric', 'param', 'tag', 'artifact', 'environment', 'experiment') and n is null)
-    or (k <> 'close' and t is null)
+    or (k = 'exptag' and (n is null or x->>'key' is null))
+    or (k <> 'close' and (t is null or not {_IN_CALENDAR.format("t")}))
+    or (k = 'run' and coalesce(x->>'status', 'RUNNING')
+        not in ('RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'))
+    or (k in ('run', 'experiment')
+        and coalesce(x->>'lifecycle_stage', 'active') not in ('active', 'deleted'))
     or (k = 'metric' and (s is null or try_cast(v as double) is null))
 """
 PARSE = f"""
@@ -80,13 +88,21 @@ NEW_KEYS = """
     select (select coalesce(max(run_key), 0) from project.stored.run_keys)
         + row_number() over (order by first), r
     from (select r, min(t) as first from incoming
-          where not is_bad and r is not null and r not in (select run_id from project.stored.run_keys) group by r)
+          where not is_bad and r is not null
+              and r not in (select run_id from project.stored.run_keys) group by r)
 """
 
 
 def _from_facts(table: str, keys: str, columns: dict[str, str]) -> str:
-    facts = ", ".join(f"try_cast(x->>'{name}' as {kind})" for name, kind in columns.items())
+    facts = ", ".join(_fact(name, kind) for name, kind in columns.items())
     return f"insert into {{target}}.{table} select {keys}, t, {facts} from {{lines}}"
+
+
+def _fact(name: str, kind: str) -> str:
+    fact = f"try_cast(x->>'{name}' as {kind})"
+    if name in ("start_us", "end_us", "created_us", "kernel_started"):
+        return f"case when {_IN_CALENDAR.format(fact)} then {fact} end"
+    return fact
 
 
 # {lines} are the good lines of one kind, with run_key where the kind belongs to a run.
@@ -159,8 +175,11 @@ CURRENT_VIEWS: dict[str, str] = {
             coalesce(arg_min(artifact_location, t), getvariable('artifact_root'))
                 as artifact_location,
             coalesce(arg_max(lifecycle_stage, t), 'active') as lifecycle_stage,
-            min(created_us) as created_us, max(t) as updated_us
-        from stored.experiment_events group by experiment_id""",
+            min(created_us) as created_us, nullif(max(t), 0) as updated_us
+        from (select * from stored.experiment_events
+              -- Default is always there, as in MLflow, also in a project without a run.
+              union all by name select '0' as experiment_id, 'Default' as name, 0::bigint as t)
+        group by experiment_id""",
     "experiment_tags": """
         select experiment_id, key, value
         from (select experiment_id, key, arg_max_null(value, t) as value
@@ -184,10 +203,10 @@ PUBLIC_VIEWS: dict[str, str] = {
     "tags": "select run_id, key, value from current.tags join stored.run_keys using (run_key)",
     "artifacts": "select run_id, path, size, sha256, make_timestamp(t) as logged_at"
     " from current.artifacts join stored.run_keys using (run_key)",
-    "cells": "select run_id, * exclude (run_key, kernel_started),"
+    "cells": "select run_id, * exclude (run_key, run_id, kernel_started),"
     " make_timestamp(kernel_started) as kernel_started"
     " from current.cells join stored.run_keys using (run_key)",
-    "inputs": "select run_id, * exclude (run_key, t), make_timestamp(t) as logged_at"
+    "inputs": "select run_id, * exclude (run_key, run_id, t), make_timestamp(t) as logged_at"
     " from current.inputs join stored.run_keys using (run_key)",
     "experiments": "select experiment_id, name, artifact_location, lifecycle_stage,"
     " make_timestamp(created_us) as creation_time, make_timestamp(updated_us) as last_update_time"

@@ -12,6 +12,7 @@ from nbtrack.segments import Tail
 from nbtrack.stores import schema
 from nbtrack.stores.attachment import WAIT_SECONDS, Attachment
 from nbtrack.stores.fold import HOLD_BYTES, folded_offsets, insert_parsed, parse
+from nbtrack.stores.folding_thread import folding_guarded
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -43,9 +44,11 @@ class SnapshotReader:
             waiting = self._waiting(connection)
             if not _is_too_much(waiting):
                 self._load(connection, waiting)
-                yield connection
-                return
-        self._fold_now()
+                if not self._attachment.is_outdated:
+                    yield connection
+                    return
+        with folding_guarded():  # a full disk keeps nobody from reading
+            self._fold_now()
         with self._attachment.open(read_only=True, timeout=timeout) as connection:
             self._load(connection, self._waiting(connection))
             yield connection
@@ -61,15 +64,15 @@ class SnapshotReader:
     def _load(self, connection: DuckDBPyConnection, waiting: dict[str, tuple[int, int]]) -> None:
         self._mark_dead_writers(connection)
         newest = connection.execute("select max(run_key) from project.stored.run_keys").fetchone()
-        # The connection is part of it: another one has empty tables. So is the newest key,
+        # The instance is part of it: another one has empty tables. So is the newest key,
         # because runs in the tail are numbered behind it.
-        signature = (id(connection), newest, waiting)
+        signature = (self._attachment.generation, newest, waiting)
         if signature == self._loaded:
             return
-        if self._loaded is not None:
+        if self._loaded is not None:  # None: this instance's tables are empty still
             for table in schema.TABLES:
                 connection.execute(f"truncate tail.{table}")
-        self._loaded = None
+        self._loaded = "a part"
         tails = [
             segments.read_tail(self._folder, name, start=start, limit=size - start)
             for name, (start, size) in waiting.items()

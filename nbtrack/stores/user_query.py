@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nbtrack.errors import InvalidValue
+from nbtrack.stores.attachment import is_damage
 from nbtrack.stores.schema import PUBLIC_VIEWS
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ def user_query(
         _refuse_writing(connection, sql)
         return connection.execute(sql, parameters).df()
     except duckdb.Error as exc:
+        if is_damage(exc):
+            raise
         raise InvalidValue(f"{exc}\n\nThe views are {', '.join(sorted(PUBLIC_VIEWS))}.") from exc
 
 

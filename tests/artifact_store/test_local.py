@@ -297,18 +297,19 @@ def test_download_without_a_destination_is_the_file_itself(artifacts):
     assert artifacts.download() == artifacts.folder
 
 
-def test_download_copies_below_the_destination(artifacts, tmp_path):
-    """With a destination the artifact's path is kept below it, which is made if need be."""
+def test_download_copies_into_the_destination(artifacts, tmp_path):
+    """A destination, made if need be, gets the file or folder under its own name."""
     artifacts.write("a/b.txt", b"b")
+    artifacts.write("a/d/e.txt", b"e")
     artifacts.write("c.txt", b"c")
 
-    assert artifacts.download("a/b.txt", tmp_path / "one") == tmp_path / "one" / "a" / "b.txt"
-    assert artifacts.download("a", tmp_path / "two") == tmp_path / "two" / "a"
+    assert artifacts.download("a/b.txt", tmp_path / "one") == tmp_path / "one" / "b.txt"
+    assert artifacts.download("a/d", tmp_path / "two") == tmp_path / "two" / "d"
     assert artifacts.download(None, tmp_path / "all") == tmp_path / "all"
-    assert everything_below(tmp_path / "two") == ["a", "a/b.txt"]
-    assert everything_below(tmp_path / "all") == ["a", "a/b.txt", "c.txt"]
+    assert everything_below(tmp_path / "two") == ["d", "d/e.txt"]
+    assert everything_below(tmp_path / "all") == ["a", "a/b.txt", "a/d", "a/d/e.txt", "c.txt"]
     with pytest.raises(InvalidValue, match="not a folder"):
-        artifacts.download("c.txt", tmp_path / "one" / "a" / "b.txt")
+        artifacts.download("c.txt", tmp_path / "one" / "b.txt")
 
 
 def test_delete_removes_a_file_a_folder_or_all(artifacts):

@@ -1,6 +1,6 @@
 """nbtrack and MLflow (SQLite) through the same calls, side by side, as a table with ratios.
 
-    python -m tests.benchmarks.compare [--quick]
+python -m tests.benchmarks.compare [--quick]
 """
 
 from __future__ import annotations

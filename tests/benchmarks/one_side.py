@@ -1,6 +1,6 @@
 """Everything about one library, in a process of its own; the results go to stdout as JSON.
 
-    python -m tests.benchmarks.one_side nbtrack|mlflow FOLDER [--quick]
+python -m tests.benchmarks.one_side nbtrack|mlflow FOLDER [--quick]
 """
 
 from __future__ import annotations

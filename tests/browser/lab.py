@@ -21,10 +21,16 @@ import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-_FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-    "--disable-background-networking --disable-component-update"
-).split()
+_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 # Idle in four polls running: the kernel reports idle for a moment before it starts a queued cell.
 _SETTLED = """async () => {
   const panel = window.jupyterapp.shell.currentWidget;
@@ -43,12 +49,13 @@ _SETTLED = """async () => {
 def running_lab(folder: Path) -> Iterator[str]:
     """JupyterLab serving *folder*; yields its address, with the token."""
     port, token = _free_port(), secrets.token_hex(8)
-    home = {name: str(folder / ".lab") for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR")
+    home = {name: str(folder / ".lab") for name in names}
+    _without_questions(folder / ".lab")
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port", str(port)]
         + ["--expose-app-in-browser", f"--IdentityProvider.token={token}"]
-        + ["--ServerApp.port_retries=0", "--LabApp.news_url=", "--LabApp.check_for_updates_class="
-           "jupyterlab.NeverCheckForUpdate"],  # fmt: skip
+        + ["--ServerApp.port_retries=0"],
         cwd=folder,
         env={**os.environ, **home, "NBTRACK_DIR": str(folder / "project")},
         stdout=(folder / "lab.log").open("w"),
@@ -81,7 +88,9 @@ def open_browser(*, width: int = 1100, height: int = 800) -> Iterator[Any]:
 def open_notebook(page: Any, address: str, name: str) -> None:
     base, token = address.split("?")
     page.goto(f"{base}/tree/{name}?{token}&reset")
-    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length")
+    page.wait_for_function(
+        "() => window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length"
+    )
     page.wait_for_function(_SETTLED, timeout=60_000)
 
 
@@ -90,8 +99,13 @@ def run_cell(page: Any, index: int) -> Any:
     page.evaluate(
         """async index => {
             const panel = window.jupyterapp.shell.currentWidget;
+            await panel.sessionContext.ready;
             panel.content.activeCellIndex = index;
-            await window.jupyterapp.commands.execute('notebook:run-cell');
+            // Lab drops a run that comes before the notebook is quite ready.
+            while (!panel.content.activeCell.model.executionCount) {
+                await window.jupyterapp.commands.execute('notebook:run-cell');
+                await new Promise(resolve => setTimeout(resolve, 50));
+            }
         }""",
         index,
     )
@@ -115,12 +129,25 @@ def write_notebook(file: Path, sources: list[str]) -> None:
          "execution_count": None}
         for n, source in enumerate(sources)
     ]  # fmt: skip
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    file.write_text(
-        json.dumps(
-            {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": cells}
-        )
-    )
+    metadata = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"},
+        "language_info": {"name": "python"},
+    }
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}
+    file.write_text(json.dumps(notebook))
+
+
+def _without_questions(home: Path) -> None:
+    """Lab would ask which kernel to start, and whether it may look for news."""
+    news = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    _write_json(home / "labconfig/page_config.json", news)
+    settings = home / "@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+    _write_json(settings, {"autoStartDefaultKernel": True})
+
+
+def _write_json(file: Path, content: object) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(content))
 
 
 def _is_local(url: str) -> bool:

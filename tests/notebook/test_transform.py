@@ -38,13 +38,13 @@ def manager():
 @pytest.mark.parametrize(
     ("cell", "expected"),
     [
-        ("%%track fit lr=0.1\nx\n", "get_ipython().run_line_magic('track', '%% fit lr=0.1')\nx\n"),
-        ("%%track\nx\n", "get_ipython().run_line_magic('track', '%%')\nx\n"),
-        ("%%track\tfit \nx", "get_ipython().run_line_magic('track', '%% fit')\nx"),
-        ("%track better?\nx\n", "get_ipython().run_line_magic('track', 'better?')\nx\n"),
-        ("%track\n", "get_ipython().run_line_magic('track', '')\n"),
-        ("\n# a\n%%track a\n", "\n# a\nget_ipython().run_line_magic('track', '%% a')\n"),
-        ("%%track a \\\n  b\nx\n", "get_ipython().run_line_magic('track', '%% a b')\n\nx\n"),
+        ("%%track fit lr=0.1\nx\n", "get_ipython().run_line_magic ('track', '%% fit lr=0.1')\nx\n"),
+        ("%%track\nx\n", "get_ipython().run_line_magic ('track', '%%')\nx\n"),
+        ("%%track\tfit \nx", "get_ipython().run_line_magic ('track', '%% fit')\nx"),
+        ("%track better?\nx\n", "get_ipython().run_line_magic ('track', 'better?')\nx\n"),
+        ("%track\n", "get_ipython().run_line_magic ('track', '')\n"),
+        ("\n# a\n%%track a\n", "\n# a\nget_ipython().run_line_magic ('track', '%% a')\n"),
+        ("%%track a \\\n  b\nx\n", "get_ipython().run_line_magic ('track', '%% a b')\n\nx\n"),
         ("%%track ?\n", "%%track?\n"),
     ],
 )

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-os.environ["MLFLOW_DISABLE_AGENT_HINTS"] = "true"
 
 Case = Callable[[Any, Path], Any]
 
@@ -63,14 +62,13 @@ def _inside(folder: Path, module: Any) -> Iterator[None]:
 
 
 def outcome(mlflow: Any, call: Callable[[], object]) -> str:
-    """ "accepted", or how it was refused: "refused" for the module's own error and for `Exception`
-    itself (which MLflow raises here and there), else the error's name."""
+    """ "accepted" or "refused". nbtrack refuses with its own errors only; MLflow also with
+    `Exception` itself, TypeError, AttributeError and others, which ours need not repeat."""
     try:
         call()
-    except mlflow.MlflowException:
-        return "refused"
     except Exception as exc:  # noqa: BLE001 - whatever it is, it is the result
-        return "refused" if type(exc) is Exception else type(exc).__name__
+        is_clear = mlflow.__name__ == "mlflow" or isinstance(exc, mlflow.MlflowException)
+        return "refused" if is_clear else f"crashed: {exc!r}"
     return "accepted"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ def logs_texts_and_dicts(mlflow: Any, tmp: Any) -> Any:
         mlflow.log_text("línes\n", "notes/a.txt")
         mlflow.log_dict(content, "a.json")
         mlflow.log_dict(content, "deep/a.yaml")
-        mlflow.log_dict(content, "a.yml")
         mlflow.log_dict([1, 2], "plain")
         uri = mlflow.get_artifact_uri()
         has = mlflow.get_artifact_uri("notes/a.txt") == f"{uri}/notes/a.txt"
@@ -32,8 +32,8 @@ def logs_texts_and_dicts(mlflow: Any, tmp: Any) -> Any:
         load.load_text(f"{uri}/notes/a.txt"),
         load.load_text(f"runs:/{run.info.run_id}/notes/a.txt"),
         load.load_dict(f"{uri}/a.json"),
-        load.load_dict(f"runs:/{run.info.run_id}/deep/a.yaml"),
-        load.load_dict(f"{uri}/a.yml") if hasattr(load, "x") else None,
+        outcome(mlflow, lambda: load.load_dict(f"{uri}/notes/a.txt")),
+        outcome(mlflow, lambda: load.load_text(f"{uri}/nobody.txt")),
         json.loads(load.load_text(f"{uri}/plain")),
         _tree(mlflow, run.info.run_id),
     )
@@ -76,7 +76,6 @@ def lists(mlflow: Any, tmp: Any) -> Any:
         listed(client.list_artifacts(run_id, "nobody")),
         listed(mlflow.artifacts.list_artifacts(run_id=run_id, artifact_path="sub")),
         listed(mlflow.artifacts.list_artifacts(artifact_uri=f"runs:/{run_id}/sub")),
-        listed(mlflow.artifacts.list_artifacts(artifact_uri=f"runs:/{run_id}")),
         outcome(mlflow, lambda: client.list_artifacts("0" * 32)),
         outcome(mlflow, lambda: client.list_artifacts(run_id, "../")),
     )
@@ -158,7 +157,7 @@ def logs_figures(mlflow: Any, tmp: Any) -> Any:
         mlflow.log_figure(figure, "f.svg", save_kwargs={"transparent": True})
         said = outcome(mlflow, lambda: mlflow.log_figure("no figure", "f.png"))
     folder = Path(mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path=""))
-    return _tree(mlflow, run.info.run_id), (folder / "plots/f.png").read_bytes()[:4], said != "accepted"
+    return _tree(mlflow, run.info.run_id), (folder / "plots/f.png").read_bytes()[:4], said
 
 
 def logs_images(mlflow: Any, tmp: Any) -> Any:
@@ -178,8 +177,9 @@ def logs_images(mlflow: Any, tmp: Any) -> Any:
             outcome(mlflow, lambda: mlflow.log_image(pixels, "a.png", key="k")) == "accepted",
             outcome(mlflow, lambda: mlflow.log_image("x", "a.png")) == "accepted",
         ]
-    names = [n.split("%")[:4] + [Path(n).suffix] for n in _tree(mlflow, run.info.run_id)]
-    return names, said
+    files = [f for f in _tree(mlflow, run.info.run_id) if "+compressed" not in f]
+    shape = mlflow.artifacts.load_image(f"runs:/{run.info.run_id}/sub/b.png").size
+    return [re.sub(r"[0-9a-f-]{36}", "ID", f) for f in files], said, shape
 
 
 def refuses_paths_outside(mlflow: Any, tmp: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -60,12 +61,12 @@ def keeps_parents(mlflow: Any, tmp: Any) -> Any:
     with mlflow.start_run(run_name="outer") as outer:
         with mlflow.start_run(run_name="child", nested=True) as child:
             pass
-        with mlflow.start_run(run_name="named", nested=True, parent_run_id=child.info.run_id) as g:
+        with mlflow.start_run(run_name="n", nested=True, parent_run_id=outer.info.run_id) as named:
             pass
     tags = mlflow.get_run(child.info.run_id).data.tags
     return [
         tags["mlflow.parentRunId"] == outer.info.run_id,
-        mlflow.get_parent_run(g.info.run_id).info.run_name,
+        mlflow.get_parent_run(named.info.run_id).info.run_name,
         client.get_parent_run(child.info.run_id).info.run_name,
         mlflow.get_parent_run(outer.info.run_id),
     ]
@@ -264,8 +265,12 @@ def updates_runs(mlflow: Any, tmp: Any) -> Any:
     for change in ({"status": "KILLED"}, {"status": "RUNNING"}, {"name": "n"}, {}):
         client.update_run(run_id, **change)
         info = client.get_run(run_id).info
-        seen.append((str(info.status), info.run_name, info.end_time is not None))
-    return seen
+        seen.append((str(info.status), info.run_name))
+    return seen, [
+        outcome(mlflow, lambda: client.update_run(run_id, status="DONE")),
+        outcome(mlflow, lambda: client.set_terminated(run_id, status="DONE")),
+        outcome(mlflow, lambda: client.update_run("0" * 32, name="x")),
+    ]
 
 
 def prints_as_a_dictionary(mlflow: Any, tmp: Any) -> Any:
@@ -279,7 +284,7 @@ def prints_as_a_dictionary(mlflow: Any, tmp: Any) -> Any:
 
 
 def closes_a_run_by_hand(mlflow: Any, tmp: Any) -> Any:
-    """Without a with block: start_run, log, end_run; ending a parent ends not its children first."""
+    """Without a with block: end_run closes the innermost run."""
     outer = mlflow.start_run(run_name="outer")
     inner = mlflow.start_run(run_name="inner", nested=True)
     mlflow.end_run()
@@ -288,7 +293,44 @@ def closes_a_run_by_hand(mlflow: Any, tmp: Any) -> Any:
     return first, [str(mlflow.get_run(r.info.run_id).info.status) for r in (outer, inner)]
 
 
+def enters_an_open_run_again(mlflow: Any, tmp: Any) -> Any:
+    """A callback's or a thread's block on the same run does not end it for the others."""
+    client = mlflow.MlflowClient()
+    with mlflow.start_run(run_name="shared") as run:
+        run_id = run.info.run_id
+        with mlflow.start_run(run_id=run_id, nested=True):
+            mlflow.log_metric("inner", 1)
+        mlflow.log_metric("after", 1)
+
+        def work() -> None:
+            with mlflow.start_run(run_id=run_id, nested=True):
+                mlflow.log_metric("thread", 1)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        mlflow.log_metric("last", 1)
+        is_active = mlflow.active_run().info.run_id == run_id
+    runs = client.search_runs([run.info.experiment_id])
+    return is_active, mlflow.active_run() is None, [facts(each) for each in runs]
+
+
+def is_ended_by_id(mlflow: Any, tmp: Any) -> Any:
+    """set_terminated on the open run leaves it the active one, as MLflow does."""
+    client = mlflow.MlflowClient()
+    run = mlflow.start_run(run_name="r")
+    client.set_terminated(run.info.run_id, "FAILED")
+    seen = [str(client.get_run(run.info.run_id).info.status), mlflow.active_run() is not None]
+    mlflow.log_metric("m", 1)
+    client.set_terminated(run.info.run_id, "KILLED")
+    mlflow.end_run()
+    client.set_terminated(run.info.run_id, "FAILED")
+    return seen, facts(client.get_run(run.info.run_id))
+
+
 CASES = [
+    enters_an_open_run_again,
+    is_ended_by_id,
     logs_one_of_everything,
     returns_what_was_given,
     knows_the_active_run,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from scripts import Script, launch
+from script_process import Script, launch
 
 from nbtrack.stores.duckdb import DuckDBStore
 
@@ -27,7 +27,7 @@ def store(folder: Path) -> Iterator[DuckDBStore]:
 
 @pytest.fixture
 def start(tmp_path: Path, folder: Path) -> Iterator[Callable[..., Script]]:
-    """`start(source, *arguments)` runs *source* as a script in the project; all end with the test."""
+    """`start(source, *arguments)` runs *source* as a script in the project, to the test's end."""
     started: list[Script] = []
 
     def start_one(source: str, *arguments: object, **environment: str) -> Script:

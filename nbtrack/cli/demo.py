@@ -1,0 +1,102 @@
+"""Run the quickstart notebook for real, and show what it recorded."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import nbtrack
+from nbtrack.cli.console import harmless_lines, is_ascii_only, say, width
+from nbtrack.cli.notebook_run import NotebookFailed, run_notebook
+from nbtrack.errors import InvalidValue, NbtrackError
+from nbtrack.session import current_session
+from nbtrack.settings import FOLDER_NAME
+from nbtrack.stores import folder_of
+
+NOTEBOOK = "01_quickstart.ipynb"
+_SORT = "metrics.accuracy"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--folder",
+        metavar="DIR",
+        default="nbtrack-demo",
+        help="where the notebook and its record go (default: nbtrack-demo)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    folder = Path(arguments.folder).absolute()
+    # A project of its own: the demo's runs do not mix with those of the project it is tried in.
+    project = folder_of(arguments.store) if arguments.store else folder / FOLDER_NAME
+    notebook = _copy_to(folder)
+    say(f"Running {notebook} …")
+    try:
+        run_notebook(notebook, project=project)
+    except NotebookFailed as exc:
+        sys.stderr.write("\n".join(harmless_lines(str(exc), indent="")) + "\n")
+        return 1
+    say(_runs_by_accuracy(project), "", *_how_to_open(notebook))
+    return 0
+
+
+def quickstart() -> Path:
+    """The notebook: inside the installed package, or beside it in a checkout."""
+    package = Path(nbtrack.__file__).parent
+    for folder in (package, package.parent):
+        if (folder / "notebooks" / NOTEBOOK).is_file():
+            return folder / "notebooks" / NOTEBOOK
+    raise NbtrackError(
+        f"{NOTEBOOK} is missing from this installation of nbtrack ({package}). Install it again."
+    )
+
+
+def _copy_to(folder: Path) -> Path:
+    """A fresh copy in *folder*; a notebook there that somebody has worked on is not overwritten."""
+    original, copy = quickstart(), folder / NOTEBOOK
+    if copy.exists() and _sources(copy) != _sources(original):
+        raise InvalidValue(
+            f"{copy} was edited and is kept. Move it away, or run nbtrack demo --folder OTHER."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    copy.write_bytes(original.read_bytes())
+    return copy
+
+
+def _sources(notebook: Path) -> list[str] | None:
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        return ["".join(cell["source"]) for cell in cells]
+    except (ValueError, KeyError, TypeError):  # not a notebook
+        return None
+
+
+def _runs_by_accuracy(project: Path) -> str:
+    from nbtrack.notebook.run_table_text import run_table_text
+    from nbtrack.notebook.runs_view import run_table_of
+
+    store = current_session().store_for(project.as_uri())
+    table = run_table_of(store, experiment_ids=None, filter_string="", sort=_SORT, top=None)
+    # No families: here the order is what counts.
+    rows = [replace(row, parent_id=None) for row in table.rows]
+    return run_table_text(replace(table, rows=rows), width=width(), ascii_only=is_ascii_only())
+
+
+def _how_to_open(notebook: Path) -> list[str]:
+    python = _if_not_on_path()
+    install = [] if find_spec("jupyterlab") else [f"  {python}pip install jupyterlab"]
+    return ["Open the executed notebook:", *install, f"  {python}jupyter lab {notebook}"]
+
+
+def _if_not_on_path() -> str:
+    """What goes before a command of this environment when it is not an activated one."""
+    scripts = Path(sys.executable).parent
+    found = shutil.which("python")
+    is_on_path = found is not None and Path(found).parent == scripts
+    return "" if is_on_path else f"{sys.executable} -m "

@@ -1,0 +1,142 @@
+"""Where the record is and why there, who writes and holds it, and whether it is whole."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import time
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import nbtrack
+from nbtrack.cli.console import count, harmless, listed, say, size_text
+from nbtrack.cli.integrity import FileReport, check_files
+from nbtrack.cli.place import Place, find_place
+from nbtrack.errors import StoreError
+from nbtrack.notebook.number_format import format_age
+from nbtrack.notebook.text_table import aligned
+from nbtrack.session import current_session
+from nbtrack.settings import is_temporary
+from nbtrack.stores import Store
+
+_PACKAGES = ("duckdb", "ipython", "ipykernel", "pandas", "scikit-learn")
+_LITTLE_SPACE = 200_000_000  # bytes
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--quick", action="store_true", help="do not read the artifacts to compare their sha256"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    place = find_place(arguments.store)
+    store = current_session().store_for(place.folder.as_uri())
+    facts = store.status()
+    files = None if arguments.quick else _files(store, facts)
+    troubles = [*_troubles(place, facts), *(files.troubles() if files else [])]
+    say(*_facts(place, facts, files), *_writers(facts["writers"]), "", *_verdict(troubles))
+    return 1 if troubles else 0
+
+
+def _files(store: Store, facts: dict[str, Any]) -> FileReport | None:
+    """None when the database cannot be read: then that is what is wrong."""
+    if facts["problem"]:
+        return None
+    try:
+        return check_files(store)
+    except StoreError as exc:
+        facts["problem"] = str(exc)
+        return None
+
+
+def _facts(place: Place, facts: dict[str, Any], files: FileReport | None) -> list[str]:
+    temporary = "; temporary: lost with this machine" if is_temporary(place.folder) else ""
+    rows = {
+        "versions": _versions(),
+        "store": f"{place.folder}{temporary}",
+        "why there": place.reason,
+        "database": _database(facts),
+        "journals": f"{size_text(facts['waiting_bytes'])} waiting to be folded",
+        "damaged lines": f"{facts['bad_lines']:,}{_bad_lines_hint(facts['bad_lines'])}",
+        "artifacts": files.summary() if files else "not checked",
+    }
+    return aligned([[name, harmless(text)] for name, text in rows.items()])
+
+
+def _versions() -> str:
+    words = [f"nbtrack {nbtrack.__version__}", f"Python {platform.python_version()}"]
+    for package in _PACKAGES:
+        try:
+            words.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            words.append(f"{package} not installed")
+    return ", ".join(words)
+
+
+def _database(facts: dict[str, Any]) -> str:
+    if not facts["database_bytes"]:
+        return "none yet: the first fold makes it"
+    state = "cannot be read" if facts["problem"] else "free"
+    folding = ", somebody is folding" if facts["is_folding"] else ""
+    return f"{size_text(facts['database_bytes'])}, {state}{folding}"
+
+
+def _bad_lines_hint(number: int) -> str:
+    return ' kept aside: nbtrack sql "select * from bad_lines"' if number else ""
+
+
+def _writers(writers: Sequence[dict[str, Any]]) -> list[str]:
+    rows = [
+        [
+            "  alive" if writer["is_alive"] else "  dead",
+            f"PID {writer.get('pid', '?')} on {harmless(str(writer.get('host', '?')))}",
+            _since(writer.get("started_us")),
+            harmless(Path(str(writer.get("command") or "")).name),
+        ]
+        for writer in sorted(writers, key=lambda writer: not writer["is_alive"])
+    ]
+    dead = sum(not writer["is_alive"] for writer in writers)
+    note = ["  (the next fold ends the runs of the dead as KILLED)"] if dead else []
+    return [
+        f"writers        {len(writers) - dead} alive, {dead} dead",
+        *listed(aligned(rows)),
+        *note,
+    ]
+
+
+def _since(started_us: object) -> str:
+    if not isinstance(started_us, int):
+        return ""
+    return f"began {format_age(time.time() - started_us / 1e6)}"
+
+
+def _troubles(place: Place, facts: dict[str, Any]) -> list[str]:
+    found = [str(facts["problem"])] if facts["problem"] else []
+    nearest = _nearest_that_exists(place.folder)
+    if not os.access(nearest, os.W_OK):
+        found.append(
+            f"{nearest} cannot be written, so nothing can be recorded. Make it writable, "
+            "or set NBTRACK_DIR to a folder that is."
+        )
+    free = shutil.disk_usage(nearest).free
+    if free < _LITTLE_SPACE:
+        found.append(
+            f"The disk of {nearest} has only {size_text(free)} left. Free some; "
+            "nbtrack gc shows what deleted runs hold."
+        )
+    return found
+
+
+def _nearest_that_exists(folder: Path) -> Path:
+    return next(level for level in (folder, *folder.parents) if level.exists())
+
+
+def _verdict(troubles: Sequence[str]) -> list[str]:
+    if not troubles:
+        return ["All is well."]
+    return [f"{count(len(troubles), 'problem')}:", *(f"- {trouble}" for trouble in troubles)]

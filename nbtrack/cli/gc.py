@@ -1,0 +1,150 @@
+"""Free what deleted runs hold, and files that no run recorded. Shows first; --yes does it."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbtrack.artifact_store.paths import folder_of, stays_within
+from nbtrack.cli.console import count, harmless, listed, say, size_text
+from nbtrack.cli.leftovers import StoredFile, stored_files, unrecorded
+from nbtrack.cli.place import open_place
+from nbtrack.errors import NbtrackError
+from nbtrack.stores import Store
+from nbtrack.stores import folder_of as project_of
+from nbtrack.stores.inventory import KnownRun, known_runs, recorded_files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Garbage:
+    """*kept* are deleted runs that are left alone, each with the reason."""
+
+    root: Path  # the project's own artifacts folder: nothing outside of it is ever removed
+    runs: Sequence[KnownRun]
+    files: Sequence[StoredFile]  # of deleted runs
+    orphans: Sequence[StoredFile]  # of no run, or unknown to their run
+    kept: Sequence[tuple[KnownRun, str]]
+
+    @property
+    def size(self) -> int:
+        return sum(file.size for file in (*self.files, *self.orphans))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="do it; without, it is only shown")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    store = open_place(arguments.store)
+    garbage = find_garbage(store)
+    say(*_report(garbage, is_done=arguments.yes))
+    if arguments.yes:
+        remove(store, garbage)
+    elif garbage.runs or garbage.orphans:
+        say("Nothing is removed yet: nbtrack gc --yes does it.")
+    return 0
+
+
+def find_garbage(store: Store) -> Garbage:
+    """What could go now. Raises StoreError."""
+    root = project_of(store.uri) / "artifacts"
+    files = stored_files(root)  # before the records: see `unrecorded`
+    runs = known_runs(store)
+    alive = {w["writer"]: w for w in store.status()["writers"] if w["is_alive"]}
+    deleted = [run for run in runs if run.is_deleted]
+    gone = [run for run in deleted if run.writer not in alive]
+    kept = [(run, _holder(alive[run.writer])) for run in deleted if run.writer in alive]
+    freed = {run.run_id for run in gone if _is_own(run, root)}
+    busy = {run.run_id for run in runs if run.writer in alive}
+    return Garbage(
+        root=root,
+        runs=gone,
+        files=[file for file in files if file.run_id in freed],
+        orphans=unrecorded(files, recorded_files(store), but=busy | freed),
+        kept=kept,
+    )
+
+
+def remove(store: Store, garbage: Garbage) -> None:
+    """Rows first: when the database is not to be had, no file is lost. Raises StoreBusy."""
+    if garbage.runs:
+        store.remove_runs([run.run_id for run in garbage.runs])
+    for run in garbage.runs:
+        folder = garbage.root / run.run_id
+        if _is_own(run, garbage.root) and not folder.is_symlink() and folder.is_dir():
+            shutil.rmtree(folder)
+    for file in garbage.orphans:
+        path = garbage.root / file.run_id / file.path
+        path.unlink(missing_ok=True)
+        _remove_empty_folders(path.parent, root=garbage.root)
+
+
+def _is_own(run: KnownRun, root: Path) -> bool:
+    """Whether the run's files are where this project keeps them, and not somebody else's."""
+    try:
+        folder = folder_of(run.artifact_uri)
+    except NbtrackError:  # a location of another kind
+        return False
+    return folder == root / run.run_id and stays_within(folder, root)
+
+
+def _holder(facts: dict[str, Any]) -> str:
+    return f"its process is alive (PID {facts.get('pid', 'unknown')} on {facts.get('host', '?')})"
+
+
+def _remove_empty_folders(folder: Path, *, root: Path) -> None:
+    """Up to, and without, *root*; stops at the first that still holds something."""
+    with suppress(OSError):
+        while folder != root:
+            folder.rmdir()
+            folder = folder.parent
+
+
+def _report(garbage: Garbage, *, is_done: bool) -> list[str]:
+    if not garbage.runs and not garbage.orphans:
+        return ["Nothing to free.", *_kept(garbage)]
+    verb = "Freeing" if is_done else "Would free"
+    return [
+        f"{verb} {size_text(garbage.size)} in {garbage.root}",
+        *_runs(garbage),
+        *_orphans(garbage),
+        *_kept(garbage),
+    ]
+
+
+def _runs(garbage: Garbage) -> list[str]:
+    if not garbage.runs:
+        return []
+    sizes: dict[str, int] = {}
+    for file in garbage.files:
+        sizes[file.run_id] = sizes.get(file.run_id, 0) + file.size
+    lines = (
+        f"  {run.run_id[:8]}  {size_text(sizes.get(run.run_id, 0)):>7}  {harmless(run.name)}"
+        + (
+            ""
+            if _is_own(run, garbage.root)
+            else f"  (its files stay: {harmless(run.artifact_uri)})"
+        )
+        for run in garbage.runs
+    )
+    return [f"{count(len(garbage.runs), 'deleted run')}:", *listed(lines)]
+
+
+def _orphans(garbage: Garbage) -> list[str]:
+    if not garbage.orphans:
+        return []
+    lines = (
+        f"  {size_text(file.size):>7}  {harmless(f'{file.run_id}/{file.path}')}"
+        for file in garbage.orphans
+    )
+    return [f"{count(len(garbage.orphans), 'file')} that no run recorded:", *listed(lines)]
+
+
+def _kept(garbage: Garbage) -> list[str]:
+    lines = (f"  {run.run_id[:8]}  {harmless(run.name)}: {why}" for run, why in garbage.kept)
+    return ["Left alone:", *listed(lines)] if garbage.kept else []

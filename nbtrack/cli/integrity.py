@@ -1,0 +1,98 @@
+"""Recorded artifacts against the files on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from nbtrack.artifact_store import open_artifacts
+from nbtrack.cli.console import count, harmless, listed, size_text
+from nbtrack.cli.leftovers import StoredFile, stored_files, unrecorded
+from nbtrack.errors import ArtifactNotFound, InvalidValue
+from nbtrack.stores import Store, folder_of
+from nbtrack.stores.inventory import RecordedFile, known_runs, recorded_files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReport:
+    recorded: Sequence[RecordedFile]
+    missing: Sequence[RecordedFile]
+    changed: Sequence[RecordedFile]
+    unreadable: Sequence[tuple[RecordedFile, str]]
+    untracked: Sequence[StoredFile]
+
+    def summary(self) -> str:
+        if not self.recorded and not self.untracked:
+            return "none"
+        total = size_text(sum(file.size for file in self.recorded))
+        parts = {
+            "missing": self.missing,
+            "changed": self.changed,
+            "unreadable": self.unreadable,
+            "untracked": self.untracked,
+        }
+        found = [f"{len(files):,} {word}" for word, files in parts.items() if files]
+        return f"{count(len(self.recorded), 'file')}, {total}: {', '.join(found) or 'as recorded'}"
+
+    def troubles(self) -> Iterator[str]:
+        """One text for each kind of trouble, with its cure."""
+        if self.missing:
+            yield _trouble(
+                f"{count(len(self.missing), 'artifact')} recorded but not on disk. Put them back "
+                "from a backup, or log them again",
+                [_name(file) for file in self.missing],
+            )
+        if self.changed:
+            yield _trouble(
+                f"{count(len(self.changed), 'artifact')} changed since they were recorded. Restore "
+                "them, or log them again to record what they are now",
+                [_name(file) for file in self.changed],
+            )
+        if self.unreadable:
+            yield _trouble(
+                f"{count(len(self.unreadable), 'artifact')} not readable",
+                [f"{_name(file)}: {harmless(why)}" for file, why in self.unreadable],
+            )
+        if self.untracked:
+            yield _trouble(
+                f"{count(len(self.untracked), 'file')} that no run recorded. nbtrack gc --yes "
+                "removes them; log_artifact records a copy",
+                [harmless(f"{file.run_id}/{file.path}") for file in self.untracked],
+            )
+
+
+def check_files(store: Store) -> FileReport:
+    """Reads every recorded artifact once. Raises StoreError."""
+    files = stored_files(folder_of(store.uri) / "artifacts")  # before the records
+    alive = {writer["writer"] for writer in store.status()["writers"] if writer["is_alive"]}
+    busy = {run.run_id for run in known_runs(store) if run.writer in alive}
+    recorded = recorded_files(store)
+    missing, changed, unreadable = [], [], []
+    for file in recorded:
+        try:
+            if not _is_as_recorded(file):
+                changed.append(file)
+        except ArtifactNotFound:
+            missing.append(file)
+        except (InvalidValue, OSError) as exc:
+            unreadable.append((file, str(exc)))
+    return FileReport(
+        recorded=recorded,
+        missing=missing,
+        changed=changed,
+        unreadable=unreadable,
+        untracked=unrecorded(files, recorded, but=busy),
+    )
+
+
+def _is_as_recorded(file: RecordedFile) -> bool:
+    stored = open_artifacts(file.artifact_uri, run_id=file.run_id)
+    return stored.sha256(file.path) == file.sha256
+
+
+def _trouble(summary: str, names: Sequence[str]) -> str:
+    return "\n".join([f"{summary}:", *listed((f"    {name}" for name in names), most=10)])
+
+
+def _name(file: RecordedFile) -> str:
+    return harmless(f"{file.run_id}/{file.path}")

@@ -1,0 +1,65 @@
+"""Which project a command looks at, and why that one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbtrack.errors import InvalidValue
+from nbtrack.session import current_session
+from nbtrack.settings import FOLDER_NAME, Settings, find_project_folder
+from nbtrack.stores import Store, folder_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    folder: Path
+    reason: str  # goes on after "because"
+
+
+def open_place(chosen: str | None) -> Store:
+    """The store of *chosen*, the value of `--store`, else the one that a notebook here would use.
+
+    Raises InvalidValue if *chosen* is no project.
+    """
+    return current_session().store_for(find_place(chosen).folder.as_uri())
+
+
+def find_place(chosen: str | None) -> Place:
+    if chosen is not None:
+        return Place(folder=_project_in(folder_of(chosen)), reason="--store names it")
+    settings = Settings.load()
+    for name in ("tracking_uri", "folder"):
+        if value := getattr(settings, name):
+            return Place(folder=folder_of(value), reason=_set_by(name))
+    folder = find_project_folder(Path.cwd())
+    return Place(folder=folder, reason=_found_because(folder))
+
+
+def _project_in(folder: Path) -> Path:
+    """*folder* itself, or the project folder in it: people name either."""
+    if _is_project(folder):
+        return folder
+    if _is_project(folder / FOLDER_NAME):
+        return folder / FOLDER_NAME
+    raise InvalidValue(
+        f"There is no nbtrack project in {folder}: --store takes the folder "
+        f"{FOLDER_NAME} of a project, or the folder that holds it."
+    )
+
+
+def _is_project(folder: Path) -> bool:
+    return (folder / "journal").is_dir() or (folder / "nbtrack.duckdb").is_file()
+
+
+def _set_by(name: str) -> str:
+    variable = {"tracking_uri": "NBTRACK_TRACKING_URI", "folder": "NBTRACK_DIR"}[name]
+    return f"{variable} is set, or {name} under [tool.nbtrack] in the project's pyproject.toml"
+
+
+def _found_because(folder: Path) -> str:
+    if folder.is_dir():
+        return f"it is the nearest {FOLDER_NAME} going up from {Path.cwd()}"
+    if (folder.parent / ".git").exists():
+        return "there is none yet: the first run makes it at the root of the git repository"
+    return "there is none yet: the first run makes it in the working folder"

@@ -1,0 +1,143 @@
+"""Everything recorded of one run: params, metrics, tags, artifacts, source, error."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from nbtrack.cli.console import count, harmless, harmless_lines, listed, say, size_text
+from nbtrack.cli.place import open_place
+from nbtrack.errors import InvalidValue, NotFound
+from nbtrack.notebook.number_format import MISSING, format_age, format_duration, format_number
+from nbtrack.notebook.text_table import aligned
+from nbtrack.records import FileInfo, Metric, Run, RunInfo, RunQuery, ViewType
+from nbtrack.session import PARENT_TAG
+from nbtrack.stores import Store
+
+_ID = re.compile(r"[\w-]+")
+_MOST_NAMED = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="a run id, or the beginning of one")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    store = open_place(arguments.store)
+    found = find_run(store, arguments.run)
+    cell = store.read_cell(found.info.run_id) or {}
+    say(
+        *_head(store, found),
+        *_section("params", sorted(found.data.params.items())),
+        *_section("metrics", _metrics(store, found)),
+        *_section("artifacts", _artifacts(store.list_artifact_records(found.info.run_id))),
+        *_section("tags", sorted(found.data.tags.items())),
+        *_cell(cell),
+    )
+    return 0
+
+
+def find_run(store: Store, text: str) -> Run:
+    """By id, or by the beginning of exactly one. Raises NotFound, InvalidValue."""
+    unknown = NotFound(f"No run {text!r} in {store.uri}. nbtrack runs --all lists the ones it has.")
+    if not _ID.fullmatch(text):
+        raise unknown
+    # _ stands for any character in LIKE: the filter narrows, the comparison decides.
+    begins = f"attributes.run_id LIKE '{text}%'"
+    query = RunQuery(filter_string=begins, view_type=ViewType.ALL, max_results=1000)
+    found = [run for run in store.search_runs(query) if run.info.run_id.startswith(text)]
+    exact = [run for run in found if run.info.run_id == text]
+    if len(exact or found) == 1:
+        return (exact or found)[0]
+    if not found:
+        raise unknown
+    named = ", ".join(
+        f"{run.info.run_id[: len(text) + 6]} ({harmless(run.info.run_name or '')})"
+        for run in found[:_MOST_NAMED]
+    )
+    raise InvalidValue(f"{text!r} is the beginning of {len(found)} run ids: {named}. Write more.")
+
+
+def _head(store: Store, found: Run) -> list[str]:
+    info, tags = found.info, found.data.tags
+    deleted = " (deleted)" if info.lifecycle_stage == "deleted" else ""
+    facts = {
+        "run": info.run_id,
+        "status": f"{info.status}{deleted}",
+        "experiment": _experiment(store, info.experiment_id),
+        "started": _times(info),
+        "by": info.user_id,
+        "source": tags.get("mlflow.source.name", ""),
+        "parent": tags.get(PARENT_TAG, ""),
+        "note": tags.get("mlflow.note.content", ""),
+        "artifacts": info.artifact_uri,
+    }
+    lines = aligned([[key, harmless(value)] for key, value in facts.items() if value])
+    return [harmless(info.run_name or info.run_id), *(f"  {line}" for line in lines)]
+
+
+def _experiment(store: Store, experiment_id: str) -> str:
+    if experiment_id == "0":
+        return "Default"
+    return store.get_experiment(experiment_id).name
+
+
+def _times(info: RunInfo) -> str:
+    begun = datetime.fromtimestamp(info.start_time / 1000, UTC)
+    words = f"{begun:%Y-%m-%d %H:%M:%S} UTC, {format_age(time.time() - begun.timestamp())}"
+    if info.end_time is None:
+        return words
+    return f"{words}, took {format_duration((info.end_time - info.start_time) / 1000)}"
+
+
+def _metrics(store: Store, found: Run) -> list[tuple[str, ...]]:
+    return [
+        (key, format_number(value), _history(store.read_metrics(found.info.run_id, key)))
+        for key, value in sorted(found.data.metrics.items())
+    ]
+
+
+def _history(points: Sequence[Metric]) -> str:
+    values = [point.value for point in points if point.value == point.value]
+    if len(points) < 2 or not values:
+        return ""
+    steps = f"steps {points[0].step} to {points[-1].step}"
+    span = f"{format_number(min(values))} … {format_number(max(values))}"
+    return f"{count(len(points), 'point')}, {steps}, {span}"
+
+
+def _artifacts(files: Iterable[FileInfo]) -> list[tuple[str, ...]]:
+    return [
+        (file.path, size_text(file.file_size), f"sha256 {(file.sha256 or MISSING)[:12]}")
+        for file in files
+    ]
+
+
+def _section(title: str, rows: Sequence[Sequence[str]]) -> list[str]:
+    if not rows:
+        return []
+    grid = [[harmless(cell) for cell in row] for row in rows]
+    return ["", title, *listed((f"  {line}" for line in aligned(grid)), most=200)]
+
+
+def _cell(cell: Mapping[str, Any]) -> list[str]:
+    if not cell:
+        return []
+    lines = ["", _cell_title(cell), *harmless_lines(cell.get("source") or "")]
+    if told := cell.get("traceback") or cell.get("error"):
+        lines += ["", "error", *harmless_lines(told)]
+    return lines
+
+
+def _cell_title(cell: Mapping[str, Any]) -> str:
+    place = cell.get("execution_count")
+    words = ["cell" if place is None else f"cell {place}"]
+    if cell.get("notebook"):
+        words.append(f"of {harmless(cell['notebook'])}")
+    if (cell.get("attempt") or 1) > 1:
+        words.append(f"(attempt {cell['attempt']})")
+    return " ".join(words)

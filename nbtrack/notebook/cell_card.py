@@ -1,0 +1,205 @@
+"""The card under a tracked cell: facts put together, compared with earlier runs, and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nbtrack.notebook.card_facts import CardFacts, ChildrenFacts, MetricFact, ParamChange
+from nbtrack.notebook.look_back import LookBack
+from nbtrack.notebook.metric_direction import direction
+from nbtrack.notebook.outcome import Outcome
+from nbtrack.notebook.results import ACTUAL
+from nbtrack.notebook.tracked_cell import TrackedCell
+from nbtrack.records import RunStatus
+from nbtrack.session import Session
+from nbtrack.settings import is_temporary
+from nbtrack.stores import folder_of
+from nbtrack.stores.history import Attempt
+from nbtrack.stores.trace import MetricTrace, RunTrace
+from nbtrack.values import as_text
+
+
+class CardMaker:
+    def __init__(self, session: Session, look_back: LookBack) -> None:
+        self.is_quiet: bool | None = None  # None: as the settings say
+        self._session = session
+        self._look_back = look_back
+        self._store_shown = ""
+
+    def show(
+        self, tracked: TrackedCell, outcome: Outcome, trace: RunTrace, *, ended_us: int
+    ) -> None:
+        metrics = _own_metrics(tracked, trace)
+        facts = self._facts(tracked, outcome, trace, metrics=metrics, ended_us=ended_us)
+        self._remember(tracked, trace, facts, metrics=metrics)
+        if not (tracked.arguments.quiet or self._is_quiet_here()):
+            self._store_shown = tracked.run.store.uri
+            _publish(facts)
+
+    def _is_quiet_here(self) -> bool:
+        return self._session.settings.quiet if self.is_quiet is None else self.is_quiet
+
+    def _facts(
+        self,
+        tracked: TrackedCell,
+        outcome: Outcome,
+        trace: RunTrace,
+        *,
+        metrics: Mapping[str, MetricTrace],
+        ended_us: int,
+    ) -> CardFacts:
+        run, place = tracked.run, tracked.place
+        params, inferred = _params(tracked, trace)
+        if metrics or trace.children or place.attempt > 1:
+            self._look_back.wait(
+                run.store,
+                run.info.experiment_id,
+                lineage=place.lineage if place.attempt > 1 else None,
+            )
+        previous = self._look_back.previous(run.store, place.lineage)
+        children = self._children(tracked, trace, previous) if trace.children else None
+        is_new_place = run.store.uri != self._store_shown
+        folder = folder_of(run.store.uri)
+        return CardFacts(
+            run_id=run.run_id,
+            run_name=tracked.name,
+            status=str(outcome.status),
+            experiment=self._experiment_name(tracked),
+            duration_seconds=(ended_us - tracked.cell.started_us) / 1e6,
+            attempt=place.attempt,
+            previous_attempt=None if previous is None else previous.number,
+            metrics=self._metric_facts(tracked, metrics, previous),
+            params=params,
+            params_changed=[] if previous is None else _changes(previous.params, params),
+            children=children,
+            error=outcome.error(),
+            notes=tracked.notes,
+            inferred=frozenset(inferred),
+            artifacts=len(trace.artifacts | tracked.files.paths),
+            cost_ms=tracked.cost.milliseconds,
+            store_path=str(folder) if is_new_place else None,
+            store_is_temporary=is_new_place and is_temporary(folder),
+        )
+
+    def _metric_facts(
+        self, tracked: TrackedCell, metrics: Mapping[str, MetricTrace], previous: Attempt | None
+    ) -> list[MetricFact]:
+        before = {} if previous is None else previous.metrics
+        return [
+            self._metric_fact(tracked, key, metric, before=before.get(key))
+            for key, metric in metrics.items()
+        ]
+
+    def _metric_fact(
+        self, tracked: TrackedCell, key: str, metric: MetricTrace, *, before: float | None
+    ) -> MetricFact:
+        way = direction(key)
+        run = tracked.run
+        best = way and self._look_back.best(run.store, run.info.experiment_id, key, way)
+        return MetricFact(
+            key=key,
+            value=metric.latest,
+            previous=before,
+            best=best.value if best else None,
+            best_run=best.run_name if best else None,
+            direction=way,
+            points=metric.count,
+            spark=metric.series if metric.count > 1 else None,
+        )
+
+    def _children(
+        self, tracked: TrackedCell, trace: RunTrace, previous: Attempt | None
+    ) -> ChildrenFacts:
+        children = list(trace.children.values())
+        best = _best_child(children)
+        failed = (RunStatus.FAILED, RunStatus.KILLED)
+        return ChildrenFacts(
+            count=len(children),
+            failed=sum(child.status in failed for child in children),
+            best_name=best.name if best else None,
+            metrics=self._metric_facts(tracked, best.metrics, previous) if best else (),
+        )
+
+    def _experiment_name(self, tracked: TrackedCell) -> str | None:
+        for known in (tracked.experiment, self._session.experiment):
+            if known and known.experiment_id == tracked.run.info.experiment_id:
+                return known.name
+        return None
+
+    def _remember(
+        self,
+        tracked: TrackedCell,
+        trace: RunTrace,
+        facts: CardFacts,
+        *,
+        metrics: Mapping[str, MetricTrace],
+    ) -> None:
+        """Later cells are compared with this one, and with its children."""
+        run, experiment_id = tracked.run, tracked.run.info.experiment_id
+        values = {key: metric.latest for key, metric in metrics.items()}
+        runs: dict[str, tuple[str | None, dict[str, float]]] = {run.run_id: (tracked.name, values)}
+        runs |= {child_id: (c.name, c.values()) for child_id, c in trace.children.items()}
+        for run_id, (name, reached) in runs.items():
+            if reached:
+                self._look_back.remember(
+                    run.store, experiment_id, run_id, name=name, metrics=reached
+                )
+        shown = facts.metrics or (facts.children.metrics if facts.children else ())
+        attempt = Attempt(
+            run_id=run.run_id,
+            number=tracked.place.attempt,
+            params=facts.params,
+            metrics={fact.key: fact.value for fact in shown if fact.value is not None},
+        )
+        self._look_back.remember_attempt(run.store, tracked.place.lineage, attempt)
+
+
+def _own_metrics(tracked: TrackedCell, trace: RunTrace) -> dict[str, MetricTrace]:
+    """Logged by hand first, then asked for by --metrics, then inferred."""
+    read = {**tracked.results.requested, **tracked.results.metrics}
+    return trace.metrics | {
+        key: MetricTrace(points=[(0, 0, value)], count=1) for key, value in read.items()
+    }
+
+
+def _params(tracked: TrackedCell, trace: RunTrace) -> tuple[dict[str, str], set[str]]:
+    """All params, and the keys of params and metrics that were inferred."""
+    results = tracked.results
+    actual = {f"{ACTUAL}{name}": value for name, value in results.actual.items()}
+    inferred = {key: as_text(value) for key, value in {**results.params, **actual}.items()}
+    return {**trace.params, **inferred}, {*inferred, *trace.inferred_params, *results.metrics}
+
+
+def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[ParamChange]:
+    keys = dict.fromkeys([*now, *before])
+    return [
+        ParamChange(key=key, before=before.get(key), now=now.get(key))
+        for key in keys
+        if before.get(key) != now.get(key)
+    ]
+
+
+def _best_child(children: Sequence[RunTrace]) -> RunTrace | None:
+    """The only one; else the best by the first metric of which the better side is known."""
+    if len(children) == 1:
+        return children[0]
+    for key in dict.fromkeys(key for child in children for key in child.metrics):
+        if way := direction(key):
+            sign = 1 if way == "higher" else -1
+            having = [child for child in children if _has_number(child, key)]
+            return max(having, key=lambda c: sign * c.metrics[key].latest, default=None)
+    return None
+
+
+def _has_number(run: RunTrace, key: str) -> bool:
+    return key in run.metrics and run.metrics[key].latest == run.metrics[key].latest
+
+
+def _publish(facts: CardFacts) -> None:
+    from IPython.display import display
+
+    from nbtrack.notebook.card import card_html, card_text
+
+    bundle: dict[str, Any] = {"text/html": card_html(facts), "text/plain": card_text(facts)}
+    display(bundle, raw=True)  # type: ignore[no-untyped-call]

@@ -1,0 +1,156 @@
+"""What earlier runs reached, read while the cell runs, for the card under it.
+
+The store is asked in a background thread when a cell begins. At its end the card takes what is
+there, and waits for it, at most 50 ms, only where it knows nothing yet. Runs that this kernel
+itself has ended are remembered here: they may not be folded yet.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from nbtrack.errors import StoreError
+from nbtrack.guard import guarded
+from nbtrack.notebook.metric_direction import Direction
+from nbtrack.stores import Store
+from nbtrack.stores.history import Attempt, CellPlace, History, Reached
+
+WAIT_SECONDS = 0.05
+FRESH_SECONDS = 2.0  # for so long what the store said is not asked again
+_SURELY_FOLDED_SECONDS = 10.0
+_MOST_REMEMBERED = 5000
+
+Scope = tuple[str, str]  # store, experiment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """A run that this kernel has ended, and when it was added here."""
+
+    scope: Scope
+    run_id: str
+    name: str | None
+    metrics: Mapping[str, float]
+    added: float = field(default_factory=time.monotonic)
+
+
+class LookBack:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[Scope, tuple[float, History]] = {}
+        self._attempts: dict[tuple[str, str], Attempt] = {}  # by store and lineage
+        self._ended: deque[_Ended] = deque(maxlen=_MOST_REMEMBERED)
+        self._dropped: set[str] = set()
+        self._asking: threading.Thread | None = None
+
+    def places(self, store: Store, notebook: str | None) -> list[CellPlace]:
+        """Cells of *notebook* that earlier kernels tracked; none if the store cannot be read."""
+        if notebook is None:
+            return []
+        try:
+            return store.read_places(notebook, timeout=WAIT_SECONDS)
+        except StoreError:
+            return []
+
+    def ask(self, store: Store, experiment_id: str, *, lineage: str | None, run_id: str) -> None:
+        """Begin to look, unless that was done a moment ago; *lineage* is None if it is new."""
+        if lineage is not None and (store.uri, lineage) in self._attempts:
+            lineage = None
+        asked, _ = self._known.get((store.uri, experiment_id), (0.0, None))
+        if lineage is None and time.monotonic() - asked < FRESH_SECONDS:
+            return
+        if self._asking is not None and self._asking.is_alive():
+            return
+        self._asking = threading.Thread(
+            target=self._ask,
+            args=(store, experiment_id, lineage, run_id),
+            name="nbtrack-look-back",
+            daemon=True,
+        )
+        self._asking.start()
+
+    def wait(self, store: Store, experiment_id: str, *, lineage: str | None) -> None:
+        """Give a first look at the experiment, or at *lineage*, its 50 ms."""
+        is_known = (store.uri, experiment_id) in self._known
+        if is_known and (lineage is None or (store.uri, lineage) in self._attempts):
+            return
+        if self._asking is not None:
+            self._asking.join(WAIT_SECONDS)
+
+    def previous(self, store: Store, lineage: str) -> Attempt | None:
+        found = self._attempts.get((store.uri, lineage))
+        return None if found is None or found.run_id in self._dropped else found
+
+    def best(
+        self, store: Store, experiment_id: str, key: str, direction: Direction
+    ) -> Reached | None:
+        """The best that another run of the experiment reached, as far as is known now."""
+        scope = (store.uri, experiment_id)
+        found = [*self._reached_here(scope, key), *self._reached_before(scope, key, direction)]
+        sign = 1 if direction == "higher" else -1
+        return max(found, key=lambda each: sign * each.value, default=None)
+
+    def remember(
+        self, store: Store, experiment_id: str, run_id: str, *, name: str | None,
+        metrics: Mapping[str, float],
+    ) -> None:  # fmt: skip
+        """A run that has ended just now."""
+        scope = (store.uri, experiment_id)
+        with self._lock:
+            self._ended.append(_Ended(scope=scope, run_id=run_id, name=name, metrics=metrics))
+
+    def remember_attempt(self, store: Store, lineage: str, attempt: Attempt) -> None:
+        self._attempts[store.uri, lineage] = attempt
+
+    def known(self, store: Store, experiment_id: str) -> History:
+        """What the last look at the experiment told; empty before the first."""
+        return self._known.get((store.uri, experiment_id), (0.0, History()))[1]
+
+    def forget(self, run_id: str) -> None:
+        """The run was dropped: nothing is compared with it any more."""
+        self._dropped.add(run_id)
+
+    def close(self) -> None:
+        """Wait for the thread: alive at exit, it would find DuckDB half taken down."""
+        if self._asking is not None:
+            self._asking.join()
+
+    def _ask(self, store: Store, experiment_id: str, lineage: str | None, run_id: str) -> None:
+        scope, began = (store.uri, experiment_id), time.monotonic()
+        with guarded("look at earlier runs"):
+            try:
+                history = store.read_history(
+                    experiment_id, lineage=lineage, without=run_id, timeout=WAIT_SECONDS
+                )
+            except StoreError:
+                return
+            with self._lock:
+                if lineage is not None and history.previous is not None:
+                    self._attempts.setdefault((store.uri, lineage), history.previous)
+                self._known[scope] = (time.monotonic(), replace(history, previous=None))
+                self._let_go(scope, before=began - _SURELY_FOLDED_SECONDS)
+
+    def _let_go(self, scope: Scope, *, before: float) -> None:
+        """What the store has told by now need not be remembered here."""
+        kept = [each for each in self._ended if each.scope != scope or each.added > before]
+        self._ended = deque(kept, maxlen=_MOST_REMEMBERED)
+
+    def _reached_here(self, scope: Scope, key: str) -> Iterator[Reached]:
+        for run in self._ended:
+            value = run.metrics.get(key)
+            if value is None or value != value or run.run_id in self._dropped:
+                continue
+            if run.scope == scope:
+                yield Reached(value=value, run_id=run.run_id, run_name=run.name)
+
+    def _reached_before(self, scope: Scope, key: str, direction: Direction) -> Iterator[Reached]:
+        _, history = self._known.get(scope, (0.0, History()))
+        extremes = history.extremes.get(key)
+        if extremes is not None:
+            reached = extremes.highest if direction == "higher" else extremes.lowest
+            if reached.run_id not in self._dropped:
+                yield reached

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nbtrack import MlflowClient
+from nbtrack.errors import RunNotFound
+
+ORPHAN = "ab" * 16
+
+
+@pytest.fixture
+def artifacts(tmp_path) -> Path:
+    return tmp_path / ".nbtrack" / "artifacts"
+
+
+def put(path: Path, text: str = "x", *, age_seconds: float = 3600) -> Path:
+    """A file that is old enough not to be on its way into the record."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    then = path.stat().st_mtime - age_seconds
+    os.utime(path, (then, then))
+    return path
+
+
+def deleted_run(client: MlflowClient, name: str = "old") -> str:
+    run_id = client.create_run("0", run_name=name).info.run_id
+    client.log_text(run_id, "big" * 1000, "notes.txt")
+    client.delete_run(run_id)
+    return run_id
+
+
+def test_the_first_look_removes_nothing(client, nbtrack, artifacts):
+    """Without --yes it only says what would go, and how much that is."""
+    run_id = deleted_run(client)
+    orphan = put(artifacts / ORPHAN / "x.txt")
+
+    _, out, _ = nbtrack("gc")
+
+    assert "Would free 3.0 kB" in out
+    assert run_id[:8] in out
+    assert f"{ORPHAN}/x.txt" in out
+    assert orphan.exists()
+    assert client.get_run(run_id).info.lifecycle_stage == "deleted"
+
+
+def test_yes_frees_deleted_runs_and_their_files(client, nbtrack, artifacts):
+    """Rows and files of deleted runs go; those of other runs stay."""
+    gone, kept = deleted_run(client), client.create_run("0").info.run_id
+    client.log_text(kept, "hello", "notes.txt")
+
+    nbtrack("gc", "--yes")
+
+    assert [folder.name for folder in artifacts.iterdir()] == [kept]
+    assert client.get_run(kept).info.run_id == kept
+    with pytest.raises(RunNotFound):
+        client.get_run(gone)
+
+
+def test_files_that_no_run_recorded_go_with_their_folder(client, nbtrack, artifacts):
+    """In a folder of no run, and in that of a run that never logged them."""
+    run_id = client.create_run("0").info.run_id
+    logged = client.log_text(run_id, "hello", "notes.txt") or artifacts / run_id / "notes.txt"
+    put(artifacts / ORPHAN / "deep" / "x.txt")
+    put(artifacts / run_id / "stray" / "x.txt")
+
+    nbtrack("gc", "--yes")
+
+    assert not (artifacts / ORPHAN).exists()
+    assert [path for path in artifacts.rglob("*") if path.is_file()] == [logged]
+    assert not (artifacts / run_id / "stray").exists()
+
+
+def test_a_file_that_is_about_to_be_recorded_stays(client, nbtrack, artifacts):
+    """A file is written before it is recorded: a young one is left alone."""
+    client.create_run("0")
+    young = put(artifacts / ORPHAN / "x.txt", age_seconds=1)
+
+    _, out, _ = nbtrack("gc", "--yes")
+
+    assert out == "Nothing to free.\n"
+    assert young.exists()
+
+
+def test_what_nbtrack_did_not_make_stays(client, nbtrack, artifacts, tmp_path):
+    """Only folders named like a run are looked into, and symlinks are never followed."""
+    client.create_run("0")
+    elsewhere = put(tmp_path / "elsewhere" / "precious.txt")
+    artifacts.mkdir(parents=True)
+    (artifacts / ORPHAN).symlink_to(elsewhere.parent)
+    mine = put(artifacts / "my notes" / "todo.txt")
+
+    nbtrack("gc", "--yes")
+
+    assert elsewhere.exists()
+    assert mine.exists()
+
+
+def test_artifacts_kept_elsewhere_stay(client, nbtrack, tmp_path):
+    """The files of a deleted run are removed from the project's own folder only."""
+    place = tmp_path / "shared"
+    experiment = client.create_experiment("shared", artifact_location=str(place))
+    run_id = client.create_run(experiment).info.run_id
+    client.log_text(run_id, "hello", "notes.txt")
+    client.delete_run(run_id)
+
+    _, out, _ = nbtrack("gc", "--yes")
+
+    assert "its files stay" in out
+    assert [path.read_text() for path in place.rglob("notes.txt")] == ["hello"]
+
+
+def test_a_run_of_a_living_process_stays(client, nbtrack, tmp_path):
+    """A process that is alive may still write to its deleted run: it goes when the process has."""
+    script = (
+        "import nbtrack\n"
+        "run = nbtrack.start_run()\n"
+        "nbtrack.log_text('hello', 'a.txt')\n"
+        "nbtrack.delete_run(run.info.run_id)\n"
+        "print(run.info.run_id, flush=True)\n"
+        "input()\n"
+    )
+    environment = {**os.environ, "NBTRACK_DIR": str(tmp_path / ".nbtrack")}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", script], env=environment, **pipes) as process:
+        run_id = process.stdout.readline().strip()
+        _, while_alive, _ = nbtrack("gc", "--yes")
+        stage = client.get_run(run_id).info.lifecycle_stage
+        process.communicate("\n", timeout=60)
+    _, afterwards, _ = nbtrack("gc", "--yes")
+
+    assert f"its process is alive (PID {process.pid}" in while_alive
+    assert stage == "deleted"
+    assert run_id[:8] in afterwards

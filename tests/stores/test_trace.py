@@ -1,0 +1,89 @@
+"""What was logged to a run and its children: the same from journal lines and from the database."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from nbtrack import lines
+from nbtrack.stores import open_store
+from nbtrack.stores.trace import SPARK_POINTS, trace_of_lines
+
+RUN, CHILD, OTHER = "a" * 32, "b" * 32, "c" * 32
+
+FAMILY = "".join(
+    [
+        lines.run_line(RUN, t=1, name="parent", status="RUNNING", start_us=1, experiment_id="0"),
+        lines.param_line(RUN, "lr", "0.1", t=2, is_inferred=True),
+        lines.param_line(RUN, "lr", "0.2", t=3),
+        lines.metric_line(RUN, "loss", 0.1, step=2, t=5),
+        lines.metric_line(RUN, "loss", 0.5, step=1, t=6),
+        lines.artifact_line(RUN, "a.txt", "0" * 64, size=1, t=7),
+        lines.artifact_line(RUN, "b.txt", "0" * 64, size=1, t=7),
+        lines.artifact_line(RUN, "b.txt", None, size=None, t=8),
+        lines.run_line(CHILD, t=4, name="child", status="FAILED", start_us=4, experiment_id="0"),
+        lines.tag_line(CHILD, "mlflow.parentRunId", RUN, t=4),
+        lines.metric_line(CHILD, "f1", math.inf, step=0, t=5),
+        lines.run_line(OTHER, t=4, name="other", status="FINISHED", start_us=4, experiment_id="0"),
+        lines.metric_line(OTHER, "f1", 1.0, step=0, t=5),
+    ]
+)
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = open_store(str(tmp_path / "project"))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("source", ["lines", "journal", "database"])
+def test_a_run_and_its_children(store, source):
+    """Latest values by step, explicit params over inferred ones, children with their status."""
+    if source == "lines":
+        trace = trace_of_lines(FAMILY, RUN)
+    else:
+        since = store.position()
+        store.append(FAMILY)
+        read = {"journal": lambda: store.trace_written(RUN, since)}
+        trace = read.get(source, lambda: store.trace_run(RUN))()
+
+    assert (trace.name, trace.status, trace.params) == ("parent", "RUNNING", {"lr": "0.2"})
+    assert trace.values() == {"loss": 0.1}
+    assert trace.metrics["loss"].series == [0.5, 0.1]
+    assert trace.artifacts == {"a.txt"}
+    assert [(c.name, c.status, c.values()) for c in trace.children.values()] == [
+        ("child", "FAILED", {"f1": math.inf})
+    ]
+
+
+@pytest.mark.parametrize("source", ["lines", "database"])
+def test_a_long_series_is_thinned(store, source):
+    """Few points, in order, the last one among them; the count is of all."""
+    text = lines.run_line(RUN, t=1, name="r", status="RUNNING", start_us=1, experiment_id="0")
+    text += "".join(lines.metric_line(RUN, "loss", float(i), step=i, t=i) for i in range(1, 1001))
+    store.append(text)
+    trace = trace_of_lines(text, RUN) if source == "lines" else store.trace_run(RUN)
+    metric = trace.metrics["loss"]
+
+    assert (metric.count, len(metric.series), metric.latest) == (1000, SPARK_POINTS, 1000.0)
+    assert metric.series == sorted(metric.series)
+
+
+def test_damaged_lines_cost_themselves_only():
+    """Text that is no line of ours is passed over."""
+    assert trace_of_lines("{torn\nnull\n[1]\n" + FAMILY, RUN).values() == {"loss": 0.1}
+
+
+def test_much_text_is_left_to_the_database(store):
+    """Parsing here would take longer than a look at the database."""
+    since = store.position()
+    store.append("".join(lines.metric_line(RUN, "m", 0.0, step=i, t=i) for i in range(5000)))
+
+    assert store.trace_written(RUN, since) is None
+
+
+def test_a_segment_that_went_away(store):
+    """What it held may be folded: only the database knows."""
+    assert store.trace_written(RUN, {"gone-0.jsonl": 10}) is None

@@ -1,0 +1,107 @@
+"""Every notebook in notebooks/ runs, and running it again gives the same outputs.
+
+The notebooks are kept without outputs. So a copy is executed first, and then nbval, strictly,
+runs it again and compares every output; what may differ is in nbval_sanitize.cfg.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nbtrack.cli.notebook_run import run_notebook
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
+
+
+def code_cells(notebook: Path) -> list[dict[str, Any]]:
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+def run_twice(notebook: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Execute a copy, then compare its outputs with those of a second run."""
+    copy, project = folder / notebook.name, folder / ".nbtrack"
+    folder.mkdir()
+    shutil.copy(notebook, copy)
+    run_notebook(copy, project=project)
+    shutil.rmtree(project)  # from the beginning again: attempts are counted
+    settings = {"NBTRACK_DIR": str(project), "NBTRACK_NOTEBOOK": str(copy)}
+    strictly = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", str(SANITIZE)]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *strictly, str(copy)],
+        env={**os.environ, **settings},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+
+
+def sanitized(text: str) -> str:
+    """*text* as nbval compares it."""
+    rules = ConfigParser(interpolation=None)
+    rules.read(SANITIZE, encoding="utf-8")
+    for name in rules.sections():
+        text = re.sub(rules[name]["regex"], rules[name]["replace"], text)
+    return text
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_is_kept_without_outputs(notebook):
+    """Outputs belong to the reader's own run, and make differences unreadable."""
+    assert [c["outputs"] for c in code_cells(notebook) if c["outputs"]] == []
+    assert {c["execution_count"] for c in code_cells(notebook)} == {None}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_running_it_again_gives_the_same_outputs(notebook, tmp_path):
+    """Strict nbval: each cell's outputs are equal, save run ids, times and paths."""
+    # A card waits 50 ms for its comparison and goes without then, as on a machine that is busy.
+    for attempt in range(3):
+        done = run_twice(notebook, tmp_path / str(attempt))
+        if done.returncode == 0:
+            break
+
+    assert done.returncode == 0, done.stdout[-8000:]
+    assert f"{len(code_cells(notebook))} passed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "accuracy 0.9254 +0.0123 ▲ better",
+        "12 children, best RandomForestClassifier max_depth=8",
+        "attempt 2 of sweep",
+        "f1 0.97 C 0.01 → 0.1",
+    ],
+)
+def test_results_are_compared_as_they_are(text):
+    """Metrics, params and names are not sanitized away: a wrong number is a failed test."""
+    assert sanitized(text) == text
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("run 3f2a91bc", "run 00c1d2e3"),
+        ("took 14.2 s", "took 3 min 5 s"),
+        ("recording took 3.2 ms", "recording took 12 ms"),
+        ("just now", "42 s ago"),
+        ("sweep  finished    850 ms  0.97", "sweep  finished  14.2 s  0.97"),
+    ],
+)
+def test_what_differs_from_run_to_run_is_not_compared(one, other):
+    """Ids, durations and ages."""
+    assert sanitized(one) == sanitized(other)

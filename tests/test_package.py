@@ -1,0 +1,104 @@
+"""The wheel alone, in an empty environment, is all a user needs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+import nbtrack
+
+ROOT = Path(__file__).parents[1]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+TRACK_A_CELL = """
+from nbtrack.cli.notebook_run import kernel_manager
+import nbclient, nbformat
+
+cells = ["%load_ext nbtrack", "%%track packaged\\nimport nbtrack\\nnbtrack.log_metric('loss', 0.5)"]
+book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+nbclient.NotebookClient(book, km=kernel_manager()).execute(cleanup_kc=True)
+
+import nbtrack
+(run,) = nbtrack.search_runs(output_format="list", search_all_experiments=True)
+print(run.info.run_name, run.info.status, run.data.metrics)
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the sdist, and the wheel built from that sdist."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def scripts(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The script folder of an environment that holds the wheel, what it needs, and no more."""
+    home = tmp_path_factory.mktemp("empty")
+    run(sys.executable, "-m", "venv", str(home / ".venv"))
+    (wheel,) = built.glob("*.whl")
+    run(str(home / ".venv" / "bin" / "pip"), "install", "-q", str(wheel))
+    return home / ".venv" / "bin"
+
+
+def run(*words: str, cwd: Path | None = None) -> str:
+    """Standard output; a failure shows everything."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("NBTRACK_", "PYTHON"))}
+    done = subprocess.run(words, cwd=cwd, env=kept, capture_output=True, text=True)
+    assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    return done.stdout
+
+
+def test_the_command_is_there(scripts, tmp_path):
+    """`nbtrack --version` works, from the environment's own copy."""
+    assert (
+        run(str(scripts / "nbtrack"), "--version", cwd=tmp_path).split()[1] == nbtrack.__version__
+    )
+    where = run(
+        str(scripts / "python"), "-c", "import nbtrack; print(nbtrack.__file__)", cwd=tmp_path
+    )
+    assert Path(where.strip()).is_relative_to(scripts.parent)
+
+
+def test_it_logs_from_a_script(scripts, tmp_path):
+    """Import, one run, one metric, read back."""
+    script = (
+        "import nbtrack\n"
+        "with nbtrack.start_run(): nbtrack.log_metric('loss', 0.5)\n"
+        "print(nbtrack.search_runs()['metrics.loss'].tolist())"
+    )
+
+    assert run(str(scripts / "python"), "-c", script, cwd=tmp_path) == "[0.5]\n"
+
+
+def test_it_tracks_a_cell(scripts, tmp_path):
+    """The extension loads in a kernel, and a tracked cell becomes a run."""
+    out = run(str(scripts / "python"), "-c", TRACK_A_CELL, cwd=tmp_path)
+
+    assert out == "packaged FINISHED {'loss': 0.5}\n"
+
+
+def test_the_demo_runs(scripts, tmp_path):
+    """README's first command ends with the runs sorted by accuracy, and what to do next."""
+    out = run(str(scripts / "nbtrack"), "demo", cwd=tmp_path)
+
+    assert "★ best by accuracy" in out
+    assert "pip install jupyterlab" in out  # which is not a dependency
+    assert f"jupyter lab {tmp_path / 'nbtrack-demo' / '01_quickstart.ipynb'}" in out
+
+
+def test_the_sdist_has_what_the_tests_need(built):
+    """From the sdist one can build the wheel, as was done here, and run the tests."""
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        inside = {name.partition("/")[2] for name in archive.getnames()}
+
+    wanted = {"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", ".ci/run"}
+    wanted |= {"notebooks/01_quickstart.ipynb", "tests/nbval_sanitize.cfg", "nbtrack/py.typed"}
+    assert wanted <= inside

@@ -1,0 +1,136 @@
+"""The names of `import nbtrack`: found lazily, never shadowed, and cheap."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import nbtrack
+
+
+def run_python(code: str, folder: Path) -> str:
+    """What *code* prints in a fresh process that works in *folder*."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", textwrap.dedent(code)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_importing_takes_the_standard_library_only(tmp_path):
+    """`import nbtrack` costs what its own file costs, and importlib."""
+    found = run_python(
+        """
+        import sys
+        before = set(sys.modules)
+        import nbtrack
+        new = {name for name in set(sys.modules) - before}
+        ours = sorted(name for name in new if name.partition(".")[0] == "nbtrack")
+        foreign = sorted(name for name in new
+                         if name.partition(".")[0] not in {*sys.stdlib_module_names, "nbtrack"})
+        print(ours, foreign)
+        """,
+        tmp_path,
+    )
+
+    assert found == "['nbtrack'] []"
+
+
+def test_logging_imports_nothing_heavy(tmp_path):
+    """A run, its params and points are written with the standard library alone.
+
+    What the folding thread imports behind it is taken away: the thread never begins.
+    """
+    found = run_python(
+        """
+        import os, sys, threading
+        before = set(sys.modules)
+        import nbtrack
+        threading.Thread.start = lambda thread: None  # nothing runs but this thread
+        nbtrack.set_tracking_uri("project")
+        with nbtrack.start_run(tags={"a": 1}, description="d") as run:
+            nbtrack.log_param("p", 1)
+            nbtrack.log_params({"q": [1], "r": {"s": 2}})
+            nbtrack.log_metric("m", 0.5, step=1)
+            nbtrack.log_metrics({"n": 1, "o": 2})
+            nbtrack.set_tag("t", 1)
+        new = {name.partition(".")[0] for name in set(sys.modules) - before}
+        print(sorted(new - {*sys.stdlib_module_names, "nbtrack"}), flush=True)
+        os._exit(0)  # at exit this process folds, with DuckDB
+        """,
+        tmp_path,
+    )
+
+    assert found == "[]"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_names_survive_any_order_of_imports(seed, tmp_path):
+    """A submodule imported first must not take the place of a function of its name."""
+    found = run_python(
+        f"""
+        import importlib, pkgutil, random, types
+        import nbtrack
+        names = [m.name for m in pkgutil.walk_packages(nbtrack.__path__, "nbtrack.")
+                 if not m.name.endswith("__main__")]
+        random.Random({seed}).shuffle(names)
+        for name in names:
+            importlib.import_module(name)
+        for _ in range(2):  # the second access finds what the first one left
+            for name in nbtrack.__all__:
+                found = getattr(nbtrack, name)
+                is_module = isinstance(found, types.ModuleType)
+                assert is_module == (name in nbtrack._SUBMODULES), name
+                assert is_module or callable(found), name
+        print("fine")
+        """,
+        tmp_path,
+    )
+
+    assert found == "fine"
+
+
+def test_no_public_function_has_a_module_of_its_name():
+    """Or the second access would find the module."""
+    modules = {module.name for module in pkgutil.iter_modules(nbtrack.__path__)}
+
+    assert not modules & (set(nbtrack.__all__) - set(nbtrack._SUBMODULES))
+
+
+def test_every_public_name_resolves():
+    """Each name in `__all__` is there, and the object comes from where the table says."""
+    for name in nbtrack.__all__:
+        assert getattr(nbtrack, name) is getattr(nbtrack, name)
+    for name, home in nbtrack._HOMES.items():
+        assert getattr(importlib.import_module(home), name) is getattr(nbtrack, name)
+
+
+def test_dir_lists_the_public_names():
+    """Completion offers what is not imported yet."""
+    assert set(nbtrack.__all__) <= set(dir(nbtrack))
+
+
+@pytest.mark.parametrize("name", ["nonsense", "__wrapped__", "_private"])
+def test_an_unknown_name_is_an_attribute_error(name):
+    """hasattr, doctest and copy ask for names that are not there."""
+    with pytest.raises(AttributeError, match=name):
+        getattr(nbtrack, name)
+
+
+def test_mlflows_submodules_are_attributes():
+    """`mlflow.entities.Metric`, `mlflow.tracking.MlflowClient`, `mlflow.exceptions...`."""
+    assert nbtrack.tracking.MlflowClient is nbtrack.MlflowClient is nbtrack.Client
+    assert nbtrack.exceptions.MlflowException is nbtrack.NbtrackError is nbtrack.MlflowException
+    assert nbtrack.entities.Metric("a", 1.0, 2, 3).step == 3
+    assert callable(nbtrack.data.from_pandas)
+    assert callable(nbtrack.artifacts.load_text)

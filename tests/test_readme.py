@@ -1,0 +1,164 @@
+"""What README says is so: its commands are CI's, its examples run, its tables are complete."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import nbtrack
+from nbtrack.cli.notebook_run import run_notebook
+from nbtrack.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def joined(command: str) -> str:
+    """A command on one line, however it was broken."""
+    return " ".join(command.replace("\\\n", " ").split())
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the first table below *heading*, without its head."""
+    section = README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    table = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
+
+
+def test_there_are_two_set_up_commands():
+    """Two commands, and no third, take a bare machine to a demo and to the tests."""
+    assert len(blocks("bash")) == 2
+
+
+def test_the_first_command_installs_and_runs_the_demo():
+    """Each of its pieces is executed from the built wheel in test_package."""
+    assert joined(blocks("bash")[0]).split(" && ") == [
+        "python3 -m venv .venv",
+        ".venv/bin/pip install .",
+        ".venv/bin/nbtrack demo",
+    ]
+
+
+def test_ci_ends_with_the_second_command():
+    """What README tells a contributor to run is what CI runs, character for character."""
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+    assert script.endswith("\n" + blocks("bash")[1])
+
+
+def test_the_second_command_checks_everything():
+    """Lint, format, types and all tests."""
+    pieces = joined(blocks("bash")[1]).split(" && ")
+
+    assert [piece.removeprefix(".venv/bin/") for piece in pieces[2:]] == [
+        "ruff check .",
+        "ruff format --check .",
+        "mypy --strict",
+        "pytest",
+    ]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project in which README's notebook cells have run, one after the other."""
+    folder = tmp_path_factory.mktemp("readme")
+    cells = [nbformat.v4.new_code_cell(block.rstrip()) for block in blocks("ipython")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "cells.ipynb")
+    run_notebook(folder / "cells.ipynb", project=folder / ".nbtrack")
+    return folder
+
+
+@pytest.mark.slow
+def test_the_cells_record_what_the_text_says(project):
+    """The six lines give a run with C and accuracy, and the loop makes three children."""
+    runs = nbtrack.MlflowClient(str(project / ".nbtrack"))
+    experiment = runs.get_experiment_by_name("cells")
+    found = {run.info.run_name: run for run in runs.search_runs([experiment.experiment_id])}
+
+    first, sweep = found["first try"], found["sweep"]
+    assert first.data.params == {"C": "0.1"}
+    assert set(first.data.metrics) == {"accuracy"}
+    parents = [run.data.tags.get("mlflow.parentRunId") for run in found.values()]
+    assert parents.count(sweep.info.run_id) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", "".join(blocks("console")).splitlines())
+def test_a_terminal_line_works(project, line):
+    """Each command of the terminal block does its work on that project."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "NBTRACK_DIR": str(project / ".nbtrack")}
+
+    done = subprocess.run(
+        ["bash", "-c", line], env=environment, cwd=project, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip()
+
+
+def test_the_scripts_work(tmp_path):
+    """The Python blocks run as pasted, one after the other, and print something."""
+    environment = {**os.environ, "NBTRACK_DIR": str(tmp_path / ".nbtrack")}
+    script = "\n".join(blocks("python"))
+
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "loss" in done.stdout
+
+
+def test_every_block_is_of_a_kind_that_is_tested():
+    """A new kind of code block needs a test of its own."""
+    languages = re.findall(r"^```(\w*)$", README, re.MULTILINE)[::2]
+
+    assert set(languages) <= {"bash", "console", "ipython", "python"}
+
+
+def test_every_setting_is_listed():
+    """The table has the settings there are, with the variable that sets each."""
+    listed = [(row[0], row[1]) for row in rows("Settings")]
+
+    assert listed == [(f"`{f.name}`", f"`NBTRACK_{_variable(f.name)}`") for f in fields(Settings)]
+
+
+def test_every_view_is_listed_with_its_columns(tmp_path):
+    """The table is what nbtrack.sql can be asked, no more and no less."""
+    from nbtrack.session import current_session
+    from nbtrack.stores.schema import PUBLIC_VIEWS
+
+    store = current_session().store_for(str(tmp_path / ".nbtrack"))
+    there = {
+        f"`{view}`": ", ".join(store.query(f"select * from {view}").columns)
+        for view in PUBLIC_VIEWS
+    }
+
+    assert {row[0]: row[1] for row in rows("SQL views")} == there
+
+
+def test_every_link_leads_somewhere():
+    """Links and pictures inside the repository exist."""
+    targets = re.findall(r"\]\(([^)#:]+)\)", README)
+
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def _variable(name: str) -> str:
+    return {"folder": "DIR"}.get(name, name.upper())

@@ -1,0 +1,217 @@
+"""Where the project is, and where each setting comes from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from nbtrack.errors import InvalidValue
+from nbtrack.session import Session
+from nbtrack.settings import Settings, find_project_folder, is_temporary
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder, from which we work, and no setting of whoever runs the tests."""
+    place = tmp_path / "users" / "ada"
+    place.mkdir(parents=True)
+    for name in os.environ:
+        if name.startswith("NBTRACK_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(place))
+    monkeypatch.chdir(place)
+    return place
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+# --- where
+
+
+def test_the_nearest_project_going_up_is_found(home: Path) -> None:
+    """Not one further out."""
+    made(home / "work" / ".nbtrack")
+    inner = made(home / "work" / "a" / ".nbtrack")
+    assert find_project_folder(made(home / "work" / "a" / "b" / "c")) == inner
+
+
+def test_a_new_project_is_made_at_the_git_root(home: Path) -> None:
+    """So that all notebooks of a repository share one; a worktree's .git is a file."""
+    deep = made(home / "repo" / "notebooks" / "deep")
+    (home / "repo" / ".git").write_text("gitdir: elsewhere")
+    assert find_project_folder(deep) == home / "repo" / ".nbtrack"
+
+
+def test_the_walk_ends_at_the_git_root(home: Path) -> None:
+    """What lies above a repository is somebody else's project."""
+    made(home / "outer" / ".nbtrack")
+    made(home / "outer" / "repo" / ".git")
+    start = made(home / "outer" / "repo" / "src")
+    assert find_project_folder(start) == home / "outer" / "repo" / ".nbtrack"
+
+
+def test_without_git_a_new_project_is_made_here(home: Path) -> None:
+    """In the working folder itself."""
+    start = made(home / "plain")
+    assert find_project_folder(start) == start / ".nbtrack"
+
+
+@pytest.mark.parametrize("what", [".nbtrack", ".git"])
+def test_the_home_folder_is_no_project_of_what_is_below(home: Path, what: str) -> None:
+    """Neither its .nbtrack nor its dot-files' repository; in the home folder itself they count."""
+    made(home / what)
+    start = made(home / "plain")
+    assert find_project_folder(start) == start / ".nbtrack"
+    assert find_project_folder(home) == home / ".nbtrack"
+
+
+def test_nothing_above_the_home_folder_is_a_project(home: Path) -> None:
+    """A folder that all users share is not where my runs belong."""
+    made(home.parent / ".nbtrack")
+    start = made(home / "plain")
+    assert find_project_folder(start) == start / ".nbtrack"
+
+
+def test_the_store_stays_where_it_was_first_used(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`%cd` does not move it; `set_tracking_uri(None)` finds it afresh."""
+    session = Session()
+    here, there = made(home / "here"), made(home / "there")
+    monkeypatch.chdir(here)
+    assert session.store.uri == (here / ".nbtrack").as_uri()
+    monkeypatch.chdir(there)
+    assert session.store.uri == (here / ".nbtrack").as_uri()
+    session.set_tracking_uri(None)
+    assert session.store.uri == (there / ".nbtrack").as_uri()
+
+
+@pytest.mark.parametrize("form", ["path", "file:", "file://", "~"])
+def test_a_path_or_file_uri_names_a_project_folder(home: Path, form: str) -> None:
+    """Each of the ways to write it."""
+    place = home / "a b #1 %41"
+    uri = {"path": str(place), "file:": place.as_uri().replace("file://", "file:"),
+           "file://": place.as_uri(), "~": "~/a b #1 %41"}[form]  # fmt: skip
+    session = Session()
+    session.set_tracking_uri(uri)
+    assert session.store.uri == place.as_uri()
+
+
+@pytest.mark.parametrize("uri", ["https://example.org", "postgresql://x/y", "file://host/x"])
+def test_an_unknown_kind_of_place_is_refused_at_once(home: Path, uri: str) -> None:
+    """Not at the first log; the message says what to write, and the store stays what it was."""
+    session = Session()
+    before = session.store
+    with pytest.raises(InvalidValue, match="folder"):
+        session.set_tracking_uri(uri)
+    assert session.store is before
+
+
+@pytest.mark.parametrize("name", ["NBTRACK_DIR", "NBTRACK_TRACKING_URI"])
+def test_the_environment_overrides_the_place(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """And the tracking URI set in code overrides the environment."""
+    made(home / ".nbtrack")
+    monkeypatch.setenv(name, str(home / "env"))
+    session = Session()
+    assert session.store.uri == (home / "env").as_uri()
+    session.set_tracking_uri(home / "code")
+    assert session.store.uri == (home / "code").as_uri()
+    session.set_tracking_uri(None)
+    assert session.store.uri == (home / "env").as_uri()
+
+
+def test_a_folder_we_may_not_look_into_holds_no_project(home: Path) -> None:
+    """The walk goes on, and raises nothing."""
+    link = home / "loop"
+    link.symlink_to(link)
+    start = made(home / "plain")
+    (start / ".nbtrack").symlink_to(link)
+    assert find_project_folder(start) == start / ".nbtrack"
+
+
+# --- which value
+
+
+def test_argument_environment_project_file_default_in_that_order(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one that says something counts."""
+    assert Settings.load().experiment is None
+    (home / "pyproject.toml").write_text("[tool.nbtrack]\nexperiment = 'file'\nquiet = true\n")
+    assert Settings.load().experiment == "file"
+    monkeypatch.setenv("NBTRACK_EXPERIMENT", "environment")
+    assert Settings.load().experiment == "environment"
+    assert Settings.load(experiment="argument").experiment == "argument"
+    assert Settings.load(experiment=None).experiment == "environment"
+    assert Settings.load().quiet is True
+
+
+def test_the_project_file_is_the_one_beside_the_project(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found from deep below, as the project is; its folder is relative to the file."""
+    made(home / "repo" / ".git")
+    file = home / "repo" / "pyproject.toml"
+    file.write_text("[tool.nbtrack]\nfolder = 'data/runs'\n")
+    monkeypatch.chdir(made(home / "repo" / "a" / "b"))
+    assert Settings.load().folder == str(home / "repo" / "data" / "runs")
+    file.write_text("[tool.nbtrack]\nfolder = '~/runs'\n")
+    assert Settings.load().folder == str(home / "runs")
+
+
+def test_an_unknown_setting_is_named(home: Path) -> None:
+    """With the file it is in and the names there are."""
+    (home / "pyproject.toml").write_text("[tool.nbtrack]\nquite = true\n")
+    with pytest.raises(InvalidValue, match=r"pyproject\.toml.*'quite'.*quiet"):
+        Settings.load()
+
+
+@pytest.mark.parametrize("content", [b"[tool", b"\xff\xfe", b"", b"[project]\nname = 'x'\n"])
+def test_a_project_file_that_says_nothing_is_no_error(home: Path, content: bytes) -> None:
+    """Broken files are complained about by other tools, and better."""
+    (home / "pyproject.toml").write_bytes(content)
+    assert Settings.load(user="ada") == Settings(user="ada")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1", True), ("yes", True), ("ON", True), ("0", False), ("", False)]
+)
+def test_switches_are_written_in_many_ways(
+    home: Path, monkeypatch: pytest.MonkeyPatch, text: str, value: bool
+) -> None:
+    """As in shells and other tools."""
+    monkeypatch.setenv("NBTRACK_QUIET", text)
+    assert Settings.load().quiet is value
+
+
+def test_a_switch_that_is_neither_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says what to write."""
+    monkeypatch.setenv("NBTRACK_QUIET", "maybe")
+    with pytest.raises(InvalidValue, match="quiet is 'maybe'; write 1 or 0"):
+        Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("variable", "folder", "is_thrown_away"),
+    [
+        (None, "/home/ada/x", False),
+        ("COLAB_RELEASE_TAG", "/content/x", True),
+        ("COLAB_RELEASE_TAG", "/content/drive/MyDrive/x", False),
+        ("KAGGLE_KERNEL_RUN_TYPE", "/kaggle/working", True),
+    ],
+)
+def test_a_machine_that_is_thrown_away_is_known(
+    home: Path, monkeypatch: pytest.MonkeyPatch, variable: str | None, folder: str,
+    is_thrown_away: bool,
+) -> None:  # fmt: skip
+    """A mounted drive outlives it."""
+    if variable:
+        monkeypatch.setenv(variable, "1")
+    assert is_temporary(Path(folder)) is is_thrown_away
