@@ -92,7 +92,8 @@ def _run(command: list[str]) -> str:
 
 def _machine() -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in ("mlflow", "duckdb", "ipykernel"))
-    return f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {versions}"
+    machine = f"{os.cpu_count()} cores, {platform.system()}"
+    return f"{machine}, Python {platform.python_version()}, {versions}"
 
 
 def _time(seconds: float) -> str:

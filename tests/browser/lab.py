@@ -52,10 +52,11 @@ def running_lab(folder: Path) -> Iterator[str]:
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR")
     home = {name: str(folder / ".lab") for name in names}
     _without_questions(folder / ".lab")
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += ["--port", str(port), f"--IdentityProvider.token={token}"]
+    command += ["--expose-app-in-browser", "--ServerApp.port_retries=0"]
     server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port", str(port)]
-        + ["--expose-app-in-browser", f"--IdentityProvider.token={token}"]
-        + ["--ServerApp.port_retries=0"],
+        command,
         cwd=folder,
         env={**os.environ, **home, "NBTRACK_DIR": str(folder / "project")},
         stdout=(folder / "lab.log").open("w"),

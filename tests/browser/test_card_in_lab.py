@@ -38,7 +38,8 @@ CELLS = [
     "model = RandomForestClassifier(max_depth=max_depth, random_state=0).fit(X_train, y_train)\n"
     "accuracy = accuracy_score(y_test, model.predict(X_test))\n"
     "f1 = f1_score(y_test, model.predict(X_test))",
-    f"%%track \"{HOSTILE.replace(chr(34), chr(39))}\" note='</script><script>alert(1)</script>'\n1 / 0",
+    f"%%track \"{HOSTILE.replace(chr(34), chr(39))}\" note='</script><script>alert(1)</script>'\n"
+    "1 / 0",
     "%runs",
 ]
 
