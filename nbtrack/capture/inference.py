@@ -158,6 +158,8 @@ def _may_name_a_result(source: CellSource, key: str) -> bool:
     binding = source.bindings.get(key)
     if binding is not None and binding.how is How.LITERAL:
         return False  # `lr = 0.1` and then `lr` shows a param
+    if not any(map(str.isalpha, key)):
+        return False  # `6 * 7` names nothing
     return _is_countless(key) and not is_secret_name(key)
 
 

@@ -264,6 +264,7 @@ def test_nan_is_a_number() -> None:
         ("password", 1234, {}),
         ("x = 3", 3, {}),
         ("def f(", 0.5, {}),
+        ("6 * 7", 42, {}),
     ],
 )
 def test_the_last_value_is_a_metric(typed: str, last: object, metrics: dict[str, float]) -> None:
