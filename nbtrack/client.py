@@ -27,7 +27,7 @@ from nbtrack.records import (
     RunTag,
     ViewType,
 )
-from nbtrack.run_creation import artifact_uri_of_open_run, new_run_info, run_header
+from nbtrack.run_creation import info_of_known_run, new_run_info, run_header
 from nbtrack.run_writer import RunWriter
 from nbtrack.session import PARENT_TAG, current_session
 from nbtrack.stores import Store
@@ -261,8 +261,8 @@ class MlflowClient:
         if writer is not None and time.monotonic() - seen < _VERIFIED_SECONDS:
             return writer
         patience = PATIENT_LOOK_SECONDS if writer is None else LOOK_SECONDS
-        artifact_uri = artifact_uri_of_open_run(self._store, run_id, timeout=patience)
-        writer = RunWriter(self._store, run_id, artifact_uri=artifact_uri)
+        info = info_of_known_run(self._store, run_id, timeout=patience)
+        writer = RunWriter(self._store, run_id, artifact_uri=info.artifact_uri)
         self._writers[run_id] = (time.monotonic(), writer)
         return writer
 

@@ -111,6 +111,7 @@ class Journal:
     def _start_afresh(self) -> None:
         self._writer = os.urandom(16).hex()
         self._descriptor = self._lock_descriptor = -1
+        self._segment_path = ""
         self._number = self._size = self._unfolded = 0
         self._backlog = bytearray()
         self._failed_at = 0.0
@@ -165,7 +166,7 @@ class Journal:
     def _is_in_place(self) -> bool:
         """Whether the open segment is still the file of its name, neither deleted nor moved."""
         try:
-            found = os.stat(self._segment(self._number))
+            found = os.stat(self._segment_path)
         except FileNotFoundError:
             return False
         except OSError:  # who may not look cannot know
@@ -180,10 +181,10 @@ class Journal:
 
     def _create_segment(self, number: int) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        return os.open(self._segment(number), flags, 0o666)
-
-    def _segment(self, number: int) -> Path:
-        return self.folder / f"{self._writer}-{number}.jsonl"
+        path = os.fspath(self.folder / f"{self._writer}-{number}.jsonl")
+        descriptor = os.open(path, flags, 0o666)
+        self._segment_path = path
+        return descriptor
 
     def _create_lock(self) -> int:
         """Locked under a temporary name first: nobody may ever see it unlocked while we live."""

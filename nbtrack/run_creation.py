@@ -68,7 +68,7 @@ def run_header(
 
 def resumed_header(store: Store, info: RunInfo) -> str:
     """What is known of a run that another process began, in case it must be announced again."""
-    facts = {
+    facts: dict[str, object] = {
         "experiment_id": info.experiment_id,
         "name": info.run_name,
         "user_id": info.user_id,
@@ -76,23 +76,39 @@ def resumed_header(store: Store, info: RunInfo) -> str:
     }
     if not info.artifact_uri.startswith(default_artifact_root(store)):
         facts["artifact_uri"] = info.artifact_uri
-    return lines.run_line(info.run_id, t=info.start_time * 1000, **facts)
+    known = {name: fact for name, fact in facts.items() if fact}
+    return lines.run_line(info.run_id, t=info.start_time * 1000, **known)
 
 
-def artifact_uri_of_open_run(store: Store, run_id: str, *, timeout: float) -> str:
-    """Where its files go. Raises RunNotFound, RunDeleted.
+def info_of_known_run(store: Store, run_id: str, *, timeout: float) -> RunInfo:
+    """Facts of a run that is to be logged to. Raises RunNotFound, RunDeleted.
 
-    Logging waits for nobody: while the database cannot be read, the id is taken at its word.
+    Logging waits for nobody: while the database cannot be read, the id is taken at its word, and
+    name, experiment and start are blank.
     """
     try:
         info = store.get_run(run_id, timeout=timeout).info
     except StoreError:
         if not run_id.isalnum():  # it is written into lines and paths as it is
             raise
-        return f"{default_artifact_root(store)}/{run_id}"
+        return _info_of_unread_run(store, run_id)
     if info.lifecycle_stage == LifecycleStage.DELETED:
         raise RunDeleted(run_id)
-    return info.artifact_uri
+    return info
+
+
+def _info_of_unread_run(store: Store, run_id: str) -> RunInfo:
+    return RunInfo(
+        run_id=run_id,
+        run_name=None,
+        experiment_id="",
+        user_id="",
+        status=RunStatus.RUNNING,
+        start_time=0,
+        end_time=None,
+        lifecycle_stage=LifecycleStage.ACTIVE,
+        artifact_uri=f"{default_artifact_root(store)}/{run_id}",
+    )
 
 
 def default_artifact_root(store: Store) -> str:

@@ -15,6 +15,7 @@ from nbtrack import lines
 from nbtrack.errors import RunAlreadyActive, RunDeleted
 from nbtrack.experiments import (
     DEFAULT,
+    PATIENT_LOOK_SECONDS,
     check_is_active,
     experiment_of_new_run,
     look_up_experiment,
@@ -22,9 +23,9 @@ from nbtrack.experiments import (
 )
 from nbtrack.guard import guarded, warn
 from nbtrack.lines import now_us
-from nbtrack.records import Experiment, LifecycleStage, Run, RunStatus
+from nbtrack.records import Experiment, Run, RunStatus
 from nbtrack.run import ActiveRun
-from nbtrack.run_creation import new_run_info, resumed_header, run_header
+from nbtrack.run_creation import info_of_known_run, new_run_info, resumed_header, run_header
 from nbtrack.run_stack import RunStack, is_at_top_level
 from nbtrack.settings import Settings, find_project_folder
 from nbtrack.stores import Store, folder_of, open_store
@@ -173,7 +174,7 @@ class Session:
             given["mlflow.note.content"] = description
         name = name or given.get("mlflow.runName")
         if experiment_id is None and parent is not None:
-            experiment_id = parent.info.experiment_id
+            experiment_id = parent.info.experiment_id or None
         experiment = self._experiment_for(experiment_id, parent)
         run = self._create(name, experiment=experiment, tags=given, parent=parent)
         self._stack.push(run)
@@ -190,7 +191,9 @@ class Session:
         given = dict(tags)
         if parent is not None:
             given[PARENT_TAG] = parent.run_id
-            experiment = experiment or self._experiment_for(parent.info.experiment_id, parent)
+            experiment = experiment or self._experiment_for(
+                parent.info.experiment_id or None, parent
+            )
         run = self._create(
             name,
             experiment=experiment or self.experiment,
@@ -210,9 +213,7 @@ class Session:
             return self._enter_again(known, nested=nested)
         parent = self._parent_of_new_run(nested=nested)
         store = self.store
-        info = store.get_run(run_id).info
-        if info.lifecycle_stage == LifecycleStage.DELETED:
-            raise RunDeleted(run_id)
+        info = info_of_known_run(store, run_id, timeout=PATIENT_LOOK_SECONDS)
         t = max(now_us(), ((info.end_time or info.start_time) + 1) * 1000)
         store.append(lines.run_line(run_id, t=t, status=RunStatus.RUNNING, writer=store.writer))
         run = ActiveRun(self, store, info, parent=parent, header=resumed_header(store, info))

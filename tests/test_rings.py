@@ -32,6 +32,7 @@ RINGS = [
         "capture",
         "client",
         "experiments",
+        "find_run",
         "run",
         "run_creation",
         "run_frame",

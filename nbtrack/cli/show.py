@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,24 +10,21 @@ from typing import Any
 
 from nbtrack.cli.console import count, harmless, harmless_lines, listed, say, size_text
 from nbtrack.cli.place import open_place
-from nbtrack.errors import InvalidValue, NotFound
+from nbtrack.find_run import find_run
 from nbtrack.notebook.number_format import MISSING, format_age, format_duration, format_number
 from nbtrack.notebook.text_table import aligned
-from nbtrack.records import FileInfo, Metric, Run, RunInfo, RunQuery, ViewType
+from nbtrack.records import FileInfo, Metric, Run, RunInfo, ViewType
 from nbtrack.session import PARENT_TAG
 from nbtrack.stores import Store
 
-_ID = re.compile(r"[\w-]+")
-_MOST_NAMED = 5
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="a run id, or the beginning of one")
+    parser.add_argument("run", metavar="RUN", help="a run id, the beginning of one, or a name")
 
 
 def run(arguments: argparse.Namespace) -> int:
     store = open_place(arguments.store)
-    found = find_run(store, arguments.run)
+    found = find_run(store, arguments.run, view_type=ViewType.ALL)
     cell = store.read_cell(found.info.run_id) or {}
     say(
         *_head(store, found),
@@ -39,27 +35,6 @@ def run(arguments: argparse.Namespace) -> int:
         *_cell(cell),
     )
     return 0
-
-
-def find_run(store: Store, text: str) -> Run:
-    """By id, or by the beginning of exactly one. Raises NotFound, InvalidValue."""
-    unknown = NotFound(f"No run {text!r} in {store.uri}. nbtrack runs --all lists the ones it has.")
-    if not _ID.fullmatch(text):
-        raise unknown
-    # _ stands for any character in LIKE: the filter narrows, the comparison decides.
-    begins = f"attributes.run_id LIKE '{text}%'"
-    query = RunQuery(filter_string=begins, view_type=ViewType.ALL, max_results=1000)
-    found = [run for run in store.search_runs(query) if run.info.run_id.startswith(text)]
-    exact = [run for run in found if run.info.run_id == text]
-    if len(exact or found) == 1:
-        return (exact or found)[0]
-    if not found:
-        raise unknown
-    named = ", ".join(
-        f"{run.info.run_id[: len(text) + 6]} ({harmless(run.info.run_name or '')})"
-        for run in found[:_MOST_NAMED]
-    )
-    raise InvalidValue(f"{text!r} is the beginning of {len(found)} run ids: {named}. Write more.")
 
 
 def _head(store: Store, found: Run) -> list[str]:

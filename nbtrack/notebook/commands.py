@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from nbtrack.client import MlflowClient
 from nbtrack.errors import InvalidValue
+from nbtrack.find_run import find_run
 from nbtrack.notebook.cell_source import RunningCell
 from nbtrack.notebook.cells import Cells, EndedCell
 from nbtrack.notebook.completion import COMMANDS
-from nbtrack.notebook.find_run import find_run
 from nbtrack.notebook.history_cell import cell_from_history
 from nbtrack.records import ViewType
 from nbtrack.run import ActiveRun

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote, urlparse
@@ -145,6 +146,12 @@ def open_store(uri: str) -> Store:
 
 def folder_of(uri: str) -> Path:
     """The folder that *uri* names. Raises InvalidValue for a scheme nbtrack does not know."""
+    # A relative path means another folder after a change of the working folder.
+    return _parsed(uri) if uri.startswith("file:/") else Path(_parsed(uri)).absolute()
+
+
+@lru_cache(maxsize=64)  # every run asks for the folder of its store
+def _parsed(uri: str) -> Path:
     parsed = urlparse(uri)
     if parsed.scheme == "file":
         if parsed.netloc not in ("", "localhost"):
@@ -158,4 +165,4 @@ def folder_of(uri: str) -> Path:
             f"Tracking URI {uri!r}: nbtrack stores in a folder. "
             "Give a path or file:/path/to/folder."
         )
-    return Path(uri).expanduser().absolute()
+    return Path(uri).expanduser()

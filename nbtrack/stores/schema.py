@@ -129,6 +129,12 @@ def _latest(columns: dict[str, str]) -> str:
     return ", ".join(f"arg_max({name}, t) as {name}" for name in columns)
 
 
+# A param that was logged by hand stands above one that was read off the cell's source.
+EXPLICIT_FIRST = "t + case when is_explicit then (1::bigint << 60) else 0 end"
+# Latest is the highest step, then the highest time: as one number, which is twelve times
+# faster than the maximum of a struct.
+LATEST_PLACE = "step::hugeint * 18446744073709551616 + t"
+
 _RUN_LATEST = _latest({c: "" for c in RUN_FACTS if c not in ("name", "status")})
 
 # `artifact_root` is a variable, so that a project folder can be moved with what is in it.
@@ -146,20 +152,17 @@ CURRENT_VIEWS: dict[str, str] = {
                 then 'KILLED' else stored_status end as status,
             case when stored_status in ('RUNNING', 'SCHEDULED') then null else end_us end as end_us
         from latest join stored.run_keys using (run_key)""",
-    "params": """
+    "params": f"""
         select run_key, key, arg_max(value, rank) as value, max(is_explicit) as is_explicit
-        from (select *, t + case when is_explicit then (1::bigint << 60) else 0 end as rank
-              from stored.params) group by run_key, key""",
+        from (select *, {EXPLICIT_FIRST} as rank from stored.params) group by run_key, key""",
     "tags": """
         select run_key, key, value
         from (select run_key, key, arg_max_null(value, t) as value from stored.tags
               group by run_key, key) where value is not null""",
-    # Latest is the highest step, then the highest time: as one number, which is twelve times
-    # faster than the maximum of a struct.
-    "latest_metrics": """
+    "latest_metrics": f"""
         select run_key, key, arg_max(value, place) as value, arg_max(step, place) as step,
             arg_max(t, place) as t
-        from (select *, step::hugeint * 18446744073709551616 + t as place from stored.metrics)
+        from (select *, {LATEST_PLACE} as place from stored.metrics)
         group by run_key, key""",
     "artifacts": """
         select run_key, path, sha256, size, t

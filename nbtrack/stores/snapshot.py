@@ -36,6 +36,7 @@ class SnapshotReader:
         self._own_writer = own_writer
         self._fold_now = fold_now
         self._loaded: object = None  # which tails the tables of schema `tail` hold
+        self._marked: object = None  # which writers the table `dead_writers` holds
 
     @contextmanager
     def open(self, *, timeout: float = WAIT_SECONDS) -> Iterator[DuckDBPyConnection]:
@@ -63,7 +64,7 @@ class SnapshotReader:
 
     def _load(self, connection: DuckDBPyConnection, waiting: dict[str, tuple[int, int]]) -> None:
         self._mark_dead_writers(connection)
-        newest = connection.execute("select max(run_key) from project.stored.run_keys").fetchone()
+        newest = _newest_key(connection) if waiting else None
         # The instance is part of it: another one has empty tables. So is the newest key,
         # because runs in the tail are numbered behind it.
         signature = (self._attachment.generation, newest, waiting)
@@ -86,9 +87,18 @@ class SnapshotReader:
             insert_parsed(connection, target="tail")
 
     def _mark_dead_writers(self, connection: DuckDBPyConnection) -> None:
-        connection.execute("truncate dead_writers")
-        if dead := segments.dead_writers(self._folder, own=self._own_writer()):
+        dead = sorted(segments.dead_writers(self._folder, own=self._own_writer()))
+        marked = (self._attachment.generation, dead)
+        if marked != self._marked:
+            self._marked = None
+            connection.execute("truncate dead_writers")
             connection.execute("insert into dead_writers select unnest($dead)", {"dead": dead})
+            self._marked = marked
+
+
+def _newest_key(connection: DuckDBPyConnection) -> int | None:
+    row = connection.execute("select max(run_key) from project.stored.run_keys").fetchone()
+    return row[0] if row else None
 
 
 def _is_too_much(waiting: dict[str, tuple[int, int]]) -> bool:

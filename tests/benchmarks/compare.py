@@ -25,12 +25,13 @@ LINES = [
     ("ten_and_ten", "a run with 10 params and 10 metrics, one call each", 50),
     ("log_metric", "log_metric, p50", 500),
     ("log_metric_busy", "log_metric beside a busy Python thread, p50", 150),
-    ("write_points", "100,000 points written (MLflow: log_batch of 1,000)", 20),
-    ("read_points", "100,000 points read with get_metric_history", 30),
+    ("write_points", "100,000 points written by log_batch of 1,000", 20),
+    ("read_first", "the same points read with get_metric_history, at once", None),
+    ("read_points", "read again, median", 30),
     ("search_all", "search_runs, 1,000 runs x 20 params x 20 metrics", 30),
     ("search_filtered", "the same, filtered by a metric and a param", None),
     ("search_top_20", "the same, top 20 by a metric", None),
-    ("disk_bytes", "disk for 100,000 points", 10),
+    ("disk_bytes", "disk of a project with these 100,000 points", 10),
 ]
 _FRESH = """
 import time; began = time.perf_counter()

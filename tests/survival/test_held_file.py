@@ -33,6 +33,8 @@ with nbtrack.start_run(experiment_id=sys.argv[1]):
 client = nbtrack.MlflowClient()
 for step in range(100):
     client.log_metric(sys.argv[2], "by id", 1.0, step=step)
+with nbtrack.start_run(run_id=sys.argv[2]):
+    nbtrack.log_metric("resumed", 1.0)
 print(run.run_id)
 """
 MODES = ["read-only", "read-write"]
@@ -66,6 +68,8 @@ def test_a_new_process_logs_while_the_file_is_held(start, store, folded, mode):
     assert store.get_experiment(run.info.experiment_id).name == "held"
     assert len(store.search_runs(RunQuery(experiment_ids=(run.info.experiment_id,)))) == 3
     assert len(store.read_metrics(folded, "by id")) == 100
+    assert store.get_run(folded).data.metrics["resumed"] == 1.0
+    assert store.get_run(folded).info.status == RunStatus.FINISHED
     assert len(store.search_runs(RunQuery(experiment_ids=(unknown,)))) >= 1
 
 
