@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nbtrack.errors import InvalidValue
 from nbtrack.notebook.expansion import expand
+from nbtrack.notebook.metric_direction import Direction
 from nbtrack.notebook.words import USAGE, UsageError, Word, split_words
 from nbtrack.values import check_key
 
@@ -45,6 +46,7 @@ class TrackArguments:
     metrics: tuple[str, ...]
     artifacts: tuple[str, ...]
     quiet: bool
+    directions: dict[str, Direction] = field(default_factory=dict)  # of --metrics a:min
 
 
 def read_arguments(
@@ -92,6 +94,7 @@ class _Reader:
         self._tags: dict[str, str] = {}
         self._texts: dict[str, str] = {}
         self._metrics: list[str] = []
+        self._directions: dict[str, Direction] = {}
         self._artifacts: list[str] = []
         self._quiet = False
 
@@ -107,6 +110,7 @@ class _Reader:
             metrics=tuple(dict.fromkeys(self._metrics)),
             artifacts=tuple(dict.fromkeys(self._artifacts)),
             quiet=self._quiet,
+            directions=self._directions,
         )
 
     def _read(self, word: Word) -> None:
@@ -145,7 +149,10 @@ class _Reader:
         for name in value.split(","):
             if not name.strip():
                 raise UsageError(f"An empty name in {flag.text} {value!r}: write a,b, no spaces.")
-            self._metrics.append(_checked_key(name.strip(), "metric"))
+            key, way = _split_direction(name.strip())
+            self._metrics.append(_checked_key(key, "metric"))
+            if way is not None:
+                self._directions[key] = way
 
     def _read_artifacts(self, flag: Word) -> None:
         globs = self._values(flag, kind="text", example="'*.png'")
@@ -174,6 +181,13 @@ class _Reader:
             got = f", not {self._left[0].typed!r}" if self._left else ""
             raise UsageError(f"{flag.text!r} needs something like {example} after it{got}.")
         return words
+
+
+def _split_direction(name: str) -> tuple[str, Direction | None]:
+    """`rt:min` is the metric rt, of which less is better."""
+    key, _, end = name.rpartition(":")
+    ways: dict[str, Direction] = {"min": "lower", "max": "higher"}
+    return (key, ways[end]) if key and end in ways else (name, None)
 
 
 def _add_pair(pairs: dict[str, str], word: Word, *, what: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from nbtrack.notebook.card_facts import CardFacts, ChildrenFacts, MetricFact, ParamChange
 from nbtrack.notebook.look_back import LookBack
-from nbtrack.notebook.metric_direction import direction
+from nbtrack.notebook.metric_direction import Direction, direction
 from nbtrack.notebook.outcome import Outcome
 from nbtrack.notebook.results import ACTUAL
 from nbtrack.notebook.tracked_cell import TrackedCell
@@ -94,7 +94,7 @@ class CardMaker:
     def _metric_fact(
         self, tracked: TrackedCell, key: str, metric: MetricTrace, *, before: float | None
     ) -> MetricFact:
-        way = direction(key)
+        way = direction(key, self._declared(tracked))
         run = tracked.run
         best = way and self._look_back.best(run.store, run.info.experiment_id, key, way)
         return MetricFact(
@@ -112,7 +112,7 @@ class CardMaker:
         self, tracked: TrackedCell, trace: RunTrace, previous: Attempt | None
     ) -> ChildrenFacts:
         children = list(trace.children.values())
-        best = _best_child(children)
+        best = _best_child(children, self._declared(tracked))
         failed = (RunStatus.FAILED, RunStatus.KILLED)
         return ChildrenFacts(
             count=len(children),
@@ -120,6 +120,11 @@ class CardMaker:
             best_name=best.name if best else None,
             metrics=self._metric_facts(tracked, best.metrics, previous) if best else (),
         )
+
+    def _declared(self, tracked: TrackedCell) -> dict[str, Direction]:
+        run = tracked.run
+        before = self._look_back.directions(run.store, run.info.experiment_id)
+        return {**before, **tracked.arguments.directions}
 
     def _experiment_name(self, tracked: TrackedCell) -> str | None:
         for known in (tracked.experiment, self._session.experiment):
@@ -137,6 +142,8 @@ class CardMaker:
     ) -> None:
         """Later cells are compared with this one, and with its children."""
         run, experiment_id = tracked.run, tracked.run.info.experiment_id
+        declared = tracked.arguments.directions
+        self._look_back.remember_directions(run.store, experiment_id, declared)
         values = {key: metric.latest for key, metric in metrics.items()}
         runs: dict[str, tuple[str | None, dict[str, float]]] = {run.run_id: (tracked.name, values)}
         runs |= {child_id: (c.name, c.values()) for child_id, c in trace.children.items()}
@@ -180,12 +187,12 @@ def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[ParamCha
     ]
 
 
-def _best_child(children: Sequence[RunTrace]) -> RunTrace | None:
+def _best_child(children: Sequence[RunTrace], declared: Mapping[str, Direction]) -> RunTrace | None:
     """The only one; else the best by the first metric of which the better side is known."""
     if len(children) == 1:
         return children[0]
     for key in dict.fromkeys(key for child in children for key in child.metrics):
-        if way := direction(key):
+        if way := direction(key, declared):
             sign = 1 if way == "higher" else -1
             having = [child for child in children if _has_number(child, key)]
             return max(having, key=lambda c: sign * c.metrics[key].latest, default=None)

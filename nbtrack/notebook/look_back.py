@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from nbtrack.errors import StoreError
 from nbtrack.guard import guarded
-from nbtrack.notebook.metric_direction import Direction
+from nbtrack.notebook.metric_direction import Direction, declared_directions
 from nbtrack.stores import Store
 from nbtrack.stores.history import Attempt, CellPlace, History, Reached
 
@@ -45,6 +45,7 @@ class LookBack:
         self._attempts: dict[tuple[str, str], Attempt] = {}  # by store and lineage
         self._ended: deque[_Ended] = deque(maxlen=_MOST_REMEMBERED)
         self._dropped: set[str] = set()
+        self._declared: dict[Scope, dict[str, Direction]] = {}
         self._asking: threading.Thread | None = None
 
     def places(self, store: Store, notebook: str | None) -> list[CellPlace]:
@@ -109,6 +110,16 @@ class LookBack:
     def known(self, store: Store, experiment_id: str) -> History:
         """What the last look at the experiment told; empty before the first."""
         return self._known.get((store.uri, experiment_id), (0.0, History()))[1]
+
+    def directions(self, store: Store, experiment_id: str) -> dict[str, Direction]:
+        """What was declared, in an earlier kernel or here."""
+        before = declared_directions(self.known(store, experiment_id).tags)
+        return {**before, **self._declared.get((store.uri, experiment_id), {})}
+
+    def remember_directions(
+        self, store: Store, experiment_id: str, declared: Mapping[str, Direction]
+    ) -> None:
+        self._declared.setdefault((store.uri, experiment_id), {}).update(declared)
 
     def forget(self, run_id: str) -> None:
         """The run was dropped: nothing is compared with it any more."""

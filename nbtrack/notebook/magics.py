@@ -32,7 +32,7 @@ key=value             declares a param; assigns no variable. {d} and $d take the
                       named after the notebook
 -t, --tag key=value … tags of the run
 -m, --note TEXT       a note, shown with the run
---metrics a,b         variables to record as metrics after the cell
+--metrics a,b:min     variables to record as metrics after the cell; of b less is better
 --artifacts GLOB …    files to keep with the run: --artifacts 'models/*.pkl'
 --quiet               no card under this cell
 

@@ -1,14 +1,19 @@
-"""Is more of this metric better, or less? Known from the words of its name, or not known at all.
+"""Is more of this metric better, or less? Declared, or known from the words of its name.
 
-A wrong arrow is worse than none: whatever the words leave open is None.
+A wrong arrow is worse than none: whatever the words leave open is None. `--metrics rt:min`
+declares it for the experiment, in a tag of it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 Direction = Literal["higher", "lower"]
+
+_TAG = "nbtrack.better."
+_NOTHING: Mapping[str, Direction] = {}
 
 
 def _vocabulary(words: str) -> frozenset[str]:
@@ -40,12 +45,29 @@ _SPOILERS = _vocabulary(
 )
 
 
-def direction(key: str) -> Direction | None:
+def direction(key: str, declared: Mapping[str, Direction] = _NOTHING) -> Direction | None:
     """Which way *key* improves; None when its words say nothing, or contradict each other."""
+    if key in declared:
+        return declared[key]
     words = _words(key)
     if words and words[0] in ("neg", "negative"):
         return _of_negated(words[1:])
     return _of_words(words)
+
+
+def direction_tags(declared: Mapping[str, Direction]) -> dict[str, str]:
+    """How an experiment keeps what was declared."""
+    return {f"{_TAG}{key}": way for key, way in declared.items()}
+
+
+def declared_directions(tags: Mapping[str, str]) -> dict[str, Direction]:
+    """What was declared, from the tags of an experiment."""
+    ways: dict[str, Direction] = {"higher": "higher", "lower": "lower"}
+    return {
+        name.removeprefix(_TAG): ways[text]
+        for name, text in tags.items()
+        if name.startswith(_TAG) and text in ways
+    }
 
 
 def _words(key: str) -> list[str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from nbtrack.errors import InvalidValue
-from nbtrack.notebook.metric_direction import direction
+from nbtrack.errors import ExperimentNotFound, InvalidValue
+from nbtrack.notebook.metric_direction import Direction, declared_directions, direction
 from nbtrack.notebook.run_table_facts import RunRow, RunTable
-from nbtrack.records import Run, RunQuery, RunStatus
+from nbtrack.records import Experiment, Run, RunQuery, RunStatus
 from nbtrack.session import PARENT_TAG, current_session
 from nbtrack.stores import Store
 
@@ -50,14 +50,15 @@ class RunsView:
         top: int | None,
     ) -> None:
         self._store = store
+        self.table = run_table_of(
+            store, experiment_ids=experiment_ids, filter_string=filter_string, sort=sort, top=top
+        )
+        order = _Order(key=self.table.sort_key, is_descending=self.table.sort_descending)
         self._query = RunQuery(
             experiment_ids=experiment_ids,
             filter_string=filter_string or None,
-            order_by=_order(store, experiment_ids, filter_string, sort).clauses,
+            order_by=order.clauses,
             max_results=top,
-        )
-        self.table = run_table_of(
-            store, experiment_ids=experiment_ids, filter_string=filter_string, sort=sort, top=top
         )
 
     @cached_property
@@ -95,7 +96,9 @@ def run_table_of(
     """
     if top is not None and top < 1:
         raise InvalidValue(f"top is {top}; give a number from 1.")
-    order = _order(store, experiment_ids, filter_string, sort)
+    experiment = _experiment(store, experiment_ids)
+    declared = declared_directions(experiment.tags if experiment else {})
+    order = _order(store, experiment_ids, filter_string, sort, declared=declared)
     query = RunQuery(
         experiment_ids=experiment_ids,
         filter_string=filter_string or None,
@@ -104,7 +107,7 @@ def run_table_of(
     )
     found = store.search_runs(query)
     shown = found[:top]
-    best_by, best_id = _best(store, query, shown, metric=order.metric)
+    best_by, best_id = _best(store, query, shown, metric=order.metric, declared=declared)
     return RunTable(
         rows=_rows(store, shown, best_id=best_id),
         param_keys=list(dict.fromkeys(key for run in shown for key in run.data.params)),
@@ -113,7 +116,7 @@ def run_table_of(
         sort_key=order.key,
         sort_descending=order.is_descending,
         best_by=best_by,
-        experiment=_experiment_name(store, experiment_ids),
+        experiment=experiment.name if experiment else None,
         filter_text=filter_string or None,
     )
 
@@ -136,6 +139,8 @@ def _order(
     experiment_ids: tuple[str, ...] | None,
     filter_string: str | None,
     sort: str | None,
+    *,
+    declared: Mapping[str, Direction],
 ) -> _Order:
     """Without a word on it, the better end of a metric comes first, the larger of others."""
     if not sort or not sort.strip():
@@ -145,9 +150,9 @@ def _order(
         name, word = sort.strip(), ""
     key = _full_key(store, experiment_ids, filter_string, name.strip())
     metric = key.removeprefix("metrics.") if key.startswith("metrics.") else None
-    is_descending = (
-        word.lower() == "desc" if word else not (metric and direction(metric) == "lower")
-    )
+    is_descending = word.lower() == "desc"
+    if not word:
+        is_descending = metric is None or direction(metric, declared) != "lower"
     return _Order(key=key, metric=metric, is_descending=is_descending)
 
 
@@ -179,15 +184,20 @@ def _quoted(key: str) -> str:
 
 
 def _best(
-    store: Store, query: RunQuery, shown: Sequence[Run], *, metric: str | None
+    store: Store,
+    query: RunQuery,
+    shown: Sequence[Run],
+    *,
+    metric: str | None,
+    declared: Mapping[str, Direction],
 ) -> tuple[str | None, str | None]:
     """The metric of which the better side is known, and the run that is best by it."""
     present = [metric] if metric else []
     present += [key for run in shown for key in run.data.metrics]
-    key = next((key for key in present if direction(key)), None)
+    key = next((key for key in present if direction(key, declared)), None)
     if key is None:
         return None, None
-    is_higher = direction(key) == "higher"
+    is_higher = direction(key, declared) == "higher"
     candidates = shown
     if query.max_results is not None and len(shown) == query.max_results - 1:
         order = _Order(key=f"metrics.{key}", metric=key, is_descending=is_higher)
@@ -233,10 +243,12 @@ def _error(store: Store, run_id: str) -> str | None:
     return None if cell is None else cell["error"]
 
 
-def _experiment_name(store: Store, experiment_ids: tuple[str, ...] | None) -> str | None:
+def _experiment(store: Store, experiment_ids: tuple[str, ...] | None) -> Experiment | None:
+    """The one that is shown; None for all of them."""
     if experiment_ids is None or len(experiment_ids) != 1:
         return None
-    known = current_session().experiment
-    if known.experiment_id == experiment_ids[0] and current_session().store is store:
-        return known.name
-    return store.get_experiment(experiment_ids[0]).name
+    try:
+        return store.get_experiment(experiment_ids[0])
+    except ExperimentNotFound:  # the active one, before its first run
+        known = current_session().experiment
+        return known if known.experiment_id == experiment_ids[0] else None

@@ -15,11 +15,13 @@ from typing import Any
 from nbtrack import lines
 from nbtrack.capture.naming import run_name
 from nbtrack.errors import StoreError
+from nbtrack.experiments import set_tags
 from nbtrack.guard import guarded
 from nbtrack.lines import now_us
 from nbtrack.notebook.arguments import TrackArguments
 from nbtrack.notebook.cell_source import RunningCell
 from nbtrack.notebook.gauges import Readings, seeds_text
+from nbtrack.notebook.metric_direction import direction_tags
 from nbtrack.notebook.outcome import Outcome
 from nbtrack.notebook.output_files import Kept, log_globs, log_outputs
 from nbtrack.notebook.results import ACTUAL, Results, read_results
@@ -97,6 +99,7 @@ class TrackedCell:
         self.is_open = True
         with self._guarded("record the cell"):
             self._write_beginning(source)
+            self._declare_directions(self.arguments)
             if is_first:
                 self._append_facts(seeds=seeds_text())
 
@@ -116,6 +119,7 @@ class TrackedCell:
             self.run.log_params(arguments.params)
         if tags := _own_tags(arguments):
             self.run.set_tags(tags)
+        self._declare_directions(arguments)
         before = self.arguments
         self.arguments = replace(
             before,
@@ -124,7 +128,13 @@ class TrackedCell:
             metrics=(*before.metrics, *arguments.metrics),
             artifacts=(*before.artifacts, *arguments.artifacts),
             quiet=before.quiet or arguments.quiet,
+            directions={**before.directions, **arguments.directions},
         )
+
+    def _declare_directions(self, arguments: TrackArguments) -> None:
+        if arguments.directions:
+            tags = direction_tags(arguments.directions)
+            set_tags(self.run.store, self.run.info.experiment_id, tags)
 
     # --- the end
 

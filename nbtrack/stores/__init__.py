@@ -146,8 +146,7 @@ def open_store(uri: str) -> Store:
 
 def folder_of(uri: str) -> Path:
     """The folder that *uri* names. Raises InvalidValue for a scheme nbtrack does not know."""
-    # A relative path means another folder after a change of the working folder.
-    return _parsed(uri) if uri.startswith("file:/") else Path(_parsed(uri)).absolute()
+    return _parsed(uri).absolute()  # a relative one means another folder after %cd
 
 
 @lru_cache(maxsize=64)  # every run asks for the folder of its store

@@ -41,6 +41,7 @@ class History:
     previous: Attempt | None = None  # the newest attempt of the lineage that was asked for
     params: Sequence[str] = ()  # their names, in the experiment
     experiments: Sequence[str] = ()  # their names, in the store
+    tags: Mapping[str, str] = field(default_factory=dict)  # of the experiment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,9 @@ def read_history(
         _EXTREMES, {"experiment": experiment_id, "without": without}
     ).fetchall()
     params = connection.execute(_PARAM_NAMES, {"experiment": experiment_id}).fetchall()
+    tags = connection.execute(_TAGS, {"experiment": experiment_id}).fetchall()
     return History(
+        tags=dict(tags),
         params=[name for (name,) in params],
         experiments=[name for (name,) in connection.execute(_EXPERIMENTS).fetchall()],
         extremes={
@@ -121,6 +124,11 @@ _EXPERIMENTS = """
     select coalesce(arg_max(renamed, t), arg_min(name, t)) as name
     from project.stored.experiment_events group by experiment_id
     having coalesce(arg_max(lifecycle_stage, t), 'active') = 'active' order by name limit 200
+"""
+_TAGS = """
+    select key, value
+    from (select key, arg_max_null(value, t) as value from project.stored.experiment_tags
+          where experiment_id = $experiment group by key) where value is not null
 """
 _ATTEMPT = """
     select run_key, run_id, attempt

@@ -150,6 +150,8 @@ def test_a_key_with_a_space_is_quoted():
         ("--tag=a=1 b=2", {"tags": {"a": "1"}, "params": {"b": "2"}}),
         ("--artifacts=*.png fit", {"artifacts": ("*.png",), "name": "fit"}),
         ("--metrics=a,b,a", {"metrics": ("a", "b")}),
+        ("--metrics rt:min,ok:max,a:b", {"metrics": ("rt", "ok", "a:b")}),
+        ("--metrics rt:min,ok:max", {"directions": {"rt": "lower", "ok": "higher"}}),
         ("--artifacts a b -- fit", {"artifacts": ("a", "b"), "name": "fit"}),
         ("-t a=1 -t b=2", {"tags": {"a": "1", "b": "2"}}),
         ("-- --quiet -x=1", {"name": "--quiet", "params": {"-x": "1"}, "quiet": False}),

@@ -50,6 +50,22 @@ def test_the_attempt_before_and_the_best(kernel: Kernel):
     assert "depth 0.9 → 0.7" in reply.card
 
 
+def test_a_declared_direction_holds_from_then_on(new_kernel):
+    """`:min` says that less is better, in this cell, in later ones and in another kernel."""
+    kernel = new_kernel()
+    cells = ("%%track slow --metrics odd:min\nodd = 5.0", "%%track fast --metrics odd\nodd = 3.0")
+    for cell in cells:
+        reply = kernel.run(cell, cell_id="declared")
+
+    assert "▼ −2 better" in reply.card
+    assert "★ beats 5" in reply.card
+    table = kernel.run("%runs --sort odd").result
+    assert table.index("fast") < table.index("slow")
+    kernel.close()
+    later = new_kernel().run("%%track slower\n{'odd': 4.0}").card
+    assert "best other run" in later
+
+
 def test_a_dropped_run_is_not_compared_with(kernel: Kernel):
     """The best other run is one that is still there."""
     kernel.run("%%track keeper\n{'recall': 0.5}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nbtrack.errors import InvalidFilter, InvalidValue, NotFound
-from nbtrack.notebook.find_run import find_run
+from nbtrack.find_run import find_run
 from nbtrack.notebook.runs_line import parse_runs_line
 from nbtrack.notebook.runs_view import RunsView, run_table_of
 from nbtrack.session import Session
