@@ -69,11 +69,29 @@ _HOMES = {
     "MlflowClient": "nbtrack.client",
     "MlflowException": "nbtrack.exceptions",
     "NbtrackError": "nbtrack.errors",
-    "load_ipython_extension": "nbtrack.notebook",
+    "autolog": "nbtrack.hooks",
+    "load_ipython_extension": "nbtrack.ipython",
     "runs": "nbtrack.notebook.runs_view",
-    "unload_ipython_extension": "nbtrack.notebook",
+    "unload_ipython_extension": "nbtrack.ipython",
 }
-_SUBMODULES = ("artifacts", "client", "data", "entities", "exceptions", "tracking")
+_SUBMODULES = (
+    "artifacts",
+    "client",
+    "data",
+    "entities",
+    "exceptions",
+    "models",
+    "pyfunc",
+    "sklearn",
+    "tracking",
+)
+
+# What people who come from MLflow look for in vain.
+_MLFLOWS_ONLY = {
+    "deployments", "evaluate", "gateway", "genai", "keras", "langchain", "lightgbm", "onnx",
+    "openai", "projects", "pytorch", "register_model", "run", "shap", "spark", "statsmodels",
+    "tensorflow", "trace", "transformers", "xgboost",
+}  # fmt: skip
 
 __all__ = sorted([*_HOMES, *_SUBMODULES])
 
@@ -84,10 +102,11 @@ def __getattr__(name: str) -> Any:
     elif name in _SUBMODULES:
         found = importlib.import_module(f"nbtrack.{name}")
     else:
-        raise AttributeError(f"module 'nbtrack' has no attribute {name!r}")
+        hint = f": mlflow.{name} is not in nbtrack" if name in _MLFLOWS_ONLY else ""
+        raise AttributeError(f"module 'nbtrack' has no attribute {name!r}{hint}")
     globals()[name] = found  # the next access is a plain look-up
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -47,7 +47,7 @@ def load_text(artifact_uri: str) -> str:
 def load_dict(artifact_uri: str) -> Any:
     """A JSON or YAML artifact, by its suffix. Raises ArtifactNotFound, InvalidValue."""
     text = load_text(artifact_uri)
-    if Path(urlparse(artifact_uri).path).suffix.lower() in (".yaml", ".yml"):
+    if Path(artifact_uri).suffix.lower() in (".yaml", ".yml"):
         return _from_yaml(text, artifact_uri)
     try:
         return json.loads(text)
@@ -80,12 +80,12 @@ def _locate(
     if (uri is None) == (run_id is None):
         raise InvalidValue("Give artifact_uri= or run_id=, and not both.")
     if uri is not None and uri.startswith("runs:"):
-        run_id, _, path = unquote(urlparse(uri).path).strip("/").partition("/")
+        # As text: a file's name may hold what has a meaning in other URIs, such as # ? and %.
+        run_id, _, path = uri.removeprefix("runs:").strip("/").partition("/")
         uri = None
     if uri is not None:
         return _outside(uri, path)
-    info = MlflowClient(tracking_uri).get_run(str(run_id)).info
-    return open_artifacts(info.artifact_uri, run_id=run_id), path or None
+    return MlflowClient(tracking_uri).artifacts_of(str(run_id)), path or None
 
 
 def _outside(uri: str, path: str | None) -> tuple[ArtifactStore, str | None]:

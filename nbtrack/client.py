@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack import experiments, lines
+from nbtrack import background, experiments, lines
 from nbtrack.artifact_store import ArtifactStore, open_artifacts
+from nbtrack.client_logging import ClientLogging
 from nbtrack.errors import InvalidValue, NameTaken
 from nbtrack.experiments import LOOK_SECONDS, PATIENT_LOOK_SECONDS
 from nbtrack.lines import now_us
@@ -19,15 +19,13 @@ from nbtrack.records import (
     LifecycleStage,
     Metric,
     PagedList,
-    Param,
     Run,
     RunData,
     RunQuery,
     RunStatus,
-    RunTag,
     ViewType,
 )
-from nbtrack.run_creation import info_of_known_run, new_run_info, run_header
+from nbtrack.run_creation import find_run_to_log, new_run_info, run_header
 from nbtrack.run_writer import RunWriter
 from nbtrack.session import PARENT_TAG, current_session
 from nbtrack.stores import Store
@@ -50,7 +48,7 @@ MOST_RESULTS = 1000
 _VERIFIED_SECONDS = 2.0  # for so long a run that was seen alive is not looked up again
 
 
-class MlflowClient:
+class MlflowClient(ClientLogging):
     """Runs, metrics, artifacts and experiments by id, in the store of *tracking_uri*.
 
     Runs made here have no owner process: they stay RUNNING until `set_terminated`.
@@ -63,6 +61,7 @@ class MlflowClient:
 
     @property
     def tracking_uri(self) -> str:
+        """The project folder as a `file:` URI."""
         return self._store.uri
 
     @property
@@ -88,6 +87,7 @@ class MlflowClient:
         return self._store.get_experiment(check_experiment_id(experiment_id))
 
     def get_experiment_by_name(self, name: str) -> Experiment | None:
+        """None if there is none of that name; a deleted one is found too."""
         experiments.check_experiment_name(name)
         return self._store.find_experiment(name)
 
@@ -99,6 +99,7 @@ class MlflowClient:
         order_by: Sequence[str] | None = None,
         page_token: str | None = None,
     ) -> PagedList[Experiment]:
+        """One page, and the token of the next. Raises InvalidFilter, InvalidValue."""
         found = self._store.search_experiments(
             view_type=ViewType(view_type), filter_string=filter_string, order_by=order_by or ()
         )
@@ -124,6 +125,7 @@ class MlflowClient:
         self._move_experiment(experiment_id, LifecycleStage.ACTIVE)
 
     def set_experiment_tag(self, experiment_id: str, key: str, value: Any) -> None:
+        """Raises ExperimentNotFound; InvalidValue if the experiment is deleted."""
         self.set_experiment_tags(experiment_id, {key: value})
 
     def set_experiment_tags(self, experiment_id: str, tags: Mapping[str, Any]) -> None:
@@ -133,6 +135,7 @@ class MlflowClient:
         experiments.set_tags(self._store, str(experiment_id), texts)
 
     def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
+        """A tag that is not there stays away. Raises ExperimentNotFound."""
         name = check_key(key, "tag")
         experiments.check_is_active(self.get_experiment(experiment_id))
         experiments.set_tags(self._store, str(experiment_id), {name: None})
@@ -150,10 +153,12 @@ class MlflowClient:
             self._note_stage(run_id, stage)
 
     def _change_experiment(self, experiment_id: str, also: str, **facts: object) -> None:
-        checked = self.get_experiment(experiment_id).experiment_id
-        self._store.append(lines.experiment_line(checked, t=now_us(), **facts) + also)
+        known = self.get_experiment(experiment_id)
+        checked = known.experiment_id
+        t = max(now_us(), ((known.last_update_time or 0) + 1) * 1000)  # whatever clock that was
+        self._store.append(lines.experiment_line(checked, t=t, **facts) + also)
         if self._store is current_session().store:
-            current_session().note_experiment(self.get_experiment(checked))
+            current_session().experiments.note(self.get_experiment(checked))
 
     # --- runs
 
@@ -180,6 +185,7 @@ class MlflowClient:
         return self._store.get_run(check_run_id(run_id))
 
     def get_parent_run(self, run_id: str) -> Run | None:
+        """The run that *run_id* is a child of, or None. Raises RunNotFound."""
         parent_id = self.get_run(run_id).data.tags.get(PARENT_TAG)
         return None if parent_id is None else self.get_run(parent_id)
 
@@ -231,7 +237,8 @@ class MlflowClient:
 
     def _set_status(self, run_id: str, status: RunStatus, *, end_us: int) -> None:
         facts = {"end_us": end_us} if status.is_terminal else {}
-        self._store.append(lines.run_line(run_id, t=now_us(), status=status, **facts))
+        t = self.writer(run_id).later_us()
+        self._store.append(lines.run_line(run_id, t=t, status=status, **facts))
         self._store.flush()
 
     def delete_run(self, run_id: str) -> None:
@@ -239,11 +246,13 @@ class MlflowClient:
         self._set_stage(run_id, LifecycleStage.DELETED)
 
     def restore_run(self, run_id: str) -> None:
+        """Bring one run back, without its children. Raises RunNotFound."""
         self._set_stage(run_id, LifecycleStage.ACTIVE)
 
     def _set_stage(self, run_id: str, stage: LifecycleStage) -> None:
-        self.get_run(run_id)  # raises RunNotFound
-        self._store.append(lines.run_line(run_id, t=now_us(), lifecycle_stage=stage))
+        found = self._store.look_up_run(check_run_id(run_id))
+        t = max(now_us(), found.newest_us + 1)
+        self._store.append(lines.run_line(run_id, t=t, lifecycle_stage=stage))
         self._note_stage(run_id, stage)
 
     def _note_stage(self, run_id: str, stage: LifecycleStage) -> None:
@@ -261,107 +270,17 @@ class MlflowClient:
         if writer is not None and time.monotonic() - seen < _VERIFIED_SECONDS:
             return writer
         patience = PATIENT_LOOK_SECONDS if writer is None else LOOK_SECONDS
-        info = info_of_known_run(self._store, run_id, timeout=patience)
+        info, newest_us = find_run_to_log(self._store, run_id, timeout=patience)
         writer = RunWriter(self._store, run_id, artifact_uri=info.artifact_uri)
+        writer.newest_us = newest_us
         self._writers[run_id] = (time.monotonic(), writer)
         return writer
-
-    def log_metric(
-        self,
-        run_id: str,
-        key: str,
-        value: Any,
-        timestamp: int | None = None,
-        step: int | None = None,
-        synchronous: bool | None = None,  # noqa: ARG002
-    ) -> None:
-        self.writer(run_id).log_metric(key, value, step, timestamp=timestamp)
-
-    def log_param(
-        self,
-        run_id: str,
-        key: str,
-        value: Any,
-        synchronous: bool | None = None,  # noqa: ARG002
-    ) -> Any:
-        return self.writer(run_id).log_param(key, value)
-
-    def log_batch(
-        self,
-        run_id: str,
-        metrics: Sequence[Metric] = (),
-        params: Sequence[Param] = (),
-        tags: Sequence[RunTag] = (),
-        synchronous: bool | None = None,  # noqa: ARG002
-    ) -> None:
-        """All or none; metrics are `nbtrack.entities.Metric`, their timestamps milliseconds."""
-        self.writer(run_id).log_batch(metrics, params, tags)
-
-    def set_tag(
-        self,
-        run_id: str,
-        key: str,
-        value: Any,
-        synchronous: bool | None = None,  # noqa: ARG002
-    ) -> None:
-        self.writer(run_id).set_tag(key, value)
-
-    def delete_tag(self, run_id: str, key: str) -> None:
-        self.writer(run_id).delete_tag(key)
-
-    def log_inputs(self, run_id: str, datasets: Sequence[Any] | None = None) -> None:
-        """*datasets* are `DatasetInput` records."""
-        for each in datasets or ():
-            tags = {tag.key: tag.value for tag in each.tags}
-            context = tags.pop("mlflow.data.context", None)
-            self.writer(run_id).log_input(each.dataset, context, tags)
 
     def get_metric_history(self, run_id: str, key: str) -> PagedList[Metric]:
         """Every point, by step. Raises RunNotFound; a metric never logged has no points."""
         return PagedList(self._store.read_metrics(check_run_id(run_id), check_key(key)))
 
     # --- artifacts
-
-    def log_artifact(
-        self, run_id: str, local_path: str | Path, artifact_path: str | None = None
-    ) -> None:
-        self.writer(run_id).log_artifact(local_path, artifact_path)
-
-    def log_artifacts(
-        self, run_id: str, local_dir: str | Path, artifact_path: str | None = None
-    ) -> None:
-        self.writer(run_id).log_artifacts(local_dir, artifact_path)
-
-    def log_text(self, run_id: str, text: str, artifact_file: str) -> None:
-        self.writer(run_id).log_text(text, artifact_file)
-
-    def log_dict(self, run_id: str, dictionary: Any, artifact_file: str) -> None:
-        self.writer(run_id).log_dict(dictionary, artifact_file)
-
-    def log_figure(
-        self,
-        run_id: str,
-        figure: Any,
-        artifact_file: str,
-        *,
-        save_kwargs: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.writer(run_id).log_figure(figure, artifact_file, save_kwargs=save_kwargs)
-
-    def log_image(
-        self,
-        run_id: str,
-        image: Any,
-        artifact_file: str | None = None,
-        key: str | None = None,
-        step: int | None = None,
-        timestamp: int | None = None,
-        synchronous: bool | None = None,  # noqa: ARG002
-    ) -> None:
-        self.writer(run_id).log_image(image, artifact_file, key=key, step=step, timestamp=timestamp)
-
-    def log_table(self, run_id: str, data: Any, artifact_file: str) -> None:
-        self.writer(run_id).log_table(data, artifact_file)
 
     def load_table(
         self,
@@ -382,11 +301,13 @@ class MlflowClient:
 
     def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
         """One level of the run's artifacts. Raises RunNotFound, InvalidValue for a path outside."""
-        return self._artifacts(run_id).list(path)
+        return self.artifacts_of(run_id).list(path)
 
     def download_artifacts(self, run_id: str, path: str, dst_path: str | None = None) -> str:
         """A local path to the artifact; with *dst_path*, a copy there."""
-        return str(self._artifacts(run_id).download(path or None, dst_path))
+        return str(self.artifacts_of(run_id).download(path or None, dst_path))
 
-    def _artifacts(self, run_id: str) -> ArtifactStore:
+    def artifacts_of(self, run_id: str) -> ArtifactStore:
+        """The run's files, with those that are still being made in the background."""
+        background.wait(run_id)
         return open_artifacts(self.get_run(run_id).info.artifact_uri, run_id=run_id)

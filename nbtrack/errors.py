@@ -2,9 +2,15 @@
 
 NbtrackError                      base; `nbtrack.exceptions.MlflowException` is this class
 ├── InvalidValue(ValueError)      a value that cannot be stored: the message names it
-│   └── InvalidFilter             a search string, with a caret under the wrong place
+│   ├── FileMissing(FileNotFoundError)   a file or folder to log that is not there
+│   ├── InvalidFilter             a search string, with a caret under the wrong place
+│   └── InputMismatch             data for a prediction that does not fit the model's signature
 ├── NotFound(KeyError)            an id or name that the store does not have
-│   ├── RunNotFound · ExperimentNotFound · ArtifactNotFound
+│   ├── RunNotFound · ExperimentNotFound · ArtifactNotFound · ModelNotFound
+├── ModelError
+│   ├── ModelNotSaved             something in the model cannot be written to a file
+│   ├── ModelChanged              its files are not the ones that were recorded
+│   └── ModelNotLoaded            what it needs is missing, or not trusted
 ├── RunDeleted                    a write to, or a change of, a deleted run
 ├── RunAlreadyActive              start_run while a run is open, outside of a notebook
 ├── NameTaken(ValueError)         an experiment of that name exists
@@ -41,10 +47,18 @@ class InvalidValue(NbtrackError, ValueError):
     error_code = "INVALID_PARAMETER_VALUE"
 
 
+class FileMissing(InvalidValue, FileNotFoundError):
+    """A file or folder to log that is not there."""
+
+
 class InvalidFilter(InvalidValue):
     def __init__(self, text: str, position: int, problem: str) -> None:
         self.text, self.position = text, position
         super().__init__(f"{problem}\n    {text}\n    {' ' * position}^")
+
+
+class InputMismatch(InvalidValue):
+    """Data for a prediction that does not fit the model's signature."""
 
 
 class NotFound(NbtrackError, KeyError):
@@ -76,6 +90,10 @@ class ArtifactNotFound(NotFound):
         )
 
 
+class ModelNotFound(NotFound):
+    """A path or URI where there is no model."""
+
+
 class RunDeleted(NbtrackError):
     error_code = "INVALID_PARAMETER_VALUE"
 
@@ -100,6 +118,22 @@ class NameTaken(NbtrackError, ValueError):
     """An experiment of that name exists."""
 
     error_code = "RESOURCE_ALREADY_EXISTS"
+
+
+class ModelError(NbtrackError):
+    """A model cannot be saved or loaded."""
+
+
+class ModelNotSaved(ModelError):
+    """Something in the model cannot be written to a file; nothing was."""
+
+
+class ModelChanged(ModelError):
+    """The files of a model are not the ones that were recorded."""
+
+
+class ModelNotLoaded(ModelError):
+    """What the model needs is missing here, or is not trusted."""
 
 
 class StoreError(NbtrackError):

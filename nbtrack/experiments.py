@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from nbtrack import lines
 from nbtrack.errors import ExperimentNotFound, InvalidValue, NameTaken, StoreError
 from nbtrack.lines import now_us
 from nbtrack.records import Experiment, LifecycleStage
-from nbtrack.stores import Store
+from nbtrack.stores import Store, folder_of
 from nbtrack.values import check_experiment_id, check_tags
 
 DEFAULT_NAME = "Default"
@@ -34,9 +35,16 @@ def experiment_id_of(name: str, *, salt: int = 0) -> str:
 def use_experiment(store: Store, name: str) -> Experiment:
     """The experiment called *name*, made if there is none; never waits for the database."""
     experiment = check_is_active(look_up_experiment(store, name))
-    if experiment.creation_time is None:
-        store.append(announcement(experiment.experiment_id, name))
-    return experiment
+    if experiment.creation_time is not None:
+        return experiment
+    t = now_us()
+    store.append(announcement(experiment.experiment_id, name, t=t))
+    return replace(
+        experiment,
+        artifact_location=default_artifact_root(store),
+        creation_time=t // 1000,
+        last_update_time=t // 1000,
+    )
 
 
 def check_is_active(experiment: Experiment) -> Experiment:
@@ -107,11 +115,17 @@ def set_tags(store: Store, experiment_id: str, tags: Mapping[str, str | None]) -
     )
 
 
-def announcement(experiment_id: str, name: str, *, artifact_location: str | None = None) -> str:
+def announcement(
+    experiment_id: str, name: str, *, artifact_location: str | None = None, t: int | None = None
+) -> str:
     """The line that says an experiment exists; saying it twice changes nothing."""
-    t = now_us()
+    t = t or now_us()
     facts = {"artifact_location": artifact_location} if artifact_location else {}
     return lines.experiment_line(experiment_id, t=t, name=name, created_us=t, **facts)
+
+
+def default_artifact_root(store: Store) -> str:
+    return str(folder_of(store.uri) / "artifacts")
 
 
 def check_experiment_name(name: object) -> None:

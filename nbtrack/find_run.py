@@ -6,7 +6,7 @@ import re
 
 from nbtrack.errors import InvalidValue, NotFound
 from nbtrack.records import Run, RunQuery, ViewType
-from nbtrack.stores import Store
+from nbtrack.stores import Store, folder_of
 
 _ID = re.compile(r"[\w-]+")
 _MOST_NAMED = 5
@@ -31,8 +31,8 @@ def find_run(store: Store, text: str, *, view_type: ViewType = ViewType.ACTIVE_O
         )
     if not found:
         raise NotFound(
-            f"No run {text!r} in {store.uri}: neither an id nor a name. nbtrack.runs(), or "
-            "`nbtrack runs --all`, lists the ones it has."
+            f"No run {text!r} in {folder_of(store.uri)}: neither an id nor a name. "
+            "nbtrack.runs(experiment='all'), or `nbtrack runs --all`, lists the ones it has."
         )
     return found[0]
 

@@ -47,10 +47,12 @@ def set_tracking_uri(uri: str | Path | None) -> None:
 
 
 def get_tracking_uri() -> str:
+    """The project folder as a `file:` URI; asking fixes it, as the first log does."""
     return current_session().store.uri
 
 
 def is_tracking_uri_set() -> bool:
+    """Whether somebody chose the place: in code, the environment or the project file."""
     return current_session().is_uri_set
 
 
@@ -64,8 +66,7 @@ def set_experiment(
     if (experiment_name is None) == (experiment_id is None):
         raise InvalidValue("set_experiment takes a name, or experiment_id=, and not both.")
     if experiment_id is not None:
-        return current_session().use_experiment_id(experiment_id)
-    assert experiment_name is not None
+        return current_session().set_experiment(experiment_id=experiment_id)
     return current_session().set_experiment(experiment_name)
 
 
@@ -84,6 +85,7 @@ def get_experiment(experiment_id: str) -> Experiment:
 
 
 def get_experiment_by_name(name: str) -> Experiment | None:
+    """None if there is none of that name; a deleted one is found too."""
     return _client().get_experiment_by_name(name)
 
 
@@ -93,10 +95,12 @@ def search_experiments(
     filter_string: str | None = None,
     order_by: list[str] | None = None,
 ) -> list[Experiment]:
+    """All of them unless *max_results* says how many. Raises InvalidFilter."""
     return list(_client().search_experiments(view_type, max_results, filter_string, order_by))
 
 
 def delete_experiment(experiment_id: str) -> None:
+    """Hide it with its runs. Raises ExperimentNotFound; InvalidValue for Default."""
     _client().delete_experiment(experiment_id)
 
 
@@ -106,6 +110,7 @@ def restore_experiment(experiment_id: str) -> None:
 
 
 def set_experiment_tag(key: str, value: Any) -> None:
+    """Tag the active experiment; the value is kept as text."""
     set_experiment_tags({key: value})
 
 
@@ -113,12 +118,13 @@ def set_experiment_tags(tags: Mapping[str, Any]) -> None:
     """Tag the active experiment."""
     texts = check_tags(check_mapping("set_experiment_tags", tags))
     session = current_session()
-    set_tags(session.store, session.experiment_made().experiment_id, texts)
+    set_tags(session.store, session.experiments.made().experiment_id, texts)
 
 
 def delete_experiment_tag(key: str) -> None:
+    """Of the active experiment; a tag that is not there stays away."""
     session = current_session()
-    set_tags(session.store, session.experiment_made().experiment_id, {check_key(key, "tag"): None})
+    set_tags(session.store, session.experiments.made().experiment_id, {check_key(key, "tag"): None})
 
 
 # --- runs
@@ -184,6 +190,7 @@ def end_run(status: RunStatus | str = "FINISHED") -> None:
 
 
 def active_run() -> ActiveRun | None:
+    """The innermost run that is open here, in this thread or task; None if there is none."""
     return current_session().active_run()
 
 
@@ -211,6 +218,7 @@ def delete_run(run_id: str) -> None:
 
 
 def restore_run(run_id: str) -> None:
+    """Bring one run back, without its children. Raises RunNotFound."""
     _client().restore_run(run_id)
 
 
@@ -296,6 +304,7 @@ def flush_artifact_async_logging() -> None:
 
 
 def enable_system_metrics_logging() -> None:
+    """Not done here, and said so once."""
     warn_once("nbtrack does not sample system metrics; a tracked cell records its peak memory.")
 
 

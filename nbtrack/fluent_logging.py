@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:  # noqa: ARG001
+    """*value* itself comes back; it is kept as text. Logged again, the latest stands."""
     return _run().log_param(key, value)
 
 
@@ -30,6 +31,7 @@ def log_params(
     synchronous: bool | None = None,  # noqa: ARG001
     run_id: str | None = None,
 ) -> None:
+    """All or none. Nested dicts and lists stay readable. Raises InvalidValue."""
     _run(run_id).log_params(params)
 
 
@@ -52,18 +54,22 @@ def log_metrics(
     run_id: str | None = None,
     timestamp: int | None = None,
 ) -> None:
+    """All or none, as points of one step. *timestamp* is milliseconds since 1970 UTC."""
     _run(run_id).log_metrics(metrics, step, timestamp=timestamp)
 
 
 def set_tag(key: str, value: Any, synchronous: bool | None = None) -> None:  # noqa: ARG001
+    """The value is kept as text; set again, it replaces the one before."""
     _run().set_tag(key, value)
 
 
 def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> None:  # noqa: ARG001
+    """All or none."""
     _run().set_tags(tags)
 
 
 def delete_tag(key: str) -> None:
+    """A tag that is not there stays away."""
     _run().delete_tag(key)
 
 
@@ -93,26 +99,31 @@ def log_inputs(
 def log_artifact(
     local_path: str | Path, artifact_path: str | None = None, run_id: str | None = None
 ) -> None:
+    """Copy a file, or a folder with its name, to *artifact_path*. Raises InvalidValue, OSError."""
     _run(run_id).log_artifact(local_path, artifact_path)
 
 
 def log_artifacts(
     local_dir: str | Path, artifact_path: str | None = None, run_id: str | None = None
 ) -> None:
+    """Copy what the folder holds, all of it or nothing."""
     _run(run_id).log_artifacts(local_dir, artifact_path)
 
 
 def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
+    """As UTF-8 under the path *artifact_file*. Raises InvalidValue for a path outside."""
     _run(run_id).log_text(text, artifact_file)
 
 
 def log_dict(dictionary: Any, artifact_file: str, run_id: str | None = None) -> None:
+    """As YAML for a .yaml or .yml file, else as JSON."""
     _run(run_id).log_dict(dictionary, artifact_file)
 
 
 def log_figure(
     figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None
 ) -> None:
+    """A matplotlib, plotly or Altair figure in the format of the file's suffix."""
     _run().log_figure(figure, artifact_file, save_kwargs=save_kwargs)
 
 
@@ -124,10 +135,12 @@ def log_image(
     timestamp: int | None = None,
     synchronous: bool | None = False,  # noqa: ARG001
 ) -> None:
+    """An array or PIL image, as a file or as a step of the series *key*. *timestamp*: ms, UTC."""
     _run().log_image(image, artifact_file, key=key, step=step, timestamp=timestamp)
 
 
 def log_table(data: Any, artifact_file: str, run_id: str | None = None) -> None:
+    """Rows are added if the file is there. Raises InvalidValue unless it is .json or .parquet."""
     _run(run_id).log_table(data, artifact_file)
 
 
@@ -142,6 +155,7 @@ def load_table(
 
 
 def get_artifact_uri(artifact_path: str | None = None) -> str:
+    """A local path: the active run's folder, or the place of *artifact_path* in it."""
     root = _run().artifact_uri
     return root if artifact_path is None else f"{root.rstrip('/')}/{artifact_path}"
 

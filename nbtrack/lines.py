@@ -32,6 +32,7 @@ from typing import Any
 
 RUN_FACTS = ("experiment_id", "name", "user_id", "status", "start_us", "end_us", "lifecycle_stage",
              "artifact_uri", "writer", "environment")  # fmt: skip
+LINE_START = '{"k":'
 CLOSE_LINE = '{"k":"close"}\n'
 
 # Called per point: the C encoder, and each key's text only once.

@@ -1,41 +1,97 @@
 """Locks that the operating system drops when their holder dies, so a dead process holds nothing.
 
-flock, not fcntl: closing any other file object on the same file would drop an fcntl lock.
+flock, not fcntl: closing any other file object on the same file would drop an fcntl lock. Some
+file systems have none (Lustre as it is mounted by default, some of FUSE): nobody is kept from
+writing there, but nobody is known to be dead either.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_NOT_SUPPORTED = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP}
+_POLL_SECONDS = 0.002
 _descriptors: set[int] = set()
 
 
-def try_lock(descriptor: int) -> bool:
-    """Take the exclusive lock without waiting; False if somebody has it."""
+def try_lock(descriptor: int) -> bool | None:
+    """Take the exclusive lock without waiting; False if somebody has it, None without locks."""
     return _try(descriptor, fcntl.LOCK_EX)
 
 
-def is_held(path: Path) -> bool:
+def is_held(path: Path) -> bool | None:
     """Whether a living process holds the lock of *path*; a file that is gone is held by nobody.
 
+    None if that cannot be known: the file is not ours to open, or its file system has no locks.
     Asks for a shared lock, so that two processes that ask at once do not see each other.
     """
     try:
         with _opened(path, os.O_RDONLY) as descriptor:
-            return not _try(descriptor, fcntl.LOCK_SH)
+            is_free = _try(descriptor, fcntl.LOCK_SH)
     except FileNotFoundError:
         return False
+    except PermissionError:
+        return None
+    return None if is_free is None else not is_free
 
 
 @contextmanager
-def held(path: Path) -> Iterator[bool]:
-    """Hold the lock of *path* for the block; yields False if somebody else has it."""
-    with _opened(path, os.O_RDWR | os.O_CREAT) as descriptor:
-        yield try_lock(descriptor)
+def held(path: Path, *, wait_seconds: float = 0.0) -> Iterator[bool]:
+    """Hold the lock of *path* for the block; yields False if somebody else, be it another thread,
+    still has it after *wait_seconds*.
+
+    False as well if its file cannot be opened; True where there are no locks: nobody has them.
+    """
+    opened = _opened(path, os.O_RDWR | os.O_CREAT)
+    try:
+        descriptor = opened.__enter__()
+    except OSError:  # it is not ours, or the disk takes nothing
+        yield False
+        return
+    try:
+        yield _lock_within(descriptor, wait_seconds)
+    finally:
+        opened.__exit__(None, None, None)
+
+
+def _lock_within(descriptor: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while try_lock(descriptor) is False:
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
+
+
+def share_as(file: int | Path, folder: Path) -> None:
+    """Who may write into *folder* may write this file of ours, whatever our umask says.
+
+    A project folder that a group shares says so by its mode; each of them locks and folds.
+    *file* may be a descriptor.
+    """
+    wanted = os.stat(folder).st_mode & 0o666
+    found = os.stat(file)
+    if found.st_uid == os.geteuid() and wanted & ~found.st_mode:
+        os.chmod(file, (found.st_mode & 0o777) | wanted)
+
+
+def make_shared_folder(folder: Path) -> None:
+    """As `mkdir -p`; one that is new in a folder which is there may be used by the same people."""
+    if folder.is_dir():
+        return
+    parent = folder.parent
+    is_shared = parent.is_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    if is_shared:
+        mode = os.stat(folder).st_mode
+        with suppress(OSError):  # somebody else has just made it
+            os.chmod(folder, (mode & 0o7777) | (os.stat(parent).st_mode & 0o777))
 
 
 @contextmanager
@@ -43,20 +99,26 @@ def _opened(path: Path, flags: int) -> Iterator[int]:
     descriptor = os.open(path, flags | os.O_CLOEXEC, 0o666)
     _descriptors.add(descriptor)
     try:
+        if flags & os.O_CREAT:
+            share_as(descriptor, path.parent)
         yield descriptor
     finally:
         if descriptor in _descriptors:  # else this is a child, where it was closed at the fork
             _descriptors.remove(descriptor)
             # Closing would do, had not somebody forked meanwhile and kept a copy.
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            _try(descriptor, fcntl.LOCK_UN)
             os.close(descriptor)
 
 
-def _try(descriptor: int, kind: int) -> bool:
+def _try(descriptor: int, kind: int) -> bool | None:
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as exc:
+        if exc.errno not in _NOT_SUPPORTED:
+            raise
+        return None
     return True
 
 

@@ -6,8 +6,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from nbtrack import lines
-from nbtrack.lines import now_us
-from nbtrack.records import LifecycleStage, RunData, RunInfo, RunInputs, RunStatus
+from nbtrack.records import Experiment, LifecycleStage, RunData, RunInfo, RunInputs, RunStatus
+from nbtrack.run_creation import moving_lines
 from nbtrack.run_writer import RunWriter
 from nbtrack.stores import Store
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from nbtrack.session import Session
 
+LOST_RECORDS_TAG = "nbtrack.lost_records"
 _MOST_NAME_CHARACTERS = 60
 
 
@@ -39,18 +40,24 @@ class ActiveRun(RunWriter):
         self.began_us = 0  # when it was last said to run; a clock set back must not undo its end
         self.entries = 1  # start_run, and each resume of the run while it is open
         self.is_cell = False  # the run of a tracked cell ends with the cell, not before
+        self.follows_experiment = False  # `set_experiment` in the cell takes its run along
         self.opened_in: int | None = None  # execution count of the cell that opened it
+        self.hook_params: set[str] = set()  # all of an estimator's: no run is named after them
         self._info = info
         self._session = session
         self._header = header
-        self._name_parts: list[str] | None = None if is_named else []
+        self._lost_before = store.lost_records
+        # What the run is called at its end if nobody names it: "lr=0.1", by the param's key.
+        self._name_parts: dict[str, str] | None = None if is_named else {}
 
     @property
     def info(self) -> RunInfo:
+        """As this process knows it: name, status and times without a look at the store."""
         return self._info
 
     @property
     def store(self) -> Store:
+        """Where it is recorded; another `set_tracking_uri` does not move it."""
         return self._store
 
     @property
@@ -60,15 +67,25 @@ class ActiveRun(RunWriter):
 
     @property
     def inputs(self) -> RunInputs:
+        """The datasets it read, from the store."""
         return self._store.get_run(self.run_id).inputs
 
+    @property
+    def lost_records(self) -> int:
+        """Records of this process that the disk refused for too long, since the run began."""
+        return self._store.lost_records - self._lost_before
+
     def to_dictionary(self) -> dict[str, Any]:
+        """All that is recorded by now, read back from the store."""
         return self._store.get_run(self.run_id).to_dictionary()
 
     def log_params(self, params: Mapping[str, Any], *, is_inferred: bool = False) -> None:
+        """All or none; if nobody names the run, it is called after the first few."""
         super().log_params(params, is_inferred=is_inferred)
-        if self._name_parts is not None and len(self._name_parts) < 4:
-            self._name_parts += [f"{key}={value}" for key, value in params.items()]
+        parts = self._name_parts
+        if parts is not None:
+            has_room = len(parts) < 4
+            parts.update({k: f"{k}={v}" for k, v in params.items() if has_room or k in parts})
 
     def end(
         self, status: RunStatus | str = RunStatus.FINISHED, *, end_us: int | None = None
@@ -84,27 +101,40 @@ class ActiveRun(RunWriter):
             self._session.release(self)
             return
         self._session.check_store()
-        t = max(now_us(), self.began_us + 1)
+        t = max(self.later_us(), self.began_us + 1)
         end_us = end_us or t
         if self._name_parts:
-            self.rename(_clipped(" ".join(self._name_parts)))
+            self.rename(_clipped(" ".join(self._name_parts.values())))
         self.is_open = False
         if not self.is_deleted:
+            if self.lost_records:
+                self.set_tag(LOST_RECORDS_TAG, str(self.lost_records))
             self._append(lines.run_line(self.run_id, t=t, status=status, end_us=end_us))
         self._change(status=status, end_time=end_us // 1000)
         self._session.release(self)
         self._store.flush()
 
+    def move_to(self, experiment: Experiment) -> None:
+        """Into another experiment of the same store; its files stay where they are."""
+        if self.is_deleted or not self.is_ours:
+            return
+        text = moving_lines(self.run_id, experiment)
+        self._append(text)
+        self._header += text
+        self._change(experiment_id=experiment.experiment_id)
+
     def announce_again(self) -> None:
         """Write the run's beginning into a store that was deleted under it."""
         # Under the writer that we are now: whoever finds that one dead ends the run.
         facts = {"status": self._info.status, "writer": self._store.writer}
-        self._store.append(self._header + lines.run_line(self.run_id, t=now_us(), **facts))
+        self._store.append(self._header + lines.run_line(self.run_id, t=self.later_us(), **facts))
 
     def set_running(self) -> None:
+        """It was resumed."""
         self._change(status=RunStatus.RUNNING, end_time=None)
 
     def set_stage(self, stage: LifecycleStage) -> None:
+        """It was deleted or restored; a deleted run refuses what is logged."""
         self.is_deleted = stage == LifecycleStage.DELETED
         self._change(lifecycle_stage=stage)
 

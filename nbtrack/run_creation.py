@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from nbtrack import lines
 from nbtrack.errors import RunDeleted, StoreError
-from nbtrack.experiments import announcement
+from nbtrack.experiments import announcement, default_artifact_root
+from nbtrack.lines import now_us
 from nbtrack.records import Experiment, LifecycleStage, RunInfo, RunStatus
-from nbtrack.stores import Store, folder_of
+from nbtrack.stores import FoundRun, Store
 
 
 def new_run_info(
@@ -58,12 +59,19 @@ def run_header(
     if not info.artifact_uri.startswith(default_artifact_root(store)):
         facts["artifact_uri"] = info.artifact_uri
     text = announcement(experiment.experiment_id, experiment.name) if experiment.name else ""
+    t = now_us()  # a start may be in the future, and what is logged next must be later than this
     text += lines.run_line(
-        info.run_id, t=start_us, **{name: fact for name, fact in facts.items() if fact is not None}
+        info.run_id, t=t, **{name: fact for name, fact in facts.items() if fact is not None}
     )
     return text + "".join(
-        lines.tag_line(info.run_id, key, value, t=start_us) for key, value in tags.items()
+        lines.tag_line(info.run_id, key, value, t=t) for key, value in tags.items()
     )
+
+
+def moving_lines(run_id: str, experiment: Experiment) -> str:
+    """The run belongs to *experiment* from now on."""
+    text = announcement(experiment.experiment_id, experiment.name) if experiment.name else ""
+    return text + lines.run_line(run_id, t=now_us(), experiment_id=experiment.experiment_id)
 
 
 def resumed_header(store: Store, info: RunInfo) -> str:
@@ -77,24 +85,24 @@ def resumed_header(store: Store, info: RunInfo) -> str:
     if not info.artifact_uri.startswith(default_artifact_root(store)):
         facts["artifact_uri"] = info.artifact_uri
     known = {name: fact for name, fact in facts.items() if fact}
-    return lines.run_line(info.run_id, t=info.start_time * 1000, **known)
+    return lines.run_line(info.run_id, t=now_us(), **known)
 
 
-def info_of_known_run(store: Store, run_id: str, *, timeout: float) -> RunInfo:
-    """Facts of a run that is to be logged to. Raises RunNotFound, RunDeleted.
+def find_run_to_log(store: Store, run_id: str, *, timeout: float) -> FoundRun:
+    """The run that is to be logged to. Raises RunNotFound, RunDeleted.
 
     Logging waits for nobody: while the database cannot be read, the id is taken at its word, and
     name, experiment and start are blank.
     """
     try:
-        info = store.get_run(run_id, timeout=timeout).info
+        found = store.look_up_run(run_id, timeout=timeout)
     except StoreError:
         if not run_id.isalnum():  # it is written into lines and paths as it is
             raise
-        return _info_of_unread_run(store, run_id)
-    if info.lifecycle_stage == LifecycleStage.DELETED:
+        return FoundRun(_info_of_unread_run(store, run_id), newest_us=0)
+    if found.info.lifecycle_stage == LifecycleStage.DELETED:
         raise RunDeleted(run_id)
-    return info
+    return found
 
 
 def _info_of_unread_run(store: Store, run_id: str) -> RunInfo:
@@ -109,7 +117,3 @@ def _info_of_unread_run(store: Store, run_id: str) -> RunInfo:
         lifecycle_stage=LifecycleStage.ACTIVE,
         artifact_uri=f"{default_artifact_root(store)}/{run_id}",
     )
-
-
-def default_artifact_root(store: Store) -> str:
-    return str(folder_of(store.uri) / "artifacts")

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from nbtrack import artifact_formats, lines, table_formats
 from nbtrack.artifact_store import ArtifactStore, open_artifacts
+from nbtrack.artifact_store.paths import folder_of as artifact_folder
 from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted, StoreError
 from nbtrack.guard import warn_once
 from nbtrack.lines import now_us
+from nbtrack.locks import held, make_shared_folder
 from nbtrack.records import Dataset, FileInfo, Metric, Param, RunTag
-from nbtrack.stores import Store
+from nbtrack.stores import Store, folder_of
 from nbtrack.values import (
     as_metric,
     as_microseconds,
@@ -28,6 +31,7 @@ from nbtrack.values import (
 
 LOGGED_TABLES_TAG = "mlflow.loggedArtifacts"
 RUN_NAME_TAG = "mlflow.runName"
+TABLE_SECONDS = 10.0  # for whoever else adds rows to a table
 LOOK_SECONDS = 0.05  # whoever holds the database must not hold up the user
 _DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
 
@@ -39,6 +43,8 @@ class RunWriter:
         self.run_id = run_id
         self.artifact_uri = artifact_uri
         self.is_deleted = False
+        self.newest_us = 0  # of what was known of it when it was looked up; see `later_us`
+        self.refused_files = 0  # calls of which the disk took no file
         self._store = store
         self._tables: dict[str, None] | None = None  # artifact paths of tables, in order
 
@@ -72,7 +78,8 @@ class RunWriter:
         return value
 
     def log_params(self, params: Mapping[str, Any], *, is_inferred: bool = False) -> None:
-        t = now_us()
+        """All or none; logged again, the latest stands and the earlier ones are kept."""
+        t = self.later_us()
         self._append(
             "".join(
                 lines.param_line(
@@ -83,12 +90,17 @@ class RunWriter:
         )
 
     def set_tag(self, key: str, value: Any) -> None:
+        """The value is kept as text; set again, it replaces the one before."""
         self.set_tags({key: value})
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
-        self._append(self._tag_lines(check_tags(check_mapping("set_tags", tags)), t=now_us()))
+        """All or none."""
+        self._append(
+            self._tag_lines(check_tags(check_mapping("set_tags", tags)), t=self.later_us())
+        )
 
     def rename(self, name: str) -> None:
+        """The name is a tag too, as in MLflow."""
         self.set_tags({RUN_NAME_TAG: name})
 
     def _tag_lines(self, tags: Mapping[str, str], *, t: int) -> str:
@@ -103,7 +115,7 @@ class RunWriter:
 
     def delete_tag(self, key: str) -> None:
         """Remove a tag; one that is not there stays away."""
-        self._append(lines.tag_line(self.run_id, check_key(key, "tag"), None, t=now_us()))
+        self._append(lines.tag_line(self.run_id, check_key(key, "tag"), None, t=self.later_us()))
 
     def log_batch(
         self,
@@ -112,14 +124,14 @@ class RunWriter:
         tags: Iterable[RunTag] = (),
     ) -> None:
         """Points, params and tags, all or none. A metric's timestamp is in milliseconds."""
-        now = now_us()
+        now, t = now_us(), self.later_us()
         try:
             text = [self._batched_metric(m, now) for m in metrics]
             text += [
-                lines.param_line(self.run_id, check_key(p.key), as_text(p.value), t=now)
+                lines.param_line(self.run_id, check_key(p.key), as_text(p.value), t=t)
                 for p in params
             ]
-            text.append(self._tag_lines(check_tags({g.key: g.value for g in tags}), t=now))
+            text.append(self._tag_lines(check_tags({g.key: g.value for g in tags}), t=t))
         except (AttributeError, TypeError) as exc:
             raise InvalidValue(
                 f"log_batch: {exc}. It takes lists of nbtrack.entities.Metric, Param and RunTag; "
@@ -148,20 +160,53 @@ class RunWriter:
 
     @property
     def artifacts(self) -> ArtifactStore:
+        """The run's folder. Raises InvalidValue if it is in no place that nbtrack knows."""
         return open_artifacts(self.artifact_uri, run_id=self.run_id)
 
     def log_artifact(self, local_path: str | Path, artifact_path: str | None = None) -> None:
         """Copy a file, or a folder with its name, into the run's folder *artifact_path*."""
-        self._store_files(lambda: self.artifacts.add_file(local_path, artifact_path))
+        self._store_files(
+            lambda: self.artifacts.add_file(local_path, artifact_path), source=local_path
+        )
 
     def log_artifacts(self, local_dir: str | Path, artifact_path: str | None = None) -> None:
         """Copy what *local_dir* holds, all of it or nothing."""
-        self._store_files(lambda: self.artifacts.add_folder(local_dir, artifact_path))
+        self._store_files(
+            lambda: self.artifacts.add_folder(local_dir, artifact_path), source=local_dir
+        )
+
+    def log_folder(self, files: Mapping[str, bytes | Path], artifact_path: str) -> list[FileInfo]:
+        """Make *files* (by their paths in it) all that the folder *artifact_path* holds.
+
+        They appear together, the last one last; [] when the disk would not take them.
+        """
+        named = {f"{artifact_path}/{name}": content for name, content in files.items()}
+        stored: list[FileInfo] = []
+
+        def write() -> list[FileInfo]:
+            stored.extend(self.artifacts.write_all(named))
+            return stored
+
+        self._store_files(write)
+        if stored:
+            self._remove_others(artifact_path, kept=named.keys())
+        return stored
+
+    def _remove_others(self, folder: str, *, kept: Collection[str]) -> None:
+        stale = [file.path for file in self.artifacts.walk(folder) if file.path not in kept]
+        for path in stale:
+            self.artifacts.delete(path)
+        t = self.later_us()
+        self._append(
+            "".join(lines.artifact_line(self.run_id, path, None, size=None, t=t) for path in stale)
+        )
 
     def log_bytes(self, data: bytes, artifact_file: str) -> None:
+        """One file as it is, in place of what was there."""
         self._store_files(lambda: [self.artifacts.write(artifact_file, data)])
 
     def log_text(self, text: str, artifact_file: str) -> None:
+        """As UTF-8, in place of what was there. Raises InvalidValue unless it is a str."""
         if not isinstance(text, str):
             raise InvalidValue(f"log_text takes a str, not {type(text).__name__}; see log_dict.")
         self.log_bytes(text.encode("utf-8", "replace"), artifact_file)
@@ -202,6 +247,14 @@ class RunWriter:
 
     def log_table(self, data: Any, artifact_file: str) -> None:
         """A DataFrame or dict of columns; logged again to the same file, its rows are added."""
+        # Read, extended and written: nobody else may do that meanwhile.
+        lock = folder_of(self._store.uri) / "tables.lock"
+        with suppress(OSError):  # a folder that cannot be written refuses the table, too
+            make_shared_folder(lock.parent)
+        with held(lock, wait_seconds=TABLE_SECONDS):
+            self._add_to_table(data, artifact_file)
+
+    def _add_to_table(self, data: Any, artifact_file: str) -> None:
         try:
             previous = self.artifacts.read(artifact_file)
         except ArtifactNotFound:
@@ -222,17 +275,24 @@ class RunWriter:
                 self._tables = dict.fromkeys(entry["path"] for entry in listed)
         return self._tables
 
-    def _store_files(self, write: Callable[[], list[FileInfo]]) -> None:
+    def _store_files(
+        self, write: Callable[[], list[FileInfo]], *, source: str | Path | None = None
+    ) -> None:
+        """*source* is the user's own file or folder, whose faults are the user's to hear of."""
         if self.is_deleted:
             raise RunDeleted(self.run_id)
         try:
             written = write()
         except OSError as exc:
-            if not self._is_fault_of_the_store(exc):
+            if not self._is_fault_of_the_store(exc, source):
                 raise
-            warn_once(f"nbtrack could not store an artifact: {exc}. Your code goes on without it.")
+            self.refused_files += 1
+            warn_once(  # per folder of runs and fault, not per file
+                f"nbtrack could not store artifacts in {Path(self.artifact_uri).parent}: "
+                f"{exc.strerror}. Your code goes on without them."
+            )
             return
-        t = now_us()
+        t = self.later_us()
         self._append(
             "".join(
                 lines.artifact_line(self.run_id, f.path, f.sha256, size=f.file_size, t=t)
@@ -240,13 +300,22 @@ class RunWriter:
             )
         )
 
-    def _is_fault_of_the_store(self, exc: OSError) -> bool:
-        places = [str(name) for name in (exc.filename, exc.filename2) if name is not None]
-        # In the run's folder, or a folder above it that could not be made.
-        inside = not places or any(
-            self.artifact_uri in place or self.artifact_uri.startswith(place) for place in places
-        )
-        return exc.errno in _DISK_FAULTS and inside
+    def _is_fault_of_the_store(self, exc: OSError, source: str | Path | None) -> bool:
+        if exc.errno not in _DISK_FAULTS:
+            return False
+        named = [Path(os.fsdecode(n)) for n in (exc.filename, exc.filename2) if n is not None]
+        folder = artifact_folder(self.artifact_uri)
+        if not named or any(place.is_relative_to(folder) for place in named):
+            return True
+        if source is not None and any(p.is_relative_to(os.path.abspath(source)) for p in named):
+            return False
+        return any(folder.is_relative_to(place) for place in named)  # it could not be made
+
+    def later_us(self) -> int:
+        """Now, but later than all that was known of the run when it was looked up: it may have
+        been written by a clock that is ahead of ours, and the latest is what counts."""
+        self.newest_us = t = max(now_us(), self.newest_us + 1)
+        return t
 
     def _append(self, text: str) -> None:
         if self.is_deleted:

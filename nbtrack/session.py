@@ -12,25 +12,19 @@ from threading import RLock
 from typing import Any
 
 from nbtrack import lines
+from nbtrack.active_experiment import ActiveExperiment
 from nbtrack.errors import RunAlreadyActive, RunDeleted
-from nbtrack.experiments import (
-    DEFAULT,
-    PATIENT_LOOK_SECONDS,
-    check_is_active,
-    experiment_of_new_run,
-    look_up_experiment,
-    use_experiment,
-)
-from nbtrack.guard import guarded, warn
+from nbtrack.experiments import PATIENT_LOOK_SECONDS
+from nbtrack.guard import guarded, warn, warn_once
 from nbtrack.lines import now_us
 from nbtrack.records import Experiment, Run, RunStatus
 from nbtrack.run import ActiveRun
-from nbtrack.run_creation import info_of_known_run, new_run_info, resumed_header, run_header
+from nbtrack.run_creation import find_run_to_log, new_run_info, resumed_header, run_header
 from nbtrack.run_stack import RunStack, is_at_top_level
-from nbtrack.settings import Settings, find_project_folder
+from nbtrack.settings import FitScope, Settings, find_project_folder
 from nbtrack.stores import Store, folder_of, open_store
-from nbtrack.surroundings import default_run_name, execution_count, notebook_name, source_tags
-from nbtrack.values import check_experiment_id, check_tags
+from nbtrack.surroundings import default_run_name, execution_count, source_tags
+from nbtrack.values import check_tags
 
 PARENT_TAG = "mlflow.parentRunId"
 
@@ -43,8 +37,7 @@ class Session:
         self._store: Store | None = None
         self._uri: str | None = None
         self._settings: Settings | None = None
-        self._experiment: Experiment | None = None
-        self._named: dict[tuple[str, str], Experiment] = {}
+        self.experiments = ActiveExperiment(lambda: self.store, lambda: self.settings)
         self._runs: weakref.WeakValueDictionary[str, ActiveRun] = weakref.WeakValueDictionary()
         # Held here too: a thread that ends without ending its run takes its overlay with it.
         self._open: dict[str, ActiveRun] = {}
@@ -52,14 +45,23 @@ class Session:
         self.cell_run: ActiveRun | None = None  # the run of the tracked cell that is running
         # Asked when something is logged and no run is open; None: open an ordinary run.
         self.open_cell_run: Callable[[], ActiveRun | None] = lambda: None
+        # The notebook says here where trainings are to be recorded, and the hooks listen.
+        self.record_fits: Callable[[FitScope], None] = lambda _scope: None
 
     # --- where
 
     @property
     def settings(self) -> Settings:
         if self._settings is None:
-            self._settings = Settings.load()
+            problems: list[str] = []
+            self._settings = Settings.load(problems)
+            for problem in problems:
+                warn_once(f"nbtrack: {problem} Until then it counts as not set.")
         return self._settings
+
+    def renew_settings(self) -> None:
+        """Read them again when they are asked for next: one may have been mended."""
+        self._settings = None
 
     @property
     def store(self) -> Store:
@@ -84,7 +86,8 @@ class Session:
             folder_of(str(uri))  # raises here, not at the first log
         with self._lock:
             self._uri = None if uri is None else str(uri)
-            self._store = self._experiment = self._settings = None
+            self._store = self._settings = None
+            self.experiments.forget()
 
     @property
     def is_uri_set(self) -> bool:
@@ -98,43 +101,20 @@ class Session:
 
     @property
     def experiment(self) -> Experiment:
-        """The active one: set, else from the settings, else named after the notebook."""
-        if self._experiment is None:
-            name = self.settings.experiment or notebook_name(self.settings)
-            self._experiment = (
-                # Default is always there, and needs no look at the database.
-                DEFAULT if name is None else look_up_experiment(self.store, name)
-            )
-        return self._experiment
+        return self.experiments.active
 
-    def experiment_made(self) -> Experiment:
-        """The active one, surely in the store: without a run or `set_experiment` it is not yet."""
-        if self.experiment.creation_time is None:
-            return use_experiment(self.store, self.experiment.name)
-        return check_is_active(self.experiment)
-
-    def set_experiment(self, name: str) -> Experiment:
-        self._experiment = use_experiment(self.store, name)
-        return self._experiment
-
-    def experiment_named(self, name: str) -> Experiment:
-        """Without making it the active one; only the first use looks at the database."""
-        key = (self.store.uri, name)
-        if key not in self._named:
-            self._named[key] = use_experiment(self.store, name)
-        return self._named[key]
-
-    def use_experiment_id(self, experiment_id: str) -> Experiment:
-        """Raises ExperimentNotFound; InvalidValue if it is deleted."""
-        found = self.store.get_experiment(check_experiment_id(experiment_id))
-        self._experiment = check_is_active(found)
-        return found
-
-    def note_experiment(self, changed: Experiment) -> None:
-        """*changed* was deleted, restored or renamed in this process."""
-        if self._experiment is not None and self._experiment.experiment_id == changed.experiment_id:
-            self._experiment = changed
-        self._named.clear()
+    def set_experiment(
+        self, name: str | None = None, *, experiment_id: str | None = None
+    ) -> Experiment:
+        """For runs that begin from now on, and for the tracked cell that is running."""
+        if experiment_id is not None:
+            experiment = self.experiments.set_id(experiment_id)
+        else:
+            experiment = self.experiments.set(str(name))
+        run = self.cell_run
+        if run is not None and run.follows_experiment and run.store is self.store:
+            run.move_to(experiment)
+        return experiment
 
     # --- runs
 
@@ -173,9 +153,7 @@ class Session:
         if description is not None:
             given["mlflow.note.content"] = description
         name = name or given.get("mlflow.runName")
-        if experiment_id is None and parent is not None:
-            experiment_id = parent.info.experiment_id or None
-        experiment = self._experiment_for(experiment_id, parent)
+        experiment = self.experiments.of_new_run(experiment_id, parent)
         run = self._create(name, experiment=experiment, tags=given, parent=parent)
         self._stack.push(run)
         return run
@@ -188,20 +166,16 @@ class Session:
         Runs started while it is `cell_run` become its children; `end_run()` does not close it.
         """
         parent = self._stack.top()
-        given = dict(tags)
-        if parent is not None:
-            given[PARENT_TAG] = parent.run_id
-            experiment = experiment or self._experiment_for(
-                parent.info.experiment_id or None, parent
-            )
+        given = dict(tags) if parent is None else {**tags, PARENT_TAG: parent.run_id}
+        found = self.experiments.of_new_run(None, parent) if parent else self.experiment
         run = self._create(
             name,
-            experiment=experiment or self.experiment,
+            experiment=experiment or found,
             tags=given,
             parent=parent,
             start_us=start_us,
         )
-        run.is_cell = True
+        run.is_cell, run.follows_experiment = True, experiment is None
         self.cell_run = run
         self._stack.push_base(run)
         return run
@@ -213,11 +187,11 @@ class Session:
             return self._enter_again(known, nested=nested)
         parent = self._parent_of_new_run(nested=nested)
         store = self.store
-        info = info_of_known_run(store, run_id, timeout=PATIENT_LOOK_SECONDS)
-        t = max(now_us(), ((info.end_time or info.start_time) + 1) * 1000)
+        info, newest_us = find_run_to_log(store, run_id, timeout=PATIENT_LOOK_SECONDS)
+        t = max(now_us(), newest_us + 1)
         store.append(lines.run_line(run_id, t=t, status=RunStatus.RUNNING, writer=store.writer))
         run = ActiveRun(self, store, info, parent=parent, header=resumed_header(store, info))
-        run.began_us = t
+        run.began_us = run.newest_us = t
         run.set_running()
         self._remember(run)
         self._stack.push(run)
@@ -273,6 +247,8 @@ class Session:
         for store in list(self._stores.values()):
             if store.was_removed():
                 warn(f"nbtrack: {store.uri} was removed; what is logged now starts it afresh.")
+                if store is self._store:
+                    self.experiments.announce_again()
                 for run in list(self._open.values()):
                     if run.store is store and not run.is_deleted:
                         run.announce_again()
@@ -344,15 +320,6 @@ class Session:
         run.opened_in = execution_count()
         self._remember(run)
         return run
-
-    def _experiment_for(self, experiment_id: str | None, parent: ActiveRun | None) -> Experiment:
-        if experiment_id is None or str(experiment_id) == self.experiment.experiment_id:
-            return check_is_active(self.experiment)
-        for experiment in self._named.values():
-            if experiment.experiment_id == str(experiment_id):
-                return check_is_active(experiment)
-        store = self.store if parent is None else parent.store
-        return experiment_of_new_run(store, experiment_id)
 
     def _remember(self, run: ActiveRun) -> None:
         self._runs[run.run_id] = self._open[run.run_id] = run

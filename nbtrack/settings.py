@@ -3,6 +3,10 @@
 The project file is the `[tool.nbtrack]` table of the `pyproject.toml` beside the project's
 `.nbtrack` folder. Nothing else in nbtrack reads `NBTRACK_*` variables.
 
+A setting there that cannot be understood counts as not set: no training ends because of it. A
+script is told once, at its first log; `%load_ext nbtrack` raises; `nbtrack doctor` lists it. A
+place that cannot be used is an error everywhere, for the record would go elsewhere.
+
 | setting      | environment            | default                                             |
 |--------------|------------------------|-----------------------------------------------------|
 | tracking_uri | NBTRACK_TRACKING_URI   | None: the project folder, see `find_project_folder`  |
@@ -12,6 +16,7 @@ The project file is the `[tool.nbtrack]` table of the `pyproject.toml` beside th
 | user         | NBTRACK_USER           | the name of the operating system's user             |
 | quiet        | NBTRACK_QUIET          | False: show a card under every tracked cell         |
 | infer        | NBTRACK_INFER          | True: read params and metrics off the cell's source |
+| autolog      | NBTRACK_AUTOLOG        | True: tracked cells record what is trained in them  |
 """
 
 from __future__ import annotations
@@ -21,11 +26,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from nbtrack.errors import InvalidValue
 
 FOLDER_NAME = ".nbtrack"
+FitScope = Literal["never", "tracked cells", "everywhere"]  # where a hook records what is trained
 _ENVIRONMENT = {
     "tracking_uri": "NBTRACK_TRACKING_URI",
     "folder": "NBTRACK_DIR",
@@ -34,7 +40,9 @@ _ENVIRONMENT = {
     "user": "NBTRACK_USER",
     "quiet": "NBTRACK_QUIET",
     "infer": "NBTRACK_INFER",
+    "autolog": "NBTRACK_AUTOLOG",
 }
+_SWITCHES = ("quiet", "infer", "autolog")
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
@@ -47,17 +55,22 @@ class Settings:
     user: str = "unknown"
     quiet: bool = False
     infer: bool = True
+    autolog: bool = True
 
     @classmethod
-    def load(cls, **arguments: Any) -> Self:
-        """Resolve every setting once; arguments that are None count as not given."""
+    def load(cls, problems: list[str] | None = None, **arguments: Any) -> Self:
+        """Resolve every setting once; arguments that are None count as not given.
+
+        What cannot be understood is told in *problems*, one sentence each; for an argument
+        InvalidValue is raised.
+        """
+        problems = [] if problems is None else problems
         found: dict[str, Any] = {"user": _os_user()}
-        found |= _from_project_file(Path.cwd())
-        found |= {f: os.environ[name] for f, name in _ENVIRONMENT.items() if name in os.environ}
-        found |= {name: value for name, value in arguments.items() if value is not None}
-        for switch in ("quiet", "infer"):
-            if switch in found:
-                found[switch] = _as_bool(switch, found[switch])
+        found |= _from_project_file(Path.cwd(), problems)
+        found |= _from_environment(problems)
+        for name, value in arguments.items():
+            if value is not None:
+                found[name] = _understood(name, value)
         return cls(**found)
 
 
@@ -88,7 +101,18 @@ def is_temporary(folder: Path) -> bool:
     return scratch or (any(name in os.environ for name in hosted) and not on_drive)
 
 
-def _from_project_file(start: Path) -> dict[str, Any]:
+def _from_environment(problems: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, variable in _ENVIRONMENT.items():
+        if variable in os.environ:
+            try:
+                found[name] = _understood(name, os.environ[variable], called=variable)
+            except InvalidValue as exc:
+                problems.append(str(exc))
+    return found
+
+
+def _from_project_file(start: Path, problems: list[str]) -> dict[str, Any]:
     file = find_project_folder(start).parent / "pyproject.toml"
     if not os.path.isfile(file):
         return {}
@@ -98,26 +122,38 @@ def _from_project_file(start: Path) -> dict[str, Any]:
         table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("nbtrack", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
         return {}  # not ours to complain about: other tools do, and better
-    return _checked(table, file)
+    found = _checked(table, file, problems)
+    if "folder" in found:
+        found["folder"] = str(file.parent / Path(found["folder"]).expanduser())
+    return found
 
 
-def _checked(table: Mapping[str, Any], file: Path) -> dict[str, Any]:
-    names = {f.name for f in fields(Settings)}
-    if unknown := sorted(set(table) - names):
-        raise InvalidValue(
-            f"{file}: [tool.nbtrack] has no setting {unknown[0]!r}; "
-            f"it has {', '.join(sorted(names))}."
-        )
-    relative = table.get("folder")
-    if isinstance(relative, str):
-        return {**table, "folder": str(file.parent / Path(relative).expanduser())}
-    return dict(table)
+def _checked(table: Mapping[str, Any], file: Path, problems: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in table.items():
+        try:
+            found[name] = _understood(name, value)
+        except InvalidValue as exc:
+            problems.append(f"{file}: [tool.nbtrack] {exc}")
+    return found
+
+
+def _understood(name: str, value: object, *, called: str = "") -> object:
+    """The value of a setting. Raises InvalidValue, naming it as it is *called* where it stands."""
+    names = sorted(f.name for f in fields(Settings))
+    if name not in names:
+        raise InvalidValue(f"has no setting {name!r}; it has {', '.join(names)}.")
+    if name in _SWITCHES:
+        return _as_bool(called or name, value)
+    if not isinstance(value, str):
+        raise InvalidValue(f"{called or name} is {value!r}; write a text.")
+    return value
 
 
 def _as_bool(name: str, value: object) -> bool:
     text = str(value).strip().lower()
     if text not in _YES | _NO:
-        raise InvalidValue(f"Setting {name} is {value!r}; write 1 or 0.")
+        raise InvalidValue(f"{name} is {value!r}; write 1 or 0.")
     return text in _YES
 
 

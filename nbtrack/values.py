@@ -23,7 +23,11 @@ _YEAR_9999 = 253402300799999  # in milliseconds: times beyond fit into no calend
 
 def check_key(key: str, what: str = "key") -> str:
     """*key* itself. Raises InvalidValue if it cannot name a metric, param or tag."""
-    if not isinstance(key, str) or not key.strip():
+    if not isinstance(key, str):
+        raise InvalidValue(
+            f"The {what} is {_short(key)}; a {what} is text, such as {str(key)[:40]!r}."
+        )
+    if not key.strip():
         raise InvalidValue(f"The {what} is {key!r}; give it a name of at least one character.")
     return _check_name(key, what)
 

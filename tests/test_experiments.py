@@ -56,6 +56,16 @@ def test_the_id_is_a_decimal_made_from_the_name() -> None:
     assert experiment_id_of("churn", salt=1) != experiment_id_of("churn")
 
 
+def test_a_new_experiment_is_given_back_whole(store: DuckDBStore) -> None:
+    """As it is read back, place of its artifacts and times included."""
+    made = use_experiment(store, "churn")
+
+    assert made == store.get_experiment(made.experiment_id)
+    assert made.creation_time is not None
+    assert made.artifact_location.endswith("/artifacts")
+    assert use_experiment(store, "churn") == made
+
+
 def test_two_processes_agree(store: DuckDBStore, other: DuckDBStore) -> None:
     """Whoever comes second finds the first one's, folded or not."""
     first = use_experiment(store, "churn")

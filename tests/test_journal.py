@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import resource
 from collections.abc import Iterator
@@ -11,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from nbtrack import journal as journal_module
+from nbtrack import lines
 from nbtrack.journal import Journal
 from nbtrack.lines import CLOSE_LINE
 from nbtrack.locks import is_held
+from nbtrack.segments import dead_writers, known_writers
 
 
 @pytest.fixture
@@ -116,18 +120,90 @@ def test_a_short_write_is_finished_by_the_next(journal: Journal) -> None:
     assert journal.lost_records == 0
 
 
-def test_what_memory_cannot_keep_is_counted(
-    journal: Journal, monkeypatch: pytest.MonkeyPatch
+def test_what_memory_cannot_keep_is_counted_and_said(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A disk that is full for long costs records, and their number is known."""
-    monkeypatch.setattr(journal_module, "BACKLOG_BYTES", 20)
+    """A disk that is full for long costs points; they are told of at once, and counted.
+
+    The end of a run finds room all the same.
+    """
+    point = lines.metric_line("r", "m", 0.5, step=1, t=1)
+    end = lines.run_line("r", t=2, status="FINISHED")
+    monkeypatch.setattr(journal_module, "BACKLOG_BYTES", 2 * len(point))
     with file_size_limit(0):
-        for n in range(10):
-            journal.append(f"line {n}\n")
+        journal.append(point * 3)
+        for _ in range(7):
+            journal.append(point)
+        assert "from now on metrics are lost" in caplog.text
+        journal.append(end)
     journal.close()
 
-    assert written(journal.folder) == "line 0\nline 1\n" + CLOSE_LINE
+    assert written(journal.folder) == 2 * point + end + CLOSE_LINE
     assert journal.lost_records == 8
+
+
+def test_a_large_first_write_is_not_taken_for_what_waits(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit is for what a disk refused: this one takes everything."""
+    monkeypatch.setattr(journal_module, "BACKLOG_BYTES", 20)
+    monkeypatch.setattr(journal_module, "RESERVE_BYTES", 0)
+    text = "".join(f"line {n}\n" for n in range(100))
+    journal.append(text)
+    assert written(journal.folder) == text
+    assert journal.lost_records == 0
+
+
+def interrupt_the_write(*, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next `os.write` is interrupted: before it, after it, or when it has written a half."""
+    write = os.write
+
+    def interrupted(descriptor: int, data: bytes) -> int:
+        if how != "before":
+            write(descriptor, data[: len(data) // 2] if how == "by halves" else data)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(journal_module.os, "write", interrupted)
+
+
+@pytest.mark.parametrize("how", ["before", "after", "by halves"])
+@pytest.mark.parametrize("is_waiting", [True, False], ids=["waiting", "written at once"])
+def test_an_interrupted_write_loses_tears_and_doubles_nothing(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, how: str, is_waiting: bool
+) -> None:
+    """What was not written before a Ctrl-C is written after it."""
+    journal.append("one\n")
+    if is_waiting:
+        with file_size_limit(4):
+            journal.append("two, which waits\n")
+    journal._failed_at = 0.0  # a second later
+    with monkeypatch.context() as patched:
+        interrupt_the_write(how=how, monkeypatch=patched)
+        with pytest.raises(KeyboardInterrupt):
+            journal.append("three\n")
+    journal.append("four\n")
+    two = "two, which waits\n" if is_waiting else ""
+    three = "" if is_waiting else "three\n"  # else that call did not get so far
+    assert written(journal.folder) == f"one\n{two}{three}four\n"
+    assert journal.waiting_records == journal.lost_records == 0
+
+
+@pytest.mark.parametrize("fault", [errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP])
+def test_without_locks_a_journal_is_written_and_never_judged(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, fault: int
+) -> None:
+    """Some file systems have none; nobody can know that such a writer is dead."""
+
+    def flock(*_: object) -> None:
+        raise OSError(fault, "no locks here")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fcntl, "flock", flock)
+        journal.append("one\n")
+        assert dead_writers(journal.folder, own="") == []
+    assert written(journal.folder) == "one\n"
+    journal.close()
+    assert known_writers(journal.folder) == []  # nobody else would clear it up
 
 
 def test_a_lock_that_could_not_be_made_is_made_later(journal: Journal) -> None:

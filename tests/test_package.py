@@ -91,6 +91,7 @@ def test_the_demo_runs(scripts, tmp_path):
     assert "★ best by accuracy" in out
     assert "pip install jupyterlab" in out  # which is not a dependency
     assert f"jupyter lab {tmp_path / 'nbtrack-demo' / '01_quickstart.ipynb'}" in out
+    assert f"nbtrack --store {tmp_path / 'nbtrack-demo' / '.nbtrack'} runs" in out
 
 
 def test_the_sdist_has_what_the_tests_need(built):

@@ -116,8 +116,9 @@ def test_every_public_name_resolves():
 
 
 def test_dir_lists_the_public_names():
-    """Completion offers what is not imported yet."""
-    assert set(nbtrack.__all__) <= set(dir(nbtrack))
+    """Completion offers what is not imported yet, and nothing of ours."""
+    assert {name for name in dir(nbtrack) if not name.startswith("__")} == set(nbtrack.__all__)
+    assert "__version__" in dir(nbtrack)
 
 
 @pytest.mark.parametrize("name", ["nonsense", "__wrapped__", "_private"])
@@ -125,6 +126,29 @@ def test_an_unknown_name_is_an_attribute_error(name):
     """hasattr, doctest and copy ask for names that are not there."""
     with pytest.raises(AttributeError, match=name):
         getattr(nbtrack, name)
+
+
+def test_what_only_mlflow_has_is_said_to_be():
+    """Somebody may look for it; of what nbtrack has nothing of the kind is said."""
+    with pytest.raises(AttributeError, match=r"mlflow\.pytorch is not in nbtrack"):
+        _ = nbtrack.pytorch
+    assert not hasattr(nbtrack, "evaluate")
+    assert not nbtrack._MLFLOWS_ONLY & set(nbtrack.__all__)
+
+
+def test_public_functions_say_what_their_signature_cannot():
+    """Every function and method of the API has a docstring."""
+    functions = [nbtrack.ActiveRun, *(getattr(nbtrack, name) for name in nbtrack._HOMES)]
+    methods = [
+        method
+        for kind in (nbtrack.MlflowClient, nbtrack.ActiveRun)
+        for base in kind.__mro__[:-1]
+        for name, method in vars(base).items()
+        if not name.startswith("_") and (callable(method) or isinstance(method, property))
+    ]
+    silent = [each for each in (*functions, *methods) if not each.__doc__]
+
+    assert silent == []
 
 
 def test_mlflows_submodules_are_attributes():

@@ -28,12 +28,17 @@ RINGS = [
     ],
     ["artifact_store", "journal", "segments", "stores"],
     [
+        "active_experiment",
         "artifact_formats",
+        "background",
         "capture",
         "client",
+        "client_logging",
         "experiments",
         "find_run",
+        "models",
         "run",
+        "run_batch",
         "run_creation",
         "run_frame",
         "run_stack",
@@ -43,7 +48,7 @@ RINGS = [
         "surroundings",
         "table_formats",
     ],
-    ["notebook"],
+    ["hooks", "notebook"],
 ]
 FACADES = [
     "nbtrack",
@@ -55,6 +60,9 @@ FACADES = [
     "exceptions",
     "fluent",
     "fluent_logging",
+    "ipython",
+    "pyfunc",
+    "sklearn",
     "tracking",
 ]
 RING_OF = {part: ring for ring, parts in enumerate(RINGS) for part in parts}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
 
 from nbtrack import segments
-from nbtrack.journal import Journal, owner_facts
+from nbtrack.journal import Journal, machine_id, owner_facts
 from nbtrack.lines import CLOSE_LINE
 
 
@@ -97,16 +98,47 @@ def test_a_living_writer_is_not_dead(tmp_path: Path) -> None:
     ("facts", "is_dead"),
     [
         (json.dumps(owner_facts()), True),
+        (json.dumps({**owner_facts(), "host": "its container"}), True),
+        (json.dumps({**owner_facts(), "boot_id": "before"}), bool(machine_id())),
+        (json.dumps({**owner_facts(), "boot_id": "before", "machine_id": ""}), False),
+        (json.dumps({**owner_facts(), "boot_id": "before", "host": "elsewhere"}), False),
+        (json.dumps({**owner_facts(), "boot_id": "before", "machine_id": "other"}), False),
+        (json.dumps({**owner_facts(), "boot_id": ""}), False),
+        (json.dumps(owner_facts(is_locked=False)), False),
         (json.dumps({"host": "elsewhere", "boot_id": "other"}), False),
         ("", False),
         ("no json", False),
         ("[1]", False),
     ],
-    ids=["here", "another machine", "empty", "garbage", "list"],
+    ids=[
+        "here",
+        "a container here",
+        "before a restart",
+        "a container before a restart",
+        "an equal image elsewhere",
+        "an equal host elsewhere",
+        "another system",
+        "without locks",
+        "another machine",
+        "empty",
+        "garbage",
+        "list",
+    ],
 )
 def test_only_writers_of_this_machine_are_judged(tmp_path: Path, facts: str, is_dead: bool) -> None:
     """A lock taken on another machine may not be visible here, though its process lives."""
     (tmp_path / "w.lock").write_text(facts)
+    assert segments.dead_writers(tmp_path, own="") == (["w"] if is_dead else [])
+
+
+@pytest.mark.parametrize(("host", "is_dead"), [(socket.gethostname(), True), ("other", False)])
+def test_where_no_boot_has_an_id_the_host_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, is_dead: bool
+) -> None:
+    """Two Macs that share a folder do not see each other's locks."""
+    monkeypatch.setattr(segments, "boot_id", lambda: "")
+    facts = {**owner_facts(), "boot_id": "", "machine_id": "", "host": host}
+    (tmp_path / "w.lock").write_text(json.dumps(facts))
     assert segments.dead_writers(tmp_path, own="") == (["w"] if is_dead else [])
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+from nbtrack.cli import main
 from nbtrack.errors import InvalidValue
 from nbtrack.session import Session
 from nbtrack.settings import Settings, find_project_folder, is_temporary
@@ -166,11 +168,23 @@ def test_the_project_file_is_the_one_beside_the_project(
     assert Settings.load().folder == str(home / "runs")
 
 
-def test_an_unknown_setting_is_named(home: Path) -> None:
-    """With the file it is in and the names there are."""
-    (home / "pyproject.toml").write_text("[tool.nbtrack]\nquite = true\n")
-    with pytest.raises(InvalidValue, match=r"pyproject\.toml.*'quite'.*quiet"):
-        Settings.load()
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("quite = true", r"pyproject\.toml.*no setting 'quite'.*quiet"),
+        ("quiet = 'maybe'", r"pyproject\.toml.*quiet is 'maybe'; write 1 or 0"),
+        ("experiment = 3", r"experiment is 3; write a text"),
+    ],
+)
+def test_a_wrong_line_in_the_project_file_is_named(home: Path, line: str, told: str) -> None:
+    """With the file it is in and what may stand there; the other lines hold."""
+    (home / "pyproject.toml").write_text(f"[tool.nbtrack]\n{line}\ninfer = false\n")
+    problems: list[str] = []
+    found = Settings.load(problems, user="ada")
+
+    assert found == Settings(user="ada", infer=False)
+    assert len(problems) == 1
+    assert re.search(told, problems[0])
 
 
 @pytest.mark.parametrize("content", [b"[tool", b"\xff\xfe", b"", b"[project]\nname = 'x'\n"])
@@ -191,11 +205,45 @@ def test_switches_are_written_in_many_ways(
     assert Settings.load().quiet is value
 
 
-def test_a_switch_that_is_neither_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message says what to write."""
+def test_a_switch_that_is_neither_counts_as_not_set(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the project file says then holds; as an argument it is refused."""
     monkeypatch.setenv("NBTRACK_QUIET", "maybe")
+    (home / "pyproject.toml").write_text("[tool.nbtrack]\nquiet = true\n")
+    problems: list[str] = []
+
+    assert Settings.load(problems).quiet
+    assert problems == ["NBTRACK_QUIET is 'maybe'; write 1 or 0."]
     with pytest.raises(InvalidValue, match="quiet is 'maybe'; write 1 or 0"):
-        Settings.load()
+        Settings.load(quiet="maybe")
+
+
+def test_a_wrong_setting_ends_no_training(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A script logs on, and is told once."""
+    monkeypatch.setenv("NBTRACK_QUIET", "perhaps")
+    session = Session()
+    with session.start_run() as run:
+        run.log_metric("loss", 0.5)
+    session.start_run().end()
+    session.close()
+
+    assert [r.message for r in caplog.records].count(
+        "nbtrack: NBTRACK_QUIET is 'perhaps'; write 1 or 0. Until then it counts as not set."
+    ) == 1
+
+
+def test_the_doctor_reports_a_wrong_setting(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It works, and its answer is bad news."""
+    monkeypatch.setenv("NBTRACK_INFER", "sometimes")
+    code = main(["doctor"])
+
+    assert code == 1
+    assert "- NBTRACK_INFER is 'sometimes'; write 1 or 0." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,9 @@ def test_good_keys_are_taken_as_they_are(key: str) -> None:
 @pytest.mark.parametrize(
     ("key", "problem"),
     [
-        ("", "at least one character"), ("  ", "at least one character"), (None, "None"),
-        (3, "3"), ("x" * 251, "251 characters"), ("a\nb", "letters"), ("a*", "letters"),
+        ("", "at least one character"), ("  ", "at least one character"), (None, "None.*is text"),
+        (3, r"The key is 3 \(int\); a key is text, such as '3'"), ("x" * 251, "251 characters"),
+        ("a\nb", "letters"), ("a*", "letters"),
         ("loss\n", "letters"), ("a\0", "letters"), ("\ud83d", "letters"), ("../x", "path"),
         ("a/../b", "path"), ("/abs", "path"), ("..", "path"),
     ],

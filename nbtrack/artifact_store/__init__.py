@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -22,6 +22,9 @@ class ArtifactStore(Protocol):
     def write(self, path: str, data: bytes) -> FileInfo:
         """Store *data* under *path*, in place of what was there."""
 
+    def write_all(self, files: Mapping[str, bytes | Path]) -> Files:
+        """Store *files*, by their paths, in this order: all of them or none."""
+
     def add_file(self, local_path: str | Path, artifact_path: str | None = None) -> Files:
         """Copy a file, or a folder with its name, into the folder *artifact_path*."""
 
@@ -31,8 +34,8 @@ class ArtifactStore(Protocol):
     def list(self, path: str | None = None) -> Files:
         """One level, sorted; folders without a size. Nothing there: an empty list."""
 
-    def walk(self) -> Iterator[FileInfo]:
-        """Every file, at any depth."""
+    def walk(self, path: str | None = None) -> Iterator[FileInfo]:
+        """Every file, at any depth; with *path*, those below that folder."""
 
     def read(self, path: str) -> bytes: ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from nbtrack.artifact_store import Files
@@ -27,6 +27,12 @@ class LocalArtifacts:
         target = self._target(path)
         with Staging() as staging:
             return self._stage(staging, target, [data])
+
+    def write_all(self, files: Mapping[str, bytes | Path]) -> Files:
+        """Store *files*, by their paths, in this order: all of them or none."""
+        targets = [(self._target(path), content) for path, content in files.items()]
+        with Staging() as staging:
+            return [self._stage(staging, target, _chunks(each)) for target, each in targets]
 
     def add_file(self, local_path: str | Path, artifact_path: str | None = None) -> Files:
         """Copy a file, or a folder with its name, into the folder *artifact_path*."""
@@ -71,9 +77,9 @@ class LocalArtifacts:
         """One level, sorted, without digests; for a file or a missing path an empty list."""
         return self._level(self._place(path))
 
-    def walk(self) -> Iterator[FileInfo]:
-        """Every file, at any depth, without digests."""
-        return self._files_below(self.folder)
+    def walk(self, path: str | None = None) -> Iterator[FileInfo]:
+        """Every file, at any depth, without digests; with *path*, those below that folder."""
+        return self._files_below(self._place(path))
 
     def _files_below(self, folder: Path) -> Iterator[FileInfo]:
         for info in self._level(folder):
@@ -187,6 +193,10 @@ class LocalArtifacts:
 
     def _relative(self, place: Path) -> str:
         return place.relative_to(self.folder).as_posix()
+
+
+def _chunks(content: bytes | Path) -> Iterable[bytes]:
+    return [content] if isinstance(content, bytes) else chunks_of(checked_file(content))
 
 
 def _below(folder: str | None, path: str) -> str:

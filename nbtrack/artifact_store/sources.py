@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbtrack.artifact_store.paths import TEMPORARY
-from nbtrack.errors import InvalidValue
+from nbtrack.errors import FileMissing, InvalidValue
 
 PROJECT_FOLDER = ".nbtrack"
 DATABASE = "nbtrack.duckdb"
@@ -16,17 +16,25 @@ DATABASE = "nbtrack.duckdb"
 def checked_file(file: Path) -> Path:
     """*file* itself, if it can be copied."""
     if not file.exists():
-        raise InvalidValue(f"There is no file or folder {str(file)!r} to log.")
+        raise FileMissing(f"There is no file or folder {str(file)!r} to log.")
     if not file.is_file():
         # Reading a pipe or a device would hang, or never end.
         raise InvalidValue(f"{str(file)!r} is a pipe, socket or device; only files can be logged.")
-    if file.name.startswith(DATABASE):
+    if file.name.startswith(DATABASE) or _is_open_database(file):
         # Closing any file object on it would drop the lock that DuckDB holds in this process.
         raise InvalidValue(
             f"{str(file)!r} is the database of nbtrack itself and is not logged. "
             "To share it, copy it while no notebook is open."
         )
     return file
+
+
+def _is_open_database(file: Path) -> bool:
+    """Whether *file* is, by another name or a link, a database that this process reads."""
+    from nbtrack.stores.attachment import database_files
+
+    found = file.stat()
+    return any(os.path.samestat(found, known) for known in database_files())
 
 
 def files_under(folder: Path, *, without: Path) -> list[tuple[str, Path]]:
@@ -36,8 +44,9 @@ def files_under(folder: Path, *, without: Path) -> list[tuple[str, Path]]:
     (where the copies go), nbtrack projects, and files that nbtrack is still writing.
     """
     if not folder.is_dir():
-        problem = "is not a folder" if folder.exists() else "does not exist"
-        raise InvalidValue(f"Cannot log the contents of {str(folder)!r}: it {problem}.")
+        if not folder.exists():
+            raise FileMissing(f"Cannot log the contents of {str(folder)!r}: it does not exist.")
+        raise InvalidValue(f"Cannot log the contents of {str(folder)!r}: it is not a folder.")
     return list(_walk(folder.resolve(), "", trail=(), without=without.resolve()))
 
 

@@ -61,9 +61,21 @@ class Staging:
         folder.mkdir(parents=True, exist_ok=True)
 
     def _publish(self) -> None:
-        for temporary, target in self._pending:
-            with _errors_naming(target, instead_of=temporary):
-                os.replace(temporary, target)
+        placed: list[tuple[Path, Path | None]] = []
+        is_one = len(self._pending) == 1  # there or not there, and nothing to undo
+        try:
+            for temporary, target in self._pending:
+                with _errors_naming(target, instead_of=temporary):
+                    placed.append((target, None if is_one else _set_aside(target)))
+                    os.replace(temporary, target)
+        except BaseException:
+            for target, before in reversed(placed[:-1]):
+                _put_back(target, before)
+            raise
+        finally:
+            for _, before in placed:
+                if before is not None:
+                    before.unlink(missing_ok=True)
         self._pending.clear()
         self._folders.clear()
 
@@ -74,6 +86,24 @@ class Staging:
         for folder in reversed(self._folders):
             with suppress(OSError):  # somebody else has put a file there
                 folder.rmdir()
+
+
+def _set_aside(target: Path) -> Path | None:
+    """Another name for the file that is to be replaced; None if there is none."""
+    before = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}")
+    try:
+        os.link(target, before, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return before
+
+
+def _put_back(target: Path, before: Path | None) -> None:
+    with suppress(OSError):
+        if before is None:
+            target.unlink()
+        else:
+            os.replace(before, target)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -26,6 +26,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 class How(StrEnum):
     LITERAL = "literal"
     CALL = "call"
+    LOOP = "loop"  # the variable of a `for`
     OTHER = "other"
 
 
@@ -63,6 +64,7 @@ class BindingWalk:
         self._scopes: list[Scope] = []
         self._branches = 0
         self._withs = 0
+        self._loop_targets: set[ast.AST] = set()
 
     @property
     def reads(self) -> frozenset[str]:
@@ -127,6 +129,7 @@ class BindingWalk:
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)
+        self._loop_targets.update(ast.walk(node.target))
         self._branch([node.target, *node.body])
         self._branch(node.orelse)
 
@@ -174,7 +177,8 @@ class BindingWalk:
         if isinstance(node.ctx, ast.Load):
             self._read(node.id)
         elif isinstance(node.ctx, ast.Store):
-            self._bind(node.id, Binding())
+            is_loop = node in self._loop_targets
+            self._bind(node.id, Binding(how=How.LOOP if is_loop else How.OTHER))
         else:
             self._read(node.id)
             self._mutate(node.id)

@@ -14,7 +14,7 @@ _ACCESSORS = word_set("loc iloc at iat values data")
 
 
 def root_name(node: ast.expr) -> str | None:
-    """The variable that `a.b["c"]` hangs on."""
+    """The variable that `a.b["c"]` hangs on; None where a call stands in between."""
     while isinstance(node, ast.Attribute | ast.Subscript):
         node = node.value
     return node.id if isinstance(node, ast.Name) else None
@@ -77,23 +77,32 @@ def expression_key(expr: ast.expr) -> str | None:
     """
     if isinstance(expr, ast.Constant | ast.UnaryOp) and _is_number(expr):
         return None
-    return _named(expr) or ast.unparse(expr)
+    return name_of(expr) or ast.unparse(expr)
+
+
+def handed_on_by(call: ast.Call) -> ast.expr | None:
+    """The value that a conversion or a mean works on: `x` of `float(x)`; None for other calls."""
+    if callee_name(call.func) not in _TRANSPARENT | _REDUCERS:
+        return None
+    inner = _handed_on(call)
+    return None if inner is None or _is_module(inner) else inner
 
 
 def _is_number(expr: ast.expr) -> bool:
     return isinstance(expr.operand if isinstance(expr, ast.UnaryOp) else expr, ast.Constant)
 
 
-def _named(expr: ast.expr | None) -> str | None:
+def name_of(expr: ast.expr | None) -> str | None:
+    """The last name in *expr*: loss of `history["loss"][-1]`; None if there is none."""
     match expr:
         case ast.Name(id=name) | ast.NamedExpr(target=ast.Name(id=name)):
             return name
         case ast.Attribute(value=inner, attr=attr):
-            return _named(inner) if attr in _ACCESSORS else attr
+            return name_of(inner) if attr in _ACCESSORS else attr
         case ast.Subscript(value=inner, slice=index):
-            return _index_name(index) or _named(inner)
+            return _index_name(index) or name_of(inner)
         case ast.Await(value=inner):
-            return _named(inner)
+            return name_of(inner)
         case ast.Call():
             return _call_name(expr)
     return None
@@ -109,10 +118,10 @@ def _call_name(call: ast.Call) -> str | None:
     name = callee_name(call.func)
     if name not in _TRANSPARENT and name not in _REDUCERS:
         return name or None
-    inner = _handed_on(call)
-    if inner is None or _is_module(inner):
+    inner = handed_on_by(call)
+    if inner is None:
         return name
-    inside = _named(inner) or ast.unparse(inner)
+    inside = name_of(inner) or ast.unparse(inner)
     return inside if name in _TRANSPARENT else f"{inside}.{name}"
 
 

@@ -2,50 +2,40 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from nbtrack.capture.bindings import Binding, How
+from nbtrack.capture.last_value import metrics_of_last_value
+from nbtrack.capture.metric_words import (
+    is_time_count_or_size,
+    name_words,
+    says_more_than_a_metric,
+    speaks_of_metrics,
+)
 from nbtrack.capture.numbers import as_number
-from nbtrack.capture.secrets import is_secret_name
+from nbtrack.capture.redact import holds_secret
+from nbtrack.capture.secret_names import is_secret_name
 from nbtrack.capture.source import CellSource
-from nbtrack.capture.words import split_words, valid_key, word_set
+from nbtrack.capture.words import valid_key
 from nbtrack.errors import InvalidValue
 
 MAX_STRING = 200  # characters; longer ones are prompts and queries, not params
-MAX_INFERRED_METRICS = 100  # a bigger dict is a table, say of words and their counts
 
 _ABSENT = object()
 
-_METRIC_WORDS = word_set(
-    "score accuracy acc auc auroc auprc rocauc prauc loss logloss valloss error err mse rmse mae "
-    "mape smape msle rmsle rmspe mase wape wmape r2 rsquared f1 f2 fbeta f1score fscore "
-    "precision recall sensitivity specificity tpr fpr tnr fnr ap map50 map75 perplexity ppl bleu "
-    "rouge meteor chrf wer cer ter iou miou jaccard dice ndcg dcg mrr kappa mcc matthews corrcoef "
-    "spearman pearson gini brier silhouette deviance nll elbo entropy crossentropy divergence aic "
-    "bic likelihood loglikelihood psnr ssim fid lpips pinball nmi ari reward regret fitness metric"
-)
-_NEVER = word_set(
-    "time times timing timer timestamp elapsed duration latency runtime seconds second secs sec ms "
-    "millis minutes mins hours days tic toc t0 t1 clock counter perf started start now "
-    "n num number nb count counts counter cnt len length size sizes shape ndim dim dims "
-    "nbytes bytes kb mb gb memory rows cols nunique numel total_size"
-)
-# A word of the vocabulary beside one of these names something about a metric, not the metric.
-_NOT_A_METRIC = word_set(
-    "fn func function dir path file filename name id idx index key threshold thresh cutoff weight "
-    "weights scale factor coef tolerance tol patience code status limit date version level decimals"
-)
-
 
 def inferred_params(source: CellSource, namespace: Mapping[str, object]) -> dict[str, object]:
-    """Names bound once, at the top level, to a plain literal which they still hold afterwards."""
+    """Names bound once, at the top level, to a plain literal which they still hold afterwards.
+
+    What is masked in the stored source is none.
+    """
     return {
         name: binding.literal
         for name, binding in source.bindings.items()
         if _is_param(name, binding)
         and _is_same(namespace.get(name, _ABSENT), binding.literal)
         and valid_key(name) == name
+        and not holds_secret(name, binding.literal)
     }
 
 
@@ -59,12 +49,17 @@ def inferred_metrics(
             number = as_number(namespace.get(name))
             if number is not None:
                 found[name] = number
-    return found | _from_last_value(source, last_value)
+    return found | metrics_of_last_value(source, namespace, last_value)
 
 
-def requested_metrics(names: Sequence[str], namespace: Mapping[str, object]) -> dict[str, float]:
-    """The named variables as numbers; any of them missing or no number is an InvalidValue."""
-    return {name: _requested(name, namespace) for name in names}
+def requested_metrics(
+    names: Sequence[str], namespace: Mapping[str, object], *, assigned: Collection[str]
+) -> dict[str, float]:
+    """The named variables as numbers; any of them missing or no number is an InvalidValue.
+
+    *assigned* are the names that the cell gave a value: those the message may offer instead.
+    """
+    return {name: _requested(name, namespace, assigned) for name in names}
 
 
 def _is_param(name: str, binding: Binding) -> bool:
@@ -119,75 +114,17 @@ def _typed(item: object) -> tuple[type, object]:
 def _is_metric(name: str, binding: Binding) -> bool:
     if binding.how is not How.CALL or not binding.once or not _may_be_inferred(name):
         return False
-    words = _words(name)
-    behind = [word for function in binding.functions for word in _words(function)]
-    if not _NEVER.isdisjoint(words) or not _NEVER.isdisjoint(behind):
+    words = name_words(name)
+    behind = [word for function in binding.functions for word in name_words(function)]
+    if is_time_count_or_size([*words, *behind]):
         return False
-    if _speaks_of_metrics(words):
+    if speaks_of_metrics(words):
         return True
     # Of several results only the names tell which is which: p, r, _, support = f1_report(y).
-    return binding.whole and _NOT_A_METRIC.isdisjoint(words) and _speaks_of_metrics(behind)
+    return binding.whole and not says_more_than_a_metric(words) and speaks_of_metrics(behind)
 
 
-def _words(name: str) -> list[str]:
-    # Forecasts are not clocks: time_series_error is a metric.
-    return split_words(name.replace("time_series", "series").replace("TimeSeries", "Series"))
-
-
-def _speaks_of_metrics(words: list[str]) -> bool:
-    if not _NOT_A_METRIC.isdisjoint(words):
-        return False
-    return any(
-        word in _METRIC_WORDS or word.rstrip("0123456789") in _METRIC_WORDS for word in words
-    )
-
-
-def _from_last_value(source: CellSource, last_value: object) -> dict[str, float]:
-    if source.last_key is None or last_value is None:
-        return {}
-    if isinstance(last_value, dict):
-        return _from_dict(last_value)
-    number = as_number(last_value)
-    if number is None or not _may_name_a_result(source, source.last_key):
-        return {}
-    key = valid_key(source.last_key)
-    return {key: number} if key else {}
-
-
-def _may_name_a_result(source: CellSource, key: str) -> bool:
-    binding = source.bindings.get(key)
-    if binding is not None and binding.how is How.LITERAL:
-        return False  # `lr = 0.1` and then `lr` shows a param
-    if not any(map(str.isalpha, key)):
-        return False  # `6 * 7` names nothing
-    return _is_countless(key) and not is_secret_name(key)
-
-
-def _is_countless(key: str) -> bool:
-    return _NEVER.isdisjoint(_words(key))
-
-
-def _from_dict(values: dict[object, object]) -> dict[str, float]:
-    """A flat dict of numbers, all of them; times, counts and sizes among them are left out."""
-    if len(values) > MAX_INFERRED_METRICS or _is_counter(values):
-        return {}
-    found: dict[str, float] = {}
-    for name, value in values.items():
-        number = as_number(value)
-        if not isinstance(name, str) or number is None:
-            return {}
-        key = valid_key(name)
-        if key and key not in found and _is_countless(key):
-            found[key] = number
-    return found
-
-
-def _is_counter(values: dict[object, object]) -> bool:
-    collections = sys.modules.get("collections")
-    return collections is not None and isinstance(values, collections.Counter)
-
-
-def _requested(name: str, namespace: Mapping[str, object]) -> float:
+def _requested(name: str, namespace: Mapping[str, object], assigned: Collection[str]) -> float:
     if valid_key(name) != name or not name:
         raise InvalidValue(f"--metrics takes names of variables; {name!r} is none.")
     value = namespace.get(name, _ABSENT)
@@ -195,19 +132,16 @@ def _requested(name: str, namespace: Mapping[str, object]) -> float:
     if number is not None:
         return number
     problem = "there is no such variable" if value is _ABSENT else f"it is a {type(value).__name__}"
+    numbers = [each for each in assigned if as_number(namespace.get(each)) is not None]
     raise InvalidValue(
         f"--metrics {name}: {problem} after the cell, and a metric is one number. "
-        f"{_numbers_like(name, namespace)}"
+        f"{_offered(name, numbers)}"
     )
 
 
-def _numbers_like(name: str, namespace: Mapping[str, object]) -> str:
+def _offered(name: str, numbers: Sequence[str]) -> str:
     from difflib import get_close_matches
 
-    known = [
-        other
-        for other, value in namespace.items()
-        if not other.startswith("_") and as_number(value) is not None
-    ]
-    near = get_close_matches(name, known, n=3, cutoff=0.5) or sorted(known)[:5]
-    return f"Numbers it could be: {', '.join(near)}." if near else "No variable holds a number."
+    public = sorted(number for number in numbers if not number.startswith("_"))
+    near = get_close_matches(name, public, n=3, cutoff=0.5) or public[:5]
+    return f"Numbers it could be: {', '.join(near)}." if near else "The cell assigns no number."

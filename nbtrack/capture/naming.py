@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from nbtrack.capture.cell_text import split_lines
+from nbtrack.capture.redact import mask_text
 from nbtrack.capture.secrets import is_secret_name, mask_secrets
 from nbtrack.capture.source import CellSource, Construction
 from nbtrack.capture.words import split_words, word_set
@@ -66,6 +67,11 @@ def run_name(
     return _cut(f"{cell}: {topic}" if topic else cell, MAX_NAME)
 
 
+def estimator_name(kind: str, settings: Mapping[str, object]) -> str:
+    """The same for an estimator that is at hand: its class, and the params that were set."""
+    return _with_params(Construction(name=kind, settings=settings, variables={}), {})
+
+
 def _estimator(constructions: Iterable[Construction]) -> Construction | None:
     """The construction that most looks like a model; the first of equals."""
     ranked = [(_rank(construction.name), construction) for construction in constructions]
@@ -115,7 +121,7 @@ def _telling(estimator: Construction, params: Mapping[str, object]) -> Iterator[
 def _shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
-    return _cut(_one_line(str(value)), _MAX_VALUE)
+    return _cut(_one_line(mask_text(str(value))), _MAX_VALUE)
 
 
 def _comment(typed: str) -> str:

@@ -23,6 +23,13 @@ def as_number(value: object) -> float | None:
     return None
 
 
+def is_integer(value: object) -> bool:
+    """Whether a value for which `as_number` has a number is of an integer type."""
+    if isinstance(value, numbers.Integral):
+        return True
+    return isinstance(_item_of(value), numbers.Integral)
+
+
 def _to_float(value: numbers.Real | float) -> float | None:
     try:
         return float(value)
@@ -31,18 +38,26 @@ def _to_float(value: numbers.Real | float) -> float | None:
 
 
 def _scalar(value: object) -> float | None:
-    """A numpy scalar or an array without dimensions; `item()` makes it a Python object."""
+    """A numpy scalar or an array without dimensions."""
+    plain = _item_of(value)
+    if not isinstance(plain, numbers.Real) or isinstance(plain, bool):
+        return None
+    return _to_float(plain) if type(plain).__name__ != "bool" else None
+
+
+def _item_of(value: object) -> object:
+    """What `item()` of an array without dimensions gives: a Python object, None if it has none."""
+    if type(value).__module__.partition(".")[0] not in _ARRAY_LIBRARIES:
+        return None
     if getattr(value, "shape", None) != () or _is_time(value):
         return None
     item = getattr(value, "item", None) or getattr(value, "numpy", None)
     if not callable(item):
         return None
     try:
-        plain = item()
+        return item()
     except (TypeError, ValueError, RuntimeError, NotImplementedError):  # a tensor without data
         return None
-    is_number = isinstance(plain, numbers.Real) and not isinstance(plain, bool)
-    return _to_float(plain) if is_number and type(plain).__name__ != "bool" else None
 
 
 def _is_time(value: object) -> bool:

@@ -1,14 +1,15 @@
-"""Take secrets out of what is kept besides cells: addresses, and diffs of source files."""
+"""Take secrets out of what is kept besides cells: params, notes, addresses, diffs of files."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
 
+from nbtrack.capture.secret_literals import MASK
 from nbtrack.capture.secret_names import is_secret_name
 from nbtrack.capture.secret_shapes import mask_assignments, mask_code, mask_shapes
+from nbtrack.capture.secrets import mask_secrets
 
-MASK = "***"
 MAX_LINE_CHARACTERS = 2000
 
 _USER_INFO = re.compile(r"^([\w+.-]+://)[^/?#]*@")
@@ -25,6 +26,21 @@ def without_credentials(url: str) -> str:
     url = _USER_INFO.sub(r"\1", url)
     url = _SCP_PASSWORD.sub(r"\1@", url)
     return _QUERY_FIELD.sub(_masked_field, url)
+
+
+def holds_secret(name: str, value: object) -> bool:
+    """Whether the source of a cell is stored with *value* masked where *name* is given it."""
+    if is_secret_name(name):
+        return True
+    if value is None or isinstance(value, bool | int | float | complex):
+        return False
+    written = f"value = {value!r}"
+    return mask_secrets(written) != written
+
+
+def mask_text(text: str) -> str:
+    """Free text: names and notes that the user gives."""
+    return mask_shapes(mask_assignments(text))
 
 
 def mask_diff(diff: str) -> str:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import shutil
 import sys
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import nbtrack
-from nbtrack.cli.console import harmless_lines, is_ascii_only, say, width
+from nbtrack.cli.console import count, harmless_lines, is_ascii_only, say, width
 from nbtrack.cli.notebook_run import NotebookFailed, run_notebook
 from nbtrack.errors import InvalidValue, NbtrackError
+from nbtrack.records import RunQuery
 from nbtrack.session import current_session
 from nbtrack.settings import FOLDER_NAME
 from nbtrack.stores import folder_of
 
 NOTEBOOK = "01_quickstart.ipynb"
-_SORT = "metrics.accuracy"
+_SORT, _TOP = "metrics.accuracy", 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,13 +37,13 @@ def run(arguments: argparse.Namespace) -> int:
     # A project of its own: the demo's runs do not mix with those of the project it is tried in.
     project = folder_of(arguments.store) if arguments.store else folder / FOLDER_NAME
     notebook = _copy_to(folder)
-    say(f"Running {notebook} …")
+    say(*_what_is_there(project), f"Running {notebook} …")
     try:
         run_notebook(notebook, project=project)
     except NotebookFailed as exc:
         sys.stderr.write("\n".join(harmless_lines(str(exc), indent="")) + "\n")
         return 1
-    say(_runs_by_accuracy(project), "", *_how_to_open(notebook))
+    say(_runs_by_accuracy(project), "", *_how_to_go_on(notebook, project))
     return 0
 
 
@@ -64,8 +65,14 @@ def _copy_to(folder: Path) -> Path:
         raise InvalidValue(
             f"{copy} was edited and is kept. Move it away, or run nbtrack demo --folder OTHER."
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    copy.write_bytes(original.read_bytes())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(original.read_bytes())
+    except OSError as exc:
+        raise InvalidValue(
+            f"{folder} cannot be written ({exc.strerror}). Run nbtrack demo --folder DIR with "
+            "a folder that can."
+        ) from exc
     return copy
 
 
@@ -77,21 +84,34 @@ def _sources(notebook: Path) -> list[str] | None:
         return None
 
 
+def _what_is_there(project: Path) -> list[str]:
+    """Runs of an earlier demo are somebody's record: they stay, and that is said."""
+    number = current_session().store_for(project.as_uri()).count_runs(RunQuery())
+    if not number:
+        return []
+    runs = count(number, "run")
+    return [f"{project} has {runs} already, to which this adds. Delete it to start afresh."]
+
+
 def _runs_by_accuracy(project: Path) -> str:
     from nbtrack.notebook.run_table_text import run_table_text
     from nbtrack.notebook.runs_view import run_table_of
 
     store = current_session().store_for(project.as_uri())
-    table = run_table_of(store, experiment_ids=None, filter_string="", sort=_SORT, top=None)
-    # No families: here the order is what counts.
-    rows = [replace(row, parent_id=None) for row in table.rows]
-    return run_table_text(replace(table, rows=rows), width=width(), ascii_only=is_ascii_only())
+    table = run_table_of(store, experiment_ids=None, filter_string="", sort=_SORT, top=_TOP)
+    return run_table_text(table, width=width(), ascii_only=is_ascii_only())
 
 
-def _how_to_open(notebook: Path) -> list[str]:
+def _how_to_go_on(notebook: Path, project: Path) -> list[str]:
     python = _if_not_on_path()
     install = [] if find_spec("jupyterlab") else [f"  {python}pip install jupyterlab"]
-    return ["Open the executed notebook:", *install, f"  {python}jupyter lab {notebook}"]
+    return [
+        "Open the executed notebook:",
+        *install,
+        f"  {python}jupyter lab {shlex.quote(str(notebook))}",
+        f"Its runs are recorded in {project}, apart from your own:",
+        f"  {python}nbtrack --store {shlex.quote(str(project))} runs",
+    ]
 
 
 def _if_not_on_path() -> str:

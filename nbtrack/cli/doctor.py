@@ -18,9 +18,10 @@ from nbtrack.cli.integrity import FileReport, check_files
 from nbtrack.cli.place import Place, find_place
 from nbtrack.errors import StoreError
 from nbtrack.notebook.number_format import format_age
+from nbtrack.notebook.temporary_place import temporary_words
 from nbtrack.notebook.text_table import aligned
 from nbtrack.session import current_session
-from nbtrack.settings import is_temporary
+from nbtrack.settings import Settings, is_temporary
 from nbtrack.stores import Store
 
 _PACKAGES = ("duckdb", "ipython", "ipykernel", "pandas", "scikit-learn")
@@ -55,7 +56,7 @@ def _files(store: Store, facts: dict[str, Any]) -> FileReport | None:
 
 
 def _facts(place: Place, facts: dict[str, Any], files: FileReport | None) -> list[str]:
-    temporary = "; temporary: lost with this machine" if is_temporary(place.folder) else ""
+    temporary = f" ({temporary_words(place.folder)})" if is_temporary(place.folder) else ""
     rows = {
         "versions": _versions(),
         "store": f"{place.folder}{temporary}",
@@ -117,6 +118,7 @@ def _since(started_us: object) -> str:
 
 def _troubles(place: Place, facts: dict[str, Any]) -> list[str]:
     found = [str(facts["problem"])] if facts["problem"] else []
+    Settings.load(found)  # what is wrong with the settings comes on top
     nearest = _nearest_that_exists(place.folder)
     if not os.access(nearest, os.W_OK):
         found.append(

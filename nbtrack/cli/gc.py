@@ -1,4 +1,7 @@
-"""Free what deleted runs hold, and files that no run recorded. Shows first; --yes does it."""
+"""Free what deleted runs hold, and files that their run did not record. Shows first; --yes does it.
+
+The folders of runs that the database does not know stay: it may be younger than they are.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import argparse
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +30,8 @@ class Garbage:
     root: Path  # the project's own artifacts folder: nothing outside of it is ever removed
     runs: Sequence[KnownRun]
     files: Sequence[StoredFile]  # of deleted runs
-    orphans: Sequence[StoredFile]  # of no run, or unknown to their run
+    orphans: Sequence[StoredFile]  # unknown to their run
+    strangers: Sequence[StoredFile]  # of runs that the database does not know
     kept: Sequence[tuple[KnownRun, str]]
 
     @property
@@ -37,11 +41,20 @@ class Garbage:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do it; without, it is only shown")
+    parser.add_argument(
+        "--unknown-runs",
+        action="store_true",
+        help="also the files of runs that the database does not know; they are lost if it was "
+        "moved away or replaced since",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     store = open_place(arguments.store)
     garbage = find_garbage(store)
+    if arguments.unknown_runs:
+        orphans = [*garbage.orphans, *garbage.strangers]
+        garbage = replace(garbage, orphans=orphans, strangers=[])
     say(*_report(garbage, is_done=arguments.yes))
     if arguments.yes:
         remove(store, garbage)
@@ -61,11 +74,14 @@ def find_garbage(store: Store) -> Garbage:
     kept = [(run, _holder(alive[run.writer])) for run in deleted if run.writer in alive]
     freed = {run.run_id for run in gone if _is_own(run, root)}
     busy = {run.run_id for run in runs if run.writer in alive}
+    known = {run.run_id for run in runs}
+    left = unrecorded(files, recorded_files(store), but=busy | freed)
     return Garbage(
         root=root,
         runs=gone,
         files=[file for file in files if file.run_id in freed],
-        orphans=unrecorded(files, recorded_files(store), but=busy | freed),
+        orphans=[file for file in left if file.run_id in known],
+        strangers=[file for file in left if file.run_id not in known],
         kept=kept,
     )
 
@@ -107,13 +123,14 @@ def _remove_empty_folders(folder: Path, *, root: Path) -> None:
 
 def _report(garbage: Garbage, *, is_done: bool) -> list[str]:
     if not garbage.runs and not garbage.orphans:
-        return ["Nothing to free.", *_kept(garbage)]
+        return ["Nothing to free.", *_kept(garbage), *_strangers(garbage)]
     verb = "Freeing" if is_done else "Would free"
     return [
         f"{verb} {size_text(garbage.size)} in {garbage.root}",
         *_runs(garbage),
         *_orphans(garbage),
         *_kept(garbage),
+        *_strangers(garbage),
     ]
 
 
@@ -143,6 +160,16 @@ def _orphans(garbage: Garbage) -> list[str]:
         for file in garbage.orphans
     )
     return [f"{count(len(garbage.orphans), 'file')} that no run recorded:", *listed(lines)]
+
+
+def _strangers(garbage: Garbage) -> list[str]:
+    if not garbage.strangers:
+        return []
+    runs = len({file.run_id for file in garbage.strangers})
+    return [
+        f"{count(len(garbage.strangers), 'file')} of {count(runs, 'run')} that this database does "
+        "not know stay: another database may know them, if one was moved away or replaced."
+    ]
 
 
 def _kept(garbage: Garbage) -> list[str]:

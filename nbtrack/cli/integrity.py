@@ -19,10 +19,11 @@ class FileReport:
     missing: Sequence[RecordedFile]
     changed: Sequence[RecordedFile]
     unreadable: Sequence[tuple[RecordedFile, str]]
-    untracked: Sequence[StoredFile]
+    untracked: Sequence[StoredFile]  # of runs that recorded others
+    strangers: Sequence[StoredFile]  # of runs that the database does not know
 
     def summary(self) -> str:
-        if not self.recorded and not self.untracked:
+        if not self.recorded and not self.untracked and not self.strangers:
             return "none"
         total = size_text(sum(file.size for file in self.recorded))
         parts = {
@@ -30,6 +31,7 @@ class FileReport:
             "changed": self.changed,
             "unreadable": self.unreadable,
             "untracked": self.untracked,
+            "of runs that this database does not know": self.strangers,
         }
         found = [f"{len(files):,} {word}" for word, files in parts.items() if files]
         return f"{count(len(self.recorded), 'file')}, {total}: {', '.join(found) or 'as recorded'}"
@@ -65,7 +67,8 @@ def check_files(store: Store) -> FileReport:
     """Reads every recorded artifact once. Raises StoreError."""
     files = stored_files(folder_of(store.uri) / "artifacts")  # before the records
     alive = {writer["writer"] for writer in store.status()["writers"] if writer["is_alive"]}
-    busy = {run.run_id for run in known_runs(store) if run.writer in alive}
+    runs = known_runs(store)
+    known, busy = {r.run_id for r in runs}, {r.run_id for r in runs if r.writer in alive}
     recorded = recorded_files(store)
     missing, changed, unreadable = [], [], []
     for file in recorded:
@@ -76,12 +79,14 @@ def check_files(store: Store) -> FileReport:
             missing.append(file)
         except (InvalidValue, OSError) as exc:
             unreadable.append((file, str(exc)))
+    left = unrecorded(files, recorded, but=busy)
     return FileReport(
         recorded=recorded,
         missing=missing,
         changed=changed,
         unreadable=unreadable,
-        untracked=unrecorded(files, recorded, but=busy),
+        untracked=[file for file in left if file.run_id in known],
+        strangers=[file for file in left if file.run_id not in known],
     )
 
 

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbtrack.artifact_store.paths import TEMPORARY
 from nbtrack.stores.inventory import RecordedFile
 
 # An artifact is written first and recorded then: a younger file may be about to be recorded.
@@ -25,11 +24,6 @@ class StoredFile:
     path: str
     size: int
     age_seconds: float
-
-    @property
-    def is_unfinished(self) -> bool:
-        """Whether it was being written: nobody may have recorded it under that name."""
-        return self.path.rpartition("/")[2].startswith(TEMPORARY)
 
 
 def stored_files(root: Path) -> list[StoredFile]:

@@ -9,6 +9,7 @@ from nbtrack.errors import InvalidValue
 from nbtrack.session import current_session
 from nbtrack.settings import FOLDER_NAME, Settings, find_project_folder
 from nbtrack.stores import Store, folder_of
+from nbtrack.stores.file_faults import refuse_file_for_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,7 @@ class Place:
 def open_place(chosen: str | None) -> Store:
     """The store of *chosen*, the value of `--store`, else the one that a notebook here would use.
 
-    Raises InvalidValue if *chosen* is no project.
+    Raises InvalidValue if *chosen* is no project, StoreError if a file is in its place.
     """
     return current_session().store_for(find_place(chosen).folder.as_uri())
 
@@ -28,6 +29,12 @@ def open_place(chosen: str | None) -> Store:
 def find_place(chosen: str | None) -> Place:
     if chosen is not None:
         return Place(folder=_project_in(folder_of(chosen)), reason="--store names it")
+    place = _usual_place()
+    refuse_file_for_folder(place.folder)
+    return place
+
+
+def _usual_place() -> Place:
     settings = Settings.load()
     for name in ("tracking_uri", "folder"):
         if value := getattr(settings, name):

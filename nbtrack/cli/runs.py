@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.cli.console import is_ascii_only, say, width
+from nbtrack.cli.console import count, harmless, is_ascii_only, say, width
 from nbtrack.cli.place import open_place
-from nbtrack.errors import ExperimentNotFound
 from nbtrack.records import RunQuery
 from nbtrack.session import current_session
 from nbtrack.stores import Store
@@ -28,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "filter", nargs="?", default="", help="such as \"metrics.f1 > 0.8 and params.lr = '0.1'\""
     )
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--experiment", "-e", metavar="NAME", help="runs of this experiment")
+    which.add_argument(
+        "--experiment", "-e", metavar="NAME", action="append", help="runs of this experiment"
+    )
     which.add_argument("--all", action="store_true", help="runs of all experiments")
     parser.add_argument("--sort", metavar="KEY", help="a metric, a param or start_time")
     parser.add_argument("--top", type=_positive, metavar="N", help="only the first N runs")
@@ -37,20 +40,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     store = open_place(arguments.store)
-    table = _table(store, arguments)
+    experiment_ids = None if arguments.all else _experiments(store, arguments.experiment)
+    table = _table(store, experiment_ids, arguments)
     if arguments.json:
         say(json.dumps([_as_json(row) for row in table.rows], indent=2))
         return 0
     from nbtrack.notebook.run_table_text import run_table_text
 
     say(run_table_text(table, width=width(), ascii_only=is_ascii_only()))
+    if table.rows and not arguments.experiment and (others := _others(store, experiment_ids)):
+        say(others)
     return 0
 
 
-def _table(store: Store, arguments: argparse.Namespace) -> RunTable:
+def _table(
+    store: Store, experiment_ids: tuple[str, ...] | None, arguments: argparse.Namespace
+) -> RunTable:
     from nbtrack.notebook.runs_view import run_table_of
 
-    experiment_ids = None if arguments.all else _experiments(store, arguments.experiment)
     return run_table_of(
         store,
         experiment_ids=experiment_ids,
@@ -60,22 +67,40 @@ def _table(store: Store, arguments: argparse.Namespace) -> RunTable:
     )
 
 
-def _experiments(store: Store, name: str | None) -> tuple[str, ...] | None:
-    name = name or current_session().settings.experiment
-    if name is not None:
-        found = store.find_experiment(name)
-        if found is None:
-            raise ExperimentNotFound(name, store.uri)
-        return (found.experiment_id,)
+def _experiments(store: Store, names: Sequence[str] | None) -> tuple[str, ...] | None:
+    from nbtrack.notebook.run_scope import experiment_ids_of
+
+    configured = current_session().settings.experiment
+    if chosen := names or ([configured] if configured else []):
+        return experiment_ids_of(store, chosen)
     newest = store.search_runs(RunQuery(max_results=1))
     return (newest[0].info.experiment_id,) if newest else None
+
+
+def _others(store: Store, experiment_ids: tuple[str, ...] | None) -> str | None:
+    """What a terminal, which chose the experiment by itself, left aside."""
+    from nbtrack.notebook.run_scope import names_elsewhere, runs_elsewhere
+
+    if experiment_ids is None or not (number := runs_elsewhere(store, experiment_ids)):
+        return None
+    names = ", ".join(harmless(name) for name in names_elsewhere(store, experiment_ids))
+    return f"{count(number, 'run')} in other experiments ({names}): -e NAME, or --all"
 
 
 def _as_json(row: RunRow) -> dict[str, Any]:
     facts = asdict(row)
     # JSON has no NaN and no Infinity: they are texts, as in the journal.
     facts["metrics"] = {k: v if isfinite(v) else str(v) for k, v in row.metrics.items()}
+    for name in ("start_time", "end_time"):
+        facts[name] = _iso(facts[name])
     return facts
+
+
+def _iso(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds")
 
 
 def _positive(text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -17,6 +18,11 @@ from nbtrack.records import FileInfo, Metric, Run, RunInfo, ViewType
 from nbtrack.session import PARENT_TAG
 from nbtrack.stores import Store
 
+_ENVIRONMENT = """
+    select content from environments join runs on digest = environment_digest
+    where run_id = $run_id
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="a run id, the beginning of one, or a name")
@@ -27,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = find_run(store, arguments.run, view_type=ViewType.ALL)
     cell = store.read_cell(found.info.run_id) or {}
     say(
-        *_head(store, found),
+        *_head(store, found, cell),
         *_section("params", sorted(found.data.params.items())),
         *_section("metrics", _metrics(store, found)),
         *_section("artifacts", _artifacts(store.list_artifact_records(found.info.run_id))),
@@ -37,19 +43,23 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _head(store: Store, found: Run) -> list[str]:
+def _head(store: Store, found: Run, cell: Mapping[str, Any]) -> list[str]:
     info, tags = found.info, found.data.tags
     deleted = " (deleted)" if info.lifecycle_stage == "deleted" else ""
     facts = {
         "run": info.run_id,
         "status": f"{info.status}{deleted}",
         "experiment": _experiment(store, info.experiment_id),
+        "attempt": str(cell.get("attempt") or ""),
         "started": _times(info),
+        "used": _used(cell),
         "by": info.user_id,
         "source": tags.get("mlflow.source.name", ""),
         "parent": tags.get(PARENT_TAG, ""),
         "note": tags.get("mlflow.note.content", ""),
         "artifacts": info.artifact_uri,
+        "environment": _environment(store, info.run_id),
+        "git": _git(tags),
     }
     lines = aligned([[key, harmless(value)] for key, value in facts.items() if value])
     return [harmless(info.run_name or info.run_id), *(f"  {line}" for line in lines)]
@@ -67,6 +77,35 @@ def _times(info: RunInfo) -> str:
     if info.end_time is None:
         return words
     return f"{words}, took {format_duration((info.end_time - info.start_time) / 1000)}"
+
+
+def _used(cell: Mapping[str, Any]) -> str:
+    seconds, peak = cell.get("cpu_seconds"), cell.get("peak_memory_bytes")
+    words = [] if seconds is None else [f"{format_duration(seconds)} of CPU time"]
+    return ", ".join(words + ([] if peak is None else [f"{size_text(peak)} of memory at its peak"]))
+
+
+def _environment(store: Store, run_id: str) -> str:
+    rows = store.query(_ENVIRONMENT, {"run_id": run_id})
+    if rows.empty:
+        return ""
+    content = json.loads(rows["content"][0])
+    words = [
+        f"{content.get('implementation', 'Python')} {content.get('python_version', MISSING)}",
+        str(content.get("platform", "")),
+        count(len(content.get("packages") or {}), "package"),
+    ]
+    return ", ".join(word for word in words if word)
+
+
+def _git(tags: Mapping[str, str]) -> str:
+    commit = tags.get("mlflow.source.git.commit")
+    if commit is None:
+        return ""
+    branch = tags.get("mlflow.source.git.branch")
+    state = {"true": "changed since", "false": "clean"}.get(tags.get("nbtrack.git.dirty", ""))
+    words = [f"{commit[:12]} on {branch}" if branch else commit[:12]]
+    return ", ".join([*words, *([state] if state else [])])
 
 
 def _metrics(store: Store, found: Run) -> list[tuple[str, ...]]:

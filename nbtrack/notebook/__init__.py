@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.errors import InvalidValue
+
 if TYPE_CHECKING:
     from nbtrack.notebook.extension import Extension
 
@@ -13,8 +15,9 @@ _extension: Extension | None = None
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Twice is once."""
+    """Twice is once. Raises UsageError if a setting is wrong: before a training, not in it."""
     global _extension
+    _check_settings()
     _warm_up()
     from nbtrack.notebook.extension import Extension
 
@@ -27,6 +30,25 @@ def unload_ipython_extension(shell: Any) -> None:
     """Also when it is not loaded."""
     if _extension is not None and _extension.shell is shell:
         _extension.disable()
+
+
+def _check_settings() -> None:
+    from IPython.core.error import UsageError
+
+    from nbtrack.session import current_session
+    from nbtrack.settings import Settings
+    from nbtrack.stores import folder_of
+
+    problems: list[str] = []
+    settings = Settings.load(problems)
+    for uri in filter(None, (settings.tracking_uri, settings.folder)):
+        try:
+            folder_of(uri)
+        except InvalidValue as exc:
+            problems.append(str(exc))
+    if problems:
+        raise UsageError("\n".join([*problems, "Mend that, and load nbtrack again."]))
+    current_session().renew_settings()
 
 
 def _warm_up() -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
+from nbtrack.capture.redact import holds_secret, mask_text
+from nbtrack.capture.secrets import MASK
 from nbtrack.errors import InvalidValue
 from nbtrack.notebook.expansion import expand
 from nbtrack.notebook.metric_direction import Direction
@@ -47,6 +50,8 @@ class TrackArguments:
     artifacts: tuple[str, ...]
     quiet: bool
     directions: dict[str, Direction] = field(default_factory=dict)  # of --metrics a:min
+    after_metrics: tuple[str, ...] = ()  # words of the name that follow --metrics a
+    remarks: tuple[str, ...] = ()  # for the card
 
 
 def read_arguments(
@@ -55,8 +60,10 @@ def read_arguments(
     """Parse *line*, then fill in `{expressions}` and `$names` from the user's *namespace*.
 
     In this order a value with spaces or quotes stays one value, and can never turn into a flag.
+    Secrets are masked, as they are in the stored source.
     """
-    return expand_arguments(parse_arguments(line), namespace, assigned_here=assigned_here)
+    arguments = parse_arguments(line)
+    return without_secrets(expand_arguments(arguments, namespace, assigned_here=assigned_here))
 
 
 def parse_arguments(line: str) -> TrackArguments:
@@ -84,6 +91,28 @@ def expand_arguments(
     )
 
 
+def without_secrets(arguments: TrackArguments) -> TrackArguments:
+    """Values of params and tags that are secret by name or shape as `***`, with a remark each."""
+    hidden: list[str] = []
+
+    def masked(pairs: Mapping[str, str]) -> dict[str, str]:
+        secret = [key for key, value in pairs.items() if value and holds_secret(key, value)]
+        hidden.extend(secret)
+        return {**pairs, **dict.fromkeys(secret, MASK)}
+
+    return replace(
+        arguments,
+        params=masked(arguments.params),
+        tags=masked(arguments.tags),
+        name=arguments.name and mask_text(arguments.name),
+        note=arguments.note and mask_text(arguments.note),
+        remarks=(
+            *arguments.remarks,
+            *(f"{key} is recorded as {MASK}: it looks like a secret." for key in hidden),
+        ),
+    )
+
+
 class _Reader:
     """Takes words from the left; each flag takes its own."""
 
@@ -96,6 +125,7 @@ class _Reader:
         self._metrics: list[str] = []
         self._directions: dict[str, Direction] = {}
         self._artifacts: list[str] = []
+        self._after_metrics: list[str] = []
         self._quiet = False
 
     def read(self) -> TrackArguments:
@@ -111,6 +141,7 @@ class _Reader:
             artifacts=tuple(dict.fromkeys(self._artifacts)),
             quiet=self._quiet,
             directions=self._directions,
+            after_metrics=tuple(self._after_metrics),
         )
 
     def _read(self, word: Word) -> None:
@@ -130,6 +161,8 @@ class _Reader:
             "artifacts": self._read_artifacts,
             "quiet": self._read_quiet,
         }
+        if flag.text in ("-h", "--help"):
+            raise UsageError("The help is %track? on a line of its own.")
         if flag.text not in FLAGS:
             raise UsageError(f"Unknown flag {flag.text!r}.{_did_you_mean(flag.text)}")
         return readers[FLAGS[flag.text]]
@@ -153,6 +186,9 @@ class _Reader:
             self._metrics.append(_checked_key(key, "metric"))
             if way is not None:
                 self._directions[key] = way
+        if not flag.is_joined:
+            behind = takewhile(lambda word: word.kind == "text", self._left)
+            self._after_metrics += [word.text for word in behind]
 
     def _read_artifacts(self, flag: Word) -> None:
         globs = self._values(flag, kind="text", example="'*.png'")

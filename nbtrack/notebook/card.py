@@ -168,6 +168,8 @@ def _fact_rows(facts: CardFacts) -> list[Html]:
         rows.append(_fact("children", children))
     for line in param_lines(facts):
         rows.append(_fact(line.label, *_pieces(line.pieces)))
+    for label, text in facts.said:
+        rows.append(_fact(label, clipped_html(first_line(text), NOTE_LIMIT)))
     for note in facts.notes:
         rows.append(_fact("note", clipped_html(first_line(note), NOTE_LIMIT), style=WARN))
     if place := store_words(facts):
@@ -267,6 +269,7 @@ def _text_fits(fits: Sequence[FitFact]) -> list[str]:
 def _text_facts(facts: CardFacts) -> list[str]:
     rows = [("children", words)] if (words := children_line(facts)) else []
     rows += [(line.label, _text_pieces(line.pieces)) for line in param_lines(facts)]
+    rows += [(label, clipped(first_line(text), NOTE_LIMIT)) for label, text in facts.said]
     rows += [("note", clipped(first_line(note), NOTE_LIMIT)) for note in facts.notes]
     rows += [("store", place)] if (place := store_words(facts)) else []
     return aligned(rows)

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 from nbtrack.notebook.card_facts import CardFacts, ChildrenFacts, FitFact, MetricFact, ParamChange
 from nbtrack.notebook.markup import clipped, first_line, visible
@@ -21,7 +22,9 @@ from nbtrack.notebook.number_format import (
     format_like,
     format_milliseconds,
     format_number,
+    most_decimals,
 )
+from nbtrack.notebook.temporary_place import temporary_words
 
 SHOWN_METRICS = 6
 SHOWN_PARAMS = 8
@@ -195,7 +198,9 @@ def store_words(facts: CardFacts) -> str | None:
     if facts.store_path is None:
         return None
     place = clipped(facts.store_path, 300)
-    return f"{place} (temporary: lost with this machine)" if facts.store_is_temporary else place
+    if not facts.store_is_temporary:
+        return place
+    return f"{place} ({temporary_words(Path(facts.store_path))})"
 
 
 def footer_words(facts: CardFacts) -> list[str]:
@@ -274,17 +279,24 @@ def _values(metrics: Sequence[MetricFact]) -> list[str]:
 
 
 def _line(metric: MetricFact, value: str, facts: CardFacts) -> MetricLine:
-    best = best_of_others(metric, like=value)
+    like = _pattern(metric, value)
+    best = best_of_others(metric, like=like)
     return MetricLine(
         key=metric.key,
-        value=value,
+        value=format_like(metric.value, like),
         is_inferred=metric.key in facts.inferred and bool(facts.metrics),
-        change=change_since(metric.value, metric.previous, metric.direction, like=value),
+        change=change_since(metric.value, metric.previous, metric.direction, like=like),
         best=best,
         best_run=metric.best_run if best.text != MISSING else None,
         trend=sparkline(metric.spark or ()),
         points=metric.points,
     )
+
+
+def _pattern(metric: MetricFact, value: str) -> str:
+    """What is compared shares its decimals: as many as any of it needs. *value* is the column's."""
+    compared = [metric.value, metric.previous, metric.best if metric.direction else None]
+    return most_decimals([value, *map(format_number, compared)])
 
 
 def _owner(children: ChildrenFacts) -> tuple[str, str]:

@@ -64,6 +64,7 @@ class CardFacts:
     children: ChildrenFacts | None = None
     fits: Sequence[FitFact] = ()
     error: str | None = None  # "ValueError: message"; the first line is shown
+    said: Sequence[tuple[str, str]] = ()  # a word, and what the user or another run says of it
     notes: Sequence[str] = ()  # one honest remark each
     inferred: frozenset[str] = frozenset()  # keys of params and metrics that nobody logged by hand
     artifacts: int = 0

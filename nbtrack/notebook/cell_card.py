@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nbtrack.notebook.card_facts import CardFacts, ChildrenFacts, MetricFact, ParamChange
+from nbtrack.notebook.fits import fit_facts, only_fit, telling_first, without_fits
 from nbtrack.notebook.look_back import LookBack
 from nbtrack.notebook.metric_direction import Direction, direction
 from nbtrack.notebook.outcome import Outcome
@@ -19,6 +21,9 @@ from nbtrack.stores.history import Attempt
 from nbtrack.stores.trace import MetricTrace, RunTrace
 from nbtrack.values import as_text
 
+_HINT = "No metric found: --metrics NAME or nbtrack.log_metric records one."
+_SHOWING = frozenset({"print", "display", "head", "info", "describe"})
+
 
 class CardMaker:
     def __init__(self, session: Session, look_back: LookBack) -> None:
@@ -26,39 +31,32 @@ class CardMaker:
         self._session = session
         self._look_back = look_back
         self._store_shown = ""
+        self._has_hinted = False
 
     def show(
         self, tracked: TrackedCell, outcome: Outcome, trace: RunTrace, *, ended_us: int
     ) -> None:
-        metrics = _own_metrics(tracked, trace)
-        facts = self._facts(tracked, outcome, trace, metrics=metrics, ended_us=ended_us)
-        self._remember(tracked, trace, facts, metrics=metrics)
+        facts = self._facts(tracked, outcome, trace, ended_us=ended_us)
+        self._remember(tracked, trace, facts)
         if not (tracked.arguments.quiet or self._is_quiet_here()):
             self._store_shown = tracked.run.store.uri
-            _publish(facts)
+            _publish(self._with_hint(facts, tracked, trace))
 
     def _is_quiet_here(self) -> bool:
         return self._session.settings.quiet if self.is_quiet is None else self.is_quiet
 
     def _facts(
-        self,
-        tracked: TrackedCell,
-        outcome: Outcome,
-        trace: RunTrace,
-        *,
-        metrics: Mapping[str, MetricTrace],
-        ended_us: int,
+        self, tracked: TrackedCell, outcome: Outcome, trace: RunTrace, *, ended_us: int
     ) -> CardFacts:
         run, place = tracked.run, tracked.place
         params, inferred = _params(tracked, trace)
+        beside_fits = without_fits(trace)
+        metrics = telling_first(_own_metrics(tracked, beside_fits))
         if metrics or trace.children or place.attempt > 1:
-            self._look_back.wait(
-                run.store,
-                run.info.experiment_id,
-                lineage=place.lineage if place.attempt > 1 else None,
-            )
+            self._look_back_at(tracked)
         previous = self._look_back.previous(run.store, place.lineage)
-        children = self._children(tracked, trace, previous) if trace.children else None
+        has_children = bool(beside_fits.children)
+        children = self._children(tracked, beside_fits, previous) if has_children else None
         is_new_place = run.store.uri != self._store_shown
         folder = folder_of(run.store.uri)
         return CardFacts(
@@ -70,10 +68,12 @@ class CardMaker:
             attempt=place.attempt,
             previous_attempt=None if previous is None else previous.number,
             metrics=self._metric_facts(tracked, metrics, previous),
-            params=params,
+            params={k: v for k, v in params.items() if k not in run.hook_params},
             params_changed=[] if previous is None else _changes(previous.params, params),
             children=children,
+            fits=fit_facts(trace),
             error=outcome.error(),
+            said=_said(tracked, fitted=only_fit(trace)),
             notes=tracked.notes,
             inferred=frozenset(inferred),
             artifacts=len(trace.artifacts | tracked.files.paths),
@@ -81,6 +81,26 @@ class CardMaker:
             store_path=str(folder) if is_new_place else None,
             store_is_temporary=is_new_place and is_temporary(folder),
         )
+
+    def _look_back_at(self, tracked: TrackedCell) -> None:
+        run, place = tracked.run, tracked.place
+        self._look_back.wait(
+            run.store,
+            run.info.experiment_id,
+            lineage=place.lineage if place.attempt > 1 else None,
+            run_id=run.run_id,
+        )
+
+    def _with_hint(self, facts: CardFacts, tracked: TrackedCell, trace: RunTrace) -> CardFacts:
+        """Once per kernel, under a cell that did something of which nothing was recorded."""
+        logged = (trace.params, trace.metrics, trace.children, trace.artifacts)
+        is_empty = not any((facts.metrics, facts.params, *logged))
+        is_empty &= facts.status == RunStatus.FINISHED
+        has_worked = not _SHOWING.issuperset(tracked.cell.source.functions)
+        if self._has_hinted or not (is_empty and has_worked and tracked.is_inferring):
+            return facts
+        self._has_hinted = True
+        return replace(facts, notes=[*facts.notes, _HINT])
 
     def _metric_facts(
         self, tracked: TrackedCell, metrics: Mapping[str, MetricTrace], previous: Attempt | None
@@ -137,29 +157,48 @@ class CardMaker:
         tracked: TrackedCell,
         trace: RunTrace,
         facts: CardFacts,
-        *,
-        metrics: Mapping[str, MetricTrace],
     ) -> None:
         """Later cells are compared with this one, and with its children."""
         run, experiment_id = tracked.run, tracked.run.info.experiment_id
         declared = tracked.arguments.directions
         self._look_back.remember_directions(run.store, experiment_id, declared)
-        values = {key: metric.latest for key, metric in metrics.items()}
-        runs: dict[str, tuple[str | None, dict[str, float]]] = {run.run_id: (tracked.name, values)}
-        runs |= {child_id: (c.name, c.values()) for child_id, c in trace.children.items()}
-        for run_id, (name, reached) in runs.items():
-            if reached:
-                self._look_back.remember(
-                    run.store, experiment_id, run_id, name=name, metrics=reached
-                )
+        own = _own_metrics(tracked, trace)
+        values = {key: metric.latest for key, metric in own.items()}
+        self._remember_reached(tracked, run.run_id, RunTrace(name=tracked.name), values)
+        for child_id, child in trace.children.items():
+            self._remember_reached(tracked, child_id, child, child.values())
         shown = facts.metrics or (facts.children.metrics if facts.children else ())
         attempt = Attempt(
             run_id=run.run_id,
             number=tracked.place.attempt,
-            params=facts.params,
+            params=_params(tracked, trace)[0],
             metrics={fact.key: fact.value for fact in shown if fact.value is not None},
         )
         self._look_back.remember_attempt(run.store, tracked.place.lineage, attempt)
+
+    def _remember_reached(
+        self, tracked: TrackedCell, run_id: str, trace: RunTrace, metrics: Mapping[str, float]
+    ) -> None:
+        # A child that began before the cell set another experiment is in the one before.
+        experiment_id = trace.experiment_id or tracked.run.info.experiment_id
+        if metrics:
+            self._look_back.remember(
+                tracked.run.store, experiment_id, run_id, name=trace.name, metrics=metrics
+            )
+
+
+def _said(tracked: TrackedCell, *, fitted: str | None) -> list[tuple[str, str]]:
+    """What was fitted, the note and tags of the magic line, the run that this is a child of."""
+    arguments, parent = tracked.arguments, tracked.run.parent
+    lines = [("model", fitted)] if fitted else []
+    if arguments.note:
+        lines.append(("note", arguments.note))
+    if arguments.tags:
+        lines.append(("tags", " · ".join(f"{k}={v}" for k, v in arguments.tags.items())))
+    if parent is not None:
+        cure = ", which is still open: nbtrack.end_run() closes it" if parent.is_open else ""
+        lines.append(("child of", f"{parent.info.run_name!r}{cure}"))
+    return lines
 
 
 def _own_metrics(tracked: TrackedCell, trace: RunTrace) -> dict[str, MetricTrace]:

@@ -11,6 +11,7 @@ import os
 import threading
 from typing import Any, Protocol
 
+from nbtrack import background
 from nbtrack.guard import guarded, warn
 
 MOST_FAULTS = 3
@@ -95,6 +96,7 @@ class CellEvents:
         self._frames = [info]
         self._thread, self._pid = threading.get_ident(), os.getpid()
         self._message = _message_id(self._shell)
+        background.hold()  # what nobody waits for is not done beside the user's code
         self._listener.cell_began(info)
 
     def _post_run_cell(self, result: Any) -> None:
@@ -121,7 +123,10 @@ class CellEvents:
     def _end_cell(self) -> None:
         if not self.is_enabled:
             self.disable()
-        self._listener.cell_ended()
+        try:
+            self._listener.cell_ended()
+        finally:
+            background.release()
 
     def _end_all(self) -> None:
         outermost = self._frames[0]

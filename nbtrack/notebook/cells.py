@@ -27,6 +27,7 @@ from nbtrack.notebook.tracked_cell import Place, TrackedCell
 from nbtrack.records import RunStatus
 from nbtrack.run import ActiveRun
 from nbtrack.session import Session
+from nbtrack.settings import FitScope
 from nbtrack.surroundings import notebook_path
 from nbtrack.values import check_key
 
@@ -59,8 +60,9 @@ class Cells:
         self.last: EndedCell | None = None
         self.recorded: list[ActiveRun] = []  # the newest last
         self._lock = RLock()
-        self._lineages = Lineages()
-        self._placed_in: set[tuple[str, str | None]] = set()  # store and notebook
+        # By store and its writer, which is another one after somebody removed the store.
+        self._lineages: dict[tuple[str, str], Lineages] = {}
+        self._placed_in: set[tuple[str, str, str | None]] = set()  # the same, and notebook
         self._kernel_started = kernel_started_us()
         self._gauges = Gauges(shell)
         self._pid = os.getpid()
@@ -124,14 +126,17 @@ class Cells:
         )
         for key in (*arguments.params, *arguments.tags):
             check_key(key)
+        name = arguments.experiment
+        experiment = self.session.experiments.named(name) if name else None
         if self._tracked is not None:
             with guarded("add to the cell's run", on_fault=self.events.fault):
                 self._tracked.update(arguments)
+                if experiment is not None:
+                    self._tracked.move_to(experiment)
             return
-        name = arguments.experiment
         tracked = self.new_tracked_cell(cell)
         tracked.arguments = arguments
-        tracked.experiment = self.session.experiment_named(name) if name else None
+        tracked.experiment = experiment
         with guarded("track the cell", on_fault=self.events.fault):
             self._open(tracked, is_first=is_first, began=began)
 
@@ -162,10 +167,18 @@ class Cells:
         """Any cell in which something is logged becomes a run."""
         self.is_on, self.is_inferring = True, is_inferring
         self.session.open_cell_run = self.run_for_log
+        self.record_fits("everywhere")
 
     def switch_off(self) -> None:
+        if self.is_on:
+            self.record_fits("tracked cells")
         self.is_on, self.is_inferring = False, None
         self.session.open_cell_run = _nothing_to_open
+
+    def record_fits(self, scope: FitScope) -> None:
+        """What autolog() was told comes first; the settings may say that nothing is recorded."""
+        with guarded("record what is trained", on_fault=self.events.fault):
+            self.session.record_fits(scope if self.session.settings.autolog else "never")
 
     def known_names(self) -> KnownNames:
         """For completion, from memory: what the last look at the experiment told."""
@@ -176,6 +189,11 @@ class Cells:
             param_names=known.params,
             metric_names=list(known.extremes),
         )
+
+    @property
+    def is_without_code(self) -> bool:
+        """Whether the running cell is not tracked, and holds nothing that could be."""
+        return not self.is_tracking and self._cell is not None and _holds_no_code(self._cell.typed)
 
     @property
     def is_tracking(self) -> bool:
@@ -199,6 +217,8 @@ class Cells:
             return  # IPython will say so
         tracked.cost.add(time.perf_counter() - began)
         with tracked.cost:
+            if not self.is_on:
+                self.record_fits("tracked cells")
             self.surroundings.start()
             self._track_frame = self.events.frame
             try:
@@ -238,9 +258,13 @@ class Cells:
 
     def _place(self, cell: RunningCell) -> Place:
         notebook = notebook_path(self.session.settings)
-        self._take_over_earlier_places(notebook)
+        with guarded("look after the store"):
+            self.session.check_store()
+        store = self.session.store
+        lineages = self._lineages.setdefault((store.uri, store.writer), Lineages())
+        self._take_over_earlier_places(lineages, notebook)
         position = cell.count - 1
-        lineage, attempt = self._lineages.place(cell.cell_id, position, cell.masked, notebook)
+        lineage, attempt = lineages.place(cell.cell_id, position, cell.masked, notebook)
         return Place(
             notebook=notebook,
             lineage=lineage,
@@ -249,15 +273,16 @@ class Cells:
             kernel_started=self._kernel_started,
         )
 
-    def _take_over_earlier_places(self, notebook: str | None) -> None:
+    def _take_over_earlier_places(self, lineages: Lineages, notebook: str | None) -> None:
         """Once per store and notebook: attempts go on counting where an earlier kernel stopped."""
         store = self.session.store
-        if (store.uri, notebook) in self._placed_in:
+        where = (store.uri, store.writer, notebook)
+        if where in self._placed_in:
             return
-        self._placed_in.add((store.uri, notebook))
+        self._placed_in.add(where)
         with guarded("find earlier attempts"):
             for place in self.look_back.places(store, notebook):
-                self._lineages.remember(
+                lineages.remember(
                     place.lineage,
                     place.attempt,
                     position=place.position,
@@ -275,4 +300,8 @@ def _nothing_to_open() -> None:
 
 def is_about_tracking(typed: str) -> bool:
     """Whether a cell holds nothing but our own line magics."""
-    return not typed.startswith("%%") and all(map(_OWN_LINE.match, typed.splitlines()))
+    return not typed.startswith("%%") and _holds_no_code(typed)
+
+
+def _holds_no_code(typed: str) -> bool:
+    return all(map(_OWN_LINE.match, typed.splitlines()))

@@ -1,4 +1,4 @@
-"""`%track on`, `off`, `status`, `quiet`, `last`, `drop` and `load RUN`."""
+"""`%track on`, `off`, `status`, `quiet`, `last`, `drop`, `restore` and `load RUN`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,19 @@ from nbtrack.notebook.cell_source import RunningCell
 from nbtrack.notebook.cells import Cells, EndedCell
 from nbtrack.notebook.completion import COMMANDS
 from nbtrack.notebook.history_cell import cell_from_history
-from nbtrack.records import ViewType
+from nbtrack.notebook.words import UsageError
+from nbtrack.records import RunQuery, ViewType
 from nbtrack.run import ActiveRun
 from nbtrack.session import PARENT_TAG
-from nbtrack.stores import folder_of
+from nbtrack.stores import Store, folder_of
 
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+# What else people call a command, or want when they look for one.
+_MEANT = {
+    "stop": "off", "end": "off", "disable": "off", "start": "on", "enable": "on", "undo": "drop",
+    "delete": "drop", "remove": "drop", "undrop": "restore", "info": "status", "open": "load",
+}  # fmt: skip
+_HELP = ("help", "-h", "--help", "?")
 
 
 def say(*lines: str) -> None:
@@ -29,15 +36,31 @@ class Commands:
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
         self._session = cells.session
+        self._dropped: list[tuple[str, list[str]]] = []  # store and run ids, the newest last
 
-    def find(self, line: str) -> Callable[[], None] | None:
-        """The command that *line* is, if it is nothing else; None for a run's name and params."""
-        words = line.split()
-        if not words or words[0] not in COMMANDS:
+    def find(self, line: str, *, is_cell_form: bool, is_alone: bool) -> Callable[[], None] | None:
+        """The command that *line* is, if it is nothing else; None for a run's name and params.
+
+        *is_alone* says that there is no code in the cell: then a line that is no command raises
+        UsageError, for it would record nothing.
+        """
+        name, *rest = line.split() or [""]
+        if is_cell_form:
+            if is_alone and name in COMMANDS:
+                raise UsageError(f"A command has one %: %track {line.strip()}")
             return None
-        name, rest = words[0], words[1:]
-        if name == "load" and (len(rest) < 2 or _QUOTED.fullmatch(" ".join(rest))):
-            return lambda: self.load(" ".join(rest).strip("\"'"))
+        if name in COMMANDS and (command := self._command(name, rest, is_alone=is_alone)):
+            return command
+        if is_alone:
+            raise UsageError(_what_was_meant(line.strip(), name))
+        return None
+
+    def _command(self, name: str, rest: list[str], *, is_alone: bool) -> Callable[[], None] | None:
+        text = " ".join(rest)
+        if name == "load" and (len(rest) < 2 or _QUOTED.fullmatch(text) or is_alone):
+            return lambda: self.load(text.strip("\"'"))
+        if name == "restore" and (not rest or is_alone):
+            return lambda: self.restore(text.strip("\"'"))
         if name == "on" and rest == ["--no-infer"]:
             return lambda: self.on(is_inferring=False)
         return None if rest else getattr(self, name)
@@ -94,17 +117,37 @@ class Commands:
             raise InvalidValue("%track drop: this kernel has tracked no cell yet.")
         run = runs[-1]
         client = MlflowClient(run.store.uri)
-        of_it = f"tags.`{PARENT_TAG}` = '{run.run_id}'"
-        children = client.search_runs([run.info.experiment_id], of_it, ViewType.ACTIVE_ONLY)
-        for run_id in (*(child.info.run_id for child in children), run.run_id):
+        below = _below(run.store, run.run_id, ViewType.ACTIVE_ONLY)
+        ids = [*below, run.run_id]
+        for run_id in ids:
             client.delete_run(run_id)
             self._cells.look_back.forget(run_id)
-        run.is_deleted = True
-        with_them = f" and its {_children(len(children))}" if children else ""
+        self._dropped.append((run.store.uri, ids))
+        with_them = f" and its {_children(len(below))}" if below else ""
         say(
             f"Dropped {_named(run)}{with_them}. "
-            f"nbtrack.MlflowClient().restore_run({run.run_id!r}) brings it back."
+            f"%track restore brings {'all of them' if below else 'it'} back."
         )
+
+    def restore(self, text: str = "") -> None:
+        """Bring back what the last `drop` took, or a deleted run with its children."""
+        if text:
+            store = self._session.store
+            run_id = find_run(store, text, view_type=ViewType.DELETED_ONLY).info.run_id
+            uri, ids = store.uri, [*_below(store, run_id, ViewType.DELETED_ONLY), run_id]
+        elif self._dropped:
+            uri, ids = self._dropped.pop()
+        else:
+            raise InvalidValue(
+                "%track restore: this kernel has dropped no run. %track restore RUN takes its id."
+            )
+        client = MlflowClient(uri)
+        for run_id in ids:
+            client.restore_run(run_id)
+            self._cells.look_back.recall(run_id)
+        name = client.get_run(ids[-1]).info.run_name
+        with_them = f" and its {_children(len(ids) - 1)}" if len(ids) > 1 else ""
+        say(f"Restored {name!r} ({ids[-1][:8]}){with_them}.")
 
     def load(self, text: str = "") -> None:
         """Put the source of a run's cell into a new cell."""
@@ -135,6 +178,34 @@ class Commands:
     def _newest(self) -> str:
         runs = self._cells.recorded
         return f", the last one {_named(runs[-1])}" if runs else ""
+
+
+def _below(store: Store, run_id: str, view_type: ViewType) -> list[str]:
+    """Ids of its children and theirs, in whatever experiment, the deepest first."""
+    found = [run_id]
+    for parent in found:  # it grows
+        of_it = f"tags.`{PARENT_TAG}` = '{parent}'"
+        for child in store.search_runs(RunQuery(filter_string=of_it, view_type=view_type)):
+            if child.info.run_id not in found:
+                found.append(child.info.run_id)
+    return found[:0:-1]
+
+
+def _what_was_meant(line: str, name: str) -> str:
+    """Of a line that stands alone in its cell and is no command."""
+    import difflib  # only a wrong line pays for it
+
+    if name.lower() in _HELP:
+        return "The help is %track? on a line of its own."
+    if name in COMMANDS:
+        return f"%track {line}: {name} takes nothing behind it. Did you mean {name}?"
+    close = difflib.get_close_matches(name.lower(), COMMANDS, n=1)
+    meant = _MEANT.get(name.lower()) or (close[0] if close else "")
+    hint = f" Did you mean {meant}?" if meant else ""
+    return (
+        f"{f'%track {line}'.strip()}: there is no code in this cell to record, and no such "
+        f"command.{hint} Commands are {', '.join(COMMANDS)}."
+    )
 
 
 def _children(count: int) -> str:

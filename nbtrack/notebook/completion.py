@@ -1,20 +1,27 @@
-"""Completion on `%track` / `%%track` lines: commands, flags, and names the project knows."""
+"""Completion on the lines of our magics: commands, flags, and names the project knows."""
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nbtrack.errors import StoreError
 from nbtrack.guard import guarded
 from nbtrack.notebook.arguments import FLAGS
+from nbtrack.notebook.look_back import FRESH_SECONDS
+from nbtrack.notebook.run_order import SORTABLE
+from nbtrack.notebook.runs_line import FLAGS as RUNS_FLAGS
+from nbtrack.session import current_session
 
-COMMANDS = ("on", "off", "status", "quiet", "last", "drop", "load")
+COMMANDS = ("on", "off", "status", "quiet", "last", "drop", "restore", "load")
 MATCHER = "nbtrack.track_line"
 
-_TRACK = re.compile(r"\s*(%%?)track\s")
+_LINE = re.compile(r"\s*(%%?track|%runs|%experiment)\s")
 _REPEATABLE = frozenset({"tag", "metrics", "artifacts"})
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,32 +40,56 @@ def complete(
     metric_names: Sequence[str],
 ) -> list[str]:
     """What may stand in place of *cursor_word*, with which *line*, up to the cursor, ends."""
-    track = _TRACK.match(line)
-    if track is None or not line.endswith(cursor_word):
+    magic = _LINE.match(line)
+    if magic is None or not line.endswith(cursor_word):
         return []
-    before = line[track.end() : len(line) - len(cursor_word)].split()
+    before = line[magic.end() : len(line) - len(cursor_word)]
     known = KnownNames(experiments=experiments, param_names=param_names, metric_names=metric_names)
-    flag, is_joined, value = cursor_word.partition("=")
-    if flag in FLAGS and is_joined:
-        return [f"{flag}={each}" for each in _values(FLAGS[flag], value, known)]
-    if before and before[-1] in FLAGS and FLAGS[before[-1]] != "quiet":
-        return _values(FLAGS[before[-1]], cursor_word, known)
-    commands = COMMANDS if track.group(1) == "%" and not before else ()
-    return _words(cursor_word, before, known=known, commands=commands)
+    if magic.group(1) == "%runs":
+        return _on_runs_line(cursor_word, before.split(), known)
+    if magic.group(1) == "%experiment":
+        return _rest_of_name(cursor_word, before.lstrip(), experiments)
+    commands = COMMANDS if magic.group(1) == "%track" else ()
+    return _on_track_line(cursor_word, before.split(), known, commands=commands)
 
 
-def register(shell: Any, known: Callable[[], KnownNames] = KnownNames) -> None:
+def project_names() -> KnownNames:
+    """For a kernel that knows of nothing yet: a short look at what is folded."""
+    session = current_session()
+    try:
+        found = session.store.read_history(
+            session.experiment.experiment_id, lineage=None, without="", timeout=_LOOK_SECONDS
+        )
+    except StoreError:
+        return KnownNames()
+    return KnownNames(
+        experiments=found.experiments,
+        param_names=found.params,
+        metric_names=list(found.extremes),
+    )
+
+
+def register(
+    shell: Any,
+    known: Callable[[], KnownNames] = KnownNames,
+    *,
+    look: Callable[[], KnownNames] = project_names,
+) -> None:
     """Hook `complete` into *shell*, with Jedi or without; twice is once.
 
-    *known* is asked at every completion on such a line, so it has to answer fast.
+    *known* is asked at every completion on such a line, so it has to answer fast. *look* is asked
+    when that knows no experiment, and, every two seconds at most, on lines that are about what
+    other cells and kernels have recorded: there, what is known may be old.
     """
     from IPython.core.completer import SimpleCompletion, context_matcher
 
-    def match_track_line(context: Any) -> dict[str, Any]:
+    look = _once_in(FRESH_SECONDS, look)
+
+    def match_line(context: Any) -> dict[str, Any]:
         found: list[str] = []
         word = _cursor_word(context.text_until_cursor)
-        with guarded("complete the %track line"):
-            found = _ask(context.text_until_cursor, word, known)
+        with guarded("complete the line"):
+            found = _ask(context.text_until_cursor, word, known, look)
         return {
             "completions": [SimpleCompletion(text=each, type="magic") for each in found],
             "matched_fragment": word,
@@ -67,7 +98,7 @@ def register(shell: Any, known: Callable[[], KnownNames] = KnownNames) -> None:
 
     unregister(shell)
     as_matcher = context_matcher(identifier=MATCHER, priority=100)
-    shell.Completer.custom_matchers.append(as_matcher(match_track_line))
+    shell.Completer.custom_matchers.append(as_matcher(match_line))
 
 
 def unregister(shell: Any) -> None:
@@ -75,12 +106,16 @@ def unregister(shell: Any) -> None:
     matchers[:] = [each for each in matchers if getattr(each, "matcher_identifier", "") != MATCHER]
 
 
-def _ask(line: str, word: str, known: Callable[[], KnownNames]) -> list[str]:
-    if _TRACK.match(line) is None:
+def _ask(
+    line: str, word: str, known: Callable[[], KnownNames], look: Callable[[], KnownNames]
+) -> list[str]:
+    if _LINE.match(line) is None:
         return []
     names = KnownNames()
+    sources = (known, look) if "track" in line.split(maxsplit=1)[0] else (look, known)
     with guarded("list names for completion"):  # flags need no store
-        names = known()
+        for source in sources:
+            names = names if names.experiments else source()
     return complete(
         line,
         word,
@@ -90,8 +125,59 @@ def _ask(line: str, word: str, known: Callable[[], KnownNames]) -> list[str]:
     )
 
 
+def _once_in(seconds: float, look: Callable[[], KnownNames]) -> Callable[[], KnownNames]:
+    """*look*, whose answer holds for so long."""
+    asked, found = float("-inf"), KnownNames()
+
+    def remembered() -> KnownNames:
+        nonlocal asked, found
+        if time.monotonic() - asked > seconds:
+            asked, found = time.monotonic(), look()
+        return found
+
+    return remembered
+
+
 def _cursor_word(line: str) -> str:
     return found.group() if (found := re.search(r"\S*$", line)) else ""
+
+
+def _on_track_line(
+    word: str, before: list[str], known: KnownNames, *, commands: Iterable[str]
+) -> list[str]:
+    flag, is_joined, value = word.partition("=")
+    if flag in FLAGS and is_joined:
+        return [f"{flag}={each}" for each in _values(FLAGS[flag], value, known)]
+    if before and before[-1] in FLAGS and FLAGS[before[-1]] != "quiet":
+        return _values(FLAGS[before[-1]], word, known)
+    return _words(word, before, known=known, commands=() if before else commands)
+
+
+def _on_runs_line(word: str, before: list[str], known: KnownNames) -> list[str]:
+    flag, is_joined, value = word.partition("=")
+    if flag in RUNS_FLAGS and is_joined:
+        return [f"{flag}={each}" for each in _runs_values(RUNS_FLAGS[flag], value, known)]
+    if before and RUNS_FLAGS.get(before[-1], "all") != "all":
+        return _runs_values(RUNS_FLAGS[before[-1]], word, known)
+    if word.startswith("-"):
+        return _beginning(word, [flag for flag in RUNS_FLAGS if flag not in before])
+    keys = [f"metrics.{_in_backticks(name)}" for name in known.metric_names]
+    keys += [f"params.{_in_backticks(name)}" for name in known.param_names]
+    return _beginning(word, keys + ([] if word or before else list(RUNS_FLAGS)))
+
+
+def _runs_values(name: str, typed: str, known: KnownNames) -> list[str]:
+    if name == "experiment":
+        return _values(name, typed, known)
+    if name == "sort":
+        names = [*known.metric_names, *known.param_names, *SORTABLE]
+        return [_quoted(each) for each in _beginning(typed.lstrip("\"'"), names)]
+    return []
+
+
+def _rest_of_name(word: str, before: str, names: Iterable[str]) -> list[str]:
+    """A name is all of the line: of `Chess cl` the word that is replaced is the second one."""
+    return [each[len(before) :] for each in _beginning(before + word, names)]
 
 
 def _values(name: str, typed: str, known: KnownNames) -> list[str]:
@@ -132,3 +218,7 @@ def _beginning(typed: str, candidates: Iterable[str]) -> list[str]:
 
 def _quoted(name: str) -> str:
     return f'"{name}"' if re.search(r"[\s\"'=]", name) else name
+
+
+def _in_backticks(name: str) -> str:
+    return name if re.fullmatch(r"[\w.:/-]+", name) else f"`{name}`"

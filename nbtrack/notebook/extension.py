@@ -35,3 +35,4 @@ class Extension:
             for name in names:
                 self.shell.magics_manager.magics[kind].pop(name, None)
         self.cells.switch_off()
+        self.cells.record_fits("never")

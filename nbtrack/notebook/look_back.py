@@ -3,6 +3,9 @@
 The store is asked in a background thread when a cell begins. At its end the card takes what is
 there, and waits for it, at most 50 ms, only where it knows nothing yet. Runs that this kernel
 itself has ended are remembered here: they may not be folded yet.
+
+All of it is kept by the store's writer too, which is another one after somebody removed the store:
+so what was removed is compared with no more.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ FRESH_SECONDS = 2.0  # for so long what the store said is not asked again
 _SURELY_FOLDED_SECONDS = 10.0
 _MOST_REMEMBERED = 5000
 
-Scope = tuple[str, str]  # store, experiment
+Scope = tuple[str, str, str]  # store, its writer, experiment or lineage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +45,12 @@ class LookBack:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[Scope, tuple[float, History]] = {}
-        self._attempts: dict[tuple[str, str], Attempt] = {}  # by store and lineage
+        self._attempts: dict[Scope, Attempt] = {}  # by lineage
         self._ended: deque[_Ended] = deque(maxlen=_MOST_REMEMBERED)
         self._dropped: set[str] = set()
         self._declared: dict[Scope, dict[str, Direction]] = {}
         self._asking: threading.Thread | None = None
+        self._asked: Scope | None = None  # what it was asked last
 
     def places(self, store: Store, notebook: str | None) -> list[CellPlace]:
         """Cells of *notebook* that earlier kernels tracked; none if the store cannot be read."""
@@ -59,13 +63,15 @@ class LookBack:
 
     def ask(self, store: Store, experiment_id: str, *, lineage: str | None, run_id: str) -> None:
         """Begin to look, unless that was done a moment ago; *lineage* is None if it is new."""
-        if lineage is not None and (store.uri, lineage) in self._attempts:
+        scope = _scope(store, experiment_id)
+        if lineage is not None and _scope(store, lineage) in self._attempts:
             lineage = None
-        asked, _ = self._known.get((store.uri, experiment_id), (0.0, None))
+        asked, _ = self._known.get(scope, (0.0, None))
         if lineage is None and time.monotonic() - asked < FRESH_SECONDS:
             return
         if self._asking is not None and self._asking.is_alive():
             return
+        self._asked = scope
         self._asking = threading.Thread(
             target=self._ask,
             args=(store, experiment_id, lineage, run_id),
@@ -74,23 +80,29 @@ class LookBack:
         )
         self._asking.start()
 
-    def wait(self, store: Store, experiment_id: str, *, lineage: str | None) -> None:
+    def wait(self, store: Store, experiment_id: str, *, lineage: str | None, run_id: str) -> None:
         """Give a first look at the experiment, or at *lineage*, its 50 ms."""
-        is_known = (store.uri, experiment_id) in self._known
-        if is_known and (lineage is None or (store.uri, lineage) in self._attempts):
+        scope, deadline = _scope(store, experiment_id), time.monotonic() + WAIT_SECONDS
+        if scope in self._known and (lineage is None or _scope(store, lineage) in self._attempts):
             return
+        self._join(deadline)
+        if self._asked != scope:  # since it began, the cell has set another experiment
+            self.ask(store, experiment_id, lineage=lineage, run_id=run_id)
+            self._join(deadline)
+
+    def _join(self, deadline: float) -> None:
         if self._asking is not None:
-            self._asking.join(WAIT_SECONDS)
+            self._asking.join(max(0.0, deadline - time.monotonic()))
 
     def previous(self, store: Store, lineage: str) -> Attempt | None:
-        found = self._attempts.get((store.uri, lineage))
+        found = self._attempts.get(_scope(store, lineage))
         return None if found is None or found.run_id in self._dropped else found
 
     def best(
         self, store: Store, experiment_id: str, key: str, direction: Direction
     ) -> Reached | None:
         """The best that another run of the experiment reached, as far as is known now."""
-        scope = (store.uri, experiment_id)
+        scope = _scope(store, experiment_id)
         found = [*self._reached_here(scope, key), *self._reached_before(scope, key, direction)]
         sign = 1 if direction == "higher" else -1
         return max(found, key=lambda each: sign * each.value, default=None)
@@ -100,30 +112,34 @@ class LookBack:
         metrics: Mapping[str, float],
     ) -> None:  # fmt: skip
         """A run that has ended just now."""
-        scope = (store.uri, experiment_id)
+        scope = _scope(store, experiment_id)
         with self._lock:
             self._ended.append(_Ended(scope=scope, run_id=run_id, name=name, metrics=metrics))
 
     def remember_attempt(self, store: Store, lineage: str, attempt: Attempt) -> None:
-        self._attempts[store.uri, lineage] = attempt
+        self._attempts[_scope(store, lineage)] = attempt
 
     def known(self, store: Store, experiment_id: str) -> History:
         """What the last look at the experiment told; empty before the first."""
-        return self._known.get((store.uri, experiment_id), (0.0, History()))[1]
+        return self._known.get(_scope(store, experiment_id), (0.0, History()))[1]
 
     def directions(self, store: Store, experiment_id: str) -> dict[str, Direction]:
         """What was declared, in an earlier kernel or here."""
         before = declared_directions(self.known(store, experiment_id).tags)
-        return {**before, **self._declared.get((store.uri, experiment_id), {})}
+        return {**before, **self._declared.get(_scope(store, experiment_id), {})}
 
     def remember_directions(
         self, store: Store, experiment_id: str, declared: Mapping[str, Direction]
     ) -> None:
-        self._declared.setdefault((store.uri, experiment_id), {}).update(declared)
+        self._declared.setdefault(_scope(store, experiment_id), {}).update(declared)
 
     def forget(self, run_id: str) -> None:
         """The run was dropped: nothing is compared with it any more."""
         self._dropped.add(run_id)
+
+    def recall(self, run_id: str) -> None:
+        """The run was brought back."""
+        self._dropped.discard(run_id)
 
     def close(self) -> None:
         """Wait for the thread: alive at exit, it would find DuckDB half taken down."""
@@ -131,7 +147,7 @@ class LookBack:
             self._asking.join()
 
     def _ask(self, store: Store, experiment_id: str, lineage: str | None, run_id: str) -> None:
-        scope, began = (store.uri, experiment_id), time.monotonic()
+        scope, began = _scope(store, experiment_id), time.monotonic()
         with guarded("look at earlier runs"):
             try:
                 history = store.read_history(
@@ -141,7 +157,7 @@ class LookBack:
                 return
             with self._lock:
                 if lineage is not None and history.previous is not None:
-                    self._attempts.setdefault((store.uri, lineage), history.previous)
+                    self._attempts.setdefault(_scope(store, lineage), history.previous)
                 self._known[scope] = (time.monotonic(), replace(history, previous=None))
                 self._let_go(scope, before=began - _SURELY_FOLDED_SECONDS)
 
@@ -165,3 +181,7 @@ class LookBack:
             reached = extremes.highest if direction == "higher" else extremes.lowest
             if reached.run_id not in self._dropped:
                 yield reached
+
+
+def _scope(store: Store, name: str) -> Scope:
+    return store.uri, store.writer, name

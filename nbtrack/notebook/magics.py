@@ -10,10 +10,12 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
 from nbtrack.errors import NbtrackError
+from nbtrack.guard import guarded
 from nbtrack.notebook.cells import Cells
 from nbtrack.notebook.commands import Commands, say
 from nbtrack.notebook.runs_line import parse_runs_line
 from nbtrack.notebook.transform import CELL_FORM, split_form
+from nbtrack.notebook.typed_line import show_as_typed
 
 if TYPE_CHECKING:
     from nbtrack.notebook.runs_view import RunsView
@@ -49,7 +51,8 @@ Commands, alone on a %track line:
     %track status           what is on, where the records are
     %track quiet            no cards; once more, and they are back
     %track last             record the cell that just ran
-    %track drop             take the last run back
+    %track drop             take the last run back, with its children
+    %track restore          undo that; %track restore RUN does it by id
     %track load RUN         the source of a run in a new cell; RUN is an id or a name
 """
 
@@ -71,8 +74,12 @@ class TrackMagics(Magics):
     @_with_track_help
     def track_line(self, line: str = "") -> None:
         is_cell_form, text = split_form(line)
-        command = None if is_cell_form else self._commands.find(text)
+        with guarded("show the line as it was typed"):
+            show_as_typed(f"{'%%' if is_cell_form else '%'}track {text}".rstrip())
         with _usage_errors():
+            command = self._commands.find(
+                text, is_cell_form=is_cell_form, is_alone=self._cells.is_without_code
+            )
             if command is not None:
                 command()
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 MISSING = "–"
 _MINUS = "−"
@@ -33,19 +33,21 @@ def format_column(values: Sequence[float | None]) -> list[str]:
     alike = sizes and min(sizes) >= 1e-4 and max(sizes) <= min(1e7, 1e4 * min(sizes))
     if not alike or all(v == int(v) for v in sizes):
         return [format_number(v) for v in values]
-    # As many as the largest needs, or as a fraction beside it needs, but no more than four.
-    wanted = max(_decimals(max(sizes), 4), min(4, _decimals(min(sizes), 4)))
-    exact = max(len(format_number(v).partition(".")[2]) for v in sizes)
+    # As many as the largest needs, or as three digits of the smallest need, but at most six.
+    wanted = max(_decimals(max(sizes), 4), min(6, _decimals(min(sizes), 3)))
+    exact = max(_decimals_of(format_number(v)) for v in sizes)
     pattern = f"0.{'0' * min(wanted, exact)}"
     return [format_like(v, pattern) for v in values]
 
 
+def most_decimals(shown: Iterable[str]) -> str:
+    """The number that all others can be written like without losing a digit."""
+    return max(shown, key=_decimals_of, default="")
+
+
 def format_like(value: float | None, shown: str) -> str:
     """*value* with the decimals of the number *shown*, unless that would lose or bloat it."""
-    decimals = len(shown.partition(".")[2]) if "e" not in shown else 0
-    if value is None or not decimals or not _takes(value, decimals):
-        return format_number(value)
-    return f"{value:,.{decimals}f}"
+    return _with_decimals_of(value, shown) or format_number(value)
 
 
 def format_delta(change: float, *, like: str = "") -> str:
@@ -55,8 +57,7 @@ def format_delta(change: float, *, like: str = "") -> str:
     sign = _MINUS if change < 0 else "+"
     # 0.9561 - 0.9438 is 0.012299999999999978: twelve digits are what the numbers had.
     size = float(f"{abs(change):.12g}")
-    shown = format_like(size, like)
-    return sign + (shown if shown != format_number(size) else format_number(size, digits=3))
+    return sign + (_with_decimals_of(size, like) or format_number(size, digits=3))
 
 
 def format_duration(seconds: float | None) -> str:
@@ -99,6 +100,18 @@ def format_age(seconds: float | None) -> str:
         if seconds < limit:
             return f"{int(seconds // unit)} {name} ago"
     return f"{int(seconds // _YEAR)} y ago"
+
+
+def _with_decimals_of(value: float | None, shown: str) -> str | None:
+    """None where that would lose or bloat *value*."""
+    decimals = _decimals_of(shown)
+    if value is None or not decimals or not _takes(value, decimals):
+        return None
+    return f"{value:,.{decimals}f}"
+
+
+def _decimals_of(shown: str) -> int:
+    return 0 if "e" in shown else len(shown.partition(".")[2])
 
 
 def _takes(value: float, decimals: int) -> bool:

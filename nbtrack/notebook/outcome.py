@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbtrack.capture.numbers import as_number
+from nbtrack.capture.secret_shapes import mask_magic
 from nbtrack.capture.secrets import mask_secrets
 from nbtrack.records import RunStatus
 
 MOST_TRACEBACK = 60_000  # characters
+_TRACK_LINE = re.compile(r"%%?track\s.*")
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
@@ -40,7 +42,7 @@ class Outcome:
             import traceback
 
             text = "".join(traceback.format_exception(self.exception))
-        return mask_secrets(_cut(_ANSI.sub("", text)))
+        return _masked(_cut(_ANSI.sub("", text)))
 
 
 def outcome_of(shell: Any, result: Any) -> Outcome:
@@ -61,6 +63,12 @@ def small_value(value: object) -> object:
     """*value* if it could be a metric, else None: the last value of a cell may be gigabytes."""
     is_small = as_number(value) is not None or (isinstance(value, dict) and len(value) <= 100)
     return value if is_small else None
+
+
+def _masked(traceback: str) -> str:
+    # On a magic line a value needs no quotes.
+    text = _TRACK_LINE.sub(lambda found: mask_magic(found.group()), traceback)
+    return mask_secrets(text)
 
 
 def _is_interrupt(exception: BaseException) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from nbtrack.capture.inference import inferred_metrics, inferred_params, requested_metrics
 from nbtrack.capture.numbers import as_number
-from nbtrack.capture.source import CellSource
+from nbtrack.capture.redact import holds_secret
+from nbtrack.capture.source import CellSource, names_bound
 from nbtrack.errors import InvalidValue
 from nbtrack.guard import guarded
 from nbtrack.notebook.outcome import Outcome
@@ -45,12 +46,13 @@ def read_results(
         results.actual = _differing(declared, namespace)
         results.notes += [_difference(k, declared[k], v) for k, v in results.actual.items()]
     with guarded("read the metrics that --metrics names"):
-        _read_requested(results, requested, namespace, is_finished=is_finished)
+        assigned = names_bound(source)
+        _read_requested(results, requested, namespace, assigned, is_finished=is_finished)
     if is_inferring:
         with guarded("infer params"):
-            results.params = inferred_params(source, namespace)
-            for name in declared:
-                results.params.pop(name, None)
+            explicit = {*declared, *results.requested}
+            found = inferred_params(source, namespace)
+            results.params = {name: found[name] for name in found if name not in explicit}
         # A cell that broke off may have left variables as an earlier cell set them.
         if is_finished:
             with guarded("infer metrics"):
@@ -58,27 +60,39 @@ def read_results(
     return results
 
 
+def read_as_name(words: Collection[str], namespace: Mapping[str, object]) -> str | None:
+    """A remark on *words* behind `--metrics a` that are variables too: b of `--metrics a b`."""
+    meant = [word for word in words if as_number(namespace.get(word)) is not None]
+    if not meant:
+        return None
+    return f"{', '.join(meant)} read as the run's name; metrics are separated by commas."
+
+
 def _read_requested(
     results: Results,
     names: Collection[str],
     namespace: Mapping[str, object],
+    assigned: Collection[str],
     *,
     is_finished: bool,
 ) -> None:
     for name in names:
         try:
-            results.requested.update(requested_metrics([name], namespace))
+            results.requested.update(requested_metrics([name], namespace, assigned=assigned))
         except InvalidValue as exc:
             if is_finished:  # else the error itself says why
                 results.notes.append(str(exc))
 
 
 def _differing(declared: Mapping[str, str], namespace: Mapping[str, object]) -> dict[str, object]:
-    """Variables of the declared names that hold a plain value, and another one."""
+    """Variables of the declared names that hold a plain value, and another one; no secrets."""
     return {
         name: namespace[name]
         for name, text in declared.items()
-        if name in namespace and _is_plain(namespace[name]) and not _says(text, namespace[name])
+        if name in namespace
+        and _is_plain(namespace[name])
+        and not _says(text, namespace[name])
+        and not holds_secret(name, namespace[name])
     }
 
 

@@ -16,6 +16,7 @@ from nbtrack.notebook.run_table_content import (
     TableContent,
     constants_line,
     error_line,
+    hidden_words,
     nothing_found,
     run_label,
     table_content,
@@ -47,7 +48,8 @@ def run_table_html(table: RunTable) -> str:
 
 
 def _caption(content: TableContent) -> Html:
-    first, *rest = content.summary
+    hidden = [hidden_words(content.left_out)] if content.left_out else []
+    first, *rest = [*content.summary, *hidden]
     lines = [[tag("b", first), muted("".join(f" · {words}" for words in rest))]]
     if content.constants:
         lines.append([muted(constants_line(content.constants))])

@@ -15,14 +15,19 @@ class RunRow:
     duration_seconds: float | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
     parent_id: str | None = None  # indented below that run if it is in the table
+    experiment: str | None = None  # its name
+    start_time: int | None = None  # milliseconds since 1970 UTC
+    end_time: int | None = None
+    user: str = ""
     is_best: bool = False
     error: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunTable:
-    """*rows* come sorted; the table moves only children, to below their parent."""
+    """*rows* come sorted; without a *sort_key* the table moves children to below their parent."""
 
     rows: Sequence[RunRow]
     param_keys: Sequence[str] = ()
@@ -31,5 +36,7 @@ class RunTable:
     sort_key: str | None = None  # metrics.f1, params.lr, start_time; or a bare metric or param
     sort_descending: bool = True
     best_by: str | None = None  # the metric that made a run the best
-    experiment: str | None = None
+    experiment: str | None = None  # None when several were asked for
     filter_text: str | None = None
+    place: str | None = None  # the folder that was looked into
+    elsewhere: int = 0  # runs of other experiments; asked for where this one has none

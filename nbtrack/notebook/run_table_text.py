@@ -16,6 +16,7 @@ from nbtrack.notebook.run_table_content import (
     TableContent,
     constants_line,
     error_line,
+    hidden_words,
     nothing_found,
     run_label,
     status_word,
@@ -24,10 +25,13 @@ from nbtrack.notebook.run_table_content import (
 from nbtrack.notebook.run_table_facts import RunRow, RunTable
 from nbtrack.notebook.text_table import aligned, as_ascii, columns_wide, cut_to
 
-_NAME_LIMIT = 36
+_NAME_LIMIT, _LEAST_NAME = 36, 12
 _LISTED_ERRORS = 5
+_KEPT_RANK = 0.5
 # The order in which columns are worth their space; metrics and params follow status in turn.
-_RANKS = {"name": 0.0, "status": 1.0, "id": 3.2, "started": 4.2, "duration": 4.4}
+_RANKS = {
+    "name": 0.0, "status": 1.0, "experiment": 1.5, "id": 3.2, "started": 4.2, "duration": 4.4,
+}  # fmt: skip
 
 
 class _TextColumn(NamedTuple):
@@ -41,16 +45,19 @@ class _TextColumn(NamedTuple):
 
 
 def run_table_text(table: RunTable, *, width: int = 100, ascii_only: bool = False) -> str:
-    """Columns that do not fit into *width* are left out, the least telling first, and counted."""
+    """Columns that do not fit into *width* are left out, the least telling first, and counted.
+
+    What the runs are sorted by, and what the best one is best by, stays; names are cut for it.
+    """
     spell: Callable[[str], str] = as_ascii if ascii_only else str
     if not table.rows:
         return spell(nothing_found(table))
     content = table_content(table)
     columns = _text_columns(content, spell)
-    shown = _fitting(columns, width)
+    shown = _fitting(columns, width, spell)
     grid = zip(*(column.cells for column in shown))
     right = {place for place, column in enumerate(shown) if column.is_number}
-    remarks = _remarks(content, len(columns) - len(shown), width)
+    remarks = _remarks(content, dropped=len(columns) - len(shown), width=width)
     return "\n".join(
         [
             *_wrapped(map(spell, _caption(content)), width),
@@ -95,18 +102,33 @@ def _name(row: RunRow) -> str:
 
 
 def _rank(column: Column, place: int) -> float:
-    if column.sorted_as:
-        return 0.5
     if column.group in ("Run", ID_GROUP):
-        return _RANKS[column.key]
-    return 2 + place + (0.5 if column.group == "Params" else 0)
+        rank = _RANKS.get(column.key, _KEPT_RANK)
+    else:
+        rank = 2 + place + (0.5 if column.group == "Params" else 0)
+    return min(rank, _KEPT_RANK) if column.is_kept else rank
 
 
-def _fitting(columns: Sequence[_TextColumn], width: int) -> list[_TextColumn]:
+def _fitting(
+    columns: Sequence[_TextColumn], width: int, spell: Callable[[str], str]
+) -> list[_TextColumn]:
     shown = list(columns)
-    while len(shown) > 1 and sum(column.width + 2 for column in shown) - 2 > width:
-        shown.remove(max(shown, key=lambda column: column.rank))
+    while (excess := sum(column.width + 2 for column in shown) - 2 - width) > 0:
+        last = max(shown, key=lambda column: column.rank)
+        if last.rank <= _KEPT_RANK:
+            names, *others = shown
+            return [_cut(names, names.width - excess, spell), *others]
+        shown.remove(last)
     return shown
+
+
+def _cut(names: _TextColumn, width: int, spell: Callable[[str], str]) -> _TextColumn:
+    mark = len(spell("…")) - 1  # as ASCII it takes three
+    cells = [
+        text if columns_wide(text) <= width else spell(cut_to(text, max(width, _LEAST_NAME) - mark))
+        for text in names.cells
+    ]
+    return names._replace(cells=cells)
 
 
 def _caption(content: TableContent) -> list[str]:
@@ -114,7 +136,7 @@ def _caption(content: TableContent) -> list[str]:
     return lines + ([constants_line(content.constants)] if content.constants else [])
 
 
-def _remarks(content: TableContent, left_out: int, width: int) -> Iterator[str]:
+def _remarks(content: TableContent, *, dropped: int, width: int) -> Iterator[str]:
     if any(row.is_best for row, _ in content.rows):
         yield "* best run"
     failed = [row for row, _ in content.rows if row.error]
@@ -122,9 +144,8 @@ def _remarks(content: TableContent, left_out: int, width: int) -> Iterator[str]:
         yield f"{_name(row)} {status_word(row)}: {error_line(row)}"
     if len(failed) > _LISTED_ERRORS:
         yield f"+{len(failed) - _LISTED_ERRORS} more with an error"
-    if left_out:
-        columns = "1 column" if left_out == 1 else f"{left_out} columns"
-        yield f"{columns} left out to fit {width}"
+    if hidden := content.left_out + dropped:
+        yield hidden_words(hidden) + (f", to fit {width}" if dropped else "")
 
 
 def _wrapped(lines: Iterable[str], width: int) -> Iterator[str]:

@@ -7,27 +7,33 @@ from typing import Any
 
 from nbtrack.errors import InvalidValue
 
-USAGE = "usage: %runs [filter] [--sort KEY] [--top N]"
-# A flag outside of quotes; its value may be quoted.
-_PIECE = re.compile(r"""(?P<quoted>"[^"]*"|'[^']*'|`[^`]*`)|(?:(?<=\s)|^)(?P<flag>--[\w-]+)""")
+USAGE = "usage: %runs [filter] [--sort KEY] [--top N] [-e/--experiment NAME … | --all]"
+FLAGS = {
+    "--sort": "sort",
+    "--top": "top",
+    "--all": "all",
+    "-e": "experiment",
+    "--experiment": "experiment",
+}
+# A flag outside of quotes; its value may be quoted. -1 and -inf are numbers.
+_PIECE = re.compile(
+    r"""(?P<quoted>"[^"]*"|'[^']*'|`[^`]*`)|(?:(?<=\s)|^)(?P<flag>--[\w-]+|-[A-Za-z](?=[\s=]|$))"""
+)
 _VALUE = re.compile(r"""(?:\s*=\s*|\s+)("[^"]*"|'[^']*'|\S+)""")
+_IN_QUOTES = re.compile(r'"([^"]*)"|\'([^\']*)\'')
 
 
 def parse_runs_line(line: str) -> dict[str, Any]:
     """Arguments of `runs`. Raises InvalidValue with the usage."""
-    found: dict[str, Any] = {}
+    found: dict[str, list[str]] = {}
     kept: list[str] = []
     at = 0
     while (piece := _next_flag(line, at)) is not None:
         kept.append(line[at : piece.start()])
-        flag, at = piece.group("flag"), piece.end()
-        value = _VALUE.match(line, at)
-        if flag not in ("--sort", "--top") or value is None:
-            raise InvalidValue(_problem(flag, has_value=value is not None))
-        found[flag[2:]] = value.group(1).strip("\"'")
-        at = value.end()
+        name, value, at = _read_flag(line, piece)
+        found.setdefault(name, []).append(value)
     kept.append(line[at:])
-    return {**_checked(found), "filter_string": "".join(kept).strip() or None}
+    return {**_checked(found), "filter_string": _filter("".join(kept).strip())}
 
 
 def _next_flag(line: str, at: int) -> re.Match[str] | None:
@@ -37,15 +43,41 @@ def _next_flag(line: str, at: int) -> re.Match[str] | None:
     return None
 
 
-def _checked(found: dict[str, Any]) -> dict[str, Any]:
+def _read_flag(line: str, piece: re.Match[str]) -> tuple[str, str, int]:
+    """Its name, its value, and where the line goes on."""
+    flag = piece.group("flag")
+    if flag not in FLAGS:
+        raise InvalidValue(f"Unknown flag {flag!r}.\n{USAGE}")
+    if FLAGS[flag] == "all":
+        return "all", "", piece.end()
+    value = _VALUE.match(line, piece.end())
+    if value is None:
+        raise InvalidValue(f"{flag} needs a value after it.\n{USAGE}")
+    return FLAGS[flag], value.group(1).strip("\"'"), value.end()
+
+
+def _checked(found: dict[str, list[str]]) -> dict[str, Any]:
+    if "all" in found and "experiment" in found:
+        raise InvalidValue(f"--all means every experiment: name none beside it.\n{USAGE}")
+    arguments: dict[str, Any] = {}
+    if "sort" in found:
+        arguments["sort"] = found["sort"][-1]
     if "top" in found:
-        if not found["top"].isdigit() or not int(found["top"]):
-            raise InvalidValue(f"--top is {found['top']!r}; give a number from 1.\n{USAGE}")
-        found["top"] = int(found["top"])
-    return found
+        arguments["top"] = _number(found["top"][-1])
+    if "all" in found:
+        arguments["experiment"] = "all"
+    if "experiment" in found:
+        arguments["experiment"] = found["experiment"]
+    return arguments
 
 
-def _problem(flag: str, *, has_value: bool) -> str:
-    if flag in ("--sort", "--top") and not has_value:
-        return f"{flag} needs a value after it.\n{USAGE}"
-    return f"Unknown flag {flag!r}.\n{USAGE}"
+def _number(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise InvalidValue(f"--top is {text!r}; give a number from 1.\n{USAGE}")
+    return int(text)
+
+
+def _filter(text: str) -> str | None:
+    """As in a shell, the whole of it may stand in quotes."""
+    whole = _IN_QUOTES.fullmatch(text)
+    return (whole.group(1) or whole.group(2) if whole else text) or None

@@ -7,24 +7,26 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbtrack import lines
 from nbtrack.capture.naming import run_name
+from nbtrack.capture.source import names_bound
 from nbtrack.errors import StoreError
 from nbtrack.experiments import set_tags
 from nbtrack.guard import guarded
 from nbtrack.lines import now_us
 from nbtrack.notebook.arguments import TrackArguments
 from nbtrack.notebook.cell_source import RunningCell
+from nbtrack.notebook.fits import recorded_already
 from nbtrack.notebook.gauges import Readings, seeds_text
 from nbtrack.notebook.metric_direction import direction_tags
 from nbtrack.notebook.outcome import Outcome
 from nbtrack.notebook.output_files import Kept, log_globs, log_outputs
-from nbtrack.notebook.results import ACTUAL, Results, read_results
+from nbtrack.notebook.results import ACTUAL, Results, read_as_name, read_results
 from nbtrack.notebook.stopwatch import Stopwatch
 from nbtrack.notebook.surroundings_record import SurroundingsRecorder
 from nbtrack.records import Experiment, RunStatus
@@ -34,7 +36,6 @@ from nbtrack.stores import Position
 from nbtrack.stores.trace import RunTrace
 
 INFERRED_METRICS_TAG = "nbtrack.inferred_metrics"
-LOST_RECORDS_TAG = "nbtrack.lost_records"
 CLOSED_BY_TAG = "nbtrack.closed_by"
 TRACE_WAIT_SECONDS = 0.05
 # A cell that took longer may have had worker processes that came and went: the database knows.
@@ -74,6 +75,7 @@ class TrackedCell:
     results: Results = field(init=False, default_factory=Results)
     files: Kept = field(init=False, default_factory=Kept)
     notes: list[str] = field(init=False, default_factory=list)
+    _declared_in: str = field(init=False, default="")  # the experiment
     _since: Position | None = field(init=False, default=None)
     _writer: str = field(init=False, default="")
 
@@ -97,9 +99,10 @@ class TrackedCell:
             start_us=self.cell.started_us,
         )
         self.is_open = True
+        self._note(self.arguments.remarks)
         with self._guarded("record the cell"):
             self._write_beginning(source)
-            self._declare_directions(self.arguments)
+            self._declare_directions()
             if is_first:
                 self._append_facts(seeds=seeds_text())
 
@@ -112,6 +115,7 @@ class TrackedCell:
 
     def update(self, arguments: TrackArguments) -> None:
         """A later `%track` line of the same cell: what it says comes on top."""
+        self._note(arguments.remarks)
         if arguments.name:
             self.name = arguments.name
             self.run.rename(arguments.name)
@@ -119,22 +123,24 @@ class TrackedCell:
             self.run.log_params(arguments.params)
         if tags := _own_tags(arguments):
             self.run.set_tags(tags)
-        self._declare_directions(arguments)
-        before = self.arguments
-        self.arguments = replace(
-            before,
-            name=arguments.name or before.name,
-            params={**before.params, **arguments.params},
-            metrics=(*before.metrics, *arguments.metrics),
-            artifacts=(*before.artifacts, *arguments.artifacts),
-            quiet=before.quiet or arguments.quiet,
-            directions={**before.directions, **arguments.directions},
-        )
+        self.arguments = _joined(self.arguments, arguments)
+        self._declare_directions()
 
-    def _declare_directions(self, arguments: TrackArguments) -> None:
-        if arguments.directions:
-            tags = direction_tags(arguments.directions)
-            set_tags(self.run.store, self.run.info.experiment_id, tags)
+    def move_to(self, experiment: Experiment) -> None:
+        """A later `%track -e NAME` line of the same cell."""
+        self.experiment = experiment
+        self.run.follows_experiment = False
+        self.run.move_to(experiment)
+
+    def _declare_directions(self) -> None:
+        self._declared_in = self.run.info.experiment_id
+        if self.arguments.directions:
+            tags = direction_tags(self.arguments.directions)
+            set_tags(self.run.store, self._declared_in, tags)
+
+    def _note(self, remarks: Iterable[str]) -> None:
+        """For the card; in a loop, a line of the cell may say the same again."""
+        self.notes += [remark for remark in remarks if remark not in self.notes]
 
     # --- the end
 
@@ -152,6 +158,9 @@ class TrackedCell:
                 self._check_store()
             with self._guarded("close child runs"):
                 self._end_children(outcome.status)
+            with self._guarded("follow its experiment"):
+                if self.run.info.experiment_id != self._declared_in:
+                    self._declare_directions()
             trace = self._trace()
             with self._guarded("record results"):
                 self._write_results(outcome, trace)
@@ -255,12 +264,17 @@ class TrackedCell:
         results.params = _without(results.params, trace.explicit_params)
         results.requested = _without(results.requested, trace.metrics)
         results.metrics = _without(results.metrics, {**trace.metrics, **results.requested})
+        variables = names_bound(self.cell.source)
+        repeated = recorded_already(results.metrics, trace, variables=variables)
+        results.metrics = _without(results.metrics, dict.fromkeys(repeated))
         actual = {f"{ACTUAL}{name}": value for name, value in results.actual.items()}
         self.run.log_params({**results.params, **actual}, is_inferred=True)
         self.run.log_metrics({**results.requested, **results.metrics})
         if results.metrics:
             self.run.set_tag(INFERRED_METRICS_TAG, ",".join(results.metrics))
-        self.notes += results.notes
+        self._note(results.notes)
+        if remark := read_as_name(self.arguments.after_metrics, self.cell.shell.user_ns):
+            self._note([remark])
         self._rename_after(trace)
 
     def _rename_after(self, trace: RunTrace) -> None:
@@ -268,7 +282,8 @@ class TrackedCell:
         if trace.name not in (None, self.name):
             self.name = str(trace.name)
         elif not self.arguments.name:
-            params = {**self.arguments.params, **trace.explicit_params, **self.results.params}
+            logged = _without(trace.explicit_params, dict.fromkeys(self.run.hook_params))
+            params = {**self.arguments.params, **logged, **self.results.params}
             name = self._default_name(params)
             if name != self.name:
                 self.run.rename(name)
@@ -282,9 +297,15 @@ class TrackedCell:
 
     def _write_end(self, outcome: Outcome, readings: Readings | None) -> None:
         usage = None if readings is None else readings.usage
-        if lost := self.run.store.lost_records:
-            self.run.set_tag(LOST_RECORDS_TAG, str(lost))
-            self.notes.append(f"{lost:,} records are still in memory: the disk refuses them.")
+        if lost := self.run.lost_records:
+            self.notes.append(f"{lost:,} records are lost: the disk refused them for too long.")
+        if waiting := self.run.store.waiting_records:
+            self.notes.append(f"{waiting:,} records are still in memory: the disk refuses them.")
+        if refused := self.run.refused_files:
+            what = "1 artifact is" if refused == 1 else f"{refused:,} artifacts are"
+            self.notes.append(
+                f"{what} not stored: the disk refuses {'it' if refused == 1 else 'them'}."
+            )
         self._append_facts(
             error=outcome.error(),
             traceback=outcome.traceback(),
@@ -292,6 +313,21 @@ class TrackedCell:
             peak_memory_bytes=usage and usage.peak_memory_bytes,
             cost_ms=round(self.cost.milliseconds, 3),
         )
+
+
+def _joined(before: TrackArguments, later: TrackArguments) -> TrackArguments:
+    return replace(
+        before,
+        name=later.name or before.name,
+        params={**before.params, **later.params},
+        tags={**before.tags, **later.tags},
+        note=later.note or before.note,
+        metrics=(*before.metrics, *later.metrics),
+        artifacts=(*before.artifacts, *later.artifacts),
+        quiet=before.quiet or later.quiet,
+        directions={**before.directions, **later.directions},
+        after_metrics=(*before.after_metrics, *later.after_metrics),
+    )
 
 
 def _own_tags(arguments: TrackArguments) -> dict[str, str]:

@@ -14,6 +14,9 @@ import re
 from typing import Any, NoReturn
 
 CELL_FORM = "%% "  # the line magic's argument begins with this if the line was typed with %%
+# The space: IPython keeps cells out of the history that hold "get_ipython().run_line_magic(" and,
+# anywhere, the word "paste".
+CALL_START = "get_ipython().run_line_magic ('track',"
 
 _TRACK = re.compile(r"(%%?)track(?!\S)(.*)", re.DOTALL)
 _OTHER_LANGUAGES = re.compile(
@@ -109,9 +112,7 @@ def _magic_on(lines: list[str], at: int) -> str | None:
 
 def _call(form: str, line: str) -> str:
     argument = f"{CELL_FORM}{line}".rstrip() if form == "%%" else line
-    # The space: IPython keeps cells out of the history that hold "get_ipython().run_line_magic("
-    # and, anywhere, the word "paste".
-    return f"get_ipython().run_line_magic ('track', {argument!r})"
+    return f"{CALL_START} {argument!r})"
 
 
 def _refusal(form: str, below: str) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import unquote, urlparse
 
 from nbtrack.errors import InvalidValue
 from nbtrack.records import (
     Experiment,
     FileInfo,
-    LifecycleStage,
     Metric,
     Run,
     RunColumns,
+    RunInfo,
     RunQuery,
     ViewType,
 )
@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 Position = Mapping[str, int]  # bytes by segment
 
 
+class FoundRun(NamedTuple):
+    """*newest_us* is the newest time of its facts, its points apart, by whatever clock: what is
+    to replace one of them must be later."""
+
+    info: RunInfo
+    newest_us: int
+
+
 class Store(Protocol):
     uri: str
 
@@ -40,6 +48,11 @@ class Store(Protocol):
     @property
     def lost_records(self) -> int:
         """Records that could not be kept: the disk refused them for too long."""
+        ...
+
+    @property
+    def waiting_records(self) -> int:
+        """Records that are in memory because the disk refuses them."""
         ...
 
     def append(self, text: str) -> None:
@@ -60,8 +73,8 @@ class Store(Protocol):
         """Raises RunNotFound, StoreBusy."""
         ...
 
-    def lifecycle_stage(self, run_id: str) -> LifecycleStage:
-        """Raises RunNotFound, StoreBusy."""
+    def look_up_run(self, run_id: str, *, timeout: float = ...) -> FoundRun:
+        """Without its data. Raises RunNotFound, StoreBusy."""
         ...
 
     def search_runs(self, query: RunQuery, *, timeout: float = ...) -> list[Run]: ...

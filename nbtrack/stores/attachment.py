@@ -7,64 +7,152 @@ file is never kept open: ATTACH and DETACH cost under a millisecond, whatever it
 from __future__ import annotations
 
 import os
-import re
 import time
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from threading import RLock
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.errors import StoreBusy, StoreDamaged, StoreError, StoreTooNew
+from nbtrack.errors import StoreBusy
+from nbtrack.guard import warn
+from nbtrack.locks import share_as
 from nbtrack.stores import migrations, schema
+from nbtrack.stores.file_faults import (
+    cannot_be_attached,
+    cannot_be_used,
+    holder,
+    interruption,
+    is_interruption,
+    is_lock_conflict,
+    refuse_file_for_folder,
+    why_busy,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 WAIT_SECONDS = 10.0
+QUIET_SECONDS = 1.0  # a longer wait is told
 FORK_SECONDS = 5.0
 _POLL_SECONDS = 0.004
+_LITTER_SECONDS = 60.0  # longer than anybody takes to make an empty database
 _attachments: weakref.WeakSet[Attachment] = weakref.WeakSet()
+
+
+class Block(AbstractContextManager["DuckDBPyConnection"]):
+    """A with-block that holds the file; a Ctrl-C may come at any moment of its beginning.
+
+    A generator would not do: an interrupt between its `yield` and the block leaves it suspended,
+    and the file held, for as long as somebody keeps the traceback.
+    """
+
+    def __init__(
+        self,
+        enter: Callable[[Block], DuckDBPyConnection],
+        leave: Callable[[Block, BaseException | None], None],
+    ) -> None:
+        self._enter = enter
+        self._leave = leave
+
+    def __enter__(self) -> DuckDBPyConnection:
+        try:
+            return self._enter(self)
+        except BaseException as exc:
+            self._leave(self, exc)
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._leave(self, error)
 
 
 class Attachment:
     def __init__(self, file: Path) -> None:
         self.file = file
         self._mutex = RLock()  # a panel's thread and the folding thread would collide otherwise
+        self._user: Block | None = None
         self._connection: DuckDBPyConnection | None = None
         self.generation = 0  # counts the in-memory instances: a new one knows nothing of the last
-        self._is_open = self._is_missing = False
+        self._is_clean = True  # surely nothing is attached to the in-memory instance
+        self._is_missing = False
         self._checked: object = None  # the file, as it was when its version was looked at
         self._is_held_for_fork = False
         _attachments.add(self)
 
-    @contextmanager
-    def open(
-        self, *, read_only: bool, timeout: float = WAIT_SECONDS
-    ) -> Iterator[DuckDBPyConnection]:
-        """The in-memory instance with the file attached as `project`.
+    def open(self, *, read_only: bool, timeout: float = WAIT_SECONDS) -> Block:
+        """A block with the in-memory instance, and the file attached to it as `project`.
 
         A file that does not exist yet reads as an empty one, and is made by the first writer.
-        Raises StoreBusy when it is not to be had within *timeout* seconds, StoreDamaged.
+        Raises StoreBusy when it is not to be had within *timeout* seconds, StoreDamaged, and
+        StoreError where the folder should be and a file is, or for an error of DuckDB's in the
+        block. What a Ctrl-C stopped ends as that, whatever DuckDB makes of it.
         """
+        return Block(
+            lambda block: self.enter(block, read_only=read_only, timeout=timeout), self.leave
+        )
+
+    def enter(self, block: Block, *, read_only: bool, timeout: float) -> DuckDBPyConnection:
+        """*block* must `leave`, whatever is raised here."""
         deadline = time.monotonic() + timeout
         if not self._mutex.acquire(timeout=max(timeout, 0.0)):
             raise StoreBusy(f"Another thread of this process is reading {self.file}. Try again.")
-        try:
-            if self._is_open:  # the mutex lets its own thread through
-                raise StoreBusy(f"This thread is in the middle of reading {self.file}.")
-            connection = self._instance()
-            self._attach(connection, read_only=read_only, deadline=deadline)
-            self._is_open = True
-            try:
-                with self._damage_named():
-                    yield connection
-            finally:
-                self._is_open = False
-                self._detach(connection)
-        finally:
+        if self._user is not None:  # the mutex lets its own thread through
             self._mutex.release()
+            raise StoreBusy(f"This thread is in the middle of reading {self.file}.")
+        self._user = block
+        if not self._is_clean:
+            self._drop()
+        connection = self._instance()
+        self._attach(connection, read_only=read_only, deadline=deadline)
+        return connection
+
+    def leave(self, block: Block, error: BaseException | None) -> None:
+        """Let the file go; raises what *error* means, if that is another error."""
+        if self._user is None or self._user is block:  # else it was told that it must wait
+            try:
+                if not self._is_clean and self._user is block:
+                    self._let_go(error)
+            finally:
+                self._user = None
+                self._release()
+        self._raise_named(error)
+
+    def _release(self) -> None:
+        with suppress(RuntimeError):  # it is not ours any more
+            while True:  # an interrupt may have left it taken once more than it was released
+                self._mutex.release()
+
+    def _let_go(self, error: BaseException | None) -> None:
+        import duckdb
+
+        try:
+            # After an interrupt, or when a query has broken the instance, only its end is sure to
+            # let the file go.
+            if self._connection is not None and not is_interruption(error):
+                self._detach(self._connection)
+        except duckdb.Error:
+            pass
+        except RuntimeError as exc:
+            self._raise_named(exc)
+            raise
+        finally:
+            if not self._is_clean:
+                self._drop()
+
+    def _raise_named(self, error: BaseException | None) -> None:
+        import duckdb
+
+        if isinstance(error, Exception) and is_interruption(error):
+            raise interruption(error) from None
+        if isinstance(error, duckdb.Error):
+            raise cannot_be_used(self.file, error) from error
 
     @property
     def is_outdated(self) -> bool:
@@ -73,9 +161,7 @@ class Attachment:
 
     def close(self) -> None:
         with self._mutex:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            self._drop()
 
     def _instance(self) -> DuckDBPyConnection:
         if self._connection is None:
@@ -96,7 +182,9 @@ class Attachment:
 
     def _attach(self, connection: DuckDBPyConnection, *, read_only: bool, deadline: float) -> None:
         if not self.file.exists():
+            refuse_file_for_folder(self.file.parent)
             if read_only:
+                self._is_clean = False
                 _attach_nothing(connection)
                 self._is_missing = True
                 return
@@ -109,91 +197,70 @@ class Attachment:
         )
         if read_only and before == self._checked:
             return
-        try:
-            with self._damage_named():
-                is_current = migrations.check(connection, self.file, is_writable=not read_only)
-        except BaseException:
-            self._detach(connection)
-            raise
-        if not is_current:  # of an older nbtrack: whoever reads it first brings it up to date
+        if migrations.check(connection, self.file, is_writable=not read_only):
+            self._checked = before if read_only else self._checked
+        else:  # of an older nbtrack: whoever reads it first brings it up to date
             self._detach(connection)
             self._attach(connection, read_only=False, deadline=deadline)
             self._detach(connection)
             self._attach(connection, read_only=True, deadline=deadline)
-        elif read_only:
-            self._checked = before
 
     def _create(self, connection: DuckDBPyConnection) -> None:
-        """Made under another name: a process killed here leaves no half-made database."""
-        new = self.file.with_suffix(".new")  # of whoever has fold.lock: nobody else makes one
-        for left_over in (new, _wal_of(new), _wal_of(self.file)):
-            left_over.unlink(missing_ok=True)  # of a killed process, or of a deleted file
+        """Made under another name: a process killed here leaves no half-made database.
+
+        Where there are no locks, two may make one at once: the second one is not placed.
+        """
+        _remove_litter(self.file)
+        new = self.file.with_name(f"{self.file.name}-{os.urandom(8).hex()}.new")
+        self._is_clean = False
         connection.execute(f"attach {quoted(str(new))} as project ({migrations.FILE_OPTIONS})")
         migrations.check(connection, self.file, is_writable=True)
-        connection.execute("detach project")
-        new.replace(self.file)
+        self._detach(connection)
+        share_as(new, new.parent)
+        _place(new, self.file)
 
     def _execute_when_free(
         self, connection: DuckDBPyConnection, statement: str, *, deadline: float
     ) -> None:
         import duckdb
 
+        silent_until = time.monotonic() + QUIET_SECONDS
         while True:
+            self._is_clean = False
             try:
                 connection.execute(statement)
                 return
             except duckdb.Error as exc:
-                if not _is_lock_conflict(exc):
-                    raise self._cannot_be_read(exc) from exc
-                if time.monotonic() >= deadline:
-                    raise StoreBusy(_who_holds(self.file, exc)) from exc
+                if is_interruption(exc):
+                    raise
+                if not is_lock_conflict(exc):
+                    raise cannot_be_attached(self.file, exc) from exc
+                self._is_clean = True
+                now = time.monotonic()
+                if now >= deadline:
+                    raise why_busy(self.file, exc) from exc
+                if now >= silent_until:
+                    silent_until = deadline  # once is enough
+                    self._say_that_we_wait(exc, seconds=deadline - now)
                 time.sleep(_POLL_SECONDS)
 
-    @contextmanager
-    def _damage_named(self) -> Iterator[None]:
-        """Only the header is looked at when the file is attached; blocks may be rotten, too."""
-        import duckdb
-
-        try:
-            yield
-        except duckdb.Error as exc:
-            if is_damage(exc):
-                raise self._damaged(exc) from exc
-            raise
-
-    def _cannot_be_read(self, exc: Exception) -> StoreError:
-        import duckdb
-
-        if "newer version of DuckDB" in str(exc):
-            return StoreTooNew(
-                f"{self.file} was written by a newer DuckDB than {duckdb.__version__}. "
-                "pip install --upgrade duckdb reads it. Logging goes on meanwhile."
-            )
-        if isinstance(exc, duckdb.IOException) and not is_damage(exc):
-            return StoreError(f"{self.file} cannot be opened: {exc}\nLogging goes on meanwhile.")
-        return self._damaged(exc)
-
-    def _damaged(self, exc: Exception) -> StoreDamaged:
-        return StoreDamaged(
-            f"{self.file} cannot be read: {exc}\nMove it away ({self.file.name} and, if there is "
-            f"one, {self.file.name}.wal): nbtrack then starts a new one with all that the files "
-            f"in {self.file.parent / 'journal'} still hold. Logging goes on meanwhile."
-        )
+    def _say_that_we_wait(self, exc: Exception, *, seconds: float) -> None:
+        warn(f"nbtrack: {self.file} is held by {holder(exc)}; waiting, at most {seconds:.0f} s.")
 
     def _detach(self, connection: DuckDBPyConnection) -> None:
-        import duckdb
+        connection.execute("detach project")
+        self._is_clean = True
 
-        try:
-            connection.execute("detach project")
-        except duckdb.Error:
-            # A query that was interrupted can leave the instance unusable: the file must be let go.
-            self._connection = None
-            connection.close()
+    def _drop(self) -> None:
+        """Close the in-memory instance, with whatever is attached to it."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, self._is_clean = None, True
 
     def _before_fork(self) -> None:
         # A child that inherits the instance crashes when it ends; opening another one is cheap.
         self._is_held_for_fork = self._mutex.acquire(timeout=FORK_SECONDS)
-        if self._is_held_for_fork and not self._is_open:
+        if self._is_held_for_fork and self._user is None:
             self.close()
 
     def _after_fork_in_parent(self) -> None:
@@ -204,7 +271,16 @@ class Attachment:
         self._mutex = RLock()
         if self._connection is not None:
             _never_free(self._connection)
-            self._connection, self._is_open = None, False
+        self._connection, self._user, self._is_clean = None, None, True
+
+
+def database_files() -> list[os.stat_result]:
+    """The files that this process attaches now and then, those of them that exist."""
+    found = []
+    for attachment in list(_attachments):
+        with suppress(OSError):
+            found.append(attachment.file.stat())
+    return found
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:
@@ -240,30 +316,24 @@ def _attach_nothing(connection: DuckDBPyConnection) -> None:
     migrations.check(connection, Path(":memory:"), is_writable=True)
 
 
-def is_damage(exc: Exception) -> bool:
-    """Whether the file's bytes are wrong, as opposed to the query, or to the disk's being full."""
-    signs = ("Corrupt database file", "not a valid DuckDB database", "Could not read enough bytes")
-    return any(sign in str(exc) for sign in signs)
+def _remove_litter(file: Path) -> None:
+    """What killed processes left of databases that they were making, and of a deleted one."""
+    old = time.time() - _LITTER_SECONDS
+    for left_over in file.parent.glob(f"{file.name}-*.new*"):
+        with suppress(OSError):
+            if left_over.stat().st_mtime < old:
+                left_over.unlink()
+    _wal_of(file).unlink(missing_ok=True)
 
 
-def _is_lock_conflict(exc: Exception) -> bool:
-    import duckdb
-
-    # By the words and not by "lock": the path, or a "block", may have that in it.
-    return isinstance(exc, duckdb.ResourceInUseException) or "Could not set lock" in str(exc)
-
-
-def _who_holds(file: Path, exc: Exception) -> str:
-    import duckdb
-
-    holder = re.search(r"held in (.+?\(PID \d+\)|PID \d+)", str(exc))
-    who = holder.group(1) if holder else "another program"
-    if isinstance(exc, duckdb.ResourceInUseException):
-        who = "this very process, through another connection"
-    return (
-        f"{file} is held by {who}, so it cannot be read now. Nothing is lost: what is logged "
-        "waits in the journal. Close the file there, or open it read-only."
-    )
+def _place(new: Path, file: Path) -> None:
+    try:
+        os.link(new, file)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links
+        new.replace(file)
+    new.unlink(missing_ok=True)
 
 
 def _never_free(connection: object) -> None:

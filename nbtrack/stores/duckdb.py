@@ -20,7 +20,6 @@ from nbtrack.journal import Journal
 from nbtrack.records import (
     Experiment,
     FileInfo,
-    LifecycleStage,
     Metric,
     Run,
     RunColumns,
@@ -28,7 +27,7 @@ from nbtrack.records import (
     ViewType,
 )
 from nbtrack.settings import FOLDER_NAME
-from nbtrack.stores import Position, queries
+from nbtrack.stores import FoundRun, Position, queries
 from nbtrack.stores.attachment import WAIT_SECONDS, Attachment
 from nbtrack.stores.fold import fold
 from nbtrack.stores.folding_thread import FoldingThread, folding_guarded
@@ -58,6 +57,7 @@ class DuckDBStore:
             self._attachment,
             self._journal.folder,
             own_writer=lambda: self._journal.writer,
+            own_waiting=lambda: self._journal.waiting_text,
             fold_now=self.fold,
         )
 
@@ -69,7 +69,11 @@ class DuckDBStore:
 
     @property
     def lost_records(self) -> int:
-        return self._journal.lost_records + self._journal.waiting_records
+        return self._journal.lost_records
+
+    @property
+    def waiting_records(self) -> int:
+        return self._journal.waiting_records
 
     def append(self, text: str) -> None:
         self._journal.append(text)
@@ -109,9 +113,9 @@ class DuckDBStore:
         with self._snapshots.open(timeout=timeout) as connection:
             return queries.get_run(connection, run_id, store=str(self.folder))
 
-    def lifecycle_stage(self, run_id: str) -> LifecycleStage:
-        with self._snapshots.open() as connection:
-            return queries.lifecycle_stage(connection, run_id, store=str(self.folder))
+    def look_up_run(self, run_id: str, *, timeout: float = WAIT_SECONDS) -> FoundRun:
+        with self._snapshots.open(timeout=timeout) as connection:
+            return queries.look_up_run(connection, run_id, store=str(self.folder))
 
     def search_runs(self, query: RunQuery, *, timeout: float = WAIT_SECONDS) -> list[Run]:
         with self._snapshots.open(timeout=timeout) as connection:

@@ -8,12 +8,21 @@ from enum import Enum, auto
 
 from nbtrack.errors import InvalidFilter
 from nbtrack.stores.filter_grammar import Key
-from nbtrack.stores.filter_tokens import wrong
+from nbtrack.stores.filter_tokens import on_one_line
+
+
+class UnknownKey(InvalidFilter):
+    """A key that nothing has; it stands at the position."""
+
+    def __init__(self, text: str, key: Key, problem: str) -> None:
+        self.key = key
+        super().__init__(on_one_line(text), key.position, problem)
 
 
 class Holds(Enum):
     NUMBER = auto()
     TEXT = auto()
+    CAPITALS = auto()  # text that is stored in capitals, and asked for in any case
     TEXT_OR_NUMBER = auto()  # text that is compared as a number when the literal is one
     TIME = auto()  # microseconds since 1970 UTC; filters speak milliseconds
 
@@ -56,7 +65,7 @@ RUNS = Subject(
     attributes={
         "run_id": ("r.run_id", Holds.TEXT),
         "run_name": ("r.run_name", Holds.TEXT),
-        "status": ("r.status", Holds.TEXT),
+        "status": ("r.status", Holds.CAPITALS),
         "start_time": ("r.start_us", Holds.TIME),
         "end_time": ("r.end_us", Holds.TIME),
         "duration": ("((r.end_us - r.start_us) / 1e6)", Holds.NUMBER),
@@ -154,8 +163,8 @@ def _did_you_mean(word: str, accepted: list[str]) -> str:
     return f". Did you mean {close[0]}?" if close else "."
 
 
-def _unknown(key: Key, *, subject: Subject, text: str, problem: str) -> InvalidFilter:
+def _unknown(key: Key, *, subject: Subject, text: str, problem: str) -> UnknownKey:
     named = [f"{family}.NAME" for family in subject.tables]
     datasets = [f"datasets.{name}" for name in subject.datasets]
     accepted = ", ".join([*named, *subject.attributes, *datasets])
-    return wrong(text, key.position, f"{problem} Accepted keys: {accepted}.")
+    return UnknownKey(text, key, f"{problem} Accepted keys: {accepted}.")

@@ -25,6 +25,7 @@ ACCEPTED = {
     Holds.NUMBER: EQUALITY + ORDERING + LISTS + NULLS,
     Holds.TIME: EQUALITY + ORDERING + LISTS + NULLS,
     Holds.TEXT: EQUALITY + PATTERNS + LISTS + NULLS,
+    Holds.CAPITALS: EQUALITY + PATTERNS + LISTS + NULLS,
     Holds.TEXT_OR_NUMBER: EQUALITY + ORDERING + PATTERNS + LISTS + NULLS,
 }
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,8 +85,10 @@ class Condition:
             case Holds.TIME:
                 times = [self._time(comparison, literal) for literal in comparison.values]
                 return self._number_test(f"({column.expression} // 1000)", comparison, times)
-            case Holds.TEXT:
+            case Holds.TEXT | Holds.CAPITALS:
                 texts = [self._words(column, literal) for literal in comparison.values]
+                if column.holds is Holds.CAPITALS:
+                    texts = [text.upper() for text in texts]
                 return self._text_test(column.expression, comparison, texts)
         return self._loose_test(column, comparison)
 

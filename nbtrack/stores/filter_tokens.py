@@ -68,7 +68,11 @@ def tokenise(text: str) -> list[Token]:
 
 def wrong(text: str, position: int, problem: str) -> InvalidFilter:
     """The error to raise, the filter on one line, so that the caret stands in its place."""
-    return InvalidFilter(re.sub(r"\s", " ", text), position, problem)
+    return InvalidFilter(on_one_line(text), position, problem)
+
+
+def on_one_line(text: str) -> str:
+    return re.sub(r"\s", " ", text)
 
 
 def refuse_unstorable(text: object) -> None:

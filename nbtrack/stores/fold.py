@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from nbtrack import segments
 from nbtrack.errors import StoreBusy
 from nbtrack.lines import now_us
-from nbtrack.locks import held
+from nbtrack.locks import held, make_shared_folder
 from nbtrack.segments import Tail
 from nbtrack.stores import schema
 from nbtrack.stores.attachment import Attachment
@@ -48,7 +48,7 @@ def fold(attachment: Attachment, folder: Path, *, own_writer: str) -> bool:
     """Fold what waits in all journals in *folder*; False if the file cannot be written now."""
     if not os.access(folder.parent, os.W_OK):
         return False
-    folder.mkdir(parents=True, exist_ok=True)
+    make_shared_folder(folder)
     todo = None  # what waits now and no more: others may write faster than we fold
     while todo is None or todo > 0:
         with held(folder.parent / "fold.lock") as is_ours:
@@ -188,10 +188,12 @@ def _clear_up(folder: Path, work: _Work) -> None:
         is_dead = segments.writer_of(segment) in work.dead
         if is_dead or (offset and segments.is_closed(folder, segment)):
             path = folder / segment
-            if path.exists() and path.stat().st_size <= offset:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError, PermissionError):  # another's, in a shared folder
+                if path.stat().st_size <= offset:
+                    path.unlink()
     for writer in work.dead:
-        segments.remove_lock(folder, writer)
+        with suppress(PermissionError):
+            segments.remove_lock(folder, writer)
 
 
 @contextmanager

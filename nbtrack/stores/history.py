@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nbtrack.stores.schema import EXPLICIT_FIRST, LATEST_PLACE
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -99,7 +101,7 @@ def _newest_attempt(
     return Attempt(run_id=run_id, number=number or 1, params=dict(params), metrics=dict(metrics))
 
 
-_LATEST = "max({'step': step, 't': t, 'value': value}).value"
+_LATEST = f"arg_max(value, {LATEST_PLACE})"
 _EXTREMES = f"""
     with runs as (
         select run_key, run_id, arg_max(name, t) as run_name
@@ -140,8 +142,8 @@ _ATTEMPT = """
             group by run_key having arg_max(lifecycle_stage, t) = 'deleted')
     order by attempt desc nulls last, run_key desc limit 1
 """
-_PARAMS = """
-    select key, arg_max(value, t + case when is_explicit then (1::bigint << 60) else 0 end)
+_PARAMS = f"""
+    select key, arg_max(value, {EXPLICIT_FIRST})
     from project.stored.params where run_key = $run_key group by key
 """
 _METRICS = f"""

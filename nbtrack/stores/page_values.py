@@ -7,8 +7,8 @@ nothing. Of a large page the views are asked, joined with the page's keys.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import starmap
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbtrack.stores.schema import EXPLICIT_FIRST, LATEST_PLACE
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # For a page of runs their keys are written into the query, and DuckDB reads only their rows (with
 # 100,000 runs 2-14 ms, as a join 125-145 ms). Planning costs 30 ms for a thousand keys, though.
 MOST_KEYS_IN_TEXT = 200
+_TIME = (1 << 60) - 1  # the bits of EXPLICIT_FIRST that are a time
 
 Value = tuple[int, str, Any]  # place of the run on the page, key, value
 
@@ -30,7 +31,11 @@ class PageValues(NamedTuple):
 
 
 def read_page_values(connection: DuckDBPyConnection, keys: Sequence[int]) -> PageValues:
-    """Of the runs with these keys, in no order."""
+    """Of the runs with these keys.
+
+    Of at most MOST_KEYS_IN_TEXT runs key by key, in the order in which the keys were logged, by
+    name where that was at once. Of more in no order: sorting would cost a tenth of the read.
+    """
     if len(keys) <= MOST_KEYS_IN_TEXT:
         return _from_rows(connection, keys)
     store_page(connection, keys)
@@ -65,19 +70,32 @@ def _from_rows(connection: DuckDBPyConnection, keys: Sequence[int]) -> PageValue
     rows = connection.execute(f"""
         select 0, run_key, key, value, null::double, {EXPLICIT_FIRST} from stored.params {of_page}
         union all
-        select 1, run_key, key, null, arg_max(value, {LATEST_PLACE}), 0
+        select 1, run_key, key, null, arg_max(value, {LATEST_PLACE}), min(t)
         from stored.metrics {of_page} group by run_key, key
         union all
         select 2, run_key, key, value, null, t from stored.tags {of_page}
     """).fetchall()
-    rows.sort(key=lambda row: row[-1])
-    latest: tuple[dict[tuple[int, str], Any], ...] = ({}, {}, {})
-    for kind, run_key, key, text, number, _ in rows:
-        latest[kind][run_key, key] = number if kind == 1 else text
+    rows.sort(key=itemgetter(-1))
+    found: tuple[dict[str, _OfKey], ...] = ({}, {}, {})
+    for kind, run_key, key, text, number, place in rows:
+        of_key = found[kind].get(key)
+        if of_key is None:
+            of_key = found[kind][key] = _OfKey(place & _TIME, {})
+        of_key.latest[run_key] = number if kind == 1 else text
     places = {run_key: place for place, run_key in enumerate(keys)}
-
-    def placed(run_and_key: tuple[int, str], value: Any) -> Value:
-        return places[run_and_key[0]], run_and_key[1], value
-
-    params, metrics, tags = (list(starmap(placed, found.items())) for found in latest)
+    params, metrics, tags = (_in_order(of_kind, places) for of_kind in found)
     return PageValues(params, metrics, [tag for tag in tags if tag[2] is not None])
+
+
+class _OfKey(NamedTuple):
+    first: int  # microseconds
+    latest: dict[int, Any]  # by run_key
+
+
+def _in_order(found: Mapping[str, _OfKey], places: Mapping[int, int]) -> list[Value]:
+    ordered = sorted((of_key.first, key) for key, of_key in found.items())
+    return [
+        (places[run_key], key, value)
+        for _, key in ordered
+        for run_key, value in found[key].latest.items()
+    ]

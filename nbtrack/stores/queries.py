@@ -25,6 +25,7 @@ from nbtrack.records import (
     RunStatus,
     ViewType,
 )
+from nbtrack.stores import FoundRun
 from nbtrack.stores.page_values import MOST_KEYS_IN_TEXT, Value, keys_in_text, read_page_values
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ _INFO_COLUMNS = (
     "r.run_key, r.run_id, r.run_name, r.experiment_id, r.user_id, r.status, r.start_us, r.end_us,"
     " r.lifecycle_stage, r.artifact_uri"
 )
+
+_NEWEST = "select max(t) from (" + " union all ".join(
+    f"select t from stored.{table} where run_key = {{run_key}}"
+    for table in ("run_events", "params", "tags", "artifacts")
+) + ")"  # fmt: skip
 
 
 def find_runs(connection: DuckDBPyConnection, query: RunQuery) -> list[Run]:
@@ -49,14 +55,27 @@ def count_runs(connection: DuckDBPyConnection, query: RunQuery) -> int:
 
 
 def get_run(connection: DuckDBPyConnection, run_id: str, *, store: str) -> Run:
-    rows = connection.execute(
+    run_key, info = _key_and_info(connection, run_id, store=store)
+    return _with_data(connection, [run_key], [info])[0]
+
+
+def look_up_run(connection: DuckDBPyConnection, run_id: str, *, store: str) -> FoundRun:
+    run_key, info = _key_and_info(connection, run_id, store=store)
+    row = connection.execute(_NEWEST.format(run_key=run_key)).fetchone()
+    return FoundRun(info, (row and row[0]) or 0)
+
+
+def _key_and_info(
+    connection: DuckDBPyConnection, run_id: str, *, store: str
+) -> tuple[int, RunInfo]:
+    row = connection.execute(
         f"select {_INFO_COLUMNS} from current.runs r where run_key in"
         " (select run_key from stored.run_keys where run_id = $run_id)",
         {"run_id": run_id},
-    ).fetchall()
-    if not rows:
+    ).fetchone()
+    if row is None:
         raise RunNotFound(run_id, store)
-    return _with_data(connection, [rows[0][0]], [_info(rows[0])])[0]
+    return row[0], _info(row)
 
 
 def find_run_columns(connection: DuckDBPyConnection, query: RunQuery) -> RunColumns:
@@ -79,14 +98,6 @@ def read_metrics(
     points = zip(repeat(key), values, times, steps, repeat(run_id))
     # Without a Python call for each: a third of what a hundred thousand Metric(...) take.
     return list(map(tuple.__new__, repeat(Metric), points))
-
-
-def lifecycle_stage(connection: DuckDBPyConnection, run_id: str, *, store: str) -> LifecycleStage:
-    run_key = _run_key(connection, run_id, store=store)
-    row = connection.execute(
-        "select arg_max(lifecycle_stage, t) from stored.run_events where run_key = ?", [run_key]
-    ).fetchone()
-    return LifecycleStage((row and row[0]) or "active")
 
 
 def find_experiments(

@@ -56,20 +56,24 @@ _LINE_FORMAT = json.dumps(
 # Any other time (in microseconds) would be an error in every view that shows it as one.
 _IN_CALENDAR = "({0} between -253402300799999999 and 253402300799999999)"
 
+# Less than the least: -step would be no step, and overflows where steps are compared.
+_NO_STEP = "(-9223372036854775807 - 1)"
+
 # 2.9 M rows a second without the GIL; json.loads per line would hold the GIL for seconds at scale.
+# `->>` stands in parentheses: DuckDB 1.5 binds it more loosely than `is` and `=`.
 # A newer nbtrack may write kinds we do not know: they are kept as they are, not dropped.
 _IS_BAD = f"""
     k is null or k not in ('experiment', 'exptag', 'run', 'metric', 'param', 'tag', 'artifact',
         'cell', 'input', 'environment', 'close')
     or (k not in ('environment', 'experiment', 'exptag', 'close') and r is null)
     or (k in ('metric', 'param', 'tag', 'artifact', 'environment', 'experiment') and n is null)
-    or (k = 'exptag' and (n is null or x->>'key' is null))
+    or (k = 'exptag' and (n is null or (x->>'key') is null))
     or (k <> 'close' and (t is null or not {_IN_CALENDAR.format("t")}))
-    or (k = 'run' and coalesce(x->>'status', 'RUNNING')
+    or (k = 'run' and coalesce((x->>'status'), 'RUNNING')
         not in ('RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'))
     or (k in ('run', 'experiment')
-        and coalesce(x->>'lifecycle_stage', 'active') not in ('active', 'deleted'))
-    or (k = 'metric' and (s is null or try_cast(v as double) is null))
+        and coalesce((x->>'lifecycle_stage'), 'active') not in ('active', 'deleted'))
+    or (k = 'metric' and (s is null or s = {_NO_STEP} or try_cast(v as double) is null))
 """
 PARSE = f"""
     create or replace temp table incoming as
@@ -99,11 +103,15 @@ def _from_facts(table: str, keys: str, columns: dict[str, str]) -> str:
 
 
 def _fact(name: str, kind: str) -> str:
-    fact = f"try_cast(x->>'{name}' as {kind})"
+    fact = f"try_cast((x->>'{name}') as {kind})"
     if name in ("start_us", "end_us", "created_us", "kernel_started"):
         return f"case when {_IN_CALENDAR.format(fact)} then {fact} end"
     return fact
 
+
+_SAYS_MORE = "coalesce({}) is not null".format(
+    ", ".join(f"(x->>'{name}')" for name in ("renamed", "artifact_location", "lifecycle_stage"))
+)
 
 # {lines} are the good lines of one kind, with run_key where the kind belongs to a run.
 INSERTS: dict[str, str] = {
@@ -119,8 +127,12 @@ INSERTS: dict[str, str] = {
     "environment": "insert into {target}.environments"
     " select n, any_value(x), min(t) from {lines}"
     " where n not in (select digest from project.stored.environments) group by n",
-    "experiment": _from_facts("experiment_events", "n", _EXPERIMENT_COLUMNS),
-    "exptag": "insert into {target}.experiment_tags select n, x->>'key', v, t from {lines}",
+    # Each run announces its experiment: of those that say nothing new the first one is enough.
+    "experiment": _from_facts("experiment_events", "n", _EXPERIMENT_COLUMNS)
+    + f" where {_SAYS_MORE}"
+    " or n not in (select experiment_id from project.stored.experiment_events)"
+    f" qualify {_SAYS_MORE} or row_number() over (partition by n, {_SAYS_MORE} order by t) = 1",
+    "exptag": "insert into {target}.experiment_tags select n, (x->>'key'), v, t from {lines}",
 }
 KINDS_OF_RUNS = ("run", "metric", "param", "tag", "artifact", "cell", "input")
 
@@ -133,7 +145,8 @@ def _latest(columns: dict[str, str]) -> str:
 EXPLICIT_FIRST = "t + case when is_explicit then (1::bigint << 60) else 0 end"
 # Latest is the highest step, then the highest time: as one number, which is twelve times
 # faster than the maximum of a struct.
-LATEST_PLACE = "step::hugeint * 18446744073709551616 + t"
+# A damaged line may have brought a step that is none into the file.
+LATEST_PLACE = "greatest(step, -9223372036854775807)::hugeint * 18446744073709551616 + t"
 
 _RUN_LATEST = _latest({c: "" for c in RUN_FACTS if c not in ("name", "status")})
 
@@ -148,7 +161,7 @@ CURRENT_VIEWS: dict[str, str] = {
         select latest.* exclude (stored_status, end_us, lifecycle_stage, artifact_uri), run_id,
             coalesce(artifact_uri, getvariable('artifact_root') || '/' || run_id) as artifact_uri,
             coalesce(lifecycle_stage, 'active') as lifecycle_stage,
-            case when stored_status = 'RUNNING' and writer in (select writer from dead_writers)
+            case when stored_status = 'RUNNING' and writer in (select writer from main.dead_writers)
                 then 'KILLED' else stored_status end as status,
             case when stored_status in ('RUNNING', 'SCHEDULED') then null else end_us end as end_us
         from latest join stored.run_keys using (run_key)""",

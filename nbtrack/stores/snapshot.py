@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrack import segments
+from nbtrack.lines import LINE_START
 from nbtrack.segments import Tail
 from nbtrack.stores import schema
-from nbtrack.stores.attachment import WAIT_SECONDS, Attachment
+from nbtrack.stores.attachment import WAIT_SECONDS, Attachment, Block
 from nbtrack.stores.fold import HOLD_BYTES, folded_offsets, insert_parsed, parse
 from nbtrack.stores.folding_thread import folding_guarded
 
@@ -21,7 +21,10 @@ MOST_SEGMENTS = 64
 
 
 class SnapshotReader:
-    """*fold_now* is called when the tails have grown too long to be read each time."""
+    """*fold_now* is called when the tails have grown too long to be read each time.
+
+    *own_waiting* are lines of this process that no disk takes: who logged them still reads them.
+    """
 
     def __init__(
         self,
@@ -29,45 +32,59 @@ class SnapshotReader:
         folder: Path,
         *,
         own_writer: Callable[[], str],
+        own_waiting: Callable[[], str],
         fold_now: Callable[[], bool],
     ) -> None:
         self._attachment = attachment
         self._folder = folder
         self._own_writer = own_writer
+        self._own_waiting = own_waiting
         self._fold_now = fold_now
         self._loaded: object = None  # which tails the tables of schema `tail` hold
         self._marked: object = None  # which writers the table `dead_writers` holds
 
-    @contextmanager
-    def open(self, *, timeout: float = WAIT_SECONDS) -> Iterator[DuckDBPyConnection]:
+    def open(self, *, timeout: float = WAIT_SECONDS) -> Block:
         """A connection on which `current.*` and the public views are one cut of the project."""
-        with self._attachment.open(read_only=True, timeout=timeout) as connection:
-            waiting = self._waiting(connection)
-            if not _is_too_much(waiting):
-                self._load(connection, waiting)
-                if not self._attachment.is_outdated:
-                    yield connection
-                    return
+        return Block(lambda block: self._enter(block, timeout=timeout), self._attachment.leave)
+
+    def _enter(self, block: Block, *, timeout: float) -> DuckDBPyConnection:
+        connection = self._attachment.enter(block, read_only=True, timeout=timeout)
+        waiting, own = self._waiting(connection)
+        if not _is_too_much(waiting):
+            self._load(connection, waiting, own)
+            if not self._attachment.is_outdated:
+                return connection
+        self._attachment.leave(block, None)
         with folding_guarded():  # a full disk keeps nobody from reading
             self._fold_now()
-        with self._attachment.open(read_only=True, timeout=timeout) as connection:
-            self._load(connection, self._waiting(connection))
-            yield connection
+        connection = self._attachment.enter(block, read_only=True, timeout=timeout)
+        self._load(connection, *self._waiting(connection))
+        return connection
 
-    def _waiting(self, connection: DuckDBPyConnection) -> dict[str, tuple[int, int]]:
-        """(folded, size) of each segment that holds more than what is folded."""
+    def _waiting(self, connection: DuckDBPyConnection) -> tuple[dict[str, tuple[int, int]], str]:
+        """(folded, size) of each segment that holds more than what is folded; own lines."""
         # Offsets first: a segment that is gone when we list them was folded before.
         offsets = folded_offsets(connection)
-        sizes = segments.segment_sizes(self._folder)
+        sizes, own = self._sizes_and_own_lines()
         spans = {name: (offsets.get(name, 0), size) for name, size in sizes.items()}
-        return {name: span for name, span in spans.items() if span[1] > span[0]}
+        return {name: span for name, span in spans.items() if span[1] > span[0]}, own
 
-    def _load(self, connection: DuckDBPyConnection, waiting: dict[str, tuple[int, int]]) -> None:
+    def _sizes_and_own_lines(self) -> tuple[dict[str, int], str]:
+        """At a moment between writes: a line is on the disk or in memory, not in both."""
+        before = None
+        while (own := self._own_waiting()) != before:
+            before, sizes = own, segments.segment_sizes(self._folder)
+        # The first line may be the rest of one that a full disk has torn.
+        return sizes, own if own.startswith(LINE_START) else own.partition("\n")[2]
+
+    def _load(
+        self, connection: DuckDBPyConnection, waiting: dict[str, tuple[int, int]], own: str
+    ) -> None:
         self._mark_dead_writers(connection)
-        newest = _newest_key(connection) if waiting else None
+        newest = _newest_key(connection) if waiting or own else None
         # The instance is part of it: another one has empty tables. So is the newest key,
         # because runs in the tail are numbered behind it.
-        signature = (self._attachment.generation, newest, waiting)
+        signature = (self._attachment.generation, newest, waiting, own)
         if signature == self._loaded:
             return
         if self._loaded is not None:  # None: this instance's tables are empty still
@@ -78,6 +95,7 @@ class SnapshotReader:
             segments.read_tail(self._folder, name, start=start, limit=size - start)
             for name, (start, size) in waiting.items()
         ]
+        tails.append(Tail(segment="", start=0, text=own.encode("utf-8", "replace")))
         self._parse_into_tables(connection, tails)
         self._loaded = signature
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 PARENT_TAG = "mlflow.parentRunId"
+FIT_TAG = "nbtrack.fit"  # of a run on which a hook recorded a fit: what was fitted, in words
 SPARK_POINTS = 40  # a series is thinned to so many, the last one always among them
 
 
@@ -44,7 +45,9 @@ class MetricTrace:
 class RunTrace:
     name: str | None = None
     status: str = "RUNNING"
+    experiment_id: str | None = None
     parent_id: str | None = None
+    fit: str | None = None
     metrics: dict[str, MetricTrace] = field(default_factory=dict)
     explicit_params: dict[str, str] = field(default_factory=dict)
     inferred_params: dict[str, str] = field(default_factory=dict)
@@ -62,7 +65,7 @@ class RunTrace:
 def trace_of_lines(text: str, run_id: str) -> RunTrace:
     """From whole journal lines; damaged ones are passed over."""
     runs: dict[str, RunTrace] = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):  # not splitlines: a value may hold U+2028
         try:
             fields = json.loads(line)
             _take(runs, fields)
@@ -75,8 +78,8 @@ def trace_of_snapshot(connection: DuckDBPyConnection, run_id: str) -> RunTrace:
     """From a snapshot: what every process wrote to the run and its children."""
     connection.execute(_FAMILY, {"run_id": run_id, "parent_tag": PARENT_TAG})
     runs: dict[str, RunTrace] = {}
-    for found, name, status in connection.execute(_RUNS).fetchall():
-        runs[found] = RunTrace(name=name, status=status)
+    for found, name, status, experiment_id in connection.execute(_RUNS).fetchall():
+        runs[found] = RunTrace(name=name, status=status, experiment_id=experiment_id)
         if found != run_id:
             runs[found].parent_id = run_id
     for found, key, count, points in connection.execute(_METRICS).fetchall():
@@ -85,6 +88,8 @@ def trace_of_snapshot(connection: DuckDBPyConnection, run_id: str) -> RunTrace:
     for found, key, value, is_explicit in connection.execute(_PARAMS).fetchall():
         run = runs[found]
         (run.explicit_params if is_explicit else run.inferred_params)[key] = value
+    for found, fit in connection.execute(_FITS, {"fit_tag": FIT_TAG}).fetchall():
+        runs[found].fit = fit
     for found, path in connection.execute(_ARTIFACTS).fetchall():
         runs[found].artifacts.add(path)
     return _family(runs, run_id)
@@ -100,6 +105,7 @@ def _take_run(run: RunTrace, fields: Mapping[str, Any]) -> None:
     facts = fields.get("x", {})
     run.name = facts.get("name", run.name)
     run.status = facts.get("status", run.status)
+    run.experiment_id = facts.get("experiment_id", run.experiment_id)
 
 
 def _take_metric(run: RunTrace, fields: Mapping[str, Any]) -> None:
@@ -116,6 +122,8 @@ def _take_param(run: RunTrace, fields: Mapping[str, Any]) -> None:
 def _take_tag(run: RunTrace, fields: Mapping[str, Any]) -> None:
     if fields["n"] == PARENT_TAG:
         run.parent_id = fields.get("v")
+    elif fields["n"] == FIT_TAG:
+        run.fit = fields.get("v")
 
 
 def _take_artifact(run: RunTrace, fields: Mapping[str, Any]) -> None:
@@ -150,7 +158,8 @@ _FAMILY = """
         or run_key in (select run_key from stored.tags where key = $parent_tag and value = $run_id)
 """
 _RUNS = """
-    select f.run_id, r.run_name, r.status from family f join current.runs r using (run_key)
+    select f.run_id, r.run_name, r.status, r.experiment_id
+    from family f join current.runs r using (run_key)
 """
 _METRICS = f"""
     with numbered as (
@@ -167,6 +176,10 @@ _METRICS = f"""
 _PARAMS = """
     select f.run_id, p.key, p.value, p.is_explicit
     from current.params p join family f using (run_key)
+"""
+_FITS = """
+    select f.run_id, t.value from current.tags t join family f using (run_key)
+    where t.key = $fit_tag
 """
 _ARTIFACTS = """
     select f.run_id, a.path from current.artifacts a join family f using (run_key)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from nbtrack.errors import InvalidValue
-from nbtrack.stores.attachment import is_damage
+from nbtrack.stores.file_faults import is_damage
 from nbtrack.stores.schema import PUBLIC_VIEWS
 
 if TYPE_CHECKING:
     import pandas as pd
     from duckdb import DuckDBPyConnection
+
+
+_ONE_QUERY = (
+    "nbtrack.sql() answers one SELECT (or COPY (SELECT ...) TO 'file'); "
+    "the record itself is changed through the API only."
+)
 
 
 def user_query(
@@ -21,21 +28,26 @@ def user_query(
     import duckdb
 
     try:
-        _refuse_writing(connection, sql)
-        return connection.execute(sql, parameters).df()
+        _refuse_all_but_queries(connection, sql)
+        # EXPLAIN ANALYZE runs what it explains, and COPY goes both ways.
+        connection.execute("begin transaction read only")
+        try:
+            return connection.execute(sql, parameters).df()
+        finally:
+            with suppress(duckdb.Error):
+                connection.execute("rollback")
+    except duckdb.TransactionException as exc:
+        raise InvalidValue(_ONE_QUERY) from exc
     except duckdb.Error as exc:
         if is_damage(exc):
             raise
         raise InvalidValue(f"{exc}\n\nThe views are {', '.join(sorted(PUBLIC_VIEWS))}.") from exc
 
 
-def _refuse_writing(connection: DuckDBPyConnection, sql: str) -> None:
+def _refuse_all_but_queries(connection: DuckDBPyConnection, sql: str) -> None:
     import duckdb
 
     reading = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.COPY}
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type not in reading:
-        raise InvalidValue(
-            "nbtrack.sql() answers one SELECT (or COPY (SELECT ...) TO 'file'); "
-            "the record itself is changed through the API only."
-        )
+        raise InvalidValue(_ONE_QUERY)

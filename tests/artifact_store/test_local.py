@@ -347,3 +347,19 @@ def test_a_change_of_folder_does_not_move_the_store(tmp_path, monkeypatch):
     artifacts.write("a.txt", b"a")
 
     assert (tmp_path / "here" / "a.txt").exists()
+
+
+@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
+def test_a_link_to_an_open_database_is_not_opened(tmp_path, link):
+    """Closing it again would drop the lock that DuckDB holds, whatever it is called."""
+    from nbtrack.stores.duckdb import DuckDBStore
+
+    store = DuckDBStore(tmp_path / "project")
+    store.append('{"k":"run","r":"a","t":1,"x":{}}\n')
+    assert store.fold()
+    other_name = tmp_path / "results.bin"
+    getattr(other_name, link)(store.database)
+
+    with pytest.raises(InvalidValue, match="the database of nbtrack itself"):
+        LocalArtifacts(tmp_path / "artifacts" / "run1").add_file(other_name)
+    store.close()

@@ -126,3 +126,23 @@ def test_an_interrupt_leaves_nothing_half_written(artifacts, tmp_path):
         artifacts.add_folder(tmp_path, "copy")
 
     assert not artifacts.folder.exists()
+
+
+def test_a_failure_between_two_files_undoes_the_first(artifacts, monkeypatch):
+    """All are replaced, or all are as they were."""
+    artifacts.write("a.txt", b"before")
+    replace, calls = os.replace, []
+
+    def failing(source, target):
+        calls.append(target)
+        if len(calls) == 3:
+            raise OSError(5, "Input/output error")
+        replace(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", failing)
+        with pytest.raises(OSError, match="Input/output"):
+            artifacts.write_all({"a.txt": b"after", "new/b.txt": b"after", "c.txt": b"after"})
+
+    assert artifacts.read("a.txt") == b"before"
+    assert everything_below(artifacts.folder) == ["a.txt"]

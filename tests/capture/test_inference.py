@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import datetime
 import math
+import os
+import random
+import statistics
+import subprocess
+import time
 from collections import Counter, OrderedDict
 from fractions import Fraction
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import nbtrack
 from nbtrack.capture.inference import inferred_metrics, inferred_params, requested_metrics
 from nbtrack.capture.numbers import as_number
 from nbtrack.capture.source import parse_cell
@@ -61,6 +68,13 @@ def metrics_of(typed: str, last: object = None, **namespace: object) -> dict[str
         ("prompts = ['" + "x" * 201 + "']", {}),
         ("key = 'a'\ntoken = 'b'\nSECRET = 'c'\ndb_password = 'd'\napi_key = 'e'", {}),
         ("max_tokens = 512", {"max_tokens": 512}),
+        ("openai = 'sk-abcdef123456'\nurl = 'postgres://user:pw@host/db'", {}),
+        ("urls = ['https://host', 'postgres://user:pw@host/db']", {}),
+        ("login = {'password': 1234}\ndsn = 'host=a password=hunter2'", {}),
+        (
+            "url = 'postgres://host/db'\nmodel = 'sk-learn'",
+            {"url": "postgres://host/db", "model": "sk-learn"},
+        ),
         ("x = f'{1}'", {}),
         ("x = ...", {}),
         ("def x(): pass", {}),
@@ -265,11 +279,118 @@ def test_nan_is_a_number() -> None:
         ("x = 3", 3, {}),
         ("def f(", 0.5, {}),
         ("6 * 7", 42, {}),
+        ("params = {'lr': 0.1}\nparams", {"lr": 0.1}, {}),
+        ("for best in grid: pass\nbest", {"lr": 0.1}, {}),
+        ("dict(api_key=1, f1=2)", {"api_key": 1, "f1": 2}, {"f1": 2.0}),
     ],
 )
 def test_the_last_value_is_a_metric(typed: str, last: object, metrics: dict[str, float]) -> None:
     """A number by its expression, a flat dict of numbers by its keys; no counts, no times."""
     assert metrics_of(typed, last) == metrics
+
+
+def evaluate(*_: object) -> float:
+    return 0.5
+
+
+class Model:
+    best_value = 0.5
+
+    def score(self, *_: object) -> float:
+        return 0.5
+
+    def run(self, *_: object) -> float:
+        return 0.5
+
+
+THINGS = {
+    "evaluate": evaluate, "model": Model(), "X": np.eye(2), "np": np, "math": math,
+    "random": random, "randint": random.randint, "time": time, "os": os, "subprocess": subprocess,
+    "statistics": statistics, "rng": np.random.default_rng(), "file": Path("a"),
+    "nbtrack": nbtrack, "mlflow": nbtrack, "log_param": nbtrack.log_param, "run": object.__new__(
+        nbtrack.ActiveRun), "pi": math.pi,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "last", "key"),
+    [
+        ("evaluate(model)", 0.5, "evaluate"),
+        ("evaluate(model)", 1, "evaluate"),
+        ("await evaluate(model)", 0.5, "evaluate"),
+        ("model.score(X, y)", 1, "score"),
+        ("round(model.run(X), 3)", 0.5, "run"),
+        ("model.best_value", 0.5, "best_value"),
+        ("val_acc", np.int64(1), "val_acc"),
+        ("for loss in losses: pass\nloss", 2, "loss"),
+        ("x = fit(X)\nx", 0.5, "x"),
+        ("history['loss'][-1]", 1, "loss"),
+        ("losses = []\nfor x in X: losses.append(f(x))\nlosses[-1]", 0.5, "losses"),
+        ("mass = 0\nfor x in X: mass += f(x)\nmass", 0.5, "mass"),
+        ("right / len(y)", 0.5, "right / len_y"),
+        ("(right == y).sum() / n", 0.5, "right _ y_.sum_ / n"),
+        ("np.mean(X)", 0.5, "X.mean"),
+        ("statistics.fmean(X)", 0.5, "fmean"),
+        ("sum(losses) / 3", 0.5, "sum_losses_ / 3"),
+        ("model.run(X) + random.random()", 0.5, "model.run_X_ _ random.random"),
+    ],
+)
+def test_a_number_that_can_be_a_result_is_a_metric(typed: str, last: object, key: str) -> None:
+    """Words of metrics say so whatever the type; else floats of the user's own making are."""
+    [found] = metrics_of(typed, last, **THINGS)
+
+    assert found == key
+
+
+@pytest.mark.parametrize(
+    ("typed", "last"),
+    [
+        ("nbtrack.log_param('lr', 0.1)", 0.1),
+        ("mlflow.log_param('score', 0.1)", 0.1),
+        ("log_param('lr', 0.1)", 0.1),
+        ("float(nbtrack.log_param('lr', 0.1))", 0.1),
+        ("run.data.metrics", {"f1": 0.5}),
+        ("run.data.metrics['f1']", 0.5),
+        ("nbtrack.get_run('a').data.metrics['f1'] - acc", 0.5),
+        ("open('f', 'w').write('x')", 1),
+        ("subprocess.call(['true'])", 0),
+        ("os.path.getmtime('.')", 1.5),
+        ("os.getloadavg()[0]", 1.5),
+        ("file.stat().st_mtime", 1.5),
+        ("random.random()", 0.5),
+        ("randint(1, 6)", 3),
+        ("100 * random.random()", 50.0),
+        ("rng.normal()", 0.5),
+        ("np.random.rand()", 0.5),
+        ("torch.randn(1).item()", 0.5),
+        ("x = random()\nx", 0.5),
+        ("time.monotonic()", 0.5),
+        ("sum(prices)", 9.5),
+        ("X.sum()", 9.5),
+        ("math.pi", 3.14),
+        ("for C in (1, 2): pass\nC", 2),
+        ("for C in (0.1, 1.0): pass\nC", 1.0),
+        ("lr = 0.1\nlr * 10", 1.0),
+        ("config = {'lr': 0.1}\nconfig['lr']", 0.1),
+        ("count_words(text)", 12),
+        ("np.argmax(X)", np.int64(3)),
+        ("X[0][0]", np.array(3)),
+        ("epoch", 7),
+    ],
+)
+def test_what_is_clearly_no_result_is_no_metric(typed: str, last: object) -> None:
+    """The record itself, settings, loop variables, chance, clocks, files, other integers."""
+    assert metrics_of(typed, last, **THINGS) == {}
+
+
+def test_a_look_for_the_origin_runs_nothing_of_the_users() -> None:
+    """An object that answers every question is asked none."""
+
+    class Asked:
+        def __getattr__(self, name: str) -> object:
+            raise AssertionError(name)
+
+    assert metrics_of("thing.a.b()", 0.5, thing=Asked()) == {"b": 0.5}
 
 
 def test_a_long_expression_makes_a_key_that_is_allowed() -> None:
@@ -281,7 +402,9 @@ def test_a_long_expression_makes_a_key_that_is_allowed() -> None:
 
 def test_requested_metrics_are_taken_whatever_they_are_called() -> None:
     """What the user names is logged, a time too."""
-    found = requested_metrics(["elapsed", "acc"], {"elapsed": 3, "acc": np.float32(0.5)})
+    found = requested_metrics(
+        ["elapsed", "acc"], {"elapsed": 3, "acc": np.float32(0.5)}, assigned=()
+    )
 
     assert found == {"elapsed": 3.0, "acc": 0.5}
 
@@ -298,8 +421,10 @@ def test_requested_metrics_are_taken_whatever_they_are_called() -> None:
     ],
 )
 def test_a_requested_metric_that_is_no_number_is_an_error(name: str, told: str) -> None:
-    """The message says what is wrong and which numbers there are."""
-    namespace = {"accuracy": 0.5, "loss": 1.0, "model": "svm", "flag": True, "_x": 1}
+    """The message says what is wrong and which numbers this cell has assigned."""
+    namespace = {"accuracy": 0.5, "loss": 1.0, "model": "svm", "flag": True, "_x": 1, "old": 3}
+    assigned = namespace.keys() - {"old"}
 
-    with pytest.raises(InvalidValue, match=told):
-        requested_metrics([name], namespace)
+    with pytest.raises(InvalidValue, match=told) as raised:
+        requested_metrics([name], namespace, assigned=assigned)
+    assert "old" not in str(raised.value)

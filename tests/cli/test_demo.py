@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from nbtrack.cli.demo import NOTEBOOK, quickstart
+from nbtrack.cli.demo import NOTEBOOK, _how_to_go_on, _what_is_there, quickstart
 from nbtrack.cli.notebook_run import NotebookFailed, run_notebook
 
 
@@ -92,3 +92,37 @@ def test_the_quickstart_is_found():
     """In a checkout it is the notebook that the tests run; from a wheel see test_package."""
     assert quickstart().name == NOTEBOOK
     assert quickstart().is_file()
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_with_a_cure(tmp_path, client, nbtrack):
+    """Not a bare OSError: the message says which folder, why, and what to do."""
+    client.create_run("0")
+    (tmp_path / "file").write_text("")
+
+    code, out, err = nbtrack("demo", "--folder", str(tmp_path / "file" / "demo"))
+
+    assert (code, out) == (2, "")
+    assert f"{tmp_path / 'file' / 'demo'} cannot be written (Not a directory)" in err
+    assert "--folder DIR" in err
+
+
+def test_runs_of_an_earlier_demo_are_told(tmp_path, client):
+    """They are somebody's record: they stay, and it is said that there will be more."""
+    project = tmp_path / ".nbtrack"
+    assert _what_is_there(project) == []
+    client.create_run("0")
+
+    (told,) = _what_is_there(project)
+
+    assert told.startswith(f"{project} has 1 run already")
+    assert "Delete it to start afresh" in told
+
+
+def test_how_to_go_on(tmp_path):
+    """The demo's record is not where `nbtrack runs` looks: the command that finds it is given."""
+    project = tmp_path / "my demo" / ".nbtrack"
+
+    *_, told, command = _how_to_go_on(tmp_path / NOTEBOOK, project)
+
+    assert str(project) in told
+    assert command.endswith(f"nbtrack --store '{project}' runs")

@@ -28,7 +28,7 @@ def test_an_error_is_one_line_and_exit_code_2(client, nbtrack):
     code, out, err = nbtrack("show", "no-such-run")
 
     assert (code, out) == (2, "")
-    assert err.startswith("nbtrack: No run 'no-such-run'")
+    assert err.startswith("nbtrack: No run 'no-such-run' in /")
     assert err.count("\n") == 1
 
 

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
+
+from nbtrack.cli import main
+from nbtrack.session import current_session
 
 
 @pytest.fixture
@@ -64,6 +69,74 @@ def test_an_unknown_experiment_is_an_error(three, nbtrack):
 
     assert code == 2
     assert "'chrun'" in err
+    assert "There are Default." in err
+
+
+def test_other_experiments_are_told(three, client, nbtrack):
+    """The terminal chose one by itself: it says what it left aside, unless it was told which."""
+    other = client.create_experiment("churn")
+    client.create_experiment("empty")
+    client.create_run(other, run_name="newest")
+
+    chosen = nbtrack("runs")[1]
+    told = nbtrack("runs", "-e", "churn")[1]
+    several = nbtrack("runs", "-e", "churn", "-e", "Default", "--json")[1]
+
+    assert chosen.endswith("3 runs in other experiments (Default): -e NAME, or --all\n")
+    assert "other experiments" not in told
+    assert len(names(several)) == 4
+
+
+def test_a_project_without_runs_is_named(nbtrack, tmp_path):
+    """Somebody may be looking in the wrong place."""
+    (tmp_path / ".nbtrack" / "journal").mkdir(parents=True)
+
+    assert nbtrack("runs")[1] == f"No runs yet (looked in {tmp_path / '.nbtrack'})\n"
+
+
+def test_who_is_waited_for_is_told(three, client, tmp_path):
+    """While another program has the file open, stderr says so, and the answer still comes."""
+    folder = tmp_path / ".nbtrack"
+    current_session().store_for(client.tracking_uri).fold()
+    file = str(folder / "nbtrack.duckdb")
+    script = f"import duckdb; c = duckdb.connect({file!r}); print(1, flush=True); input()"
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    command = [sys.executable, "-m", "nbtrack", "--store", str(folder), "runs", "--json"]
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, **pipes) as holder:
+        holder.stdout.readline()
+        with subprocess.Popen(command, **pipes) as reader:
+            told = reader.stderr.readline()
+            holder.communicate("\n", timeout=60)
+            answer, _ = reader.communicate(timeout=60)
+
+    assert f"(PID {holder.pid}); waiting, at most" in told
+    assert str(folder) in told
+    assert len(names(answer)) == 3
+
+
+def test_a_file_in_the_place_of_the_project_is_an_error(tmp_path, monkeypatch, capsys):
+    """One line that says what to do, from every command."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NBTRACK_DIR", raising=False)
+    (tmp_path / ".nbtrack").write_text("")
+
+    for command in ("runs", "doctor", "gc"):
+        assert main([command]) == 2
+        assert f"{tmp_path / '.nbtrack'} is a file" in capsys.readouterr().err
+
+
+def test_json_tells_when_where_and_the_tags(client, nbtrack):
+    """Times as other programs read them, in UTC."""
+    run = client.create_run(
+        "0", start_time=1_772_366_400_123, tags={"team": "red"}, run_name="timed"
+    )
+    client.set_terminated(run.info.run_id, end_time=1_772_366_401_000)
+
+    (row,) = json.loads(nbtrack("runs", "--json")[1])
+
+    assert row["start_time"] == "2026-03-01T12:00:00.123+00:00"
+    assert row["end_time"] == "2026-03-01T12:00:01.000+00:00"
+    assert (row["experiment"], row["tags"]["team"]) == ("Default", "red")
 
 
 def test_json_has_no_nan(client, nbtrack):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nbtrack.lines import cell_line, now_us
+from nbtrack.lines import cell_line, environment_line, now_us, run_line
 from nbtrack.session import current_session
 
 
@@ -64,3 +64,31 @@ def test_text_of_a_run_cannot_steer_the_terminal(client, nbtrack):
     assert "\x1b" not in out
     assert "\x07" not in out
     assert "\r" not in out
+
+
+def test_show_tells_what_it_ran_in_and_what_it_took(client, nbtrack):
+    """A line each for the environment, the commit, and what the cell used."""
+    tags = {
+        "mlflow.source.git.commit": "0123456789abcdef",
+        "mlflow.source.git.branch": "main",
+        "nbtrack.git.dirty": "true",
+    }
+    run_id = client.create_run("0", tags=tags).info.run_id
+    store = current_session().store_for(client.tracking_uri)
+    facts = {"attempt": 3, "cpu_seconds": 1.5, "peak_memory_bytes": 291_000_000}
+    content = {
+        "implementation": "CPython",
+        "python_version": "3.11.7",
+        "platform": "Linux",
+        "packages": {"numpy": "2.0", "duckdb": "2.0"},
+    }
+    store.append(cell_line(run_id, t=now_us(), source="x", **facts))
+    store.append(environment_line("d1", content, t=now_us()))
+    store.append(run_line(run_id, t=now_us(), environment="d1"))
+
+    lines = [" ".join(line.split()) for line in nbtrack("show", run_id)[1].splitlines()]
+
+    assert "attempt 3" in lines
+    assert "used 1.5 s of CPU time, 291 MB of memory at its peak" in lines
+    assert "environment CPython 3.11.7, Linux, 2 packages" in lines
+    assert "git 0123456789ab on main, changed since" in lines

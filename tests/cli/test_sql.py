@@ -42,3 +42,25 @@ def test_what_is_no_query_is_refused(metric, nbtrack, query):
     assert code == 2
     assert "Traceback" not in err
     assert nbtrack("sql", "select count(*) from metrics", "--csv")[1].split()[1] == "1"
+
+
+def test_a_missing_value_is_no_text(metric, nbtrack):
+    """The word None is what somebody logged; a dash is what nobody did."""
+    _, out, _ = nbtrack("sql", "select 'None' as said, null as missing, '<NA>' as odd")
+
+    assert out.splitlines()[2].split() == ["None", "–", "<NA>"]
+
+
+def test_long_cells_are_cut_to_the_terminal(metric, nbtrack, monkeypatch):
+    """The widest are cut, all alike; a remark says where the whole is."""
+    monkeypatch.setenv("COLUMNS", "50")
+    query = "select key, repeat('ab', 999) as a, repeat('cd', 99) as b, value from metrics"
+
+    _, out, _ = nbtrack("sql", query)
+
+    *table, remark = out.splitlines()
+    assert max(map(len, table)) <= 50
+    assert "loss" in table[2]
+    assert table[2].count("…") == 2
+    assert remark == "(1 row; --csv and --json have what is cut here)"
+    assert "ab" * 999 in nbtrack("sql", query, "--csv")[1]

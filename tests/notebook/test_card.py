@@ -126,6 +126,24 @@ def test_the_best_other_run_is_named_and_beaten_only_when_it_is(value, best, sai
         assert ("★" in seen) == (value == 0.96)
 
 
+@pytest.mark.parametrize(
+    ("value", "best", "previous", "said"),
+    [
+        (0.5, 0.95, None, "0.50 0.95 b"),
+        (0.5, 0.972, None, "0.500 0.972 b"),
+        (0.5, 1 / 30, None, "0.50000 ★ beats 0.03333 b"),
+        (0.9561, 0.9994, 0.5, "0.9561 ▲ +0.4561 better 0.9994 b"),
+        (0.5, 0.99996, 0.972, "0.5000 ▼ −0.4720 worse 1.0000 b"),
+        (1, 0.95, 0.9, "1.00 ▲ +0.10 better ★ beats 0.95 b"),
+    ],
+)
+def test_numbers_that_are_compared_lose_no_digit(value, best, previous, said):
+    """A row shares its decimals, as many as any of its numbers needs: 0.95 is not 0.9."""
+    known = {"previous": previous, "best": best, "best_run": "b", "direction": "higher"}
+    for seen in twins(metrics=[metric("m", value, **known)], previous_attempt=1):
+        assert f"m {said}" in " ".join(seen.split())
+
+
 def test_a_missing_metric_is_a_dash_and_a_bad_one_is_named():
     """Absent is not zero, and NaN has no difference to anything."""
     numbers = [
@@ -231,6 +249,15 @@ def test_notes_cost_artifacts_and_store_are_told():
         for words in ("lr was declared 0.1", "recording took 3.2 ms", "2 artifacts"):
             assert words in seen
         assert "/home/a/.nbtrack (temporary" in seen
+
+
+def test_why_a_store_is_temporary(tmp_path):
+    """A folder for temporary files is emptied; that of a lent machine goes with the machine."""
+    told = {"store_is_temporary": True}
+    for seen in twins(store_path=str(tmp_path / ".nbtrack"), **told):
+        assert "(temporary folder: the system may empty /" in seen
+    for seen in twins(store_path="/content/.nbtrack", **told):
+        assert "/content/.nbtrack (temporary: lost with this machine)" in seen
 
 
 def test_a_series_is_drawn_in_characters():

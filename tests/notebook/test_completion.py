@@ -1,9 +1,11 @@
+import duckdb
 import pytest
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
 from nbtrack.notebook import completion
-from nbtrack.notebook.completion import KnownNames, complete
+from nbtrack.notebook.completion import KnownNames, complete, project_names
+from nbtrack.session import Session, current_session
 
 KNOWN = {
     "experiments": ["churn", "Chess club", "fraud"],
@@ -43,6 +45,22 @@ def completed(line):
         ("%%track -- --me", []),
         ("%%track --nope", []),
         ("%%tracker --me", []),
+        ("%runs --s", ["--sort"]),
+        ("%runs --sort ac", ["accuracy"]),
+        ("%runs --sort sta", ["start_time", "status"]),
+        ("%runs --sort=lo", ["--sort=loss"]),
+        ("%runs -e ch", ["churn"]),
+        ("%runs --experiment=Ch", ['--experiment="Chess club"']),
+        ("%runs --all --a", []),
+        ("%runs --top 1", []),
+        ("%runs metrics.a", ["metrics.accuracy", "metrics.auc"]),
+        ("%runs metrics.auc > 0.5 and par", ["params.lr", "params.depth", "params.Layers"]),
+        ("%runs zzz", []),
+        ("%%runs --s", []),
+        ("%experiment ch", ["churn"]),
+        ("%experiment Chess cl", ["club"]),
+        ("%experiment ", ["churn", "Chess club", "fraud"]),
+        ("%experiment fraud and", []),
         ("%%track", []),
         ("x = 1", []),
         ("", []),
@@ -88,8 +106,10 @@ def asked(shell, code):
 
 def test_a_shell_offers_ours_alone(shell):
     """No variables and files come between, and the whole typed word is replaced."""
-    completion.register(shell, lambda: KnownNames(**KNOWN))
+    completion.register(shell, lambda: KnownNames(**KNOWN), look=KnownNames)
     shell.user_ns["metrics"] = 1
+    assert asked(shell, "%runs --sort ac") == [("accuracy", 13)]
+    assert asked(shell, "%experiment Chess c") == [("club", 18)]
 
     assert asked(shell, "%%track --me") == [("--metrics", 8)]
     assert asked(shell, "x = 1\n%track fit --experiment=ch") == [("--experiment=churn", 17)]
@@ -100,7 +120,7 @@ def test_other_lines_complete_as_before(shell):
     """Outside of the magic's line, and where we know nothing, IPython answers."""
     shell.user_ns["long_variable_name"] = 1
     before = asked(shell, "%%track fit\nlong_v")
-    completion.register(shell, lambda: KnownNames(**KNOWN))
+    completion.register(shell, lambda: KnownNames(**KNOWN), look=KnownNames)
 
     assert asked(shell, "%%track fit\nlong_v") == before
     assert [text for text, _ in before] == ["long_variable_name"]
@@ -113,7 +133,7 @@ def test_completion_never_raises(shell, capfd):
     def broken():
         raise OSError("no store")
 
-    completion.register(shell, broken)
+    completion.register(shell, broken, look=broken)
 
     assert asked(shell, "%%track --me") == [("--metrics", 8)]
     assert "Traceback" not in capfd.readouterr().err
@@ -121,10 +141,49 @@ def test_completion_never_raises(shell, capfd):
 
 def test_registering_is_reversible_and_once(shell):
     """Two registrations are one, and unregistering leaves nothing."""
-    completion.register(shell)
-    completion.register(shell)
+    completion.register(shell, look=KnownNames)
+    completion.register(shell, look=KnownNames)
     assert len(shell.Completer.custom_matchers) == 1
     assert asked(shell, "%%track --qui") == [("--quiet", 8)]
 
     completion.unregister(shell)
     assert shell.Completer.custom_matchers == []
+
+
+def test_a_new_kernel_looks_into_the_project(shell):
+    """What the kernel does not know yet is asked for once more, of the store."""
+    completion.register(shell, look=lambda: KnownNames(**KNOWN))
+
+    assert asked(shell, "%experiment fr") == [("fraud", 12)]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A folded project that the session of `project_names` reads, and nobody else."""
+    writer, reader = Session(), Session()
+    for session in (writer, reader):
+        session.set_tracking_uri(tmp_path / "project")
+    monkeypatch.setattr("nbtrack.session._current", reader)
+    writer.set_experiment("churn")
+    with writer.start_run() as run:
+        run.log_params({"lr": 1})
+        run.log_metric("auc", 0.5)
+    writer.close()
+    yield tmp_path / "project"
+    reader.close()
+
+
+def test_names_of_the_project(project):
+    """Experiments, and the params and metrics of the active one."""
+    current_session().set_experiment("churn")
+
+    found = project_names()
+
+    assert (list(found.param_names), list(found.metric_names)) == (["lr"], ["auc"])
+    assert list(found.experiments) == ["churn"]
+
+
+def test_names_of_a_project_that_cannot_be_read(project):
+    """Nothing is offered, and nobody waits, while another program has the file open."""
+    with duckdb.connect(str(project / "nbtrack.duckdb")):
+        assert project_names() == KnownNames()

@@ -56,6 +56,34 @@ def test_commands_make_no_run(kernel: Kernel):
     assert [run.info.run_name for run in kernel.runs()[:2]] == ["last", "status report"]
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("%track onn", "Did you mean on?"),
+        ("%track stop", "Did you mean off?"),
+        ("%track on now", "Did you mean on?"),
+        ("%track drop everything", "Did you mean drop?"),
+        ("%track help", "%track?"),
+        ("%track --help", "%track?"),
+        ("%track -h\npass", "%track?"),
+        ("%%track --help\npass", "%track?"),
+        ("%track fit lr=0.1", "no code in this cell"),
+        ("# a title\n\n%track onn", "Did you mean on?"),
+        ("%track", "Commands are on, off"),
+        ("%%track on", "A command has one %: %track on"),
+    ],
+)
+def test_a_line_that_would_record_nothing(kernel: Kernel, line: str, told: str):
+    """Without code in its cell a %track line that is no command is an error, and makes no run."""
+    before = len(kernel.runs())
+    reply = kernel.run(line)
+
+    assert (reply.status, reply.errors) == ("error", [])
+    assert told in reply.stderr
+    assert len(kernel.runs()) == before
+    assert "tracking    cells with %%track" in kernel.run("%track status").stdout
+
+
 def test_track_last(kernel: Kernel):
     """The cell that just ran becomes a run after all: its own times, params and metrics."""
     kernel.run("import time\nforgotten = 0.5\ntime.sleep(0.1)\n{'f1': 0.75}")
@@ -117,28 +145,44 @@ def test_track_last_from_history(new_kernel):
 
 
 def test_track_drop(kernel: Kernel):
-    """The last run is taken back, with its children; the message says how to undo it."""
-    kernel.run("%%track unwanted\nnbtrack.start_run(run_name='child')")
-    dropped = kernel.newest().data.tags["mlflow.parentRunId"]
+    """The last run is taken back, with its children and theirs; the message says how to undo it."""
+    kernel.run(
+        "%%track unwanted\nnbtrack.start_run(run_name='child')\nnbtrack.set_experiment('far')\n"
+        "nbtrack.start_run(run_name='grandchild')\nnbtrack.set_experiment('Default')"
+    )
+    family = kernel.runs()[:3]
     reply = kernel.run("%track drop")
     names = [run.info.run_name for run in kernel.runs()]
 
-    assert "and its child" in reply.stdout
-    assert not {"unwanted", "child"} & set(names)
-    kernel.run(f"nbtrack.MlflowClient().restore_run('{dropped}')")
-    assert kernel.newest().info.run_name == "unwanted"
+    assert "and its 2 children. %track restore brings all of them back" in reply.stdout
+    assert not {"unwanted", "child", "grandchild"} & set(names)
+    assert "Restored 'unwanted'" in kernel.run("%track restore").stdout
+    assert kernel.runs()[:3] == family
+
+
+def test_track_restore_by_id(kernel: Kernel):
+    """Also what another kernel dropped; without an id there must have been a drop here."""
+    kernel.run("%%track gone\nnbtrack.start_run(run_name='child')")
+    child, gone = kernel.runs()[:2]
+    kernel.run("%track drop")
+    kernel.run(f"%track restore {gone.info.run_id[:8]}")
+    assert [run.info.run_id for run in kernel.runs()[:2]] == [child.info.run_id, gone.info.run_id]
+    kernel.run("%track restore")  # the drop above, once more
+    reply = kernel.run("%track restore")
+
+    assert (reply.status, "has dropped no run" in reply.stderr) == ("error", True)
 
 
 @pytest.mark.parametrize("how", ["id", "beginning", "name", "quoted"])
 def test_track_load(kernel: Kernel, how: str):
     """The source of a run comes as a new cell."""
-    kernel.run("%%track loadable\nloaded = True")
+    kernel.run("%%track SVC try\nloaded = True")
     run_id = kernel.newest().info.run_id
-    typed = {"id": run_id, "beginning": run_id[:8], "name": "loadable", "quoted": "'loadable'"}[how]
+    typed = {"id": run_id, "beginning": run_id[:8], "name": "SVC try", "quoted": "'SVC try'"}[how]
     [payload] = kernel.run(f"%track load {typed}").content["payload"]
 
     assert payload["source"] == "set_next_input"
-    assert payload["text"] == "%%track loadable\nloaded = True"
+    assert payload["text"] == "%%track SVC try\nloaded = True"
 
 
 def test_track_load_of_nothing(kernel: Kernel):

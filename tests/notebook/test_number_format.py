@@ -13,6 +13,7 @@ from nbtrack.notebook.number_format import (
     format_duration,
     format_like,
     format_number,
+    most_decimals,
 )
 
 
@@ -52,6 +53,13 @@ def test_a_column_shares_its_decimals():
     assert format_column([0.9, 1, 0.25]) == ["0.90", "1.00", "0.25"]
 
 
+def test_a_column_keeps_small_numbers_apart():
+    """Two losses that differ are not shown as the same beside a large one."""
+    shown = format_column([0.9534, 0.000521, 0.000493])
+
+    assert shown == ["0.953400", "0.000521", "0.000493"]
+
+
 @pytest.mark.parametrize(
     ("values", "texts"),
     [
@@ -73,10 +81,16 @@ def test_a_number_like_another_does_not_vanish():
     assert format_like(math.inf, "0.9561") == "inf"
 
 
+def test_the_number_with_the_most_decimals_is_the_pattern():
+    """What is written like it loses nothing; an exponent has no decimals to give."""
+    assert most_decimals(["0.5", "0.972", "1.235e+08", "–", "120"]) == "0.972"
+
+
 def test_a_delta_always_has_a_sign_and_no_float_noise():
     """0.9561 - 0.9438 is 0.012299999999999978 to a float, and +0.0123 to a reader."""
     assert format_delta(0.9561 - 0.9438) == "+0.0123"
     assert format_delta(0.31 - 0.33, like="0.3100") == "−0.0200"
+    assert format_delta(0.9561 - 0.5, like="0.9561") == "+0.4561"
     assert format_delta(-0.00001, like="0.3100") == "−1e-05"
     assert format_delta(104) == "+104"
     assert format_delta(0.0) == "="

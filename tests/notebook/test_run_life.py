@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 
 import pytest
 from kernel import Kernel
@@ -84,6 +85,88 @@ def test_threads_log_to_the_cell(kernel: Kernel):
     assert len(kernel.store.read_metrics(parent.info.run_id, "shared")) == 4
 
 
+# --- experiments
+
+TUTORIAL = (
+    "import nbtrack as mlflow\nwith mlflow.start_run(run_name='before'): pass\n"
+    "mlflow.set_experiment('tutorial')\nwith mlflow.start_run(run_name='child'):\n"
+    "    mlflow.log_metric('accuracy', {value})"
+)
+
+
+def experiment_of(kernel, run):
+    return kernel.store.get_experiment(run.info.experiment_id).name
+
+
+@pytest.fixture
+def in_default(kernel: Kernel) -> Iterator[Kernel]:
+    """Whatever a test sets, the tests behind it are in Default again."""
+    yield kernel
+    kernel.run("%experiment Default")
+
+
+def test_set_experiment_in_a_cell_takes_its_run_along(in_default: Kernel):
+    """Children that start afterwards go there too, as in MLflow; the card says where."""
+    kernel = in_default
+    cards = [
+        kernel.run(f"%%track try{value}\n{TUTORIAL.format(value=value)}", cell_id="tutorial").card
+        for value in (0.5, 0.75)
+    ]
+    child, before, parent = kernel.runs()[:3]
+    table = kernel.run("%runs").result
+
+    assert [experiment_of(kernel, run) for run in (parent, child)] == ["tutorial"] * 2
+    assert experiment_of(kernel, before) == "tutorial"  # it was set by the cell that ran first
+    assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
+    assert "· tutorial" in cards[0].splitlines()[0]
+    assert "▲ +0.25 better" in cards[1]
+    assert "try0.75" in table
+
+
+def test_what_began_before_stays_where_it_was(in_default: Kernel):
+    """Runs that are over, or named an experiment, do not move."""
+    kernel = in_default
+    kernel.run(f"%%track\n{TUTORIAL.format(value=1).replace('tutorial', 'elsewhere')}")
+    child, before, parent = kernel.runs()[:3]
+    found = [experiment_of(kernel, run) for run in (before, parent, child)]
+
+    assert found == ["Default", "elsewhere", "elsewhere"]
+
+
+def test_an_experiment_on_the_magic_line_holds(in_default: Kernel):
+    """The cell's own run stays in it; children go where MLflow would put them."""
+    kernel = in_default
+    card = kernel.run(
+        "%%track -e mine\nwith nbtrack.start_run(): pass\nnbtrack.set_experiment('theirs')\n"
+        "with nbtrack.start_run(): pass"
+    ).card
+    second, first, parent = kernel.runs()[:3]
+
+    assert [experiment_of(kernel, r) for r in (parent, first, second)] == ["mine", "mine", "theirs"]
+    assert "· mine" in card.splitlines()[0]
+
+
+def test_a_later_track_line_moves_the_run(in_default: Kernel):
+    """-e may come on a second %track line."""
+    kernel = in_default
+    kernel.run("%%track\nx = 1\n%track -e second")
+
+    assert experiment_of(kernel, kernel.newest()) == "second"
+
+
+def test_a_declared_direction_follows_the_run(in_default: Kernel):
+    """What --metrics a:min says holds in the experiment that the run ends up in."""
+    kernel = in_default
+    for value in (5.0, 3.0):
+        card = kernel.run(
+            f"%%track --metrics odd:min\nnbtrack.set_experiment('odd ones')\nodd = {value}"
+        ).card
+    table = kernel.run("%runs --sort odd").result
+
+    assert "★ beats 5" in card
+    assert table.index("3") < table.index("5")
+
+
 # --- broken off
 
 
@@ -138,6 +221,24 @@ def test_the_project_folder_removed_under_a_cell(new_kernel):
     assert [r.info.run_name for r in kernel.runs()] == ["survivor"]
     assert run.data.params["lr"] == "1"
     assert "survivor" in kernel.cell(run)["source"]
+
+
+def test_removed_runs_are_not_compared_with(new_kernel):
+    """Somebody starts afresh: neither attempts nor the best are those of the removed store."""
+    kernel = new_kernel()
+    for value in (0.5, 0.9):
+        kernel.run(f"%%track try{value}\n{{'f1': {value}}}", cell_id="again")
+    kernel.run("nbtrack = __import__('nbtrack'); nbtrack.set_experiment('fresh')")
+    kernel.run("%%track\nnbtrack.set_experiment('Default')\n{'f1': 0.7}", cell_id="again")
+    kernel.run("nbtrack.set_experiment('fresh')")
+    shutil.rmtree(kernel.project)
+    card = kernel.run("%%track after\nnbtrack.set_experiment('Default')\n{'f1': 0.6}",
+                      cell_id="again").card  # fmt: skip
+
+    assert "attempt" not in card
+    assert "best" not in card
+    assert [run.info.run_name for run in kernel.runs()] == ["after"]
+    assert kernel.store.find_experiment("fresh") is not None
 
 
 # --- our own faults
@@ -290,6 +391,21 @@ def test_loading_in_the_cell_that_tracks(new_kernel):
     assert kernel.newest().data.params == {"lr": "0.5"}
 
 
+@pytest.mark.parametrize(
+    ("variable", "told"),
+    [("NBTRACK_QUIET", "NBTRACK_QUIET is 'maybe://'"), ("NBTRACK_TRACKING_URI", "'maybe://'")],
+)
+def test_a_wrong_setting_is_told_when_loading(new_kernel, variable: str, told: str):
+    """One error and no traceback; once it is mended, loading works."""
+    kernel = new_kernel(load=False, **{variable: "maybe://"})
+    reply = kernel.run("%load_ext nbtrack")
+    kernel.run(f"import os\ndel os.environ[{variable!r}]\n%load_ext nbtrack")
+    kernel.run("%%track mended\npass")
+
+    assert (reply.status, reply.errors, told in reply.stderr) == ("error", [], True)
+    assert kernel.newest().info.run_name == "mended"
+
+
 def test_unloading(new_kernel):
     """Nothing of ours is left; loading twice and unloading twice do no harm."""
     kernel = new_kernel()
@@ -302,7 +418,7 @@ def test_unloading(new_kernel):
 
     assert left == "[]"
     assert "not found" in kernel.run("%track").stderr
-    assert kernel.run("%load_ext nbtrack\n%track again").card.startswith("again")
+    assert kernel.run("%load_ext nbtrack\n%track again\npass").card.startswith("again")
 
 
 def test_unloading_in_a_tracked_cell(new_kernel):
@@ -323,3 +439,26 @@ def test_a_folder_that_cannot_be_written(new_kernel, tmp_path):
     assert (reply.status, reply.result) == ("ok", "42")
     assert "the disk refuses them" in reply.card
     assert reply.stderr.count("cannot write") == 1
+
+
+# root may write everywhere; without capabilities it is a user like any other.
+UNPRIVILEGED = (
+    "import ctypes\nheader = (ctypes.c_uint32 * 2)(0x20080522, 0)\n"
+    "assert ctypes.CDLL(None).capset(header, (ctypes.c_uint32 * 6)()) == 0"
+)
+
+
+def test_a_folder_that_is_read_only(new_kernel):
+    """What is not stored is not counted; who logged records that wait in memory reads them."""
+    kernel = new_kernel()
+    kernel.project.mkdir()
+    kernel.project.chmod(0o555)
+    kernel.run(UNPRIVILEGED)
+    card = kernel.run("%%track mine\nprint('said')\n{'f1': 0.5}").card
+    table = kernel.run("%runs").result
+    kernel.project.chmod(0o755)
+
+    assert "records are still in memory: the disk refuses them" in card
+    assert "1 artifact is not stored: the disk refuses it" in card
+    assert "1 artifact ·" not in card
+    assert "mine" in table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import pairwise
 
 import pytest
@@ -32,7 +33,7 @@ def test_text_from_a_run_stays_text(hostile):
     table = RunTable(
         rows=[
             row("a", name=hostile, status=hostile, params={hostile: hostile}, error=hostile),
-            row(hostile, metrics={hostile: 0.5}, parent_id="a", is_best=True),
+            row(hostile, metrics={hostile: 0.5}, parent_id="a", is_best=True, experiment=hostile),
         ],
         param_keys=[hostile],
         metric_keys=[hostile],
@@ -57,6 +58,15 @@ def test_no_runs_say_what_was_asked_for():
 
     assert Page(run_table_html(empty)).text == "No runs in churn match metrics.f1 > <2>"
     assert run_table_text(empty) == "No runs in churn match metrics.f1 > <2>"
+
+
+def test_no_runs_yet_says_where_it_looked():
+    """The folder, and what is to be seen elsewhere: somebody may be looking in the wrong place."""
+    empty = RunTable(rows=[], experiment="churn", place="/home/a/.nbtrack", elsewhere=1)
+
+    for seen in (Page(run_table_html(empty)).text, run_table_text(empty)):
+        assert "No runs in churn yet (looked in /home/a/.nbtrack)" in seen
+        assert "--all shows 1 run of other experiments" in seen
 
 
 def test_a_param_that_all_runs_share_is_said_once():
@@ -102,6 +112,15 @@ def test_children_stand_below_their_parent():
     assert run_table_html(RunTable(rows=rows)).count("↳") == 2
 
 
+def test_an_order_that_was_asked_for_is_kept():
+    """Sorted runs stand in that order, families or not."""
+    rows = [row("kid", parent_id="top"), row("solo"), row("top"), row("late", parent_id="top")]
+    table = RunTable(rows=rows, sort_key="metrics.f1")
+
+    assert order_of(table) == ["kid", "solo", "top", "late"]
+    assert "↳" not in run_table_text(table) + run_table_html(table)
+
+
 def test_runs_that_name_each_other_as_parents_are_all_shown():
     """Damaged data loses nobody."""
     rows = [row("a", parent_id="b"), row("b", parent_id="a"), row("c", parent_id="c")]
@@ -121,12 +140,25 @@ def test_the_best_run_has_a_star_and_a_word():
 
 @pytest.mark.parametrize(
     ("sort_key", "column"),
-    [("metrics.f1", "f1"), ("f1", "f1"), ("params.`lr`", "lr"), ("start_time", "started")],
+    [
+        ("metrics.f1", "f1"),
+        ("f1", "f1"),
+        ("params.`lr`", "lr"),
+        ("params.same", "same"),
+        ("start_time", "started"),
+        ("end_time", "ended"),
+        ("attributes.user_id", "user"),
+        ("run_id", "id"),
+        ("tags.team", "team"),
+    ],
 )
 def test_the_sorted_column_says_so(sort_key, column):
     """One head has the arrow, and aria-sort for those who do not see it."""
-    rows = [row("a", metrics={"f1": 1.0}, params={"lr": "1"}), row("b", params={"lr": "2"})]
-    table = RunTable(rows=rows, param_keys=["lr"], metric_keys=["f1"], sort_key=sort_key)
+    rows = [
+        row("a", metrics={"f1": 1.0}, params={"lr": "1", "same": "x"}, tags={"team": "red"}),
+        row("b", params={"lr": "2", "same": "x"}, user="ada"),
+    ]
+    table = RunTable(rows=rows, param_keys=["lr", "same"], metric_keys=["f1"], sort_key=sort_key)
 
     assert f"{column} ▼" in run_table_text(table)
     assert run_table_html(table).count("▼") == 1
@@ -162,20 +194,20 @@ def test_the_text_fits_and_counts_what_it_left_out(width):
 
     text = run_table_text(table, width=width)
 
-    assert "metric_8 ▼" in text or width == 40
-    assert "columns left out to fit" in text
+    assert "metric_8 ▼" in text
+    assert len(re.findall("columns? not shown", text)) == 1
     assert max(len(line) for line in text.splitlines()) <= max(width, 42)
 
 
 def test_the_text_can_be_plain_ascii():
     """A terminal without Unicode gets the same table in look-alikes."""
     rows = [row("a", name="é ↳", metrics={"f1": 0.5}, is_best=True), row("b", parent_id="a")]
-    table = RunTable(rows=rows, metric_keys=["f1"], sort_key="f1", best_by="f1")
+    table = RunTable(rows=rows, metric_keys=["f1"], best_by="f1")
 
     text = run_table_text(table, ascii_only=True)
 
     assert text.isascii()
-    assert "f1 v" in text
+    assert "* best by f1" in text
     assert "  > run b" in text
 
 
@@ -184,8 +216,57 @@ def test_columns_without_end_are_cut_and_counted():
     keys = [f"m{i}" for i in range(40)]
     table = RunTable(rows=[row("a")], metric_keys=keys, sort_key="metrics.m39")
 
-    seen = Page(run_table_html(table)).text
+    seen, text = Page(run_table_html(table)).text, run_table_text(table, width=999)
 
     assert "m39 ▼" in seen
     assert "m20" not in seen
-    assert "23 columns not shown" in seen
+    assert "24 columns not shown" in seen
+    assert text.count("not shown") == 1
+    assert text.endswith("24 columns not shown")
+
+
+@pytest.mark.parametrize("width", [40, 100])
+def test_what_the_best_run_is_best_by_is_shown(width):
+    """A star without its number would have to be believed."""
+    keys = [f"m{i}" for i in range(40)]
+    every = dict.fromkeys(keys, 0.5) | {"m39": 0.25}
+    rows = [row("a", name="long " * 9, metrics=every, is_best=True), row("b", metrics=every)]
+    table = RunTable(rows=rows, metric_keys=keys, sort_key="metrics.m38", best_by="m39")
+
+    seen, text = Page(run_table_html(table)).text, run_table_text(table, width=width)
+
+    assert " m39 " in seen
+    assert "0.25" in text
+    assert "m38 ▼" in text
+    assert max(len(line) for line in text.splitlines()) <= width
+
+
+def test_columns_that_most_runs_have_come_first():
+    """One early run that logged everything does not push out what the others log."""
+    once = {f"old{i}": 1.0 for i in range(30)}
+    rows = [row("b", metrics={"f1": 0.5}), row("a", metrics={"f1": 0.4, **once})]
+    table = RunTable(rows=rows, metric_keys=[*once, "f1"])
+
+    assert " f1 " in Page(run_table_html(table)).text
+
+
+def test_runs_of_several_experiments_say_of_which():
+    """With one experiment its name stands in the caption, with several in a column."""
+    both = [row("a", experiment="churn"), row("b", experiment="fraud")]
+    one = [row("a", experiment="churn"), row("b", experiment="churn")]
+
+    assert "experiment" in head(RunTable(rows=both))
+    assert "fraud" in Page(run_table_html(RunTable(rows=both))).text
+    assert "experiment" not in head(RunTable(rows=one))
+    assert run_table_text(RunTable(rows=one)).startswith("churn · 2 runs")
+
+
+def test_params_that_some_runs_merely_lack_give_way_to_metrics():
+    """Eight params are enough where most say nothing; one that was asked for stays."""
+    noise = {f"p{i}": "same" for i in range(20)}
+    rows = [row("a", params=noise | {"lr": "1"}), row("b", params={"lr": "2"})]
+
+    shown = head(RunTable(rows=rows, param_keys=[*noise, "lr"], sort_key="params.p19"))
+
+    assert [word for word in shown if word[0] == "p"] == [*(f"p{i}" for i in range(6)), "p19"]
+    assert "lr" in shown

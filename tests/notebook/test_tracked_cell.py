@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 
 import pytest
@@ -47,6 +48,30 @@ def test_an_error_is_shown_once_with_its_line(kernel: Kernel):
     assert reply.content["ename"] == "ZeroDivisionError"
     assert "3" in "".join(shown["traceback"]).partition("1 / x")[0].splitlines()[-1]
     assert "nbtrack" not in "".join(shown["traceback"])
+
+
+@pytest.mark.parametrize("first", ["%%track fit lr=0.1", "%track fit lr=0.1", "%%track"])
+def test_a_traceback_shows_the_line_as_typed(kernel: Kernel, first: str):
+    """As a comment, also where it is stored; the lines below keep their numbers and columns."""
+    reply = kernel.run(f"{first}\n\n1 / 0")
+    [error] = reply.of("error")
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error["traceback"]))
+
+    assert f"      1 # {first}\n" in shown
+    assert "----> 3 1 / 0" in shown
+    assert f"# {first}\n" in kernel.cell(kernel.newest())["traceback"]
+
+
+def test_code_that_reads_its_own_source(kernel: Kernel):
+    """Libraries parse the cell to find out how they were called: it is Python still."""
+    kernel.run("import ast, inspect, linecache, sys")
+    kernel.run(
+        "%%track source\ndef twice(x):\n    return 2 * x\n"
+        "text = ''.join(linecache.getlines(sys._getframe().f_code.co_filename))\n"
+        "found = ast.parse(text).body[0].lineno, inspect.getsource(twice)"
+    )
+
+    assert kernel.value("found") == repr((2, "def twice(x):\n    return 2 * x\n"))
 
 
 def test_an_error_is_recorded(kernel: Kernel):
@@ -275,7 +300,9 @@ def test_a_failed_cell_has_no_metrics_of_an_earlier_one(kernel: Kernel, accuracy
 
 def test_secrets_are_masked_and_never_inferred(kernel: Kernel):
     """Neither source, nor params, nor traceback hold the literal."""
-    kernel.run("%%track\napi_key = 'hunter2hunter2'\npassword = 'hunter2hunter2'\n1 / 0")
+    kernel.run(
+        "%%track token=hunter2\napi_key = 'hunter2hunter2'\npassword = 'hunter2hunter2'\n1 / 0"
+    )
     run = kernel.newest()
     cell = kernel.cell(run)
 
@@ -324,6 +351,17 @@ def test_files_named_on_the_line(kernel: Kernel):
 
     assert kernel.artifacts(kernel.newest()) == {"out/deep/a.txt": b"A"}
     assert "missing*.csv matches no file" in reply.card
+
+
+def test_files_of_the_project_itself_are_not_kept_again(new_kernel, monkeypatch):
+    """Where the project folder is not hidden, a glob finds what earlier runs have kept."""
+    monkeypatch.setenv("NBTRACK_DIR", "mlruns")
+    kernel = new_kernel()
+    kernel.run("import pathlib\npathlib.Path('plot.png').write_bytes(b'x')")
+    for _ in range(3):
+        kernel.run("%%track --artifacts '**/*.png'\n1")
+    found = "sum(1 for _ in pathlib.Path('mlruns').rglob('*.png'))"
+    assert kernel.run(f"print({found})").text.strip() == "3"
 
 
 def test_tags_note_and_experiment(kernel: Kernel):

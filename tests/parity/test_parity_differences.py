@@ -53,6 +53,19 @@ def test_names_say_what_the_run_was(both):
     assert len(theirs.split("-")) == 3
 
 
+def test_a_name_has_the_latest_of_each_param(both):
+    """A run that says lr=1 lr=2 says nothing."""
+
+    def case(mlflow: Any, tmp: Any) -> Any:
+        mlflow.log_params({"lr": 1, "depth": 3})
+        outcome(mlflow, lambda: mlflow.log_param("lr", 2))
+        run_id = mlflow.active_run().info.run_id
+        mlflow.end_run()
+        return mlflow.get_run(run_id).info.run_name
+
+    assert both(case)[1] == "lr=2 depth=3"
+
+
 def test_a_name_given_by_tag_is_not_changed_at_the_end(both):
     """Only a run that nobody named is named after its params."""
 

@@ -61,6 +61,22 @@ def sets_experiments(mlflow: Any, tmp: Any) -> Any:
     )
 
 
+def sets_experiments_under_a_run(mlflow: Any, tmp: Any) -> Any:
+    """What begins afterwards belongs to the one that is set, a child too; the open run stays."""
+    mlflow.set_experiment("first")
+    with mlflow.start_run() as parent, mlflow.start_run(nested=True) as before:
+        new = mlflow.set_experiment("second")
+        with mlflow.start_run(nested=True) as after:
+            pass
+    runs = (mlflow.get_run(run.info.run_id).info for run in (parent, before, after))
+    return (
+        [mlflow.get_experiment(info.experiment_id).name for info in runs],
+        shown(new),
+        type(new.creation_time).__name__,
+        bool(new.artifact_location),
+    )
+
+
 def deletes_experiments(mlflow: Any, tmp: Any) -> Any:
     """A deleted experiment keeps its name, hides its runs, and takes no new ones."""
     client = mlflow.MlflowClient()
@@ -187,6 +203,7 @@ CASES = [
     makes_experiments,
     finds_experiments,
     sets_experiments,
+    sets_experiments_under_a_run,
     deletes_experiments,
     searches_experiments,
     pages_experiments,

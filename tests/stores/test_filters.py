@@ -338,3 +338,18 @@ def random_comparison(dice: random.Random, kind: str) -> tuple[str, set[str]]:
     shown = str(value) if kind == "metric" else "'" + value.replace("'", "''") + "'"
     key = "metrics.f1" if kind == "metric" else "params.model"
     return f"{key} {sign} {shown}", {r for r, v in values.items() if COMPARE[sign](v, value)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "status = 'finished'",
+        "status IN ('Finished', 'x')",
+        "attributes.status LIKE 'fin%'",
+        "not status != 'finished'",
+    ],
+)
+def test_a_status_is_asked_for_in_any_case(sql, text):
+    """It is stored in capitals and printed in small letters."""
+    assert matching(sql, run_filter(text)) == matching(sql, run_filter("status = 'FINISHED'"))
+    assert matching(sql, run_filter(text)) != ""

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import json
 import os
+import re
 from collections.abc import Callable
 
+import duckdb
 import pytest
 
 from nbtrack import lines
+from nbtrack.experiments import announcement
 from nbtrack.journal import Journal
 from nbtrack.lines import now_us
+from nbtrack.records import RunQuery
+from nbtrack.stores import attachment as attachment_module
 from nbtrack.stores import fold as fold_module
+from nbtrack.stores import schema
 from nbtrack.stores.duckdb import DuckDBStore
+from nbtrack.stores.schema import PUBLIC_VIEWS
 
 RUN = "0123456789abcdef0123456789abcdef"
 Write = Callable[..., Journal]
@@ -214,3 +224,97 @@ def test_folding_keeps_the_project_out_of_git(store: DuckDBStore, write: Write) 
     write(points(1))
     store.fold()
     assert (store.folder / ".gitignore").read_text() == "*\n"
+
+
+def test_a_run_that_announces_its_experiment_again_says_nothing_new(
+    store: DuckDBStore, write: Write
+) -> None:
+    """One row per experiment, not per run, and its last update is not each run's beginning."""
+    first = announcement("7", "mine")
+    journal = write(first, announcement("7", "mine"), announcement("8", "other"))
+    assert store.fold()
+    journal.append(announcement("7", "mine"))
+    journal.append(lines.experiment_line("8", t=now_us(), renamed="new name"))
+    assert store.fold()
+
+    query = "select experiment_id, name, renamed from project.stored.experiment_events order by all"
+    assert folded(store, query) == [
+        ("7", "mine", None),
+        ("8", "other", None),
+        ("8", None, "new name"),
+    ]
+    found = store.get_experiment("7")
+    assert found.last_update_time == found.creation_time == json.loads(first)["t"] // 1000
+    assert store.get_experiment("8").name == "new name"
+
+
+def test_the_views_can_be_read_under_any_name(store: DuckDBStore, write: Write) -> None:
+    """Another program attaches the file as it likes."""
+    write(begun("w"), points(1))
+    assert store.fold()
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{store.database}' as mine (read_only)")
+        for view in PUBLIC_VIEWS:
+            connection.execute(f"select * from mine.{view}").fetchall()
+        assert connection.execute("select count(*) from mine.runs").fetchall() == [(1,)]
+
+
+def test_operators_that_duckdb_versions_bind_differently_stand_in_parentheses() -> None:
+    """1.5 reads `x->>'key' is null` as `x->>('key' is null)`."""
+    statements = " ".join([schema.PARSE, *schema.INSERTS.values()])
+    assert "->>" in statements
+    assert re.findall(r"(?<!\()x->>", statements) == []
+
+
+def test_a_step_that_is_none_is_a_bad_line(store: DuckDBStore, write: Write) -> None:
+    """The least of all integers overflows where steps are compared."""
+    bad = lines.metric_line(RUN, "z", 1.0, step=-(2**63), t=now_us())
+    least = lines.metric_line(RUN, "y", 1.0, step=-(2**63) + 1, t=now_us())
+    write(begun("w"), bad, least)
+    for _ in range(2):
+        assert store.get_run(RUN).data.metrics == {"y": 1.0}
+        assert store.query("select line from bad_lines")["line"].tolist() == [bad.strip()]
+        assert store.fold()
+
+
+def test_a_file_that_holds_a_step_that_is_none_is_read(store: DuckDBStore, write: Write) -> None:
+    """An earlier version may have let it in."""
+    write(begun("w"))
+    assert store.fold()
+    with duckdb.connect(str(store.database)) as connection:
+        connection.execute(f"insert into stored.metrics values (1, 'z', 1, {-(2**63)}, 1)")
+    assert store.get_run(RUN).data.metrics == {"z": 1.0}
+    assert len(store.search_runs(RunQuery())) == 1
+
+
+def test_without_locks_folding_goes_on_and_deletes_only_what_was_closed(
+    store: DuckDBStore, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database's own lock is what is left; a writer that nobody can judge keeps its files."""
+
+    def flock(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "no locks here")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    journal = write(begun("w"), points(3))
+    died(journal)
+    assert store.fold()
+    assert store.get_run(RUN).info.status == "RUNNING"
+    assert len(list(journal.folder.glob("*.jsonl"))) == 1
+    closed = write(points(2, first=3))
+    closed.close()
+    assert store.fold()
+    assert len(list(journal.folder.glob("*.jsonl"))) == 1
+    assert len(store.read_metrics(RUN, "m")) == 5
+
+
+def test_of_two_databases_made_at_once_the_first_stays(store: DuckDBStore, write: Write) -> None:
+    """Where there are no locks, the second one must not replace what the first has taken in."""
+    write(begun("w"))
+    assert store.fold()
+    late = store.database.with_suffix(".late")
+    with duckdb.connect(str(late)):
+        pass
+    attachment_module._place(late, store.database)
+    assert store.get_run(RUN).info.run_id == RUN
+    assert not late.exists()

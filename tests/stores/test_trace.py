@@ -87,3 +87,10 @@ def test_much_text_is_left_to_the_database(store):
 def test_a_segment_that_went_away(store):
     """What it held may be folded: only the database knows."""
     assert store.trace_written(RUN, {"gone-0.jsonl": 10}) is None
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\x85", "\x0b", "\r"])
+def test_a_value_may_hold_what_some_take_for_the_end_of_a_line(separator):
+    """Only a newline ends a line."""
+    text = lines.param_line(RUN, "note", f"a{separator}b", t=1)
+    assert trace_of_lines(text, RUN).params == {"note": f"a{separator}b"}

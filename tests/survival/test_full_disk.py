@@ -24,12 +24,12 @@ with nbtrack.start_run() as run:
         nbtrack.log_metric("i", float(n), step=n)
     for _ in range(3):
         current_session().check_store()  # what the end of a cell does: it tries again
-    print("full", current_session().store.lost_records > 0)
+    print("full", current_session().store.waiting_records > 0)
 """
 CURED = """
     limit(hard)
     current_session().check_store()
-    print("cured", current_session().store.lost_records)
+    print("cured", current_session().store.waiting_records)
     input()
     nbtrack.log_metric("i", 3000.0, step=3000)
 """
@@ -76,6 +76,34 @@ def test_a_disk_that_stays_full_costs_records_and_says_how_many(start, store):
     assert 0 < len(found) < 3000
     # The end of the run waits, too.
     assert f"{3000 - len(found) + 1} records are lost" in script.errors()
+
+
+LOSE_SOME = """
+import resource, nbtrack
+from nbtrack import journal
+journal.BACKLOG_BYTES = 10_000
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+run = nbtrack.start_run()
+print(run.run_id)
+nbtrack.log_metric("i", 0.0)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+for n in range(1000):
+    nbtrack.log_metric("i", float(n), step=n)
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+"""
+
+
+@pytest.mark.parametrize("end", ["nbtrack.end_run()", ""], ids=["ended", "at exit"])
+def test_a_run_says_how_many_records_it_lost(start, store, end):
+    """A script is told when the first one is lost, and the run carries the number."""
+    script = start(LOSE_SOME + end)
+    run_id = script.line()
+    script.finish()
+
+    kept = len(steps(store, run_id))
+    assert 0 < kept < 1001
+    assert store.get_run(run_id).data.tags["nbtrack.lost_records"] == str(1001 - kept)
+    assert "from now on metrics are lost" in script.errors()
 
 
 def test_an_idle_process_tries_again_by_itself(start, store):

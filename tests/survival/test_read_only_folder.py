@@ -70,6 +70,25 @@ def test_a_folder_that_stays_closed_costs_the_records_only(start, closed):
     assert "records are lost" in script.errors()
 
 
+def test_who_logged_records_that_wait_reads_them(start, closed):
+    """In memory or on the disk, each is there once; other processes see them when they are."""
+    script = start(
+        UNPRIVILEGED + "import nbtrack\n"
+        "with nbtrack.start_run() as run: nbtrack.log_metric('i', 0.0)\n"
+        "def seen():\n"
+        "    found, = nbtrack.search_runs(output_format='list')\n"
+        "    points = nbtrack.MlflowClient().get_metric_history(run.run_id, 'i')\n"
+        "    return found.info.status, [point.step for point in points]\n"
+        "print(*seen(), flush=True)\ninput()\n"
+        "nbtrack.MlflowClient().log_metric(run.run_id, 'i', 1.0, step=1)\nprint(*seen())\n"
+    )
+    assert script.line() == "FINISHED [0]"
+    closed.chmod(0o755)
+    script.tell()
+
+    assert script.finish() == ["FINISHED [0, 1]"]
+
+
 def test_an_idle_process_tries_again_by_itself(start, store, closed):
     """It logs nothing more; when the folder is opened, what it has logged appears."""
     script = start(LOG)

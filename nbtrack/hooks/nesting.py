@@ -1,0 +1,73 @@
+"""Whether a call of a patched function is the user's own, read off the call stack.
+
+Nothing is counted or set aside: a call is an inner one if code of the framework, or of ours, is
+running it. So threads, tasks, generators and exceptions need no care: scikit-learn's workers have
+its frames on their stacks, the user's own threads have not.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+
+# On the stack, these stand for a patched function and no more.
+_REPLACING = frozenset({"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells"})
+_FRAMEWORKS = ("sklearn.",)
+_OURS = ("nbtrack.hooks.", "nbtrack.background", "nbtrack.models")
+_ASKING = frozenset({"nbtrack.hooks.nesting", "nbtrack.hooks.silence"})
+# They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers.
+_PASSING_ON = ("sklearn.utils.", "sklearn.metrics._scorer")
+_DECORATED = ("sklearn.base", "wrapper")  # what `_fit_context` puts around every `fit`
+
+
+def is_inside_recorded_call() -> bool:
+    """Whether the patched function that is being called was called by other than user code.
+
+    Ask from the function that a patch puts around it, or from what that calls.
+    """
+    frame = _caller_of_patched(sys._getframe(1))
+    while frame is not None:
+        name = _module(frame)
+        if name.startswith(_OURS) or (name.startswith(_FRAMEWORKS) and not _passes_on(frame, name)):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def calling_frame() -> FrameType | None:
+    """The user's frame that calls the patched function, for an outermost call."""
+    frame = _caller_of_patched(sys._getframe(1))
+    while frame is not None and _module(frame).startswith(_FRAMEWORKS):
+        frame = frame.f_back
+    return frame
+
+
+def is_about_hooks() -> bool:
+    """Whether this runs for a hook: in a patched call, or in the background for one."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        name = _module(frame)
+        if name.startswith(_OURS) and name not in _ASKING:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _caller_of_patched(frame: FrameType) -> FrameType | None:
+    place: FrameType | None = frame
+    while place is not None and _module(place) not in _REPLACING:
+        place = place.f_back
+    if place is None:
+        return frame
+    while place is not None and _module(place) in _REPLACING:
+        place = place.f_back  # a plain function is replaced by two, one in the other
+    return place
+
+
+def _passes_on(frame: FrameType, name: str) -> bool:
+    return name.startswith(_PASSING_ON) or (name, frame.f_code.co_name) == _DECORATED
+
+
+def _module(frame: FrameType) -> str:
+    name = frame.f_globals.get("__name__")
+    return name if isinstance(name, str) else ""  # code run by `exec` has the globals it was given

@@ -1,0 +1,155 @@
+"""The data of a fit: a record of X and y by fingerprint, and its first rows.
+
+Nothing is copied but what is looked at; the cost is bounded, whatever the size. Of arrays, X and
+y are one dataset with features and targets, as in MLflow; of frames each is a dataset, so that
+one that was logged by hand has the same digest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.capture import datasets
+from nbtrack.capture.fingerprint import DIGEST_LENGTH, evenly, is_sparse
+from nbtrack.errors import InvalidValue
+from nbtrack.hooks.quiet import no_warnings
+from nbtrack.hooks.sklearn.rows import first_rows, row_count, take_rows
+
+if TYPE_CHECKING:
+    from nbtrack.hooks.sklearn.fit_call import FitCall
+    from nbtrack.hooks.sklearn.flags import Flags
+    from nbtrack.run import ActiveRun
+    from nbtrack.run_writer import RunWriter
+
+EXAMPLE_ROWS = 5
+MOST_COLUMNS = 300  # of a wider frame, some evenly spaced columns are looked at
+MOST_PYTHON_ROWS = 2000  # of lists and columns of Python objects
+WIDE_CELLS = 250_000  # of a wide frame
+TARGETS_TAG = "nbtrack.targets"  # on an input: what the user calls y
+_LONGEST_NAME = 100
+_DEFAULT_NAME = "dataset"  # MLflow's
+
+
+def log_inputs(run: ActiveRun, call: FitCall, flags: Flags) -> None:
+    if flags.log_datasets:
+        log_dataset(run, call.X, y=call.y, name=call.X_name, y_name=call.y_name, context="train")
+
+
+def log_dataset(
+    run: RunWriter,
+    X: Any,
+    *,
+    context: str,
+    y: Any = None,
+    name: str | None = None,
+    y_name: str | None = None,
+) -> None:
+    """Record that *run* read X for *context*, "train" or "eval"; *name* is what the user calls it.
+
+    Raises InvalidValue for what cannot be looked at twice, such as a generator.
+    """
+    with no_warnings():
+        if _is_frame(X):
+            targets = None
+            found = [describe(X, name=name)]
+            if y is not None:
+                found.append(describe(y, name=y_name))
+        else:
+            targets = None if y is None else y_name
+            found = [describe(X, y=y, name=name)]
+    tags = None if targets is None else {TARGETS_TAG: _clipped(targets)}
+    for dataset in found:
+        run.log_input(dataset, context=context, tags=tags)
+
+
+def input_rows(call: FitCall) -> Any:
+    """A copy of the first rows of X, in its own form; None if X has no rows to take."""
+    return first_rows(call.X, EXAMPLE_ROWS)
+
+
+def describe(data: Any, *, y: Any = None, name: str | None = None) -> datasets.Dataset:
+    """The dataset's facts, from a part of it where it is large."""
+    name = _clipped(name) if name else _DEFAULT_NAME
+    if _is_frame(data):
+        return _of_frame(data, name)
+    if row_count(data) is None:
+        raise InvalidValue(
+            f"The data is a {type(data).__qualname__}, which can be read only once. "
+            "Pass a list or an array to have it recorded."
+        )
+    features, targets = _looked_at(data), None if y is None else _looked_at(y)
+    found: datasets.Dataset = datasets.from_numpy(features, targets=targets, name=name)
+    wholes = {"features": (features, data), "targets": (targets, y)}
+    profile: dict[str, Any] = {}
+    for role, (part, whole) in wholes.items():
+        if part is not None and row_count(part) != row_count(whole):
+            shape = [row_count(whole), *found.profile[f"{role}_shape"][1:]]
+            profile[f"{role}_shape"], profile[f"{role}_size"] = shape, prod(shape)
+            profile[f"{role}_nbytes"] = None
+    return _corrected(found, profile)
+
+
+def _is_frame(data: Any) -> bool:
+    return hasattr(data, "columns") and hasattr(data, "dtypes") and hasattr(data, "shape")
+
+
+def _of_frame(frame: Any, name: str) -> datasets.Dataset:
+    part = frame if frame.shape[1] <= MOST_COLUMNS else _some_cells(frame)
+    is_polars = not hasattr(frame, "iloc")
+    read: Any = datasets.from_polars if is_polars else datasets.from_pandas
+    found: datasets.Dataset = read(part, name=name)
+    if part is frame:
+        return found
+    rows, columns = frame.shape
+    size = {"num_rows": rows, "num_elements": rows * columns, "hashed_columns": part.shape[1]}
+    return _corrected(found, size)
+
+
+def _some_cells(frame: Any) -> Any:
+    """Evenly spaced rows and columns: a frame costs by the column, however small each is."""
+    rows, columns = frame.shape
+    across = evenly(columns, MOST_COLUMNS)
+    down = evenly(rows, min(rows, WIDE_CELLS // MOST_COLUMNS))
+    if hasattr(frame, "iloc"):
+        return frame.iloc[down, across]
+    return frame[down, across]
+
+
+def _corrected(found: datasets.Dataset, profile: dict[str, Any]) -> datasets.Dataset:
+    """With the facts of the whole, of which *found* describes a part."""
+    if not profile:
+        return found
+    from hashlib import sha256
+
+    content = f"{found.digest} {sorted(profile.items())!r}"
+    digest = sha256(content.encode()).hexdigest()[:DIGEST_LENGTH]
+    facts = {**found.profile, **profile}
+    known = {name: value for name, value in facts.items() if value is not None}
+    return replace(found, digest=digest, profile=known)
+
+
+def _looked_at(data: Any) -> Any:
+    """As an array or a sparse matrix; of Python objects only some, because each one costs."""
+    import numpy as np
+
+    if is_sparse(data):
+        return data
+    if _is_of_python_objects(data) and len(data) > MOST_PYTHON_ROWS:
+        data = take_rows(data, np.array(evenly(len(data), MOST_PYTHON_ROWS)))
+    return np.asarray(data)
+
+
+def _is_of_python_objects(data: Any) -> bool:
+    """Lists, and columns that numpy cannot look at without converting each value."""
+    dtype = getattr(data, "dtype", None)
+    if dtype is None:
+        return True
+    is_array = hasattr(data, "ctypes")
+    return not is_array and getattr(dtype, "kind", "O") not in "biufM"
+
+
+def _clipped(name: str) -> str:
+    line = " ".join(name.split())
+    return line if len(line) <= _LONGEST_NAME else line[: _LONGEST_NAME - 1] + "…"

@@ -1,0 +1,88 @@
+"""The params of an estimator as texts, and what it is called by those that matter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from nbtrack.capture.naming import MAX_NAME, estimator_name
+from nbtrack.hooks.sklearn.inner_estimators import is_search
+from nbtrack.hooks.sklearn.storable_keys import storable_keys
+from nbtrack.plain_values import PLAIN
+from nbtrack.values import as_text
+
+MOST_TEXT = 6000  # characters of a value, as in MLflow
+_MOST_ITEMS = 200
+_CONTAINERS = (list, tuple, range, dict, set, frozenset)
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+(?=>)")
+
+
+def param_texts(estimator: Any) -> dict[str, str]:
+    """What `get_params` gives, deep but for a search: its params are seeds, tried or not."""
+    params = estimator.get_params(deep=not is_search(estimator))
+    keys = storable_keys(params)
+    return {keys[name]: param_text(value) for name, value in params.items()}
+
+
+def param_text(value: Any) -> str:
+    """As MLflow stores it; without addresses of objects, which differ in every process."""
+    if type(value) in PLAIN:
+        return _clipped(str(value))
+    if isinstance(value, _CONTAINERS) and len(value) > _MOST_ITEMS:
+        return _clipped(_beginning(value))
+    return _clipped(_ADDRESS.sub("", as_text(value)))
+
+
+def _beginning(value: Any) -> str:
+    """Its type, size and first items: the whole of a long list says less."""
+    items = islice(value.items() if isinstance(value, Mapping) else value, 20)
+    shown = ", ".join(as_text(item) for item in items)
+    return f"{type(value).__name__} of {len(value):,}: {shown}, …"
+
+
+def _clipped(text: str) -> str:
+    if len(text) <= MOST_TEXT:
+        return text
+    return f"{text[:MOST_TEXT]}… ({len(text):,} characters)"
+
+
+def fit_name(estimator: Any) -> str:
+    """`RandomForestClassifier max_depth=10`, `Pipeline: SVC C=10`: what was changed tells most."""
+    kind = type(estimator).__name__
+    changed = dict(_changed_params(estimator))
+    inner = next(_inner_estimators(estimator), None)
+    name = estimator_name(kind, changed)
+    if inner is None:
+        return name
+    whole = f"{name}: {fit_name(inner)}"
+    return whole if len(whole) <= MAX_NAME else whole[: MAX_NAME - 1].rstrip() + "…"
+
+
+def _changed_params(estimator: Any) -> Iterator[tuple[str, Any]]:
+    """Plain params with another value than `__init__` gives them."""
+    defaults = _defaults(estimator.__class__)
+    for name, value in estimator.get_params(deep=False).items():
+        value = value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
+        default = defaults.get(name)
+        if type(value) in PLAIN and value != default and repr(value) != repr(default):
+            yield name, value
+
+
+@lru_cache(maxsize=256)
+def _defaults(kind: type) -> Mapping[str, Any]:
+    from inspect import signature
+
+    return {name: p.default for name, p in signature(kind).parameters.items()}
+
+
+def _inner_estimators(estimator: Any) -> Iterator[Any]:
+    """What does the work inside: a pipeline's last step, what a search or an ensemble varies."""
+    for name in ("steps", "estimator", "regressor"):
+        value = getattr(estimator, name, None)
+        if isinstance(value, list) and value and isinstance(value[-1], tuple):
+            value = value[-1][-1]
+        if hasattr(value, "get_params") and not isinstance(value, type):
+            yield value

@@ -1,0 +1,112 @@
+"""Whose prediction is it: what models return is remembered, and looked up by what is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.guard import guarded
+from nbtrack.hooks.sklearn.callers import users_frame
+from nbtrack.hooks.sklearn.derivations import Origins
+from nbtrack.hooks.sklearn.flags import current_flags
+from nbtrack.hooks.sklearn.inputs import log_dataset
+from nbtrack.hooks.sklearn.known_models import known_models
+from nbtrack.hooks.sklearn.metric_log import metric_log_of
+from nbtrack.hooks.sklearn.prediction_sites import PredictionSites
+from nbtrack.hooks.sklearn.prediction_store import Prediction, PredictionStore, row_count
+from nbtrack.hooks.sklearn.users_call import UsersCall
+
+if TYPE_CHECKING:
+    from nbtrack.hooks.sklearn.fit_call import FitCall
+    from nbtrack.hooks.sklearn.flags import Flags
+    from nbtrack.run import ActiveRun
+
+UNKNOWN_DATA = "unknown_dataset"  # MLflow's word
+# What `fit` leaves in the estimator of what `fit_predict` or `fit_transform` would return.
+_RESULTS_OF_FIT = ("labels_", "embedding_")
+
+predictions = PredictionStore()
+_sites = PredictionSites()
+
+
+def around_predict(
+    original: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Around predict, predict_proba, decision_function, transform and the like."""
+    result = original(instance, *args, **kwargs)
+    with guarded("remember which model made a prediction"):
+        if (frame := users_frame()) is not None:
+            _remember(UsersCall(frame, original, args, kwargs), instance, result)
+    return result
+
+
+def _remember(call: UsersCall, model: Any, result: Any) -> None:
+    run = known_models.run_of(model)
+    X = None if call.first is None else call.given[call.first]
+    made = Prediction(run, data_name(call, run), row_count(result))
+    predictions.remember(result, made, made_from=X)
+    if call.text_of_call is not None:
+        _sites.note(call.frame, call.text_of_call, model=model, made=made)
+    log_eval_data(run, X, made.data)
+
+
+def log_eval_data(run: ActiveRun | None, X: Any, name: str) -> None:
+    """Record once what the model of *run* was asked about."""
+    if run is None or run.is_deleted or not current_flags().log_datasets:
+        return
+    if metric_log_of(run).is_first_use(name):
+        with guarded("record the data of a prediction"):
+            log_dataset(run, X, name=name, context="eval")
+
+
+def note_fit_results(run: ActiveRun, call: FitCall, _flags: Flags) -> None:
+    """A recording step of a fit: what `fit_predict` returned, and `labels_` after `fit`."""
+    results = [] if call.result is call.estimator else [call.result]
+    results += [vars(call.estimator).get(name) for name in _RESULTS_OF_FIT]
+    results = [result for result in results if result is not None]
+    if results:
+        data = UNKNOWN_DATA
+        if call.X_name is not None:
+            data = metric_log_of(run).data_name(call.X_name, call.X)
+        for result in results:
+            predictions.remember(result, Prediction(run, data), made_from=call.X)
+
+
+def owner_of(call: UsersCall, parameter: str) -> Prediction | None:
+    """The prediction that an argument of the user's call surely is, or is made of."""
+    value, node = call.given[parameter], call.node(parameter)
+    found = predictions.identified(value)
+    if found is None and node is not None:
+        origins = Origins(
+            call.frame,
+            of_array=predictions.identified,
+            of_call=lambda site, model: _sites.last_at(call.frame, site, model),
+        )
+        found = only_one(list(origins.of(node)))
+    return None if found is None else _of_its_rows(found, value)
+
+
+def only_one(found: Sequence[Prediction | None]) -> Prediction | None:
+    """The prediction, if all that are known are of one run."""
+    known = [each for each in found if each is not None]
+    if not known or not all(each.is_of_same_run(known[0]) for each in known):
+        return None
+    return known[0]
+
+
+def data_name(call: UsersCall, run: ActiveRun | None) -> str:
+    """What the user calls the data that a method is given, numbered as in MLflow."""
+    found = None if call.first is None else call.name(call.first)
+    if found is None or call.first is None:
+        return UNKNOWN_DATA
+    if run is None or not found.is_variable:
+        return found.name
+    return metric_log_of(run).data_name(found.name, call.given[call.first])
+
+
+def _of_its_rows(prediction: Prediction, value: Any) -> Prediction:
+    """Of a part of the rows, the name says how many there are: it is not all of the data."""
+    rows = row_count(value)
+    if prediction.rows is None or rows is None or rows == prediction.rows:
+        return prediction
+    return prediction._replace(data=f"{prediction.data}_{rows}_rows")

@@ -1,0 +1,75 @@
+"""Which run a fit is recorded on.
+
+The first fit in the active run is recorded on that run, as in MLflow; each further one gets a
+child run of its own, so that two models never mix. Without an active run the notebook may make
+the cell a run (`%track on`); else the fit gets a run that ends with it.
+"""
+
+from __future__ import annotations
+
+import weakref
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nbtrack.errors import StoreError
+from nbtrack.hooks.sklearn.known_models import known_models
+from nbtrack.hooks.sklearn.params import fit_name
+from nbtrack.run_writer import LOOK_SECONDS
+from nbtrack.session import Session
+
+if TYPE_CHECKING:
+    from nbtrack.hooks.sklearn.flags import Flags
+    from nbtrack.run import ActiveRun
+
+NAME_TAG, CLASS_TAG = "estimator_name", "estimator_class"
+AUTOLOG_TAG = "mlflow.autologging"
+
+
+class FitRun(NamedTuple):
+    run: ActiveRun
+    ends_with_fit: bool
+
+
+_lock = Lock()
+_taken: weakref.WeakSet[ActiveRun] = weakref.WeakSet()  # a fit is recorded on them
+_ours: weakref.WeakSet[ActiveRun] = weakref.WeakSet()  # no user opened them
+
+
+def choose_run(session: Session, estimator: Any, flags: Flags) -> FitRun | None:
+    """None: not to be recorded. A run that is made here is the active one until it ends."""
+    active = session.active_run()
+    if flags.exclusive and active is not None and active not in _ours:
+        return None
+    tags = {AUTOLOG_TAG: "sklearn", **(flags.extra_tags or {})}
+    if active is None and (active := session.open_cell_run()) is not None:
+        active.set_tags(tags)
+        _ours.add(active)
+    if active is not None and (_take(active) or _goes_on(estimator, active)):
+        return FitRun(active, ends_with_fit=False)
+    made = session.start_run(name=fit_name(estimator), tags=tags, nested=True)
+    _ours.add(made)
+    return FitRun(made, ends_with_fit=True)
+
+
+def _take(run: ActiveRun) -> bool:
+    """Whether nothing was fitted in *run* before: then it is taken now."""
+    with _lock:
+        is_first = run not in _taken
+        _taken.add(run)
+    return is_first and not (_is_resumed(run) and _has_a_fit(run))
+
+
+def _goes_on(estimator: Any, run: ActiveRun) -> bool:
+    """A warm start: the same model, trained on from where it is."""
+    return bool(getattr(estimator, "warm_start", False)) and known_models.run_of(estimator) is run
+
+
+def _is_resumed(run: ActiveRun) -> bool:
+    return run.began_us // 1000 > run.info.start_time
+
+
+def _has_a_fit(run: ActiveRun) -> bool:
+    try:
+        return CLASS_TAG in run.store.get_run(run.run_id, timeout=LOOK_SECONDS).data.tags
+    except StoreError:  # somebody holds the database: a child of its own is right in any case
+        return True

@@ -1,0 +1,91 @@
+"""Searches over params: GridSearchCV, RandomizedSearchCV, the halving ones, any BaseSearchCV.
+
+On the run of the search:
+
+| recorded                 | when                                     | is                        |
+|--------------------------|------------------------------------------|---------------------------|
+| param `best_<param>`     | the search has `best_params_`            | those                     |
+| metric `best_cv_score`   | the search has `best_score_`             | that                      |
+| `cv_results.csv`         | always                                   | every candidate, a row of |
+|                          |                                          | `cv_results_` each        |
+| tag `nbtrack.best_child` | the best candidate is one of the         | the id of its run         |
+|                          | candidates kept                          |                           |
+| tag `nbtrack.refit`      | there was no refit, so there is no model | "False"                   |
+
+Each candidate is a child run: see `search_candidates`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.guard import guarded
+from nbtrack.hooks.sklearn.cv_results_csv import cv_results_csv
+from nbtrack.hooks.sklearn.inner_estimators import is_search
+from nbtrack.hooks.sklearn.run_choice import AUTOLOG_TAG, CLASS_TAG, NAME_TAG
+from nbtrack.hooks.sklearn.search_candidates import Candidates
+from nbtrack.hooks.sklearn.search_scores import best_rows, score_columns
+from nbtrack.hooks.sklearn.storable_keys import storable_key
+from nbtrack.lines import now_us
+from nbtrack.run_batch import log_finished_children
+
+if TYPE_CHECKING:
+    from nbtrack.hooks.sklearn.fit_call import FitCall
+    from nbtrack.hooks.sklearn.flags import Flags
+    from nbtrack.run import ActiveRun
+
+__all__ = ["is_search", "log_search"]
+
+BEST_CHILD_TAG = "nbtrack.best_child"
+REFIT_TAG = "nbtrack.refit"
+CV_RESULTS_FILE = "cv_results.csv"
+
+
+def log_search(run: ActiveRun, call: FitCall, flags: Flags) -> None:
+    """Record what a search tried and found; of any other estimator nothing."""
+    search, now = call.estimator, now_us()
+    if not is_search(search):
+        return
+    _log_best(run, search)
+    if getattr(search, "cv_results_", None):
+        columns = score_columns(search.cv_results_)
+        with guarded(f"store {CV_RESULTS_FILE}"):
+            run.log_bytes(cv_results_csv(search.cv_results_, columns), CV_RESULTS_FILE)
+        began_us = max(run.began_us, now - int(call.seconds * 1e6))
+        ended_us = now - int(getattr(search, "refit_time_", 0.0) * 1e6)  # it came last
+        candidates = Candidates(search, columns, began_us=began_us, ended_us=ended_us)
+        _log_candidates(run, search, candidates, flags)
+
+
+def _log_best(run: ActiveRun, search: Any) -> None:
+    best = getattr(search, "best_params_", None) or {}
+    run.log_params({storable_key(f"best_{name}"): value for name, value in best.items()})
+    if hasattr(search, "best_score_"):
+        run.log_metric("best_cv_score", search.best_score_)
+    if not getattr(search, "refit", True):
+        run.set_tag(REFIT_TAG, "False")
+
+
+def _log_candidates(run: ActiveRun, search: Any, candidates: Candidates, flags: Flags) -> None:
+    rows = best_rows(
+        search.cv_results_, flags.max_tuning_runs, refit=getattr(search, "refit", None)
+    )
+    run_ids = log_finished_children(
+        run,
+        candidates.runs(rows),
+        metric_keys=candidates.metric_keys,
+        tags=_tags(search.estimator, flags),
+    )
+    best = int(getattr(search, "best_index_", -1))
+    if best in rows:
+        run.set_tag(BEST_CHILD_TAG, run_ids[rows.index(best)])
+
+
+def _tags(estimator: Any, flags: Flags) -> dict[str, Any]:
+    kind = type(estimator)
+    return {
+        **(flags.extra_tags or {}),
+        AUTOLOG_TAG: "sklearn",
+        NAME_TAG: kind.__name__,
+        CLASS_TAG: f"{kind.__module__}.{kind.__name__}",
+    }

@@ -1,0 +1,152 @@
+"""One column brought into the type of the signature, where no value changes by it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbtrack.errors import InputMismatch
+from nbtrack.models.data_types import AnyType, DataType, ValueType
+from nbtrack.models.nested_types import problem_of
+from nbtrack.models.schema import ColSpec
+
+_NUMPY = {
+    DataType.integer: "int32", DataType.long: "int64",
+    DataType.float: "float32", DataType.double: "float64",
+}  # fmt: skip
+# The largest whole numbers up to which a float holds every one.
+_EXACT = {DataType.float: 1 << 24, DataType.double: 1 << 53}
+_TEXTS = ("string", "empty")
+_TIMES = ("datetime64", "datetime", "date", "empty")
+
+
+def is_as_wanted(dtype: Any, wanted: ValueType) -> bool:
+    """Whether a column of *dtype* surely is what the signature names; False leaves it open."""
+    return isinstance(wanted, DataType) and str(dtype) == _NUMPY.get(wanted)
+
+
+def as_column(column: Any, spec: ColSpec) -> Any:
+    """*column* in another type, or None when it can stay as it is. Raises InputMismatch."""
+    if isinstance(spec.type, AnyType):
+        return None
+    if not isinstance(spec.type, DataType):
+        return _check_nested(column, spec.type)
+    if spec.type in _NUMPY:
+        return _as_numbers(column, spec.type)
+    check = {
+        DataType.string: _is_text,
+        DataType.binary: _is_binary,
+        DataType.boolean: _is_boolean,
+        DataType.datetime: _is_time,
+    }[spec.type]
+    if not check(column):
+        raise _mismatch(column, spec.type)
+    is_boxed_time = spec.type == DataType.datetime and column.dtype.kind == "O"
+    return _as_times(column) if is_boxed_time else None
+
+
+def _as_numbers(given: Any, wanted: DataType) -> Any:
+    if not len(given):
+        return given.astype(_NUMPY[wanted])
+    column = _unboxed(given)
+    dtype = getattr(column.dtype, "subtype", column.dtype)  # of a sparse column
+    is_nullable = hasattr(dtype, "numpy_dtype")
+    source = getattr(dtype, "numpy_dtype", dtype)
+    if source == _NUMPY[wanted]:
+        return None if column is given else column
+    if getattr(source, "kind", "O") not in "iuf" or not _fits(column, source, wanted):
+        raise _mismatch(column, wanted)
+    if is_nullable and bool(column.isna().any()):
+        return None  # numpy has no whole number that is missing
+    return column.astype(_NUMPY[wanted])
+
+
+def _fits(column: Any, source: Any, wanted: DataType) -> bool:
+    """Whether each value stays what it is."""
+    import numpy as np
+
+    if source.kind in "iu" and wanted in _EXACT and source.itemsize >= 4:
+        # numpy calls every int64 safe as float64, and no int32 as float32.
+        return _largest(column) <= _EXACT[wanted]
+    return bool(np.can_cast(source, _NUMPY[wanted]))
+
+
+def _largest(column: Any) -> int:
+    known = column.dropna()
+    return max(abs(int(known.min())), abs(int(known.max()))) if len(known) else 0
+
+
+def _unboxed(column: Any) -> Any:
+    """Python objects as the numbers they are: None becomes NaN, a Decimal the nearest float."""
+    if column.dtype.kind != "O" or hasattr(column.dtype, "numpy_dtype"):
+        return column
+    kind = _kind(column)
+    if kind in ("decimal", "mixed-integer-float", "floating", "empty"):
+        return column.astype("float64")
+    # With a missing value among them, whole numbers are floats, as pandas reads them.
+    return column.infer_objects() if kind != "integer" else _plain_integers(column)
+
+
+def _plain_integers(column: Any) -> Any:
+    try:
+        return column.astype("float64" if bool(column.isna().any()) else "int64")
+    except OverflowError:
+        return column
+
+
+def _is_text(column: Any) -> bool:
+    dtype = column.dtype
+    if hasattr(dtype, "categories"):
+        return _is_text(dtype.categories.to_series())
+    if dtype.kind == "O":
+        return _kind(column) in _TEXTS
+    return str(dtype).startswith("str") or dtype.kind in "UT"
+
+
+def _is_binary(column: Any) -> bool:
+    return column.dtype.kind == "S" or _kind(column) in ("bytes", "empty")
+
+
+def _is_boolean(column: Any) -> bool:
+    return column.dtype.kind == "b" or _kind(column) in ("boolean", "empty")
+
+
+def _is_time(column: Any) -> bool:
+    return column.dtype.kind == "M" or _kind(column) in _TIMES
+
+
+def _as_times(column: Any) -> Any:
+    import pandas as pd
+
+    return pd.to_datetime(column)
+
+
+def _check_nested(column: Any, wanted: ValueType) -> None:
+    for value in column:
+        if (problem := problem_of(value, wanted)) is not None:
+            raise InputMismatch(f"Column {column.name!r} takes {wanted}, but {problem}.")
+
+
+def _kind(column: Any) -> str:
+    from pandas.api.types import infer_dtype
+
+    return str(infer_dtype(column, skipna=True))
+
+
+def _mismatch(column: Any, wanted: DataType) -> InputMismatch:
+    found = _kind(column) if column.dtype.kind == "O" else str(column.dtype)
+    return InputMismatch(
+        f"Column {column.name!r} is {found}, which cannot become {wanted} without changing values."
+        + _hint(column, wanted)
+    )
+
+
+def _hint(column: Any, wanted: DataType) -> str:
+    if column.dtype.kind != "f" or wanted not in (DataType.integer, DataType.long):
+        return ""
+    known = column.dropna()
+    if len(known) == len(column) or not bool((known == known.round()).all()):
+        return ""
+    return (
+        " Its values are whole, but some are missing, and pandas keeps those as floats. "
+        "Infer the signature from data with missing values, or declare the column a double."
+    )

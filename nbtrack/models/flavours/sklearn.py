@@ -1,0 +1,129 @@
+"""scikit-learn estimators, and whatever else pickles and has `predict`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.errors import InvalidValue, ModelNotLoaded, ModelNotSaved
+from nbtrack.models.folder import FlavorParts
+from nbtrack.models.mlmodel_file import Model
+from nbtrack.models.pickling import check_format, pickled
+from nbtrack.models.trusted_types import is_trusted
+
+if TYPE_CHECKING:
+    from nbtrack.models.loading import LoadOptions
+
+NAME = "sklearn"
+_FILES = {"skops": "model.skops"}
+_ALWAYS = ("sklearn", "numpy", "scipy")
+
+
+def parts_of(
+    model: Any,
+    *,
+    serialization_format: str | None = None,
+    pyfunc_predict_fn: str = "predict",
+    skops_trusted_types: Collection[str | type] | None = None,
+) -> FlavorParts:
+    """Raises ModelNotSaved, InvalidValue."""
+    _check_is_model(model)
+    chosen = check_format(serialization_format)
+    data, modules, types = _serialized(model, chosen, skops_trusted_types)
+    file = _FILES.get(chosen, "model.pkl")
+    config = {
+        "pickled_model": file,
+        "serialization_format": chosen,
+        "sklearn_version": _sklearn_version(),
+        "skops_trusted_types": types,
+    }
+    return FlavorParts(
+        name=NAME,
+        config=config,
+        files={file: data},
+        modules={*_ALWAYS, *modules},
+        pyfunc=_pyfunc(model, file, pyfunc_predict_fn),
+    )
+
+
+def load(folder: Path, model: Model, options: LoadOptions) -> Any:
+    """The estimator itself. Raises ModelNotLoaded."""
+    from nbtrack.models.skops_files import load_skops
+    from nbtrack.models.unpickling import load_pickle
+
+    config = model.flavors.get(NAME)
+    if config is None:
+        raise ModelNotLoaded(
+            f"The model in {str(folder)!r} is no scikit-learn model; it has the flavors "
+            f"{', '.join(model.flavors)}. nbtrack.pyfunc.load_model loads every kind."
+        )
+    file = folder / str(config["pickled_model"])
+    # Files of MLflow 1 do not say it: they are pickles.
+    if config.get("serialization_format", "pickle") == "skops":
+        return load_skops(file, trusted=options.trusted or ())
+    if options.trusted is not None:
+        raise InvalidValue(
+            "trusted= is for skops files; this model is a pickle, and loading a pickle runs "
+            "whatever is in it. Leave it out, if you trust the file."
+        )
+    return load_pickle(file)
+
+
+def load_predictor(folder: Path, model: Model, options: LoadOptions) -> EstimatorPredictor:
+    config = model.flavors["python_function"]
+    return EstimatorPredictor(load(folder, model, options), config.get("predict_fn", "predict"))
+
+
+class EstimatorPredictor:
+    def __init__(self, estimator: Any, method: str) -> None:
+        self._estimator = estimator
+        self._predict = getattr(estimator, method)
+
+    def predict(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:
+        _ = params  # an estimator has no parameters of a single prediction
+        return self._predict(data)
+
+    def raw_model(self) -> Any:
+        return self._estimator
+
+
+def _serialized(
+    model: Any, chosen: str, skops_trusted_types: Collection[str | type] | None
+) -> tuple[bytes, Collection[str], list[str] | None]:
+    """(the file's content, modules it needs, types that a reader of skops has to trust)."""
+    if chosen != "skops":
+        return *pickled(model, chosen), None
+    from nbtrack.models.skops_files import foreign_types, skops_bytes, skops_modules, type_names
+
+    data = skops_bytes(model)
+    types, vouched = foreign_types(data), set(type_names(skops_trusted_types or ()))
+    refused = [name for name in types if name not in vouched and not is_trusted(name)]
+    if refused:
+        raise ModelNotSaved(
+            f"Nobody would load this model back: it holds {', '.join(map(repr, refused))}. Nothing "
+            f"was stored. If you know them to be harmless: skops_trusted_types={refused}."
+        )
+    # MLflow trusts what this list in its file says; nbtrack asks whoever loads the model.
+    return data, skops_modules(data) | {"skops"}, types or None
+
+
+def _check_is_model(model: Any) -> None:
+    if isinstance(model, type):
+        raise InvalidValue(
+            f"{model.__name__} is a class; log a fitted instance: {model.__name__}(…).fit(X, y)."
+        )
+    if isinstance(model, str | Path | int | float | list | dict | None):
+        raise InvalidValue(f"A {type(model).__name__} is no model: it has no predict method.")
+
+
+def _pyfunc(model: Any, file: str, predict_fn: str) -> dict[str, Any] | None:
+    if not hasattr(model, predict_fn):
+        return None
+    return {"loader_module": "mlflow.sklearn", "model_path": file, "predict_fn": predict_fn}
+
+
+def _sklearn_version() -> str | None:
+    module = sys.modules.get("sklearn")
+    return getattr(module, "__version__", None)

@@ -1,0 +1,108 @@
+"""Loading a model: find it, check its files, say what is of another version, then read it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbtrack.errors import InvalidValue
+from nbtrack.guard import warn
+from nbtrack.models.code_files import make_code_importable
+from nbtrack.models.digests import check_files
+from nbtrack.models.environment_files import REQUIREMENTS
+from nbtrack.models.mlmodel_file import PYFUNC, Model, read_mlmodel
+from nbtrack.models.model_uris import locate
+from nbtrack.models.requirements import installed_version, pins_in
+from nbtrack.stores import Store
+
+_NOT_NEEDED = {"mlflow", "mlflow-skinny", "nbtrack", "psutil"}  # of no effect on a model
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadOptions:
+    trusted: Collection[str | type] | None = None  # types in a skops file
+    model_config: Mapping[str, Any] | None = None
+
+
+def open_model(
+    model_uri: str | Path, *, dst_path: str | Path | None = None, store: Store | None = None
+) -> tuple[Path, Model]:
+    """The checked folder of a model, and its MLmodel; nothing of it has been run.
+
+    With *dst_path* it is copied there first. Raises ModelNotFound, ModelChanged, RunNotFound.
+    """
+    place = locate(model_uri, store=store)
+    model = read_mlmodel(place.folder)
+    folder = place.folder if dst_path is None else _copied(place.folder, dst_path)
+    if place.recorded is not None:
+        check_files(folder, place.recorded)
+    _say_other_versions(folder, model)
+    return folder, model
+
+
+def load_pyfunc(
+    model_uri: str | Path,
+    options: LoadOptions,
+    *,
+    dst_path: str | Path | None = None,
+    store: Store | None = None,
+) -> Any:
+    """A `PyFuncModel`. Raises as `open_model` does, and ModelNotLoaded."""
+    from nbtrack.models.flavours import load_predictor
+    from nbtrack.models.pyfunc_model import PyFuncModel
+
+    folder, model = open_model(model_uri, dst_path=dst_path, store=store)
+    make_code_importable(folder, model.flavors.get(PYFUNC, {}))
+    return PyFuncModel(model, load_predictor(folder, model, options))
+
+
+def load_sklearn(
+    model_uri: str | Path, options: LoadOptions, *, dst_path: str | Path | None = None
+) -> Any:
+    """The estimator. Raises as `open_model` does, and ModelNotLoaded."""
+    from nbtrack.models.flavours import sklearn
+
+    folder, model = open_model(model_uri, dst_path=dst_path)
+    make_code_importable(folder, model.flavors.get(sklearn.NAME, {}))
+    return sklearn.load(folder, model, options)
+
+
+def _copied(folder: Path, dst_path: str | Path) -> Path:
+    import shutil
+
+    target = Path(dst_path).expanduser().absolute()
+    if not target.is_dir():
+        raise InvalidValue(f"dst_path {str(target)!r} is no folder; make it first.")
+    copy = target / folder.name
+    if copy.exists():
+        raise InvalidValue(f"{str(copy)!r} exists; choose another dst_path.")
+    return Path(shutil.copytree(folder, copy))
+
+
+def _say_other_versions(folder: Path, model: Model) -> None:
+    differences = list(_differences(folder, model))
+    if differences:
+        warn(
+            f"nbtrack: the model in {str(folder)!r} was saved with other versions: "
+            f"{'; '.join(differences)}. It may fail or predict otherwise."
+        )
+
+
+def _differences(folder: Path, model: Model) -> Iterator[str]:
+    saved_python = str(model.flavors.get(PYFUNC, {}).get("python_version", ""))
+    python = platform.python_version()
+    if saved_python and saved_python.split(".")[:2] != python.split(".")[:2]:
+        yield f"Python {saved_python}, here {python}"
+    try:
+        text = (folder / REQUIREMENTS).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return
+    for name, saved in pins_in(text).items():
+        if name.lower() in _NOT_NEEDED:
+            continue
+        running = installed_version(name)
+        if running != saved:
+            yield f"{name} {saved}, here {running or 'not installed'}"

@@ -1,0 +1,131 @@
+"""Where a model is: `runs:/<run id>/<path>`, `models:/…`, a `file:` URI or a plain path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from nbtrack.artifact_store import open_artifacts
+from nbtrack.artifact_store.paths import folder_of
+from nbtrack.errors import InvalidValue, ModelChanged, ModelNotFound, NbtrackError
+from nbtrack.models.digests import folder_digest
+from nbtrack.records import FileInfo
+from nbtrack.session import current_session
+from nbtrack.stores import Store
+from nbtrack.values import check_run_id
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters or more: C: is a drive
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelPlace:
+    folder: Path
+    # {path in the folder: sha256} as recorded when it was logged; None: nobody recorded it.
+    recorded: Mapping[str, str] | None = None
+
+    @property
+    def digest(self) -> str | None:
+        return None if self.recorded is None else folder_digest(self.recorded)
+
+
+def locate(model_uri: str | Path, *, store: Store | None = None) -> ModelPlace:
+    """The folder that *model_uri* names. Run ids are looked up in *store*, by default the active.
+
+    Raises InvalidValue, ModelNotFound, RunNotFound.
+    """
+    uri = str(model_uri)
+    found = _SCHEME.match(uri)
+    scheme = found[1].lower() if found else None
+    if scheme == "runs":
+        return _of_run(uri, store or current_session().store)
+    if scheme == "models":
+        return resolve_registered(uri)
+    if scheme not in (None, "file"):
+        raise InvalidValue(
+            f"Models cannot be read from a {scheme}: location. There are runs:/<run id>/<path>, "
+            "models:/<name>/<version>, file: URIs and plain paths."
+        )
+    return _of_path(folder_of(uri).expanduser().absolute())
+
+
+def path_of_artifact(uri: str | Path) -> Path:
+    """The file or folder that a plain path, a `file:` or a `runs:` URI names, of any content."""
+    if str(uri).startswith("runs:"):
+        run_id, path = _parts_of_run_uri(str(uri))
+        info = current_session().store.get_run(check_run_id(run_id)).info
+        return open_artifacts(info.artifact_uri, run_id=run_id).download(path)
+    place = folder_of(str(uri)).expanduser().absolute()
+    if not place.exists():
+        raise InvalidValue(f"There is no file or folder {str(place)!r}.")
+    return place
+
+
+def resolve_registered(uri: str) -> ModelPlace:
+    """The copy that the model registry keeps of a registered version."""
+    raise NbtrackError(
+        f"{uri!r} names a registered model, and this version of nbtrack has no model registry yet. "
+        "Load it from its run: runs:/<run id>/<path>."
+    )
+
+
+def _of_run(uri: str, store: Store) -> ModelPlace:
+    run_id, path = _parts_of_run_uri(uri)
+    info = store.get_run(check_run_id(run_id)).info
+    artifacts = open_artifacts(info.artifact_uri, run_id=run_id)
+    records = store.list_artifact_records(run_id)
+    if not artifacts.list(path):
+        raise ModelNotFound(f"Run {run_id} has no model {path!r}. {_models_of(records)}")
+    return _recorded(artifacts.download(path), path, run_id, records)
+
+
+def _parts_of_run_uri(uri: str) -> tuple[str, str]:
+    run_id, _, path = unquote(uri[len("runs:") :]).strip("/").partition("/")
+    if not run_id or not path:
+        raise InvalidValue(f"{uri!r} names nothing in a run; write runs:/<run id>/<path>.")
+    return run_id, path
+
+
+def _models_of(records: list[FileInfo]) -> str:
+    suffix = "/MLmodel"
+    paths = [r.path.removesuffix(suffix) for r in records if r.path.endswith(suffix)]
+    if not paths:
+        return "It has none; nbtrack.sklearn.log_model(model, name='model') logs one."
+    return f"It has {', '.join(map(repr, paths))}."
+
+
+def _recorded(folder: Path, path: str, run_id: str, records: list[FileInfo]) -> ModelPlace:
+    prefix = path.rstrip("/") + "/"
+    recorded = {
+        r.path[len(prefix) :]: r.sha256 for r in records if r.path.startswith(prefix) and r.sha256
+    }
+    if not recorded:
+        raise ModelChanged(
+            f"Nothing is recorded of the files in {str(folder)!r}: the process that logged "
+            f"{path!r} to run {run_id} was stopped before it had finished, or somebody else put "
+            "them there. Log the model again; if you trust the files, load a copy of the folder."
+        )
+    return ModelPlace(folder=folder, recorded=recorded)
+
+
+def _of_path(folder: Path) -> ModelPlace:
+    """A model in the artifact folder of a run is checked as one named by its run."""
+    folder = folder.resolve()
+    for level in folder.parents:
+        if _RUN_ID.fullmatch(level.name) and _is_project(project := level.parent.parent):
+            records = _store_in(project).list_artifact_records(level.name)
+            return _recorded(folder, folder.relative_to(level).as_posix(), level.name, records)
+    return ModelPlace(folder=folder)
+
+
+def _is_project(folder: Path) -> bool:
+    return (folder / "artifacts").is_dir() and (
+        (folder / "journal").is_dir() or (folder / "nbtrack.duckdb").is_file()
+    )
+
+
+def _store_in(project: Path) -> Store:
+    return current_session().store_for(project.as_uri())

@@ -1,0 +1,177 @@
+"""Which distributions a model needs, as `name==version`: those of the modules it was made with.
+
+Nothing is installed, loaded or run to find out; the answer is kept for the process.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Mapping
+from functools import cache, lru_cache
+from importlib.machinery import all_suffixes
+from pathlib import Path
+from types import ModuleType
+
+from nbtrack.errors import InvalidValue
+from nbtrack.guard import warn_once
+
+# MLflow's servers install what is listed and then need MLflow itself in there.
+MLFLOW = "mlflow>=3"
+# Their distributions, for which no metadata has to be read: 0.5 ms each.
+_KNOWN = {
+    "sklearn": "scikit-learn", "numpy": "numpy", "scipy": "scipy", "pandas": "pandas",
+    "polars": "polars", "cloudpickle": "cloudpickle", "skops": "skops", "joblib": "joblib",
+    "nbtrack": "nbtrack",
+}  # fmt: skip
+_INSTALLED = ("site-packages", "dist-packages")
+
+
+@lru_cache(maxsize=256)
+def pinned(modules: frozenset[str]) -> tuple[str, ...]:
+    """`name==version` of the distributions of *modules* (top-level names), sorted.
+
+    The standard library and `__main__` need none; of the user's own files nobody has a version.
+    """
+    found = (each for module in modules for each in _pins(module))
+    return tuple(sorted(set(found), key=str.lower))
+
+
+def top_level(modules: Collection[str]) -> frozenset[str]:
+    """The top-level names of *modules*, without the standard library and `__main__`."""
+    names = {name.partition(".")[0] for name in modules}
+    return frozenset(names - sys.stdlib_module_names - {"__main__", "__mp_main__"})
+
+
+def say_unkept(modules: Collection[str], *, kept: Collection[str]) -> None:
+    """Warn of modules that are files of the user's own and not among *kept* ones."""
+    for name in sorted(set(modules) - set(kept)):
+        if is_own_file(name):
+            warn_once(
+                f"nbtrack: the model uses your module {name!r}, which is not installed as a "
+                f"package; code_paths=[{_path_of(name)!r}] keeps it with the model."
+            )
+
+
+def is_own_file(module: str) -> bool:
+    path = _path_of(module)
+    return (
+        path is not None
+        and module not in _KNOWN
+        and not any(part in _INSTALLED for part in Path(path).parts)
+        and not _pins(module)
+    )
+
+
+def requirement_lines(
+    modules: frozenset[str],
+    *,
+    given: Collection[str] | str | None,
+    extra: Collection[str] | str | None,
+) -> tuple[str, ...]:
+    """The lines of requirements.txt: *given* ones, else those of *modules* and *extra*.
+
+    Each is a list of lines, or the path of a file of lines. Raises InvalidValue.
+    """
+    if given is not None and extra is not None:
+        raise InvalidValue("Give pip_requirements= or extra_pip_requirements=, and not both.")
+    if given is not None:
+        return _lines(given, "pip_requirements")
+    added = () if extra is None else _lines(extra, "extra_pip_requirements")
+    names = {requirement_name(line) for line in added}
+    lines = (MLFLOW, *pinned(modules))
+    return (*(line for line in lines if requirement_name(line) not in names), *added)
+
+
+def requirement_name(line: str) -> str:
+    """The distribution that a line of requirements.txt names, as PEP 503 writes it."""
+    name = ""
+    for character in line.strip():
+        if not (character.isalnum() or character in "-_."):
+            break
+        name += character
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
+def pins_in(text: str) -> Mapping[str, str]:
+    """{distribution: version} of the lines `name==version` of a requirements.txt."""
+    found = {}
+    for line in text.splitlines():
+        requirement = line.partition("#")[0].partition(";")[0].strip()
+        name, is_pin, version = requirement.partition("==")
+        if is_pin and not version.startswith("=") and "*" not in version:
+            found[name.partition("[")[0].strip()] = version.strip()
+    return found
+
+
+def installed_version(distribution: str) -> str | None:
+    """The version that runs here, or would be imported; None when it is not installed."""
+    from importlib import metadata
+
+    for module, name in _KNOWN.items():
+        if requirement_name(distribution) == name and module in sys.modules:
+            return _version_of(sys.modules[module])
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def own_version() -> str:
+    """Ours. Not by `import nbtrack`, which knows of everything: it is loaded in any case."""
+    return str(_version_of(sys.modules["nbtrack"]))
+
+
+def _lines(given: Collection[str] | str, name: str) -> tuple[str, ...]:
+    if isinstance(given, str):
+        try:
+            given = Path(given).read_text(encoding="utf-8").splitlines()
+        except OSError as exc:
+            raise InvalidValue(f"{name}: cannot read {given!r}: {exc}.") from exc
+    lines = tuple(given)
+    if not all(isinstance(line, str) for line in lines):
+        raise InvalidValue(f"{name} is a list of texts such as 'numpy==2.1.0', not {lines!r}.")
+    return tuple(line.strip() for line in lines if line.strip())
+
+
+@cache
+def _pins(module: str) -> tuple[str, ...]:
+    if module in _KNOWN:
+        version = _version_of(sys.modules.get(module))
+        return (f"{_KNOWN[module]}=={version}",) if version else ()
+    return tuple(f"{name}=={version}" for name, version in _distributions_of(module))
+
+
+def _version_of(module: ModuleType | None) -> str | None:
+    version = getattr(module, "__version__", None)
+    return version if isinstance(version, str) else None
+
+
+def _distributions_of(module: str) -> tuple[tuple[str, str], ...]:
+    from importlib import metadata
+
+    for name in (module, module.replace("_", "-")):  # most are named as their module
+        try:
+            found = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            continue
+        return ((found.name, found.version),)
+    if not any(part in _INSTALLED for part in Path(_path_of(module) or "").parts):
+        return ()
+    # 100-250 ms, once per process, and only for a module whose package has another name.
+    names = _names_by_module().get(module, [])
+    return tuple((name, metadata.version(name)) for name in sorted(set(names)))
+
+
+@cache
+def _names_by_module() -> Mapping[str, list[str]]:
+    from importlib import metadata
+
+    return metadata.packages_distributions()
+
+
+def _path_of(module: str) -> str | None:
+    """The file of a module, or the folder of a package; None for what has neither."""
+    path = getattr(sys.modules.get(module), "__file__", None)
+    if path is None or not path.endswith(tuple(all_suffixes())):
+        return None
+    return str(Path(path).parent) if Path(path).stem == "__init__" else path

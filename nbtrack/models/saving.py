@@ -1,0 +1,140 @@
+"""Writing a model folder: into a run, or to a path."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nbtrack.artifact_store.paths import TEMPORARY, artifact_parts
+from nbtrack.errors import InvalidValue, NbtrackError
+from nbtrack.guard import warn
+from nbtrack.models.digests import folder_digest
+from nbtrack.models.flavours import sklearn as sklearn_flavour
+from nbtrack.models.folder import (
+    Content,
+    FlavorParts,
+    ModelFolder,
+    SaveOptions,
+    build_folder,
+)
+from nbtrack.models.input_example import input_example as example_of
+from nbtrack.models.model_info import ModelInfo, info_of
+from nbtrack.models.signature import infer_signature
+from nbtrack.run_writer import RunWriter
+from nbtrack.session import current_session
+from nbtrack.values import check_key
+
+DIGEST_TAG = "nbtrack.model."  # and the path of the model in the run
+LARGE = 100_000_000  # bytes
+
+
+def save_fitted(
+    run: RunWriter,
+    model: Any,
+    path: str,
+    *,
+    signature_rows: Any = None,
+    predictions_of_rows: Any = None,
+    input_example: Any = None,
+    serialization_format: str = "cloudpickle",
+    pyfunc_predict_fn: str = "predict",
+    metadata: Mapping[str, Any] | None = None,
+) -> ModelInfo:
+    """Log a fitted scikit-learn model; see `nbtrack.models`. Raises ModelNotSaved."""
+    parts = sklearn_flavour.parts_of(
+        model, serialization_format=serialization_format, pyfunc_predict_fn=pyfunc_predict_fn
+    )
+    has_rows = signature_rows is not None
+    options = SaveOptions(
+        signature=infer_signature(signature_rows, predictions_of_rows) if has_rows else None,
+        input_example=None if input_example is None else example_of(input_example),
+        metadata=metadata,
+    )
+    return log_parts(run, path, parts, options)
+
+
+def log_parts(run: RunWriter, path: str, parts: FlavorParts, options: SaveOptions) -> ModelInfo:
+    """Write the model into the folder *path* of the run, in place of what was there.
+
+    All files appear or none does; the digest of the folder becomes a tag of the run.
+    """
+    checked = check_model_path(path)
+    folder = build_folder(parts, options, run_id=run.run_id, artifact_path=checked)
+    _say_if_large(folder, checked)
+    stored = run.log_folder(folder.files, checked)
+    if not stored:  # the disk did not take it, and that was said
+        return info_of(folder.model)
+    digest = folder_digest({f.path[len(checked) + 1 :]: str(f.sha256) for f in stored})
+    run.set_tag(DIGEST_TAG + checked, digest)
+    return info_of(folder.model, digest=digest)
+
+
+def write_parts(path: str | Path, parts: FlavorParts, options: SaveOptions) -> None:
+    """Write the model to a new folder. Raises InvalidValue if it holds something already."""
+    target = Path(path).expanduser().absolute()
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InvalidValue(f"{str(target)!r} exists and is not empty; choose another path.")
+    folder = build_folder(parts, options)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}")
+    try:
+        for name, content in folder.files.items():
+            _write(temporary / name, content)
+        os.replace(temporary, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def run_of_new_model(run_id: str | None) -> RunWriter:
+    """The run to log to: by id, else the active one, else a new one, as for a metric."""
+    session = current_session()
+    if run_id is None:
+        return session.run_to_log_to()
+    if (known := session.known_run(run_id)) is not None:
+        return known
+    from nbtrack.client import MlflowClient
+
+    return MlflowClient().writer(run_id)
+
+
+def check_model_path(path: Any) -> str:
+    """Where in its run a model goes, as in "model" or "models/last". Raises InvalidValue."""
+    parts = artifact_parts(path)
+    if not parts:
+        raise InvalidValue("The model has an empty name; give name='model'.")
+    return check_key("/".join(parts), "name of the model")
+
+
+def model_path(*, name: str | None, artifact_path: str | None) -> str:
+    """MLflow 3 calls it name, MLflow 2 artifact_path; without either it is "model"."""
+    if name is not None and artifact_path is not None:
+        raise InvalidValue("Give name= or artifact_path=, and not both: they mean the same.")
+    return check_model_path(name or artifact_path or "model")
+
+
+def refuse_registration(registered_model_name: str | None) -> None:
+    if registered_model_name is not None:
+        raise NbtrackError(
+            f"registered_model_name={registered_model_name!r}: this version of nbtrack has no "
+            "model registry yet. Nothing was logged; leave the argument out."
+        )
+
+
+def _say_if_large(folder: ModelFolder, path: str) -> None:
+    if folder.size > LARGE:
+        warn(
+            f"nbtrack: the model {path!r} takes {folder.size / 1e6:,.0f} MB of disk, once per "
+            "fit that logs it. autolog(log_models=False) leaves models out; so does deleting "
+            "the run, with nbtrack gc."
+        )
+
+
+def _write(file: Path, content: Content) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, bytes):
+        file.write_bytes(content)
+    else:
+        shutil.copyfile(content, file)

@@ -1,0 +1,73 @@
+"""`ModelSignature` and `infer_signature`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nbtrack.errors import InvalidValue
+from nbtrack.models.schema import ParamSchema, Schema
+
+
+@dataclass(frozen=True)
+class ModelSignature:
+    """What a model takes, gives, and lets its callers set; None where nobody said."""
+
+    inputs: Schema | None = None
+    outputs: Schema | None = None
+    params: ParamSchema | None = None
+
+    def __post_init__(self) -> None:
+        kinds = {"inputs": Schema, "outputs": Schema, "params": ParamSchema}
+        for name, kind in kinds.items():
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, kind):
+                raise InvalidValue(
+                    f"{name} of a signature is a {type(value).__name__}, not a {kind.__name__}; "
+                    "nbtrack.models.infer_signature(X, predictions) makes one from data."
+                )
+
+    def to_dict(self) -> dict[str, str | None]:
+        """Each part as a JSON text, the form in which MLmodel files hold it."""
+        parts = {"inputs": self.inputs, "outputs": self.outputs, "params": self.params}
+        return {name: part.to_json() if part else None for name, part in parts.items()}
+
+    @classmethod
+    def from_dict(cls, parts: Mapping[str, Any]) -> ModelSignature:
+        """Raises InvalidValue."""
+        inputs, outputs, params = (parts.get(name) for name in ("inputs", "outputs", "params"))
+        return cls(
+            Schema.from_json(inputs) if inputs else None,
+            Schema.from_json(outputs) if outputs else None,
+            ParamSchema.from_json(params) if params else None,
+        )
+
+
+def infer_signature(
+    model_input: Any = None, model_output: Any = None, params: Mapping[str, Any] | None = None
+) -> ModelSignature:
+    """The signature of a model that takes and gives data like these.
+
+    pandas, numpy, polars, scipy.sparse, dicts and lists; what is of another kind is not checked
+    later. Raises InvalidValue for parameters that have no type.
+    """
+    from nbtrack.models.signature_inference import infer_params, infer_schema
+
+    return ModelSignature(
+        None if model_input is None else infer_schema(model_input),
+        None if model_output is None else infer_schema(model_output),
+        infer_params(params) if params else None,
+    )
+
+
+def check_signature(signature: Any) -> ModelSignature | None:
+    """*signature* as ours; one made by `mlflow.models` is translated. Raises InvalidValue."""
+    if signature is None or isinstance(signature, ModelSignature):
+        return signature
+    if type(signature).__name__ == "ModelSignature" and hasattr(signature, "to_dict"):
+        return ModelSignature.from_dict(signature.to_dict())
+    raise InvalidValue(
+        f"signature is a {type(signature).__name__}, not a ModelSignature; "
+        "nbtrack.models.infer_signature(X, predictions) makes one."
+    )

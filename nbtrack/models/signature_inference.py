@@ -1,0 +1,164 @@
+"""Which schema describes given data. Types and required-ness are as MLflow infers them.
+
+Where MLflow gives up on the whole (one column it has no type for, a sparse array, a polars
+frame), only that column is "any" here, and the others are typed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from nbtrack.errors import InvalidValue
+from nbtrack.models.data_types import AnyType, DataType, Object, ValueType
+from nbtrack.models.schema import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+from nbtrack.models.value_types import common_type, merged, type_of, type_of_dtype
+
+_UNKNOWN = Schema([ColSpec(AnyType())])
+_OBJECTS: dict[str, DataType] = {
+    "string": DataType.string, "bytes": DataType.binary, "boolean": DataType.boolean,
+    "integer": DataType.long, "floating": DataType.double, "mixed-integer-float": DataType.double,
+    "decimal": DataType.double, "datetime": DataType.datetime, "datetime64": DataType.datetime,
+    "date": DataType.datetime,
+}  # fmt: skip
+_POLARS: dict[str, DataType] = {
+    "Boolean": DataType.boolean, "String": DataType.string, "Categorical": DataType.string,
+    "Enum": DataType.string, "Binary": DataType.binary, "Date": DataType.datetime,
+    "Datetime": DataType.datetime, "Float32": DataType.float, "Float64": DataType.double,
+    "Decimal": DataType.double, "Int64": DataType.long, "UInt32": DataType.long,
+    "Int8": DataType.integer, "Int16": DataType.integer, "Int32": DataType.integer,
+    "UInt8": DataType.integer, "UInt16": DataType.integer,
+}  # fmt: skip
+
+
+def infer_schema(data: Any) -> Schema:
+    if is_a(data, "pandas", "DataFrame"):
+        return _of_frame(data)
+    if is_a(data, "pandas", "Series"):
+        return Schema([_column(data, name=data.name)])
+    if is_a(data, "polars", "DataFrame"):
+        return Schema([_polars_column(column, name=column.name) for column in data])
+    if is_a(data, "polars", "Series"):
+        return Schema([_polars_column(data, name=data.name or None)])
+    if is_sparse(data) or (is_a(data, "numpy", "ndarray") and data.ndim):
+        # MLflow writes a dtype of named fields in a form that it cannot read back.
+        return _UNKNOWN if data.dtype.kind == "V" else Schema([_tensor(data)])
+    if isinstance(data, Mapping):
+        return _of_mapping(data)
+    if isinstance(data, list):
+        return _of_list(data)
+    found = type_of(data)
+    return _UNKNOWN if found is None else Schema([ColSpec(found)])
+
+
+def infer_params(params: Mapping[str, Any]) -> ParamSchema:
+    """Raises InvalidValue, naming the parameter."""
+    return ParamSchema([_param(name, value) for name, value in params.items()])
+
+
+def is_a(value: Any, library: str, name: str) -> bool:
+    """Whether *value* is an instance of the library's class, without importing the library."""
+    kind = getattr(sys.modules.get(library), name, None)
+    return kind is not None and isinstance(value, kind)
+
+
+def is_sparse(value: Any) -> bool:
+    module = sys.modules.get("scipy.sparse")
+    return module is not None and bool(module.issparse(value))
+
+
+def _of_frame(frame: Any) -> Schema:
+    if not len(frame.columns) or frame.columns.has_duplicates:
+        return _UNKNOWN
+    # For all columns at once, and a column by itself only where its dtype does not say it all:
+    # a thousand of them would take a quarter of a second.
+    required = (~frame.isna().any()).tolist()
+    known = {dtype: _type_said_by(dtype) for dtype in set(frame.dtypes)}
+    # By place: a label may mean several columns in a MultiIndex.
+    types = [
+        known[dtype] or _type_of_objects(frame.iloc[:, i]) for i, dtype in enumerate(frame.dtypes)
+    ]
+    names = map(_plain_label, frame.columns)
+    return Schema([ColSpec(*each) for each in zip(types, names, required)])
+
+
+def _column(column: Any, *, name: Any) -> ColSpec:
+    found = _type_said_by(column.dtype) or _type_of_objects(column)
+    return ColSpec(found, name, required=not bool(column.isna().any()))
+
+
+def _type_said_by(dtype: Any) -> ValueType | None:
+    """None where the values have to be looked at."""
+    if hasattr(dtype, "categories"):
+        labels = dtype.categories
+        return _type_said_by(labels.dtype) or _type_of_objects(labels)
+    dtype = getattr(dtype, "subtype", dtype)  # of a sparse column
+    dtype = getattr(dtype, "numpy_dtype", dtype)  # of nullable and Arrow numbers
+    if str(dtype).startswith("str"):
+        return DataType.string
+    is_open = dtype.kind == "O" or str(dtype).startswith(("period", "interval"))
+    return None if is_open else type_of_dtype(dtype)
+
+
+def _type_of_objects(column: Any) -> ValueType:
+    from pandas.api.types import infer_dtype
+
+    kind = infer_dtype(column, skipna=True)
+    if kind in _OBJECTS:
+        return _OBJECTS[kind]
+    return (common_type(column) if kind == "mixed" else None) or AnyType()
+
+
+def _polars_column(column: Any, *, name: str | None) -> ColSpec:
+    found = _POLARS.get(str(column.dtype.base_type()), AnyType())
+    return ColSpec(found, name, required=column.null_count() == 0)
+
+
+def _tensor(array: Any, *, name: str | None = None) -> TensorSpec:
+    return TensorSpec(array.dtype.name, (-1, *array.shape[1:]), name)
+
+
+def _of_mapping(data: Mapping[Any, Any]) -> Schema:
+    if not data or not all(isinstance(name, str) for name in data):
+        return _UNKNOWN
+    if all(is_a(each, "numpy", "ndarray") and each.ndim for each in data.values()):
+        return Schema([_tensor(array, name=name) for name, array in data.items()])
+    found = {name: type_of(value) for name, value in data.items()}
+    return Schema([ColSpec(t or AnyType(), name, t is not None) for name, t in found.items()])
+
+
+def _of_list(data: list[Any]) -> Schema:
+    if data and all(isinstance(each, Mapping) for each in data):
+        rows = _merged_rows(data)
+        if isinstance(rows, Object):
+            return Schema([ColSpec(p.type, p.name, p.required) for p in rows.properties])
+    found = common_type(data)
+    return _UNKNOWN if found is None else Schema([ColSpec(found)])
+
+
+def _merged_rows(rows: Iterable[Mapping[Any, Any]]) -> ValueType | None:
+    found: ValueType | None = None
+    for row in rows:
+        found = merged(found, type_of(row))
+    return found
+
+
+def _plain_label(label: Any) -> Any:
+    """A label that JSON can hold: numpy's numbers are not."""
+    label = label.item() if hasattr(label, "item") else label
+    return label if isinstance(label, str | int | tuple) else str(label)
+
+
+def _param(name: str, value: Any) -> ParamSpec:
+    plain = value.tolist() if hasattr(value, "tolist") else value
+    shape = (-1,) if isinstance(plain, list) else None
+    found = common_type(plain) if isinstance(plain, list) else type_of(value)
+    if isinstance(plain, list) and not plain:
+        found = DataType.string
+    if not isinstance(found, DataType | Object) or found == DataType.binary:
+        raise InvalidValue(
+            f"Parameter {name!r} is {value!r}; a parameter of a signature is a number, text, "
+            "bool, date, a dict of those, or a flat list of one of them."
+        )
+    return ParamSpec(name, found, plain, shape)

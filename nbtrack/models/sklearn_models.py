@@ -1,0 +1,157 @@
+"""`nbtrack.sklearn.log_model`, `save_model` and `load_model`; arguments as in MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from nbtrack.errors import InvalidValue
+from nbtrack.guard import warn_once
+from nbtrack.models.flavours import sklearn as flavour
+from nbtrack.models.folder import FlavorParts, SaveOptions, signature_for
+from nbtrack.models.input_example import input_example as example_of
+from nbtrack.models.loading import LoadOptions, load_sklearn
+from nbtrack.models.model_info import ModelInfo
+from nbtrack.models.saving import (
+    log_parts,
+    model_path,
+    refuse_registration,
+    run_of_new_model,
+    write_parts,
+)
+
+
+def log_model(
+    sk_model: Any,
+    artifact_path: str | None = None,
+    conda_env: Mapping[str, Any] | str | None = None,
+    code_paths: Collection[str | Path] | None = None,
+    serialization_format: str | None = None,
+    registered_model_name: str | None = None,
+    signature: Any = None,
+    input_example: Any = None,
+    await_registration_for: int | None = None,  # noqa: ARG001 - registering takes no time here
+    pip_requirements: Collection[str] | str | None = None,
+    extra_pip_requirements: Collection[str] | str | None = None,
+    pyfunc_predict_fn: str = "predict",
+    metadata: Mapping[str, Any] | None = None,
+    extra_files: Collection[str | Path] | None = None,
+    params: Mapping[str, Any] | None = None,
+    tags: Mapping[str, Any] | None = None,
+    model_type: str | None = None,
+    step: int = 0,
+    model_id: str | None = None,
+    name: str | None = None,
+    skops_trusted_types: Collection[str | type] | None = None,
+    run_id: str | None = None,
+) -> ModelInfo:
+    """Keep a fitted model in the active run, under *name*; load it back by `info.model_uri`.
+
+    *params*, *tags*, *model_type* and *step* describe the model and are kept in its MLmodel file.
+    Raises ModelNotSaved, InvalidValue; then nothing is stored.
+    """
+    refuse_registration(registered_model_name)
+    if model_id is not None:
+        raise InvalidValue("model_id= names a logged model of MLflow; give run_id= and name=.")
+    path = model_path(name=name, artifact_path=artifact_path)
+    notes = {"params": params, "tags": tags, "model_type": model_type, "step": step or None}
+    parts, options = _prepared(
+        sk_model,
+        serialization_format=serialization_format,
+        pyfunc_predict_fn=pyfunc_predict_fn,
+        skops_trusted_types=skops_trusted_types,
+        signature=signature,
+        input_example=input_example,
+        conda_env=conda_env,
+        code_paths=code_paths,
+        pip_requirements=pip_requirements,
+        extra_pip_requirements=extra_pip_requirements,
+        extra_files=extra_files,
+        metadata=metadata,
+        notes={n: v if n == "step" else _texts(v) for n, v in notes.items() if v is not None},
+    )
+    return log_parts(run_of_new_model(run_id), path, parts, options)
+
+
+def save_model(
+    sk_model: Any,
+    path: str | Path,
+    conda_env: Mapping[str, Any] | str | None = None,
+    code_paths: Collection[str | Path] | None = None,
+    mlflow_model: Any = None,
+    serialization_format: str | None = None,
+    signature: Any = None,
+    input_example: Any = None,
+    pip_requirements: Collection[str] | str | None = None,
+    extra_pip_requirements: Collection[str] | str | None = None,
+    pyfunc_predict_fn: str = "predict",
+    metadata: Mapping[str, Any] | None = None,
+    skops_trusted_types: Collection[str | type] | None = None,
+    extra_files: Collection[str | Path] | None = None,
+) -> None:
+    """Write a fitted model to a new folder, outside of any run."""
+    if mlflow_model is not None:
+        raise InvalidValue("mlflow_model= is not supported; give signature= and metadata=.")
+    parts, options = _prepared(
+        sk_model,
+        serialization_format=serialization_format,
+        pyfunc_predict_fn=pyfunc_predict_fn,
+        skops_trusted_types=skops_trusted_types,
+        signature=signature,
+        input_example=input_example,
+        conda_env=conda_env,
+        code_paths=code_paths,
+        pip_requirements=pip_requirements,
+        extra_pip_requirements=extra_pip_requirements,
+        extra_files=extra_files,
+        metadata=metadata,
+    )
+    write_parts(path, parts, options)
+
+
+def load_model(
+    model_uri: str | Path,
+    dst_path: str | Path | None = None,
+    *,
+    trusted: Collection[str | type] | None = None,
+) -> Any:
+    """The estimator behind `runs:/<run id>/<path>`, `models:/…`, a `file:` URI or a path.
+
+    Its files are checked against what was recorded before anything of them runs. *trusted*: types
+    in a skops file that you know to be harmless. Raises ModelNotFound, ModelChanged,
+    ModelNotLoaded.
+    """
+    return load_sklearn(model_uri, LoadOptions(trusted=trusted), dst_path=dst_path)
+
+
+def _prepared(
+    sk_model: Any,
+    *,
+    serialization_format: str | None,
+    pyfunc_predict_fn: str,
+    skops_trusted_types: Collection[str | type] | None,
+    signature: Any,
+    input_example: Any,
+    **rest: Any,
+) -> tuple[FlavorParts, SaveOptions]:
+    parts = flavour.parts_of(
+        sk_model,
+        serialization_format=serialization_format,
+        pyfunc_predict_fn=pyfunc_predict_fn,
+        skops_trusted_types=skops_trusted_types,
+    )
+    if parts.pyfunc is None:
+        warn_once(
+            f"nbtrack: {type(sk_model).__name__} has no {pyfunc_predict_fn}; it is kept without "
+            "the python_function flavor, so that it can be loaded but not served."
+        )
+    example = None if input_example is None else example_of(input_example)
+    predict = getattr(sk_model, pyfunc_predict_fn, None)
+    found = signature_for(signature, example, predict)
+    return parts, SaveOptions(signature=found, input_example=example, **rest)
+
+
+def _texts(value: Any) -> Any:
+    """As MLflow keeps them: the values of params and tags are texts."""
+    return {k: str(v) for k, v in value.items()} if isinstance(value, Mapping) else str(value)

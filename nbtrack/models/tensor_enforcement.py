@@ -1,0 +1,92 @@
+"""Arrays for a prediction, checked against the shapes and dtypes of the signature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nbtrack.errors import InputMismatch
+from nbtrack.models.schema import Schema, TensorSpec, tensor_dtype
+from nbtrack.models.signature_inference import is_a, is_sparse
+
+_TABLES = ("DataFrame", "Series")
+EXACT_IN_FLOAT64 = 1 << 53  # up to here a float holds every whole number
+
+
+def enforce_tensors(data: Any, schema: Schema) -> Any:
+    """An array, or a dict of arrays if the tensors have names. Raises InputMismatch."""
+    tensors = schema.tensors()
+    if schema.has_input_names():
+        return _named(data, tensors)
+    return as_tensor(data, tensors[0])
+
+
+def as_tensor(data: Any, spec: TensorSpec) -> Any:
+    array = data if is_sparse(data) else _as_array(data, spec)
+    what = f"Input {spec.name!r}" if spec.name else "The data"
+    if not _has_shape(array.shape, spec.shape):
+        raise InputMismatch(
+            f"{what} has the shape {tuple(array.shape)}, the model takes {spec.shape} "
+            "(-1 is any number)."
+        )
+    if tensor_dtype(array.dtype.name) == spec.dtype:
+        return array
+    if not _is_safe(array, spec.dtype):
+        raise InputMismatch(
+            f"{what} is {array.dtype}, which cannot become {spec.dtype} without changing values."
+        )
+    return array.astype(spec.dtype)
+
+
+def _named(data: Any, tensors: tuple[TensorSpec, ...]) -> dict[str, Any]:
+    if is_a(data, "pandas", "DataFrame"):
+        data = {label: data[label].tolist() for label in data.columns}
+    names = [str(each.name) for each in tensors]
+    if not isinstance(data, Mapping):
+        raise InputMismatch(
+            f"The model takes a dict of arrays with the names {', '.join(map(repr, names))}, "
+            f"not {type(data).__name__}."
+        )
+    if missing := [name for name in names if name not in data]:
+        raise InputMismatch(f"The data lacks {', '.join(map(repr, missing))}.")
+    return {name: as_tensor(data[name], spec) for name, spec in zip(names, tensors)}
+
+
+def _as_array(data: Any, spec: TensorSpec) -> Any:
+    import numpy as np
+
+    if any(is_a(data, lib, kind) for lib in ("pandas", "polars") for kind in _TABLES):
+        array = data.to_numpy()
+    else:
+        array = data if isinstance(data, np.ndarray) else _from_lists(data, spec)
+    # A frame of one column stands for a vector.
+    return array[:, 0] if len(spec.shape) == 1 and array.shape[1:] == (1,) else array
+
+
+def _from_lists(data: Any, spec: TensorSpec) -> Any:
+    import numpy as np
+
+    if not isinstance(data, list | tuple):
+        raise InputMismatch(f"The model takes an array ({spec}), not {type(data).__name__}.")
+    try:
+        return np.asarray(data)
+    except ValueError as exc:
+        raise InputMismatch(f"The lists make no array ({exc}); the model takes {spec}.") from exc
+
+
+def _has_shape(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    return len(shape) == len(wanted) and all(w in (-1, n) for n, w in zip(shape, wanted))
+
+
+def _is_safe(array: Any, wanted: str) -> bool:
+    import numpy as np
+
+    source = array.dtype
+    try:
+        is_castable = source.kind in "iufc" and bool(np.can_cast(source, wanted))
+    except TypeError:  # a dtype of another library
+        return False
+    if is_castable and source.kind in "iu" and source.itemsize == 8 and wanted == "float64":
+        # numpy calls every int64 safe as float64.
+        return not array.size or abs(array).max() <= EXACT_IN_FLOAT64
+    return is_castable

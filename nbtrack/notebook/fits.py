@@ -1,0 +1,85 @@
+"""The fits of a cell, as hooks recorded them: on the cell's run the first, on children the others.
+
+A card lists them side by side: none of them is "the" model of the cell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from nbtrack.notebook.card_facts import FitFact
+from nbtrack.stores.trace import RunTrace
+
+T = TypeVar("T")
+
+# On the data it was trained on, or about how it went: what comes after says more.
+_OF_TRAINING = ("training_", "train_", "n_iter", "search_progress")
+# `f1_score-2_X_test`, as hooks name what is measured after a fit.
+_OF_HOOKS = re.compile(r".+(score|loss|error|deviance|coef)(-\d+)?_.+")
+
+
+def fit_facts(trace: RunTrace) -> list[FitFact]:
+    """One for each fit, if there were several."""
+    fits = [run for run in _runs(trace) if run.fit is not None]
+    if len(fits) < 2:
+        return []
+    return [FitFact(name=str(run.fit), metrics=telling_first(run.values())) for run in fits]
+
+
+def only_fit(trace: RunTrace) -> str | None:
+    """What was fitted, if that was one thing."""
+    fits = [run.fit for run in _runs(trace) if run.fit is not None]
+    return fits[0] if len(fits) == 1 else None
+
+
+def without_fits(trace: RunTrace) -> RunTrace:
+    """What is left beside several fits: children that are none, metrics that no fit has."""
+    if not fit_facts(trace):
+        return trace
+    others = {run_id: run for run_id, run in trace.children.items() if run.fit is None}
+    of_fits = {key for run in trace.children.values() if run.fit is not None for key in run.metrics}
+    own = {
+        key: metric
+        for key, metric in trace.metrics.items()
+        if key not in of_fits and not key.startswith(_OF_TRAINING)
+    }
+    return replace(trace, children=others, metrics=own if trace.fit is not None else trace.metrics)
+
+
+def telling_first(metrics: Mapping[str, T]) -> dict[str, T]:
+    """The user's own first, those of the training last; the order is kept otherwise."""
+    return {key: metrics[key] for key in sorted(metrics, key=_rank)}
+
+
+def _rank(key: str) -> int:
+    if key.startswith(_OF_TRAINING):
+        return 2
+    return 1 if _OF_HOOKS.fullmatch(key) else 0
+
+
+def recorded_already(
+    metrics: Mapping[str, float], trace: RunTrace, *, variables: Collection[str]
+) -> set[str]:
+    """Of a cell's last value those that a hook recorded under a fuller name.
+
+    `f1_score(y_test, predicted)` is f1_score_X_test then. What stands in a variable of the user's
+    keeps the name that it was given.
+    """
+    known = [(key, value) for run in _runs(trace) for key, value in run.values().items()]
+    return {
+        key
+        for key, value in metrics.items()
+        if key not in variables and any(_is_fuller(name, key) and value == v for name, v in known)
+    }
+
+
+def _is_fuller(name: str, key: str) -> bool:
+    return name.startswith((f"{key}_", f"{key}-")) or f"_{key}_" in name
+
+
+def _runs(trace: RunTrace) -> Iterator[RunTrace]:
+    yield trace
+    yield from trace.children.values()

@@ -1,0 +1,74 @@
+"""What scikit-learn autolog adds to a fit, beside mlflow.sklearn.autolog on the same calls.
+
+python -m tests.benchmarks.autolog [--quick]
+
+The numeric libraries get one thread each: on data as small as this, two wait for each other, and
+on a busy machine for long.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from importlib.metadata import version
+
+from tests.benchmarks import autolog_kernel, compare
+
+# Lines of the table: key, what it is, the most that nbtrack may take in seconds.
+LINES = [
+    ("fit", "LogisticRegression on iris, everything on", 0.050),
+    ("fit_without_model", "the same, log_models=False", 0.020),
+    ("pipeline", "Pipeline of StandardScaler and SVC on breast_cancer", None),
+    ("cross_validation", "cross_val_score of LogisticRegression on iris, 5 folds", None),
+]
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+MOST_SHARE = 5  # percent that a search may take longer
+
+
+def main() -> None:
+    is_quick = "--quick" in sys.argv
+    os.environ.update(ONE_THREAD)  # all that is measured runs in processes of its own
+    found = {library: _measure(library, is_quick=is_quick) for library in ("mlflow", "nbtrack")}
+    print(f"{compare._machine()}, scikit-learn {version('scikit-learn')}\n")
+    print("| added by autolog | MLflow | nbtrack | ratio | at most |\n|---|---:|---:|---:|---:|")
+    for key, text, most in LINES:
+        theirs, ours = found["mlflow"][key], found["nbtrack"][key]
+        limit = "" if most is None else compare._time(most)
+        print(f"| {text} | {_time(theirs)} | {_time(ours)} | {_ratio(theirs, ours)} | {limit} |")
+    theirs, ours = (_share(found[library]) for library in ("mlflow", "nbtrack"))
+    plain = compare._time(found["nbtrack"]["search_alone"])
+    print(
+        f"| GridSearchCV of SVC on iris, 64 candidates x 5 folds ({plain} alone)"
+        f" | {theirs:.0f} % | {ours:.1f} % | {_ratio(theirs, ours)} | {MOST_SHARE} % |"
+    )
+    print("\n| added in a kernel, fit to idle | p50 | at most |\n|---|---:|---:|")
+    for text, seconds, most in autolog_kernel.measure(is_quick=is_quick):
+        print(f"| {text} | {compare._time(seconds)} | {compare._time(most)} |")
+
+
+def _measure(library: str, *, is_quick: bool) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "tests.benchmarks.autolog_side", library, folder]
+        found: dict[str, float] = json.loads(
+            compare._run(command + ["--quick"] * is_quick).splitlines()[-1]
+        )
+    return found
+
+
+def _share(found: dict[str, float]) -> float:
+    return 100 * found["search"] / found["search_alone"]
+
+
+def _time(seconds: float) -> str:
+    """Less than nothing is within what such a measurement can tell apart from nothing."""
+    return compare._time(seconds) if seconds > 1e-6 else "0"
+
+
+def _ratio(theirs: float, ours: float) -> str:
+    return compare._ratio(theirs / ours) if theirs > 0 and ours > 0 else "-"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import nbtrack
+from nbtrack import background
+from nbtrack.hooks import HOOKS
+from nbtrack.records import Run
+from nbtrack.session import current_session
+
+
+class Project:
+    """A project of its own, with autolog on."""
+
+    def runs(self) -> list[Run]:
+        """The oldest first."""
+        found = nbtrack.search_runs(output_format="list", search_all_experiments=True)
+        return found[::-1]
+
+    def run(self) -> Run:
+        """The only one."""
+        (run,) = self.runs()
+        return run
+
+    def children(self, run_id: str) -> list[Run]:
+        return [r for r in self.runs() if r.data.tags.get("mlflow.parentRunId") == run_id]
+
+
+@pytest.fixture
+def autologged(tmp_path: Path) -> Iterator[Project]:
+    nbtrack.set_tracking_uri(tmp_path / "project")
+    nbtrack.autolog()
+    yield Project()
+    for switch in HOOKS.values():
+        switch.forget()
+    current_session().record_fits = lambda _scope: None
+    while nbtrack.active_run() is not None:
+        nbtrack.end_run()
+    background.wait()
+    nbtrack.set_tracking_uri(None)

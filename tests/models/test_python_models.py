@@ -1,0 +1,205 @@
+"""`PythonModel`s and functions: with the files, parameters and code that they need."""
+
+from __future__ import annotations
+
+import py_compile
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import nbtrack
+from nbtrack.errors import InvalidValue, ModelNotSaved
+from nbtrack.pyfunc import PythonModel, PythonModelContext
+
+X = pd.DataFrame({"a": [1.0, 2.0]})
+
+
+class Scaled(PythonModel):
+    def load_context(self, context):
+        self.factor = float(Path(context.artifacts["factor"]).read_text())
+
+    def predict(self, context, model_input, params=None):
+        return [self.factor * value for value in model_input["a"]]
+
+
+@pytest.fixture
+def factor(tmp_path) -> Path:
+    (tmp_path / "factor.txt").write_text("3")
+    return tmp_path / "factor.txt"
+
+
+def log(model, **arguments):
+    with nbtrack.start_run():
+        return nbtrack.pyfunc.log_model(python_model=model, name="m", **arguments)
+
+
+def test_artifacts_go_with_the_model(factor):
+    """The original may be gone when it is loaded."""
+    info = log(Scaled(), artifacts={"factor": factor}, input_example=X)
+    factor.unlink()
+
+    assert nbtrack.pyfunc.load_model(info.model_uri).predict(X) == [3.0, 6.0]
+    assert str(info.signature.inputs) == "a: double"
+
+
+def test_artifacts_of_one_name_and_folders_and_runs(tmp_path):
+    """Two files called w.txt, a folder, and an artifact of another run."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "w.txt").write_text(name)
+    with nbtrack.start_run() as run:
+        nbtrack.log_text("three", "w.txt")
+
+    class Reader(PythonModel):
+        def load_context(self, context):
+            self.paths = context.artifacts
+
+        def predict(self, model_input):
+            files = [Path(self.paths["d"]) / "w.txt", *map(Path, map(self.paths.get, "abc"))]
+            return [file.read_text() for file in files]
+
+    one, two = tmp_path / "one", tmp_path / "two"
+    artifacts = {"a": one / "w.txt", "b": two / "w.txt", "c": f"runs:/{run.run_id}/w.txt", "d": one}
+    info = log(Reader(), artifacts=artifacts)
+
+    assert nbtrack.pyfunc.load_model(info.model_uri).predict(X) == ["one", "one", "two", "three"]
+
+
+def test_a_function_is_a_model():
+    """With its parameters, if it has some."""
+    signature = nbtrack.models.infer_signature(X, params={"by": 2.0})
+    info = log(lambda data, params=None: data["a"] * params["by"], signature=signature)
+    model = nbtrack.pyfunc.load_model(info.model_uri)
+
+    assert model.predict(X).tolist() == [2.0, 4.0]
+    assert model.predict(X, params={"by": 5}).tolist() == [5.0, 10.0]
+
+
+def test_the_configuration_may_be_changed_when_it_is_loaded():
+    class Configured(PythonModel):
+        def predict(self, context: PythonModelContext, model_input):
+            return context.model_config
+
+    info = log(Configured(), model_config={"a": 1, "b": 2})
+
+    assert nbtrack.pyfunc.load_model(info.model_uri).predict(X) == {"a": 1, "b": 2}
+    changed = nbtrack.pyfunc.load_model(info.model_uri, model_config={"b": 3})
+    assert changed.predict(X) == {"a": 1, "b": 3}
+
+
+def test_the_model_itself_can_be_had(factor):
+    info = log(Scaled(), artifacts={"factor": factor})
+
+    model = nbtrack.pyfunc.load_model(info.model_uri)
+    assert model.unwrap_python_model().factor == 3.0
+
+
+def test_a_lock_in_a_model_is_named():
+    import threading
+
+    class Locked(PythonModel):
+        def __init__(self):
+            self.lock = threading.Lock()
+
+    with nbtrack.start_run(), pytest.raises(ModelNotSaved, match=r"python_model.lock \(a lock\)"):
+        nbtrack.pyfunc.log_model(python_model=Locked(), name="m")
+
+
+class Predicts:
+    def predict(self, data):
+        return data
+
+
+@pytest.mark.parametrize(
+    ("model", "match"),
+    [
+        (Scaled, "class Scaled; give an instance"),
+        ("model.py", "code_paths"),
+        (3, "subclass nbtrack.pyfunc.PythonModel"),
+        (Predicts(), "python_model=model.predict"),
+    ],
+)
+def test_what_is_no_python_model(model, match):
+    with nbtrack.start_run(), pytest.raises(InvalidValue, match=match):
+        nbtrack.pyfunc.log_model(python_model=model, name="m")
+
+
+def test_a_missing_artifact_is_named(tmp_path):
+    with nbtrack.start_run(), pytest.raises(InvalidValue, match=r"nowhere.txt"):
+        nbtrack.pyfunc.log_model(
+            python_model=Scaled(), name="m", artifacts={"factor": tmp_path / "nowhere.txt"}
+        )
+
+
+OWN_CODE = """
+from nbtrack.pyfunc import PythonModel
+
+class Shout(PythonModel):
+    def predict(self, model_input):
+        return [text.upper() for text in model_input]
+"""
+LOAD = """
+import sys
+import nbtrack
+print(nbtrack.pyfunc.load_model(sys.argv[1]).predict(["a"]))
+"""
+
+
+@pytest.fixture
+def shouting(tmp_path, monkeypatch):
+    """An instance of a class in a file of the user's own."""
+    (tmp_path / "shouting.py").write_text(OWN_CODE)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield __import__("shouting")
+    sys.modules.pop("shouting")
+
+
+def test_code_goes_with_the_model(shouting, tmp_path):
+    """Another process, which does not have the file on its path, can load it; its folder stays
+    as it is: no caches of compiled code in there."""
+    nbtrack.pyfunc.save_model(
+        tmp_path / "m", python_model=shouting.Shout(), code_paths=[shouting.__file__]
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD, str(tmp_path / "m")], capture_output=True, text=True, cwd="/"
+    )
+
+    assert done.stdout == "['A']\n", done.stderr
+    assert [path.name for path in (tmp_path / "m" / "code").iterdir()] == ["shouting.py"]
+
+
+def test_a_cache_beside_the_code_is_not_run(shouting, tmp_path):
+    """Python would take a .pyc file without looking at its source, and nobody checks it."""
+    nbtrack.pyfunc.save_model(
+        tmp_path / "m", python_model=shouting.Shout(), code_paths=[shouting.__file__]
+    )
+    (tmp_path / "evil.py").write_text("raise SystemExit('the cache ran')")
+    cache = tmp_path / "m" / "code" / "__pycache__" / f"shouting.{sys.implementation.cache_tag}.pyc"
+    unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    py_compile.compile(str(tmp_path / "evil.py"), str(cache), invalidation_mode=unchecked)
+    command = [sys.executable, "-c", LOAD, str(tmp_path / "m")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/")
+
+    assert done.stdout == "['A']\n", done.stderr
+
+
+def test_code_that_is_left_behind_is_said(shouting, tmp_path, caplog):
+    """The model would load here and nowhere else."""
+    nbtrack.pyfunc.save_model(tmp_path / "m", python_model=shouting.Shout())
+
+    assert "your module 'shouting'" in caplog.text
+    assert str(Path(shouting.__file__)) in caplog.text
+
+
+def test_other_code_of_the_same_name_is_said(shouting, tmp_path, caplog):
+    """Python has one module of a name: the model would silently run with another one."""
+    nbtrack.pyfunc.save_model(
+        tmp_path / "m", python_model=shouting.Shout(), code_paths=[shouting.__file__]
+    )
+    Path(shouting.__file__).write_text(OWN_CODE.replace("upper", "lower"))
+    nbtrack.pyfunc.load_model(tmp_path / "m")
+
+    assert "brings its own shouting" in caplog.text
