@@ -57,7 +57,6 @@ class MlflowClient(ClientLogging):
     def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
         _ = registry_uri  # MLflow's signature; the registry lives in the same store
         self._uri = tracking_uri
-        self._writers: dict[str, tuple[float, RunWriter]] = {}
 
     @property
     def tracking_uri(self) -> str:
@@ -256,7 +255,7 @@ class MlflowClient(ClientLogging):
         self._note_stage(run_id, stage)
 
     def _note_stage(self, run_id: str, stage: LifecycleStage) -> None:
-        self._writers.pop(run_id, None)
+        current_session().verified.pop((self._store.uri, run_id), None)
         if (run := current_session().known_run(run_id)) is not None:
             run.set_stage(stage)
 
@@ -266,14 +265,15 @@ class MlflowClient(ClientLogging):
         """The `log_*` verbs on *run_id*. Raises RunNotFound, RunDeleted."""
         if (run := current_session().known_run(check_run_id(run_id))) is not None:
             return run
-        seen, writer = self._writers.get(run_id, (0.0, None))
+        verified, place = current_session().verified, (self._store.uri, run_id)
+        seen, writer = verified.get(place, (0.0, None))
         if writer is not None and time.monotonic() - seen < _VERIFIED_SECONDS:
             return writer
         patience = PATIENT_LOOK_SECONDS if writer is None else LOOK_SECONDS
         info, newest_us = find_run_to_log(self._store, run_id, timeout=patience)
         writer = RunWriter(self._store, run_id, artifact_uri=info.artifact_uri)
         writer.newest_us = newest_us
-        self._writers[run_id] = (time.monotonic(), writer)
+        verified[place] = (time.monotonic(), writer)
         return writer
 
     def get_metric_history(self, run_id: str, key: str) -> PagedList[Metric]:

@@ -47,9 +47,7 @@ def _by_beginning(store: Store, text: str, view_type: ViewType) -> list[Run]:
 
 
 def _by_name(store: Store, name: str, view_type: ViewType) -> list[Run]:
-    quote = '"' if "'" in name else "'"
-    if quote in name:
-        return []  # no filter can say it
-    condition = f"attributes.run_name = {quote}{name}{quote}"
+    quoted = "'" + name.replace("'", "''") + "'"
+    condition = f"attributes.run_name = {quoted}"
     query = RunQuery(filter_string=condition, view_type=view_type, max_results=1)
     return store.search_runs(query)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nbtrack.session import Session
 
 LOST_RECORDS_TAG = "nbtrack.lost_records"
+CLOSED_BY_TAG = "nbtrack.closed_by"
 _MOST_NAME_CHARACTERS = 60
 
 
@@ -103,16 +104,28 @@ class ActiveRun(RunWriter):
         self._session.check_store()
         t = max(self.later_us(), self.began_us + 1)
         end_us = end_us or t
+        self.is_open = False
+        try:
+            if not self.is_deleted:
+                self._write_end(status, t=t, end_us=end_us)
+        finally:
+            self._change(status=status, end_time=end_us // 1000)
+            self._session.release(self)
+            self._store.flush()
+
+    def end_for(self, reason: str, status: RunStatus | str = RunStatus.FINISHED) -> None:
+        """Close the run for good, however often it was entered, and say why on it."""
+        if not self.is_deleted:
+            self.set_tag(CLOSED_BY_TAG, reason)
+        while self.is_open:
+            self.end(status)
+
+    def _write_end(self, status: RunStatus, *, t: int, end_us: int) -> None:
         if self._name_parts:
             self.rename(_clipped(" ".join(self._name_parts.values())))
-        self.is_open = False
-        if not self.is_deleted:
-            if self.lost_records:
-                self.set_tag(LOST_RECORDS_TAG, str(self.lost_records))
-            self._append(lines.run_line(self.run_id, t=t, status=status, end_us=end_us))
-        self._change(status=status, end_time=end_us // 1000)
-        self._session.release(self)
-        self._store.flush()
+        if self.lost_records:
+            self.set_tag(LOST_RECORDS_TAG, str(self.lost_records))
+        self._append(lines.run_line(self.run_id, t=t, status=status, end_us=end_us))
 
     def move_to(self, experiment: Experiment) -> None:
         """Into another experiment of the same store; its files stay where they are."""

@@ -21,7 +21,8 @@ from nbtrack.records import Experiment, Run, RunStatus
 from nbtrack.run import ActiveRun
 from nbtrack.run_creation import find_run_to_log, new_run_info, resumed_header, run_header
 from nbtrack.run_stack import RunStack, is_at_top_level
-from nbtrack.settings import FitScope, Settings, find_project_folder
+from nbtrack.run_writer import RunWriter
+from nbtrack.settings import FitScope, Settings, find_project_folder, working_folder
 from nbtrack.stores import Store, folder_of, open_store
 from nbtrack.surroundings import default_run_name, execution_count, source_tags
 from nbtrack.values import check_tags
@@ -39,6 +40,8 @@ class Session:
         self._settings: Settings | None = None
         self.experiments = ActiveExperiment(lambda: self.store, lambda: self.settings)
         self._runs: weakref.WeakValueDictionary[str, ActiveRun] = weakref.WeakValueDictionary()
+        # By store and id: runs of others that clients wrote to, and when they were looked at.
+        self.verified: dict[tuple[str, str], tuple[float, RunWriter]] = {}
         # Held here too: a thread that ends without ending its run takes its overlay with it.
         self._open: dict[str, ActiveRun] = {}
         self._last_run: tuple[Store, str] | None = None
@@ -95,7 +98,7 @@ class Session:
 
     def _default_uri(self) -> str:
         chosen = self.settings.tracking_uri or self.settings.folder
-        return chosen or str(find_project_folder(Path.cwd()))
+        return chosen or str(find_project_folder(working_folder()))
 
     # --- experiments
 
@@ -279,13 +282,12 @@ class Session:
         return None
 
     def _end_what_earlier_cells_left_open(self) -> None:
-        for run in reversed(self._stack.base()):
+        for run in dict.fromkeys(reversed(self._stack.base())):  # one may be entered twice
             warn(
                 f"nbtrack: run {run.info.run_name!r} was left open by an earlier cell; "
                 "it is closed, and a new one starts."
             )
-            run.set_tag("nbtrack.closed_by", "start_run in a later cell")
-            run.end()
+            run.end_for("start_run in a later cell")
 
     def _create(
         self,

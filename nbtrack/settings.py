@@ -66,12 +66,20 @@ class Settings:
         """
         problems = [] if problems is None else problems
         found: dict[str, Any] = {"user": _os_user()}
-        found |= _from_project_file(Path.cwd(), problems)
+        found |= _from_project_file(working_folder(), problems)
         found |= _from_environment(problems)
         for name, value in arguments.items():
             if value is not None:
                 found[name] = _understood(name, value)
         return cls(**found)
+
+
+def working_folder() -> Path:
+    """Where we are; if somebody deleted that folder, where the user is at home."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return _home() or Path("/")
 
 
 def find_project_folder(start: Path) -> Path:
@@ -123,8 +131,9 @@ def _from_project_file(start: Path, problems: list[str]) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
         return {}  # not ours to complain about: other tools do, and better
     found = _checked(table, file, problems)
-    if "folder" in found:
-        found["folder"] = str(file.parent / Path(found["folder"]).expanduser())
+    for name in ("folder", "tracking_uri"):  # relative to the file, wherever the notebook is
+        if name in found and ":" not in found[name]:
+            found[name] = str(file.parent / Path(found[name]).expanduser())
     return found
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.capture.head import head_commit
 from nbtrack.capture.notebook import notebook_name as _name_of
 from nbtrack.capture.notebook import notebook_path as _path_of
-from nbtrack.settings import Settings
+from nbtrack.settings import Settings, working_folder
 
 if TYPE_CHECKING:
     from nbtrack.run import ActiveRun
@@ -71,4 +71,4 @@ def source_tags(settings: Settings) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _working_folder() -> Path:
-    return Path.cwd()
+    return working_folder()

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from nbtrack.errors import InvalidValue
+from nbtrack.guard import warn_once
 from nbtrack.plain_values import plain
 
 MOST_KEY_CHARACTERS = 250
@@ -74,14 +75,21 @@ def as_step(step: Any) -> int:
     if type(step) is int and -1 < step < _LARGEST_STEP:  # nearly always
         return step
     try:
-        number = (
-            int(step) if isinstance(step, float) and step.is_integer() else operator.index(step)
-        )
+        number = _whole(step) if isinstance(step, float) else operator.index(step)
     except TypeError as exc:
         raise InvalidValue(f"step is {step!r}; give a whole number.") from exc
     if not -_LARGEST_STEP <= number <= _LARGEST_STEP:
         raise InvalidValue(f"step is {number}; it must fit into 64 bits.")
     return number
+
+
+def _whole(step: float) -> int:
+    """MLflow takes 1.5 for a step, and training loops give it; steps are whole numbers."""
+    if not math.isfinite(step):
+        raise InvalidValue(f"step is {step!r}; give a whole number.")
+    if not step.is_integer():
+        warn_once("nbtrack: a step was no whole number; what is behind its point is cut off.")
+    return int(step)
 
 
 def as_microseconds(timestamp: Any, *, default: int) -> int:

@@ -263,3 +263,24 @@ def test_a_machine_that_is_thrown_away_is_known(
     if variable:
         monkeypatch.setenv(variable, "1")
     assert is_temporary(Path(folder)) is is_thrown_away
+
+
+def test_a_store_of_the_project_file_is_beside_it(tmp_path, monkeypatch):
+    """Two notebooks of one project, in two folders, have one store."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "pyproject.toml").write_text('[tool.nbtrack]\ntracking_uri = "store"\n')
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+
+    assert Settings.load().tracking_uri == str(tmp_path / "store")
+
+
+def test_a_working_folder_that_was_deleted(tmp_path, monkeypatch):
+    """Settings are found without it: logging to a folder that is set must go on."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    monkeypatch.setenv("NBTRACK_DIR", str(tmp_path / "store"))
+    gone.rmdir()
+
+    assert Settings.load().folder == str(tmp_path / "store")

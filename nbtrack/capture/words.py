@@ -22,4 +22,5 @@ def split_words(name: str) -> list[str]:
 
 def valid_key(text: str) -> str:
     """*text* with what a param or metric key may not hold made `_`; may come back empty."""
-    return _NOT_IN_KEYS.sub("_", text)[:MOST_KEY_CHARACTERS].strip(" _")
+    clean = _NOT_IN_KEYS.sub("_", text)[:MOST_KEY_CHARACTERS].strip(" _/")
+    return "/".join(part for part in clean.split("/") if part not in ("", ".", ".."))

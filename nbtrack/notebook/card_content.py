@@ -284,7 +284,7 @@ def _line(metric: MetricFact, value: str, facts: CardFacts) -> MetricLine:
     return MetricLine(
         key=metric.key,
         value=format_like(metric.value, like),
-        is_inferred=metric.key in facts.inferred and bool(facts.metrics),
+        is_inferred=metric.key in facts.inferred_metrics and bool(facts.metrics),
         change=change_since(metric.value, metric.previous, metric.direction, like=like),
         best=best,
         best_run=metric.best_run if best.text != MISSING else None,

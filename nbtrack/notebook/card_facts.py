@@ -66,7 +66,8 @@ class CardFacts:
     error: str | None = None  # "ValueError: message"; the first line is shown
     said: Sequence[tuple[str, str]] = ()  # a word, and what the user or another run says of it
     notes: Sequence[str] = ()  # one honest remark each
-    inferred: frozenset[str] = frozenset()  # keys of params and metrics that nobody logged by hand
+    inferred: frozenset[str] = frozenset()  # keys of params that nobody logged by hand
+    inferred_metrics: frozenset[str] = frozenset()
     artifacts: int = 0
     cost_ms: float | None = None  # what nbtrack itself took
     store_path: str | None = None  # given in the first card of a kernel only

@@ -76,6 +76,7 @@ class CardMaker:
             said=_said(tracked, fitted=only_fit(trace)),
             notes=tracked.notes,
             inferred=frozenset(inferred),
+            inferred_metrics=frozenset(tracked.results.metrics),
             artifacts=len(trace.artifacts | tracked.files.paths),
             cost_ms=tracked.cost.milliseconds,
             store_path=str(folder) if is_new_place else None,
@@ -210,11 +211,11 @@ def _own_metrics(tracked: TrackedCell, trace: RunTrace) -> dict[str, MetricTrace
 
 
 def _params(tracked: TrackedCell, trace: RunTrace) -> tuple[dict[str, str], set[str]]:
-    """All params, and the keys of params and metrics that were inferred."""
+    """All params, and the keys of those that were inferred."""
     results = tracked.results
     actual = {f"{ACTUAL}{name}": value for name, value in results.actual.items()}
     inferred = {key: as_text(value) for key, value in {**results.params, **actual}.items()}
-    return {**trace.params, **inferred}, {*inferred, *trace.inferred_params, *results.metrics}
+    return {**trace.params, **inferred}, {*inferred, *trace.inferred_params}
 
 
 def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[ParamChange]:

@@ -70,7 +70,10 @@ class RunningCell:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                compile(self.transformed, "<cell>", "exec", flags=flags, dont_inherit=True)
+                for statement in ast.parse(self.transformed).body:
+                    # One by one, as IPython does: a __future__ import may stand below ours.
+                    part = ast.Module([statement], type_ignores=[])
+                    compile(part, "<cell>", "exec", flags=flags, dont_inherit=True)
         except (SyntaxError, ValueError):
             return False
         except (RecursionError, MemoryError):

@@ -11,6 +11,7 @@ from typing import Any
 
 from nbtrack.capture.lineage import Lineages
 from nbtrack.errors import InvalidValue
+from nbtrack.experiments import check_is_active
 from nbtrack.guard import guarded, warn_once
 from nbtrack.lines import now_us
 from nbtrack.notebook.arguments import read_arguments
@@ -134,6 +135,7 @@ class Cells:
                 if experiment is not None:
                     self._tracked.move_to(experiment)
             return
+        check_is_active(experiment or self.session.experiment)
         tracked = self.new_tracked_cell(cell)
         tracked.arguments = arguments
         tracked.experiment = experiment
@@ -274,14 +276,16 @@ class Cells:
         )
 
     def _take_over_earlier_places(self, lineages: Lineages, notebook: str | None) -> None:
-        """Once per store and notebook: attempts go on counting where an earlier kernel stopped."""
+        """Once per store that could be read: attempts go on where an earlier kernel stopped."""
         store = self.session.store
         where = (store.uri, store.writer, notebook)
         if where in self._placed_in:
             return
-        self._placed_in.add(where)
         with guarded("find earlier attempts"):
-            for place in self.look_back.places(store, notebook):
+            places = self.look_back.places(store, notebook)
+            if places is not None:
+                self._placed_in.add(where)
+            for place in places or ():
                 lineages.remember(
                     place.lineage,
                     place.attempt,

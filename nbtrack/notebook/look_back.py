@@ -52,14 +52,14 @@ class LookBack:
         self._asking: threading.Thread | None = None
         self._asked: Scope | None = None  # what it was asked last
 
-    def places(self, store: Store, notebook: str | None) -> list[CellPlace]:
-        """Cells of *notebook* that earlier kernels tracked; none if the store cannot be read."""
+    def places(self, store: Store, notebook: str | None) -> list[CellPlace] | None:
+        """Cells of *notebook* that earlier kernels tracked; None if the store cannot be read."""
         if notebook is None:
             return []
         try:
             return store.read_places(notebook, timeout=WAIT_SECONDS)
         except StoreError:
-            return []
+            return None
 
     def ask(self, store: Store, experiment_id: str, *, lineage: str | None, run_id: str) -> None:
         """Begin to look, unless that was done a moment ago; *lineage* is None if it is new."""

@@ -36,7 +36,6 @@ from nbtrack.stores import Position
 from nbtrack.stores.trace import RunTrace
 
 INFERRED_METRICS_TAG = "nbtrack.inferred_metrics"
-CLOSED_BY_TAG = "nbtrack.closed_by"
 TRACE_WAIT_SECONDS = 0.05
 # A cell that took longer may have had worker processes that came and went: the database knows.
 LONG_SECONDS = 5.0
@@ -226,10 +225,8 @@ class TrackedCell:
             )
 
     def _end_children(self, status: RunStatus) -> None:
-        for child in self.session.children_left_open(self.run):
-            child.set_tag(CLOSED_BY_TAG, "end of the cell")
-            while child.is_open:
-                child.end(status)
+        for child in dict.fromkeys(self.session.children_left_open(self.run)):
+            child.end_for("end of the cell", status)
 
     def _trace(self) -> RunTrace:
         """What was logged to the run; empty if that cannot be read, and a note says so."""

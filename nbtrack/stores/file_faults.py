@@ -8,7 +8,8 @@ from pathlib import Path
 from nbtrack.errors import StoreBusy, StoreDamaged, StoreError, StoreTooNew
 
 _DAMAGE = ("Corrupt database file", "not a valid DuckDB database", "Could not read enough bytes")
-_LOCKED = ("Could not set lock", "Unique file handle conflict")
+_LOCKED = "Could not set lock"
+_LOCKED_HERE = "Unique file handle conflict"  # before there was an exception for it
 # They are about the query, or about what else is attached, whatever the file's bytes are.
 _NOT_OF_THE_FILE = (
     "BinderException",
@@ -29,7 +30,7 @@ def is_damage(exc: BaseException) -> bool:
 
 def is_lock_conflict(exc: BaseException) -> bool:
     # By the words and not by "lock": the path, or a "block", may have that in it.
-    return _is_of_this_process(exc) or any(sign in str(exc) for sign in _LOCKED)
+    return _is_of_this_process(exc) or _LOCKED in str(exc)
 
 
 def is_interruption(exc: BaseException | None) -> bool:
@@ -102,7 +103,7 @@ def refuse_file_for_folder(folder: Path) -> None:
 
 
 def _is_of_this_process(exc: BaseException) -> bool:
-    return _named(exc, "ResourceInUseException")
+    return _named(exc, "ResourceInUseException") or _LOCKED_HERE in str(exc)
 
 
 def _named(exc: BaseException, *names: str) -> bool:

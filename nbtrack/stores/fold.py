@@ -20,6 +20,7 @@ from nbtrack.locks import held, make_shared_folder
 from nbtrack.segments import Tail
 from nbtrack.stores import schema
 from nbtrack.stores.attachment import Attachment
+from nbtrack.stores.file_faults import is_interruption
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -131,7 +132,9 @@ def parse(connection: DuckDBPyConnection, tails: Iterable[Tail]) -> None:
     text = b"".join(tail.text for tail in tails).decode("utf-8", "replace")
     try:
         connection.execute(schema.PARSE, {"text": text})
-    except duckdb.Error:
+    except duckdb.Error as exc:
+        if is_interruption(exc):
+            raise
         connection.execute(schema.PARSE_WITH_DAMAGE, {"text": text})
 
 
@@ -198,10 +201,13 @@ def _clear_up(folder: Path, work: _Work) -> None:
 
 @contextmanager
 def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
+    import duckdb
+
     connection.execute("begin")
     try:
         yield
     except BaseException:
-        connection.execute("rollback")
+        with suppress(duckdb.Error):  # what broke may have ended it
+            connection.execute("rollback")
         raise
     connection.execute("commit")

@@ -4,6 +4,7 @@ edited. Each runs in one transaction together with the note that it ran."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,6 +72,8 @@ def _applied(connection: DuckDBPyConnection) -> tuple[int, str]:
 
 
 def _run(connection: DuckDBPyConnection, step: Step) -> None:
+    import duckdb
+
     connection.execute("begin")
     try:
         connection.execute(
@@ -84,5 +87,6 @@ def _run(connection: DuckDBPyConnection, step: Step) -> None:
         )
         connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        with suppress(duckdb.Error):  # an interrupt came before the beginning or after the end
+            connection.execute("rollback")
         raise

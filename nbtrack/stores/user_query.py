@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from nbtrack.errors import InvalidValue
-from nbtrack.stores.file_faults import is_damage
+from nbtrack.stores.file_faults import is_damage, is_interruption
 from nbtrack.stores.schema import PUBLIC_VIEWS
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def user_query(
     except duckdb.TransactionException as exc:
         raise InvalidValue(_ONE_QUERY) from exc
     except duckdb.Error as exc:
-        if is_damage(exc):
+        if is_damage(exc) or is_interruption(exc):
             raise
         raise InvalidValue(f"{exc}\n\nThe views are {', '.join(sorted(PUBLIC_VIEWS))}.") from exc
 

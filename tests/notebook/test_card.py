@@ -206,7 +206,8 @@ def test_changed_params_come_with_both_sides():
 
 def test_what_was_inferred_says_so():
     """Logged by hand and guessed from the cell are told apart, for params and metrics."""
-    known = {"params": {"C": "1", "lr": "2"}, "inferred": frozenset({"lr", "acc"})}
+    known = {"params": {"C": "1", "lr": "2"}, "inferred": frozenset({"lr"})}
+    known["inferred_metrics"] = frozenset({"acc"})
     page, text = twins(metrics=[metric("acc", 0.5), metric("f1", 0.6)], **known)
 
     assert "acc inferred  0.5" in text

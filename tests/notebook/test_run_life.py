@@ -19,6 +19,26 @@ def names_and_parents(kernel, count):
 # --- children
 
 
+def test_a_child_deleted_while_it_is_open_is_nobodys_parent(kernel: Kernel):
+    """The cell ends in order, and the next one begins at the top."""
+    kernel.run("%%track parent\nc = nbtrack.start_run()\nnbtrack.delete_run(c.run_id)")
+    kernel.run("%%track next\npass")
+
+    assert names_and_parents(kernel, 1) == [("next", None)]
+    assert kernel.value("nbtrack.active_run()") == "None"
+
+
+def test_a_run_entered_twice_is_closed_once(kernel: Kernel):
+    """One warning for one run, however often it was resumed."""
+    kernel.run("run = nbtrack.start_run(run_name='twice')")
+    kernel.run("again = nbtrack.start_run(run_id=run.run_id)")
+    reply = kernel.run("nbtrack.start_run(run_name='next')")
+
+    kernel.run("nbtrack.end_run()")
+    assert reply.stderr.count("was left open") == 1
+    assert kernel.runs()[1].info.status == "FINISHED"
+
+
 def test_start_run_in_a_tracked_cell_makes_a_child(kernel: Kernel):
     """With and without `with`, nested or not; the cell's own run stays the parent of all."""
     kernel.run(

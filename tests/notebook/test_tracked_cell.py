@@ -361,7 +361,7 @@ def test_files_of_the_project_itself_are_not_kept_again(new_kernel, monkeypatch)
     for _ in range(3):
         kernel.run("%%track --artifacts '**/*.png'\n1")
     found = "sum(1 for _ in pathlib.Path('mlruns').rglob('*.png'))"
-    assert kernel.run(f"print({found})").text.strip() == "3"
+    assert kernel.run(f"print({found})").stdout.strip() == "3"
 
 
 def test_tags_note_and_experiment(kernel: Kernel):
@@ -401,3 +401,35 @@ def test_a_name_that_the_cell_gave_stays(kernel: Kernel):
     kernel.run("%%track\nimport nbtrack\nlr = 0.5\nnbtrack.set_tag('mlflow.runName', 'mine')")
 
     assert kernel.newest().info.run_name == "mine"
+
+
+def test_a_future_import_below_the_line(kernel: Kernel):
+    """IPython compiles statement by statement: the cell runs, and is recorded."""
+    reply = kernel.run("%%track\nfrom __future__ import annotations\nf1 = 0.5\n{'f1': f1}")
+
+    assert reply.status == "ok"
+    assert kernel.newest().data.metrics == {"f1": 0.5}
+
+
+def test_keys_that_cannot_be_stored_as_they_are(kernel: Kernel):
+    """They are made fit, and cost the others nothing."""
+    kernel.run("%%track\n{'/val/acc': 0.9, '../loss': 0.2, 'f1': 0.5}")
+
+    assert kernel.newest().data.metrics == {"val/acc": 0.9, "loss": 0.2, "f1": 0.5}
+
+
+def test_what_is_logged_by_hand_is_not_called_inferred(kernel: Kernel):
+    """Also when a variable of that name is."""
+    card = kernel.run("%%track\nacc = 5.0\nfor i in range(3): nbtrack.log_metric('acc', i)").card
+
+    assert "acc inferred" not in card
+
+
+def test_a_deleted_experiment_is_refused_before_the_cell_runs(kernel: Kernel):
+    """As start_run refuses it."""
+    kernel.run("nbtrack.delete_experiment(nbtrack.set_experiment('gone').experiment_id)")
+    reply = kernel.run("%%track\nprint('ran')")
+
+    assert reply.status == "error"
+    assert "is deleted" in reply.stderr + str(reply.errors)
+    assert "ran" not in reply.stdout

@@ -14,11 +14,12 @@ while not current_session().store.fold():
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 random.seed(7)
 interrupts, others = 0, set()
-while interrupts < 150:
+while interrupts < 100:
     signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0005, 0.04))
     try:
-        while True:
+        for _ in range(100):
             nbtrack.search_runs(output_format="list")
+        interrupts += 1  # DuckDB kept it to itself
     except KeyboardInterrupt:
         interrupts += 1
     except Exception as exc:
