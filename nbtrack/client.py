@@ -111,6 +111,7 @@ class MlflowClient(ClientLogging):
         if self._store.find_experiment(new_name) is not None:
             raise NameTaken(f"Experiment {new_name!r} exists; choose another name.")
         self._change_experiment(experiment_id, "", renamed=new_name)
+        self._store.note_renamed(check_experiment_id(experiment_id), new_name)
 
     def delete_experiment(self, experiment_id: str) -> None:
         """Hide it, with its runs, until it is restored."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 
 from nbtrack import lines
@@ -71,11 +70,12 @@ def experiment_of_new_run(store: Store, experiment_id: str) -> Experiment:
 def look_up_experiment(store: Store, name: str) -> Experiment:
     """The same, without making it: the first run does. Unknown ones have no creation_time."""
     check_experiment_name(name)
-    experiment_id = experiment_id_of(name)
-    with suppress(StoreError):
+    try:
         if (found := store.find_experiment(name, timeout=LOOK_SECONDS)) is not None:
             return found
         experiment_id = _free_id(store, name)
+    except StoreError:
+        experiment_id = _unseen_id(store, name)
     return Experiment(experiment_id=experiment_id, name=name, artifact_location="")
 
 
@@ -135,6 +135,16 @@ def check_experiment_name(name: object) -> None:
         raise InvalidValue(
             f"The experiment's name {name[:40]!r}… has {len(name)} characters; at most 500 fit."
         )
+
+
+def _unseen_id(store: Store, name: str) -> str:
+    """The id of the experiment called *name*, as far as it is known without the database."""
+    renamed = store.renamed_experiments()
+    for experiment_id, known in renamed.items():
+        if known == name:
+            return experiment_id
+    ids = (experiment_id_of(name, salt=salt) for salt in range(100))
+    return next((each for each in ids if each not in renamed), experiment_id_of(name))
 
 
 def _free_id(store: Store, name: str) -> str:

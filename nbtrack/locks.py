@@ -11,8 +11,7 @@ import errno
 import fcntl
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 _NOT_SUPPORTED = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP}
@@ -32,32 +31,52 @@ def is_held(path: Path) -> bool | None:
     Asks for a shared lock, so that two processes that ask at once do not see each other.
     """
     try:
-        with _opened(path, os.O_RDONLY) as descriptor:
-            is_free = _try(descriptor, fcntl.LOCK_SH)
+        descriptor = _open(path, os.O_RDONLY)
     except FileNotFoundError:
         return False
     except PermissionError:
         return None
+    try:
+        is_free = _try(descriptor, fcntl.LOCK_SH)
+    finally:
+        _close(descriptor)
     return None if is_free is None else not is_free
 
 
-@contextmanager
-def held(path: Path, *, wait_seconds: float = 0.0) -> Iterator[bool]:
-    """Hold the lock of *path* for the block; yields False if somebody else, be it another thread,
+def held(path: Path, *, wait_seconds: float = 0.0) -> AbstractContextManager[bool]:
+    """Hold the lock of *path* for the block; gives False if somebody else, be it another thread,
     still has it after *wait_seconds*.
 
     False as well if its file cannot be opened; True where there are no locks: nobody has them.
     """
-    opened = _opened(path, os.O_RDWR | os.O_CREAT)
-    try:
-        descriptor = opened.__enter__()
-    except OSError:  # it is not ours, or the disk takes nothing
-        yield False
-        return
-    try:
-        yield _lock_within(descriptor, wait_seconds)
-    finally:
-        opened.__exit__(None, None, None)
+    return _Held(path, wait_seconds)
+
+
+class _Held(AbstractContextManager[bool]):
+    # No generator: one that an interrupt keeps from its block holds on, while somebody keeps the
+    # traceback.
+    def __init__(self, path: Path, wait_seconds: float) -> None:
+        self._path = path
+        self._wait_seconds = wait_seconds
+        self._descriptor = -1
+
+    def __enter__(self) -> bool:
+        try:
+            self._descriptor = _open(self._path, os.O_RDWR | os.O_CREAT)
+            share_as(self._descriptor, self._path.parent)
+            return _lock_within(self._descriptor, self._wait_seconds)
+        except OSError:  # it is not ours, or the disk takes nothing
+            return False
+        except BaseException:
+            self._release()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._release()
+
+    def _release(self) -> None:
+        if self._descriptor >= 0:
+            _close(self._descriptor)
 
 
 def _lock_within(descriptor: int, seconds: float) -> bool:
@@ -78,7 +97,8 @@ def share_as(file: int | Path, folder: Path) -> None:
     wanted = os.stat(folder).st_mode & 0o666
     found = os.stat(file)
     if found.st_uid == os.geteuid() and wanted & ~found.st_mode:
-        os.chmod(file, (found.st_mode & 0o777) | wanted)
+        with suppress(OSError):  # a file system without modes
+            os.chmod(file, (found.st_mode & 0o777) | wanted)
 
 
 def make_shared_folder(folder: Path) -> None:
@@ -94,20 +114,18 @@ def make_shared_folder(folder: Path) -> None:
             os.chmod(folder, (mode & 0o7777) | (os.stat(parent).st_mode & 0o777))
 
 
-@contextmanager
-def _opened(path: Path, flags: int) -> Iterator[int]:
+def _open(path: Path, flags: int) -> int:
     descriptor = os.open(path, flags | os.O_CLOEXEC, 0o666)
     _descriptors.add(descriptor)
-    try:
-        if flags & os.O_CREAT:
-            share_as(descriptor, path.parent)
-        yield descriptor
-    finally:
-        if descriptor in _descriptors:  # else this is a child, where it was closed at the fork
-            _descriptors.remove(descriptor)
-            # Closing would do, had not somebody forked meanwhile and kept a copy.
-            _try(descriptor, fcntl.LOCK_UN)
-            os.close(descriptor)
+    return descriptor
+
+
+def _close(descriptor: int) -> None:
+    if descriptor in _descriptors:  # else this is a child, where it was closed at the fork
+        _descriptors.remove(descriptor)
+        # Closing would do, had not somebody forked meanwhile and kept a copy.
+        _try(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
 
 
 def _try(descriptor: int, kind: int) -> bool | None:

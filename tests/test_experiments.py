@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from nbtrack import lines
+from nbtrack import MlflowClient, lines
 from nbtrack.errors import ExperimentNotFound, InvalidValue, NameTaken
 from nbtrack.experiments import (
     create_experiment,
@@ -89,6 +89,21 @@ def test_a_renamed_experiment_keeps_its_id(store: DuckDBStore) -> None:
     new = use_experiment(store, "churn").experiment_id
     assert new == experiment_id_of("churn", salt=1)
     assert use_experiment(store, "churn").experiment_id == new
+
+
+def test_a_renamed_experiment_is_found_though_the_file_is_held(store: DuckDBStore) -> None:
+    """By its new name; and the old name's id, which it has, goes to nobody else."""
+    client = MlflowClient(store.uri)
+    old = client.create_experiment("churn")
+    client.rename_experiment(old, "revenue")
+    client.rename_experiment(old, "loss")
+    store.fold()
+    with duckdb.connect(str(store.database)):
+        assert use_experiment(store, "loss").experiment_id == old
+        new = use_experiment(store, "churn").experiment_id
+    assert new == experiment_id_of("churn", salt=1)
+    names = {each.name: each.experiment_id for each in store.search_experiments()}
+    assert names == {"Default": "0", "loss": old, "churn": new}
 
 
 def test_an_experiment_made_by_another_process_meanwhile_is_the_same(

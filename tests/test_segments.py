@@ -142,6 +142,16 @@ def test_where_no_boot_has_an_id_the_host_decides(
     assert segments.dead_writers(tmp_path, own="") == (["w"] if is_dead else [])
 
 
+def test_two_containers_of_one_name_prove_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On two machines that share a folder they are both alive, and have no machine id."""
+    monkeypatch.setattr(segments, "machine_id", lambda: "")
+    facts = {**owner_facts(), "boot_id": "of another kernel", "machine_id": ""}
+    (tmp_path / "w.lock").write_text(json.dumps(facts))
+    assert segments.dead_writers(tmp_path, own="") == []
+
+
 def test_a_writer_is_found_from_its_segment() -> None:
     """The name up to the number."""
     assert segments.writer_of("0af3-12.jsonl") == "0af3"

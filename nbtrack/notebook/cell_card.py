@@ -134,12 +134,13 @@ class CardMaker:
     ) -> ChildrenFacts:
         children = list(trace.children.values())
         best = _best_child(children, self._declared(tracked))
+        told = telling_first(best.metrics) if best else {}
         failed = (RunStatus.FAILED, RunStatus.KILLED)
         return ChildrenFacts(
             count=len(children),
             failed=sum(child.status in failed for child in children),
             best_name=best.name if best else None,
-            metrics=self._metric_facts(tracked, best.metrics, previous) if best else (),
+            metrics=self._metric_facts(tracked, told, previous),
         )
 
     def _declared(self, tracked: TrackedCell) -> dict[str, Direction]:

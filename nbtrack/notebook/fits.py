@@ -6,7 +6,7 @@ A card lists them side by side: none of them is "the" model of the cell.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -26,7 +26,12 @@ def fit_facts(trace: RunTrace) -> list[FitFact]:
     fits = [run for run in _runs(trace) if run.fit is not None]
     if len(fits) < 2:
         return []
-    return [FitFact(name=str(run.fit), metrics=telling_first(run.values())) for run in fits]
+    return [FitFact(name=_name(run, trace), metrics=telling_first(run.values())) for run in fits]
+
+
+def _name(run: RunTrace, whole: RunTrace) -> str:
+    """A child that the user opened has a name of its own; the cell's run is called otherwise."""
+    return str(run.fit if run is whole else run.name or run.fit)
 
 
 def only_fit(trace: RunTrace) -> str | None:
@@ -50,30 +55,22 @@ def without_fits(trace: RunTrace) -> RunTrace:
 
 
 def telling_first(metrics: Mapping[str, T]) -> dict[str, T]:
-    """The user's own first, those of the training last; the order is kept otherwise."""
+    """The user's own first, then of tests, of the training, times; the order is kept otherwise."""
     return {key: metrics[key] for key in sorted(metrics, key=_rank)}
 
 
 def _rank(key: str) -> int:
+    if "_time" in key:
+        return 3
     if key.startswith(_OF_TRAINING):
         return 2
     return 1 if _OF_HOOKS.fullmatch(key) else 0
 
 
-def recorded_already(
-    metrics: Mapping[str, float], trace: RunTrace, *, variables: Collection[str]
-) -> set[str]:
-    """Of a cell's last value those that a hook recorded under a fuller name.
-
-    `f1_score(y_test, predicted)` is f1_score_X_test then. What stands in a variable of the user's
-    keeps the name that it was given.
-    """
-    known = [(key, value) for run in _runs(trace) for key, value in run.values().items()]
-    return {
-        key
-        for key, value in metrics.items()
-        if key not in variables and any(_is_fuller(name, key) and value == v for name, v in known)
-    }
+def is_recorded_already(key: str, value: float, trace: RunTrace) -> bool:
+    """Whether a hook recorded it under a fuller name: f1_score is f1_score_X_test then."""
+    known = (each for run in _runs(trace) for each in run.values().items())
+    return any(_is_fuller(name, key) and value == found for name, found in known)
 
 
 def _is_fuller(name: str, key: str) -> bool:

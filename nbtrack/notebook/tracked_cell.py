@@ -14,14 +14,14 @@ from typing import Any
 
 from nbtrack import lines
 from nbtrack.capture.naming import run_name
-from nbtrack.capture.source import names_bound
+from nbtrack.capture.words import valid_key
 from nbtrack.errors import StoreError
 from nbtrack.experiments import set_tags
 from nbtrack.guard import guarded
 from nbtrack.lines import now_us
 from nbtrack.notebook.arguments import TrackArguments
 from nbtrack.notebook.cell_source import RunningCell
-from nbtrack.notebook.fits import recorded_already
+from nbtrack.notebook.fits import is_recorded_already
 from nbtrack.notebook.gauges import Readings, seeds_text
 from nbtrack.notebook.metric_direction import direction_tags
 from nbtrack.notebook.outcome import Outcome
@@ -261,9 +261,7 @@ class TrackedCell:
         results.params = _without(results.params, trace.explicit_params)
         results.requested = _without(results.requested, trace.metrics)
         results.metrics = _without(results.metrics, {**trace.metrics, **results.requested})
-        variables = names_bound(self.cell.source)
-        repeated = recorded_already(results.metrics, trace, variables=variables)
-        results.metrics = _without(results.metrics, dict.fromkeys(repeated))
+        self._leave_to_hooks(trace)
         actual = {f"{ACTUAL}{name}": value for name, value in results.actual.items()}
         self.run.log_params({**results.params, **actual}, is_inferred=True)
         self.run.log_metrics({**results.requested, **results.metrics})
@@ -273,6 +271,15 @@ class TrackedCell:
         if remark := read_as_name(self.arguments.after_metrics, self.cell.shell.user_ns):
             self._note([remark])
         self._rename_after(trace)
+
+    def _leave_to_hooks(self, trace: RunTrace) -> None:
+        """A last value that is no variable: what the user named keeps its name."""
+        source, metrics = self.cell.source, self.results.metrics
+        if source.last_expression is None or source.last_expression.isidentifier():
+            return
+        key = valid_key(source.last_key or "")
+        if key in metrics and is_recorded_already(key, metrics[key], trace):
+            del metrics[key]
 
     def _rename_after(self, trace: RunTrace) -> None:
         """The literals that make a good name are known only now; a name that was given stays."""

@@ -95,6 +95,14 @@ class Store(Protocol):
 
     def find_experiment(self, name: str, *, timeout: float = ...) -> Experiment | None: ...
 
+    def note_renamed(self, experiment_id: str, name: str) -> None:
+        """So that others know it without a look at the database."""
+        ...
+
+    def renamed_experiments(self) -> Mapping[str, str]:
+        """Their names by id, without a look at the database."""
+        ...
+
     def search_experiments(
         self,
         *,

@@ -4,6 +4,8 @@
   nbtrack.duckdb     everything folded; free for other programs more than 95 % of the time
   journal/           what each process has written since
   artifacts/         plain files, by experiment and run
+  renamed.jsonl      names of experiments that were renamed, for when the database is busy
+  fold.lock          who may write the database;  tables.lock  who may add to a table artifact
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from nbtrack.stores.fold import fold
 from nbtrack.stores.folding_thread import FoldingThread, folding_guarded
 from nbtrack.stores.history import CellPlace, History, read_history, read_places
 from nbtrack.stores.removal import remove_runs
+from nbtrack.stores.renamed import note_renamed, renamed_experiments
 from nbtrack.stores.snapshot import SnapshotReader
 from nbtrack.stores.status import store_status
 from nbtrack.stores.trace import RunTrace, trace_of_lines, trace_of_snapshot
@@ -145,6 +148,12 @@ class DuckDBStore:
     def _experiment(self, column: str, value: str, *, timeout: float) -> Experiment:
         with self._snapshots.open(timeout=timeout) as connection:
             return queries.get_experiment(connection, column, value, store=str(self.folder))
+
+    def note_renamed(self, experiment_id: str, name: str) -> None:
+        note_renamed(self.folder, experiment_id, name)
+
+    def renamed_experiments(self) -> Mapping[str, str]:
+        return renamed_experiments(self.folder)
 
     def search_experiments(
         self,

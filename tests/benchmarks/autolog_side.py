@@ -2,8 +2,8 @@
 
 python -m tests.benchmarks.autolog_side nbtrack|mlflow FOLDER [--quick]
 
-All are medians of seconds that autolog adds to a call, from the call to the end of its run, after
-the first. With and without it take turns, so that a busy machine slows both.
+From the call to the end of its run, after the first. With and without autolog take turns, so that
+a busy machine slows both.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.linear_model import LogisticRegression
@@ -25,28 +26,36 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 IRIS = load_iris(return_X_y=True)
+SETTLE_SECONDS = 0.1
 GRID = {  # 64 candidates
     "C": [10.0**power for power in range(-3, 5)],
     "gamma": [10.0**power for power in range(-5, 3)],
 }
 
 
-def main(library: str, folder: str, *, is_quick: bool) -> dict[str, float]:
+class Added(NamedTuple):
+    """Medians of seconds: what autolog adds, the call alone, and what is done after the run."""
+
+    added: float
+    alone: float
+    afterwards: float
+
+
+def main(library: str, folder: str, *, is_quick: bool) -> dict[str, Added]:
     warnings.simplefilter("ignore")
     api, autolog = _open(library, folder)
     is_slow = library == "mlflow"
     few, many = (2, 4) if is_slow else (10, 30)
     if is_quick:
         few, many = few // 2, many // 2
-    found = {
-        "fit": _added(api, autolog, _fit, times=few if is_slow else many)[0],
-        "fit_without_model": _added(api, autolog, _fit, times=many, log_models=False)[0],
-        "pipeline": _added(api, autolog, _fit_pipeline, times=few)[0],
-        "cross_validation": _added(api, autolog, _cross_validate, times=many)[0],
+    added = partial(_added, api, autolog)
+    return {
+        "fit": added(_fit, times=few if is_slow else many),
+        "fit_without_model": added(_fit, times=many, log_models=False),
+        "pipeline": added(_fit_pipeline, times=few),
+        "cross_validation": added(_cross_validate, times=few),
+        "search": added(_search, times=max(1, few // 2) if is_slow else few),
     }
-    times = max(1, few // 2) if is_slow else few
-    found["search"], found["search_alone"] = _added(api, autolog, _search, times=times)
-    return found
 
 
 def _open(library: str, folder: str) -> tuple[Any, Callable[..., None]]:
@@ -63,20 +72,29 @@ def _open(library: str, folder: str) -> tuple[Any, Callable[..., None]]:
 
 def _added(
     api: Any, autolog: Callable[..., None], call: Callable[[], object], *, times: int, **flags: Any
-) -> tuple[float, float]:
-    """Median seconds that autolog adds to *call*, and what it takes alone."""
-    added, alone = [], []
+) -> Added:
+    taken = []
     for number in range(times + 1):
-        autolog(disable=True)
-        plain = _seconds(call)
-        autolog(**flags)
-        recorded = _seconds(lambda: _in_run(api, call))
-        time.sleep(0.05)  # what is left for the background must not hide in the next call
-        if number > 0:
-            added.append(recorded - plain)
-            alone.append(plain)
+        seconds: dict[str, float] = {}
+        for turn in (number, number + 1):  # each of them is the first one as often
+            if turn % 2:
+                autolog(disable=True)
+                seconds["alone"] = _seconds(call)
+            else:
+                autolog(**flags)
+                seconds["recorded"] = _seconds(lambda: _in_run(api, call))
+                seconds["afterwards"] = _seconds(lambda: _settle(api))
+        added = seconds["recorded"] - seconds["alone"]
+        taken.append((added, seconds["alone"], seconds["afterwards"]))
     autolog(disable=True)
-    return statistics.median(added), statistics.median(alone)
+    return Added(*map(statistics.median, zip(*taken[1:])))
+
+
+def _settle(api: Any) -> None:
+    """What is left for the background must not slow the next call."""
+    if api.__name__ == "nbtrack":
+        importlib.import_module("nbtrack.background").wait()
+    time.sleep(SETTLE_SECONDS)
 
 
 def _seconds(call: Callable[[], object]) -> float:
@@ -108,4 +126,4 @@ def _search() -> object:
 
 if __name__ == "__main__":
     found = main(sys.argv[1], sys.argv[2], is_quick="--quick" in sys.argv)
-    sys.stdout.write(json.dumps(found) + "\n")
+    sys.stdout.write(json.dumps({key: each._asdict() for key, each in found.items()}) + "\n")

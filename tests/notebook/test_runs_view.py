@@ -307,7 +307,7 @@ def test_directions_that_contradict_each_other():
 
 def test_a_run_is_found_by_any_name(session):
     """Quotes of both kinds in it, too."""
-    made = session.start_run(name="it's \"x\"")
+    made = session.start_run(name='it\'s "x"')
     made.end()
 
-    assert find_run(session.store, "it's \"x\"").info.run_id == made.run_id
+    assert find_run(session.store, 'it\'s "x"').info.run_id == made.run_id

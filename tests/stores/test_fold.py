@@ -315,6 +315,8 @@ def test_of_two_databases_made_at_once_the_first_stays(store: DuckDBStore, write
     late = store.database.with_suffix(".late")
     with duckdb.connect(str(late)):
         pass
+    before = store.database.stat()
     attachment_module._place(late, store.database)
+    assert os.path.samestat(before, store.database.stat())
     assert store.get_run(RUN).info.run_id == RUN
     assert not late.exists()

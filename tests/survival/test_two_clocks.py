@@ -59,6 +59,7 @@ def test_a_start_in_the_future_is_a_fact_and_no_order(start, store):
     """`start_time` is the caller's to choose; what is changed after it is changed."""
     ahead = int(time.time() * 1000) + 3_600_000
     (run_id,) = start(BEGIN.replace('"0",', f'"0", start_time={ahead},')).finish()
+    assert store.look_up_run(run_id).newest_us < ahead * 1000
     start(GO_ON, 0, run_id, "by id").finish()
 
     run = store.get_run(run_id)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LEAST_SECONDS = 1.0  # may always be spent on predicting
 SHARE_OF_FIT = 0.1
-UNTIMED_ROWS = 256
+UNTIMED_ROWS = 1000
 PASSES = 2  # over the rows: labels, and probabilities or a score
 
 _known: dict[int, tuple[weakref.ref[FitCall], FitPredictions]] = {}

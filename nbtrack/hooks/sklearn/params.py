@@ -80,8 +80,9 @@ def _defaults(kind: type) -> Mapping[str, Any]:
 
 def _inner_estimators(estimator: Any) -> Iterator[Any]:
     """What does the work inside: a pipeline's last step, what a search or an ensemble varies."""
+    params = estimator.get_params(deep=False)  # a forest has the attribute, and it is no param
     for name in ("steps", "estimator", "regressor"):
-        value = getattr(estimator, name, None)
+        value = params.get(name)
         if isinstance(value, list) and value and isinstance(value[-1], tuple):
             value = value[-1][-1]
         if hasattr(value, "get_params") and not isinstance(value, type):
