@@ -127,10 +127,10 @@ INSERTS: dict[str, str] = {
     "environment": "insert into {target}.environments"
     " select n, any_value(x), min(t) from {lines}"
     " where n not in (select digest from project.stored.environments) group by n",
-    # Each run announces its experiment: of those that say nothing new the first one is enough.
+    # Each run announces its experiment: what says nothing new is left out.
     "experiment": _from_facts("experiment_events", "n", _EXPERIMENT_COLUMNS)
-    + f" where {_SAYS_MORE}"
-    " or n not in (select experiment_id from project.stored.experiment_events)"
+    + f" where {_SAYS_MORE} or coalesce({_fact('created_us', 'bigint')} < (select min(created_us)"
+    " from project.stored.experiment_events where experiment_id = n), true)"
     f" qualify {_SAYS_MORE} or row_number() over (partition by n, {_SAYS_MORE} order by t) = 1",
     "exptag": "insert into {target}.experiment_tags select n, (x->>'key'), v, t from {lines}",
 }
