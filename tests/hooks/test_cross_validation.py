@@ -30,6 +30,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 import nbtrack
 import nbtrack.sklearn
+from nbtrack.hooks import HOOKS
 
 X, y = load_iris(return_X_y=True)
 model = LogisticRegression(C=3, max_iter=500)
@@ -40,7 +41,7 @@ def project(tmp_path):
     nbtrack.set_tracking_uri(tmp_path / ".nbtrack")
     nbtrack.sklearn.autolog(log_models=False)
     yield tmp_path
-    nbtrack.sklearn.autolog(disable=True)
+    HOOKS["sklearn"].forget()
     while nbtrack.active_run() is not None:
         nbtrack.end_run()
     nbtrack.set_tracking_uri(None)

@@ -30,6 +30,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import nbtrack
 import nbtrack.sklearn
+from nbtrack.hooks import HOOKS
 from nbtrack.hooks.sklearn.fit_call import FitCall
 from nbtrack.hooks.sklearn.flags import Flags
 from nbtrack.hooks.sklearn.searches import log_search
@@ -41,6 +42,7 @@ X, y = load_iris(return_X_y=True)
 def project(tmp_path):
     nbtrack.set_tracking_uri(tmp_path / ".nbtrack")
     yield tmp_path
+    HOOKS["sklearn"].forget()
     while nbtrack.active_run() is not None:
         nbtrack.end_run()
     nbtrack.set_tracking_uri(None)
@@ -363,11 +365,8 @@ def test_a_search_finds_the_same_with_autolog(backend):
     search = GridSearchCV(SGDClassifier(random_state=0), {"alpha": [1e-4, 1e-2]}, cv=3)
     expected = clone(search).fit(X, y)
     nbtrack.sklearn.autolog(log_models=False)
-    try:
-        with nbtrack.start_run() as run, joblib.parallel_backend(backend, n_jobs=2):
-            search.fit(X, y)
-    finally:
-        nbtrack.sklearn.autolog(disable=True)
+    with nbtrack.start_run() as run, joblib.parallel_backend(backend, n_jobs=2):
+        search.fit(X, y)
 
     assert list(search.cv_results_["mean_test_score"]) == list(
         expected.cv_results_["mean_test_score"]

@@ -38,7 +38,7 @@ from nbtrack.hooks.sklearn import switch, validation_scores
 from nbtrack.hooks.sklearn.flags import current_flags
 from nbtrack.hooks.sklearn.inputs import log_dataset
 from nbtrack.hooks.sklearn.known_models import known_models
-from nbtrack.hooks.sklearn.params import param_texts
+from nbtrack.hooks.sklearn.params import fit_name, param_texts
 from nbtrack.hooks.sklearn.run_choice import CLASS_TAG, NAME_TAG, choose_run
 from nbtrack.hooks.sklearn.storable_keys import storable_key
 from nbtrack.hooks.sklearn.subjects import note_validation, subject_of, tells_of
@@ -46,6 +46,7 @@ from nbtrack.hooks.sklearn.users_call import UsersCall
 from nbtrack.lines import now_us
 from nbtrack.records import Metric, Param, RunStatus, RunTag
 from nbtrack.session import current_session
+from nbtrack.stores.trace import FIT_TAG
 
 if TYPE_CHECKING:
     from nbtrack.hooks.patching import Around
@@ -152,11 +153,14 @@ class _Record:
 
     def write_beginning(self) -> None:
         """Params and tags as of a fit: it is this estimator that is fitted on every fold."""
-        kind = type(self._call.given["estimator"])
+        estimator = self._call.given["estimator"]
+        kind = type(estimator)
         tags = {NAME_TAG: kind.__name__, CLASS_TAG: f"{kind.__module__}.{kind.__name__}"}
         params: dict[str, str] = {}
         with guarded(f"record the params of {kind.__name__}"):
-            params = param_texts(self._call.given["estimator"])
+            tags[FIT_TAG] = fit_name(estimator)
+            params = param_texts(estimator)
+            self._run.hook_params.update(params)
         self._run.log_batch(
             params=[Param(key=key, value=value) for key, value in params.items()],
             tags=[RunTag(key=key, value=value) for key, value in tags.items()],
