@@ -14,6 +14,7 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.metrics import accuracy_score
 
 # Before autolog is turned on, as earlier cells do.
 from sklearn.model_selection import (
@@ -297,3 +298,29 @@ def test_random_numbers_and_warnings_stay_the_users():
     expected = outcome()
     nbtrack.sklearn.autolog(log_models=False)
     assert outcome() == expected
+
+
+def test_the_fit_of_an_equal_estimator_joins_its_cross_validation():
+    """One model, validated and then fitted, is one run with all that is known of it."""
+    with nbtrack.start_run() as run:
+        cross_val_score(model, X, y, cv=2)
+        fitted = LogisticRegression(C=3, max_iter=500).fit(X, y)
+        accuracy_score(y, fitted.predict(X))
+
+    assert len(all_runs()) == 1
+    assert {"cv_test_score", "training_score", "accuracy_score_X"} <= run.data.metrics.keys()
+
+
+def test_cross_validation_joins_the_fit_of_an_equal_estimator():
+    """Also when that fit was in a child run, and not when its params were changed since."""
+    with nbtrack.start_run():
+        DummyClassifier().fit(X, y)
+        second = LogisticRegression(C=3, max_iter=500).fit(X, y)
+        cross_val_score(second, X, y, cv=2)
+        cross_val_score(second.set_params(C=5), X, y, cv=2)
+
+    by_C = {run.data.params.get("C"): run for run in all_runs()}
+    assert len(all_runs()) == 3
+    assert {"cv_test_score", "training_score"} <= by_C["3"].data.metrics.keys()
+    assert "training_score" not in by_C["5"].data.metrics
+    assert "cv_test_score" in by_C["5"].data.metrics

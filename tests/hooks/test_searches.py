@@ -302,6 +302,16 @@ def test_times_of_candidates_lie_within_the_fit():
         assert 0 <= ended - began <= seconds * 1000 + 1
 
 
+def test_candidates_end_before_the_run_of_their_search():
+    """A run that ends with the fit ends when the fit did, and records after that."""
+    nbtrack.sklearn.autolog()
+    GridSearchCV(SVC(), GRID, cv=3).fit(X, y)
+
+    runs = nbtrack.search_runs(output_format="list")
+    (parent,) = [run for run in runs if "best_C" in run.data.params]
+    assert max(run.info.end_time for run in runs) == parent.info.end_time
+
+
 def test_leave_one_out_keeps_far_splits_in_the_table_only():
     """A metric for each row of the data would bury the others."""
     search = GridSearchCV(DummyClassifier(), {"strategy": ["prior"]}, cv=LeaveOneOut())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
+
+from nbtrack.lines import now_us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True, eq=False)
@@ -19,6 +21,7 @@ class FitCall:
     result: Any  # what the call returned (fit_predict: labels)
     method: str  # "fit", "fit_predict", "fit_transform"
     seconds: float
+    ended_us: int = field(default_factory=now_us)  # when it was over
 
 
 class Argument(NamedTuple):

@@ -24,6 +24,7 @@ from nbtrack.hooks.sklearn.flags import Flags, current_flags
 from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.params import fit_name, param_texts
 from nbtrack.hooks.sklearn.run_choice import CLASS_TAG, NAME_TAG, FitRun, choose_run
+from nbtrack.hooks.sklearn.subjects import note_fit, subject_of
 from nbtrack.lines import now_us
 from nbtrack.records import Param, RunStatus, RunTag
 from nbtrack.session import current_session
@@ -114,6 +115,7 @@ class FitRecord:
         params: dict[str, str] = {}
         with guarded(f"record the params of {kind.__name__}"):
             params = param_texts(self._estimator)
+            note_fit(self._run, subject_of(self._estimator, params))
             self._run.hook_params.update(params)
         with guarded(f"record the fit of {kind.__name__}"):
             self._run.log_batch(
@@ -141,7 +143,7 @@ class FitRecord:
         ended_us = now_us()
         try:
             with guarded(f"record the fit of {type(self._estimator).__name__}"):
-                call = self._call(result, args, kwargs, seconds=seconds)
+                call = self._call(result, args, kwargs, seconds=seconds, ended_us=ended_us)
                 self._remember(call)
                 with no_warnings():
                     self._take_steps(call)
@@ -149,7 +151,13 @@ class FitRecord:
             self._end(RunStatus.FINISHED, ended_us)
 
     def _call(
-        self, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *, seconds: float
+        self,
+        result: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        seconds: float,
+        ended_us: int,
     ) -> FitCall:
         given = read_arguments(self._original, args, kwargs)
         return FitCall(
@@ -162,6 +170,7 @@ class FitRecord:
             result=result,
             method=self._original.__name__,
             seconds=seconds,
+            ended_us=ended_us,
         )
 
     def _name_of(self, argument: Argument) -> str | None:

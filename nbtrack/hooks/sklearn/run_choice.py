@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nbtrack.errors import StoreError
 from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.params import fit_name
+from nbtrack.hooks.sklearn.subjects import awaits_fit
 from nbtrack.run_writer import LOOK_SECONDS
 from nbtrack.session import Session
 
@@ -44,7 +45,7 @@ def choose_run(session: Session, estimator: Any, flags: Flags) -> FitRun | None:
     if active is None and (active := session.open_cell_run()) is not None:
         active.set_tags(tags)
         _ours.add(active)
-    if active is not None and (_take(active) or _goes_on(estimator, active)):
+    if active is not None and (_take(active) or _belongs_to(active, estimator)):
         return FitRun(active, ends_with_fit=False)
     made = session.start_run(name=fit_name(estimator), tags=tags, nested=True)
     _ours.add(made)
@@ -59,9 +60,10 @@ def _take(run: ActiveRun) -> bool:
     return is_first and not (_is_resumed(run) and _has_a_fit(run))
 
 
-def _goes_on(estimator: Any, run: ActiveRun) -> bool:
-    """A warm start: the same model, trained on from where it is."""
-    return bool(getattr(estimator, "warm_start", False)) and known_models.run_of(estimator) is run
+def _belongs_to(run: ActiveRun, estimator: Any) -> bool:
+    """Trained on from where it is (a warm start), or cross-validated there and fitted now."""
+    goes_on = getattr(estimator, "warm_start", False) and known_models.run_of(estimator) is run
+    return bool(goes_on) or awaits_fit(run, estimator)
 
 
 def _is_resumed(run: ActiveRun) -> bool:

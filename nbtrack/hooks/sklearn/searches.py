@@ -26,7 +26,6 @@ from nbtrack.hooks.sklearn.run_choice import AUTOLOG_TAG, CLASS_TAG, NAME_TAG
 from nbtrack.hooks.sklearn.search_candidates import Candidates
 from nbtrack.hooks.sklearn.search_scores import best_rows, score_columns
 from nbtrack.hooks.sklearn.storable_keys import storable_key
-from nbtrack.lines import now_us
 from nbtrack.run_batch import log_finished_children
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ CV_RESULTS_FILE = "cv_results.csv"
 
 def log_search(run: ActiveRun, call: FitCall, flags: Flags) -> None:
     """Record what a search tried and found; of any other estimator nothing."""
-    search, now = call.estimator, now_us()
+    search = call.estimator
     if not is_search(search):
         return
     _log_best(run, search)
@@ -51,8 +50,8 @@ def log_search(run: ActiveRun, call: FitCall, flags: Flags) -> None:
         columns = score_columns(search.cv_results_)
         with guarded(f"store {CV_RESULTS_FILE}"):
             run.log_bytes(cv_results_csv(search.cv_results_, columns), CV_RESULTS_FILE)
-        began_us = max(run.began_us, now - int(call.seconds * 1e6))
-        ended_us = now - int(getattr(search, "refit_time_", 0.0) * 1e6)  # it came last
+        began_us = max(run.began_us, call.ended_us - int(call.seconds * 1e6))
+        ended_us = call.ended_us - int(getattr(search, "refit_time_", 0.0) * 1e6)  # it came last
         candidates = Candidates(search, columns, began_us=began_us, ended_us=ended_us)
         _log_candidates(run, search, candidates, flags)
 
