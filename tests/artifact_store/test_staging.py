@@ -112,6 +112,8 @@ def test_a_read_only_folder_is_an_error_and_stays_readable():
 
 def test_an_interrupt_leaves_nothing_half_written(artifacts, tmp_path):
     """Stopping the cell in the middle of a copy removes what was begun."""
+    # A shell starts what runs in its background with interrupts ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     (tmp_path / "a.bin").write_bytes(bytes(5_000_000))
     (tmp_path / "z.bin").write_bytes(bytes(5_000_000))
 
@@ -124,6 +126,7 @@ def test_an_interrupt_leaves_nothing_half_written(artifacts, tmp_path):
     sys.addaudithook(interrupt_in_second_file)
     with pytest.raises(KeyboardInterrupt):
         artifacts.add_folder(tmp_path, "copy")
+    signal.signal(signal.SIGINT, before)
 
     assert not artifacts.folder.exists()
 
