@@ -15,6 +15,7 @@ import importlib
 from threading import RLock
 from typing import Any
 
+from nbtrack.session import current_session
 from nbtrack.settings import FitScope
 
 
@@ -32,6 +33,14 @@ class Switch:
     @property
     def scope(self) -> FitScope:
         return self._notebook if self._asked is None else self._asked
+
+    @property
+    def records_here(self) -> bool:
+        """Whether a fit that is called now is to be recorded."""
+        is_in_tracked_cell = (
+            self.scope == "tracked cells" and current_session().cell_run is not None
+        )
+        return self.scope == "everywhere" or is_in_tracked_cell
 
     def turn_on(self, flags: Any, *, by_name: bool) -> None:
         """*by_name*: for this framework alone, which `nbtrack.autolog()` leaves as it is."""

@@ -94,20 +94,13 @@ CROSS_VALIDATION: dict[str, Around] = {
 
 def _begun(original: Any, args: Any, kwargs: Any) -> _Record | None:
     """None: the call is not to be recorded, or cannot be."""
-    if is_inside_recorded_call() or not _is_wanted() or (frame := calling_frame()) is None:
+    if is_inside_recorded_call() or not switch.records_here or (frame := calling_frame()) is None:
         return None
     with guarded(f"record {original.__name__}"):
         call = UsersCall(frame, original, args, kwargs)
         place = _find_place(call.given["estimator"])
         return None if place is None else _begin(place, call)
     return None
-
-
-def _is_wanted() -> bool:
-    scope = switch.scope
-    return scope == "everywhere" or (
-        scope == "tracked cells" and current_session().cell_run is not None
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbtrack import background
+from nbtrack.hooks.sklearn.run_choice import has_ended
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
@@ -26,16 +27,9 @@ def log_estimator_html(run: ActiveRun, call: FitCall, flags: Flags) -> None:  # 
 
     if background.waiting() < _MOST_WAITING:
         action = f"draw {HTML_FILE}"
-        background.submit(run.run_id, draw, action=action, is_ready=lambda: _has_ended(run))
+        background.submit(run.run_id, draw, action=action, is_ready=lambda: has_ended(run))
     else:
         draw()
-
-
-def _has_ended(run: ActiveRun) -> bool:
-    """Whether the outermost run around it is closed: then the user is done for now."""
-    while run.parent is not None:
-        run = run.parent
-    return not run.is_open
 
 
 def outlined(value: Any) -> Any:

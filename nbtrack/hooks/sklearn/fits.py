@@ -56,7 +56,7 @@ def around_fit(
     original: Callable[..., Any], estimator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     kind: Any = type(estimator)
-    if not is_recorded(kind) or is_inside_recorded_call() or not _is_wanted():
+    if not is_recorded(kind) or is_inside_recorded_call() or not switch.records_here:
         return original(estimator, *args, **kwargs)
     record = _begin(original, estimator)
     if record is None:
@@ -70,13 +70,6 @@ def around_fit(
         raise
     record.finish(result, args, kwargs, seconds=time.perf_counter() - began)
     return result
-
-
-def _is_wanted() -> bool:
-    scope = switch.scope
-    return scope == "everywhere" or (
-        scope == "tracked cells" and current_session().cell_run is not None
-    )
 
 
 def _begin(original: Callable[..., Any], estimator: Any) -> FitRecord | None:

@@ -14,6 +14,7 @@ from nbtrack import background
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn import classification_scores as scores
 from nbtrack.hooks.sklearn.fit_predictions import FitPredictions, predictions_of
+from nbtrack.hooks.sklearn.run_choice import has_ended
 from nbtrack.hooks.sklearn.training_metrics import coded_labels, positive_thresholds
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def draw_later(run: ActiveRun) -> None:
             run.run_id,
             lambda: _draw(run),
             action="draw the plots of a fit",
-            is_ready=lambda: _has_ended(run),
+            is_ready=lambda: has_ended(run),
         )
 
 
@@ -58,13 +59,6 @@ def _draw(run: ActiveRun) -> None:
     from nbtrack.hooks.sklearn.plot_drawing import draw_missing_plots
 
     draw_missing_plots(run)
-
-
-def _has_ended(run: ActiveRun) -> bool:
-    """Whether the outermost run around it is closed: then the user is done for now."""
-    while run.parent is not None:
-        run = run.parent
-    return not run.is_open
 
 
 def _has_one_column(asked: FitPredictions) -> bool:

@@ -52,6 +52,13 @@ def choose_run(session: Session, estimator: Any, flags: Flags) -> FitRun | None:
     return FitRun(made, ends_with_fit=True)
 
 
+def has_ended(run: ActiveRun) -> bool:
+    """Whether the outermost run around it is closed: then the user is done for now."""
+    while run.parent is not None:
+        run = run.parent
+    return not run.is_open
+
+
 def _take(run: ActiveRun) -> bool:
     """Whether nothing was fitted in *run* before: then it is taken now."""
     with _lock:
