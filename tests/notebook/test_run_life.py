@@ -177,14 +177,14 @@ def test_a_later_track_line_moves_the_run(in_default: Kernel):
 def test_a_declared_direction_follows_the_run(in_default: Kernel):
     """What --metrics a:min says holds in the experiment that the run ends up in."""
     kernel = in_default
-    for value in (5.0, 3.0):
+    for value in (9.125, 3.375):
         card = kernel.run(
             f"%%track --metrics odd:min\nnbtrack.set_experiment('odd ones')\nodd = {value}"
         ).card
     table = kernel.run("%runs --sort odd").result
 
-    assert "★ beats 5" in card
-    assert table.index("3") < table.index("5")
+    assert "★ beats 9.125" in card
+    assert table.index("3.375") < table.index("9.125")
 
 
 # --- broken off
