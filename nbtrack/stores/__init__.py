@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import unquote, urlparse
 
 from nbtrack.errors import InvalidValue
+from nbtrack.panel_records import (
+    Axis,
+    KeyInventory,
+    MetricSeries,
+    RunGroup,
+    RunPage,
+    RunValues,
+)
 from nbtrack.records import (
     Experiment,
     FileInfo,
@@ -116,6 +124,10 @@ class Store(Protocol):
         """Facts of the tracked cell that made the run: the columns of the view `cells`."""
         ...
 
+    def read_environments(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Interpreter, packages and machine, by run; without runs of which they are not known."""
+        ...
+
     def list_artifact_records(self, run_id: str) -> list[FileInfo]:
         """What was logged, with size and sha256; whether the files are still there is not asked."""
         ...
@@ -143,6 +155,54 @@ class Store(Protocol):
 
     def read_places(self, notebook: str, *, timeout: float = ...) -> list[CellPlace]:
         """The tracked cells of a notebook, by their newest attempts. Raises StoreBusy."""
+        ...
+
+    def version(self) -> object:
+        """Equal as long as nobody has written anything; asked without a look at the database."""
+        ...
+
+    def read_run_page(self, query: RunQuery, *, folded: bool) -> RunPage:
+        """A page of *query*; *folded*: children whose parent matches too are left out of it."""
+        ...
+
+    def read_child_runs(
+        self,
+        parent_id: str,
+        *,
+        order_by: Sequence[str] = (),
+        view_type: ViewType = ViewType.ACTIVE_ONLY,
+    ) -> list[Run]: ...
+
+    def read_keys(self, query: RunQuery) -> KeyInventory:
+        """What the matching runs have, whatever *query* says of order and page."""
+        ...
+
+    def read_groups(self, query: RunQuery, *, by: str, metrics: Sequence[str]) -> list[RunGroup]:
+        """The matching runs by "params.x", "tags.x", "experiment" (its id), "cell" (its lineage)
+        or "status", newest first; the mean of each of *metrics*. Raises InvalidFilter."""
+        ...
+
+    def read_series(
+        self,
+        run_ids: Sequence[str],
+        keys: Sequence[str],
+        *,
+        x: Axis,
+        buckets: int = 300,
+        low: float | None = None,
+        high: float | None = None,
+    ) -> list[MetricSeries]:
+        """In the order of *run_ids*, then *keys*; what has no points is left out.
+
+        *x* is the step, milliseconds since 1970 ("time") or seconds since the run's start
+        ("relative"); *low* and *high* bound it. A series of more than *buckets* points comes in
+        so many equal parts of its own range of x, empty ones left out.
+        """
+        ...
+
+    def read_run_values(self, query: RunQuery, columns: Sequence[str]) -> RunValues:
+        """Columns as filters name them: "params.lr" (text), "metrics.f1", "duration" (seconds),
+        "start_time" (milliseconds). Raises InvalidFilter."""
         ...
 
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:

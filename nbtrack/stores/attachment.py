@@ -37,6 +37,11 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 10.0
 QUIET_SECONDS = 1.0  # a longer wait is told
 FORK_SECONDS = 5.0
+# Without these, a missing extension would be a download.
+OFFLINE: dict[str, Any] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 _POLL_SECONDS = 0.004
 _LITTER_SECONDS = 60.0  # longer than anybody takes to make an empty database
 _attachments: weakref.WeakSet[Attachment] = weakref.WeakSet()
@@ -167,12 +172,7 @@ class Attachment:
         if self._connection is None:
             import duckdb
 
-            # Without these, a missing extension would be a download.
-            offline: dict[str, Any] = {
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-            }
-            connection = duckdb.connect(":memory:", config=offline)
+            connection = duckdb.connect(":memory:", config=OFFLINE)
             artifact_root = quoted(str(self.file.parent / "artifacts"))
             connection.execute(f"set variable artifact_root = {artifact_root}")
             _prepare(connection)

@@ -176,6 +176,10 @@ class DuckDBStore:
         with self._snapshots.open() as connection:
             return queries.read_cell(connection, run_id)
 
+    def read_environments(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        with self._snapshots.open() as connection:
+            return queries.read_environments(connection, run_ids)
+
     def list_artifact_records(self, run_id: str) -> list[FileInfo]:
         with self._snapshots.open() as connection:
             return queries.list_artifact_records(connection, run_id)

@@ -143,6 +143,17 @@ def read_cell(connection: DuckDBPyConnection, run_id: str) -> dict[str, Any] | N
     return dict(zip(names, row)) if row else None
 
 
+def read_environments(
+    connection: DuckDBPyConnection, run_ids: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    rows = connection.execute(
+        "select r.run_id, e.content from runs r join environments e"
+        " on e.digest = r.environment_digest where list_contains($ids, r.run_id)",
+        {"ids": list(run_ids)},
+    ).fetchall()
+    return {run_id: json.loads(content) for run_id, content in rows if content}
+
+
 def list_artifact_records(connection: DuckDBPyConnection, run_id: str) -> list[FileInfo]:
     rows = connection.execute(
         "select path, size, sha256 from artifacts where run_id = $run_id order by path",
