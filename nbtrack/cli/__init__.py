@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 import nbtrack
-from nbtrack.cli import demo, doctor, gc, models, runs, show, sql
+from nbtrack.cli import demo, doctor, gc, models, runs, show, sql, ui
 from nbtrack.cli.console import make_output_safe
 from nbtrack.errors import NbtrackError
 
@@ -22,6 +22,7 @@ _COMMANDS: dict[str, ModuleType] = {
     "runs": runs,
     "show": show,
     "sql": sql,
+    "ui": ui,
     "models": models,
     "gc": gc,
     "doctor": doctor,

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.cli.console import say
+from nbtrack.cli.console import port_number, say
 from nbtrack.cli.place import open_place
 from nbtrack.errors import InvalidValue, NbtrackError, require
 
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help="a type in a skops file that you know to be harmless; more than once for more",
         )
     _add_predict_arguments(predict)
-    serve.add_argument("--port", "-p", type=_port, default=5000, help="0 is any free one")
+    serve.add_argument("--port", "-p", type=port_number, default=5000, help="0 is any free one")
     serve.add_argument("--host", default="127.0.0.1", help="default: this machine only")
 
 
@@ -154,9 +154,3 @@ def _write(frame: Any, file: Path, kind: str) -> None:
             frame.to_csv(file, index=False)
     except (TypeError, ValueError) as exc:
         raise NbtrackError(f"The predictions cannot be written as {kind}: {exc}.") from exc
-
-
-def _port(text: str) -> int:
-    if not text.isdigit() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port, a number from 0 to 65535")
-    return int(text)
