@@ -9,14 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import unquote, urlparse
 
 from nbtrack.errors import InvalidValue
-from nbtrack.panel_records import (
-    Axis,
-    KeyInventory,
-    MetricSeries,
-    RunGroup,
-    RunPage,
-    RunValues,
-)
 from nbtrack.records import (
     Experiment,
     FileInfo,
@@ -27,10 +19,27 @@ from nbtrack.records import (
     RunQuery,
     ViewType,
 )
+from nbtrack.registry_records import (
+    ModelVersion,
+    NewEvent,
+    RegisteredModel,
+    RegistryEvent,
+    RegistryHead,
+    RegistryQuery,
+    StagedFolder,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbtrack.panel_records import (
+        Axis,
+        KeyInventory,
+        MetricSeries,
+        RunGroup,
+        RunPage,
+        RunValues,
+    )
     from nbtrack.stores.history import CellPlace, History
     from nbtrack.stores.trace import RunTrace
 
@@ -201,13 +210,52 @@ class Store(Protocol):
         ...
 
     def read_run_values(self, query: RunQuery, columns: Sequence[str]) -> RunValues:
-        """Columns as filters name them: "params.lr" (text), "metrics.f1", "duration" (seconds),
-        "start_time" (milliseconds). Raises InvalidFilter."""
+        """Columns "params.lr" (text), "metrics.f1", "duration" (seconds), "start_time"
+        (milliseconds): keys as they are, without quotes, as in *by* of read_groups. Raises
+        InvalidFilter."""
         ...
 
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
         """The user's own query over the public views."""
         ...
+
+    # --- the model registry: never journalled
+
+    @property
+    def models_uri(self) -> str:
+        """Where the registry keeps its copies of models; places in it are relative to this."""
+        ...
+
+    def registry_head(self) -> RegistryHead: ...
+
+    def noted_registry_head(self) -> RegistryHead | None:
+        """What is noted of the head outside of the database. Raises RegistryBroken."""
+        ...
+
+    def registry_append(
+        self,
+        events: Sequence[NewEvent],
+        *,
+        after: RegistryHead,
+        staged: StagedFolder | None = None,
+        timeout: float = ...,
+    ) -> list[RegistryEvent]:
+        """Record *events*, and put *staged* in its place: all at once or nothing.
+
+        Raises RegistryMoved if *after* is not the newest event any more, StoreBusy naming who
+        holds the file, and RegistryBroken if the newest events are not those it noted.
+        """
+        ...
+
+    def registry_events(
+        self, *, name: str | None = None, n: int | None = None
+    ) -> list[RegistryEvent]:
+        """In order; only those of models that ever were called *name*, only that of number *n*."""
+        ...
+
+    def search_registered_models(self, query: RegistryQuery) -> list[RegisteredModel]: ...
+
+    def search_model_versions(self, query: RegistryQuery) -> list[ModelVersion]: ...
 
     def remove_runs(self, run_ids: Sequence[str]) -> None:
         """Forget these runs for good, with all that was recorded of them."""

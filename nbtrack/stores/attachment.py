@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.errors import StoreBusy
 from nbtrack.guard import warn
 from nbtrack.locks import share_as
-from nbtrack.stores import migrations, schema
+from nbtrack.stores import migrations, registry_schema, schema
 from nbtrack.stores.file_faults import (
     cannot_be_attached,
     cannot_be_used,
@@ -190,7 +190,7 @@ class Attachment:
                 return
             self._create(connection)
         self._is_missing = False
-        before = _stamp(self.file)
+        before = stamp(self.file)
         mode = "(read_only)" if read_only else ""
         self._execute_when_free(
             connection, f"attach {quoted(str(self.file))} as project {mode}", deadline=deadline
@@ -283,7 +283,7 @@ def database_files() -> list[os.stat_result]:
     return found
 
 
-def _stamp(file: Path) -> tuple[int, int, int] | None:
+def stamp(file: Path) -> tuple[int, int, int] | None:
     """Another one after every change: reading the version again would take 0.6 ms each time."""
     try:
         found = file.stat()
@@ -292,7 +292,7 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def _wal_of(file: Path) -> Path:
+def wal_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.wal")
 
 
@@ -307,6 +307,9 @@ def _prepare(connection: DuckDBPyConnection) -> None:
     connection.execute("create table dead_writers (writer varchar)")
     _attach_nothing(connection)
     for statement in schema.create_union_views() + schema.create_views("memory"):
+        connection.execute(statement)
+    connection.execute(registry_schema.create_memory_view())
+    for statement in registry_schema.create_views("memory"):
         connection.execute(statement)
     connection.execute("detach project")
 
@@ -323,7 +326,7 @@ def _remove_litter(file: Path) -> None:
         with suppress(OSError):
             if left_over.stat().st_mtime < old:
                 left_over.unlink()
-    _wal_of(file).unlink(missing_ok=True)
+    wal_of(file).unlink(missing_ok=True)
 
 
 def _place(new: Path, file: Path) -> None:

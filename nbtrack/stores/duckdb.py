@@ -5,6 +5,8 @@
   journal/           what each process has written since
   artifacts/         plain files, by experiment and run
   renamed.jsonl      names of experiments that were renamed, for when the database is busy
+  models/            the registry's own copies of models, by model and version
+  registry.head      count and hash of the registry's newest event
   fold.lock          who may write the database;  tables.lock  who may add to a table artifact
 """
 
@@ -28,14 +30,27 @@ from nbtrack.records import (
     RunQuery,
     ViewType,
 )
+from nbtrack.registry_records import (
+    ModelVersion,
+    NewEvent,
+    RegisteredModel,
+    RegistryEvent,
+    RegistryHead,
+    RegistryQuery,
+    StagedFolder,
+)
 from nbtrack.settings import FOLDER_NAME
-from nbtrack.stores import FoundRun, Position, queries
+from nbtrack.stores import FoundRun, Position, queries, registry_queries
 from nbtrack.stores.attachment import WAIT_SECONDS, Attachment
 from nbtrack.stores.fold import fold
 from nbtrack.stores.folding_thread import FoldingThread, folding_guarded
 from nbtrack.stores.history import CellPlace, History, read_history, read_places
+from nbtrack.stores.panel_reads import PanelReads
+from nbtrack.stores.registry_append import MODELS_FOLDER, append_events, read_head
+from nbtrack.stores.registry_chain import noted_head
 from nbtrack.stores.removal import remove_runs
 from nbtrack.stores.renamed import note_renamed, renamed_experiments
+from nbtrack.stores.run_index import RunIndex
 from nbtrack.stores.snapshot import SnapshotReader
 from nbtrack.stores.status import store_status
 from nbtrack.stores.trace import RunTrace, trace_of_lines, trace_of_snapshot
@@ -45,10 +60,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DATABASE_NAME = "nbtrack.duckdb"
-MOST_TRACED_BYTES = 256 << 10  # parsed in 7 ms; a snapshot of the database takes 30
+MOST_TRACED_BYTES = 1 << 20  # parsed in 30 ms; a snapshot with as much in the journals takes 200
 
 
-class DuckDBStore:
+class DuckDBStore(PanelReads):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.uri = folder.as_uri()
@@ -63,6 +78,7 @@ class DuckDBStore:
             own_waiting=lambda: self._journal.waiting_text,
             fold_now=self.fold,
         )
+        self._index = RunIndex(self._snapshots)
 
     # --- writing
 
@@ -231,6 +247,47 @@ class DuckDBStore:
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
         with self._snapshots.open() as connection:
             return user_query(connection, sql, parameters)
+
+    # --- the model registry
+
+    @property
+    def models_uri(self) -> str:
+        return (self.folder / MODELS_FOLDER).as_uri()
+
+    def registry_head(self) -> RegistryHead:
+        with self._attachment.open(read_only=True) as connection:
+            return read_head(connection)[0]
+
+    def noted_registry_head(self) -> RegistryHead | None:
+        return noted_head(self.folder)
+
+    def registry_append(
+        self,
+        events: Sequence[NewEvent],
+        *,
+        after: RegistryHead,
+        staged: StagedFolder | None = None,
+        timeout: float = WAIT_SECONDS,
+    ) -> list[RegistryEvent]:
+        recorded = append_events(
+            self._attachment, events, after=after, staged=staged, timeout=timeout
+        )
+        _keep_out_of_git(self.folder)
+        return recorded
+
+    def registry_events(
+        self, *, name: str | None = None, n: int | None = None
+    ) -> list[RegistryEvent]:
+        with self._attachment.open(read_only=True) as connection:
+            return registry_queries.find_events(connection, name=name, n=n)
+
+    def search_registered_models(self, query: RegistryQuery) -> list[RegisteredModel]:
+        with self._attachment.open(read_only=True) as connection:
+            return registry_queries.find_models(connection, query)
+
+    def search_model_versions(self, query: RegistryQuery) -> list[ModelVersion]:
+        with self._attachment.open(read_only=True) as connection:
+            return registry_queries.find_versions(connection, query)
 
     def remove_runs(self, run_ids: Sequence[str]) -> None:
         self._fold_all()

@@ -97,6 +97,36 @@ EXPERIMENTS = Subject(
     natural_order="e.created_us desc, e.experiment_id",
 )
 
+MODELS = Subject(
+    alias="m",
+    id="model_key",
+    attributes={
+        "name": ("m.name", Holds.TEXT),
+        "creation_timestamp": ("m.created_us", Holds.TIME),
+        "last_updated_timestamp": ("m.updated_us", Holds.TIME),
+        "timestamp": ("m.updated_us", Holds.TIME),  # MLflow sorts by this name too
+    },
+    tables={"tags": Table(name="current.registry_model_tags", holds=Holds.TEXT_OR_NUMBER)},
+    natural_order="m.name, m.model_key",
+)
+
+VERSIONS = Subject(
+    alias="v",
+    id="version_key",
+    attributes={
+        "name": ("v.name", Holds.TEXT),
+        "version_number": ("v.version", Holds.NUMBER),
+        "run_id": ("v.run_id", Holds.TEXT),
+        "source_path": ("v.source", Holds.TEXT),
+        "current_stage": ("upper(v.stage)", Holds.CAPITALS),
+        "user_id": ("v.user_id", Holds.TEXT),
+        "creation_timestamp": ("v.created_us", Holds.TIME),
+        "last_updated_timestamp": ("v.updated_us", Holds.TIME),
+    },
+    tables={"tags": Table(name="current.registry_version_tags", holds=Holds.TEXT_OR_NUMBER)},
+    natural_order="v.updated_us desc, v.name, v.version desc",
+)
+
 PREFIXES = {
     "metric": "metrics",
     "parameters": "params",

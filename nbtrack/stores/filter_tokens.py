@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from functools import lru_cache
 
 from nbtrack.errors import InvalidFilter
 
@@ -17,6 +18,7 @@ class Kind(StrEnum):
     NAME = auto()  # in backticks: a name inside a key
     OPERATOR = auto()
     MARK = auto()  # ( ) ,
+    SIGN = auto()  # + - *, in rules only
     END = auto()
 
 
@@ -56,14 +58,19 @@ PATTERNS = {
                      (?![\w.:/-])""",
     Kind.WORD: r"[\w.][\w.:/-]*",
 }
-ANY_OF_THEM = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in PATTERNS.items())
-TOKEN = re.compile(rf"\s*(?:{ANY_OF_THEM})", re.VERBOSE | re.IGNORECASE)
+RULE_PATTERNS = {**PATTERNS, Kind.SIGN: r"[-+*]"}
 
 
-def tokenise(text: str) -> list[Token]:
+def tokenise(text: str, patterns: Mapping[Kind, str] = PATTERNS) -> list[Token]:
     """Every token of *text*, the END token last; raises InvalidFilter."""
     refuse_unstorable(text)
-    return list(_tokens(text))
+    return list(_tokens(text, _pattern(tuple(patterns.items()))))
+
+
+@lru_cache
+def _pattern(patterns: tuple[tuple[Kind, str], ...]) -> re.Pattern[str]:
+    any_of_them = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in patterns)
+    return re.compile(rf"\s*(?:{any_of_them})", re.VERBOSE | re.IGNORECASE)
 
 
 def wrong(text: str, position: int, problem: str) -> InvalidFilter:
@@ -86,10 +93,10 @@ def refuse_unstorable(text: object) -> None:
         raise wrong(shown, exc.start, problem) from None
 
 
-def _tokens(text: str) -> Iterator[Token]:
+def _tokens(text: str, token: re.Pattern[str]) -> Iterator[Token]:
     position, end = 0, len(text.rstrip())
     while position < end:
-        match = TOKEN.match(text, position)
+        match = token.match(text, position)
         if match is None:
             raise _odd_character(text, end - len(text[position:end].lstrip()))
         kind = Kind(str(match.lastgroup))

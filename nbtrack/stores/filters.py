@@ -1,6 +1,7 @@
 """Filter strings and order_by clauses, turned into SQL with every key and value bound.
 
-The SQL is about the relations of the schema `current`: `runs` as *r* or `experiments` as *e*.
+The SQL is about the relations of the schema `current`: `runs` as *r*, `experiments` as *e*,
+`registry_models` as *m* or `registry_versions` as *v*.
 Filters bind $f0, $f1 ..., orders $o0, $o1 ...: the two may stand in one query.
 """
 
@@ -9,8 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from nbtrack.stores.filter_grammar import SortKey, parse_filter, parse_order
-from nbtrack.stores.filter_keys import EXPERIMENTS, RUNS, Column, Holds, Subject, find_column
+from nbtrack.stores.filter_grammar import Key, SortKey, parse_filter, parse_order
+from nbtrack.stores.filter_keys import (
+    EXPERIMENTS,
+    MODELS,
+    RUNS,
+    VERSIONS,
+    Column,
+    Holds,
+    Subject,
+    find_column,
+)
 from nbtrack.stores.filter_sql import Condition
 from nbtrack.stores.filter_tokens import refuse_unstorable, wrong
 
@@ -35,14 +45,28 @@ class Order:
     parameters: dict[str, object] = field(default_factory=dict)
 
 
-def run_filter(text: str | None) -> Clause:
+def run_filter(text: str | None, *, subject: Subject = RUNS) -> Clause:
     """A condition on *r*; raises InvalidFilter."""
-    return _filter(text, subject=RUNS)
+    return _filter(text, subject=subject)
 
 
-def run_order(order_by: Sequence[str] | str | None) -> Order:
+def run_order(order_by: Sequence[str] | str | None, *, subject: Subject = RUNS) -> Order:
     """Missing values come last in both directions, NaN just before them; raises InvalidFilter."""
-    return _order(order_by, subject=RUNS)
+    return _order(order_by, subject=subject)
+
+
+def run_column(name: str) -> Column:
+    """By id: "duration", or "params.", "metrics." or "tags." and then the key as it is, without
+    quotes, whatever is in it. Raises InvalidFilter."""
+    refuse_unstorable(name)
+    prefix, dot, key = name.partition(".")
+    typed = (
+        Key(prefix=prefix, name=key, position=0) if dot else Key(prefix=None, name=name, position=0)
+    )
+    column = find_column(typed, subject=RUNS, text=name)
+    if not column.can_sort:
+        raise wrong(name, 0, f"{column.label} is no column: one run may have several datasets.")
+    return column
 
 
 def experiment_filter(text: str | None) -> Clause:
@@ -53,6 +77,26 @@ def experiment_filter(text: str | None) -> Clause:
 def experiment_order(order_by: Sequence[str] | str | None) -> Order:
     """As run_order, about *e*."""
     return _order(order_by, subject=EXPERIMENTS)
+
+
+def model_filter(text: str | None) -> Clause:
+    """A condition on *m*; raises InvalidFilter."""
+    return _filter(text, subject=MODELS)
+
+
+def model_order(order_by: Sequence[str] | str | None) -> Order:
+    """As run_order, about *m*."""
+    return _order(order_by, subject=MODELS)
+
+
+def version_filter(text: str | None) -> Clause:
+    """A condition on *v*; raises InvalidFilter."""
+    return _filter(text, subject=VERSIONS)
+
+
+def version_order(order_by: Sequence[str] | str | None) -> Order:
+    """As run_order, about *v*."""
+    return _order(order_by, subject=VERSIONS)
 
 
 def _filter(text: str | None, *, subject: Subject) -> Clause:

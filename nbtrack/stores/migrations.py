@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from nbtrack.errors import StoreTooNew
 from nbtrack.lines import now_us
-from nbtrack.stores import schema
+from nbtrack.stores import registry_schema, schema
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -39,7 +39,16 @@ def _create_run_tables(connection: DuckDBPyConnection) -> None:
         connection.execute(statement)
 
 
-STEPS = [Step(1, "create run tables", _create_run_tables)]
+def _create_registry(connection: DuckDBPyConnection) -> None:
+    connection.execute(registry_schema.create_table())
+    for statement in registry_schema.create_views("project"):
+        connection.execute(statement)
+
+
+STEPS = [
+    Step(1, "create run tables", _create_run_tables),
+    Step(2, "create the model registry", _create_registry),
+]
 
 
 def check(connection: DuckDBPyConnection, file: Path, *, is_writable: bool) -> bool:

@@ -57,6 +57,15 @@ def keys_in_text(keys: Sequence[int]) -> str:
     return ", ".join(map(str, keys)) or "null"
 
 
+def texts_bound(texts: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """`$k0, $k1` and their values.
+
+    Unlike a list that is unnested, DuckDB looks for these before it puts rows together.
+    """
+    parameters = {f"k{number}": text for number, text in enumerate(texts)}
+    return ", ".join(f"${name}" for name in parameters) or "null", parameters
+
+
 def _from_view(connection: DuckDBPyConnection, view: str) -> Iterable[Value]:
     text = f"select place, v.key, v.value from current.{view} v join page using (run_key)"
     # By column and tolist: a third of what fetchall takes for its tuples.

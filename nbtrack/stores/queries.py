@@ -31,7 +31,7 @@ from nbtrack.stores.page_values import MOST_KEYS_IN_TEXT, Value, keys_in_text, r
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_INFO_COLUMNS = (
+INFO_COLUMNS = (
     "r.run_key, r.run_id, r.run_name, r.experiment_id, r.user_id, r.status, r.start_us, r.end_us,"
     " r.lifecycle_stage, r.artifact_uri"
 )
@@ -44,11 +44,11 @@ _NEWEST = "select max(t) from (" + " union all ".join(
 
 def find_runs(connection: DuckDBPyConnection, query: RunQuery) -> list[Run]:
     keys, infos = _page(connection, query)
-    return _with_data(connection, keys, infos)
+    return with_data(connection, keys, infos)
 
 
 def count_runs(connection: DuckDBPyConnection, query: RunQuery) -> int:
-    where, parameters = _where(query)
+    where, parameters = condition_of(query)
     text = f"select count(*) from current.runs r where {where}"
     row = connection.execute(text, parameters).fetchone()
     return int(row[0]) if row else 0
@@ -56,7 +56,7 @@ def count_runs(connection: DuckDBPyConnection, query: RunQuery) -> int:
 
 def get_run(connection: DuckDBPyConnection, run_id: str, *, store: str) -> Run:
     run_key, info = _key_and_info(connection, run_id, store=store)
-    return _with_data(connection, [run_key], [info])[0]
+    return with_data(connection, [run_key], [info])[0]
 
 
 def look_up_run(connection: DuckDBPyConnection, run_id: str, *, store: str) -> FoundRun:
@@ -69,13 +69,13 @@ def _key_and_info(
     connection: DuckDBPyConnection, run_id: str, *, store: str
 ) -> tuple[int, RunInfo]:
     row = connection.execute(
-        f"select {_INFO_COLUMNS} from current.runs r where run_key in"
+        f"select {INFO_COLUMNS} from current.runs r where run_key in"
         " (select run_key from stored.run_keys where run_id = $run_id)",
         {"run_id": run_id},
     ).fetchone()
     if row is None:
         raise RunNotFound(run_id, store)
-    return row[0], _info(row)
+    return row[0], run_info(row)
 
 
 def find_run_columns(connection: DuckDBPyConnection, query: RunQuery) -> RunColumns:
@@ -114,9 +114,9 @@ def find_experiments(
     rows = connection.execute(
         "select e.experiment_id, e.name, e.artifact_location, e.lifecycle_stage, e.created_us,"
         f" e.updated_us from current.experiments e {order.joins}"
-        f" where {_stages('e', view_type)} and ({clause.sql}) order by {order.order_by}"
+        f" where {stage_condition('e', view_type)} and ({clause.sql}) order by {order.order_by}"
         " limit $most",
-        {**clause.parameters, **order.parameters, "most": _limit(max_results)},
+        {**clause.parameters, **order.parameters, "most": limit_of(max_results)},
     ).fetchall()
     return _experiments(connection, rows)
 
@@ -175,21 +175,21 @@ def _page(connection: DuckDBPyConnection, query: RunQuery) -> tuple[list[int], l
     from nbtrack.stores.filters import run_order  # 20 ms that logging need not pay
 
     order = run_order(query.order_by)
-    where, parameters = _where(query)
-    page = {"most": _limit(query.max_results), "offset": query.offset}
+    where, parameters = condition_of(query)
+    page = {"most": limit_of(query.max_results), "offset": query.offset}
     rows = connection.execute(
-        f"select {_INFO_COLUMNS} from current.runs r {order.joins}"
+        f"select {INFO_COLUMNS} from current.runs r {order.joins}"
         f" where {where} order by {order.order_by} limit $most offset $offset",
         {**parameters, **order.parameters, **page},
     ).fetchall()
-    return [row[0] for row in rows], [_info(row) for row in rows]
+    return [row[0] for row in rows], [run_info(row) for row in rows]
 
 
-def _where(query: RunQuery) -> tuple[str, dict[str, Any]]:
+def condition_of(query: RunQuery) -> tuple[str, dict[str, Any]]:
     from nbtrack.stores.filters import run_filter
 
     clause = run_filter(query.filter_string)
-    where = [_stages("r", query.view_type), f"({clause.sql})"]
+    where = [stage_condition("r", query.view_type), f"({clause.sql})"]
     parameters = dict(clause.parameters)
     if query.experiment_ids is not None:
         where.append("list_contains($experiments, r.experiment_id)")
@@ -197,18 +197,18 @@ def _where(query: RunQuery) -> tuple[str, dict[str, Any]]:
     return " and ".join(where), parameters
 
 
-def _stages(alias: str, view_type: ViewType) -> str:
+def stage_condition(alias: str, view_type: ViewType) -> str:
     if view_type == ViewType.ALL:
         return "true"
     stage = "deleted" if view_type == ViewType.DELETED_ONLY else "active"
     return f"{alias}.lifecycle_stage = '{stage}'"
 
 
-def _limit(most: int | None) -> int:
+def limit_of(most: int | None) -> int:
     return (1 << 62) if most is None else most
 
 
-def _info(row: Sequence[Any]) -> RunInfo:
+def run_info(row: Sequence[Any]) -> RunInfo:
     _, run_id, name, experiment_id, user, status, start_us, end_us, stage, artifact_uri = row
     return RunInfo(
         run_id=run_id,
@@ -223,7 +223,7 @@ def _info(row: Sequence[Any]) -> RunInfo:
     )
 
 
-def _with_data(connection: DuckDBPyConnection, keys: list[int], infos: list[RunInfo]) -> list[Run]:
+def with_data(connection: DuckDBPyConnection, keys: list[int], infos: list[RunInfo]) -> list[Run]:
     parts = []
     for values in read_page_values(connection, keys):
         found: list[dict[str, Any]] = [{} for _ in keys]

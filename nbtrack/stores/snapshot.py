@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nbtrack import segments
 from nbtrack.lines import LINE_START
 from nbtrack.segments import Tail
 from nbtrack.stores import schema
-from nbtrack.stores.attachment import WAIT_SECONDS, Attachment, Block
+from nbtrack.stores.attachment import WAIT_SECONDS, Attachment, Block, stamp, wal_of
 from nbtrack.stores.fold import HOLD_BYTES, folded_offsets, insert_parsed, parse
 from nbtrack.stores.folding_thread import folding_guarded
 
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MOST_SEGMENTS = 64
+
+
+class Cut(NamedTuple):
+    """What an open snapshot shows: two that are equal show the same."""
+
+    instance: int  # of DuckDB; its temporary tables end with it
+    tails: object
+    dead_writers: object
+    file: object
 
 
 class SnapshotReader:
@@ -41,13 +50,15 @@ class SnapshotReader:
         self._own_waiting = own_waiting
         self._fold_now = fold_now
         self._loaded: object = None  # which tails the tables of schema `tail` hold
+        self._offsets: object = None  # how far the journals are folded
         self._marked: object = None  # which writers the table `dead_writers` holds
 
     def open(self, *, timeout: float = WAIT_SECONDS) -> Block:
         """A connection on which `current.*` and the public views are one cut of the project."""
-        return Block(lambda block: self._enter(block, timeout=timeout), self._attachment.leave)
+        return Block(lambda block: self.enter(block, timeout=timeout), self.leave)
 
-    def _enter(self, block: Block, *, timeout: float) -> DuckDBPyConnection:
+    def enter(self, block: Block, *, timeout: float) -> DuckDBPyConnection:
+        """*block* must `leave`, whatever is raised here."""
         connection = self._attachment.enter(block, read_only=True, timeout=timeout)
         waiting, own = self._waiting(connection)
         if not _is_too_much(waiting):
@@ -61,10 +72,21 @@ class SnapshotReader:
         self._load(connection, *self._waiting(connection))
         return connection
 
+    def leave(self, block: Block, error: BaseException | None) -> None:
+        self._attachment.leave(block, error)
+
+    @property
+    def cut(self) -> Cut:
+        """Of the snapshot that is open: nobody can write the file meanwhile."""
+        # What a dead process left in the log beside the file is read with it.
+        files = stamp(self._attachment.file), stamp(wal_of(self._attachment.file))
+        tails = self._offsets, self._loaded
+        return Cut(self._attachment.generation, tails, self._marked, files)
+
     def _waiting(self, connection: DuckDBPyConnection) -> tuple[dict[str, tuple[int, int]], str]:
         """(folded, size) of each segment that holds more than what is folded; own lines."""
         # Offsets first: a segment that is gone when we list them was folded before.
-        offsets = folded_offsets(connection)
+        self._offsets = offsets = folded_offsets(connection)
         sizes, own = self._sizes_and_own_lines()
         spans = {name: (offsets.get(name, 0), size) for name, size in sizes.items()}
         return {name: span for name, span in spans.items() if span[1] > span[0]}, own

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 PARENT_TAG = "mlflow.parentRunId"
 FIT_TAG = "nbtrack.fit"  # of a run on which a hook recorded a fit: what was fitted, in words
+CANDIDATE_TAG = "nbtrack.candidate"  # of a child that a search tried: its row in the results
+BEST_CHILD_TAG = "nbtrack.best_child"  # of the run of a search: the id of the best candidate's run
 SPARK_POINTS = 40  # a series is thinned to so many, the last one always among them
+MOST_CANDIDATES = 200  # beyond that they are counted by the database, and the best one is read
+_UNSUCCESSFUL = ("FAILED", "KILLED")
 
 
 @dataclass(kw_only=True)
@@ -48,15 +52,23 @@ class RunTrace:
     experiment_id: str | None = None
     parent_id: str | None = None
     fit: str | None = None
+    is_candidate: bool = False
     metrics: dict[str, MetricTrace] = field(default_factory=dict)
     explicit_params: dict[str, str] = field(default_factory=dict)
     inferred_params: dict[str, str] = field(default_factory=dict)
     artifacts: set[str] = field(default_factory=set)
     children: dict[str, RunTrace] = field(default_factory=dict)
+    best_child: str | None = None  # the id, if a search has told
+    uncounted: int = 0  # children that are not among `children`: candidates of a large search
+    uncounted_failed: int = 0  # of these
 
     @property
     def params(self) -> dict[str, str]:
         return {**self.inferred_params, **self.explicit_params}
+
+    @property
+    def is_unsuccessful(self) -> bool:
+        return self.status in _UNSUCCESSFUL
 
     def values(self) -> dict[str, float]:
         return {key: metric.latest for key, metric in self.metrics.items()}
@@ -76,10 +88,13 @@ def trace_of_lines(text: str, run_id: str) -> RunTrace:
 
 def trace_of_snapshot(connection: DuckDBPyConnection, run_id: str) -> RunTrace:
     """From a snapshot: what every process wrote to the run and its children."""
-    connection.execute(_FAMILY, {"run_id": run_id, "parent_tag": PARENT_TAG})
+    tags = {"parent_tag": PARENT_TAG, "candidate_tag": CANDIDATE_TAG}
+    connection.execute(_FAMILY, {"run_id": run_id, **tags})
+    left_out, left_out_failed = _leave_out_candidates(connection, run_id)
     runs: dict[str, RunTrace] = {}
-    for found, name, status, experiment_id in connection.execute(_RUNS).fetchall():
+    for found, name, status, experiment_id, is_candidate in connection.execute(_RUNS).fetchall():
         runs[found] = RunTrace(name=name, status=status, experiment_id=experiment_id)
+        runs[found].is_candidate = is_candidate
         if found != run_id:
             runs[found].parent_id = run_id
     for found, key, count, points in connection.execute(_METRICS).fetchall():
@@ -88,11 +103,30 @@ def trace_of_snapshot(connection: DuckDBPyConnection, run_id: str) -> RunTrace:
     for found, key, value, is_explicit in connection.execute(_PARAMS).fetchall():
         run = runs[found]
         (run.explicit_params if is_explicit else run.inferred_params)[key] = value
-    for found, fit in connection.execute(_FITS, {"fit_tag": FIT_TAG}).fetchall():
+    for found, fit in connection.execute(_TAG, {"key": FIT_TAG}).fetchall():
         runs[found].fit = fit
+    for found, best in connection.execute(_TAG, {"key": BEST_CHILD_TAG}).fetchall():
+        runs[found].best_child = best
     for found, path in connection.execute(_ARTIFACTS).fetchall():
         runs[found].artifacts.add(path)
-    return _family(runs, run_id)
+    whole = _family(runs, run_id)
+    whole.uncounted, whole.uncounted_failed = left_out, left_out_failed
+    return whole
+
+
+def _leave_out_candidates(connection: DuckDBPyConnection, run_id: str) -> tuple[int, int]:
+    """Of many, take all but the best out of the family; how many these were, and how many failed.
+
+    A card shows no more of them, and reading 10,000 takes seconds.
+    """
+    ((candidates,),) = connection.execute(_CANDIDATES).fetchall()
+    if candidates <= MOST_CANDIDATES:
+        return 0, 0
+    facts = {"run_id": run_id, "best_tag": BEST_CHILD_TAG}
+    connection.execute(_LEFT_OUT, facts)
+    (counts,) = connection.execute(_COUNTS, {"unsuccessful": list(_UNSUCCESSFUL)}).fetchall()
+    connection.execute("delete from family where run_key in (select run_key from left_out)")
+    return counts
 
 
 def _take(runs: dict[str, RunTrace], fields: Mapping[str, Any]) -> None:
@@ -124,6 +158,10 @@ def _take_tag(run: RunTrace, fields: Mapping[str, Any]) -> None:
         run.parent_id = fields.get("v")
     elif fields["n"] == FIT_TAG:
         run.fit = fields.get("v")
+    elif fields["n"] == BEST_CHILD_TAG:
+        run.best_child = fields.get("v")
+    elif fields["n"] == CANDIDATE_TAG:
+        run.is_candidate = True
 
 
 def _take_artifact(run: RunTrace, fields: Mapping[str, Any]) -> None:
@@ -154,11 +192,24 @@ def _others(runs: Mapping[str, RunTrace], run_id: str) -> Iterable[tuple[str, Ru
 
 _FAMILY = """
     create or replace temp table family as
-    select run_key, run_id from stored.run_keys where run_id = $run_id
+    select run_key, run_id,
+        run_key in (select run_key from stored.tags where key = $candidate_tag) as is_candidate
+    from stored.run_keys where run_id = $run_id
         or run_key in (select run_key from stored.tags where key = $parent_tag and value = $run_id)
 """
+_CANDIDATES = "select count(*) filter (is_candidate) from family"
+_LEFT_OUT = """
+    create or replace temp table left_out as
+    select run_key from family where is_candidate and run_id not in (
+        select t.value from current.tags t join family f using (run_key)
+        where t.key = $best_tag and f.run_id = $run_id)
+"""
+_COUNTS = """
+    select count(*), count(*) filter (status in (select unnest($unsuccessful)))
+    from left_out join current.runs using (run_key)
+"""
 _RUNS = """
-    select f.run_id, r.run_name, r.status, r.experiment_id
+    select f.run_id, r.run_name, r.status, r.experiment_id, f.is_candidate
     from family f join current.runs r using (run_key)
 """
 _METRICS = f"""
@@ -177,9 +228,9 @@ _PARAMS = """
     select f.run_id, p.key, p.value, p.is_explicit
     from current.params p join family f using (run_key)
 """
-_FITS = """
+_TAG = """
     select f.run_id, t.value from current.tags t join family f using (run_key)
-    where t.key = $fit_tag
+    where t.key = $key
 """
 _ARTIFACTS = """
     select f.run_id, a.path from current.artifacts a join family f using (run_key)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbtrack.errors import InvalidValue
 from nbtrack.stores.file_faults import is_damage, is_interruption
+from nbtrack.stores.registry_schema import PUBLIC_VIEWS as REGISTRY_VIEWS
 from nbtrack.stores.schema import PUBLIC_VIEWS
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def user_query(
     except duckdb.Error as exc:
         if is_damage(exc) or is_interruption(exc):
             raise
-        raise InvalidValue(f"{exc}\n\nThe views are {', '.join(sorted(PUBLIC_VIEWS))}.") from exc
+        views = ", ".join(sorted({*PUBLIC_VIEWS, *REGISTRY_VIEWS}))
+        raise InvalidValue(f"{exc}\n\nThe views are {views}.") from exc
 
 
 def _refuse_all_but_queries(connection: DuckDBPyConnection, sql: str) -> None:

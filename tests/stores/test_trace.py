@@ -7,8 +7,15 @@ import math
 import pytest
 
 from nbtrack import lines
-from nbtrack.stores import open_store
-from nbtrack.stores.trace import SPARK_POINTS, trace_of_lines
+from nbtrack.stores import open_store, trace
+from nbtrack.stores.duckdb import MOST_TRACED_BYTES
+from nbtrack.stores.trace import (
+    BEST_CHILD_TAG,
+    CANDIDATE_TAG,
+    PARENT_TAG,
+    SPARK_POINTS,
+    trace_of_lines,
+)
 
 RUN, CHILD, OTHER = "a" * 32, "b" * 32, "c" * 32
 
@@ -42,18 +49,18 @@ def store(tmp_path):
 def test_a_run_and_its_children(store, source):
     """Latest values by step, explicit params over inferred ones, children with their status."""
     if source == "lines":
-        trace = trace_of_lines(FAMILY, RUN)
+        found = trace_of_lines(FAMILY, RUN)
     else:
         since = store.position()
         store.append(FAMILY)
         read = {"journal": lambda: store.trace_written(RUN, since)}
-        trace = read.get(source, lambda: store.trace_run(RUN))()
+        found = read.get(source, lambda: store.trace_run(RUN))()
 
-    assert (trace.name, trace.status, trace.params) == ("parent", "RUNNING", {"lr": "0.2"})
-    assert trace.values() == {"loss": 0.1}
-    assert trace.metrics["loss"].series == [0.5, 0.1]
-    assert trace.artifacts == {"a.txt"}
-    assert [(c.name, c.status, c.values()) for c in trace.children.values()] == [
+    assert (found.name, found.status, found.params) == ("parent", "RUNNING", {"lr": "0.2"})
+    assert found.values() == {"loss": 0.1}
+    assert found.metrics["loss"].series == [0.5, 0.1]
+    assert found.artifacts == {"a.txt"}
+    assert [(c.name, c.status, c.values()) for c in found.children.values()] == [
         ("child", "FAILED", {"f1": math.inf})
     ]
 
@@ -64,8 +71,8 @@ def test_a_long_series_is_thinned(store, source):
     text = lines.run_line(RUN, t=1, name="r", status="RUNNING", start_us=1, experiment_id="0")
     text += "".join(lines.metric_line(RUN, "loss", float(i), step=i, t=i) for i in range(1, 1001))
     store.append(text)
-    trace = trace_of_lines(text, RUN) if source == "lines" else store.trace_run(RUN)
-    metric = trace.metrics["loss"]
+    found = trace_of_lines(text, RUN) if source == "lines" else store.trace_run(RUN)
+    metric = found.metrics["loss"]
 
     assert (metric.count, len(metric.series), metric.latest) == (1000, SPARK_POINTS, 1000.0)
     assert metric.series == sorted(metric.series)
@@ -79,9 +86,48 @@ def test_damaged_lines_cost_themselves_only():
 def test_much_text_is_left_to_the_database(store):
     """Parsing here would take longer than a look at the database."""
     since = store.position()
-    store.append("".join(lines.metric_line(RUN, "m", 0.0, step=i, t=i) for i in range(5000)))
+    line = lines.metric_line(RUN, "m", 0.0, step=0, t=1)
+    few = MOST_TRACED_BYTES // len(line)
+    store.append(line * few)
+    assert store.trace_written(RUN, since).metrics["m"].count == few
+    store.append(line)
 
     assert store.trace_written(RUN, since) is None
+
+
+SEARCH = FAMILY + "".join(
+    lines.run_line(
+        str(row) * 32, t=5, name=f"C={row}", status=status, start_us=4, experiment_id="0"
+    )
+    + lines.tag_line(str(row) * 32, PARENT_TAG, RUN, t=5)
+    + lines.tag_line(str(row) * 32, CANDIDATE_TAG, str(row), t=5)
+    + lines.metric_line(str(row) * 32, "mean_test_score", row / 10, step=0, t=5)
+    for row, status in enumerate(["FINISHED", "FAILED", "FINISHED", "FINISHED"])
+)
+
+
+@pytest.mark.parametrize("best", ["2" * 32, None])
+def test_of_many_candidates_the_best_is_read_and_the_others_are_counted(store, monkeypatch, best):
+    """Other children are read as ever; where no search says which is best, none is picked."""
+    monkeypatch.setattr(trace, "MOST_CANDIDATES", 3)
+    store.append(SEARCH + (lines.tag_line(RUN, BEST_CHILD_TAG, best, t=6) if best else ""))
+    found = store.trace_run(RUN)
+
+    read = {"child": {"f1": math.inf}} | ({"C=2": {"mean_test_score": 0.2}} if best else {})
+    assert {child.name: child.values() for child in found.children.values()} == read
+    assert (found.uncounted, found.uncounted_failed) == (3 if best else 4, 1)
+    assert found.best_child == best
+
+
+@pytest.mark.parametrize("source", ["lines", "database"])
+def test_few_candidates_are_all_read(store, source):
+    """And known as what they are."""
+    store.append(SEARCH)
+    found = trace_of_lines(SEARCH, RUN) if source == "lines" else store.trace_run(RUN)
+    kinds = {child.name: child.is_candidate for child in found.children.values()}
+
+    assert kinds == {"child": False, "C=0": True, "C=1": True, "C=2": True, "C=3": True}
+    assert found.uncounted == 0
 
 
 def test_a_segment_that_went_away(store):
