@@ -61,15 +61,27 @@ _LOGGING = [
     "set_tag",
     "set_tags",
 ]
+_REGISTRY = [
+    "check_gate",
+    "register_model",
+    "remove_gate",
+    "require_gate",
+    "search_model_versions",
+    "search_registered_models",
+    "set_model_version_tag",
+]
 _HOMES = {
     **dict.fromkeys(_FLUENT, "nbtrack.fluent"),
     **dict.fromkeys(_LOGGING, "nbtrack.fluent_logging"),
+    **dict.fromkeys(_REGISTRY, "nbtrack.fluent_registry"),
     "ActiveRun": "nbtrack.run",
     "Client": "nbtrack.tracking",
     "MlflowClient": "nbtrack.client",
     "MlflowException": "nbtrack.exceptions",
     "NbtrackError": "nbtrack.errors",
     "autolog": "nbtrack.hooks",
+    "compare": "nbtrack.notebook.compare_view",
+    "live": "nbtrack.notebook.panels.live_panel",
     "load_ipython_extension": "nbtrack.ipython",
     "runs": "nbtrack.notebook.runs_view",
     "unload_ipython_extension": "nbtrack.ipython",
@@ -89,7 +101,7 @@ _SUBMODULES = (
 # What people who come from MLflow look for in vain.
 _MLFLOWS_ONLY = {
     "deployments", "evaluate", "gateway", "genai", "keras", "langchain", "lightgbm", "onnx",
-    "openai", "projects", "pytorch", "register_model", "run", "shap", "spark", "statsmodels",
+    "openai", "projects", "pytorch", "run", "shap", "spark", "statsmodels",
     "tensorflow", "trace", "transformers", "xgboost",
 }  # fmt: skip
 

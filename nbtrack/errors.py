@@ -6,18 +6,23 @@ NbtrackError                      base; `nbtrack.exceptions.MlflowException` is 
 │   ├── InvalidFilter             a search string, with a caret under the wrong place
 │   └── InputMismatch             data for a prediction that does not fit the model's signature
 ├── NotFound(KeyError)            an id or name that the store does not have
-│   ├── RunNotFound · ExperimentNotFound · ArtifactNotFound · ModelNotFound
+│   ├── RunNotFound · ExperimentNotFound · ArtifactNotFound
+│   └── ModelNotFound
+│       ├── RegisteredModelNotFound · ModelVersionNotFound · AliasNotFound
 ├── ModelError
 │   ├── ModelNotSaved             something in the model cannot be written to a file
 │   ├── ModelChanged              its files are not the ones that were recorded
 │   └── ModelNotLoaded            what it needs is missing, or not trusted
+├── GateFailed                    a version may not enter a stage: the message has the numbers
 ├── RunDeleted                    a write to, or a change of, a deleted run
 ├── RunAlreadyActive              start_run while a run is open, outside of a notebook
-├── NameTaken(ValueError)         an experiment of that name exists
+├── NameTaken(ValueError)         an experiment or registered model of that name exists
 ├── StoreError
 │   ├── StoreBusy                 another program holds the database file
 │   ├── StoreDamaged              the database file cannot be read
-│   └── StoreTooNew               written by a newer nbtrack
+│   ├── StoreTooNew               written by a newer nbtrack
+│   ├── RegistryMoved             the model registry has changed since it was looked at
+│   └── RegistryBroken            its events are not those that were recorded
 └── MissingExtra(ImportError)     an optional library is needed here
 """
 
@@ -94,6 +99,22 @@ class ModelNotFound(NotFound):
     """A path or URI where there is no model."""
 
 
+class RegisteredModelNotFound(ModelNotFound):
+    def __init__(self, name: object, store: object) -> None:
+        super().__init__(
+            f"No registered model {name!r} in {store}. "
+            "nbtrack.search_registered_models() lists the ones it has."
+        )
+
+
+class ModelVersionNotFound(ModelNotFound):
+    """A version that a registered model does not have, or has no more."""
+
+
+class AliasNotFound(ModelNotFound):
+    error_code = "INVALID_PARAMETER_VALUE"  # as in MLflow
+
+
 class RunDeleted(NbtrackError):
     error_code = "INVALID_PARAMETER_VALUE"
 
@@ -115,7 +136,7 @@ class RunAlreadyActive(NbtrackError):
 
 
 class NameTaken(NbtrackError, ValueError):
-    """An experiment of that name exists."""
+    """An experiment or registered model of that name exists."""
 
     error_code = "RESOURCE_ALREADY_EXISTS"
 
@@ -136,6 +157,16 @@ class ModelNotLoaded(ModelError):
     """What the model needs is missing here, or is not trusted."""
 
 
+class GateFailed(NbtrackError):
+    """A version may not enter a stage; *result* says why, check by check."""
+
+    error_code = "INVALID_STATE"
+
+    def __init__(self, message: str, result: object) -> None:
+        self.result = result
+        super().__init__(message)
+
+
 class StoreError(NbtrackError):
     """The store cannot do what was asked."""
 
@@ -152,6 +183,14 @@ class StoreDamaged(StoreError):
 
 class StoreTooNew(StoreError):
     """The database file was written by a newer nbtrack."""
+
+
+class RegistryMoved(StoreError):
+    """The model registry has changed since it was looked at: look again."""
+
+
+class RegistryBroken(StoreError):
+    """The events of the model registry are not those that were recorded."""
 
 
 class MissingExtra(NbtrackError, ImportError):

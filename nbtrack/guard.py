@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _said: set[str] = set()
 
@@ -21,6 +24,17 @@ def guarded(action: str, *, on_fault: Callable[[], object] | None = None) -> Ite
         warn_once(f"nbtrack could not {action}: {exc!r}. Your code goes on; this was not stored.")
         if on_fault is not None:
             on_fault()
+
+
+def tried(call: Callable[[], T], *, on_fault: Callable[[Exception], T]) -> T:
+    """What *call* returns, or what *on_fault* makes of its fault; nothing is said.
+
+    For who has a place of its own to show a fault: a panel.
+    """
+    try:
+        return call()
+    except Exception as exc:  # noqa: BLE001 - as above
+        return on_fault(exc)
 
 
 def warn_once(message: str) -> None:

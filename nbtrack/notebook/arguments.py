@@ -36,7 +36,9 @@ FLAGS = {
     "--metrics": "metrics",
     "--artifacts": "artifacts",
     "--quiet": "quiet",
+    "--live": "live",
 }
+BARE_FLAGS = ("quiet", "live")  # take no value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class TrackArguments:
     metrics: tuple[str, ...]
     artifacts: tuple[str, ...]
     quiet: bool
+    live: bool = False
     directions: dict[str, Direction] = field(default_factory=dict)  # of --metrics a:min
     after_metrics: tuple[str, ...] = ()  # words of the name that follow --metrics a
     remarks: tuple[str, ...] = ()  # for the card
@@ -126,7 +129,7 @@ class _Reader:
         self._directions: dict[str, Direction] = {}
         self._artifacts: list[str] = []
         self._after_metrics: list[str] = []
-        self._quiet = False
+        self._bare: set[str] = set()
 
     def read(self) -> TrackArguments:
         while self._left:
@@ -139,7 +142,8 @@ class _Reader:
             note=self._texts.get("note"),
             metrics=tuple(dict.fromkeys(self._metrics)),
             artifacts=tuple(dict.fromkeys(self._artifacts)),
-            quiet=self._quiet,
+            quiet="quiet" in self._bare,
+            live="live" in self._bare,
             directions=self._directions,
             after_metrics=tuple(self._after_metrics),
         )
@@ -159,7 +163,7 @@ class _Reader:
             "tag": self._read_tags,
             "metrics": self._read_metrics,
             "artifacts": self._read_artifacts,
-            "quiet": self._read_quiet,
+            **dict.fromkeys(BARE_FLAGS, self._read_bare),
         }
         if flag.text in ("-h", "--help"):
             raise UsageError("The help is %track? on a line of its own.")
@@ -194,10 +198,10 @@ class _Reader:
         globs = self._values(flag, kind="text", example="'*.png'")
         self._artifacts.extend(word.text for word in globs)
 
-    def _read_quiet(self, flag: Word) -> None:
+    def _read_bare(self, flag: Word) -> None:
         if flag.is_joined:
             raise UsageError(f"{flag.text!r} takes no value: write it alone.")
-        self._quiet = True
+        self._bare.add(FLAGS[flag.text])
 
     def _next_value(self, flag: Word) -> str:
         if not self._left or self._left[0].kind not in ("text", "pair"):

@@ -26,6 +26,7 @@ from nbtrack.notebook.card_content import (
     fits_head,
     footer_words,
     metric_table,
+    more_fit_metrics,
     param_lines,
     run_name,
     status_words,
@@ -51,6 +52,7 @@ _TREND = f"{_CELL};font-size:9px;{MUTED}"
 _HEAD = f"{_BASE};font-weight:normal;font-size:11px;white-space:nowrap"
 # One width for the first column of every table of the card, so that they line up.
 _LABEL = {"scope": "row", "align": "left", "style": f"{_CELL};font-weight:normal;width:104px"}
+_FIT_NAME = {**_LABEL, "style": f"{_TEXT};font-weight:normal;min-width:104px"}  # it may wrap
 _FOOT = f"margin:5px 0 0;font-size:11px;{MUTED}"
 _VERDICT_STYLE = {"better": GOOD, "best": GOOD, "worse": BAD}
 
@@ -62,6 +64,7 @@ def card_html(facts: CardFacts) -> str:
         _error(facts),
         _metrics(metrics, facts) if metrics else None,
         _fits(facts.fits) if facts.fits else None,
+        _more_fit_metrics(facts.fits),
         _table(_fact_rows(facts)),
         tag("div", joined(_footer(facts), " · "), style=_FOOT),
     ]
@@ -201,10 +204,17 @@ def _fits(fits: Sequence[FitFact]) -> Html | None:
     keys, columns = fit_columns(fits)
     heads = [_head(clipped(key, KEY_LIMIT), "right") for key in keys]
     rows = [_row(_head(fits_head(fits), "left"), *heads)]
-    names = [tag("th", clipped_html(fit.name, NAME_LIMIT), **_LABEL) for fit in fits[:SHOWN_FITS]]
+    names = [
+        tag("th", clipped_html(fit.name, NAME_LIMIT), **_FIT_NAME) for fit in fits[:SHOWN_FITS]
+    ]
     for name, *numbers in zip(names, *columns):
         rows.append(_row(name, *(tag("td", n, align="right", style=_NUMBER) for n in numbers)))
     return _table(rows)
+
+
+def _more_fit_metrics(fits: Sequence[FitFact]) -> Html | None:
+    more = more_fit_metrics(fits)
+    return tag("div", muted(more), style="margin:1px 0 0;font-size:11px") if more else None
 
 
 def _footer(facts: CardFacts) -> list[str]:
@@ -263,7 +273,9 @@ def _text_fits(fits: Sequence[FitFact]) -> list[str]:
         return []
     heads = [fits_head(fits), *(clipped(key, KEY_LIMIT) for key in keys)]
     names = [clipped(fit.name, NAME_LIMIT) for fit in fits[:SHOWN_FITS]]
-    return aligned([heads, *zip(names, *columns)], right=range(1, len(heads)))
+    lines = aligned([heads, *zip(names, *columns)], right=range(1, len(heads)))
+    more = more_fit_metrics(fits)
+    return [*lines, more] if more else lines
 
 
 def _text_facts(facts: CardFacts) -> list[str]:

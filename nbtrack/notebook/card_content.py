@@ -6,12 +6,14 @@ So the two twins cannot tell different stories.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from nbtrack.notebook.card_facts import CardFacts, ChildrenFacts, FitFact, MetricFact, ParamChange
+from nbtrack.notebook.fits import telling_rank
 from nbtrack.notebook.markup import clipped, first_line, visible
 from nbtrack.notebook.metric_direction import Direction
 from nbtrack.notebook.number_format import (
@@ -29,6 +31,7 @@ from nbtrack.notebook.temporary_place import temporary_words
 SHOWN_METRICS = 6
 SHOWN_PARAMS = 8
 SHOWN_FITS = 12
+SHOWN_FIT_METRICS = 4  # columns: what is wider than the card would have to be scrolled
 LISTED = 60  # of those behind "+N more"
 NAME_LIMIT, KEY_LIMIT, VALUE_LIMIT, ERROR_LIMIT, NOTE_LIMIT = 64, 36, 40, 200, 240
 BEST_RUN_LIMIT = 20
@@ -162,12 +165,25 @@ def children_line(facts: CardFacts) -> str | None:
 
 
 def fit_columns(fits: Sequence[FitFact]) -> tuple[list[str], list[list[str]]]:
-    """The metrics of the fits, and one column of numbers for each; a dash where a fit has none."""
-    keys = list(dict.fromkeys(key for fit in fits[:SHOWN_FITS] for key in fit.metrics))[
-        :SHOWN_METRICS
-    ]
-    shown = fits[:SHOWN_FITS]
+    """The most telling metrics of the fits, and one column of numbers for each; a dash where a fit
+    has none."""
+    shown, keys = fits[:SHOWN_FITS], _fit_metrics(fits)[:SHOWN_FIT_METRICS]
     return keys, [format_column([fit.metrics.get(key) for fit in shown]) for key in keys]
+
+
+def more_fit_metrics(fits: Sequence[FitFact]) -> str | None:
+    """`+2 more: training_recall_score · n_iter`."""
+    more = _fit_metrics(fits)[SHOWN_FIT_METRICS:]
+    if not more:
+        return None
+    listed = [clipped(key, KEY_LIMIT) for key in more[:SHOWN_METRICS]]
+    return f"+{len(more)} more: {' · '.join(listed)}" + " · …" * (len(more) > SHOWN_METRICS)
+
+
+def _fit_metrics(fits: Sequence[FitFact]) -> list[str]:
+    """The most telling ones first; of equals, those that more fits have."""
+    counts = Counter(key for fit in fits[:SHOWN_FITS] for key in fit.metrics)
+    return sorted(counts, key=lambda key: (telling_rank(key), -counts[key]))
 
 
 def fits_head(fits: Sequence[FitFact]) -> str:

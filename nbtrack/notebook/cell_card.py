@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -55,7 +55,7 @@ class CardMaker:
         if metrics or trace.children or place.attempt > 1:
             self._look_back_at(tracked)
         previous = self._look_back.previous(run.store, place.lineage)
-        has_children = bool(beside_fits.children)
+        has_children = bool(beside_fits.children or beside_fits.uncounted)
         children = self._children(tracked, beside_fits, previous) if has_children else None
         is_new_place = run.store.uri != self._store_shown
         folder = folder_of(run.store.uri)
@@ -97,6 +97,7 @@ class CardMaker:
         logged = (trace.params, trace.metrics, trace.children, trace.artifacts)
         is_empty = not any((facts.metrics, facts.params, *logged))
         is_empty &= facts.status == RunStatus.FINISHED
+        is_empty &= not facts.notes  # they say why
         has_worked = not _SHOWING.issuperset(tracked.cell.source.functions)
         if self._has_hinted or not (is_empty and has_worked and tracked.is_inferring):
             return facts
@@ -133,12 +134,11 @@ class CardMaker:
         self, tracked: TrackedCell, trace: RunTrace, previous: Attempt | None
     ) -> ChildrenFacts:
         children = list(trace.children.values())
-        best = _best_child(children, self._declared(tracked))
+        best = _best_child(trace, self._declared(tracked))
         told = telling_first(best.metrics) if best else {}
-        failed = (RunStatus.FAILED, RunStatus.KILLED)
         return ChildrenFacts(
-            count=len(children),
-            failed=sum(child.status in failed for child in children),
+            count=len(children) + trace.uncounted,
+            failed=sum(child.is_unsuccessful for child in children) + trace.uncounted_failed,
             best_name=best.name if best else None,
             metrics=self._metric_facts(tracked, told, previous),
         )
@@ -228,10 +228,14 @@ def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[ParamCha
     ]
 
 
-def _best_child(children: Sequence[RunTrace], declared: Mapping[str, Direction]) -> RunTrace | None:
-    """The only one; else the best by the first metric of which the better side is known."""
-    if len(children) == 1:
+def _best_child(trace: RunTrace, declared: Mapping[str, Direction]) -> RunTrace | None:
+    """The only one; of a search's candidates the one that it says is best; else the best by the
+    first metric of which the better side is known."""
+    children = list(trace.children.values())
+    if len(children) + trace.uncounted == 1:
         return children[0]
+    if trace.uncounted or all(child.is_candidate for child in children):
+        return trace.children.get(trace.best_child or "")
     for key in dict.fromkeys(key for child in children for key in child.metrics):
         if way := direction(key, declared):
             sign = 1 if way == "higher" else -1

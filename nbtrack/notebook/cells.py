@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Any
@@ -14,7 +15,7 @@ from nbtrack.errors import InvalidValue
 from nbtrack.experiments import check_is_active
 from nbtrack.guard import guarded, warn_once
 from nbtrack.lines import now_us
-from nbtrack.notebook.arguments import read_arguments
+from nbtrack.notebook.arguments import TrackArguments, read_arguments
 from nbtrack.notebook.cell_card import CardMaker
 from nbtrack.notebook.cell_events import CellEvents
 from nbtrack.notebook.cell_source import RunningCell
@@ -60,6 +61,7 @@ class Cells:
         self.is_inferring: bool | None = None  # None: as the settings say
         self.last: EndedCell | None = None
         self.recorded: list[ActiveRun] = []  # the newest last
+        self.at_end: list[Callable[[], None]] = []  # to be called once, when this cell ends
         self._lock = RLock()
         # By store and its writer, which is another one after somebody removed the store.
         self._lineages: dict[tuple[str, str], Lineages] = {}
@@ -99,6 +101,7 @@ class Cells:
                 self._close(tracked, outcome, ended_us=ended_us)
         finally:
             self._end_what_is_left()
+            self._end_listeners()
             if cell is not None and not is_about_tracking(cell.typed):
                 self.last = EndedCell(
                     cell=cell,
@@ -134,6 +137,7 @@ class Cells:
                 self._tracked.update(arguments)
                 if experiment is not None:
                     self._tracked.move_to(experiment)
+            self._show_live(arguments)
             return
         check_is_active(experiment or self.session.experiment)
         tracked = self.new_tracked_cell(cell)
@@ -141,6 +145,15 @@ class Cells:
         tracked.experiment = experiment
         with guarded("track the cell", on_fault=self.events.fault):
             self._open(tracked, is_first=is_first, began=began)
+        self._show_live(arguments)
+
+    def _show_live(self, arguments: TrackArguments) -> None:
+        if not (arguments.live and self._tracked and self.events.is_here):
+            return
+        with guarded("show the live chart", on_fault=self.events.fault):
+            from nbtrack.notebook.panels.live_panel import live
+
+            live()
 
     def run_for_log(self) -> ActiveRun | None:
         """`Session.open_cell_run` while `%track on`: the running cell becomes a run."""
@@ -249,6 +262,12 @@ class Cells:
             self.recorded.append(tracked.run)
             with guarded("show the card", on_fault=self.events.fault):
                 self.cards.show(tracked, outcome, trace, ended_us=ended_us)
+
+    def _end_listeners(self) -> None:
+        due, self.at_end = self.at_end, []
+        for ended in due:
+            with guarded("end what shows the running cell", on_fault=self.events.fault):
+                ended()
 
     def _end_what_is_left(self) -> None:
         """After an interrupt in the middle of our own work."""

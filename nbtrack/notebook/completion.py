@@ -10,7 +10,7 @@ from typing import Any
 
 from nbtrack.errors import StoreError
 from nbtrack.guard import guarded
-from nbtrack.notebook.arguments import FLAGS
+from nbtrack.notebook.arguments import BARE_FLAGS, FLAGS
 from nbtrack.notebook.look_back import FRESH_SECONDS
 from nbtrack.notebook.run_order import SORTABLE
 from nbtrack.notebook.runs_line import FLAGS as RUNS_FLAGS
@@ -148,7 +148,7 @@ def _on_track_line(
     flag, is_joined, value = word.partition("=")
     if flag in FLAGS and is_joined:
         return [f"{flag}={each}" for each in _values(FLAGS[flag], value, known)]
-    if before and before[-1] in FLAGS and FLAGS[before[-1]] != "quiet":
+    if before and before[-1] in FLAGS and FLAGS[before[-1]] not in BARE_FLAGS:
         return _values(FLAGS[before[-1]], word, known)
     return _words(word, before, known=known, commands=() if before else commands)
 

@@ -16,7 +16,19 @@ from nbtrack.stores.trace import RunTrace
 T = TypeVar("T")
 
 # On the data it was trained on, or about how it went: what comes after says more.
-_OF_TRAINING = ("training_", "train_", "n_iter", "search_progress")
+_OF_TRAINING = ("training_", "train_", "mean_train_", "n_iter")
+# Of a candidate, or of folds: their mean says it.
+_OF_SPLITS = re.compile(r"split\d+_|std_|rank_test_|iter$|n_resources$|cv(-\d+)?_(?!.*_mean$)")
+# Of the training metrics, those that say how good the model is in one number.
+_TELLING = (
+    "training_accuracy_score",
+    "training_roc_auc",
+    "training_f1_score",
+    "training_r2_score",
+    "training_root_mean_squared_error",
+    "training_mean_absolute_error",
+)
+_SCORER = re.compile("scorer|check_scoring")
 # `f1_score-2_X_test`, as hooks name what is measured after a fit.
 _OF_HOOKS = re.compile(r".+(score|loss|error|deviance|coef)(-\d+)?_.+")
 
@@ -56,20 +68,28 @@ def without_fits(trace: RunTrace) -> RunTrace:
 
 def telling_first(metrics: Mapping[str, T]) -> dict[str, T]:
     """The user's own first, then of tests, of the training, times; the order is kept otherwise."""
-    return {key: metrics[key] for key in sorted(metrics, key=_rank)}
+    return {key: metrics[key] for key in sorted(metrics, key=telling_rank)}
 
 
-def _rank(key: str) -> int:
-    if "_time" in key:
-        return 3
+def telling_rank(key: str) -> tuple[int, int]:
+    """The lower, the more it tells."""
+    if "_time" in key or key == "search_progress":
+        return 5, 0
+    if _OF_SPLITS.match(key):
+        return 4, 0
     if key.startswith(_OF_TRAINING):
-        return 2
-    return 1 if _OF_HOOKS.fullmatch(key) else 0
+        return (2, _TELLING.index(key)) if key in _TELLING else (3, 0)
+    return (1 if _OF_HOOKS.fullmatch(key) else 0), 0
 
 
 def is_recorded_already(key: str, value: float, trace: RunTrace) -> bool:
-    """Whether a hook recorded it under a fuller name: f1_score is f1_score_X_test then."""
-    known = (each for run in _runs(trace) for each in run.values().items())
+    """Whether a hook recorded it under a fuller name: f1_score is f1_score_X_test then.
+
+    What a scorer gives is recorded by the function that it calls; of a loss it is the negative.
+    """
+    known = [each for run in _runs(trace) for each in run.values().items()]
+    if _SCORER.search(key):
+        return any(abs(value) == abs(found) for _, found in known)
     return any(_is_fuller(name, key) and value == found for name, found in known)
 
 

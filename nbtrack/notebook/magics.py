@@ -18,6 +18,7 @@ from nbtrack.notebook.transform import CELL_FORM, split_form
 from nbtrack.notebook.typed_line import show_as_typed
 
 if TYPE_CHECKING:
+    from nbtrack.notebook.panels.runs_panel import RunsPanel
     from nbtrack.notebook.runs_view import RunsView
 
 Magic = TypeVar("Magic", bound=Callable[..., None])
@@ -37,6 +38,7 @@ key=value             declares a param; assigns no variable. {d} and $d take the
 --metrics a,b:min     variables to record as metrics after the cell; of b less is better
 --artifacts GLOB …    files to keep with the run: --artifacts 'models/*.pkl'
 --quiet               no card under this cell
+--live                a chart of its metrics while the cell runs, as of nbtrack.live()
 
 Recorded without being told: top-level assignments of plain literals (lr = 0.01) as params;
 results of metric functions and the cell's last value as metrics, marked as inferred; what the
@@ -104,7 +106,7 @@ class TrackMagics(Magics):
             say(f"Experiment: {session.experiment.name}")
 
     @line_magic
-    def runs(self, line: str = "") -> RunsView:
+    def runs(self, line: str = "") -> RunsView | RunsPanel:
         """Runs of the experiment as a table: %runs [filter] [--sort KEY] [--top N]
 
         %runs metrics.accuracy > 0.9 and params.model = 'SVC' --sort accuracy --top 10
@@ -112,9 +114,10 @@ class TrackMagics(Magics):
         filter      MLflow's grammar, and or, not, parentheses
         --sort KEY  a metric, a param or start_time; the better end of a metric comes first,
                     or say --sort "f1 asc"
-        --top N     how many; 20 without it
+        --top N     how many there are in .df, and in the table of a saved notebook
 
-        nbtrack.runs() gives the same object; its .df is a DataFrame.
+        nbtrack.runs() gives the same panel; its .df is a DataFrame, its .selected the ids of the
+        runs that are ticked.
         """
         from nbtrack.notebook.runs_view import runs
 

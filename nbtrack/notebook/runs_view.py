@@ -1,9 +1,16 @@
-"""The table of runs behind `%runs`, `nbtrack.runs()` and `nbtrack runs`: static and script-free."""
+"""The table of runs behind `%runs`, `nbtrack.runs()` and `nbtrack runs`: static and script-free.
+
+In a notebook it becomes a panel, which this table then stands in for wherever nothing is alive.
+"""
 
 from __future__ import annotations
 
+import importlib
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -29,6 +36,9 @@ from nbtrack.stores.page_values import MOST_KEYS_IN_TEXT
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbtrack.notebook.panels.runs_panel import RunsPanel
+
+_MOST_ROWS = 20  # of a static table
 _MOST_ERRORS = 5  # each is a look at the database
 
 
@@ -36,22 +46,50 @@ def runs(
     filter_string: str | None = None,
     *,
     sort: str | None = None,
-    top: int = 20,
+    top: int | None = None,
     experiment: str | Sequence[str] | None = None,
-) -> RunsView:
-    """Runs as a table to look at; `.df` is a DataFrame.
+) -> RunsView | RunsPanel:
+    """Runs as a table to look at; `.df` is a DataFrame. In a notebook it is a live panel.
 
     *sort* is a metric, a param or an attribute such as start_time, with " asc" or " desc" behind
-    it if you like. *experiment* is a name, a list of names, or "all" (["all"] is the one of that
+    it if you like. *top* is how many there are; without it the DataFrame has all, and a
+    table on paper 20. *experiment* is a name, a list of names, or "all" (["all"] is the one of that
     name); without it the active one. Raises InvalidFilter, NotFound.
     """
-    return RunsView(
-        current_session().store,
+    store, is_in_kernel = current_session().store, _is_in_kernel()
+    if is_in_kernel:
+        _begin_to_import_panels()
+    view = RunsView(
+        store,
         _chosen_ids(experiment),
         filter_string=filter_string,
         sort=sort,
         top=top,
     )
+    if not is_in_kernel:
+        return view
+    from nbtrack.notebook.panels.runs_panel import RunsPanel
+
+    return RunsPanel(store, view, top=top)
+
+
+def _is_in_kernel() -> bool:
+    """Whether a page may be listening; IPython in a terminal has no kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return getattr(shell, "kernel", None) is not None
+
+
+def _begin_to_import_panels() -> None:
+    """ipywidgets take 0.15 s: time in which the first queries can run already."""
+    name = "nbtrack.notebook.panels.runs_panel"
+    if name not in sys.modules:
+        threading.Thread(target=_import_quietly, args=(name,), daemon=True).start()
+
+
+def _import_quietly(name: str) -> None:
+    with suppress(ImportError):  # whoever needs it imports it again, and says why it cannot
+        importlib.import_module(name)
 
 
 def _chosen_ids(experiment: str | Sequence[str] | None) -> tuple[str, ...] | None:
@@ -76,10 +114,14 @@ class RunsView:
     ) -> None:
         self._store = store
         self.table = run_table_of(
-            store, experiment_ids=experiment_ids, filter_string=filter_string, sort=sort, top=top
+            store,
+            experiment_ids=experiment_ids,
+            filter_string=filter_string,
+            sort=sort,
+            top=_MOST_ROWS if top is None else top,
         )
         order = Order(key=self.table.sort_key, is_descending=self.table.sort_descending)
-        self._query = RunQuery(
+        self.query = RunQuery(
             experiment_ids=experiment_ids,
             filter_string=filter_string or None,
             order_by=order.clauses,
@@ -91,7 +133,7 @@ class RunsView:
         """The same runs with all they hold; columns as of `nbtrack.search_runs`."""
         from nbtrack.run_frame import run_frame
 
-        return run_frame(self._store.search_run_columns(self._query))
+        return run_frame(self._store.search_run_columns(self.query))
 
     def __len__(self) -> int:
         return len(self.table.rows)

@@ -37,6 +37,7 @@ from nbtrack.stores.trace import RunTrace
 
 INFERRED_METRICS_TAG = "nbtrack.inferred_metrics"
 TRACE_WAIT_SECONDS = 0.05
+TRACE_WAIT_SHARE = 0.1  # of a long cell: what it logged may be much, and just be on its way
 # A cell that took longer may have had worker processes that came and went: the database knows.
 LONG_SECONDS = 5.0
 
@@ -241,12 +242,16 @@ class TrackedCell:
     def _trace_from_database(self) -> RunTrace | None:
         store, run_id = self.run.store, self.run.run_id
         try:
-            return store.trace_run(run_id, timeout=TRACE_WAIT_SECONDS)
+            return store.trace_run(run_id, timeout=self._trace_patience())
         except StoreError:
             trace = store.trace_written(run_id, self._since or {})
             if trace is None:
                 self.notes.append("The database is busy: what was logged is kept, not shown here.")
             return trace
+
+    def _trace_patience(self) -> float:
+        seconds = time.perf_counter() - self.cell.clock
+        return max(TRACE_WAIT_SECONDS, min(TRACE_WAIT_SHARE * seconds, 1.0))
 
     def _write_results(self, outcome: Outcome, trace: RunTrace) -> None:
         self.results = results = read_results(
@@ -329,6 +334,7 @@ def _joined(before: TrackArguments, later: TrackArguments) -> TrackArguments:
         metrics=(*before.metrics, *later.metrics),
         artifacts=(*before.artifacts, *later.artifacts),
         quiet=before.quiet or later.quiet,
+        live=before.live or later.live,
         directions={**before.directions, **later.directions},
         after_metrics=(*before.after_metrics, *later.after_metrics),
     )

@@ -116,6 +116,39 @@ def run_cell(page: Any, index: int) -> Any:
     return cell.locator(".jp-Cell-outputArea")
 
 
+def begin_cell(page: Any, index: int) -> None:
+    """Start one cell, and do not wait for it."""
+    page.evaluate(
+        """async index => {
+            const panel = window.jupyterapp.shell.currentWidget;
+            panel.content.activeCellIndex = index;
+            window.jupyterapp.commands.execute('notebook:run-cell');
+        }""",
+        index,
+    )
+
+
+def wait_until_idle(page: Any) -> None:
+    page.wait_for_function(_SETTLED, timeout=60_000)
+
+
+def cell_sources(page: Any) -> list[str]:
+    return page.evaluate(
+        "() => [...window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells]"
+        ".map(cell => cell.source)"
+    )
+
+
+def restart_kernel(page: Any) -> None:
+    page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+
+
+def save_notebook(page: Any) -> None:
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+
+
 def use_theme(page: Any, name: str) -> None:
     page.evaluate(
         "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name

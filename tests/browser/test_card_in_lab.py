@@ -57,6 +57,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 def test_the_card_stands_under_its_cell(page: Any) -> None:
     """Name, status, metrics and the change against the run before are on the screen."""
+    page.outputs[2].scroll_into_view_if_needed()  # out of sight, Lab shows nothing of it
+    page.outputs[2].locator("text=deep forest").first.wait_for()
     text = page.outputs[2].inner_text()
 
     assert "deep forest" in text

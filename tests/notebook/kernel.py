@@ -61,6 +61,13 @@ class Reply:
         ]
 
     @property
+    def table(self) -> str:
+        """The text twin of a panel of runs."""
+        found = [d for d in self.displays if "nbtrack-static" in d.get("text/html", "")]
+        assert len(found) == 1, self.displays
+        return found[0]["text/plain"]
+
+    @property
     def card(self) -> str:
         assert len(self.cards) == 1, self.displays
         return self.cards[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import pairwise
 
 import pytest
@@ -233,6 +234,20 @@ def test_an_own_metric_comes_before_those_of_children():
     children = ChildrenFacts(count=3, best_name="depth=8", metrics=[metric("f1", 0.9)])
     for seen in twins(metrics=[metric("f1", 0.8)], children=children):
         assert "3 · best: depth=8, f1 0.9" in seen
+
+
+def test_of_many_metrics_of_fits_the_most_telling_are_columns():
+    """Four, those of the user and of tests first; what all fits have before what one has."""
+    of_all = ["training_score", "training_precision_score", "training_roc_auc", "mine", "loss_x"]
+    fits = [
+        FitFact(name="A", metrics=dict.fromkeys([*of_all, "alone"], 0.5)),
+        FitFact(name="B", metrics=dict.fromkeys([*of_all, "f1_score_X_test"], 0.25)),
+    ]
+    for seen in twins(fits=fits):
+        head, more = seen.split("+3 more: ")
+        keys = re.findall("mine|loss_x|alone|f1_score_X_test|training_[a-z_]+", head)
+        assert keys == ["mine", "loss_x", "alone", "f1_score_X_test"]
+        assert more.startswith("training_roc_auc · training_score · training_precision_score")
 
 
 def test_several_fits_are_listed_as_equals():

@@ -62,7 +62,7 @@ def test_a_declared_direction_holds_from_then_on(new_kernel):
 
     assert "▼ −2 better" in reply.card
     assert "★ beats 5" in reply.card
-    table = kernel.run("%runs --sort odd").result
+    table = kernel.run("%runs --sort odd").table
     assert table.index("fast") < table.index("slow")
     kernel.close()
     later = new_kernel()

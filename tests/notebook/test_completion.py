@@ -145,6 +145,7 @@ def test_registering_is_reversible_and_once(shell):
     completion.register(shell, look=KnownNames)
     assert len(shell.Completer.custom_matchers) == 1
     assert asked(shell, "%%track --qui") == [("--quiet", 8)]
+    assert asked(shell, "%%track --liv") == [("--live", 8)]
 
     completion.unregister(shell)
     assert shell.Completer.custom_matchers == []

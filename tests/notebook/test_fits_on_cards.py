@@ -67,6 +67,44 @@ def test_a_warm_start_goes_on_with_its_run(new_kernel):
     assert len(kernel.runs()) == 1
 
 
+def test_what_a_scorer_gives_is_told_once(new_kernel):
+    """By the function that it calls."""
+    kernel = new_kernel()
+    kernel.run(DATA)
+    card = kernel.run(
+        "%%track scored\nfrom sklearn.metrics import get_scorer\n"
+        "model = LogisticRegression(max_iter=500).fit(X, y)\n"
+        "get_scorer('neg_log_loss')(model, X, y)"
+    ).card
+
+    assert "log_loss_X" in card
+    assert "get_scorer" not in card
+
+
+def test_the_best_candidate_is_the_searchs(new_kernel):
+    """With its mean, not the first split; where the search names none, nor does the card."""
+    kernel = new_kernel()
+    kernel.run(DATA + "from sklearn.model_selection import GridSearchCV")
+    search = "GridSearchCV(RidgeClassifier(), {'alpha': [1, 1e6]}, cv=2, scoring=%s, refit=%s)"
+    one = kernel.run("%%track one\n_ = " + search % ("'accuracy'", True) + ".fit(X, y)").card
+    several = kernel.run(
+        "%%track several\n_ = " + search % ("['accuracy', 'f1_macro']", False) + ".fit(X, y)"
+    ).card
+
+    assert "2 · best: alpha=1, mean_test_score" in one
+    assert "best" not in several
+    assert "children  2" in several
+
+
+def test_a_mean_tells_more_than_its_parts():
+    """Of folds and splits; then the time that they took."""
+    keys = ["split0_test_score", "cv_test_score", "cv_fit_time_mean", "cv_test_score_std"]
+    told = list(telling_first(dict.fromkeys([*keys, "cv_test_score_mean", "mean_test_score"], 0)))
+
+    assert set(told[:2]) == {"cv_test_score_mean", "mean_test_score"}
+    assert told[-1] == "cv_fit_time_mean"
+
+
 def test_the_users_metrics_stand_first():
     """Then what was measured after the fit, then the training."""
     keys = ["training_score", "f1_score-2_X_test", "mine", "n_iter", "val_loss"]

@@ -228,8 +228,8 @@ def test_runs(kernel: Kernel):
     for value in (0.5, 0.9, 0.7):
         kernel.run(f"%%track run{value} depth={value}\n{{'f1': {value}, 'loss': {1 - value}}}")
     reply = kernel.run("%runs metrics.f1 > 0.6 --sort f1 --top 5")
-    html = reply.of("execute_result")[0]["data"]["text/html"]
-    by_loss = kernel.run("%runs --sort loss --top 1").result
+    html = reply.displays[0]["text/html"]
+    by_loss = kernel.run("%runs --sort loss --top 1").table
     frame = kernel.value("nbtrack.runs('metrics.f1 > 0.6', sort='f1').df['metrics.f1'].tolist()")
     kernel.run("%experiment Default")
 

@@ -133,7 +133,7 @@ def test_set_experiment_in_a_cell_takes_its_run_along(in_default: Kernel):
         for value in (0.5, 0.75)
     ]
     child, before, parent = kernel.runs()[:3]
-    table = kernel.run("%runs").result
+    table = kernel.run("%runs").table
 
     assert [experiment_of(kernel, run) for run in (parent, child)] == ["tutorial"] * 2
     assert experiment_of(kernel, before) == "tutorial"  # it was set by the cell that ran first
@@ -181,7 +181,7 @@ def test_a_declared_direction_follows_the_run(in_default: Kernel):
         card = kernel.run(
             f"%%track --metrics odd:min\nnbtrack.set_experiment('odd ones')\nodd = {value}"
         ).card
-    table = kernel.run("%runs --sort odd").result
+    table = kernel.run("%runs --sort odd").table
 
     assert "★ beats 9.125" in card
     assert table.index("3.375") < table.index("9.125")
@@ -475,7 +475,7 @@ def test_a_folder_that_is_read_only(new_kernel):
     kernel.project.chmod(0o555)
     kernel.run(UNPRIVILEGED)
     card = kernel.run("%%track mine\nprint('said')\n{'f1': 0.5}").card
-    table = kernel.run("%runs").result
+    table = kernel.run("%runs").table
     kernel.project.chmod(0o755)
 
     assert "records are still in memory: the disk refuses them" in card

@@ -31,7 +31,7 @@ def test_runs_of_other_experiments(two: Kernel, line: str, shown: list[str]):
     """One by name, several, or all; the filter may stand in quotes, as in a shell."""
     reply = two.run(f"%runs {line}")
 
-    assert [name for name in ("churn", "fraud") if f"of_{name}" in str(reply.result)] == shown
+    assert [name for name in ("churn", "fraud") if f"of_{name}" in reply.table] == shown
 
 
 def test_an_unknown_experiment(two: Kernel):

@@ -1,0 +1,56 @@
+"""The artifacts of one run, as a panel: their tree, and a look at each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from nbtrack.notebook.artifact_view import ArtifactsView
+from nbtrack.notebook.compare_runs import run_id_of
+from nbtrack.notebook.panels.artifact_answers import ARTIFACT_HANDLERS
+from nbtrack.notebook.panels.assets import script, styles
+from nbtrack.notebook.panels.panel import Handler, Panel
+from nbtrack.session import current_session
+from nbtrack.stores import Store
+
+ARTIFACT_SCRIPTS = ("artifact_preview.js", "artifact_download.js", "artifacts.js")
+SCRIPTS = (
+    "dom.js",
+    "panel_host.js",
+    "code_view.js",
+    "insert_code.js",
+    *ARTIFACT_SCRIPTS,
+    "artifacts_panel.js",
+)
+STYLES = ("panel.css", "runs.css", "artifacts.css")
+
+
+class ArtifactPanel(Panel):
+    """*run* is an id, the beginning of one, a name, or a run. Raises NotFound, InvalidValue."""
+
+    handlers: ClassVar[Mapping[str, Handler]] = {}
+
+    _esm = script(*SCRIPTS)
+    _css = styles(*STYLES)
+
+    def __init__(self, run: object, *, store: Store | None = None) -> None:
+        place = current_session().store if store is None else store
+        self.run_id = run_id_of(place, run)
+        super().__init__(place)
+
+    def __repr__(self) -> str:
+        return repr(self._still())
+
+    def static_bundles(self) -> list[dict[str, Any]]:
+        still = self._still()
+        return [{"text/plain": repr(still), "text/html": still._repr_html_()}]
+
+    def _still(self) -> ArtifactsView:
+        return ArtifactsView(self.store, self.run_id)
+
+
+def _start(panel: ArtifactPanel, _: Mapping[str, Any]) -> dict[str, Any]:
+    return {"run": panel.run_id, "name": panel._still().name}
+
+
+ArtifactPanel.handlers = {"start": _start, **ARTIFACT_HANDLERS}

@@ -1,0 +1,96 @@
+"""What `nbtrack.compare` gives in a notebook: runs side by side, as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nbtrack.notebook.compare_content import comparison
+from nbtrack.notebook.compare_runs import stamp_of
+from nbtrack.notebook.compare_view import CompareView
+from nbtrack.notebook.panels.artifact_answers import ARTIFACT_HANDLERS
+from nbtrack.notebook.panels.assets import script, styles
+from nbtrack.notebook.panels.compare_answers import COMPARE_HANDLERS, as_message, compare_answer
+from nbtrack.notebook.panels.messages import text_of
+from nbtrack.notebook.panels.panel import Handler, Panel
+from nbtrack.stores import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COMPARE_SCRIPTS = (
+    "compare_head.js",
+    "compare_table.js",
+    "compare_pictures.js",
+    "compare_code.js",
+    "compare.js",
+)
+SCRIPTS = ("dom.js", "panel_host.js", "artifact_preview.js", *COMPARE_SCRIPTS, "compare_panel.js")
+STYLES = ("panel.css", "runs.css", "compare.css", "artifacts.css")
+
+
+class ComparePanel(Panel):
+    """`.df` is the comparison as a DataFrame; `.run_ids` and `.baseline` say what is compared."""
+
+    handlers: ClassVar[Mapping[str, Handler]] = {}
+    follows_store = True
+
+    _esm = script(*SCRIPTS)
+    _css = styles(*STYLES)
+
+    def __init__(self, store: Store, view: CompareView) -> None:
+        self._first = view
+        self.run_ids = view.run_ids
+        self.baseline = view.baseline
+        self._stamp = ""  # of what was pushed last
+        super().__init__(store)
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """As it is now: a row for each kind and key, a column for each run, called by its name."""
+        return self._now().df
+
+    def __len__(self) -> int:
+        return len(self.run_ids)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return repr(self._first)
+
+    def _repr_html_(self) -> str:
+        return self._first._repr_html_()
+
+    def static_bundles(self) -> list[dict[str, Any]]:
+        return [{"text/plain": repr(self._first), "text/html": self._first._repr_html_()}]
+
+    def refresh(self) -> None:
+        stamp = stamp_of(self.store, self.run_ids)
+        if stamp != self._stamp:
+            self._stamp = stamp
+            content = comparison(self.store, self.run_ids, baseline=self.baseline)
+            self.push("comparison", {"stamp": stamp, **as_message(content)})
+
+    def _now(self) -> CompareView:
+        return CompareView(self.store, self.run_ids, baseline=self.baseline)
+
+
+def _start(panel: ComparePanel, _: Mapping[str, Any]) -> dict[str, Any]:
+    return {"runs": panel.run_ids, "baseline": panel.baseline}
+
+
+def _compare(panel: ComparePanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Another baseline that was chosen on the page counts for Python too."""
+    answer = compare_answer(panel, {**arguments, "runs": panel.run_ids})
+    panel.baseline = text_of(arguments, "baseline") or panel.baseline
+    panel._stamp = answer["stamp"]
+    return answer
+
+
+ComparePanel.handlers = {
+    "start": _start,
+    **ARTIFACT_HANDLERS,
+    **COMPARE_HANDLERS,
+    "compare": _compare,
+}

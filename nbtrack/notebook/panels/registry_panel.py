@@ -1,0 +1,111 @@
+"""What `nbtrack.registry` gives in a notebook: models, their versions by stage, and the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nbtrack.notebook.panels.assets import script, styles
+from nbtrack.notebook.panels.messages import text_of
+from nbtrack.notebook.panels.panel import Handler, Panel
+from nbtrack.notebook.panels.registry_answers import REGISTRY_HANDLERS, model_answer
+from nbtrack.notebook.registry_view import RegistryView, registry_frame
+from nbtrack.stores import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbtrack.registry_records import RegistryHead
+
+# What a file uses stands before it.
+REGISTRY_SCRIPTS = (
+    "compare_table.js",
+    "registry_state.js",
+    "registry_words.js",
+    "registry_list.js",
+    "registry_head.js",
+    "registry_lanes.js",
+    "registry_move.js",
+    "registry_version.js",
+    "registry_compare.js",
+    "registry_timeline.js",
+    "registry.js",
+)
+SCRIPTS = (
+    "dom.js",
+    "panel_host.js",
+    "popup.js",
+    "code_view.js",
+    "insert_code.js",
+    "run_edits.js",
+    *REGISTRY_SCRIPTS,
+    "registry_panel.js",
+)
+STYLES = ("panel.css", "runs.css", "compare.css", "registry.css")
+
+
+class RegistryPanel(Panel):
+    """`.name` is the model that is shown, None for the list; `.df` its versions as a DataFrame."""
+
+    handlers: ClassVar[Mapping[str, Handler]] = {}
+    follows_store = True
+
+    _esm = script(*SCRIPTS)
+    _css = styles(*STYLES)
+
+    def __init__(self, store: Store, view: RegistryView) -> None:
+        self._first = view
+        self.name = view.name
+        self._head: RegistryHead | None = None  # of which the pages were told last
+        super().__init__(store)
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """As it is now; columns of the view `model_versions`, or of `registered_models`."""
+        return registry_frame(self.store, self.name)
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return repr(self._first)
+
+    def _repr_html_(self) -> str:
+        return self._first._repr_html_()
+
+    def static_bundles(self) -> list[dict[str, Any]]:
+        return [{"text/plain": repr(self._first), "text/html": self._first._repr_html_()}]
+
+    def refresh(self) -> None:
+        """Whoever changed it, here or in another kernel: pages ask again when they hear of it."""
+        head = self.store.registry_head()
+        if head != self._head:
+            self._head = head
+            self.push("registry", {"events": head.number})
+
+
+def _start(panel: RegistryPanel, _: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": panel.name}
+
+
+def _model(panel: RegistryPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What is opened on the page is opened for Python too."""
+    answer = model_answer(panel, arguments)
+    panel.name = text_of(arguments, "name")
+    return answer
+
+
+def _models(panel: RegistryPanel, arguments: Mapping[str, Any]) -> Any:
+    panel.name = None
+    return REGISTRY_HANDLERS["registry_models"](panel, arguments)
+
+
+RegistryPanel.handlers = {
+    "start": _start,
+    **REGISTRY_HANDLERS,
+    "registry_model": _model,
+    "registry_models": _models,
+}

@@ -1,0 +1,41 @@
+"""A chart of a panel as an Altair object with its data in it, for the user's own use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.errors import NotFound
+from nbtrack.notebook.charts.drawing import whole_spec_of
+from nbtrack.notebook.charts.loading import load_altair
+from nbtrack.notebook.charts.metric_bars import metric_bars
+from nbtrack.notebook.charts.metric_lines import metric_lines
+from nbtrack.notebook.panels.chart_request import LinesRequest
+from nbtrack.notebook.panels.charted_runs import charted_runs
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from nbtrack.notebook.panels.runs_panel import RunsPanel
+    from nbtrack.notebook.panels.table_state import TableState
+    from nbtrack.panel_records import Axis
+
+_WIDTH, _HEIGHT = 480, 260
+
+
+def user_chart(panel: RunsPanel, state: TableState, metric: str, *, x: Axis) -> alt.TopLevelMixin:
+    """Of the ticked runs, else of the first ones of the view. Raises NotFound."""
+    load_altair()
+    import altair as alt
+
+    charted = charted_runs(panel, state, LinesRequest(runs=tuple(panel.selected), places={}))
+    latest = {run_id: found[metric] for run_id, found in charted.latest.items() if metric in found}
+    if not latest:
+        raise NotFound(f"None of these {len(charted.ids)} runs has the metric {metric!r}.")
+    series = panel.store.read_series(list(latest), [metric], x=x)
+    looks: Any = {"names": charted.labels, "styles": charted.styles, "theme": "paper"}
+    if all(each.count < 2 for each in series):
+        drawing = metric_bars(latest, key=metric, width=_WIDTH, **looks)
+    else:
+        size: Any = {"width": _WIDTH, "height": _HEIGHT}
+        drawing = metric_lines(series, x=x, has_legend=True, **size, **looks)
+    return alt.Chart.from_dict(whole_spec_of(drawing))

@@ -1,0 +1,31 @@
+// The bytes of an artifact, asked for in parts, and given to the browser as a file.
+
+const MOST_DOWNLOAD = 64 * 2 ** 20; // bytes; the kernel gives no more
+
+/** `say(words)` is told how far it is. Rejects with the kernel's words. */
+async function downloadArtifact(host, runId, path, say) {
+  const parts = [];
+  let had = 0;
+  for (let offset = 0; offset !== null; ) {
+    const part = await host.ask("artifact_download", { run: runId, path, offset });
+    const bytes = bytesOf(part.data);
+    parts.push(bytes);
+    had += bytes.length;
+    if (part.next !== null) say(`${Math.floor((100 * had) / part.size)} %`);
+    offset = part.next;
+  }
+  giveFile(new Blob(parts, { type: "application/octet-stream" }), path.split("/").pop());
+}
+
+function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+function giveFile(blob, name) {
+  const address = URL.createObjectURL(blob);
+  const link = h("a", { href: address, download: name, style: { display: "none" } });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(address), 60000);
+}

@@ -1,0 +1,85 @@
+// A look at an artifact, by what the kernel made of it. Nothing in it runs, and nothing is fetched.
+
+const PAGE_RULES = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+// Of a page, what goes elsewhere by itself or by a click; its scripts are stopped by the frame.
+const PAGE_WAYS_OUT = "link, base, meta[http-equiv], script, iframe, frame, object, embed, form";
+
+/** `found` is the answer to "artifact_preview"; `name` is for who cannot see the picture. */
+function previewElement(found, name) {
+  const draw = PREVIEWS[found.kind] || PREVIEWS.none;
+  return h("div", { class: `nbt-preview nbt-preview-${found.kind}`, "data-preview": found.kind }, draw(found.content, name), cutWords(found));
+}
+
+const PREVIEWS = {
+  image: (content, name) => h("div", { class: "nbt-checkered" }, pictureElement(content, name)),
+  text: (content, name) => previewText(content, name),
+  json: (content, name) => previewText(content, name),
+  table: (content, name) => previewTable(content, name),
+  page: (content, name) => previewPage(content, name),
+  notebook: (content) => previewNotebook(content),
+  none: (content) => h("p", { class: "nbt-muted" }, `No preview: ${content}.`),
+};
+
+/** As an image an SVG runs no scripts either. */
+function pictureElement({ mime, base64 }, name) {
+  return h("img", { src: `data:${mime};base64,${base64}`, alt: name });
+}
+
+function previewText(content, name) {
+  return focusable(h("pre", { class: "nbt-code", tabindex: "0", "aria-label": name }, content || "(empty)"));
+}
+
+function previewTable({ columns, rows, total }, name) {
+  const isNumber = columns.map((_, n) => rows.some((row) => typeof row[n] === "number") && rows.every((row) => row[n] === null || typeof row[n] === "number"));
+  const head = h("tr", {}, h("th", { scope: "col", class: "nbt-row-number" }, "#"), columns.map((column, n) => h("th", { scope: "col", class: isNumber[n] ? "nbt-number" : null }, column)));
+  const body = rows.map((row, n) => h("tr", {}, h("th", { scope: "row", class: "nbt-row-number" }, grouped(n + 1)), row.map((value, at) => previewCell(value, isNumber[at]))));
+  const words = total === null ? `the first ${plural(rows.length, "row")}` : rows.length < total ? `${grouped(rows.length)} of ${plural(total, "row")}` : plural(total, "row");
+  const scroll = h("div", { class: "nbt-preview-scroll", tabindex: "0", role: "group", "aria-label": name }, h("table", { class: "nbt-preview-grid" }, h("thead", {}, head), h("tbody", {}, body)));
+  return [focusable(scroll), h("p", { class: "nbt-muted nbt-preview-count" }, `${words} × ${plural(columns.length, "column")}`)];
+}
+
+function previewCell(value, isNumber) {
+  if (value === null) return h("td", { class: "nbt-muted" }, "–");
+  const text = String(value);
+  return h("td", { class: isNumber ? "nbt-number" : null, title: text.length > 24 ? text : null }, text);
+}
+
+/** In a frame that may do nothing: no scripts, no forms, an origin of its own, no network. */
+function previewPage(content, name) {
+  const rules = `<!doctype html><meta http-equiv="Content-Security-Policy" content="${PAGE_RULES}">`;
+  return focusable(h("iframe", { class: "nbt-page-frame", sandbox: true, referrerpolicy: "no-referrer", title: name, srcdoc: rules + pageWithoutWaysOut(content) }));
+}
+
+/** Parsed into a document of no window: there, nothing runs and nothing loads. */
+function pageWithoutWaysOut(content) {
+  const page = new DOMParser().parseFromString(content, "text/html");
+  for (const el of page.querySelectorAll(PAGE_WAYS_OUT)) el.remove();
+  for (const el of page.querySelectorAll("[href], [*|href]")) {
+    if (!/^#/.test(el.getAttribute("href") || el.getAttribute("xlink:href") || "")) leadNowhere(el);
+  }
+  return page.documentElement.outerHTML;
+}
+
+function leadNowhere(el) {
+  if (el.hasAttribute("href")) el.setAttribute("title", el.getAttribute("href"));
+  for (const name of ["href", "xlink:href", "ping", "target"]) el.removeAttribute(name);
+}
+
+function previewNotebook(cells) {
+  return h("div", { class: "nbt-cells" }, cells.map(previewNotebookCell));
+}
+
+function previewNotebookCell({ kind, source, outputs }) {
+  const shown = kind === "code" && typeof codeView === "function" ? codeView(source) : h("pre", { class: "nbt-code nbt-cell-words" }, source);
+  return h("div", { class: `nbt-cell nbt-cell-${kind === "code" ? "code" : "words"}` }, shown, outputs.map((text) => h("pre", { class: "nbt-code nbt-cell-output" }, text)));
+}
+
+const CUT_WORDS = {
+  text: "This is its beginning: the file goes on.",
+  json: "This is its beginning: the file goes on.",
+  notebook: "These are its first cells.",
+};
+
+function cutWords({ kind, is_cut: isCut }) {
+  return isCut && CUT_WORDS[kind] ? h("p", { class: "nbt-muted nbt-preview-count" }, CUT_WORDS[kind]) : null;
+}

@@ -1,0 +1,201 @@
+// The artifacts of a run: their tree, and beside it a look at the chosen one.
+
+const MOST_UNFOLDED = 40; // files: of more, folders are closed at first
+
+/** What a run's artifacts are shown as in `element`, which may be a new one after each redraw: what
+ *  is open stays open. They are read again when `looks` is not what it was the last time. */
+function mountArtifacts(host, element, runId, { looks = "" } = {}) {
+  host.artifactViews = host.artifactViews || new Map();
+  const view = host.artifactViews.get(runId) || new ArtifactsView(host, runId);
+  host.artifactViews.set(runId, view);
+  element.append(view.root);
+  if (view.looks !== looks) view.read(looks);
+  return view;
+}
+
+class ArtifactsView {
+  constructor(host, runId) {
+    Object.assign(this, { host, runId, files: [], open: new Set(), chosen: null, looks: null });
+    this.tree = h("div", { class: "nbt-tree-box" }, h("span", { class: "nbt-muted" }, "reading…"));
+    this.pane = h("div", { class: "nbt-pane" });
+    this.root = h("div", { class: "nbt-artifacts", "data-artifacts": runId }, this.tree, this.pane);
+  }
+
+  async read(looks) {
+    const isFirst = this.looks === null;
+    this.looks = looks;
+    try {
+      const { files, folder, more } = await this.host.ask("artifacts", { run: this.runId }, { latest: `artifacts ${this.runId}` });
+      Object.assign(this, { files, more, home: folder });
+      if (isFirst) this.unfold();
+      this.drawTree();
+      if (this.chosen) this.drawHead();
+      else this.drawNothing();
+    } catch (error) {
+      redraw(this.tree, h("div", { class: "nbt-error", role: "alert" }, error.message));
+    }
+  }
+
+  /** Small trees stand open; in large ones the way down goes as far as there is no choice. */
+  unfold() {
+    for (const { path } of this.files.length <= MOST_UNFOLDED ? this.files : []) for (const folder of foldersOf(path)) this.open.add(folder);
+  }
+
+  // --- the tree
+
+  drawTree() {
+    const scrolled = this.tree.scrollTop;
+    const count = this.files.length + this.more;
+    if (count === 0) redraw(this.tree, h("span", { class: "nbt-muted" }, "none"));
+    else redraw(this.tree, this.level(treeOf(this.files), ""), this.more > 0 && h("p", { class: "nbt-muted" }, `${plural(this.more, "more file")} in the folder`));
+    this.root.classList.toggle("nbt-no-artifacts", count === 0);
+    this.tree.scrollTop = scrolled;
+  }
+
+  level(node, label) {
+    const folders = [...node.folders.values()].map((folder) => this.folder(folder));
+    return h("ul", { class: "nbt-tree", "aria-label": label || "Artifacts" }, folders, node.files.map((file) => this.file(file)));
+  }
+
+  folder(node) {
+    const isOpen = this.open.has(node.path);
+    const button = h(
+      "button",
+      {
+        class: "nbt-quiet nbt-node",
+        type: "button",
+        "aria-expanded": String(isOpen),
+        "data-folder": node.path,
+        "data-key": `folder ${this.runId} ${node.path}`,
+        title: node.path,
+        onclick: () => this.fold(node.path, !isOpen),
+      },
+      h("span", { class: "nbt-caret", "aria-hidden": "true" }, "›"),
+      h("bdi", { class: "nbt-node-name" }, `${node.name}/`),
+      h("span", { class: "nbt-muted nbt-node-size" }, plural(node.count, "file")),
+    );
+    return h("li", {}, button, isOpen && this.level(node, node.name));
+  }
+
+  fold(path, isOpen) {
+    if (isOpen) this.open.add(path);
+    else this.open.delete(path);
+    this.drawTree();
+  }
+
+  file(file) {
+    const isChosen = file.path === this.chosen;
+    return h(
+      "li",
+      {},
+      h(
+        "button",
+        {
+          class: "nbt-quiet nbt-node nbt-node-file",
+          type: "button",
+          "aria-current": isChosen ? "true" : null,
+          "data-artifact": file.path,
+          "data-key": `artifact ${this.runId} ${file.path}`,
+          title: file.path,
+          onclick: () => this.choose(file.path),
+        },
+        h("bdi", { class: "nbt-node-name" }, file.path.split("/").pop()),
+        file.state && h("span", { class: "nbt-badge" }, file.state),
+        h("span", { class: "nbt-muted nbt-node-size" }, file.words),
+      ),
+    );
+  }
+
+  // --- the chosen one
+
+  async choose(path) {
+    this.chosen = path;
+    this.drawTree();
+    this.head = h("div", { class: "nbt-pane-head" });
+    const body = h("div", { class: "nbt-pane-body" }, h("span", { class: "nbt-muted" }, "reading…"));
+    redraw(this.pane, this.head, body);
+    this.drawHead();
+    try {
+      const found = await this.host.ask("artifact_preview", { run: this.runId, path }, { latest: `preview ${this.runId}` });
+      redraw(body, previewElement(found, path));
+    } catch (error) {
+      redraw(body, h("div", { class: "nbt-error", role: "alert" }, error.message));
+    }
+  }
+
+  drawNothing() {
+    redraw(this.pane, this.files.length > 0 && h("span", { class: "nbt-muted nbt-pane-hint" }, "Choose a file to look at it."));
+  }
+
+  drawHead() {
+    const file = this.files.find(({ path }) => path === this.chosen);
+    if (!file) return;
+    const digest = file.sha256 && h("span", { class: "nbt-digest", title: `sha256 ${file.sha256}` }, h("span", { class: "nbt-muted" }, "sha256 "), h("code", {}, file.sha256.slice(0, 12)), this.copyButton("Copy sha256", () => file.sha256));
+    redraw(
+      this.head,
+      h("bdi", { class: "nbt-pane-path", title: file.path }, file.path),
+      h("div", { class: "nbt-pane-facts" }, h("span", {}, file.words), digest, file.state && h("span", { class: "nbt-badge" }, file.state)),
+      h("div", { class: "nbt-buttons" }, this.downloadButton(file), this.copyButton("Copy path", () => `${this.home}/${file.path}`)),
+    );
+  }
+
+  copyButton(words, textOf) {
+    const button = h("button", { class: "nbt-button nbt-small", type: "button", "data-key": `${words} ${this.runId}` }, words === "Copy sha256" ? "Copy" : words);
+    button.setAttribute("aria-label", words);
+    button.addEventListener("click", async () => {
+      const before = button.textContent;
+      const text = textOf();
+      if (await copyText(text)) button.textContent = "Copied";
+      else this.showToCopy(text);
+      setTimeout(() => (button.textContent = before), 1500);
+    });
+    return button;
+  }
+
+  downloadButton(file) {
+    const isLarge = file.size > MOST_DOWNLOAD;
+    const button = h("button", { class: "nbt-button nbt-small", type: "button", disabled: isLarge || file.state === "missing", title: isLarge ? "Too large for the browser: copy its path" : null, "data-key": `download ${this.runId}` }, "Download");
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      try {
+        await downloadArtifact(this.host, this.runId, file.path, (words) => (button.textContent = words));
+      } catch (error) {
+        this.head.append(h("div", { class: "nbt-error", role: "alert" }, error.message));
+      }
+      button.textContent = "Download";
+      button.disabled = false;
+    });
+    return button;
+  }
+
+  /** Where the page may not write to the clipboard. */
+  showToCopy(text) {
+    const field = h("input", { class: "nbt-field nbt-to-copy", type: "text", readonly: true, value: text, "aria-label": "To copy by hand" });
+    this.head.querySelector(".nbt-to-copy")?.remove();
+    this.head.append(field);
+    field.select();
+  }
+}
+
+/** {name, path, count, folders: Map, files}, from files sorted by path. */
+function treeOf(files) {
+  const root = { name: "", path: "", count: 0, folders: new Map(), files: [] };
+  for (const file of files) {
+    let node = root;
+    for (const path of foldersOf(file.path)) {
+      node.count++;
+      const name = path.split("/").pop();
+      if (!node.folders.has(name)) node.folders.set(name, { name, path, count: 0, folders: new Map(), files: [] });
+      node = node.folders.get(name);
+    }
+    node.count++;
+    node.files.push(file);
+  }
+  return root;
+}
+
+/** a, a/b for a/b/c.txt */
+function foldersOf(path) {
+  const names = path.split("/").slice(0, -1);
+  return names.map((_, n) => names.slice(0, n + 1).join("/"));
+}

@@ -1,0 +1,158 @@
+// Controls of the Charts tab: plain inputs with a name each.
+
+/** One of a few, all in sight: radio buttons that look like one button. `el.choose(value)`. */
+function segmented(name, options, value, onchange) {
+  const group = `nbt-${name}-${Math.random().toString(36).slice(2, 10)}`;
+  const parts = options.map(([option, words]) => {
+    const input = h("input", {
+      type: "radio",
+      name: group,
+      value: option,
+      checked: option === value,
+      "data-key": `${name} ${option}`,
+      onchange: () => onchange(option),
+    });
+    return h("label", { class: "nbt-segment", "data-segment": option }, input, h("span", {}, words));
+  });
+  const el = h("span", { class: "nbt-segments", role: "radiogroup", "aria-label": name }, parts);
+  el.choose = (next) => {
+    for (const input of el.querySelectorAll("input")) input.checked = input.value === next;
+  };
+  return el;
+}
+
+/** A select beside its words. `groups` are [label, [[value, words]]]; no label, no group. */
+function labelledSelect(words, groups, value, onchange, key = words) {
+  const select = h("select", {
+    class: "nbt-field nbt-select",
+    "aria-label": words,
+    "data-key": `chart ${key}`,
+    onchange: () => onchange(select.value),
+  });
+  const option = ([each, text]) => h("option", { value: each }, text);
+  append(
+    select,
+    groups
+      .filter(([, options]) => options.length)
+      .map(([label, options]) => (label ? h("optgroup", { label }, options.map(option)) : options.map(option))),
+  );
+  select.value = value;
+  return h("label", { class: "nbt-labelled" }, h("span", { class: "nbt-muted" }, words), select);
+}
+
+/** A checkbox with its words. */
+function toggle(words, checked, onchange) {
+  const box = h("input", {
+    type: "checkbox",
+    checked,
+    "data-key": `chart ${words}`,
+    onchange: (event) => onchange(event.target.checked),
+  });
+  return h("label", { class: "nbt-labelled" }, box, h("span", {}, words));
+}
+
+/** A slider from 0 to `most`; its number stands beside it, "off" for 0. */
+function slider(words, { value, most, step, onchange }) {
+  const shown = h("output", { class: "nbt-slider-value" });
+  const input = h("input", {
+    type: "range",
+    class: "nbt-slider",
+    min: 0,
+    max: most,
+    step,
+    value,
+    "aria-label": words,
+    "data-key": `chart ${words}`,
+    oninput: () => {
+      say();
+      onchange(Number(input.value));
+    },
+  });
+  const say = () => {
+    const text = Number(input.value) === 0 ? "off" : Number(input.value).toFixed(2);
+    shown.textContent = text;
+    input.setAttribute("aria-valuetext", text);
+  };
+  say();
+  return h("label", { class: "nbt-labelled" }, h("span", { class: "nbt-muted" }, words), input, shown);
+}
+
+/** `run`, but not while a button is held down in `el`: who rests in the middle of a drag has not
+ *  done with it. Of several calls the last one counts. */
+function afterDrag(el, run) {
+  let isDown = false;
+  let waiting = null;
+  el.addEventListener("pointerdown", () => {
+    isDown = true;
+    const release = () => {
+      isDown = false;
+      if (waiting) run(...waiting);
+      waiting = null;
+    };
+    window.addEventListener("pointerup", release, { once: true, capture: true });
+  }, true);
+  return (...given) => {
+    if (isDown) waiting = given;
+    else run(...given);
+  };
+}
+
+/** A piece of line as a run is drawn with: colour and dash. */
+function lineSwatch({ colour, dash }) {
+  const line = h("line", {
+    x1: 1,
+    y1: 5,
+    x2: 23,
+    y2: 5,
+    stroke: colour,
+    "stroke-width": 3,
+    "stroke-dasharray": dash.length ? dash.join(" ") : null,
+  });
+  return h("svg", { class: "nbt-line-swatch", viewBox: "0 0 24 10", "aria-hidden": "true" }, line);
+}
+
+/** Names and looks of the runs, once for all charts. `onHighlight(label | null)` follows pointer
+ *  and focus; a click holds it. */
+class RunLegend {
+  constructor(onHighlight) {
+    this.onHighlight = onHighlight;
+    this.held = null;
+    this.el = h("div", { class: "nbt-legend", role: "group", "aria-label": "Runs in the charts" });
+  }
+
+  draw(runs) {
+    this.runs = runs;
+    if (!runs.some(({ label }) => label === this.held)) this.held = null;
+    redraw(this.el, runs.map((run) => this.entry(run)));
+  }
+
+  entry(run) {
+    const show = (label) => this.onHighlight(label ?? this.held);
+    return h(
+      "button",
+      {
+        class: "nbt-quiet nbt-legend-run",
+        type: "button",
+        title: `${run.label}: hold in the foreground`,
+        "aria-pressed": String(run.label === this.held),
+        "data-legend-run": run.id,
+        "data-key": `legend ${run.id}`,
+        onclick: () => this.hold(run.label),
+        onpointerenter: () => show(run.label),
+        onpointerleave: () => show(null),
+        onfocus: () => show(run.label),
+        onblur: () => show(null),
+      },
+      lineSwatch(run),
+      h("bdi", { class: "nbt-label" }, run.label),
+    );
+  }
+
+  hold(label) {
+    this.held = this.held === label ? null : label;
+    for (const [n, button] of [...this.el.children].entries()) {
+      button.setAttribute("aria-pressed", String(this.runs[n].label === this.held));
+    }
+    this.onHighlight(this.held);
+  }
+}

@@ -1,0 +1,128 @@
+// Small charts side by side, one card for each metric. A card keeps its chart while the spec stays
+// the same, and only its rows are replaced.
+
+class ChartGrid {
+  constructor(host, { onZoom, onRemove, onReset }) {
+    Object.assign(this, { host, onZoom, onRemove });
+    this.cards = new Map(); // by key
+    this.el = h("div", { class: "nbt-chart-grid", ondblclick: onReset });
+  }
+
+  /** False if a spec is missing here: then it has to be asked for. */
+  draw(charts) {
+    const keys = charts.map(({ key }) => key);
+    for (const [key, card] of this.cards) if (!keys.includes(key)) this.drop(key, card);
+    const isWhole = charts.map((chart) => this.card(chart.key).show(chart)).every(Boolean);
+    const wanted = keys.map((key) => this.cards.get(key).el);
+    if (wanted.some((el, n) => this.el.children[n] !== el)) this.el.replaceChildren(...wanted);
+    return isWhole;
+  }
+
+  card(key) {
+    if (!this.cards.has(key)) this.cards.set(key, new ChartCard(this, key));
+    return this.cards.get(key);
+  }
+
+  drop(key, card) {
+    card.close();
+    card.el.remove();
+    this.cards.delete(key);
+  }
+
+  highlight(label) {
+    for (const card of this.cards.values()) card.chart?.highlight(label);
+  }
+
+  clearBrushes() {
+    for (const card of this.cards.values()) card.chart?.clear();
+  }
+
+  ready() {
+    return Promise.all([...this.cards.values()].map((card) => card.drawn));
+  }
+
+  close() {
+    for (const [key, card] of this.cards) this.drop(key, card);
+  }
+}
+
+class ChartCard {
+  constructor(grid, key) {
+    this.grid = grid;
+    this.form = null; // of the spec that is drawn
+    this.chart = null;
+    this.drawn = Promise.resolve();
+    this.note = h("span", { class: "nbt-card-note nbt-muted" });
+    this.body = h("div", { class: "nbt-card-body" });
+    this.el = h("section", { class: "nbt-card", "data-metric": key, "aria-label": key }, this.head(key), this.body);
+  }
+
+  head(key) {
+    const remove = h(
+      "button",
+      {
+        class: "nbt-quiet nbt-card-remove",
+        type: "button",
+        "aria-label": `Remove the chart of ${key}`,
+        title: "Remove this chart",
+        "data-key": `remove ${key}`,
+        onclick: () => this.grid.onRemove(key),
+      },
+      "×",
+    );
+    return h("div", { class: "nbt-card-head" }, h("bdi", { class: "nbt-card-title", title: key }, key), this.note, remove);
+  }
+
+  show(chart) {
+    this.note.textContent = chart.kind === "bars" ? "latest value" : chart.note;
+    this.note.title = chart.note;
+    this.el.dataset.kind = chart.kind;
+    if (chart.kind === "none") {
+      this.empty(chart.note);
+      return true;
+    }
+    if (chart.form === this.form) {
+      this.drawn = this.chart.update(chart.rows);
+      this.chart.describe(chart.description);
+      return true;
+    }
+    if (!chart.spec) return false;
+    this.mount(chart);
+    return true;
+  }
+
+  /** The old chart stays until the new one is drawn: nothing blinks. */
+  mount({ form, spec, rows, description }) {
+    const before = this.chart;
+    const old = [...this.body.children];
+    const el = h("div", { class: before ? "nbt-card-next" : null });
+    this.body.append(el);
+    if (!before) for (const each of old) each.remove();
+    const chart = mountChart(this.grid.host, el, spec, rows, { onSignal: afterDrag(el, (name, range) => this.brushed(name, range)) });
+    chart.describe(description);
+    Object.assign(this, { chart, form });
+    this.drawn = chart.ready.then(() => {
+      el.classList.remove("nbt-card-next");
+      before?.destroy();
+      if (before) for (const each of old) each.remove();
+      this.el.dataset.drawn = "true";
+    });
+  }
+
+  brushed(name, range) {
+    if (name !== "zoom" || isEmpty(range)) return;
+    const [low, high] = range.x.map(Number);
+    this.grid.clearBrushes();
+    if (low !== high) this.grid.onZoom([low, high]);
+  }
+
+  empty(words) {
+    this.close();
+    this.body.replaceChildren(h("div", { class: "nbt-card-empty nbt-muted" }, words));
+  }
+
+  close() {
+    this.chart?.destroy();
+    Object.assign(this, { chart: null, form: null });
+  }
+}

@@ -1,0 +1,23 @@
+// `nbtrack.compare(…)` as a panel of its own.
+
+function render({ model, el }) {
+  const root = h("div", { class: "nbtrack", "data-nbtrack": "compare", role: "region", "aria-label": "nbtrack compare" });
+  el.append(root);
+  const host = new PanelHost(model, root);
+  const body = h("div", {});
+  const trouble = h("div", { class: "nbt-error", role: "alert" });
+  const view = new CompareView(host, body);
+  append(root, [h("div", { class: "nbt-head" }, h("span", { class: "nbt-title" }, "Compare"), h("div", { class: "nbt-facts" }, host.status)), trouble, body]);
+  host.onPush("comparison", (content) => view.take(content));
+  host.onPush("trouble", (words) => (trouble.textContent = words));
+  host
+    .ask("start")
+    .then(({ runs, baseline }) => view.show(runs, baseline), (error) => (trouble.textContent = error.message))
+    .then(() => host.ready());
+  return () => {
+    view.close();
+    host.close();
+  };
+}
+
+export default { render };

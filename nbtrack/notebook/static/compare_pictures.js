@@ -1,0 +1,74 @@
+// Pictures that several runs have logged under one path, next to each other.
+
+class ComparePictures {
+  constructor(host, { changed }) {
+    Object.assign(this, { host, changed, found: [], asked: "", cells: new Map(), isLarge: false });
+    this.queue = Promise.resolve(); // one picture at a time: others may want the kernel too
+  }
+
+  /** Which there are, asked once for the same runs. */
+  async read(runIds) {
+    const asked = JSON.stringify(runIds);
+    if (asked === this.asked) return;
+    this.asked = asked;
+    try {
+      this.found = await this.host.ask("compare_pictures", { runs: runIds }, { latest: "pictures" });
+    } catch {
+      this.found = []; // the comparison itself says what is wrong
+    }
+    this.changed();
+  }
+
+  section() {
+    return { name: "pictures", title: "Figures and images", lines: [], more: 0, words: plural(this.found.length, "picture") };
+  }
+
+  parts(runs) {
+    return this.found.map(({ path, runs: owners }) => ({
+      key: `picture ${path}`,
+      looks: JSON.stringify([runs.map(({ run_id: id, label }) => [id, label]), owners, this.isLarge]),
+      make: () => this.row(path, owners, runs),
+    }));
+  }
+
+  row(path, owners, runs) {
+    const size = h("button", { class: "nbt-quiet nbt-text-button", type: "button", "data-key": `size ${path}`, onclick: () => this.resize() }, this.isLarge ? "smaller" : "larger");
+    const key = h("th", { scope: "row", class: "nbt-compare-key", title: path }, h("span", { class: "nbt-compare-label" }, path), runs.length > 2 && size);
+    const cells = runs.map((run) => (owners.includes(run.run_id) ? this.cell(run, path) : h("td", { class: "nbt-compare-cell nbt-muted" }, "–")));
+    return h("tr", { class: "nbt-picture-row", "data-picture": path }, key, cells);
+  }
+
+  resize() {
+    this.isLarge = !this.isLarge;
+    this.changed();
+  }
+
+  /** Asked for when it comes into sight, and kept. */
+  cell(run, path) {
+    const key = JSON.stringify([run.run_id, path]);
+    if (!this.cells.has(key)) this.cells.set(key, this.frame(run, path));
+    return h("td", { class: "nbt-compare-cell" }, this.cells.get(key));
+  }
+
+  frame(run, path) {
+    const frame = h("div", { class: "nbt-picture", "aria-busy": "true" });
+    const observer = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      this.queue = this.queue.then(() => this.fill(frame, run, path));
+    });
+    observer.observe(frame);
+    return frame;
+  }
+
+  async fill(frame, run, path) {
+    try {
+      const found = await this.host.ask("artifact_preview", { run: run.run_id, path });
+      const name = `${path} of ${run.label}`;
+      frame.replaceChildren(found.kind === "image" ? h("div", { class: "nbt-checkered" }, pictureElement(found.content, name)) : h("span", { class: "nbt-muted" }, typeof found.content === "string" ? found.content.slice(0, 80) : found.kind));
+    } catch (error) {
+      frame.replaceChildren(h("span", { class: "nbt-error" }, error.message));
+    }
+    frame.setAttribute("aria-busy", "false");
+  }
+}

@@ -1,0 +1,80 @@
+// The sections of a comparison as rows: what differs, and on demand what is the same.
+
+/** Parts for `reconcile`: a head, lines, and what is left out of them. */
+function sectionParts(view, section) {
+  const isOpen = !view.closed.has(section.name);
+  const lines = view.isFull(section) ? section.lines : section.lines.filter((line) => line.differs);
+  const equal = section.lines.filter((line) => !line.differs).length;
+  const span = view.content.runs.length + 1;
+  const parts = [sectionHead(view, section, { isOpen, equal, span })];
+  if (!isOpen) return parts;
+  parts.push(...lines.map((line) => linePart(section, line)));
+  if (equal > 0 && section.lines.length > 0) parts.push(equalPart(view, section, { equal, span }));
+  return parts;
+}
+
+function sectionHead(view, section, { isOpen, equal, span }) {
+  const differing = section.lines.length - equal;
+  const words = section.words || sectionWords(section, differing);
+  return {
+    key: `section ${section.name}`,
+    looks: JSON.stringify([isOpen, words, span]),
+    make: () => wideRow(span, "nbt-compare-section", sectionButton(view, section, isOpen), h("span", { class: "nbt-muted" }, words)),
+  };
+}
+
+function sectionWords(section, differing) {
+  if (section.name === "errors" || section.name === "code") return "";
+  const more = section.more ? `, ${grouped(section.more)} more not shown` : "";
+  if (differing === 0) return `${plural(section.lines.length, "line")}, all the same${more}`;
+  return `${grouped(differing)} of ${grouped(section.lines.length)} differ${more}`;
+}
+
+function sectionButton(view, section, isOpen) {
+  return h(
+    "button",
+    {
+      class: "nbt-quiet nbt-section-button",
+      type: "button",
+      "aria-expanded": String(isOpen),
+      "data-section": section.name,
+      "data-key": `section ${section.name}`,
+      onclick: () => view.fold(section.name),
+    },
+    h("span", { class: "nbt-caret", "aria-hidden": "true" }, "›"),
+    section.title,
+  );
+}
+
+function linePart(section, line) {
+  const name = `${section.name} ${line.key}`;
+  return { key: name, looks: JSON.stringify(line), make: () => compareLine(name, line) };
+}
+
+function compareLine(name, line) {
+  const key = h("th", { scope: "row", class: "nbt-compare-key", title: line.key }, h("span", { class: "nbt-compare-label" }, line.key));
+  return h("tr", { class: line.differs ? "nbt-differing" : "nbt-equal", "data-line": name }, key, line.values.map(compareCell));
+}
+
+function compareCell([text, change, verdict, differs]) {
+  const value = h("span", { class: text === "–" ? "nbt-muted nbt-compare-value" : "nbt-compare-value" }, text);
+  const look = differs ? "nbt-compare-cell nbt-other" : "nbt-compare-cell";
+  return h("td", { class: look, title: text }, value, change && compareChange(change, verdict));
+}
+
+/** Arrow and sign say where it went, the word and its colour what that means. */
+function compareChange(change, verdict) {
+  return h("span", { class: `nbt-change${verdict ? ` nbt-${verdict}` : ""}` }, verdict ? `${change} ${verdict}` : change);
+}
+
+function equalPart(view, section, { equal, span }) {
+  const isFull = view.isFull(section);
+  const words = isFull ? `Hide ${grouped(equal)} that ${equal === 1 ? "is" : "are"} the same` : `Show ${grouped(equal)} that ${equal === 1 ? "is" : "are"} the same`;
+  const button = () => h("button", { class: "nbt-quiet nbt-text-button", type: "button", "data-equal": section.name, "data-key": `equal ${section.name}`, onclick: () => view.toggleFull(section) }, words);
+  return { key: `equal ${section.name}`, looks: JSON.stringify([words, span]), make: () => wideRow(span, "nbt-compare-equal", button()) };
+}
+
+/** A row across all runs, whose content stays in sight while they scroll. */
+function wideRow(span, look, ...children) {
+  return h("tr", { class: look }, h("td", { colspan: span }, h("div", { class: "nbt-compare-wide" }, children)));
+}

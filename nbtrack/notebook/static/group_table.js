@@ -1,0 +1,57 @@
+// Runs by a param, a tag, experiment, cell or status: mean and spread of each metric.
+
+class GroupTable {
+  constructor(state, { filterTo }) {
+    this.state = state;
+    this.filterTo = filterTo;
+    this.table = h("table", { class: "nbt-table nbt-group-table", "aria-label": "Groups of runs" });
+    this.el = h("div", { class: "nbt-scroll", tabindex: "-1" }, this.table);
+    state.on("page", () => this.draw());
+  }
+
+  draw() {
+    const { page } = this.state;
+    if (!page.groups) return;
+    const rows = page.groups.map((group, n) => this.row(group, n));
+    redraw(this.table, h("thead", {}, this.head(page)), h("tbody", {}, rows));
+  }
+
+  head(page) {
+    const by = this.state.asked.group.replace(/^(params|tags)\./, "");
+    const metrics = page.groupColumns.map((id) => page.columns.find((column) => column.id === id).label);
+    const left = (words, look = "") => h("th", { class: look, scope: "col" }, h("span", { class: "nbt-label" }, words));
+    return h("tr", { class: "nbt-labels" }, left(by, "nbt-name"), left("runs", "nbt-number"), left("newest", "nbt-number"), metrics.map((label) => left(label, "nbt-number nbt-first")));
+  }
+
+  row(group, n) {
+    const words = group.label === null ? "none" : group.label;
+    const open = h(
+      "button",
+      {
+        class: "nbt-quiet nbt-name-button",
+        type: "button",
+        disabled: group.condition === null,
+        title: group.condition === null ? words : `Show these runs: ${group.condition}`,
+        "data-key": `group ${n}`,
+        onclick: () => this.filterTo(group.condition),
+      },
+      h("span", { class: "nbt-caret", "aria-hidden": "true" }, "›"),
+      h("bdi", { class: group.label === null ? "nbt-label nbt-muted" : "nbt-label" }, words),
+    );
+    return h(
+      "tr",
+      { class: "nbt-run", "data-group": words },
+      h("th", { class: "nbt-name", scope: "row" }, h("div", { class: "nbt-name-line" }, open)),
+      h("td", { class: "nbt-number" }, grouped(group.runs)),
+      h("td", { class: "nbt-number nbt-muted" }, group.newest),
+      group.cells.map((cell) => h("td", { class: "nbt-number nbt-first" }, spread(cell))),
+    );
+  }
+}
+
+/** 0.91 ± 0.02, with the number of values behind it in the title. */
+function spread(cell) {
+  if (!cell) return h("span", { class: "nbt-muted" }, "–");
+  const around = cell.std === null ? null : h("span", { class: "nbt-muted" }, ` ± ${cell.std}`);
+  return h("span", { title: `mean of ${plural(cell.count, "run")}` }, cell.mean, around);
+}

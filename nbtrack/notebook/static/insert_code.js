@@ -1,0 +1,57 @@
+// "Insert code": a ready cell below this one, or, where the page does not let us, its text to copy.
+
+const CODE_CHOICES = [
+  ["model", "Load its model"],
+  ["rerun", "Run it again with these params"],
+  ["frame", "This view as a DataFrame"],
+];
+
+function codeMenu(state, runId) {
+  return popup("Insert code", {
+    name: "Insert code",
+    key: `code ${runId}`,
+    build: (close) =>
+      CODE_CHOICES.map(([what, words]) => menuItem(words, () => (close(), insertCode(state, what, runId)), { "data-code": what, "data-key": `code ${what} ${runId}` })),
+  });
+}
+
+async function insertCode(state, what, runId) {
+  try {
+    const { source } = await state.host.ask("code", { what, run: runId });
+    if (insertCell(state.host, source)) state.emit("notice", { words: "The cell is below." });
+    else state.emit("notice", { words: "Copy this into a cell:", source });
+  } catch (error) {
+    state.emit("trouble", error.message);
+  }
+}
+
+/** JupyterLab's widget manager knows the notebook it works for; others do not, and get false. */
+function insertCell(host, source) {
+  try {
+    const notebook = host.model.widget_manager.context.model.sharedModel;
+    const at = cellOf(host, notebook);
+    if (at < 0) return false;
+    notebook.insertCell(at + 1, { cell_type: "code", source, metadata: {}, outputs: [] });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** By the output that holds us; inside of other widgets, by the place of the cell on the page. */
+function cellOf(host, notebook) {
+  const cell = host.root.closest(".jp-Cell");
+  const place = cell && cell.dataset.windowedListIndex;
+  if (place !== undefined && place !== null) return Number(place);
+  const all = [...document.querySelectorAll(".jp-Notebook .jp-Cell")];
+  return cell && all.length === notebook.cells.length ? all.indexOf(cell) : -1;
+}
+
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false; // no permission, or no secure page: the text can be selected by hand
+  }
+}

@@ -1,0 +1,56 @@
+// What stands under an opened row: error, note, source, tags, artifacts, and what can be changed.
+
+function detailsRow(state, row) {
+  const known = state.details.get(row.id);
+  const span = state.page.columns.length + 1;
+  return h("tr", { class: "nbt-details-row" }, h("td", { colspan: span }, h("div", { class: "nbt-details", "data-details": row.id }, detailParts(state, row, known))));
+}
+
+function detailParts(state, row, known) {
+  if (!known) return h("span", { class: "nbt-muted" }, "reading…");
+  if (known.trouble) return h("div", { class: "nbt-error" }, known.trouble);
+  return [
+    detailHead(state, known),
+    known.error && part("Error", h("pre", { class: "nbt-code nbt-run-error" }, known.error)),
+    h("div", { class: "nbt-detail-columns" },
+      h("div", {}, part("Note", noteEditor(state, known)), part("Tags", tagEditor(state, known))),
+      h("div", {}, known.source ? part("Cell", codeView(known.source)) : part("Params", paramList(known.params)))),
+    part("Artifacts", artifactsOf(state, known)),
+  ];
+}
+
+/** What is open in it stays open when the row is drawn again. */
+function artifactsOf(state, known) {
+  const place = h("div", {});
+  mountArtifacts(state.host, place, known.id, { looks: JSON.stringify(known.files) });
+  return place;
+}
+
+function part(title, content) {
+  return h("section", { class: "nbt-part" }, h("h4", {}, title), content);
+}
+
+function detailHead(state, known) {
+  const facts = known.facts.map(([name, text]) => h("span", { class: "nbt-fact" }, h("span", { class: "nbt-muted" }, `${name} `), text));
+  return h("div", { class: "nbt-detail-head" }, nameEditor(state, known), runButtons(state, known), h("div", { class: "nbt-fact-line" }, facts));
+}
+
+function runButtons(state, known) {
+  const button = (words, onclick, more = {}) =>
+    h("button", { class: "nbt-button", type: "button", onclick, "data-key": `${words.split(" ")[0]} ${known.id}`, ...more }, words);
+  const { pinned, baseline } = known;
+  return h(
+    "div",
+    { class: "nbt-buttons" },
+    button(pinned ? "Unpin" : "Pin", () => state.edit(known.id, "pin", { on: !pinned }), { "data-key": `pin ${known.id}`, title: "A pinned run stands first" }),
+    button(baseline ? "No baseline" : "Baseline", () => state.edit(known.id, "baseline", { on: !baseline }), { "data-key": `baseline ${known.id}`, title: "Others are compared with it" }),
+    codeMenu(state, known.id),
+    button("Delete", () => state.remove([known.id]), { class: "nbt-button nbt-danger" }),
+  );
+}
+
+function paramList(params) {
+  const all = Object.entries(params);
+  if (all.length === 0) return h("span", { class: "nbt-muted" }, "none");
+  return h("dl", { class: "nbt-params" }, all.map(([key, value]) => [h("dt", {}, key), h("dd", {}, value)]));
+}

@@ -1,0 +1,199 @@
+"""`nbtrack.compare` and the Compare tab in a real JupyterLab."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab import (
+    needs_browser,
+    open_browser,
+    open_notebook,
+    run_cell,
+    running_lab,
+    use_theme,
+    write_notebook,
+)
+
+pytestmark = needs_browser
+
+HOSTILE = "<img src=x onerror=\"document.title='hacked'\">"
+CELLS = [
+    "%load_ext nbtrack\n"
+    "import nbtrack\n"
+    "from matplotlib.figure import Figure\n"
+    "def picture(level):\n"
+    "    figure = Figure(figsize=(4, 3))\n"
+    "    axes = figure.subplots()\n"
+    "    axes.plot([1 - level / (n + 1) for n in range(20)])\n"
+    "    axes.set_title('accuracy by epoch')\n"
+    "    return figure",
+    "%%track shallow forest\n"
+    "lr, max_depth, criterion = 0.1, 2, 'gini'\n"
+    "weights = 'uniform'\n"
+    "nbtrack.log_metrics({'accuracy': 0.91, 'loss': 0.412, 'fits': 3})\n"
+    "nbtrack.log_figure(picture(0.5), 'plots/curve.png')",
+    "%%track deep forest -t team=blue\n"
+    "lr, max_depth, criterion = 0.1, 8, 'gini'\n"
+    "weights = 'uniform'\n"
+    "depth_of_the_deepest = 8\n"
+    "nbtrack.log_metrics({'accuracy': 0.957, 'loss': 0.377, 'fits': 3})\n"
+    "nbtrack.log_figure(picture(0.3), 'plots/curve.png')",
+    f'%%track "{HOSTILE.replace(chr(34), chr(39))}"\n'
+    "lr, max_depth, criterion = 0.01, 8, 'gini'\n"
+    "nbtrack.log_param('x', '</td><script>document.title=1</script>')\n"
+    "nbtrack.log_metrics({'accuracy': 0.85, 'loss': 0.5, 'fits': 3})\n"
+    "raise ValueError('no <b>data</b>')",
+    "panel = nbtrack.compare(nbtrack.search_runs(order_by=['start_time asc']))\npanel",
+    "nbtrack.runs()",
+    "print(panel.baseline == panel.run_ids[1])",
+]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    folder: Path = tmp_path_factory.mktemp("lab")
+    write_notebook(folder / "forests.ipynb", CELLS)
+    with running_lab(folder) as address, open_browser() as page:
+        open_notebook(page, address, "forests.ipynb")
+        page.outputs = [run_cell(page, index) for index in range(len(CELLS) - 1)]
+        page.shots = folder
+        settled(page.outputs[4].locator("[data-nbtrack=compare]"))
+        yield page
+
+
+def settled(panel: Any) -> Any:
+    """The panel, when it waits for nothing."""
+    panel.locator("xpath=self::*[@aria-busy='false']").wait_for()
+    return panel
+
+
+@pytest.fixture
+def compared(page: Any) -> Any:
+    panel = page.outputs[4].locator("[data-nbtrack=compare]")
+    panel.scroll_into_view_if_needed()
+    return panel
+
+
+def cells(panel: Any, line: str) -> list[str]:
+    return panel.locator(f"[data-line='{line}'] td").all_inner_texts()
+
+
+def test_what_differs_stands_there(compared: Any) -> None:
+    """A column for each run; equal params are left out of a long comparison, and counted."""
+    assert compared.locator("thead [data-run-id]").count() == 3
+    assert cells(compared, "params max_depth") == ["2", "8", "8"]
+    assert compared.locator("[data-line='params criterion']").count() == 0
+
+
+def test_a_metric_says_what_it_is_above_the_baseline(compared: Any) -> None:
+    """With arrow and sign, and in words whether that is better; a count is neither."""
+    accuracy = " ".join(cells(compared, "metrics accuracy")[1].split())
+
+    assert accuracy == "0.957 ▲ +0.047 better"
+    assert "worse" in cells(compared, "metrics loss")[2]
+
+
+def test_equal_lines_come_on_demand(compared: Any) -> None:
+    """Those of one section by its button, all by the box."""
+    compared.locator("[data-equal=params]").click()
+    assert cells(compared, "params criterion") == ["gini", "gini", "gini"]
+    compared.locator("[data-equal=params]").click()
+    assert compared.locator("[data-line='params criterion']").count() == 0
+
+    compared.get_by_label("only differences").uncheck()
+    assert cells(compared, "metrics fits")[0] == "3"
+    compared.get_by_label("only differences").check()
+
+
+def test_sections_close_by_keyboard(page: Any, compared: Any) -> None:
+    """The head of a section is a button that says whether it is open, and keeps the focus."""
+    button = compared.locator("[data-section=metrics]")
+    button.focus()
+    page.keyboard.press("Enter")
+
+    assert compared.locator("[data-section=metrics]").get_attribute("aria-expanded") == "false"
+    assert compared.locator("[data-line='metrics accuracy']").count() == 0
+    page.keyboard.press("Enter")
+    assert compared.locator("[data-line='metrics accuracy']").count() == 1
+
+
+def test_cells_are_compared_line_by_line(compared: Any) -> None:
+    """What went and what came, with signs; unchanged lines beside them."""
+    diff = compared.locator(".nbt-diff")
+    diff.wait_for()
+
+    assert "depth_of_the_deepest = 8" in diff.locator(".nbt-diff-added").all_inner_texts()
+    assert "weights = 'uniform'" in diff.inner_text()
+    assert "removed" in diff.inner_text()
+
+
+def test_pictures_of_one_path_stand_side_by_side(compared: Any) -> None:
+    """Asked for when they come into sight; a run without one has none."""
+    row = compared.locator("[data-picture='plots/curve.png']")
+    row.scroll_into_view_if_needed()
+    row.locator("img").nth(1).wait_for()
+
+    assert row.locator("img").nth(0).get_attribute("src").startswith("data:image/png;base64,")
+    assert row.locator("td").nth(2).inner_text() == "–"
+
+
+def test_text_from_runs_stays_text(page: Any, compared: Any) -> None:
+    """Names, params and errors that look like markup are shown as they are."""
+    assert "<img src=x" in compared.locator("thead").inner_text()
+    assert "no <b>data</b>" in cells(compared, "errors error")[2]
+    assert compared.locator("img[src='x'], script").count() == 0
+    assert "hacked" not in page.title()
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.parametrize("width", [700, 1600])
+def test_it_fits_its_page(page: Any, compared: Any, theme: str, width: int) -> None:
+    """The panel itself never scrolls sideways: its table does."""
+    page.set_viewport_size({"width": width, "height": 1000})
+    use_theme(page, theme)
+    compared.scroll_into_view_if_needed()
+    compared.locator(".nbt-compare-scroll").evaluate("e => e.scrollTop = 0")
+    compared.screenshot(path=page.shots / f"compare-{theme.split()[1]}-{width}.png")
+    compared.locator(".nbt-diff").scroll_into_view_if_needed()
+    page.screenshot(path=page.shots / f"compare-code-{theme.split()[1]}-{width}.png")
+
+    assert compared.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+
+
+def test_another_run_becomes_the_baseline(page: Any, compared: Any) -> None:
+    """The deltas turn around, and Python knows of it."""
+    compared.locator("thead [data-run-id]").nth(1).get_by_role("button").click()
+    compared.locator("thead [data-baseline]").nth(0).wait_for()
+    page.wait_for_function(
+        "() => document.querySelectorAll('[data-nbtrack=compare] thead [data-run-id]')[1]"
+        ".dataset.baseline !== undefined"
+    )
+    settled(compared)
+
+    assert " ".join(cells(compared, "metrics accuracy")[0].split()).endswith("▼ −0.047 worse")
+    assert "True" in run_cell(page, 6).inner_text()
+
+
+def test_the_tab_compares_what_is_ticked(page: Any) -> None:
+    """It says what to do until two runs are ticked, and carries their number."""
+    panel = page.outputs[5].locator("[data-nbtrack=runs]")
+    panel.scroll_into_view_if_needed()
+    panel.locator("[data-tab=compare]").click()
+    assert "Tick 2 to 20 runs" in panel.inner_text()
+
+    panel.locator("[data-tab=runs]").click()
+    for n in range(2):
+        panel.locator("tr[data-run-id] input[type=checkbox]").nth(n + 1).check()
+    panel.locator("[data-tab=compare]").click()
+    panel.locator(".nbt-compare-table thead [data-run-id]").nth(1).wait_for()
+
+    assert panel.locator("[data-tab=compare]").inner_text() == "Compare 2"
+    page.screenshot(path=page.shots / "compare-tab.png")
+
+
+def test_nothing_leaves_the_machine(page: Any) -> None:
+    """No request goes anywhere but to the notebook server."""
+    assert page.foreign == []

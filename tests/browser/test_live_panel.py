@@ -1,0 +1,152 @@
+"""The live panel in a real JupyterLab: it draws while the cell runs, and leaves a picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab import (
+    begin_cell,
+    needs_browser,
+    open_browser,
+    open_notebook,
+    run_cell,
+    running_lab,
+    save_notebook,
+    use_theme,
+    wait_until_idle,
+    write_notebook,
+)
+
+pytestmark = needs_browser
+
+HOSTILE = "<img src=x onerror=\"document.title='hacked'\">"
+# The cell goes on until the test has seen what it wants, and puts the file there.
+TRAIN = """%%track "{name}" --live
+import math, time
+from pathlib import Path
+step = 0
+while not Path("go-{n}").exists() and step < 3000:
+    nbtrack.log_metric("loss", 2 * math.exp(-step / 60) + 0.1 * math.sin(step / 4), step=step)
+    nbtrack.log_metric("acc", 1 - math.exp(-step / 80), step=step)
+    nbtrack.log_metric("epoch.time/s - all", step % 7, step=step)
+    step += 1
+    time.sleep(0.02)
+"""
+CELLS = [
+    "%load_ext nbtrack\nimport nbtrack",
+    TRAIN.format(name="first fit", n=1),
+    TRAIN.format(name=HOSTILE.replace('"', "'"), n=2),
+]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    folder: Path = tmp_path_factory.mktemp("lab")
+    write_notebook(folder / "live.ipynb", CELLS)
+    with running_lab(folder) as address, open_browser() as page:
+        page.folder = folder
+        page.set_default_timeout(60_000)
+        open_notebook(page, address, "live.ipynb")
+        run_cell(page, 0)
+        yield page
+
+
+def start_cell(page: Any, index: int) -> Any:
+    begin_cell(page, index)
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+    cell.scroll_into_view_if_needed()
+    return cell
+
+
+def wait_for_end(page: Any, cell: Any) -> None:
+    # Panels write to the page from other threads, which makes the kernel look idle meanwhile.
+    page.wait_for_function("cell => !cell.innerText.includes('[*]')", arg=cell.element_handle())
+    wait_until_idle(page)
+
+
+def line_of(chart: Any) -> str:
+    return chart.locator("svg .mark-line path").last.get_attribute("d")
+
+
+def test_the_chart_follows_the_running_cell(page: Any) -> None:
+    """Lines are there and grow while the kernel is busy, with the progress line above them."""
+    cell = start_cell(page, 1)
+    panel = cell.locator("[data-nbtrack=live]")
+    chart = panel.locator('[data-metric="loss"]')
+    chart.locator("svg .mark-line path").last.wait_for(state="attached")
+    first = line_of(chart)
+
+    page.wait_for_function(
+        """before => {
+            const lines = document.querySelectorAll('[data-metric="loss"] svg .mark-line path');
+            return lines[lines.length - 1].getAttribute('d') !== before;
+        }""",
+        arg=first,
+    )
+    assert "[*]" in cell.inner_text()
+    assert "running" in panel.inner_text()
+    assert "steps/s" in panel.locator(".nbt-live-words").inner_text()
+    assert panel.locator(".nbt-live-metric svg").count() == 3
+    page.screenshot(path=page.folder / "live-running.png")
+
+
+def test_it_ends_with_the_cell_and_leaves_a_picture(page: Any) -> None:
+    """The panel says so; the picture stands in the notebook, hidden while the panel lives."""
+    (page.folder / "go-1").touch()
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(1)
+    wait_for_end(page, cell)
+    cell.locator("[data-nbtrack=live] [data-status=FINISHED]").wait_for()
+    save_notebook(page)
+    outputs = json.loads((page.folder / "live.ipynb").read_text())["cells"][1]["outputs"]
+
+    kinds = [set(output["data"]) for output in outputs]
+    assert {"image/svg+xml", "image/png", "text/plain"} in kinds
+    pictures = cell.locator(".jp-RenderedSVG, .jp-RenderedImage")
+    assert pictures.count() == 1
+    assert not pictures.first.is_visible()
+
+
+def test_names_of_runs_stay_text(page: Any) -> None:
+    """A run named like markup is shown as it is."""
+    cell = start_cell(page, 2)
+    panel = cell.locator("[data-nbtrack=live]")
+    panel.locator('[data-metric="loss"] svg .mark-line path').last.wait_for(state="attached")
+    panel.locator('[data-metric="loss"] svg').hover(position={"x": 120, "y": 80})
+    panel.locator('[data-metric="loss"] .nbt-tip').wait_for()
+    tip = panel.locator('[data-metric="loss"] .nbt-tip').inner_text()
+    (page.folder / "go-2").touch()
+    wait_for_end(page, cell)
+
+    assert "<img src=x" in tip
+    assert "<img src=x" in panel.locator(".nbt-title").inner_text()
+    assert page.locator("img[src='x']").count() == 0
+    assert "hacked" not in page.title()
+
+
+def test_vega_came_once_and_nothing_left_the_machine(page: Any) -> None:
+    """Two panels share one bundle, which the kernel sent."""
+    assert page.evaluate("() => typeof window.nbtrackVega.module.vegaEmbed") == "function"
+    assert page.foreign == []
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.parametrize("width", [700, 1600])
+def test_charts_fit_and_follow_the_theme(page: Any, theme: str, width: int) -> None:
+    """Text in the chart has the theme's colour, and the chart the width of its place."""
+    page.set_viewport_size({"width": width, "height": 900})
+    use_theme(page, theme)
+    panel = page.locator(".jp-Notebook .jp-CodeCell").nth(1).locator("[data-nbtrack=live]")
+    panel.scroll_into_view_if_needed()
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('[data-metric] svg')].every(svg =>
+            Math.abs(svg.getBoundingClientRect().width - svg.parentElement.clientWidth) < 8)"""
+    )
+    page.screenshot(path=page.folder / f"live-{theme.split()[1]}-{width}.png")
+    shown = panel.locator("svg .role-title text").first.evaluate("e => getComputedStyle(e).fill")
+
+    light = sum(int(part) for part in shown.strip("rgba()").split(",")[:3]) > 3 * 128
+    assert light == ("Dark" in theme)
