@@ -56,7 +56,11 @@ class Difference:
     tags: Sequence[Compared]
     data: Sequence[Compared]
     environment: Sequence[Compared]
-    sources: Sequence[str | None]
+    cells: Sequence[Mapping[str, Any]]  # empty for a run that was no cell
+
+    @property
+    def sources(self) -> list[str | None]:
+        return [cell.get("source") for cell in self.cells]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +84,16 @@ def difference(store: Store, run_ids: Sequence[str], *, baseline: str | None = N
         raise InvalidValue(f"The baseline {baseline!r} is none of the runs to compare.")
     runs = _read_runs(store, run_ids)
     place = run_ids.index(baseline) if baseline else 0
+    cells = store.read_cells(run_ids)
     return Difference(
         runs=runs,
         baseline=place,
-        params=_differing_first(_compared([run.data.params for run in runs])),
-        metrics=_metrics(runs, baseline=place),
-        tags=_differing_first(_compared([_own_words(run.data.tags) for run in runs])),
-        data=_differing_first(_compared([_data(run) for run in runs])),
-        environment=_differing_first(_compared(_surroundings(store, runs))),
-        sources=[_source(store, run_id) for run_id in run_ids],
+        params=differing_first(compared([run.data.params for run in runs])),
+        metrics=compared_metrics([run.data.metrics for run in runs], baseline=place),
+        tags=differing_first(compared([_own_words(run.data.tags) for run in runs])),
+        data=differing_first(compared([_data(run) for run in runs])),
+        environment=differing_first(compared(_surroundings(store, runs))),
+        cells=[cells.get(run_id, {}) for run_id in run_ids],
     )
 
 
@@ -122,19 +127,21 @@ def _read_runs(store: Store, run_ids: Sequence[str]) -> list[Run]:
     return [found[run_id] for run_id in run_ids]
 
 
-def _compared(facts: Sequence[Mapping[str, str]]) -> list[Compared]:
+def compared(facts: Sequence[Mapping[str, str]]) -> list[Compared]:
     keys = dict.fromkeys(key for each in facts for key in each)
     return [Compared(key=key, values=[each.get(key) for each in facts]) for key in keys]
 
 
-def _differing_first(compared: list[Compared]) -> list[Compared]:
-    return sorted(compared, key=lambda each: not each.differs)
+def differing_first(lines: list[Compared]) -> list[Compared]:
+    return sorted(lines, key=lambda each: not each.differs)
 
 
-def _metrics(runs: Sequence[Run], *, baseline: int) -> list[ComparedMetric]:
-    keys = dict.fromkeys(key for run in runs for key in run.data.metrics)
-    compared = [_metric(key, [run.data.metrics.get(key) for run in runs], baseline) for key in keys]
-    return sorted(compared, key=lambda each: not each.differs)
+def compared_metrics(
+    metrics: Sequence[Mapping[str, float]], *, baseline: int
+) -> list[ComparedMetric]:
+    keys = dict.fromkeys(key for each in metrics for key in each)
+    lines = [_metric(key, [each.get(key) for each in metrics], baseline) for key in keys]
+    return sorted(lines, key=lambda each: not each.differs)
 
 
 def _metric(key: str, values: Sequence[float | None], baseline: int) -> ComparedMetric:
@@ -178,8 +185,3 @@ def _environment(content: Mapping[str, Any]) -> dict[str, str]:
     }
     named = packages if isinstance(packages, dict) else {}
     return {**facts, **{str(name): str(version) for name, version in named.items()}}
-
-
-def _source(store: Store, run_id: str) -> str | None:
-    cell = store.read_cell(run_id)
-    return None if cell is None else cell["source"]

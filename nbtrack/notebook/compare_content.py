@@ -115,7 +115,7 @@ def content_of(store: Store, found: Difference) -> Comparison:
     experiments = read_experiments(store, list({run.info.experiment_id for run in found.runs}))
     place = found.baseline
     sections = [
-        _section("errors", "Errors", _errors(store, found.runs)),
+        _section("errors", "Errors", _errors(found)),
         _section("params", "Params", compared_lines(found.params, place)),
         _section("metrics", "Metrics", metric_lines(found.metrics, place, directions(experiments))),
         _section("tags", "Tags", compared_lines(found.tags, place)),
@@ -232,19 +232,13 @@ def _verdict(delta: float | None, better: Direction | None) -> Verdict:
     return "better" if (delta > 0) == (better == "higher") else "worse"
 
 
-def _errors(store: Store, runs: Sequence[Run]) -> list[Line]:
+def _errors(found: Difference) -> list[Line]:
     """One line, if any run has failed with an error."""
-    errors = [_error(store, run) for run in runs]
+    errors = [cell.get("error") or "" for cell in found.cells]
     if not any(errors):
         return []
     values = [Value(clipped(first_line(each), _ERROR_LIMIT) or MISSING) for each in errors]
     return [Line(key="error", values=values, differs=True)]
-
-
-def _error(store: Store, run: Run) -> str:
-    if run.info.status != RunStatus.FAILED:
-        return ""
-    return (store.read_cell(run.info.run_id) or {}).get("error") or ""
 
 
 def data_words(text: str) -> str:

@@ -14,12 +14,13 @@ from nbtrack.notebook.arguments import BARE_FLAGS, FLAGS
 from nbtrack.notebook.look_back import FRESH_SECONDS
 from nbtrack.notebook.run_order import SORTABLE
 from nbtrack.notebook.runs_line import FLAGS as RUNS_FLAGS
+from nbtrack.registry_records import RegistryQuery
 from nbtrack.session import current_session
 
 COMMANDS = ("on", "off", "status", "quiet", "last", "drop", "restore", "load")
 MATCHER = "nbtrack.track_line"
 
-_LINE = re.compile(r"\s*(%%?track|%runs|%experiment)\s")
+_LINE = re.compile(r"\s*(%%?track|%runs|%experiment|%registry)\s")
 _REPEATABLE = frozenset({"tag", "metrics", "artifacts"})
 _LOOK_SECONDS = 0.05
 
@@ -29,6 +30,7 @@ class KnownNames:
     experiments: Sequence[str] = ()
     param_names: Sequence[str] = ()
     metric_names: Sequence[str] = ()
+    model_names: Sequence[str] = ()
 
 
 def complete(
@@ -38,12 +40,15 @@ def complete(
     experiments: Sequence[str],
     param_names: Sequence[str],
     metric_names: Sequence[str],
+    model_names: Sequence[str] = (),
 ) -> list[str]:
     """What may stand in place of *cursor_word*, with which *line*, up to the cursor, ends."""
     magic = _LINE.match(line)
     if magic is None or not line.endswith(cursor_word):
         return []
     before = line[magic.end() : len(line) - len(cursor_word)]
+    if magic.group(1) == "%registry":
+        return _rest_of_name(cursor_word, before.lstrip(), model_names)
     known = KnownNames(experiments=experiments, param_names=param_names, metric_names=metric_names)
     if magic.group(1) == "%runs":
         return _on_runs_line(cursor_word, before.split(), known)
@@ -69,6 +74,15 @@ def project_names() -> KnownNames:
     )
 
 
+def registered_names() -> KnownNames:
+    """Those of the model registry."""
+    try:
+        found = current_session().store.search_registered_models(RegistryQuery())
+    except StoreError:
+        return KnownNames()
+    return KnownNames(model_names=[model.name for model in found])
+
+
 def register(
     shell: Any,
     known: Callable[[], KnownNames] = KnownNames,
@@ -84,12 +98,18 @@ def register(
     from IPython.core.completer import SimpleCompletion, context_matcher
 
     look = _once_in(FRESH_SECONDS, look)
+    look_up_models = _once_in(FRESH_SECONDS, registered_names)
 
     def match_line(context: Any) -> dict[str, Any]:
         found: list[str] = []
         word = _cursor_word(context.text_until_cursor)
         with guarded("complete the line"):
-            found = _ask(context.text_until_cursor, word, known, look)
+            line = context.text_until_cursor
+            if _is_about_models(line):
+                found = _ask(line, word, (look_up_models,))
+            else:
+                sources = (known, look) if _is_about_a_run(line) else (look, known)
+                found = _ask(line, word, sources)
         return {
             "completions": [SimpleCompletion(text=each, type="magic") for each in found],
             "matched_fragment": word,
@@ -106,13 +126,18 @@ def unregister(shell: Any) -> None:
     matchers[:] = [each for each in matchers if getattr(each, "matcher_identifier", "") != MATCHER]
 
 
-def _ask(
-    line: str, word: str, known: Callable[[], KnownNames], look: Callable[[], KnownNames]
-) -> list[str]:
+def _is_about_models(line: str) -> bool:
+    return (magic := _LINE.match(line)) is not None and magic.group(1) == "%registry"
+
+
+def _is_about_a_run(line: str) -> bool:
+    return (magic := _LINE.match(line)) is not None and "track" in magic.group(1)
+
+
+def _ask(line: str, word: str, sources: Sequence[Callable[[], KnownNames]]) -> list[str]:
     if _LINE.match(line) is None:
         return []
     names = KnownNames()
-    sources = (known, look) if "track" in line.split(maxsplit=1)[0] else (look, known)
     with guarded("list names for completion"):  # flags need no store
         for source in sources:
             names = names if names.experiments else source()
@@ -122,6 +147,7 @@ def _ask(
         experiments=names.experiments,
         param_names=names.param_names,
         metric_names=names.metric_names,
+        model_names=names.model_names,
     )
 
 

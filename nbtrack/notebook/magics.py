@@ -1,4 +1,4 @@
-"""The magics: `%track`, `%%track`, `%experiment` and `%runs`."""
+"""The magics: `%track`, `%%track`, `%experiment`, `%runs` and `%registry`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from nbtrack.notebook.transform import CELL_FORM, split_form
 from nbtrack.notebook.typed_line import show_as_typed
 
 if TYPE_CHECKING:
+    from nbtrack.notebook.panels.registry_panel import RegistryPanel
     from nbtrack.notebook.panels.runs_panel import RunsPanel
+    from nbtrack.notebook.registry_view import RegistryView
     from nbtrack.notebook.runs_view import RunsView
 
 Magic = TypeVar("Magic", bound=Callable[..., None])
@@ -123,6 +125,23 @@ class TrackMagics(Magics):
 
         with _usage_errors():
             return runs(**parse_runs_line(line))
+        raise AssertionError("unreachable: errors are raised")
+
+    @line_magic
+    def registry(self, line: str = "") -> RegistryView | RegistryPanel:
+        """Registered models: %registry lists them all, %registry NAME shows one
+
+        %registry churn-classifier
+
+        NAME  its versions in a lane for each stage, to be moved, compared and described, and the
+              record of who changed what and why
+
+        nbtrack.registry(NAME) gives the same panel; its .df is a DataFrame of the versions.
+        """
+        from nbtrack.notebook.registry_view import registry
+
+        with _usage_errors():
+            return registry(line.strip().strip("\"'") or None)
         raise AssertionError("unreachable: errors are raised")
 
 

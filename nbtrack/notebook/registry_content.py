@@ -148,16 +148,20 @@ def read_page(store: Store, name: str, *, metric: str = "") -> ModelPage:
 
 def event_line(event: RegistryEvent, run_names: Mapping[str, str]) -> EventLine:
     is_move = event.kind == EventKind.STAGE_CHANGED
+    run_name = run_names.get(event.run_id or "", "")
+    words = event_words(event)
+    if event.kind == EventKind.VERSION_CREATED and run_name:
+        words, run_name = f"registered from run {run_name}", ""  # the URI has nothing but its id
     return EventLine(
         n=event.n,
         moment=moment_text(event.t),
         version="" if event.version is None else str(event.version),
         stage=(event.to_value or "") if is_move else "",
-        words=clipped(event_words(event), _TEXT_LIMIT),
+        words=clipped(words, _TEXT_LIMIT),
         who=clipped(event.actor, _NAME_LIMIT),
         reason=clipped(event.reason or "", _TEXT_LIMIT),
         run_id=event.run_id,
-        run_name=run_names.get(event.run_id or "", ""),
+        run_name=run_name,
     )
 
 

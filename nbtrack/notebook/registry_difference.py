@@ -41,7 +41,7 @@ def version_difference(
     ids = {each.run.info.experiment_id for each in facts if each.run}
     declared = directions(read_experiments(store, list(ids)))
     metrics = compared_metrics([each.metrics for each in facts], baseline=0)
-    texts = {
+    texts: dict[str, tuple[str, list[Mapping[str, str]]]] = {
         "params": ("Params", [each.params for each in facts]),
         "data": ("Data", [_inputs(each) for each in facts]),
         "signature": ("Signature", [_signature(each) for each in facts]),

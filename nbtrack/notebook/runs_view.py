@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from nbtrack.errors import InvalidValue
 from nbtrack.notebook.best_run import Best, find_best
 from nbtrack.notebook.filter_check import check_filter
+from nbtrack.notebook.in_kernel import is_in_kernel
 from nbtrack.notebook.metric_direction import Direction, direction
 from nbtrack.notebook.run_order import Order, read_order
 from nbtrack.notebook.run_scope import (
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from nbtrack.notebook.panels.runs_panel import RunsPanel
 
 _MOST_ROWS = 20  # of a static table
-_MOST_ERRORS = 5  # each is a look at the database
 
 
 def runs(
@@ -56,8 +56,8 @@ def runs(
     table on paper 20. *experiment* is a name, a list of names, or "all" (["all"] is the one of that
     name); without it the active one. Raises InvalidFilter, NotFound.
     """
-    store, is_in_kernel = current_session().store, _is_in_kernel()
-    if is_in_kernel:
+    store, has_page = current_session().store, is_in_kernel()
+    if has_page:
         _begin_to_import_panels()
     view = RunsView(
         store,
@@ -66,18 +66,11 @@ def runs(
         sort=sort,
         top=top,
     )
-    if not is_in_kernel:
+    if not has_page:
         return view
     from nbtrack.notebook.panels.runs_panel import RunsPanel
 
     return RunsPanel(store, view, top=top)
-
-
-def _is_in_kernel() -> bool:
-    """Whether a page may be listening; IPython in a terminal has no kernel."""
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
-    return getattr(shell, "kernel", None) is not None
 
 
 def _begin_to_import_panels() -> None:
@@ -225,7 +218,7 @@ def _rows(
     best_id: str | None,
 ) -> list[RunRow]:
     failed = [run.info.run_id for run in shown if run.info.status == RunStatus.FAILED]
-    errors = {run_id: _error(store, run_id) for run_id in failed[:_MOST_ERRORS]}
+    cells = store.read_cells(failed) if failed else {}
     names = {experiment.experiment_id: experiment.name for experiment in experiments}
     now = time.time()
     return [
@@ -244,7 +237,7 @@ def _rows(
             end_time=run.info.end_time,
             user=run.info.user_id,
             is_best=run.info.run_id == best_id,
-            error=errors.get(run.info.run_id),
+            error=cells.get(run.info.run_id, {}).get("error"),
         )
         for run in shown
     ]
@@ -253,8 +246,3 @@ def _rows(
 def _duration(run: Run) -> float | None:
     end = run.info.end_time
     return None if end is None else (end - run.info.start_time) / 1000
-
-
-def _error(store: Store, run_id: str) -> str | None:
-    cell = store.read_cell(run_id)
-    return None if cell is None else cell["error"]

@@ -133,6 +133,10 @@ class Store(Protocol):
         """Facts of the tracked cell that made the run: the columns of the view `cells`."""
         ...
 
+    def read_cells(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The same of several runs, by run; those that were no cell are left out."""
+        ...
+
     def read_environments(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Interpreter, packages and machine, by run; without runs of which they are not known."""
         ...

@@ -189,8 +189,11 @@ class DuckDBStore(PanelReads):
             )
 
     def read_cell(self, run_id: str) -> dict[str, Any] | None:
+        return self.read_cells([run_id]).get(run_id)
+
+    def read_cells(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         with self._snapshots.open() as connection:
-            return queries.read_cell(connection, run_id)
+            return queries.read_cells(connection, run_ids)
 
     def read_environments(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         with self._snapshots.open() as connection:

@@ -124,7 +124,7 @@ VERSIONS = Subject(
         "last_updated_timestamp": ("v.updated_us", Holds.TIME),
     },
     tables={"tags": Table(name="current.registry_version_tags", holds=Holds.TEXT_OR_NUMBER)},
-    natural_order="v.updated_us desc, v.name, v.version desc",
+    natural_order="v.name, v.version desc",
 )
 
 PREFIXES = {

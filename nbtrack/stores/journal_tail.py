@@ -20,10 +20,15 @@ from nbtrack.segments import segment_sizes
 MOST_BYTES = 64 * 1024  # about 550 points, parsed in 0.4 ms
 BLOCK_BYTES = 4 * 1024
 BACK_BYTES = 1024 * 1024  # of what stood there before the first look
-# What `lines.metric_line` writes.
+# What `lines.metric_line` writes, and `lines.tag_line` of a run's parent and name. Nothing in them
+# goes over the end of a line: what stands at the end of one block must not be joined to another.
+_TEXT = rb'"(?:[^"\\\n]|\\.)*"'
 _POINT = re.compile(
-    rb'\{"k":"metric","r":"([^"]+)","n":("(?:[^"\\]|\\.)*"),"v":([^,]+),"s":(-?\d+),"t":(\d+)\}\n'
+    rb'\{"k":"metric","r":"(\w+)","n":(' + _TEXT + rb'),"v":([-+.\de]+|"-?\w+"),'
+    rb'"s":(-?\d+),"t":(\d+)\}\n'
 )
+_PARENT = re.compile(rb'\{"k":"tag","r":"(\w+)","n":"mlflow\.parentRunId","v":"(\w+)"')
+_NAME = re.compile(rb'\{"k":"tag","r":"(\w+)","n":"mlflow\.runName","v":(' + _TEXT + rb")")
 
 
 class TailPoint(NamedTuple):
@@ -35,7 +40,10 @@ class TailPoint(NamedTuple):
 
 
 class JournalTail:
-    """*folder* is the store's. Points are those of any run that any process logged."""
+    """*folder* is the store's. Points are those of any run that any process logged.
+
+    *parents* and *names* are by run id, as far as they were seen.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "journal"
@@ -44,6 +52,8 @@ class JournalTail:
         }
         self._random = random.Random(0)
         self._keys: dict[bytes, str] = {}
+        self.parents: dict[str, str] = {}
+        self.names: dict[str, str] = {}
 
     def read(self) -> list[TailPoint]:
         """In the order in which each process wrote them."""
@@ -53,6 +63,7 @@ class JournalTail:
             if size > start:
                 text, end = self._read_segment(name, start, size)
                 self._ends[name] = end
+                self._note_runs(text)
                 found.extend(self._points(text))
         return found
 
@@ -68,7 +79,7 @@ class JournalTail:
         finally:
             os.close(descriptor)
         # Only whole lines match, wherever a block begins; the torn one at the end comes next time.
-        return b"".join(blocks), max(start, places[-1][0] + blocks[-1].rfind(b"\n") + 1)
+        return b"\n".join(blocks), max(start, places[-1][0] + blocks[-1].rfind(b"\n") + 1)
 
     def _blocks(self, start: int, size: int) -> Iterator[tuple[int, int]]:
         """Places and lengths, from left to right; the last one reaches to the end."""
@@ -81,6 +92,12 @@ class JournalTail:
             room = max(0, int(stretch) - BLOCK_BYTES)
             yield start + int(n * stretch) + self._random.randint(0, room), BLOCK_BYTES
         yield size - BLOCK_BYTES, BLOCK_BYTES
+
+    def _note_runs(self, text: bytes) -> None:
+        for child, parent in _PARENT.findall(text):
+            self.parents[child.decode()] = parent.decode()
+        for run_id, name in _NAME.findall(text):
+            self.names[run_id.decode()] = json.loads(name)
 
     def _points(self, text: bytes) -> Iterator[TailPoint]:
         for run_id, key, value, step, t in _POINT.findall(text):

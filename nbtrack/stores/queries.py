@@ -136,11 +136,13 @@ def get_experiment(
     return _experiments(connection, rows)[0]
 
 
-def read_cell(connection: DuckDBPyConnection, run_id: str) -> dict[str, Any] | None:
-    result = connection.execute("select * from cells where run_id = $run_id", {"run_id": run_id})
+def read_cells(connection: DuckDBPyConnection, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    result = connection.execute(
+        "select * from cells where list_contains($ids, run_id)", {"ids": list(run_ids)}
+    )
     names = [column[0] for column in result.description or ()]
-    row = result.fetchone()
-    return dict(zip(names, row)) if row else None
+    cells = (dict(zip(names, row)) for row in result.fetchall())
+    return {cell["run_id"]: cell for cell in cells}
 
 
 def read_environments(

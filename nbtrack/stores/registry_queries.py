@@ -46,7 +46,8 @@ def find_versions(connection: DuckDBPyConnection, query: RegistryQuery) -> list[
         return _versions_as_of(connection, query)
     from nbtrack.stores.filters import version_filter, version_order
 
-    clause, order = version_filter(query.filter_string), version_order(query.order_by)
+    clause = version_filter(query.filter_string)
+    order = version_order(query.order_by or ("last_updated_timestamp DESC",))  # as in MLflow
     rows = connection.execute(
         f"select {_VERSION_COLUMNS} from current.registry_versions v {order.joins}"
         f" where {_IS_ASKED} and ({clause.sql})"

@@ -84,6 +84,20 @@ def test_runs_keep_their_places():
     assert places_after({"a": 1, "gone": 0}, ["b", "a", "c"]) == {"b": 0, "a": 1, "c": 2}
 
 
+def test_new_runs_leave_the_others_their_colours(session, page):
+    """Also while the page cannot ask: who comes takes the place of who leaves."""
+    before = {run["label"]: run["place"] for run in page.ask("charts")["runs"]}
+    for n in (12, 13):
+        log(session, [1, 2], name=f"run {n}")
+        page.panel.refresh()
+    after = {run["label"]: run["place"] for run in page.pushes("charts")[-1]["runs"]}
+
+    stayed = before.keys() & after.keys()
+    assert len(stayed) == 8
+    assert all(before[label] == after[label] for label in stayed)
+    assert (after["run 12"], after["run 13"]) == (before["run 2"], before["run 3"])
+
+
 def test_curves_come_first(page):
     """A metric with one value a run is offered, and drawn as bars once it is chosen."""
     answer = page.ask("charts")

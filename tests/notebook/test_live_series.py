@@ -90,13 +90,15 @@ def test_a_flood_is_sampled_and_its_newest_point_is_seen(journal: Path):
     """However much was logged, a look reads so many bytes, of every metric."""
     tail = JournalTail(journal.parent.parent)
     keys = ["loss", "acc"]
-    journal.write_text("".join(point(step, key=keys[step % 2]) for step in range(50_000)))
+    text = (point(step, step / 7, key=keys[step % 2]) for step in range(50_000))
+    journal.write_text("".join(text))
     seen = tail.read()
 
     assert len(seen) < MOST_BYTES / len(point(0)) + 1
     assert seen[-1].step == 49_999
     assert {each.key for each in seen} == set(keys)
     assert seen[0].step < 10_000
+    assert all(each.value == each.step / 7 for each in seen)
     assert [each.step for each in seen] == sorted(each.step for each in seen)
 
 

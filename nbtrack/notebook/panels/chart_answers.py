@@ -22,7 +22,7 @@ from nbtrack.notebook.panels.chart_request import (
     columns_of_request,
     read_lines_request,
 )
-from nbtrack.notebook.panels.charted_runs import charted_runs
+from nbtrack.notebook.panels.charted_runs import UNTICKED, Charted, charted_runs
 from nbtrack.notebook.panels.line_charts import bar_chart, line_charts, shown_metrics
 from nbtrack.notebook.panels.messages import text_of
 from nbtrack.notebook.panels.panel import Handler
@@ -135,6 +135,7 @@ HANDLERS: Mapping[str, Handler] = {
 
 def _small_charts(panel: RunsPanel, view: str, request: LinesRequest) -> dict[str, Any]:
     charted = charted_runs(panel, panel.state_of(view), request)
+    panel.chart_memory.note_places(view, charted.places)
     shown, every = shown_metrics(panel.store, panel.chart_memory, charted, request)
     curves = [key for key in every if panel.chart_memory.is_curve(key, charted.ids)]
     drawn = line_charts(
@@ -146,8 +147,16 @@ def _small_charts(panel: RunsPanel, view: str, request: LinesRequest) -> dict[st
         "metrics": [{"key": key, "curve": key in curves} for key in every],
         "charts": [{"key": key, **(made.get(key) or _missing(key))} for key in shown],
         "words": _words(charted.ids, every, curves),
-        "note": f"The first {MOST_RUNS} of the ticked runs." if charted.left_out else "",
+        "note": _note(charted, request),
     }
+
+
+def _note(charted: Charted, request: LinesRequest) -> str:
+    if charted.left_out:
+        return f"The first {MOST_RUNS} of the ticked runs."
+    if not request.runs and len(charted.ids) == UNTICKED:
+        return "The first ten runs of the table; tick others there to see them."
+    return ""
 
 
 def _missing(key: str) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbtrack.notebook.panels.chart_request import LinesRequest
@@ -21,6 +21,10 @@ class ChartMemory:
 
     def follow(self, view: str, request: LinesRequest) -> None:
         self.views[view] = request
+
+    def note_places(self, view: str, places: Mapping[str, int]) -> None:
+        """The next run that comes finds the colours as the page has given them."""
+        self.views[view] = replace(self.views[view], places=places)
 
     def forget(self, view: str) -> None:
         self.views.pop(view, None)

@@ -16,8 +16,8 @@ from nbtrack.notebook.charts.run_styles import run_colours, run_labels
 from nbtrack.notebook.panels.live_progress import Pace, progress_line, tqdm_bar
 from nbtrack.notebook.panels.live_series import LiveSeries, Place, as_message
 from nbtrack.panel_records import Axis, MetricSeries
+from nbtrack.records import Run
 from nbtrack.run import ActiveRun
-from nbtrack.session import Session
 from nbtrack.stores import folder_of
 from nbtrack.stores.journal_tail import JournalTail, TailPoint
 
@@ -32,11 +32,10 @@ Push = Callable[[str, Any], None]
 
 
 class LiveFeed:
-    """Follows *run* and the runs below it that this process opens."""
+    """Follows *run* and the runs below it."""
 
     def __init__(
         self,
-        session: Session,
         run: ActiveRun,
         *,
         push: Push,
@@ -47,7 +46,7 @@ class LiveFeed:
         self.series: dict[tuple[str, str], LiveSeries] = {}  # by run and metric
         self.names: dict[str, str | None] = {run.run_id: run.info.run_name}
         self.status = "RUNNING"
-        self._session, self._push, self._total = session, push, total
+        self._push, self._total = push, total
         self._metrics = None if metrics is None else frozenset(metrics)
         self._left_out: set[str] = set()  # metrics that have no room
         self._tail = JournalTail(folder_of(run.store.uri))
@@ -96,6 +95,16 @@ class LiveFeed:
             news = [as_message(each, axes[each.key], is_whole=True) for each in series]
             self._push("points", {**self._message(news), "whole": True})
 
+    def add_runs(self, runs: Sequence[Run]) -> None:
+        """Runs below ours, as the store knows them: some may have been too quick to be seen."""
+        with self._lock:
+            for each in runs:
+                run_id = each.info.run_id
+                self.names[run_id] = each.info.run_name
+                for key in each.data.metrics:
+                    if self._has_room(key):
+                        self.series.setdefault((run_id, key), LiveSeries(run_id, key))
+
     def records(self) -> list[MetricSeries]:
         with self._lock:
             return [each.record(each.places) for each in self.series.values()]
@@ -104,7 +113,8 @@ class LiveFeed:
         """By metric; where one run has steps, all of them are drawn by step."""
         found: dict[str, Axis] = {}
         for each in self.series.values():
-            found[each.key] = "step" if "step" in (each.axis, found.get(each.key)) else "relative"
+            is_by_step = each.axis == "step" or found.get(each.key) == "step"
+            found[each.key] = "step" if is_by_step else "relative"
         return found
 
     def _work(self) -> None:
@@ -140,23 +150,26 @@ class LiveFeed:
     def _is_wanted(self, point: TailPoint) -> bool:
         if point.run_id not in self.names and not self._is_below(point.run_id):
             return False
+        return self._has_room(point.key)
+
+    def _has_room(self, key: str) -> bool:
         if self._metrics is not None:
-            return point.key in self._metrics
-        known = {key for _, key in self.series}
-        if point.key in known or len(known) < MOST_METRICS:
+            return key in self._metrics
+        known = {known for _, known in self.series}
+        if key in known or len(known) < MOST_METRICS:
             return True
-        self._left_out.add(point.key)
+        self._left_out.add(key)
         return False
 
     def _is_below(self, run_id: str) -> bool:
         """Whether it is a child of ours, or a child's child; then it is named from now on."""
-        found = self._session.known_run(run_id)
-        above = found
-        while above is not None and above is not self.run:
-            above = above.parent
-        if found is None or above is None:
+        above, seen = self._tail.parents.get(run_id), {run_id}
+        while above is not None and above not in self.names and above not in seen:
+            seen.add(above)
+            above = self._tail.parents.get(above)
+        if above not in self.names:
             return False
-        self.names[run_id] = found.info.run_name
+        self.names[run_id] = self._tail.names.get(run_id)
         return True
 
     def _whole(self) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class LivePanel(Panel):
         super().__init__(run.store)
         self.run_id = run.run_id
         self._run = run
-        self._feed = LiveFeed(current_session(), run, push=self.push, total=total, metrics=metrics)
+        self._feed = LiveFeed(run, push=self.push, total=total, metrics=metrics)
         self._specs: dict[str, Any] = {}
         self._picture: Any = None  # the handle of the output that holds it
 
@@ -113,6 +113,7 @@ class LivePanel(Panel):
 
     def _read_all(self) -> list[MetricSeries]:
         """From the store, where every point counts. Raises StoreBusy."""
+        self._feed.add_runs(self.store.read_child_runs(self.run_id, order_by=()))
         ids, axes = list(self._feed.names), self._feed.axes()
         found: list[MetricSeries] = []
         for axis in AXES:

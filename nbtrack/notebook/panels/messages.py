@@ -34,6 +34,8 @@ def read_request(message: object) -> Request | None:
 
 def speakable(value: Any) -> Any:
     """*value* as JSON can say it: NaN and the infinities become words."""
+    if value is None or isinstance(value, str | int):  # first: nearly all there is
+        return value
     if isinstance(value, float):
         return value if math.isfinite(value) else _word(value)
     if isinstance(value, Mapping):

@@ -93,6 +93,10 @@ class Panel(anywidget.AnyWidget):
         live_updates.forget(self)
         super().close()
 
+    def __del__(self) -> None:
+        if live_updates is not None:  # the interpreter goes down, and has taken the modules
+            super().__del__()
+
 
 def _receive(panel: Panel, message: object, _buffers: object) -> None:
     request = read_request(message)

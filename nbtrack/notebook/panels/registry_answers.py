@@ -30,6 +30,19 @@ from nbtrack.notebook.registry_difference import version_difference
 from nbtrack.registry_records import ModelVersion
 from nbtrack.stores import Store
 
+# What a file uses stands before it.
+REGISTRY_SCRIPTS = (
+    "registry_state.js",
+    "registry_words.js",
+    "registry_list.js",
+    "registry_head.js",
+    "registry_lanes.js",
+    "registry_move.js",
+    "registry_version.js",
+    "registry_compare.js",
+    "registry_timeline.js",
+    "registry.js",
+)
 PAGE_SIZE = 12  # events
 _LONG = 2000  # characters
 
@@ -179,7 +192,7 @@ def _facts(facts: VersionFacts) -> list[tuple[str, str]]:
         ("registered by", created.actor),
         ("from", version.source or ""),
         ("link", version.run_link or ""),
-        ("sha256", version.digest or ""),
+        ("digest", version.digest or ""),
         ("copy", files),
         ("environment", (facts.environment_digest or "")[:12]),
     ]

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from nbtrack.notebook.panels.assets import script, styles
 from nbtrack.notebook.panels.messages import text_of
 from nbtrack.notebook.panels.panel import Handler, Panel
-from nbtrack.notebook.panels.registry_answers import REGISTRY_HANDLERS, model_answer
+from nbtrack.notebook.panels.registry_answers import (
+    REGISTRY_HANDLERS,
+    REGISTRY_SCRIPTS,
+    model_answer,
+)
 from nbtrack.notebook.registry_view import RegistryView, registry_frame
 from nbtrack.stores import Store
 
@@ -17,20 +21,6 @@ if TYPE_CHECKING:
 
     from nbtrack.registry_records import RegistryHead
 
-# What a file uses stands before it.
-REGISTRY_SCRIPTS = (
-    "compare_table.js",
-    "registry_state.js",
-    "registry_words.js",
-    "registry_list.js",
-    "registry_head.js",
-    "registry_lanes.js",
-    "registry_move.js",
-    "registry_version.js",
-    "registry_compare.js",
-    "registry_timeline.js",
-    "registry.js",
-)
 SCRIPTS = (
     "dom.js",
     "panel_host.js",
@@ -38,6 +28,7 @@ SCRIPTS = (
     "code_view.js",
     "insert_code.js",
     "run_edits.js",
+    "compare_table.js",
     *REGISTRY_SCRIPTS,
     "registry_panel.js",
 )

@@ -16,6 +16,7 @@ from nbtrack.notebook.panels.glance import glance, is_worth_it
 from nbtrack.notebook.panels.known_keys import Known, KnownKeys
 from nbtrack.notebook.panels.messages import text_of, texts_of
 from nbtrack.notebook.panels.panel import Handler, Panel
+from nbtrack.notebook.panels.registry_answers import REGISTRY_HANDLERS, REGISTRY_SCRIPTS
 from nbtrack.notebook.panels.run_code import code
 from nbtrack.notebook.panels.run_details import details
 from nbtrack.notebook.panels.run_edits import delete, edit, restore
@@ -73,9 +74,19 @@ SCRIPTS = (
     "compare_code.js",
     "compare.js",
     "compare_tab.js",
+    *REGISTRY_SCRIPTS,
+    "registry_tab.js",
     "runs_panel.js",
 )
-STYLES = ("panel.css", "runs.css", "chart.css", "charts_tab.css", "compare.css", "artifacts.css")
+STYLES = (
+    "panel.css",
+    "runs.css",
+    "chart.css",
+    "charts_tab.css",
+    "compare.css",
+    "artifacts.css",
+    "registry.css",
+)
 
 
 class RunsPanel(Panel):
@@ -269,6 +280,7 @@ RunsPanel.handlers = {
     "code": code,
     **ARTIFACT_HANDLERS,
     **COMPARE_HANDLERS,
+    **REGISTRY_HANDLERS,
     **chart_answers.HANDLERS,
 }
 

@@ -61,12 +61,12 @@ def _asked(base: RunQuery, wrong_filter: str, known: Known, state: TableState) -
 def table_page(store: Store, asked: Asked) -> dict[str, Any]:
     """Columns and rows; or groups, where the view groups."""
     columns = columns_of(asked)
-    page = _group_page if asked.state.group else _run_page
+    page = (_group_page if asked.state.group else _run_page)(store, asked, columns)
     return {
-        "all": asked.known.all_runs,
+        "all": max(asked.known.all_runs, page["matching"]),  # the first may be older
         "columns": [_as_message(column, asked.state) for column in columns],
         "wrong": asked.wrong,
-        **page(store, asked, columns),
+        **page,
     }
 
 
@@ -86,6 +86,7 @@ def _run_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[str
     placed = list(_unfolded(store, top, asked))
     return {
         "rows": rows_of(placed, columns, _surroundings(asked)),
+        "mostChildren": _MOST_CHILDREN,
         "total": page.total,
         "matching": page.matching,
         "page": asked.state.page,

@@ -30,12 +30,28 @@ function previewText(content, name) {
 }
 
 function previewTable({ columns, rows, total }, name) {
-  const isNumber = columns.map((_, n) => rows.some((row) => typeof row[n] === "number") && rows.every((row) => row[n] === null || typeof row[n] === "number"));
-  const head = h("tr", {}, h("th", { scope: "col", class: "nbt-row-number" }, "#"), columns.map((column, n) => h("th", { scope: "col", class: isNumber[n] ? "nbt-number" : null }, column)));
-  const body = rows.map((row, n) => h("tr", {}, h("th", { scope: "row", class: "nbt-row-number" }, grouped(n + 1)), row.map((value, at) => previewCell(value, isNumber[at]))));
-  const words = total === null ? `the first ${plural(rows.length, "row")}` : rows.length < total ? `${grouped(rows.length)} of ${plural(total, "row")}` : plural(total, "row");
-  const scroll = h("div", { class: "nbt-preview-scroll", tabindex: "0", role: "group", "aria-label": name }, h("table", { class: "nbt-preview-grid" }, h("thead", {}, head), h("tbody", {}, body)));
-  return [focusable(scroll), h("p", { class: "nbt-muted nbt-preview-count" }, `${words} × ${plural(columns.length, "column")}`)];
+  const isNumber = columns.map((_, n) => isOfNumbers(rows.map((row) => row[n])));
+  const label = (column, n) => h("th", { scope: "col", class: isNumber[n] ? "nbt-number" : null }, column);
+  const line = (row, n) => {
+    const number = h("th", { scope: "row", class: "nbt-row-number" }, grouped(n + 1));
+    return h("tr", {}, number, row.map((value, at) => previewCell(value, isNumber[at])));
+  };
+  const head = h("tr", {}, h("th", { scope: "col", class: "nbt-row-number" }, "#"), columns.map(label));
+  const table = h("table", { class: "nbt-preview-grid" }, h("thead", {}, head), h("tbody", {}, rows.map(line)));
+  const scroll = h("div", { class: "nbt-preview-scroll", tabindex: "0", role: "group", "aria-label": name }, table);
+  const words = `${rowWords(rows.length, total)} × ${plural(columns.length, "column")}`;
+  return [focusable(scroll), h("p", { class: "nbt-muted nbt-preview-count" }, words)];
+}
+
+function isOfNumbers(values) {
+  const found = values.filter((value) => value !== null);
+  return found.length > 0 && found.every((value) => typeof value === "number");
+}
+
+/** `total` is null where nobody has counted. */
+function rowWords(shown, total) {
+  if (total === null) return `the first ${plural(shown, "row")}`;
+  return shown < total ? `${grouped(shown)} of ${plural(total, "row")}` : plural(total, "row");
 }
 
 function previewCell(value, isNumber) {
@@ -47,7 +63,9 @@ function previewCell(value, isNumber) {
 /** In a frame that may do nothing: no scripts, no forms, an origin of its own, no network. */
 function previewPage(content, name) {
   const rules = `<!doctype html><meta http-equiv="Content-Security-Policy" content="${PAGE_RULES}">`;
-  return focusable(h("iframe", { class: "nbt-page-frame", sandbox: true, referrerpolicy: "no-referrer", title: name, srcdoc: rules + pageWithoutWaysOut(content) }));
+  const srcdoc = rules + pageWithoutWaysOut(content);
+  const frame = { class: "nbt-page-frame", sandbox: true, referrerpolicy: "no-referrer", title: name };
+  return focusable(h("iframe", { ...frame, srcdoc }));
 }
 
 /** Parsed into a document of no window: there, nothing runs and nothing loads. */
@@ -70,8 +88,9 @@ function previewNotebook(cells) {
 }
 
 function previewNotebookCell({ kind, source, outputs }) {
-  const shown = kind === "code" && typeof codeView === "function" ? codeView(source) : h("pre", { class: "nbt-code nbt-cell-words" }, source);
-  return h("div", { class: `nbt-cell nbt-cell-${kind === "code" ? "code" : "words"}` }, shown, outputs.map((text) => h("pre", { class: "nbt-code nbt-cell-output" }, text)));
+  const shown = kind === "code" ? codeView(source) : h("pre", { class: "nbt-code nbt-cell-words" }, source);
+  const output = (text) => h("pre", { class: "nbt-code nbt-cell-output" }, text);
+  return h("div", { class: "nbt-cell" }, shown, outputs.map(output));
 }
 
 const CUT_WORDS = {

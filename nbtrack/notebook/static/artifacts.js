@@ -36,9 +36,10 @@ class ArtifactsView {
     }
   }
 
-  /** Small trees stand open; in large ones the way down goes as far as there is no choice. */
+  /** Small trees stand open. */
   unfold() {
-    for (const { path } of this.files.length <= MOST_UNFOLDED ? this.files : []) for (const folder of foldersOf(path)) this.open.add(folder);
+    if (this.files.length > MOST_UNFOLDED) return;
+    for (const { path } of this.files) for (const folder of foldersOf(path)) this.open.add(folder);
   }
 
   // --- the tree
@@ -130,31 +131,40 @@ class ArtifactsView {
   drawHead() {
     const file = this.files.find(({ path }) => path === this.chosen);
     if (!file) return;
-    const digest = file.sha256 && h("span", { class: "nbt-digest", title: `sha256 ${file.sha256}` }, h("span", { class: "nbt-muted" }, "sha256 "), h("code", {}, file.sha256.slice(0, 12)), this.copyButton("Copy sha256", () => file.sha256));
+    const state = file.state && h("span", { class: "nbt-badge" }, file.state);
+    const place = `${this.home}/${file.path}`;
     redraw(
       this.head,
       h("bdi", { class: "nbt-pane-path", title: file.path }, file.path),
-      h("div", { class: "nbt-pane-facts" }, h("span", {}, file.words), digest, file.state && h("span", { class: "nbt-badge" }, file.state)),
-      h("div", { class: "nbt-buttons" }, this.downloadButton(file), this.copyButton("Copy path", () => `${this.home}/${file.path}`)),
+      h("div", { class: "nbt-pane-facts" }, h("span", {}, file.words), file.sha256 && this.digest(file.sha256), state),
+      h("div", { class: "nbt-buttons" }, this.downloadButton(file), this.copyButton("Copy path", () => place)),
     );
+    if (file.size > MOST_DOWNLOAD) this.showToCopy(place);
   }
 
-  copyButton(words, textOf) {
-    const button = h("button", { class: "nbt-button nbt-small", type: "button", "data-key": `${words} ${this.runId}` }, words === "Copy sha256" ? "Copy" : words);
-    button.setAttribute("aria-label", words);
+  digest(sha256) {
+    const copy = this.copyButton("Copy sha256", () => sha256, "Copy");
+    const label = h("span", { class: "nbt-muted" }, "sha256 ");
+    return h("span", { class: "nbt-digest", title: `sha256 ${sha256}` }, label, h("code", {}, sha256.slice(0, 12)), copy);
+  }
+
+  copyButton(name, textOf, words = name) {
+    const named = { "aria-label": name, "data-key": `${name} ${this.runId}` };
+    const button = h("button", { class: "nbt-button nbt-small", type: "button", ...named }, words);
     button.addEventListener("click", async () => {
-      const before = button.textContent;
       const text = textOf();
       if (await copyText(text)) button.textContent = "Copied";
-      else this.showToCopy(text);
-      setTimeout(() => (button.textContent = before), 1500);
+      else this.showToCopy(text).select();
+      setTimeout(() => (button.textContent = words), 1500);
     });
     return button;
   }
 
   downloadButton(file) {
     const isLarge = file.size > MOST_DOWNLOAD;
-    const button = h("button", { class: "nbt-button nbt-small", type: "button", disabled: isLarge || file.state === "missing", title: isLarge ? "Too large for the browser: copy its path" : null, "data-key": `download ${this.runId}` }, "Download");
+    const title = isLarge ? "Too large for the browser: copy its path" : null;
+    const state = { disabled: isLarge || file.state === "missing", title, "data-key": `download ${this.runId}` };
+    const button = h("button", { class: "nbt-button nbt-small", type: "button", ...state }, "Download");
     button.addEventListener("click", async () => {
       button.disabled = true;
       try {
@@ -168,12 +178,13 @@ class ArtifactsView {
     return button;
   }
 
-  /** Where the page may not write to the clipboard. */
+  /** Where the page may not write to the clipboard, and for what is too large for it. */
   showToCopy(text) {
-    const field = h("input", { class: "nbt-field nbt-to-copy", type: "text", readonly: true, value: text, "aria-label": "To copy by hand" });
+    const look = { class: "nbt-field nbt-to-copy", type: "text", readonly: true };
+    const field = h("input", { ...look, value: text, "aria-label": "To copy by hand" });
     this.head.querySelector(".nbt-to-copy")?.remove();
     this.head.append(field);
-    field.select();
+    return field;
   }
 }
 

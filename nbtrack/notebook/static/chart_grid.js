@@ -5,6 +5,7 @@ class ChartGrid {
   constructor(host, { onZoom, onRemove, onReset }) {
     Object.assign(this, { host, onZoom, onRemove });
     this.cards = new Map(); // by key
+    this.highlighted = null; // the label of a run
     this.el = h("div", { class: "nbt-chart-grid", ondblclick: onReset });
   }
 
@@ -30,6 +31,7 @@ class ChartGrid {
   }
 
   highlight(label) {
+    this.highlighted = label;
     for (const card of this.cards.values()) card.chart?.highlight(label);
   }
 
@@ -103,6 +105,7 @@ class ChartCard {
     Object.assign(this, { chart, form });
     this.drawn = chart.ready.then(() => {
       el.classList.remove("nbt-card-next");
+      if (this.grid.highlighted !== null) chart.highlight(this.grid.highlighted);
       before?.destroy();
       if (before) for (const each of old) each.remove();
       this.el.dataset.drawn = "true";

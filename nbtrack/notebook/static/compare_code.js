@@ -52,7 +52,8 @@ class CompareCode {
   draw() {
     if (!this.content) return;
     const others = this.choices(this.content);
-    if (others.length === 0) return redraw(this.el, h("span", { class: "nbt-muted" }, "There are no two cells to compare with the baseline's."));
+    const none = () => h("span", { class: "nbt-muted" }, "There is no cell to see beside the baseline's.");
+    if (others.length === 0) return redraw(this.el, none());
     redraw(this.el, this.chooser(others), this.lines());
   }
 
@@ -64,7 +65,15 @@ class CompareCode {
       others.map((run) => h("option", { value: run.run_id, selected: run.run_id === this.chosen }, run.label)),
     );
     const after = others.length > 1 ? select : h("bdi", {}, others[0].label);
-    return h("div", { class: "nbt-diff-head" }, h("span", { class: "nbt-removed-sign" }, "−"), h("bdi", {}, base.label), h("span", { class: "nbt-muted" }, "baseline"), h("span", { class: "nbt-added-sign" }, "+"), after);
+    return h(
+      "div",
+      { class: "nbt-diff-head" },
+      h("span", { class: "nbt-removed-sign" }, "−"),
+      h("bdi", {}, base.label),
+      h("span", { class: "nbt-muted" }, "baseline"),
+      h("span", { class: "nbt-added-sign" }, "+"),
+      after,
+    );
   }
 
   choose(runId) {
@@ -76,9 +85,19 @@ class CompareCode {
     if (!this.answer) return h("span", { class: "nbt-muted" }, "reading…");
     if (this.answer.trouble) return h("div", { class: "nbt-error" }, this.answer.trouble);
     const { lines, isCut } = this.answer;
-    if (lines.every(([sign]) => sign === "=")) return h("span", { class: "nbt-muted" }, `The cells are the same (${plural(lines.length, "line")}).`);
-    const table = h("table", { class: `nbt-diff ${this.isWide ? "nbt-diff-wide" : "nbt-diff-narrow"}`, "aria-label": "Differences line by line" }, this.columns(), h("tbody", {}, this.rows(numbered(lines))));
-    return [focusable(h("div", { class: "nbt-diff-scroll", tabindex: "0", role: "group", "aria-label": "Differences of the cells" }, table)), isCut && h("p", { class: "nbt-muted" }, "Only the first lines are compared: the cells are very long.")];
+    if (lines.every(([sign]) => sign === "=")) {
+      return h("span", { class: "nbt-muted" }, `The cells are the same (${plural(lines.length, "line")}).`);
+    }
+    const cut = isCut && h("p", { class: "nbt-muted" }, "Only the first lines are compared: the cells are very long.");
+    return [this.table(lines), cut];
+  }
+
+  table(lines) {
+    const look = `nbt-diff ${this.isWide ? "nbt-diff-wide" : "nbt-diff-narrow"}`;
+    const named = { class: look, "aria-label": "Differences line by line" };
+    const table = h("table", named, this.columns(), h("tbody", {}, this.rows(numbered(lines))));
+    const scroll = { class: "nbt-diff-scroll", tabindex: "0", role: "group", "aria-label": "Differences of the cells" };
+    return focusable(h("div", scroll, table));
   }
 
   columns() {
@@ -99,7 +118,8 @@ class CompareCode {
       this.draw();
     };
     const words = `${plural(piece.lines.length, "line")} the same`;
-    const button = h("button", { class: "nbt-quiet nbt-text-button", type: "button", "data-key": `fold ${n}`, "aria-label": `Show ${words}`, onclick: open }, `⋯ ${words}`);
+    const named = { "data-key": `fold ${n}`, "aria-label": `Show ${words}` };
+    const button = h("button", { class: "nbt-quiet nbt-text-button", type: "button", onclick: open, ...named }, `⋯ ${words}`);
     return h("tr", { class: "nbt-diff-fold" }, h("td", { colspan: this.isWide ? 6 : 4 }, button));
   }
 
@@ -135,7 +155,8 @@ function wideLine({ sign, before, after, left, right }) {
 
 function diffSide(number, sign, text) {
   const look = text === null ? "nbt-diff-none" : DIFF_LOOKS[sign];
-  return [h("td", { class: `nbt-diff-number ${look}` }, number), diffSign(text === null ? "=" : sign, look), h("td", { class: `nbt-diff-text ${look}` }, text ?? "")];
+  const content = h("td", { class: `nbt-diff-text ${look}` }, text ?? "");
+  return [h("td", { class: `nbt-diff-number ${look}` }, number), diffSign(text === null ? "=" : sign, look), content];
 }
 
 const DIFF_LOOKS = { "=": "nbt-diff-equal", "-": "nbt-diff-removed", "+": "nbt-diff-added" };
@@ -162,5 +183,6 @@ function narrowLines(lines) {
 
 function narrowLine(left, right, sign, text) {
   const look = DIFF_LOOKS[sign];
-  return h("tr", {}, h("td", { class: `nbt-diff-number ${look}` }, left), h("td", { class: `nbt-diff-number ${look}` }, right), diffSign(sign, look), h("td", { class: `nbt-diff-text ${look}` }, text));
+  const number = (n) => h("td", { class: `nbt-diff-number ${look}` }, n);
+  return h("tr", {}, number(left), number(right), diffSign(sign, look), h("td", { class: `nbt-diff-text ${look}` }, text));
 }

@@ -4,8 +4,11 @@ const HEAD_LOOKS = { finished: "good", failed: "bad", killed: "warn", running: "
 
 /** `makeBaseline(runId)` is called by a head's button; `colourOf(runId)` may be null. */
 function compareHeads(content, { colourOf, makeBaseline }) {
-  const corner = h("td", { class: "nbt-compare-key" });
-  return h("tr", {}, corner, content.runs.map((run, n) => compareHead(run, { isBaseline: n === content.baseline, colour: colourOf(run.run_id), makeBaseline })));
+  const head = (run, n) => {
+    const isBaseline = n === content.baseline;
+    return compareHead(run, { isBaseline, colour: colourOf(run.run_id), makeBaseline });
+  };
+  return h("tr", {}, h("td", { class: "nbt-compare-key" }), content.runs.map(head));
 }
 
 function compareHead(run, { isBaseline, colour, makeBaseline }) {

@@ -7,7 +7,8 @@ function render({ model, el }) {
   const body = h("div", {});
   const trouble = h("div", { class: "nbt-error", role: "alert" });
   const view = new CompareView(host, body);
-  append(root, [h("div", { class: "nbt-head" }, h("span", { class: "nbt-title" }, "Compare"), h("div", { class: "nbt-facts" }, host.status)), trouble, body]);
+  const title = h("span", { class: "nbt-title" }, "Compare");
+  append(root, [h("div", { class: "nbt-head" }, title, h("div", { class: "nbt-facts" }, host.status)), trouble, body]);
   host.onPush("comparison", (content) => view.take(content));
   host.onPush("trouble", (words) => (trouble.textContent = words));
   host

@@ -32,10 +32,18 @@ class ComparePictures {
   }
 
   row(path, owners, runs) {
-    const size = h("button", { class: "nbt-quiet nbt-text-button", type: "button", "data-key": `size ${path}`, onclick: () => this.resize() }, this.isLarge ? "smaller" : "larger");
-    const key = h("th", { scope: "row", class: "nbt-compare-key", title: path }, h("span", { class: "nbt-compare-label" }, path), runs.length > 2 && size);
-    const cells = runs.map((run) => (owners.includes(run.run_id) ? this.cell(run, path) : h("td", { class: "nbt-compare-cell nbt-muted" }, "–")));
+    const label = h("span", { class: "nbt-compare-label" }, path);
+    const size = runs.length > 2 && this.sizeButton(path);
+    const key = h("th", { scope: "row", class: "nbt-compare-key", title: path }, label, size);
+    const none = () => h("td", { class: "nbt-compare-cell nbt-muted" }, "–");
+    const cells = runs.map((run) => (owners.includes(run.run_id) ? this.cell(run, path) : none()));
     return h("tr", { class: "nbt-picture-row", "data-picture": path }, key, cells);
+  }
+
+  sizeButton(path) {
+    const onclick = () => this.resize();
+    const look = { class: "nbt-quiet nbt-text-button", type: "button", "data-key": `size ${path}`, onclick };
+    return h("button", look, this.isLarge ? "smaller" : "larger");
   }
 
   resize() {
@@ -64,11 +72,16 @@ class ComparePictures {
   async fill(frame, run, path) {
     try {
       const found = await this.host.ask("artifact_preview", { run: run.run_id, path });
-      const name = `${path} of ${run.label}`;
-      frame.replaceChildren(found.kind === "image" ? h("div", { class: "nbt-checkered" }, pictureElement(found.content, name)) : h("span", { class: "nbt-muted" }, typeof found.content === "string" ? found.content.slice(0, 80) : found.kind));
+      frame.replaceChildren(this.picture(found, `${path} of ${run.label}`));
     } catch (error) {
       frame.replaceChildren(h("span", { class: "nbt-error" }, error.message));
     }
     frame.setAttribute("aria-busy", "false");
+  }
+
+  /** What is too large, or no picture after all, says so. */
+  picture({ kind, content }, name) {
+    if (kind === "image") return h("div", { class: "nbt-checkered" }, pictureElement(content, name));
+    return h("span", { class: "nbt-muted" }, kind === "none" ? content : "no picture");
   }
 }

@@ -69,8 +69,10 @@ function compareChange(change, verdict) {
 
 function equalPart(view, section, { equal, span }) {
   const isFull = view.isFull(section);
-  const words = isFull ? `Hide ${grouped(equal)} that ${equal === 1 ? "is" : "are"} the same` : `Show ${grouped(equal)} that ${equal === 1 ? "is" : "are"} the same`;
-  const button = () => h("button", { class: "nbt-quiet nbt-text-button", type: "button", "data-equal": section.name, "data-key": `equal ${section.name}`, onclick: () => view.toggleFull(section) }, words);
+  const words = `${isFull ? "Hide" : "Show"} ${grouped(equal)} that ${equal === 1 ? "is" : "are"} the same`;
+  const named = { "data-equal": section.name, "data-key": `equal ${section.name}` };
+  const onclick = () => view.toggleFull(section);
+  const button = () => h("button", { class: "nbt-quiet nbt-text-button", type: "button", onclick, ...named }, words);
   return { key: `equal ${section.name}`, looks: JSON.stringify([words, span]), make: () => wideRow(span, "nbt-compare-equal", button()) };
 }
 

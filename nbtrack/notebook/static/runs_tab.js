@@ -37,7 +37,9 @@ function footer(state) {
   };
   state.on("ticked", drawTicked);
   state.on("page", (page) => {
-    place.textContent = `${grouped(page.page + 1)} / ${grouped(page.pages)}`;
+    const isCut = page.groups && page.total > page.groups.length;
+    const pages = `${grouped(page.page + 1)} / ${grouped(page.pages)}`;
+    place.textContent = isCut ? `the newest ${grouped(page.groups.length)} of ${plural(page.total, "group")}` : pages;
     back.disabled = page.page === 0;
     on.disabled = page.page + 1 >= page.pages;
   });

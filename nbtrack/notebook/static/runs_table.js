@@ -223,6 +223,7 @@ class RunsTable {
     if (!row.children) return null;
     const { unfolded } = this.state.asked;
     const isUnfolded = unfolded.includes(row.id);
+    const most = this.state.page.mostChildren;
     const next = isUnfolded ? unfolded.filter((id) => id !== row.id) : [...unfolded, row.id];
     return h(
       "button",
@@ -236,7 +237,7 @@ class RunsTable {
         onclick: () => this.state.show({ unfolded: next }),
       },
       isUnfolded ? "−" : "+",
-      grouped(row.children),
+      isUnfolded && row.children > most ? `${grouped(most)} of ${grouped(row.children)}` : grouped(row.children),
     );
   }
 

@@ -1,0 +1,46 @@
+// The registry in an element: the list of models, or one model, from its head to its record.
+
+class RegistryBrowser {
+  /** `status` is the host's element of that name, where nobody else shows it. */
+  constructor(host, el, { status = null } = {}) {
+    this.state = new RegistryState(host);
+    this.el = el;
+    this.status = status;
+    this.comparison = new VersionComparison(this.state);
+    this.state.on("rows", () => this.draw());
+  }
+
+  draw() {
+    const { state } = this;
+    reconcile(this.el, [...this.headPart(), this.troublePart(), ...(state.name === null ? listParts(state) : this.modelParts())]);
+  }
+
+  /** Within another panel the list needs no title. */
+  headPart() {
+    const { name, page } = this.state;
+    if (name === null && !this.status) return [];
+    const looks = JSON.stringify([name, page && [page.words, page.metric, page.metrics]]);
+    return [{ key: "head", looks, make: () => headLine(this.state, this.status) }];
+  }
+
+  /** The alert stands there before it has words: only then are they read aloud. */
+  troublePart() {
+    const { trouble, notice } = this.state;
+    const dismiss = () => this.state.set({ trouble: "", notice: "" });
+    const words = notice && h("div", { class: "nbt-notice" }, h("span", {}, notice), h("button", { class: "nbt-quiet", type: "button", "aria-label": "Dismiss", "data-key": "dismiss", onclick: dismiss }, "×"));
+    return { key: "trouble", looks: JSON.stringify([trouble, notice]), make: () => h("div", {}, h("div", { class: "nbt-error nbt-trouble", role: "alert" }, trouble), h("div", { role: "status" }, words)) };
+  }
+
+  modelParts() {
+    const { state } = this;
+    if (!state.page) return [];
+    return [...headParts(state), lanesPart(state), ...movePart(state), ...versionPart(state), ...this.comparisonPart(), timelinePart(state), auditPart(state)];
+  }
+
+  comparisonPart() {
+    const { comparison } = this.state;
+    if (!comparison) return [];
+    this.comparison.show(comparison);
+    return [{ key: "comparison", looks: "", make: () => h("div", { class: "nbt-version-compared" }, this.comparison.el) }];
+  }
+}
