@@ -117,6 +117,8 @@ class TrackMagics(Magics):
         --sort KEY  a metric, a param or start_time; the better end of a metric comes first,
                     or say --sort "f1 asc"
         --top N     how many there are in .df, and in the table of a saved notebook
+        -e NAME …   of these experiments instead of the active one; --all: of every one
+        --charts    leave a picture of their curves in the saved notebook, too
 
         nbtrack.runs() gives the same panel; its .df is a DataFrame, its .selected the ids of the
         runs that are ticked.

@@ -157,12 +157,16 @@ def event_line(event: RegistryEvent, run_names: Mapping[str, str]) -> EventLine:
         moment=moment_text(event.t),
         version="" if event.version is None else str(event.version),
         stage=(event.to_value or "") if is_move else "",
-        words=clipped(words, _TEXT_LIMIT),
+        words=clipped(in_one_line(words), _TEXT_LIMIT),
         who=clipped(event.actor, _NAME_LIMIT),
-        reason=clipped(event.reason or "", _TEXT_LIMIT),
+        reason=clipped(in_one_line(event.reason), _TEXT_LIMIT),
         run_id=event.run_id,
         run_name=run_name,
     )
+
+
+def in_one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
 
 
 def _model_line(model: RegisteredModel, versions: int) -> ModelLine:
@@ -175,7 +179,7 @@ def _model_line(model: RegisteredModel, versions: int) -> ModelLine:
         in_use=[(s, latest[s]) for s in shown if s in latest and s not in _QUIET_STAGES],
         aliases=sorted(model.aliases.items()),
         changed=format_age(time.time() - changed),
-        description=clipped(" ".join((model.description or "").split()), _TEXT_LIMIT),
+        description=clipped(in_one_line(model.description), _TEXT_LIMIT),
     )
 
 

@@ -7,7 +7,14 @@ from collections.abc import Iterator, Sequence
 from nbtrack.notebook.look import BUSY, GOOD, LINE, MUTED, ROW, WARN, muted
 from nbtrack.notebook.markup import Html, clipped, clipped_html, joined, tag
 from nbtrack.notebook.number_format import MISSING
-from nbtrack.notebook.registry_content import Card, EventLine, Lane, ModelLine, ModelPage
+from nbtrack.notebook.registry_content import (
+    Card,
+    EventLine,
+    Lane,
+    ModelLine,
+    ModelPage,
+    in_one_line,
+)
 from nbtrack.notebook.registry_text import (
     MOST_EVENTS,
     alias_words,
@@ -60,14 +67,17 @@ def page_html(page: ModelPage) -> str:
     head, body = tag("tr", *heads, style=ROW), tag("tr", *lanes, style=ROW)
     caption = tag("caption", *_caption(page), style=_CAPTION)
     table = tag("table", caption, tag("thead", head), tag("tbody", body), style=_TABLE)
-    return tag("div", table, *_timeline(page), style=_FRAME)
+    record = tag("div", *_timeline(page), style="padding-top:6px")
+    return tag("div", table, record, style=_FRAME)
 
 
 def _caption(page: ModelPage) -> Iterator[Html]:
     name = tag("b", clipped_html(page.model.name, _NAME, dir="auto"))
     yield tag("div", name, muted(f" · {page.words}"), align="left")
     if page.model.description:
-        yield tag("div", clipped_html(page.model.description, 300, dir="auto"), align="left")
+        yield tag(
+            "div", clipped_html(in_one_line(page.model.description), 300, dir="auto"), align="left"
+        )
     for gate in page.model.gates:
         words = f"gate to {gate.stage}: {gate_words(gate.rule, gate.approver)}"
         yield tag("div", muted(clipped_html(words, 300)), align="left")
@@ -90,7 +100,7 @@ def _card(card: Card, metric: str) -> Html:
     dot = tag("span", "●", style=_STAGE_STYLES.get(card.stage, BUSY), aria_hidden="true")
     value = muted(f" {clipped(metric, _NAME)} ") if metric else ""
     first = [dot, "\u00a0", tag("b", f"v{card.version}"), value, card.value if metric else ""]
-    lines = [tag("div", *first)]
+    lines = [tag("div", *first, style="white-space:nowrap")]
     if card.aliases:
         lines.append(tag("div", " ".join(f"@{alias}" for alias in card.aliases)))
     if card.run_name:

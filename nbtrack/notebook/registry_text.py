@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 from nbtrack.notebook.markup import clipped
 from nbtrack.notebook.number_format import MISSING
-from nbtrack.notebook.registry_content import Card, EventLine, ModelLine, ModelPage
+from nbtrack.notebook.registry_content import (
+    Card,
+    EventLine,
+    ModelLine,
+    ModelPage,
+    in_one_line,
+)
 from nbtrack.notebook.text_table import aligned, cut_to
 
 MOST_EVENTS = 8
@@ -39,15 +45,16 @@ def alias_words(model: ModelLine) -> str:
 def page_text(page: ModelPage) -> str:
     lines = [f"{page.model.name}  {page.words}"]
     if page.model.description:
-        lines.append(cut_to(clipped(page.model.description, 200), 100))
+        lines.append(cut_to(clipped(in_one_line(page.model.description), 200), 100))
     lines += [f"gate to {gate.stage}: {gate_words(gate.rule, gate.approver)}"
               for gate in page.model.gates]  # fmt: skip
     return "\n".join([*lines, *_table(page), "", *_timeline(page)])
 
 
 def gate_words(rule: str | None, approver: str | None) -> str:
+    """On one line, however the rule was written."""
     who = "approved by another person than who registered it" if approver else ""
-    return ", ".join(filter(None, (clipped(rule or "", 300), who)))
+    return ", ".join(filter(None, (clipped(in_one_line(rule), 300), who)))
 
 
 def _table(page: ModelPage) -> list[str]:

@@ -7,11 +7,12 @@ from typing import Any
 
 from nbtrack.errors import InvalidValue
 
-USAGE = "usage: %runs [filter] [--sort KEY] [--top N] [-e/--experiment NAME … | --all]"
+USAGE = "usage: %runs [filter] [--sort KEY] [--top N] [-e/--experiment NAME … | --all] [--charts]"
 FLAGS = {
     "--sort": "sort",
     "--top": "top",
     "--all": "all",
+    "--charts": "charts",
     "-e": "experiment",
     "--experiment": "experiment",
 }
@@ -48,8 +49,8 @@ def _read_flag(line: str, piece: re.Match[str]) -> tuple[str, str, int]:
     flag = piece.group("flag")
     if flag not in FLAGS:
         raise InvalidValue(f"Unknown flag {flag!r}.\n{USAGE}")
-    if FLAGS[flag] == "all":
-        return "all", "", piece.end()
+    if FLAGS[flag] in ("all", "charts"):
+        return FLAGS[flag], "", piece.end()
     value = _VALUE.match(line, piece.end())
     if value is None:
         raise InvalidValue(f"{flag} needs a value after it.\n{USAGE}")
@@ -66,6 +67,8 @@ def _checked(found: dict[str, list[str]]) -> dict[str, Any]:
         arguments["top"] = _number(found["top"][-1])
     if "all" in found:
         arguments["experiment"] = "all"
+    if "charts" in found:
+        arguments["charts"] = True
     if "experiment" in found:
         arguments["experiment"] = found["experiment"]
     return arguments

@@ -48,13 +48,16 @@ def runs(
     sort: str | None = None,
     top: int | None = None,
     experiment: str | Sequence[str] | None = None,
+    charts: bool = False,
 ) -> RunsView | RunsPanel:
     """Runs as a table to look at; `.df` is a DataFrame. In a notebook it is a live panel.
 
     *sort* is a metric, a param or an attribute such as start_time, with " asc" or " desc" behind
     it if you like. *top* is how many there are; without it the DataFrame has all, and a
     table on paper 20. *experiment* is a name, a list of names, or "all" (["all"] is the one of that
-    name); without it the active one. Raises InvalidFilter, NotFound.
+    name); without it the active one. In a notebook, *charts* leaves a picture of their curves
+    beside the table, for those who read the saved notebook (so does a look at the Charts tab).
+    Raises InvalidFilter, NotFound.
     """
     store, has_page = current_session().store, is_in_kernel()
     if has_page:
@@ -70,7 +73,7 @@ def runs(
         return view
     from nbtrack.notebook.panels.runs_panel import RunsPanel
 
-    return RunsPanel(store, view, top=top)
+    return RunsPanel(store, view, top=top, has_picture=charts)
 
 
 def _begin_to_import_panels() -> None:

@@ -27,13 +27,15 @@ import nbtrack, math, pathlib, random, time
 nbtrack.set_experiment("curves")
 
 def train(name, lr, depth, steps, before=lambda step: None):
-    noise = random.Random(depth)
+    noise, start = random.Random(depth), int(time.time() * 1000)
     with nbtrack.start_run(run_name=name):
         nbtrack.log_params({{"lr": lr, "depth": depth, "kind": "SVC" if depth < 4 else "forest"}})
         for step in range(steps):
             before(step)
             loss = math.exp(-4 * lr * step / steps) + 0.05 * noise.random()
-            nbtrack.log_metrics({{"loss": loss, "accuracy": 1 - loss / 2}}, step=step)
+            # Evenly spaced in time, however busy the machine is.
+            values, moment = {{"loss": loss, "accuracy": 1 - loss / 2}}, start + 20 * step
+            nbtrack.log_metrics(values, step=step, timestamp=moment)
         nbtrack.log_metric("f1", 0.9 - loss / 3)
 
 for depth, lr in enumerate([0.1, 0.2, 0.4, 0.6, 0.8, 1.0], start=1):
@@ -113,6 +115,20 @@ def test_a_run_has_the_colour_of_its_row(page: Any) -> None:
     assert entry.evaluate("e => getComputedStyle(e).stroke") == swatch
     drawn = _card(page.root, "loss").locator(".mark-line path")
     assert swatch in drawn.evaluate_all("all => all.map(e => getComputedStyle(e).stroke)")
+
+
+def test_what_was_looked_at_is_in_the_saved_notebook(page: Any) -> None:
+    """As a picture beside the table, in two formats; both are hidden while the panel lives."""
+    page.wait_for_function(
+        """() => window.jupyterapp.shell.currentWidget.model.toJSON().cells[1].outputs
+            .some(output => output.data?.["image/png"] && output.data["image/svg+xml"])""",
+        timeout=60_000,
+    )
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(1)
+    pictures = cell.locator(".jp-RenderedSVG, .jp-RenderedImage")
+
+    assert pictures.count() == 1
+    assert not pictures.first.is_visible()
 
 
 def test_the_legend_brings_a_run_to_the_front(page: Any) -> None:

@@ -64,6 +64,7 @@ class Reply:
     def table(self) -> str:
         """The text twin of a panel of runs."""
         found = [d for d in self.displays if "nbtrack-static" in d.get("text/html", "")]
+        found = [d for d in found if d["text/plain"]]  # a place for a picture has no words
         assert len(found) == 1, self.displays
         return found[0]["text/plain"]
 

@@ -29,7 +29,7 @@ def test_a_tracked_cell_has_one_live_panel(kernel):
     assert reply.status == "ok"
     assert len(widgets(reply)) == 1
     assert [set(each["data"]) for each in picture] == [{"image/svg+xml", "image/png", "text/plain"}]
-    assert picture[0]["data"]["text/plain"] == "Chart of loss, run first"
+    assert picture[0]["data"]["text/plain"] == "Chart of loss: first"
 
 
 def test_the_last_push_holds_every_point(kernel):

@@ -22,14 +22,27 @@ def two(kernel: Kernel) -> Kernel:
 
 
 @pytest.mark.parametrize("code", ["%runs", "nbtrack.runs()"])
-def test_two_outputs(two: Kernel, code: str):
-    """The static table, whole and without script, then the widget, which has no words."""
-    static, widget = two.run(code).displays
+def test_two_outputs_and_a_place(two: Kernel, code: str):
+    """The static table, whole and without script, then the widget, which has no words; between
+    them there is room for a picture."""
+    static, place, widget = two.run(code).displays
+
+    assert (place["text/plain"], "<img" in place["text/html"]) == ("", False)
 
     assert set(static) == {"text/plain", "text/html"}
     assert static["text/html"].startswith('<div class="nbtrack-static">')
     assert "run0.9" in static["text/html"]
     assert (widget["text/plain"], WIDGET in widget) == ("", True)
+
+
+def test_a_picture_of_curves_for_the_saved_notebook(two: Kernel):
+    """In an output of its own, as SVG and as PNG: an untrusted notebook refuses the SVG."""
+    two.run("%%track\nfor step in range(5): nbtrack.log_metric('loss', 1 / (step + 1), step=step)")
+
+    _, picture, _ = two.run("%runs --charts").displays
+
+    assert {"image/svg+xml", "image/png"} <= set(picture)
+    assert picture["text/plain"].startswith("Chart of loss: 3 runs, as of")
 
 
 def test_inside_another_widget(two: Kernel):

@@ -90,7 +90,7 @@ def test_a_process_draws_for_the_kernel(process):
     assert process.specs()["step"]["layer"][0]["mark"]["type"] == "area"
 
     with pytest.raises(DrawingFailed):
-        process._ask("live_picture", {"series": "nonsense"})
+        process._ask("picture", {"series": "nonsense"})
     bundle = process.picture([loss()], names={RUN: HOSTILE}, x={}, title=HOSTILE)
     assert "<img" not in bundle["image/svg+xml"]
 

@@ -21,6 +21,7 @@ from nbtrack.guard import tried
 from nbtrack.notebook.charts.drawing import spec_of
 from nbtrack.notebook.charts.metric_lines import metric_lines
 from nbtrack.notebook.charts.pictures import picture_bundle
+from nbtrack.notebook.charts.run_styles import RunStyle
 from nbtrack.notebook.charts.small_multiples import small_multiples
 from nbtrack.panel_records import Axis, MetricSeries
 
@@ -43,13 +44,18 @@ def live_specs() -> dict[str, Any]:
     }
 
 
-def live_picture(
-    series: list[dict[str, Any]], names: Mapping[str, str], x: Mapping[str, Axis], title: str
+def picture(
+    series: list[dict[str, Any]],
+    names: Mapping[str, str],
+    styles: Mapping[str, tuple[str, list[int]]] | None,
+    x: Mapping[str, Axis],
+    title: str,
 ) -> dict[str, Any]:
     found = [MetricSeries(**each) for each in series]
-    drawing = small_multiples(found, names=names, x=x, title=title)
+    looks = {run: RunStyle(colour, tuple(dash)) for run, (colour, dash) in (styles or {}).items()}
+    drawing = small_multiples(found, names=names, styles=looks or None, x=x, title=title)
     keys = ", ".join(dict.fromkeys(each.key for each in found))
-    return picture_bundle(drawing, f"Chart of {keys}, run {title}")
+    return picture_bundle(drawing, f"Chart of {keys}: {title}")
 
 
 class DrawingProcess:
@@ -74,9 +80,11 @@ class DrawingProcess:
         names: Mapping[str, str],
         x: Mapping[str, Axis],
         title: str,
+        styles: Mapping[str, RunStyle] | None = None,
     ) -> dict[str, Any]:
-        found = [asdict(each) for each in series]
-        return self._ask("live_picture", {"series": found, "names": names, "x": x, "title": title})
+        """A MIME bundle, as of `picture_bundle`. Raises DrawingFailed."""
+        given = {"names": names, "x": x, "title": title, "styles": styles}
+        return self._ask("picture", {"series": [asdict(each) for each in series], **given})
 
     def close(self) -> None:
         """Should this never be called, it ends when its input does."""
@@ -154,7 +162,7 @@ os.register_at_fork(after_in_child=_after_fork)
 
 # --- the other end
 
-_TASKS: Mapping[str, Callable[..., Any]] = {"live_specs": live_specs, "live_picture": live_picture}
+_TASKS: Mapping[str, Callable[..., Any]] = {"live_specs": live_specs, "picture": picture}
 
 
 def serve(questions: IO[bytes], answers: IO[bytes]) -> None:

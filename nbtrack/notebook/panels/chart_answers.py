@@ -50,6 +50,7 @@ def charts(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     panel.chart_memory.follow(view, request)
     answer = _small_charts(panel, view, request)
     panel.chart_memory.forms[view] = {chart["form"] for chart in answer["charts"]}
+    panel.chart_twin.draw_soon(panel.state_of(view), panel.chart_memory.views[view])
     return answer
 
 

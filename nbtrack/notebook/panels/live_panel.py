@@ -12,14 +12,13 @@ from nbtrack.notebook.charts.drawing_process import drawing_process
 from nbtrack.notebook.charts.vega_bundle import vega_bundle
 from nbtrack.notebook.panels.assets import script, styles
 from nbtrack.notebook.panels.live_feed import LiveFeed
-from nbtrack.notebook.panels.panel import STATIC_CLASS, Handler, Panel
+from nbtrack.notebook.panels.panel import PLACEHOLDER, Handler, Panel
 from nbtrack.panel_records import Axis, MetricSeries
 from nbtrack.run import ActiveRun
 from nbtrack.session import current_session
 
 SCRIPTS = ("dom.js", "panel_host.js", "chart_host.js", "live_panel.js")
 STYLES = ("panel.css", "chart.css", "live_panel.css")
-PLACEHOLDER = {"text/html": f'<div class="{STATIC_CLASS}"></div>', "text/plain": ""}
 BUCKETS = 300
 PICTURE_SECONDS = 8.0
 AXES: tuple[Axis, ...] = ("step", "relative")
@@ -91,7 +90,7 @@ class LivePanel(Panel):
             return
         from IPython.display import display
 
-        # Before the widget, so that it is where a static twin is looked for; filled at the end.
+        # Filled at the end.
         self._picture = display(PLACEHOLDER, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         self._twins = 1
         display(self._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call]

@@ -24,6 +24,8 @@ from nbtrack.stores import Store
 Handler = Callable[[Any, Mapping[str, Any]], Any]  # (panel, arguments) -> JSON-able
 
 STATIC_CLASS = "nbtrack-static"  # JupyterLab's sanitizer keeps classes
+# An output that may be filled later: before the widget, where a static twin is looked for.
+PLACEHOLDER = {"text/html": f'<div class="{STATIC_CLASS}"></div>', "text/plain": ""}
 
 
 class Panel(anywidget.AnyWidget):
@@ -40,6 +42,7 @@ class Panel(anywidget.AnyWidget):
 
     def __init__(self, store: Store | None = None, **traits: Any) -> None:
         self.store = current_session().store if store is None else store
+        self.twin_outputs: list[Any] = []  # handles of the twins, as they were last displayed
         self.views: set[str] = set()  # pages, or parts of one, that show the panel now
         self.lock = threading.RLock()
         super().__init__(**traits)
@@ -68,8 +71,11 @@ class Panel(anywidget.AnyWidget):
 
         twins = [_marked(bundle) for bundle in self.static_bundles()]
         self._twins = len(twins)
-        for bundle in [*twins, self._repr_mimebundle_()]:
-            display(bundle, raw=True)  # type: ignore[no-untyped-call]
+        self.twin_outputs = [
+            display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+            for bundle in twins
+        ]
+        display(self._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call]
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:  # type: ignore[override]
         view = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
@@ -148,6 +154,6 @@ def _answer_while_a_cell_runs(comm: Any) -> None:
 
 
 def _marked(bundle: dict[str, Any]) -> dict[str, Any]:
-    if "text/html" not in bundle:
+    if "text/html" not in bundle or bundle is PLACEHOLDER:
         return bundle
     return {**bundle, "text/html": f'<div class="{STATIC_CLASS}">{bundle["text/html"]}</div>'}

@@ -23,6 +23,7 @@ from nbtrack.notebook.registry_content import (
     PRODUCTION,
     Card,
     ModelPage,
+    in_one_line,
     read_models,
     read_page,
 )
@@ -124,7 +125,7 @@ def page_message(page: ModelPage, *, offset: int) -> dict[str, Any]:
         "tags": _tags(model.tags),
         "aliases": sorted(model.aliases.items()),
         "stages": list(model.stages),
-        "gates": [asdict(gate) for gate in model.gates],
+        "gates": [{**asdict(gate), "rule": in_one_line(gate.rule)} for gate in model.gates],
         "metric": page.metric,
         "metrics": page.metrics,
         "lanes": [

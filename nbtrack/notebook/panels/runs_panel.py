@@ -10,12 +10,14 @@ from nbtrack.notebook.panels import chart_answers
 from nbtrack.notebook.panels.artifact_answers import ARTIFACT_HANDLERS
 from nbtrack.notebook.panels.assets import script, styles
 from nbtrack.notebook.panels.chart_memory import ChartMemory
+from nbtrack.notebook.panels.chart_request import LinesRequest
+from nbtrack.notebook.panels.chart_twin import ChartTwin, picture_of
 from nbtrack.notebook.panels.compare_answers import COMPARE_HANDLERS
 from nbtrack.notebook.panels.glance import NUMBER as GLANCE
 from nbtrack.notebook.panels.glance import glance, is_worth_it
 from nbtrack.notebook.panels.known_keys import Known, KnownKeys
 from nbtrack.notebook.panels.messages import text_of, texts_of
-from nbtrack.notebook.panels.panel import Handler, Panel
+from nbtrack.notebook.panels.panel import PLACEHOLDER, Handler, Panel
 from nbtrack.notebook.panels.registry_answers import REGISTRY_HANDLERS, REGISTRY_SCRIPTS
 from nbtrack.notebook.panels.run_code import code
 from nbtrack.notebook.panels.run_details import details
@@ -101,7 +103,9 @@ class RunsPanel(Panel):
     _esm = script(*SCRIPTS)
     _css = styles(*STYLES)
 
-    def __init__(self, store: Store, view: RunsView, *, top: int | None) -> None:
+    def __init__(
+        self, store: Store, view: RunsView, *, top: int | None, has_picture: bool = False
+    ) -> None:
         self.still = view
         self.known_keys = KnownKeys(store)
         self._top = top
@@ -111,7 +115,9 @@ class RunsPanel(Panel):
         self._seen: dict[str, int] = {}  # by view, the number of the keys it has
         self._selected: list[str] = []
         self._is_read = False
+        self._has_picture = has_picture
         self.chart_memory = ChartMemory()
+        self.chart_twin = ChartTwin(self)
         super().__init__(store)
 
     # --- back to Python
@@ -181,7 +187,10 @@ class RunsPanel(Panel):
     # --- as a panel
 
     def static_bundles(self) -> list[dict[str, Any]]:
-        return [{"text/plain": repr(self.still), "text/html": self.still._repr_html_()}]
+        table = {"text/plain": repr(self.still), "text/html": self.still._repr_html_()}
+        first = LinesRequest(places={})
+        picture = picture_of(self, self._first, first) if self._has_picture else None
+        return [table, picture or PLACEHOLDER]
 
     def refresh(self) -> None:
         for view, state in list(self._states.items()):

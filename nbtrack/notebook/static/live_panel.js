@@ -29,12 +29,10 @@ class LivePanel {
     this.host.onPush("specs", (specs) => this.takeSpecs(specs));
     this.host.onPush("vega", (text) => offerVega(text));
     this.host.ready();
-    this.keepTwinsHidden();
     this.askAll();
   }
 
   close() {
-    this.twinWatch?.disconnect();
     for (const metric of this.metrics.values()) metric.chart?.destroy();
     this.host.close();
   }
@@ -166,27 +164,6 @@ class LivePanel {
       });
     }
     return rows;
-  }
-
-  /** The picture takes the place of its empty twin when the cell ends; JupyterLab may make a new
-   *  element for it then. */
-  keepTwinsHidden() {
-    const hide = () => {
-      const output = this.root.closest(OUTPUT);
-      if (!output?.parentElement) return;
-      if (!this.twinWatch) {
-        this.twinWatch = new MutationObserver(hide);
-        this.twinWatch.observe(output.parentElement, { childList: true });
-      }
-      this.host.twins = this.host.findTwins();
-      for (const twin of this.host.twins) twin.style.display = "none";
-    };
-    this.firstLook = new ResizeObserver(() => {
-      hide();
-      if (this.twinWatch) this.firstLook.disconnect();
-    });
-    this.firstLook.observe(this.root);
-    this.host.onPush("points", () => this.twinWatch && hide());
   }
 }
 

@@ -65,6 +65,7 @@ class PanelHost {
     window.removeEventListener("pagehide", this.leave);
     clearTimeout(this.timer);
     this.observer?.disconnect();
+    this.news?.disconnect();
     this.showTwins();
   }
 
@@ -110,14 +111,20 @@ class PanelHost {
   }
 
   // The static twins stand in the outputs just before ours. The page puts us into its document
-  // only after we are made, hence the observer; and it may move us.
+  // only after we are made, and it may move us, hence the first observer; for a picture that comes
+  // later it makes a new element, hence the second.
 
   hideTwins() {
-    this.observer = new ResizeObserver(() => {
-      if (this.twins.length === 0) this.twins = this.findTwins();
-      for (const twin of this.twins) twin.style.display = "none";
-    });
+    this.observer = new ResizeObserver(() => this.hideThem());
+    this.news = new MutationObserver(() => this.hideThem());
     this.observer.observe(this.root);
+  }
+
+  hideThem() {
+    const outputs = this.root.closest(OUTPUT)?.parentElement;
+    if (outputs && outputs !== this.outputs) this.news.observe((this.outputs = outputs), { childList: true });
+    this.twins = this.findTwins();
+    for (const twin of this.twins) twin.style.display = "none";
   }
 
   showTwins() {

@@ -1,6 +1,7 @@
 // The versions of a model: a lane for each stage, a card for each version, the newest first.
 
 const MOST_CARDS = 4; // of a lane that is folded
+const FEW_LANES = 4; // have room beside each other in a usual notebook
 
 function lanesPart(state) {
   const { page, opened, move } = state;
@@ -10,7 +11,8 @@ function lanesPart(state) {
 
 function lanesView(state) {
   const { lanes } = state.page;
-  return h("div", { class: "nbt-lanes", style: { "--lanes": lanes.length } }, lanes.map((lane) => laneView(state, lane)));
+  const look = lanes.length > FEW_LANES ? "nbt-lanes nbt-many-lanes" : "nbt-lanes";
+  return h("div", { class: look, style: { "--lanes": lanes.length } }, lanes.map((lane) => laneView(state, lane)));
 }
 
 function laneView(state, { stage, cards }) {

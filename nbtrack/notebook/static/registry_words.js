@@ -9,7 +9,7 @@ function stageWord(stage) {
 }
 
 function aliasChip(alias, more) {
-  return h("span", { class: "nbt-alias", title: `alias ${alias}` }, `@${alias}`, more);
+  return h("span", { class: "nbt-alias", title: `alias ${alias}` }, h("span", { class: "nbt-alias-name" }, `@${alias}`), more && h("span", {}, more));
 }
 
 function sectionTitle(words, ...more) {
