@@ -15,6 +15,9 @@ from nbtrack.records import FileInfo
 if TYPE_CHECKING:
     import PIL.Image
 
+    from nbtrack.notebook.artifact_view import ArtifactsView
+    from nbtrack.notebook.panels.artifact_panel import ArtifactPanel
+
 
 def list_artifacts(
     artifact_uri: str | None = None,
@@ -37,6 +40,16 @@ def download_artifacts(
     """A local path to the artifact; with *dst_path*, a copy there. Raises ArtifactNotFound."""
     store, path = _locate(artifact_uri, run_id, artifact_path, tracking_uri)
     return str(store.download(path, dst_path))
+
+
+def show(run: object) -> ArtifactsView | ArtifactPanel:
+    """The artifacts of a run to look at: a tree with previews in a notebook, elsewhere a list.
+
+    *run* is an id, the beginning of one, a name, or a run. Raises NotFound, InvalidValue.
+    """
+    from nbtrack.notebook.artifact_view import show_artifacts
+
+    return show_artifacts(run)
 
 
 def load_text(artifact_uri: str) -> str:

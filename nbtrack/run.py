@@ -57,11 +57,6 @@ class ActiveRun(RunWriter):
         return self._info
 
     @property
-    def store(self) -> Store:
-        """Where it is recorded; another `set_tracking_uri` does not move it."""
-        return self._store
-
-    @property
     def data(self) -> RunData:
         """What is recorded by now, read back from the store."""
         return self._store.get_run(self.run_id).data

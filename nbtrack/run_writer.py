@@ -48,6 +48,11 @@ class RunWriter:
         self._store = store
         self._tables: dict[str, None] | None = None  # artifact paths of tables, in order
 
+    @property
+    def store(self) -> Store:
+        """Where it is recorded; another `set_tracking_uri` does not move it."""
+        return self._store
+
     # --- metrics, params, tags
 
     def log_metric(

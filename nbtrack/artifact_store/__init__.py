@@ -37,6 +37,9 @@ class ArtifactStore(Protocol):
     def walk(self, path: str | None = None) -> Iterator[FileInfo]:
         """Every file, at any depth; with *path*, those below that folder."""
 
+    def has(self, path: str) -> bool:
+        """Whether there is such a file or folder."""
+
     def read(self, path: str) -> bytes: ...
 
     def download(self, path: str | None = None, dst: str | Path | None = None) -> Path:

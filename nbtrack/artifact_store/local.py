@@ -108,6 +108,9 @@ class LocalArtifacts:
         size = None if is_dir else entry.stat().st_size
         return FileInfo(path=self._relative(Path(entry.path)), is_dir=is_dir, file_size=size)
 
+    def has(self, path: str) -> bool:
+        return self._place(path).exists()
+
     def read(self, path: str) -> bytes:
         return self._existing_file(path).read_bytes()
 

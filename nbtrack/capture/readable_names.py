@@ -68,6 +68,8 @@ def _name(node: ast.expr | None) -> str:
             return _joined([_name(func), *map(_name, args)])
         case ast.Constant(value=bool() | int() | float() as number):
             return str(number)
+        case ast.Slice(lower=None, upper=None, step=None):
+            return ""  # all of it
         case ast.Slice(lower=lower, upper=upper, step=step):
             ends = [_name(lower), _name(upper), *([_name(step)] if step else [])]
             return ":".join(ends)

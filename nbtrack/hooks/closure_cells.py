@@ -14,6 +14,7 @@ from functools import update_wrapper
 from types import CellType, ModuleType
 from typing import Any
 
+from nbtrack.hooks.nesting import here
 from nbtrack.hooks.unseen_frames import uncounted, without_ours
 
 Around = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
@@ -81,13 +82,17 @@ def _recorded(
     is_on = True
 
     def recorded(*args: Any, **kwargs: Any) -> Any:
-        if not is_on:
-            return function(*args, **kwargs)
+        is_inner = here.is_inside
         try:
+            if is_inner or not is_on:
+                return function(*args, **kwargs)
+            here.is_inside = True
             return around(function, None, args, kwargs)
         except BaseException as exc:
             exc.__traceback__ = without_ours(exc.__traceback__)
             raise  # which adds no frame
+        finally:
+            here.is_inside = is_inner
 
     def switch_off() -> None:
         nonlocal is_on

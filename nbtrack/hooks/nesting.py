@@ -1,13 +1,16 @@
-"""Whether a call of a patched function is the user's own, read off the call stack.
+"""Whether a call of a patched function is the user's own.
 
-Nothing is counted or set aside: a call is an inner one if code of the framework, or of ours, is
-running it. So threads, tasks, generators and exceptions need no care: scikit-learn's workers have
-its frames on their stacks, the user's own threads have not.
+A call within another patched call is none. `here` says so for the thread that the outer one is in:
+a grid search makes thousands of inner calls, and they take the short way. Everything else is read
+off the call stack: a call is an inner one if code of the framework, or of ours, is running it. So
+scikit-learn's worker threads, where `here` knows nothing, need no care: they have its frames on
+their stacks, and the user's own threads have not.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
 from types import FrameType
 
 # On the stack, these stand for a patched function and no more.
@@ -18,6 +21,15 @@ _ASKING = frozenset({"nbtrack.hooks.nesting", "nbtrack.hooks.silence"})
 # They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers.
 _PASSING_ON = ("sklearn.utils.", "sklearn.metrics._scorer")
 _DECORATED = ("sklearn.base", "wrapper")  # what `_fit_context` puts around every `fit`
+
+
+class _Here(threading.local):
+    """Of this thread. Set and put back by what replaces a patched function, and by nobody else."""
+
+    is_inside = False  # a patched call
+
+
+here = _Here()
 
 
 def is_inside_recorded_call() -> bool:

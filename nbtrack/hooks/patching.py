@@ -19,7 +19,7 @@ from types import FunctionType
 from typing import Any
 
 from nbtrack.hooks.closure_cells import rebind, swap_wrapped
-from nbtrack.hooks.nesting import is_inside_recorded_call
+from nbtrack.hooks.nesting import here, is_inside_recorded_call
 from nbtrack.hooks.unseen_frames import uncounted, without_ours
 
 __all__ = [
@@ -43,6 +43,7 @@ class Patch:
 
     *target* is "module:Class.method", naming the class that defines the method, or
     "module:function". *around* may be a name too, "module:function", imported at the first call.
+    It is not asked about calls that are made within another patched call in the same thread.
     """
 
     target: str
@@ -160,14 +161,17 @@ class _Switch:
 
 def _recorded(function: Any, switch: _Switch) -> Any:
     def call(instance: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if not switch.is_on:
-            return function(instance, *args, **kwargs)
-        around = switch.around()
+        is_inner = here.is_inside
         try:
-            return around(function, instance, args, kwargs)
+            if is_inner or not switch.is_on:
+                return function(instance, *args, **kwargs)
+            here.is_inside = True
+            return switch.around()(function, instance, args, kwargs)
         except BaseException as exc:
             exc.__traceback__ = without_ours(exc.__traceback__)
             raise  # which adds no frame
+        finally:
+            here.is_inside = is_inner
 
     return functools.update_wrapper(uncounted(call), function)
 

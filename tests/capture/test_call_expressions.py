@@ -190,6 +190,7 @@ def test_a_value_without_any_name_has_none():
         ("{'a': X}", None),
         ("[1, 2]", None),
         ("X +", None),
+        ("X[:, None]", "X"),
     ],
 )
 def test_an_expression_has_a_name_that_is_legal_in_a_key(text, name):

@@ -183,13 +183,24 @@ def test_a_search_keeps_its_best_estimator(autologged):
     assert {"model", "best_estimator", "cv_results.csv"} <= found
 
 
-def test_there_is_no_registry_yet(autologged, caplog):
-    """Said, and the model is kept."""
+def test_each_model_is_registered(autologged):
+    """As the next version of one name; of a search the search, and not its best estimator too."""
     nbtrack.sklearn.autolog(registered_model_name="m")
+    GaussianNB().fit(X, y)
+    GridSearchCV(SVC(), {"C": [1, 2]}, cv=2).fit(X, y)
+
+    assert type(nbtrack.sklearn.load_model("models:/m/1")) is GaussianNB
+    assert type(nbtrack.sklearn.load_model("models:/m/latest")) is GridSearchCV
+    assert len(nbtrack.search_model_versions()) == 2
+
+
+def test_a_name_that_no_model_can_have_costs_no_fit(autologged, caplog):
+    """Said, and the model is kept."""
+    nbtrack.sklearn.autolog(registered_model_name="a/b")
     with caplog.at_level(logging.WARNING, logger="nbtrack"):
         GaussianNB().fit(X, y)
 
-    assert "no model registry yet" in caplog.text
+    assert "could not register a model as 'a/b'" in caplog.text
     assert model_of(autologged.run()) == {"signature"}
 
 

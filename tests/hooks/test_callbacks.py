@@ -5,12 +5,15 @@ from __future__ import annotations
 import pickle
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import scipy.sparse
 
 pytest.importorskip("sklearn.callback")
 
@@ -20,15 +23,16 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.callback import CallbackSupportMixin, ProgressBar, with_callbacks
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
 
 import nbtrack
 from nbtrack.hooks.sklearn import callbacks
-from nbtrack.hooks.sklearn.callbacks import live_metrics
+from nbtrack.hooks.sklearn.callbacks import live_metrics, number_count
 from nbtrack.run import ActiveRun
 
 IRIS, FLOWERS = load_iris(return_X_y=True)
@@ -47,10 +51,11 @@ def run(tmp_path: Path) -> Iterator[ActiveRun]:
 @pytest.fixture(autouse=True)
 def _busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(callbacks, "FREE_SECONDS", 60.0)
+    monkeypatch.setattr(callbacks, "FEWEST_NUMBERS", 0)
 
 
 def followed(run: ActiveRun, estimator: Any, X: Any, y: Any) -> Any:
-    with live_metrics(run, estimator):
+    with live_metrics(run, estimator, X):
         return estimator.fit(X, y)
 
 
@@ -89,6 +94,38 @@ def test_of_many_rows_some_are_looked_at(run: ActiveRun) -> None:
     assert series(run, "train_loss")[-1][1] == pytest.approx(final_loss(model, X, y), rel=0.1)
 
 
+NUMBERS = {
+    "array": (np.zeros((30, 4)), 120),
+    "sparse": (scipy.sparse.eye_array(50, format="csr"), 50),
+    "frame": (pd.DataFrame({"a": [1, 2], "b": [3, 4]}), 4),
+    "lists": ([[1, 2, 3], [4, 5, 6]], 6),
+    "texts": (["some words", "more words"], 2 * callbacks.NUMBERS_IN_A_TEXT),
+    "column of texts": (pd.Series(["some words"]), callbacks.NUMBERS_IN_A_TEXT),
+    "nothing": ([], 0),
+    "read once": (iter([[1, 2]]), 0),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_how_much_data_there_is(name: str) -> None:
+    """Counted, and nothing read: stored numbers of a sparse matrix, words of texts as a guess."""
+    X, numbers = NUMBERS[name]
+    assert number_count(X) == numbers
+
+
+def test_a_fit_that_is_over_in_a_moment_is_not_followed(
+    run: ActiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Following would cost half as much as the fit."""
+    monkeypatch.setattr(callbacks, "FEWEST_NUMBERS", IRIS.size + 1)
+    followed(run, LogisticRegression(), IRIS, FLOWERS)
+    assert series(run, "train_loss") == []
+
+    monkeypatch.setattr(callbacks, "FEWEST_NUMBERS", IRIS.size)
+    followed(run, LogisticRegression(), IRIS, FLOWERS)
+    assert series(run, "train_loss") != []
+
+
 def test_a_pipelines_last_step_is_followed(run: ActiveRun) -> None:
     """Although its first step takes no callbacks, of which scikit-learn would warn."""
     pipeline = make_pipeline(MinMaxScaler(), LogisticRegression())
@@ -121,6 +158,34 @@ def test_a_long_search_shows_how_far_it_is(run: ActiveRun, monkeypatch: pytest.M
     followed(run, GridSearchCV(SVC(), {"C": [1, 2]}, cv=2), IRIS, FLOWERS)
 
     assert series(run, "search_progress") == [(1, 0.25), (2, 0.5), (3, 0.75), (4, 1.0)]
+
+
+def test_a_halving_search_goes_on_to_one(run: ActiveRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six fits, then two: each iteration is half of it."""
+    monkeypatch.setattr(callbacks, "LIVE_SECONDS", 0.0)
+    monkeypatch.setattr(callbacks, "PROGRESS_SECONDS", 0.0)
+    options = {"cv": 2, "factor": 3, "min_resources": 50, "random_state": 0}
+
+    followed(run, HalvingGridSearchCV(SVC(), {"C": [1, 2, 3]}, **options), IRIS, FLOWERS)
+
+    shares = [share for _, share in series(run, "search_progress")]
+    assert shares == pytest.approx([n / 12 for n in range(1, 7)] + [0.75, 1.0])
+
+
+def test_the_end_of_a_long_search_is_told(run: ActiveRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However short the time since the last point; of a short search there is none."""
+    followed(run, GridSearchCV(SVC(), {"C": [1, 2]}, cv=2), IRIS, FLOWERS)
+    assert series(run, "search_progress") == []
+
+    monkeypatch.setattr(callbacks, "PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(callbacks, "LIVE_SECONDS", 60.0)
+    watcher = callbacks.SearchWatcher(run, ExitStack(), numbers=0)
+    watcher._written -= 60.0
+    search = GridSearchCV(SVC(), {"C": [1, 2]}, cv=2).set_callbacks(watcher)
+    search.fit(IRIS, FLOWERS)
+    watcher.finish()
+
+    assert series(run, "search_progress") == [(1, 0.25), (4, 1.0)]
 
 
 ESTIMATORS = {
@@ -289,7 +354,7 @@ def test_a_fault_of_ours_stays_ours(run: ActiveRun, caplog: pytest.LogCaptureFix
 def test_copies_made_meanwhile_do_nothing(run: ActiveRun) -> None:
     """A pickle or a copy of an estimator that is being fitted reports to no run."""
     model = LogisticRegression()
-    with live_metrics(run, model):
+    with live_metrics(run, model, IRIS):
         copies = [pickle.loads(pickle.dumps(model)), deepcopy(model)]
 
     for copied in copies:

@@ -14,7 +14,7 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression, SGDClassifier
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, log_loss
 
 # Before autolog is turned on, as earlier cells do.
 from sklearn.model_selection import (
@@ -233,14 +233,44 @@ def test_what_is_fitted_inside_records_nothing():
     assert not [key for key in run.data.metrics if not key.startswith("cv_")]
 
 
-def test_predictions_across_folds_are_no_scores():
-    """cross_val_predict records nothing; nor does preparing data."""
+def test_preparing_data_records_nothing():
+    """Neither metrics nor params."""
     with nbtrack.start_run() as run:
-        cross_val_predict(model, X, y, cv=2)
         StandardScaler().fit(X)
 
     assert not run.data.metrics
     assert not run.data.params
+
+
+@pytest.mark.parametrize(
+    ("method", "measure"), [("predict", accuracy_score), ("predict_proba", log_loss)]
+)
+def test_predictions_across_folds_are_measured_on_the_run_of_their_estimator(method, measure):
+    """Under a name for the data that no fitted model's metrics have; and the call is on record."""
+    with nbtrack.start_run() as run:
+        predicted = cross_val_predict(model, X, y, cv=2, method=method)
+        model.fit(X, y)
+        value = measure(y, predicted)
+        measure(y, getattr(model, method)(X))
+
+    assert run.data.metrics[f"{measure.__name__}_X_out_of_fold"] == value
+    assert f"{measure.__name__}-2_X" in run.data.metrics
+    assert run.data.params["C"] == "3"
+    assert run.data.tags["nbtrack.cv_predict"].startswith("cross_val_predict(estimator=")
+    assert "nbtrack.metrics_model_unknown" not in run.data.tags
+    assert len(all_runs()) == 1
+
+
+def test_predictions_of_two_estimators_are_kept_apart():
+    """The second gets a run of its own, and its scores go there."""
+    with nbtrack.start_run() as run:
+        one = cross_val_predict(model, X, y, cv=2)
+        other = cross_val_predict(DummyClassifier(strategy="uniform", random_state=0), X, y, cv=2)
+        accuracies = [accuracy_score(y, one), accuracy_score(y, other)]
+    child = next(r for r in all_runs() if r.info.run_id != run.run_id)
+
+    found = [r.data.metrics["accuracy_score_X_out_of_fold"] for r in (run, child)]
+    assert found == accuracies
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
@@ -309,6 +339,26 @@ def test_the_fit_of_an_equal_estimator_joins_its_cross_validation():
 
     assert len(all_runs()) == 1
     assert {"cv_test_score", "training_score", "accuracy_score_X"} <= run.data.metrics.keys()
+
+
+def test_in_a_loop_over_models_each_has_one_run():
+    """Validated, then fitted: the first on the run itself, each other on a child of its own."""
+    models = [model, DummyClassifier(), SGDClassifier(random_state=0)]
+    with nbtrack.start_run() as run:
+        for each in models:
+            cross_val_score(each, X, y, cv=2)
+            each.fit(X, y)
+    runs = [each.data for each in all_runs() if each.info.run_id == run.run_id or is_child(each)]
+
+    assert len(all_runs()) == len(runs) == 3
+    assert all({"cv_test_score", "training_score"} <= each.metrics.keys() for each in runs)
+    with nbtrack.start_run():
+        DummyClassifier().fit(X, y)
+    assert len(all_runs()) == 4  # another run is another story
+
+
+def is_child(run):
+    return "mlflow.parentRunId" in run.data.tags
 
 
 def test_cross_validation_joins_the_fit_of_an_equal_estimator():

@@ -12,7 +12,7 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -314,13 +314,56 @@ def test_any_table_will_do(autologged, data):
     assert "training_accuracy_score" in autologged.run().data.metrics
 
 
-def test_weights_given_to_a_step(autologged):
-    """`nb__sample_weight`, as pipelines have it."""
-    weights = np.where(y == 0, 1.0, 0.0)
+def test_weights_given_to_fit_weight_the_metrics(autologged):
+    """As in MLflow, by position too; the score as well."""
+    weights = np.where(y == 0, 10.0, 0.1)
+    model = GaussianNB().fit(X, y, weights)
+    metrics = autologged.run().data.metrics
+
+    score = pytest.approx(model.score(X, y, weights))
+    assert metrics["training_accuracy_score"] == metrics["training_score"] == score
+    assert model.score(X, y) != score
+
+
+def test_weights_given_to_a_step_do_not(autologged):
+    """`nb__sample_weight` is for that step's fit; `score` of the pipeline knows nothing of it."""
+    weights = np.where(y == 0, 10.0, 0.1)
     model = make_pipeline(StandardScaler(), GaussianNB())
     model.fit(X, y, gaussiannb__sample_weight=weights)
+    metrics = autologged.run().data.metrics
 
-    assert autologged.run().data.metrics["training_accuracy_score"] == 1
+    score = pytest.approx(model.score(X, y))
+    assert metrics["training_accuracy_score"] == metrics["training_score"] == score
+
+
+def test_a_loop_of_partial_fits_is_one_model(autologged):
+    """With its params, and the scores of every epoch; preparing data so makes no run."""
+    model, scaler = SGDClassifier(alpha=0.01, random_state=0), StandardScaler()
+    with nbtrack.start_run():
+        for _ in range(3):
+            scaler.partial_fit(X)
+            model.partial_fit(X, y, classes=[0, 1, 2])
+            model.score(X, y)
+    found = autologged.run().data
+
+    assert found.params["alpha"] == "0.01"
+    keys = {"SGDClassifier_score_X", "SGDClassifier_score-2_X", "SGDClassifier_score-3_X"}
+    assert found.metrics.keys() == keys
+    assert "nbtrack.metrics_model_unknown" not in found.tags
+
+
+def test_partial_fits_outside_a_run(autologged):
+    """Two models have two runs, which are over, and a fit begins anew."""
+    models = [SGDClassifier(alpha=alpha, random_state=0) for alpha in (0.1, 0.2)]
+    for _ in range(2):
+        for model in models:
+            model.partial_fit(X, y, classes=[0, 1, 2])
+    models[0].fit(X, y)
+    first, second, third = autologged.runs()
+
+    assert [run.data.params["alpha"] for run in (first, second, third)] == ["0.1", "0.2", "0.1"]
+    assert {run.info.status for run in (first, second)} == {"FINISHED"}
+    assert "training_score" in third.data.metrics
 
 
 # --- names and texts

@@ -34,10 +34,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
     accuracy_score,
     auc,
+    check_scoring,
     classification_report,
     cohen_kappa_score,
     confusion_matrix,
     f1_score,
+    get_scorer,
     make_scorer,
     multilabel_confusion_matrix,
     precision_recall_curve,
@@ -365,10 +367,37 @@ def test_metrics_within_searches_and_validation_are_not_kept():
     with nbtrack.start_run() as run:
         cross_validate(model, X_train, y_train, cv=2, scoring=scorer)
         _ = GridSearchCV(model, {"C": [1, 2]}, cv=2, scoring=scorer).fit(X_train, y_train)
-        scorer(model, X_test, y_test)
 
     kept = set(later_metrics(run_id)) | set(later_metrics(run.run_id))
     assert not [key for key in kept if key.startswith(("accuracy_score", "own_score"))]
+
+
+SCORERS = {
+    "by name": (lambda: get_scorer("accuracy"), {"accuracy_score_X_test"}),
+    "negated": (lambda: get_scorer("neg_log_loss"), {"log_loss_X_test"}),
+    "made": (lambda: make_scorer(f1_score, average="macro"), {"f1_score_X_test"}),
+    "the model's": (
+        lambda: check_scoring(LogisticRegression()),
+        {"LogisticRegression_score_X_test"},
+    ),
+    "several": (
+        lambda: check_scoring(LogisticRegression(), ["accuracy", "roc_auc_ovr"]),
+        {"accuracy_score_X_test", "roc_auc_score_X_test"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCORERS)
+def test_scorers_that_the_user_calls_are_kept(name):
+    """By the function that they call, and with its value: a loss is a loss."""
+    made, keys = SCORERS[name]
+    model, run_id = fitted()
+    result = made()(model, X_test, y_test)
+    later = later_metrics(run_id)
+
+    assert set(later) == keys
+    values = result.values() if isinstance(result, dict) else [result]
+    assert sorted(later.values()) == sorted(map(abs, values))
 
 
 def test_metrics_within_metrics_are_not_kept():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import os
@@ -11,6 +12,7 @@ import sys
 import textwrap
 import types
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +67,35 @@ def test_twice_is_once(shop):
     patching.apply([Patch("shop:Box.open", around)])
 
     assert (shop.Box().open(key=3), around.calls) == (3, 1)
+
+
+def test_only_the_outermost_call_of_a_thread_is_asked_about(shop):
+    """Whatever becomes of an inner one, the next outermost call is asked about again."""
+    around = Counted()
+
+    def refused(_box, _key=1):
+        raise KeyError("inner")
+
+    def tried(box, _key=1):
+        with contextlib.suppress(KeyError):
+            box.refuse()
+        return in_thread(box.peek) if box.key else 0
+
+    shop.Box.refuse, shop.Box.peek, shop.Box.open = refused, lambda _box: 7, tried
+    patching.apply([Patch(f"shop:Box.{name}", around) for name in ("open", "refuse", "peek")])
+    box = shop.Box()
+
+    box.key = 0
+    assert [box.open(), box.open(), around.calls] == [0, 0, 2]
+    with pytest.raises(KeyError):
+        box.refuse()
+    box.key = 1
+    assert [box.open(), around.calls] == [7, 5]  # the other thread's is its own outermost call
+
+
+def in_thread(call):
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(call).result()
 
 
 def test_undo_puts_back_the_very_object(shop):

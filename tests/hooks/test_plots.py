@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,11 @@ from sklearn.svm import LinearSVC
 import nbtrack
 from nbtrack import background
 from nbtrack.hooks.sklearn import plot_numbers
-from nbtrack.hooks.sklearn.plot_drawing import draw, draw_missing_plots
 from nbtrack.hooks.sklearn.plot_numbers import CONFUSION, PRECISION_RECALL, ROC, log_plots
+from nbtrack.plot_drawing import can_draw, draw, draw_missing_plots
 from nbtrack.run import ActiveRun
 from nbtrack.run_writer import RunWriter
+from nbtrack.session import current_session
 
 IRIS, FLOWERS = load_iris(return_X_y=True)
 TUMOURS, IS_BENIGN = load_breast_cancer(return_X_y=True)
@@ -154,6 +156,71 @@ def test_a_picture_can_be_drawn_sooner_and_by_anyone(run: ActiveRun) -> None:
     assert draw_missing_plots(reader) == []
 
 
+@pytest.fixture
+def undrawn(tmp_path: Path) -> Iterator[str]:
+    """The id of a run whose process went away before it had drawn anything."""
+    code = (
+        "import os, nbtrack; from sklearn.datasets import load_iris;"
+        "from sklearn.naive_bayes import GaussianNB; nbtrack.autolog();"
+        "GaussianNB().fit(*load_iris(return_X_y=True));"
+        "print(nbtrack.last_active_run().info.run_id, flush=True); os._exit(0)"
+    )
+    environment = {**os.environ, "NBTRACK_DIR": str(tmp_path / "project")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    nbtrack.set_tracking_uri(tmp_path / "project")
+    yield done.stdout.strip()
+    nbtrack.set_tracking_uri(None)
+
+
+READERS: dict[str, Callable[[str], bool]] = {
+    "listed": lambda run_id: f"{CONFUSION}.png" in listed(run_id),
+    "downloaded": lambda run_id: Path(
+        nbtrack.MlflowClient().download_artifacts(run_id, f"{CONFUSION}.png")
+    ).exists(),
+    "read": lambda run_id: (
+        nbtrack.artifacts.load_image(f"runs:/{run_id}/{CONFUSION}.png").width > 0
+    ),
+}
+
+
+def listed(run_id: str) -> set[str]:
+    return {each.path for each in nbtrack.artifacts.list_artifacts(run_id=run_id)}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_who_reads_artifacts_gets_the_pictures(undrawn: str, reader: str) -> None:
+    """Although the process that trained ended before it had drawn them; they are on record, too."""
+    pytest.importorskip("matplotlib")
+
+    assert READERS[reader](undrawn)
+    records = current_session().store.list_artifact_records(undrawn)
+    assert f"{CONFUSION}.png" in {each.path for each in records}
+
+
+def test_without_matplotlib_there_are_the_numbers(
+    undrawn: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And nothing is said."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    can_draw.cache_clear()
+
+    assert f"{CONFUSION}.json" in listed(undrawn)
+    assert (f"{CONFUSION}.png" in listed(undrawn), caplog.text) == (False, "")
+    can_draw.cache_clear()
+
+
+def test_files_of_the_user_are_not_drawn(run: ActiveRun, caplog: pytest.LogCaptureFixture) -> None:
+    """He may call his own as ours are called; and a deleted run is only read."""
+    run.log_dict({"mine": 1}, f"{CONFUSION}.json")
+    assert (listed(run.run_id), caplog.text) == ({f"{CONFUSION}.json"}, "")
+
+    log_plots(run, fitted(GaussianNB(), IRIS, FLOWERS), FLAGS)
+    nbtrack.MlflowClient().delete_run(run.run_id)
+    assert listed(run.run_id) == {f"{CONFUSION}.json"}
+
+
 def test_what_was_not_drawn_in_time_is_no_fault(run: ActiveRun) -> None:
     """A run that was deleted meanwhile is left alone."""
     log_plots(run, fitted(GaussianNB(), IRIS, FLOWERS), FLAGS)
@@ -213,7 +280,7 @@ def test_drawing_needs_no_pyplot() -> None:
     """pyplot would choose a backend and open windows for the user."""
     pytest.importorskip("matplotlib")
     code = (
-        "import sys; from nbtrack.hooks.sklearn.plot_drawing import draw;"
+        "import sys; from nbtrack.plot_drawing import draw;"
         f"draw({CONFUSION!r}, {PLOTS[CONFUSION]!r});"
         "print('matplotlib.pyplot' in sys.modules)"
     )

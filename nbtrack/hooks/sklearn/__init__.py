@@ -17,14 +17,18 @@ from nbtrack.hooks.switches import Switch
 _HERE = "nbtrack.hooks.sklearn"
 _FITTING = ("fit", "fit_predict", "fit_transform")
 _PREDICTING = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform")
-FIT_METHODS = dict.fromkeys(_FITTING, f"{_HERE}.fits:around_fit")
+FIT_METHODS = {
+    **dict.fromkeys(_FITTING, f"{_HERE}.fits:around_fit"),
+    "partial_fit": f"{_HERE}.partial_fits:around_partial_fit",
+}
 # What is called after the fit.
 LATER_METHODS = {
     **dict.fromkeys(_PREDICTING, f"{_HERE}.predictions:around_predict"),
     "score": f"{_HERE}.scoring:around_score",
 }
-# They fit and score many times, and have results of their own.
+# They fit and score, or predict, many times, and have results of their own.
 VALIDATING = (
+    "cross_val_predict",
     "cross_val_score",
     "cross_validate",
     "learning_curve",

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from types import FrameType
 
 from nbtrack.hooks.nesting import calling_frame, is_inside_recorded_call
-
-_SCORERS = "sklearn.metrics._scorer"
 
 
 def users_frame() -> FrameType | None:
     """The frame of the user's code that calls the patched function; None if it is not his call.
 
-    What a scorer calls is not his either, though the scorer may be: its value goes to its caller.
+    A scorer that he calls, `get_scorer("accuracy")(model, X, y)`, makes its calls for him.
     """
-    if is_inside_recorded_call():
-        return None
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if frame.f_globals.get("__name__") == _SCORERS:
-            return None
-        frame = frame.f_back
-    return calling_frame()
+    return None if is_inside_recorded_call() else calling_frame()

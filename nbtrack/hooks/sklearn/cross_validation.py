@@ -13,10 +13,16 @@
 |                        | and `..._std`: mean and deviation over the folds       | `param_range` |
 | permutation_test_score | `permutation_test_score`, `permutation_test_pvalue`    | -             |
 |                        | `permutation_test_permuted_score`                      | permutation   |
+| cross_val_predict      | none; what is measured of the predictions later, as    | -             |
+|                        | `accuracy_score_X_out_of_fold`                         |               |
 
 Both curves are kept fold by fold too, with the values of the param, in `learning_curve.csv` and
 `validation_curve_<param>.csv`. A second call on the same run is `cv-2_test_score`. The tag
 `nbtrack.cv` (`nbtrack.cv-2`, `nbtrack.learning_curve` ...) has the call as it was written.
+
+Each row of what `cross_val_predict` returns is of a model that was not trained on it, and none of
+these models is kept: so it is the run that tells of the estimator that gets the metrics, with
+another name for the data than those of the model that is fitted there.
 
 The run is chosen as for a fit (see `run_choice`), except that an estimator equal to the one that
 the run tells of joins it. A run that told of none gets params, tags and data as from a fit.
@@ -38,7 +44,10 @@ from nbtrack.hooks.sklearn import switch, validation_scores
 from nbtrack.hooks.sklearn.flags import current_flags
 from nbtrack.hooks.sklearn.inputs import log_dataset
 from nbtrack.hooks.sklearn.known_models import known_models
+from nbtrack.hooks.sklearn.metric_log import metric_log_of
 from nbtrack.hooks.sklearn.params import fit_name, param_texts
+from nbtrack.hooks.sklearn.prediction_store import Prediction
+from nbtrack.hooks.sklearn.predictions import UNKNOWN_DATA, predictions
 from nbtrack.hooks.sklearn.run_choice import CLASS_TAG, NAME_TAG, choose_run
 from nbtrack.hooks.sklearn.storable_keys import storable_key
 from nbtrack.hooks.sklearn.subjects import note_validation, subject_of, tells_of
@@ -54,6 +63,7 @@ if TYPE_CHECKING:
     from nbtrack.run import ActiveRun
 
 ERROR_TAG = "nbtrack.fit_error"
+OUT_OF_FOLD = "out_of_fold"
 _MOST_TEXT = 500  # characters of a call, and of an error
 
 _counts: weakref.WeakKeyDictionary[ActiveRun, Counter[str]] = weakref.WeakKeyDictionary()
@@ -71,6 +81,8 @@ def _around(read: Reader) -> Around:
             record.fail(exc)
             raise
         record.finish(result, read)
+        if read is validation_scores.of_cross_val_predict:
+            record.remember_predictions(result)
         return result
 
     return around
@@ -81,15 +93,7 @@ around_cross_val_score = _around(validation_scores.of_cross_val_score)
 around_learning_curve = _around(validation_scores.of_learning_curve)
 around_validation_curve = _around(validation_scores.of_validation_curve)
 around_permutation_test_score = _around(validation_scores.of_permutation_test)
-
-_MODULE = "sklearn.model_selection"
-CROSS_VALIDATION: dict[str, Around] = {
-    f"{_MODULE}:cross_validate": around_cross_validate,
-    f"{_MODULE}:cross_val_score": around_cross_val_score,
-    f"{_MODULE}:learning_curve": around_learning_curve,
-    f"{_MODULE}:validation_curve": around_validation_curve,
-    f"{_MODULE}:permutation_test_score": around_permutation_test_score,
-}
+around_cross_val_predict = _around(validation_scores.of_cross_val_predict)
 
 
 def _begun(original: Any, args: Any, kwargs: Any) -> _Record | None:
@@ -177,6 +181,16 @@ class _Record:
                     self._log_data()
         finally:  # also when the user interrupts us
             self._end(RunStatus.FINISHED, ended_us)
+
+    def remember_predictions(self, result: Any) -> None:
+        """What is measured of them is this run's."""
+        with guarded(f"remember the predictions of {self._call.function}"):
+            X, found = self._call.given["X"], self._call.name("X")
+            name = UNKNOWN_DATA if found is None else found.name
+            if found is not None and found.is_variable:
+                name = metric_log_of(self._run).data_name(name, X)
+            made = Prediction(self._run, f"{name}_{OUT_OF_FOLD}")
+            predictions.remember(result, made, made_from=X)
 
     def _log(self, scores: Scores) -> None:
         name = _numbered(self._run, storable_key(scores.family))

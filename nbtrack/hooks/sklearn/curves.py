@@ -4,8 +4,8 @@ A step is the number of iterations, epochs or trees done: step 1 is after the fi
 
 | metric                  | what it is                            | of estimators                  |
 |-------------------------|---------------------------------------|--------------------------------|
-| train_loss              | loss on the training rows             | MLP, gradient boosting, and    |
-|                         |                                       | live (see `callbacks.py`)      |
+| train_loss              | loss on the training rows             | MLP, gradient boosting; live,  |
+|                         |                                       | on much data (`callbacks.py`)  |
 | train_score             | score on the training rows            | HistGradientBoosting, AdaBoost |
 | validation_loss         | loss on rows held out                 | HistGradientBoosting           |
 | validation_score        | score on rows held out                | HistGradientBoosting, MLP      |

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, NamedTuple
 
 from nbtrack.lines import now_us
@@ -46,9 +45,12 @@ def read_arguments(
 ) -> FitArguments:
     """*original* is the unbound method that was called with *args* after the instance.
 
-    What comes first is X and what comes second is y, however `fit` names them.
+    What comes first is X and what comes second is y, however `fit` names them. Weights are those
+    that `fit` itself takes. What a pipeline or a search passes on to a step of it
+    (`clf__sample_weight`) weights that step's fit, not the scores: so in MLflow, and in `score`.
     """
-    names = _argument_names(original)
+    names, by_keyword = _parameters(original)
+    takes_weights = "sample_weight" in (*names, *by_keyword)
     given = {name: Argument(value, name) for name, value in kwargs.items()}
     given |= {name: Argument(args[i], name, i) for i, name in enumerate(names[: len(args)])}
     X_name = names[0] if names else "X"
@@ -56,19 +58,17 @@ def read_arguments(
     return FitArguments(
         X=given.get(X_name, NOT_GIVEN),
         y=given.get(y_name, NOT_GIVEN),
-        sample_weight=given.get("sample_weight") or _weight_of_last_step(given),
+        sample_weight=given.get("sample_weight", NOT_GIVEN) if takes_weights else NOT_GIVEN,
     )
 
 
-def _argument_names(original: Callable[..., Any]) -> list[str]:
+def _parameters(original: Callable[..., Any]) -> tuple[list[str], list[str]]:
+    """After `self`: those that may be given by position, and those by keyword only."""
     function: Any = original
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
     code = getattr(function, "__code__", None)
-    return [] if code is None else list(islice(code.co_varnames, 1, code.co_argcount))
-
-
-def _weight_of_last_step(given: Mapping[str, Argument]) -> Argument:
-    """`pipeline.fit(X, y, clf__sample_weight=w)`."""
-    named = [found for name, found in given.items() if name.endswith("__sample_weight")]
-    return named[-1] if named else NOT_GIVEN
+    if code is None:
+        return [], []
+    count, names = code.co_argcount, code.co_varnames
+    return list(names[1:count]), list(names[count : count + code.co_kwonlyargcount])

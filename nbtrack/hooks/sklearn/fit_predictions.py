@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LEAST_SECONDS = 1.0  # may always be spent on predicting
 SHARE_OF_FIT = 0.1
 UNTIMED_ROWS = 1000
+_SEMI_SUPERVISED = "sklearn.semi_supervised"
 PASSES = 2  # over the rows: labels, and probabilities or a score
 
 _known: dict[int, tuple[weakref.ref[FitCall], FitPredictions]] = {}
@@ -61,12 +62,26 @@ class FitPredictions:
 
         self._is_whole = self._can_be_read_again() if call.y is not None else False
         places = self._places(call) if self._is_whole else None
+        if self._is_whole and type(call.estimator).__module__.startswith(_SEMI_SUPERVISED):
+            places = self._labelled(call, places)
         self.is_sample = places is not None
         self.X = call.X if places is None else take_rows(call.X, places)
         self.y = _targets(call.y, places)
         weights = call.sample_weight
         self.weights = None if weights is None else np.asarray(weights)[_all(places)]
         self._has_failed = False
+
+    def _labelled(self, call: FitCall, places: Any) -> Any:
+        """Those of *places* that have a label: -1 is none, and no prediction is wrong there."""
+        import numpy as np
+
+        labels = _targets(call.y, None)
+        has_label = labels != -1
+        if labels.ndim > 1 or has_label.all() or not has_label.any():
+            return places
+        self.note = f"on the {np.count_nonzero(has_label):,} rows that have a label"
+        labelled = np.flatnonzero(has_label)
+        return labelled if places is None else np.intersect1d(labelled, places)
 
     @property
     def can_be_asked(self) -> bool:
@@ -173,17 +188,29 @@ class FitPredictions:
 
 
 def _predicts_most_probable(estimator: Any) -> bool:
-    """Whether `predict` asks `predict_proba` and takes the highest: then one of them will do."""
+    """Whether the label that `predict` gives is the most probable one: then one of them will do."""
     deciding = deciding_estimator(estimator)
-    method = getattr(type(deciding), "predict", None)
-    place = (getattr(method, "__module__", ""), getattr(method, "__qualname__", ""))
-    return place in _BY_PROBABILITY and getattr(deciding, "n_outputs_", 1) == 1
+    places = {_place_of(deciding, name) for name in ("predict", "predict_proba")}
+    return places in _BY_PROBABILITY and getattr(deciding, "n_outputs_", 1) == 1
 
 
-_BY_PROBABILITY = {
-    ("sklearn.ensemble._forest", "ForestClassifier.predict"),
-    ("sklearn.ensemble._bagging", "BaggingClassifier.predict"),
-}
+def _place_of(estimator: Any, method: str) -> tuple[str, str]:
+    found = getattr(type(estimator), method, None)
+    return getattr(found, "__module__", ""), getattr(found, "__qualname__", "")
+
+
+def _methods(module: str, kind: str) -> set[tuple[str, str]]:
+    return {(module, f"{kind}.predict"), (module, f"{kind}.predict_proba")}
+
+
+_BY_PROBABILITY = (
+    _methods("sklearn.ensemble._forest", "ForestClassifier"),
+    _methods("sklearn.ensemble._bagging", "BaggingClassifier"),
+    {  # by the highest decision, which both of them ask for
+        ("sklearn.linear_model._base", "LinearClassifierMixin.predict"),
+        ("sklearn.linear_model._logistic", "LogisticRegression.predict_proba"),
+    },
+)
 
 
 def _most_probable(estimator: Any, probabilities: Any) -> Any:

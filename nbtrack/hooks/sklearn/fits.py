@@ -63,7 +63,7 @@ def around_fit(
         return original(estimator, *args, **kwargs)
     began = time.perf_counter()
     try:
-        with record.live_metrics():
+        with record.live_metrics(args, kwargs):
             result = original(estimator, *args, **kwargs)
     except BaseException as exc:
         record.fail(exc)
@@ -116,10 +116,13 @@ class FitRecord:
                 tags=[RunTag(key=key, value=value) for key, value in tags.items()],
             )
 
-    def live_metrics(self) -> AbstractContextManager[object]:
+    def live_metrics(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> AbstractContextManager[object]:
         """What is known while it runs."""
         with guarded("follow the iterations of a fit"):
-            return live_metrics(self._run, self._estimator)
+            X = read_arguments(self._original, args, kwargs).X.value
+            return live_metrics(self._run, self._estimator, X)
         return nullcontext()
 
     def fail(self, error: BaseException) -> None:

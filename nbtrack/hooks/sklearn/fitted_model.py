@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.errors import NbtrackError
 from nbtrack.guard import guarded
 from nbtrack.hooks.quiet import unnoticed
 from nbtrack.hooks.sklearn.inputs import EXAMPLE_ROWS, input_rows
@@ -13,25 +12,33 @@ from nbtrack.hooks.sklearn.rows import first_rows
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
     from nbtrack.hooks.sklearn.flags import Flags
+    from nbtrack.models.model_info import ModelInfo
     from nbtrack.run import ActiveRun
 
 MODEL_PATH, BEST_PATH = "model", "best_estimator"
+REGISTER_SECONDS = 2.0  # a fit does not wait longer for a database that another program holds
 
 
 def log_fitted_model(run: ActiveRun, call: FitCall, flags: Flags) -> None:
-    """Raises ModelNotSaved for what no pickle takes, NbtrackError instead of registering it."""
+    """Raises ModelNotSaved for what no pickle takes."""
     if not flags.log_models:
         return
     rows = _example(call, flags)
-    _save(run, call.estimator, MODEL_PATH, rows, flags)
+    info = _save(run, call.estimator, MODEL_PATH, rows, flags)
     best = getattr(call.estimator, "best_estimator_", None)
     if best is not None:
         _save(run, best, BEST_PATH, rows, flags)
     if flags.registered_model_name is not None:
-        raise NbtrackError(
-            f"registered_model_name={flags.registered_model_name!r}: this version of nbtrack has "
-            "no model registry yet. The model was logged, and not registered"
-        )
+        _register(run, info, flags.registered_model_name)
+
+
+def _register(run: ActiveRun, info: ModelInfo, name: str) -> None:
+    """At once, because who asked for it may load it in the next line."""
+    from nbtrack.models.saving import register_logged
+
+    cure = f"nbtrack.register_model({info.model_uri!r}, {name!r}) does it later"
+    with guarded(f"register a model as {name!r} ({cure})"):
+        register_logged(run, info, name, timeout=REGISTER_SECONDS)
 
 
 def _example(call: FitCall, flags: Flags) -> Any:
@@ -43,11 +50,11 @@ def _example(call: FitCall, flags: Flags) -> Any:
     return None
 
 
-def _save(run: ActiveRun, model: Any, path: str, rows: Any, flags: Flags) -> None:
+def _save(run: ActiveRun, model: Any, path: str, rows: Any, flags: Flags) -> ModelInfo:
     from nbtrack.models.saving import save_fitted
 
     predicted = _predicted(model, rows) if flags.log_model_signatures else None
-    save_fitted(
+    return save_fitted(
         run,
         model,
         path,

@@ -52,19 +52,19 @@ def _clipped(text: str) -> str:
 def fit_name(estimator: Any) -> str:
     """`RandomForestClassifier max_depth=10`, `Pipeline: SVC C=10`: what was changed tells most."""
     kind = type(estimator).__name__
-    changed = dict(_changed_params(estimator))
-    inner = next(_inner_estimators(estimator), None)
-    name = estimator_name(kind, changed)
+    params = estimator.get_params(deep=False)
+    name = estimator_name(kind, dict(_changed_params(estimator, params)))
+    inner = next(_inner_estimators(params), None)
     if inner is None:
         return name
     whole = f"{name}: {fit_name(inner)}"
     return whole if len(whole) <= MAX_NAME else whole[: MAX_NAME - 1].rstrip() + "…"
 
 
-def _changed_params(estimator: Any) -> Iterator[tuple[str, Any]]:
+def _changed_params(estimator: Any, params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Plain params with another value than `__init__` gives them."""
     defaults = _defaults(estimator.__class__)
-    for name, value in estimator.get_params(deep=False).items():
+    for name, value in params.items():
         value = value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
         default = defaults.get(name)
         if type(value) in PLAIN and value != default and repr(value) != repr(default):
@@ -78,9 +78,9 @@ def _defaults(kind: type) -> Mapping[str, Any]:
     return {name: p.default for name, p in signature(kind).parameters.items()}
 
 
-def _inner_estimators(estimator: Any) -> Iterator[Any]:
+def _inner_estimators(params: Mapping[str, Any]) -> Iterator[Any]:
     """What does the work inside: a pipeline's last step, what a search or an ensemble varies."""
-    params = estimator.get_params(deep=False)  # a forest has the attribute, and it is no param
+    # Of params, not attributes: a forest has the attribute `estimator`, and it is no param.
     for name in ("steps", "estimator", "regressor"):
         value = params.get(name)
         if isinstance(value, list) and value and isinstance(value[-1], tuple):

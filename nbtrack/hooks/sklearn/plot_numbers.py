@@ -1,7 +1,7 @@
 """Confusion matrix, ROC and precision-recall curve of a fit, as numbers in JSON artifacts.
 
-The pictures, with MLflow's names, are drawn from these files: see `plot_drawing.py`. So a fit
-pays for the numbers only, and a picture that was not drawn can be drawn at any time.
+The pictures, with MLflow's names, are drawn from these files: see `nbtrack.plot_drawing`. So a
+fit pays for the numbers only, and a picture that was not drawn can be drawn at any time.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def log_plots(run: ActiveRun, call: FitCall, flags: Flags) -> None:  # noqa: ARG
 
 
 def draw_later(run: ActiveRun) -> None:
-    from nbtrack.hooks.sklearn.plot_drawing import can_draw
+    from nbtrack.plot_drawing import can_draw
 
     if can_draw():
         background.submit(
@@ -56,7 +56,7 @@ def draw_later(run: ActiveRun) -> None:
 
 
 def _draw(run: ActiveRun) -> None:
-    from nbtrack.hooks.sklearn.plot_drawing import draw_missing_plots
+    from nbtrack.plot_drawing import draw_missing_plots
 
     draw_missing_plots(run)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nbtrack.errors import StoreError
 from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.params import fit_name
-from nbtrack.hooks.sklearn.subjects import awaits_fit
+from nbtrack.hooks.sklearn.subjects import awaits_fit, child_awaiting_fit
 from nbtrack.run_writer import LOOK_SECONDS
 from nbtrack.session import Session
 
@@ -47,6 +47,8 @@ def choose_run(session: Session, estimator: Any, flags: Flags) -> FitRun | None:
         _ours.add(active)
     if active is not None and (_take(active) or _belongs_to(active, estimator)):
         return FitRun(active, ends_with_fit=False)
+    if active is not None and (child := child_awaiting_fit(active, estimator)) is not None:
+        return FitRun(child, ends_with_fit=False)
     made = session.start_run(name=fit_name(estimator), tags=tags, nested=True)
     _ours.add(made)
     return FitRun(made, ends_with_fit=True)

@@ -30,8 +30,8 @@ from nbtrack.hooks.sklearn.search_scores import failed_splits, run_times
 from nbtrack.hooks.sklearn.storable_keys import storable_key, storable_keys
 from nbtrack.records import RunStatus
 from nbtrack.run_batch import FinishedRun
+from nbtrack.stores.trace import CANDIDATE_TAG
 
-CANDIDATE_TAG = "nbtrack.candidate"
 FAILED_SPLITS_TAG = "nbtrack.failed_splits"
 MOST_NAME = 60  # characters
 

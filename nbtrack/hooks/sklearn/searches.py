@@ -27,6 +27,7 @@ from nbtrack.hooks.sklearn.search_candidates import Candidates
 from nbtrack.hooks.sklearn.search_scores import best_rows, score_columns
 from nbtrack.hooks.sklearn.storable_keys import storable_key
 from nbtrack.run_batch import log_finished_children
+from nbtrack.stores.trace import BEST_CHILD_TAG
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["is_search", "log_search"]
 
-BEST_CHILD_TAG = "nbtrack.best_child"
 REFIT_TAG = "nbtrack.refit"
 CV_RESULTS_FILE = "cv_results.csv"
 

@@ -7,6 +7,7 @@ belong on one run. Another estimator, or the same one with another C, does not.
 from __future__ import annotations
 
 import weakref
+from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ Subject = tuple[str, ...]
 
 _fitted: weakref.WeakKeyDictionary[ActiveRun, Subject] = weakref.WeakKeyDictionary()
 _validated: weakref.WeakKeyDictionary[ActiveRun, Subject] = weakref.WeakKeyDictionary()
+_last_validated: deque[ActiveRun] = deque(maxlen=100)  # held: they may have ended
 
 
 def subject_of(estimator: Any, texts: Mapping[str, str] | None = None) -> Subject:
@@ -39,10 +41,19 @@ def note_fit(run: ActiveRun, subject: Subject) -> None:
 
 def note_validation(run: ActiveRun, subject: Subject) -> None:
     _validated.setdefault(run, subject)
+    _last_validated.append(run)
 
 
 def tells_of(run: ActiveRun, subject: Subject) -> bool:
     return subject in (_fitted.get(run), _validated.get(run))
+
+
+def child_awaiting_fit(run: ActiveRun, estimator: Any) -> ActiveRun | None:
+    """The newest child of *run* that `awaits_fit` of *estimator*."""
+    children = (
+        child for child in reversed(_last_validated) if child.parent is run and not child.is_deleted
+    )
+    return next((child for child in children if awaits_fit(child, estimator)), None)
 
 
 def awaits_fit(run: ActiveRun, estimator: Any) -> bool:

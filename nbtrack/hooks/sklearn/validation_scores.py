@@ -79,6 +79,10 @@ def of_permutation_test(result: tuple[Any, Any, Any], _given: Given) -> Scores:
     )
 
 
+def of_cross_val_predict(_result: Any, _given: Given) -> Scores:
+    return Scores(family="cv_predict")
+
+
 def _along(steps: Sequence[int], columns: Mapping[str, Any]) -> dict[str, list[tuple[int, float]]]:
     """Mean and deviation of each row of (steps x folds), at its step."""
     series: dict[str, list[tuple[int, float]]] = {}

@@ -1,4 +1,7 @@
-"""The pictures of a fit, drawn from the numbers that `plot_numbers.py` stored.
+"""The pictures of a fit, drawn from the numbers that a hook stored as JSON artifacts.
+
+They are drawn when the run has ended; else by whoever looks at its artifacts first, in whichever
+process.
 
 matplotlib's `Figure` and Agg canvas only: no pyplot, no window, and no `rc_context`, which would
 change the user's settings while it draws. So every colour, font and tick is given here, and looks
@@ -13,8 +16,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Protocol
 
-from nbtrack.artifact_store import ArtifactStore
+from nbtrack.artifact_store import ArtifactStore, open_artifacts
 from nbtrack.errors import ArtifactNotFound
+from nbtrack.guard import guarded
+from nbtrack.records import LifecycleStage, RunInfo
+from nbtrack.run_writer import RunWriter
+from nbtrack.stores import Store
 
 INK, MUTED, FAINT, LINE, FILL = "#1f2430", "#6b7280", "#e5e7eb", "#1565c0", "#1565c01a"
 RAMP = ("#f7fafd", "#d3e4f5", "#94c2e8", "#4b93d1", "#1565c0", "#0b3c78")
@@ -22,6 +29,9 @@ FONT = "DejaVu Sans"  # the one that comes with matplotlib
 DPI = 160
 MOST_WITH_COUNTS, MOST_WITH_SHARES = 8, 20  # classes
 LONGEST_LABEL = 18  # characters
+
+
+_FACTS = {"estimator", "rows", "is_weighted"}  # what the numbers of every plot have beside them
 
 
 class RunLike(Protocol):
@@ -42,24 +52,45 @@ def can_draw() -> bool:
     return find_spec("matplotlib") is not None
 
 
+def finish_plots(store: Store, info: RunInfo) -> None:
+    """For who reads the artifacts of a run: draw what its process had no time for.
+
+    A look for three files, if there is nothing to do. What cannot be drawn or stored is said once.
+    """
+    if info.lifecycle_stage != LifecycleStage.ACTIVE or not can_draw():
+        return
+    with guarded(f"draw the plots of run {info.run_id}"):
+        if _missing(open_artifacts(info.artifact_uri, run_id=info.run_id)):
+            draw_missing_plots(RunWriter(store, info.run_id, artifact_uri=info.artifact_uri))
+
+
 def draw_missing_plots(run: RunLike) -> list[str]:
     """Draw each plot of *run* whose numbers are stored and whose picture is not.
 
-    Returns the new artifacts. Cheap when there is nothing to do: one look into the run's folder.
+    Returns the new artifacts.
     """
     if run.is_deleted or not can_draw():
         return []
-    stored = {each.path for each in run.artifacts.list()}
     drawn = []
-    for name in PICTURES:
-        if f"{name}.json" in stored and f"{name}.png" not in stored:
-            try:
-                numbers = json.loads(run.artifacts.read(f"{name}.json"))
-            except ArtifactNotFound:  # removed meanwhile
-                continue
+    for name in _missing(run.artifacts):
+        try:
+            numbers = json.loads(run.artifacts.read(f"{name}.json"))
+        except ArtifactNotFound:  # removed meanwhile
+            continue
+        if (
+            isinstance(numbers, dict) and numbers.keys() >= _FACTS
+        ):  # else it is a file of the user's
             run.log_bytes(draw(name, numbers), f"{name}.png")
             drawn.append(f"{name}.png")
     return drawn
+
+
+def _missing(artifacts: ArtifactStore) -> list[str]:
+    return [
+        name
+        for name in PICTURES
+        if artifacts.has(f"{name}.json") and not artifacts.has(f"{name}.png")
+    ]
 
 
 def draw(name: str, numbers: dict[str, Any]) -> bytes:
