@@ -83,6 +83,7 @@ _HOMES = {
     "compare": "nbtrack.notebook.compare_view",
     "live": "nbtrack.notebook.panels.live_panel",
     "load_ipython_extension": "nbtrack.ipython",
+    "registry": "nbtrack.notebook.registry_view",
     "runs": "nbtrack.notebook.runs_view",
     "unload_ipython_extension": "nbtrack.ipython",
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nbtrack import background, experiments, lines
 from nbtrack.artifact_store import ArtifactStore, open_artifacts
 from nbtrack.client_logging import ClientLogging
+from nbtrack.client_registry import ClientRegistry
 from nbtrack.errors import InvalidValue, NameTaken
 from nbtrack.experiments import LOOK_SECONDS, PATIENT_LOOK_SECONDS
 from nbtrack.lines import now_us
@@ -48,8 +49,8 @@ MOST_RESULTS = 1000
 _VERIFIED_SECONDS = 2.0  # for so long a run that was seen alive is not looked up again
 
 
-class MlflowClient(ClientLogging):
-    """Runs, metrics, artifacts and experiments by id, in the store of *tracking_uri*.
+class MlflowClient(ClientLogging, ClientRegistry):
+    """Runs, metrics, artifacts, experiments and models by id, in the store of *tracking_uri*.
 
     Runs made here have no owner process: they stay RUNNING until `set_terminated`.
     """
@@ -310,5 +311,9 @@ class MlflowClient(ClientLogging):
 
     def artifacts_of(self, run_id: str) -> ArtifactStore:
         """The run's files, with those that are still being made in the background."""
+        from nbtrack.plot_drawing import finish_plots
+
         background.wait(run_id)
-        return open_artifacts(self.get_run(run_id).info.artifact_uri, run_id=run_id)
+        info = self.get_run(run_id).info
+        finish_plots(self._store, info)
+        return open_artifacts(info.artifact_uri, run_id=run_id)

@@ -18,6 +18,12 @@ from nbtrack.records import (
     RunTag,
     ViewType,
 )
+from nbtrack.registry_records import (
+    ModelVersion,
+    ModelVersionTag,
+    RegisteredModel,
+    RegisteredModelTag,
+)
 
 __all__ = [
     "Dataset",
@@ -28,7 +34,11 @@ __all__ = [
     "InputTag",
     "LifecycleStage",
     "Metric",
+    "ModelVersion",
+    "ModelVersionTag",
     "Param",
+    "RegisteredModel",
+    "RegisteredModelTag",
     "Run",
     "RunData",
     "RunInfo",

@@ -52,6 +52,19 @@ def held(path: Path, *, wait_seconds: float = 0.0) -> AbstractContextManager[boo
     return _Held(path, wait_seconds)
 
 
+def holder_of(path: Path) -> str:
+    """Who has the lock of *path*, for a message: "PID 123" where Linux tells, else "another
+    process"."""
+    with suppress(OSError, IndexError):
+        inode = str(path.stat().st_ino)
+        for line in Path("/proc/locks").read_text(encoding="ascii").splitlines():
+            # 1: FLOCK  ADVISORY  WRITE 4711 08:02:131085 0 EOF
+            words = line.split()
+            if words[1] == "FLOCK" and words[5].rpartition(":")[2] == inode:
+                return f"PID {words[4]}"
+    return "another process"
+
+
 class _Held(AbstractContextManager[bool]):
     # No generator: one that an interrupt keeps from its block holds on, while somebody keeps the
     # traceback.

@@ -67,6 +67,7 @@ class RunGroup:
     value: str | None  # None: the runs that have none
     runs: int
     newest_us: int  # when the newest of them started
+    newest_name: str | None
     metrics: Mapping[str, GroupedMetric]  # each metric that was asked for
 
 

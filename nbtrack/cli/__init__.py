@@ -1,6 +1,7 @@
 """The command `nbtrack`: one small module per subcommand, each with `add_arguments` and `run`.
 
-Exit codes: 0 done, 1 the answer is bad news (`doctor`, a cell of `demo` that failed), 2 the
+Exit codes: 0 done, 1 the answer is bad news (`doctor`, `registry verify`, a cell of
+`demo` that failed), 2 the
 command could not be carried out, 130 interrupted, 141 the reader of our output went away.
 """
 
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 import nbtrack
-from nbtrack.cli import demo, doctor, gc, models, runs, show, sql, ui
+from nbtrack.cli import demo, doctor, gc, models, registry, runs, show, sql, ui
 from nbtrack.cli.console import make_output_safe
 from nbtrack.errors import NbtrackError
 
@@ -24,6 +25,7 @@ _COMMANDS: dict[str, ModuleType] = {
     "sql": sql,
     "ui": ui,
     "models": models,
+    "registry": registry,
     "gc": gc,
     "doctor": doctor,
 }

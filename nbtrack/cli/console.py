@@ -53,9 +53,9 @@ def harmless_lines(text: str, *, indent: str = "  ") -> list[str]:
     return [(indent + visible(line)).rstrip() for line in plain.splitlines()]
 
 
-def count(number: int, thing: str) -> str:
-    """1 run, 3 runs, 1,204 runs."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+def count(number: int, thing: str, things: str | None = None) -> str:
+    """1 run, 3 runs, 1,204 runs; 2 copies where the plural is not the word and an s."""
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
 
 
 def listed(lines: Iterable[str], *, most: int = 20) -> list[str]:

@@ -1,4 +1,4 @@
-"""Free what deleted runs hold, and files that their run did not record. Shows first; --yes does it.
+"""Free what was deleted, and files that nobody recorded. Shows first; --yes does it.
 
 The folders of runs that the database does not know stay: it may be younger than they are.
 """
@@ -16,6 +16,7 @@ from typing import Any
 from nbtrack.artifact_store.paths import folder_of, stays_within
 from nbtrack.cli.console import count, harmless, listed, say, size_text
 from nbtrack.cli.leftovers import StoredFile, stored_files, unrecorded
+from nbtrack.cli.model_leftovers import ModelGarbage, model_garbage, remove_copies
 from nbtrack.cli.place import open_place
 from nbtrack.errors import NbtrackError
 from nbtrack.stores import Store
@@ -33,10 +34,12 @@ class Garbage:
     orphans: Sequence[StoredFile]  # unknown to their run
     strangers: Sequence[StoredFile]  # of runs that the database does not know
     kept: Sequence[tuple[KnownRun, str]]
+    models: ModelGarbage
 
     @property
     def size(self) -> int:
-        return sum(file.size for file in (*self.files, *self.orphans))
+        files = sum(file.size for file in (*self.files, *self.orphans))
+        return files + sum(copy.size for copy in self.models.copies)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     say(*_report(garbage, is_done=arguments.yes))
     if arguments.yes:
         remove(store, garbage)
-    elif garbage.runs or garbage.orphans:
+    elif garbage.runs or garbage.orphans or garbage.models.copies:
         say("Nothing is removed yet: nbtrack gc --yes does it.")
     return 0
 
@@ -83,6 +86,7 @@ def find_garbage(store: Store) -> Garbage:
         orphans=[file for file in left if file.run_id in known],
         strangers=[file for file in left if file.run_id not in known],
         kept=kept,
+        models=model_garbage(store),
     )
 
 
@@ -98,6 +102,7 @@ def remove(store: Store, garbage: Garbage) -> None:
         path = garbage.root / file.run_id / file.path
         path.unlink(missing_ok=True)
         _remove_empty_folders(path.parent, root=garbage.root)
+    remove_copies(garbage.models.copies)
 
 
 def _is_own(run: KnownRun, root: Path) -> bool:
@@ -122,15 +127,16 @@ def _remove_empty_folders(folder: Path, *, root: Path) -> None:
 
 
 def _report(garbage: Garbage, *, is_done: bool) -> list[str]:
-    if not garbage.runs and not garbage.orphans:
-        return ["Nothing to free.", *_kept(garbage), *_strangers(garbage)]
+    stays = [*_kept(garbage), *_strangers(garbage), *_strange_models(garbage)]
+    if not garbage.runs and not garbage.orphans and not garbage.models.copies:
+        return ["Nothing to free.", *stays]
     verb = "Freeing" if is_done else "Would free"
     return [
-        f"{verb} {size_text(garbage.size)} in {garbage.root}",
+        f"{verb} {size_text(garbage.size)} in {garbage.root.parent}",
         *_runs(garbage),
         *_orphans(garbage),
-        *_kept(garbage),
-        *_strangers(garbage),
+        *_models(garbage),
+        *stays,
     ]
 
 
@@ -160,6 +166,27 @@ def _orphans(garbage: Garbage) -> list[str]:
         for file in garbage.orphans
     )
     return [f"{count(len(garbage.orphans), 'file')} that no run recorded:", *listed(lines)]
+
+
+def _models(garbage: Garbage) -> list[str]:
+    copies = garbage.models.copies
+    if not copies:
+        return []
+    lines = (
+        f"  {size_text(copy.size):>7}  {harmless(f'{copy.folder.parent.name}/{copy.folder.name}')}"
+        for copy in copies
+    )
+    return [f"{count(len(copies), 'copy', 'copies')} of models, not registered:", *listed(lines)]
+
+
+def _strange_models(garbage: Garbage) -> list[str]:
+    copies = garbage.models.strangers
+    if not copies:
+        return []
+    return [
+        f"{count(len(copies), 'copy', 'copies')} of models that the registry does not know stay: "
+        "its record does not fit its note. `nbtrack registry verify` says more."
+    ]
 
 
 def _strangers(garbage: Garbage) -> list[str]:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from nbtrack.artifact_store import open_artifacts
 from nbtrack.artifact_store.paths import folder_of
-from nbtrack.errors import InvalidValue, ModelChanged, ModelNotFound, NbtrackError
+from nbtrack.errors import InvalidValue, ModelChanged, ModelNotFound
 from nbtrack.models.digests import folder_digest
 from nbtrack.records import FileInfo
 from nbtrack.session import current_session
@@ -26,6 +27,8 @@ class ModelPlace:
     folder: Path
     # {path in the folder: sha256} as recorded when it was logged; None: nobody recorded it.
     recorded: Mapping[str, str] | None = None
+    run_id: str | None = None  # of the run that it is in, or was registered from
+    evidence: Mapping[str, Any] | None = None  # what was known of that run at registration
 
     @property
     def digest(self) -> str | None:
@@ -43,7 +46,7 @@ def locate(model_uri: str | Path, *, store: Store | None = None) -> ModelPlace:
     if scheme == "runs":
         return _of_run(uri, store or current_session().store)
     if scheme == "models":
-        return resolve_registered(uri)
+        return resolve_registered(uri, store=store or current_session().store)
     if scheme not in (None, "file"):
         raise InvalidValue(
             f"Models cannot be read from a {scheme}: location. There are runs:/<run id>/<path>, "
@@ -64,12 +67,15 @@ def path_of_artifact(uri: str | Path) -> Path:
     return place
 
 
-def resolve_registered(uri: str) -> ModelPlace:
-    """The copy that the model registry keeps of a registered version."""
-    raise NbtrackError(
-        f"{uri!r} names a registered model, and this version of nbtrack has no model registry yet. "
-        "Load it from its run: runs:/<run id>/<path>."
-    )
+def resolve_registered(uri: str, *, store: Store) -> ModelPlace:
+    """The copy that the registry keeps of the version that models:/<name>/<version>, /<stage>,
+    /latest or models:/<name>@<alias> names.
+
+    Raises ModelNotFound, InvalidValue.
+    """
+    from nbtrack.model_registry.uris import place_of_uri
+
+    return place_of_uri(store, uri)
 
 
 def _of_run(uri: str, store: Store) -> ModelPlace:
@@ -108,7 +114,7 @@ def _recorded(folder: Path, path: str, run_id: str, records: list[FileInfo]) -> 
             f"{path!r} to run {run_id} was stopped before it had finished, or somebody else put "
             "them there. Log the model again; if you trust the files, load a copy of the folder."
         )
-    return ModelPlace(folder=folder, recorded=recorded)
+    return ModelPlace(folder=folder, recorded=recorded, run_id=run_id)
 
 
 def _of_path(folder: Path) -> ModelPlace:

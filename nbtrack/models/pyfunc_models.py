@@ -16,9 +16,9 @@ from nbtrack.models.model_uris import path_of_artifact
 from nbtrack.models.pyfunc_model import PyFuncModel
 from nbtrack.models.python_model import PythonModelContext
 from nbtrack.models.saving import (
+    check_registration,
     log_parts,
     model_path,
-    refuse_registration,
     run_of_new_model,
     write_parts,
 )
@@ -47,7 +47,7 @@ def log_model(
     *artifacts* are files and folders that it needs, {name: path or URI}; it finds them as
     `context.artifacts[name]`. Raises ModelNotSaved, InvalidValue; then nothing is stored.
     """
-    refuse_registration(registered_model_name)
+    check_registration(registered_model_name)
     path = model_path(name=name, artifact_path=artifact_path)
     parts, options = _prepared(
         python_model,
@@ -61,7 +61,8 @@ def log_model(
         extra_pip_requirements=extra_pip_requirements,
         metadata=metadata,
     )
-    return log_parts(run_of_new_model(run_id), path, parts, options)
+    run = run_of_new_model(run_id)
+    return log_parts(run, path, parts, options, registered_model_name=registered_model_name)
 
 
 def save_model(

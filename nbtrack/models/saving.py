@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nbtrack.artifact_store.paths import TEMPORARY, artifact_parts
-from nbtrack.errors import InvalidValue, NbtrackError
+from nbtrack.errors import InvalidValue
 from nbtrack.guard import warn
 from nbtrack.models.digests import folder_digest
 from nbtrack.models.flavours import sklearn as sklearn_flavour
@@ -56,12 +57,21 @@ def save_fitted(
     return log_parts(run, path, parts, options)
 
 
-def log_parts(run: RunWriter, path: str, parts: FlavorParts, options: SaveOptions) -> ModelInfo:
+def log_parts(
+    run: RunWriter,
+    path: str,
+    parts: FlavorParts,
+    options: SaveOptions,
+    *,
+    registered_model_name: str | None = None,
+) -> ModelInfo:
     """Write the model into the folder *path* of the run, in place of what was there.
 
-    All files appear or none does; the digest of the folder becomes a tag of the run.
+    All files appear or none does; the digest of the folder becomes a tag of the run. With a
+    *registered_model_name* it becomes the next version of that; if that fails, it stays logged.
     """
     checked = check_model_path(path)
+    check_registration(registered_model_name)
     folder = build_folder(parts, options, run_id=run.run_id, artifact_path=checked)
     _say_if_large(folder, checked)
     stored = run.log_folder(folder.files, checked)
@@ -69,7 +79,10 @@ def log_parts(run: RunWriter, path: str, parts: FlavorParts, options: SaveOption
         return info_of(folder.model)
     digest = folder_digest({f.path[len(checked) + 1 :]: str(f.sha256) for f in stored})
     run.set_tag(DIGEST_TAG + checked, digest)
-    return info_of(folder.model, digest=digest)
+    info = info_of(folder.model, digest=digest)
+    if registered_model_name is None:
+        return info
+    return replace(info, registered_model_version=register_logged(run, info, registered_model_name))
 
 
 def write_parts(path: str | Path, parts: FlavorParts, options: SaveOptions) -> None:
@@ -115,12 +128,24 @@ def model_path(*, name: str | None, artifact_path: str | None) -> str:
     return check_model_path(name or artifact_path or "model")
 
 
-def refuse_registration(registered_model_name: str | None) -> None:
+def check_registration(registered_model_name: str | None) -> None:
+    """Before anything is logged: raises InvalidValue for a name that no model can have."""
     if registered_model_name is not None:
-        raise NbtrackError(
-            f"registered_model_name={registered_model_name!r}: this version of nbtrack has no "
-            "model registry yet. Nothing was logged; leave the argument out."
-        )
+        from nbtrack.model_registry.names import check_model_name
+
+        check_model_name(registered_model_name, "registered_model_name")
+
+
+def register_logged(
+    run: RunWriter, info: ModelInfo, name: str, *, timeout: float | None = None
+) -> int:
+    """Make a model that was logged the next version of *name*; its number. Raises StoreBusy."""
+    from nbtrack.model_registry.changes import WAIT_SECONDS
+    from nbtrack.model_registry.versions import create_version
+
+    seconds = WAIT_SECONDS if timeout is None else timeout
+    made = create_version(run.store, name, info.model_uri, makes_model=True, timeout=seconds)
+    return int(made.version)
 
 
 def _say_if_large(folder: ModelFolder, path: str) -> None:

@@ -14,9 +14,9 @@ from nbtrack.models.input_example import input_example as example_of
 from nbtrack.models.loading import LoadOptions, load_sklearn
 from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.saving import (
+    check_registration,
     log_parts,
     model_path,
-    refuse_registration,
     run_of_new_model,
     write_parts,
 )
@@ -51,7 +51,7 @@ def log_model(
     *params*, *tags*, *model_type* and *step* describe the model and are kept in its MLmodel file.
     Raises ModelNotSaved, InvalidValue; then nothing is stored.
     """
-    refuse_registration(registered_model_name)
+    check_registration(registered_model_name)
     if model_id is not None:
         raise InvalidValue("model_id= names a logged model of MLflow; give run_id= and name=.")
     path = model_path(name=name, artifact_path=artifact_path)
@@ -71,7 +71,8 @@ def log_model(
         metadata=metadata,
         notes={n: v if n == "step" else _texts(v) for n, v in notes.items() if v is not None},
     )
-    return log_parts(run_of_new_model(run_id), path, parts, options)
+    run = run_of_new_model(run_id)
+    return log_parts(run, path, parts, options, registered_model_name=registered_model_name)
 
 
 def save_model(

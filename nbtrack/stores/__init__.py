@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -234,6 +235,14 @@ class Store(Protocol):
 
     def noted_registry_head(self) -> RegistryHead | None:
         """What is noted of the head outside of the database. Raises RegistryBroken."""
+        ...
+
+    def registry_turn(self, *, timeout: float) -> AbstractContextManager[None]:
+        """A block in which no other process that asks for its turn is in such a block.
+
+        `registry_append` is safe without: whoever looks and then appends in its turn only does
+        not have to look again. Raises StoreBusy naming who has it.
+        """
         ...
 
     def registry_append(

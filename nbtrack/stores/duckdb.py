@@ -6,7 +6,8 @@
   artifacts/         plain files, by experiment and run
   renamed.jsonl      names of experiments that were renamed, for when the database is busy
   models/            the registry's own copies of models, by model and version
-  registry.head      count and hash of the registry's newest event
+  registry.head      count and hash of the registry's newest event;  registry.lock  whose turn it is
+                     to change it
   fold.lock          who may write the database;  tables.lock  who may add to a table artifact
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,12 @@ from nbtrack.stores.fold import fold
 from nbtrack.stores.folding_thread import FoldingThread, folding_guarded
 from nbtrack.stores.history import CellPlace, History, read_history, read_places
 from nbtrack.stores.panel_reads import PanelReads
-from nbtrack.stores.registry_append import MODELS_FOLDER, append_events, read_head
+from nbtrack.stores.registry_append import (
+    MODELS_FOLDER,
+    append_events,
+    read_head,
+    registry_turn,
+)
 from nbtrack.stores.registry_chain import noted_head
 from nbtrack.stores.removal import remove_runs
 from nbtrack.stores.renamed import note_renamed, renamed_experiments
@@ -263,6 +269,9 @@ class DuckDBStore(PanelReads):
 
     def noted_registry_head(self) -> RegistryHead | None:
         return noted_head(self.folder)
+
+    def registry_turn(self, *, timeout: float) -> AbstractContextManager[None]:
+        return registry_turn(self.folder, timeout=timeout)
 
     def registry_append(
         self,

@@ -32,6 +32,16 @@ MODELS_FOLDER = "models"
 _INSERT = f"insert into project.stored.registry_events values ({', '.join('?' * len(COLUMNS))})"
 
 
+@contextmanager
+def registry_turn(project: Path, *, timeout: float) -> Iterator[None]:
+    """See `Store.registry_turn`."""
+    _refuse_read_only(project)
+    with held(project / "registry.lock", wait_seconds=timeout) as is_ours:
+        if not is_ours:
+            raise _busy(project / "registry.lock")
+        yield
+
+
 def append_events(
     attachment: Attachment,
     events: Sequence[NewEvent],

@@ -31,9 +31,10 @@ def read_groups(
             value=value,
             runs=runs,
             newest_us=newest_us,
+            newest_name=newest_name,
             metrics={key: means.get(value, {}).get(key, _NONE) for key in metrics},
         )
-        for value, runs, newest_us in groups
+        for value, runs, newest_us, newest_name in groups
     ]
 
 
@@ -54,12 +55,13 @@ def _grouped(mean: float | None, std: float | None, count: int) -> GroupedMetric
 
 _GROUPED = """
     create or replace temp table grouped as
-    select r.run_key, r.start_us, {value} as value
+    select r.run_key, r.run_name, r.start_us, {value} as value
     from indexed_runs r {join}
     where r.run_key in (select run_key from matching)
 """
 _GROUPS = """
-    select value, count(*), coalesce(max(start_us), 0) as newest_us from grouped
+    select value, count(*), coalesce(max(start_us), 0) as newest_us,
+        arg_max(run_name, start_us) as newest_name from grouped
     group by value order by newest_us desc, value
 """
 _MEANS = """

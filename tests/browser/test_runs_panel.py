@@ -99,10 +99,10 @@ def filter_runs(panel: Any, text: str, *, shown: str) -> None:
 
 
 def test_the_panel_hides_its_static_twin(page: Any, panel: Any) -> None:
-    """Two outputs: the table of a saved notebook, and the widget that stands for it now."""
+    """Table and picture of a saved notebook, and the widget that stands for them now."""
     outputs = page.outputs[PANEL].locator(".jp-OutputArea-child")
 
-    assert [each.is_visible() for each in outputs.all()] == [False, True]
+    assert [each.is_visible() for each in outputs.all()] == [False, False, True]
     assert panel.locator("tr[data-run-id]").count() == 25
     assert panel.locator(".nbt-count").inner_text() == "45 runs"
 

@@ -56,7 +56,7 @@ def test_an_artifact_that_is_no_model(logged):
         (f"runs:/{'0' * 32}/model", RunNotFound, "0000"),
         (f"runs:/{'0' * 32}", InvalidValue, "runs:/<run id>/<path>"),
         ("runs:/nonsense/model", RunNotFound, "nonsense"),
-        ("models:/churn/1", NbtrackError, "no model registry yet"),
+        ("models:/churn/1", ModelNotFound, "No registered model 'churn'"),
         ("s3://bucket/model", InvalidValue, "s3: location"),
         ("nowhere", ModelNotFound, "no file MLmodel"),
         ("file:///nowhere", ModelNotFound, "/nowhere"),

@@ -19,6 +19,8 @@ from nbtrack.panel_records import RunValues
 MANY_POINTS = 500  # from here on lines are drawn thinly, or they hide each other
 MOST_CATEGORIES_NAMED = 12
 MOST_NUMBERS_NAMED = 6  # of more distinct numbers, the ends and the middle
+MISSING_PLACE = -0.16  # below the lowest value
+MISSING_WORD = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +44,9 @@ def parallel(
     """*axes* are columns of *values*, from left to right; the last one gives the colour.
 
     Each axis has a scale of its own: its categories, a log scale where numbers span more than two
-    decades, else from the lowest to the highest. Runs that lack a value are left out, and the
-    title says how many. A brush is the param "picked", over x (the axes are at 0, 1, 2 …) and y
+    decades, else from the lowest to the highest. A value that a run lacks is a place of its own
+    below the axis; without the last one, which gives the colour, the run is left out, and the
+    title says how many are. A brush is the param "picked", over x (the axes are at 0, 1, 2 …) and y
     (0 to 1); the lines of the ids in the param "chosen" stand out. Raises InvalidValue.
     """
     import altair as alt
@@ -53,10 +56,13 @@ def parallel(
     scaled = [scale_axis(title_of(axis), values.columns[axis]) for axis in axes]
     rows = _rows(values, scaled)
     left_out = len(values.run_ids) - len({row["id"] for row in rows})
+    is_missing = [
+        any(r["x"] == x and r["y"] == MISSING_PLACE for r in rows) for x in range(len(axes))
+    ]
     layers = [
         _rules(alt, len(scaled), theme),
         _lines(alt, len(scaled), opacity=0.75 if len(rows) < MANY_POINTS else 0.4),
-        *_words(alt, scaled, theme),
+        *_words(alt, scaled, theme, is_missing=is_missing),
     ]
     layers[1] = layers[1].add_params(_brush(alt, theme), alt.param(name=CHOSEN, value=None))
     chart = (
@@ -118,13 +124,13 @@ def _rows(values: RunValues, scaled: Sequence[Scaled]) -> list[Row]:
             "id": run_id,
             "run": labels[run_id],
             "x": x,
-            "y": axis.places[i],
+            "y": MISSING_PLACE if axis.places[i] is None else axis.places[i],
             "c": scaled[-1].places[i],
             "axis": axis.title,
-            "text": axis.texts[i],
+            "text": MISSING_WORD if axis.places[i] is None else axis.texts[i],
         }
         for i, run_id in enumerate(values.run_ids)
-        if all(axis.places[i] is not None for axis in scaled)
+        if scaled[-1].places[i] is not None
         for x, axis in enumerate(scaled)
     ]
 
@@ -151,13 +157,16 @@ def _rules(alt: Any, count: int, theme: Theme) -> Any:
     return mark.encode(x=_x(alt, count))
 
 
-def _words(alt: Any, scaled: Sequence[Scaled], theme: Theme) -> list[Any]:
+def _words(
+    alt: Any, scaled: Sequence[Scaled], theme: Theme, *, is_missing: Sequence[bool]
+) -> list[Any]:
     count = len(scaled)
+    none = [(MISSING_PLACE, MISSING_WORD)]
     ticks = alt.Data(
         values=[
             {"x": x, "y": y, "text": text}
             for x, axis in enumerate(scaled)
-            for y, text in axis.ticks
+            for y, text in [*axis.ticks, *(none if is_missing[x] else [])]
         ]
     )
     titles = alt.Data(values=[{"x": x, "text": axis.title} for x, axis in enumerate(scaled)])
@@ -179,7 +188,7 @@ def _x(alt: Any, count: int) -> Any:
 
 
 def _y(alt: Any) -> Any:
-    return alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[-0.04, 1.04], nice=False))
+    return alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[MISSING_PLACE - 0.06, 1.04], nice=False))
 
 
 def _brush(alt: Any, theme: Theme) -> Any:
@@ -192,5 +201,5 @@ def _title(alt: Any, last: str, left_out: int) -> Any:
     text = f"Parallel coordinates, coloured by {last}"
     if not left_out:
         return text
-    runs = "1 run lacks" if left_out == 1 else f"{left_out:,} runs lack"
-    return alt.TitleParams(text=text, subtitle=f"{runs} one of the values and cannot be shown")
+    runs = "1 run without it is" if left_out == 1 else f"{left_out:,} runs without it are"
+    return alt.TitleParams(text=text, subtitle=f"{runs} left out")

@@ -12,9 +12,7 @@ PNG_SCALE = 2.0  # sharp on dense screens
 
 def svg_of(drawing: Drawing) -> str:
     """For a drawing in the theme "paper" and with a width in pixels."""
-    import vl_convert
-
-    return str(vl_convert.vegalite_to_svg(whole_spec_of(drawing), vl_version=vega_lite_version()))
+    return _svg_from(whole_spec_of(drawing))
 
 
 def png_of(drawing: Drawing) -> bytes:
@@ -26,9 +24,14 @@ def png_of(drawing: Drawing) -> bytes:
 
 def picture_bundle(drawing: Drawing, alt_text: str) -> dict[str, Any]:
     """A display bundle: an untrusted notebook refuses the SVG and shows the PNG."""
+    return bundle_of_spec(whole_spec_of(drawing), alt_text)
+
+
+def bundle_of_spec(spec: dict[str, Any], alt_text: str) -> dict[str, Any]:
+    """The same of Vega-Lite that stands alone."""
     from base64 import b64encode
 
-    svg = svg_of(drawing)
+    svg = _svg_from(spec)
     return {
         "image/svg+xml": svg,
         "image/png": b64encode(_png_from(svg)).decode("ascii"),
@@ -49,6 +52,12 @@ def vega_lite_version() -> str:
     major = int(version("altair").split(".")[0])
     newest = max([each for each in known if each[0] == major] or known)
     return ".".join(map(str, newest))
+
+
+def _svg_from(spec: dict[str, Any]) -> str:
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(spec, vl_version=vega_lite_version()))
 
 
 def _png_from(svg: str) -> bytes:

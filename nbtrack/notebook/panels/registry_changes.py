@@ -14,11 +14,12 @@ from nbtrack.errors import InvalidValue
 from nbtrack.model_registry.gates import GateResult, check_gate
 from nbtrack.model_registry.lookup import get_model, get_version
 from nbtrack.model_registry.names import check_stage
+from nbtrack.model_registry.stages import transition
 from nbtrack.notebook.markup import clipped
 from nbtrack.notebook.panels.messages import text_of, texts_of
 from nbtrack.notebook.panels.panel import Handler, Panel
 from nbtrack.notebook.registry_content import PRODUCTION
-from nbtrack.registry_records import ARCHIVED, NO_STAGE, RegistryQuery
+from nbtrack.registry_records import ARCHIVED, NO_STAGE, ModelVersion, RegistryQuery
 from nbtrack.stores import Store
 
 _LONG = 2000  # characters
@@ -45,25 +46,28 @@ def move_check_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, A
 def move_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Raises GateFailed with the numbers; InvalidValue when a reason is missing, or when others
     have changed what the page was about to change."""
-    name, number = text_of(arguments, "name"), text_of(arguments, "version")
-    version = get_version(panel.store, name, number)
-    stage = _stage(panel.store, version.name, arguments)
-    reason = text_of(arguments, "reason").strip()
+    stage, reason = text_of(arguments, "stage"), text_of(arguments, "reason").strip()
     is_override = arguments.get("override") is True
-    _refuse_silence(stage, reason, is_override=is_override)
     is_archiving = arguments.get("archive") is True
-    others = _others(panel.store, version.name, stage, version.version)
-    if version.current_stage != text_of(arguments, "from"):
-        raise _stale(f"v{version.version} came to {version.current_stage}")
-    if is_archiving and sorted(others) != sorted(texts_of(arguments, "others")):
-        raise _stale(f"there is {_versions(others)} in {stage}")
-    moved = MlflowClient(panel.store.uri).transition_model_version_stage(
-        version.name,
-        version.version,
+    came_from, promised = text_of(arguments, "from"), sorted(texts_of(arguments, "others"))
+
+    def check(version: ModelVersion, target: str) -> None:
+        _refuse_silence(target, reason, is_override=is_override)
+        if version.current_stage != came_from:
+            raise _stale(f"v{version.version} came to {version.current_stage}")
+        others = _others(panel.store, version.name, target, version.version)
+        if is_archiving and sorted(others) != promised:
+            raise _stale(f"there is {_versions(others)} in {target}")
+
+    moved = transition(
+        panel.store,
+        text_of(arguments, "name"),
+        text_of(arguments, "version"),
         stage,
-        archive_existing_versions=is_archiving,
+        archive_existing=is_archiving,
         reason=reason or None,
         override_gate=is_override,
+        check=check,
     )
     return {"version": moved.version, "stage": moved.current_stage}
 

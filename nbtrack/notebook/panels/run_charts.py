@@ -10,6 +10,7 @@ from nbtrack.errors import InvalidValue
 from nbtrack.notebook.charts.drawing import Drawing, packed, spec_of
 from nbtrack.notebook.charts.run_styles import PALETTE, RunStyle, style_of
 from nbtrack.notebook.panels.line_charts import form_of
+from nbtrack.notebook.panels.table_columns import common
 from nbtrack.notebook.panels.table_page import Asked, ask
 from nbtrack.panel_records import KeyFacts, RunValues
 
@@ -120,7 +121,8 @@ def read_values(
 
 
 def _default_axes(asked: Asked) -> list[str]:
-    params = [each for each in telling(asked, "params") if each.distinct > 1][:_PARAM_AXES]
+    differing = [each for each in telling(asked, "params") if each.distinct > 1]
+    params = common(differing)[:_PARAM_AXES]
     metrics = telling(asked, "metrics")[:_METRIC_AXES]
     return [*_ids(params, "params"), *reversed(_ids(metrics, "metrics"))]
 

@@ -240,12 +240,13 @@ class RunsPanel(Panel):
 
     def start_message(self) -> dict[str, Any]:
         """What a new view begins with: where the last one was."""
-        from nbtrack.notebook.charts.run_styles import PALETTE
+        from nbtrack.notebook.charts.run_styles import DASHES, PALETTE
 
         return {
             "state": as_message(self._newest),
             "selected": self._selected,
             "palette": list(PALETTE),
+            "dashes": [list(each) for each in DASHES],
         }
 
 

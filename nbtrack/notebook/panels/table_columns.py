@@ -12,6 +12,7 @@ from nbtrack.panel_records import KeyFacts, KeyInventory
 
 _HANDFUL = 6  # so many are shown even where they do not tell runs apart
 _MOST = 12  # params, and metrics, that are shown without being asked for
+_RARE = 5  # what has fewer than a fifth of the runs of the most common key is not shown by itself
 _RUN_COLUMNS = ("run_name", "status", "start_time", "duration")
 _NUMBERS = ("start_time", "end_time", "duration")
 _GROUPS = {"attributes": "Run", "params": "Params", "metrics": "Metrics", "tags": "Tags"}
@@ -48,12 +49,28 @@ def shown_columns(
 
 
 def telling_columns(facts: Sequence[KeyFacts], *, kind: str, runs: int) -> list[str]:
-    """Those that differ between *runs* runs; all of them if they are but a handful."""
-    telling = [each for each in facts if each.distinct > 1 or each.runs < runs]
+    """Those that differ between *runs* runs; all of them if they are but a handful.
+
+    What most runs have comes first: one autologged search in a project brings dozens of params
+    that no other run has.
+    """
+    telling = [each for each in common(facts) if each.distinct > 1 or each.runs < runs]
     chosen = facts if len(facts) <= _HANDFUL else telling
-    # Those that most runs have, and in their own order.
-    most_common = sorted(chosen, key=lambda each: (each.distinct < 2, -each.runs))[:_MOST]
-    return [f"{kind}.{each.key}" for each in chosen if each in most_common]
+    most = max((each.runs for each in chosen), default=0)
+    order = sorted(chosen, key=lambda each: (each.distinct < 2, _band(each.runs, most)))
+    return [f"{kind}.{each.key}" for each in order[:_MOST]]
+
+
+def common(facts: Sequence[KeyFacts]) -> list[KeyFacts]:
+    """Without those that only a few runs have."""
+    most = max((each.runs for each in facts), default=0)
+    return [each for each in facts if each.runs * _RARE >= most]
+
+
+def _band(runs: int, most: int) -> int:
+    """0 for more than half of *most*, 1 for more than a quarter …: coarse, so that columns do not
+    change places while runs are coming in."""
+    return (most // max(runs, 1)).bit_length()
 
 
 def _default(state: TableState, inventory: KeyInventory, runs: int) -> list[str]:

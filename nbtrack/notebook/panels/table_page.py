@@ -65,6 +65,7 @@ def table_page(store: Store, asked: Asked) -> dict[str, Any]:
     return {
         "all": max(asked.known.all_runs, page["matching"]),  # the first may be older
         "columns": [_as_message(column, asked.state) for column in columns],
+        "now": round(time.time() * 1000),
         "wrong": asked.wrong,
         **page,
     }
@@ -133,6 +134,8 @@ def _group(
     label = group.value
     if by == "experiment" and label is not None:
         label = names.get(label, label)
+    if by == "cell" and label is not None:  # a hash; people know the cell by what it made last
+        label = group.newest_name or label[:8]
     return {
         "value": group.value,
         "label": label,

@@ -9,6 +9,7 @@ from nbtrack.notebook.charts.drawing import whole_spec_of
 from nbtrack.notebook.charts.loading import load_altair
 from nbtrack.notebook.charts.metric_bars import metric_bars
 from nbtrack.notebook.charts.metric_lines import metric_lines
+from nbtrack.notebook.charts.offline import drawn_here
 from nbtrack.notebook.panels.chart_request import LinesRequest
 from nbtrack.notebook.panels.charted_runs import charted_runs
 
@@ -38,4 +39,4 @@ def user_chart(panel: RunsPanel, state: TableState, metric: str, *, x: Axis) -> 
     else:
         size: Any = {"width": _WIDTH, "height": _HEIGHT}
         drawing = metric_lines(series, x=x, has_legend=True, **size, **looks)
-    return alt.Chart.from_dict(whole_spec_of(drawing))
+    return drawn_here(alt.Chart.from_dict(whole_spec_of(drawing)))

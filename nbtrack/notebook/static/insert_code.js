@@ -10,6 +10,7 @@ function codeMenu(state, runId) {
   return popup("Insert code", {
     name: "Insert code",
     key: `code ${runId}`,
+    toLeft: true,
     build: (close) =>
       CODE_CHOICES.map(([what, words]) => menuItem(words, () => (close(), insertCode(state, what, runId)), { "data-code": what, "data-key": `code ${what} ${runId}` })),
   });

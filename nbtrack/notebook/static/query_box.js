@@ -18,7 +18,7 @@ function queryBox(state) {
     "aria-describedby": `${id}-error`,
     autocomplete: "off",
     spellcheck: "false",
-    placeholder: "metrics.f1 > 0.8 and params.model = 'SVC'",
+    placeholder: "filter: metrics.f1 > 0.8",
     value: state.asked.filter,
     "data-key": "query",
     oninput: onInput,
@@ -64,6 +64,7 @@ function queryBox(state) {
   }
 
   function applyNow() {
+    if (isBareWord(input.value)) input.value = nameFilter(input.value);
     offer([]);
     apply();
     showError();
@@ -94,7 +95,8 @@ function queryBox(state) {
   }
 
   function take(word) {
-    const before = input.value.slice(0, input.selectionStart).replace(LAST_WORD, "");
+    const isWhole = word === nameFilter(input.value);
+    const before = isWhole ? "" : input.value.slice(0, input.selectionStart).replace(LAST_WORD, "");
     const after = input.value.slice(input.selectionStart);
     input.value = `${before}${word} ${after.trimStart()}`;
     input.setSelectionRange(before.length + word.length + 1, before.length + word.length + 1);
@@ -128,7 +130,17 @@ function offersFor(keys, text) {
   const found = known.filter((key) => key.replaceAll("`", "").toLowerCase().includes(plain));
   const first = found.filter((key) => key.toLowerCase().startsWith(typed));
   const all = [...new Set([...first, ...found])].slice(0, MOST_OFFERS);
-  return all.length === 1 && all[0].toLowerCase() === typed ? [] : all;
+  if (all.length === 1 && all[0].toLowerCase() === typed) return [];
+  return isBareWord(text) && first.length === 0 ? [...all, nameFilter(text)] : all;
+}
+
+/** What is no filter and no beginning of one: somebody looks for a name. */
+function isBareWord(text) {
+  return /^[\w:/-]{2,}$/.test(text.trim()) && !/^(metrics|params|tags)$/.test(text.trim()) && !RUN_KEYS.includes(text.trim());
+}
+
+function nameFilter(text) {
+  return `run_name ILIKE '%${text.trim()}%'`;
 }
 
 function inBackticks(key) {

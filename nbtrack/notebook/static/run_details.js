@@ -14,7 +14,9 @@ function detailParts(state, row, known) {
     known.error && part("Error", h("pre", { class: "nbt-code nbt-run-error" }, known.error)),
     h("div", { class: "nbt-detail-columns" },
       h("div", {}, part("Note", noteEditor(state, known)), part("Tags", tagEditor(state, known))),
-      h("div", {}, known.source ? part("Cell", codeView(known.source)) : part("Params", paramList(known.params)))),
+      h("div", {}, part("Params", valueList(known.params))),
+      h("div", {}, part("Metrics", valueList(known.metrics)))),
+    known.source && part("Cell", codeView(known.source)),
     part("Artifacts", artifactsOf(state, known)),
   ];
 }
@@ -43,14 +45,14 @@ function runButtons(state, known) {
     "div",
     { class: "nbt-buttons" },
     button(pinned ? "Unpin" : "Pin", () => state.edit(known.id, "pin", { on: !pinned }), { "data-key": `pin ${known.id}`, title: "A pinned run stands first" }),
-    button(baseline ? "No baseline" : "Baseline", () => state.edit(known.id, "baseline", { on: !baseline }), { "data-key": `baseline ${known.id}`, title: "Others are compared with it" }),
+    button(baseline ? "Unset baseline" : "Make baseline", () => state.edit(known.id, "baseline", { on: !baseline }), { "data-key": `baseline ${known.id}`, title: "Others are compared with it" }),
     codeMenu(state, known.id),
     button("Delete", () => state.remove([known.id]), { class: "nbt-button nbt-danger" }),
   );
 }
 
-function paramList(params) {
-  const all = Object.entries(params);
+function valueList(values) {
+  const all = Object.entries(values);
   if (all.length === 0) return h("span", { class: "nbt-muted" }, "none");
   return h("dl", { class: "nbt-params" }, all.map(([key, value]) => [h("dt", {}, key), h("dd", {}, value)]));
 }

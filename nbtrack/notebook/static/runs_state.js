@@ -7,7 +7,9 @@ class RunsState {
     this.asked = start.state; // as table_state.py reads it
     this.ticked = [...start.selected];
     this.palette = start.palette;
+    this.dashes = start.dashes; // of the first, the second … round through the palette
     this.colours = new Map(); // run id -> place in the palette
+    this.lastColours = new Map(); // also of runs that are chosen no more
     this.page = null; // the newest answer to "page"
     this.keys = { params: [], metrics: [], tags: [], experiments: [] };
     this.opened = new Set(); // rows with their details
@@ -48,6 +50,7 @@ class RunsState {
   take(page) {
     if (page.columns) {
       this.page = page;
+      this.clock = page.now - Date.now(); // the kernel's is another one
       this.asked.page = page.page;
       this.giveColours();
       if (page.keys) this.keys = page.keys;
@@ -101,24 +104,29 @@ class RunsState {
     return rows.filter((row) => row.depth === 0).slice(0, 10).map((row) => row.id);
   }
 
-  /** A run keeps its colour as long as it is chosen. */
+  /** A run keeps its colour as long as it is chosen, and has it again if it is free. */
   giveColours() {
     const chosen = this.chosenRuns();
     for (const id of this.colours.keys()) if (!chosen.includes(id)) this.colours.delete(id);
     const taken = new Set(this.colours.values());
     for (const id of chosen) {
       if (this.colours.has(id)) continue;
-      let place = 0;
+      let place = this.lastColours.get(id) ?? 0;
+      if (taken.has(place)) place = 0;
       while (taken.has(place)) place++;
       this.colours.set(id, place);
+      this.lastColours.set(id, place);
       taken.add(place);
     }
   }
 
-  /** Null for a run that is not chosen. Past the palette colours come again. */
+  /** What a swatch is filled with; null for a run that is not chosen. Past the palette colours
+   *  come again, in stripes as the lines of the charts are dashed. */
   colourOf(runId) {
     const place = this.colours.get(runId);
-    return place === undefined ? null : this.palette[place % this.palette.length];
+    if (place === undefined) return null;
+    const colour = this.palette[place % this.palette.length];
+    return striped(colour, this.dashes[Math.floor(place / this.palette.length) % this.dashes.length]);
   }
 
   // --- one run
@@ -199,4 +207,12 @@ class RunsState {
       this.emit("trouble", error.message);
     }
   }
+}
+
+/** Strokes and gaps in pixels, from top to bottom; none is a plain colour. */
+function striped(colour, dash) {
+  if (dash.length === 0) return colour;
+  let at = 0;
+  const stops = dash.map((length, n) => `${n % 2 ? "transparent" : colour} ${at}px ${(at += length)}px`);
+  return `repeating-linear-gradient(${stops.join(", ")})`;
 }

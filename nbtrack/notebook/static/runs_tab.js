@@ -13,6 +13,7 @@ function mountRunsTab(host, el, state) {
   });
   state.on("removed", (ids) => offerUndo(state, notice, ids));
   state.on("notice", (found) => showNotice(notice, found));
+  return { close: () => runs.close() };
 }
 
 /** Only the runs of one group: its condition joins the query. */

@@ -1,5 +1,7 @@
 // The table of runs: head with sorting and quick filters, one row for each run.
 
+const AGING = 5000; // milliseconds
+
 class RunsTable {
   constructor(state) {
     this.state = state;
@@ -10,13 +12,30 @@ class RunsTable {
     this.el = h("div", { class: "nbt-scroll", tabindex: "-1" }, this.table);
     this.filterLater = afterPause(TYPING_PAUSE, () => state.show({ quick: this.quickTexts(), page: 0 }));
     state.on("page", () => this.draw());
+    this.ticking = setInterval(() => this.age(), AGING);
     state.on("rows", () => this.drawRows());
     state.on("ticked", () => this.drawRows());
+    this.wrongWords = h("div", { class: "nbt-error", role: "alert" });
+    this.el.prepend(this.wrongWords);
+    this.sayWrongLater = afterPause(ERROR_PAUSE, () => this.sayWrong());
     state.on("wrong", (wrong) => this.markWrong(wrong.quick));
   }
 
   draw() {
     if (this.state.page.rows) this.drawHead();
+    this.drawRows();
+  }
+
+  close() {
+    clearInterval(this.ticking);
+  }
+
+  /** Runs grow older while nothing else happens. */
+  age() {
+    const { page, clock } = this.state;
+    const at = page && page.rows ? page.columns.findIndex(({ id }) => id === "start_time") : -1;
+    if (at < 0) return;
+    for (const row of page.rows) row.cells[at] = ageWords((Date.now() + clock - row.started) / 1000);
     this.drawRows();
   }
 
@@ -114,6 +133,13 @@ class RunsTable {
       field.setAttribute("aria-invalid", String(Boolean(words)));
       if (words) field.title = words;
     }
+    this.wrong = Object.entries(wrong || {});
+    if (this.wrong.length && !this.wrongWords.textContent) this.sayWrongLater();
+    else this.sayWrong();
+  }
+
+  sayWrong() {
+    this.wrongWords.textContent = this.wrong.map(([column, words]) => `${column}: ${words}`).join("\n");
   }
 
   tickAllBox() {
@@ -257,6 +283,15 @@ const QUICK_HELP = {
   end_time: "2026-03-01, > 2026-03-01, or an age: < 2h",
   duration: "> 10, > 2 min, 1h..2h",
 };
+
+const AGES = [[60, 1, "s"], [3600, 60, "min"], [86400, 3600, "h"], [1209600, 86400, "d"], [31557600, 604800, "w"], [Infinity, 31557600, "y"]];
+
+/** As `format_age` writes it in Python. */
+function ageWords(seconds) {
+  if (seconds < 5) return "just now";
+  const [, unit, name] = AGES.find(([limit]) => seconds < limit);
+  return `${Math.floor(seconds / unit)} ${name} ago`;
+}
 
 function cellClass(column, before) {
   const names = [];

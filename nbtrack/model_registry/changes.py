@@ -1,0 +1,92 @@
+"""Recording a change: decide on what there is, and try again if somebody was faster."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nbtrack.errors import InvalidValue, RegistryMoved, StoreBusy
+from nbtrack.registry_records import (
+    EventKind,
+    NewEvent,
+    RegistryEvent,
+    RegistryHead,
+    StagedFolder,
+)
+from nbtrack.session import current_session
+from nbtrack.stores import Store
+
+WAIT_SECONDS = 10.0
+_REST_SECONDS = 0.02  # at most, before another look
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    events: Sequence[NewEvent]
+    staged: StagedFolder | None = None
+
+
+Decide = Callable[[RegistryHead], Change]
+
+
+def commit(store: Store, decide: Decide, *, timeout: float = WAIT_SECONDS) -> list[RegistryEvent]:
+    """Record what *decide* makes of the registry as it is; without events, nothing.
+
+    *decide* is called again when somebody else has recorded something meanwhile: it must look at
+    the store afresh. What it raises goes through. Raises StoreBusy after *timeout* seconds.
+    """
+    deadline = time.monotonic() + timeout
+    # Taking turns, nobody starves: on a busy machine, looking again and again may take for ever.
+    with store.registry_turn(timeout=timeout):
+        while True:
+            head = store.registry_head()  # before the look: whatever comes later is noticed
+            change = decide(head)
+            if not change.events:
+                return []
+            left = max(deadline - time.monotonic(), 0.0)
+            try:
+                return store.registry_append(
+                    change.events, after=head, staged=change.staged, timeout=left
+                )
+            except RegistryMoved as exc:  # where there are no locks
+                _refuse_late(exc, deadline)
+
+
+def _refuse_late(exc: RegistryMoved, deadline: float) -> None:
+    if time.monotonic() >= deadline:
+        raise StoreBusy(
+            "Others keep changing the model registry. Nothing was recorded; try again."
+        ) from exc
+    time.sleep(random.uniform(0, _REST_SECONDS))  # so that two do not keep step
+
+
+def event(
+    kind: EventKind, *, model: str, model_key: int, details: Mapping[str, Any] | None = None,
+    reason: str | None = None, **facts: Any,
+) -> NewEvent:  # fmt: skip
+    """*facts* are fields of `NewEvent`; the actor is the user that the settings name."""
+    return NewEvent(
+        actor=checked_text(current_session().settings.user, "user") or "unknown",
+        kind=kind,
+        model=model,
+        model_key=model_key,
+        reason=checked_text(reason, "reason"),
+        details=details or {},
+        **facts,
+    )
+
+
+def checked_text(value: Any, what: str) -> str | None:
+    """*value* itself, if it is text that can be stored, or None. Raises InvalidValue."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise InvalidValue(f"The {what} is {value!r:.80}; give a text.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as exc:
+        raise InvalidValue(f"The {what} {value!r:.80} is not valid Unicode.") from exc
+    return value

@@ -1,0 +1,40 @@
+"""What a version keeps of its run: it is to be compared also when the run is gone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from nbtrack.records import Run
+from nbtrack.stores import Store
+
+
+def evidence_of(store: Store, run_id: str | None) -> dict[str, Any]:
+    """Metrics, params and data fingerprints of a run, as JSON; nothing of no run."""
+    if run_id is None:
+        return {}
+    return evidence_in(store.get_run(run_id))
+
+
+def evidence_in(run: Run) -> dict[str, Any]:
+    return {
+        "metrics": {key: _storable(value) for key, value in run.data.metrics.items()},
+        "params": dict(run.data.params),
+        "inputs": [
+            {
+                "name": each.dataset.name,
+                "digest": each.dataset.digest,
+                "context": next((tag.value for tag in each.tags), None),
+            }
+            for each in run.inputs.dataset_inputs
+        ],
+    }
+
+
+def metrics_in(evidence: Mapping[str, Any]) -> dict[str, float]:
+    return {key: float(value) for key, value in evidence.get("metrics", {}).items()}
+
+
+def _storable(value: float) -> float | str:
+    return value if math.isfinite(value) else repr(value)  # JSON has no NaN

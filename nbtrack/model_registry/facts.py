@@ -1,0 +1,104 @@
+"""Everything that a version links to: its run, the cell that made it, its data, its environment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.errors import ModelNotFound, ModelNotLoaded, RunNotFound
+from nbtrack.model_registry.evidence import evidence_in, metrics_in
+from nbtrack.model_registry.lookup import creation_event, get_version
+from nbtrack.model_registry.uris import place_of_version
+from nbtrack.records import Run
+from nbtrack.registry_records import EventKind, ModelVersion, RegistryEvent
+from nbtrack.stores import Store
+
+if TYPE_CHECKING:
+    from nbtrack.models.signature import ModelSignature
+
+_ENVIRONMENT = """
+    select environment_digest, content from runs
+    left join environments on digest = environment_digest where run_id = $run_id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionFacts:
+    """*run*, *cell* and *environment* are None when there was no run, or it is gone.
+
+    *metrics*, *params* and *inputs* are then those that were there at registration. *cell* has the
+    columns of the view `cells`, *inputs* name, digest and context; *files* is {path: sha256};
+    *events* are those of this version, oldest first.
+    """
+
+    version: ModelVersion
+    run: Run | None
+    cell: Mapping[str, Any] | None
+    environment: Mapping[str, Any] | None
+    environment_digest: str | None
+    metrics: Mapping[str, float]
+    params: Mapping[str, str]
+    inputs: list[dict[str, Any]]
+    signature: ModelSignature | None
+    files: Mapping[str, str]
+    events: list[RegistryEvent] = field(default_factory=list)
+
+    @property
+    def creation(self) -> RegistryEvent:
+        return next(e for e in self.events if e.kind == EventKind.VERSION_CREATED)
+
+
+def version_facts(store: Store, name: str, version: str | int) -> VersionFacts:
+    """Raises ModelVersionNotFound, RegisteredModelNotFound, InvalidValue."""
+    found = get_version(store, name, version)
+    created = creation_event(store, found)
+    details = json.loads(created.details)
+    run = _run(store, found)
+    evidence = details.get("evidence", {}) if run is None else evidence_in(run)
+    digest, environment = _environment(store, run)
+    return VersionFacts(
+        version=found,
+        run=run,
+        cell=None if run is None else store.read_cell(run.info.run_id),
+        environment=environment,
+        environment_digest=digest,
+        metrics=metrics_in(evidence),
+        params=evidence.get("params", {}),
+        inputs=evidence.get("inputs", []),
+        signature=_signature(store, found),
+        files=details["files"],
+        events=[
+            event
+            for event in store.registry_events(name=found.name)
+            if (event.model_key, event.version) == (created.model_key, created.version)
+        ],
+    )
+
+
+def _run(store: Store, version: ModelVersion) -> Run | None:
+    if version.run_id is None:
+        return None
+    try:
+        return store.get_run(version.run_id)
+    except RunNotFound:
+        return None
+
+
+def _environment(store: Store, run: Run | None) -> tuple[str | None, Mapping[str, Any] | None]:
+    if run is None:
+        return None, None
+    rows = store.query(_ENVIRONMENT, {"run_id": run.info.run_id}).to_dict("records")
+    digest, content = (rows[0]["environment_digest"], rows[0]["content"]) if rows else (None, None)
+    text = content if isinstance(content, str) else None
+    return (digest if isinstance(digest, str) else None), (json.loads(text) if text else None)
+
+
+def _signature(store: Store, version: ModelVersion) -> ModelSignature | None:
+    from nbtrack.models.mlmodel_file import read_mlmodel
+
+    try:
+        return read_mlmodel(place_of_version(store, version).folder).signature
+    except (ModelNotFound, ModelNotLoaded):
+        return None

@@ -1,0 +1,277 @@
+"""Gates: what they let through, what they say, and who went on all the same."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import nbtrack
+from nbtrack.errors import GateFailed, InvalidFilter, InvalidValue
+from nbtrack.model_registry.gate_check import RuleCheck, Verdict, VersionValues
+from nbtrack.model_registry.gate_rule import parse_rule
+
+THERE = VersionValues(
+    label="version 1",
+    metrics={"f1": 0.84, "loss": 0.2, "f1 score": 0.5, "nan": float("nan")},
+    params={"depth": "5"},
+)
+CANDIDATE = VersionValues(
+    label="version 2",
+    metrics={"f1": 0.83, "loss": 0.2, "f1 score": 0.6, "val.f1": 0.7, "nan": float("nan")},
+    params={"depth": "10", "kind": "SVC"},
+    tags={"reviewed": "yes", "n": "3"},
+)
+
+
+def verdict(rule, *, there=THERE):
+    stages = {"production": there, "release candidate": there}
+    return RuleCheck(CANDIDATE, lambda stage: stages[stage.lower()]).verdict(parse_rule(rule))
+
+
+PASSES = [
+    "metrics.f1 >= 0.8",
+    "metrics.f1 = 0.83 and metrics.f1 != 0.84",
+    "metrics.f1 >= production.metrics.f1 - 0.01",  # 0.83, as on paper
+    "metrics.f1 >= production.metrics.f1 -0.01",
+    "metrics.f1 + 0.01 >= PRODUCTION.metrics.f1",
+    "metrics.loss <= production.metrics.loss * 1.05",
+    "0.8 < metrics.f1",
+    "not metrics.f1 > 0.9",
+    "not not metrics.f1 > 0.8",
+    "metrics.f1 > 0.9 or metrics.loss < 0.5",
+    "(metrics.f1 > 0.9 or metrics.loss < 0.5) and tags.reviewed = 'yes'",
+    "metrics.`f1 score` > production.metrics.`f1 score`",
+    "metrics.val.f1 = 0.7",
+    "`release candidate`.metrics.loss = metrics.loss",
+    "`release candidate`.metrics.`f1 score` < metrics.`f1 score`",
+    "params.depth > 9",  # as a number: as text it is less
+    "params.depth > production.params.depth",
+    "params.kind in ('SVC', 'tree')",
+    "params.kind not in ('tree')",
+    "tags.n = 3 and tags.n = '3'",
+    "tags.missing is null and tags.reviewed is not null",
+    "params.kind != 3",
+    "metrics.nan != 1",
+    "metric.f1 > 0.8 and param.depth = 10 and tag.reviewed = 'yes'",
+]
+FAILS = [
+    "metrics.f1 > 0.83",
+    "metrics.f1 >= production.metrics.f1",
+    "metrics.f1 > 0.9 and metrics.loss < 0.5",
+    "tags.reviewed = 'no'",
+    "tags.reviewed is null",
+    "metrics.nan > 0",
+    "metrics.nan = production.metrics.nan",
+    "params.kind in ('tree')",
+    "not (metrics.f1 > 0.8 or metrics.missing > 1)",
+]
+UNKNOWN = [
+    "metrics.missing > 0.5",
+    "not metrics.missing > 0.5",  # what is missing opens no gate, whichever way it is asked
+    "metrics.missing != 1",
+    "metrics.f1 > production.metrics.missing",
+    "tags.missing != 'no'",
+    "params.kind > 3",
+    "params.kind > params.depth",
+    "metrics.f1-0.01 > 0.5",  # a name: minus needs spaces
+    "metrics.f1 > 0.9 or metrics.missing > 1",
+]
+
+
+@pytest.mark.parametrize("rule", PASSES)
+def test_what_passes(rule):
+    assert verdict(rule) == Verdict.PASSED
+
+
+@pytest.mark.parametrize("rule", FAILS)
+def test_what_fails(rule):
+    assert verdict(rule) == Verdict.FAILED
+
+
+@pytest.mark.parametrize("rule", UNKNOWN)
+def test_what_is_missing_opens_no_gate(rule):
+    assert verdict(rule) == Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("metrics.f1 > production.metrics.f1", Verdict.NOTHING_THERE),
+        ("not metrics.f1 > production.metrics.f1", Verdict.NOTHING_THERE),
+        ("metrics.f1 > production.metrics.f1 and metrics.f1 > 0.8", Verdict.PASSED),
+        ("metrics.f1 > production.metrics.f1 and metrics.f1 > 0.9", Verdict.FAILED),
+        ("metrics.f1 > production.metrics.f1 or metrics.f1 > 0.9", Verdict.NOTHING_THERE),
+        ("metrics.missing > production.metrics.f1", Verdict.NOTHING_THERE),
+    ],
+)
+def test_a_comparison_with_nothing_counts_as_passed(rule, expected):
+    """The first version must be able to enter; what else the rule asks is asked of it too."""
+    assert verdict(rule, there=None) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ("", "Expected a key"),
+        ("metrics.f1", "Expected an operator"),
+        ("metrics.f1 >", "Expected a key"),
+        ("f1 > 1", "Expected a key such as metrics.f1"),
+        ("metrics. > 1", "Expected a key"),
+        ("production.f1 > 1", "Expected a key"),
+        ("1 > 2", "compares nothing of a version"),
+        ("metrics.f1 > '0.5'", "compare it with a number without quotes"),
+        ("metrics.f1 > 1 and", "Expected a key"),
+        ("(metrics.f1 > 1", "closing"),
+        ("metrics.f1 > 1)", "the end of the rule"),
+        ("metrics.f1 > production.metrics.f1 - x", "a number after -"),
+        ("metrics.f1 > production.metrics.f1 / 2", "Unexpected '/'"),
+        ("metrics.f1 > 1; drop table x", "Unexpected ';'"),
+        ("__import__('os').system('x') = 1", "Expected"),
+        ("metrics.f1 > metrics.f1 * inf", "a finite number"),
+        ("tags.a in 'x'", "a list after IN"),
+        ("(" * 60 + "metrics.f1 > 1" + ")" * 60, "nest at most"),
+        (" and ".join(["metrics.f1 > 1"] * 300), "at most 200"),
+    ],
+)
+def test_a_rule_that_cannot_be_read_is_refused_when_it_is_set(churn, client, rule, problem):
+    """With a caret under the place, and not when somebody promotes at night."""
+    churn()
+    if not rule:
+        with pytest.raises(InvalidValue, match="needs a rule"):
+            client.require_gate("churn", rule=rule)
+        return
+    with pytest.raises(InvalidFilter, match=problem) as caught:
+        client.require_gate("churn", rule=rule)
+    assert str(caught.value).endswith("^")
+    assert client.get_registered_model("churn").gates == ()
+
+
+def test_a_failing_version_is_refused_with_the_numbers(churn, client):
+    """And stays where it is; nothing is recorded."""
+    churn(f1=0.9), churn(f1=0.7)
+    client.transition_model_version_stage("churn", 1, "Production")
+    rule = "metrics.f1 >= production.metrics.f1 - 0.01 and tags.reviewed = 'yes'"
+    nbtrack.require_gate("churn", stage="Production", rule=rule)
+    before = client.get_registry_events()
+
+    with pytest.raises(GateFailed) as caught:
+        client.transition_model_version_stage("churn", 2, "production")
+    message = str(caught.value)
+    assert "metrics.f1 of version 2 is 0.7" in message
+    assert "metrics.f1 of version 1 is 0.9, - 0.01 makes 0.89" in message
+    assert "version 2 has no tags.reviewed" in message
+    assert "override_gate=True" in message
+    assert [check.verdict for check in caught.value.result.checks] == ["failed", "unknown"]
+    assert client.get_registry_events() == before
+
+
+def test_a_version_that_passes_goes_with_the_numbers_on_record(churn, client):
+    churn(f1=0.9), churn(f1=0.895)
+    client.transition_model_version_stage("churn", 1, "Production")
+    client.require_gate("churn", rule="metrics.f1 >= production.metrics.f1 - 0.01")
+    client.transition_model_version_stage("churn", 2, "Production", True)
+    gate = json.loads(client.get_registry_events()[-1].details)["gate"]
+
+    assert (gate["is_passed"], gate["is_overridden"]) == (True, False)
+    assert "0.895" in gate["checks"][0]["says"]
+
+
+def test_an_override_is_on_record(churn, client):
+    """With the numbers that spoke against it; an override that was not needed is none."""
+    churn(f1=0.1), churn(f1=0.9)
+    client.require_gate("churn", rule="metrics.f1 > 0.5")
+    details = []
+    for version in (1, 2):
+        client.transition_model_version_stage(
+            "churn", version, "Production", override_gate=True, reason="the old one is broken"
+        )
+        details.append(json.loads(client.get_registry_events()[-1].details)["gate"])
+
+    assert [gate["is_overridden"] for gate in details] == [True, False]
+    assert "0.1" in details[0]["checks"][0]["says"]
+
+
+def test_who_made_a_version_may_not_approve_it(churn, client, as_user):
+    churn()
+    client.require_gate("churn", approver="other")
+
+    with pytest.raises(GateFailed, match="ada made version 1, ada moves it"):
+        client.transition_model_version_stage("churn", 1, "Production")
+    as_user("grace")
+    assert client.transition_model_version_stage("churn", 1, "Production").current_stage
+
+
+def test_a_gate_is_for_its_stage(churn, client):
+    """Other stages, and other models, have none."""
+    churn()
+    client.require_gate("churn", rule="metrics.f1 > 0.5")
+
+    client.transition_model_version_stage("churn", 1, "Staging")
+    assert client.check_gate("churn", 1, "Archived").rule is None
+    assert not client.check_gate("churn", 1).is_passed
+
+
+def test_the_first_version_passes_a_comparison_with_nothing(churn, client):
+    """And is told so."""
+    churn(f1=0.5)
+    nbtrack.require_gate("churn", rule="metrics.f1 >= production.metrics.f1")
+    result = nbtrack.check_gate("churn", "1")
+
+    assert result.is_passed
+    assert "no version is in production yet" in result.summary
+    assert client.transition_model_version_stage("churn", 1, "Production")
+
+
+def test_gates_are_replaced_and_removed_on_record(churn, client):
+    churn()
+    client.require_gate("churn", rule="metrics.f1 > 0.5", reason="quality")
+    client.require_gate("churn", rule="metrics.f1 > 0.5")  # says nothing new
+    client.require_gate("churn", rule="metrics.f1 > 0.1", approver="other")
+    nbtrack.remove_gate("churn", reason="in the way")
+    nbtrack.remove_gate("churn")
+
+    assert [(e.kind, e.reason) for e in client.get_registry_events()[2:]] == [
+        ("gate_set", "quality"), ("gate_set", None), ("gate_removed", "in the way"),
+    ]  # fmt: skip
+    assert client.get_registered_model("churn").gates == ()
+    assert client.transition_model_version_stage("churn", 1, "Production")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        ({}, "needs a rule="),
+        ({"rule": "  "}, "needs a rule="),
+        ({"rule": 3}, "give a text"),
+        ({"approver": "grace"}, "it is 'other'"),
+        ({"rule": "canary.metrics.f1 > 1"}, "The stage is 'canary'"),
+        ({"rule": "metrics.f1 > 1", "stage": "Live"}, "The stage is 'Live'"),
+    ],
+)
+def test_a_gate_that_cannot_be_is_refused(churn, client, arguments, match):
+    churn()
+
+    with pytest.raises(InvalidValue, match=match):
+        client.require_gate("churn", **arguments)
+
+
+def test_numbers_are_those_of_the_run_now(churn, client):
+    """A score that was computed after the registration counts."""
+    made = churn()
+    client.require_gate("churn", rule="metrics.f1 > 0.5")
+    assert not client.check_gate("churn", 1).is_passed
+
+    client.log_metric(made.run_id, "f1", 0.9)
+    assert client.check_gate("churn", 1).is_passed
+
+
+def test_tags_are_those_of_the_version(churn, client):
+    """A tag of the run is set by whoever trains, and is in no record."""
+    made = churn()
+    client.set_tag(made.run_id, "reviewed", "yes")
+    client.require_gate("churn", rule="tags.reviewed = 'yes'")
+    assert not client.check_gate("churn", 1).is_passed
+
+    client.set_model_version_tag("churn", 1, "reviewed", "yes")
+    assert client.check_gate("churn", 1).is_passed
