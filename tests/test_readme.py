@@ -76,6 +76,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cells = [nbformat.v4.new_code_cell(block.rstrip()) for block in blocks("ipython")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "cells.ipynb")
     run_notebook(folder / "cells.ipynb", project=folder / ".nbtrack")
+    nbtrack.MlflowClient(str(folder / ".nbtrack")).create_registered_model("wine")
     return folder
 
 
@@ -142,12 +143,12 @@ def test_every_setting_is_listed():
 def test_every_view_is_listed_with_its_columns(tmp_path):
     """The table is what nbtrack.sql can be asked, no more and no less."""
     from nbtrack.session import current_session
-    from nbtrack.stores.schema import PUBLIC_VIEWS
+    from nbtrack.stores import registry_schema, schema
 
     store = current_session().store_for(str(tmp_path / ".nbtrack"))
     there = {
         f"`{view}`": ", ".join(store.query(f"select * from {view}").columns)
-        for view in PUBLIC_VIEWS
+        for view in [*schema.PUBLIC_VIEWS, *registry_schema.PUBLIC_VIEWS]
     }
 
     assert {row[0]: row[1] for row in rows("SQL views")} == there

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import secrets
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from nbtrack.errors import require
 
 _HOST = "127.0.0.1"
 _NOTEBOOK = "nbtrack.ipynb"
+_PAGES = Path(__file__).parent / "pages"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,15 +43,21 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"{place.folder} is shown at http://{_HOST}:{port}/?token={token} (Ctrl-C ends it)")
         sys.stdout.flush()
         command = _voila(notebook, port=port, opens=not arguments.no_browser)
-        return subprocess.call(command, cwd=folder)
+        return subprocess.call(command, cwd=folder, env=_with_our_page())
 
 
 def _voila(notebook: Path, *, port: int, opens: bool) -> list[str]:
     return [
         sys.executable, "-m", "voila", str(notebook), f"--port={port}", f"--Voila.ip={_HOST}",
-        "--Voila.port_retries=0", "--Voila.log_level=ERROR", "--show-margins",
+        "--Voila.port_retries=0", "--Voila.log_level=ERROR", "--template=nbtrack",
         *([] if opens else ["--no-browser"]),
     ]  # fmt: skip
+
+
+def _with_our_page() -> dict[str, str]:
+    """Voila's own page asks another machine for two stylesheets."""
+    before = os.environ.get("JUPYTER_PATH")
+    return {**os.environ, "JUPYTER_PATH": os.pathsep.join(filter(None, [str(_PAGES), before]))}
 
 
 def _notebook(project: Path) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from nbtrack import background
-from nbtrack.artifact_store import ArtifactStore, open_artifacts
+from nbtrack.artifact_store import ArtifactStore
+from nbtrack.client import MlflowClient
 from nbtrack.errors import ArtifactNotFound
 from nbtrack.records import FileInfo
 from nbtrack.stores import Store
@@ -34,32 +34,30 @@ class ArtifactFile:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunArtifacts:
     run_id: str
-    folder: str  # where they are
+    folder: str  # where they are, or will be
     files: Sequence[ArtifactFile]  # by path
     more: int = 0  # past the first 2,000
 
 
 def artifacts_of_run(store: Store, run_id: str) -> RunArtifacts:
     """Waits for those that are still being made. Raises RunNotFound."""
-    background.wait(run_id)
-    uri = store.get_run(run_id).info.artifact_uri
-    artifacts = open_artifacts(uri, run_id=run_id)
+    artifacts = MlflowClient(store.uri).artifacts_of(run_id)
     recorded = {file.path: file for file in store.list_artifact_records(run_id)}
     there = {file.path: file for file in artifacts.walk()}
     paths = sorted({*recorded, *there}, key=lambda path: path.split("/"))
     return RunArtifacts(
         run_id=run_id,
-        folder=_folder(artifacts, uri),
+        folder=_folder(store, run_id, artifacts),
         files=[_joined(path, recorded.get(path), there.get(path)) for path in paths[:MOST_FILES]],
         more=max(0, len(paths) - MOST_FILES),
     )
 
 
-def _folder(artifacts: ArtifactStore, uri: str) -> str:
+def _folder(store: Store, run_id: str, artifacts: ArtifactStore) -> str:
     try:
         return str(artifacts.download())
     except ArtifactNotFound:  # nothing was ever written
-        return uri
+        return store.look_up_run(run_id).info.artifact_uri
 
 
 def _joined(path: str, recorded: FileInfo | None, there: FileInfo | None) -> ArtifactFile:

@@ -162,7 +162,7 @@ def test_a_link_out_of_the_folder_is_not_followed(page, run, tmp_path):
     [
         ({"run": "nowhere"}, "No run 'nowhere'"),
         ({"run": 3}, "run is 3"),
-        ({}, "No run ''"),
+        ({}, "run_id is ''"),
     ],
 )
 def test_runs_are_checked(page, arguments, words):

@@ -279,3 +279,12 @@ def test_a_chart_for_python(page):
     assert "bar" in page.panel.chart("f1").to_json()
     with pytest.raises(NotFound, match="'lost'"):
         page.panel.chart("lost")
+
+
+def test_a_chart_for_python_shows_itself_without_a_network(page):
+    """As a picture, also after it was changed: Altair's renderers fetch Vega from afar."""
+    chart = page.panel.chart("loss")
+
+    for each in (chart, chart.properties(title="mine")):
+        shown = each._repr_mimebundle_()
+        assert set(shown) == {"image/svg+xml", "image/png", "text/plain"}

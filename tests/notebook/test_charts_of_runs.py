@@ -120,14 +120,21 @@ def test_each_axis_of_parallel_coordinates_has_its_own_scale():
 
 def test_parallel_lines_are_coloured_by_the_last_axis():
     """One row per run and axis; the colour is the run's place on the last one."""
-    values = values_of(
-        3, **{"params.lr": ["1", "2", "3"], "params.m": ["a", "b", None], "metrics.f1": [1, 2, 3]}
-    )
-    drawing = parallel(values, axes=["params.lr", "params.m", "metrics.f1"])
+    values = values_of(3, **{"params.lr": ["1", "2", "3"], "metrics.f1": [1, 3, None]})
+    drawing = parallel(values, axes=["params.lr", "metrics.f1"])
 
-    assert len(drawing.rows) == 6
-    assert {(row["run"], row["c"]) for row in drawing.rows} == {("run 0", 0), ("run 1", 0.5)}
-    assert spec_of(drawing)["title"]["subtitle"].startswith("1 run lacks")
+    assert len(drawing.rows) == 4
+    assert {(row["run"], row["c"]) for row in drawing.rows} == {("run 0", 0), ("run 1", 1)}
+    assert spec_of(drawing)["title"]["subtitle"] == "1 run without it is left out"
+
+
+def test_a_param_that_a_run_lacks_has_a_place_on_its_axis():
+    """Models of several kinds have params of their own: their lines go through "none"."""
+    values = values_of(2, **{"params.C": ["1", None], "metrics.f1": [1, 2]})
+    rows = parallel(values, axes=["params.C", "metrics.f1"]).rows
+    place = next(row for row in rows if row["run"] == "run 1" and row["axis"] == "C")
+
+    assert (place["text"], place["y"] < 0) == ("none", True)
 
 
 def test_parallel_coordinates_need_two_columns():

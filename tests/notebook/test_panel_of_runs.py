@@ -7,6 +7,8 @@ import sys
 import pytest
 from panel_page import Page, names, runs_page
 
+from nbtrack import lines
+from nbtrack.lines import now_us
 from nbtrack.notebook.panels import live_updates
 from nbtrack.session import Session
 
@@ -121,6 +123,30 @@ def test_groups(page):
     assert (group["runs"], group["condition"]) == (2, "params.`lr` = '0.1'")
     assert group["cells"][0] == {"mean": "0.6", "std": "0.14", "count": 2}
     assert names(page.show(filter=group["condition"], group="")) == ["c", "a"]
+
+
+def test_the_group_of_a_cell_has_the_name_of_its_newest_run(session, page):
+    """Nobody knows a cell by its hash."""
+
+    run = session.start_run(name="fit")
+    session.store.append(lines.cell_line(run.run_id, t=now_us(), lineage="5eca6ea4"))
+    run.end()
+
+    labels = [group["label"] for group in page.show(group="cell")["groups"]]
+
+    assert labels == ["fit", None]
+
+
+def test_what_few_runs_have_is_not_shown_by_itself(session, page):
+    """One autologged search must not push model and lr out of sight; it can be chosen."""
+    for n in range(4):
+        with session.start_run(name=f"more {n}") as run:
+            run.log_params({"lr": str(n), "model": "SVC"})
+    with session.start_run(name="searched") as run:
+        run.log_params({f"a{n}": "1" for n in range(9)})
+
+    assert columns(page.show(), "Params") == ["lr", "model"]
+    assert columns(page.show(columns=["params.a3"]), "Params") == ["a3"]
 
 
 def test_children_stand_under_their_parent(session, page):

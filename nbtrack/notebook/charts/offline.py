@@ -10,8 +10,9 @@ T = TypeVar("T")
 
 def drawn_here(chart: T) -> T:
     """The same chart, still Altair's in all else; it changes *chart*, and returns it."""
+    kind: Any = type(chart)
     # Not as an attribute: Altair keeps those as properties of the chart.
-    object.__setattr__(chart, "__class__", _drawn_here(chart.__class__))
+    object.__setattr__(chart, "__class__", _drawn_here(kind))
     return chart
 
 

@@ -11,9 +11,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nbtrack import background
 from nbtrack.artifact_preview import preview
-from nbtrack.artifact_store import ArtifactStore, open_artifacts
+from nbtrack.artifact_store import ArtifactStore
+from nbtrack.client import MlflowClient
 from nbtrack.errors import ArtifactNotFound, InvalidValue
 from nbtrack.notebook.artifact_list import artifacts_of_run
 from nbtrack.notebook.panels.messages import number_of, text_of
@@ -67,11 +67,9 @@ ARTIFACT_HANDLERS: Mapping[str, Handler] = {
 
 def _open(panel: Panel, arguments: Mapping[str, Any]) -> tuple[ArtifactStore, str]:
     run_id, path = text_of(arguments, "run"), text_of(arguments, "path")
-    background.wait(run_id)
-    uri = panel.store.get_run(run_id).info.artifact_uri
     if not path:
         raise ArtifactNotFound(path, run_id)
-    return open_artifacts(uri, run_id=run_id), path
+    return MlflowClient(panel.store.uri).artifacts_of(run_id), path
 
 
 def _size_to_send(file: Path, path: str) -> int:

@@ -11,7 +11,14 @@ function h(tag, attributes, ...children) {
     : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) setAttribute(el, name, value);
   append(el, children);
+  if (tag === "textarea") el.addEventListener("beforeinput", keepNewLine);
   return FOCUSABLE_TAGS.has(tag) ? focusable(el) : el;
+}
+
+/** JupyterLab (4.6) takes new lines out of every text field in a cell, by a listener that it adds to
+ *  the field when Enter goes down: ours was there before. */
+function keepNewLine(event) {
+  if (event.inputType === "insertLineBreak") event.stopImmediatePropagation();
 }
 
 /** Attributes that are null, undefined or false are left out; `value`, `checked` are properties. */

@@ -53,7 +53,10 @@ function popup(text, { name, build, toLeft = false, key = name }) {
     }
   }
 
-  el.say = (words) => (label.textContent = words);
+  el.say = (words) => {
+    label.textContent = words;
+    button.setAttribute("aria-label", words.startsWith(name) ? words : `${name}: ${words}`);
+  };
   el.refresh = () => list.hidden || redraw(list, build(close));
   el.close = close;
   return el;
