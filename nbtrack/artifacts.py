@@ -11,6 +11,7 @@ from nbtrack.artifact_store import ArtifactStore, open_artifacts
 from nbtrack.client import MlflowClient
 from nbtrack.errors import InvalidValue, require
 from nbtrack.records import FileInfo
+from nbtrack.session import current_session
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -96,9 +97,20 @@ def _locate(
         # As text: a file's name may hold what has a meaning in other URIs, such as # ? and %.
         run_id, _, path = uri.removeprefix("runs:").strip("/").partition("/")
         uri = None
+    if uri is not None and uri.startswith("models:"):
+        uri = _folder_of_version(uri, tracking_uri)
     if uri is not None:
         return _outside(uri, path)
     return MlflowClient(tracking_uri).artifacts_of(str(run_id)), path or None
+
+
+def _folder_of_version(uri: str, tracking_uri: str | None) -> str:
+    """The registry's own copy. Raises ModelNotFound, InvalidValue."""
+    from nbtrack.models.model_uris import resolve_registered
+
+    session = current_session()
+    store = session.store if tracking_uri is None else session.store_for(tracking_uri)
+    return str(resolve_registered(uri, store=store).folder)
 
 
 def _outside(uri: str, path: str | None) -> tuple[ArtifactStore, str | None]:

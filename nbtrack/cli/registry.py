@@ -58,14 +58,14 @@ def _log(store: Store, name: str) -> int:
     head = store.registry_head()
     say(*aligned(rows, right={0}), "")
     say(f"{count(len(events), 'event')} of {harmless(name)}; {head.number:,} in the registry.")
-    say(f"Head: {head}")
+    say(f"Head: {harmless(str(head))}")
     return 0
 
 
 def _row(event: RegistryEvent) -> list[str]:
     version = "" if event.version is None else str(event.version)
     texts = [
-        str(event.n), moment_text(event.t), event.actor, version, event_words(event),
+        str(event.n), moment_text(event.t), str(event.actor), version, event_words(event),
         event.reason or "",
     ]  # fmt: skip
     return [harmless(text) for text in texts]
@@ -83,10 +83,14 @@ def _verify(store: Store, head: str | None) -> int:
         parse_head(head)
     check = verify(store, head=head)
     state = "intact" if check.is_intact else "NOT intact"
-    say(f"The record is {state}: {count(check.head.number, 'event')}, head {check.head}")
-    say(*(f"- {harmless(problem)}" for problem in check.problems))
-    say(*(f"  Note: {harmless(remark)}" for remark in check.remarks))
-    say("", check.limits)
+    events, at = count(check.head.number, "event"), harmless(str(check.head))
+    say(
+        f"The record is {state}: {events}, head {at}",
+        *(f"- {harmless(problem)}" for problem in check.problems),
+        *(f"  Note: {harmless(remark)}" for remark in check.remarks),
+        "",
+        check.limits,
+    )
     return 0 if check.is_intact else 1
 
 

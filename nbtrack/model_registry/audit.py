@@ -63,9 +63,9 @@ def verify(store: Store, *, head: str | None = None) -> RegistryCheck:
             "events were cut off cannot be told. The next change writes one, and says so."
         )
     remarks += _remarks(events, noted)
-    newest = RegistryHead(events[-1].n, events[-1].hash) if events else RegistryHead()
+    newest = next((e for e in reversed(events) if e.n is not None), None)
     return RegistryCheck(
-        head=newest,
+        head=RegistryHead() if newest is None else RegistryHead(newest.n, str(newest.hash)),
         problems=tuple(problems),
         remarks=tuple(remarks),
         broken_at=None if fault is None else fault[0],
@@ -93,13 +93,13 @@ def _against(events: Sequence[RegistryEvent], head: RegistryHead | None, what: s
         return []
     there = [each for each in events if each.n == head.number]
     if not there:
-        newest = max((each.n for each in events), default=0)
+        newest = max((each.n for each in events if each.n is not None), default=0)
         missing = head.number - newest
         gone = f"the last {missing} are missing" if missing > 0 else "that one is missing"
         return [f"{what[0].upper()}{what[1:]} says event {head.number}, and {gone}: cut off."]
     if all(each.hash != head.hash for each in there):
         return [
-            f"Event {head.number} has the hash {there[0].hash[:12]}…, and {what} says "
+            f"Event {head.number} has the hash {str(there[0].hash)[:12]}…, and {what} says "
             f"{head.hash[:12]}…: the chain was rewritten, at this event or before it."
         ]
     return []
@@ -107,7 +107,7 @@ def _against(events: Sequence[RegistryEvent], head: RegistryHead | None, what: s
 
 def _remarks(events: Sequence[RegistryEvent], noted: RegistryHead | None) -> list[str]:
     found = []
-    newer = [each.n for each in events if noted is not None and each.n > noted.number]
+    newer = [each for each in events if noted is not None and (each.n or 0) > noted.number]
     if newer:
         found.append(
             f"The note of the head ends at event {noted.number if noted else 0}, and there are "

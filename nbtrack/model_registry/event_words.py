@@ -45,7 +45,7 @@ def event_words(event: RegistryEvent) -> str:
         }
         return _WORDS[kind].format_map(facts) + _more(kind, event, details)
     except (ValueError, KeyError, TypeError, AttributeError):
-        return event.kind  # of a newer nbtrack, or changed by hand
+        return str(event.kind)  # of a newer nbtrack, or changed by hand
 
 
 def _value(kind: EventKind, value: str | None) -> str:

@@ -24,7 +24,7 @@ from nbtrack.model_registry.gate_rule import (
 class Verdict(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
-    UNKNOWN = "unknown"  # something is missing: that opens no gate
+    UNKNOWN = "unknown"  # something is missing, or no number (NaN): that opens no gate
     NOTHING_THERE = "nothing there"  # no version in the stage that is compared with: passed
 
 
@@ -92,7 +92,7 @@ class RuleCheck:
         if comparison.operator.endswith("NULL"):
             is_missing = values[0] is None
             return _told(comparison, is_missing == (comparison.operator == "IS NULL"), says)
-        if None in values:
+        if None in values or any(map(_is_nan, values)):
             return _result(comparison, Verdict.UNKNOWN, says)
         return _compared(comparison, values, says)
 
@@ -164,9 +164,13 @@ def _alike(comparison: Comparison, left: Any, right: Any) -> tuple[Any, Any] | N
     if isinstance(left, str) and isinstance(right, str) and not is_ordered:
         return left, right
     numbers = as_number(left), as_number(right)
-    if None not in numbers:
+    if not any(number is None or math.isnan(number) for number in numbers):
         return numbers
     return None if is_ordered else (str(left), str(right))
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def as_number(value: float | str) -> float | None:

@@ -173,9 +173,9 @@ class _RuleParser:
             raise self._expected(EXAMPLES)
         head, rest = self._first_part()
         stage = None
-        if (family := _family(head)) is None:
+        if (family := family_of(head)) is None:
             stage, (middle, _, rest) = head, rest.partition(".")
-            family = _family(middle)
+            family = family_of(middle)
         name = rest or self._glued_name()
         if family is None or not name:
             raise wrong(self._text, first.position, f"Expected {EXAMPLES}; found {first}.")
@@ -266,6 +266,7 @@ class _RuleParser:
         return wrong(self._text, self._next.position, f"Expected {what}; found {self._next}.")
 
 
-def _family(word: str) -> str | None:
+def family_of(word: str) -> str | None:
+    """What of a version *word* stands for before a dot: "metric" and "metrics" for its metrics."""
     found = PREFIXES.get(word.lower(), word.lower())
     return found if found in FAMILIES else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
+from contextlib import suppress
 from typing import Any
 
 from nbtrack.errors import (
@@ -13,6 +15,7 @@ from nbtrack.errors import (
 )
 from nbtrack.model_registry.names import check_alias, check_model_name, check_stage, check_version
 from nbtrack.registry_records import (
+    STAGES,
     EventKind,
     ModelVersion,
     RegisteredModel,
@@ -22,7 +25,8 @@ from nbtrack.registry_records import (
 from nbtrack.stores import Store, folder_of
 from nbtrack.values import as_microseconds
 
-_DAY = dt.timedelta(days=1)
+_DAY, _SECOND = dt.timedelta(days=1), dt.timedelta(seconds=1)
+_LARGEST = 2**31 - 1  # that an INTEGER holds; no version will ever have it
 _MOMENT_RULE = (
     "as_of is {!r}; write '2026-03-01' (the end of that day, UTC), '2026-03-01T12:00', a datetime, "
     "or milliseconds since 1970."
@@ -45,7 +49,7 @@ def find_model(store: Store, name: str) -> RegisteredModel | None:
 def get_version(store: Store, name: Any, version: Any) -> ModelVersion:
     """Raises ModelVersionNotFound, RegisteredModelNotFound, InvalidValue."""
     number = check_version(version)
-    query = RegistryQuery(name=check_model_name(name), version=number)
+    query = RegistryQuery(name=check_model_name(name), version=min(number, _LARGEST))
     found = store.search_model_versions(query)
     if not found:
         raise _no_version(store, get_model(store, name), number)
@@ -118,26 +122,31 @@ def _stage_then(store: Store, name: str, stage: Any) -> str:
     events = store.registry_events(name=name)
     moves = [e.to_value for e in events if e.kind == EventKind.STAGE_CHANGED and e.to_value]
     model = find_model(store, name)
-    known = dict.fromkeys([*(model.stages if model else ()), *moves])
+    known = dict.fromkeys([*(model.stages if model else STAGES), *moves])
     return check_stage(stage, tuple(known), model=name)
 
 
 def as_of_us(as_of: Any) -> int:
-    """A moment in microseconds. A day alone means its last one. Raises InvalidValue."""
+    """A moment in microseconds: the last one of a day that stands alone, of the second that a text
+    names, as `nbtrack registry log` prints it, and of a millisecond. Raises InvalidValue."""
     try:
         if isinstance(as_of, int) and not isinstance(as_of, bool):
-            # All of that millisecond: times are shown in them.
             return as_microseconds(as_of, default=0) + 999
-        is_day = isinstance(as_of, dt.date) and not isinstance(as_of, dt.datetime)
-        if isinstance(as_of, str):
-            is_day = len(as_of.strip()) == len("2026-03-01")
-            as_of = dt.datetime.fromisoformat(as_of.strip())
-        if is_day:
-            as_of = dt.datetime(as_of.year, as_of.month, as_of.day) + _DAY
-            return _microseconds(as_of) - 1
-        return _microseconds(as_of)
+        moment = _read_moment(as_of) if isinstance(as_of, str) else as_of
+        if isinstance(moment, dt.datetime):
+            return operator.index(_microseconds(moment))  # that of pandas.NaT is no number
+        day = dt.datetime(moment.year, moment.month, moment.day)
+        return _microseconds(day + _DAY) - 1
     except (ValueError, TypeError, AttributeError, OverflowError) as exc:
         raise InvalidValue(_MOMENT_RULE.format(as_of)) from exc
+
+
+def _read_moment(text: str) -> dt.date:
+    plain = text.strip().removesuffix(" UTC")
+    with suppress(ValueError):
+        return dt.date.fromisoformat(plain)
+    moment = dt.datetime.fromisoformat(plain)
+    return moment if "." in plain else moment + _SECOND - dt.timedelta(microseconds=1)
 
 
 def _microseconds(moment: dt.datetime) -> int:
@@ -146,8 +155,11 @@ def _microseconds(moment: dt.datetime) -> int:
 
 
 def moment_text(us: int) -> str:
-    """2026-03-01 12:00:00 UTC."""
-    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=us)
+    """2026-03-01 12:00:00 UTC; what was changed by hand and is no such time, as it is."""
+    try:
+        moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=us)
+    except (TypeError, OverflowError):
+        return f"{us}"
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 

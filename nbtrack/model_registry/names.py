@@ -9,6 +9,7 @@ from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.model_registry.changes import checked_text
+from nbtrack.model_registry.gate_rule import family_of
 from nbtrack.registry_records import STAGES
 
 MOST_CHARACTERS = 255
@@ -45,7 +46,7 @@ def check_version(version: Any) -> int:
         raise InvalidValue(
             f"The version is {version!r}; versions are whole numbers from 1, such as '3'."
         )
-    return min(number, 2**31 - 1)
+    return number
 
 
 def check_alias(alias: Any) -> str:
@@ -93,7 +94,7 @@ def _check_stage_name(stage: Any) -> str:
         raise InvalidValue(
             f"The stage is {stage!r}; a stage is made of letters, digits, _, - and spaces."
         )
-    if stage.lower() in ("latest", "metrics", "params", "tags") or _VERSION_LIKE.fullmatch(stage):
+    if family_of(stage) or stage.lower() == "latest" or _VERSION_LIKE.fullmatch(stage):
         raise InvalidValue(
             f"The stage {stage!r} would be taken for a version in models:/name/{stage}, or for a "
             "key in the rule of a gate. Choose another name."

@@ -84,6 +84,12 @@ def _of_run(uri: str, store: Store) -> ModelPlace:
     artifacts = open_artifacts(info.artifact_uri, run_id=run_id)
     records = store.list_artifact_records(run_id)
     if not artifacts.list(path):
+        if any(record.path == f"{path}/MLmodel" for record in records):
+            raise ModelChanged(
+                f"The files of the model {path!r} of run {run_id} are gone from "
+                f"{info.artifact_uri!r}: somebody removed them by hand. Put them back, or log the "
+                "model again; versions that were registered from it have a copy of their own."
+            )
         raise ModelNotFound(f"Run {run_id} has no model {path!r}. {_models_of(records)}")
     return _recorded(artifacts.download(path), path, run_id, records)
 

@@ -9,7 +9,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from nbtrack.difference import Compared, ComparedMetric, Difference, difference, line_pairs
@@ -258,7 +258,23 @@ def environment_lines(compared: Sequence[Compared], baseline: int) -> list[Line]
         else each
         for each in compared
     ]
-    return compared_lines(readable, baseline)
+    lines = compared_lines(readable, baseline)
+    noted = [each for each in compared if each.key != "git commit"]  # that is a tag of the run
+    recorded = [any(each.values[n] is not None for each in noted) for n in _places(compared)]
+    if all(recorded) or not any(recorded):
+        return lines
+    return sorted((_among(line, recorded) for line in lines), key=lambda line: not line.differs)
+
+
+def _places(compared: Sequence[Compared]) -> range:
+    return range(len(compared[0].values) if compared else 0)
+
+
+def _among(line: Line, recorded: Sequence[bool]) -> Line:
+    """A run whose packages nobody noted differs in none of them."""
+    values = [v._replace(differs=v.differs and known) for v, known in zip(line.values, recorded)]
+    texts = {value.text for value, known in zip(line.values, recorded) if known}
+    return replace(line, values=values, differs=len(texts) > 1)
 
 
 def _gibibytes(text: str | None) -> str | None:

@@ -49,9 +49,9 @@ from nbtrack.stores.history import CellPlace, History, read_history, read_places
 from nbtrack.stores.panel_reads import PanelReads
 from nbtrack.stores.registry_append import (
     MODELS_FOLDER,
+    RegistryTurn,
     append_events,
     read_head,
-    registry_turn,
 )
 from nbtrack.stores.registry_chain import noted_head
 from nbtrack.stores.removal import remove_runs
@@ -271,7 +271,7 @@ class DuckDBStore(PanelReads):
         return noted_head(self.folder)
 
     def registry_turn(self, *, timeout: float) -> AbstractContextManager[None]:
-        return registry_turn(self.folder, timeout=timeout)
+        return RegistryTurn(self.folder, timeout=timeout)
 
     def registry_append(
         self,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from nbtrack.artifact_store.paths import TEMPORARY
@@ -21,6 +22,7 @@ from nbtrack.registry_records import (
     StagedFolder,
 )
 from nbtrack.stores.attachment import Attachment
+from nbtrack.stores.file_faults import is_interruption
 from nbtrack.stores.fold import transaction
 from nbtrack.stores.registry_chain import chained, note_head, noted_head, refuse_unnoted
 from nbtrack.stores.registry_schema import COLUMNS
@@ -32,14 +34,32 @@ MODELS_FOLDER = "models"
 _INSERT = f"insert into project.stored.registry_events values ({', '.join('?' * len(COLUMNS))})"
 
 
-@contextmanager
-def registry_turn(project: Path, *, timeout: float) -> Iterator[None]:
+class RegistryTurn(AbstractContextManager[None]):
     """See `Store.registry_turn`."""
-    _refuse_read_only(project)
-    with held(project / "registry.lock", wait_seconds=timeout) as is_ours:
-        if not is_ours:
-            raise _busy(project / "registry.lock")
-        yield
+
+    # No generator: an interrupt between its `yield` and the block would keep the lock for as long
+    # as somebody keeps the traceback, and a notebook does.
+    def __init__(self, project: Path, *, timeout: float) -> None:
+        self._project = project
+        self._file = project / "registry.lock"
+        self._lock = held(self._file, wait_seconds=timeout)
+
+    def __enter__(self) -> None:
+        _refuse_read_only(self._project)
+        try:
+            if not self._lock.__enter__():
+                raise _busy(self._file)
+        except BaseException as exc:
+            self.__exit__(type(exc), exc, exc.__traceback__)
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._lock.__exit__(kind, error, traceback)
 
 
 def append_events(
@@ -112,12 +132,17 @@ def _note_on_head(
 
 @contextmanager
 def _placed(project: Path, staged: StagedFolder | None) -> Iterator[_Place]:
-    """Gives what moves the staged folder to its place; an error in the block moves it back."""
+    """Gives what moves the staged folder to its place; an error in the block moves it back.
+
+    An interrupt does not: it may come when all is committed, and then the folder is a version's.
+    If it is not, no event names it, as after a kill.
+    """
     place = _Place(project, staged)
     try:
         yield place
-    except BaseException:
-        place.undo()
+    except BaseException as exc:
+        if not is_interruption(exc):
+            place.undo()
         raise
 
 

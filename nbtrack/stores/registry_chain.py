@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -34,6 +35,7 @@ HASHED = (
     "reason", "run_id", "digest", "details", "previous_hash",
 )  # fmt: skip
 HEAD_NAME = "registry.head"
+_NOTE = re.compile(r"[1-9][0-9]{0,18} [0-9a-f]{64}")
 
 
 def hash_of(fields: dict[str, Any]) -> str:
@@ -68,6 +70,9 @@ def fault_in(events: Sequence[RegistryEvent]) -> tuple[int, str] | None:
 
 
 def _fault(event: RegistryEvent, before: RegistryHead) -> str | None:
+    emptied = [name for name in ("n", "previous_hash", "hash") if getattr(event, name) is None]
+    if emptied:
+        return f"it has no {' and no '.join(emptied)}: it was changed afterwards"
     expected = before.number + 1
     if event.n > expected:
         missing = f"event {expected} is" if event.n == expected + 1 else (
@@ -95,7 +100,7 @@ def noted_head(folder: Path) -> RegistryHead | None:
     except FileNotFoundError:
         return None
     count, _, digest = text.strip().partition(" ")
-    if not (count.isdecimal() and len(digest) == 64):
+    if not _NOTE.fullmatch(text.strip()):
         raise RegistryBroken(
             f"{folder / HEAD_NAME} is damaged: {text[:80]!r} is no count and hash. {_cure(folder)}"
         )
@@ -123,7 +128,7 @@ def refuse_unnoted(folder: Path, noted: RegistryHead, hash_there: str | None) ->
 
     What is appended to a chain that was cut off would hide it.
     """
-    if noted.number and hash_there != noted.hash:
+    if hash_there != noted.hash:
         what = "is missing" if hash_there is None else f"has the hash {hash_there[:12]}…"
         raise RegistryBroken(
             f"The registry's event {noted.number} {what}, and {folder / HEAD_NAME} noted it with "

@@ -68,14 +68,17 @@ def _asked(query: RegistryQuery) -> dict[str, Any]:
 
 
 def _versions_as_of(connection: DuckDBPyConnection, query: RegistryQuery) -> list[ModelVersion]:
-    """By the name that the model has today, else by the one that it had then."""
+    """By the name that the model has today, else by the one that it had then, else by the last one
+    that it had before it was deleted."""
     rows = connection.execute(
         f"{state_as_of()} select {_VERSION_COLUMNS} from registry_versions v"
         " where not v.is_deleted and coalesce(v.version = $version, true)"
         " and coalesce(v.stage = $stage, true) and v.model_key = coalesce("
         " (select model_key from current.registry_models"
         "     where name = $name and not is_deleted and created_us <= $as_of),"
-        " (select max(model_key) from registry_models where name = $name and not is_deleted))"
+        " (select max(model_key) from registry_models where name = $name and not is_deleted),"
+        " (select max(model_key) from current.registry_models"
+        "     where name = $name and created_us <= $as_of))"
         " order by v.version desc",
         {**_asked(query), "as_of": query.as_of_us},
     ).fetchall()

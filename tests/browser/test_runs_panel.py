@@ -157,6 +157,37 @@ def test_completion(page: Any, panel: Any) -> None:
     filter_runs(panel, "", shown="45 runs")
 
 
+def test_a_word_looks_for_a_name(page: Any, panel: Any) -> None:
+    """Enter makes a filter of it that everybody can read."""
+    filter_runs(panel, "heron-3", shown="11 of 45 runs")
+
+    assert panel.locator(".nbt-query").input_value() == "run_name ILIKE '%heron-3%'"
+    filter_runs(panel, "", shown="45 runs")
+
+
+def test_a_wrong_field_says_why(panel: Any) -> None:
+    """In words above the table, until it is right."""
+    panel.locator('[data-quick="duration"]').fill("soon")
+    panel.locator(".nbt-scroll > .nbt-error:has-text('soon')").wait_for()
+    panel.locator('[data-quick="duration"]').fill("")
+    panel.locator(".nbt-scroll > .nbt-error:text-is('')").wait_for(state="attached")
+    settle(panel)
+
+
+def test_a_note_has_lines(page: Any, panel: Any) -> None:
+    """Enter is a new line: JupyterLab takes it out of a plain text field in a cell."""
+    row(panel, "calm-heron-35").locator(".nbt-name-button").click()
+    panel.locator(".nbt-details button:text-is('Add a note')").click()
+    page.keyboard.type("one")
+    page.keyboard.press("Enter")
+    page.keyboard.type("two")
+    page.keyboard.press("Control+Enter")
+    panel.locator(".nbt-note").wait_for()
+
+    assert panel.locator(".nbt-note").inner_text() == "one\ntwo"
+    row(panel, "calm-heron-35").locator(".nbt-name-button").click()
+
+
 def test_nested_runs(panel: Any) -> None:
     """Children unfold under their parent."""
     fold = row(panel, "calm-heron-38").locator(".nbt-fold")

@@ -477,3 +477,28 @@ def test_texts_that_cannot_be_stored_are_refused(client, churn):
         lambda: client.delete_model_version("churn", 1, reason=half),
     ):
         refused(client, InvalidValue, "Unicode|give a text", call)
+
+
+def test_files_of_a_version_are_got_as_artifacts(churn):
+    """As in MLflow: what is in them is the registry's own copy."""
+    churn()
+    folder = nbtrack.artifacts.download_artifacts("models:/churn/1")
+
+    assert "churn-1" in folder
+    assert "MLmodel" in [file.path for file in nbtrack.artifacts.list_artifacts("models:/churn/1")]
+
+
+def test_a_model_whose_files_were_removed_by_hand_is_not_called_unknown(train, project):
+    """The run logged it; registering it says what has become of it."""
+    uri = train().model_uri
+    shutil.rmtree(project / "artifacts" / uri.split("/")[1] / "model")
+
+    with pytest.raises(ModelChanged, match="somebody removed them by hand"):
+        nbtrack.register_model(uri, "churn")
+
+
+def test_the_error_names_the_version_that_was_asked_for(churn, client):
+    churn()
+
+    with pytest.raises(ModelVersionNotFound, match="no version 99999999999"):
+        client.get_model_version("churn", 99999999999)

@@ -109,6 +109,23 @@ def test_a_changed_field_is_found(record, store, column):
     assert "Event 4 breaks the chain: its content does not give its hash" in check.problems[0]
 
 
+@pytest.mark.parametrize("column", ["n", "hash", "previous_hash"])
+def test_an_emptied_number_or_hash_is_found(record, store, column):
+    """In the middle and at the end; the rest of the record is still read."""
+    for n in (6, 3):
+        record(f"update stored.registry_events set {column} = null where n = {n}")
+        assert not verify(store).is_intact
+
+
+def test_a_row_without_a_number_is_found(record, store):
+    record(
+        "insert into stored.registry_events"
+        " select * replace (null as n) from stored.registry_events where n = 3"
+    )
+
+    assert "it has no n" in verify(store).problems[0]
+
+
 def test_a_changed_hash_is_found(record, store):
     """Its own, or the one that it names as that of the event before."""
     record("update stored.registry_events set hash = repeat('a', 64) where n = 4")
@@ -226,7 +243,9 @@ def test_going_on_without_the_note_is_recorded(record, store, client, project, a
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "6", "6 abc", "\xff\xff"])
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "6", "6 abc", "\xff\xff", "0 " + "0" * 64, "6 " + "z" * 64]
+)
 def test_a_damaged_note_is_told(record, store, client, project, text):
     (project / "registry.head").write_text(text, encoding="latin-1")
 

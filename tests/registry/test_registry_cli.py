@@ -98,6 +98,20 @@ def test_verify_of_a_changed_record(promoted, run, project):
     assert "Event 5 breaks the chain" in out
 
 
+@pytest.mark.parametrize("change", ["t = null", "t = 1 << 62", "actor = null", "kind = null"])
+def test_a_record_that_was_broken_by_hand_is_still_read(promoted, run, project, change):
+    """Whoever looks for the cause needs the log."""
+    import duckdb
+
+    nbtrack.session.current_session().store.close()
+    with duckdb.connect(str(project / "nbtrack.duckdb")) as connection:
+        connection.execute(f"update stored.registry_events set {change} where n = 5")
+
+    assert run("registry", "verify")[0] == 1
+    assert run("registry", "log", "churn")[0] == 0
+    assert run("registry", "export", "--json")[0] == 0
+
+
 def test_verify_with_what_is_no_head(run, promoted):
     code, _, err = run("registry", "verify", "--head", "abc")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pandas as pd
 import pytest
 
 import nbtrack
 from nbtrack.errors import InvalidValue
+from nbtrack.model_registry.lookup import as_of_us, moment_text
 
 
 def stages(client):
@@ -97,7 +99,21 @@ def test_stages_of_a_models_own(churn, client):
 
 
 @pytest.mark.parametrize(
-    "names", ["Canary", ["a/b"], ["latest"], ["v1"], ["3"], ["metrics"], ["a", "A"], [""], [3], 3]
+    "names",
+    [
+        "Canary",
+        ["a/b"],
+        ["latest"],
+        ["v1"],
+        ["3"],
+        ["metrics"],
+        ["Metric"],
+        ["param"],
+        ["a", "A"],
+        [""],
+        [3],
+        3,
+    ],
 )
 def test_what_cannot_be_a_stage_is_refused(client, names):
     """It could not stand in models:/name/stage, or in the rule of a gate."""
@@ -143,8 +159,10 @@ def test_what_it_was_called_then(churn, client):
         found = client.get_model_version_by_stage(name, "Production", as_of=moment(us))
         assert (found.version, found.tags) == ("1", {"k": "old"})
     client.delete_registered_model("loss")
-    assert client.get_model_version_by_stage("loss", "Production", as_of=moment(us)) is None
-    assert client.get_model_version_by_stage("churn", "Production", as_of=moment(us)).version == "1"
+    for name in ("churn", "loss"):
+        found = client.get_model_version_by_stage(name, "Production", as_of=moment(us))
+        assert found.version == "1"
+    assert client.get_model_version_by_stage("loss", "Staging", as_of=moment(us)) is None
 
 
 def test_a_name_that_was_given_again_meant_another_model_then(churn, client):
@@ -182,7 +200,29 @@ def test_a_day_means_its_last_moment(churn, client):
     assert then(0) is None
 
 
-@pytest.mark.parametrize("as_of", ["yesterday", "2026-13-01", "", 1.5, True, [], 10**30])
+@pytest.mark.parametrize(
+    "day", ["2026-03-01", "20260301", "2026-W09-7", " 2026W097 ", dt.date(2026, 3, 1)]
+)
+def test_a_day_means_its_end_however_it_is_written(day):
+    assert moment(as_of_us(day)) == dt.datetime(2026, 3, 1, 23, 59, 59, 999_999, tzinfo=dt.UTC)
+
+
+def test_a_moment_is_taken_as_the_log_prints_it(churn, client):
+    """Without fractions: it is all of that second, or the event itself would come after it."""
+    churn()
+    client.transition_model_version_stage("churn", 1, "Production")
+    printed = moment_text(client.get_registry_events()[-1].t)
+
+    for as_of in (printed, printed.removesuffix(" UTC")):
+        found = client.get_model_version_by_stage("churn", "Production", as_of=as_of)
+        assert found.version == "1"
+    us = as_of_us("2026-03-01T12:00:00.5+02:00")
+    assert moment(us) == dt.datetime(2026, 3, 1, 10, 0, 0, 500_000, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    "as_of", [pd.NaT, "9999-12-31", "yesterday", "2026-13-01", "", 1.5, True, [], 10**30]
+)
 def test_a_moment_that_is_none_is_refused(churn, client, as_of):
     churn()
 

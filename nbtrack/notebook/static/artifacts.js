@@ -143,9 +143,11 @@ class ArtifactsView {
   }
 
   digest(sha256) {
-    const copy = this.copyButton("Copy sha256", () => sha256, "Copy");
-    const label = h("span", { class: "nbt-muted" }, "sha256 ");
-    return h("span", { class: "nbt-digest", title: `sha256 ${sha256}` }, label, h("code", {}, sha256.slice(0, 12)), copy);
+    const copy = this.copyButton("Copy sha256", () => sha256, `sha256 ${sha256.slice(0, 8)}`);
+    copy.classList.replace("nbt-button", "nbt-digest");
+    copy.classList.add("nbt-quiet");
+    copy.title = `Copy sha256 ${sha256}`;
+    return copy;
   }
 
   copyButton(name, textOf, words = name) {
