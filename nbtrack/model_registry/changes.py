@@ -69,7 +69,7 @@ def event(
 ) -> NewEvent:  # fmt: skip
     """*facts* are fields of `NewEvent`; the actor is the user that the settings name."""
     return NewEvent(
-        actor=checked_text(current_session().settings.user, "user") or "unknown",
+        actor=acting_user(),
         kind=kind,
         model=model,
         model_key=model_key,
@@ -77,6 +77,12 @@ def event(
         details=details or {},
         **facts,
     )
+
+
+def acting_user() -> str:
+    """Who is recorded, and who is compared when another person has to approve."""
+    user = checked_text(current_session().settings.user, "user") or ""
+    return user.strip() or "unknown"
 
 
 def checked_text(value: Any, what: str) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from nbtrack.errors import InvalidValue, ModelVersionNotFound, RunNotFound
-from nbtrack.model_registry.changes import Change, checked_text, commit
+from nbtrack.model_registry.changes import Change, acting_user, checked_text, commit
 from nbtrack.model_registry.evidence import evidence_in, metrics_in
 from nbtrack.model_registry.gate_check import GateCheck, RuleCheck, Verdict, VersionValues
 from nbtrack.model_registry.gate_rule import parse_rule, references_in
@@ -21,7 +21,6 @@ from nbtrack.registry_records import (
     RegisteredModel,
     RegistryHead,
 )
-from nbtrack.session import current_session
 from nbtrack.stores import Store
 
 OTHER = "other"
@@ -195,7 +194,7 @@ def _values(store: Store, version: ModelVersion) -> VersionValues:
 
 
 def _approval(version: ModelVersion) -> GateCheck:
-    actor = current_session().settings.user
+    actor = acting_user()
     is_other = actor != version.user_id
     says = f"{version.user_id} made version {version.version}, {actor} moves it"
     verdict = Verdict.PASSED if is_other else Verdict.FAILED

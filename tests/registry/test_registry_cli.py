@@ -98,7 +98,9 @@ def test_verify_of_a_changed_record(promoted, run, project):
     assert "Event 5 breaks the chain" in out
 
 
-@pytest.mark.parametrize("change", ["t = null", "t = 1 << 62", "actor = null", "kind = null"])
+@pytest.mark.parametrize(
+    "change", ["t = null", "t = 9223372036854775807", "actor = null", "kind = null"]
+)
 def test_a_record_that_was_broken_by_hand_is_still_read(promoted, run, project, change):
     """Whoever looks for the cause needs the log."""
     import duckdb

@@ -277,3 +277,14 @@ def test_tags_are_those_of_the_version(churn, client):
 
     client.set_model_version_tag("churn", 1, "reviewed", "yes")
     assert client.check_gate("churn", 1).is_passed
+
+
+@pytest.mark.parametrize(("maker", "mover"), [("", ""), (" ", ""), ("ada", "ada ")])
+def test_whoever_has_no_name_is_no_other_person(churn, client, as_user, maker, mover):
+    """They are recorded by the same name, and compared by it."""
+    as_user(maker)
+    churn()
+    client.require_gate("churn", approver="other")
+    as_user(mover)
+
+    assert not client.check_gate("churn", 1).is_passed

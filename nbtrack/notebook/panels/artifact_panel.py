@@ -9,7 +9,8 @@ from nbtrack.notebook.artifact_view import ArtifactsView
 from nbtrack.notebook.compare_runs import run_id_of
 from nbtrack.notebook.panels.artifact_answers import ARTIFACT_HANDLERS
 from nbtrack.notebook.panels.assets import script, styles
-from nbtrack.notebook.panels.panel import Handler, Panel
+from nbtrack.notebook.panels.panel import Handler
+from nbtrack.notebook.panels.still_panel import StillPanel
 from nbtrack.session import current_session
 from nbtrack.stores import Store
 
@@ -25,7 +26,7 @@ SCRIPTS = (
 STYLES = ("panel.css", "runs.css", "artifacts.css")
 
 
-class ArtifactPanel(Panel):
+class ArtifactPanel(StillPanel):
     """*run* is an id, the beginning of one, a name, or a run. Raises NotFound, InvalidValue."""
 
     handlers: ClassVar[Mapping[str, Handler]] = {}
@@ -36,21 +37,11 @@ class ArtifactPanel(Panel):
     def __init__(self, run: object, *, store: Store | None = None) -> None:
         place = current_session().store if store is None else store
         self.run_id = run_id_of(place, run)
-        super().__init__(place)
-
-    def __repr__(self) -> str:
-        return repr(self._still())
-
-    def static_bundles(self) -> list[dict[str, Any]]:
-        still = self._still()
-        return [{"text/plain": repr(still), "text/html": still._repr_html_()}]
-
-    def _still(self) -> ArtifactsView:
-        return ArtifactsView(self.store, self.run_id)
+        super().__init__(place, ArtifactsView(place, self.run_id))
 
 
 def _start(panel: ArtifactPanel, _: Mapping[str, Any]) -> dict[str, Any]:
-    return {"run": panel.run_id, "name": panel._still().name}
+    return {"run": panel.run_id, "name": ArtifactsView(panel.store, panel.run_id).name}
 
 
 ArtifactPanel.handlers = {"start": _start, **ARTIFACT_HANDLERS}

@@ -12,7 +12,8 @@ from nbtrack.notebook.panels.artifact_answers import ARTIFACT_HANDLERS
 from nbtrack.notebook.panels.assets import script, styles
 from nbtrack.notebook.panels.compare_answers import COMPARE_HANDLERS, as_message, compare_answer
 from nbtrack.notebook.panels.messages import text_of
-from nbtrack.notebook.panels.panel import Handler, Panel
+from nbtrack.notebook.panels.panel import Handler
+from nbtrack.notebook.panels.still_panel import StillPanel
 from nbtrack.stores import Store
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ SCRIPTS = ("dom.js", "panel_host.js", "artifact_preview.js", *COMPARE_SCRIPTS, "
 STYLES = ("panel.css", "runs.css", "compare.css", "artifacts.css")
 
 
-class ComparePanel(Panel):
+class ComparePanel(StillPanel):
     """`.df` is the comparison as a DataFrame; `.run_ids` and `.baseline` say what is compared."""
 
     handlers: ClassVar[Mapping[str, Handler]] = {}
@@ -39,31 +40,15 @@ class ComparePanel(Panel):
     _css = styles(*STYLES)
 
     def __init__(self, store: Store, view: CompareView) -> None:
-        self._first = view
         self.run_ids = view.run_ids
         self.baseline = view.baseline
         self._stamp = ""  # of what was pushed last
-        super().__init__(store)
+        super().__init__(store, view)
 
     @property
     def df(self) -> pd.DataFrame:
         """As it is now: a row for each kind and key, a column for each run, called by its name."""
         return self._now().df
-
-    def __len__(self) -> int:
-        return len(self.run_ids)
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __repr__(self) -> str:
-        return repr(self._first)
-
-    def _repr_html_(self) -> str:
-        return self._first._repr_html_()
-
-    def static_bundles(self) -> list[dict[str, Any]]:
-        return [{"text/plain": repr(self._first), "text/html": self._first._repr_html_()}]
 
     def refresh(self) -> None:
         stamp = stamp_of(self.store, self.run_ids)

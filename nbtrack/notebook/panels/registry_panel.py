@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbtrack.notebook.panels.assets import script, styles
 from nbtrack.notebook.panels.messages import text_of
-from nbtrack.notebook.panels.panel import Handler, Panel
+from nbtrack.notebook.panels.panel import Handler
 from nbtrack.notebook.panels.registry_answers import (
     REGISTRY_HANDLERS,
     REGISTRY_SCRIPTS,
     model_answer,
 )
+from nbtrack.notebook.panels.still_panel import StillPanel
 from nbtrack.notebook.registry_view import RegistryView, registry_frame
 from nbtrack.stores import Store
 
@@ -35,7 +36,7 @@ SCRIPTS = (
 STYLES = ("panel.css", "runs.css", "compare.css", "registry.css")
 
 
-class RegistryPanel(Panel):
+class RegistryPanel(StillPanel):
     """`.name` is the model that is shown, None for the list; `.df` its versions as a DataFrame."""
 
     handlers: ClassVar[Mapping[str, Handler]] = {}
@@ -45,30 +46,14 @@ class RegistryPanel(Panel):
     _css = styles(*STYLES)
 
     def __init__(self, store: Store, view: RegistryView) -> None:
-        self._first = view
         self.name = view.name
         self._head: RegistryHead | None = None  # of which the pages were told last
-        super().__init__(store)
+        super().__init__(store, view)
 
     @property
     def df(self) -> pd.DataFrame:
         """As it is now; columns of the view `model_versions`, or of `registered_models`."""
         return registry_frame(self.store, self.name)
-
-    def __len__(self) -> int:
-        return len(self._first)
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __repr__(self) -> str:
-        return repr(self._first)
-
-    def _repr_html_(self) -> str:
-        return self._first._repr_html_()
-
-    def static_bundles(self) -> list[dict[str, Any]]:
-        return [{"text/plain": repr(self._first), "text/html": self._first._repr_html_()}]
 
     def refresh(self) -> None:
         """Whoever changed it, here or in another kernel: pages ask again when they hear of it."""

@@ -17,12 +17,13 @@ from nbtrack.notebook.panels.glance import NUMBER as GLANCE
 from nbtrack.notebook.panels.glance import glance, is_worth_it
 from nbtrack.notebook.panels.known_keys import Known, KnownKeys
 from nbtrack.notebook.panels.messages import text_of, texts_of
-from nbtrack.notebook.panels.panel import PLACEHOLDER, Handler, Panel
+from nbtrack.notebook.panels.panel import PLACEHOLDER, Handler
 from nbtrack.notebook.panels.registry_answers import REGISTRY_HANDLERS, REGISTRY_SCRIPTS
 from nbtrack.notebook.panels.run_code import code
 from nbtrack.notebook.panels.run_details import details
 from nbtrack.notebook.panels.run_edits import delete, edit, restore
 from nbtrack.notebook.panels.sparklines import sparklines, sparklines_of_page
+from nbtrack.notebook.panels.still_panel import StillPanel
 from nbtrack.notebook.panels.table_page import Asked, ask, ask_with, columns_of, table_page
 from nbtrack.notebook.panels.table_state import (
     SortKey,
@@ -32,7 +33,6 @@ from nbtrack.notebook.panels.table_state import (
     kind_of,
     read_state,
 )
-from nbtrack.notebook.run_table_facts import RunTable
 from nbtrack.panel_records import Axis, KeyFacts
 from nbtrack.records import RunQuery
 from nbtrack.stores import Store
@@ -91,7 +91,7 @@ STYLES = (
 )
 
 
-class RunsPanel(Panel):
+class RunsPanel(StillPanel):
     """`.df` is what is shown, `.sql` the same as a query, `.selected` the ids that are ticked.
 
     Everywhere else it is what `RunsView` is: `.table`, `len`, the text and the static table.
@@ -106,7 +106,7 @@ class RunsPanel(Panel):
     def __init__(
         self, store: Store, view: RunsView, *, top: int | None, has_picture: bool = False
     ) -> None:
-        self.still = view
+        self.table = view.table
         self.known_keys = KnownKeys(store)
         self._top = top
         self._first = _first_state(view)
@@ -118,7 +118,7 @@ class RunsPanel(Panel):
         self._has_picture = has_picture
         self.chart_memory = ChartMemory()
         self.chart_twin = ChartTwin(self)
-        super().__init__(store)
+        super().__init__(store, view)
 
     # --- back to Python
 
@@ -168,29 +168,12 @@ class RunsPanel(Panel):
         values = [c.id for c in columns if kind_of(c.id) != "attributes"]
         return run_select(self.query, [(kind_of(each), key_of(each)) for each in values])
 
-    @property
-    def table(self) -> RunTable:
-        return self.still.table
-
-    def __len__(self) -> int:
-        return len(self.still)
-
-    def __bool__(self) -> bool:
-        return True  # a widget that is empty is still one
-
-    def __repr__(self) -> str:
-        return repr(self.still)
-
-    def _repr_html_(self) -> str:
-        return self.still._repr_html_()
-
     # --- as a panel
 
     def static_bundles(self) -> list[dict[str, Any]]:
-        table = {"text/plain": repr(self.still), "text/html": self.still._repr_html_()}
         first = LinesRequest(places={})
         picture = picture_of(self, self._first, first) if self._has_picture else None
-        return [table, picture or PLACEHOLDER]
+        return [*super().static_bundles(), picture or PLACEHOLDER]
 
     def refresh(self) -> None:
         for view, state in list(self._states.items()):
