@@ -11,14 +11,12 @@ from enum import StrEnum
 from typing import Any
 
 from nbtrack.model_registry.gate_rule import (
-    AllOf,
-    AnyOf,
     Comparison,
-    Not,
     Operand,
     Reference,
     Term,
 )
+from nbtrack.stores.boolean_grammar import AllOf, AnyOf, Not
 
 
 class Verdict(StrEnum):

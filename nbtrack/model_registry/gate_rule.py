@@ -18,10 +18,18 @@ import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from nbtrack.errors import InvalidFilter
-from nbtrack.stores.filter_grammar import MAX_COMPARISONS, MAX_DEPTH, SAME_OPERATOR, number
+from nbtrack.stores.boolean_grammar import (
+    MAX_COMPARISONS,
+    SAME_OPERATOR,
+    AllOf,
+    AnyOf,
+    BooleanParser,
+    BooleanTerm,
+    Not,
+    number,
+)
 from nbtrack.stores.filter_keys import PREFIXES
-from nbtrack.stores.filter_tokens import RULE_PATTERNS, Kind, Token, tokenise, wrong
+from nbtrack.stores.filter_tokens import RULE_PATTERNS, Kind, tokenise, wrong
 
 FAMILIES = ("metrics", "params", "tags")
 KEYWORDS = frozenset(("and", "or", "not", "in", "is", "null"))
@@ -56,27 +64,15 @@ class Comparison:
     right: tuple[Operand, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
-    term: Term
-
-
-@dataclass(frozen=True, slots=True)
-class AllOf:
-    terms: tuple[Term, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    terms: tuple[Term, ...]
-
-
-Term: TypeAlias = Comparison | Not | AllOf | AnyOf
+Term: TypeAlias = BooleanTerm[Comparison]
 
 
 def parse_rule(text: str) -> Term:
     """Raises InvalidFilter, with a caret under the wrong place."""
-    return _RuleParser(text).rule()
+    parser = _RuleParser(text, tokenise(text, RULE_PATTERNS))
+    term = parser.any_of()
+    parser.expect_end("and, or, or the end of the rule")
+    return term
 
 
 def references_in(term: Term) -> list[Reference]:
@@ -87,62 +83,16 @@ def references_in(term: Term) -> list[Reference]:
     return [each for each in (term.left, *term.right) if isinstance(each, Reference)]
 
 
-class _RuleParser:
-    """Recursive descent: one method for each line of the grammar."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = tokenise(text, RULE_PATTERNS)
-        self._at = 0
-        self._depth = 0
-        self._comparisons = 0
-
-    def rule(self) -> Term:
-        term = self._any_of()
-        if self._next.kind is not Kind.END:
-            raise self._expected("and, or, or the end of the rule")
-        return term
-
-    def _any_of(self) -> Term:
-        terms = [self._all_of()]
-        while self._took("or"):
-            terms.append(self._all_of())
-        return terms[0] if len(terms) == 1 else AnyOf(tuple(terms))
-
-    def _all_of(self) -> Term:
-        terms = [self._negation()]
-        while self._took("and"):
-            terms.append(self._negation())
-        return terms[0] if len(terms) == 1 else AllOf(tuple(terms))
-
-    def _negation(self) -> Term:
-        negated = False
-        while self._took("not"):
-            negated = not negated
-        term = self._group() if self._next.raw == "(" else self._comparison()
-        return Not(term) if negated else term
-
-    def _group(self) -> Term:
-        opening = self._advance()
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise wrong(self._text, opening.position, f"Parentheses nest at most {MAX_DEPTH} deep.")
-        term = self._any_of()
-        if not self._took(")"):
-            raise self._expected("and, or, or a closing )")
-        self._depth -= 1
-        return term
+class _RuleParser(BooleanParser[Comparison]):
+    most_comparisons = f"A rule holds at most {MAX_COMPARISONS} comparisons."
 
     def _comparison(self) -> Comparison:
         start = self._next.position
-        self._comparisons += 1
-        if self._comparisons > MAX_COMPARISONS:
-            raise wrong(self._text, start, f"A rule holds at most {MAX_COMPARISONS} comparisons.")
         left = self._operand()
         operator = self._operator()
         right: tuple[Operand, ...] = ()
         if operator.endswith("IN"):
-            right = self._list()
+            right = self._list(self._operand)
         elif not operator.endswith("NULL"):
             right = (self._operand(),)
         text = self._text[start : self._tokens[self._at - 1].end]
@@ -176,7 +126,7 @@ class _RuleParser:
         if (family := family_of(head)) is None:
             stage, (middle, _, rest) = head, rest.partition(".")
             family = family_of(middle)
-        name = rest or self._glued_name()
+        name = rest or self._glued_name(self._tokens[self._at - 1])
         if family is None or not name:
             raise wrong(self._text, first.position, f"Expected {EXAMPLES}; found {first}.")
         return Reference(stage=stage, family=family, name=name)
@@ -191,13 +141,6 @@ class _RuleParser:
         if after.position != token.end or not after.raw.startswith("."):
             return token.content, ""
         return token.content, self._advance().raw[1:]
-
-    def _glued_name(self) -> str:
-        """The quoted name that follows a dot without a space, or nothing."""
-        before, quoted = self._tokens[self._at - 1], self._next
-        if quoted.kind not in (Kind.NAME, Kind.TEXT) or quoted.position != before.end:
-            return ""
-        return self._advance().content
 
     def _changed(self, reference: Reference) -> Reference:
         sign = self._next
@@ -227,43 +170,12 @@ class _RuleParser:
         if self._next.kind is Kind.OPERATOR:
             raw = self._advance().raw
             return SAME_OPERATOR.get(raw, raw)
-        if self._took("is"):
-            negation = "NOT " if self._took("not") else ""
-            if not self._took("null"):
-                raise self._expected("NULL or NOT NULL after IS")
-            return f"IS {negation}NULL"
-        negation = "NOT " if self._took("not") else ""
-        if self._took("in"):
+        if self.took("is"):
+            return self._is_null()
+        negation = "NOT " if self.took("not") else ""
+        if self.took("in"):
             return f"{negation}IN"
         raise self._expected("an operator (=, !=, <, <=, >, >=, [NOT] IN, IS [NOT] NULL)")
-
-    def _list(self) -> tuple[Operand, ...]:
-        if not self._took("("):
-            raise self._expected("a list after IN: ('a', 'b')")
-        values = [self._operand()]
-        while self._took(","):
-            values.append(self._operand())
-        if not self._took(")"):
-            raise self._expected("a comma or the closing ) of the list")
-        return tuple(values)
-
-    @property
-    def _next(self) -> Token:
-        return self._tokens[self._at]
-
-    def _advance(self) -> Token:
-        token = self._next
-        self._at += 1
-        return token
-
-    def _took(self, word_or_mark: str) -> bool:
-        token = self._next
-        found = token.keyword or (token.raw if token.kind is Kind.MARK else "")
-        self._at += found == word_or_mark
-        return found == word_or_mark
-
-    def _expected(self, what: str) -> InvalidFilter:
-        return wrong(self._text, self._next.position, f"Expected {what}; found {self._next}.")
 
 
 def family_of(word: str) -> str | None:

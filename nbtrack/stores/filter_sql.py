@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from nbtrack.errors import InvalidFilter
-from nbtrack.stores.filter_grammar import AllOf, AnyOf, Comparison, Literal, Not, Term
+from nbtrack.stores.boolean_grammar import AllOf, AnyOf, Not
+from nbtrack.stores.filter_grammar import Comparison, Literal, Term
 from nbtrack.stores.filter_keys import Column, Holds, Subject, find_column
 from nbtrack.stores.filter_tokens import wrong
 

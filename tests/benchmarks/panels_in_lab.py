@@ -18,7 +18,9 @@ from tests.benchmarks.big_project import RUNS, make_big_project
 from tests.browser.lab import open_browser, open_notebook, run_cell, running_lab, write_notebook
 
 CALL = "import nbtrack\npanel = nbtrack.runs(experiment='all')\npanel"
-CHOOSE = "panel.selected = list(nbtrack.search_runs(search_all_experiments=True, max_results=%d).run_id)"
+CHOOSE = (
+    "panel.selected = list(nbtrack.search_runs(search_all_experiments=True, max_results=%d).run_id)"
+)
 CELLS = ["1", CALL, CHOOSE % 10, CHOOSE % 20]
 TIMES = 15
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from nbtrack.errors import InvalidFilter
-from nbtrack.stores.filter_grammar import MAX_COMPARISONS, MAX_DEPTH
+from nbtrack.stores.boolean_grammar import MAX_COMPARISONS, MAX_DEPTH
 from nbtrack.stores.filters import experiment_filter, experiment_order, run_filter, run_order
 
 

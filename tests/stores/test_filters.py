@@ -16,7 +16,7 @@ from search_tables import (
     open_search_tables,
 )
 
-from nbtrack.stores.filter_grammar import MAX_COMPARISONS, MAX_DEPTH
+from nbtrack.stores.boolean_grammar import MAX_COMPARISONS, MAX_DEPTH
 from nbtrack.stores.filters import experiment_filter, run_filter
 
 ALL = "abcde"
