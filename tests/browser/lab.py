@@ -32,6 +32,7 @@ _FLAGS = [
     "--disable-component-update",
 ]
 # Idle in four polls running: the kernel reports idle for a moment before it starts a queued cell.
+# An answer from a subshell makes it report idle in the middle of a cell, whose prompt knows better.
 _SETTLED = """async () => {
   const panel = window.jupyterapp.shell.currentWidget;
   const session = panel?.context?.sessionContext;
@@ -39,6 +40,8 @@ _SETTLED = """async () => {
   if (!kernel || kernel.connectionStatus !== 'connected') return false;
   for (let n = 0; n < 4; n++) {
     if (kernel.status !== 'idle') return false;
+    const prompts = panel.content.widgets.map(cell => cell.node.querySelector('.jp-InputPrompt'));
+    if (prompts.some(prompt => prompt?.textContent.includes('*'))) return false;
     await new Promise(resolve => setTimeout(resolve, 100));
   }
   return true;
