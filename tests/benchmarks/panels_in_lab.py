@@ -45,7 +45,7 @@ ROWS = f"() => {ROOT}?.querySelectorAll('tr[data-run-id]').length >= 25"
 METRICS = f"""() => [...{ROOT}.querySelectorAll('button[data-column^="metrics."]')]
     .map(button => button.dataset.column)"""
 SORT = f"""() => {ROOT}.querySelector('button[data-column="%s"]').click()"""
-SORTED = f"""() => {ROOT}.getAttribute('aria-busy') === 'false' &&
+SORTED = f"""() =>
     {ROOT}.querySelector('th[aria-sort=descending] button[data-column="%s"]')"""
 TAB = f"() => {ROOT}.querySelector('[data-tab=%s]').click()"
 LINES = f"""() => {ROOT}.getAttribute('aria-busy') === 'false' &&
