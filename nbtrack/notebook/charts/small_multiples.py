@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from nbtrack.notebook.charts.drawing import DATA_NAME, Drawing
 from nbtrack.notebook.charts.metric_lines import Look, line_layers, line_rows
+from nbtrack.notebook.charts.pictures import PICTURE_WIDTH
 from nbtrack.notebook.charts.run_styles import RunStyle, run_colours, run_labels
 from nbtrack.notebook.charts.theme import config
 from nbtrack.panel_records import Axis, MetricSeries
 
-_WIDTH, _GAP, _HEIGHT = 640, 26, 120
+_GAP, _HEIGHT = 26, 120
 
 
 def small_multiples(
@@ -37,7 +38,7 @@ def small_multiples(
         chart = line_layers(new, look, x=axis, is_log=False, is_smooth=False, theme="paper")
         # A predicate, not an expression: the name of a metric is data.
         chosen = chart.transform_filter(alt.FieldEqualPredicate(field="key", equal=key))
-        width = (_WIDTH - (columns - 1) * _GAP) // columns
+        width = (PICTURE_WIDTH - (columns - 1) * _GAP) // columns
         charts.append(chosen.properties(width=width, height=_HEIGHT, title=key))
         rows += new
     whole = alt.concat(*charts, columns=columns, spacing=_GAP, data=alt.NamedData(name=DATA_NAME))

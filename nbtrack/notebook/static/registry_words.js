@@ -12,10 +12,6 @@ function aliasChip(alias, more) {
   return h("span", { class: "nbt-alias", title: `alias ${alias}` }, h("span", { class: "nbt-alias-name" }, `@${alias}`), more && h("span", {}, more));
 }
 
-function sectionTitle(words, ...more) {
-  return h("div", { class: "nbt-section-line" }, h("h4", {}, words), more);
-}
-
 function versionList(versions) {
   return versions.map((version) => `v${version}`).join(", ");
 }
