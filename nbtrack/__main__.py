@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from nbtrack.cli import main
+from nbtrack.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
-from nbtrack.artifact_store import ArtifactStore, open_artifacts
-from nbtrack.client import MlflowClient
+from nbtrack.api.client import MlflowClient
+from nbtrack.artifact_store.opening import open_artifacts
+from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.errors import InvalidValue, require
-from nbtrack.records import FileInfo
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
+from nbtrack.records.runs import FileInfo
 
 if TYPE_CHECKING:
     import PIL.Image
 
-    from nbtrack.notebook.artifact_view import ArtifactsView
-    from nbtrack.notebook.panels.artifact_panel import ArtifactPanel
+    from nbtrack.panels.artifacts.artifact_panel import ArtifactPanel
+    from nbtrack.panels.artifacts.artifact_view import ArtifactsView
 
 
 def list_artifacts(
@@ -48,7 +49,7 @@ def show(run: object) -> ArtifactsView | ArtifactPanel:
 
     *run* is an id, the beginning of one, a name, or a run. Raises NotFound, InvalidValue.
     """
-    from nbtrack.notebook.artifact_view import show_artifacts
+    from nbtrack.panels.artifacts.artifact_view import show_artifacts
 
     return show_artifacts(run)
 

@@ -1,6 +1,12 @@
 """Records under MLflow's names."""
 
-from nbtrack.records import (
+from nbtrack.records.registry import (
+    ModelVersion,
+    ModelVersionTag,
+    RegisteredModel,
+    RegisteredModelTag,
+)
+from nbtrack.records.runs import (
     Dataset,
     DatasetInput,
     Experiment,
@@ -17,12 +23,6 @@ from nbtrack.records import (
     RunStatus,
     RunTag,
     ViewType,
-)
-from nbtrack.registry_records import (
-    ModelVersion,
-    ModelVersionTag,
-    RegisteredModel,
-    RegisteredModelTag,
 )
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.hooks.sklearn import autolog
+from nbtrack.hooks.sklearn.hook import autolog
 
 if TYPE_CHECKING:
     from nbtrack.models.sklearn_models import load_model, log_model, save_model

@@ -1,7 +1,7 @@
 """The client under MLflow's names."""
 
-from nbtrack.client import MlflowClient
-from nbtrack.fluent import get_tracking_uri, is_tracking_uri_set, set_tracking_uri
+from nbtrack.api.client import MlflowClient
+from nbtrack.api.fluent import get_tracking_uri, is_tracking_uri_set, set_tracking_uri
 
 Client = MlflowClient
 

@@ -142,8 +142,9 @@ def test_every_setting_is_listed():
 
 def test_every_view_is_listed_with_its_columns(tmp_path):
     """The table is what nbtrack.sql can be asked, no more and no less."""
-    from nbtrack.session import current_session
-    from nbtrack.stores import registry_schema, schema
+    from nbtrack.recording.session import current_session
+    from nbtrack.stores.local import schema
+    from nbtrack.stores.registry import registry_schema
 
     store = current_session().store_for(str(tmp_path / ".nbtrack"))
     there = {

@@ -1,13 +1,17 @@
-"""Who may import whom: a part of nbtrack imports its own ring and lower ones.
+"""Who may import whom: a room of nbtrack imports its own ring and lower ones, and no circle ties
+modules together, in a room or across rooms.
 
-Ring 3 holds parts that know nothing of each other; the facades and the command line call anything.
+Imports within functions count: hiding one does not hide the dependency. One that has to be in a
+circle says why on its line, behind `# circle:`.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -15,138 +19,170 @@ import nbtrack
 
 ROOT = Path(nbtrack.__file__).parent
 RINGS = [
-    [
-        "errors",
-        "guard",
-        "lines",
-        "locks",
-        "paging",
-        "panel_records",
-        "plain_values",
-        "records",
-        "registry_records",
-        "settings",
-        "values",
-    ],
-    ["artifact_store", "journal", "segments", "stores"],
-    [
-        "active_experiment",
-        "artifact_formats",
-        "artifact_preview",
-        "background",
-        "capture",
-        "client",
-        "client_logging",
-        "client_registry",
-        "difference",
-        "experiments",
-        "find_run",
-        "model_registry",
-        "models",
-        "plot_drawing",
-        "run",
-        "run_batch",
-        "run_creation",
-        "run_frame",
-        "run_stack",
-        "run_tables",
-        "run_writer",
-        "session",
-        "surroundings",
-        "table_formats",
-    ],
-    ["hooks", "notebook"],
+    {"errors", "settings", "base", "records", "display"},
+    {"journal", "artifact_store", "capture", "charts"},
+    {"stores"},
+    {"recording", "lookup"},
+    {"models"},
+    {"model_registry"},
+    {"api", "hooks", "cards"},
+    {"cells", "panels"},
+    {"cli", "ipython", "facades"},
 ]
-FACADES = [
-    "nbtrack",
+RING_OF = {room: number for number, rooms in enumerate(RINGS) for room in rooms}
+STRANGERS = [{"cells", "panels"}]  # of one ring, and not to know of each other
+# What users import, named as in MLflow: it hands on names of any room, and no room imports it.
+FACADES = {
+    "__init__",
     "__main__",
     "artifacts",
-    "cli",
+    "client",
     "data",
     "entities",
     "exceptions",
-    "fluent",
-    "fluent_logging",
-    "fluent_registry",
-    "ipython",
+    "models/__init__",
     "pyfunc",
     "sklearn",
     "tracking",
-]
-RING_OF = {part: ring for ring, parts in enumerate(RINGS) for part in parts}
+}
 FILES = sorted(ROOT.rglob("*.py"))
+MAY_CIRCLE = "# circle:"
 
 
-def part_of(file: Path) -> str:
-    """The top-level module or package that *file* belongs to; "nbtrack" is `__init__` itself."""
-    parts = file.relative_to(ROOT).with_suffix("").parts
-    return "nbtrack" if parts == ("__init__",) else parts[0]
+class Import(NamedTuple):
+    line: int
+    module: str  # a path as of `module_of`
+    is_for_types: bool  # under TYPE_CHECKING
+    is_excused: bool
 
 
-def imported_parts(file: Path) -> Iterator[tuple[int, str]]:
-    """(line, part) of every import of ours, also inside functions and under TYPE_CHECKING."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file.name}:{node.lineno} imports relatively"
-            names = [f"{node.module}.{each.name}" for each in node.names]
-        elif isinstance(node, ast.Import):
-            names = [each.name for each in node.names]
-        else:
-            continue
-        for name in names:
-            if name.partition(".")[0] == "nbtrack":
-                yield node.lineno, _part_named(name)
+def module_of(file: Path, *, root: Path = ROOT) -> str:
+    """ "stores/local/fold", "models/__init__"."""
+    return file.relative_to(root).with_suffix("").as_posix()
 
 
-def _part_named(name: str) -> str:
-    part = name.partition(".")[2].partition(".")[0]
-    is_part = (ROOT / part).is_dir() or (ROOT / f"{part}.py").is_file()
-    return part if part and is_part else "nbtrack"
+def room_of(module: str) -> str:
+    return "facades" if module in FACADES else module.partition("/")[0]
+
+
+def imports_of(file: Path, *, root: Path = ROOT) -> Iterator[Import]:
+    """Every import of ours, also inside functions and under TYPE_CHECKING."""
+    text = file.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    todo: list[tuple[ast.AST, bool]] = [(ast.parse(text), False)]
+    while todo:
+        node, for_types = todo.pop()
+        for name in _names(node):
+            module = _module_named(name, root)
+            if module is not None:
+                excused = MAY_CIRCLE in lines[node.lineno - 1]
+                yield Import(node.lineno, module, for_types, excused)
+        for_types |= isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        todo += [(child, for_types) for child in ast.iter_child_nodes(node)]
+
+
+def _names(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        assert node.level == 0, f"line {node.lineno} imports relatively"
+        return [f"{node.module}.{each.name}" for each in node.names]
+    return [each.name for each in node.names] if isinstance(node, ast.Import) else []
+
+
+def _module_named(name: str, root: Path) -> str | None:
+    """The longest beginning of a dotted *name* that is a module of ours."""
+    ours, *parts = name.split(".")
+    if ours != "nbtrack":
+        return None
+    for length in range(len(parts), -1, -1):
+        place = root.joinpath(*parts[:length])
+        for file in (place.with_suffix(".py"), place / "__init__.py"):
+            if file.is_file():
+                return module_of(file, root=root)
+    return None
 
 
 def may_import(importer: str, imported: str) -> bool:
-    if importer in FACADES or importer == imported:
+    above, below = room_of(importer), room_of(imported)
+    if above == below or above in ("facades", "cli"):
         return True
-    if imported in FACADES:
+    if below == "facades" or any({above, below} == pair for pair in STRANGERS):
         return False
-    if RING_OF[importer] == len(RINGS) - 1 == RING_OF[imported]:
-        return False
-    return RING_OF[imported] <= RING_OF[importer]
+    return RING_OF[below] <= RING_OF[above]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def circle_in(graph: Mapping[str, set[str]]) -> list[str]:
+    """One that there is, from a module back to it; [] without."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as exc:
+        return list(exc.args[1])
+    return []
+
+
+def graph_of(root: Path = ROOT) -> dict[str, set[str]]:
+    """What each module needs to run; what it names for types alone is left out."""
+    return {
+        (module := module_of(file, root=root)): {
+            found.module
+            for found in imports_of(file, root=root)
+            if not (found.is_for_types or found.is_excused or found.module == module)
+        }
+        for file in sorted(root.rglob("*.py"))
+    }
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
 def test_a_module_imports_its_own_ring_and_lower(file):
     """A journal that knows of sessions, or a session that knows of cards, cannot be reused."""
     breaches = [
-        f"line {line}: {part_of(file)} imports {part}"
-        for line, part in imported_parts(file)
-        if not may_import(part_of(file), part)
+        f"line {found.line}: {found.module}"
+        for found in imports_of(file)
+        if not may_import(module_of(file), found.module)
     ]
 
     assert breaches == []
 
 
-def test_every_module_has_a_ring():
-    """A new part is given its place when it is made; one that is gone loses it."""
-    placed = {*RING_OF, *FACADES}
+def test_every_room_has_a_ring():
+    """A new room is given its place when it is made; one that is gone loses it."""
+    assert {room_of(module_of(file)) for file in FILES} == set(RING_OF)
 
-    assert sorted(placed) == sorted({part_of(file) for file in FILES} | {"nbtrack"})
+
+def test_no_circle_of_imports():
+    """Modules in a circle cannot be read, tested or moved one at a time."""
+    assert circle_in(graph_of()) == []
+
+
+def test_an_init_only_says_what_its_room_is_for():
+    """What lives in an `__init__` is loaded with everything else, and found by nobody."""
+    for file in ROOT.rglob("__init__.py"):
+        if module_of(file) not in FACADES:
+            body = ast.parse(file.read_text(encoding="utf-8")).body
+            assert len(body) == 1, file
+            words = ast.literal_eval(ast.unparse(body[0]))
+            assert len(words.split(". ")) >= 2, file
 
 
 def test_a_breach_is_seen():
-    """The rule itself: upwards and across ring 3 is refused, down and from a facade is not."""
-    assert may_import("session", "journal")
-    assert may_import("cli", "notebook")
-    assert not may_import("journal", "session")
-    assert not may_import("client", "fluent")
-    assert not may_import("notebook", "cli")
+    """The rule itself: upwards and between strangers is refused; down, and by a facade, is not."""
+    assert may_import("recording/session", "journal/writing")
+    assert may_import("cli/main", "panels/runs/runs_view")
+    assert may_import("sklearn", "hooks/sklearn/hook")
+    assert not may_import("journal/writing", "recording/session")
+    assert not may_import("cells/magics", "panels/runs/runs_view")
+    assert not may_import("api/client", "tracking")
+    assert not may_import("models/loading", "models/__init__")
 
 
-def test_imports_inside_functions_are_read(tmp_path):
-    """Hiding an import in a function does not hide the dependency."""
-    file = tmp_path / "x.py"
-    file.write_text(
-        "def f():\n    from nbtrack.session import current_session\n    import nbtrack\n"
-    )
-
-    assert list(imported_parts(file)) == [(2, "session"), (3, "nbtrack")]
+def test_a_circle_is_seen(tmp_path):
+    """Also through a function; not through types, nor where the line says why it may be."""
+    (tmp_path / "__init__.py").touch()
+    (tmp_path / "one.py").write_text("def f():\n    from nbtrack.two import g\n")
+    for line, is_circle in [
+        ("from nbtrack.one import f", True),
+        ("from nbtrack import one", True),
+        ("if TYPE_CHECKING:\n    from nbtrack.one import f", False),
+        ("from nbtrack.one import f  # circle: a test", False),
+    ]:
+        (tmp_path / "two.py").write_text(f"{line}\n")
+        assert bool(circle_in(graph_of(tmp_path))) is is_circle, line

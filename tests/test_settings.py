@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from nbtrack.cli import main
+from nbtrack.cli.main import main
 from nbtrack.errors import InvalidValue
-from nbtrack.session import Session
+from nbtrack.recording.session import Session
 from nbtrack.settings import Settings, find_project_folder, is_temporary
 
 

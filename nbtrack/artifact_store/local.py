@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from nbtrack.artifact_store import Files
 from nbtrack.artifact_store.paths import TEMPORARY, artifact_parts, shown, stays_within
 from nbtrack.artifact_store.sources import checked_file, files_under
 from nbtrack.artifact_store.staging import Staging, chunks_of
+from nbtrack.artifact_store.store import Files
 from nbtrack.errors import ArtifactNotFound, InvalidValue
-from nbtrack.records import FileInfo
+from nbtrack.records.runs import FileInfo
 
 
 class LocalArtifacts:

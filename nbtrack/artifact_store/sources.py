@@ -31,7 +31,7 @@ def checked_file(file: Path) -> Path:
 
 def _is_open_database(file: Path) -> bool:
     """Whether *file* is, by another name or a link, a database that this process reads."""
-    from nbtrack.stores.attachment import database_files
+    from nbtrack.stores.local.attachment import database_files
 
     found = file.stat()
     return any(os.path.samestat(found, known) for known in database_files())

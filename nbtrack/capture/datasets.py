@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbtrack import records
 from nbtrack.capture import fingerprint, schemas
 from nbtrack.errors import InvalidValue
+from nbtrack.records import runs as records
 
 if TYPE_CHECKING:
     import numpy

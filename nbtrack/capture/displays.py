@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from nbtrack.guard import guarded
+from nbtrack.base.guard import guarded
 
 MAX_ITEMS = 50
 MAX_BYTES = 32 << 20

@@ -12,10 +12,10 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nbtrack.base.guard import guarded
 from nbtrack.capture.environment import Environment, collect_environment
 from nbtrack.capture.file_times import GitTimes, PackageTimes
 from nbtrack.capture.git import GitState, collect_git, watched_files
-from nbtrack.guard import guarded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nbtrack.values import KEY_CHARACTERS, MOST_KEY_CHARACTERS
+from nbtrack.base.values import KEY_CHARACTERS, MOST_KEY_CHARACTERS
 
 # A run of capitals ("AUC"), or at most one capital and small letters ("Score"), with digits ("f1").
 _WORD = re.compile(r"[A-Z]+(?![^\W\dA-Z_])\d*|[A-Z]?[^\W\dA-Z_]+\d*|\d+")

@@ -9,8 +9,8 @@ import shutil
 import sys
 from collections.abc import Iterable
 
-from nbtrack.notebook.markup import visible
-from nbtrack.notebook.text_table import as_ascii
+from nbtrack.display.markup import visible
+from nbtrack.display.text_table import as_ascii
 
 _PIPE_WIDTH = 160  # columns of a table that goes to a file
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

@@ -14,10 +14,10 @@ import nbtrack
 from nbtrack.cli.console import count, harmless_lines, is_ascii_only, say, width
 from nbtrack.cli.notebook_run import NotebookFailed, run_notebook
 from nbtrack.errors import InvalidValue, NbtrackError
-from nbtrack.records import RunQuery
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
+from nbtrack.records.runs import RunQuery
 from nbtrack.settings import FOLDER_NAME
-from nbtrack.stores import folder_of
+from nbtrack.stores.opening import folder_of
 
 NOTEBOOK = "01_quickstart.ipynb"
 _SORT, _TOP = "metrics.accuracy", 20
@@ -94,8 +94,8 @@ def _what_is_there(project: Path) -> list[str]:
 
 
 def _runs_by_accuracy(project: Path) -> str:
-    from nbtrack.notebook.run_table_text import run_table_text
-    from nbtrack.notebook.runs_view import run_table_of
+    from nbtrack.panels.runs.run_table_text import run_table_text
+    from nbtrack.panels.runs.runs_view import run_table_of
 
     store = current_session().store_for(project.as_uri())
     table = run_table_of(store, experiment_ids=None, filter_string="", sort=_SORT, top=_TOP)

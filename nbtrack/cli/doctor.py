@@ -16,13 +16,13 @@ import nbtrack
 from nbtrack.cli.console import count, harmless, listed, say, size_text
 from nbtrack.cli.integrity import FileReport, check_files
 from nbtrack.cli.place import Place, find_place
+from nbtrack.display.number_format import format_age
+from nbtrack.display.temporary_place import temporary_words
+from nbtrack.display.text_table import aligned
 from nbtrack.errors import StoreError
-from nbtrack.notebook.number_format import format_age
-from nbtrack.notebook.temporary_place import temporary_words
-from nbtrack.notebook.text_table import aligned
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 from nbtrack.settings import Settings, is_temporary
-from nbtrack.stores import Store
+from nbtrack.stores.store import Store
 
 _PACKAGES = ("duckdb", "ipython", "ipykernel", "pandas", "scikit-learn")
 _LITTLE_SPACE = 200_000_000  # bytes

@@ -19,9 +19,9 @@ from nbtrack.cli.leftovers import StoredFile, stored_files, unrecorded
 from nbtrack.cli.model_leftovers import ModelGarbage, model_garbage, remove_copies
 from nbtrack.cli.place import open_place
 from nbtrack.errors import NbtrackError
-from nbtrack.stores import Store
-from nbtrack.stores import folder_of as project_of
-from nbtrack.stores.inventory import KnownRun, known_runs, recorded_files
+from nbtrack.stores.local.inventory import KnownRun, known_runs, recorded_files
+from nbtrack.stores.opening import folder_of as project_of
+from nbtrack.stores.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

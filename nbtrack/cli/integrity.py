@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from nbtrack.artifact_store import open_artifacts
+from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.cli.console import count, harmless, listed, size_text
 from nbtrack.cli.leftovers import StoredFile, stored_files, unrecorded
 from nbtrack.errors import ArtifactNotFound, InvalidValue
-from nbtrack.stores import Store, folder_of
-from nbtrack.stores.inventory import RecordedFile, known_runs, recorded_files
+from nbtrack.stores.local.inventory import RecordedFile, known_runs, recorded_files
+from nbtrack.stores.opening import folder_of
+from nbtrack.stores.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbtrack.stores.inventory import RecordedFile
+from nbtrack.stores.local.inventory import RecordedFile
 
 # An artifact is written first and recorded then: a younger file may be about to be recorded.
 SETTLED_SECONDS = 600

@@ -16,8 +16,8 @@ from nbtrack.artifact_store.paths import TEMPORARY
 from nbtrack.artifact_store.paths import folder_of as folder_of_uri
 from nbtrack.cli.leftovers import SETTLED_SECONDS
 from nbtrack.errors import RegistryBroken
-from nbtrack.registry_records import EventKind, RegistryQuery
-from nbtrack.stores import Store
+from nbtrack.records.registry import EventKind, RegistryQuery
+from nbtrack.stores.store import Store
 
 _MODEL = re.compile(r".+-[0-9]+")  # as `model_registry.copies.place_of` makes them
 _VERSION = re.compile(r"[0-9]+")

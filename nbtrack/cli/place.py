@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbtrack.errors import InvalidValue
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 from nbtrack.settings import FOLDER_NAME, Settings, find_project_folder
-from nbtrack.stores import Store, folder_of
-from nbtrack.stores.file_faults import refuse_file_for_folder
+from nbtrack.stores.local.file_faults import refuse_file_for_folder
+from nbtrack.stores.opening import folder_of
+from nbtrack.stores.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

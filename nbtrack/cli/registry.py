@@ -15,14 +15,15 @@ from typing import Any
 
 from nbtrack.cli.console import count, harmless, say
 from nbtrack.cli.place import open_place
+from nbtrack.display.text_table import aligned
 from nbtrack.errors import InvalidValue, RegisteredModelNotFound
 from nbtrack.model_registry.audit import parse_head, verify
 from nbtrack.model_registry.event_words import event_words
 from nbtrack.model_registry.lookup import moment_text
 from nbtrack.model_registry.names import check_model_name
-from nbtrack.notebook.text_table import aligned
-from nbtrack.registry_records import RegistryEvent
-from nbtrack.stores import Store, folder_of
+from nbtrack.records.registry import RegistryEvent
+from nbtrack.stores.opening import folder_of
+from nbtrack.stores.store import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.cli.console import count, harmless, is_ascii_only, say, width
 from nbtrack.cli.place import open_place
-from nbtrack.records import RunQuery
-from nbtrack.session import current_session
-from nbtrack.stores import Store
+from nbtrack.recording.session import current_session
+from nbtrack.records.runs import RunQuery
+from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
-    from nbtrack.notebook.run_table_facts import RunRow, RunTable
+    from nbtrack.panels.runs.run_table_facts import RunRow, RunTable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         say(json.dumps([_as_json(row) for row in table.rows], indent=2))
         return 0
-    from nbtrack.notebook.run_table_text import run_table_text
+    from nbtrack.panels.runs.run_table_text import run_table_text
 
     say(run_table_text(table, width=width(), ascii_only=is_ascii_only()))
     if table.rows and not arguments.experiment and (others := _others(store, experiment_ids)):
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _table(
     store: Store, experiment_ids: tuple[str, ...] | None, arguments: argparse.Namespace
 ) -> RunTable:
-    from nbtrack.notebook.runs_view import run_table_of
+    from nbtrack.panels.runs.runs_view import run_table_of
 
     return run_table_of(
         store,
@@ -68,7 +68,7 @@ def _table(
 
 
 def _experiments(store: Store, names: Sequence[str] | None) -> tuple[str, ...] | None:
-    from nbtrack.notebook.run_scope import experiment_ids_of
+    from nbtrack.panels.runs.run_scope import experiment_ids_of
 
     configured = current_session().settings.experiment
     if chosen := names or ([configured] if configured else []):
@@ -79,7 +79,7 @@ def _experiments(store: Store, names: Sequence[str] | None) -> tuple[str, ...] |
 
 def _others(store: Store, experiment_ids: tuple[str, ...] | None) -> str | None:
     """What a terminal, which chose the experiment by itself, left aside."""
-    from nbtrack.notebook.run_scope import names_elsewhere, runs_elsewhere
+    from nbtrack.panels.runs.run_scope import names_elsewhere, runs_elsewhere
 
     if experiment_ids is None or not (number := runs_elsewhere(store, experiment_ids)):
         return None

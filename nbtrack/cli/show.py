@@ -11,12 +11,12 @@ from typing import Any
 
 from nbtrack.cli.console import count, harmless, harmless_lines, listed, say, size_text
 from nbtrack.cli.place import open_place
-from nbtrack.find_run import find_run
-from nbtrack.notebook.number_format import MISSING, format_age, format_duration, format_number
-from nbtrack.notebook.text_table import aligned
-from nbtrack.records import FileInfo, Metric, Run, RunInfo, ViewType
-from nbtrack.session import PARENT_TAG
-from nbtrack.stores import Store
+from nbtrack.display.number_format import MISSING, format_age, format_duration, format_number
+from nbtrack.display.text_table import aligned
+from nbtrack.lookup.find_run import find_run
+from nbtrack.recording.session import PARENT_TAG
+from nbtrack.records.runs import FileInfo, Metric, Run, RunInfo, ViewType
+from nbtrack.stores.store import Store
 
 _ENVIRONMENT = """
     select content from environments join runs on digest = environment_digest

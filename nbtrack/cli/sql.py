@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.cli.console import count, harmless, say, width
 from nbtrack.cli.place import open_place
-from nbtrack.notebook.number_format import MISSING
-from nbtrack.notebook.text_table import aligned, columns_wide, cut_to
+from nbtrack.display.number_format import MISSING
+from nbtrack.display.text_table import aligned, columns_wide, cut_to
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ from threading import RLock
 from types import ModuleType
 from typing import Any
 
-from nbtrack.guard import guarded
+from nbtrack.base.guard import guarded
 
 Listener = Callable[[ModuleType], None]
 

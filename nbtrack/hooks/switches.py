@@ -15,7 +15,7 @@ import importlib
 from threading import RLock
 from typing import Any
 
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 from nbtrack.settings import FitScope
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nbtrack.errors import InvalidValue, RegistryBroken
-from nbtrack.registry_records import EventKind, RegistryEvent, RegistryHead
-from nbtrack.stores import Store
-from nbtrack.stores.registry_chain import fault_in
+from nbtrack.records.registry import EventKind, RegistryEvent, RegistryHead
+from nbtrack.stores.registry.registry_chain import fault_in
+from nbtrack.stores.store import Store
 
 _HEAD = re.compile(r"([0-9]+)[: ]([0-9a-f]{64})")
 LIMITS = (

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbtrack.errors import InvalidValue, RegistryMoved, StoreBusy
-from nbtrack.registry_records import (
+from nbtrack.recording.session import current_session
+from nbtrack.records.registry import (
     EventKind,
     NewEvent,
     RegistryEvent,
     RegistryHead,
     StagedFolder,
 )
-from nbtrack.session import current_session
-from nbtrack.stores import Store
+from nbtrack.stores.store import Store
 
 WAIT_SECONDS = 10.0
 _REST_SECONDS = 0.02  # at most, before another look

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbtrack.artifact_store.paths import TEMPORARY, folder_of
+from nbtrack.base.locks import make_shared_folder
 from nbtrack.errors import ModelNotFound
-from nbtrack.locks import make_shared_folder
 from nbtrack.models.digests import check_files, files_in, folder_digest
 from nbtrack.models.mlmodel_file import FILE_NAME
 from nbtrack.models.model_uris import ModelPlace
-from nbtrack.stores import Store
+from nbtrack.stores.store import Store
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 

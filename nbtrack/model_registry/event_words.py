@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from nbtrack.registry_records import EventKind, RegistryEvent
+from nbtrack.records.registry import EventKind, RegistryEvent
 
 _LONG = 60
 # {key} is the tag, alias or stage that the event is about, {before} and {after} its values.

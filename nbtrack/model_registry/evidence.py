@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from nbtrack.records import Run
-from nbtrack.stores import Store
+from nbtrack.records.runs import Run
+from nbtrack.stores.store import Store
 
 
 def evidence_of(store: Store, run_id: str | None) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from nbtrack.errors import ModelNotFound, ModelNotLoaded, RunNotFound
 from nbtrack.model_registry.evidence import evidence_in, metrics_in
 from nbtrack.model_registry.lookup import creation_event, get_version
 from nbtrack.model_registry.uris import place_of_version
-from nbtrack.records import Run
-from nbtrack.registry_records import EventKind, ModelVersion, RegistryEvent
-from nbtrack.stores import Store
+from nbtrack.records.registry import EventKind, ModelVersion, RegistryEvent
+from nbtrack.records.runs import Run
+from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
     from nbtrack.models.signature import ModelSignature

@@ -16,7 +16,7 @@ from nbtrack.model_registry.gate_rule import (
     Reference,
     Term,
 )
-from nbtrack.stores.boolean_grammar import AllOf, AnyOf, Not
+from nbtrack.stores.filters.boolean_grammar import AllOf, AnyOf, Not
 
 
 class Verdict(StrEnum):

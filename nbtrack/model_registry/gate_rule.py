@@ -18,7 +18,7 @@ import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from nbtrack.stores.boolean_grammar import (
+from nbtrack.stores.filters.boolean_grammar import (
     MAX_COMPARISONS,
     SAME_OPERATOR,
     AllOf,
@@ -28,8 +28,8 @@ from nbtrack.stores.boolean_grammar import (
     Not,
     number,
 )
-from nbtrack.stores.filter_keys import PREFIXES
-from nbtrack.stores.filter_tokens import RULE_PATTERNS, Kind, tokenise, wrong
+from nbtrack.stores.filters.filter_keys import PREFIXES
+from nbtrack.stores.filters.filter_tokens import RULE_PATTERNS, Kind, tokenise, wrong
 
 FAMILIES = ("metrics", "params", "tags")
 KEYWORDS = frozenset(("and", "or", "not", "in", "is", "null"))

@@ -14,14 +14,14 @@ from nbtrack.model_registry.gate_rule import parse_rule, references_in
 from nbtrack.model_registry.lookup import creation_event, get_model, get_version, newest_version
 from nbtrack.model_registry.models import of_model
 from nbtrack.model_registry.names import check_stage
-from nbtrack.registry_records import (
+from nbtrack.records.registry import (
     EventKind,
     Gate,
     ModelVersion,
     RegisteredModel,
     RegistryHead,
 )
-from nbtrack.stores import Store
+from nbtrack.stores.store import Store
 
 OTHER = "other"
 

@@ -7,6 +7,7 @@ import operator
 from contextlib import suppress
 from typing import Any
 
+from nbtrack.base.values import as_microseconds
 from nbtrack.errors import (
     AliasNotFound,
     InvalidValue,
@@ -14,7 +15,7 @@ from nbtrack.errors import (
     RegisteredModelNotFound,
 )
 from nbtrack.model_registry.names import check_alias, check_model_name, check_stage, check_version
-from nbtrack.registry_records import (
+from nbtrack.records.registry import (
     STAGES,
     EventKind,
     ModelVersion,
@@ -22,8 +23,8 @@ from nbtrack.registry_records import (
     RegistryEvent,
     RegistryQuery,
 )
-from nbtrack.stores import Store, folder_of
-from nbtrack.values import as_microseconds
+from nbtrack.stores.opening import folder_of
+from nbtrack.stores.store import Store
 
 _DAY, _SECOND = dt.timedelta(days=1), dt.timedelta(seconds=1)
 _LARGEST = 2**31 - 1  # that an INTEGER holds; no version will ever have it

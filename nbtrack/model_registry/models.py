@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from nbtrack.base.values import as_text, check_key, check_tags
 from nbtrack.errors import InvalidValue, NameTaken
 from nbtrack.model_registry.changes import Change, checked_text, commit, event
 from nbtrack.model_registry.lookup import find_model, get_model, get_version
@@ -15,7 +16,7 @@ from nbtrack.model_registry.names import (
     check_model_name,
     check_version,
 )
-from nbtrack.registry_records import (
+from nbtrack.records.registry import (
     STAGES,
     EventKind,
     NewEvent,
@@ -23,8 +24,7 @@ from nbtrack.registry_records import (
     RegistryHead,
     RegistryQuery,
 )
-from nbtrack.stores import Store
-from nbtrack.values import as_text, check_key, check_tags
+from nbtrack.stores.store import Store
 
 
 def create_model(

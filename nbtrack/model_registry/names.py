@@ -10,7 +10,7 @@ from typing import Any
 from nbtrack.errors import InvalidValue
 from nbtrack.model_registry.changes import checked_text
 from nbtrack.model_registry.gate_rule import family_of
-from nbtrack.registry_records import STAGES
+from nbtrack.records.registry import STAGES
 
 MOST_CHARACTERS = 255
 _ALIAS = re.compile(r"[\w\-]+")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from nbtrack.base.values import as_tuple
 from nbtrack.errors import GateFailed, InvalidValue
 from nbtrack.model_registry.changes import Change, checked_text, commit
 from nbtrack.model_registry.gates import GateResult, result_of_gate
 from nbtrack.model_registry.lookup import get_model, get_version
 from nbtrack.model_registry.names import check_stage, check_version
 from nbtrack.model_registry.versions import of_version
-from nbtrack.registry_records import (
+from nbtrack.records.registry import (
     ARCHIVED,
     NO_STAGE,
     EventKind,
@@ -21,8 +22,7 @@ from nbtrack.registry_records import (
     RegistryHead,
     RegistryQuery,
 )
-from nbtrack.stores import Store
-from nbtrack.values import as_tuple
+from nbtrack.stores.store import Store
 
 Check = Callable[[ModelVersion, str], None]
 

@@ -19,8 +19,8 @@ from nbtrack.model_registry.lookup import (
 )
 from nbtrack.model_registry.names import check_stage
 from nbtrack.models.model_uris import ModelPlace
-from nbtrack.registry_records import ModelVersion
-from nbtrack.stores import Store
+from nbtrack.records.registry import ModelVersion
+from nbtrack.stores.store import Store
 
 
 def place_of_uri(store: Store, uri: str) -> ModelPlace:

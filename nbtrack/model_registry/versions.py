@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nbtrack.base.values import as_text, check_key, check_run_id, check_tags
 from nbtrack.errors import InvalidValue, NotFound, RunNotFound
 from nbtrack.model_registry.changes import WAIT_SECONDS, Change, checked_text, commit, event
 from nbtrack.model_registry.copies import Copy, place_of, staged_copy
@@ -15,7 +16,7 @@ from nbtrack.model_registry.models import alias_deleted, creation_events, of_mod
 from nbtrack.model_registry.names import check_model_name, check_version
 from nbtrack.models.mlmodel_file import read_mlmodel
 from nbtrack.models.model_uris import ModelPlace, locate
-from nbtrack.registry_records import (
+from nbtrack.records.registry import (
     NO_STAGE,
     EventKind,
     ModelVersion,
@@ -24,8 +25,7 @@ from nbtrack.registry_records import (
     RegistryHead,
     StagedFolder,
 )
-from nbtrack.stores import Store
-from nbtrack.values import as_text, check_key, check_run_id, check_tags
+from nbtrack.stores.store import Store
 
 
 def create_version(

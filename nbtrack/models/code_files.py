@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from nbtrack.guard import warn
+from nbtrack.base.guard import warn
 
 
 def make_code_importable(folder: Path, config: Mapping[str, Any]) -> None:

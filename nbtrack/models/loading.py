@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nbtrack.base.guard import warn
 from nbtrack.errors import InvalidValue
-from nbtrack.guard import warn
 from nbtrack.models.code_files import make_code_importable
 from nbtrack.models.digests import check_files
 from nbtrack.models.environment_files import REQUIREMENTS
 from nbtrack.models.mlmodel_file import PYFUNC, Model, read_mlmodel
 from nbtrack.models.model_uris import locate
 from nbtrack.models.requirements import installed_version, pins_in
-from nbtrack.stores import Store
+from nbtrack.stores.store import Store
 
 _NOT_NEEDED = {"mlflow", "mlflow-skinny", "nbtrack", "psutil"}  # of no effect on a model
 
@@ -51,7 +51,7 @@ def load_pyfunc(
     store: Store | None = None,
 ) -> Any:
     """A `PyFuncModel`. Raises as `open_model` does, and ModelNotLoaded."""
-    from nbtrack.models.flavours import load_predictor
+    from nbtrack.models.flavours.predictors import load_predictor
     from nbtrack.models.pyfunc_model import PyFuncModel
 
     folder, model = open_model(model_uri, dst_path=dst_path, store=store)

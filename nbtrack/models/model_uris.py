@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from nbtrack.artifact_store import open_artifacts
+from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.paths import folder_of
+from nbtrack.base.values import check_run_id
 from nbtrack.errors import InvalidValue, ModelChanged, ModelNotFound
 from nbtrack.models.digests import folder_digest
-from nbtrack.records import FileInfo
-from nbtrack.session import current_session
-from nbtrack.stores import Store
-from nbtrack.values import check_run_id
+from nbtrack.recording.session import current_session
+from nbtrack.records.runs import FileInfo
+from nbtrack.stores.store import Store
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters or more: C: is a drive
 _RUN_ID = re.compile(r"[0-9a-f]{32}")

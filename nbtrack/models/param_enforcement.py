@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from nbtrack.base.guard import warn_once
 from nbtrack.errors import InputMismatch
-from nbtrack.guard import warn_once
 from nbtrack.models.nested_types import problem_of
 from nbtrack.models.schema import ParamSchema, ParamSpec
 

@@ -12,8 +12,8 @@ from importlib.machinery import all_suffixes
 from pathlib import Path
 from types import ModuleType
 
+from nbtrack.base.guard import warn_once
 from nbtrack.errors import InvalidValue
-from nbtrack.guard import warn_once
 
 # MLflow's servers install what is listed and then need MLflow itself in there.
 MLFLOW = "mlflow>=3"

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.artifact_store.paths import TEMPORARY, artifact_parts
+from nbtrack.base.guard import warn
+from nbtrack.base.values import check_key
 from nbtrack.errors import InvalidValue
-from nbtrack.guard import warn
 from nbtrack.models.digests import folder_digest
 from nbtrack.models.flavours import sklearn as sklearn_flavour
 from nbtrack.models.folder import (
@@ -24,9 +25,8 @@ from nbtrack.models.folder import (
 from nbtrack.models.input_example import input_example as example_of
 from nbtrack.models.model_info import ModelInfo, info_of
 from nbtrack.models.signature import infer_signature
-from nbtrack.run_writer import RunWriter
-from nbtrack.session import current_session
-from nbtrack.values import check_key
+from nbtrack.recording.run_writer import RunWriter
+from nbtrack.recording.session import current_session
 
 DIGEST_TAG = "nbtrack.model."  # and the path of the model in the run
 LARGE = 100_000_000  # bytes
@@ -108,7 +108,7 @@ def run_of_new_model(run_id: str | None) -> RunWriter:
         return session.run_to_log_to()
     if (known := session.known_run(run_id)) is not None:
         return known
-    from nbtrack.client import MlflowClient
+    from nbtrack.api.client import MlflowClient
 
     return MlflowClient().writer(run_id)
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from nbtrack.base.guard import warn_once
 from nbtrack.errors import InvalidValue
-from nbtrack.guard import warn_once
 from nbtrack.models.flavours import sklearn as flavour
 from nbtrack.models.folder import FlavorParts, SaveOptions, signature_for
 from nbtrack.models.input_example import input_example as example_of

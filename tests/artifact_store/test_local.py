@@ -11,7 +11,7 @@ import pytest
 from nbtrack.artifact_store.local import LocalArtifacts
 from nbtrack.artifact_store.paths import TEMPORARY
 from nbtrack.errors import ArtifactNotFound, InvalidValue
-from nbtrack.records import FileInfo
+from nbtrack.records.runs import FileInfo
 
 BAD_PATHS = [
     *("", "/", "/etc/passwd", "../x", "a/../../x", "a/..", "a//b", "a/", "."),
@@ -352,7 +352,7 @@ def test_a_change_of_folder_does_not_move_the_store(tmp_path, monkeypatch):
 @pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
 def test_a_link_to_an_open_database_is_not_opened(tmp_path, link):
     """Closing it again would drop the lock that DuckDB holds, whatever it is called."""
-    from nbtrack.stores.duckdb import DuckDBStore
+    from nbtrack.stores.local.duckdb import DuckDBStore
 
     store = DuckDBStore(tmp_path / "project")
     store.append('{"k":"run","r":"a","t":1,"x":{}}\n')

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nbtrack.artifact_store import open_artifacts
 from nbtrack.artifact_store.local import LocalArtifacts
+from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.errors import InvalidValue
 
 

@@ -11,14 +11,14 @@ from tests.benchmarks import kernel
 
 _SETUP = """
 %load_ext nbtrack
-import nbtrack.background, nbtrack.sklearn
+import nbtrack.base.background, nbtrack.sklearn
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 X, y = load_iris(return_X_y=True)
 """
 _CELL = "%%track\nmodel = LogisticRegression(max_iter=200).fit(X, y)"
 _OFF = "nbtrack.sklearn.autolog(disable=True)"
-_SETTLE = "nbtrack.background.wait()"
+_SETTLE = "nbtrack.base.background.wait()"
 SETTLE_SECONDS = 0.1  # what is left for the background must not hide in the next cell
 
 

@@ -93,7 +93,7 @@ def _added(
 def _settle(api: Any) -> None:
     """What is left for the background must not slow the next call."""
     if api.__name__ == "nbtrack":
-        importlib.import_module("nbtrack.background").wait()
+        importlib.import_module("nbtrack.base.background").wait()
     time.sleep(SETTLE_SECONDS)
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbtrack.stores.duckdb import DuckDBStore
+from nbtrack.stores.local.duckdb import DuckDBStore
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -49,7 +49,7 @@ def _use_folder(api: Any, folder: Path) -> None:
 
 def _settled_bytes(library: str, folder: Path) -> int:
     if library == "nbtrack":
-        from nbtrack.session import current_session
+        from nbtrack.recording.session import current_session
 
         store: Any = current_session().store
         store.close()  # as at exit: what is folded is deleted from the journal

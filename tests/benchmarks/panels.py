@@ -13,9 +13,9 @@ from itertools import cycle
 from pathlib import Path
 from statistics import median
 
-from nbtrack.lines import metric_line, now_us, run_line
-from nbtrack.records import RunQuery
-from nbtrack.stores.duckdb import DuckDBStore
+from nbtrack.journal.lines import metric_line, now_us, run_line
+from nbtrack.records.runs import RunQuery
+from nbtrack.stores.local.duckdb import DuckDBStore
 from tests.benchmarks.big_project import KEYS, RUNS, make_big_project
 
 FILTER = "metrics.m05 > 0.{digit} and params.p02 = 'SVC'"

@@ -27,7 +27,7 @@ HOSTILE = "<img src=x onerror=\"document.title='hacked'\">"
 SETUP = f"""%load_ext nbtrack
 import os, nbtrack
 from sklearn.linear_model import LogisticRegression
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 client, hostile = nbtrack.MlflowClient(), {HOSTILE!r}
 def user(name):
     os.environ["NBTRACK_USER"] = name

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
-from nbtrack import records
 from nbtrack.capture.fingerprint import evenly
 from nbtrack.data import from_numpy, from_pandas, from_polars
 from nbtrack.errors import InvalidValue
+from nbtrack.records import runs as records
 
 
 def people(rows: int = 3) -> pd.DataFrame:

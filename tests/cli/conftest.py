@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nbtrack import MlflowClient
-from nbtrack.cli import main
+from nbtrack.cli.main import main
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 
 ORPHAN = "ab" * 16
 

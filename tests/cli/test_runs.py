@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from nbtrack.cli import main
-from nbtrack.session import current_session
+from nbtrack.cli.main import main
+from nbtrack.recording.session import current_session
 
 
 @pytest.fixture

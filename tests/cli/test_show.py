@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from nbtrack.lines import cell_line, environment_line, now_us, run_line
-from nbtrack.session import current_session
+from nbtrack.journal.lines import cell_line, environment_line, now_us, run_line
+from nbtrack.recording.session import current_session
 
 
 def test_show_tells_what_was_recorded(client, nbtrack):

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import nbtrack
-from nbtrack import background
-from nbtrack.hooks import HOOKS
-from nbtrack.records import Run
-from nbtrack.session import current_session
+from nbtrack.base import background
+from nbtrack.hooks.autolog import HOOKS
+from nbtrack.recording.session import current_session
+from nbtrack.records.runs import Run
 
 
 class Project:

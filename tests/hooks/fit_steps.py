@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import nbtrack
-from nbtrack import background
+from nbtrack.base import background
 from nbtrack.hooks.sklearn.fit_call import FitCall
 from nbtrack.hooks.sklearn.flags import Flags
-from nbtrack.run import ActiveRun
+from nbtrack.recording.active_run import ActiveRun
 
 FLAGS = Flags()
 

@@ -68,7 +68,7 @@ with lib.start_run() as run:
     cross_val_score(model, X, y, cv=2)
 
 if library == "nbtrack":
-    importlib.import_module("nbtrack.background").wait()
+    importlib.import_module("nbtrack.base.background").wait()
 path = lib.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="metric_info.json")
 metrics = lib.MlflowClient().get_run(run.info.run_id).data.metrics
 sys.stdout.write(json.dumps({"metrics": metrics, "info": json.loads(Path(path).read_text())}))

@@ -11,8 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
 import nbtrack
-from nbtrack import background
-from nbtrack.table_formats import decode_table
+from nbtrack.artifact_store.table_formats import decode_table
+from nbtrack.base import background
 
 X, y = load_iris(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)

@@ -21,8 +21,8 @@ from sklearn.utils import all_estimators, get_tags
 from threadpoolctl import threadpool_limits
 
 import nbtrack
-from nbtrack import background
-from nbtrack.hooks import HOOKS
+from nbtrack.base import background
+from nbtrack.hooks.autolog import HOOKS
 
 pytestmark = pytest.mark.filterwarnings("ignore:::sklearn", "ignore:::scipy")
 

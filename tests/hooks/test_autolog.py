@@ -16,11 +16,11 @@ from sklearn.svm import SVC
 
 import nbtrack
 import nbtrack.sklearn
-from nbtrack.hooks import follow_notebook
-from nbtrack.hooks.sklearn import TESTED_VERSIONS
+from nbtrack.hooks.autolog import follow_notebook
 from nbtrack.hooks.sklearn.flags import current_flags
-from nbtrack.lines import now_us
-from nbtrack.session import current_session
+from nbtrack.hooks.sklearn.hook import TESTED_VERSIONS
+from nbtrack.journal.lines import now_us
+from nbtrack.recording.session import current_session
 
 X, y = load_iris(return_X_y=True)
 
@@ -208,7 +208,7 @@ def test_the_diagram_is_drawn_later(autologged):
     """`estimator.html` is there when somebody asks for it, and shows the params of the fit."""
     model = LogisticRegression(C=7, max_iter=300).fit(X, y)
     model.set_params(C=8)
-    from nbtrack import background
+    from nbtrack.base import background
 
     background.wait()
     text = nbtrack.artifacts.load_text(f"runs:/{autologged.run().info.run_id}/estimator.html")
@@ -224,7 +224,7 @@ def test_the_diagram_is_drawn_later(autologged):
 @pytest.fixture
 def cell(autologged):
     """What follows is in a tracked cell, as the notebook says it; autolog() was not called."""
-    from nbtrack.hooks import HOOKS
+    from nbtrack.hooks.autolog import HOOKS
 
     for switch in HOOKS.values():
         switch.forget()

@@ -33,7 +33,7 @@ from sklearn.svm import SVC
 import nbtrack
 from nbtrack.hooks.sklearn import callbacks
 from nbtrack.hooks.sklearn.callbacks import live_metrics, number_count
-from nbtrack.run import ActiveRun
+from nbtrack.recording.active_run import ActiveRun
 
 IRIS, FLOWERS = load_iris(return_X_y=True)
 TUMOURS, IS_BENIGN = load_breast_cancer(return_X_y=True)

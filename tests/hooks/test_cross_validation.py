@@ -31,7 +31,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 import nbtrack
 import nbtrack.sklearn
-from nbtrack.hooks import HOOKS
+from nbtrack.hooks.autolog import HOOKS
 
 X, y = load_iris(return_X_y=True)
 model = LogisticRegression(C=3, max_iter=500)

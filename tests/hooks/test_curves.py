@@ -31,7 +31,7 @@ from sklearn.preprocessing import StandardScaler
 import nbtrack
 from nbtrack.hooks.sklearn import curves, staged_scores
 from nbtrack.hooks.sklearn.curves import log_curves
-from nbtrack.run import ActiveRun
+from nbtrack.recording.active_run import ActiveRun
 
 TUMOURS, IS_BENIGN = load_breast_cancer(return_X_y=True)
 PATIENTS, PROGRESS = load_diabetes(return_X_y=True)

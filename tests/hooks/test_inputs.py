@@ -20,7 +20,7 @@ from nbtrack.data import from_pandas
 from nbtrack.errors import InvalidValue
 from nbtrack.hooks.sklearn.flags import Flags
 from nbtrack.hooks.sklearn.inputs import describe, input_rows, log_dataset, log_inputs
-from nbtrack.run import ActiveRun
+from nbtrack.recording.active_run import ActiveRun
 
 X = np.arange(40.0).reshape(10, 4)
 Y = np.arange(10) % 2

@@ -56,7 +56,7 @@ import nbtrack
 from nbtrack.hooks import closure_cells
 from nbtrack.hooks.sklearn import metric_log
 from nbtrack.hooks.sklearn.predictions import predictions
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 
 MODEL_UNKNOWN = "  # model unknown"
 

@@ -22,13 +22,13 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 
 import nbtrack
-from nbtrack import background
+from nbtrack.base import background
+from nbtrack.hooks.plot_drawing import can_draw, draw, draw_missing_plots
 from nbtrack.hooks.sklearn import plot_numbers
 from nbtrack.hooks.sklearn.plot_numbers import CONFUSION, PRECISION_RECALL, ROC, log_plots
-from nbtrack.plot_drawing import can_draw, draw, draw_missing_plots
-from nbtrack.run import ActiveRun
-from nbtrack.run_writer import RunWriter
-from nbtrack.session import current_session
+from nbtrack.recording.active_run import ActiveRun
+from nbtrack.recording.run_writer import RunWriter
+from nbtrack.recording.session import current_session
 
 IRIS, FLOWERS = load_iris(return_X_y=True)
 TUMOURS, IS_BENIGN = load_breast_cancer(return_X_y=True)
@@ -280,7 +280,7 @@ def test_drawing_needs_no_pyplot() -> None:
     """pyplot would choose a backend and open windows for the user."""
     pytest.importorskip("matplotlib")
     code = (
-        "import sys; from nbtrack.plot_drawing import draw;"
+        "import sys; from nbtrack.hooks.plot_drawing import draw;"
         f"draw({CONFUSION!r}, {PLOTS[CONFUSION]!r});"
         "print('matplotlib.pyplot' in sys.modules)"
     )

@@ -24,7 +24,7 @@ import nbtrack
 from nbtrack.hooks.sklearn.contents import MOST_NUMBERS, digest_of, digests_of
 from nbtrack.hooks.sklearn.prediction_store import Prediction, PredictionStore
 from nbtrack.hooks.sklearn.predictions import predictions
-from nbtrack.run import ActiveRun
+from nbtrack.recording.active_run import ActiveRun
 
 random = np.random.default_rng(0)
 

@@ -30,7 +30,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import nbtrack
 import nbtrack.sklearn
-from nbtrack.hooks import HOOKS
+from nbtrack.hooks.autolog import HOOKS
 from nbtrack.hooks.sklearn.fit_call import FitCall
 from nbtrack.hooks.sklearn.flags import Flags
 from nbtrack.hooks.sklearn.searches import log_search

@@ -36,7 +36,7 @@ from sklearn.tree import DecisionTreeClassifier
 from nbtrack.hooks.sklearn import fit_predictions
 from nbtrack.hooks.sklearn.flags import Flags
 from nbtrack.hooks.sklearn.training_metrics import HOW_TAG, log_training_metrics
-from nbtrack.run import ActiveRun
+from nbtrack.recording.active_run import ActiveRun
 
 IRIS, FLOWERS = load_iris(return_X_y=True)
 TUMOURS, IS_BENIGN = load_breast_cancer(return_X_y=True)

@@ -18,7 +18,7 @@ import nbtrack
 from nbtrack.errors import InvalidValue, ModelNotSaved, NbtrackError, RunDeleted
 from nbtrack.models.digests import files_in, folder_digest
 from nbtrack.models.saving import save_fitted
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 
 
 def folder_of(info) -> Path:

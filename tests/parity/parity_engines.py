@@ -37,7 +37,7 @@ def with_mlflow(folder: Path, template: Path) -> Iterator[Any]:
 @contextmanager
 def with_nbtrack(folder: Path) -> Iterator[Any]:
     import nbtrack
-    from nbtrack.session import current_session
+    from nbtrack.recording.session import current_session
 
     folder.mkdir()
     nbtrack.set_tracking_uri(folder / ".nbtrack")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nbtrack.journal import Journal
-from nbtrack.stores.duckdb import DuckDBStore
+from nbtrack.journal.writing import Journal
+from nbtrack.stores.local.duckdb import DuckDBStore
 
 
 @pytest.fixture

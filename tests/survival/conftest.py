@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from script_process import Script, launch
 
-from nbtrack.stores.duckdb import DuckDBStore
+from nbtrack.stores.local.duckdb import DuckDBStore
 
 
 @pytest.fixture

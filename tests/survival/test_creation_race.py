@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from nbtrack.records import RunQuery
+from nbtrack.records.runs import RunQuery
 
 # All wait for the file to appear, and none has touched the project before.
 CREATE = """
 import os, sys, nbtrack
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 print("ready")
 while not os.path.exists(sys.argv[1]):
     pass

@@ -7,8 +7,8 @@ import shutil
 import pytest
 
 from nbtrack.errors import StoreDamaged
-from nbtrack.records import RunQuery
-from nbtrack.stores.duckdb import DuckDBStore
+from nbtrack.records.runs import RunQuery
+from nbtrack.stores.local.duckdb import DuckDBStore
 
 LOG = """
 import nbtrack

@@ -8,8 +8,8 @@ import shutil
 import pytest
 from script_process import launch
 
-from nbtrack.records import RunQuery
-from nbtrack.stores.schema import PUBLIC_VIEWS
+from nbtrack.records.runs import RunQuery
+from nbtrack.stores.local.schema import PUBLIC_VIEWS
 
 WRITE = """
 import nbtrack
@@ -148,7 +148,7 @@ def test_a_huge_line_behind_a_full_hold_is_folded(start, store, folder):
     script = start(
         """
 import nbtrack
-from nbtrack.records import Metric
+from nbtrack.records.runs import Metric
 with nbtrack.start_run() as run:
     metrics = [Metric("i", 0.5, 1, i) for i in range(30_000)]
     nbtrack.MlflowClient().log_batch(run.run_id, metrics)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbtrack.records import RunStatus
+from nbtrack.records.runs import RunStatus
 
 OPEN = """
 import os, sys, nbtrack

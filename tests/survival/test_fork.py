@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-from nbtrack.records import RunStatus
+from nbtrack.records.runs import RunStatus
 
 CHILD_WITH_A_RUN = """
 import os, nbtrack
@@ -99,7 +99,7 @@ def test_a_child_reads_and_ends_like_any_process(start):
     script = start(
         """
 import os, sys, nbtrack
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 with nbtrack.start_run() as run:
     nbtrack.log_metric("m", 1.0)
 current_session().store.fold()
@@ -124,7 +124,7 @@ def test_a_child_made_during_a_fold_does_not_keep_the_lock(start, store, folder)
         r"""
 import os, sys
 from pathlib import Path
-from nbtrack.locks import held, is_held
+from nbtrack.base.locks import held, is_held
 lock = Path(sys.argv[1])
 with held(lock):
     if os.fork() == 0:
@@ -148,7 +148,7 @@ def test_a_child_does_not_keep_the_lock_of_a_parent_killed_while_folding(start, 
         r"""
 import os, sys
 from pathlib import Path
-from nbtrack.locks import held
+from nbtrack.base.locks import held
 with held(Path(sys.argv[1])):
     if os.fork() == 0:
         os.write(1, b"child lives\n")
@@ -158,7 +158,7 @@ with held(Path(sys.argv[1])):
 """,
         folder.parent / "fold.lock",
     )
-    from nbtrack.locks import is_held
+    from nbtrack.base.locks import is_held
 
     script.wait_for("child lives")
     os.kill(script.pid, signal.SIGKILL)

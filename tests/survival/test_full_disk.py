@@ -8,12 +8,12 @@ import time
 
 import pytest
 
-from nbtrack.records import RunStatus
+from nbtrack.records.runs import RunStatus
 
 # A file size limit is a full disk that needs no disk: writes stop short, then fail.
 LOG_TO_A_LIMIT = """
 import resource, nbtrack
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 def limit(size):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
@@ -80,8 +80,8 @@ def test_a_disk_that_stays_full_costs_records_and_says_how_many(start, store):
 
 LOSE_SOME = """
 import resource, nbtrack
-from nbtrack import journal
-journal.BACKLOG_BYTES = 10_000
+from nbtrack.journal import writing
+writing.BACKLOG_BYTES = 10_000
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 run = nbtrack.start_run()
 print(run.run_id)
@@ -121,7 +121,7 @@ def test_an_idle_process_tries_again_by_itself(start, store):
 
 LOG_TO_A_SMALL_DISK = """
 import os, sys, nbtrack
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 filler = sys.argv[1]
 with nbtrack.start_run() as run:
     print(run.run_id)
@@ -163,7 +163,7 @@ def small_disk(tmp_path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs the rights of root")
 def test_a_really_full_disk(start, small_disk):
     """Points, files and folding on a full file system; after the cure all points are there."""
-    from nbtrack.stores.duckdb import DuckDBStore
+    from nbtrack.stores.local.duckdb import DuckDBStore
 
     folder = small_disk / ".nbtrack"
     script = start(LOG_TO_A_SMALL_DISK, small_disk / "filler", NBTRACK_DIR=str(folder))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nbtrack.errors import StoreBusy
-from nbtrack.records import RunQuery, RunStatus
+from nbtrack.records.runs import RunQuery, RunStatus
 
 HOLD = """
 import sys, duckdb
@@ -120,7 +120,7 @@ def test_much_that_waits_does_not_hold_up_set_experiment(start, store, folded):
     start(
         """
 import nbtrack
-from nbtrack.records import Metric
+from nbtrack.records.runs import Metric
 with nbtrack.start_run() as run:
     nbtrack.MlflowClient().log_batch(run.run_id, [Metric("i", 0.5, 1, i) for i in range(100_000)])
 """

@@ -6,7 +6,7 @@ import duckdb
 
 READ_UNDER_FIRE = """
 import random, signal, nbtrack
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 with nbtrack.start_run() as run:
     nbtrack.log_metric("m", 1.0)
 while not current_session().store.fold():

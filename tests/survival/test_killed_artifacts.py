@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nbtrack.artifact_store import open_artifacts
+from nbtrack.artifact_store.opening import open_artifacts
 
 # The source is a pipe that never ends: the copy is half done when the kill comes.
 COPY = """

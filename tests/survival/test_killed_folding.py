@@ -29,7 +29,7 @@ else:
 FOLDING = """
 import sys, time
 from pathlib import Path
-from nbtrack.stores.duckdb import DuckDBStore
+from nbtrack.stores.local.duckdb import DuckDBStore
 store = DuckDBStore(Path(sys.argv[1]))
 while True:
     store.fold()
@@ -39,7 +39,7 @@ while True:
 READER = """
 import json, sys
 from pathlib import Path
-from nbtrack.stores.duckdb import DuckDBStore
+from nbtrack.stores.local.duckdb import DuckDBStore
 store, stop = DuckDBStore(Path(sys.argv[1])), Path(sys.argv[2])
 while not stop.exists():
     with store._snapshots.open() as sql:

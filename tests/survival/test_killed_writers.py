@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from nbtrack.records import RunStatus
+from nbtrack.records.runs import RunStatus
 
 WRITE_WITHOUT_END = """
 import nbtrack
@@ -20,7 +20,7 @@ while True:
 
 USE_EVERY_VERB = """
 import nbtrack
-from nbtrack.records import Metric, Param, RunTag
+from nbtrack.records.runs import Metric, Param, RunTag
 run = nbtrack.start_run(run_name="all", tags={"team": "red"}, description="a note")
 nbtrack.log_params({"lr": 0.1, "sizes": [64, 64]})
 nbtrack.log_metrics({"loss": 0.5, "acc": 0.9}, step=3)
@@ -112,19 +112,19 @@ def test_the_journal_of_a_dead_process_is_cleared_up(start, store, folder):
 
 def test_who_reads_while_another_clears_up_sees_the_run_as_killed(start, store, folder):
     """The process that clears up after a dead one is not taken for the dead one come back."""
-    from nbtrack import segments
+    from nbtrack.journal import reading
 
     writer = start(USE_EVERY_VERB)
     run_id = writer.line()
     writer.kill()
     journal = folder / "journal"
-    (dead,) = segments.dead_writers(journal, own="")
+    (dead,) = reading.dead_writers(journal, own="")
 
     folding = start(
         """
 import sys
 from pathlib import Path
-from nbtrack.locks import held
+from nbtrack.base.locks import held
 from nbtrack.stores import duckdb, fold
 store = duckdb.DuckDBStore(Path(sys.argv[1]))
 clear_up = fold._clear_up
@@ -138,11 +138,11 @@ store.fold()
         folder,
     )
     folding.wait_for("about to clear up")
-    assert segments.dead_writers(journal, own="") == [dead]
+    assert reading.dead_writers(journal, own="") == [dead]
     assert store.get_run(run_id).info.status == RunStatus.KILLED
     folding.tell()
     folding.finish()
-    assert segments.known_writers(journal) == []
+    assert reading.known_writers(journal) == []
 
 
 RESUME = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nbtrack.errors import StoreTooNew
-from nbtrack.records import RunQuery
-from nbtrack.stores.duckdb import DuckDBStore
+from nbtrack.records.runs import RunQuery
+from nbtrack.stores.local.duckdb import DuckDBStore
 
 LOG = """
 import nbtrack

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from nbtrack import lines
-from nbtrack.journal import Journal
-from nbtrack.records import RunQuery, RunStatus
+from nbtrack.journal import lines
+from nbtrack.journal.writing import Journal
+from nbtrack.records.runs import RunQuery, RunStatus
 
 # root may write everywhere; without capabilities it is a user like any other.
 UNPRIVILEGED = """
@@ -20,7 +20,7 @@ LOG = (
     UNPRIVILEGED
     + """
 import nbtrack
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 with nbtrack.start_run() as run:
     print(run.run_id)
     for n in range(100):

@@ -6,12 +6,12 @@ import shutil
 
 import pytest
 
-from nbtrack.records import RunStatus
-from nbtrack.stores.duckdb import DuckDBStore
+from nbtrack.records.runs import RunStatus
+from nbtrack.stores.local.duckdb import DuckDBStore
 
 LOG_ON = """
 import sys, nbtrack
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 if len(sys.argv) > 1:
     run = nbtrack.start_run(run_id=sys.argv[1])
 else:

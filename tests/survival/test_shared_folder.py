@@ -8,7 +8,7 @@ LOG = """
 import os, sys
 os.umask(0o077)
 import nbtrack
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 with nbtrack.start_run():
     nbtrack.log_metric("m", 1.0)
     while not current_session().store.fold():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbtrack.records import RunStatus
+from nbtrack.records.runs import RunStatus
 
 MULTIPROCESSING = """
 import multiprocessing, sys, nbtrack

@@ -31,15 +31,15 @@ from math import prod
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.guard import guarded
+from nbtrack.base.guard import guarded
 from nbtrack.hooks.quiet import no_warnings, unnoticed
 from nbtrack.hooks.sklearn.inner_estimators import is_instance, is_pipeline, is_search
 from nbtrack.hooks.sklearn.iteration_losses import LinearLosses, can_follow
-from nbtrack.lines import now_us
-from nbtrack.records import Metric
+from nbtrack.journal.lines import now_us
+from nbtrack.records.runs import Metric
 
 if TYPE_CHECKING:
-    from nbtrack.run import ActiveRun
+    from nbtrack.recording.active_run import ActiveRun
 
 LIVE_SECONDS = 0.1  # between two writes
 PROGRESS_SECONDS = 1.0

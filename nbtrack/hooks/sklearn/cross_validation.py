@@ -37,11 +37,12 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.base.guard import guarded
 from nbtrack.capture.secrets import mask_secrets
-from nbtrack.guard import guarded
 from nbtrack.hooks.nesting import calling_frame, is_inside_recorded_call
-from nbtrack.hooks.sklearn import switch, validation_scores
+from nbtrack.hooks.sklearn import validation_scores
 from nbtrack.hooks.sklearn.flags import current_flags
+from nbtrack.hooks.sklearn.hook import switch
 from nbtrack.hooks.sklearn.inputs import log_dataset
 from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.metric_log import metric_log_of
@@ -52,15 +53,15 @@ from nbtrack.hooks.sklearn.run_choice import CLASS_TAG, NAME_TAG, choose_run
 from nbtrack.hooks.sklearn.storable_keys import storable_key
 from nbtrack.hooks.sklearn.subjects import note_validation, subject_of, tells_of
 from nbtrack.hooks.sklearn.users_call import UsersCall
-from nbtrack.lines import now_us
-from nbtrack.records import Metric, Param, RunStatus, RunTag
-from nbtrack.session import current_session
-from nbtrack.stores.trace import FIT_TAG
+from nbtrack.journal.lines import now_us
+from nbtrack.recording.session import current_session
+from nbtrack.records.runs import Metric, Param, RunStatus, RunTag
+from nbtrack.stores.local.trace import FIT_TAG
 
 if TYPE_CHECKING:
     from nbtrack.hooks.patching import Around
     from nbtrack.hooks.sklearn.validation_scores import Reader, Scores
-    from nbtrack.run import ActiveRun
+    from nbtrack.recording.active_run import ActiveRun
 
 ERROR_TAG = "nbtrack.fit_error"
 OUT_OF_FOLD = "out_of_fold"

@@ -28,13 +28,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nbtrack.hooks.sklearn.inner_estimators import deciding_estimator
 from nbtrack.hooks.sklearn.staged_scores import staged_series
-from nbtrack.lines import now_us
-from nbtrack.records import Metric
+from nbtrack.journal.lines import now_us
+from nbtrack.records.runs import Metric
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
     from nbtrack.hooks.sklearn.flags import Flags
-    from nbtrack.run import ActiveRun
+    from nbtrack.recording.active_run import ActiveRun
 
 MOST_POINTS = 5000  # of one series; of a longer one evenly spaced points, first and last included
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nbtrack.plain_values import PLAIN
+from nbtrack.base.plain_values import PLAIN
 
 _NEEDS_QUOTES = re.compile(r'[,"\r\n]')
 

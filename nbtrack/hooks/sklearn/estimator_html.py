@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbtrack import background
+from nbtrack.base import background
 from nbtrack.hooks.sklearn.run_choice import has_ended
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
     from nbtrack.hooks.sklearn.flags import Flags
-    from nbtrack.run import ActiveRun
+    from nbtrack.recording.active_run import ActiveRun
 
 HTML_FILE = "estimator.html"
 _MOST_WAITING = 200  # diagrams not drawn yet; the next ones are drawn at once

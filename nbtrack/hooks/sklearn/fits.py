@@ -12,23 +12,23 @@ from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from nbtrack.base.guard import guarded
 from nbtrack.capture.argument_names import Parameter, argument_name
-from nbtrack.guard import guarded
 from nbtrack.hooks.nesting import calling_frame, is_inside_recorded_call
 from nbtrack.hooks.quiet import no_warnings
-from nbtrack.hooks.sklearn import switch
 from nbtrack.hooks.sklearn.callbacks import live_metrics
 from nbtrack.hooks.sklearn.estimators import is_recorded
 from nbtrack.hooks.sklearn.fit_call import Argument, FitCall, read_arguments
 from nbtrack.hooks.sklearn.flags import Flags, current_flags
+from nbtrack.hooks.sklearn.hook import switch
 from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.params import fit_name, param_texts
 from nbtrack.hooks.sklearn.run_choice import CLASS_TAG, NAME_TAG, FitRun, choose_run
 from nbtrack.hooks.sklearn.subjects import note_fit, subject_of
-from nbtrack.lines import now_us
-from nbtrack.records import Param, RunStatus, RunTag
-from nbtrack.session import current_session
-from nbtrack.stores.trace import FIT_TAG
+from nbtrack.journal.lines import now_us
+from nbtrack.recording.session import current_session
+from nbtrack.records.runs import Param, RunStatus, RunTag
+from nbtrack.stores.local.trace import FIT_TAG
 
 FIT_ERROR_TAG = "nbtrack.fit_error"
 _MOST_ERROR = 500  # characters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.guard import guarded
+from nbtrack.base.guard import guarded
 from nbtrack.hooks.quiet import unnoticed
 from nbtrack.hooks.sklearn.inputs import EXAMPLE_ROWS, input_rows
 from nbtrack.hooks.sklearn.rows import first_rows
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
     from nbtrack.hooks.sklearn.flags import Flags
     from nbtrack.models.model_info import ModelInfo
-    from nbtrack.run import ActiveRun
+    from nbtrack.recording.active_run import ActiveRun
 
 MODEL_PATH, BEST_PATH = "model", "best_estimator"
 REGISTER_SECONDS = 2.0  # a fit does not wait longer for a database that another program holds

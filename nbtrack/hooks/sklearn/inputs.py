@@ -20,8 +20,8 @@ from nbtrack.hooks.sklearn.rows import first_rows, row_count, take_rows
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
     from nbtrack.hooks.sklearn.flags import Flags
-    from nbtrack.run import ActiveRun
-    from nbtrack.run_writer import RunWriter
+    from nbtrack.recording.active_run import ActiveRun
+    from nbtrack.recording.run_writer import RunWriter
 
 EXAMPLE_ROWS = 5
 MOST_COLUMNS = 300  # of a wider frame, some evenly spaced columns are looked at

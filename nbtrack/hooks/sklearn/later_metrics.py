@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nbtrack.hooks.sklearn.flags import current_flags
 from nbtrack.hooks.sklearn.metric_log import metric_log_of
 from nbtrack.hooks.sklearn.metric_tables import Table, table_of
-from nbtrack.session import current_session
+from nbtrack.recording.session import current_session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nbtrack.run import ActiveRun
+    from nbtrack.recording.active_run import ActiveRun
 
 
 class Measured(NamedTuple):

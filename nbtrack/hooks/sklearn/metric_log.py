@@ -10,15 +10,15 @@ from collections import OrderedDict
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from nbtrack import background
+from nbtrack.base import background
+from nbtrack.base.guard import guarded, warn_once
+from nbtrack.base.values import MOST_KEY_CHARACTERS
 from nbtrack.capture.secrets import mask_secrets
 from nbtrack.errors import ArtifactNotFound
-from nbtrack.guard import guarded, warn_once
 from nbtrack.hooks.sklearn.metric_tables import Table, write_table
-from nbtrack.values import MOST_KEY_CHARACTERS
 
 if TYPE_CHECKING:
-    from nbtrack.run import ActiveRun
+    from nbtrack.recording.active_run import ActiveRun
 
 INFO_FILE = "metric_info.json"
 MODEL_UNKNOWN = "  # model unknown"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nbtrack.plain_values import plain
+from nbtrack.base.plain_values import plain
 
 if TYPE_CHECKING:
-    from nbtrack.run import ActiveRun
+    from nbtrack.recording.active_run import ActiveRun
 
 FOLDER = "metrics"
 MOST_ROWS = 2000

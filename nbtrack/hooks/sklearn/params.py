@@ -8,11 +8,11 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from nbtrack.base.plain_values import PLAIN
+from nbtrack.base.values import as_text
 from nbtrack.capture.naming import MAX_NAME, estimator_name
 from nbtrack.hooks.sklearn.inner_estimators import is_search
 from nbtrack.hooks.sklearn.storable_keys import storable_keys
-from nbtrack.plain_values import PLAIN
-from nbtrack.values import as_text
 
 MOST_TEXT = 6000  # characters of a value, as in MLflow
 _MOST_ITEMS = 200

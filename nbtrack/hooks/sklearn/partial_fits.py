@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nbtrack.guard import guarded
+from nbtrack.base.guard import guarded
 from nbtrack.hooks.nesting import is_inside_recorded_call
-from nbtrack.hooks.sklearn import switch
 from nbtrack.hooks.sklearn.estimators import is_recorded
 from nbtrack.hooks.sklearn.fits import FitRecord
 from nbtrack.hooks.sklearn.flags import current_flags
+from nbtrack.hooks.sklearn.hook import switch
 from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.run_choice import choose_run
-from nbtrack.lines import now_us
-from nbtrack.records import RunStatus
-from nbtrack.session import current_session
+from nbtrack.journal.lines import now_us
+from nbtrack.recording.session import current_session
+from nbtrack.records.runs import RunStatus
 
 
 def around_partial_fit(

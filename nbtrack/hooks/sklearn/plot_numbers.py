@@ -1,7 +1,7 @@
 """Confusion matrix, ROC and precision-recall curve of a fit, as numbers in JSON artifacts.
 
-The pictures, with MLflow's names, are drawn from these files: see `nbtrack.plot_drawing`. So a
-fit pays for the numbers only, and a picture that was not drawn can be drawn at any time.
+The pictures, with MLflow's names, are drawn from these files: see `nbtrack.hooks.plot_drawing`.
+So a fit pays for the numbers only, and a picture that was not drawn can be drawn at any time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from nbtrack import background
+from nbtrack.base import background
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn import classification_scores as scores
 from nbtrack.hooks.sklearn.fit_predictions import FitPredictions, predictions_of
@@ -20,7 +20,7 @@ from nbtrack.hooks.sklearn.training_metrics import coded_labels, positive_thresh
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
     from nbtrack.hooks.sklearn.flags import Flags
-    from nbtrack.run import ActiveRun
+    from nbtrack.recording.active_run import ActiveRun
 
 CONFUSION = "training_confusion_matrix"
 ROC = "training_roc_curve"
@@ -44,7 +44,7 @@ def log_plots(run: ActiveRun, call: FitCall, flags: Flags) -> None:  # noqa: ARG
 
 
 def draw_later(run: ActiveRun) -> None:
-    from nbtrack.plot_drawing import can_draw
+    from nbtrack.hooks.plot_drawing import can_draw
 
     if can_draw():
         background.submit(
@@ -56,7 +56,7 @@ def draw_later(run: ActiveRun) -> None:
 
 
 def _draw(run: ActiveRun) -> None:
-    from nbtrack.plot_drawing import draw_missing_plots
+    from nbtrack.hooks.plot_drawing import draw_missing_plots
 
     draw_missing_plots(run)
 

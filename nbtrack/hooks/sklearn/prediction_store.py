@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nbtrack.hooks.sklearn.contents import digest_of, digests_of
 
 if TYPE_CHECKING:
-    from nbtrack.run import ActiveRun
+    from nbtrack.recording.active_run import ActiveRun
 
 MOST_CONTENTS = 10_000
 MOST_PARTS = 64  # of a list of arrays: one for each output

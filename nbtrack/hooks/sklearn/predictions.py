@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.guard import guarded
+from nbtrack.base.guard import guarded
 from nbtrack.hooks.sklearn.callers import users_frame
 from nbtrack.hooks.sklearn.derivations import Origins
 from nbtrack.hooks.sklearn.flags import current_flags
@@ -19,7 +19,7 @@ from nbtrack.hooks.sklearn.users_call import UsersCall
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
     from nbtrack.hooks.sklearn.flags import Flags
-    from nbtrack.run import ActiveRun
+    from nbtrack.recording.active_run import ActiveRun
 
 UNKNOWN_DATA = "unknown_dataset"  # MLflow's word
 # What `fit` leaves in the estimator of what `fit_predict` or `fit_transform` would return.

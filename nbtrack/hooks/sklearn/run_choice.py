@@ -15,12 +15,12 @@ from nbtrack.errors import StoreError
 from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.params import fit_name
 from nbtrack.hooks.sklearn.subjects import awaits_fit, child_awaiting_fit
-from nbtrack.run_writer import LOOK_SECONDS
-from nbtrack.session import Session
+from nbtrack.recording.run_writer import LOOK_SECONDS
+from nbtrack.recording.session import Session
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.flags import Flags
-    from nbtrack.run import ActiveRun
+    from nbtrack.recording.active_run import ActiveRun
 
 NAME_TAG, CLASS_TAG = "estimator_name", "estimator_class"
 AUTOLOG_TAG = "mlflow.autologging"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nbtrack.guard import guarded
+from nbtrack.base.guard import guarded
 from nbtrack.hooks.sklearn.callers import users_frame
 from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.later_metrics import Measured, log_for_model, log_for_nobody

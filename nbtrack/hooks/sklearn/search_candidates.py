@@ -28,9 +28,9 @@ from nbtrack.hooks.sklearn.candidate_params import (
 from nbtrack.hooks.sklearn.inner_estimators import is_search
 from nbtrack.hooks.sklearn.search_scores import failed_splits, run_times
 from nbtrack.hooks.sklearn.storable_keys import storable_key, storable_keys
-from nbtrack.records import RunStatus
-from nbtrack.run_batch import FinishedRun
-from nbtrack.stores.trace import CANDIDATE_TAG
+from nbtrack.recording.run_batch import FinishedRun
+from nbtrack.records.runs import RunStatus
+from nbtrack.stores.local.trace import CANDIDATE_TAG
 
 FAILED_SPLITS_TAG = "nbtrack.failed_splits"
 MOST_NAME = 60  # characters

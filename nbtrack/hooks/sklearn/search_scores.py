@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
-from nbtrack.run_batch import number_texts
+from nbtrack.recording.run_batch import number_texts
 
 Results = Mapping[str, Any]
 

@@ -19,20 +19,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.guard import guarded
+from nbtrack.base.guard import guarded
 from nbtrack.hooks.sklearn.cv_results_csv import cv_results_csv
 from nbtrack.hooks.sklearn.inner_estimators import is_search
 from nbtrack.hooks.sklearn.run_choice import AUTOLOG_TAG, CLASS_TAG, NAME_TAG
 from nbtrack.hooks.sklearn.search_candidates import Candidates
 from nbtrack.hooks.sklearn.search_scores import best_rows, score_columns
 from nbtrack.hooks.sklearn.storable_keys import storable_key
-from nbtrack.run_batch import log_finished_children
-from nbtrack.stores.trace import BEST_CHILD_TAG
+from nbtrack.recording.run_batch import log_finished_children
+from nbtrack.stores.local.trace import BEST_CHILD_TAG
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
     from nbtrack.hooks.sklearn.flags import Flags
-    from nbtrack.run import ActiveRun
+    from nbtrack.recording.active_run import ActiveRun
 
 __all__ = ["is_search", "log_search"]
 

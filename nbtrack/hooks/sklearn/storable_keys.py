@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import count
 
+from nbtrack.base.values import MOST_KEY_CHARACTERS, check_key
 from nbtrack.capture.words import valid_key
 from nbtrack.errors import InvalidValue
-from nbtrack.values import MOST_KEY_CHARACTERS, check_key
 
 
 def storable_keys(names: Iterable[str]) -> dict[str, str]:

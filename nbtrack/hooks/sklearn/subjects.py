@@ -11,11 +11,11 @@ from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.guard import guarded
+from nbtrack.base.guard import guarded
 from nbtrack.hooks.sklearn.params import param_texts
 
 if TYPE_CHECKING:
-    from nbtrack.run import ActiveRun
+    from nbtrack.recording.active_run import ActiveRun
 
 Subject = tuple[str, ...]
 

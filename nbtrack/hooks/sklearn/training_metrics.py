@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.guard import guarded, warn_once
+from nbtrack.base.guard import guarded, warn_once
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn import classification_scores as scores
 from nbtrack.hooks.sklearn.fit_predictions import FitPredictions, predictions_of
@@ -14,7 +14,7 @@ from nbtrack.hooks.sklearn.regression_scores import regression_scores
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
     from nbtrack.hooks.sklearn.flags import Flags
-    from nbtrack.run import ActiveRun
+    from nbtrack.recording.active_run import ActiveRun
 
 PREFIX = "training_"
 HOW_TAG = "nbtrack.training_metrics"  # set when they are not of all training rows

@@ -1,0 +1,173 @@
+"""Logging to the active run, and reading what is logged: the verbs of `import nbtrack as mlflow`.
+
+Names, arguments and defaults are MLflow's. `synchronous` is accepted and means nothing: every
+call is on disk when it returns, and takes microseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.base.values import as_tuple
+from nbtrack.errors import InvalidValue
+from nbtrack.recording.run_writer import RunWriter
+from nbtrack.recording.session import current_session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbtrack.api.client import MlflowClient
+
+
+def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:  # noqa: ARG001
+    """*value* itself comes back; it is kept as text. Logged again, the latest stands."""
+    return _run().log_param(key, value)
+
+
+def log_params(
+    params: Mapping[str, Any],
+    synchronous: bool | None = None,  # noqa: ARG001
+    run_id: str | None = None,
+) -> None:
+    """All or none. Nested dicts and lists stay readable. Raises InvalidValue."""
+    _run(run_id).log_params(params)
+
+
+def log_metric(
+    key: str,
+    value: Any,
+    step: int | None = None,
+    synchronous: bool | None = None,  # noqa: ARG001
+    timestamp: int | None = None,
+    run_id: str | None = None,
+) -> None:
+    """One point. *timestamp* is milliseconds since 1970 UTC. Raises InvalidValue."""
+    _run(run_id).log_metric(key, value, step, timestamp=timestamp)
+
+
+def log_metrics(
+    metrics: Mapping[str, Any],
+    step: int | None = None,
+    synchronous: bool | None = None,  # noqa: ARG001
+    run_id: str | None = None,
+    timestamp: int | None = None,
+) -> None:
+    """All or none, as points of one step. *timestamp* is milliseconds since 1970 UTC."""
+    _run(run_id).log_metrics(metrics, step, timestamp=timestamp)
+
+
+def set_tag(key: str, value: Any, synchronous: bool | None = None) -> None:  # noqa: ARG001
+    """The value is kept as text; set again, it replaces the one before."""
+    _run().set_tag(key, value)
+
+
+def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> None:  # noqa: ARG001
+    """All or none."""
+    _run().set_tags(tags)
+
+
+def delete_tag(key: str) -> None:
+    """A tag that is not there stays away."""
+    _run().delete_tag(key)
+
+
+def log_input(
+    dataset: Any = None, context: str | None = None, tags: dict[str, str] | None = None
+) -> None:
+    """Record a dataset that the run read; see `nbtrack.data`."""
+    _run().log_input(dataset, context, tags)
+
+
+def log_inputs(
+    datasets: Sequence[Any] | None = None,
+    contexts: Sequence[str | None] | None = None,
+    tags_list: Sequence[dict[str, str] | None] | None = None,
+) -> None:
+    """Several at once; the lists are equally long."""
+    given = as_tuple(datasets)
+    nothing = (None,) * len(given)
+    lists = (given, as_tuple(contexts) or nothing, as_tuple(tags_list) or nothing)
+    if len({len(each) for each in lists}) > 1:
+        lengths = ", ".join(str(len(each)) for each in lists)
+        raise InvalidValue(f"datasets, contexts and tags_list have {lengths} items; make them one.")
+    for dataset, context, tags in zip(*lists):
+        log_input(dataset, context, tags)
+
+
+def log_artifact(
+    local_path: str | Path, artifact_path: str | None = None, run_id: str | None = None
+) -> None:
+    """Copy a file, or a folder with its name, to *artifact_path*. Raises InvalidValue, OSError."""
+    _run(run_id).log_artifact(local_path, artifact_path)
+
+
+def log_artifacts(
+    local_dir: str | Path, artifact_path: str | None = None, run_id: str | None = None
+) -> None:
+    """Copy what the folder holds, all of it or nothing."""
+    _run(run_id).log_artifacts(local_dir, artifact_path)
+
+
+def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
+    """As UTF-8 under the path *artifact_file*. Raises InvalidValue for a path outside."""
+    _run(run_id).log_text(text, artifact_file)
+
+
+def log_dict(dictionary: Any, artifact_file: str, run_id: str | None = None) -> None:
+    """As YAML for a .yaml or .yml file, else as JSON."""
+    _run(run_id).log_dict(dictionary, artifact_file)
+
+
+def log_figure(
+    figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None
+) -> None:
+    """A matplotlib, plotly or Altair figure in the format of the file's suffix."""
+    _run().log_figure(figure, artifact_file, save_kwargs=save_kwargs)
+
+
+def log_image(
+    image: Any,
+    artifact_file: str | None = None,
+    key: str | None = None,
+    step: int | None = None,
+    timestamp: int | None = None,
+    synchronous: bool | None = False,  # noqa: ARG001
+) -> None:
+    """An array or PIL image, as a file or as a step of the series *key*. *timestamp*: ms, UTC."""
+    _run().log_image(image, artifact_file, key=key, step=step, timestamp=timestamp)
+
+
+def log_table(data: Any, artifact_file: str, run_id: str | None = None) -> None:
+    """Rows are added if the file is there. Raises InvalidValue unless it is .json or .parquet."""
+    _run(run_id).log_table(data, artifact_file)
+
+
+def load_table(
+    artifact_file: str,
+    run_ids: list[str] | None = None,
+    extra_columns: list[str] | None = None,
+) -> pd.DataFrame:
+    """The tables of that name, of *run_ids* or all runs of the active experiment, in one frame."""
+    experiment_id = current_session().experiment.experiment_id
+    return _client().load_table(experiment_id, artifact_file, run_ids, extra_columns)
+
+
+def get_artifact_uri(artifact_path: str | None = None) -> str:
+    """A local path: the active run's folder, or the place of *artifact_path* in it."""
+    root = _run().artifact_uri
+    return root if artifact_path is None else f"{root.rstrip('/')}/{artifact_path}"
+
+
+def _run(run_id: str | None = None) -> RunWriter:
+    session = current_session()
+    if run_id is None:
+        return session.active_run() or session.run_to_log_to()
+    return session.known_run(run_id) or _client().writer(run_id)
+
+
+def _client() -> MlflowClient:
+    from nbtrack.api.client import MlflowClient
+
+    return MlflowClient()

@@ -1,0 +1,225 @@
+"""Tables as log_table stores them: JSON `{"columns": [...], "data": [[...], ...]}` or Parquet.
+
+The JSON layout is pandas' "split" without an index, which MLflow reads and writes. Numbers keep
+every digit, a missing value is null, an infinity is 1e999 (JSON has no word for it, and every
+reader takes that for infinity).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.base.plain_values import PLAIN, plain
+from nbtrack.errors import InvalidValue, require
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+# The column names that pandas.read_json, and so MLflow, takes for dates.
+DATE_NAME = re.compile(r".*(_at|_time)|timestamp.*|modified|date", re.IGNORECASE)
+ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
+
+
+def encode_table(data: Any, path: str, *, previous: bytes | None = None) -> bytes:
+    """The table *previous* with the rows of *data* below it; columns are those of both.
+
+    *data* is a DataFrame, or a dict of columns (a dict of single values is one row).
+    """
+    if _kind(path) == "parquet":
+        return _encode_parquet(data, path, previous)
+    columns, rows = _as_rows(data)
+    if previous is not None:
+        columns, rows = _joined(_read_json(previous, path), (columns, rows))
+    return _json_text(columns, rows).encode("utf-8", "backslashreplace")
+
+
+def _kind(path: str) -> str:
+    for kind in ("json", "parquet"):
+        if path.lower().endswith(f".{kind}"):
+            return kind
+    raise InvalidValue(f"Table file {path!r}: its name must end in .json or .parquet.")
+
+
+Rows = list[list[Any]]
+
+
+def _as_rows(data: Any) -> tuple[list[Any], Rows]:
+    columns = _columns_of_frame(data) if _is_frame(data) else _columns_of_dict(data)
+    for name, values in columns.items():
+        if any(_is_image(value) for value in values[:1]):
+            raise InvalidValue(
+                f"Column {name!r} holds images. Log them with log_image, and put their paths here."
+            )
+    rows = zip(*columns.values(), strict=True)
+    return list(columns), [[_cell(value) for value in row] for row in rows]
+
+
+def _is_frame(data: Any) -> bool:
+    return (pandas := sys.modules.get("pandas")) is not None and isinstance(data, pandas.DataFrame)
+
+
+def _columns_of_frame(frame: pd.DataFrame) -> dict[Any, list[Any]]:
+    if frame.columns.nlevels > 1 or not frame.columns.is_unique:
+        raise InvalidValue(
+            f"A table needs one name for each column; this one has {list(frame.columns)}. "
+            "Rename them before logging."
+        )
+    names = [plain(name) for name in frame.columns]
+    return {name: frame.iloc[:, place].tolist() for place, name in enumerate(names)}
+
+
+def _columns_of_dict(data: Any) -> dict[Any, list[Any]]:
+    if not isinstance(data, Mapping):
+        raise InvalidValue(
+            f"log_table takes a pandas DataFrame or a dict of columns, not {type(data).__name__}. "
+            "Other frames have a to_pandas()."
+        )
+    lists = {plain(name): _as_list(values) for name, values in data.items()}
+    lengths = {name: len(values) for name, values in lists.items() if values is not None}
+    if len(set(lengths.values())) > 1:
+        raise InvalidValue(f"The columns of a table are equally long; these are not: {lengths}.")
+    length = next(iter(lengths.values()), 1)
+    return {
+        name: [data[key]] * length if values is None else values
+        for (name, values), key in zip(lists.items(), data)
+    }
+
+
+def _as_list(values: Any) -> list[Any] | None:
+    """*values* as a list; None for a single value, which every row repeats."""
+    if isinstance(values, list | tuple | range):
+        return list(values)
+    if hasattr(values, "tolist") and getattr(values, "ndim", 1) > 0:
+        return list(values.tolist())
+    return None
+
+
+def _is_image(value: Any) -> bool:
+    return all(hasattr(value, name) for name in ("save", "resize", "size"))
+
+
+def _cell(value: Any) -> Any:
+    if type(value) in PLAIN:
+        return None if value != value else value
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and (value is pandas.NaT or value is pandas.NA):
+        return None
+    value = plain(value, _iso_or_text)
+    return None if isinstance(value, float) and value != value else value
+
+
+def _iso_or_text(value: Any) -> str:
+    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
+
+
+def _joined(
+    first: tuple[list[Any], Rows], second: tuple[list[Any], Rows]
+) -> tuple[list[Any], Rows]:
+    columns = list(dict.fromkeys(first[0] + second[0]))
+    return columns, [*_widened(first, columns), *_widened(second, columns)]
+
+
+def _widened(table: tuple[list[Any], Rows], columns: Sequence[Any]) -> Rows:
+    names, rows = table
+    if names == columns:
+        return rows
+    places = {name: place for place, name in enumerate(names)}
+    return [[row[places[name]] if name in places else None for name in columns] for row in rows]
+
+
+def _json_text(columns: list[Any], rows: Rows) -> str:
+    try:
+        data = json.dumps(rows, ensure_ascii=False, allow_nan=False)
+    except ValueError:  # an infinity, which is rare: item by item is much slower
+        data = _json_with_infinities(rows)
+    return f'{{"columns": {json.dumps(columns, ensure_ascii=False)}, "data": {data}}}'
+
+
+def _json_with_infinities(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_json_with_infinities, value))}]"
+    if isinstance(value, dict):
+        items = (f"{json.dumps(str(k))}: {_json_with_infinities(v)}" for k, v in value.items())
+        return f"{{{', '.join(items)}}}"
+    if isinstance(value, float) and not isfinite(value):
+        return "null" if value != value else "1e999" if value > 0 else "-1e999"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def decode_table(data: bytes, path: str) -> pd.DataFrame:
+    """The stored table. Texts stay texts ("007"), but for times in columns with a date's name."""
+    import pandas as pd
+
+    if _kind(path) == "parquet":
+        frame: pd.DataFrame = _read_parquet(data, path).to_pandas()
+        return frame
+    columns, rows = _read_json(data, path)
+    frame = pd.DataFrame(rows, columns=columns)
+    for name in columns:
+        if DATE_NAME.fullmatch(str(name)) and _are_times(frame[name].dropna().tolist()):
+            frame[name] = pd.to_datetime(frame[name], format="ISO8601")
+    return frame
+
+
+def _are_times(values: list[Any]) -> bool:
+    """Whether all are ISO times, with one and the same offset: pandas has one for a column."""
+    matches = [ISO_TIME.fullmatch(value) if isinstance(value, str) else None for value in values]
+    return bool(matches) and None not in matches and len({m[2] for m in matches if m}) == 1
+
+
+def _read_json(data: bytes, path: str) -> tuple[list[Any], Rows]:
+    try:
+        table = json.loads(data)
+        columns, rows = table["columns"], table["data"]
+        if all(len(row) == len(columns) for row in rows):
+            return columns, rows
+    except (ValueError, KeyError, TypeError) as exc:
+        raise _NotATable(path) from exc
+    raise _NotATable(path)
+
+
+class _NotATable(InvalidValue):
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"Artifact {path!r} holds no table as log_table writes it. Use another file name."
+        )
+
+
+def _encode_parquet(data: Any, path: str, previous: bytes | None) -> bytes:
+    pa, parquet = _arrow()
+    tables = [] if previous is None else [_read_parquet(previous, path)]
+    try:
+        tables.append(_as_arrow(data))
+        whole = pa.concat_tables(tables, promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as exc:
+        raise InvalidValue(f"The table for {path!r} does not fit into Parquet: {exc}") from exc
+    buffer = io.BytesIO()
+    parquet.write_table(whole, buffer)
+    return buffer.getvalue()
+
+
+def _as_arrow(data: Any) -> pa.Table:
+    pa, _ = _arrow()
+    if not _is_frame(data):
+        return pa.table({str(name): values for name, values in _columns_of_dict(data).items()})
+    _columns_of_frame(data.head(0))  # checks the names
+    return pa.Table.from_pandas(data, preserve_index=False)
+
+
+def _read_parquet(data: bytes, path: str) -> pa.Table:
+    pa, parquet = _arrow()
+    try:
+        return parquet.read_table(io.BytesIO(data))
+    except pa.ArrowInvalid as exc:
+        raise _NotATable(path) from exc
+
+
+def _arrow() -> tuple[Any, Any]:
+    return require("pyarrow", extra="parquet"), require("pyarrow.parquet", extra="parquet")

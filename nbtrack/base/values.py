@@ -1,0 +1,177 @@
+"""What may be stored as key, metric, step or param. Every refusal names the value and the cure."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from nbtrack.base.guard import warn_once
+from nbtrack.base.plain_values import plain
+from nbtrack.errors import InvalidValue
+
+MOST_KEY_CHARACTERS = 250
+# MLflow's rule for names, so that a run can move there: word characters and - . space : /
+KEY_CHARACTERS = r"\w\-. :/"
+_KEY = re.compile(f"[{KEY_CHARACTERS}]+")
+_FOREIGN = re.compile(r"\b(np\.|array\(|tensor\()")
+_LARGEST_STEP = 2**63 - 1
+_YEAR_9999 = 253402300799999  # in milliseconds: times beyond fit into no calendar
+
+
+def check_key(key: str, what: str = "key") -> str:
+    """*key* itself. Raises InvalidValue if it cannot name a metric, param or tag."""
+    if not isinstance(key, str):
+        raise InvalidValue(
+            f"The {what} is {_short(key)}; a {what} is text, such as {str(key)[:40]!r}."
+        )
+    if not key.strip():
+        raise InvalidValue(f"The {what} is {key!r}; give it a name of at least one character.")
+    return _check_name(key, what)
+
+
+@lru_cache(maxsize=4096)
+def _check_name(key: str, what: str) -> str:
+    if len(key) > MOST_KEY_CHARACTERS:
+        raise InvalidValue(
+            f"The {what} {key[:40]!r}… has {len(key)} characters; shorten it to "
+            f"{MOST_KEY_CHARACTERS}."
+        )
+    if not _KEY.fullmatch(key):
+        raise InvalidValue(
+            f"The {what} {key!r} may hold letters, digits and _ - . : / and spaces only."
+        )
+    if ".." in key.split("/") or key.startswith("/"):
+        raise InvalidValue(
+            f"The {what} {key!r} reads as a path out of its folder; name it otherwise."
+        )
+    return key
+
+
+def as_metric(key: str, value: Any) -> float:
+    """*value* as a float: any real number, numpy or torch scalar, or array of one element."""
+    if type(value) is float:
+        return value
+    try:
+        if hasattr(value, "item"):
+            value = value.item()
+        if isinstance(value, (str, bytes)):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as exc:
+        raise InvalidValue(
+            f"Metric {key!r} is {_short(value)}, which is not one real number; "
+            "text goes into log_param or set_tag, and many points into a loop of log_metric."
+        ) from exc
+
+
+def as_step(step: Any) -> int:
+    """*step* as a 64-bit integer; None is 0, as in MLflow."""
+    if step is None:
+        return 0
+    if type(step) is int and -1 < step < _LARGEST_STEP:  # nearly always
+        return step
+    try:
+        number = _whole(step) if isinstance(step, float) else operator.index(step)
+    except TypeError as exc:
+        raise InvalidValue(f"step is {step!r}; give a whole number.") from exc
+    if not -_LARGEST_STEP <= number <= _LARGEST_STEP:
+        raise InvalidValue(f"step is {number}; it must fit into 64 bits.")
+    return number
+
+
+def _whole(step: float) -> int:
+    """MLflow takes 1.5 for a step, and training loops give it; steps are whole numbers."""
+    if not math.isfinite(step):
+        raise InvalidValue(f"step is {step!r}; give a whole number.")
+    if not step.is_integer():
+        warn_once("nbtrack: a step was no whole number; what is behind its point is cut off.")
+    return int(step)
+
+
+def as_microseconds(timestamp: Any, *, default: int) -> int:
+    """A *timestamp* in milliseconds since 1970, as microseconds."""
+    if timestamp is None:
+        return default
+    if type(timestamp) is int and -1 < timestamp < _YEAR_9999:  # nearly always
+        return timestamp * 1000
+    try:
+        milliseconds = float(timestamp)
+    except (TypeError, ValueError) as exc:
+        raise InvalidValue(_TIMESTAMP_RULE.format(timestamp)) from exc
+    if not math.isfinite(milliseconds) or abs(milliseconds) > _YEAR_9999:
+        raise InvalidValue(_TIMESTAMP_RULE.format(timestamp))
+    return int(milliseconds) * 1000
+
+
+_TIMESTAMP_RULE = "timestamp is {!r}; give milliseconds since 1970-01-01 UTC."
+
+
+def as_text(value: Any) -> str:
+    """How a param or tag is kept: str(), but `{'lr': 0.1}` and not `{'lr': np.float64(0.1)}`."""
+    if isinstance(value, str):
+        return value
+    text = str(value)
+    if isinstance(value, Mapping | list | tuple | set | frozenset) and _FOREIGN.search(text):
+        return str(plain(value))
+    return text
+
+
+def check_run_id(run_id: Any) -> str:
+    """*run_id* itself. Raises InvalidValue if it is no text, or an empty one."""
+    if isinstance(run_id, str) and run_id:
+        return run_id
+    hint = "pass its run.info.run_id" if hasattr(run_id, "info") else "give the run's id as text"
+    raise InvalidValue(f"run_id is {_short(run_id)}; {hint}.")
+
+
+def check_experiment_id(experiment_id: Any) -> str:
+    """*experiment_id* as text; old MLflow code passes whole numbers. Raises InvalidValue."""
+    if isinstance(experiment_id, int) and not isinstance(experiment_id, bool):
+        return str(experiment_id)
+    if isinstance(experiment_id, str) and experiment_id:
+        return experiment_id
+    has_id = hasattr(experiment_id, "experiment_id")
+    hint = "pass its .experiment_id" if has_id else "give the experiment's id as text"
+    raise InvalidValue(f"experiment_id is {_short(experiment_id)}; {hint}.")
+
+
+def check_most(max_results: Any) -> int | None:
+    """*max_results* itself; None is all. Raises InvalidValue unless it is a positive number."""
+    if max_results is None:
+        return None
+    try:
+        number = operator.index(max_results)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise InvalidValue(f"max_results is {max_results!r}; give a whole number above 0.")
+    return number
+
+
+def as_tuple(values: Any) -> tuple[Any, ...]:
+    """*values* as a tuple; one text counts as a list of it, None as an empty one."""
+    return () if values is None else (values,) if isinstance(values, str) else tuple(values)
+
+
+def check_mapping(what: str, values: Any) -> Mapping[str, Any]:
+    if not isinstance(values, Mapping):
+        raise InvalidValue(f"{what} takes a dict of names to values, not {_short(values)}.")
+    return values
+
+
+def check_tags(tags: Mapping[str, Any] | None) -> dict[str, str]:
+    if tags is None:
+        return {}
+    return {
+        check_key(key, "tag"): as_text(value) for key, value in check_mapping("tags", tags).items()
+    }
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    kind = type(value).__name__
+    return f"{text[:80]} ({kind})" if not isinstance(value, Sequence) or len(text) < 80 else kind

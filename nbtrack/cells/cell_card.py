@@ -1,0 +1,257 @@
+"""The card under a tracked cell: facts put together, compared with earlier runs, and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from nbtrack.base.values import as_text
+from nbtrack.cards.card_facts import CardFacts, ChildrenFacts, MetricFact, ParamChange
+from nbtrack.cards.fits import fit_facts, only_fit, telling_first, without_fits
+from nbtrack.cells.look_back import LookBack
+from nbtrack.cells.outcome import Outcome
+from nbtrack.cells.results import ACTUAL
+from nbtrack.cells.tracked_cell import TrackedCell
+from nbtrack.lookup.metric_direction import Direction, direction
+from nbtrack.recording.session import Session
+from nbtrack.records.runs import RunStatus
+from nbtrack.settings import is_temporary
+from nbtrack.stores.local.history import Attempt
+from nbtrack.stores.local.trace import MetricTrace, RunTrace
+from nbtrack.stores.opening import folder_of
+
+_HINT = "No metric found: --metrics NAME or nbtrack.log_metric records one."
+_SHOWING = frozenset({"print", "display", "head", "info", "describe"})
+
+
+class CardMaker:
+    def __init__(self, session: Session, look_back: LookBack) -> None:
+        self.is_quiet: bool | None = None  # None: as the settings say
+        self._session = session
+        self._look_back = look_back
+        self._store_shown = ""
+        self._has_hinted = False
+
+    def show(
+        self, tracked: TrackedCell, outcome: Outcome, trace: RunTrace, *, ended_us: int
+    ) -> None:
+        facts = self._facts(tracked, outcome, trace, ended_us=ended_us)
+        self._remember(tracked, trace, facts)
+        if not (tracked.arguments.quiet or self._is_quiet_here()):
+            self._store_shown = tracked.run.store.uri
+            _publish(self._with_hint(facts, tracked, trace))
+
+    def _is_quiet_here(self) -> bool:
+        return self._session.settings.quiet if self.is_quiet is None else self.is_quiet
+
+    def _facts(
+        self, tracked: TrackedCell, outcome: Outcome, trace: RunTrace, *, ended_us: int
+    ) -> CardFacts:
+        run, place = tracked.run, tracked.place
+        params, inferred = _params(tracked, trace)
+        beside_fits = without_fits(trace)
+        metrics = telling_first(_own_metrics(tracked, beside_fits))
+        if metrics or trace.children or place.attempt > 1:
+            self._look_back_at(tracked)
+        previous = self._look_back.previous(run.store, place.lineage)
+        has_children = bool(beside_fits.children or beside_fits.uncounted)
+        children = self._children(tracked, beside_fits, previous) if has_children else None
+        is_new_place = run.store.uri != self._store_shown
+        folder = folder_of(run.store.uri)
+        return CardFacts(
+            run_id=run.run_id,
+            run_name=tracked.name,
+            status=str(outcome.status),
+            experiment=self._experiment_name(tracked),
+            duration_seconds=(ended_us - tracked.cell.started_us) / 1e6,
+            attempt=place.attempt,
+            previous_attempt=None if previous is None else previous.number,
+            metrics=self._metric_facts(tracked, metrics, previous),
+            params={k: v for k, v in params.items() if k not in run.hook_params},
+            params_changed=[] if previous is None else _changes(previous.params, params),
+            children=children,
+            fits=fit_facts(trace),
+            error=outcome.error(),
+            said=_said(tracked, fitted=only_fit(trace)),
+            notes=tracked.notes,
+            inferred=frozenset(inferred),
+            inferred_metrics=frozenset(tracked.results.metrics),
+            artifacts=len(trace.artifacts | tracked.files.paths),
+            cost_ms=tracked.cost.milliseconds,
+            store_path=str(folder) if is_new_place else None,
+            store_is_temporary=is_new_place and is_temporary(folder),
+        )
+
+    def _look_back_at(self, tracked: TrackedCell) -> None:
+        run, place = tracked.run, tracked.place
+        self._look_back.wait(
+            run.store,
+            run.info.experiment_id,
+            lineage=place.lineage if place.attempt > 1 else None,
+            run_id=run.run_id,
+        )
+
+    def _with_hint(self, facts: CardFacts, tracked: TrackedCell, trace: RunTrace) -> CardFacts:
+        """Once per kernel, under a cell that did something of which nothing was recorded."""
+        logged = (trace.params, trace.metrics, trace.children, trace.artifacts)
+        is_empty = not any((facts.metrics, facts.params, *logged))
+        is_empty &= facts.status == RunStatus.FINISHED
+        is_empty &= not facts.notes  # they say why
+        has_worked = not _SHOWING.issuperset(tracked.cell.source.functions)
+        if self._has_hinted or not (is_empty and has_worked and tracked.is_inferring):
+            return facts
+        self._has_hinted = True
+        return replace(facts, notes=[*facts.notes, _HINT])
+
+    def _metric_facts(
+        self, tracked: TrackedCell, metrics: Mapping[str, MetricTrace], previous: Attempt | None
+    ) -> list[MetricFact]:
+        before = {} if previous is None else previous.metrics
+        return [
+            self._metric_fact(tracked, key, metric, before=before.get(key))
+            for key, metric in metrics.items()
+        ]
+
+    def _metric_fact(
+        self, tracked: TrackedCell, key: str, metric: MetricTrace, *, before: float | None
+    ) -> MetricFact:
+        way = direction(key, self._declared(tracked))
+        run = tracked.run
+        best = way and self._look_back.best(run.store, run.info.experiment_id, key, way)
+        return MetricFact(
+            key=key,
+            value=metric.latest,
+            previous=before,
+            best=best.value if best else None,
+            best_run=best.run_name if best else None,
+            direction=way,
+            points=metric.count,
+            spark=metric.series if metric.count > 1 else None,
+        )
+
+    def _children(
+        self, tracked: TrackedCell, trace: RunTrace, previous: Attempt | None
+    ) -> ChildrenFacts:
+        children = list(trace.children.values())
+        best = _best_child(trace, self._declared(tracked))
+        told = telling_first(best.metrics) if best else {}
+        return ChildrenFacts(
+            count=len(children) + trace.uncounted,
+            failed=sum(child.is_unsuccessful for child in children) + trace.uncounted_failed,
+            best_name=best.name if best else None,
+            metrics=self._metric_facts(tracked, told, previous),
+        )
+
+    def _declared(self, tracked: TrackedCell) -> dict[str, Direction]:
+        run = tracked.run
+        before = self._look_back.directions(run.store, run.info.experiment_id)
+        return {**before, **tracked.arguments.directions}
+
+    def _experiment_name(self, tracked: TrackedCell) -> str | None:
+        for known in (tracked.experiment, self._session.experiment):
+            if known and known.experiment_id == tracked.run.info.experiment_id:
+                return known.name
+        return None
+
+    def _remember(
+        self,
+        tracked: TrackedCell,
+        trace: RunTrace,
+        facts: CardFacts,
+    ) -> None:
+        """Later cells are compared with this one, and with its children."""
+        run, experiment_id = tracked.run, tracked.run.info.experiment_id
+        declared = tracked.arguments.directions
+        self._look_back.remember_directions(run.store, experiment_id, declared)
+        own = _own_metrics(tracked, trace)
+        values = {key: metric.latest for key, metric in own.items()}
+        self._remember_reached(tracked, run.run_id, RunTrace(name=tracked.name), values)
+        for child_id, child in trace.children.items():
+            self._remember_reached(tracked, child_id, child, child.values())
+        shown = facts.metrics or (facts.children.metrics if facts.children else ())
+        attempt = Attempt(
+            run_id=run.run_id,
+            number=tracked.place.attempt,
+            params=_params(tracked, trace)[0],
+            metrics={fact.key: fact.value for fact in shown if fact.value is not None},
+        )
+        self._look_back.remember_attempt(run.store, tracked.place.lineage, attempt)
+
+    def _remember_reached(
+        self, tracked: TrackedCell, run_id: str, trace: RunTrace, metrics: Mapping[str, float]
+    ) -> None:
+        # A child that began before the cell set another experiment is in the one before.
+        experiment_id = trace.experiment_id or tracked.run.info.experiment_id
+        if metrics:
+            self._look_back.remember(
+                tracked.run.store, experiment_id, run_id, name=trace.name, metrics=metrics
+            )
+
+
+def _said(tracked: TrackedCell, *, fitted: str | None) -> list[tuple[str, str]]:
+    """What was fitted, the note and tags of the magic line, the run that this is a child of."""
+    arguments, parent = tracked.arguments, tracked.run.parent
+    lines = [("model", fitted)] if fitted else []
+    if arguments.note:
+        lines.append(("note", arguments.note))
+    if arguments.tags:
+        lines.append(("tags", " · ".join(f"{k}={v}" for k, v in arguments.tags.items())))
+    if parent is not None:
+        cure = ", which is still open: nbtrack.end_run() closes it" if parent.is_open else ""
+        lines.append(("child of", f"{parent.info.run_name!r}{cure}"))
+    return lines
+
+
+def _own_metrics(tracked: TrackedCell, trace: RunTrace) -> dict[str, MetricTrace]:
+    """Logged by hand first, then asked for by --metrics, then inferred."""
+    read = {**tracked.results.requested, **tracked.results.metrics}
+    return trace.metrics | {
+        key: MetricTrace(points=[(0, 0, value)], count=1) for key, value in read.items()
+    }
+
+
+def _params(tracked: TrackedCell, trace: RunTrace) -> tuple[dict[str, str], set[str]]:
+    """All params, and the keys of those that were inferred."""
+    results = tracked.results
+    actual = {f"{ACTUAL}{name}": value for name, value in results.actual.items()}
+    inferred = {key: as_text(value) for key, value in {**results.params, **actual}.items()}
+    return {**trace.params, **inferred}, {*inferred, *trace.inferred_params}
+
+
+def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[ParamChange]:
+    keys = dict.fromkeys([*now, *before])
+    return [
+        ParamChange(key=key, before=before.get(key), now=now.get(key))
+        for key in keys
+        if before.get(key) != now.get(key)
+    ]
+
+
+def _best_child(trace: RunTrace, declared: Mapping[str, Direction]) -> RunTrace | None:
+    """The only one; of a search's candidates the one that it says is best; else the best by the
+    first metric of which the better side is known."""
+    children = list(trace.children.values())
+    if len(children) + trace.uncounted == 1:
+        return children[0]
+    if trace.uncounted or all(child.is_candidate for child in children):
+        return trace.children.get(trace.best_child or "")
+    for key in dict.fromkeys(key for child in children for key in child.metrics):
+        if way := direction(key, declared):
+            sign = 1 if way == "higher" else -1
+            having = [child for child in children if _has_number(child, key)]
+            return max(having, key=lambda c: sign * c.metrics[key].latest, default=None)
+    return None
+
+
+def _has_number(run: RunTrace, key: str) -> bool:
+    return key in run.metrics and run.metrics[key].latest == run.metrics[key].latest
+
+
+def _publish(facts: CardFacts) -> None:
+    from IPython.display import display
+
+    from nbtrack.cards.card import card_html, card_text
+
+    bundle: dict[str, Any] = {"text/html": card_html(facts), "text/plain": card_text(facts)}
+    display(bundle, raw=True)  # type: ignore[no-untyped-call]

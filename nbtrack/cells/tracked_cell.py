@@ -1,0 +1,349 @@
+"""One cell's run, from opening to closing.
+
+What makes the run is written when it opens: a kernel that is killed leaves its source behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from nbtrack.base.guard import guarded
+from nbtrack.capture.naming import run_name
+from nbtrack.capture.words import valid_key
+from nbtrack.cards.fits import is_recorded_already
+from nbtrack.cells.arguments import TrackArguments
+from nbtrack.cells.cell_source import RunningCell
+from nbtrack.cells.gauges import Readings, seeds_text
+from nbtrack.cells.outcome import Outcome
+from nbtrack.cells.output_files import Kept, log_globs, log_outputs
+from nbtrack.cells.results import ACTUAL, Results, read_as_name, read_results
+from nbtrack.cells.stopwatch import Stopwatch
+from nbtrack.cells.surroundings_record import SurroundingsRecorder
+from nbtrack.errors import StoreError
+from nbtrack.journal import lines
+from nbtrack.journal.lines import now_us
+from nbtrack.lookup.metric_direction import direction_tags
+from nbtrack.recording.active_run import ActiveRun
+from nbtrack.recording.experiments import set_tags
+from nbtrack.recording.session import Session
+from nbtrack.records.runs import Experiment, RunStatus
+from nbtrack.stores.local.trace import RunTrace
+from nbtrack.stores.store import Position
+
+INFERRED_METRICS_TAG = "nbtrack.inferred_metrics"
+TRACE_WAIT_SECONDS = 0.05
+TRACE_WAIT_SHARE = 0.1  # of a long cell: what it logged may be much, and just be on its way
+# A cell that took longer may have had worker processes that came and went: the database knows.
+LONG_SECONDS = 5.0
+
+NOTHING_SAID = TrackArguments(
+    name=None, params={}, experiment=None, tags={}, note=None, metrics=(), artifacts=(), quiet=False
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Which cell of the notebook this is; the kernel's start is in microseconds since 1970."""
+
+    notebook: str | None
+    lineage: str
+    attempt: int
+    position: int
+    kernel_started: int
+
+
+@dataclass(kw_only=True)
+class TrackedCell:
+    """*on_fault* is told of every step of ours that failed."""
+
+    session: Session
+    cell: RunningCell
+    place: Place
+    is_inferring: bool
+    on_fault: Callable[[], object]
+    experiment: Experiment | None = None
+    arguments: TrackArguments = NOTHING_SAID
+    run: ActiveRun = field(init=False)
+    name: str = field(init=False, default="")
+    is_open: bool = field(init=False, default=False)
+    cost: Stopwatch = field(init=False, default_factory=Stopwatch)
+    results: Results = field(init=False, default_factory=Results)
+    files: Kept = field(init=False, default_factory=Kept)
+    notes: list[str] = field(init=False, default_factory=list)
+    _declared_in: str = field(init=False, default="")  # the experiment
+    _since: Position | None = field(init=False, default=None)
+    _writer: str = field(init=False, default="")
+
+    # --- the beginning
+
+    def open(self, *, is_first: bool) -> None:
+        """Start the run and write down what is known of it already.
+
+        *is_first* says that nothing of the cell has run yet: then its time begins here, and the
+        state of the random generators is the one that the cell starts from.
+        """
+        self.name = self.arguments.name or self._default_name(self.arguments.params)
+        source = self.cell.masked  # may take a while: not at the expense of the cell's time
+        self._since = self.session.store.position()
+        if is_first:
+            self.cell.started_us = now_us()
+        self.run = self.session.start_cell_run(
+            name=self.name,
+            experiment=self.experiment,
+            tags={**self._place_tags(), **_own_tags(self.arguments)},
+            start_us=self.cell.started_us,
+        )
+        self.is_open = True
+        self._note(self.arguments.remarks)
+        with self._guarded("record the cell"):
+            self._write_beginning(source)
+            self._declare_directions()
+            if is_first:
+                self._append_facts(seeds=seeds_text())
+
+    def adopt(self, run: ActiveRun) -> None:
+        """Take over a run that the cell's own `log_*` calls opened."""
+        self.run, self.name, self.is_open = run, str(run.info.run_name), True
+        with self._guarded("record the cell"):
+            run.set_tags(self._place_tags())
+            self._write_beginning(self.cell.masked)
+
+    def update(self, arguments: TrackArguments) -> None:
+        """A later `%track` line of the same cell: what it says comes on top."""
+        self._note(arguments.remarks)
+        if arguments.name:
+            self.name = arguments.name
+            self.run.rename(arguments.name)
+        if arguments.params:
+            self.run.log_params(arguments.params)
+        if tags := _own_tags(arguments):
+            self.run.set_tags(tags)
+        self.arguments = _joined(self.arguments, arguments)
+        self._declare_directions()
+
+    def move_to(self, experiment: Experiment) -> None:
+        """A later `%track -e NAME` line of the same cell."""
+        self.experiment = experiment
+        self.run.follows_experiment = False
+        self.run.move_to(experiment)
+
+    def _declare_directions(self) -> None:
+        self._declared_in = self.run.info.experiment_id
+        if self.arguments.directions:
+            tags = direction_tags(self.arguments.directions)
+            set_tags(self.run.store, self._declared_in, tags)
+
+    def _note(self, remarks: Iterable[str]) -> None:
+        """For the card; in a loop, a line of the cell may say the same again."""
+        self.notes += [remark for remark in remarks if remark not in self.notes]
+
+    # --- the end
+
+    def close(
+        self,
+        outcome: Outcome,
+        readings: Readings | None,
+        *,
+        surroundings: SurroundingsRecorder,
+        ended_us: int,
+    ) -> RunTrace:
+        """End the run; what was logged to it comes back. Each step fails alone."""
+        with self._over_afterwards():
+            with self._guarded("look after its folder"):
+                self._check_store()
+            with self._guarded("close child runs"):
+                self._end_children(outcome.status)
+            with self._guarded("follow its experiment"):
+                if self.run.info.experiment_id != self._declared_in:
+                    self._declare_directions()
+            trace = self._trace()
+            with self._guarded("record results"):
+                self._write_results(outcome, trace)
+            with self._guarded("record outputs"):
+                self._write_files(readings)
+            with self._guarded("record its surroundings"):
+                surroundings.record(self.run)
+            with self._guarded("record the end of the cell"):
+                self._write_end(outcome, readings)
+            self._end_run(outcome.status, ended_us)
+        return trace
+
+    @contextmanager
+    def _over_afterwards(self) -> Iterator[None]:
+        """Whatever happens, also an interrupt, the cell is over and later runs are no children."""
+        try:
+            yield
+        finally:
+            self.is_open = False
+            if self.session.cell_run is self.run:
+                self.session.cell_run = None
+            self._end_run(RunStatus.KILLED, now_us())
+
+    def _end_run(self, status: RunStatus, ended_us: int) -> None:
+        while self.run.is_open:  # the user's code may have entered it again
+            self.run.end(status, end_us=ended_us)
+
+    def _guarded(self, action: str) -> AbstractContextManager[None]:
+        return guarded(action, on_fault=self.on_fault)
+
+    def _default_name(self, params: Mapping[str, object]) -> str:
+        return run_name(self.cell.source, params=params, execution_count=self.cell.count)
+
+    def _place_tags(self) -> dict[str, str]:
+        return {"nbtrack.lineage": self.place.lineage, "nbtrack.attempt": str(self.place.attempt)}
+
+    def _write_beginning(self, source: str) -> None:
+        self._writer = self.run.store.writer
+        self.run.log_params(self.arguments.params)
+        self._append_facts(
+            source=source,
+            sha256=hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest(),
+            execution_count=self.cell.count,
+            cell_id=self.cell.cell_id,
+            notebook=self.place.notebook,
+            kernel_started=self.place.kernel_started,
+            lineage=self.place.lineage,
+            attempt=self.place.attempt,
+            position=self.place.position,
+        )
+
+    def _append_facts(self, **facts: Any) -> None:
+        known = {name: value for name, value in facts.items() if value is not None}
+        if known:
+            self.run.store.append(lines.cell_line(self.run.run_id, t=now_us(), **known))
+
+    def _check_store(self) -> None:
+        self.session.check_store()
+        if self.run.store.writer != self._writer:
+            self._write_beginning(self.cell.masked)  # somebody removed the folder
+            self.notes.append(
+                "The project folder was removed while the cell ran: what was logged before is gone."
+            )
+
+    def _end_children(self, status: RunStatus) -> None:
+        for child in dict.fromkeys(self.session.children_left_open(self.run)):
+            child.end_for("end of the cell", status)
+
+    def _trace(self) -> RunTrace:
+        """What was logged to the run; empty if that cannot be read, and a note says so."""
+        trace = None
+        is_long = time.perf_counter() - self.cell.clock > LONG_SECONDS
+        with self._guarded("read back what the cell logged"):
+            if self._since is not None and not is_long:
+                trace = self.run.store.trace_written(self.run.run_id, self._since)
+            trace = trace or self._trace_from_database()
+        return trace or RunTrace()
+
+    def _trace_from_database(self) -> RunTrace | None:
+        store, run_id = self.run.store, self.run.run_id
+        try:
+            return store.trace_run(run_id, timeout=self._trace_patience())
+        except StoreError:
+            trace = store.trace_written(run_id, self._since or {})
+            if trace is None:
+                self.notes.append("The database is busy: what was logged is kept, not shown here.")
+            return trace
+
+    def _trace_patience(self) -> float:
+        seconds = time.perf_counter() - self.cell.clock
+        return max(TRACE_WAIT_SECONDS, min(TRACE_WAIT_SHARE * seconds, 1.0))
+
+    def _write_results(self, outcome: Outcome, trace: RunTrace) -> None:
+        self.results = results = read_results(
+            self.cell.source,
+            self.cell.shell.user_ns,
+            outcome,
+            declared=self.arguments.params,
+            requested=self.arguments.metrics,
+            is_inferring=self.is_inferring,
+        )
+        # What was logged by hand is not overwritten by what is read off variables.
+        results.params = _without(results.params, trace.explicit_params)
+        results.requested = _without(results.requested, trace.metrics)
+        results.metrics = _without(results.metrics, {**trace.metrics, **results.requested})
+        self._leave_to_hooks(trace)
+        actual = {f"{ACTUAL}{name}": value for name, value in results.actual.items()}
+        self.run.log_params({**results.params, **actual}, is_inferred=True)
+        self.run.log_metrics({**results.requested, **results.metrics})
+        if results.metrics:
+            self.run.set_tag(INFERRED_METRICS_TAG, ",".join(results.metrics))
+        self._note(results.notes)
+        if remark := read_as_name(self.arguments.after_metrics, self.cell.shell.user_ns):
+            self._note([remark])
+        self._rename_after(trace)
+
+    def _leave_to_hooks(self, trace: RunTrace) -> None:
+        """A last value that is no variable: what the user named keeps its name."""
+        source, metrics = self.cell.source, self.results.metrics
+        if source.last_expression is None or source.last_expression.isidentifier():
+            return
+        key = valid_key(source.last_key or "")
+        if key in metrics and is_recorded_already(key, metrics[key], trace):
+            del metrics[key]
+
+    def _rename_after(self, trace: RunTrace) -> None:
+        """The literals that make a good name are known only now; a name that was given stays."""
+        if trace.name not in (None, self.name):
+            self.name = str(trace.name)
+        elif not self.arguments.name:
+            logged = _without(trace.explicit_params, dict.fromkeys(self.run.hook_params))
+            params = {**self.arguments.params, **logged, **self.results.params}
+            name = self._default_name(params)
+            if name != self.name:
+                self.run.rename(name)
+                self.name = name
+
+    def _write_files(self, readings: Readings | None) -> None:
+        if readings is not None:
+            log_outputs(self.run, readings, self.files)
+        log_globs(self.run, self.arguments.artifacts, self.files)
+        self.notes += self.files.notes
+
+    def _write_end(self, outcome: Outcome, readings: Readings | None) -> None:
+        usage = None if readings is None else readings.usage
+        if lost := self.run.lost_records:
+            self.notes.append(f"{lost:,} records are lost: the disk refused them for too long.")
+        if waiting := self.run.store.waiting_records:
+            self.notes.append(f"{waiting:,} records are still in memory: the disk refuses them.")
+        if refused := self.run.refused_files:
+            what = "1 artifact is" if refused == 1 else f"{refused:,} artifacts are"
+            self.notes.append(
+                f"{what} not stored: the disk refuses {'it' if refused == 1 else 'them'}."
+            )
+        self._append_facts(
+            error=outcome.error(),
+            traceback=outcome.traceback(),
+            cpu_seconds=usage and round(usage.cpu_seconds, 6),
+            peak_memory_bytes=usage and usage.peak_memory_bytes,
+            cost_ms=round(self.cost.milliseconds, 3),
+        )
+
+
+def _joined(before: TrackArguments, later: TrackArguments) -> TrackArguments:
+    return replace(
+        before,
+        name=later.name or before.name,
+        params={**before.params, **later.params},
+        tags={**before.tags, **later.tags},
+        note=later.note or before.note,
+        metrics=(*before.metrics, *later.metrics),
+        artifacts=(*before.artifacts, *later.artifacts),
+        quiet=before.quiet or later.quiet,
+        live=before.live or later.live,
+        directions={**before.directions, **later.directions},
+        after_metrics=(*before.after_metrics, *later.after_metrics),
+    )
+
+
+def _own_tags(arguments: TrackArguments) -> dict[str, str]:
+    note = {"mlflow.note.content": arguments.note} if arguments.note else {}
+    return {**arguments.tags, **note}
+
+
+def _without(values: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key not in known}

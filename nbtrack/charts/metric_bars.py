@@ -1,0 +1,95 @@
+"""The latest value of one metric, one bar per run: for metrics that are logged once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nbtrack.charts.drawing import DATA_NAME, Drawing, Row, finite
+from nbtrack.charts.metric_lines import HIGHLIGHT
+from nbtrack.charts.run_styles import RunStyle, run_colours, run_labels
+from nbtrack.charts.theme import Theme, colour, config
+from nbtrack.display.number_format import format_column
+
+MOST_ROOMY = 8  # more runs make the bars thinner, and then the chart higher
+_ROOMY_HEIGHT, _THIN = 180, 22  # pixels; of one bar
+_ROOM_FOR_VALUE = 62  # pixels on the right
+
+
+def metric_bars(
+    latest: Mapping[str, float],
+    *,
+    key: str,
+    names: Mapping[str, str | None],
+    styles: Mapping[str, RunStyle] | None = None,
+    title: str | None = None,
+    theme: Theme = "page",
+    width: int | str = "container",
+) -> Drawing:
+    """*latest* by run id, in the order of the bars; each begins at 0 and says its number."""
+    import altair as alt
+
+    rows = bar_rows(latest, names=names)
+    labels = [row["run"] for row in rows]
+    look = styles or run_colours(list(latest))
+    y = alt.Y("run:N", sort=labels, axis=alt.Axis(title=None, labelLimit=120, grid=False))
+    fill = alt.Color(
+        "run:N",
+        scale=alt.Scale(domain=labels, range=[_colour(look, run_id) for run_id in latest]),
+        legend=None,
+    )
+    bars = (
+        alt.Chart()
+        .mark_bar(cornerRadiusEnd=2, height={"band": 0.68})
+        .encode(x=_x_axis(alt), color=fill, fillOpacity=_faded(alt, 0.9, 0.15))
+        .add_params(alt.param(name=HIGHLIGHT, value=None))
+    )
+    words = (
+        alt.Chart()
+        .mark_text(align="right", fontSize=10.5, color=colour("ink", theme), clip=False)
+        .encode(x=alt.value("width"), text="text:N", opacity=_faded(alt, 1.0, 0.3))
+    )
+    chart = (
+        alt.layer(bars, words, data=alt.NamedData(name=DATA_NAME))
+        .encode(y=y, tooltip=[alt.Tooltip("run:N", title="run"), alt.Tooltip("text:N", title=key)])
+        .properties(
+            width=width,
+            height=max(_ROOMY_HEIGHT, _THIN * len(rows))
+            if len(rows) > MOST_ROOMY
+            else _ROOMY_HEIGHT,
+            title=key if title is None else title,
+            description=f"Bars of the latest {key}, runs: {len(rows)}",
+            usermeta={"nbtrack": "bars"},
+        )
+        .configure(**config(theme))
+    )
+    return Drawing(chart=chart, rows=rows)
+
+
+def bar_rows(latest: Mapping[str, float], *, names: Mapping[str, str | None]) -> list[Row]:
+    """For an update too; a value that no bar can show (NaN, infinite) is None, and in the text."""
+    labels = run_labels(list(latest), names)
+    texts = format_column(list(latest.values()))
+    return [
+        {"id": run_id, "run": labels[run_id], "value": finite(value), "text": text}
+        for (run_id, value), text in zip(latest.items(), texts)
+    ]
+
+
+def _colour(styles: Mapping[str, RunStyle], run_id: str) -> str:
+    return styles[run_id].colour if run_id in styles else "#888888"
+
+
+def _x_axis(alt: Any) -> Any:
+    room = {"expr": f"width - {_ROOM_FOR_VALUE}"}
+    return alt.X(
+        "value:Q",
+        axis=alt.Axis(title=None, tickCount=4, grid=True, domain=False),
+        scale=alt.Scale(zero=True, nice=False, range=[0, room]),
+    )
+
+
+def _faded(alt: Any, opacity: float, otherwise: float) -> Any:
+    """*otherwise* while another run is highlighted."""
+    test = f"{HIGHLIGHT} === null || datum.run === {HIGHLIGHT}"
+    return alt.condition(test, alt.value(opacity), alt.value(otherwise))

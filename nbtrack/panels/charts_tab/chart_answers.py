@@ -1,0 +1,189 @@
+"""What the Charts tab asks: small charts of metrics, scatter, parallel coordinates, importance."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.charts.loading import load_altair
+from nbtrack.errors import InvalidValue
+from nbtrack.panels.charts_tab.brushed_runs import (
+    Ranges,
+    parallel_ranges,
+    read_ranges,
+    runs_within,
+)
+from nbtrack.panels.charts_tab.chart_request import (
+    MOST_RUNS,
+    LinesRequest,
+    bounds_of,
+    column_of_request,
+    columns_of_request,
+    read_lines_request,
+)
+from nbtrack.panels.charts_tab.charted_runs import UNTICKED, Charted, charted_runs
+from nbtrack.panels.charts_tab.line_charts import bar_chart, line_charts, shown_metrics
+from nbtrack.panels.charts_tab.run_charts import (
+    MOST_LINES,
+    MOST_POINTS,
+    importance_answer,
+    parallel_answer,
+    read_values,
+    scatter_answer,
+)
+from nbtrack.panels.shared.messages import text_of
+from nbtrack.panels.shared.panel import Handler
+
+if TYPE_CHECKING:
+    from nbtrack.panels.runs.runs_panel import RunsPanel
+    from nbtrack.records.views import RunValues
+
+
+def charts(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """One chart per metric; from now on the view follows what is logged. Raises InvalidValue."""
+    from nbtrack.charts.vega_bundle import warm_up
+
+    warm_up()  # the page asks for it next
+    load_altair()
+    view, request = text_of(arguments, "view"), read_lines_request(arguments)
+    panel.chart_memory.follow(view, request)
+    answer = _small_charts(panel, view, request)
+    panel.chart_memory.forms[view] = {chart["form"] for chart in answer["charts"]}
+    panel.chart_twin.draw_soon(panel.state_of(view), panel.chart_memory.views[view])
+    return answer
+
+
+def push_charts(panel: RunsPanel) -> None:
+    """Other rows for every view that looks at curves; a spec only where the view has it not."""
+    for view, request in list(panel.chart_memory.views.items()):
+        answer = _small_charts(panel, view, request)
+        known = panel.chart_memory.forms.setdefault(view, set())
+        for chart in answer["charts"]:
+            if chart["form"] in known:
+                del chart["spec"]
+            known.add(chart["form"])
+        panel.push("charts", {"view": view, **answer})
+
+
+def charts_off(panel: RunsPanel, arguments: Mapping[str, Any]) -> None:
+    """The view looks at something else."""
+    panel.chart_memory.forget(text_of(arguments, "view"))
+
+
+def charts_soon(_panel: RunsPanel, _: Mapping[str, Any]) -> None:
+    """Somebody is about to look: have ready what takes a second."""
+    from nbtrack.charts.vega_bundle import warm_up
+
+    warm_up()
+    threading.Thread(target=load_altair, name="nbtrack-altair", daemon=True).start()
+
+
+def vega(_panel: RunsPanel, _: Mapping[str, Any]) -> str:
+    from nbtrack.charts.vega_bundle import vega_bundle
+
+    return vega_bundle()
+
+
+def scatter(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """`colour` null leaves the choice to us, "" is by run. Raises InvalidValue."""
+    load_altair()
+    by = arguments.get("colour")
+    return scatter_answer(
+        panel,
+        panel.state_of(text_of(arguments, "view")),
+        x=column_of_request(arguments, "x"),
+        y=column_of_request(arguments, "y"),
+        colour=None if by is None else (column_of_request(arguments, "colour") or ""),
+        places=read_lines_request({"places": arguments.get("places")}).places,
+    )
+
+
+def parallel(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    load_altair()
+    state = panel.state_of(text_of(arguments, "view"))
+    return parallel_answer(panel, state, axes=columns_of_request(arguments, "axes"))
+
+
+def importance(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    load_altair()
+    state = panel.state_of(text_of(arguments, "view"))
+    return importance_answer(panel, state, metric=column_of_request(arguments, "metric"))
+
+
+def brush(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """{ids, value} of the runs in a brush; `panel.value` from now on. Raises InvalidValue.
+
+    Of a scatter `ranges` by column; of parallel coordinates `axes`, and `x` and `y` as they are
+    drawn.
+    """
+    values, ranges = _brushed(panel, arguments)
+    panel.chart_memory.brushed = ranges
+    return {"ids": runs_within(values, ranges) if ranges else [], "value": ranges}
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "charts": charts,
+    "charts_off": charts_off,
+    "charts_soon": charts_soon,
+    "vega": vega,
+    "scatter": scatter,
+    "parallel": parallel,
+    "importance": importance,
+    "brush": brush,
+}
+
+
+def _small_charts(panel: RunsPanel, view: str, request: LinesRequest) -> dict[str, Any]:
+    charted = charted_runs(panel, panel.state_of(view), request)
+    panel.chart_memory.note_places(view, charted.places)
+    shown, every = shown_metrics(panel.store, panel.chart_memory, charted, request)
+    curves = [key for key in every if panel.chart_memory.is_curve(key, charted.ids)]
+    drawn = line_charts(
+        panel.store, charted, request, curves=[key for key in shown if key in curves]
+    )
+    made = {key: drawn.get(key) or bar_chart(key, charted) for key in shown if key in every}
+    return {
+        "runs": charted.as_message(),
+        "metrics": [{"key": key, "curve": key in curves} for key in every],
+        "charts": [{"key": key, **(made.get(key) or _missing(key))} for key in shown],
+        "words": _words(charted.ids, every, curves),
+        "note": _note(charted, request),
+    }
+
+
+def _note(charted: Charted, request: LinesRequest) -> str:
+    if charted.left_out:
+        return f"The first {MOST_RUNS} of the ticked runs."
+    if not request.runs and len(charted.ids) == UNTICKED:
+        return "The first ten runs of the table; tick others there to see them."
+    return ""
+
+
+def _missing(key: str) -> dict[str, Any]:
+    words = f"None of these runs has {key}."
+    return {"kind": "none", "form": "", "spec": None, "rows": [], "description": "", "note": words}
+
+
+def _words(run_ids: list[str], metrics: list[str], curves: list[str]) -> str:
+    """What to say where there is less to see than somebody may expect."""
+    if not run_ids:
+        return "There are no runs to draw yet."
+    if not metrics:
+        return "These runs have logged no metric yet."
+    if not curves:
+        return "No metric of these runs has more than one point yet: here are their latest values."
+    return ""
+
+
+def _brushed(panel: RunsPanel, arguments: Mapping[str, Any]) -> tuple[RunValues, Ranges]:
+    state = panel.state_of(text_of(arguments, "view"))
+    axes = columns_of_request(arguments, "axes")
+    if not axes:
+        ranges = read_ranges(arguments.get("ranges") or {})
+        return read_values(panel, state, list(ranges), most=MOST_POINTS), ranges
+    x, y = bounds_of(arguments.get("x")), bounds_of(arguments.get("y"))
+    if x[0] is None or y[0] is None:
+        raise InvalidValue("A brush needs x and y; the panel sends two numbers each.")
+    values = read_values(panel, state, axes, most=MOST_LINES)
+    return values, parallel_ranges(values, axes, x=x, y=y)

@@ -1,0 +1,66 @@
+"""The curves of a panel as a picture in an output of its own, for where nothing is alive.
+
+It shows what somebody looked at in the Charts tab, or, if it was asked for with the table, what
+the tab would show first. A picture takes another process a second: it is drawn when the looking
+has come to rest.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.base.guard import guarded
+from nbtrack.charts.drawing_process import drawing_process
+from nbtrack.panels.charts_tab.chart_request import LinesRequest
+from nbtrack.panels.charts_tab.charted_runs import charted_runs
+from nbtrack.panels.charts_tab.line_charts import shown_metrics
+
+if TYPE_CHECKING:
+    from nbtrack.panels.runs.runs_panel import RunsPanel
+    from nbtrack.panels.runs.table_state import TableState
+
+REST_SECONDS = 1.0
+BUCKETS = 150
+
+
+class ChartTwin:
+    def __init__(self, panel: RunsPanel) -> None:
+        self._panel = panel
+        self._timer: threading.Timer | None = None
+
+    def draw_soon(self, state: TableState, request: LinesRequest) -> None:
+        """Into the panel's last twin; a newer call stands in for one that has not begun."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = threading.Timer(REST_SECONDS, self._draw, (state, request))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _draw(self, state: TableState, request: LinesRequest) -> None:
+        with guarded("draw the charts for the saved notebook"):
+            bundle = picture_of(self._panel, state, request)
+            if bundle is not None and self._panel.twin_outputs:
+                self._panel.twin_outputs[-1].update(bundle, raw=True)
+
+
+def picture_of(panel: RunsPanel, state: TableState, request: LinesRequest) -> dict[str, Any] | None:
+    """A MIME bundle; None if there is no curve to draw."""
+    with panel.lock:
+        charted = charted_runs(panel, state, request)
+        shown, _ = shown_metrics(panel.store, panel.chart_memory, charted, request)
+        curves = [key for key in shown if panel.chart_memory.is_curve(key, charted.ids)]
+        series = panel.store.read_series(charted.ids, curves, x=request.x, buckets=BUCKETS)
+    if not series:
+        return None
+    runs = (
+        f"{len(charted.ids)} runs" if len(charted.ids) > 1 else next(iter(charted.labels.values()))
+    )
+    return drawing_process().picture(
+        series,
+        names=charted.labels,
+        styles=charted.styles,
+        x=dict.fromkeys(curves, request.x),
+        title=f"{runs}, as of {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+    )

@@ -1,0 +1,85 @@
+"""Which runs the Charts tab is about, what they are called and how they look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.charts.run_styles import RunStyle, run_labels, style_of
+from nbtrack.panels.charts_tab.chart_request import MOST_RUNS, LinesRequest
+from nbtrack.panels.runs.quick_filters import quoted_text
+from nbtrack.panels.runs.table_page import ask
+from nbtrack.panels.runs.table_state import PAGE_SIZE, TableState
+from nbtrack.records.runs import Run, RunQuery
+
+if TYPE_CHECKING:
+    from nbtrack.panels.runs.runs_panel import RunsPanel
+
+UNTICKED = 10  # so many of the view, where none is ticked; the table gives colours to as many
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charted:
+    """By run id, in one order; labels are distinct. *left_out* are ticked, but one too many."""
+
+    latest: Mapping[str, Mapping[str, float]]  # metrics
+    labels: Mapping[str, str]
+    places: Mapping[str, int]
+    left_out: int = 0
+
+    @property
+    def ids(self) -> list[str]:
+        return list(self.latest)
+
+    @property
+    def styles(self) -> dict[str, RunStyle]:
+        return {run_id: style_of(place) for run_id, place in self.places.items()}
+
+    def as_message(self) -> list[dict[str, Any]]:
+        styles = self.styles
+        return [
+            {
+                "id": run_id,
+                "label": self.labels[run_id],
+                "place": self.places[run_id],
+                "colour": styles[run_id].colour,
+                "dash": list(styles[run_id].dash),
+            }
+            for run_id in self.latest
+        ]
+
+
+def charted_runs(panel: RunsPanel, state: TableState, request: LinesRequest) -> Charted:
+    """The ticked runs that still exist, else the first ten rows of the view's page."""
+    found = _ticked(panel, request.runs) if request.runs else _first(panel, state)
+    latest = {run.info.run_id: run.data.metrics for run in found}
+    names = {run.info.run_id: run.info.run_name for run in found}
+    return Charted(
+        latest=latest,
+        labels=run_labels(list(latest), names),
+        places=places_after(request.places, list(latest)),
+        left_out=max(0, len(request.runs) - MOST_RUNS),
+    )
+
+
+def places_after(before: Mapping[str, int], run_ids: Sequence[str]) -> dict[str, int]:
+    """A run keeps its place; the others take the lowest free ones (as in static/runs_state.js)."""
+    kept = {run_id: before[run_id] for run_id in run_ids if run_id in before}
+    taken = set(kept.values())
+    free = (place for place in range(len(run_ids) + len(taken)) if place not in taken)
+    return {run_id: kept[run_id] if run_id in kept else next(free) for run_id in run_ids}
+
+
+def _ticked(panel: RunsPanel, run_ids: Sequence[str]) -> list[Run]:
+    wanted = run_ids[:MOST_RUNS]
+    of_them = f"run_id IN ({', '.join(map(quoted_text, wanted))})"
+    page = panel.store.read_run_page(RunQuery(filter_string=of_them), folded=False)
+    by_id = {run.info.run_id: run for run in page.runs}
+    return [by_id[run_id] for run_id in wanted if run_id in by_id]
+
+
+def _first(panel: RunsPanel, state: TableState) -> list[Run]:
+    query = ask(panel.store, panel.known_keys, state).query
+    bounded = replace(query, offset=state.page * PAGE_SIZE, max_results=UNTICKED)
+    return panel.store.read_run_page(bounded, folded=True).runs

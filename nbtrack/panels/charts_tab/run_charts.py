@@ -1,0 +1,172 @@
+"""Charts in which each run is one point or one line: scatter, parallel coordinates, importance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.charts.drawing import Drawing, packed, spec_of
+from nbtrack.charts.run_styles import PALETTE, RunStyle, style_of
+from nbtrack.errors import InvalidValue
+from nbtrack.panels.charts_tab.line_charts import form_of
+from nbtrack.panels.runs.table_columns import common
+from nbtrack.panels.runs.table_page import Asked, ask
+from nbtrack.records.views import KeyFacts, RunValues
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nbtrack.panels.runs.runs_panel import RunsPanel
+    from nbtrack.panels.runs.table_state import TableState
+
+MOST_POINTS, MOST_LINES, MOST_FOR_IMPORTANCE = 1000, 400, 2000  # the newest ones
+MOST_AXES = 12
+_PARAM_AXES, _METRIC_AXES = 5, 2
+_MOST_PARAMS = 30
+_FEWEST_FOR_IMPORTANCE = 3
+
+
+def scatter_answer(
+    panel: RunsPanel,
+    state: TableState,
+    *,
+    x: str | None,
+    y: str | None,
+    colour: str | None,
+    places: Mapping[str, int],
+) -> dict[str, Any]:
+    """What the view leaves open is chosen here; *colour* "" means by run: those of *places*."""
+    from nbtrack.charts.scatter import scatter
+
+    asked = ask(panel.store, panel.known_keys, state)
+    params, metrics = telling(asked, "params"), telling(asked, "metrics")
+    metric_ids = _ids(metrics, "metrics")
+    x = x or _first_of([*_numbers(params, "params"), *_ids(params, "params"), *metric_ids])
+    y = y or _first_of([each for each in metric_ids if each != x])
+    if x is None or y is None:
+        raise InvalidValue("There is nothing to draw yet: a scatter needs a metric and a param.")
+    if colour is None:
+        rest = [*metric_ids, *_ids(params, "params")]
+        colour = _first_of([each for each in rest if each not in (x, y)])
+    columns = list(dict.fromkeys(filter(None, [x, y, colour])))
+    values, total = _read(panel, asked, columns, most=MOST_POINTS)
+    drawing = scatter(
+        values, x=x, y=y, colour_by=colour or None, styles=_looks(values, places), height=320
+    )
+    chosen = {"x": x, "y": y, "colour": colour or ""}
+    return {**_answer(drawing, values, total), "chosen": chosen}
+
+
+def parallel_answer(
+    panel: RunsPanel, state: TableState, *, axes: Sequence[str] | None
+) -> dict[str, Any]:
+    from nbtrack.charts.parallel import parallel
+
+    asked = ask(panel.store, panel.known_keys, state)
+    chosen = list(axes or _default_axes(asked))[:MOST_AXES]
+    if len(chosen) < 2:
+        raise InvalidValue(
+            "Parallel coordinates need two columns or more: choose axes, or log params that differ."
+        )
+    values, total = _read(panel, asked, chosen, most=MOST_LINES)
+    empty = [axis for axis in chosen if all(value is None for value in values.columns[axis])]
+    if empty:
+        raise InvalidValue(f"None of these runs has {empty[0]!r}: leave this axis out.")
+    drawing = parallel(values, axes=chosen, height=320)
+    return {**_answer(drawing, values, total), "chosen": {"axes": chosen}}
+
+
+def importance_answer(panel: RunsPanel, state: TableState, *, metric: str | None) -> dict[str, Any]:
+    """With how many runs it rests on, and how it was found."""
+    from nbtrack.charts.importance import importance
+
+    asked = ask(panel.store, panel.known_keys, state)
+    metric = metric or _first_of(_ids(telling(asked, "metrics"), "metrics"))
+    params = _ids(telling(asked, "params"), "params")[:_MOST_PARAMS]
+    if metric is None or not params:
+        raise InvalidValue(
+            "There is nothing to compare yet: it takes runs with a metric and params that differ."
+        )
+    values, total = _read(panel, asked, [*params, metric], most=MOST_FOR_IMPORTANCE)
+    having = sum(value is not None for value in values.columns[metric])
+    if having < _FEWEST_FOR_IMPORTANCE:
+        raise InvalidValue(
+            f"{having} runs have this metric; {_FEWEST_FOR_IMPORTANCE} or more are needed."
+        )
+    found = importance(values, params=params, metric=metric)
+    return {
+        **_answer(found.drawing, values, total),
+        "chosen": {"metric": metric},
+        "n": found.n,
+        "r2": found.forest_r2,
+        "method": _method(found.forest_r2),
+    }
+
+
+def telling(asked: Asked, kind: str) -> list[KeyFacts]:
+    """Those that differ between the runs, the most common ones first; else all of them."""
+    inventory = asked.known.inventory
+    facts = inventory.params if kind == "params" else inventory.metrics
+    differing = [each for each in facts if each.distinct > 1]
+    return sorted(differing or facts, key=lambda each: -each.runs)
+
+
+def read_values(
+    panel: RunsPanel, state: TableState, columns: Sequence[str], *, most: int
+) -> RunValues:
+    """Of the runs that a chart of *most* runs shows."""
+    asked = ask(panel.store, panel.known_keys, state)
+    return _read(panel, asked, columns, most=most)[0]
+
+
+def _default_axes(asked: Asked) -> list[str]:
+    differing = [each for each in telling(asked, "params") if each.distinct > 1]
+    params = common(differing)[:_PARAM_AXES]
+    metrics = telling(asked, "metrics")[:_METRIC_AXES]
+    return [*_ids(params, "params"), *reversed(_ids(metrics, "metrics"))]
+
+
+def _read(
+    panel: RunsPanel, asked: Asked, columns: Sequence[str], *, most: int
+) -> tuple[RunValues, int]:
+    """The newest runs of the view, and how many there are in all."""
+    newest = replace(asked.query, order_by=(), max_results=most)
+    values = panel.store.read_run_values(newest, columns)
+    count = len(values.run_ids)
+    return values, count if count < most else panel.store.count_runs(newest)
+
+
+def _answer(drawing: Drawing, values: RunValues, total: int) -> dict[str, Any]:
+    spec, shown = spec_of(drawing), len(values.run_ids)
+    note = f"The newest {shown:,} of {total:,} runs." if total > shown else ""
+    return {"form": form_of(spec), "spec": spec, "rows": packed(drawing.rows), "note": note}
+
+
+def _looks(values: RunValues, places: Mapping[str, int]) -> dict[str, RunStyle]:
+    """The colours of the table, and grey for runs that have none there."""
+    if not places:
+        return dict.fromkeys(values.run_ids, RunStyle(PALETTE[0], ()))
+    return {run_id: style_of(place) for run_id, place in places.items()}
+
+
+def _method(r2: float | None) -> str:
+    ranks = "Rank correlation is |Spearman's ρ|; of categories, how far they explain the ranks."
+    if r2 is None:
+        return ranks
+    return (
+        f"{ranks} The forest's importance is by how much it predicts worse, in runs it has not"
+        " seen, when a param is shuffled. Neither says what causes what."
+    )
+
+
+def _ids(facts: Sequence[KeyFacts], kind: str) -> list[str]:
+    return [f"{kind}.{each.key}" for each in facts]
+
+
+def _numbers(facts: Sequence[KeyFacts], kind: str) -> list[str]:
+    return _ids([each for each in facts if each.is_number], kind)
+
+
+def _first_of(columns: Sequence[str]) -> str | None:
+    return next(iter(columns), None)

@@ -1,0 +1,314 @@
+"""What a comparison of runs says, in words: made once, then shown as HTML, as text, by the panel.
+
+So the three cannot tell different stories.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from nbtrack.charts.run_styles import PALETTE, run_labels
+from nbtrack.display.markup import clipped, first_line
+from nbtrack.display.number_format import (
+    MISSING,
+    format_age,
+    format_column,
+    format_delta,
+    format_duration,
+)
+from nbtrack.lookup.difference import Compared, ComparedMetric, Difference, difference, line_pairs
+from nbtrack.lookup.metric_direction import Direction, direction
+from nbtrack.panels.compare.compare_runs import pinned_baseline
+from nbtrack.panels.runs.run_scope import directions, read_experiments
+from nbtrack.records.runs import Experiment, LifecycleStage, Run, RunStatus
+from nbtrack.stores.store import Store
+
+HANDFUL = 6  # lines, of params, metrics and tags together: beyond that only what differs is shown
+MOST_LINES = 500  # of a section
+MOST_SOURCE_LINES = 1000  # of a cell that is compared line by line
+_VALUE_LIMIT, _NAME_LIMIT, _ERROR_LIMIT = 300, 120, 300
+
+Verdict = Literal["", "better", "worse"]
+
+
+class Value(NamedTuple):
+    """*change* is what a metric is above or below the baseline: ▲ +0.012; *verdict* what that
+    means, where it is known. *differs*: from the baseline."""
+
+    text: str
+    change: str = ""
+    verdict: Verdict = ""
+    differs: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    key: str
+    values: Sequence[Value]  # by run
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """*lines* begin with those that differ; *more* are past what is shown at all."""
+
+    name: str
+    title: str
+    lines: Sequence[Line]
+    more: int = 0
+
+    @property
+    def differing(self) -> Sequence[Line]:
+        return [line for line in self.lines if line.differs]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A run over its column. *experiment* is "" where all are of one; the swatch of the second
+    ten runs, whose colours come again, *is_hollow*."""
+
+    run_id: str
+    label: str
+    status: str  # in lower case
+    age: str
+    duration: str
+    experiment: str
+    colour: str
+    is_hollow: bool
+    is_deleted: bool
+    has_source: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    runs: Sequence[Head]
+    baseline: int  # its place among *runs*
+    sections: Sequence[Section]
+
+    @property
+    def is_short(self) -> bool:
+        """So short that what is equal need not be left out."""
+        named = ("params", "metrics", "tags")
+        return sum(len(s.lines) for s in self.sections if s.name in named) <= HANDFUL
+
+
+def comparison(store: Store, run_ids: Sequence[str], *, baseline: str | None = None) -> Comparison:
+    """Seen from *baseline*; by default from the one an experiment has, or the first run.
+
+    Raises RunNotFound, and InvalidValue for another number of runs than 2 to 20.
+    """
+    return content_of(store, read_difference(store, run_ids, baseline=baseline))
+
+
+def read_difference(
+    store: Store, run_ids: Sequence[str], *, baseline: str | None = None
+) -> Difference:
+    return difference(store, run_ids, baseline=baseline or pinned_baseline(store, run_ids))
+
+
+def content_of(store: Store, found: Difference) -> Comparison:
+    experiments = read_experiments(store, list({run.info.experiment_id for run in found.runs}))
+    place = found.baseline
+    sections = [
+        _section("errors", "Errors", _errors(found)),
+        _section("params", "Params", compared_lines(found.params, place)),
+        _section("metrics", "Metrics", metric_lines(found.metrics, place, directions(experiments))),
+        _section("tags", "Tags", compared_lines(found.tags, place)),
+        _section("data", "Data", compared_lines(found.data, place, in_words=data_words)),
+        _section("code", "Code", _code(found.sources, place)),
+        _section("environment", "Environment", environment_lines(found.environment, place)),
+    ]
+    return Comparison(
+        runs=_heads(found, {e.experiment_id: e for e in experiments}),
+        baseline=place,
+        sections=[section for section in sections if section.lines],
+    )
+
+
+def _section(name: str, title: str, lines: Sequence[Line]) -> Section:
+    return Section(
+        name=name, title=title, lines=lines[:MOST_LINES], more=max(0, len(lines) - MOST_LINES)
+    )
+
+
+def labels_of(runs: Sequence[Run]) -> list[str]:
+    """What to call each run, no two alike."""
+    names = {run.info.run_id: run.info.run_name for run in runs}
+    labels = run_labels(list(names), names)
+    return [labels[run.info.run_id] for run in runs]
+
+
+def _heads(found: Difference, experiments: Mapping[str, Experiment]) -> list[Head]:
+    return [
+        Head(
+            run_id=run.info.run_id,
+            label=clipped(label, _NAME_LIMIT),
+            status=run.info.status.lower(),
+            age=format_age(time.time() - run.info.start_time / 1000),
+            duration=format_duration(_duration(run)),
+            experiment=_experiment(run, experiments),
+            colour=PALETTE[place % len(PALETTE)],
+            is_hollow=place >= len(PALETTE),
+            is_deleted=run.info.lifecycle_stage == LifecycleStage.DELETED,
+            has_source=found.sources[place] is not None,
+        )
+        for place, (run, label) in enumerate(zip(found.runs, labels_of(found.runs)))
+    ]
+
+
+def _experiment(run: Run, experiments: Mapping[str, Experiment]) -> str:
+    known = experiments.get(run.info.experiment_id)
+    return "" if known is None or len(experiments) < 2 else clipped(known.name, _NAME_LIMIT)
+
+
+def _duration(run: Run) -> float | None:
+    info = run.info
+    if info.end_time is not None:
+        return (info.end_time - info.start_time) / 1000
+    return time.time() - info.start_time / 1000 if info.status == RunStatus.RUNNING else None
+
+
+def compared_lines(
+    compared: Sequence[Compared], baseline: int, *, in_words: Callable[[str], str] = str
+) -> list[Line]:
+    return [
+        Line(
+            key=clipped(each.key, _NAME_LIMIT),
+            values=[
+                Value(
+                    MISSING if value is None else clipped(in_words(value), _VALUE_LIMIT),
+                    differs=value != each.values[baseline],
+                )
+                for value in each.values
+            ],
+            differs=each.differs,
+        )
+        for each in compared
+    ]
+
+
+def metric_lines(
+    compared: Sequence[ComparedMetric], baseline: int, declared: Mapping[str, Direction]
+) -> list[Line]:
+    return [
+        Line(
+            key=clipped(each.key, _NAME_LIMIT),
+            values=_metric_values(each, baseline, direction(each.key, declared)),
+            differs=each.differs,
+        )
+        for each in compared
+    ]
+
+
+def _metric_values(metric: ComparedMetric, baseline: int, better: Direction | None) -> list[Value]:
+    texts, base = format_column(metric.values), metric.values[baseline]
+    return [
+        Value(
+            text,
+            change=_change(delta, like=text),
+            verdict=_verdict(delta, better),
+            differs=repr(value) != repr(base),  # NaN is as NaN
+        )
+        for text, delta, value in zip(texts, metric.deltas, metric.values)
+    ]
+
+
+def _change(delta: float | None, *, like: str) -> str:
+    """The arrow says where the number went; the sign does too, for whoever has no arrow."""
+    if delta is None or not math.isfinite(delta):
+        return ""
+    arrow = "▲ " if delta > 0 else "▼ " if delta < 0 else ""
+    return arrow + format_delta(delta, like=like)
+
+
+def _verdict(delta: float | None, better: Direction | None) -> Verdict:
+    if better is None or delta is None or not math.isfinite(delta) or delta == 0:
+        return ""
+    return "better" if (delta > 0) == (better == "higher") else "worse"
+
+
+def _errors(found: Difference) -> list[Line]:
+    """One line, if any run has failed with an error."""
+    errors = [cell.get("error") or "" for cell in found.cells]
+    if not any(errors):
+        return []
+    values = [Value(clipped(first_line(each), _ERROR_LIMIT) or MISSING) for each in errors]
+    return [Line(key="error", values=values, differs=True)]
+
+
+def data_words(text: str) -> str:
+    """Digest and shape: 3f2a9c · 150 rows."""
+    digest, _, profile = text.partition(" ")
+    try:
+        rows = json.loads(profile)["num_rows"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return text
+    return f"{digest} · {rows:,} rows" if isinstance(rows, int) else text
+
+
+def environment_lines(compared: Sequence[Compared], baseline: int) -> list[Line]:
+    readable = [
+        Compared(key="memory", values=[_gibibytes(value) for value in each.values])
+        if each.key == "memory bytes"
+        else each
+        for each in compared
+    ]
+    lines = compared_lines(readable, baseline)
+    noted = [each for each in compared if each.key != "git commit"]  # that is a tag of the run
+    recorded = [any(each.values[n] is not None for each in noted) for n in _places(compared)]
+    if all(recorded) or not any(recorded):
+        return lines
+    return sorted((_among(line, recorded) for line in lines), key=lambda line: not line.differs)
+
+
+def _places(compared: Sequence[Compared]) -> range:
+    return range(len(compared[0].values) if compared else 0)
+
+
+def _among(line: Line, recorded: Sequence[bool]) -> Line:
+    """A run whose packages nobody noted differs in none of them."""
+    values = [v._replace(differs=v.differs and known) for v, known in zip(line.values, recorded)]
+    texts = {value.text for value, known in zip(line.values, recorded) if known}
+    return replace(line, values=values, differs=len(texts) > 1)
+
+
+def _gibibytes(text: str | None) -> str | None:
+    is_count = text is not None and text.isdecimal() and len(text) < 20
+    return f"{int(text or 0) / (1 << 30):.1f} GiB" if is_count else text
+
+
+def _code(sources: Sequence[str | None], baseline: int) -> list[Line]:
+    """How many lines of each run's cell are not those of the baseline's."""
+    if not any(sources):
+        return []
+    base = sources[baseline]
+    words = {source: _changed_lines(base, source) for source in set(sources)}
+    values = [
+        Value("baseline" if place == baseline and source else words[source], differs=source != base)
+        for place, source in enumerate(sources)
+    ]
+    return [Line(key="lines of the cell", values=values, differs=len(set(sources)) > 1)]
+
+
+def _changed_lines(base: str | None, source: str | None) -> str:
+    if source is None:
+        return MISSING
+    if base is None:
+        return f"{len(source.splitlines()):,} lines"
+    if source == base:
+        return "same"
+    pairs = line_pairs(head_of(base), head_of(source))
+    added = sum(pair.after is not None and pair.kind != "equal" for pair in pairs)
+    removed = sum(pair.before is not None and pair.kind != "equal" for pair in pairs)
+    return f"+{added:,} −{removed:,}"
+
+
+def head_of(source: str) -> str:
+    """As much of a cell as is compared line by line."""
+    lines = source.splitlines()
+    return source if len(lines) <= MOST_SOURCE_LINES else "\n".join(lines[:MOST_SOURCE_LINES])

@@ -1,0 +1,87 @@
+"""What `nbtrack.registry` gives in a notebook: models, their versions by stage, and the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nbtrack.panels.registry.registry_answers import (
+    REGISTRY_HANDLERS,
+    REGISTRY_SCRIPTS,
+    model_answer,
+)
+from nbtrack.panels.registry.registry_view import RegistryView, registry_frame
+from nbtrack.panels.shared.assets import script, styles
+from nbtrack.panels.shared.messages import text_of
+from nbtrack.panels.shared.panel import Handler
+from nbtrack.panels.shared.still_panel import StillPanel
+from nbtrack.stores.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbtrack.records.registry import RegistryHead
+
+SCRIPTS = (
+    "dom.js",
+    "panel_host.js",
+    "popup.js",
+    "code_view.js",
+    "insert_code.js",
+    "run_edits.js",
+    "compare_table.js",
+    *REGISTRY_SCRIPTS,
+    "registry_panel.js",
+)
+STYLES = ("panel.css", "runs.css", "compare.css", "registry.css")
+
+
+class RegistryPanel(StillPanel):
+    """`.name` is the model that is shown, None for the list; `.df` its versions as a DataFrame."""
+
+    handlers: ClassVar[Mapping[str, Handler]] = {}
+    follows_store = True
+
+    _esm = script(*SCRIPTS)
+    _css = styles(*STYLES)
+
+    def __init__(self, store: Store, view: RegistryView) -> None:
+        self.name = view.name
+        self._head: RegistryHead | None = None  # of which the pages were told last
+        super().__init__(store, view)
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """As it is now; columns of the view `model_versions`, or of `registered_models`."""
+        return registry_frame(self.store, self.name)
+
+    def refresh(self) -> None:
+        """Whoever changed it, here or in another kernel: pages ask again when they hear of it."""
+        head = self.store.registry_head()
+        if head != self._head:
+            self._head = head
+            self.push("registry", {"events": head.number})
+
+
+def _start(panel: RegistryPanel, _: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": panel.name}
+
+
+def _model(panel: RegistryPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What is opened on the page is opened for Python too."""
+    answer = model_answer(panel, arguments)
+    panel.name = text_of(arguments, "name")
+    return answer
+
+
+def _models(panel: RegistryPanel, arguments: Mapping[str, Any]) -> Any:
+    panel.name = None
+    return REGISTRY_HANDLERS["registry_models"](panel, arguments)
+
+
+RegistryPanel.handlers = {
+    "start": _start,
+    **REGISTRY_HANDLERS,
+    "registry_model": _model,
+    "registry_models": _models,
+}

@@ -1,0 +1,79 @@
+"""`nbtrack.registry`: registered models as static tables; in a notebook it is a panel."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nbtrack.display.in_kernel import is_in_kernel
+from nbtrack.panels.registry.registry_content import ModelLine, ModelPage, read_models, read_page
+from nbtrack.recording.session import current_session
+from nbtrack.stores.opening import folder_of
+from nbtrack.stores.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbtrack.panels.registry.registry_panel import RegistryPanel
+
+_VERSIONS = "select * from model_versions where name = $name order by version desc"
+_MODELS = "select * from registered_models order by name"
+
+
+def registry(name: str | None = None) -> RegistryView | RegistryPanel:
+    """All registered models, or one of them: its versions by stage, and who changed what and why.
+
+    In a notebook it is a live panel, in which versions can be moved, compared and described.
+    `.df` is a DataFrame of the versions, without *name* of the models. Raises
+    RegisteredModelNotFound, InvalidValue.
+    """
+    store = current_session().store
+    view = RegistryView(store, name)
+    if not is_in_kernel():
+        return view
+    from nbtrack.panels.registry.registry_panel import RegistryPanel  # ipywidgets, 0.15 s
+
+    return RegistryPanel(store, view)
+
+
+class RegistryView:
+    """*name* is None for the list of all models."""
+
+    def __init__(self, store: Store, name: str | None = None) -> None:
+        self._store = store
+        self.place = str(folder_of(store.uri))
+        self.page: ModelPage | None = None if name is None else read_page(store, name)
+        self.models: list[ModelLine] = read_models(store) if name is None else []
+
+    @property
+    def name(self) -> str | None:
+        return None if self.page is None else self.page.model.name
+
+    @cached_property
+    def df(self) -> pd.DataFrame:
+        """The columns of the view `model_versions`, or, of all models, of `registered_models`."""
+        return registry_frame(self._store, self.name)
+
+    def __len__(self) -> int:
+        if self.page is None:
+            return len(self.models)
+        return sum(len(lane.cards) for lane in self.page.lanes)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        from nbtrack.panels.registry.registry_text import models_text, page_text
+
+        return models_text(self.models, self.place) if self.page is None else page_text(self.page)
+
+    def _repr_html_(self) -> str:
+        from nbtrack.panels.registry.registry_table import models_html, page_html
+
+        return models_html(self.models, self.place) if self.page is None else page_html(self.page)
+
+
+def registry_frame(store: Store, name: str | None) -> pd.DataFrame:
+    if name is None:
+        return store.query(_MODELS)
+    return store.query(_VERSIONS, {"name": name})

@@ -1,0 +1,79 @@
+"""Which keys the runs of a view have, and what experiments there are.
+
+Read once, and again when enough has changed.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+from nbtrack.records.runs import Experiment, RunQuery
+from nbtrack.records.views import KeyFacts, KeyInventory
+from nbtrack.stores.store import Store
+
+# Beside a training cell the inventory of a large project may be a little old.
+_REST_PER_COST = 50.0
+_MOST_KEPT = 8
+
+
+class Known(NamedTuple):
+    """*number* tells a page whether it has seen this inventory."""
+
+    inventory: KeyInventory
+    experiments: list[Experiment]  # all that there are, the newest first
+    runs: int  # that match
+    all_runs: int  # of the same experiments, whatever the filter
+    number: int
+
+
+class _Entry(NamedTuple):
+    known: Known
+    version: object
+    read_at: float
+    cost: float
+
+
+class KnownKeys:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._entries: dict[RunQuery, _Entry] = {}
+        self._reads = 0
+
+    def of(self, scope: RunQuery) -> Known:
+        """For *scope*, of which only the experiments and the filter count."""
+        version = self._store.version()
+        entry = self._entries.get(scope)
+        if entry is not None and (entry.version == version or _is_fresh(entry)):
+            return entry.known
+        self._entries.pop(scope, None)
+        self._entries[scope] = entry = self._read(scope, version)
+        while len(self._entries) > _MOST_KEPT:
+            del self._entries[next(iter(self._entries))]
+        return entry.known
+
+    def forget(self) -> None:
+        """After a change that has to be seen at once."""
+        self._entries.clear()
+
+    def _read(self, scope: RunQuery, version: object) -> _Entry:
+        began = time.monotonic()
+        inventory = self._store.read_keys(scope)
+        runs = all_runs = self._store.count_runs(scope)
+        if scope.filter_string:
+            all_runs = self._store.count_runs(RunQuery(experiment_ids=scope.experiment_ids))
+        experiments = self._store.search_experiments()
+        now = time.monotonic()
+        self._reads += 1
+        known = Known(inventory, experiments, runs, all_runs, self._reads)
+        return _Entry(known, version, now, now - began)
+
+
+def by_column(inventory: KeyInventory) -> dict[str, KeyFacts]:
+    """By the ids of their columns."""
+    kinds = {"params": inventory.params, "metrics": inventory.metrics, "tags": inventory.tags}
+    return {f"{kind}.{each.key}": each for kind, facts in kinds.items() for each in facts}
+
+
+def _is_fresh(entry: _Entry) -> bool:
+    return time.monotonic() - entry.read_at < _REST_PER_COST * entry.cost

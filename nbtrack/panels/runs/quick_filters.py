@@ -1,0 +1,108 @@
+"""The small fields under the headers: what is typed there, as a condition of the filter grammar."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import date, timedelta
+
+from nbtrack.errors import InvalidValue
+from nbtrack.panels.runs.table_state import filter_key, kind_of
+
+_COMPARED = re.compile(r"(?P<operator><=|>=|!=|<>|==|=|<|>)\s*(?P<value>.+)", re.DOTALL)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf|nan", re.IGNORECASE)
+_RANGE = re.compile(r"(?P<low>.+?)\s*\.\.\s*(?P<high>.+)")
+_SPAN = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>[a-z]+)?", re.IGNORECASE)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SECONDS = {
+    "ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800,
+}  # fmt: skip
+_MISSING = ("–", "-", "none", "null")
+
+
+def quick_condition(column: str, text: str, *, is_number: bool) -> str:
+    """Text contains it, numbers are compared: `> 0.5`, `0.2..0.8`, `!= 3`, `–` for none.
+
+    Raises InvalidValue.
+    """
+    key, typed = filter_key(column), text.strip()
+    if typed.lower() in _MISSING:
+        return f"{key} IS NULL"
+    if column in ("start_time", "end_time"):
+        return _time_condition(key, typed)
+    if column == "duration":
+        return _numeric(key, _in_seconds(typed))
+    if kind_of(column) == "metrics" or (is_number and _looks_numeric(typed)):
+        return _numeric(key, typed)
+    return _textual(key, typed)
+
+
+def _numeric(key: str, typed: str) -> str:
+    if between := _RANGE.fullmatch(typed):
+        low, high = _number(between["low"]), _number(between["high"])
+        return f"{key} >= {low} and {key} <= {high}"
+    compared = _COMPARED.fullmatch(typed)
+    if compared is None:
+        return f"{key} = {_number(typed)}"
+    return f"{key} {compared['operator']} {_number(compared['value'])}"
+
+
+def _textual(key: str, typed: str) -> str:
+    compared = _COMPARED.fullmatch(typed)
+    if compared is None:
+        return f"{key} ILIKE {quoted_text(f'%{typed}%')}"
+    value = compared["value"].strip()
+    return f"{key} {compared['operator']} {value if _is_number(value) else quoted_text(value)}"
+
+
+def _time_condition(key: str, typed: str) -> str:
+    """`2026-03-01` is that day, `> 2026-03-01` after it began; `< 2h` is younger than two hours."""
+    compared = _COMPARED.fullmatch(typed)
+    operator, value = (compared["operator"], compared["value"]) if compared else ("", typed)
+    if _DAY.fullmatch(value) and operator in ("", "=", "=="):
+        after = _date(value) + timedelta(days=1)
+        return f"{key} >= {quoted_text(value)} and {key} < {quoted_text(str(after))}"
+    if (age := _SPAN.fullmatch(value)) and age["unit"]:
+        moment = int((time.time() - _seconds(age)) * 1000)
+        return f"{key} {'<' if operator.startswith('>') else '>'} {moment}"
+    if not value[:4].isdigit():
+        raise InvalidValue(f"{typed!r} is no time: type 2026-03-01, > 2026-03-01 or < 2h.")
+    return f"{key} {operator or '='} {quoted_text(value)}"
+
+
+def _in_seconds(typed: str) -> str:
+    """With its spans as numbers: `> 2 min` is `> 120`."""
+    return _SPAN.sub(lambda span: f"{_seconds(span):.12g}", typed)
+
+
+def _seconds(span: re.Match[str]) -> float:
+    unit = (span["unit"] or "s").lower()
+    if unit not in _SECONDS:
+        raise InvalidValue(f"{span[0]!r} is no time: the units are {', '.join(_SECONDS)}.")
+    return float(span["count"]) * _SECONDS[unit]
+
+
+def quoted_text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise InvalidValue(f"{text!r} is no day: {exc}.") from None
+
+
+def _looks_numeric(typed: str) -> bool:
+    parts = _RANGE.fullmatch(typed) or _COMPARED.fullmatch(typed)
+    return _is_number(typed) or (parts is not None and _is_number(parts[2].strip()))
+
+
+def _is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text.strip()) is not None
+
+
+def _number(text: str) -> str:
+    if not _is_number(text):
+        raise InvalidValue(f"{text.strip()!r} is no number: type > 0.5, 0.2..0.8 or – for none.")
+    return text.strip()

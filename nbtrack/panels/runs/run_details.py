@@ -1,0 +1,87 @@
+"""What a row shows when it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.display.number_format import format_number
+from nbtrack.panels.runs.shown_runs import BASELINE_TAG, PINNED_TAG
+from nbtrack.panels.shared.messages import text_of
+from nbtrack.recording.session import PARENT_TAG
+from nbtrack.records.runs import FileInfo, Run
+from nbtrack.stores.store import Store
+
+if TYPE_CHECKING:
+    from nbtrack.panels.runs.runs_panel import RunsPanel
+
+NOTE_TAG = "mlflow.note.content"
+_OWN_TAGS = ("mlflow.", "nbtrack.")  # they say where a run came from
+_MOST_SOURCE, _MOST_ERROR = 60_000, 8_000  # characters
+_MOST_FILES = 300
+
+
+def details(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises RunNotFound."""
+    return details_of(panel.store, text_of(arguments, "run"))
+
+
+def details_of(store: Store, run_id: str) -> dict[str, Any]:
+    run, cell = store.get_run(run_id), store.read_cell(run_id) or {}
+    tags = run.data.tags
+    return {
+        "id": run_id,
+        "name": run.info.run_name or "",
+        "status": str(run.info.status),
+        "isDeleted": run.info.lifecycle_stage == "deleted",
+        "facts": _facts(run, cell),
+        "error": (cell.get("error") or "")[:_MOST_ERROR],
+        "note": tags.get(NOTE_TAG, ""),
+        "source": (cell.get("source") or "")[:_MOST_SOURCE],
+        "tags": {key: tags[key] for key in sorted(tags) if not key.startswith(_OWN_TAGS)},
+        "params": run.data.params,
+        "metrics": {key: format_number(value) for key, value in run.data.metrics.items()},
+        "files": [_file(each) for each in store.list_artifact_records(run_id)[:_MOST_FILES]],
+        "pinned": PINNED_TAG in tags,
+        "baseline": _baseline_of(store, run) == run_id,
+    }
+
+
+def _facts(run: Run, cell: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What stands in the line of small print."""
+    started = datetime.fromtimestamp(run.info.start_time / 1000, tz=UTC)
+    notebook, count = Path(cell.get("notebook") or "").name, cell.get("execution_count")
+    where = f"{notebook} [{count}]" if notebook and count else notebook
+    facts = {
+        "id": run.info.run_id,
+        "started": f"{started:%Y-%m-%d %H:%M:%S} UTC",
+        "by": run.info.user_id,
+        "cell": where,
+        "attempt": str(cell["attempt"]) if cell.get("attempt") else "",
+        "commit": run.data.tags.get("mlflow.source.git.commit", "")[:10],
+        "parent": run.data.tags.get(PARENT_TAG, ""),
+    }
+    return [(name, text) for name, text in facts.items() if text]
+
+
+def _file(found: FileInfo) -> dict[str, Any]:
+    return {"path": found.path, "size": _size(found.file_size), "sha256": found.sha256 or ""}
+
+
+def _size(count: int | None) -> str:
+    if count is None:
+        return ""
+    if count < 1000:
+        return f"{count} B"
+    size, unit = next(
+        (count / scale, unit)
+        for scale, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+        if count >= scale
+    )
+    return f"{size:.3g} {unit}"
+
+
+def _baseline_of(store: Store, run: Run) -> str | None:
+    return store.get_experiment(run.info.experiment_id).tags.get(BASELINE_TAG)

@@ -1,0 +1,115 @@
+"""Changes that a panel makes to runs: name, note, tags, pin, baseline, deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.api.client import MlflowClient
+from nbtrack.errors import InvalidValue
+from nbtrack.panels.runs.quick_filters import quoted_text
+from nbtrack.panels.runs.run_details import NOTE_TAG, details_of
+from nbtrack.panels.runs.shown_runs import BASELINE_TAG, PINNED_TAG
+from nbtrack.panels.shared.messages import text_of, texts_of
+from nbtrack.recording.session import PARENT_TAG
+from nbtrack.records.runs import RunQuery
+from nbtrack.stores.store import Store
+
+if TYPE_CHECKING:
+    from nbtrack.panels.runs.runs_panel import RunsPanel
+
+_OWN_TAGS = ("mlflow.", "nbtrack.")
+
+
+def edit(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """One change to one run; the run as it is then. Raises InvalidValue, RunNotFound."""
+    change = _CHANGES.get(text_of(arguments, "what"))
+    if change is None:
+        raise InvalidValue(f"A run cannot be changed by {arguments.get('what')!r}.")
+    run_id = text_of(arguments, "run")
+    change(MlflowClient(panel.store.uri), run_id, arguments)
+    panel.known_keys.forget()
+    return details_of(panel.store, run_id)
+
+
+def delete(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """With the children; the ids that `restore` takes to undo it."""
+    client, ids = MlflowClient(panel.store.uri), []
+    for run_id in texts_of(arguments, "runs"):
+        ids += [each for each in _family(panel.store, run_id) if each not in ids]
+    for run_id in reversed(ids):
+        client.delete_run(run_id)
+    panel.known_keys.forget()
+    return {"ids": ids}
+
+
+def restore(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    client, ids = MlflowClient(panel.store.uri), texts_of(arguments, "ids")
+    for run_id in ids:
+        client.restore_run(run_id)
+    panel.known_keys.forget()
+    return {"ids": ids}
+
+
+def _rename(client: MlflowClient, run_id: str, arguments: Mapping[str, Any]) -> None:
+    name = text_of(arguments, "text").strip()
+    if not name:
+        raise InvalidValue("A run needs a name: type one, or press Escape to keep the old one.")
+    client.update_run(run_id, name=name)
+
+
+def _note(client: MlflowClient, run_id: str, arguments: Mapping[str, Any]) -> None:
+    client.set_tag(run_id, NOTE_TAG, text_of(arguments, "text"))
+
+
+def _set_tag(client: MlflowClient, run_id: str, arguments: Mapping[str, Any]) -> None:
+    client.set_tag(run_id, _own_key(arguments), text_of(arguments, "text"))
+
+
+def _delete_tag(client: MlflowClient, run_id: str, arguments: Mapping[str, Any]) -> None:
+    client.delete_tag(run_id, _own_key(arguments))
+
+
+def _own_key(arguments: Mapping[str, Any]) -> str:
+    key = text_of(arguments, "key").strip()
+    if not key:
+        raise InvalidValue("A tag needs a key: write key=value.")
+    if key.startswith(_OWN_TAGS):
+        raise InvalidValue(f"{key!r} is a tag that nbtrack keeps itself; choose another key.")
+    return key
+
+
+def _pin(client: MlflowClient, run_id: str, arguments: Mapping[str, Any]) -> None:
+    if arguments.get("on"):
+        client.set_tag(run_id, PINNED_TAG, "true")
+    else:
+        client.delete_tag(run_id, PINNED_TAG)
+
+
+def _baseline(client: MlflowClient, run_id: str, arguments: Mapping[str, Any]) -> None:
+    """One in each experiment: the newest mark counts."""
+    experiment_id = client.get_run(run_id).info.experiment_id
+    if arguments.get("on"):
+        client.set_experiment_tag(experiment_id, BASELINE_TAG, run_id)
+    else:
+        client.delete_experiment_tag(experiment_id, BASELINE_TAG)
+
+
+_CHANGES: Mapping[str, Callable[[MlflowClient, str, Mapping[str, Any]], None]] = {
+    "rename": _rename,
+    "note": _note,
+    "set_tag": _set_tag,
+    "delete_tag": _delete_tag,
+    "pin": _pin,
+    "baseline": _baseline,
+}
+
+
+def _family(store: Store, run_id: str) -> list[str]:
+    """The run, its children and theirs, parents first."""
+    found = [run_id]
+    for parent in found:  # it grows
+        of_it = f"tags.`{PARENT_TAG}` = {quoted_text(parent)}"
+        ids = [run.info.run_id for run in store.search_runs(RunQuery(filter_string=of_it))]
+        found += [each for each in ids if each not in found]
+    return found

@@ -1,0 +1,294 @@
+"""What `nbtrack.runs()` and `%runs` give in a notebook: the table of runs, alive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nbtrack.panels.artifacts.artifact_answers import ARTIFACT_HANDLERS
+from nbtrack.panels.charts_tab import chart_answers
+from nbtrack.panels.charts_tab.chart_memory import ChartMemory
+from nbtrack.panels.charts_tab.chart_request import LinesRequest
+from nbtrack.panels.charts_tab.chart_twin import ChartTwin, picture_of
+from nbtrack.panels.compare.compare_answers import COMPARE_HANDLERS
+from nbtrack.panels.registry.registry_answers import REGISTRY_HANDLERS, REGISTRY_SCRIPTS
+from nbtrack.panels.runs.glance import NUMBER as GLANCE
+from nbtrack.panels.runs.glance import glance, is_worth_it
+from nbtrack.panels.runs.known_keys import Known, KnownKeys
+from nbtrack.panels.runs.run_code import code
+from nbtrack.panels.runs.run_details import details
+from nbtrack.panels.runs.run_edits import delete, edit, restore
+from nbtrack.panels.runs.sparklines import sparklines, sparklines_of_page
+from nbtrack.panels.runs.table_page import Asked, ask, ask_with, columns_of, table_page
+from nbtrack.panels.runs.table_state import (
+    SortKey,
+    TableState,
+    as_message,
+    key_of,
+    kind_of,
+    read_state,
+)
+from nbtrack.panels.shared.assets import script, styles
+from nbtrack.panels.shared.messages import text_of, texts_of
+from nbtrack.panels.shared.panel import PLACEHOLDER, Handler
+from nbtrack.panels.shared.still_panel import StillPanel
+from nbtrack.records.runs import RunQuery
+from nbtrack.records.views import Axis, KeyFacts
+from nbtrack.stores.store import Store
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+    from nbtrack.panels.runs.runs_view import RunsView
+
+# The order in which they are put together: what a file uses stands before it. Each further tab
+# adds its files before the entry, and its handlers to `RunsPanel.handlers`.
+SCRIPTS = (
+    "dom.js",
+    "panel_host.js",
+    "popup.js",
+    "code_view.js",
+    "runs_state.js",
+    "query_box.js",
+    "choosers.js",
+    "insert_code.js",
+    "run_edits.js",
+    "artifact_preview.js",
+    "artifact_download.js",
+    "artifacts.js",
+    "run_details.js",
+    "runs_table.js",
+    "group_table.js",
+    "runs_tab.js",
+    "tabs.js",
+    "chart_host.js",
+    "chart_controls.js",
+    "chart_choosers.js",
+    "chart_grid.js",
+    "charts_lines.js",
+    "charts_by_run.js",
+    "charts_tab.js",
+    "compare_head.js",
+    "compare_table.js",
+    "compare_pictures.js",
+    "compare_code.js",
+    "compare.js",
+    "compare_tab.js",
+    *REGISTRY_SCRIPTS,
+    "registry_tab.js",
+    "runs_panel.js",
+)
+STYLES = (
+    "panel.css",
+    "runs.css",
+    "chart.css",
+    "charts_tab.css",
+    "compare.css",
+    "artifacts.css",
+    "registry.css",
+)
+
+
+class RunsPanel(StillPanel):
+    """`.df` is what is shown, `.sql` the same as a query, `.selected` the ids that are ticked.
+
+    Everywhere else it is what `RunsView` is: `.table`, `len`, the text and the static table.
+    """
+
+    handlers: ClassVar[Mapping[str, Handler]] = {}
+    follows_store = True
+
+    _esm = script(*SCRIPTS)
+    _css = styles(*STYLES)
+
+    def __init__(
+        self, store: Store, view: RunsView, *, top: int | None, has_picture: bool = False
+    ) -> None:
+        self.table = view.table
+        self.known_keys = KnownKeys(store)
+        self._top = top
+        self._first = _first_state(view)
+        self._states: dict[str, TableState] = {}  # by view
+        self._newest = self._first
+        self._seen: dict[str, int] = {}  # by view, the number of the keys it has
+        self._selected: list[str] = []
+        self._is_read = False
+        self._has_picture = has_picture
+        self.chart_memory = ChartMemory()
+        self.chart_twin = ChartTwin(self)
+        super().__init__(store, view)
+
+    # --- back to Python
+
+    @property
+    def selected(self) -> list[str]:
+        """The ids of the runs that are ticked, in the order in which they were."""
+        return list(self._selected)
+
+    @selected.setter
+    def selected(self, run_ids: Iterable[str]) -> None:
+        self._selected = [str(each) for each in run_ids]
+        self.push("selected", self._selected)
+
+    @property
+    def value(self) -> dict[str, list[Any]]:
+        """What is brushed in a chart: [low, high], or names, by column; {} without a brush."""
+        return {column: list(bounds) for column, bounds in self.chart_memory.brushed.items()}
+
+    def chart(self, metric: str, *, x: Axis = "step") -> alt.TopLevelMixin:
+        """The chart of a metric, with its data: of the ticked runs, else of the first ones."""
+        from nbtrack.panels.charts_tab.user_chart import user_chart
+
+        with self.lock:
+            return user_chart(self, self._newest, metric, x=x)
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The runs that are shown, on all pages, in that order; columns as of `search_runs`."""
+        from nbtrack.lookup.run_frame import run_frame
+
+        return run_frame(self.store.search_run_columns(self.query))
+
+    @property
+    def query(self) -> RunQuery:
+        """What the view asks for, as `Store` takes it."""
+        with self.lock:
+            found = ask(self.store, self.known_keys, self._newest).query
+        return replace(found, max_results=self._top)
+
+    @property
+    def sql(self) -> str:
+        """A query for `nbtrack.sql` that gives the same runs, with the columns that are shown."""
+        from nbtrack.stores.filters.shown_sql import run_select
+
+        with self.lock:
+            columns = columns_of(ask(self.store, self.known_keys, self._newest))
+        values = [c.id for c in columns if kind_of(c.id) != "attributes"]
+        return run_select(self.query, [(kind_of(each), key_of(each)) for each in values])
+
+    # --- as a panel
+
+    def static_bundles(self) -> list[dict[str, Any]]:
+        first = LinesRequest(places={})
+        picture = picture_of(self, self._first, first) if self._has_picture else None
+        return [*super().static_bundles(), picture or PLACEHOLDER]
+
+    def refresh(self) -> None:
+        for view, state in list(self._states.items()):
+            page = self._page(ask(self.store, self.known_keys, state), view)
+            self.push("page", {"view": view, **page})
+            if page.get("rows"):
+                self.push("sparklines", sparklines_of_page(self.store, page))
+        chart_answers.push_charts(self)
+
+    def view_closed(self, view: str) -> None:
+        self._states.pop(view, None)
+        self.chart_memory.forget(view)
+        self._seen.pop(view, None)
+
+    def state_of(self, view: str) -> TableState:
+        """What that view asks for, as far as it was right."""
+        return self._states.get(view, self._newest)
+
+    def show(self, state: TableState, view: str) -> dict[str, Any]:
+        """The page that a view asks for, and what `df` and `sql` are from now on."""
+        asked = self._ask(state)
+        if asked.wrong["filter"]:
+            return {"wrong": asked.wrong}  # the page stays as it is
+        kept = {c: text for c, text in state.quick.items() if c not in asked.wrong["quick"]}
+        self._states[view] = self._newest = replace(state, quick=kept)
+        return self._page(asked, view)
+
+    def _ask(self, state: TableState) -> Asked:
+        """The very first page of a large project does not wait for the inventory of its keys."""
+        is_first = not self._is_read and state == self._first and is_worth_it(self.table)
+        self._is_read = True
+        if not is_first:
+            return ask(self.store, self.known_keys, state)
+        every = RunQuery(experiment_ids=state.experiments)
+        all_runs = self.store.count_runs(every) if state.filter else self.table.total or 0
+        known = glance(self.table, self.store.search_experiments(), all_runs=all_runs)
+        return ask_with(self.store, known, state)
+
+    def _page(self, asked: Asked, view: str) -> dict[str, Any]:
+        """With the keys that there are, if the view has not seen them."""
+        page = table_page(self.store, asked)
+        page["isGlance"] = asked.known.number == GLANCE
+        if self._seen.get(view) != asked.known.number:
+            self._seen[view] = asked.known.number
+            page["keys"] = keys_message(asked.known)
+        return page
+
+    def start_message(self) -> dict[str, Any]:
+        """What a new view begins with: where the last one was."""
+        from nbtrack.charts.run_styles import DASHES, PALETTE
+
+        return {
+            "state": as_message(self._newest),
+            "selected": self._selected,
+            "palette": list(PALETTE),
+            "dashes": [list(each) for each in DASHES],
+        }
+
+
+def _start(panel: RunsPanel, _: Mapping[str, Any]) -> dict[str, Any]:
+    return panel.start_message()
+
+
+def _page(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return panel.show(read_state(arguments), text_of(arguments, "view"))
+
+
+def keys_message(known: Known) -> dict[str, Any]:
+    """For the choosers and for completion."""
+    inventory, runs = known.inventory, known.runs
+    return {
+        "params": [_key(each, runs) for each in inventory.params],
+        "metrics": [_key(each, runs) for each in inventory.metrics],
+        "tags": [_key(each, runs) for each in inventory.tags],
+        "experiments": [{"id": e.experiment_id, "name": e.name} for e in known.experiments],
+    }
+
+
+def _key(facts: KeyFacts, runs: int) -> dict[str, Any]:
+    differs = facts.distinct > 1 or facts.runs < runs
+    return {"key": facts.key, "runs": facts.runs, "number": facts.is_number, "differs": differs}
+
+
+def _select(panel: RunsPanel, arguments: Mapping[str, Any]) -> None:
+    panel._selected = list(dict.fromkeys(texts_of(arguments, "runs")))
+
+
+RunsPanel.handlers = {
+    "start": _start,
+    "page": _page,
+    "select": _select,
+    "details": details,
+    "sparklines": sparklines,
+    "edit": edit,
+    "delete": delete,
+    "restore": restore,
+    "code": code,
+    **ARTIFACT_HANDLERS,
+    **COMPARE_HANDLERS,
+    **REGISTRY_HANDLERS,
+    **chart_answers.HANDLERS,
+}
+
+
+def _first_state(view: RunsView) -> TableState:
+    query, table = view.query, view.table
+    return TableState(
+        experiments=query.experiment_ids,
+        filter=query.filter_string or "",
+        sort=_first_sort(table.sort_key, is_descending=table.sort_descending),
+    )
+
+
+def _first_sort(key: str | None, *, is_descending: bool) -> tuple[SortKey, ...]:
+    if key is None:
+        return ()
+    column = key.removeprefix("attributes.")
+    return (SortKey(column, is_descending),)

@@ -1,0 +1,67 @@
+"""From what a view asks to what the store is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nbtrack.errors import InvalidFilter, InvalidValue
+from nbtrack.panels.runs.filter_check import check_filter
+from nbtrack.panels.runs.known_keys import by_column
+from nbtrack.panels.runs.quick_filters import quick_condition
+from nbtrack.panels.runs.table_state import TableState, filter_key
+from nbtrack.records.runs import RunQuery
+from nbtrack.records.views import KeyInventory
+from nbtrack.stores.filters.clauses import run_filter
+from nbtrack.stores.store import Store
+
+PINNED_TAG = "nbtrack.pinned"
+BASELINE_TAG = "nbtrack.baseline"  # of an experiment: the id of the run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    """What cannot be understood, beside the field it was typed in; the rest is still answered."""
+
+    filter: str = ""
+    quick: Mapping[str, str] = field(default_factory=dict)
+
+
+def base_query(store: Store, state: TableState) -> tuple[RunQuery, str]:
+    """Experiments and query box, and what is wrong with the latter (it is then left out)."""
+    scope = RunQuery(experiment_ids=state.experiments, filter_string=state.filter or None)
+    try:
+        check_filter(store, scope)
+    except InvalidFilter as exc:
+        return RunQuery(experiment_ids=state.experiments), str(exc)
+    return scope, ""
+
+
+def with_quick_filters(
+    base: RunQuery, state: TableState, inventory: KeyInventory
+) -> tuple[str | None, dict[str, str]]:
+    """The whole filter, and what is wrong by column."""
+    numbers = number_columns(inventory)
+    conditions, wrong = [base.filter_string] if base.filter_string else [], {}
+    for column, text in state.quick.items():
+        try:
+            condition = quick_condition(column, text, is_number=column in numbers)
+            run_filter(condition)
+        except (InvalidFilter, InvalidValue) as exc:
+            wrong[column] = str(exc).splitlines()[0]
+        else:
+            conditions.append(condition)
+    if len(conditions) < 2:
+        return (conditions[0] if conditions else None), wrong
+    return " and ".join(f"({condition})" for condition in conditions), wrong
+
+
+def order_clauses(state: TableState, inventory: KeyInventory) -> tuple[str, ...]:
+    """Pinned runs stand first, whatever the order."""
+    is_pinned = any(facts.key == PINNED_TAG for facts in inventory.tags)
+    pinned = (f"{filter_key(f'tags.{PINNED_TAG}')} DESC",) if is_pinned else ()
+    return pinned + tuple(key.clause for key in state.sort)
+
+
+def number_columns(inventory: KeyInventory) -> set[str]:
+    return {column for column, facts in by_column(inventory).items() if facts.is_number}

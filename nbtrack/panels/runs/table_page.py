@@ -1,0 +1,193 @@
+"""One page of the runs table, or of its groups: what the view draws."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from nbtrack.display.number_format import format_age, format_number
+from nbtrack.panels.runs.known_keys import Known, KnownKeys
+from nbtrack.panels.runs.quick_filters import quoted_text
+from nbtrack.panels.runs.run_scope import directions
+from nbtrack.panels.runs.shown_runs import (
+    BASELINE_TAG,
+    base_query,
+    order_clauses,
+    with_quick_filters,
+)
+from nbtrack.panels.runs.table_columns import Column, shown_columns
+from nbtrack.panels.runs.table_rows import Placed, Surroundings, rows_of
+from nbtrack.panels.runs.table_state import PAGE_SIZE, TableState, filter_key, key_of
+from nbtrack.recording.session import PARENT_TAG
+from nbtrack.records.runs import Experiment, RunQuery
+from nbtrack.records.views import GroupedMetric, RunGroup
+from nbtrack.stores.store import Store
+
+_MOST_CHILDREN = 100
+_DEEPEST = 6
+_MOST_GROUPS = 200
+_MOST_GROUP_METRICS = 8
+
+
+class Asked(NamedTuple):
+    """What a view asks of the store, with what it got wrong."""
+
+    state: TableState
+    known: Known
+    query: RunQuery
+    wrong: dict[str, Any]
+
+
+def ask(store: Store, keys: KnownKeys, state: TableState) -> Asked:
+    base, wrong = base_query(store, state)
+    return _asked(base, wrong, keys.of(base), state)
+
+
+def ask_with(store: Store, known: Known, state: TableState) -> Asked:
+    """With keys that come from elsewhere."""
+    base, wrong = base_query(store, state)
+    return _asked(base, wrong, known, state)
+
+
+def _asked(base: RunQuery, wrong_filter: str, known: Known, state: TableState) -> Asked:
+    condition, wrong_quick = with_quick_filters(base, state, known.inventory)
+    order = order_clauses(state, known.inventory)
+    query = replace(base, filter_string=condition, order_by=order)
+    return Asked(state, known, query, {"filter": wrong_filter, "quick": wrong_quick})
+
+
+def table_page(store: Store, asked: Asked) -> dict[str, Any]:
+    """Columns and rows; or groups, where the view groups."""
+    columns = columns_of(asked)
+    page = (_group_page if asked.state.group else _run_page)(store, asked, columns)
+    return {
+        "all": max(asked.known.all_runs, page["matching"]),  # the first may be older
+        "columns": [_as_message(column, asked.state) for column in columns],
+        "now": round(time.time() * 1000),
+        "wrong": asked.wrong,
+        **page,
+    }
+
+
+def columns_of(asked: Asked) -> list[Column]:
+    declared = directions(_in_scope(asked))
+    known = asked.known
+    return shown_columns(asked.state, known.inventory, runs=known.runs, declared=declared)
+
+
+def _run_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[str, Any]:
+    bounded = replace(asked.query, offset=asked.state.page * PAGE_SIZE, max_results=PAGE_SIZE)
+    page = store.read_run_page(bounded, folded=True)
+    last = max(0, (page.total - 1) // PAGE_SIZE)
+    if asked.state.page > last:  # runs were deleted, or the filter grew
+        return _run_page(store, asked._replace(state=replace(asked.state, page=last)), columns)
+    top = [Placed(run, 0, page.children.get(run.info.run_id, 0)) for run in page.runs]
+    placed = list(_unfolded(store, top, asked))
+    return {
+        "rows": rows_of(placed, columns, _surroundings(asked)),
+        "mostChildren": _MOST_CHILDREN,
+        "total": page.total,
+        "matching": page.matching,
+        "page": asked.state.page,
+        "pages": last + 1,
+    }
+
+
+def _unfolded(store: Store, level: Sequence[Placed], asked: Asked) -> Iterator[Placed]:
+    for placed in level:
+        yield placed
+        run_id = placed.run.info.run_id
+        if placed.children and run_id in asked.state.unfolded and placed.depth < _DEEPEST:
+            yield from _unfolded(store, _children(store, placed, asked), asked)
+
+
+def _children(store: Store, parent: Placed, asked: Asked) -> list[Placed]:
+    """Folded once more: they may have children of their own."""
+    of_it = f"tags.`{PARENT_TAG}` = {quoted_text(parent.run.info.run_id)}"
+    query = RunQuery(filter_string=of_it, order_by=asked.query.order_by, max_results=_MOST_CHILDREN)
+    page = store.read_run_page(query, folded=True)
+    return [
+        Placed(run, parent.depth + 1, page.children.get(run.info.run_id, 0)) for run in page.runs
+    ]
+
+
+def _group_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[str, Any]:
+    metrics = [column for column in columns if column.group == "Metrics"][:_MOST_GROUP_METRICS]
+    keys = [key_of(column.id) for column in metrics]
+    groups = store.read_groups(asked.query, by=asked.state.group, metrics=keys)
+    names = _surroundings(asked).experiments
+    return {
+        "groups": [_group(each, keys, names, asked.state.group) for each in groups[:_MOST_GROUPS]],
+        "groupColumns": [column.id for column in metrics],
+        "total": len(groups),
+        "matching": sum(each.runs for each in groups),
+        "page": 0,
+        "pages": 1,
+    }
+
+
+def _group(
+    group: RunGroup, keys: Sequence[str], names: Mapping[str, str], by: str
+) -> dict[str, Any]:
+    label = group.value
+    if by == "experiment" and label is not None:
+        label = names.get(label, label)
+    if by == "cell" and label is not None:  # a hash; people know the cell by what it made last
+        label = group.newest_name or label[:8]
+    return {
+        "value": group.value,
+        "label": label,
+        "runs": group.runs,
+        "newest": format_age(time.time() - group.newest_us / 1e6),
+        "cells": [_spread(group.metrics.get(key)) for key in keys],
+        "condition": _group_condition(by, group.value),
+    }
+
+
+def _spread(found: GroupedMetric | None) -> dict[str, Any] | None:
+    if found is None or found.mean is None:
+        return None
+    spread = None if found.std is None else format_number(found.std, digits=2)
+    return {"mean": format_number(found.mean), "std": spread, "count": found.count}
+
+
+def _group_condition(by: str, value: str | None) -> str | None:
+    """The filter that leaves only this group; None where no filter can say it."""
+    if by == "cell" or (by == "experiment" and value is None):
+        return None
+    key = {"experiment": "experiment_id", "status": "status"}.get(by) or filter_key(by)
+    return f"{key} IS NULL" if value is None else f"{key} = {quoted_text(value)}"
+
+
+def _surroundings(asked: Asked) -> Surroundings:
+    every = asked.known.experiments
+    names = {experiment.experiment_id: experiment.name for experiment in every}
+    found = (experiment.tags.get(BASELINE_TAG) for experiment in every)
+    return Surroundings(names, frozenset(run_id for run_id in found if run_id))
+
+
+def _in_scope(asked: Asked) -> list[Experiment]:
+    ids = asked.state.experiments
+    return [e for e in asked.known.experiments if ids is None or e.experiment_id in ids]
+
+
+def _as_message(column: Column, state: TableState) -> dict[str, Any]:
+    places = {key.column: n for n, key in enumerate(state.sort)}
+    place = places.get(column.id)
+    if not state.sort and column.id == "start_time":
+        sorted_as: dict[str, Any] | None = {"place": 0, "descending": True}
+    elif place is None:
+        sorted_as = None
+    else:
+        sorted_as = {"place": place, "descending": state.sort[place].is_descending}
+    return {
+        "id": column.id,
+        "label": column.label,
+        "group": column.group,
+        "isNumber": column.is_number,
+        "better": column.better,
+        "descendingFirst": column.is_descending_first,
+        "sorted": sorted_as,
+    }

@@ -1,0 +1,203 @@
+"""`ActiveRun`: an open run with its `log_*` verbs. The only object that hooks hold."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from nbtrack.journal import lines
+from nbtrack.recording.run_creation import moving_lines
+from nbtrack.recording.run_writer import RunWriter
+from nbtrack.records.runs import Experiment, LifecycleStage, RunData, RunInfo, RunInputs, RunStatus
+from nbtrack.stores.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nbtrack.recording.session import Session
+
+LOST_RECORDS_TAG = "nbtrack.lost_records"
+CLOSED_BY_TAG = "nbtrack.closed_by"
+_MOST_NAME_CHARACTERS = 60
+
+
+class ActiveRun(RunWriter):
+    """Made by `Session.start_run`; use it as a context manager, or call `end`."""
+
+    def __init__(
+        self,
+        session: Session,
+        store: Store,
+        info: RunInfo,
+        *,
+        parent: ActiveRun | None,
+        header: str = "",
+        is_named: bool = True,
+    ) -> None:
+        super().__init__(store, info.run_id, artifact_uri=info.artifact_uri)
+        self.parent = parent
+        self.is_open = True
+        self.is_ours = True  # False in a forked child: it logs to the run, its parent ends it
+        self.began_us = 0  # when it was last said to run; a clock set back must not undo its end
+        self.entries = 1  # start_run, and each resume of the run while it is open
+        self.is_cell = False  # the run of a tracked cell ends with the cell, not before
+        self.follows_experiment = False  # `set_experiment` in the cell takes its run along
+        self.opened_in: int | None = None  # execution count of the cell that opened it
+        self.hook_params: set[str] = set()  # all of an estimator's: no run is named after them
+        self._info = info
+        self._session = session
+        self._header = header
+        self._lost_before = store.lost_records
+        # What the run is called at its end if nobody names it: "lr=0.1", by the param's key.
+        self._name_parts: dict[str, str] | None = None if is_named else {}
+
+    @property
+    def info(self) -> RunInfo:
+        """As this process knows it: name, status and times without a look at the store."""
+        return self._info
+
+    @property
+    def data(self) -> RunData:
+        """What is recorded by now, read back from the store."""
+        return self._store.get_run(self.run_id).data
+
+    @property
+    def inputs(self) -> RunInputs:
+        """The datasets it read, from the store."""
+        return self._store.get_run(self.run_id).inputs
+
+    @property
+    def lost_records(self) -> int:
+        """Records of this process that the disk refused for too long, since the run began."""
+        return self._store.lost_records - self._lost_before
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """All that is recorded by now, read back from the store."""
+        return self._store.get_run(self.run_id).to_dictionary()
+
+    def log_params(self, params: Mapping[str, Any], *, is_inferred: bool = False) -> None:
+        """All or none; if nobody names the run, it is called after the first few."""
+        super().log_params(params, is_inferred=is_inferred)
+        parts = self._name_parts
+        if parts is not None:
+            has_room = len(parts) < 4
+            parts.update({k: f"{k}={v}" for k, v in params.items() if has_room or k in parts})
+
+    def end(
+        self, status: RunStatus | str = RunStatus.FINISHED, *, end_us: int | None = None
+    ) -> None:
+        """Close the run; a finished run still takes what is logged to it later.
+
+        *end_us* is when it was over, if that was before now.
+        """
+        status = RunStatus(status)
+        if not self.is_open or not self._session.leave(self):
+            return
+        if not self.is_ours:
+            self._session.release(self)
+            return
+        self._session.check_store()
+        t = max(self.later_us(), self.began_us + 1)
+        end_us = end_us or t
+        self.is_open = False
+        try:
+            if not self.is_deleted:
+                self._write_end(status, t=t, end_us=end_us)
+        finally:
+            self._change(status=status, end_time=end_us // 1000)
+            self._session.release(self)
+            self._store.flush()
+
+    def end_for(self, reason: str, status: RunStatus | str = RunStatus.FINISHED) -> None:
+        """Close the run for good, however often it was entered, and say why on it."""
+        if not self.is_deleted:
+            self.set_tag(CLOSED_BY_TAG, reason)
+        while self.is_open:
+            self.end(status)
+
+    def _write_end(self, status: RunStatus, *, t: int, end_us: int) -> None:
+        if self._name_parts:
+            self.rename(_clipped(" ".join(self._name_parts.values())))
+        if self.lost_records:
+            self.set_tag(LOST_RECORDS_TAG, str(self.lost_records))
+        self._append(lines.run_line(self.run_id, t=t, status=status, end_us=end_us))
+
+    def move_to(self, experiment: Experiment) -> None:
+        """Into another experiment of the same store; its files stay where they are."""
+        if self.is_deleted or not self.is_ours:
+            return
+        text = moving_lines(self.run_id, experiment)
+        self._append(text)
+        self._header += text
+        self._change(experiment_id=experiment.experiment_id)
+
+    def announce_again(self) -> None:
+        """Write the run's beginning into a store that was deleted under it."""
+        # Under the writer that we are now: whoever finds that one dead ends the run.
+        facts = {"status": self._info.status, "writer": self._store.writer}
+        self._store.append(self._header + lines.run_line(self.run_id, t=self.later_us(), **facts))
+
+    def set_running(self) -> None:
+        """It was resumed."""
+        self._change(status=RunStatus.RUNNING, end_time=None)
+
+    def set_stage(self, stage: LifecycleStage) -> None:
+        """It was deleted or restored; a deleted run refuses what is logged."""
+        self.is_deleted = stage == LifecycleStage.DELETED
+        self._change(lifecycle_stage=stage)
+
+    def _note_name(self, name: str) -> None:
+        self._name_parts = None  # it has a name that somebody chose
+        self._change(run_name=name)
+
+    def _change(self, **facts: Any) -> None:
+        from dataclasses import replace
+
+        self._info = replace(self._info, **facts)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.end(RunStatus.FINISHED if kind is None else RunStatus.FAILED)
+
+    def __repr__(self) -> str:
+        return f"<ActiveRun {self._info.run_name!r} {self.run_id} {self._info.status}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A run travels by id: it holds a lock and open files, and loky pickles notebook globals.
+        return _attach, (self._store.uri, self._info)
+
+
+def _attach(store_uri: str, info: RunInfo) -> RunWriter:
+    """The run in another process: it takes everything that is logged, and does not end the run."""
+    from nbtrack.recording.session import current_session
+
+    session = current_session()
+    return AttachedRun(session.store_for(store_uri), info)
+
+
+class AttachedRun(RunWriter):
+    """A run that another process opened and will end."""
+
+    def __init__(self, store: Store, info: RunInfo) -> None:
+        super().__init__(store, info.run_id, artifact_uri=info.artifact_uri)
+        self.info = info
+
+    @property
+    def data(self) -> RunData:
+        return self._store.get_run(self.run_id).data
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _attach, (self._store.uri, self.info)
+
+
+def _clipped(name: str) -> str:
+    if len(name) <= _MOST_NAME_CHARACTERS:
+        return name
+    return name[: _MOST_NAME_CHARACTERS - 1] + "…"

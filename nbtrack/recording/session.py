@@ -1,0 +1,369 @@
+"""What one Python process has open: stores, the active experiment, the active runs."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import weakref
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from nbtrack.base.guard import guarded, warn, warn_once
+from nbtrack.base.values import check_tags
+from nbtrack.errors import RunAlreadyActive, RunDeleted
+from nbtrack.journal import lines
+from nbtrack.journal.lines import now_us
+from nbtrack.recording.active_experiment import ActiveExperiment
+from nbtrack.recording.active_run import ActiveRun
+from nbtrack.recording.experiments import PATIENT_LOOK_SECONDS
+from nbtrack.recording.run_creation import find_run_to_log, new_run_info, resumed_header, run_header
+from nbtrack.recording.run_stack import RunStack, is_at_top_level
+from nbtrack.recording.run_writer import RunWriter
+from nbtrack.recording.surroundings import default_run_name, execution_count, source_tags
+from nbtrack.records.runs import Experiment, Run, RunStatus
+from nbtrack.settings import FitScope, Settings, find_project_folder, working_folder
+from nbtrack.stores.opening import folder_of, open_store
+from nbtrack.stores.store import Store
+
+PARENT_TAG = "mlflow.parentRunId"
+
+
+class Session:
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._stack = RunStack()
+        self._stores: dict[str, Store] = {}
+        self._store: Store | None = None
+        self._uri: str | None = None
+        self._settings: Settings | None = None
+        self.experiments = ActiveExperiment(lambda: self.store, lambda: self.settings)
+        self._runs: weakref.WeakValueDictionary[str, ActiveRun] = weakref.WeakValueDictionary()
+        # By store and id: runs of others that clients wrote to, and when they were looked at.
+        self.verified: dict[tuple[str, str], tuple[float, RunWriter]] = {}
+        # Held here too: a thread that ends without ending its run takes its overlay with it.
+        self._open: dict[str, ActiveRun] = {}
+        self._last_run: tuple[Store, str] | None = None
+        self.cell_run: ActiveRun | None = None  # the run of the tracked cell that is running
+        # Asked when something is logged and no run is open; None: open an ordinary run.
+        self.open_cell_run: Callable[[], ActiveRun | None] = lambda: None
+        # Whether the extension knows of a running cell, and will call this once when it ends.
+        self.when_cell_ends: Callable[[Callable[[], None]], bool] = lambda _ended: False
+        # The notebook says here where trainings are to be recorded, and the hooks listen.
+        self.record_fits: Callable[[FitScope], None] = lambda _scope: None
+
+    # --- where
+
+    @property
+    def settings(self) -> Settings:
+        if self._settings is None:
+            problems: list[str] = []
+            self._settings = Settings.load(problems)
+            for problem in problems:
+                warn_once(f"nbtrack: {problem} Until then it counts as not set.")
+        return self._settings
+
+    def renew_settings(self) -> None:
+        """Read them again when they are asked for next: one may have been mended."""
+        self._settings = None
+
+    @property
+    def store(self) -> Store:
+        """Fixed at first use: changing the working folder later does not move it."""
+        if self._store is None:
+            with self._lock:
+                if self._store is None:
+                    self._store = self.store_for(self._uri or self._default_uri())
+        return self._store
+
+    def store_for(self, uri: str) -> Store:
+        """The one open store of this process behind *uri*."""
+        uri = folder_of(uri).as_uri()
+        with self._lock:
+            if uri not in self._stores:
+                self._stores[uri] = open_store(uri)
+            return self._stores[uri]
+
+    def set_tracking_uri(self, uri: str | Path | None) -> None:
+        """Another store from now on; None finds the default afresh. Open runs stay theirs."""
+        if uri is not None:
+            folder_of(str(uri))  # raises here, not at the first log
+        with self._lock:
+            self._uri = None if uri is None else str(uri)
+            self._store = self._settings = None
+            self.experiments.forget()
+
+    @property
+    def is_uri_set(self) -> bool:
+        return bool(self._uri or self.settings.tracking_uri or self.settings.folder)
+
+    def _default_uri(self) -> str:
+        chosen = self.settings.tracking_uri or self.settings.folder
+        return chosen or str(find_project_folder(working_folder()))
+
+    # --- experiments
+
+    @property
+    def experiment(self) -> Experiment:
+        return self.experiments.active
+
+    def set_experiment(
+        self, name: str | None = None, *, experiment_id: str | None = None
+    ) -> Experiment:
+        """For runs that begin from now on, and for the tracked cell that is running."""
+        if experiment_id is not None:
+            experiment = self.experiments.set_id(experiment_id)
+        else:
+            experiment = self.experiments.set(str(name))
+        run = self.cell_run
+        if run is not None and run.follows_experiment and run.store is self.store:
+            run.move_to(experiment)
+        return experiment
+
+    # --- runs
+
+    def active_run(self) -> ActiveRun | None:
+        return self._stack.top()
+
+    def run_to_log_to(self) -> ActiveRun:
+        """The active run; if there is none, one is opened, as in MLflow, and said so."""
+        run = self._stack.top()
+        if run is None:
+            run = self.open_cell_run()
+        if run is None:
+            run = self.start_run()
+            warn(
+                f"nbtrack: nothing was open, so run {run.info.run_name!r} was opened "
+                f"({run.run_id}). nbtrack.end_run() closes it."
+            )
+        return run
+
+    def start_run(
+        self,
+        *,
+        name: str | None = None,
+        experiment_id: str | None = None,
+        nested: bool = False,
+        parent_run_id: str | None = None,
+        tags: Mapping[str, Any] | None = None,
+        description: str | None = None,
+    ) -> ActiveRun:
+        """Open a run and make it the active one. Raises RunAlreadyActive outside of notebooks."""
+        given = check_tags(tags)
+        parent = self._parent_of_new_run(nested=nested)
+        parent_id = parent_run_id or (parent.run_id if parent is not None else None)
+        if parent_id:
+            given[PARENT_TAG] = parent_id
+        if description is not None:
+            given["mlflow.note.content"] = description
+        name = name or given.get("mlflow.runName")
+        experiment = self.experiments.of_new_run(experiment_id, parent)
+        run = self._create(name, experiment=experiment, tags=given, parent=parent)
+        self._stack.push(run)
+        return run
+
+    def start_cell_run(
+        self, *, name: str, experiment: Experiment | None, tags: Mapping[str, str], start_us: int
+    ) -> ActiveRun:
+        """Open the run of a tracked cell, whichever thread asks: a child of what is open.
+
+        Runs started while it is `cell_run` become its children; `end_run()` does not close it.
+        """
+        parent = self._stack.top()
+        given = dict(tags) if parent is None else {**tags, PARENT_TAG: parent.run_id}
+        found = self.experiments.of_new_run(None, parent) if parent else self.experiment
+        run = self._create(
+            name,
+            experiment=experiment or found,
+            tags=given,
+            parent=parent,
+            start_us=start_us,
+        )
+        run.is_cell, run.follows_experiment = True, experiment is None
+        self.cell_run = run
+        self._stack.push_base(run)
+        return run
+
+    def resume_run(self, run_id: str, *, nested: bool = False) -> ActiveRun:
+        """Make an existing run the active one again. Raises RunNotFound, RunDeleted."""
+        known = self.known_run(run_id)
+        if known is not None and known.is_open:
+            return self._enter_again(known, nested=nested)
+        parent = self._parent_of_new_run(nested=nested)
+        store = self.store
+        info, newest_us = find_run_to_log(store, run_id, timeout=PATIENT_LOOK_SECONDS)
+        t = max(now_us(), newest_us + 1)
+        store.append(lines.run_line(run_id, t=t, status=RunStatus.RUNNING, writer=store.writer))
+        run = ActiveRun(self, store, info, parent=parent, header=resumed_header(store, info))
+        run.began_us = run.newest_us = t
+        run.set_running()
+        self._remember(run)
+        self._stack.push(run)
+        return run
+
+    def _enter_again(self, run: ActiveRun, *, nested: bool) -> ActiveRun:
+        """A callback's or worker's `with start_run(run_id=...)` on a run that is open already."""
+        if execution_count() is None:
+            self._parent_of_new_run(nested=nested)  # raises RunAlreadyActive, as for a new run
+        if run.is_deleted:
+            raise RunDeleted(run.run_id)
+        with self._lock:
+            run.entries += 1
+        self._stack.push(run)
+        return run
+
+    def end_run(self, status: RunStatus | str = RunStatus.FINISHED) -> None:
+        """Close the active run; the run of a tracked cell ends with its cell, not before."""
+        run = self._stack.top()
+        if run is not None and not run.is_cell:
+            run.end(status)
+
+    def last_active_run(self) -> Run | None:
+        if self._last_run is None:
+            return None
+        store, run_id = self._last_run
+        return store.get_run(run_id)
+
+    def leave(self, run: ActiveRun) -> bool:
+        """Undo one entry of *run*; whether it was the last one, so that the run ends."""
+        with self._lock:
+            run.entries -= 1
+            is_last = run.entries <= 0
+        if not is_last:
+            self._stack.pop(run)
+        return is_last
+
+    def release(self, run: ActiveRun) -> None:
+        """*run* has ended."""
+        self._last_run = (run.store, run.run_id)
+        self._open.pop(run.run_id, None)
+        self._stack.remove(run)
+
+    def children_left_open(self, run: ActiveRun) -> list[ActiveRun]:
+        return self._stack.above(run)
+
+    def known_run(self, run_id: str) -> ActiveRun | None:
+        """The run, if this process opened it and still holds it."""
+        return self._runs.get(run_id)
+
+    def check_store(self) -> None:
+        """If somebody removed the project folder, begin it again with the runs that are open."""
+        for store in list(self._stores.values()):
+            if store.was_removed():
+                warn(f"nbtrack: {store.uri} was removed; what is logged now starts it afresh.")
+                if store is self._store:
+                    self.experiments.announce_again()
+                for run in list(self._open.values()):
+                    if run.store is store and not run.is_deleted:
+                        run.announce_again()
+
+    def close(self) -> None:
+        """End what is open and fold what waits, at exit. A forked child ends its own runs only."""
+        status = RunStatus.FAILED if _script_failed() else RunStatus.FINISHED
+        for run in list(self._open.values()):
+            with guarded("end a run at exit"):
+                while run.is_open:
+                    run.end(status)
+        for store in self._stores.values():
+            with guarded("close its store"):
+                store.close()
+
+    def _parent_of_new_run(self, *, nested: bool) -> ActiveRun | None:
+        top = self._stack.top()
+        if top is None or nested or self.cell_run is not None:
+            return top
+        if not is_at_top_level():
+            if top in self._stack.base():
+                return None  # a worker thread's own run has nothing to do with the script's
+            raise RunAlreadyActive(top.run_id)
+        now = execution_count()
+        if now is None or top.opened_in == now:
+            raise RunAlreadyActive(top.run_id)
+        self._end_what_earlier_cells_left_open()
+        return None
+
+    def _end_what_earlier_cells_left_open(self) -> None:
+        for run in dict.fromkeys(reversed(self._stack.base())):  # one may be entered twice
+            warn(
+                f"nbtrack: run {run.info.run_name!r} was left open by an earlier cell; "
+                "it is closed, and a new one starts."
+            )
+            run.end_for("start_run in a later cell")
+
+    def _create(
+        self,
+        name: str | None,
+        *,
+        experiment: Experiment,
+        tags: Mapping[str, str],
+        parent: ActiveRun | None,
+        start_us: int | None = None,
+    ) -> ActiveRun:
+        store = self.store if parent is None else parent.store
+        self.check_store()
+        start_us = start_us or now_us()
+        info = new_run_info(
+            store,
+            experiment,
+            name=name or default_run_name(parent),
+            user=self.settings.user,
+            start_us=start_us,
+        )
+        header = run_header(
+            store,
+            info,
+            experiment,
+            tags={**source_tags(self.settings), **tags, "mlflow.runName": str(info.run_name)},
+            start_us=start_us,
+            owner=store.writer,
+        )
+        store.append(header)
+        run = ActiveRun(self, store, info, parent=parent, header=header, is_named=name is not None)
+        run.began_us = start_us
+        run.opened_in = execution_count()
+        self._remember(run)
+        return run
+
+    def _remember(self, run: ActiveRun) -> None:
+        self._runs[run.run_id] = self._open[run.run_id] = run
+        self._last_run = (run.store, run.run_id)
+
+    def _after_fork(self) -> None:
+        # The parent's runs can be logged to here, but it is the parent that ends them.
+        self._lock = RLock()
+        for run in self._open.values():
+            run.is_ours = False
+        self._open = {}
+        self._runs = weakref.WeakValueDictionary()
+
+
+def _script_failed() -> bool:
+    # Set by the interpreter when an exception ends it, and at any prompt for what was typed.
+    is_at_prompt = hasattr(sys, "ps1") or execution_count() is not None
+    return hasattr(sys, "last_value") and not is_at_prompt
+
+
+_current: Session | None = None
+_making = RLock()
+
+
+def current_session() -> Session:
+    global _current
+    if _current is None:
+        with _making:
+            if _current is None:
+                _current = Session()
+                atexit.register(_current.close)
+    return _current
+
+
+def _after_fork() -> None:
+    global _making
+    _making = RLock()
+    if _current is not None:
+        _current._after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,330 @@
+"""The local store: a journal per process, folded into one DuckDB file.
+
+.nbtrack/
+  nbtrack.duckdb     everything folded; free for other programs more than 95 % of the time
+  journal/           what each process has written since
+  artifacts/         plain files, by experiment and run
+  renamed.jsonl      names of experiments that were renamed, for when the database is busy
+  models/            the registry's own copies of models, by model and version
+  registry.head      count and hash of the registry's newest event;  registry.lock  whose turn it is
+                     to change it
+  fold.lock          who may write the database;  tables.lock  who may add to a table artifact
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.errors import ExperimentNotFound, StoreBusy
+from nbtrack.journal import reading
+from nbtrack.journal.writing import Journal
+from nbtrack.records.registry import (
+    ModelVersion,
+    NewEvent,
+    RegisteredModel,
+    RegistryEvent,
+    RegistryHead,
+    RegistryQuery,
+    StagedFolder,
+)
+from nbtrack.records.runs import (
+    Experiment,
+    FileInfo,
+    Metric,
+    Run,
+    RunColumns,
+    RunQuery,
+    ViewType,
+)
+from nbtrack.settings import FOLDER_NAME
+from nbtrack.stores.local.attachment import WAIT_SECONDS, Attachment
+from nbtrack.stores.local.fold import fold
+from nbtrack.stores.local.folding_thread import FoldingThread, folding_guarded
+from nbtrack.stores.local.history import CellPlace, History, read_history, read_places
+from nbtrack.stores.local.removal import remove_runs
+from nbtrack.stores.local.renamed import note_renamed, renamed_experiments
+from nbtrack.stores.local.snapshot import SnapshotReader
+from nbtrack.stores.local.status import store_status
+from nbtrack.stores.local.trace import RunTrace, trace_of_lines, trace_of_snapshot
+from nbtrack.stores.local.user_query import user_query
+from nbtrack.stores.queries import run_queries
+from nbtrack.stores.queries.panel_reads import PanelReads
+from nbtrack.stores.queries.run_index import RunIndex
+from nbtrack.stores.registry import registry_queries
+from nbtrack.stores.registry.registry_append import (
+    MODELS_FOLDER,
+    RegistryTurn,
+    append_events,
+    read_head,
+)
+from nbtrack.stores.registry.registry_chain import noted_head
+from nbtrack.stores.store import FoundRun, Position
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DATABASE_NAME = "nbtrack.duckdb"
+MOST_TRACED_BYTES = 1 << 20  # parsed in 30 ms; a snapshot with as much in the journals takes 200
+
+
+class DuckDBStore(PanelReads):
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.uri = folder.as_uri()
+        self.database = folder / DATABASE_NAME
+        self._thread = FoldingThread(self.fold)
+        self._journal = Journal(folder / "journal", on_waiting=self._on_waiting)
+        self._attachment = Attachment(self.database)
+        self._snapshots = SnapshotReader(
+            self._attachment,
+            self._journal.folder,
+            own_writer=lambda: self._journal.writer,
+            own_waiting=lambda: self._journal.waiting_text,
+            fold_now=self.fold,
+        )
+        self._index = RunIndex(self._snapshots)
+
+    # --- writing
+
+    @property
+    def writer(self) -> str:
+        return self._journal.writer
+
+    @property
+    def lost_records(self) -> int:
+        return self._journal.lost_records
+
+    @property
+    def waiting_records(self) -> int:
+        return self._journal.waiting_records
+
+    def append(self, text: str) -> None:
+        self._journal.append(text)
+
+    def flush(self) -> None:
+        self._thread.request(True)
+
+    def was_removed(self) -> bool:
+        return self._journal.was_removed()
+
+    def fold(self) -> bool:
+        """Move what all journals hold into the database; False if it cannot be written now."""
+        if not self._journal.retry():
+            return False  # what does not take a line does not take a database either
+        self._journal.folded()
+        if not self.folder.exists():
+            return True  # nobody has written yet, or somebody has removed all
+        _keep_out_of_git(self.folder)
+        return fold(self._attachment, self._journal.folder, own_writer=self._journal.writer)
+
+    def close(self) -> None:
+        """End this process's journal and fold it, if the file is free; readers fold the rest."""
+        self._thread.close()
+        has_written = self._journal.has_written
+        self._journal.close()
+        if has_written:
+            with folding_guarded():
+                self.fold()
+        self._attachment.close()
+
+    def _on_waiting(self, is_much: bool) -> None:
+        self._thread.request(is_much)
+
+    # --- reading
+
+    def get_run(self, run_id: str, *, timeout: float = WAIT_SECONDS) -> Run:
+        with self._snapshots.open(timeout=timeout) as connection:
+            return run_queries.get_run(connection, run_id, store=str(self.folder))
+
+    def look_up_run(self, run_id: str, *, timeout: float = WAIT_SECONDS) -> FoundRun:
+        with self._snapshots.open(timeout=timeout) as connection:
+            return run_queries.look_up_run(connection, run_id, store=str(self.folder))
+
+    def search_runs(self, query: RunQuery, *, timeout: float = WAIT_SECONDS) -> list[Run]:
+        with self._snapshots.open(timeout=timeout) as connection:
+            return run_queries.find_runs(connection, query)
+
+    def count_runs(self, query: RunQuery) -> int:
+        with self._snapshots.open() as connection:
+            return run_queries.count_runs(connection, query)
+
+    def search_run_columns(self, query: RunQuery) -> RunColumns:
+        with self._snapshots.open() as connection:
+            return run_queries.find_run_columns(connection, query)
+
+    def read_metrics(self, run_id: str, key: str) -> list[Metric]:
+        with self._snapshots.open() as connection:
+            return run_queries.read_metrics(connection, run_id, key, store=str(self.folder))
+
+    def get_experiment(self, experiment_id: str, *, timeout: float = WAIT_SECONDS) -> Experiment:
+        return self._experiment("experiment_id", experiment_id, timeout=timeout)
+
+    def find_experiment(self, name: str, *, timeout: float = WAIT_SECONDS) -> Experiment | None:
+        try:
+            return self._experiment("name", name, timeout=timeout)
+        except ExperimentNotFound:
+            return None
+
+    def _experiment(self, column: str, value: str, *, timeout: float) -> Experiment:
+        with self._snapshots.open(timeout=timeout) as connection:
+            return run_queries.get_experiment(connection, column, value, store=str(self.folder))
+
+    def note_renamed(self, experiment_id: str, name: str) -> None:
+        note_renamed(self.folder, experiment_id, name)
+
+    def renamed_experiments(self) -> Mapping[str, str]:
+        return renamed_experiments(self.folder)
+
+    def search_experiments(
+        self,
+        *,
+        view_type: ViewType = ViewType.ACTIVE_ONLY,
+        filter_string: str | None = None,
+        order_by: Sequence[str] = (),
+        max_results: int | None = None,
+    ) -> list[Experiment]:
+        with self._snapshots.open() as connection:
+            return run_queries.find_experiments(
+                connection,
+                view_type=view_type,
+                filter_string=filter_string,
+                order_by=order_by,
+                max_results=max_results,
+            )
+
+    def read_cell(self, run_id: str) -> dict[str, Any] | None:
+        return self.read_cells([run_id]).get(run_id)
+
+    def read_cells(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        with self._snapshots.open() as connection:
+            return run_queries.read_cells(connection, run_ids)
+
+    def read_environments(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        with self._snapshots.open() as connection:
+            return run_queries.read_environments(connection, run_ids)
+
+    def list_artifact_records(self, run_id: str) -> list[FileInfo]:
+        with self._snapshots.open() as connection:
+            return run_queries.list_artifact_records(connection, run_id)
+
+    def position(self) -> Position:
+        try:
+            return reading.segment_sizes(self._journal.folder)
+        except OSError:  # a folder that cannot be: what is logged waits in memory
+            return {}
+
+    def trace_written(self, run_id: str, since: Position) -> RunTrace | None:
+        now = self.position()
+        if not since.keys() <= now.keys():
+            return None  # folded and deleted since
+        if sum(now.values()) - sum(since.values()) > MOST_TRACED_BYTES:
+            return None
+        tails = [
+            reading.read_tail(self._journal.folder, name, start=since.get(name, 0), limit=size)
+            for name, size in now.items()
+            if size > since.get(name, 0)
+        ]
+        texts = [tail.text.decode("utf-8", "replace") for tail in tails]
+        texts.append(self._journal.waiting_text)
+        return trace_of_lines("".join(text for text in texts if run_id in text), run_id)
+
+    def trace_run(self, run_id: str, *, timeout: float = WAIT_SECONDS) -> RunTrace:
+        with self._snapshots.open(timeout=timeout) as connection:
+            return trace_of_snapshot(connection, run_id)
+
+    def read_history(
+        self,
+        experiment_id: str,
+        *,
+        lineage: str | None,
+        without: str,
+        timeout: float = WAIT_SECONDS,
+    ) -> History:
+        if not self.database.exists():
+            return History()
+        with self._attachment.open(read_only=True, timeout=timeout) as connection:
+            return read_history(connection, experiment_id, lineage=lineage, without=without)
+
+    def read_places(self, notebook: str, *, timeout: float = WAIT_SECONDS) -> list[CellPlace]:
+        if not self.database.exists():
+            return []
+        with self._attachment.open(read_only=True, timeout=timeout) as connection:
+            return read_places(connection, notebook)
+
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
+        with self._snapshots.open() as connection:
+            return user_query(connection, sql, parameters)
+
+    # --- the model registry
+
+    @property
+    def models_uri(self) -> str:
+        return (self.folder / MODELS_FOLDER).as_uri()
+
+    def registry_head(self) -> RegistryHead:
+        with self._attachment.open(read_only=True) as connection:
+            return read_head(connection)[0]
+
+    def noted_registry_head(self) -> RegistryHead | None:
+        return noted_head(self.folder)
+
+    def registry_turn(self, *, timeout: float) -> AbstractContextManager[None]:
+        return RegistryTurn(self.folder, timeout=timeout)
+
+    def registry_append(
+        self,
+        events: Sequence[NewEvent],
+        *,
+        after: RegistryHead,
+        staged: StagedFolder | None = None,
+        timeout: float = WAIT_SECONDS,
+    ) -> list[RegistryEvent]:
+        recorded = append_events(
+            self._attachment, events, after=after, staged=staged, timeout=timeout
+        )
+        _keep_out_of_git(self.folder)
+        return recorded
+
+    def registry_events(
+        self, *, name: str | None = None, n: int | None = None
+    ) -> list[RegistryEvent]:
+        with self._attachment.open(read_only=True) as connection:
+            return registry_queries.find_events(connection, name=name, n=n)
+
+    def search_registered_models(self, query: RegistryQuery) -> list[RegisteredModel]:
+        with self._attachment.open(read_only=True) as connection:
+            return registry_queries.find_models(connection, query)
+
+    def search_model_versions(self, query: RegistryQuery) -> list[ModelVersion]:
+        with self._attachment.open(read_only=True) as connection:
+            return registry_queries.find_versions(connection, query)
+
+    def remove_runs(self, run_ids: Sequence[str]) -> None:
+        self._fold_all()
+        remove_runs(self._attachment, run_ids)
+
+    def _fold_all(self) -> None:
+        """What is folded later would come back, a part of a run without the rest."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not self.fold():
+            if time.monotonic() >= deadline:
+                raise StoreBusy(
+                    f"{self.database} cannot be written now: another program has it open, or the "
+                    "folder is read-only. Close the file there and try again."
+                )
+            time.sleep(0.02)
+
+    def status(self) -> dict[str, Any]:
+        return store_status(self.folder, self._attachment, own_writer=self.writer)
+
+
+def _keep_out_of_git(folder: Path) -> None:
+    ignore = folder / ".gitignore"
+    # Only in a folder that is ours alone: a chosen one may be the user's repository.
+    if folder.name == FOLDER_NAME and not ignore.exists():
+        with suppress(OSError):  # a folder that is not ours to write
+            ignore.write_text("*\n", encoding="ascii")

@@ -1,0 +1,155 @@
+"""What earlier runs reached, for comparison: the best of an experiment, the attempt before.
+
+Read from what is folded, without the tails of the journals: 5 ms instead of 30. What this
+process itself logged a moment ago its caller knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    value: float
+    run_id: str
+    run_name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extremes:
+    highest: Reached
+    lowest: Reached
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    run_id: str
+    number: int
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    extremes: Mapping[str, Extremes] = field(default_factory=dict)  # by metric
+    previous: Attempt | None = None  # the newest attempt of the lineage that was asked for
+    params: Sequence[str] = ()  # their names, in the experiment
+    experiments: Sequence[str] = ()  # their names, in the store
+    tags: Mapping[str, str] = field(default_factory=dict)  # of the experiment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellPlace:
+    """Where a lineage of cells was seen last in a notebook."""
+
+    lineage: str
+    attempt: int
+    position: int | None
+    source: str | None
+
+
+def read_history(
+    connection: DuckDBPyConnection, experiment_id: str, *, lineage: str | None, without: str
+) -> History:
+    """Runs of the experiment but *without* (a run id), and the newest attempt of *lineage*."""
+    rows = connection.execute(
+        _EXTREMES, {"experiment": experiment_id, "without": without}
+    ).fetchall()
+    params = connection.execute(_PARAM_NAMES, {"experiment": experiment_id}).fetchall()
+    tags = connection.execute(_TAGS, {"experiment": experiment_id}).fetchall()
+    return History(
+        tags=dict(tags),
+        params=[name for (name,) in params],
+        experiments=[name for (name,) in connection.execute(_EXPERIMENTS).fetchall()],
+        extremes={
+            key: Extremes(
+                highest=Reached(value=high, run_id=high_id, run_name=high_name),
+                lowest=Reached(value=low, run_id=low_id, run_name=low_name),
+            )
+            for key, high, high_id, high_name, low, low_id, low_name in rows
+        },
+        previous=None if lineage is None else _newest_attempt(connection, lineage, without=without),
+    )
+
+
+def read_places(connection: DuckDBPyConnection, notebook: str) -> list[CellPlace]:
+    """The cells of a notebook, by their newest attempts."""
+    rows = connection.execute(_PLACES, {"notebook": notebook}).fetchall()
+    return [
+        CellPlace(lineage=lineage, attempt=attempt or 0, position=position, source=source)
+        for lineage, attempt, position, source in rows
+    ]
+
+
+def _newest_attempt(
+    connection: DuckDBPyConnection, lineage: str, *, without: str
+) -> Attempt | None:
+    row = connection.execute(_ATTEMPT, {"lineage": lineage, "without": without}).fetchone()
+    if row is None:
+        return None
+    run_key, run_id, number = row
+    params = connection.execute(_PARAMS, {"run_key": run_key}).fetchall()
+    metrics = connection.execute(_METRICS, {"run_key": run_key}).fetchall()
+    return Attempt(run_id=run_id, number=number or 1, params=dict(params), metrics=dict(metrics))
+
+
+_LATEST = f"arg_max(value, {LATEST_PLACE})"
+_EXTREMES = f"""
+    with runs as (
+        select run_key, run_id, arg_max(name, t) as run_name
+        from project.stored.run_events join project.stored.run_keys using (run_key)
+        where run_id <> $without
+        group by run_key, run_id
+        having arg_max(experiment_id, t) = $experiment
+            and coalesce(arg_max(lifecycle_stage, t), 'active') = 'active'),
+    latest as (
+        select run_key, key, {_LATEST} as value from project.stored.metrics
+        where run_key in (select run_key from runs) group by run_key, key)
+    select key, max(value), arg_max(run_id, value), arg_max(run_name, value),
+        min(value), arg_min(run_id, value), arg_min(run_name, value)
+    from latest join runs using (run_key) where isfinite(value) group by key
+"""
+_PARAM_NAMES = """
+    select distinct key from project.stored.params where run_key in (
+        select run_key from project.stored.run_events where experiment_id = $experiment)
+    order by key limit 200
+"""
+_EXPERIMENTS = """
+    select coalesce(arg_max(renamed, t), arg_min(name, t)) as name
+    from project.stored.experiment_events group by experiment_id
+    having coalesce(arg_max(lifecycle_stage, t), 'active') = 'active' order by name limit 200
+"""
+_TAGS = """
+    select key, value
+    from (select key, arg_max_null(value, t) as value from project.stored.experiment_tags
+          where experiment_id = $experiment group by key) where value is not null
+"""
+_ATTEMPT = """
+    select run_key, run_id, attempt
+    from (select run_key, arg_max(lineage, t) as lineage, arg_max(attempt, t) as attempt
+          from project.stored.cells group by run_key)
+        join project.stored.run_keys using (run_key)
+    where lineage = $lineage and run_id <> $without
+        and run_key not in (select run_key from project.stored.run_events
+            group by run_key having arg_max(lifecycle_stage, t) = 'deleted')
+    order by attempt desc nulls last, run_key desc limit 1
+"""
+_PARAMS = f"""
+    select key, arg_max(value, {EXPLICIT_FIRST})
+    from project.stored.params where run_key = $run_key group by key
+"""
+_METRICS = f"""
+    select key, {_LATEST} from project.stored.metrics where run_key = $run_key group by key
+"""
+_PLACES = """
+    select lineage, max(attempt), arg_max(position, t), arg_max(source, t)
+    from project.stored.cells where notebook = $notebook and lineage is not null group by lineage
+"""

@@ -1,0 +1,27 @@
+"""Taking runs out of the database for good, for `nbtrack gc`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nbtrack.stores.local.attachment import Attachment
+from nbtrack.stores.local.fold import transaction
+from nbtrack.stores.local.schema import TABLES
+
+
+def remove_runs(attachment: Attachment, run_ids: Sequence[str]) -> None:
+    """All rows of these runs, in one transaction; their artifacts are not looked at."""
+    with attachment.open(read_only=False) as connection, transaction(connection):
+        keys = [
+            key
+            for (key,) in connection.execute(
+                "select run_key from project.stored.run_keys where list_contains($ids, run_id)",
+                {"ids": list(run_ids)},
+            ).fetchall()
+        ]
+        for table, columns in TABLES.items():
+            if "run_key" in columns:
+                connection.execute(
+                    f"delete from project.stored.{table} where list_contains($keys, run_key)",
+                    {"keys": keys},
+                )

@@ -1,0 +1,146 @@
+"""Reading: what is folded and the tails of all journals, as one consistent cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from nbtrack.journal import reading
+from nbtrack.journal.lines import LINE_START
+from nbtrack.journal.reading import Tail
+from nbtrack.stores.local import schema
+from nbtrack.stores.local.attachment import WAIT_SECONDS, Attachment, Block, stamp, wal_of
+from nbtrack.stores.local.fold import HOLD_BYTES, folded_offsets, insert_parsed, parse
+from nbtrack.stores.local.folding_thread import folding_guarded
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MOST_SEGMENTS = 64
+
+
+class Cut(NamedTuple):
+    """What an open snapshot shows: two that are equal show the same."""
+
+    instance: int  # of DuckDB; its temporary tables end with it
+    tails: object
+    dead_writers: object
+    file: object
+
+
+class SnapshotReader:
+    """*fold_now* is called when the tails have grown too long to be read each time.
+
+    *own_waiting* are lines of this process that no disk takes: who logged them still reads them.
+    """
+
+    def __init__(
+        self,
+        attachment: Attachment,
+        folder: Path,
+        *,
+        own_writer: Callable[[], str],
+        own_waiting: Callable[[], str],
+        fold_now: Callable[[], bool],
+    ) -> None:
+        self._attachment = attachment
+        self._folder = folder
+        self._own_writer = own_writer
+        self._own_waiting = own_waiting
+        self._fold_now = fold_now
+        self._loaded: object = None  # which tails the tables of schema `tail` hold
+        self._offsets: object = None  # how far the journals are folded
+        self._marked: object = None  # which writers the table `dead_writers` holds
+
+    def open(self, *, timeout: float = WAIT_SECONDS) -> Block:
+        """A connection on which `current.*` and the public views are one cut of the project."""
+        return Block(lambda block: self.enter(block, timeout=timeout), self.leave)
+
+    def enter(self, block: Block, *, timeout: float) -> DuckDBPyConnection:
+        """*block* must `leave`, whatever is raised here."""
+        connection = self._attachment.enter(block, read_only=True, timeout=timeout)
+        waiting, own = self._waiting(connection)
+        if not _is_too_much(waiting):
+            self._load(connection, waiting, own)
+            if not self._attachment.is_outdated:
+                return connection
+        self._attachment.leave(block, None)
+        with folding_guarded():  # a full disk keeps nobody from reading
+            self._fold_now()
+        connection = self._attachment.enter(block, read_only=True, timeout=timeout)
+        self._load(connection, *self._waiting(connection))
+        return connection
+
+    def leave(self, block: Block, error: BaseException | None) -> None:
+        self._attachment.leave(block, error)
+
+    @property
+    def cut(self) -> Cut:
+        """Of the snapshot that is open: nobody can write the file meanwhile."""
+        # What a dead process left in the log beside the file is read with it.
+        files = stamp(self._attachment.file), stamp(wal_of(self._attachment.file))
+        tails = self._offsets, self._loaded
+        return Cut(self._attachment.generation, tails, self._marked, files)
+
+    def _waiting(self, connection: DuckDBPyConnection) -> tuple[dict[str, tuple[int, int]], str]:
+        """(folded, size) of each segment that holds more than what is folded; own lines."""
+        # Offsets first: a segment that is gone when we list them was folded before.
+        self._offsets = offsets = folded_offsets(connection)
+        sizes, own = self._sizes_and_own_lines()
+        spans = {name: (offsets.get(name, 0), size) for name, size in sizes.items()}
+        return {name: span for name, span in spans.items() if span[1] > span[0]}, own
+
+    def _sizes_and_own_lines(self) -> tuple[dict[str, int], str]:
+        """At a moment between writes: a line is on the disk or in memory, not in both."""
+        before = None
+        while (own := self._own_waiting()) != before:
+            before, sizes = own, reading.segment_sizes(self._folder)
+        # The first line may be the rest of one that a full disk has torn.
+        return sizes, own if own.startswith(LINE_START) else own.partition("\n")[2]
+
+    def _load(
+        self, connection: DuckDBPyConnection, waiting: dict[str, tuple[int, int]], own: str
+    ) -> None:
+        self._mark_dead_writers(connection)
+        newest = _newest_key(connection) if waiting or own else None
+        # The instance is part of it: another one has empty tables. So is the newest key,
+        # because runs in the tail are numbered behind it.
+        signature = (self._attachment.generation, newest, waiting, own)
+        if signature == self._loaded:
+            return
+        if self._loaded is not None:  # None: this instance's tables are empty still
+            for table in schema.TABLES:
+                connection.execute(f"truncate tail.{table}")
+        self._loaded = "a part"
+        tails = [
+            reading.read_tail(self._folder, name, start=start, limit=size - start)
+            for name, (start, size) in waiting.items()
+        ]
+        tails.append(Tail(segment="", start=0, text=own.encode("utf-8", "replace")))
+        self._parse_into_tables(connection, tails)
+        self._loaded = signature
+
+    def _parse_into_tables(self, connection: DuckDBPyConnection, tails: list[Tail]) -> None:
+        if any(tail.text for tail in tails):
+            parse(connection, tails)
+            insert_parsed(connection, target="tail")
+
+    def _mark_dead_writers(self, connection: DuckDBPyConnection) -> None:
+        dead = sorted(reading.dead_writers(self._folder, own=self._own_writer()))
+        marked = (self._attachment.generation, dead)
+        if marked != self._marked:
+            self._marked = None
+            connection.execute("truncate dead_writers")
+            connection.execute("insert into dead_writers select unnest($dead)", {"dead": dead})
+            self._marked = marked
+
+
+def _newest_key(connection: DuckDBPyConnection) -> int | None:
+    row = connection.execute("select max(run_key) from project.stored.run_keys").fetchone()
+    return row[0] if row else None
+
+
+def _is_too_much(waiting: dict[str, tuple[int, int]]) -> bool:
+    total = sum(size - start for start, size in waiting.values())
+    return total > HOLD_BYTES or len(waiting) > MOST_SEGMENTS

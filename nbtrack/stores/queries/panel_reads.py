@@ -1,0 +1,97 @@
+"""What panels ask of the local store; the modules that answer are not for the logging path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbtrack.journal.reading import segment_sizes
+from nbtrack.records.runs import Run, RunQuery, ViewType
+from nbtrack.stores.local.attachment import stamp, wal_of
+from nbtrack.stores.local.snapshot import SnapshotReader
+from nbtrack.stores.queries.run_index import RunIndex
+
+if TYPE_CHECKING:
+    from nbtrack.journal.writing import Journal
+    from nbtrack.records.views import (
+        Axis,
+        KeyInventory,
+        MetricSeries,
+        RunGroup,
+        RunPage,
+        RunValues,
+    )
+    from nbtrack.stores.queries.key_inventory import KeptInventories
+
+
+class PanelReads:
+    """The part of DuckDBStore that panels need."""
+
+    database: Path
+    _journal: Journal
+    _snapshots: SnapshotReader
+    _index: RunIndex
+    _inventories: KeptInventories | None = None
+
+    def version(self) -> object:
+        try:
+            sizes = segment_sizes(self._journal.folder)
+        except OSError:  # a folder that cannot be: what is logged waits in memory
+            sizes = {}
+        files = stamp(self.database), stamp(wal_of(self.database))
+        return frozenset(sizes.items()), len(self._journal.waiting_text), files
+
+    def read_run_page(self, query: RunQuery, *, folded: bool) -> RunPage:
+        from nbtrack.stores.queries import run_pages
+
+        with self._index.open(query) as connection:
+            return run_pages.read_run_page(connection, query, folded=folded)
+
+    def read_child_runs(
+        self,
+        parent_id: str,
+        *,
+        order_by: Sequence[str] = (),
+        view_type: ViewType = ViewType.ACTIVE_ONLY,
+    ) -> list[Run]:
+        from nbtrack.stores.queries import run_pages
+
+        query = RunQuery(order_by=tuple(order_by), view_type=view_type)
+        with self._index.open() as connection:
+            return run_pages.read_child_runs(connection, parent_id, query)
+
+    def read_keys(self, query: RunQuery) -> KeyInventory:
+        from nbtrack.stores.queries.key_inventory import KeptInventories
+
+        if self._inventories is None:
+            self._inventories = KeptInventories(self._index)
+        return self._inventories.read(query, version=self.version())
+
+    def read_groups(self, query: RunQuery, *, by: str, metrics: Sequence[str]) -> list[RunGroup]:
+        from nbtrack.stores.queries import run_groups
+
+        with self._index.open(query) as connection:
+            return run_groups.read_groups(connection, by=by, metrics=metrics)
+
+    def read_series(
+        self,
+        run_ids: Sequence[str],
+        keys: Sequence[str],
+        *,
+        x: Axis,
+        buckets: int = 300,
+        low: float | None = None,
+        high: float | None = None,
+    ) -> list[MetricSeries]:
+        from nbtrack.stores.queries import series
+
+        wanted = series.Wanted(axis=x, buckets=buckets, low=low, high=high)
+        with self._snapshots.open() as connection:
+            return series.read_series(connection, run_ids, keys, wanted=wanted)
+
+    def read_run_values(self, query: RunQuery, columns: Sequence[str]) -> RunValues:
+        from nbtrack.stores.queries import run_values
+
+        with self._index.open(query) as connection:
+            return run_values.read_run_values(connection, query, columns)

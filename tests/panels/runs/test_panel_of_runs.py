@@ -1,0 +1,271 @@
+"""The runs panel, asked as its page asks it."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from nbtrack.journal import lines
+from nbtrack.journal.lines import now_us
+from nbtrack.panels.shared import live_updates
+from nbtrack.recording.session import Session
+from tests.support.panel_page import Page, names, runs_page
+
+
+@pytest.fixture
+def session(tmp_path, monkeypatch):
+    monkeypatch.setenv("NBTRACK_DIR", str(tmp_path / "project"))
+    made = Session()
+    monkeypatch.setattr("nbtrack.recording.session._current", made)
+    for n, (name, f1, lr) in enumerate((("a", 0.5, "0.1"), ("b", 0.9, "0.01"), ("c", 0.7, "0.1"))):
+        run = made.start_run(name=name)
+        run.log_params({"lr": lr, "model": "SVC" if n else "forest"})
+        for step in range(4):
+            run.log_metric("loss", 1 / (step + 1), step=step)
+        run.log_metric("f1", f1)
+        run.end()
+    yield made
+    live_updates.stop()
+    made.close()
+
+
+@pytest.fixture
+def page(session):
+    return runs_page(session.store)
+
+
+def id_of(page, name):
+    return next(row["id"] for row in page.show()["rows"] if row["name"] == name)
+
+
+def family(session):
+    with session.start_run(name="parent") as parent:
+        session.start_run(name="child", nested=True).end()
+    return parent
+
+
+def columns(shown, group):
+    return [column["label"] for column in shown["columns"] if column["group"] == group]
+
+
+def test_a_page(page):
+    """Newest first, with the columns in their groups and the best value of each metric marked."""
+    shown = page.show()
+
+    assert names(shown) == ["c", "b", "a"]
+    assert columns(shown, "Run") == ["name", "status", "started", "duration", "experiment"]
+    assert (columns(shown, "Params"), columns(shown, "Metrics")) == (
+        ["lr", "model"],
+        ["f1", "loss"],
+    )
+    assert [row["best"] for row in shown["rows"]] == [[], ["metrics.f1"], []]
+    assert (shown["all"], shown["matching"], shown["pages"]) == (3, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"sort": [["metrics.f1", True]]}, "bca"),
+        ({"sort": [["params.lr", False], ["metrics.f1", False]]}, "bac"),
+        ({"filter": "metrics.f1 > 0.6"}, "cb"),
+        ({"quick": {"params.model": "sv", "metrics.f1": "> 0.8"}}, "b"),
+        ({"filter": "metrics.f1 < 0.8 or metrics.f1 > 5", "quick": {"params.lr": "0.1"}}, "ca"),
+        ({"page": 7}, "cba"),
+    ],
+)
+def test_sorting_and_filtering(page, changes, shown):
+    """In the store, query and fields together; a page past the end is the last one."""
+    assert "".join(names(page.show(**changes))) == shown
+
+
+def test_what_is_shown_comes_back(page):
+    """`df`, `sql` and `selected` are what the page shows and ticks."""
+    import nbtrack
+
+    shown = page.show(filter="metrics.f1 > 0.6", sort=[["metrics.f1", True]])
+    page.ask("select", runs=[shown["rows"][0]["id"]])
+    panel = page.panel
+
+    assert panel.df["metrics.f1"].tolist() == [0.9, 0.7]
+    assert nbtrack.sql(panel.sql)["metrics.f1"].tolist() == [0.9, 0.7]
+    assert panel.selected == [shown["rows"][0]["id"]]
+
+
+def test_top_cuts_the_frame(session):
+    """`runs(top=2)` is two runs, in the panel too."""
+    assert len(runs_page(session.store, top=2).panel.df) == 2
+
+
+def test_a_wrong_query_leaves_the_page_as_it_is(page):
+    """The error goes under the box, and `df` stays what is on the screen."""
+    page.show(filter="metrics.f1 > 0.6")
+    answer = page.show(filter="metrics.f1 >")
+
+    assert "found the end" in answer["wrong"]["filter"]
+    assert "rows" not in answer
+    assert len(page.panel.df) == 2
+
+
+def test_a_wrong_field_is_left_out(page):
+    """The others still count."""
+    shown = page.show(quick={"metrics.f1": "> x", "params.model": "SVC"})
+
+    assert "'x' is no number" in shown["wrong"]["quick"]["metrics.f1"]
+    assert names(shown) == ["c", "b"]
+
+
+def test_groups(page):
+    """Mean and spread of each metric, and the filter that leaves only the group."""
+    shown = page.show(group="params.lr", sort=[["metrics.f1", True]])
+    group = next(each for each in shown["groups"] if each["value"] == "0.1")
+
+    assert (group["runs"], group["condition"]) == (2, "params.`lr` = '0.1'")
+    assert group["cells"][0] == {"mean": "0.6", "std": "0.14", "count": 2}
+    assert names(page.show(filter=group["condition"], group="")) == ["c", "a"]
+
+
+def test_the_group_of_a_cell_has_the_name_of_its_newest_run(session, page):
+    """Nobody knows a cell by its hash."""
+
+    run = session.start_run(name="fit")
+    session.store.append(lines.cell_line(run.run_id, t=now_us(), lineage="5eca6ea4"))
+    run.end()
+
+    labels = [group["label"] for group in page.show(group="cell")["groups"]]
+
+    assert labels == ["fit", None]
+
+
+def test_what_few_runs_have_is_not_shown_by_itself(session, page):
+    """One autologged search must not push model and lr out of sight; it can be chosen."""
+    for n in range(4):
+        with session.start_run(name=f"more {n}") as run:
+            run.log_params({"lr": str(n), "model": "SVC"})
+    with session.start_run(name="searched") as run:
+        run.log_params({f"a{n}": "1" for n in range(9)})
+
+    assert columns(page.show(), "Params") == ["lr", "model"]
+    assert columns(page.show(columns=["params.a3"]), "Params") == ["a3"]
+
+
+def test_children_stand_under_their_parent(session, page):
+    """Folded with their number; unfolded they follow it, one level deeper."""
+    parent = family(session)
+
+    folded = page.show()
+    unfolded = page.show(unfolded=[parent.run_id])
+
+    assert (names(folded)[0], folded["rows"][0]["children"]) == ("parent", 1)
+    assert [(row["name"], row["depth"]) for row in unfolded["rows"][:2]] == [
+        ("parent", 0),
+        ("child", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("what", "more", "fact"),
+    [
+        ("rename", {"text": "new name"}, ("name", "new name")),
+        ("note", {"text": "two\nlines"}, ("note", "two\nlines")),
+        ("set_tag", {"key": "team", "text": "red"}, ("tags", {"team": "red"})),
+        ("pin", {"on": True}, ("pinned", True)),
+        ("baseline", {"on": True}, ("baseline", True)),
+    ],
+)
+def test_edits(page, what, more, fact):
+    """Are in the record when the answer comes."""
+    run_id = id_of(page, "a")
+    page.ask("edit", run=run_id, what=what, **more)
+
+    assert page.ask("details", run=run_id)[fact[0]] == fact[1]
+
+
+def test_own_tags_are_not_edited(page):
+    """They say where a run came from."""
+    answer = page.send("edit", run=id_of(page, "a"), what="set_tag", key="mlflow.user", text="x")
+
+    assert "keeps itself" in answer["error"]
+
+
+def test_pinned_runs_stand_first(page):
+    """Whatever the order."""
+    page.ask("edit", run=id_of(page, "a"), what="pin", on=True)
+
+    assert names(page.show()) == ["a", "c", "b"]
+    assert names(page.show(sort=[["metrics.f1", True]])) == ["a", "b", "c"]
+
+
+def test_a_deleted_run_comes_back_with_its_children(session, page):
+    """What `delete` answers is what `restore` takes."""
+    parent = family(session)
+    gone = page.ask("delete", runs=[parent.run_id])["ids"]
+    without = page.show()["all"]
+    page.ask("restore", ids=gone)
+
+    assert (len(gone), without, page.show()["all"]) == (2, 3, 5)
+
+
+def test_code_for_a_cell(page):
+    """It runs as it is."""
+    run_id = id_of(page, "b")
+    page.show(filter="metrics.f1 > 0.6")
+    names_of = {}
+    exec(page.ask("code", what="frame")["source"], names_of)
+    again = page.ask("code", what="rerun", run=run_id)["source"]
+
+    assert names_of["runs"]["metrics.f1"].tolist() == [0.7, 0.9]
+    assert again.splitlines()[0] == "%%track b"
+    assert {"lr = 0.01", "model = 'SVC'"} < set(again.splitlines())
+    assert "no model" in page.send("code", what="model", run=run_id)["error"]
+
+
+def test_curves(page):
+    """Of metrics with a history; a single point has none."""
+    run_id = id_of(page, "a")
+
+    found = page.ask("sparklines", runs=[run_id], keys=["loss", "f1"])
+    assert list(found[run_id]) == ["loss"]
+
+
+def test_each_view_is_told_its_own_page(session, page):
+    """Two views of one panel show two things, and both are kept up to date."""
+    other = Page(page.panel, view="two")
+    page.show(filter="metrics.f1 > 0.8")
+    other.show(filter="")
+    page.panel.refresh()
+
+    told = {each["view"]: names(each) for each in page.pushes("page")}
+    assert told == {"one": ["b"], "two": ["c", "b", "a"]}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"columns": ["nothing"]},
+        {"sort": [["metrics.f1; drop table runs", True, 1]]},
+        {"quick": {"x": "1"}},
+        {"page": "1"},
+        {"experiments": [3]},
+        {"group": "params"},
+    ],
+)
+def test_a_page_that_lies_gets_an_error(page, changes):
+    """What comes from a browser is checked."""
+    assert page.send("page", **{**page.ask("start")["state"], **changes})["error"]
+
+
+def test_the_table_needs_neither_pandas_nor_altair(tmp_path):
+    """They take a second to import, and the table of runs would wait for them."""
+    import subprocess
+
+    code = (
+        "import sys\n"
+        "from tests.support.panel_page import runs_page\n"
+        "from nbtrack.recording.session import Session\n"
+        "session = Session(); session.start_run(name='a').end()\n"
+        "runs_page(session.store).show(); session.close()\n"
+        "assert not {'pandas', 'altair'} & set(sys.modules)"
+    )
+    environment = {"NBTRACK_DIR": str(tmp_path), "PYTHONPATH": ":".join(sys.path)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=tmp_path)

@@ -1,0 +1,313 @@
+"""`nbtrack.runs()` and the table behind it, without a kernel."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from nbtrack.errors import InvalidFilter, InvalidValue, NotFound
+from nbtrack.lookup.find_run import find_run
+from nbtrack.lookup.metric_direction import direction_tags
+from nbtrack.panels.runs.run_scope import directions
+from nbtrack.panels.runs.run_table_content import table_content
+from nbtrack.panels.runs.runs_line import parse_runs_line
+from nbtrack.panels.runs.runs_view import RunsView, run_table_of, runs
+from nbtrack.recording.session import Session
+from nbtrack.records.runs import Experiment
+
+
+@pytest.fixture
+def session(tmp_path, monkeypatch):
+    monkeypatch.setenv("NBTRACK_DIR", str(tmp_path / "project"))
+    made = Session()
+    for name, f1, loss in (("a", 0.5, 0.3), ("b", 0.9, 0.1), ("c", 0.7, None)):
+        run = made.start_run(name=name)
+        run.log_params({"model": name})
+        run.log_metrics({"f1": f1} if loss is None else {"f1": f1, "loss": loss})
+        run.end()
+    yield made
+    made.close()
+
+
+def table(session, **options):
+    given = {"experiment_ids": None, "filter_string": None, "sort": None, "top": None, **options}
+    return run_table_of(session.store, **given)
+
+
+def names(found):
+    return "".join(row.name for row in found.rows)
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [
+        (None, "cba"),
+        ("f1", "bca"),
+        ("f1 asc", "acb"),
+        ("metrics.f1", "bca"),
+        ("loss", "bac"),
+        ("loss desc", "abc"),
+        ("params.model", "cba"),
+        ("model asc", "abc"),
+        ("start_time asc", "abc"),
+    ],
+)
+def test_the_order(session, sort, order):
+    """The better end of a metric first, the larger of others; a word turns it; missing last."""
+    assert names(table(session, sort=sort)) == order
+
+
+def test_the_best_run(session):
+    """By the metric of the order, else one of a known side; not only among those shown."""
+    best = [
+        [row.name for row in table(session, sort=sort).rows if row.is_best]
+        for sort in ("f1", "loss", None)
+    ]
+
+    assert best == [["b"], ["b"], ["b"]]
+    assert not any(row.is_best for row in table(session, top=1).rows)
+
+
+def test_the_first_few(session):
+    """The table says how many there are."""
+    found = table(session, top=2)
+
+    assert (names(found), found.total) == ("cb", 3)
+    assert table(session, top=3).total is None
+
+
+def test_a_filter(session):
+    """Counts and order are of the runs that match."""
+    found = table(session, filter_string="metrics.f1 > 0.6", sort="loss", top=1)
+
+    assert (names(found), found.total, found.filter_text) == ("b", 2, "metrics.f1 > 0.6")
+
+
+def test_as_data(session):
+    """`.df` holds the same runs in the same order."""
+    view = RunsView(session.store, None, filter_string=None, sort="f1", top=2)
+
+    assert view.df["metrics.f1"].tolist() == [0.9, 0.7]
+    assert (len(view), "★ best" in view._repr_html_(), "b" in repr(view)) == (2, True, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"sort": "nowhere"}, InvalidValue),
+        ({"top": 0}, InvalidValue),
+        ({"filter_string": "metrics.f1 >"}, InvalidFilter),
+    ],
+)
+def test_wrong_questions(session, options, error):
+    """Refused with an error that names the value."""
+    with pytest.raises(error, match=r"nowhere|0|f1"):
+        table(session, **options)
+
+
+def test_finding_a_run(session):
+    """By id, by its beginning, by name; not by a wildcard."""
+    run = find_run(session.store, "b")
+
+    assert find_run(session.store, run.info.run_id[:6]).info.run_id == run.info.run_id
+    for wrong in ("%", "____", "no'thing\""):
+        with pytest.raises(NotFound):
+            find_run(session.store, wrong)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("", {"filter_string": None}),
+        ("metrics.a > 1 --top 3", {"filter_string": "metrics.a > 1", "top": 3}),
+        ("--sort a metrics.a > 1", {"filter_string": "metrics.a > 1", "sort": "a"}),
+        ('--sort="f1 asc"', {"filter_string": None, "sort": "f1 asc"}),
+        ("tags.a = '--top 3'", {"filter_string": "tags.a = '--top 3'"}),
+        ('"metrics.a > 1"', {"filter_string": "metrics.a > 1"}),
+        ("""'params.b = "x"' --top 3""", {"filter_string": 'params.b = "x"', "top": 3}),
+        ('params.a = "x"', {"filter_string": 'params.a = "x"'}),
+        ("metrics.a > -inf", {"filter_string": "metrics.a > -inf"}),
+        ("--all", {"filter_string": None, "experiment": "all"}),
+        ("-e churn", {"filter_string": None, "experiment": ["churn"]}),
+        ("-e all", {"filter_string": None, "experiment": ["all"]}),
+        (
+            '-e "my churn" --experiment=b metrics.a > 1',
+            {"filter_string": "metrics.a > 1", "experiment": ["my churn", "b"]},
+        ),
+    ],
+)
+def test_the_runs_line(line, expected):
+    """Flags may stand before or behind the filter; inside quotes they are text."""
+    assert parse_runs_line(line) == expected
+
+
+def test_all_experiments_and_one_of_them():
+    """Contradict each other."""
+    with pytest.raises(InvalidValue, match="name none beside it"):
+        parse_runs_line("--all -e churn")
+
+
+def logged(session, name, metrics, *, status="FINISHED", parent=None):
+    time.sleep(0.002)  # so that it did not begin in the same millisecond as the one before
+    run = session.start_run(name=name, parent_run_id=parent)
+    run.log_metrics(metrics)
+    run.end(status)
+    return run
+
+
+def best_of(found):
+    return [row.name for row in found.rows if row.is_best], found.best_by
+
+
+def test_families_are_flat_in_an_order(session):
+    """With --sort the column is in order, also where children have their parent in the table."""
+    parent = logged(session, "p", {"f1": 0.6})
+    logged(session, "k", {"f1": 0.95}, parent=parent.run_id)
+
+    shown = table_content(table(session, sort="f1")).rows
+
+    assert "".join(str(row.name) for row, _ in shown) == "kbcpa"
+
+
+def test_the_best_is_by_what_most_runs_have(session):
+    """Not by the first metric of a known side, which only one run may have."""
+    logged(session, "x", {"auc": 0.99, "n": 1})
+    logged(session, "y", {"rmse": 0.2, "n": 1})
+    logged(session, "z", {"rmse": 0.1, "n": 1})
+
+    assert best_of(table(session, filter_string="metrics.n = 1")) == (["z"], "rmse")
+
+
+def test_of_metrics_as_common_the_first_logged_counts(session):
+    """Every run has both: the order in which they were logged decides."""
+    for name, f1 in (("x", 0.2), ("y", 0.3)):
+        run = session.start_run(name=name)
+        run.log_metric("loss", 1 - f1)
+        run.log_metric("auc", 0.9 - f1)
+        run.end()
+
+    found = table(session, filter_string="metrics.auc > 0")
+
+    assert best_of(found) == (["y"], "loss")
+
+
+@pytest.mark.parametrize("status", ["FAILED", "KILLED"])
+@pytest.mark.parametrize("top", [None, 3])
+def test_a_run_that_broke_off_is_never_the_best(session, status, top):
+    """Whatever it reached; also where the page is cut and the store is asked."""
+    logged(session, "broken", {"f1": 0.999, "loss": 0.001}, status=status)
+
+    assert best_of(table(session, sort="f1", top=top)) == (["b"], "f1")
+
+
+@pytest.mark.parametrize("top", [None, 1])
+def test_one_candidate_is_no_best(session, top):
+    """There is nothing that it is better than."""
+    logged(session, "only", {"auc": 0.9})
+    logged(session, "broken", {"auc": 0.8}, status="FAILED")
+
+    assert best_of(table(session, sort="auc", top=top)) == ([], None)
+
+
+def test_columns_keep_their_order(session):
+    """As they were logged, whatever the order of the runs; together logged ones by name."""
+    for name, keys in (("x", ("zeta", "beta")), ("y", ("alpha", "zeta"))):
+        run = logged(session, name, {"s": 1.0, "r": 2.0})
+        for key in keys:
+            run.log_param(key, name)
+
+    found = [table(session, sort=sort) for sort in (None, "f1", "r asc", "start_time asc")]
+
+    assert {tuple(each.param_keys) for each in found} == {("model", "zeta", "beta", "alpha")}
+    assert {tuple(each.metric_keys) for each in found} == {("f1", "loss", "r", "s")}
+
+
+def test_a_status_in_small_letters(session):
+    """As the table prints it."""
+    assert names(table(session, filter_string="status = 'finished'")) == "cba"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("f1 > 0.5", "metrics.f1"), ("model = 'a'", "params.model"), ("`loss` > 1", "metrics.loss")],
+)
+def test_a_bare_name_that_the_project_knows(session, text, meant):
+    """The error says which key is meant, at the place where it is missing."""
+    with pytest.raises(InvalidFilter, match=rf"Did you mean {meant}\?\n    {text}\n    \^"):
+        table(session, filter_string=text)
+
+
+def test_a_bare_name_that_nobody_knows(session):
+    """Gets the words that fit any project."""
+    with pytest.raises(InvalidFilter, match=r"Did you mean metrics\.nope or params\.nope"):
+        table(session, filter_string="nope > 1")
+
+
+@pytest.fixture
+def two(session, monkeypatch):
+    """The session, with experiment churn beside Default, as the one that `runs()` asks."""
+    monkeypatch.setattr("nbtrack.recording.session._current", session)
+    session.set_experiment("churn")
+    logged(session, "d", {"f1": 0.6})
+    return session
+
+
+@pytest.mark.parametrize(
+    ("experiment", "shown"),
+    [
+        (None, "d"),
+        ("Default", "cba"),
+        (["churn", "Default"], "dcba"),
+        ("all", "dcba"),
+    ],
+)
+def test_runs_of_another_experiment(two, experiment, shown):
+    """By name, several by a list of names, all by a word."""
+    view = runs(experiment=experiment)
+
+    assert names(view.table) == shown
+    assert view.df["run_id"].tolist() == [row.run_id for row in view.table.rows]
+    assert ("experiment" in repr(view).splitlines()[1]) is (len(shown) == 4)
+
+
+def test_an_experiment_that_is_called_all(two):
+    """In a list a name is a name."""
+    two.set_experiment("all")
+    logged(two, "e", {"f1": 0.6})
+
+    assert names(runs(experiment=["all"]).table) == "e"
+
+
+def test_an_unknown_experiment(two):
+    """The error lists those there are."""
+    with pytest.raises(NotFound, match=r"No experiment 'chrun' in /.*There are Default, churn\."):
+        runs(experiment="chrun")
+
+
+def test_an_experiment_without_runs(two):
+    """Says where it looked, and that there are runs elsewhere."""
+    two.set_experiment("new")
+
+    told = repr(runs())
+
+    assert f"No runs in new yet (looked in {two.store.folder})" in told
+    assert "--all shows 4 runs of other experiments" in told
+
+
+def test_directions_that_contradict_each_other():
+    """Declared one way in one experiment and the other way in another: nothing is known."""
+    made = [
+        Experiment(experiment_id=str(i), name="", artifact_location="", tags=direction_tags(ways))
+        for i, ways in enumerate([{"rt": "lower", "x": "higher"}, {"x": "lower"}])
+    ]
+
+    assert directions(made) == {"rt": "lower"}
+
+
+def test_a_run_is_found_by_any_name(session):
+    """Quotes of both kinds in it, too."""
+    made = session.start_run(name='it\'s "x"')
+    made.end()
+
+    assert find_run(session.store, 'it\'s "x"').info.run_id == made.run_id

@@ -1,0 +1,128 @@
+"""The list of steps that bring a database file up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from nbtrack.errors import StoreTooNew
+from nbtrack.journal import lines
+from nbtrack.stores.local import migrations
+from nbtrack.stores.local.attachment import Attachment
+from nbtrack.stores.local.duckdb import DuckDBStore
+from nbtrack.stores.local.migrations import Step
+
+
+def add_table(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("create table project.stored.extra (n integer)")
+
+
+def fail_half_way(connection: duckdb.DuckDBPyConnection) -> None:
+    add_table(connection)
+    raise RuntimeError("power cut")
+
+
+def tables(store: DuckDBStore) -> set[str]:
+    with duckdb.connect(str(store.database), read_only=True) as connection:
+        return {name for (name,) in connection.execute(
+            "select table_name from duckdb_tables()").fetchall()}  # fmt: skip
+
+
+def noted(store: DuckDBStore) -> list[int]:
+    with duckdb.connect(str(store.database), read_only=True) as connection:
+        found = connection.execute("select number from migrations order by number").fetchall()
+    return [number for (number,) in found]
+
+
+@pytest.fixture
+def folded(store: DuckDBStore) -> DuckDBStore:
+    """A project whose file is as this version makes it."""
+    store.append(lines.run_line("a", t=1, status="FINISHED"))
+    store.fold()
+    return store
+
+
+def test_steps_are_numbered_in_order() -> None:
+    """A released step is never edited, moved or removed."""
+    assert [step.number for step in migrations.STEPS] == list(range(1, len(migrations.STEPS) + 1))
+
+
+def test_a_new_file_has_all_steps_noted(folded: DuckDBStore) -> None:
+    """With the version that ran them."""
+    assert noted(folded) == [step.number for step in migrations.STEPS]
+
+
+def test_a_new_step_is_applied_once(folded: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the next fold, and no more after that; the record is kept."""
+    later = Step(len(migrations.STEPS) + 1, "add a table", add_table)
+    monkeypatch.setattr(migrations, "STEPS", [*migrations.STEPS, later])
+    for _ in range(2):
+        folded.append(lines.run_line("b", t=2, status="FINISHED"))
+        folded.fold()
+    assert "extra" in tables(folded)
+    assert noted(folded) == [step.number for step in migrations.STEPS]
+    assert folded.get_run("a").info.status == "FINISHED"
+
+
+def test_whoever_reads_first_applies_a_new_step(
+    folded: DuckDBStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its queries are made for the newest tables, so they cannot wait for a fold."""
+    later = Step(len(migrations.STEPS) + 1, "add a table", add_table)
+    monkeypatch.setattr(migrations, "STEPS", [*migrations.STEPS, later])
+    assert folded.get_run("a").info.status == "FINISHED"
+    assert "extra" in tables(folded)
+
+
+def test_a_step_that_fails_leaves_nothing(
+    folded: DuckDBStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither its table nor the note; the next attempt begins from the start."""
+    number = len(migrations.STEPS) + 1
+    steps = list(migrations.STEPS)
+    monkeypatch.setattr(migrations, "STEPS", [*steps, Step(number, "fail", fail_half_way)])
+    with pytest.raises(RuntimeError, match="power cut"):
+        folded.fold()
+    assert "extra" not in tables(folded)
+
+    monkeypatch.setattr(migrations, "STEPS", [*steps, Step(number, "work", add_table)])
+    folded.fold()
+    assert "extra" in tables(folded)
+
+
+def test_a_newer_file_is_refused_and_left_alone(folded: DuckDBStore) -> None:
+    """The message says which version reads it."""
+    with duckdb.connect(str(folded.database)) as connection:
+        connection.execute("insert into migrations values (99, 'later', '7.0.0', 0)")
+    before = folded.database.read_bytes()
+    with pytest.raises(StoreTooNew, match=r"nbtrack>=7\.0\.0"):
+        folded.get_run("a")
+    with pytest.raises(StoreTooNew):
+        folded.fold()
+    assert folded.database.read_bytes() == before
+
+
+def test_an_empty_database_of_duckdb_becomes_a_project(tmp_path: Path) -> None:
+    """A file that somebody made with `duckdb.connect` is brought up to date like an old one."""
+    file = tmp_path / "nbtrack.duckdb"
+    duckdb.connect(str(file)).close()
+    attachment = Attachment(file)
+    for read_only in (True, False, True):
+        with attachment.open(read_only=read_only) as connection:
+            assert connection.execute("from project.stored.metrics").fetchall() == []
+    attachment.close()
+
+
+def test_the_views_of_the_file_can_be_read_by_any_tool(
+    folded: DuckDBStore, write: Callable[..., object]
+) -> None:
+    """Without nbtrack, all public views answer."""
+    from nbtrack.stores.local.schema import PUBLIC_VIEWS
+
+    with duckdb.connect(str(folded.database), read_only=True) as connection:
+        for view in PUBLIC_VIEWS:
+            connection.execute(f"select * from {view}").fetchall()
+        assert connection.execute("select run_id from runs").fetchall() == [("a",)]

@@ -1,0 +1,66 @@
+"""The other end of a panel's line, without a browser: what its page would send and hear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbtrack.panels.runs.runs_panel import RunsPanel
+from nbtrack.panels.runs.runs_view import RunsView
+from nbtrack.panels.shared.messages import Request
+from nbtrack.panels.shared.panel import Panel, _receive
+from nbtrack.stores.store import Store
+
+
+class Line:
+    """Stands where the kernel's comm would."""
+
+    comm_id = "line"
+
+    def __init__(self) -> None:
+        self.heard: list[dict[str, Any]] = []
+
+    def on_msg(self, callback: object) -> None: ...
+
+    def close(self) -> None: ...
+
+    def send(self, data: dict[str, Any], buffers: object = None) -> None:
+        if data["method"] == "custom":
+            self.heard.append(data["content"])
+
+
+class Page:
+    """One view of a panel."""
+
+    def __init__(self, panel: Panel, *, view: str = "one") -> None:
+        self.panel, self.view, self._next = panel, view, 0
+        if not isinstance(panel.comm, Line):
+            panel.comm = Line()
+        self.heard = panel.comm.heard
+
+    def send(self, do: str, **arguments: Any) -> dict[str, Any]:
+        """The whole answer."""
+        self._next += 1
+        request = Request(self._next, do, {"view": self.view, **arguments})
+        _receive(self.panel, {"id": request.id, "do": do, "with": request.arguments}, [])
+        return self.heard[-1]
+
+    def ask(self, do: str, **arguments: Any) -> Any:
+        answer = self.send(do, **arguments)
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def show(self, **changes: Any) -> dict[str, Any]:
+        """A page of the table, from where a view begins."""
+        return self.ask("page", **{**self.ask("start")["state"], **changes})
+
+    def pushes(self, name: str) -> list[Any]:
+        return [each["result"] for each in self.heard if each.get("push") == name]
+
+
+def runs_page(store: Store, **options: Any) -> Page:
+    given = {"filter_string": None, "sort": None, "top": 20, **options}
+    return Page(RunsPanel(store, RunsView(store, None, **given), top=options.get("top")))
+
+
+def names(page: dict[str, Any]) -> list[str]:
+    return [row["name"] for row in page["rows"]]
