@@ -107,11 +107,11 @@ def _locate(
 
 def _folder_of_version(uri: str, tracking_uri: str | None) -> str:
     """The registry's own copy. Raises ModelNotFound, InvalidValue."""
-    from nbtrack.models.model_uris import resolve_registered
+    from nbtrack.models.registered_places import place_of_registered
 
     session = current_session()
     store = session.store if tracking_uri is None else session.store_for(tracking_uri)
-    return str(resolve_registered(uri, store=store).folder)
+    return str(place_of_registered(uri, store=store).folder)
 
 
 def _outside(uri: str, path: str | None) -> tuple[ArtifactStore, str | None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.hooks.sklearn.hook import autolog
 
 if TYPE_CHECKING:
-    from nbtrack.models.sklearn_models import load_model, log_model, save_model
+    from nbtrack.api.sklearn_models import load_model, log_model, save_model
 
 SERIALIZATION_FORMAT_PICKLE = "pickle"
 SERIALIZATION_FORMAT_CLOUDPICKLE = "cloudpickle"
@@ -19,6 +19,6 @@ __all__ = ["autolog", "load_model", "log_model", "save_model"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'nbtrack.sklearn' has no attribute {name!r}")
-    from nbtrack.models import sklearn_models  # autolog alone does not need it
+    from nbtrack.api import sklearn_models  # autolog alone does not need it
 
     return getattr(sklearn_models, name)

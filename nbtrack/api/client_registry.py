@@ -50,9 +50,9 @@ class ClientRegistry(ABC):
 
     def get_registered_model(self, name: str) -> RegisteredModel:
         """With the newest version of each stage, tags, aliases, stages and gates."""
-        from nbtrack.model_registry import lookup
+        from nbtrack.lookup import registered_models
 
-        return lookup.get_model(self._store, name)
+        return registered_models.get_model(self._store, name)
 
     def search_registered_models(
         self,
@@ -125,9 +125,9 @@ class ClientRegistry(ABC):
 
     def get_model_version_by_alias(self, name: str, alias: str) -> ModelVersion:
         """Raises AliasNotFound."""
-        from nbtrack.model_registry import lookup
+        from nbtrack.lookup import registered_models
 
-        return lookup.get_version_by_alias(self._store, name, alias)
+        return registered_models.get_version_by_alias(self._store, name, alias)
 
     # --- versions
 
@@ -170,9 +170,9 @@ class ClientRegistry(ABC):
 
     def get_model_version(self, name: str, version: str) -> ModelVersion:
         """By number. Of a deleted one, the error says who deleted it, when and why."""
-        from nbtrack.model_registry import lookup
+        from nbtrack.lookup import registered_models
 
-        return lookup.get_version(self._store, name, version)
+        return registered_models.get_version(self._store, name, version)
 
     def search_model_versions(
         self,
@@ -201,10 +201,11 @@ class ClientRegistry(ABC):
 
     def get_model_version_download_uri(self, name: str, version: str) -> str:
         """Where the registry keeps its own copy of the model."""
-        from nbtrack.model_registry import lookup, uris
+        from nbtrack.lookup import registered_models
+        from nbtrack.models import registered_places
 
-        found = lookup.get_version(self._store, name, version)
-        return uris.place_of_version(self._store, found).folder.as_uri()
+        found = registered_models.get_version(self._store, name, version)
+        return registered_places.place_of_version(self._store, found).folder.as_uri()
 
     def set_model_version_tag(
         self,
@@ -236,15 +237,15 @@ class ClientRegistry(ABC):
         )
 
     def _version_or_stage(self, name: str, version: Any, stage: str | None) -> Any:
-        from nbtrack.model_registry import lookup, names
+        from nbtrack.lookup import registered_models, registry_names
 
         if (version is None) == (stage is None):
             raise InvalidValue("Give a version, or stage=, and not both.")
         if stage is None:
             return version
-        model = lookup.get_model(self._store, name)
-        wanted = names.check_stage(stage, model.stages, model=model.name)
-        return lookup.newest_version(self._store, model, wanted).version
+        model = registered_models.get_model(self._store, name)
+        wanted = registry_names.check_stage(stage, model.stages, model=model.name)
+        return registered_models.newest_version(self._store, model, wanted).version
 
     # --- stages
 
@@ -285,10 +286,10 @@ class ClientRegistry(ABC):
 
     def get_model_version_stages(self, name: str, version: str) -> list[str]:
         """All that it can be moved to."""
-        from nbtrack.model_registry import lookup
+        from nbtrack.lookup import registered_models
 
-        lookup.get_version(self._store, name, version)
-        return list(lookup.get_model(self._store, name).stages)
+        registered_models.get_version(self._store, name, version)
+        return list(registered_models.get_model(self._store, name).stages)
 
     def get_model_version_by_stage(
         self, name: str, stage: str, as_of: Any = None
@@ -298,9 +299,9 @@ class ClientRegistry(ABC):
         *as_of*: '2026-03-01' (the end of that day, UTC), '2026-03-01T12:00', a datetime (UTC
         unless it says otherwise), or milliseconds since 1970.
         """
-        from nbtrack.model_registry import lookup
+        from nbtrack.lookup import registered_models
 
-        return lookup.get_version_by_stage(self._store, name, stage, as_of=as_of)
+        return registered_models.get_version_by_stage(self._store, name, stage, as_of=as_of)
 
     # --- gates and the record
 
@@ -334,9 +335,9 @@ class ClientRegistry(ABC):
 
     def get_registry_events(self, name: str | None = None) -> list[RegistryEvent]:
         """Every change that was recorded, oldest first; of models that ever were called *name*."""
-        from nbtrack.model_registry import names
+        from nbtrack.lookup import registry_names
 
-        checked = None if name is None else names.check_model_name(name)
+        checked = None if name is None else registry_names.check_model_name(name)
         return self._store.registry_events(name=checked)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nbtrack.artifact_store.store import ArtifactStore
+from nbtrack.base.databases import OFFLINE
 
 Kind = Literal["image", "text", "json", "table", "page", "notebook", "none"]
 
@@ -102,8 +103,6 @@ def _is_table(found: Any) -> bool:
 def _table(file: Path) -> Preview:
     """The first rows of CSV, TSV or Parquet, as DuckDB reads them."""
     import duckdb
-
-    from nbtrack.stores.local.attachment import OFFLINE
 
     reader = "read_parquet(?)" if file.suffix.lower() == ".parquet" else "read_csv(?)"
     try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbtrack.artifact_store.paths import TEMPORARY
+from nbtrack.base.databases import database_files
 from nbtrack.errors import FileMissing, InvalidValue
 
 PROJECT_FOLDER = ".nbtrack"
@@ -31,8 +32,6 @@ def checked_file(file: Path) -> Path:
 
 def _is_open_database(file: Path) -> bool:
     """Whether *file* is, by another name or a link, a database that this process reads."""
-    from nbtrack.stores.local.attachment import database_files
-
     found = file.stat()
     return any(os.path.samestat(found, known) for known in database_files())
 

@@ -175,3 +175,16 @@ def _short(value: object) -> str:
     text = repr(value)
     kind = type(value).__name__
     return f"{text[:80]} ({kind})" if not isinstance(value, Sequence) or len(text) < 80 else kind
+
+
+def checked_text(value: Any, what: str) -> str | None:
+    """*value* itself, if it is text that can be stored, or None. Raises InvalidValue."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise InvalidValue(f"The {what} is {value!r:.80}; give a text.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as exc:
+        raise InvalidValue(f"The {what} {value!r:.80} is not valid Unicode.") from exc
+    return value

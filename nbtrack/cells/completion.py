@@ -13,7 +13,7 @@ from nbtrack.cells.arguments import BARE_FLAGS, FLAGS
 from nbtrack.cells.look_back import FRESH_SECONDS
 from nbtrack.errors import StoreError
 from nbtrack.lookup.run_order import SORTABLE
-from nbtrack.panels.runs.runs_line import FLAGS as RUNS_FLAGS
+from nbtrack.lookup.runs_line import FLAGS as RUNS_FLAGS
 from nbtrack.recording.session import current_session
 from nbtrack.records.registry import RegistryQuery
 

@@ -61,7 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _load(arguments: argparse.Namespace) -> PyFuncModel:
-    from nbtrack.models.loading import LoadOptions, load_pyfunc
+    from nbtrack.models.load_options import LoadOptions
+    from nbtrack.models.loading import load_pyfunc
 
     is_recorded = arguments.model_uri.startswith(("runs:", "models:"))
     store = open_place(arguments.store) if is_recorded else None

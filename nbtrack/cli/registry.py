@@ -17,10 +17,10 @@ from nbtrack.cli.console import count, harmless, say
 from nbtrack.cli.place import open_place
 from nbtrack.display.text_table import aligned
 from nbtrack.errors import InvalidValue, RegisteredModelNotFound
+from nbtrack.lookup.registered_models import moment_text
+from nbtrack.lookup.registry_names import check_model_name
 from nbtrack.model_registry.audit import parse_head, verify
 from nbtrack.model_registry.event_words import event_words
-from nbtrack.model_registry.lookup import moment_text
-from nbtrack.model_registry.names import check_model_name
 from nbtrack.records.registry import RegistryEvent
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nbtrack.errors import InvalidValue, RegistryMoved, StoreBusy
+from nbtrack.base.values import checked_text
+from nbtrack.errors import RegistryMoved, StoreBusy
 from nbtrack.recording.session import current_session
 from nbtrack.records.registry import (
     EventKind,
@@ -83,16 +84,3 @@ def acting_user() -> str:
     """Who is recorded, and who is compared when another person has to approve."""
     user = checked_text(current_session().settings.user, "user") or ""
     return user.strip() or "unknown"
-
-
-def checked_text(value: Any, what: str) -> str | None:
-    """*value* itself, if it is text that can be stored, or None. Raises InvalidValue."""
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise InvalidValue(f"The {what} is {value!r:.80}; give a text.")
-    try:
-        value.encode()
-    except UnicodeEncodeError as exc:
-        raise InvalidValue(f"The {what} {value!r:.80} is not valid Unicode.") from exc
-    return value

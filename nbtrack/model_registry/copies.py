@@ -15,12 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbtrack.artifact_store.paths import TEMPORARY, folder_of
+from nbtrack.artifact_store.paths import TEMPORARY
 from nbtrack.base.locks import make_shared_folder
 from nbtrack.errors import ModelNotFound
 from nbtrack.models.digests import check_files, files_in, folder_digest
 from nbtrack.models.mlmodel_file import FILE_NAME
-from nbtrack.models.model_uris import ModelPlace
+from nbtrack.models.model_place import ModelPlace
+from nbtrack.models.registered_places import copies_folder
 from nbtrack.stores.store import Store
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -36,10 +37,6 @@ class Copy:
     @property
     def digest(self) -> str:
         return folder_digest(self.files)
-
-
-def copies_folder(store: Store) -> Path:
-    return folder_of(store.models_uri)
 
 
 def place_of(name: str, model_key: int, version: int) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import ModelNotFound, ModelNotLoaded, RunNotFound
+from nbtrack.lookup.registered_models import creation_event, get_version
 from nbtrack.model_registry.evidence import evidence_in, metrics_in
-from nbtrack.model_registry.lookup import creation_event, get_version
-from nbtrack.model_registry.uris import place_of_version
+from nbtrack.models.registered_places import place_of_version
 from nbtrack.records.registry import EventKind, ModelVersion, RegistryEvent
 from nbtrack.records.runs import Run
 from nbtrack.stores.store import Store

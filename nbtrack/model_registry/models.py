@@ -6,16 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nbtrack.base.values import as_text, check_key, check_tags
+from nbtrack.base.values import as_text, check_key, check_tags, checked_text
 from nbtrack.errors import InvalidValue, NameTaken
-from nbtrack.model_registry.changes import Change, checked_text, commit, event
-from nbtrack.model_registry.lookup import find_model, get_model, get_version
-from nbtrack.model_registry.names import (
-    check_alias,
-    check_custom_stages,
-    check_model_name,
-    check_version,
-)
+from nbtrack.lookup.registered_models import find_model, get_model, get_version
+from nbtrack.lookup.registry_names import check_alias, check_model_name, check_version
+from nbtrack.model_registry.changes import Change, commit, event
+from nbtrack.model_registry.stage_names import check_custom_stages
 from nbtrack.records.registry import (
     STAGES,
     EventKind,

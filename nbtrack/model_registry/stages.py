@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from nbtrack.base.values import as_tuple
+from nbtrack.base.values import as_tuple, checked_text
 from nbtrack.errors import GateFailed, InvalidValue
-from nbtrack.model_registry.changes import Change, checked_text, commit
+from nbtrack.lookup.registered_models import get_model, get_version
+from nbtrack.lookup.registry_names import check_stage, check_version
+from nbtrack.model_registry.changes import Change, commit
 from nbtrack.model_registry.gates import GateResult, result_of_gate
-from nbtrack.model_registry.lookup import get_model, get_version
-from nbtrack.model_registry.names import check_stage, check_version
 from nbtrack.model_registry.versions import of_version
 from nbtrack.records.registry import (
     ARCHIVED,

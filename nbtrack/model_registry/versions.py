@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nbtrack.base.values import as_text, check_key, check_run_id, check_tags
+from nbtrack.base.values import as_text, check_key, check_run_id, check_tags, checked_text
 from nbtrack.errors import InvalidValue, NotFound, RunNotFound
-from nbtrack.model_registry.changes import WAIT_SECONDS, Change, checked_text, commit, event
+from nbtrack.lookup.registered_models import find_model, get_model, get_version
+from nbtrack.lookup.registry_names import check_model_name, check_version
+from nbtrack.model_registry.changes import WAIT_SECONDS, Change, commit, event
 from nbtrack.model_registry.copies import Copy, place_of, staged_copy
 from nbtrack.model_registry.evidence import evidence_of
-from nbtrack.model_registry.lookup import find_model, get_model, get_version
 from nbtrack.model_registry.models import alias_deleted, creation_events, of_model
-from nbtrack.model_registry.names import check_model_name, check_version
 from nbtrack.models.mlmodel_file import read_mlmodel
-from nbtrack.models.model_uris import ModelPlace, locate
+from nbtrack.models.model_place import ModelPlace
+from nbtrack.models.model_uris import locate
 from nbtrack.records.registry import (
     NO_STAGE,
     EventKind,

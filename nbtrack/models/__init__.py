@@ -28,7 +28,7 @@ _HOMES = {
     "Model": "nbtrack.models.mlmodel_file",
     "ModelInfo": "nbtrack.models.model_info",
     "ModelSignature": "nbtrack.models.signature",
-    "get_model_info": "nbtrack.models.model_info",
+    "get_model_info": "nbtrack.models.loading",
     "infer_signature": "nbtrack.models.signature",
 }
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,14 @@ from nbtrack.errors import InvalidValue
 from nbtrack.models.code_files import make_code_importable
 from nbtrack.models.digests import check_files
 from nbtrack.models.environment_files import REQUIREMENTS
+from nbtrack.models.load_options import LoadOptions
 from nbtrack.models.mlmodel_file import PYFUNC, Model, read_mlmodel
+from nbtrack.models.model_info import ModelInfo, info_of
 from nbtrack.models.model_uris import locate
 from nbtrack.models.requirements import installed_version, pins_in
 from nbtrack.stores.store import Store
 
 _NOT_NEEDED = {"mlflow", "mlflow-skinny", "nbtrack", "psutil"}  # of no effect on a model
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoadOptions:
-    trusted: Collection[str | type] | None = None  # types in a skops file
-    model_config: Mapping[str, Any] | None = None
 
 
 def open_model(
@@ -41,6 +36,12 @@ def open_model(
         check_files(folder, place.recorded)
     _say_other_versions(folder, model)
     return folder, model
+
+
+def get_model_info(model_uri: str) -> ModelInfo:
+    """What is known of a model, without loading it. Raises ModelNotFound, RunNotFound."""
+    place = locate(model_uri)
+    return info_of(read_mlmodel(place.folder), uri=model_uri, place=place)
 
 
 def load_pyfunc(

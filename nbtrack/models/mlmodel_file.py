@@ -7,15 +7,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nbtrack.errors import ModelNotFound, ModelNotLoaded
+from nbtrack.models.model_info import ModelInfo, info_of
+from nbtrack.models.model_uris import locate
 from nbtrack.models.requirements import own_version
 from nbtrack.models.schema import ParamSchema, Schema
 from nbtrack.models.signature import ModelSignature
-
-if TYPE_CHECKING:
-    from nbtrack.models.model_info import ModelInfo
 
 FILE_NAME = "MLmodel"
 PYFUNC = "python_function"
@@ -42,8 +41,6 @@ class Model:
     @classmethod
     def load(cls, path: str | Path) -> Model:
         """The model that a folder, a file MLmodel or a URI names. Raises ModelNotFound."""
-        from nbtrack.models.model_uris import locate
-
         place = Path(path) if Path(path).name == FILE_NAME else locate(str(path)).folder
         return read_mlmodel(place)
 
@@ -78,8 +75,6 @@ class Model:
         return self.signature.params if self.signature else None
 
     def get_model_info(self) -> ModelInfo:
-        from nbtrack.models.model_info import info_of
-
         return info_of(self)
 
 

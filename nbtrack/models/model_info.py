@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nbtrack.models.mlmodel_file import Model, read_mlmodel
-from nbtrack.models.model_uris import ModelPlace, locate
+from nbtrack.models.model_place import ModelPlace
 from nbtrack.models.signature import ModelSignature
+
+if TYPE_CHECKING:
+    from nbtrack.models.mlmodel_file import Model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +37,6 @@ class ModelInfo:
     @property
     def name(self) -> str | None:
         return self.artifact_path
-
-
-def get_model_info(model_uri: str) -> ModelInfo:
-    """What is known of a model, without loading it. Raises ModelNotFound, RunNotFound."""
-    place = locate(model_uri)
-    return info_of(read_mlmodel(place.folder), uri=model_uri, place=place)
 
 
 def info_of(

@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.paths import folder_of
 from nbtrack.base.values import check_run_id
 from nbtrack.errors import InvalidValue, ModelChanged, ModelNotFound
-from nbtrack.models.digests import folder_digest
+from nbtrack.models.model_place import ModelPlace
+from nbtrack.models.registered_places import place_of_registered
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import FileInfo
 from nbtrack.stores.store import Store
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters or more: C: is a drive
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelPlace:
-    folder: Path
-    # {path in the folder: sha256} as recorded when it was logged; None: nobody recorded it.
-    recorded: Mapping[str, str] | None = None
-    run_id: str | None = None  # of the run that it is in, or was registered from
-    evidence: Mapping[str, Any] | None = None  # what was known of that run at registration
-
-    @property
-    def digest(self) -> str | None:
-        return None if self.recorded is None else folder_digest(self.recorded)
 
 
 def locate(model_uri: str | Path, *, store: Store | None = None) -> ModelPlace:
@@ -46,7 +31,7 @@ def locate(model_uri: str | Path, *, store: Store | None = None) -> ModelPlace:
     if scheme == "runs":
         return _of_run(uri, store or current_session().store)
     if scheme == "models":
-        return resolve_registered(uri, store=store or current_session().store)
+        return place_of_registered(uri, store=store or current_session().store)
     if scheme not in (None, "file"):
         raise InvalidValue(
             f"Models cannot be read from a {scheme}: location. There are runs:/<run id>/<path>, "
@@ -65,17 +50,6 @@ def path_of_artifact(uri: str | Path) -> Path:
     if not place.exists():
         raise InvalidValue(f"There is no file or folder {str(place)!r}.")
     return place
-
-
-def resolve_registered(uri: str, *, store: Store) -> ModelPlace:
-    """The copy that the registry keeps of the version that models:/<name>/<version>, /<stage>,
-    /latest or models:/<name>@<alias> names.
-
-    Raises ModelNotFound, InvalidValue.
-    """
-    from nbtrack.model_registry.uris import place_of_uri
-
-    return place_of_uri(store, uri)
 
 
 def _of_run(uri: str, store: Store) -> ModelPlace:

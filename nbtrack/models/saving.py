@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ from nbtrack.models.input_example import input_example as example_of
 from nbtrack.models.model_info import ModelInfo, info_of
 from nbtrack.models.signature import infer_signature
 from nbtrack.recording.run_writer import RunWriter
-from nbtrack.recording.session import current_session
 
 DIGEST_TAG = "nbtrack.model."  # and the path of the model in the run
 LARGE = 100_000_000  # bytes
@@ -62,16 +60,12 @@ def log_parts(
     path: str,
     parts: FlavorParts,
     options: SaveOptions,
-    *,
-    registered_model_name: str | None = None,
 ) -> ModelInfo:
     """Write the model into the folder *path* of the run, in place of what was there.
 
-    All files appear or none does; the digest of the folder becomes a tag of the run. With a
-    *registered_model_name* it becomes the next version of that; if that fails, it stays logged.
+    All files appear or none does; the digest of the folder becomes a tag of the run.
     """
     checked = check_model_path(path)
-    check_registration(registered_model_name)
     folder = build_folder(parts, options, run_id=run.run_id, artifact_path=checked)
     _say_if_large(folder, checked)
     stored = run.log_folder(folder.files, checked)
@@ -79,10 +73,7 @@ def log_parts(
         return info_of(folder.model)
     digest = folder_digest({f.path[len(checked) + 1 :]: str(f.sha256) for f in stored})
     run.set_tag(DIGEST_TAG + checked, digest)
-    info = info_of(folder.model, digest=digest)
-    if registered_model_name is None:
-        return info
-    return replace(info, registered_model_version=register_logged(run, info, registered_model_name))
+    return info_of(folder.model, digest=digest)
 
 
 def write_parts(path: str | Path, parts: FlavorParts, options: SaveOptions) -> None:
@@ -101,18 +92,6 @@ def write_parts(path: str | Path, parts: FlavorParts, options: SaveOptions) -> N
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def run_of_new_model(run_id: str | None) -> RunWriter:
-    """The run to log to: by id, else the active one, else a new one, as for a metric."""
-    session = current_session()
-    if run_id is None:
-        return session.run_to_log_to()
-    if (known := session.known_run(run_id)) is not None:
-        return known
-    from nbtrack.api.client import MlflowClient
-
-    return MlflowClient().writer(run_id)
-
-
 def check_model_path(path: Any) -> str:
     """Where in its run a model goes, as in "model" or "models/last". Raises InvalidValue."""
     parts = artifact_parts(path)
@@ -126,26 +105,6 @@ def model_path(*, name: str | None, artifact_path: str | None) -> str:
     if name is not None and artifact_path is not None:
         raise InvalidValue("Give name= or artifact_path=, and not both: they mean the same.")
     return check_model_path(name or artifact_path or "model")
-
-
-def check_registration(registered_model_name: str | None) -> None:
-    """Before anything is logged: raises InvalidValue for a name that no model can have."""
-    if registered_model_name is not None:
-        from nbtrack.model_registry.names import check_model_name
-
-        check_model_name(registered_model_name, "registered_model_name")
-
-
-def register_logged(
-    run: RunWriter, info: ModelInfo, name: str, *, timeout: float | None = None
-) -> int:
-    """Make a model that was logged the next version of *name*; its number. Raises StoreBusy."""
-    from nbtrack.model_registry.changes import WAIT_SECONDS
-    from nbtrack.model_registry.versions import create_version
-
-    seconds = WAIT_SECONDS if timeout is None else timeout
-    made = create_version(run.store, name, info.model_uri, makes_model=True, timeout=seconds)
-    return int(made.version)
 
 
 def _say_if_large(folder: ModelFolder, path: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from IPython.core.magic import Magics, line_magic, magics_class
 
 from nbtrack.display.usage_errors import usage_errors
-from nbtrack.panels.runs.runs_line import parse_runs_line
+from nbtrack.lookup.runs_line import parse_runs_line
 
 if TYPE_CHECKING:
     from nbtrack.panels.registry.registry_panel import RegistryPanel

@@ -12,7 +12,7 @@ from nbtrack.records.runs import Experiment, LifecycleStage, RunData, RunInfo, R
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from nbtrack.recording.session import Session
 
@@ -171,30 +171,28 @@ class ActiveRun(RunWriter):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A run travels by id: it holds a lock and open files, and loky pickles notebook globals.
-        return _attach, (self._store.uri, self._info)
-
-
-def _attach(store_uri: str, info: RunInfo) -> RunWriter:
-    """The run in another process: it takes everything that is logged, and does not end the run."""
-    from nbtrack.recording.session import current_session
-
-    session = current_session()
-    return AttachedRun(session.store_for(store_uri), info)
+        return self._session.attached_run, (self._store.uri, self._info)
 
 
 class AttachedRun(RunWriter):
-    """A run that another process opened and will end."""
+    """A run that another process opened and will end: it takes everything that is logged.
 
-    def __init__(self, store: Store, info: RunInfo) -> None:
+    *attach* makes it again, from the store's URI and the facts, where it travels to.
+    """
+
+    def __init__(
+        self, store: Store, info: RunInfo, *, attach: Callable[[str, RunInfo], AttachedRun]
+    ) -> None:
         super().__init__(store, info.run_id, artifact_uri=info.artifact_uri)
         self.info = info
+        self._attach = attach
 
     @property
     def data(self) -> RunData:
         return self._store.get_run(self.run_id).data
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _attach, (self._store.uri, self.info)
+        return self._attach, (self._store.uri, self.info)
 
 
 def _clipped(name: str) -> str:

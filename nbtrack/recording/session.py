@@ -17,13 +17,13 @@ from nbtrack.errors import RunAlreadyActive, RunDeleted
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.active_experiment import ActiveExperiment
-from nbtrack.recording.active_run import ActiveRun
+from nbtrack.recording.active_run import ActiveRun, AttachedRun
 from nbtrack.recording.experiments import PATIENT_LOOK_SECONDS
 from nbtrack.recording.run_creation import find_run_to_log, new_run_info, resumed_header, run_header
 from nbtrack.recording.run_stack import RunStack, is_at_top_level
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.surroundings import default_run_name, execution_count, source_tags
-from nbtrack.records.runs import Experiment, Run, RunStatus
+from nbtrack.records.runs import Experiment, Run, RunInfo, RunStatus
 from nbtrack.settings import FitScope, Settings, find_project_folder, working_folder
 from nbtrack.stores.opening import folder_of, open_store
 from nbtrack.stores.store import Store
@@ -247,6 +247,12 @@ class Session:
     def known_run(self, run_id: str) -> ActiveRun | None:
         """The run, if this process opened it and still holds it."""
         return self._runs.get(run_id)
+
+    @staticmethod
+    def attached_run(store_uri: str, info: RunInfo) -> AttachedRun:
+        """A run of another process, in this one: what a pickled `ActiveRun` becomes."""
+        store = current_session().store_for(store_uri)
+        return AttachedRun(store, info, attach=Session.attached_run)
 
     def check_store(self) -> None:
         """If somebody removed the project folder, begin it again with the runs that are open."""

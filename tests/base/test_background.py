@@ -184,7 +184,7 @@ def test_a_forked_child_leaves_the_work_to_its_parent() -> None:
 
 SCRIPT = """
 import atexit
-from nbtrack import background
+from nbtrack.base import background
 {first}
 background.submit("run", lambda: print("worked", flush=True), action="work", is_ready=lambda: False)
 print("end of script", flush=True)

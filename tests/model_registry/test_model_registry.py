@@ -50,7 +50,7 @@ def test_a_registered_model_is_loaded_by_every_uri(churn, client):
 
 def test_uris_name_the_version_that_they_say(churn, client):
     """The newest of a stage, whatever came there last."""
-    from nbtrack.model_registry.uris import version_of_uri
+    from nbtrack.models.registered_places import version_of_uri
     from nbtrack.recording.session import current_session
 
     for _ in range(3):

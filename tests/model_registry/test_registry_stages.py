@@ -9,7 +9,7 @@ import pytest
 
 import nbtrack
 from nbtrack.errors import InvalidValue
-from nbtrack.model_registry.lookup import as_of_us, moment_text
+from nbtrack.lookup.registered_models import as_of_us, moment_text
 
 
 def stages(client):

@@ -34,7 +34,7 @@ def log_fitted_model(run: ActiveRun, call: FitCall, flags: Flags) -> None:
 
 def _register(run: ActiveRun, info: ModelInfo, name: str) -> None:
     """At once, because who asked for it may load it in the next line."""
-    from nbtrack.models.saving import register_logged
+    from nbtrack.api.model_logging import register_logged
 
     cure = f"nbtrack.register_model({info.model_uri!r}, {name!r}) does it later"
     with guarded(f"register a model as {name!r} ({cure})"):

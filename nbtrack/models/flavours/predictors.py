@@ -14,7 +14,7 @@ from nbtrack.errors import ModelNotLoaded
 from nbtrack.models.mlmodel_file import PYFUNC, Model
 
 if TYPE_CHECKING:
-    from nbtrack.models.loading import LoadOptions
+    from nbtrack.models.load_options import LoadOptions
     from nbtrack.models.pyfunc_model import Predictor
 
 # MLflow's name of the module that loads a model as a python_function -> ours

@@ -17,7 +17,7 @@ from nbtrack.models.python_model import FunctionModel, PythonModelContext
 from nbtrack.models.unpickling import load_pickle
 
 if TYPE_CHECKING:
-    from nbtrack.models.loading import LoadOptions
+    from nbtrack.models.load_options import LoadOptions
 
 FILE = "python_model.pkl"
 _ARTIFACTS = "artifacts"

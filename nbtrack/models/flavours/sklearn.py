@@ -14,7 +14,7 @@ from nbtrack.models.pickling import check_format, pickled
 from nbtrack.models.trusted_types import is_trusted
 
 if TYPE_CHECKING:
-    from nbtrack.models.loading import LoadOptions
+    from nbtrack.models.load_options import LoadOptions
 
 NAME = "sklearn"
 _FILES = {"skops": "model.skops"}

@@ -13,8 +13,8 @@ from nbtrack.display.markup import clipped, visible
 from nbtrack.errors import ModelChanged, ModelNotFound, ModelNotLoaded
 from nbtrack.model_registry.audit import verify
 from nbtrack.model_registry.facts import VersionFacts, version_facts
-from nbtrack.model_registry.uris import place_of_version
 from nbtrack.models.mlmodel_file import read_mlmodel
+from nbtrack.models.registered_places import place_of_version
 from nbtrack.panels.compare.compare_content import Section
 from nbtrack.panels.registry.registry_changes import CHANGE_HANDLERS
 from nbtrack.panels.registry.registry_content import (
@@ -152,7 +152,7 @@ def load_code(store: Store, version: ModelVersion) -> str:
 
 
 def _is_newest_there(store: Store, version: ModelVersion) -> bool:
-    from nbtrack.model_registry.lookup import get_version_by_stage
+    from nbtrack.lookup.registered_models import get_version_by_stage
 
     found = get_version_by_stage(store, version.name, PRODUCTION)
     return found is not None and found.version == version.version

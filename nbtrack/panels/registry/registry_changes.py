@@ -12,9 +12,9 @@ from typing import Any
 from nbtrack.api.client import MlflowClient
 from nbtrack.display.markup import clipped
 from nbtrack.errors import InvalidValue
+from nbtrack.lookup.registered_models import get_model, get_version
+from nbtrack.lookup.registry_names import check_stage
 from nbtrack.model_registry.gates import GateResult, check_gate
-from nbtrack.model_registry.lookup import get_model, get_version
-from nbtrack.model_registry.names import check_stage
 from nbtrack.model_registry.stages import transition
 from nbtrack.panels.registry.registry_content import PRODUCTION
 from nbtrack.panels.shared.messages import text_of, texts_of

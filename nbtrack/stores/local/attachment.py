@@ -14,8 +14,9 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from nbtrack.base.databases import OFFLINE, note_database
 from nbtrack.base.guard import warn
 from nbtrack.base.locks import share_as
 from nbtrack.errors import StoreBusy
@@ -38,11 +39,6 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 10.0
 QUIET_SECONDS = 1.0  # a longer wait is told
 FORK_SECONDS = 5.0
-# Without these, a missing extension would be a download.
-OFFLINE: dict[str, Any] = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-}
 _POLL_SECONDS = 0.004
 _LITTER_SECONDS = 60.0  # longer than anybody takes to make an empty database
 _attachments: weakref.WeakSet[Attachment] = weakref.WeakSet()
@@ -91,6 +87,7 @@ class Attachment:
         self._checked: object = None  # the file, as it was when its version was looked at
         self._is_held_for_fork = False
         _attachments.add(self)
+        note_database(self)
 
     def open(self, *, read_only: bool, timeout: float = WAIT_SECONDS) -> Block:
         """A block with the in-memory instance, and the file attached to it as `project`.
@@ -273,15 +270,6 @@ class Attachment:
         if self._connection is not None:
             _never_free(self._connection)
         self._connection, self._user, self._is_clean = None, None, True
-
-
-def database_files() -> list[os.stat_result]:
-    """The files that this process attaches now and then, those of them that exist."""
-    found = []
-    for attachment in list(_attachments):
-        with suppress(OSError):
-            found.append(attachment.file.stat())
-    return found
 
 
 def stamp(file: Path) -> tuple[int, int, int] | None:

@@ -14,7 +14,7 @@ from nbtrack.errors import (
     ModelVersionNotFound,
     RegisteredModelNotFound,
 )
-from nbtrack.model_registry.names import check_alias, check_model_name, check_stage, check_version
+from nbtrack.lookup.registry_names import check_alias, check_model_name, check_stage, check_version
 from nbtrack.records.registry import (
     STAGES,
     EventKind,

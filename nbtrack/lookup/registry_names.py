@@ -1,21 +1,18 @@
-"""What may name a model, a version, an alias or a stage. Every refusal names the value."""
+"""What names a model, a version, an alias or a stage. Every refusal names the value."""
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from nbtrack.base.values import checked_text
 from nbtrack.errors import InvalidValue
-from nbtrack.model_registry.changes import checked_text
-from nbtrack.model_registry.gate_rule import family_of
-from nbtrack.records.registry import STAGES
 
 MOST_CHARACTERS = 255
 _ALIAS = re.compile(r"[\w\-]+")
 _VERSION_LIKE = re.compile(r"[vV]?[0-9]+")
-_STAGE = re.compile(r"\w(?:[\w \-]*\w)?")
 
 
 def check_model_name(name: Any, what: str = "name of a registered model") -> str:
@@ -33,7 +30,7 @@ def check_model_name(name: Any, what: str = "name of a registered model") -> str
             f"The {what} {text!r} begins or ends with a space, or is the name of a folder. "
             "Take another one."
         )
-    return _check_length(text, what)
+    return check_length(text, what)
 
 
 def check_version(version: Any) -> int:
@@ -54,12 +51,12 @@ def check_alias(alias: Any) -> str:
     text = checked_text(alias, "alias")
     if not text or not _ALIAS.fullmatch(text):
         raise InvalidValue(f"The alias is {alias!r}; an alias is made of letters, digits, _ and -.")
-    if text.lower() == "latest" or _VERSION_LIKE.fullmatch(text):
+    if reads_as_version(text):
         raise InvalidValue(
             f"The alias {text!r} reads as a version: 'latest' and numbers, with a v before them "
             "or without, are taken. Choose another one, such as 'champion'."
         )
-    return _check_length(text, "alias")
+    return check_length(text, "alias")
 
 
 def check_stage(stage: Any, stages: Sequence[str], *, model: str) -> str:
@@ -74,35 +71,12 @@ def check_stage(stage: Any, stages: Sequence[str], *, model: str) -> str:
     return found
 
 
-def check_custom_stages(stages: Any) -> tuple[str, ...]:
-    """Stages beside the four that every model has. Raises InvalidValue."""
-    if isinstance(stages, str) or not isinstance(stages, Iterable):
-        raise InvalidValue(f"stages is {stages!r}; give a list of names, such as ['Canary'].")
-    usual = {each.lower() for each in STAGES}
-    found: dict[str, str] = {}
-    for stage in stages:
-        name = _check_stage_name(stage)
-        if name.lower() in found:
-            raise InvalidValue(f"The stage {name!r} is given twice; case makes no difference.")
-        if name.lower() not in usual:
-            found[name.lower()] = name
-    return tuple(found.values())
+def reads_as_version(text: str) -> bool:
+    """Whether models:/<name>/<text> already means a version."""
+    return text.lower() == "latest" or _VERSION_LIKE.fullmatch(text) is not None
 
 
-def _check_stage_name(stage: Any) -> str:
-    if not isinstance(stage, str) or not _STAGE.fullmatch(stage):
-        raise InvalidValue(
-            f"The stage is {stage!r}; a stage is made of letters, digits, _, - and spaces."
-        )
-    if family_of(stage) or stage.lower() == "latest" or _VERSION_LIKE.fullmatch(stage):
-        raise InvalidValue(
-            f"The stage {stage!r} would be taken for a version in models:/name/{stage}, or for a "
-            "key in the rule of a gate. Choose another name."
-        )
-    return _check_length(stage, "stage")
-
-
-def _check_length(text: str, what: str) -> str:
+def check_length(text: str, what: str) -> str:
     if len(text) > MOST_CHARACTERS:
         raise InvalidValue(
             f"The {what} {text[:40]!r}… has {len(text)} characters; {MOST_CHARACTERS} is the most."

@@ -1,4 +1,5 @@
-"""models:/<name>/<version>, models:/<name>/<stage>, models:/<name>/latest, models:/<name>@<alias>.
+"""Where the registry keeps the version that a URI names: models:/<name>/<version>, …/<stage>,
+…/latest, or models:/<name>@<alias>.
 
 Names are taken as they are: "%20" is no space in them, as in MLflow.
 """
@@ -6,25 +7,29 @@ Names are taken as they are: "%20" is no space in them, as in MLflow.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+from nbtrack.artifact_store.paths import folder_of
 from nbtrack.errors import InvalidValue, ModelChanged
-from nbtrack.model_registry.copies import copies_folder
-from nbtrack.model_registry.lookup import (
+from nbtrack.lookup.registered_models import (
     creation_event,
     get_model,
     get_version,
     get_version_by_alias,
     newest_version,
 )
-from nbtrack.model_registry.names import check_stage
-from nbtrack.models.model_uris import ModelPlace
+from nbtrack.lookup.registry_names import check_stage
+from nbtrack.models.model_place import ModelPlace
 from nbtrack.records.registry import ModelVersion
 from nbtrack.stores.store import Store
 
 
-def place_of_uri(store: Store, uri: str) -> ModelPlace:
-    """Raises ModelNotFound, InvalidValue."""
+def place_of_registered(uri: str, *, store: Store) -> ModelPlace:
+    """The copy that the registry keeps of the version that *uri* names.
+
+    Raises ModelNotFound, InvalidValue.
+    """
     return place_of_version(store, version_of_uri(store, uri))
 
 
@@ -66,3 +71,7 @@ def place_of_version(store: Store, version: ModelVersion) -> ModelPlace:
         run_id=version.run_id,
         evidence=details.get("evidence"),
     )
+
+
+def copies_folder(store: Store) -> Path:
+    return folder_of(store.models_uri)

@@ -6,22 +6,18 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from nbtrack.api.model_logging import check_registration, log_new_model
 from nbtrack.models.flavours import python_model as flavour
 from nbtrack.models.folder import FlavorParts, SaveOptions, signature_for
 from nbtrack.models.input_example import InputExample
 from nbtrack.models.input_example import input_example as example_of
-from nbtrack.models.loading import LoadOptions, load_pyfunc
+from nbtrack.models.load_options import LoadOptions
+from nbtrack.models.loading import load_pyfunc
 from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.model_uris import path_of_artifact
 from nbtrack.models.pyfunc_model import PyFuncModel
 from nbtrack.models.python_model import PythonModelContext
-from nbtrack.models.saving import (
-    check_registration,
-    log_parts,
-    model_path,
-    run_of_new_model,
-    write_parts,
-)
+from nbtrack.models.saving import model_path, write_parts
 
 
 def log_model(
@@ -61,8 +57,9 @@ def log_model(
         extra_pip_requirements=extra_pip_requirements,
         metadata=metadata,
     )
-    run = run_of_new_model(run_id)
-    return log_parts(run, path, parts, options, registered_model_name=registered_model_name)
+    return log_new_model(
+        path, parts, options, run_id=run_id, registered_model_name=registered_model_name
+    )
 
 
 def save_model(

@@ -6,20 +6,16 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from nbtrack.api.model_logging import check_registration, log_new_model
 from nbtrack.base.guard import warn_once
 from nbtrack.errors import InvalidValue
 from nbtrack.models.flavours import sklearn as flavour
 from nbtrack.models.folder import FlavorParts, SaveOptions, signature_for
 from nbtrack.models.input_example import input_example as example_of
-from nbtrack.models.loading import LoadOptions, load_sklearn
+from nbtrack.models.load_options import LoadOptions
+from nbtrack.models.loading import load_sklearn
 from nbtrack.models.model_info import ModelInfo
-from nbtrack.models.saving import (
-    check_registration,
-    log_parts,
-    model_path,
-    run_of_new_model,
-    write_parts,
-)
+from nbtrack.models.saving import model_path, write_parts
 
 
 def log_model(
@@ -71,8 +67,9 @@ def log_model(
         metadata=metadata,
         notes={n: v if n == "step" else _texts(v) for n, v in notes.items() if v is not None},
     )
-    run = run_of_new_model(run_id)
-    return log_parts(run, path, parts, options, registered_model_name=registered_model_name)
+    return log_new_model(
+        path, parts, options, run_id=run_id, registered_model_name=registered_model_name
+    )
 
 
 def save_model(
