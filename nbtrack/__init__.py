@@ -80,11 +80,11 @@ _HOMES = {
     "MlflowException": "nbtrack.exceptions",
     "NbtrackError": "nbtrack.errors",
     "autolog": "nbtrack.hooks.autolog",
-    "compare": "nbtrack.panels.compare.compare_view",
-    "live": "nbtrack.panels.live.live_panel",
+    "compare": "nbtrack.panels.compare.view",
+    "live": "nbtrack.panels.live.panel",
     "load_ipython_extension": "nbtrack.ipython",
-    "registry": "nbtrack.panels.registry.registry_view",
-    "runs": "nbtrack.panels.runs.runs_view",
+    "registry": "nbtrack.panels.registry.view",
+    "runs": "nbtrack.panels.runs.view",
     "unload_ipython_extension": "nbtrack.ipython",
 }
 _SUBMODULES = (

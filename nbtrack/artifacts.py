@@ -17,8 +17,8 @@ from nbtrack.records.runs import FileInfo
 if TYPE_CHECKING:
     import PIL.Image
 
-    from nbtrack.panels.artifacts.artifact_panel import ArtifactPanel
-    from nbtrack.panels.artifacts.artifact_view import ArtifactsView
+    from nbtrack.panels.artifacts.panel import ArtifactPanel
+    from nbtrack.panels.artifacts.view import ArtifactsView
 
 
 def list_artifacts(
@@ -49,7 +49,7 @@ def show(run: object) -> ArtifactsView | ArtifactPanel:
 
     *run* is an id, the beginning of one, a name, or a run. Raises NotFound, InvalidValue.
     """
-    from nbtrack.panels.artifacts.artifact_view import show_artifacts
+    from nbtrack.panels.artifacts.view import show_artifacts
 
     return show_artifacts(run)
 

@@ -70,7 +70,7 @@ def _new_extension(shell: Any) -> Extension:
 
 
 def _show_live() -> None:
-    from nbtrack.panels.live.live_panel import live
+    from nbtrack.panels.live.panel import live
 
     live()
 

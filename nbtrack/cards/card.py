@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nbtrack.cards.card_content import (
+from nbtrack.cards.content import (
     BEST_RUN_LIMIT,
     ERROR_LIMIT,
     KEY_LIMIT,
@@ -32,7 +32,7 @@ from nbtrack.cards.card_content import (
     status_words,
     store_words,
 )
-from nbtrack.cards.card_facts import CardFacts, FitFact
+from nbtrack.cards.facts import CardFacts, FitFact
 from nbtrack.display.look import BAD, GOOD, LINE, MUTED, ROW, WARN, muted, status_dot, status_style
 from nbtrack.display.markup import Html, clipped, clipped_html, first_line, joined, tag, visible
 from nbtrack.display.number_format import MISSING

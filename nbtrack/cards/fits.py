@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from nbtrack.cards.card_facts import FitFact
+from nbtrack.cards.facts import FitFact
 from nbtrack.stores.local.trace import RunTrace
 
 T = TypeVar("T")

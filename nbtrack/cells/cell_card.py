@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from nbtrack.base.values import as_text
-from nbtrack.cards.card_facts import CardFacts, ChildrenFacts, MetricFact, ParamChange
+from nbtrack.cards.facts import CardFacts, ChildrenFacts, MetricFact, ParamChange
 from nbtrack.cards.fits import fit_facts, only_fit, telling_first, without_fits
 from nbtrack.cells.look_back import LookBack
 from nbtrack.cells.outcome import Outcome

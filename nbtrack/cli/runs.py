@@ -21,7 +21,7 @@ from nbtrack.records.runs import RunQuery
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
-    from nbtrack.panels.runs.run_table_facts import RunRow, RunTable
+    from nbtrack.panels.runs.facts import RunRow, RunTable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         say(json.dumps([_as_json(row) for row in table.rows], indent=2))
         return 0
-    from nbtrack.panels.runs.run_table_text import run_table_text
+    from nbtrack.panels.runs.text import run_table_text
 
     say(run_table_text(table, width=width(), ascii_only=is_ascii_only()))
     if table.rows and not arguments.experiment and (others := _others(store, experiment_ids)):
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _table(
     store: Store, experiment_ids: tuple[str, ...] | None, arguments: argparse.Namespace
 ) -> RunTable:
-    from nbtrack.panels.runs.runs_view import run_table_of
+    from nbtrack.panels.runs.view import run_table_of
 
     return run_table_of(
         store,

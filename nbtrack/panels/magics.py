@@ -10,10 +10,10 @@ from nbtrack.display.usage_errors import usage_errors
 from nbtrack.lookup.runs_line import parse_runs_line
 
 if TYPE_CHECKING:
-    from nbtrack.panels.registry.registry_panel import RegistryPanel
-    from nbtrack.panels.registry.registry_view import RegistryView
-    from nbtrack.panels.runs.runs_panel import RunsPanel
-    from nbtrack.panels.runs.runs_view import RunsView
+    from nbtrack.panels.registry.panel import RegistryPanel
+    from nbtrack.panels.registry.view import RegistryView
+    from nbtrack.panels.runs.panel import RunsPanel
+    from nbtrack.panels.runs.view import RunsView
 
 
 @magics_class
@@ -34,7 +34,7 @@ class PanelMagics(Magics):
         nbtrack.runs() gives the same panel; its .df is a DataFrame, its .selected the ids of the
         runs that are ticked.
         """
-        from nbtrack.panels.runs.runs_view import runs
+        from nbtrack.panels.runs.view import runs
 
         with usage_errors():
             return runs(**parse_runs_line(line))
@@ -51,7 +51,7 @@ class PanelMagics(Magics):
 
         nbtrack.registry(NAME) gives the same panel; its .df is a DataFrame of the versions.
         """
-        from nbtrack.panels.registry.registry_view import registry
+        from nbtrack.panels.registry.view import registry
 
         with usage_errors():
             return registry(line.strip().strip("\"'") or None)

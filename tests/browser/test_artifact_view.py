@@ -34,7 +34,7 @@ PAGE = (
 NAME = "<img src=x onerror=alert(1)>.txt"
 CELLS = [
     "%load_ext nbtrack\nimport json, nbtrack, pandas as pd\nfrom matplotlib.figure import Figure\n"
-    "from nbtrack.panels.artifacts.artifact_panel import ArtifactPanel",
+    "from nbtrack.panels.artifacts.panel import ArtifactPanel",
     "%%track all kinds\n"
     "figure = Figure(figsize=(4, 3))\n"
     "figure.subplots().plot([3, 1, 2])\n"

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from nbtrack.cards.card import card_html, card_text
-from nbtrack.cards.card_facts import (
+from nbtrack.cards.facts import (
     CardFacts,
     ChildrenFacts,
     FitFact,

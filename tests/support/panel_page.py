@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbtrack.panels.runs.runs_panel import RunsPanel
-from nbtrack.panels.runs.runs_view import RunsView
+from nbtrack.panels.runs.panel import RunsPanel
+from nbtrack.panels.runs.view import RunsView
 from nbtrack.panels.shared.messages import Request
 from nbtrack.panels.shared.panel import Panel, _receive
 from nbtrack.stores.store import Store

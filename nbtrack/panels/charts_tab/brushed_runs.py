@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from nbtrack.charts.columns import categories_of, numbers_of, offers_log
 from nbtrack.charts.parallel import scale_axis
 from nbtrack.errors import InvalidValue
-from nbtrack.panels.charts_tab.chart_request import bounds_of, plottable
+from nbtrack.panels.charts_tab.request import bounds_of, plottable
 from nbtrack.records.views import RunValues
 
 Ranges: TypeAlias = dict[str, list[Any]]  # [low, high], or the names of categories

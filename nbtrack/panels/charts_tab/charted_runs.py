@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.charts.run_styles import RunStyle, run_labels, style_of
-from nbtrack.panels.charts_tab.chart_request import MOST_RUNS, LinesRequest
+from nbtrack.panels.charts_tab.request import MOST_RUNS, LinesRequest
 from nbtrack.panels.runs.quick_filters import quoted_text
 from nbtrack.panels.runs.table_page import ask
 from nbtrack.panels.runs.table_state import PAGE_SIZE, TableState
 from nbtrack.records.runs import Run, RunQuery
 
 if TYPE_CHECKING:
-    from nbtrack.panels.runs.runs_panel import RunsPanel
+    from nbtrack.panels.runs.panel import RunsPanel
 
 UNTICKED = 10  # so many of the view, where none is ticked; the table gives colours to as many
 

@@ -12,12 +12,12 @@ from nbtrack.charts.drawing import Row, finite, packed, spec_of
 from nbtrack.charts.metric_bars import bar_rows, metric_bars
 from nbtrack.charts.metric_lines import line_rows, metric_lines
 from nbtrack.charts.run_styles import RunStyle
-from nbtrack.panels.charts_tab.chart_request import MOST_METRICS, LinesRequest
 from nbtrack.panels.charts_tab.charted_runs import Charted
+from nbtrack.panels.charts_tab.request import MOST_METRICS, LinesRequest
 from nbtrack.records.views import Axis, MetricSeries
 
 if TYPE_CHECKING:
-    from nbtrack.panels.charts_tab.chart_memory import ChartMemory
+    from nbtrack.panels.charts_tab.memory import ChartMemory
     from nbtrack.stores.store import Store
 
 SHOWN_AT_FIRST = 6

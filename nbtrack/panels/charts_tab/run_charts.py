@@ -17,7 +17,7 @@ from nbtrack.records.views import KeyFacts, RunValues
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nbtrack.panels.runs.runs_panel import RunsPanel
+    from nbtrack.panels.runs.panel import RunsPanel
     from nbtrack.panels.runs.table_state import TableState
 
 MOST_POINTS, MOST_LINES, MOST_FOR_IMPORTANCE = 1000, 400, 2000  # the newest ones

@@ -10,13 +10,13 @@ from nbtrack.charts.metric_bars import metric_bars
 from nbtrack.charts.metric_lines import metric_lines
 from nbtrack.charts.offline import drawn_here
 from nbtrack.errors import NotFound
-from nbtrack.panels.charts_tab.chart_request import LinesRequest
 from nbtrack.panels.charts_tab.charted_runs import charted_runs
+from nbtrack.panels.charts_tab.request import LinesRequest
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from nbtrack.panels.runs.runs_panel import RunsPanel
+    from nbtrack.panels.runs.panel import RunsPanel
     from nbtrack.panels.runs.table_state import TableState
     from nbtrack.records.views import Axis
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from nbtrack.panels.runs.facts import RunTable
 from nbtrack.panels.runs.known_keys import Known
-from nbtrack.panels.runs.run_table_facts import RunTable
 from nbtrack.records.runs import Experiment
 from nbtrack.records.views import KeyFacts, KeyInventory
 

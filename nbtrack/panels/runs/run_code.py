@@ -12,7 +12,7 @@ from nbtrack.records.runs import Run
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
-    from nbtrack.panels.runs.runs_panel import RunsPanel
+    from nbtrack.panels.runs.panel import RunsPanel
 
 
 def code(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, str]:

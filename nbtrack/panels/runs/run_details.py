@@ -15,7 +15,7 @@ from nbtrack.records.runs import FileInfo, Run
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
-    from nbtrack.panels.runs.runs_panel import RunsPanel
+    from nbtrack.panels.runs.panel import RunsPanel
 
 NOTE_TAG = "mlflow.note.content"
 _OWN_TAGS = ("mlflow.", "nbtrack.")  # they say where a run came from

@@ -16,7 +16,7 @@ from nbtrack.records.runs import RunQuery
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
-    from nbtrack.panels.runs.runs_panel import RunsPanel
+    from nbtrack.panels.runs.panel import RunsPanel
 
 _OWN_TAGS = ("mlflow.", "nbtrack.")
 

@@ -9,7 +9,7 @@ from nbtrack.panels.shared.messages import texts_of
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
-    from nbtrack.panels.runs.runs_panel import RunsPanel
+    from nbtrack.panels.runs.panel import RunsPanel
 
 _BUCKETS = 20
 _MOST_RUNS, _MOST_KEYS = 60, 6

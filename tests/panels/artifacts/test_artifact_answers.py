@@ -10,8 +10,8 @@ import pytest
 import nbtrack
 from nbtrack.base import background
 from nbtrack.errors import NotFound
-from nbtrack.panels.artifacts import artifact_answers
-from nbtrack.panels.artifacts.artifact_panel import ArtifactPanel
+from nbtrack.panels.artifacts import answers as artifact_answers
+from nbtrack.panels.artifacts.panel import ArtifactPanel
 from nbtrack.recording.session import current_session
 from tests.support.markup_check import HOSTILE
 from tests.support.markup_check import Page as Markup

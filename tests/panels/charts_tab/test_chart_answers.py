@@ -8,8 +8,8 @@ import pytest
 
 from nbtrack.charts.run_styles import PALETTE
 from nbtrack.errors import NotFound
-from nbtrack.panels.charts_tab.chart_request import MOST_RUNS
 from nbtrack.panels.charts_tab.charted_runs import places_after
+from nbtrack.panels.charts_tab.request import MOST_RUNS
 from nbtrack.recording.session import Session
 from tests.support.panel_page import Page, runs_page
 

@@ -11,11 +11,11 @@ import pytest
 import nbtrack
 from nbtrack import panels
 from nbtrack.journal.lines import cell_line, now_us
-from nbtrack.panels.artifacts import artifact_panel
-from nbtrack.panels.compare import compare_panel
-from nbtrack.panels.compare.compare_panel import ComparePanel
-from nbtrack.panels.compare.compare_view import CompareView
-from nbtrack.panels.runs import runs_panel
+from nbtrack.panels.artifacts import panel as artifact_panel
+from nbtrack.panels.compare import panel as compare_panel
+from nbtrack.panels.compare.panel import ComparePanel
+from nbtrack.panels.compare.view import CompareView
+from nbtrack.panels.runs import panel as runs_panel
 from nbtrack.recording.session import current_session
 from tests.support.panel_page import Page, runs_page
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from nbtrack.journal import lines
-from nbtrack.panels.live.live_progress import Bar, Pace, progress_line, tqdm_bar
-from nbtrack.panels.live.live_series import MOST_NEW, MOST_PLACES, LiveSeries, Place
+from nbtrack.panels.live.progress import Bar, Pace, progress_line, tqdm_bar
+from nbtrack.panels.live.series import MOST_NEW, MOST_PLACES, LiveSeries, Place
 from nbtrack.stores.local.journal_tail import MOST_BYTES, JournalTail
 
 RUN = "a" * 32

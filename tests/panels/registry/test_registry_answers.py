@@ -10,10 +10,10 @@ import pytest
 
 import nbtrack
 from nbtrack import panels
-from nbtrack.panels.registry import registry_panel
-from nbtrack.panels.registry.registry_panel import RegistryPanel
-from nbtrack.panels.registry.registry_view import RegistryView
-from nbtrack.panels.runs import runs_panel
+from nbtrack.panels.registry import panel as registry_panel
+from nbtrack.panels.registry.panel import RegistryPanel
+from nbtrack.panels.registry.view import RegistryView
+from nbtrack.panels.runs import panel as runs_panel
 from nbtrack.panels.shared import live_updates
 from nbtrack.recording.session import current_session
 from nbtrack.stores.local.duckdb import DuckDBStore

@@ -7,7 +7,7 @@ import pytest
 import nbtrack
 from nbtrack.cells.completion import complete
 from nbtrack.errors import RegisteredModelNotFound
-from nbtrack.panels.registry.registry_metric import best_known_metric
+from nbtrack.panels.registry.telling_metric import best_known_metric
 from nbtrack.records.registry import Gate, RegisteredModel
 from tests.support.markup_check import HOSTILE, Page
 from tests.support.registry_project import become, register

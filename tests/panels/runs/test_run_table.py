@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from nbtrack.panels.runs.run_table import RunRow, RunTable, run_table_html, run_table_text
+from nbtrack.panels.runs.table import RunRow, RunTable, run_table_html, run_table_text
 from tests.support.markup_check import HOSTILE, Page
 
 

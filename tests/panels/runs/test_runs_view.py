@@ -10,9 +10,9 @@ from nbtrack.errors import InvalidFilter, InvalidValue, NotFound
 from nbtrack.lookup.find_run import find_run
 from nbtrack.lookup.metric_direction import direction_tags
 from nbtrack.lookup.runs_line import parse_runs_line
+from nbtrack.panels.runs.content import table_content
 from nbtrack.panels.runs.run_scope import directions
-from nbtrack.panels.runs.run_table_content import table_content
-from nbtrack.panels.runs.runs_view import RunsView, run_table_of, runs
+from nbtrack.panels.runs.view import RunsView, run_table_of, runs
 from nbtrack.recording.session import Session
 from nbtrack.records.runs import Experiment
 

@@ -10,7 +10,7 @@ import pytest
 
 from nbtrack.base.guard import warn
 from nbtrack.errors import InvalidValue
-from nbtrack.panels.runs.runs_panel import SCRIPTS
+from nbtrack.panels.runs.panel import SCRIPTS
 from nbtrack.panels.shared import live_updates
 from nbtrack.panels.shared.assets import script
 from nbtrack.panels.shared.messages import speakable

@@ -7,7 +7,7 @@ from itertools import groupby
 from nbtrack.display.look import BAD, BAR, CODE_FONT, GOOD, LINE, MUTED, ROW, muted, status_dot
 from nbtrack.display.markup import Html, clipped_html, tag
 from nbtrack.display.number_format import MISSING
-from nbtrack.panels.runs.run_table_content import (
+from nbtrack.panels.runs.content import (
     ID_GROUP,
     KEY_LIMIT,
     NAME_LIMIT,
@@ -21,8 +21,8 @@ from nbtrack.panels.runs.run_table_content import (
     run_label,
     table_content,
 )
-from nbtrack.panels.runs.run_table_facts import RunRow, RunTable
-from nbtrack.panels.runs.run_table_text import run_table_text
+from nbtrack.panels.runs.facts import RunRow, RunTable
+from nbtrack.panels.runs.text import run_table_text
 
 __all__ = ["RunRow", "RunTable", "run_table_html", "run_table_text"]
 

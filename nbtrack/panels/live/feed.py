@@ -13,8 +13,8 @@ from typing import Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.charts.run_styles import run_colours, run_labels
-from nbtrack.panels.live.live_progress import Pace, progress_line, tqdm_bar
-from nbtrack.panels.live.live_series import LiveSeries, Place, as_message
+from nbtrack.panels.live.progress import Pace, progress_line, tqdm_bar
+from nbtrack.panels.live.series import LiveSeries, Place, as_message
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.records.runs import Run
 from nbtrack.records.views import Axis, MetricSeries

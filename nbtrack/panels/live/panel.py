@@ -10,7 +10,7 @@ from nbtrack.base.guard import guarded, tried, warn_once
 from nbtrack.charts.drawing_process import drawing_process
 from nbtrack.charts.vega_bundle import vega_bundle
 from nbtrack.errors import InvalidValue
-from nbtrack.panels.live.live_feed import LiveFeed
+from nbtrack.panels.live.feed import LiveFeed
 from nbtrack.panels.shared.assets import script, styles
 from nbtrack.panels.shared.panel import PLACEHOLDER, Handler, Panel
 from nbtrack.recording.active_run import ActiveRun

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from nbtrack.cards.card_facts import CardFacts, ChildrenFacts, FitFact, MetricFact, ParamChange
+from nbtrack.cards.facts import CardFacts, ChildrenFacts, FitFact, MetricFact, ParamChange
 from nbtrack.cards.fits import telling_rank
 from nbtrack.display.markup import clipped, first_line, visible
 from nbtrack.display.number_format import (

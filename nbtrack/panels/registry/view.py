@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nbtrack.display.in_kernel import is_in_kernel
-from nbtrack.panels.registry.registry_content import ModelLine, ModelPage, read_models, read_page
+from nbtrack.panels.registry.content import ModelLine, ModelPage, read_models, read_page
 from nbtrack.recording.session import current_session
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
@@ -14,7 +14,7 @@ from nbtrack.stores.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbtrack.panels.registry.registry_panel import RegistryPanel
+    from nbtrack.panels.registry.panel import RegistryPanel
 
 _VERSIONS = "select * from model_versions where name = $name order by version desc"
 _MODELS = "select * from registered_models order by name"
@@ -31,7 +31,7 @@ def registry(name: str | None = None) -> RegistryView | RegistryPanel:
     view = RegistryView(store, name)
     if not is_in_kernel():
         return view
-    from nbtrack.panels.registry.registry_panel import RegistryPanel  # ipywidgets, 0.15 s
+    from nbtrack.panels.registry.panel import RegistryPanel  # ipywidgets, 0.15 s
 
     return RegistryPanel(store, view)
 
@@ -63,12 +63,12 @@ class RegistryView:
         return True
 
     def __repr__(self) -> str:
-        from nbtrack.panels.registry.registry_text import models_text, page_text
+        from nbtrack.panels.registry.text import models_text, page_text
 
         return models_text(self.models, self.place) if self.page is None else page_text(self.page)
 
     def _repr_html_(self) -> str:
-        from nbtrack.panels.registry.registry_table import models_html, page_html
+        from nbtrack.panels.registry.table import models_html, page_html
 
         return models_html(self.models, self.place) if self.page is None else page_html(self.page)
 

@@ -8,7 +8,7 @@ from nbtrack.display.look import BAD, GOOD, LINE, MUTED, ROW, muted, status_dot
 from nbtrack.display.markup import Html, clipped, clipped_html, tag
 from nbtrack.display.number_format import MISSING
 from nbtrack.display.text_table import aligned, columns_wide, cut_to
-from nbtrack.panels.compare.compare_content import Comparison, Head, Line, Section, Value
+from nbtrack.panels.compare.content import Comparison, Head, Line, Section, Value
 
 _KEY_LIMIT, _VALUE_LIMIT, _LABEL_LIMIT = 36, 40, 40
 _MOST_LINES = 60  # of a section on paper

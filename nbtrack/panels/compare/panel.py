@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nbtrack.panels.artifacts.artifact_answers import ARTIFACT_HANDLERS
-from nbtrack.panels.compare.compare_answers import COMPARE_HANDLERS, as_message, compare_answer
-from nbtrack.panels.compare.compare_content import comparison
-from nbtrack.panels.compare.compare_runs import stamp_of
-from nbtrack.panels.compare.compare_view import CompareView
+from nbtrack.lookup.meant_runs import stamp_of
+from nbtrack.panels.artifacts.answers import ARTIFACT_HANDLERS
+from nbtrack.panels.compare.answers import COMPARE_HANDLERS, as_message, compare_answer
+from nbtrack.panels.compare.content import comparison
+from nbtrack.panels.compare.view import CompareView
 from nbtrack.panels.shared.assets import script, styles
 from nbtrack.panels.shared.messages import text_of
 from nbtrack.panels.shared.panel import Handler

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nbtrack.display.markup import clipped
 from nbtrack.display.number_format import MISSING
 from nbtrack.display.text_table import aligned, cut_to
-from nbtrack.panels.registry.registry_content import (
+from nbtrack.panels.registry.content import (
     Card,
     EventLine,
     ModelLine,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from nbtrack.panels.artifacts.artifact_answers import ARTIFACT_HANDLERS
-from nbtrack.panels.artifacts.artifact_view import ArtifactsView
-from nbtrack.panels.compare.compare_runs import run_id_of
+from nbtrack.lookup.meant_runs import run_id_of
+from nbtrack.panels.artifacts.answers import ARTIFACT_HANDLERS
+from nbtrack.panels.artifacts.view import ArtifactsView
 from nbtrack.panels.shared.assets import script, styles
 from nbtrack.panels.shared.panel import Handler
 from nbtrack.panels.shared.still_panel import StillPanel

@@ -22,8 +22,8 @@ from nbtrack.display.number_format import (
     format_duration,
 )
 from nbtrack.lookup.difference import Compared, ComparedMetric, Difference, difference, line_pairs
+from nbtrack.lookup.meant_runs import pinned_baseline
 from nbtrack.lookup.metric_direction import Direction, direction
-from nbtrack.panels.compare.compare_runs import pinned_baseline
 from nbtrack.panels.runs.run_scope import directions, read_experiments
 from nbtrack.records.runs import Experiment, LifecycleStage, Run, RunStatus
 from nbtrack.stores.store import Store

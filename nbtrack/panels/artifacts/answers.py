@@ -15,7 +15,7 @@ from nbtrack.api.client import MlflowClient
 from nbtrack.artifact_store.artifact_preview import preview
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.errors import ArtifactNotFound, InvalidValue
-from nbtrack.panels.artifacts.artifact_list import artifacts_of_run
+from nbtrack.panels.artifacts.facts import artifacts_of_run
 from nbtrack.panels.shared.messages import number_of, text_of
 from nbtrack.panels.shared.panel import Handler, Panel
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.difference import MOST_RUNS, LinePair, line_pairs
-from nbtrack.panels.compare.compare_content import Comparison, Section, comparison, head_of
-from nbtrack.panels.compare.compare_runs import stamp_of
+from nbtrack.lookup.meant_runs import stamp_of
+from nbtrack.panels.compare.content import Comparison, Section, comparison, head_of
 from nbtrack.panels.shared.messages import text_of, texts_of
 from nbtrack.panels.shared.panel import Handler, Panel
 from nbtrack.stores.store import Store

@@ -8,13 +8,13 @@ from nbtrack.display.in_kernel import is_in_kernel
 from nbtrack.display.look import CODE_FONT, LINE, ROW, WARN, muted
 from nbtrack.display.markup import Html, clipped, clipped_html, tag
 from nbtrack.display.text_table import aligned
-from nbtrack.panels.artifacts.artifact_list import ArtifactFile, RunArtifacts, artifacts_of_run
-from nbtrack.panels.compare.compare_runs import run_id_of
+from nbtrack.lookup.meant_runs import run_id_of
+from nbtrack.panels.artifacts.facts import ArtifactFile, RunArtifacts, artifacts_of_run
 from nbtrack.recording.session import current_session
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
-    from nbtrack.panels.artifacts.artifact_panel import ArtifactPanel
+    from nbtrack.panels.artifacts.panel import ArtifactPanel
 
 _MOST_ROWS = 100
 _PATH_LIMIT = 80
@@ -34,7 +34,7 @@ def show_artifacts(run: object) -> ArtifactsView | ArtifactPanel:
     view = ArtifactsView(store, run_id_of(store, run))
     if not is_in_kernel():
         return view
-    from nbtrack.panels.artifacts.artifact_panel import ArtifactPanel  # ipywidgets, 0.15 s
+    from nbtrack.panels.artifacts.panel import ArtifactPanel  # ipywidgets, 0.15 s
 
     return ArtifactPanel(view.found.run_id, store=store)
 

@@ -14,7 +14,9 @@ from nbtrack.panels.charts_tab.brushed_runs import (
     read_ranges,
     runs_within,
 )
-from nbtrack.panels.charts_tab.chart_request import (
+from nbtrack.panels.charts_tab.charted_runs import UNTICKED, Charted, charted_runs
+from nbtrack.panels.charts_tab.line_charts import bar_chart, line_charts, shown_metrics
+from nbtrack.panels.charts_tab.request import (
     MOST_RUNS,
     LinesRequest,
     bounds_of,
@@ -22,8 +24,6 @@ from nbtrack.panels.charts_tab.chart_request import (
     columns_of_request,
     read_lines_request,
 )
-from nbtrack.panels.charts_tab.charted_runs import UNTICKED, Charted, charted_runs
-from nbtrack.panels.charts_tab.line_charts import bar_chart, line_charts, shown_metrics
 from nbtrack.panels.charts_tab.run_charts import (
     MOST_LINES,
     MOST_POINTS,
@@ -36,7 +36,7 @@ from nbtrack.panels.shared.messages import text_of
 from nbtrack.panels.shared.panel import Handler
 
 if TYPE_CHECKING:
-    from nbtrack.panels.runs.runs_panel import RunsPanel
+    from nbtrack.panels.runs.panel import RunsPanel
     from nbtrack.records.views import RunValues
 
 

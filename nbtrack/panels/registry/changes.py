@@ -16,7 +16,7 @@ from nbtrack.lookup.registered_models import get_model, get_version
 from nbtrack.lookup.registry_names import check_stage
 from nbtrack.model_registry.gates import GateResult, check_gate
 from nbtrack.model_registry.stages import transition
-from nbtrack.panels.registry.registry_content import PRODUCTION
+from nbtrack.panels.registry.content import PRODUCTION
 from nbtrack.panels.shared.messages import text_of, texts_of
 from nbtrack.panels.shared.panel import Handler, Panel
 from nbtrack.records.registry import ARCHIVED, NO_STAGE, ModelVersion, RegistryQuery

@@ -14,7 +14,7 @@ from nbtrack.display.number_format import (
     format_column,
     format_duration,
 )
-from nbtrack.panels.runs.run_table_facts import RunRow, RunTable
+from nbtrack.panels.runs.facts import RunRow, RunTable
 
 ID_GROUP = ""  # the last column has no head of its own: names say more than ids
 NAME_LIMIT, KEY_LIMIT, VALUE_LIMIT, ERROR_LIMIT = 40, 28, 24, 200

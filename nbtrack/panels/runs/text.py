@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from nbtrack.display.markup import clipped
 from nbtrack.display.text_table import aligned, as_ascii, columns_wide, cut_to
-from nbtrack.panels.runs.run_table_content import (
+from nbtrack.panels.runs.content import (
     ID_GROUP,
     KEY_LIMIT,
     VALUE_LIMIT,
@@ -23,7 +23,7 @@ from nbtrack.panels.runs.run_table_content import (
     status_word,
     table_content,
 )
-from nbtrack.panels.runs.run_table_facts import RunRow, RunTable
+from nbtrack.panels.runs.facts import RunRow, RunTable
 
 _NAME_LIMIT, _LEAST_NAME = 36, 12
 _LISTED_ERRORS = 5

@@ -20,6 +20,7 @@ from nbtrack.errors import InvalidValue
 from nbtrack.lookup.metric_direction import Direction, direction
 from nbtrack.lookup.run_order import Order, read_order
 from nbtrack.panels.runs.best_run import Best, find_best
+from nbtrack.panels.runs.facts import RunRow, RunTable
 from nbtrack.panels.runs.filter_check import check_filter
 from nbtrack.panels.runs.run_scope import (
     ALL,
@@ -28,7 +29,6 @@ from nbtrack.panels.runs.run_scope import (
     read_experiments,
     runs_elsewhere,
 )
-from nbtrack.panels.runs.run_table_facts import RunRow, RunTable
 from nbtrack.recording.session import PARENT_TAG, current_session
 from nbtrack.records.runs import Experiment, Run, RunQuery, RunStatus
 from nbtrack.stores.opening import folder_of
@@ -38,7 +38,7 @@ from nbtrack.stores.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbtrack.panels.runs.runs_panel import RunsPanel
+    from nbtrack.panels.runs.panel import RunsPanel
 
 _MOST_ROWS = 20  # of a static table
 
@@ -72,14 +72,14 @@ def runs(
     )
     if not has_page:
         return view
-    from nbtrack.panels.runs.runs_panel import RunsPanel
+    from nbtrack.panels.runs.panel import RunsPanel
 
     return RunsPanel(store, view, top=top, has_picture=charts)
 
 
 def _begin_to_import_panels() -> None:
     """ipywidgets take 0.15 s: time in which the first queries can run already."""
-    name = "nbtrack.panels.runs.runs_panel"
+    name = "nbtrack.panels.runs.panel"
     if name not in sys.modules:
         threading.Thread(target=_import_quietly, args=(name,), daemon=True).start()
 
@@ -136,12 +136,12 @@ class RunsView:
         return len(self.table.rows)
 
     def __repr__(self) -> str:
-        from nbtrack.panels.runs.run_table import run_table_text
+        from nbtrack.panels.runs.table import run_table_text
 
         return run_table_text(self.table)
 
     def _repr_html_(self) -> str:
-        from nbtrack.panels.runs.run_table import run_table_html
+        from nbtrack.panels.runs.table import run_table_html
 
         return run_table_html(self.table)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nbtrack.panels.charts_tab.chart_request import LinesRequest
+from nbtrack.panels.charts_tab.request import LinesRequest
 from nbtrack.records.views import MetricSeries
 
 

@@ -15,9 +15,9 @@ from nbtrack.model_registry.audit import verify
 from nbtrack.model_registry.facts import VersionFacts, version_facts
 from nbtrack.models.mlmodel_file import read_mlmodel
 from nbtrack.models.registered_places import place_of_version
-from nbtrack.panels.compare.compare_content import Section
-from nbtrack.panels.registry.registry_changes import CHANGE_HANDLERS
-from nbtrack.panels.registry.registry_content import (
+from nbtrack.panels.compare.content import Section
+from nbtrack.panels.registry.changes import CHANGE_HANDLERS
+from nbtrack.panels.registry.content import (
     PRODUCTION,
     Card,
     ModelPage,
@@ -25,7 +25,7 @@ from nbtrack.panels.registry.registry_content import (
     read_models,
     read_page,
 )
-from nbtrack.panels.registry.registry_difference import version_difference
+from nbtrack.panels.registry.difference import version_difference
 from nbtrack.panels.shared.messages import number_of, text_of
 from nbtrack.panels.shared.panel import Handler, Panel
 from nbtrack.records.registry import ModelVersion

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from nbtrack.display.look import BUSY, GOOD, LINE, MUTED, ROW, WARN, muted
 from nbtrack.display.markup import Html, clipped, clipped_html, joined, tag
 from nbtrack.display.number_format import MISSING
-from nbtrack.panels.registry.registry_content import (
+from nbtrack.panels.registry.content import (
     Card,
     EventLine,
     Lane,
@@ -15,7 +15,7 @@ from nbtrack.panels.registry.registry_content import (
     ModelPage,
     in_one_line,
 )
-from nbtrack.panels.registry.registry_text import (
+from nbtrack.panels.registry.text import (
     MOST_EVENTS,
     alias_words,
     gate_words,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nbtrack.panels.registry.registry_answers import (
+from nbtrack.panels.registry.answers import (
     REGISTRY_HANDLERS,
     REGISTRY_SCRIPTS,
     model_answer,
 )
-from nbtrack.panels.registry.registry_view import RegistryView, registry_frame
+from nbtrack.panels.registry.view import RegistryView, registry_frame
 from nbtrack.panels.shared.assets import script, styles
 from nbtrack.panels.shared.messages import text_of
 from nbtrack.panels.shared.panel import Handler

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nbtrack.panels.artifacts.artifact_answers import ARTIFACT_HANDLERS
-from nbtrack.panels.charts_tab import chart_answers
-from nbtrack.panels.charts_tab.chart_memory import ChartMemory
-from nbtrack.panels.charts_tab.chart_request import LinesRequest
-from nbtrack.panels.charts_tab.chart_twin import ChartTwin, picture_of
-from nbtrack.panels.compare.compare_answers import COMPARE_HANDLERS
-from nbtrack.panels.registry.registry_answers import REGISTRY_HANDLERS, REGISTRY_SCRIPTS
+from nbtrack.panels.artifacts.answers import ARTIFACT_HANDLERS
+from nbtrack.panels.charts_tab import answers as chart_answers
+from nbtrack.panels.charts_tab.memory import ChartMemory
+from nbtrack.panels.charts_tab.request import LinesRequest
+from nbtrack.panels.charts_tab.twin import ChartTwin, picture_of
+from nbtrack.panels.compare.answers import COMPARE_HANDLERS
+from nbtrack.panels.registry.answers import REGISTRY_HANDLERS, REGISTRY_SCRIPTS
 from nbtrack.panels.runs.glance import NUMBER as GLANCE
 from nbtrack.panels.runs.glance import glance, is_worth_it
 from nbtrack.panels.runs.known_keys import Known, KnownKeys
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-    from nbtrack.panels.runs.runs_view import RunsView
+    from nbtrack.panels.runs.view import RunsView
 
 # The order in which they are put together: what a file uses stands before it. Each further tab
 # adds its files before the entry, and its handlers to `RunsPanel.handlers`.

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.charts.drawing_process import drawing_process
-from nbtrack.panels.charts_tab.chart_request import LinesRequest
 from nbtrack.panels.charts_tab.charted_runs import charted_runs
 from nbtrack.panels.charts_tab.line_charts import shown_metrics
+from nbtrack.panels.charts_tab.request import LinesRequest
 
 if TYPE_CHECKING:
-    from nbtrack.panels.runs.runs_panel import RunsPanel
+    from nbtrack.panels.runs.panel import RunsPanel
     from nbtrack.panels.runs.table_state import TableState
 
 REST_SECONDS = 1.0

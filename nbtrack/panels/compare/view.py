@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.display.in_kernel import is_in_kernel
 from nbtrack.lookup.difference import Difference
-from nbtrack.panels.compare.compare_content import content_of, labels_of, read_difference
-from nbtrack.panels.compare.compare_runs import run_id_of, run_ids_of
+from nbtrack.lookup.meant_runs import run_id_of, run_ids_of
+from nbtrack.panels.compare.content import content_of, labels_of, read_difference
 from nbtrack.recording.session import current_session
 from nbtrack.stores.store import Store
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nbtrack.panels.compare.compare_panel import ComparePanel
+    from nbtrack.panels.compare.panel import ComparePanel
 
 
 def compare(*runs: object, baseline: object = None) -> CompareView | ComparePanel:
@@ -36,7 +36,7 @@ def compare(*runs: object, baseline: object = None) -> CompareView | ComparePane
     view = CompareView(store, run_ids, baseline=base)
     if not is_in_kernel():
         return view
-    from nbtrack.panels.compare.compare_panel import ComparePanel  # ipywidgets, 0.15 s
+    from nbtrack.panels.compare.panel import ComparePanel  # ipywidgets, 0.15 s
 
     return ComparePanel(store, view)
 
@@ -64,12 +64,12 @@ class CompareView:
         return len(self.difference.runs)
 
     def __repr__(self) -> str:
-        from nbtrack.panels.compare.compare_table import comparison_text
+        from nbtrack.panels.compare.table import comparison_text
 
         return comparison_text(self.content)
 
     def _repr_html_(self) -> str:
-        from nbtrack.panels.compare.compare_table import comparison_html
+        from nbtrack.panels.compare.table import comparison_html
 
         return comparison_html(self.content)
 
