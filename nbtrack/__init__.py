@@ -80,11 +80,11 @@ _HOMES = {
     "MlflowException": "nbtrack.exceptions",
     "NbtrackError": "nbtrack.errors",
     "autolog": "nbtrack.hooks.autolog",
-    "compare": "nbtrack.panels.compare.view",
+    "compare": "nbtrack.panels.compare.showing",
     "live": "nbtrack.panels.live.panel",
     "load_ipython_extension": "nbtrack.ipython",
-    "registry": "nbtrack.panels.registry.view",
-    "runs": "nbtrack.panels.runs.view",
+    "registry": "nbtrack.panels.registry.showing",
+    "runs": "nbtrack.panels.runs.showing",
     "unload_ipython_extension": "nbtrack.ipython",
 }
 _SUBMODULES = (

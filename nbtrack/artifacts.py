@@ -49,7 +49,7 @@ def show(run: object) -> ArtifactsView | ArtifactPanel:
 
     *run* is an id, the beginning of one, a name, or a run. Raises NotFound, InvalidValue.
     """
-    from nbtrack.panels.artifacts.view import show_artifacts
+    from nbtrack.panels.artifacts.showing import show_artifacts
 
     return show_artifacts(run)
 

@@ -29,7 +29,7 @@ from nbtrack.recording import experiments
 from nbtrack.recording.experiments import LOOK_SECONDS, PATIENT_LOOK_SECONDS
 from nbtrack.recording.run_creation import find_run_to_log, new_run_info, run_header
 from nbtrack.recording.run_writer import RunWriter
-from nbtrack.recording.session import PARENT_TAG, current_session
+from nbtrack.recording.session import current_session
 from nbtrack.recording.surroundings import default_run_name
 from nbtrack.records.runs import (
     Experiment,
@@ -43,6 +43,7 @@ from nbtrack.records.runs import (
     RunStatus,
     ViewType,
 )
+from nbtrack.records.tags import PARENT_TAG, RUN_NAME_TAG
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
@@ -177,10 +178,10 @@ class MlflowClient(ClientLogging, ClientRegistry):
         store, start_us = self._store, as_microseconds(start_time, default=now_us())
         texts = check_tags(tags)
         experiment = experiments.experiment_of_new_run(store, experiment_id)
-        name = run_name or texts.get("mlflow.runName") or default_run_name(None)
+        name = run_name or texts.get(RUN_NAME_TAG) or default_run_name(None)
         user = texts.get("mlflow.user") or current_session().settings.user
         info = new_run_info(store, experiment, name=name, user=user, start_us=start_us)
-        texts |= {"mlflow.runName": name, "mlflow.user": user}
+        texts |= {RUN_NAME_TAG: name, "mlflow.user": user}
         store.append(run_header(store, info, experiment, tags=texts, start_us=start_us, owner=None))
         return Run(info=info, data=RunData(tags=texts))
 

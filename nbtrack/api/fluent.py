@@ -29,6 +29,7 @@ from nbtrack.recording.experiments import set_tags
 from nbtrack.recording.run_writer import LOOK_SECONDS
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import Experiment, LifecycleStage, Run, RunQuery, RunStatus, ViewType
+from nbtrack.records.tags import NOTE_TAG, RUN_NAME_TAG
 from nbtrack.stores.opening import folder_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     from nbtrack.api.client import MlflowClient
 
-NOTE_TAG = "mlflow.note.content"
 
 # --- where
 
@@ -149,7 +149,7 @@ def start_run(
     session, given = current_session(), _with_note(tags, description)
     if run_id is not None:
         run = session.resume_run(check_run_id(run_id), nested=nested)
-        run.set_tags(given if run_name is None else {**given, "mlflow.runName": run_name})
+        run.set_tags(given if run_name is None else {**given, RUN_NAME_TAG: run_name})
         return run
     if parent_run_id is not None:
         _check_parent(parent_run_id)

@@ -15,8 +15,8 @@ from nbtrack.cells.words import UsageError
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.find_run import find_run
 from nbtrack.recording.active_run import ActiveRun
-from nbtrack.recording.session import PARENT_TAG
 from nbtrack.records.runs import RunQuery, ViewType
+from nbtrack.records.tags import PARENT_TAG
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 

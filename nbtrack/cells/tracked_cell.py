@@ -32,6 +32,7 @@ from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.experiments import set_tags
 from nbtrack.recording.session import Session
 from nbtrack.records.runs import Experiment, RunStatus
+from nbtrack.records.tags import NOTE_TAG
 from nbtrack.stores.local.trace import RunTrace
 from nbtrack.stores.store import Position
 
@@ -341,7 +342,7 @@ def _joined(before: TrackArguments, later: TrackArguments) -> TrackArguments:
 
 
 def _own_tags(arguments: TrackArguments) -> dict[str, str]:
-    note = {"mlflow.note.content": arguments.note} if arguments.note else {}
+    note = {NOTE_TAG: arguments.note} if arguments.note else {}
     return {**arguments.tags, **note}
 
 

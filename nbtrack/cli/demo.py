@@ -94,8 +94,8 @@ def _what_is_there(project: Path) -> list[str]:
 
 
 def _runs_by_accuracy(project: Path) -> str:
+    from nbtrack.panels.runs.reading import run_table_of
     from nbtrack.panels.runs.text import run_table_text
-    from nbtrack.panels.runs.view import run_table_of
 
     store = current_session().store_for(project.as_uri())
     table = run_table_of(store, experiment_ids=None, filter_string="", sort=_SORT, top=_TOP)

@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _table(
     store: Store, experiment_ids: tuple[str, ...] | None, arguments: argparse.Namespace
 ) -> RunTable:
-    from nbtrack.panels.runs.view import run_table_of
+    from nbtrack.panels.runs.reading import run_table_of
 
     return run_table_of(
         store,

@@ -14,8 +14,8 @@ from nbtrack.cli.place import open_place
 from nbtrack.display.number_format import MISSING, format_age, format_duration, format_number
 from nbtrack.display.text_table import aligned
 from nbtrack.lookup.find_run import find_run
-from nbtrack.recording.session import PARENT_TAG
 from nbtrack.records.runs import FileInfo, Metric, Run, RunInfo, ViewType
+from nbtrack.records.tags import NOTE_TAG, PARENT_TAG
 from nbtrack.stores.store import Store
 
 _ENVIRONMENT = """
@@ -56,7 +56,7 @@ def _head(store: Store, found: Run, cell: Mapping[str, Any]) -> list[str]:
         "by": info.user_id,
         "source": tags.get("mlflow.source.name", ""),
         "parent": tags.get(PARENT_TAG, ""),
-        "note": tags.get("mlflow.note.content", ""),
+        "note": tags.get(NOTE_TAG, ""),
         "artifacts": info.artifact_uri,
         "environment": _environment(store, info.run_id),
         "git": _git(tags),

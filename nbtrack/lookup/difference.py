@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 from nbtrack.errors import InvalidValue, RunNotFound
 from nbtrack.records.runs import Run, RunQuery, ViewType
+from nbtrack.records.tags import NOTE_TAG, OWN_PREFIXES
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
 MOST_RUNS = 20
 GIT_COMMIT_TAG = "mlflow.source.git.commit"
-_OWN_TAGS = ("mlflow.", "nbtrack.")  # they say where a run came from, not what was tried
 _FACTS = ("python_version", "implementation", "platform", "cpu_model", "cpu_cores", "memory_bytes")
 
 
@@ -154,8 +154,8 @@ def _metric(key: str, values: Sequence[float | None], baseline: int) -> Compared
 
 def _own_words(tags: Mapping[str, str]) -> dict[str, str]:
     """Tags that somebody set, without those of the trackers themselves."""
-    note = tags.get("mlflow.note.content")
-    own = {key: value for key, value in tags.items() if not key.startswith(_OWN_TAGS)}
+    note = tags.get(NOTE_TAG)
+    own = {key: value for key, value in tags.items() if not key.startswith(OWN_PREFIXES)}
     return {**({"note": note} if note else {}), **own}
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.difference import MOST_RUNS
 from nbtrack.lookup.find_run import find_run
-from nbtrack.panels.runs.shown_runs import BASELINE_TAG
 from nbtrack.records.runs import Run, RunQuery, ViewType
+from nbtrack.records.tags import BASELINE_TAG
 from nbtrack.stores.store import Store
 
 

@@ -34,7 +34,7 @@ class PanelMagics(Magics):
         nbtrack.runs() gives the same panel; its .df is a DataFrame, its .selected the ids of the
         runs that are ticked.
         """
-        from nbtrack.panels.runs.view import runs
+        from nbtrack.panels.runs.showing import runs
 
         with usage_errors():
             return runs(**parse_runs_line(line))
@@ -51,7 +51,7 @@ class PanelMagics(Magics):
 
         nbtrack.registry(NAME) gives the same panel; its .df is a DataFrame of the versions.
         """
-        from nbtrack.panels.registry.view import registry
+        from nbtrack.panels.registry.showing import registry
 
         with usage_errors():
             return registry(line.strip().strip("\"'") or None)

@@ -17,10 +17,10 @@ from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.experiments import default_artifact_root
-from nbtrack.recording.run_writer import RUN_NAME_TAG
-from nbtrack.recording.session import PARENT_TAG, current_session
+from nbtrack.recording.session import current_session
 from nbtrack.recording.surroundings import source_tags
 from nbtrack.records.runs import RunStatus
+from nbtrack.records.tags import PARENT_TAG, RUN_NAME_TAG
 
 WRITE_CHARACTERS = 512 << 10  # of one write, which is so at most about 1 MiB
 # Stand for a run's id and for a value in what is copied. Random, so that no text holds them.

@@ -29,11 +29,11 @@ from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted, StoreErro
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.records.runs import Dataset, FileInfo, Metric, Param, RunTag
+from nbtrack.records.tags import RUN_NAME_TAG
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
 LOGGED_TABLES_TAG = "mlflow.loggedArtifacts"
-RUN_NAME_TAG = "mlflow.runName"
 TABLE_SECONDS = 10.0  # for whoever else adds rows to a table
 LOOK_SECONDS = 0.05  # whoever holds the database must not hold up the user
 _DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}

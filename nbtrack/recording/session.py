@@ -24,11 +24,10 @@ from nbtrack.recording.run_stack import RunStack, is_at_top_level
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.surroundings import default_run_name, execution_count, source_tags
 from nbtrack.records.runs import Experiment, Run, RunInfo, RunStatus
+from nbtrack.records.tags import NOTE_TAG, PARENT_TAG, RUN_NAME_TAG
 from nbtrack.settings import FitScope, Settings, find_project_folder, working_folder
 from nbtrack.stores.opening import folder_of, open_store
 from nbtrack.stores.store import Store
-
-PARENT_TAG = "mlflow.parentRunId"
 
 
 class Session:
@@ -157,8 +156,8 @@ class Session:
         if parent_id:
             given[PARENT_TAG] = parent_id
         if description is not None:
-            given["mlflow.note.content"] = description
-        name = name or given.get("mlflow.runName")
+            given[NOTE_TAG] = description
+        name = name or given.get(RUN_NAME_TAG)
         experiment = self.experiments.of_new_run(experiment_id, parent)
         run = self._create(name, experiment=experiment, tags=given, parent=parent)
         self._stack.push(run)
@@ -321,7 +320,7 @@ class Session:
             store,
             info,
             experiment,
-            tags={**source_tags(self.settings), **tags, "mlflow.runName": str(info.run_name)},
+            tags={**source_tags(self.settings), **tags, RUN_NAME_TAG: str(info.run_name)},
             start_us=start_us,
             owner=store.writer,
         )

@@ -34,7 +34,7 @@ PAGE = (
 NAME = "<img src=x onerror=alert(1)>.txt"
 CELLS = [
     "%load_ext nbtrack\nimport json, nbtrack, pandas as pd\nfrom matplotlib.figure import Figure\n"
-    "from nbtrack.panels.artifacts.panel import ArtifactPanel",
+    "import nbtrack.artifacts",
     "%%track all kinds\n"
     "figure = Figure(figsize=(4, 3))\n"
     "figure.subplots().plot([3, 1, 2])\n"
@@ -48,7 +48,7 @@ CELLS = [
     " [{'text': '1'}]}, {'cell_type': 'markdown', 'source': '# why'}]}), 'work.ipynb')\n"
     f"nbtrack.log_text({PAGE!r}, 'report.html')\n"
     f"nbtrack.log_text('named like markup', {NAME!r})",
-    "run = nbtrack.search_runs().run_id[0]\nArtifactPanel(run)",
+    "run = nbtrack.search_runs().run_id[0]\nnbtrack.artifacts.show(run)",
     "nbtrack.runs()",
 ]
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from nbtrack.lookup.meant_runs import run_id_of
 from nbtrack.panels.artifacts.answers import ARTIFACT_HANDLERS
 from nbtrack.panels.artifacts.view import ArtifactsView
 from nbtrack.panels.shared.assets import script, styles
 from nbtrack.panels.shared.panel import Handler
 from nbtrack.panels.shared.still_panel import StillPanel
-from nbtrack.recording.session import current_session
 from nbtrack.stores.store import Store
 
 ARTIFACT_SCRIPTS = ("artifact_preview.js", "artifact_download.js", "artifacts.js")
@@ -27,17 +25,16 @@ STYLES = ("panel.css", "runs.css", "artifacts.css")
 
 
 class ArtifactPanel(StillPanel):
-    """*run* is an id, the beginning of one, a name, or a run. Raises NotFound, InvalidValue."""
+    """`.run_id` is the run whose artifacts are shown."""
 
     handlers: ClassVar[Mapping[str, Handler]] = {}
 
     _esm = script(*SCRIPTS)
     _css = styles(*STYLES)
 
-    def __init__(self, run: object, *, store: Store | None = None) -> None:
-        place = current_session().store if store is None else store
-        self.run_id = run_id_of(place, run)
-        super().__init__(place, ArtifactsView(place, self.run_id))
+    def __init__(self, store: Store, view: ArtifactsView) -> None:
+        self.run_id = view.found.run_id
+        super().__init__(store, view)
 
 
 def _start(panel: ArtifactPanel, _: Mapping[str, Any]) -> dict[str, Any]:

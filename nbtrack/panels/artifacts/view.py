@@ -1,20 +1,12 @@
-"""The artifacts of a run as a static list; in a notebook it is a panel with previews."""
+"""The artifacts of a run as a list that stands still, as text and as HTML."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from nbtrack.display.in_kernel import is_in_kernel
 from nbtrack.display.look import CODE_FONT, LINE, ROW, WARN, muted
 from nbtrack.display.markup import Html, clipped, clipped_html, tag
 from nbtrack.display.text_table import aligned
-from nbtrack.lookup.meant_runs import run_id_of
 from nbtrack.panels.artifacts.facts import ArtifactFile, RunArtifacts, artifacts_of_run
-from nbtrack.recording.session import current_session
 from nbtrack.stores.store import Store
-
-if TYPE_CHECKING:
-    from nbtrack.panels.artifacts.panel import ArtifactPanel
 
 _MOST_ROWS = 100
 _PATH_LIMIT = 80
@@ -23,20 +15,6 @@ _TABLE = f"border-collapse:collapse;border:{LINE};font-size:13px;margin:0"
 _CAPTION = "caption-side:top;text-align:left;padding:2px 0 6px;font-size:13px"
 _CELL = "padding:3px 8px;line-height:1.4;text-align:left;vertical-align:baseline"
 _HEADS = ("artifact", "size", "sha256", "")
-
-
-def show_artifacts(run: object) -> ArtifactsView | ArtifactPanel:
-    """The artifacts of one run: a tree with previews in a notebook, elsewhere a list.
-
-    *run* is an id, the beginning of one, a name, or a run. Raises NotFound, InvalidValue.
-    """
-    store = current_session().store
-    view = ArtifactsView(store, run_id_of(store, run))
-    if not is_in_kernel():
-        return view
-    from nbtrack.panels.artifacts.panel import ArtifactPanel  # ipywidgets, 0.15 s
-
-    return ArtifactPanel(view.found.run_id, store=store)
 
 
 class ArtifactsView:

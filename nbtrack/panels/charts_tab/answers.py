@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nbtrack.charts.loading import load_altair
 from nbtrack.errors import InvalidValue
@@ -16,6 +16,7 @@ from nbtrack.panels.charts_tab.brushed_runs import (
 )
 from nbtrack.panels.charts_tab.charted_runs import UNTICKED, Charted, charted_runs
 from nbtrack.panels.charts_tab.line_charts import bar_chart, line_charts, shown_metrics
+from nbtrack.panels.charts_tab.memory import ChartMemory
 from nbtrack.panels.charts_tab.request import (
     MOST_RUNS,
     LinesRequest,
@@ -32,15 +33,26 @@ from nbtrack.panels.charts_tab.run_charts import (
     read_values,
     scatter_answer,
 )
+from nbtrack.panels.charts_tab.twin import ChartTwin
+from nbtrack.panels.runs.state import RunsState
 from nbtrack.panels.shared.messages import text_of
 from nbtrack.panels.shared.panel import Handler
 
 if TYPE_CHECKING:
-    from nbtrack.panels.runs.panel import RunsPanel
     from nbtrack.records.views import RunValues
 
 
-def charts(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+class ChartsPanel(Protocol):
+    """The panel whose tab it is, as far as charts know it."""
+
+    state: RunsState
+    chart_memory: ChartMemory
+    chart_twin: ChartTwin
+
+    def push(self, name: str, result: Any) -> None: ...
+
+
+def charts(panel: ChartsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """One chart per metric; from now on the view follows what is logged. Raises InvalidValue."""
     from nbtrack.charts.vega_bundle import warm_up
 
@@ -50,11 +62,11 @@ def charts(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     panel.chart_memory.follow(view, request)
     answer = _small_charts(panel, view, request)
     panel.chart_memory.forms[view] = {chart["form"] for chart in answer["charts"]}
-    panel.chart_twin.draw_soon(panel.state_of(view), panel.chart_memory.views[view])
+    panel.chart_twin.draw_soon(panel.state.of_view(view), panel.chart_memory.views[view])
     return answer
 
 
-def push_charts(panel: RunsPanel) -> None:
+def push_charts(panel: ChartsPanel) -> None:
     """Other rows for every view that looks at curves; a spec only where the view has it not."""
     for view, request in list(panel.chart_memory.views.items()):
         answer = _small_charts(panel, view, request)
@@ -66,12 +78,12 @@ def push_charts(panel: RunsPanel) -> None:
         panel.push("charts", {"view": view, **answer})
 
 
-def charts_off(panel: RunsPanel, arguments: Mapping[str, Any]) -> None:
+def charts_off(panel: ChartsPanel, arguments: Mapping[str, Any]) -> None:
     """The view looks at something else."""
     panel.chart_memory.forget(text_of(arguments, "view"))
 
 
-def charts_soon(_panel: RunsPanel, _: Mapping[str, Any]) -> None:
+def charts_soon(_panel: ChartsPanel, _: Mapping[str, Any]) -> None:
     """Somebody is about to look: have ready what takes a second."""
     from nbtrack.charts.vega_bundle import warm_up
 
@@ -79,19 +91,19 @@ def charts_soon(_panel: RunsPanel, _: Mapping[str, Any]) -> None:
     threading.Thread(target=load_altair, name="nbtrack-altair", daemon=True).start()
 
 
-def vega(_panel: RunsPanel, _: Mapping[str, Any]) -> str:
+def vega(_panel: ChartsPanel, _: Mapping[str, Any]) -> str:
     from nbtrack.charts.vega_bundle import vega_bundle
 
     return vega_bundle()
 
 
-def scatter(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def scatter(panel: ChartsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """`colour` null leaves the choice to us, "" is by run. Raises InvalidValue."""
     load_altair()
     by = arguments.get("colour")
     return scatter_answer(
-        panel,
-        panel.state_of(text_of(arguments, "view")),
+        panel.state,
+        panel.state.of_view(text_of(arguments, "view")),
         x=column_of_request(arguments, "x"),
         y=column_of_request(arguments, "y"),
         colour=None if by is None else (column_of_request(arguments, "colour") or ""),
@@ -99,19 +111,19 @@ def scatter(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def parallel(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def parallel(panel: ChartsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     load_altair()
-    state = panel.state_of(text_of(arguments, "view"))
-    return parallel_answer(panel, state, axes=columns_of_request(arguments, "axes"))
+    table = panel.state.of_view(text_of(arguments, "view"))
+    return parallel_answer(panel.state, table, axes=columns_of_request(arguments, "axes"))
 
 
-def importance(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def importance(panel: ChartsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     load_altair()
-    state = panel.state_of(text_of(arguments, "view"))
-    return importance_answer(panel, state, metric=column_of_request(arguments, "metric"))
+    table = panel.state.of_view(text_of(arguments, "view"))
+    return importance_answer(panel.state, table, metric=column_of_request(arguments, "metric"))
 
 
-def brush(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def brush(panel: ChartsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """{ids, value} of the runs in a brush; `panel.value` from now on. Raises InvalidValue.
 
     Of a scatter `ranges` by column; of parallel coordinates `axes`, and `x` and `y` as they are
@@ -134,13 +146,13 @@ HANDLERS: Mapping[str, Handler] = {
 }
 
 
-def _small_charts(panel: RunsPanel, view: str, request: LinesRequest) -> dict[str, Any]:
-    charted = charted_runs(panel, panel.state_of(view), request)
+def _small_charts(panel: ChartsPanel, view: str, request: LinesRequest) -> dict[str, Any]:
+    charted = charted_runs(panel.state, panel.state.of_view(view), request)
     panel.chart_memory.note_places(view, charted.places)
-    shown, every = shown_metrics(panel.store, panel.chart_memory, charted, request)
+    shown, every = shown_metrics(panel.state.store, panel.chart_memory, charted, request)
     curves = [key for key in every if panel.chart_memory.is_curve(key, charted.ids)]
     drawn = line_charts(
-        panel.store, charted, request, curves=[key for key in shown if key in curves]
+        panel.state.store, charted, request, curves=[key for key in shown if key in curves]
     )
     made = {key: drawn.get(key) or bar_chart(key, charted) for key in shown if key in every}
     return {
@@ -176,14 +188,14 @@ def _words(run_ids: list[str], metrics: list[str], curves: list[str]) -> str:
     return ""
 
 
-def _brushed(panel: RunsPanel, arguments: Mapping[str, Any]) -> tuple[RunValues, Ranges]:
-    state = panel.state_of(text_of(arguments, "view"))
+def _brushed(panel: ChartsPanel, arguments: Mapping[str, Any]) -> tuple[RunValues, Ranges]:
+    table = panel.state.of_view(text_of(arguments, "view"))
     axes = columns_of_request(arguments, "axes")
     if not axes:
         ranges = read_ranges(arguments.get("ranges") or {})
-        return read_values(panel, state, list(ranges), most=MOST_POINTS), ranges
+        return read_values(panel.state, table, list(ranges), most=MOST_POINTS), ranges
     x, y = bounds_of(arguments.get("x")), bounds_of(arguments.get("y"))
     if x[0] is None or y[0] is None:
         raise InvalidValue("A brush needs x and y; the panel sends two numbers each.")
-    values = read_values(panel, state, axes, most=MOST_LINES)
+    values = read_values(panel.state, table, axes, most=MOST_LINES)
     return values, parallel_ranges(values, axes, x=x, y=y)

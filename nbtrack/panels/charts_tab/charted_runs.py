@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.charts.run_styles import RunStyle, run_labels, style_of
 from nbtrack.panels.charts_tab.request import MOST_RUNS, LinesRequest
 from nbtrack.panels.runs.quick_filters import quoted_text
-from nbtrack.panels.runs.table_page import ask
 from nbtrack.panels.runs.table_state import PAGE_SIZE, TableState
 from nbtrack.records.runs import Run, RunQuery
 
 if TYPE_CHECKING:
-    from nbtrack.panels.runs.panel import RunsPanel
+    from nbtrack.panels.runs.state import RunsState
 
 UNTICKED = 10  # so many of the view, where none is ticked; the table gives colours to as many
 
@@ -50,9 +49,9 @@ class Charted:
         ]
 
 
-def charted_runs(panel: RunsPanel, state: TableState, request: LinesRequest) -> Charted:
+def charted_runs(state: RunsState, table: TableState, request: LinesRequest) -> Charted:
     """The ticked runs that still exist, else the first ten rows of the view's page."""
-    found = _ticked(panel, request.runs) if request.runs else _first(panel, state)
+    found = _ticked(state, request.runs) if request.runs else _first(state, table)
     latest = {run.info.run_id: run.data.metrics for run in found}
     names = {run.info.run_id: run.info.run_name for run in found}
     return Charted(
@@ -64,22 +63,22 @@ def charted_runs(panel: RunsPanel, state: TableState, request: LinesRequest) -> 
 
 
 def places_after(before: Mapping[str, int], run_ids: Sequence[str]) -> dict[str, int]:
-    """A run keeps its place; the others take the lowest free ones (as in static/runs_state.js)."""
+    """A run keeps its place; the others take the lowest free ones (as the page does)."""
     kept = {run_id: before[run_id] for run_id in run_ids if run_id in before}
     taken = set(kept.values())
     free = (place for place in range(len(run_ids) + len(taken)) if place not in taken)
     return {run_id: kept[run_id] if run_id in kept else next(free) for run_id in run_ids}
 
 
-def _ticked(panel: RunsPanel, run_ids: Sequence[str]) -> list[Run]:
+def _ticked(state: RunsState, run_ids: Sequence[str]) -> list[Run]:
     wanted = run_ids[:MOST_RUNS]
     of_them = f"run_id IN ({', '.join(map(quoted_text, wanted))})"
-    page = panel.store.read_run_page(RunQuery(filter_string=of_them), folded=False)
+    page = state.store.read_run_page(RunQuery(filter_string=of_them), folded=False)
     by_id = {run.info.run_id: run for run in page.runs}
     return [by_id[run_id] for run_id in wanted if run_id in by_id]
 
 
-def _first(panel: RunsPanel, state: TableState) -> list[Run]:
-    query = ask(panel.store, panel.known_keys, state).query
-    bounded = replace(query, offset=state.page * PAGE_SIZE, max_results=UNTICKED)
-    return panel.store.read_run_page(bounded, folded=True).runs
+def _first(state: RunsState, table: TableState) -> list[Run]:
+    query = state.ask(table).query
+    bounded = replace(query, offset=table.page * PAGE_SIZE, max_results=UNTICKED)
+    return state.store.read_run_page(bounded, folded=True).runs

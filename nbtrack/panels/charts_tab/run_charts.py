@@ -11,13 +11,13 @@ from nbtrack.charts.run_styles import PALETTE, RunStyle, style_of
 from nbtrack.errors import InvalidValue
 from nbtrack.panels.charts_tab.line_charts import form_of
 from nbtrack.panels.runs.table_columns import common
-from nbtrack.panels.runs.table_page import Asked, ask
+from nbtrack.panels.runs.table_page import Asked
 from nbtrack.records.views import KeyFacts, RunValues
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nbtrack.panels.runs.panel import RunsPanel
+    from nbtrack.panels.runs.state import RunsState
     from nbtrack.panels.runs.table_state import TableState
 
 MOST_POINTS, MOST_LINES, MOST_FOR_IMPORTANCE = 1000, 400, 2000  # the newest ones
@@ -28,8 +28,8 @@ _FEWEST_FOR_IMPORTANCE = 3
 
 
 def scatter_answer(
-    panel: RunsPanel,
-    state: TableState,
+    state: RunsState,
+    table: TableState,
     *,
     x: str | None,
     y: str | None,
@@ -39,7 +39,7 @@ def scatter_answer(
     """What the view leaves open is chosen here; *colour* "" means by run: those of *places*."""
     from nbtrack.charts.scatter import scatter
 
-    asked = ask(panel.store, panel.known_keys, state)
+    asked = state.ask(table)
     params, metrics = telling(asked, "params"), telling(asked, "metrics")
     metric_ids = _ids(metrics, "metrics")
     x = x or _first_of([*_numbers(params, "params"), *_ids(params, "params"), *metric_ids])
@@ -50,7 +50,7 @@ def scatter_answer(
         rest = [*metric_ids, *_ids(params, "params")]
         colour = _first_of([each for each in rest if each not in (x, y)])
     columns = list(dict.fromkeys(filter(None, [x, y, colour])))
-    values, total = _read(panel, asked, columns, most=MOST_POINTS)
+    values, total = _read(state, asked, columns, most=MOST_POINTS)
     drawing = scatter(
         values, x=x, y=y, colour_by=colour or None, styles=_looks(values, places), height=320
     )
@@ -59,17 +59,17 @@ def scatter_answer(
 
 
 def parallel_answer(
-    panel: RunsPanel, state: TableState, *, axes: Sequence[str] | None
+    state: RunsState, table: TableState, *, axes: Sequence[str] | None
 ) -> dict[str, Any]:
     from nbtrack.charts.parallel import parallel
 
-    asked = ask(panel.store, panel.known_keys, state)
+    asked = state.ask(table)
     chosen = list(axes or _default_axes(asked))[:MOST_AXES]
     if len(chosen) < 2:
         raise InvalidValue(
             "Parallel coordinates need two columns or more: choose axes, or log params that differ."
         )
-    values, total = _read(panel, asked, chosen, most=MOST_LINES)
+    values, total = _read(state, asked, chosen, most=MOST_LINES)
     empty = [axis for axis in chosen if all(value is None for value in values.columns[axis])]
     if empty:
         raise InvalidValue(f"None of these runs has {empty[0]!r}: leave this axis out.")
@@ -77,18 +77,18 @@ def parallel_answer(
     return {**_answer(drawing, values, total), "chosen": {"axes": chosen}}
 
 
-def importance_answer(panel: RunsPanel, state: TableState, *, metric: str | None) -> dict[str, Any]:
+def importance_answer(state: RunsState, table: TableState, *, metric: str | None) -> dict[str, Any]:
     """With how many runs it rests on, and how it was found."""
     from nbtrack.charts.importance import importance
 
-    asked = ask(panel.store, panel.known_keys, state)
+    asked = state.ask(table)
     metric = metric or _first_of(_ids(telling(asked, "metrics"), "metrics"))
     params = _ids(telling(asked, "params"), "params")[:_MOST_PARAMS]
     if metric is None or not params:
         raise InvalidValue(
             "There is nothing to compare yet: it takes runs with a metric and params that differ."
         )
-    values, total = _read(panel, asked, [*params, metric], most=MOST_FOR_IMPORTANCE)
+    values, total = _read(state, asked, [*params, metric], most=MOST_FOR_IMPORTANCE)
     having = sum(value is not None for value in values.columns[metric])
     if having < _FEWEST_FOR_IMPORTANCE:
         raise InvalidValue(
@@ -113,11 +113,11 @@ def telling(asked: Asked, kind: str) -> list[KeyFacts]:
 
 
 def read_values(
-    panel: RunsPanel, state: TableState, columns: Sequence[str], *, most: int
+    state: RunsState, table: TableState, columns: Sequence[str], *, most: int
 ) -> RunValues:
     """Of the runs that a chart of *most* runs shows."""
-    asked = ask(panel.store, panel.known_keys, state)
-    return _read(panel, asked, columns, most=most)[0]
+    asked = state.ask(table)
+    return _read(state, asked, columns, most=most)[0]
 
 
 def _default_axes(asked: Asked) -> list[str]:
@@ -128,13 +128,13 @@ def _default_axes(asked: Asked) -> list[str]:
 
 
 def _read(
-    panel: RunsPanel, asked: Asked, columns: Sequence[str], *, most: int
+    state: RunsState, asked: Asked, columns: Sequence[str], *, most: int
 ) -> tuple[RunValues, int]:
     """The newest runs of the view, and how many there are in all."""
     newest = replace(asked.query, order_by=(), max_results=most)
-    values = panel.store.read_run_values(newest, columns)
+    values = state.store.read_run_values(newest, columns)
     count = len(values.run_ids)
-    return values, count if count < most else panel.store.count_runs(newest)
+    return values, count if count < most else state.store.count_runs(newest)
 
 
 def _answer(drawing: Drawing, values: RunValues, total: int) -> dict[str, Any]:

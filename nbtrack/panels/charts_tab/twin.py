@@ -8,6 +8,7 @@ has come to rest.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,11 @@ from nbtrack.base.guard import guarded
 from nbtrack.charts.drawing_process import drawing_process
 from nbtrack.panels.charts_tab.charted_runs import charted_runs
 from nbtrack.panels.charts_tab.line_charts import shown_metrics
+from nbtrack.panels.charts_tab.memory import ChartMemory
 from nbtrack.panels.charts_tab.request import LinesRequest
 
 if TYPE_CHECKING:
-    from nbtrack.panels.runs.panel import RunsPanel
+    from nbtrack.panels.runs.state import RunsState
     from nbtrack.panels.runs.table_state import TableState
 
 REST_SECONDS = 1.0
@@ -26,41 +28,54 @@ BUCKETS = 150
 
 
 class ChartTwin:
-    def __init__(self, panel: RunsPanel) -> None:
-        self._panel = panel
+    """*update* puts a MIME bundle into the output that stands in for the charts."""
+
+    def __init__(
+        self,
+        state: RunsState,
+        memory: ChartMemory,
+        *,
+        update: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self._state = state
+        self._memory = memory
+        self._update = update
         self._timer: threading.Timer | None = None
 
-    def draw_soon(self, state: TableState, request: LinesRequest) -> None:
-        """Into the panel's last twin; a newer call stands in for one that has not begun."""
+    def draw_soon(self, table: TableState, request: LinesRequest) -> None:
+        """A newer call stands in for one that has not begun."""
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = threading.Timer(REST_SECONDS, self._draw, (state, request))
+        self._timer = threading.Timer(REST_SECONDS, self._draw, (table, request))
         self._timer.daemon = True
         self._timer.start()
 
-    def _draw(self, state: TableState, request: LinesRequest) -> None:
+    def _draw(self, table: TableState, request: LinesRequest) -> None:
         with guarded("draw the charts for the saved notebook"):
-            bundle = picture_of(self._panel, state, request)
-            if bundle is not None and self._panel.twin_outputs:
-                self._panel.twin_outputs[-1].update(bundle, raw=True)
+            bundle = self.picture(table, request)
+            if bundle is not None:
+                self._update(bundle)
 
-
-def picture_of(panel: RunsPanel, state: TableState, request: LinesRequest) -> dict[str, Any] | None:
-    """A MIME bundle; None if there is no curve to draw."""
-    with panel.lock:
-        charted = charted_runs(panel, state, request)
-        shown, _ = shown_metrics(panel.store, panel.chart_memory, charted, request)
-        curves = [key for key in shown if panel.chart_memory.is_curve(key, charted.ids)]
-        series = panel.store.read_series(charted.ids, curves, x=request.x, buckets=BUCKETS)
-    if not series:
-        return None
-    runs = (
-        f"{len(charted.ids)} runs" if len(charted.ids) > 1 else next(iter(charted.labels.values()))
-    )
-    return drawing_process().picture(
-        series,
-        names=charted.labels,
-        styles=charted.styles,
-        x=dict.fromkeys(curves, request.x),
-        title=f"{runs}, as of {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-    )
+    def picture(self, table: TableState, request: LinesRequest) -> dict[str, Any] | None:
+        """A MIME bundle; None if there is no curve to draw."""
+        with self._state.lock:
+            charted = charted_runs(self._state, table, request)
+            shown, _ = shown_metrics(self._state.store, self._memory, charted, request)
+            curves = [key for key in shown if self._memory.is_curve(key, charted.ids)]
+            series = self._state.store.read_series(
+                charted.ids, curves, x=request.x, buckets=BUCKETS
+            )
+        if not series:
+            return None
+        runs = (
+            f"{len(charted.ids)} runs"
+            if len(charted.ids) > 1
+            else next(iter(charted.labels.values()))
+        )
+        return drawing_process().picture(
+            series,
+            names=charted.labels,
+            styles=charted.styles,
+            x=dict.fromkeys(curves, request.x),
+            title=f"{runs}, as of {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        )

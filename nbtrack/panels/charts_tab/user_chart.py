@@ -16,23 +16,22 @@ from nbtrack.panels.charts_tab.request import LinesRequest
 if TYPE_CHECKING:
     import altair as alt
 
-    from nbtrack.panels.runs.panel import RunsPanel
-    from nbtrack.panels.runs.table_state import TableState
+    from nbtrack.panels.runs.state import RunsState
     from nbtrack.records.views import Axis
 
 _WIDTH, _HEIGHT = 480, 260
 
 
-def user_chart(panel: RunsPanel, state: TableState, metric: str, *, x: Axis) -> alt.TopLevelMixin:
-    """Of the ticked runs, else of the first ones of the view. Raises NotFound."""
+def user_chart(state: RunsState, metric: str, *, x: Axis) -> alt.TopLevelMixin:
+    """Of the ticked runs, else of the first ones of the newest view. Raises NotFound."""
     load_altair()
     import altair as alt
 
-    charted = charted_runs(panel, state, LinesRequest(runs=tuple(panel.selected), places={}))
+    charted = charted_runs(state, state.newest, LinesRequest(runs=tuple(state.selected), places={}))
     latest = {run_id: found[metric] for run_id, found in charted.latest.items() if metric in found}
     if not latest:
         raise NotFound(f"None of these {len(charted.ids)} runs has the metric {metric!r}.")
-    series = panel.store.read_series(list(latest), [metric], x=x)
+    series = state.store.read_series(list(latest), [metric], x=x)
     looks: Any = {"names": charted.labels, "styles": charted.styles, "theme": "paper"}
     if all(each.count < 2 for each in series):
         drawing = metric_bars(latest, key=metric, width=_WIDTH, **looks)

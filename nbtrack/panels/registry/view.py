@@ -1,39 +1,19 @@
-"""`nbtrack.registry`: registered models as static tables; in a notebook it is a panel."""
+"""Registered models that stand still: text, static tables, and a DataFrame."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nbtrack.display.in_kernel import is_in_kernel
 from nbtrack.panels.registry.content import ModelLine, ModelPage, read_models, read_page
-from nbtrack.recording.session import current_session
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbtrack.panels.registry.panel import RegistryPanel
-
 _VERSIONS = "select * from model_versions where name = $name order by version desc"
 _MODELS = "select * from registered_models order by name"
-
-
-def registry(name: str | None = None) -> RegistryView | RegistryPanel:
-    """All registered models, or one of them: its versions by stage, and who changed what and why.
-
-    In a notebook it is a live panel, in which versions can be moved, compared and described.
-    `.df` is a DataFrame of the versions, without *name* of the models. Raises
-    RegisteredModelNotFound, InvalidValue.
-    """
-    store = current_session().store
-    view = RegistryView(store, name)
-    if not is_in_kernel():
-        return view
-    from nbtrack.panels.registry.panel import RegistryPanel  # ipywidgets, 0.15 s
-
-    return RegistryPanel(store, view)
 
 
 class RegistryView:

@@ -10,7 +10,7 @@ from nbtrack.panels.artifacts.answers import ARTIFACT_HANDLERS
 from nbtrack.panels.charts_tab import answers as chart_answers
 from nbtrack.panels.charts_tab.memory import ChartMemory
 from nbtrack.panels.charts_tab.request import LinesRequest
-from nbtrack.panels.charts_tab.twin import ChartTwin, picture_of
+from nbtrack.panels.charts_tab.twin import ChartTwin
 from nbtrack.panels.compare.answers import COMPARE_HANDLERS
 from nbtrack.panels.registry.answers import REGISTRY_HANDLERS, REGISTRY_SCRIPTS
 from nbtrack.panels.runs.glance import NUMBER as GLANCE
@@ -20,7 +20,8 @@ from nbtrack.panels.runs.run_code import code
 from nbtrack.panels.runs.run_details import details
 from nbtrack.panels.runs.run_edits import delete, edit, restore
 from nbtrack.panels.runs.sparklines import sparklines, sparklines_of_page
-from nbtrack.panels.runs.table_page import Asked, ask, ask_with, columns_of, table_page
+from nbtrack.panels.runs.state import RunsState
+from nbtrack.panels.runs.table_page import Asked, ask_with, columns_of, table_page
 from nbtrack.panels.runs.table_state import (
     SortKey,
     TableState,
@@ -106,31 +107,29 @@ class RunsPanel(StillPanel):
     def __init__(
         self, store: Store, view: RunsView, *, top: int | None, has_picture: bool = False
     ) -> None:
+        super().__init__(store, view)
         self.table = view.table
-        self.known_keys = KnownKeys(store)
-        self._top = top
         self._first = _first_state(view)
-        self._states: dict[str, TableState] = {}  # by view
-        self._newest = self._first
+        self.state = RunsState(
+            store=store, known_keys=KnownKeys(store), newest=self._first, lock=self.lock, top=top
+        )
         self._seen: dict[str, int] = {}  # by view, the number of the keys it has
-        self._selected: list[str] = []
         self._is_read = False
         self._has_picture = has_picture
         self.chart_memory = ChartMemory()
-        self.chart_twin = ChartTwin(self)
-        super().__init__(store, view)
+        self.chart_twin = ChartTwin(self.state, self.chart_memory, update=self._update_chart_twin)
 
     # --- back to Python
 
     @property
     def selected(self) -> list[str]:
         """The ids of the runs that are ticked, in the order in which they were."""
-        return list(self._selected)
+        return list(self.state.selected)
 
     @selected.setter
     def selected(self, run_ids: Iterable[str]) -> None:
-        self._selected = [str(each) for each in run_ids]
-        self.push("selected", self._selected)
+        self.state.selected = [str(each) for each in run_ids]
+        self.push("selected", self.state.selected)
 
     @property
     def value(self) -> dict[str, list[Any]]:
@@ -142,7 +141,7 @@ class RunsPanel(StillPanel):
         from nbtrack.panels.charts_tab.user_chart import user_chart
 
         with self.lock:
-            return user_chart(self, self._newest, metric, x=x)
+            return user_chart(self.state, metric, x=x)
 
     @property
     def df(self) -> pd.DataFrame:
@@ -154,9 +153,7 @@ class RunsPanel(StillPanel):
     @property
     def query(self) -> RunQuery:
         """What the view asks for, as `Store` takes it."""
-        with self.lock:
-            found = ask(self.store, self.known_keys, self._newest).query
-        return replace(found, max_results=self._top)
+        return self.state.query
 
     @property
     def sql(self) -> str:
@@ -164,7 +161,7 @@ class RunsPanel(StillPanel):
         from nbtrack.stores.filters.shown_sql import run_select
 
         with self.lock:
-            columns = columns_of(ask(self.store, self.known_keys, self._newest))
+            columns = columns_of(self.state.ask(self.state.newest))
         values = [c.id for c in columns if kind_of(c.id) != "attributes"]
         return run_select(self.query, [(kind_of(each), key_of(each)) for each in values])
 
@@ -172,45 +169,45 @@ class RunsPanel(StillPanel):
 
     def static_bundles(self) -> list[dict[str, Any]]:
         first = LinesRequest(places={})
-        picture = picture_of(self, self._first, first) if self._has_picture else None
+        picture = self.chart_twin.picture(self._first, first) if self._has_picture else None
         return [*super().static_bundles(), picture or PLACEHOLDER]
 
     def refresh(self) -> None:
-        for view, state in list(self._states.items()):
-            page = self._page(ask(self.store, self.known_keys, state), view)
+        for view, table in list(self.state.views.items()):
+            page = self._page(self.state.ask(table), view)
             self.push("page", {"view": view, **page})
             if page.get("rows"):
                 self.push("sparklines", sparklines_of_page(self.store, page))
         chart_answers.push_charts(self)
 
+    def _update_chart_twin(self, bundle: dict[str, Any]) -> None:
+        if self.twin_outputs:
+            self.twin_outputs[-1].update(bundle, raw=True)
+
     def view_closed(self, view: str) -> None:
-        self._states.pop(view, None)
+        self.state.views.pop(view, None)
         self.chart_memory.forget(view)
         self._seen.pop(view, None)
 
-    def state_of(self, view: str) -> TableState:
-        """What that view asks for, as far as it was right."""
-        return self._states.get(view, self._newest)
-
-    def show(self, state: TableState, view: str) -> dict[str, Any]:
+    def show(self, table: TableState, view: str) -> dict[str, Any]:
         """The page that a view asks for, and what `df` and `sql` are from now on."""
-        asked = self._ask(state)
+        asked = self._ask(table)
         if asked.wrong["filter"]:
             return {"wrong": asked.wrong}  # the page stays as it is
-        kept = {c: text for c, text in state.quick.items() if c not in asked.wrong["quick"]}
-        self._states[view] = self._newest = replace(state, quick=kept)
+        kept = {c: text for c, text in table.quick.items() if c not in asked.wrong["quick"]}
+        self.state.views[view] = self.state.newest = replace(table, quick=kept)
         return self._page(asked, view)
 
-    def _ask(self, state: TableState) -> Asked:
+    def _ask(self, table: TableState) -> Asked:
         """The very first page of a large project does not wait for the inventory of its keys."""
-        is_first = not self._is_read and state == self._first and is_worth_it(self.table)
+        is_first = not self._is_read and table == self._first and is_worth_it(self.table)
         self._is_read = True
         if not is_first:
-            return ask(self.store, self.known_keys, state)
-        every = RunQuery(experiment_ids=state.experiments)
-        all_runs = self.store.count_runs(every) if state.filter else self.table.total or 0
+            return self.state.ask(table)
+        every = RunQuery(experiment_ids=table.experiments)
+        all_runs = self.store.count_runs(every) if table.filter else self.table.total or 0
         known = glance(self.table, self.store.search_experiments(), all_runs=all_runs)
-        return ask_with(self.store, known, state)
+        return ask_with(self.store, known, table)
 
     def _page(self, asked: Asked, view: str) -> dict[str, Any]:
         """With the keys that there are, if the view has not seen them."""
@@ -226,8 +223,8 @@ class RunsPanel(StillPanel):
         from nbtrack.charts.run_styles import DASHES, PALETTE
 
         return {
-            "state": as_message(self._newest),
-            "selected": self._selected,
+            "state": as_message(self.state.newest),
+            "selected": self.state.selected,
             "palette": list(PALETTE),
             "dashes": [list(each) for each in DASHES],
         }
@@ -258,7 +255,7 @@ def _key(facts: KeyFacts, runs: int) -> dict[str, Any]:
 
 
 def _select(panel: RunsPanel, arguments: Mapping[str, Any]) -> None:
-    panel._selected = list(dict.fromkeys(texts_of(arguments, "runs")))
+    panel.state.selected = list(dict.fromkeys(texts_of(arguments, "runs")))
 
 
 RunsPanel.handlers = {

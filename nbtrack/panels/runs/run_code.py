@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nbtrack.errors import InvalidValue
+from nbtrack.panels.runs.state import HasRunsState, RunsState
 from nbtrack.panels.shared.messages import text_of
 from nbtrack.records.runs import Run
 from nbtrack.stores.store import Store
 
-if TYPE_CHECKING:
-    from nbtrack.panels.runs.panel import RunsPanel
 
-
-def code(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, str]:
+def code(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, str]:
     """`what` is model, frame or rerun; the source of a cell. Raises InvalidValue."""
     what = text_of(arguments, "what")
     if what == "frame":
-        return {"source": frame_code(panel)}
+        return {"source": frame_code(panel.state)}
     run_id = text_of(arguments, "run")
     if what == "model":
         return {"source": model_code(panel.store, run_id)}
@@ -41,9 +39,9 @@ def model_code(store: Store, run_id: str) -> str:
     return "\n".join(["import nbtrack", "", *lines])
 
 
-def frame_code(panel: RunsPanel) -> str:
+def frame_code(state: RunsState) -> str:
     """The view as it is now, which stays the same when the panel moves on."""
-    query = panel.query
+    query = state.query
     where = "search_all_experiments=True"
     if query.experiment_ids is not None:
         where = f"experiment_ids={list(query.experiment_ids)!r}"

@@ -5,25 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nbtrack.display.number_format import format_number
-from nbtrack.panels.runs.shown_runs import BASELINE_TAG, PINNED_TAG
 from nbtrack.panels.shared.messages import text_of
-from nbtrack.recording.session import PARENT_TAG
+from nbtrack.panels.shared.panel import Panel
 from nbtrack.records.runs import FileInfo, Run
+from nbtrack.records.tags import BASELINE_TAG, NOTE_TAG, OWN_PREFIXES, PARENT_TAG, PINNED_TAG
 from nbtrack.stores.store import Store
 
-if TYPE_CHECKING:
-    from nbtrack.panels.runs.panel import RunsPanel
-
-NOTE_TAG = "mlflow.note.content"
-_OWN_TAGS = ("mlflow.", "nbtrack.")  # they say where a run came from
 _MOST_SOURCE, _MOST_ERROR = 60_000, 8_000  # characters
 _MOST_FILES = 300
 
 
-def details(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def details(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Raises RunNotFound."""
     return details_of(panel.store, text_of(arguments, "run"))
 
@@ -40,7 +35,7 @@ def details_of(store: Store, run_id: str) -> dict[str, Any]:
         "error": (cell.get("error") or "")[:_MOST_ERROR],
         "note": tags.get(NOTE_TAG, ""),
         "source": (cell.get("source") or "")[:_MOST_SOURCE],
-        "tags": {key: tags[key] for key in sorted(tags) if not key.startswith(_OWN_TAGS)},
+        "tags": {key: tags[key] for key in sorted(tags) if not key.startswith(OWN_PREFIXES)},
         "params": run.data.params,
         "metrics": {key: format_number(value) for key, value in run.data.metrics.items()},
         "files": [_file(each) for each in store.list_artifact_records(run_id)[:_MOST_FILES]],

@@ -3,51 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nbtrack.api.client import MlflowClient
 from nbtrack.errors import InvalidValue
 from nbtrack.panels.runs.quick_filters import quoted_text
-from nbtrack.panels.runs.run_details import NOTE_TAG, details_of
-from nbtrack.panels.runs.shown_runs import BASELINE_TAG, PINNED_TAG
+from nbtrack.panels.runs.run_details import details_of
+from nbtrack.panels.runs.state import HasRunsState
 from nbtrack.panels.shared.messages import text_of, texts_of
-from nbtrack.recording.session import PARENT_TAG
 from nbtrack.records.runs import RunQuery
+from nbtrack.records.tags import BASELINE_TAG, NOTE_TAG, OWN_PREFIXES, PARENT_TAG, PINNED_TAG
 from nbtrack.stores.store import Store
 
-if TYPE_CHECKING:
-    from nbtrack.panels.runs.panel import RunsPanel
 
-_OWN_TAGS = ("mlflow.", "nbtrack.")
-
-
-def edit(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def edit(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """One change to one run; the run as it is then. Raises InvalidValue, RunNotFound."""
     change = _CHANGES.get(text_of(arguments, "what"))
     if change is None:
         raise InvalidValue(f"A run cannot be changed by {arguments.get('what')!r}.")
     run_id = text_of(arguments, "run")
     change(MlflowClient(panel.store.uri), run_id, arguments)
-    panel.known_keys.forget()
+    panel.state.known_keys.forget()
     return details_of(panel.store, run_id)
 
 
-def delete(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def delete(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """With the children; the ids that `restore` takes to undo it."""
     client, ids = MlflowClient(panel.store.uri), []
     for run_id in texts_of(arguments, "runs"):
         ids += [each for each in _family(panel.store, run_id) if each not in ids]
     for run_id in reversed(ids):
         client.delete_run(run_id)
-    panel.known_keys.forget()
+    panel.state.known_keys.forget()
     return {"ids": ids}
 
 
-def restore(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def restore(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     client, ids = MlflowClient(panel.store.uri), texts_of(arguments, "ids")
     for run_id in ids:
         client.restore_run(run_id)
-    panel.known_keys.forget()
+    panel.state.known_keys.forget()
     return {"ids": ids}
 
 
@@ -74,7 +69,7 @@ def _own_key(arguments: Mapping[str, Any]) -> str:
     key = text_of(arguments, "key").strip()
     if not key:
         raise InvalidValue("A tag needs a key: write key=value.")
-    if key.startswith(_OWN_TAGS):
+    if key.startswith(OWN_PREFIXES):
         raise InvalidValue(f"{key!r} is a tag that nbtrack keeps itself; choose another key.")
     return key
 

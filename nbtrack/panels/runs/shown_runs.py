@@ -11,12 +11,10 @@ from nbtrack.panels.runs.known_keys import by_column
 from nbtrack.panels.runs.quick_filters import quick_condition
 from nbtrack.panels.runs.table_state import TableState, filter_key
 from nbtrack.records.runs import RunQuery
+from nbtrack.records.tags import PINNED_TAG
 from nbtrack.records.views import KeyInventory
 from nbtrack.stores.filters.clauses import run_filter
 from nbtrack.stores.store import Store
-
-PINNED_TAG = "nbtrack.pinned"
-BASELINE_TAG = "nbtrack.baseline"  # of an experiment: the id of the run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nbtrack.panels.shared.messages import texts_of
+from nbtrack.panels.shared.panel import Panel
 from nbtrack.stores.store import Store
-
-if TYPE_CHECKING:
-    from nbtrack.panels.runs.panel import RunsPanel
 
 _BUCKETS = 20
 _MOST_RUNS, _MOST_KEYS = 60, 6
 
 
-def sparklines(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def sparklines(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """{run id: {metric: [values]}} of those with more than two points."""
     return _read(panel.store, texts_of(arguments, "runs"), texts_of(arguments, "keys"))
 

@@ -11,17 +11,12 @@ from nbtrack.display.number_format import format_age, format_number
 from nbtrack.panels.runs.known_keys import Known, KnownKeys
 from nbtrack.panels.runs.quick_filters import quoted_text
 from nbtrack.panels.runs.run_scope import directions
-from nbtrack.panels.runs.shown_runs import (
-    BASELINE_TAG,
-    base_query,
-    order_clauses,
-    with_quick_filters,
-)
+from nbtrack.panels.runs.shown_runs import base_query, order_clauses, with_quick_filters
 from nbtrack.panels.runs.table_columns import Column, shown_columns
 from nbtrack.panels.runs.table_rows import Placed, Surroundings, rows_of
 from nbtrack.panels.runs.table_state import PAGE_SIZE, TableState, filter_key, key_of
-from nbtrack.recording.session import PARENT_TAG
 from nbtrack.records.runs import Experiment, RunQuery
+from nbtrack.records.tags import BASELINE_TAG, PARENT_TAG
 from nbtrack.records.views import GroupedMetric, RunGroup
 from nbtrack.stores.store import Store
 

@@ -15,11 +15,10 @@ from nbtrack.display.number_format import (
     format_duration,
     format_number,
 )
-from nbtrack.panels.runs.shown_runs import PINNED_TAG
 from nbtrack.panels.runs.table_columns import Column
 from nbtrack.panels.runs.table_state import key_of
-from nbtrack.recording.session import PARENT_TAG
 from nbtrack.records.runs import Run, RunStatus
+from nbtrack.records.tags import PARENT_TAG, PINNED_TAG
 
 _LONGEST = 300  # characters of a cell: the browser clips by width
 _LONGEST_NUMBER = 9

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.records.tags import PARENT_TAG
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-PARENT_TAG = "mlflow.parentRunId"
 FIT_TAG = "nbtrack.fit"  # of a run on which a hook recorded a fit: what was fitted, in words
 CANDIDATE_TAG = "nbtrack.candidate"  # of a child that a search tried: its row in the results
 BEST_CHILD_TAG = "nbtrack.best_child"  # of the run of a search: the id of the best candidate's run

@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbtrack.records.runs import RunQuery
+from nbtrack.records.tags import PARENT_TAG
 from nbtrack.stores.local.attachment import WAIT_SECONDS, Block
 from nbtrack.stores.local.snapshot import Cut, SnapshotReader
-from nbtrack.stores.local.trace import PARENT_TAG
 from nbtrack.stores.queries.run_queries import INFO_COLUMNS, condition_of, limit_of
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from nbtrack.base import background
 from nbtrack.errors import NotFound
 from nbtrack.panels.artifacts import answers as artifact_answers
 from nbtrack.panels.artifacts.panel import ArtifactPanel
+from nbtrack.panels.artifacts.view import ArtifactsView
 from nbtrack.recording.session import current_session
 from tests.support.markup_check import HOSTILE
 from tests.support.markup_check import Page as Markup
@@ -35,9 +36,14 @@ def run():
     return run.info.run_id
 
 
+def panel_of(run_id):
+    store = current_session().store
+    return ArtifactPanel(store, ArtifactsView(store, run_id))
+
+
 @pytest.fixture
 def page(run):
-    return Page(ArtifactPanel(run))
+    return Page(panel_of(run))
 
 
 def folder_of(run_id):
@@ -206,7 +212,7 @@ def test_names_of_files_stay_text(text):
     name = "".join(c for c in text[:60] if c not in "/\\\x00").encode("utf-8", "ignore").decode()
     with nbtrack.start_run(run_name=name) as run:
         nbtrack.log_text("x", name)
-    panel = ArtifactPanel(run.info.run_id)
+    panel = panel_of(run.info.run_id)
 
     (bundle,) = panel.static_bundles()
     markup = Markup(bundle["text/html"])

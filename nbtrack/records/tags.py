@@ -1,0 +1,14 @@
+"""Tags that several rooms know; one that a single module sets and reads is named there.
+
+Those of MLflow keep its names. Nearly all other tags are the user's.
+"""
+
+from __future__ import annotations
+
+OWN_PREFIXES = ("mlflow.", "nbtrack.")  # they say where a run came from, not what was tried
+
+PARENT_TAG = "mlflow.parentRunId"
+RUN_NAME_TAG = "mlflow.runName"
+NOTE_TAG = "mlflow.note.content"
+PINNED_TAG = "nbtrack.pinned"
+BASELINE_TAG = "nbtrack.baseline"  # of an experiment: the id of the run
