@@ -41,11 +41,6 @@ UNKNOWN = CallText(function="")
 _known: dict[tuple[int, int], tuple[weakref.ref[CodeType], CallText]] = {}
 
 
-def call_arguments(frame: FrameType) -> dict[int | str, str]:
-    """Source text of each argument, by position or keyword; {} if it cannot be known."""
-    return dict(call_of(frame).arguments)
-
-
 def call_of(frame: FrameType) -> CallText:
     """What *frame* is calling right now; UNKNOWN without source, or if it is no plain call."""
     code = frame.f_code

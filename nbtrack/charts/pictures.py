@@ -10,18 +10,6 @@ PICTURE_WIDTH = 640  # pixels: fits the output of a notebook 960 px wide, with a
 PNG_SCALE = 2.0  # sharp on dense screens
 
 
-def svg_of(drawing: Drawing) -> str:
-    """For a drawing in the theme "paper" and with a width in pixels."""
-    return _svg_from(whole_spec_of(drawing))
-
-
-def png_of(drawing: Drawing) -> bytes:
-    import vl_convert
-
-    spec = whole_spec_of(drawing)
-    return bytes(vl_convert.vegalite_to_png(spec, vl_version=vega_lite_version(), scale=PNG_SCALE))
-
-
 def picture_bundle(drawing: Drawing, alt_text: str) -> dict[str, Any]:
     """A display bundle: an untrusted notebook refuses the SVG and shows the PNG."""
     return bundle_of_spec(whole_spec_of(drawing), alt_text)

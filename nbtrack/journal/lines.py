@@ -15,7 +15,7 @@ The SQL that reads these lines is in `stores/schema.py`; the kinds are
 | param       | s = 0 if inferred, else 1              | run | key    | text   | -                |
 | tag         | no v: removed                          | run | key    | text   | -                |
 | artifact    | a file (s = bytes); no v: removed      | run | path   | sha256 | -                |
-| cell        | facts of the tracked cell              | run | -      | -      | Cell's fields    |
+| cell        | facts of the tracked cell              | run | -      | -      | columns of cells |
 | input       | a dataset the run read                 | run | -      | -      | Dataset's fields |
 | environment | content, once per digest               | -   | digest | -      | content          |
 | close       | the segment ends here, on purpose      | -   | -      | -      | -                |

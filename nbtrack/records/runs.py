@@ -185,21 +185,6 @@ class FileInfo:
     sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """The source of one tracked cell, as typed (secrets masked), and where it ran."""
-
-    source: str
-    sha256: str
-    execution_count: int | None
-    cell_id: str | None  # None when the front end sends none (nbclient, papermill)
-    notebook: str | None
-    kernel_started: int
-    lineage: str  # the same for every attempt at one cell
-    attempt: int
-    position: int  # how many cells the kernel had run before
-
-
 class PagedList(list[T]):
     """A page of results; *token* fetches the next one, None on the last."""
 

@@ -11,12 +11,12 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from nbtrack.capture.argument_names import ArgumentName, Parameter, argument_name
-from nbtrack.capture.call_expressions import call_arguments, call_of
+from nbtrack.capture.call_expressions import call_of
 from nbtrack.capture.readable_names import readable_name
 
 
 def texts(*args, **kwargs):
-    return call_arguments(sys._getframe(1))
+    return dict(call_of(sys._getframe(1)).arguments)
 
 
 class Model:

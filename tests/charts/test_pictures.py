@@ -10,7 +10,7 @@ import pytest
 
 from nbtrack.charts.drawing_process import DrawingFailed, DrawingProcess
 from nbtrack.charts.metric_lines import metric_lines
-from nbtrack.charts.pictures import PICTURE_WIDTH, picture_bundle, png_of, svg_of
+from nbtrack.charts.pictures import PICTURE_WIDTH, picture_bundle
 from nbtrack.charts.vega_bundle import vega_bundle
 from nbtrack.records.views import MetricSeries
 
@@ -31,6 +31,10 @@ def drawing(name: str = "fit"):
     )
 
 
+def svg_of(drawn):
+    return picture_bundle(drawn, "")["image/svg+xml"]
+
+
 def test_the_svg_holds_the_line_and_the_words():
     """It is well-formed, and its text is text."""
     tree = ElementTree.fromstring(svg_of(drawing()))
@@ -41,7 +45,7 @@ def test_the_svg_holds_the_line_and_the_words():
 
 def test_the_png_has_twice_the_pixels():
     """The width of the chart and its legend, at scale 2."""
-    data = png_of(drawing())
+    data = b64decode(picture_bundle(drawing(), "")["image/png"])
     width, height = struct.unpack(">II", data[16:24])
 
     assert data.startswith(b"\x89PNG")

@@ -425,7 +425,6 @@ def test_the_run_of_a_model_is_known(autologged):
     assert first is not None
     assert known_models.run_of(model) not in (None, first)
     assert known_models.run_of(search.best_estimator_) is known_models.run_of(search)
-    assert known_models.X_name_of(model) == "X"
 
 
 def test_models_are_not_kept_alive():

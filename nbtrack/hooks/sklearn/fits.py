@@ -179,10 +179,10 @@ class FitRecord:
         return None if found is None else found.name
 
     def _remember(self, call: FitCall) -> None:
-        known_models.remember(call.estimator, self._run, X_name=call.X_name)
+        known_models.remember(call.estimator, self._run)
         best = getattr(call.estimator, "best_estimator_", None)
         if best is not None:
-            known_models.remember(best, self._run, X_name=call.X_name)
+            known_models.remember(best, self._run)
 
     def _take_steps(self, call: FitCall) -> None:
         for step in STEPS:

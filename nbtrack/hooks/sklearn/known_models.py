@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 class _Known(NamedTuple):
     estimator: weakref.ref[Any]
     run: ActiveRun
-    X_name: str | None
 
 
 class KnownModels:
@@ -25,8 +24,8 @@ class KnownModels:
     def __init__(self) -> None:
         self._known: dict[int, _Known] = {}
 
-    def remember(self, estimator: Any, run: ActiveRun, *, X_name: str | None = None) -> None:
-        """*X_name* is what the user calls the data that it was trained on. The last fit counts."""
+    def remember(self, estimator: Any, run: ActiveRun) -> None:
+        """The last fit counts."""
         key = id(estimator)
         known = self._known
 
@@ -34,15 +33,11 @@ class KnownModels:
             if (found := known.get(key)) is not None and found.estimator is gone:
                 known.pop(key, None)
 
-        known[key] = _Known(weakref.ref(estimator, forget), run, X_name)
+        known[key] = _Known(weakref.ref(estimator, forget), run)
 
     def run_of(self, estimator: Any) -> ActiveRun | None:
         found = self._find(estimator)
         return None if found is None else found.run
-
-    def X_name_of(self, estimator: Any) -> str | None:
-        found = self._find(estimator)
-        return None if found is None else found.X_name
 
     def __len__(self) -> int:
         return len(self._known)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from nbtrack.errors import InvalidFilter, InvalidValue
 from nbtrack.panels.runs.filter_check import check_filter
 from nbtrack.panels.runs.known_keys import by_column
@@ -15,14 +12,6 @@ from nbtrack.records.tags import PINNED_TAG
 from nbtrack.records.views import KeyInventory
 from nbtrack.stores.filters.clauses import run_filter
 from nbtrack.stores.store import Store
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wrong:
-    """What cannot be understood, beside the field it was typed in; the rest is still answered."""
-
-    filter: str = ""
-    quick: Mapping[str, str] = field(default_factory=dict)
 
 
 def base_query(store: Store, state: TableState) -> tuple[RunQuery, str]:
