@@ -1,5 +1,5 @@
-"""Charts as pure functions: rows in, a `Drawing` (Altair chart and rows) out.
+"""Charts as pure functions: rows in, a `Drawing` (an Altair chart, and apart from it its rows) out.
 
-Altair takes 0.3-1.3 s to import and is therefore imported inside the functions that draw; what
-only prepares rows or colours needs neither it nor pandas.
+Beside them the process that draws pictures, so that a kernel does not wait for Altair. panels/
+choose the rows; nothing here asks a store.
 """

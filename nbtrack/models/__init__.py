@@ -1,22 +1,8 @@
 """Models as MLmodel folders, the format of MLflow: `infer_signature`, `get_model_info`, …
 
-`nbtrack.sklearn` and `nbtrack.pyfunc` log, save and load; hooks log a fitted model with
-
-    nbtrack.models.saving.save_fitted(
-        run: RunWriter,                         # an ActiveRun, or a run by id
-        model: Any,                             # a fitted scikit-learn estimator
-        path: str,                              # artifact folder of the run, "model"
-        *,
-        signature_rows: Any = None,             # a few rows of X; None: no signature
-        predictions_of_rows: Any = None,        # what the model predicts for them
-        input_example: Any = None,              # rows to keep with the model
-        serialization_format: str = "cloudpickle",   # "pickle", "skops"
-        pyfunc_predict_fn: str = "predict",
-        metadata: Mapping[str, Any] | None = None,
-    ) -> ModelInfo
-
-which has read everything of the model and the rows, and written the files, when it returns.
-It raises ModelNotSaved for a model that cannot be pickled, and stores nothing then.
+In come fitted models, or places of folders; out come files, and what predicts. This file is the
+facade that users import; api/ and hooks/ log through `saving` and load through `loading`, and
+nothing here changes the registry.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Panels: widgets under a cell that show runs while a notebook works.
+"""What is shown alive in a notebook: runs, charts, comparison, artifacts, models, curves.
 
-A panel is a thin shell: typed messages in and out, one JavaScript module put together from small
-files, no data in traits. What it shows is asked of the store, one page at a time.
+One room for each panel, built alike: `facts` are read, `content` says them in words, `table` and
+`text` lay those out, a `view` is both and stands still, a `panel` is alive and its `answers` are
+what its `page/` may ask; `showing` decides between view and panel. Users and magics call `showing`.
 """

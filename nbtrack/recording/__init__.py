@@ -1,0 +1,5 @@
+"""What this process has open and writes: session, active runs, experiments, the writer's verbs.
+
+In come what users, cells and hooks log; out go lines to a journal and files to an artifact store,
+and nothing waits for a database. api/, cells/ and hooks/ call it.
+"""

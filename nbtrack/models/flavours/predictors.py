@@ -1,8 +1,4 @@
-"""One module per flavour. Each has `load_predictor`, for models that its loader module names.
-
-A flavour that can save has `parts_of(model, …) -> FlavorParts` as well; its facade (such as
-`nbtrack.sklearn`) hands them to `nbtrack.models.saving`.
-"""
+"""What predicts: found in a table, by the module that a model says loads it."""
 
 from __future__ import annotations
 
