@@ -14,25 +14,14 @@ from nbtrack.panels.shared.still_panel import StillPanel
 from nbtrack.recording.session import current_session
 from nbtrack.stores.store import Store
 
-ARTIFACT_SCRIPTS = ("artifact_preview.js", "artifact_download.js", "artifacts.js")
-SCRIPTS = (
-    "dom.js",
-    "panel_host.js",
-    "code_view.js",
-    "insert_code.js",
-    *ARTIFACT_SCRIPTS,
-    "artifacts_panel.js",
-)
-STYLES = ("panel.css", "runs.css", "artifacts.css")
-
 
 class ArtifactPanel(StillPanel):
     """*run* is an id, the beginning of one, a name, or a run. Raises NotFound, InvalidValue."""
 
     handlers: ClassVar[Mapping[str, Handler]] = {}
 
-    _esm = script(*SCRIPTS)
-    _css = styles(*STYLES)
+    _esm = script("artifacts/page/artifacts_panel.js")
+    _css = styles("artifacts/page/artifacts_panel.js")
 
     def __init__(self, run: object, *, store: Store | None = None) -> None:
         place = current_session().store if store is None else store

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nbtrack.panels.registry.registry_answers import (
-    REGISTRY_HANDLERS,
-    REGISTRY_SCRIPTS,
-    model_answer,
-)
+from nbtrack.panels.registry.registry_answers import REGISTRY_HANDLERS, model_answer
 from nbtrack.panels.registry.registry_view import RegistryView, registry_frame
 from nbtrack.panels.shared.assets import script, styles
 from nbtrack.panels.shared.messages import text_of
@@ -22,19 +18,6 @@ if TYPE_CHECKING:
 
     from nbtrack.records.registry import RegistryHead
 
-SCRIPTS = (
-    "dom.js",
-    "panel_host.js",
-    "popup.js",
-    "code_view.js",
-    "insert_code.js",
-    "run_edits.js",
-    "compare_table.js",
-    *REGISTRY_SCRIPTS,
-    "registry_panel.js",
-)
-STYLES = ("panel.css", "runs.css", "compare.css", "registry.css")
-
 
 class RegistryPanel(StillPanel):
     """`.name` is the model that is shown, None for the list; `.df` its versions as a DataFrame."""
@@ -42,8 +25,8 @@ class RegistryPanel(StillPanel):
     handlers: ClassVar[Mapping[str, Handler]] = {}
     follows_store = True
 
-    _esm = script(*SCRIPTS)
-    _css = styles(*STYLES)
+    _esm = script("registry/page/registry_panel.js")
+    _css = styles("registry/page/registry_panel.js")
 
     def __init__(self, store: Store, view: RegistryView) -> None:
         self.name = view.name

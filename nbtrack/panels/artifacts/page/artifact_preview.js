@@ -1,11 +1,14 @@
 // A look at an artifact, by what the kernel made of it. Nothing in it runs, and nothing is fetched.
 
+import { codeView } from "../../shared/page/code_view.js";
+import { focusable, grouped, h, plural } from "../../shared/page/dom.js";
+
 const PAGE_RULES = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 // Of a page, what goes elsewhere by itself or by a click; its scripts are stopped by the frame.
 const PAGE_WAYS_OUT = "link, base, meta[http-equiv], script, iframe, frame, object, embed, form";
 
 /** `found` is the answer to "artifact_preview"; `name` is for who cannot see the picture. */
-function previewElement(found, name) {
+export function previewElement(found, name) {
   const draw = PREVIEWS[found.kind] || PREVIEWS.none;
   return h("div", { class: `nbt-preview nbt-preview-${found.kind}`, "data-preview": found.kind }, draw(found.content, name), cutWords(found));
 }
@@ -21,7 +24,7 @@ const PREVIEWS = {
 };
 
 /** As an image an SVG runs no scripts either. */
-function pictureElement({ mime, base64 }, name) {
+export function pictureElement({ mime, base64 }, name) {
   return h("img", { src: `data:${mime};base64,${base64}`, alt: name });
 }
 

@@ -1,10 +1,15 @@
 // The artifacts of a run: their tree, and beside it a look at the chosen one.
 
+import { h, plural, redraw } from "../../shared/page/dom.js";
+import { copyText } from "../../shared/page/insert_code.js";
+import { MOST_DOWNLOAD, downloadArtifact } from "./artifact_download.js";
+import { previewElement } from "./artifact_preview.js";
+
 const MOST_UNFOLDED = 40; // files: of more, folders are closed at first
 
 /** What a run's artifacts are shown as in `element`, which may be a new one after each redraw: what
  *  is open stays open. They are read again when `looks` is not what it was the last time. */
-function mountArtifacts(host, element, runId, { looks = "" } = {}) {
+export function mountArtifacts(host, element, runId, { looks = "" } = {}) {
   host.artifactViews = host.artifactViews || new Map();
   const view = host.artifactViews.get(runId) || new ArtifactsView(host, runId);
   host.artifactViews.set(runId, view);

@@ -1,6 +1,13 @@
 // The artifacts of one run as a panel of their own.
 
-function render({ model, el }) {
+import "../../shared/page/panel.css";
+import "../../runs/page/runs.css";
+import "./artifacts.css";
+import { append, h } from "../../shared/page/dom.js";
+import { PanelHost } from "../../shared/page/panel_host.js";
+import { mountArtifacts } from "./artifacts.js";
+
+export function render({ model, el }) {
   const root = h("div", { class: "nbtrack", "data-nbtrack": "artifacts", role: "region", "aria-label": "nbtrack artifacts" });
   el.append(root);
   const host = new PanelHost(model, root);
@@ -19,5 +26,3 @@ function render({ model, el }) {
   );
   return () => host.close();
 }
-
-export default { render };

@@ -1,7 +1,9 @@
 // Controls of the Charts tab: plain inputs with a name each.
 
+import { append, h, redraw } from "../../shared/page/dom.js";
+
 /** One of a few, all in sight: radio buttons that look like one button. `el.choose(value)`. */
-function segmented(name, options, value, onchange) {
+export function segmented(name, options, value, onchange) {
   const group = `nbt-${name}-${Math.random().toString(36).slice(2, 10)}`;
   const parts = options.map(([option, words]) => {
     const input = h("input", {
@@ -22,7 +24,7 @@ function segmented(name, options, value, onchange) {
 }
 
 /** A select beside its words. `groups` are [label, [[value, words]]]; no label, no group. */
-function labelledSelect(words, groups, value, onchange, key = words) {
+export function labelledSelect(words, groups, value, onchange, key = words) {
   const select = h("select", {
     class: "nbt-field nbt-select",
     "aria-label": words,
@@ -41,7 +43,7 @@ function labelledSelect(words, groups, value, onchange, key = words) {
 }
 
 /** A checkbox with its words. */
-function toggle(words, checked, onchange) {
+export function toggle(words, checked, onchange) {
   const box = h("input", {
     type: "checkbox",
     checked,
@@ -52,7 +54,7 @@ function toggle(words, checked, onchange) {
 }
 
 /** A slider from 0 to `most`; its number stands beside it, "off" for 0. */
-function slider(words, { value, most, step, onchange }) {
+export function slider(words, { value, most, step, onchange }) {
   const shown = h("output", { class: "nbt-slider-value" });
   const input = h("input", {
     type: "range",
@@ -79,7 +81,7 @@ function slider(words, { value, most, step, onchange }) {
 
 /** `run`, but not while a button is held down in `el`: who rests in the middle of a drag has not
  *  done with it. Of several calls the last one counts. */
-function afterDrag(el, run) {
+export function afterDrag(el, run) {
   let isDown = false;
   let waiting = null;
   el.addEventListener("pointerdown", () => {
@@ -113,7 +115,7 @@ function lineSwatch({ colour, dash }) {
 
 /** Names and looks of the runs, once for all charts. `onHighlight(label | null)` follows pointer
  *  and focus; a click holds it. */
-class RunLegend {
+export class RunLegend {
   constructor(onHighlight) {
     this.onHighlight = onHighlight;
     this.held = null;

@@ -1,7 +1,11 @@
 // Small charts side by side, one card for each metric. A card keeps its chart while the spec stays
 // the same, and only its rows are replaced.
 
-class ChartGrid {
+import { h } from "../../shared/page/dom.js";
+import { afterDrag } from "./chart_controls.js";
+import { isEmpty, mountChart } from "./chart_host.js";
+
+export class ChartGrid {
   constructor(host, { onZoom, onRemove, onReset }) {
     Object.assign(this, { host, onZoom, onRemove });
     this.cards = new Map(); // by key

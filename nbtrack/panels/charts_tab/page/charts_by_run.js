@@ -1,5 +1,10 @@
 // Charts in which each run is one point or one line. A brush ticks the runs that it covers.
 
+import { afterPause, h, plural, redraw } from "../../shared/page/dom.js";
+import { columnGroups, listChooser, nameOfColumn, withChosen } from "./chart_choosers.js";
+import { afterDrag, labelledSelect } from "./chart_controls.js";
+import { isEmpty, mountChart } from "./chart_host.js";
+
 const REFRESH_PAUSE = 1500; // milliseconds: these charts are about finished runs
 
 /** Of each view: its controls over what is `chosen`, and what its brush does. */
@@ -9,7 +14,7 @@ const RUN_VIEWS = {
   importance: { controls: importanceControls, hint: "" },
 };
 
-class RunChartView {
+export class RunChartView {
   constructor(host, state, status, name) {
     Object.assign(this, { host, state, status, name, view: RUN_VIEWS[name] });
     this.chosen = {}; // what the user chose, else what the kernel did

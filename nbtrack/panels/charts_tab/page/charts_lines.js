@@ -1,5 +1,12 @@
 // Curves: one small chart per metric for the ticked runs, else the first ten of the view.
 
+import { afterPause, grouped, h } from "../../shared/page/dom.js";
+import { choice } from "../../shared/page/popup.js";
+import { listChooser } from "./chart_choosers.js";
+import { RunLegend, labelledSelect, slider, toggle } from "./chart_controls.js";
+import { ChartGrid } from "./chart_grid.js";
+import { duration } from "./chart_host.js";
+
 const X_AXES = [
   ["step", "step"],
   ["relative", "relative time"],
@@ -7,7 +14,7 @@ const X_AXES = [
 ];
 const SLIDER_PAUSE = 80; // milliseconds
 
-class LinesView {
+export class LinesView {
   constructor(host, state, status) {
     Object.assign(this, { host, state, status });
     this.settings = { x: "step", log: false, smoothing: 0, metrics: null, zoom: null };

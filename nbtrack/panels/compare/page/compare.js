@@ -1,8 +1,14 @@
 // Runs side by side: what differs between them, in one table with a column for each.
 
+import { append, focusable, grouped, h, plural, reconcile, redraw } from "../../shared/page/dom.js";
+import { CompareCode } from "./compare_code.js";
+import { compareHeads } from "./compare_head.js";
+import { ComparePictures } from "./compare_pictures.js";
+import { sectionParts, wideRow } from "./compare_table.js";
+
 const MOST_COMPARED = 20;
 
-class CompareView {
+export class CompareView {
   /** Draws into `el`. `colourOf(runId)` is null where a run has no colour yet. */
   constructor(host, el, { colourOf = () => null } = {}) {
     Object.assign(this, { host, el, colourOf, content: null, runIds: [], baseline: "", closed: new Set(), full: new Map() });

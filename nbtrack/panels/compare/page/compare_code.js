@@ -1,10 +1,12 @@
 // The cells of two runs line by line: side by side where there is room, else one below the other.
 
+import { focusable, h, plural, redraw } from "../../shared/page/dom.js";
+
 const SIDE_BY_SIDE = 900; // pixels
 const CONTEXT = 3; // equal lines that stay around a change
 const SIGN_WORDS = { "-": "removed", "+": "added" };
 
-class CompareCode {
+export class CompareCode {
   constructor(host) {
     Object.assign(this, { host, asked: "", answer: null, unfolded: new Set(), chosen: null });
     this.el = h("div", { class: "nbt-diff-box" });

@@ -1,9 +1,11 @@
 // The heads of a comparison: one run over each column.
 
+import { h } from "../../shared/page/dom.js";
+
 const HEAD_LOOKS = { finished: "good", failed: "bad", killed: "warn", running: "busy", scheduled: "busy" };
 
 /** `makeBaseline(runId)` is called by a head's button; `colourOf(runId)` may be null. */
-function compareHeads(content, { colourOf, makeBaseline }) {
+export function compareHeads(content, { colourOf, makeBaseline }) {
   const head = (run, n) => {
     const isBaseline = n === content.baseline;
     return compareHead(run, { isBaseline, colour: colourOf(run.run_id), makeBaseline });

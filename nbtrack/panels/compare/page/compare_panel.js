@@ -1,6 +1,14 @@
 // `nbtrack.compare(…)` as a panel of its own.
 
-function render({ model, el }) {
+import "../../shared/page/panel.css";
+import "../../runs/page/runs.css";
+import "./compare.css";
+import "../../artifacts/page/artifacts.css";
+import { append, h } from "../../shared/page/dom.js";
+import { PanelHost } from "../../shared/page/panel_host.js";
+import { CompareView } from "./compare.js";
+
+export function render({ model, el }) {
   const root = h("div", { class: "nbtrack", "data-nbtrack": "compare", role: "region", "aria-label": "nbtrack compare" });
   el.append(root);
   const host = new PanelHost(model, root);
@@ -20,5 +28,3 @@ function render({ model, el }) {
     host.close();
   };
 }
-
-export default { render };

@@ -1,6 +1,9 @@
 // Pictures that several runs have logged under one path, next to each other.
 
-class ComparePictures {
+import { pictureElement } from "../../artifacts/page/artifact_preview.js";
+import { h, plural } from "../../shared/page/dom.js";
+
+export class ComparePictures {
   constructor(host, { changed }) {
     Object.assign(this, { host, changed, found: [], asked: "", cells: new Map(), isLarge: false });
     this.queue = Promise.resolve(); // one picture at a time: others may want the kernel too

@@ -1,7 +1,9 @@
 // The sections of a comparison as rows: what differs, and on demand what is the same.
 
+import { grouped, h, plural } from "../../shared/page/dom.js";
+
 /** Parts for `reconcile`: a head, lines, and what is left out of them. */
-function sectionParts(view, section) {
+export function sectionParts(view, section) {
   const isOpen = !view.closed.has(section.name);
   const lines = view.isFull(section) ? section.lines : section.lines.filter((line) => line.differs);
   const equal = section.lines.filter((line) => !line.differs).length;
@@ -77,6 +79,6 @@ function equalPart(view, section, { equal, span }) {
 }
 
 /** A row across all runs, whose content stays in sight while they scroll. */
-function wideRow(span, look, ...children) {
+export function wideRow(span, look, ...children) {
   return h("tr", { class: look }, h("td", { colspan: span }, h("div", { class: "nbt-compare-wide" }, children)));
 }

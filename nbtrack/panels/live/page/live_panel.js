@@ -1,5 +1,12 @@
 // The live panel: a progress line, one small chart per metric, and the value of what has one point.
 
+import "../../shared/page/panel.css";
+import "../../charts_tab/page/chart.css";
+import "./live_panel.css";
+import { loadVega, mountChart, offerVega, shortNumber } from "../../charts_tab/page/chart_host.js";
+import { h, plural } from "../../shared/page/dom.js";
+import { PanelHost } from "../../shared/page/panel_host.js";
+
 const MOST_PLACES = 600; // then two neighbours become one, as in panels/live_series.py
 const STATUS_WORDS = { RUNNING: "running", FINISHED: "finished", FAILED: "failed", KILLED: "stopped" };
 
@@ -183,11 +190,9 @@ function numberWords(value) {
   return typeof value === "number" ? shortNumber(value) : String(value);
 }
 
-export default {
-  render({ model, el }) {
-    const root = h("div", {});
-    el.append(root);
-    const panel = new LivePanel(model, root);
-    return () => panel.close();
-  },
-};
+export function render({ model, el }) {
+  const root = h("div", {});
+  el.append(root);
+  const panel = new LivePanel(model, root);
+  return () => panel.close();
+}

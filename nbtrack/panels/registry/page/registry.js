@@ -1,6 +1,16 @@
 // The registry in an element: the list of models, or one model, from its head to its record.
 
-class RegistryBrowser {
+import { h, reconcile } from "../../shared/page/dom.js";
+import { VersionComparison } from "./registry_compare.js";
+import { headLine, headParts } from "./registry_head.js";
+import { lanesPart } from "./registry_lanes.js";
+import { listParts } from "./registry_list.js";
+import { movePart } from "./registry_move.js";
+import { RegistryState } from "./registry_state.js";
+import { auditPart, timelinePart } from "./registry_timeline.js";
+import { versionPart } from "./registry_version.js";
+
+export class RegistryBrowser {
   /** `status` is the host's element of that name, where nobody else shows it. */
   constructor(host, el, { status = null } = {}) {
     this.state = new RegistryState(host);

@@ -1,9 +1,13 @@
 // A version beside another one, usually that in Production.
 
+import { sectionParts } from "../../compare/page/compare_table.js";
+import { focusable, h, reconcile, redraw } from "../../shared/page/dom.js";
+import { stageWord } from "./registry_words.js";
+
 const SHORT_SECTION = 12; // lines that are shown although they are the same
 
 /** Chooses what the opened version is compared with. */
-function againstChooser(state, card) {
+export function againstChooser(state, card) {
   const others = state.cards().filter(({ version }) => version !== card.version);
   if (others.length === 0) return h("span", { class: "nbt-spacer" });
   const { page, comparison } = state;
@@ -18,7 +22,7 @@ function againstChooser(state, card) {
 }
 
 /** As `CompareView` to what draws the sections. */
-class VersionComparison {
+export class VersionComparison {
   constructor(state) {
     Object.assign(this, { state, closed: new Set(), full: new Map() });
     this.thead = h("thead");

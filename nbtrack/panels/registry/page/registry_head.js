@@ -1,6 +1,9 @@
 // The head of a model: its name, what serves, what is said of it, and its gates.
 
-function headParts(state) {
+import { h } from "../../shared/page/dom.js";
+import { aliasChip, draftsOf, stageWord, tagChips, textEditor } from "./registry_words.js";
+
+export function headParts(state) {
   const { page } = state;
   const { name, description, tags, aliases, gates } = page;
   const about = [description, tags, aliases, gates, draftsOf(state, "model ")];
@@ -8,7 +11,7 @@ function headParts(state) {
 }
 
 /** The line on top of the panel; `status` is the host's own element. */
-function headLine(state, status) {
+export function headLine(state, status) {
   const { page, name } = state;
   const back = name !== null && h("button", { class: "nbt-button nbt-back", type: "button", "data-key": "all models", onclick: () => state.openList() }, "‹ All models");
   const title = h("span", { class: "nbt-title", role: "heading", "aria-level": "3" }, name === null ? "Model registry" : h("bdi", {}, name));

@@ -1,9 +1,13 @@
 // The versions of a model: a lane for each stage, a card for each version, the newest first.
 
+import { grouped, h, plural } from "../../shared/page/dom.js";
+import { beginMove, endMove } from "./registry_move.js";
+import { aliasChip } from "./registry_words.js";
+
 const MOST_CARDS = 4; // of a lane that is folded
 const FEW_LANES = 4; // have room beside each other in a usual notebook
 
-function lanesPart(state) {
+export function lanesPart(state) {
   const { page, opened, move } = state;
   const looks = JSON.stringify([page.lanes, page.metric, opened, move?.version, [...state.fullLanes]]);
   return { key: "lanes", looks, make: () => lanesView(state) };

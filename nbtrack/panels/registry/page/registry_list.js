@@ -1,6 +1,9 @@
 // The list of registered models, with a box to search in it.
 
-function listParts(state) {
+import { grouped, h, plural } from "../../shared/page/dom.js";
+import { aliasChip, stageWord } from "./registry_words.js";
+
+export function listParts(state) {
   if (!state.models) return [];
   const found = foundModels(state);
   return [

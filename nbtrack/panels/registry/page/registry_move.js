@@ -1,16 +1,19 @@
 // Moving a version: where to, why, what the gate says, and who makes room.
 
+import { byKey, h } from "../../shared/page/dom.js";
+import { versionList } from "./registry_words.js";
+
 const USUAL_MOVES = { None: "Staging", Staging: "Production", Production: "Archived" };
 const VERDICT_SIGNS = { passed: "✓", failed: "✕", unknown: "?", "nothing there": "✓" };
 
-function beginMove(state, card) {
+export function beginMove(state, card) {
   const stage = USUAL_MOVES[card.stage] || "Production";
   state.set({ move: { version: card.version, from: card.stage, stage, reason: "", archive: null, override: false, check: null, trouble: "" }, notice: "" });
   byKey(state.host.root, "move reason")?.focus();
   checkMove(state);
 }
 
-function endMove(state) {
+export function endMove(state) {
   const { version } = state.move;
   state.set({ move: null });
   byKey(state.host.root, `move ${version}`)?.focus({ preventScroll: true });
@@ -32,7 +35,7 @@ async function checkMove(state) {
 }
 
 /** Somebody, perhaps in another kernel, has changed the model while the form stood open. */
-function recheckMove(state) {
+export function recheckMove(state) {
   if (state.move.isSent) return undefined; // by us
   const card = state.cardOf(state.move.version);
   if (card && card.stage === state.move.from) return checkMove(state);
@@ -76,7 +79,7 @@ function archives({ check, archive }) {
   return Boolean(check && check.archives && check.others.length > 0 && archive);
 }
 
-function movePart(state) {
+export function movePart(state) {
   const { move, page } = state;
   if (!move) return [];
   const { reason, ...rest } = move;

@@ -1,6 +1,14 @@
 // `nbtrack.registry(…)` as a panel of its own.
 
-function render({ model, el }) {
+import "../../shared/page/panel.css";
+import "../../runs/page/runs.css";
+import "../../compare/page/compare.css";
+import "./registry.css";
+import { h } from "../../shared/page/dom.js";
+import { PanelHost } from "../../shared/page/panel_host.js";
+import { RegistryBrowser } from "./registry.js";
+
+export function render({ model, el }) {
   const root = h("div", { class: "nbtrack", "data-nbtrack": "registry", role: "region", "aria-label": "nbtrack model registry" });
   el.append(root);
   const host = new PanelHost(model, root);
@@ -11,5 +19,3 @@ function render({ model, el }) {
   host.ask("start").then(({ name }) => browser.state.openModel(name), (error) => browser.state.set({ trouble: error.message }));
   return () => host.close();
 }
-
-export default { render };

@@ -1,8 +1,11 @@
 // What one view of the registry shows: the list of models, or one model.
 
+import { byKey } from "../../shared/page/dom.js";
+import { recheckMove } from "./registry_move.js";
+
 const MOST_VERIFIED = 5000; // events that are verified without being asked for
 
-class RegistryState {
+export class RegistryState {
   constructor(host) {
     Object.assign(this, { host, models: null, name: null, page: null, query: "", trouble: "", notice: "" });
     this.drafts = new Map(); // what is typed, not yet sent, by data-key

@@ -1,6 +1,9 @@
 // The Registry tab of the runs panel: the registry, and the way into it for a ticked run's model.
 
-registerTab({ name: "registry", label: "Registry", mount: mountRegistryTab });
+import { append, h, redraw } from "../../shared/page/dom.js";
+import { RegistryBrowser } from "./registry.js";
+
+export const registryTab = { name: "registry", label: "Registry", mount: mountRegistryTab };
 
 function mountRegistryTab(host, el, state) {
   const offer = new RegisterOffer(host, state);

@@ -1,6 +1,9 @@
 // Who changed what, when and why; and whether that record is as it was written.
 
-function timelinePart(state) {
+import { grouped, h, plural } from "../../shared/page/dom.js";
+import { stageDot } from "./registry_words.js";
+
+export function timelinePart(state) {
   const { page } = state;
   return { key: "timeline", looks: JSON.stringify([page.events, page.offset, page.total]), make: () => timelineView(state) };
 }
@@ -27,7 +30,7 @@ function eventPages(state) {
   return h("div", { class: "nbt-event-pages nbt-buttons" }, button("‹", "Newer changes", offset - pageSize), h("span", { role: "status", class: "nbt-muted" }, `${grouped(first)}–${grouped(last)} of ${grouped(total)}`), button("›", "Older changes", offset + pageSize));
 }
 
-function auditPart(state) {
+export function auditPart(state) {
   return { key: "audit", looks: JSON.stringify([state.audit, state.isTellingLimits]), make: () => auditLine(state) };
 }
 

@@ -1,6 +1,12 @@
 // What is known of one version, and what can be said of it.
 
-function versionPart(state) {
+import { codeView } from "../../shared/page/code_view.js";
+import { byKey, grouped, h } from "../../shared/page/dom.js";
+import { copyText, insertCell } from "../../shared/page/insert_code.js";
+import { againstChooser } from "./registry_compare.js";
+import { aliasChip, chipButton, chipField, draftsOf, stageWord, tagChips, textEditor } from "./registry_words.js";
+
+export function versionPart(state) {
   const card = state.cardOf(state.opened);
   if (!card) return [];
   const { age, ...rest } = card;

@@ -1,5 +1,8 @@
 // What stands beside the query box: experiments, grouping, columns.
 
+import { grouped, h, plural, redraw } from "../../shared/page/dom.js";
+import { choice, popup } from "../../shared/page/popup.js";
+
 const RUN_COLUMNS = [
   ["run_name", "name"],
   ["status", "status"],
@@ -12,7 +15,7 @@ const RUN_COLUMNS = [
 ];
 const MOST_LISTED = 300;
 
-function experimentChooser(state) {
+export function experimentChooser(state) {
   const menu = popup("…", { name: "Experiments", key: "experiments", build });
   const say = () => menu.say(experimentWords(state));
   state.on("keys", () => (say(), menu.refresh()));
@@ -58,7 +61,7 @@ function experimentWords(state) {
   return names.length > 2 ? `${names[0]} +${names.length - 1}` : names.join(", ");
 }
 
-function groupChooser(state) {
+export function groupChooser(state) {
   const select = h("select", {
     class: "nbt-field nbt-select",
     "aria-label": "Group by",
@@ -90,7 +93,7 @@ function groupOptions(state) {
   ];
 }
 
-function columnPicker(state) {
+export function columnPicker(state) {
   let search = "";
   const menu = popup("Columns", { name: "Columns", key: "columns", build, toLeft: true });
   state.on("keys", menu.refresh);

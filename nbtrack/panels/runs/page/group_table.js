@@ -1,6 +1,8 @@
 // Runs by a param, a tag, experiment, cell or status: mean and spread of each metric.
 
-class GroupTable {
+import { grouped, h, plural, redraw } from "../../shared/page/dom.js";
+
+export class GroupTable {
   constructor(state, { filterTo }) {
     this.state = state;
     this.filterTo = filterTo;

@@ -1,11 +1,13 @@
 // The query box: a filter with completion of keys. What is wrong with it stands under it.
 
+import { afterPause, h, redraw } from "../../shared/page/dom.js";
+
 const RUN_KEYS = ["status", "start_time", "end_time", "duration", "run_name", "user_id", "run_id"];
-const TYPING_PAUSE = 350; // milliseconds
-const ERROR_PAUSE = 1200; // half a filter is no mistake yet
+export const TYPING_PAUSE = 350; // milliseconds
+export const ERROR_PAUSE = 1200; // half a filter is no mistake yet
 const MOST_OFFERS = 9;
 
-function queryBox(state) {
+export function queryBox(state) {
   const id = `nbt-query-${state.host.view}`;
   const input = h("input", {
     class: "nbt-field nbt-query",

@@ -1,6 +1,12 @@
 // What stands under an opened row: error, note, source, tags, artifacts, and what can be changed.
 
-function detailsRow(state, row) {
+import { mountArtifacts } from "../../artifacts/page/artifacts.js";
+import { codeView } from "../../shared/page/code_view.js";
+import { h } from "../../shared/page/dom.js";
+import { codeMenu } from "../../shared/page/insert_code.js";
+import { nameEditor, noteEditor, tagEditor } from "./run_edits.js";
+
+export function detailsRow(state, row) {
   const known = state.details.get(row.id);
   const span = state.page.columns.length + 1;
   return h("tr", { class: "nbt-details-row" }, h("td", { colspan: span }, h("div", { class: "nbt-details", "data-details": row.id }, detailParts(state, row, known))));

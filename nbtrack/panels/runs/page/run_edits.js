@@ -1,6 +1,8 @@
 // Changing a run where it stands. What is typed lives in `state.drafts`, so a redraw loses nothing.
 
-function nameEditor(state, known) {
+import { byKey, h } from "../../shared/page/dom.js";
+
+export function nameEditor(state, known) {
   const key = `name ${known.id}`;
   const draft = state.drafts.get(key);
   if (draft === undefined) {
@@ -13,7 +15,7 @@ function nameEditor(state, known) {
   return h("div", { class: "nbt-detail-name" }, draftField(state, key, { name: "Name of the run", save, cancel }), textButton("Save", save, `save ${key}`), textButton("Cancel", cancel, `cancel ${key}`));
 }
 
-function noteEditor(state, known) {
+export function noteEditor(state, known) {
   const key = `note ${known.id}`;
   const draft = state.drafts.get(key);
   if (draft === undefined) {
@@ -27,7 +29,7 @@ function noteEditor(state, known) {
   return h("div", {}, draftField(state, key, { name: "Note", save, cancel, tag: "textarea" }), h("div", {}, textButton("Save", save, `save ${key}`), textButton("Cancel", cancel, `cancel ${key}`)));
 }
 
-function tagEditor(state, known) {
+export function tagEditor(state, known) {
   const key = `tag ${known.id}`;
   const chips = Object.entries(known.tags).map(([name, value]) =>
     h("span", { class: "nbt-chip" }, `${name}: `, h("b", {}, value),
@@ -45,7 +47,7 @@ function tagField(state, known, key) {
   return [draftField(state, key, { name: "Tag, as key=value", save, cancel, placeholder: "key=value" }), textButton("Save", save, `save ${key}`), textButton("Cancel", cancel, `cancel ${key}`)];
 }
 
-function draftField(state, key, { name, save, cancel, placeholder = "", tag = "input" }) {
+export function draftField(state, key, { name, save, cancel, placeholder = "", tag = "input" }) {
   const field = h(tag, {
     class: "nbt-field nbt-draft",
     type: tag === "input" ? "text" : null,
@@ -66,7 +68,7 @@ function draftField(state, key, { name, save, cancel, placeholder = "", tag = "i
   return field;
 }
 
-function begin(state, key, text) {
+export function begin(state, key, text) {
   state.drafts.set(key, text || "");
   state.emit("rows");
   const field = byKey(state.host.root, key);
@@ -75,13 +77,13 @@ function begin(state, key, text) {
 }
 
 /** The focus goes back to the button that began it. */
-function finish(state, key, button) {
+export function finish(state, key, button) {
   state.drafts.delete(key);
   state.emit("rows");
   const el = byKey(state.host.root, button);
   if (el) el.focus({ preventScroll: true });
 }
 
-function textButton(words, onclick, key) {
+export function textButton(words, onclick, key) {
   return h("button", { class: "nbt-quiet nbt-text-button", type: "button", onclick, "data-key": key }, words);
 }

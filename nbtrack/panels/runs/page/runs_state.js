@@ -1,6 +1,6 @@
 // What one view of the runs panel shows, shared by its tabs.
 
-class RunsState {
+export class RunsState {
   /** `start` is the kernel's answer to "start". */
   constructor(host, start) {
     this.host = host;

@@ -1,6 +1,13 @@
 // The Runs tab: the table or its groups, and under it pages, what is ticked, notices.
 
+import { append, grouped, h, plural, redraw } from "../../shared/page/dom.js";
+import { copyText } from "../../shared/page/insert_code.js";
+import { GroupTable } from "./group_table.js";
+import { RunsTable } from "./runs_table.js";
+
 const UNDO_SECONDS = 10;
+
+export const runsTab = { name: "runs", label: "Runs", mount: mountRunsTab };
 
 function mountRunsTab(host, el, state) {
   const runs = new RunsTable(state);

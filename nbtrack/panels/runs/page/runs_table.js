@@ -1,8 +1,12 @@
 // The table of runs: head with sorting and quick filters, one row for each run.
 
+import { afterPause, grouped, h, plural, reconcile, redraw } from "../../shared/page/dom.js";
+import { ERROR_PAUSE, TYPING_PAUSE } from "./query_box.js";
+import { detailsRow } from "./run_details.js";
+
 const AGING = 5000; // milliseconds
 
-class RunsTable {
+export class RunsTable {
   constructor(state) {
     this.state = state;
     this.headDrawn = "";

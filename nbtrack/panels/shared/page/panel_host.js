@@ -1,9 +1,11 @@
 // The line between one view of a panel and the kernel.
 
+import { h } from "./dom.js";
+
 const PATIENCE = 400; // milliseconds before the panel says that it waits
 const LOST = "The kernel was restarted: run the cell again for a live panel.";
 
-class PanelHost {
+export class PanelHost {
   /** `root` is the element that carries data-nbtrack; it is empty, and becomes ours. */
   constructor(model, root) {
     this.model = model;
