@@ -36,7 +36,8 @@ export function listChooser(words, { name, all, chosen, onchange, extra = () => 
     return [
       found.slice(0, MOST_CHOICES).map(box),
       found.length === 0 && h("div", { class: "nbt-muted nbt-choice" }, "none found"),
-      rest > 0 && h("div", { class: "nbt-muted nbt-choice" }, `${grouped(rest)} more: type to find them`),
+      rest > 0 &&
+        h("div", { class: "nbt-muted nbt-choice" }, `${grouped(rest)} more: type to find them`),
     ];
   }
 

@@ -14,7 +14,12 @@ export function segmented(name, options, value, onchange) {
       "data-key": `${name} ${option}`,
       onchange: () => onchange(option),
     });
-    return h("label", { class: "nbt-segment", "data-segment": option }, input, h("span", {}, words));
+    return h(
+      "label",
+      { class: "nbt-segment", "data-segment": option },
+      input,
+      h("span", {}, words),
+    );
   });
   const el = h("span", { class: "nbt-segments", role: "radiogroup", "aria-label": name }, parts);
   el.choose = (next) => {
@@ -36,7 +41,9 @@ export function labelledSelect(words, groups, value, onchange, key = words) {
     select,
     groups
       .filter(([, options]) => options.length)
-      .map(([label, options]) => (label ? h("optgroup", { label }, options.map(option)) : options.map(option))),
+      .map(([label, options]) =>
+        label ? h("optgroup", { label }, options.map(option)) : options.map(option),
+      ),
   );
   select.value = value;
   return h("label", { class: "nbt-labelled" }, h("span", { class: "nbt-muted" }, words), select);
@@ -76,7 +83,13 @@ export function slider(words, { value, most, step, onchange }) {
     input.setAttribute("aria-valuetext", text);
   };
   say();
-  return h("label", { class: "nbt-labelled" }, h("span", { class: "nbt-muted" }, words), input, shown);
+  return h(
+    "label",
+    { class: "nbt-labelled" },
+    h("span", { class: "nbt-muted" }, words),
+    input,
+    shown,
+  );
 }
 
 /** `run`, but not while a button is held down in `el`: who rests in the middle of a drag has not
@@ -84,15 +97,19 @@ export function slider(words, { value, most, step, onchange }) {
 export function afterDrag(el, run) {
   let isDown = false;
   let waiting = null;
-  el.addEventListener("pointerdown", () => {
-    isDown = true;
-    const release = () => {
-      isDown = false;
-      if (waiting) run(...waiting);
-      waiting = null;
-    };
-    window.addEventListener("pointerup", release, { once: true, capture: true });
-  }, true);
+  el.addEventListener(
+    "pointerdown",
+    () => {
+      isDown = true;
+      const release = () => {
+        isDown = false;
+        if (waiting) run(...waiting);
+        waiting = null;
+      };
+      window.addEventListener("pointerup", release, { once: true, capture: true });
+    },
+    true,
+  );
   return (...given) => {
     if (isDown) waiting = given;
     else run(...given);
@@ -125,7 +142,10 @@ export class RunLegend {
   draw(runs) {
     this.runs = runs;
     if (!runs.some(({ label }) => label === this.held)) this.held = null;
-    redraw(this.el, runs.map((run) => this.entry(run)));
+    redraw(
+      this.el,
+      runs.map((run) => this.entry(run)),
+    );
   }
 
   entry(run) {

@@ -60,7 +60,12 @@ class ChartCard {
     this.drawn = Promise.resolve();
     this.note = h("span", { class: "nbt-card-note nbt-muted" });
     this.body = h("div", { class: "nbt-card-body" });
-    this.el = h("section", { class: "nbt-card", "data-metric": key, "aria-label": key }, this.head(key), this.body);
+    this.el = h(
+      "section",
+      { class: "nbt-card", "data-metric": key, "aria-label": key },
+      this.head(key),
+      this.body,
+    );
   }
 
   head(key) {
@@ -76,7 +81,13 @@ class ChartCard {
       },
       "×",
     );
-    return h("div", { class: "nbt-card-head" }, h("bdi", { class: "nbt-card-title", title: key }, key), this.note, remove);
+    return h(
+      "div",
+      { class: "nbt-card-head" },
+      h("bdi", { class: "nbt-card-title", title: key }, key),
+      this.note,
+      remove,
+    );
   }
 
   show(chart) {
@@ -104,7 +115,9 @@ class ChartCard {
     const el = h("div", { class: before ? "nbt-card-next" : null });
     this.body.append(el);
     if (!before) for (const each of old) each.remove();
-    const chart = mountChart(this.grid.host, el, spec, rows, { onSignal: afterDrag(el, (name, range) => this.brushed(name, range)) });
+    const chart = mountChart(this.grid.host, el, spec, rows, {
+      onSignal: afterDrag(el, (name, range) => this.brushed(name, range)),
+    });
     chart.describe(description);
     Object.assign(this, { chart, form });
     this.drawn = chart.ready.then(() => {

@@ -195,7 +195,8 @@ class ChartMount {
     const origin = plotOrigin(this.view, this.stage);
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     const [plotX, plotY] = [event.clientX - origin.x, event.clientY - origin.y];
-    const isInside = plotX >= -4 && plotX <= origin.width + 4 && plotY >= 0 && plotY <= origin.height;
+    const isInside =
+      plotX >= -4 && plotX <= origin.width + 4 && plotY >= 0 && plotY <= origin.height;
     if (!isInside || event.buttons) return this.hideTip();
     const [xScale, yScale] = [this.view.scale("x"), this.view.scale("y")];
     const found = this.nearest(Number(xScale.invert(plotX)));
@@ -208,7 +209,9 @@ class ChartMount {
     this.tip.replaceChildren(
       h("div", { class: "nbt-tip-head" }, this.placeName(closest.x)),
       ...shown.map((row) => tipLine(colour(row.run), row.run, shortNumber(row.y), row === closest)),
-      found.length > shown.length && h("div", {}, `and ${plural(found.length - shown.length, "run")}`) || "",
+      (found.length > shown.length &&
+        h("div", {}, `and ${plural(found.length - shown.length, "run")}`)) ||
+        "",
     );
     this.rule.hidden = false;
     this.rule.style.left = `${origin.x - box.left + xScale(closest.x)}px`;
@@ -325,7 +328,8 @@ function nearestPlace(rows, x) {
     else high = middle;
   }
   const place = Math.abs(rows[low].x - x) <= Math.abs(rows[high].x - x) ? low : high;
-  const step = rows.length > 1 ? (rows[rows.length - 1].x - rows[0].x) / (rows.length - 1) : Infinity;
+  const step =
+    rows.length > 1 ? (rows[rows.length - 1].x - rows[0].x) / (rows.length - 1) : Infinity;
   return Math.abs(rows[place].x - x) <= step * 1.5 ? place : -1;
 }
 

@@ -27,7 +27,10 @@ export class LinesView {
     });
     this.el = h("div", {}, this.legend.el, this.grid.el);
     this.controls = this.makeControls();
-    host.onPush("charts", (answer) => this.isOpen && answer.view === host.view && this.take(answer));
+    host.onPush(
+      "charts",
+      (answer) => this.isOpen && answer.view === host.view && this.take(answer),
+    );
     state.on("ticked", () => this.look());
     state.on("page", () => this.look());
   }
@@ -53,7 +56,13 @@ export class LinesView {
     const smoothLater = afterPause(SLIDER_PAUSE, (smoothing) => this.set({ smoothing }));
     this.reset = h(
       "button",
-      { class: "nbt-button", type: "button", hidden: true, "data-key": "reset zoom", onclick: () => this.set({ zoom: null }) },
+      {
+        class: "nbt-button",
+        type: "button",
+        hidden: true,
+        "data-key": "reset zoom",
+        onclick: () => this.set({ zoom: null }),
+      },
       "Reset zoom",
     );
     this.chooser = listChooser("Metrics", {
@@ -73,12 +82,21 @@ export class LinesView {
   }
 
   metricChoices() {
-    return ((this.answer && this.answer.metrics) || []).map(({ key, curve }) => [key, key, curve ? "" : "one value"]);
+    return ((this.answer && this.answer.metrics) || []).map(({ key, curve }) => [
+      key,
+      key,
+      curve ? "" : "one value",
+    ]);
   }
 
   defaultChoice() {
-    const onchange = (event) => this.set({ metrics: event.target.checked ? null : this.shownMetrics() });
-    return choice("the first that have curves", { checked: this.settings.metrics === null, key: "choice default metrics", onchange });
+    const onchange = (event) =>
+      this.set({ metrics: event.target.checked ? null : this.shownMetrics() });
+    return choice("the first that have curves", {
+      checked: this.settings.metrics === null,
+      key: "choice default metrics",
+      onchange,
+    });
   }
 
   shownMetrics() {
@@ -90,7 +108,8 @@ export class LinesView {
     const { zoom, x } = this.settings;
     const hadFocus = document.activeElement === this.reset;
     this.reset.hidden = zoom === null;
-    if (zoom) this.reset.title = `Now shown: ${rangeWords(zoom, x)}. A double click goes back, too.`;
+    if (zoom)
+      this.reset.title = `Now shown: ${rangeWords(zoom, x)}. A double click goes back, too.`;
     else if (hadFocus) this.grid.el.closest("[role=tabpanel]")?.querySelector("input")?.focus();
     return this.ask();
   }
@@ -105,13 +124,22 @@ export class LinesView {
   subject() {
     const { ticked, asked, page } = this.state;
     const { experiments, filter, quick, group } = asked;
-    return JSON.stringify([ticked, ticked.length || (page && page.rows) ? this.state.chosenRuns() : [experiments, filter, quick, group]]);
+    return JSON.stringify([
+      ticked,
+      ticked.length || (page && page.rows)
+        ? this.state.chosenRuns()
+        : [experiments, filter, quick, group],
+    ]);
   }
 
   async ask() {
     if (!this.isOpen) return;
     this.asked = this.subject();
-    const args = { ...this.settings, runs: this.state.ticked, places: Object.fromEntries(this.state.colours) };
+    const args = {
+      ...this.settings,
+      runs: this.state.ticked,
+      places: Object.fromEntries(this.state.colours),
+    };
     try {
       const answer = await this.host.ask("charts", args, { latest: "charts" });
       if (this.isOpen) await this.take(answer);
@@ -138,7 +166,8 @@ export class LinesView {
 
 /** "steps 100 to 2,000". */
 function rangeWords([low, high], x) {
-  if (x === "time") return `${new Date(low).toLocaleString()} to ${new Date(high).toLocaleString()}`;
+  if (x === "time")
+    return `${new Date(low).toLocaleString()} to ${new Date(high).toLocaleString()}`;
   if (x === "relative") return `${duration(low)} to ${duration(high)}`;
   return `steps ${grouped(Math.round(low))} to ${grouped(Math.round(high))}`;
 }

@@ -22,7 +22,11 @@ export class RegistryBrowser {
 
   draw() {
     const { state } = this;
-    reconcile(this.el, [...this.headPart(), this.troublePart(), ...(state.name === null ? listParts(state) : this.modelParts())]);
+    reconcile(this.el, [
+      ...this.headPart(),
+      this.troublePart(),
+      ...(state.name === null ? listParts(state) : this.modelParts()),
+    ]);
   }
 
   /** Within another panel the list needs no title. */
@@ -37,20 +41,61 @@ export class RegistryBrowser {
   troublePart() {
     const { trouble, notice } = this.state;
     const dismiss = () => this.state.set({ trouble: "", notice: "" });
-    const words = notice && h("div", { class: "nbt-notice" }, h("span", {}, notice), h("button", { class: "nbt-quiet", type: "button", "aria-label": "Dismiss", "data-key": "dismiss", onclick: dismiss }, "×"));
-    return { key: "trouble", looks: JSON.stringify([trouble, notice]), make: () => h("div", {}, h("div", { class: "nbt-error nbt-trouble", role: "alert" }, trouble), h("div", { role: "status" }, words)) };
+    const words =
+      notice &&
+      h(
+        "div",
+        { class: "nbt-notice" },
+        h("span", {}, notice),
+        h(
+          "button",
+          {
+            class: "nbt-quiet",
+            type: "button",
+            "aria-label": "Dismiss",
+            "data-key": "dismiss",
+            onclick: dismiss,
+          },
+          "×",
+        ),
+      );
+    return {
+      key: "trouble",
+      looks: JSON.stringify([trouble, notice]),
+      make: () =>
+        h(
+          "div",
+          {},
+          h("div", { class: "nbt-error nbt-trouble", role: "alert" }, trouble),
+          h("div", { role: "status" }, words),
+        ),
+    };
   }
 
   modelParts() {
     const { state } = this;
     if (!state.page) return [];
-    return [...headParts(state), lanesPart(state), ...movePart(state), ...versionPart(state), ...this.comparisonPart(), timelinePart(state), auditPart(state)];
+    return [
+      ...headParts(state),
+      lanesPart(state),
+      ...movePart(state),
+      ...versionPart(state),
+      ...this.comparisonPart(),
+      timelinePart(state),
+      auditPart(state),
+    ];
   }
 
   comparisonPart() {
     const { comparison } = this.state;
     if (!comparison) return [];
     this.comparison.show(comparison);
-    return [{ key: "comparison", looks: "", make: () => h("div", { class: "nbt-version-compared" }, this.comparison.el) }];
+    return [
+      {
+        key: "comparison",
+        looks: "",
+        make: () => h("div", { class: "nbt-version-compared" }, this.comparison.el),
+      },
+    ];
   }
 }

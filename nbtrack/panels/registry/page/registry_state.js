@@ -7,7 +7,15 @@ const MOST_VERIFIED = 5000; // events that are verified without being asked for
 
 export class RegistryState {
   constructor(host) {
-    Object.assign(this, { host, models: null, name: null, page: null, query: "", trouble: "", notice: "" });
+    Object.assign(this, {
+      host,
+      models: null,
+      name: null,
+      page: null,
+      query: "",
+      trouble: "",
+      notice: "",
+    });
     this.drafts = new Map(); // what is typed, not yet sent, by data-key
     this.listeners = new Map();
     this.reset();
@@ -17,7 +25,18 @@ export class RegistryState {
 
   /** Of another model nothing stays. */
   reset() {
-    Object.assign(this, { metric: "", offset: 0, stamp: "", opened: null, details: null, move: null, comparison: null, audit: null, notice: "", after: null });
+    Object.assign(this, {
+      metric: "",
+      offset: 0,
+      stamp: "",
+      opened: null,
+      details: null,
+      move: null,
+      comparison: null,
+      audit: null,
+      notice: "",
+      after: null,
+    });
     this.page = null;
     this.fullLanes = new Set();
   }
@@ -63,7 +82,11 @@ export class RegistryState {
   async refresh() {
     if (this.name === null) return this.readModels();
     const { metric, offset, stamp } = this;
-    const found = await this.ask("registry_model", { metric, offset, stamp }, { latest: "registry" });
+    const found = await this.ask(
+      "registry_model",
+      { metric, offset, stamp },
+      { latest: "registry" },
+    );
     if (!found || !found.lanes) return;
     this.take(found);
   }

@@ -29,7 +29,11 @@ export function experimentChooser(state) {
       key: "experiment *",
       onchange: (event) => set(event.target.checked ? null : firstOf(state)),
     });
-    return [all, h("div", { class: "nbt-choices-head" }, "Experiments"), ...state.keys.experiments.map(one)];
+    return [
+      all,
+      h("div", { class: "nbt-choices-head" }, "Experiments"),
+      ...state.keys.experiments.map(one),
+    ];
   }
 
   function one({ id, name }) {
@@ -56,8 +60,11 @@ function firstOf(state) {
 function experimentWords(state) {
   const chosen = state.asked.experiments;
   if (chosen === null) return "all experiments";
-  const names = state.keys.experiments.filter(({ id }) => chosen.includes(id)).map(({ name }) => name);
-  if (names.length === 0) return chosen.length > 1 ? plural(chosen.length, "experiment") : "experiment";
+  const names = state.keys.experiments
+    .filter(({ id }) => chosen.includes(id))
+    .map(({ name }) => name);
+  if (names.length === 0)
+    return chosen.length > 1 ? plural(chosen.length, "experiment") : "experiment";
   return names.length > 2 ? `${names[0]} +${names.length - 1}` : names.join(", ");
 }
 
@@ -81,13 +88,21 @@ export function groupChooser(state) {
 function groupOptions(state) {
   const option = (value, words) => h("option", { value }, words);
   const of = (kind, label) => {
-    const keys = state.keys[kind].filter(({ key, differs }) => differs && !/^(mlflow|nbtrack)\./.test(key));
+    const keys = state.keys[kind].filter(
+      ({ key, differs }) => differs && !/^(mlflow|nbtrack)\./.test(key),
+    );
     const options = keys.slice(0, MOST_LISTED).map(({ key }) => option(`${kind}.${key}`, key));
     return options.length ? h("optgroup", { label }, options) : null;
   };
   return [
     option("", "none"),
-    h("optgroup", { label: "Runs" }, option("experiment", "experiment"), option("cell", "cell"), option("status", "status")),
+    h(
+      "optgroup",
+      { label: "Runs" },
+      option("experiment", "experiment"),
+      option("cell", "cell"),
+      option("status", "status"),
+    ),
     of("params", "Params"),
     of("tags", "Tags"),
   ];
@@ -140,7 +155,8 @@ export function columnPicker(state) {
     return [
       h("div", { class: "nbt-choices-head" }, title),
       found.slice(0, MOST_LISTED).map(([id, label]) => box(id, label)),
-      rest > 0 && h("div", { class: "nbt-muted nbt-choice" }, `${grouped(rest)} more: search for them`),
+      rest > 0 &&
+        h("div", { class: "nbt-muted nbt-choice" }, `${grouped(rest)} more: search for them`),
     ];
   }
 

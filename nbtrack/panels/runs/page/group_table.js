@@ -20,9 +20,19 @@ export class GroupTable {
 
   head(page) {
     const by = this.state.asked.group.replace(/^(params|tags)\./, "");
-    const metrics = page.groupColumns.map((id) => page.columns.find((column) => column.id === id).label);
-    const left = (words, look = "") => h("th", { class: look, scope: "col" }, h("span", { class: "nbt-label" }, words));
-    return h("tr", { class: "nbt-labels" }, left(by, "nbt-name"), left("runs", "nbt-number"), left("newest", "nbt-number"), metrics.map((label) => left(label, "nbt-number nbt-first")));
+    const metrics = page.groupColumns.map(
+      (id) => page.columns.find((column) => column.id === id).label,
+    );
+    const left = (words, look = "") =>
+      h("th", { class: look, scope: "col" }, h("span", { class: "nbt-label" }, words));
+    return h(
+      "tr",
+      { class: "nbt-labels" },
+      left(by, "nbt-name"),
+      left("runs", "nbt-number"),
+      left("newest", "nbt-number"),
+      metrics.map((label) => left(label, "nbt-number nbt-first")),
+    );
   }
 
   row(group, n) {

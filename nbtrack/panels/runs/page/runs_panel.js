@@ -21,7 +21,12 @@ import { Tabs } from "./tabs.js";
 const TABS = [runsTab, chartsTab, compareTab, registryTab];
 
 export function render({ model, el }) {
-  const root = h("div", { class: "nbtrack", "data-nbtrack": "runs", role: "region", "aria-label": "nbtrack runs" });
+  const root = h("div", {
+    class: "nbtrack",
+    "data-nbtrack": "runs",
+    role: "region",
+    "aria-label": "nbtrack runs",
+  });
   el.append(root);
   const host = new PanelHost(model, root);
   let tabs = null;
@@ -61,14 +66,21 @@ function drawPanel(host, root, state, tabs) {
   );
   const live = h("span", { class: "nbt-live", title: "New runs appear by themselves" }, "live");
   const facts = h("div", { class: "nbt-facts" }, host.status, live, countWords(state));
-  append(root, [head, query.error, trouble, h("div", { class: "nbt-tabline" }, tabs.line, facts), tabs.body]);
+  append(root, [
+    head,
+    query.error,
+    trouble,
+    h("div", { class: "nbt-tabline" }, tabs.line, facts),
+    tabs.body,
+  ]);
 }
 
 /** "1,204 of 100,000 runs", and how many columns are left out. */
 function countWords(state) {
   const words = h("span", { class: "nbt-count", role: "status", "aria-live": "polite" });
   state.on("page", ({ matching, all }) => {
-    const text = matching === all ? plural(all, "run") : `${grouped(matching)} of ${plural(all, "run")}`;
+    const text =
+      matching === all ? plural(all, "run") : `${grouped(matching)} of ${plural(all, "run")}`;
     if (words.textContent !== text) words.textContent = text; // said aloud once
   });
   return words;

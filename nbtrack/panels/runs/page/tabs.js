@@ -14,7 +14,12 @@ export class Tabs {
     this.state = state;
     this.tabs = tabs;
     this.mounted = new Map();
-    this.line = h("div", { class: "nbt-tabs", role: "tablist", "aria-label": "Views of the runs", onkeydown: (event) => this.move(event) });
+    this.line = h("div", {
+      class: "nbt-tabs",
+      role: "tablist",
+      "aria-label": "Views of the runs",
+      onkeydown: (event) => this.move(event),
+    });
     this.body = h("div", { class: "nbt-body" });
     this.buttons = new Map(tabs.map((tab) => [tab.name, this.button(tab)]));
     append(this.line, [...this.buttons.values()]);
@@ -62,7 +67,11 @@ export class Tabs {
   }
 
   mount(tab) {
-    const el = h("div", { role: "tabpanel", id: this.id("panel", tab.name), "aria-labelledby": this.id("tab", tab.name) });
+    const el = h("div", {
+      role: "tabpanel",
+      id: this.id("panel", tab.name),
+      "aria-labelledby": this.id("tab", tab.name),
+    });
     this.body.append(el);
     const place = { el, api: tab.mount(this.host, el, this.state) };
     this.mounted.set(tab.name, place);

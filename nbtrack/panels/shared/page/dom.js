@@ -26,7 +26,8 @@ function setAttribute(el, name, value) {
   if (value === null || value === undefined || value === false) return;
   if (name.startsWith("on")) el.addEventListener(name.slice(2), value);
   else if (name === "value" || name === "checked" || name === "indeterminate") el[name] = value;
-  else if (name === "style") for (const [key, text] of Object.entries(value)) el.style.setProperty(key, text);
+  else if (name === "style")
+    for (const [key, text] of Object.entries(value)) el.style.setProperty(key, text);
   else el.setAttribute(name, value === true ? "" : String(value));
 }
 

@@ -14,7 +14,12 @@ export function codeMenu(state, runId) {
     key: `code ${runId}`,
     toLeft: true,
     build: (close) =>
-      CODE_CHOICES.map(([what, words]) => menuItem(words, () => (close(), insertCode(state, what, runId)), { "data-code": what, "data-key": `code ${what} ${runId}` })),
+      CODE_CHOICES.map(([what, words]) =>
+        menuItem(words, () => (close(), insertCode(state, what, runId)), {
+          "data-code": what,
+          "data-key": `code ${what} ${runId}`,
+        }),
+      ),
   });
 }
 

@@ -124,7 +124,8 @@ export class PanelHost {
 
   hideThem() {
     const outputs = this.root.closest(OUTPUT)?.parentElement;
-    if (outputs && outputs !== this.outputs) this.news.observe((this.outputs = outputs), { childList: true });
+    if (outputs && outputs !== this.outputs)
+      this.news.observe((this.outputs = outputs), { childList: true });
     this.twins = this.findTwins();
     for (const twin of this.twins) twin.style.display = "none";
   }
@@ -147,7 +148,9 @@ export class PanelHost {
 const OUTPUT = ".jp-OutputArea-child, .output_area, .cell-output";
 
 function isTwin(output) {
-  return output.querySelector(".nbtrack-static, .jp-RenderedImage, .jp-RenderedSVG, img, svg") !== null;
+  return (
+    output.querySelector(".nbtrack-static, .jp-RenderedImage, .jp-RenderedSVG, img, svg") !== null
+  );
 }
 
 function randomId() {

@@ -75,12 +75,19 @@ function moveFocus(list, event) {
 }
 
 /** A checkbox with its words, as one thing to click. */
-export function choice(words, { checked, onchange, key, type = "checkbox", indeterminate = false }) {
+export function choice(
+  words,
+  { checked, onchange, key, type = "checkbox", indeterminate = false },
+) {
   const box = h("input", { type, checked, indeterminate, onchange, "data-key": key });
   return h("label", { class: "nbt-choice", title: words }, box, h("span", {}, words));
 }
 
 /** A line of a menu. */
 export function menuItem(words, onclick, attributes = {}) {
-  return h("button", { class: "nbt-quiet nbt-menu-item", type: "button", onclick, ...attributes }, words);
+  return h(
+    "button",
+    { class: "nbt-quiet nbt-menu-item", type: "button", onclick, ...attributes },
+    words,
+  );
 }
