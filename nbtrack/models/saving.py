@@ -44,9 +44,9 @@ def save_fitted(
 ) -> ModelInfo:
     """Log a fitted scikit-learn model into the artifact folder *path* of the run.
 
-    *signature_rows* are a few rows of X, *predictions_of_rows* what the model makes of them; without
-    rows there is no signature. Everything is read, and the files are written, when this returns.
-    Raises ModelNotSaved for a model that cannot be pickled, and stores nothing then.
+    *signature_rows* are a few rows of X, *predictions_of_rows* what the model makes of them;
+    without rows there is no signature. Everything is read, and the files are written, when this
+    returns. Raises ModelNotSaved for a model that cannot be pickled, and stores nothing then.
     """
     parts = sklearn_flavour.parts_of(
         model, serialization_format=serialization_format, pyfunc_predict_fn=pyfunc_predict_fn

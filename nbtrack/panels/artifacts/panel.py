@@ -12,25 +12,14 @@ from nbtrack.panels.shared.panel import Handler
 from nbtrack.panels.shared.still_panel import StillPanel
 from nbtrack.stores.store import Store
 
-ARTIFACT_SCRIPTS = ("artifact_preview.js", "artifact_download.js", "artifacts.js")
-SCRIPTS = (
-    "dom.js",
-    "panel_host.js",
-    "code_view.js",
-    "insert_code.js",
-    *ARTIFACT_SCRIPTS,
-    "artifacts_panel.js",
-)
-STYLES = ("panel.css", "runs.css", "artifacts.css")
-
 
 class ArtifactPanel(StillPanel):
     """`.run_id` is the run whose artifacts are shown."""
 
     handlers: ClassVar[Mapping[str, Handler]] = {}
 
-    _esm = script(*SCRIPTS)
-    _css = styles(*STYLES)
+    _esm = script("artifacts/page/artifacts_panel.js")
+    _css = styles("artifacts/page/artifacts_panel.js")
 
     def __init__(self, store: Store, view: ArtifactsView) -> None:
         self.run_id = view.found.run_id

@@ -19,16 +19,6 @@ from nbtrack.stores.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
-COMPARE_SCRIPTS = (
-    "compare_head.js",
-    "compare_table.js",
-    "compare_pictures.js",
-    "compare_code.js",
-    "compare.js",
-)
-SCRIPTS = ("dom.js", "panel_host.js", "artifact_preview.js", *COMPARE_SCRIPTS, "compare_panel.js")
-STYLES = ("panel.css", "runs.css", "compare.css", "artifacts.css")
-
 
 class ComparePanel(StillPanel):
     """`.df` is the comparison as a DataFrame; `.run_ids` and `.baseline` say what is compared."""
@@ -36,8 +26,8 @@ class ComparePanel(StillPanel):
     handlers: ClassVar[Mapping[str, Handler]] = {}
     follows_store = True
 
-    _esm = script(*SCRIPTS)
-    _css = styles(*STYLES)
+    _esm = script("compare/page/compare_panel.js")
+    _css = styles("compare/page/compare_panel.js")
 
     def __init__(self, store: Store, view: CompareView) -> None:
         self.run_ids = view.run_ids

@@ -17,8 +17,6 @@ from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.session import current_session
 from nbtrack.records.views import Axis, MetricSeries
 
-SCRIPTS = ("dom.js", "panel_host.js", "chart_host.js", "live_panel.js")
-STYLES = ("panel.css", "chart.css", "live_panel.css")
 BUCKETS = 300
 PICTURE_SECONDS = 8.0
 AXES: tuple[Axis, ...] = ("step", "relative")
@@ -54,8 +52,8 @@ _shown: dict[str, LivePanel] = {}  # by run id, while its cell runs
 class LivePanel(Panel):
     """`.run_id` is what it shows. It ends with its cell, and leaves a picture."""
 
-    _esm = script(*SCRIPTS)
-    _css = styles(*STYLES)
+    _esm = script("live/page/live_panel.js")
+    _css = styles("live/page/live_panel.js")
     handlers: ClassVar[Mapping[str, Handler]] = {
         "vega": lambda _panel, _arguments: vega_bundle(),
         "state": lambda panel, _arguments: panel._state(),

@@ -31,19 +31,6 @@ from nbtrack.panels.shared.panel import Handler, Panel
 from nbtrack.records.registry import ModelVersion
 from nbtrack.stores.store import Store
 
-# What a file uses stands before it.
-REGISTRY_SCRIPTS = (
-    "registry_state.js",
-    "registry_words.js",
-    "registry_list.js",
-    "registry_head.js",
-    "registry_lanes.js",
-    "registry_move.js",
-    "registry_version.js",
-    "registry_compare.js",
-    "registry_timeline.js",
-    "registry.js",
-)
 PAGE_SIZE = 12  # events
 _LONG = 2000  # characters
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbtrack.panels.registry.answers import (
     REGISTRY_HANDLERS,
-    REGISTRY_SCRIPTS,
     model_answer,
 )
 from nbtrack.panels.registry.view import RegistryView, registry_frame
@@ -22,19 +21,6 @@ if TYPE_CHECKING:
 
     from nbtrack.records.registry import RegistryHead
 
-SCRIPTS = (
-    "dom.js",
-    "panel_host.js",
-    "popup.js",
-    "code_view.js",
-    "insert_code.js",
-    "run_edits.js",
-    "compare_table.js",
-    *REGISTRY_SCRIPTS,
-    "registry_panel.js",
-)
-STYLES = ("panel.css", "runs.css", "compare.css", "registry.css")
-
 
 class RegistryPanel(StillPanel):
     """`.name` is the model that is shown, None for the list; `.df` its versions as a DataFrame."""
@@ -42,8 +28,8 @@ class RegistryPanel(StillPanel):
     handlers: ClassVar[Mapping[str, Handler]] = {}
     follows_store = True
 
-    _esm = script(*SCRIPTS)
-    _css = styles(*STYLES)
+    _esm = script("registry/page/registry_panel.js")
+    _css = styles("registry/page/registry_panel.js")
 
     def __init__(self, store: Store, view: RegistryView) -> None:
         self.name = view.name

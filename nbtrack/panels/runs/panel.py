@@ -12,7 +12,7 @@ from nbtrack.panels.charts_tab.memory import ChartMemory
 from nbtrack.panels.charts_tab.request import LinesRequest
 from nbtrack.panels.charts_tab.twin import ChartTwin
 from nbtrack.panels.compare.answers import COMPARE_HANDLERS
-from nbtrack.panels.registry.answers import REGISTRY_HANDLERS, REGISTRY_SCRIPTS
+from nbtrack.panels.registry.answers import REGISTRY_HANDLERS
 from nbtrack.panels.runs.glance import NUMBER as GLANCE
 from nbtrack.panels.runs.glance import glance, is_worth_it
 from nbtrack.panels.runs.known_keys import Known, KnownKeys
@@ -44,53 +44,6 @@ if TYPE_CHECKING:
 
     from nbtrack.panels.runs.view import RunsView
 
-# The order in which they are put together: what a file uses stands before it. Each further tab
-# adds its files before the entry, and its handlers to `RunsPanel.handlers`.
-SCRIPTS = (
-    "dom.js",
-    "panel_host.js",
-    "popup.js",
-    "code_view.js",
-    "runs_state.js",
-    "query_box.js",
-    "choosers.js",
-    "insert_code.js",
-    "run_edits.js",
-    "artifact_preview.js",
-    "artifact_download.js",
-    "artifacts.js",
-    "run_details.js",
-    "runs_table.js",
-    "group_table.js",
-    "runs_tab.js",
-    "tabs.js",
-    "chart_host.js",
-    "chart_controls.js",
-    "chart_choosers.js",
-    "chart_grid.js",
-    "charts_lines.js",
-    "charts_by_run.js",
-    "charts_tab.js",
-    "compare_head.js",
-    "compare_table.js",
-    "compare_pictures.js",
-    "compare_code.js",
-    "compare.js",
-    "compare_tab.js",
-    *REGISTRY_SCRIPTS,
-    "registry_tab.js",
-    "runs_panel.js",
-)
-STYLES = (
-    "panel.css",
-    "runs.css",
-    "chart.css",
-    "charts_tab.css",
-    "compare.css",
-    "artifacts.css",
-    "registry.css",
-)
-
 
 class RunsPanel(StillPanel):
     """`.df` is what is shown, `.sql` the same as a query, `.selected` the ids that are ticked.
@@ -101,8 +54,8 @@ class RunsPanel(StillPanel):
     handlers: ClassVar[Mapping[str, Handler]] = {}
     follows_store = True
 
-    _esm = script(*SCRIPTS)
-    _css = styles(*STYLES)
+    _esm = script("runs/page/runs_panel.js")
+    _css = styles("runs/page/runs_panel.js")
 
     def __init__(
         self, store: Store, view: RunsView, *, top: int | None, has_picture: bool = False

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from pathlib import Path
-
 import pytest
 
 import nbtrack
-from nbtrack import panels
 from nbtrack.journal.lines import cell_line, now_us
-from nbtrack.panels.artifacts import panel as artifact_panel
-from nbtrack.panels.compare import panel as compare_panel
 from nbtrack.panels.compare.panel import ComparePanel
 from nbtrack.panels.compare.view import CompareView
-from nbtrack.panels.runs import panel as runs_panel
 from nbtrack.recording.session import current_session
 from tests.support.panel_page import Page, runs_page
 
-PAGES = Path(panels.__file__).parent
 # A picture of one pixel.
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fcff"
@@ -169,19 +160,3 @@ def test_the_static_twin_says_the_same(page):
     assert "2 runs compared" in bundle["text/plain"]
     assert bundle["text/html"].startswith("<div")
     assert page.panel.df.loc[("params", "lr"), "b"] == "2"
-
-
-@pytest.mark.parametrize("home", [runs_panel, compare_panel, artifact_panel])
-def test_the_scripts_of_a_panel_share_no_names(home):
-    """They are put together into one module, where a name can be taken but once."""
-    found = Counter(
-        name
-        for script in home.SCRIPTS
-        for name in re.findall(
-            r"^(?:async )?(?:function|class|const|let) (\w+)",
-            next(PAGES.glob(f"*/page/{script}")).read_text(),
-            re.M,
-        )
-    )
-
-    assert [name for name, times in found.items() if times > 1] == []

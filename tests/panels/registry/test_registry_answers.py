@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from pathlib import Path
-
 import pytest
 
 import nbtrack
-from nbtrack import panels
-from nbtrack.panels.registry import panel as registry_panel
 from nbtrack.panels.registry.panel import RegistryPanel
 from nbtrack.panels.registry.view import RegistryView
-from nbtrack.panels.runs import panel as runs_panel
 from nbtrack.panels.shared import live_updates
 from nbtrack.recording.session import current_session
 from nbtrack.stores.local.duckdb import DuckDBStore
 from tests.support.panel_page import Page, runs_page
 from tests.support.registry_project import become, register, trained
-
-PAGES = Path(panels.__file__).parent
 
 
 @pytest.fixture(autouse=True)
@@ -370,13 +361,3 @@ def test_the_model_of_a_run_is_registered(client):
         pass
     answer = page.send("registry_register", run=bare.info.run_id, name="churn")
     assert "has logged no model" in answer["error"]
-
-
-@pytest.mark.parametrize("panel", [registry_panel, runs_panel], ids=["registry", "runs"])
-def test_scripts_of_one_page_share_no_name(panel):
-    """They are one module: a name that is declared twice is a page that stays empty."""
-    text = "\n".join(next(PAGES.glob(f"*/page/{name}")).read_text() for name in panel.SCRIPTS)
-    declared = re.findall(r"^(?:async )?(?:function|class|const|let) (\w+)", text, re.MULTILINE)
-
-    assert [name for name, count in Counter(declared).items() if count > 1] == []
-    assert text.count("export ") == 1

@@ -1,9 +1,11 @@
 // The bytes of an artifact, asked for in parts, and given to the browser as a file.
 
-const MOST_DOWNLOAD = 64 * 2 ** 20; // bytes; the kernel gives no more
+import { h } from "../../shared/page/dom.js";
+
+export const MOST_DOWNLOAD = 64 * 2 ** 20; // bytes; the kernel gives no more
 
 /** `say(words)` is told how far it is. Rejects with the kernel's words. */
-async function downloadArtifact(host, runId, path, say) {
+export async function downloadArtifact(host, runId, path, say) {
   const parts = [];
   let had = 0;
   for (let offset = 0; offset !== null; ) {

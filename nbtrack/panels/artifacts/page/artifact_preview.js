@@ -1,13 +1,21 @@
 // A look at an artifact, by what the kernel made of it. Nothing in it runs, and nothing is fetched.
 
+import { codeView } from "../../shared/page/code_view.js";
+import { focusable, grouped, h, plural } from "../../shared/page/dom.js";
+
 const PAGE_RULES = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 // Of a page, what goes elsewhere by itself or by a click; its scripts are stopped by the frame.
 const PAGE_WAYS_OUT = "link, base, meta[http-equiv], script, iframe, frame, object, embed, form";
 
 /** `found` is the answer to "artifact_preview"; `name` is for who cannot see the picture. */
-function previewElement(found, name) {
+export function previewElement(found, name) {
   const draw = PREVIEWS[found.kind] || PREVIEWS.none;
-  return h("div", { class: `nbt-preview nbt-preview-${found.kind}`, "data-preview": found.kind }, draw(found.content, name), cutWords(found));
+  return h(
+    "div",
+    { class: `nbt-preview nbt-preview-${found.kind}`, "data-preview": found.kind },
+    draw(found.content, name),
+    cutWords(found),
+  );
 }
 
 const PREVIEWS = {
@@ -21,24 +29,46 @@ const PREVIEWS = {
 };
 
 /** As an image an SVG runs no scripts either. */
-function pictureElement({ mime, base64 }, name) {
+export function pictureElement({ mime, base64 }, name) {
   return h("img", { src: `data:${mime};base64,${base64}`, alt: name });
 }
 
 function previewText(content, name) {
-  return focusable(h("pre", { class: "nbt-code", tabindex: "0", "aria-label": name }, content || "(empty)"));
+  return focusable(
+    h("pre", { class: "nbt-code", tabindex: "0", "aria-label": name }, content || "(empty)"),
+  );
 }
 
 function previewTable({ columns, rows, total }, name) {
   const isNumber = columns.map((_, n) => isOfNumbers(rows.map((row) => row[n])));
-  const label = (column, n) => h("th", { scope: "col", class: isNumber[n] ? "nbt-number" : null }, column);
+  const label = (column, n) =>
+    h("th", { scope: "col", class: isNumber[n] ? "nbt-number" : null }, column);
   const line = (row, n) => {
     const number = h("th", { scope: "row", class: "nbt-row-number" }, grouped(n + 1));
-    return h("tr", {}, number, row.map((value, at) => previewCell(value, isNumber[at])));
+    return h(
+      "tr",
+      {},
+      number,
+      row.map((value, at) => previewCell(value, isNumber[at])),
+    );
   };
-  const head = h("tr", {}, h("th", { scope: "col", class: "nbt-row-number" }, "#"), columns.map(label));
-  const table = h("table", { class: "nbt-preview-grid" }, h("thead", {}, head), h("tbody", {}, rows.map(line)));
-  const scroll = h("div", { class: "nbt-preview-scroll", tabindex: "0", role: "group", "aria-label": name }, table);
+  const head = h(
+    "tr",
+    {},
+    h("th", { scope: "col", class: "nbt-row-number" }, "#"),
+    columns.map(label),
+  );
+  const table = h(
+    "table",
+    { class: "nbt-preview-grid" },
+    h("thead", {}, head),
+    h("tbody", {}, rows.map(line)),
+  );
+  const scroll = h(
+    "div",
+    { class: "nbt-preview-scroll", tabindex: "0", role: "group", "aria-label": name },
+    table,
+  );
   const words = `${rowWords(rows.length, total)} × ${plural(columns.length, "column")}`;
   return [focusable(scroll), h("p", { class: "nbt-muted nbt-preview-count" }, words)];
 }
@@ -57,14 +87,23 @@ function rowWords(shown, total) {
 function previewCell(value, isNumber) {
   if (value === null) return h("td", { class: "nbt-muted" }, "–");
   const text = String(value);
-  return h("td", { class: isNumber ? "nbt-number" : null, title: text.length > 24 ? text : null }, text);
+  return h(
+    "td",
+    { class: isNumber ? "nbt-number" : null, title: text.length > 24 ? text : null },
+    text,
+  );
 }
 
 /** In a frame that may do nothing: no scripts, no forms, an origin of its own, no network. */
 function previewPage(content, name) {
   const rules = `<!doctype html><meta http-equiv="Content-Security-Policy" content="${PAGE_RULES}">`;
   const srcdoc = rules + pageWithoutWaysOut(content);
-  const frame = { class: "nbt-page-frame", sandbox: true, referrerpolicy: "no-referrer", title: name };
+  const frame = {
+    class: "nbt-page-frame",
+    sandbox: true,
+    referrerpolicy: "no-referrer",
+    title: name,
+  };
   return focusable(h("iframe", { ...frame, srcdoc }));
 }
 
@@ -88,7 +127,8 @@ function previewNotebook(cells) {
 }
 
 function previewNotebookCell({ kind, source, outputs }) {
-  const shown = kind === "code" ? codeView(source) : h("pre", { class: "nbt-code nbt-cell-words" }, source);
+  const shown =
+    kind === "code" ? codeView(source) : h("pre", { class: "nbt-code nbt-cell-words" }, source);
   const output = (text) => h("pre", { class: "nbt-code nbt-cell-output" }, text);
   return h("div", { class: "nbt-cell" }, shown, outputs.map(output));
 }
@@ -100,5 +140,7 @@ const CUT_WORDS = {
 };
 
 function cutWords({ kind, is_cut: isCut }) {
-  return isCut && CUT_WORDS[kind] ? h("p", { class: "nbt-muted nbt-preview-count" }, CUT_WORDS[kind]) : null;
+  return isCut && CUT_WORDS[kind]
+    ? h("p", { class: "nbt-muted nbt-preview-count" }, CUT_WORDS[kind])
+    : null;
 }

@@ -1,10 +1,15 @@
 // The artifacts of a run: their tree, and beside it a look at the chosen one.
 
+import { h, plural, redraw } from "../../shared/page/dom.js";
+import { copyText } from "../../shared/page/insert_code.js";
+import { MOST_DOWNLOAD, downloadArtifact } from "./artifact_download.js";
+import { previewElement } from "./artifact_preview.js";
+
 const MOST_UNFOLDED = 40; // files: of more, folders are closed at first
 
 /** What a run's artifacts are shown as in `element`, which may be a new one after each redraw: what
  *  is open stays open. They are read again when `looks` is not what it was the last time. */
-function mountArtifacts(host, element, runId, { looks = "" } = {}) {
+export function mountArtifacts(host, element, runId, { looks = "" } = {}) {
   host.artifactViews = host.artifactViews || new Map();
   const view = host.artifactViews.get(runId) || new ArtifactsView(host, runId);
   host.artifactViews.set(runId, view);
@@ -25,7 +30,11 @@ class ArtifactsView {
     const isFirst = this.looks === null;
     this.looks = looks;
     try {
-      const { files, folder, more } = await this.host.ask("artifacts", { run: this.runId }, { latest: `artifacts ${this.runId}` });
+      const { files, folder, more } = await this.host.ask(
+        "artifacts",
+        { run: this.runId },
+        { latest: `artifacts ${this.runId}` },
+      );
       Object.assign(this, { files, more, home: folder });
       if (isFirst) this.unfold();
       this.drawTree();
@@ -48,14 +57,25 @@ class ArtifactsView {
     const scrolled = this.tree.scrollTop;
     const count = this.files.length + this.more;
     if (count === 0) redraw(this.tree, h("span", { class: "nbt-muted" }, "none"));
-    else redraw(this.tree, this.level(treeOf(this.files), ""), this.more > 0 && h("p", { class: "nbt-muted" }, `${plural(this.more, "more file")} in the folder`));
+    else
+      redraw(
+        this.tree,
+        this.level(treeOf(this.files), ""),
+        this.more > 0 &&
+          h("p", { class: "nbt-muted" }, `${plural(this.more, "more file")} in the folder`),
+      );
     this.root.classList.toggle("nbt-no-artifacts", count === 0);
     this.tree.scrollTop = scrolled;
   }
 
   level(node, label) {
     const folders = [...node.folders.values()].map((folder) => this.folder(folder));
-    return h("ul", { class: "nbt-tree", "aria-label": label || "Artifacts" }, folders, node.files.map((file) => this.file(file)));
+    return h(
+      "ul",
+      { class: "nbt-tree", "aria-label": label || "Artifacts" },
+      folders,
+      node.files.map((file) => this.file(file)),
+    );
   }
 
   folder(node) {
@@ -113,11 +133,19 @@ class ArtifactsView {
     this.chosen = path;
     this.drawTree();
     this.head = h("div", { class: "nbt-pane-head" });
-    const body = h("div", { class: "nbt-pane-body" }, h("span", { class: "nbt-muted" }, "reading…"));
+    const body = h(
+      "div",
+      { class: "nbt-pane-body" },
+      h("span", { class: "nbt-muted" }, "reading…"),
+    );
     redraw(this.pane, this.head, body);
     this.drawHead();
     try {
-      const found = await this.host.ask("artifact_preview", { run: this.runId, path }, { latest: `preview ${this.runId}` });
+      const found = await this.host.ask(
+        "artifact_preview",
+        { run: this.runId, path },
+        { latest: `preview ${this.runId}` },
+      );
       redraw(body, previewElement(found, path));
     } catch (error) {
       redraw(body, h("div", { class: "nbt-error", role: "alert" }, error.message));
@@ -125,7 +153,11 @@ class ArtifactsView {
   }
 
   drawNothing() {
-    redraw(this.pane, this.files.length > 0 && h("span", { class: "nbt-muted nbt-pane-hint" }, "Choose a file to look at it."));
+    redraw(
+      this.pane,
+      this.files.length > 0 &&
+        h("span", { class: "nbt-muted nbt-pane-hint" }, "Choose a file to look at it."),
+    );
   }
 
   drawHead() {
@@ -136,8 +168,19 @@ class ArtifactsView {
     redraw(
       this.head,
       h("bdi", { class: "nbt-pane-path", title: file.path }, file.path),
-      h("div", { class: "nbt-pane-facts" }, h("span", {}, file.words), file.sha256 && this.digest(file.sha256), state),
-      h("div", { class: "nbt-buttons" }, this.downloadButton(file), this.copyButton("Copy path", () => place)),
+      h(
+        "div",
+        { class: "nbt-pane-facts" },
+        h("span", {}, file.words),
+        file.sha256 && this.digest(file.sha256),
+        state,
+      ),
+      h(
+        "div",
+        { class: "nbt-buttons" },
+        this.downloadButton(file),
+        this.copyButton("Copy path", () => place),
+      ),
     );
     if (file.size > MOST_DOWNLOAD) this.showToCopy(place);
   }
@@ -165,12 +208,25 @@ class ArtifactsView {
   downloadButton(file) {
     const isLarge = file.size > MOST_DOWNLOAD;
     const title = isLarge ? "Too large for the browser: copy its path" : null;
-    const state = { disabled: isLarge || file.state === "missing", title, "data-key": `download ${this.runId}` };
-    const button = h("button", { class: "nbt-button nbt-small", type: "button", ...state }, "Download");
+    const state = {
+      disabled: isLarge || file.state === "missing",
+      title,
+      "data-key": `download ${this.runId}`,
+    };
+    const button = h(
+      "button",
+      { class: "nbt-button nbt-small", type: "button", ...state },
+      "Download",
+    );
     button.addEventListener("click", async () => {
       button.disabled = true;
       try {
-        await downloadArtifact(this.host, this.runId, file.path, (words) => (button.textContent = words));
+        await downloadArtifact(
+          this.host,
+          this.runId,
+          file.path,
+          (words) => (button.textContent = words),
+        );
       } catch (error) {
         this.head.append(h("div", { class: "nbt-error", role: "alert" }, error.message));
       }
@@ -198,7 +254,8 @@ function treeOf(files) {
     for (const path of foldersOf(file.path)) {
       node.count++;
       const name = path.split("/").pop();
-      if (!node.folders.has(name)) node.folders.set(name, { name, path, count: 0, folders: new Map(), files: [] });
+      if (!node.folders.has(name))
+        node.folders.set(name, { name, path, count: 0, folders: new Map(), files: [] });
       node = node.folders.get(name);
     }
     node.count++;

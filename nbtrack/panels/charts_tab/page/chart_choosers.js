@@ -1,10 +1,13 @@
 // Which metrics, and which columns, the charts are about.
 
+import { append, grouped, h, redraw } from "../../shared/page/dom.js";
+import { choice, popup } from "../../shared/page/popup.js";
+
 const MOST_CHOICES = 200; // in a list; the rest is found by typing
 
 /** A list of boxes with a field to find them. `all()` gives [[value, words, hint]], `chosen()` the
  *  values that are ticked, `onchange(values)` gets them in the order of the ticks. */
-function listChooser(words, { name, all, chosen, onchange, extra = () => null }) {
+export function listChooser(words, { name, all, chosen, onchange, extra = () => null }) {
   let search = "";
   const menu = popup(words, { name, key: `choose ${name}`, build });
   return menu;
@@ -33,7 +36,8 @@ function listChooser(words, { name, all, chosen, onchange, extra = () => null })
     return [
       found.slice(0, MOST_CHOICES).map(box),
       found.length === 0 && h("div", { class: "nbt-muted nbt-choice" }, "none found"),
-      rest > 0 && h("div", { class: "nbt-muted nbt-choice" }, `${grouped(rest)} more: type to find them`),
+      rest > 0 &&
+        h("div", { class: "nbt-muted nbt-choice" }, `${grouped(rest)} more: type to find them`),
     ];
   }
 
@@ -52,7 +56,7 @@ function listChooser(words, { name, all, chosen, onchange, extra = () => null })
 }
 
 /** Params and metrics of the view as options; those that tell runs apart come first. */
-function columnGroups(state, { params = true, duration = true } = {}) {
+export function columnGroups(state, { params = true, duration = true } = {}) {
   const options = (kind) =>
     [...state.keys[kind]]
       .sort((a, b) => b.differs - a.differs)
@@ -65,13 +69,13 @@ function columnGroups(state, { params = true, duration = true } = {}) {
 }
 
 /** The groups, with `chosen` in them even if the view has it no more. */
-function withChosen(groups, chosen) {
+export function withChosen(groups, chosen) {
   const isKnown = groups.some(([, options]) => options.some(([value]) => value === chosen));
   return !chosen || isKnown ? groups : [["", [[chosen, nameOfColumn(chosen)]]], ...groups];
 }
 
 /** params.lr is shown as lr. */
-function nameOfColumn(column) {
+export function nameOfColumn(column) {
   const dot = column.indexOf(".");
   return dot < 0 ? column : column.slice(dot + 1);
 }

@@ -1,7 +1,9 @@
 // Controls of the Charts tab: plain inputs with a name each.
 
+import { append, h, redraw } from "../../shared/page/dom.js";
+
 /** One of a few, all in sight: radio buttons that look like one button. `el.choose(value)`. */
-function segmented(name, options, value, onchange) {
+export function segmented(name, options, value, onchange) {
   const group = `nbt-${name}-${Math.random().toString(36).slice(2, 10)}`;
   const parts = options.map(([option, words]) => {
     const input = h("input", {
@@ -12,7 +14,12 @@ function segmented(name, options, value, onchange) {
       "data-key": `${name} ${option}`,
       onchange: () => onchange(option),
     });
-    return h("label", { class: "nbt-segment", "data-segment": option }, input, h("span", {}, words));
+    return h(
+      "label",
+      { class: "nbt-segment", "data-segment": option },
+      input,
+      h("span", {}, words),
+    );
   });
   const el = h("span", { class: "nbt-segments", role: "radiogroup", "aria-label": name }, parts);
   el.choose = (next) => {
@@ -22,7 +29,7 @@ function segmented(name, options, value, onchange) {
 }
 
 /** A select beside its words. `groups` are [label, [[value, words]]]; no label, no group. */
-function labelledSelect(words, groups, value, onchange, key = words) {
+export function labelledSelect(words, groups, value, onchange, key = words) {
   const select = h("select", {
     class: "nbt-field nbt-select",
     "aria-label": words,
@@ -34,14 +41,16 @@ function labelledSelect(words, groups, value, onchange, key = words) {
     select,
     groups
       .filter(([, options]) => options.length)
-      .map(([label, options]) => (label ? h("optgroup", { label }, options.map(option)) : options.map(option))),
+      .map(([label, options]) =>
+        label ? h("optgroup", { label }, options.map(option)) : options.map(option),
+      ),
   );
   select.value = value;
   return h("label", { class: "nbt-labelled" }, h("span", { class: "nbt-muted" }, words), select);
 }
 
 /** A checkbox with its words. */
-function toggle(words, checked, onchange) {
+export function toggle(words, checked, onchange) {
   const box = h("input", {
     type: "checkbox",
     checked,
@@ -52,7 +61,7 @@ function toggle(words, checked, onchange) {
 }
 
 /** A slider from 0 to `most`; its number stands beside it, "off" for 0. */
-function slider(words, { value, most, step, onchange }) {
+export function slider(words, { value, most, step, onchange }) {
   const shown = h("output", { class: "nbt-slider-value" });
   const input = h("input", {
     type: "range",
@@ -74,23 +83,33 @@ function slider(words, { value, most, step, onchange }) {
     input.setAttribute("aria-valuetext", text);
   };
   say();
-  return h("label", { class: "nbt-labelled" }, h("span", { class: "nbt-muted" }, words), input, shown);
+  return h(
+    "label",
+    { class: "nbt-labelled" },
+    h("span", { class: "nbt-muted" }, words),
+    input,
+    shown,
+  );
 }
 
 /** `run`, but not while a button is held down in `el`: who rests in the middle of a drag has not
  *  done with it. Of several calls the last one counts. */
-function afterDrag(el, run) {
+export function afterDrag(el, run) {
   let isDown = false;
   let waiting = null;
-  el.addEventListener("pointerdown", () => {
-    isDown = true;
-    const release = () => {
-      isDown = false;
-      if (waiting) run(...waiting);
-      waiting = null;
-    };
-    window.addEventListener("pointerup", release, { once: true, capture: true });
-  }, true);
+  el.addEventListener(
+    "pointerdown",
+    () => {
+      isDown = true;
+      const release = () => {
+        isDown = false;
+        if (waiting) run(...waiting);
+        waiting = null;
+      };
+      window.addEventListener("pointerup", release, { once: true, capture: true });
+    },
+    true,
+  );
   return (...given) => {
     if (isDown) waiting = given;
     else run(...given);
@@ -113,7 +132,7 @@ function lineSwatch({ colour, dash }) {
 
 /** Names and looks of the runs, once for all charts. `onHighlight(label | null)` follows pointer
  *  and focus; a click holds it. */
-class RunLegend {
+export class RunLegend {
   constructor(onHighlight) {
     this.onHighlight = onHighlight;
     this.held = null;
@@ -123,7 +142,10 @@ class RunLegend {
   draw(runs) {
     this.runs = runs;
     if (!runs.some(({ label }) => label === this.held)) this.held = null;
-    redraw(this.el, runs.map((run) => this.entry(run)));
+    redraw(
+      this.el,
+      runs.map((run) => this.entry(run)),
+    );
   }
 
   entry(run) {

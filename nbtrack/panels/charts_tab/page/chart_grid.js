@@ -1,7 +1,11 @@
 // Small charts side by side, one card for each metric. A card keeps its chart while the spec stays
 // the same, and only its rows are replaced.
 
-class ChartGrid {
+import { h } from "../../shared/page/dom.js";
+import { afterDrag } from "./chart_controls.js";
+import { isEmpty, mountChart } from "./chart_host.js";
+
+export class ChartGrid {
   constructor(host, { onZoom, onRemove, onReset }) {
     Object.assign(this, { host, onZoom, onRemove });
     this.cards = new Map(); // by key
@@ -56,7 +60,12 @@ class ChartCard {
     this.drawn = Promise.resolve();
     this.note = h("span", { class: "nbt-card-note nbt-muted" });
     this.body = h("div", { class: "nbt-card-body" });
-    this.el = h("section", { class: "nbt-card", "data-metric": key, "aria-label": key }, this.head(key), this.body);
+    this.el = h(
+      "section",
+      { class: "nbt-card", "data-metric": key, "aria-label": key },
+      this.head(key),
+      this.body,
+    );
   }
 
   head(key) {
@@ -72,7 +81,13 @@ class ChartCard {
       },
       "×",
     );
-    return h("div", { class: "nbt-card-head" }, h("bdi", { class: "nbt-card-title", title: key }, key), this.note, remove);
+    return h(
+      "div",
+      { class: "nbt-card-head" },
+      h("bdi", { class: "nbt-card-title", title: key }, key),
+      this.note,
+      remove,
+    );
   }
 
   show(chart) {
@@ -100,7 +115,9 @@ class ChartCard {
     const el = h("div", { class: before ? "nbt-card-next" : null });
     this.body.append(el);
     if (!before) for (const each of old) each.remove();
-    const chart = mountChart(this.grid.host, el, spec, rows, { onSignal: afterDrag(el, (name, range) => this.brushed(name, range)) });
+    const chart = mountChart(this.grid.host, el, spec, rows, {
+      onSignal: afterDrag(el, (name, range) => this.brushed(name, range)),
+    });
     chart.describe(description);
     Object.assign(this, { chart, form });
     this.drawn = chart.ready.then(() => {

@@ -2,6 +2,8 @@
 // Needs dom.js. The bundle is the kernel's answer to "vega", and is kept on the window for all
 // panels of the page, whichever kernel they belong to.
 
+import { afterPause, grouped, h, plural } from "../../shared/page/dom.js";
+
 const VEGA_SLOT = "nbtrackVega";
 const ROWS = "rows"; // the name of the data in every spec
 const BRUSHES = ["zoom", "picked"];
@@ -12,7 +14,7 @@ const MOST_IN_TIP = 10;
  *  `onSignal(name, range, ids)` is told when a brush rests: "zoom" or "picked", what it covers by
  *  field ({} for nothing), and the ids of the runs in it. What it returns:
  *  update(rows), highlight(label | null), choose(ids | null), clear(), destroy(), and `ready`. */
-function mountChart(host, element, spec, rows, { onSignal = () => {} } = {}) {
+export function mountChart(host, element, spec, rows, { onSignal = () => {} } = {}) {
   const chart = new ChartMount(host, element, spec, unpackRows(rows), onSignal);
   chart.ready = chart.open().catch((error) => chart.fail(error));
   return chart;
@@ -193,7 +195,8 @@ class ChartMount {
     const origin = plotOrigin(this.view, this.stage);
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     const [plotX, plotY] = [event.clientX - origin.x, event.clientY - origin.y];
-    const isInside = plotX >= -4 && plotX <= origin.width + 4 && plotY >= 0 && plotY <= origin.height;
+    const isInside =
+      plotX >= -4 && plotX <= origin.width + 4 && plotY >= 0 && plotY <= origin.height;
     if (!isInside || event.buttons) return this.hideTip();
     const [xScale, yScale] = [this.view.scale("x"), this.view.scale("y")];
     const found = this.nearest(Number(xScale.invert(plotX)));
@@ -206,7 +209,9 @@ class ChartMount {
     this.tip.replaceChildren(
       h("div", { class: "nbt-tip-head" }, this.placeName(closest.x)),
       ...shown.map((row) => tipLine(colour(row.run), row.run, shortNumber(row.y), row === closest)),
-      found.length > shown.length && h("div", {}, `and ${plural(found.length - shown.length, "run")}`) || "",
+      (found.length > shown.length &&
+        h("div", {}, `and ${plural(found.length - shown.length, "run")}`)) ||
+        "",
     );
     this.rule.hidden = false;
     this.rule.style.left = `${origin.x - box.left + xScale(closest.x)}px`;
@@ -250,7 +255,7 @@ class ChartMount {
 // --- the bundle
 
 /** Vega, once per page. If the panel that asked is closed meanwhile, another one asks. */
-async function loadVega(host) {
+export async function loadVega(host) {
   const slot = (window[VEGA_SLOT] ||= {});
   while (!slot.module) {
     if (!slot.pending || slot.owner.isClosed || slot.owner.isLost) {
@@ -272,7 +277,7 @@ async function askVega(host, slot) {
 }
 
 /** Unasked: from a kernel that cannot answer while a cell runs. */
-function offerVega(text) {
+export function offerVega(text) {
   const slot = (window[VEGA_SLOT] ||= {});
   if (!slot.module) takeVega(slot, text).catch(() => {});
 }
@@ -289,7 +294,7 @@ const OFFLINE = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
 
 // --- small things
 
-function isEmpty(range) {
+export function isEmpty(range) {
   return !range || Object.keys(range).length === 0;
 }
 
@@ -323,7 +328,8 @@ function nearestPlace(rows, x) {
     else high = middle;
   }
   const place = Math.abs(rows[low].x - x) <= Math.abs(rows[high].x - x) ? low : high;
-  const step = rows.length > 1 ? (rows[rows.length - 1].x - rows[0].x) / (rows.length - 1) : Infinity;
+  const step =
+    rows.length > 1 ? (rows[rows.length - 1].x - rows[0].x) / (rows.length - 1) : Infinity;
   return Math.abs(rows[place].x - x) <= step * 1.5 ? place : -1;
 }
 
@@ -347,13 +353,13 @@ function tipLine(colour, name, text, isBold = false) {
   );
 }
 
-function shortNumber(value) {
+export function shortNumber(value) {
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e10) return grouped(value);
   return size < 1e-4 || size >= 1e7 ? value.toExponential(3) : String(Number(value.toPrecision(4)));
 }
 
-function duration(seconds) {
+export function duration(seconds) {
   if (seconds < 60) return `${Number(seconds.toPrecision(3))} s`;
   const whole = Math.round(seconds);
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;

@@ -1,5 +1,10 @@
 // Charts in which each run is one point or one line. A brush ticks the runs that it covers.
 
+import { afterPause, h, plural, redraw } from "../../shared/page/dom.js";
+import { columnGroups, listChooser, nameOfColumn, withChosen } from "./chart_choosers.js";
+import { afterDrag, labelledSelect } from "./chart_controls.js";
+import { isEmpty, mountChart } from "./chart_host.js";
+
 const REFRESH_PAUSE = 1500; // milliseconds: these charts are about finished runs
 
 /** Of each view: its controls over what is `chosen`, and what its brush does. */
@@ -9,7 +14,7 @@ const RUN_VIEWS = {
   importance: { controls: importanceControls, hint: "" },
 };
 
-class RunChartView {
+export class RunChartView {
   constructor(host, state, status, name) {
     Object.assign(this, { host, state, status, name, view: RUN_VIEWS[name] });
     this.chosen = {}; // what the user chose, else what the kernel did
@@ -18,13 +23,27 @@ class RunChartView {
     this.words = h("span", {});
     this.unbrush = h(
       "button",
-      { class: "nbt-button", type: "button", hidden: true, "data-key": `clear brush ${name}`, onclick: () => this.clearBrush() },
+      {
+        class: "nbt-button",
+        type: "button",
+        hidden: true,
+        "data-key": `clear brush ${name}`,
+        onclick: () => this.clearBrush(),
+      },
       "Clear brush",
     );
     this.method = h("div", { class: "nbt-muted nbt-method" });
-    const brushLine = h("div", { class: "nbt-brush-line nbt-muted", hidden: !this.view.hint }, this.words, this.unbrush);
+    const brushLine = h(
+      "div",
+      { class: "nbt-brush-line nbt-muted", hidden: !this.view.hint },
+      this.words,
+      this.unbrush,
+    );
     this.el = h("div", {}, this.stage, brushLine, this.method);
-    this.refreshLater = afterPause(REFRESH_PAUSE, () => this.isOpen && !this.isBrushed && this.ask());
+    this.refreshLater = afterPause(
+      REFRESH_PAUSE,
+      () => this.isOpen && !this.isBrushed && this.ask(),
+    );
     state.on("page", () => this.isOpen && this.refreshLater());
     state.on("ticked", (ids) => this.ticked(ids));
     state.on("keys", () => this.isOpen && this.drawControls());
@@ -55,7 +74,10 @@ class RunChartView {
   }
 
   async ask() {
-    const args = { ...this.chosen, places: Object.fromEntries(this.state.ticked.map((id) => [id, this.state.colours.get(id)])) };
+    const args = {
+      ...this.chosen,
+      places: Object.fromEntries(this.state.ticked.map((id) => [id, this.state.colours.get(id)])),
+    };
     try {
       const answer = await this.host.ask(this.name, args, { latest: this.name });
       if (this.isOpen) await this.take(answer);
@@ -81,7 +103,9 @@ class RunChartView {
     const el = h("div", {});
     this.stage.replaceChildren(el);
     this.form = form;
-    this.chart = mountChart(this.host, el, spec, rows, { onSignal: afterDrag(el, (name, range) => name === "picked" && this.brush(range)) });
+    this.chart = mountChart(this.host, el, spec, rows, {
+      onSignal: afterDrag(el, (name, range) => name === "picked" && this.brush(range)),
+    });
     await this.chart.ready;
     this.stage.dataset.drawn = this.name;
   }
@@ -128,7 +152,9 @@ class RunChartView {
 
   hint() {
     const { length } = this.state.ticked;
-    return length && this.view.hint ? `${plural(length, "ticked run")} in the foreground. ${this.view.hint}` : this.view.hint;
+    return length && this.view.hint
+      ? `${plural(length, "ticked run")} in the foreground. ${this.view.hint}`
+      : this.view.hint;
   }
 
   forgetBrush() {
@@ -149,8 +175,18 @@ function scatterControls(view) {
   const groups = columnGroups(view.state);
   const { x = "", y = "", colour = "" } = view.chosen;
   const select = (words, key, value, first = []) =>
-    labelledSelect(words, [["", first], ...withChosen(groups, value)], value, (next) => view.set({ [key]: next }), `scatter ${key}`);
-  return [select("X", "x", x), select("Y", "y", y), select("Colour", "colour", colour, [["", "by run"]])];
+    labelledSelect(
+      words,
+      [["", first], ...withChosen(groups, value)],
+      value,
+      (next) => view.set({ [key]: next }),
+      `scatter ${key}`,
+    );
+  return [
+    select("X", "x", x),
+    select("Y", "y", y),
+    select("Colour", "colour", colour, [["", "by run"]]),
+  ];
 }
 
 function parallelControls(view) {
@@ -158,16 +194,31 @@ function parallelControls(view) {
   const kinds = { params: "param", metrics: "metric" };
   const menu = listChooser(`Axes ${chosen().length}`, {
     name: "Axes",
-    all: () => columnGroups(view.state).flatMap(([, options]) => options.map(([id, words]) => [id, words, kinds[id.split(".")[0]] || "run"])),
+    all: () =>
+      columnGroups(view.state).flatMap(([, options]) =>
+        options.map(([id, words]) => [id, words, kinds[id.split(".")[0]] || "run"]),
+      ),
     chosen,
     onchange: (axes) => view.set({ axes }),
   });
-  const name = h("span", { class: "nbt-muted nbt-axes-words" }, chosen().map(nameOfColumn).join(" · "));
+  const name = h(
+    "span",
+    { class: "nbt-muted nbt-axes-words" },
+    chosen().map(nameOfColumn).join(" · "),
+  );
   return [menu, name];
 }
 
 function importanceControls(view) {
   const { metric = "" } = view.chosen;
   const groups = columnGroups(view.state, { params: false, duration: false });
-  return [labelledSelect("Metric", withChosen(groups, metric), metric, (next) => view.set({ metric: next }), "importance metric")];
+  return [
+    labelledSelect(
+      "Metric",
+      withChosen(groups, metric),
+      metric,
+      (next) => view.set({ metric: next }),
+      "importance metric",
+    ),
+  ];
 }

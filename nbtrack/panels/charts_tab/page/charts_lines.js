@@ -1,5 +1,12 @@
 // Curves: one small chart per metric for the ticked runs, else the first ten of the view.
 
+import { afterPause, grouped, h } from "../../shared/page/dom.js";
+import { choice } from "../../shared/page/popup.js";
+import { listChooser } from "./chart_choosers.js";
+import { RunLegend, labelledSelect, slider, toggle } from "./chart_controls.js";
+import { ChartGrid } from "./chart_grid.js";
+import { duration } from "./chart_host.js";
+
 const X_AXES = [
   ["step", "step"],
   ["relative", "relative time"],
@@ -7,7 +14,7 @@ const X_AXES = [
 ];
 const SLIDER_PAUSE = 80; // milliseconds
 
-class LinesView {
+export class LinesView {
   constructor(host, state, status) {
     Object.assign(this, { host, state, status });
     this.settings = { x: "step", log: false, smoothing: 0, metrics: null, zoom: null };
@@ -20,7 +27,10 @@ class LinesView {
     });
     this.el = h("div", {}, this.legend.el, this.grid.el);
     this.controls = this.makeControls();
-    host.onPush("charts", (answer) => this.isOpen && answer.view === host.view && this.take(answer));
+    host.onPush(
+      "charts",
+      (answer) => this.isOpen && answer.view === host.view && this.take(answer),
+    );
     state.on("ticked", () => this.look());
     state.on("page", () => this.look());
   }
@@ -46,7 +56,13 @@ class LinesView {
     const smoothLater = afterPause(SLIDER_PAUSE, (smoothing) => this.set({ smoothing }));
     this.reset = h(
       "button",
-      { class: "nbt-button", type: "button", hidden: true, "data-key": "reset zoom", onclick: () => this.set({ zoom: null }) },
+      {
+        class: "nbt-button",
+        type: "button",
+        hidden: true,
+        "data-key": "reset zoom",
+        onclick: () => this.set({ zoom: null }),
+      },
       "Reset zoom",
     );
     this.chooser = listChooser("Metrics", {
@@ -66,12 +82,21 @@ class LinesView {
   }
 
   metricChoices() {
-    return ((this.answer && this.answer.metrics) || []).map(({ key, curve }) => [key, key, curve ? "" : "one value"]);
+    return ((this.answer && this.answer.metrics) || []).map(({ key, curve }) => [
+      key,
+      key,
+      curve ? "" : "one value",
+    ]);
   }
 
   defaultChoice() {
-    const onchange = (event) => this.set({ metrics: event.target.checked ? null : this.shownMetrics() });
-    return choice("the first that have curves", { checked: this.settings.metrics === null, key: "choice default metrics", onchange });
+    const onchange = (event) =>
+      this.set({ metrics: event.target.checked ? null : this.shownMetrics() });
+    return choice("the first that have curves", {
+      checked: this.settings.metrics === null,
+      key: "choice default metrics",
+      onchange,
+    });
   }
 
   shownMetrics() {
@@ -83,7 +108,8 @@ class LinesView {
     const { zoom, x } = this.settings;
     const hadFocus = document.activeElement === this.reset;
     this.reset.hidden = zoom === null;
-    if (zoom) this.reset.title = `Now shown: ${rangeWords(zoom, x)}. A double click goes back, too.`;
+    if (zoom)
+      this.reset.title = `Now shown: ${rangeWords(zoom, x)}. A double click goes back, too.`;
     else if (hadFocus) this.grid.el.closest("[role=tabpanel]")?.querySelector("input")?.focus();
     return this.ask();
   }
@@ -98,13 +124,22 @@ class LinesView {
   subject() {
     const { ticked, asked, page } = this.state;
     const { experiments, filter, quick, group } = asked;
-    return JSON.stringify([ticked, ticked.length || (page && page.rows) ? this.state.chosenRuns() : [experiments, filter, quick, group]]);
+    return JSON.stringify([
+      ticked,
+      ticked.length || (page && page.rows)
+        ? this.state.chosenRuns()
+        : [experiments, filter, quick, group],
+    ]);
   }
 
   async ask() {
     if (!this.isOpen) return;
     this.asked = this.subject();
-    const args = { ...this.settings, runs: this.state.ticked, places: Object.fromEntries(this.state.colours) };
+    const args = {
+      ...this.settings,
+      runs: this.state.ticked,
+      places: Object.fromEntries(this.state.colours),
+    };
     try {
       const answer = await this.host.ask("charts", args, { latest: "charts" });
       if (this.isOpen) await this.take(answer);
@@ -131,7 +166,8 @@ class LinesView {
 
 /** "steps 100 to 2,000". */
 function rangeWords([low, high], x) {
-  if (x === "time") return `${new Date(low).toLocaleString()} to ${new Date(high).toLocaleString()}`;
+  if (x === "time")
+    return `${new Date(low).toLocaleString()} to ${new Date(high).toLocaleString()}`;
   if (x === "relative") return `${duration(low)} to ${duration(high)}`;
   return `steps ${grouped(Math.round(low))} to ${grouped(Math.round(high))}`;
 }

@@ -1,5 +1,10 @@
 // The Charts tab: curves, scatter, parallel coordinates, importance of params.
 
+import { append, h } from "../../shared/page/dom.js";
+import { segmented } from "./chart_controls.js";
+import { RunChartView } from "./charts_by_run.js";
+import { LinesView } from "./charts_lines.js";
+
 const CHART_VIEWS = [
   ["lines", "Lines"],
   ["scatter", "Scatter"],
@@ -10,7 +15,12 @@ const CHART_VIEWS = [
 // Altair and Vega take a second to be ready, and nobody who leaves the tab shut should pay for them.
 const WARMED = new WeakSet();
 
-registerTab({ name: "charts", label: "Charts", mount: mountChartsTab, near: warmCharts });
+export const chartsTab = {
+  name: "charts",
+  label: "Charts",
+  mount: mountChartsTab,
+  near: warmCharts,
+};
 
 function warmCharts(host) {
   if (WARMED.has(host)) return;
@@ -28,12 +38,20 @@ function mountChartsTab(host, el, state) {
   const views = {};
   let opened = null;
   const controls = h("span", { class: "nbt-chart-controls" });
-  const bar = h("div", { class: "nbt-chart-bar" }, segmented("Kind of chart", CHART_VIEWS, "lines", open), controls);
+  const bar = h(
+    "div",
+    { class: "nbt-chart-bar" },
+    segmented("Kind of chart", CHART_VIEWS, "lines", open),
+    controls,
+  );
   const body = h("div", { class: "nbt-charts" });
   append(el, [bar, words, body]);
 
   function viewOf(name) {
-    const make = () => (name === "lines" ? new LinesView(host, state, statusOf(name)) : new RunChartView(host, state, statusOf(name), name));
+    const make = () =>
+      name === "lines"
+        ? new LinesView(host, state, statusOf(name))
+        : new RunChartView(host, state, statusOf(name), name);
     return (views[name] ||= make());
   }
 

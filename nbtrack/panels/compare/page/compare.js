@@ -1,11 +1,26 @@
 // Runs side by side: what differs between them, in one table with a column for each.
 
+import { append, focusable, grouped, h, plural, reconcile, redraw } from "../../shared/page/dom.js";
+import { CompareCode } from "./compare_code.js";
+import { compareHeads } from "./compare_head.js";
+import { ComparePictures } from "./compare_pictures.js";
+import { sectionParts, wideRow } from "./compare_table.js";
+
 const MOST_COMPARED = 20;
 
-class CompareView {
+export class CompareView {
   /** Draws into `el`. `colourOf(runId)` is null where a run has no colour yet. */
   constructor(host, el, { colourOf = () => null } = {}) {
-    Object.assign(this, { host, el, colourOf, content: null, runIds: [], baseline: "", closed: new Set(), full: new Map() });
+    Object.assign(this, {
+      host,
+      el,
+      colourOf,
+      content: null,
+      runIds: [],
+      baseline: "",
+      closed: new Set(),
+      full: new Map(),
+    });
     Object.assign(this, { asked: "", stamp: "", remark: "" });
     this.onlyDiffering = null; // until there is something to judge by
     this.wasAsked = false; // by the box, not by the length of the comparison
@@ -15,8 +30,19 @@ class CompareView {
     this.bar = h("div", { class: "nbt-compare-bar" });
     this.thead = h("thead");
     this.tbody = h("tbody");
-    this.table = h("table", { class: "nbt-compare-table", "aria-label": "Runs side by side" }, this.thead, this.tbody);
-    this.scroll = focusable(h("div", { class: "nbt-compare-scroll", tabindex: "0", role: "group", "aria-label": "Comparison" }, this.table));
+    this.table = h(
+      "table",
+      { class: "nbt-compare-table", "aria-label": "Runs side by side" },
+      this.thead,
+      this.tbody,
+    );
+    this.scroll = focusable(
+      h(
+        "div",
+        { class: "nbt-compare-scroll", tabindex: "0", role: "group", "aria-label": "Comparison" },
+        this.table,
+      ),
+    );
     append(el, [this.message, this.bar, this.scroll]);
     this.say("");
   }
@@ -29,9 +55,18 @@ class CompareView {
     const asked = { runs: this.runIds, baseline: this.baseline };
     const isSame = JSON.stringify(asked) === this.asked;
     this.asked = JSON.stringify(asked);
-    this.remark = runIds.length > MOST_COMPARED ? `The first ${MOST_COMPARED} of ${grouped(runIds.length)} runs.` : "";
+    this.remark =
+      runIds.length > MOST_COMPARED
+        ? `The first ${MOST_COMPARED} of ${grouped(runIds.length)} runs.`
+        : "";
     try {
-      this.take(await this.host.ask("compare", { ...asked, stamp: isSame ? this.stamp : "" }, { latest: "compare" }));
+      this.take(
+        await this.host.ask(
+          "compare",
+          { ...asked, stamp: isSame ? this.stamp : "" },
+          { latest: "compare" },
+        ),
+      );
     } catch (error) {
       this.stamp = "";
       this.say(error.message, { isError: true });
@@ -102,17 +137,31 @@ class CompareView {
     const columns = this.content.runs.length;
     this.table.style.setProperty("--columns", columns);
     this.table.classList.toggle("nbt-large-pictures", this.pictures.isLarge);
-    const heads = compareHeads(this.content, { colourOf: this.colourOf, makeBaseline: (runId) => this.makeBaseline(runId) });
+    const heads = compareHeads(this.content, {
+      colourOf: this.colourOf,
+      makeBaseline: (runId) => this.makeBaseline(runId),
+    });
     redraw(this.thead, heads);
     reconcile(this.tbody, this.parts());
   }
 
   drawBar() {
     const isOnly = this.onlyDiffering;
-    const box = h("input", { type: "checkbox", checked: isOnly, "data-key": "only differences", onchange: (event) => this.showOnlyDiffering(event.target.checked) });
-    const differing = this.content.sections.flatMap(({ lines }) => lines.filter((line) => line.differs)).length;
+    const box = h("input", {
+      type: "checkbox",
+      checked: isOnly,
+      "data-key": "only differences",
+      onchange: (event) => this.showOnlyDiffering(event.target.checked),
+    });
+    const differing = this.content.sections.flatMap(({ lines }) =>
+      lines.filter((line) => line.differs),
+    ).length;
     const words = `${plural(this.content.runs.length, "run")} · ${differing ? plural(differing, "difference") : "no differences"}`;
-    redraw(this.bar, h("label", { class: "nbt-compare-only" }, box, "only differences"), h("span", { class: "nbt-muted", role: "status" }, words));
+    redraw(
+      this.bar,
+      h("label", { class: "nbt-compare-only" }, box, "only differences"),
+      h("span", { class: "nbt-muted", role: "status" }, words),
+    );
   }
 
   parts() {
@@ -126,13 +175,19 @@ class CompareView {
 
   codePart() {
     const span = this.content.runs.length + 1;
-    return { key: "code lines", looks: String(span), make: () => wideRow(span, "nbt-compare-code", this.code.el) };
+    return {
+      key: "code lines",
+      looks: String(span),
+      make: () => wideRow(span, "nbt-compare-code", this.code.el),
+    };
   }
 
   pictureParts() {
     if (this.pictures.found.length === 0) return [];
     const head = sectionParts(this, this.pictures.section());
-    return this.closed.has("pictures") ? head : [...head, ...this.pictures.parts(this.content.runs)];
+    return this.closed.has("pictures")
+      ? head
+      : [...head, ...this.pictures.parts(this.content.runs)];
   }
 
   close() {
@@ -141,6 +196,7 @@ class CompareView {
 }
 
 function tooFewWords(count) {
-  if (count === 1) return "One run is ticked. Tick at least one more in the Runs tab to see them side by side.";
+  if (count === 1)
+    return "One run is ticked. Tick at least one more in the Runs tab to see them side by side.";
   return `Tick 2 to ${MOST_COMPARED} runs in the Runs tab to see them side by side.`;
 }

@@ -1,10 +1,12 @@
 // The cells of two runs line by line: side by side where there is room, else one below the other.
 
+import { focusable, h, plural, redraw } from "../../shared/page/dom.js";
+
 const SIDE_BY_SIDE = 900; // pixels
 const CONTEXT = 3; // equal lines that stay around a change
 const SIGN_WORDS = { "-": "removed", "+": "added" };
 
-class CompareCode {
+export class CompareCode {
   constructor(host) {
     Object.assign(this, { host, asked: "", answer: null, unfolded: new Set(), chosen: null });
     this.el = h("div", { class: "nbt-diff-box" });
@@ -22,7 +24,8 @@ class CompareCode {
     const others = this.choices(content);
     this.content = content;
     if (others.length === 0) return this.draw();
-    if (!others.some((run) => run.run_id === this.chosen)) this.chosen = this.firstOther(content, others).run_id;
+    if (!others.some((run) => run.run_id === this.chosen))
+      this.chosen = this.firstOther(content, others).run_id;
     const asked = { before: content.runs[content.baseline].run_id, after: this.chosen };
     if (JSON.stringify(asked) === this.asked) return this.draw();
     this.asked = JSON.stringify(asked);
@@ -52,7 +55,8 @@ class CompareCode {
   draw() {
     if (!this.content) return;
     const others = this.choices(this.content);
-    const none = () => h("span", { class: "nbt-muted" }, "There is no cell to see beside the baseline's.");
+    const none = () =>
+      h("span", { class: "nbt-muted" }, "There is no cell to see beside the baseline's.");
     if (others.length === 0) return redraw(this.el, none());
     redraw(this.el, this.chooser(others), this.lines());
   }
@@ -61,8 +65,15 @@ class CompareCode {
     const base = this.content.runs[this.content.baseline];
     const select = h(
       "select",
-      { class: "nbt-field nbt-select", "aria-label": "Run whose cell is compared with the baseline's", "data-key": "code of", onchange: () => this.choose(select.value) },
-      others.map((run) => h("option", { value: run.run_id, selected: run.run_id === this.chosen }, run.label)),
+      {
+        class: "nbt-field nbt-select",
+        "aria-label": "Run whose cell is compared with the baseline's",
+        "data-key": "code of",
+        onchange: () => this.choose(select.value),
+      },
+      others.map((run) =>
+        h("option", { value: run.run_id, selected: run.run_id === this.chosen }, run.label),
+      ),
     );
     const after = others.length > 1 ? select : h("bdi", {}, others[0].label);
     return h(
@@ -86,9 +97,15 @@ class CompareCode {
     if (this.answer.trouble) return h("div", { class: "nbt-error" }, this.answer.trouble);
     const { lines, isCut } = this.answer;
     if (lines.every(([sign]) => sign === "=")) {
-      return h("span", { class: "nbt-muted" }, `The cells are the same (${plural(lines.length, "line")}).`);
+      return h(
+        "span",
+        { class: "nbt-muted" },
+        `The cells are the same (${plural(lines.length, "line")}).`,
+      );
     }
-    const cut = isCut && h("p", { class: "nbt-muted" }, "Only the first lines are compared: the cells are very long.");
+    const cut =
+      isCut &&
+      h("p", { class: "nbt-muted" }, "Only the first lines are compared: the cells are very long.");
     return [this.table(lines), cut];
   }
 
@@ -96,13 +113,22 @@ class CompareCode {
     const look = `nbt-diff ${this.isWide ? "nbt-diff-wide" : "nbt-diff-narrow"}`;
     const named = { class: look, "aria-label": "Differences line by line" };
     const table = h("table", named, this.columns(), h("tbody", {}, this.rows(numbered(lines))));
-    const scroll = { class: "nbt-diff-scroll", tabindex: "0", role: "group", "aria-label": "Differences of the cells" };
+    const scroll = {
+      class: "nbt-diff-scroll",
+      tabindex: "0",
+      role: "group",
+      "aria-label": "Differences of the cells",
+    };
     return focusable(h("div", scroll, table));
   }
 
   columns() {
     const widths = this.isWide ? [38, 20, null, 38, 20, null] : [38, 38, 20, null];
-    return h("colgroup", {}, widths.map((width) => h("col", { style: width ? { width: `${width}px` } : {} })));
+    return h(
+      "colgroup",
+      {},
+      widths.map((width) => h("col", { style: width ? { width: `${width}px` } : {} })),
+    );
   }
 
   rows(lines) {
@@ -119,7 +145,11 @@ class CompareCode {
     };
     const words = `${plural(piece.lines.length, "line")} the same`;
     const named = { "data-key": `fold ${n}`, "aria-label": `Show ${words}` };
-    const button = h("button", { class: "nbt-quiet nbt-text-button", type: "button", onclick: open, ...named }, `⋯ ${words}`);
+    const button = h(
+      "button",
+      { class: "nbt-quiet nbt-text-button", type: "button", onclick: open, ...named },
+      `⋯ ${words}`,
+    );
     return h("tr", { class: "nbt-diff-fold" }, h("td", { colspan: this.isWide ? 6 : 4 }, button));
   }
 
@@ -132,12 +162,20 @@ class CompareCode {
 function numbered(lines) {
   let left = 0;
   let right = 0;
-  return lines.map(([sign, before, after]) => ({ sign, before, after, left: before === null ? "" : ++left, right: after === null ? "" : ++right }));
+  return lines.map(([sign, before, after]) => ({
+    sign,
+    before,
+    after,
+    left: before === null ? "" : ++left,
+    right: after === null ? "" : ++right,
+  }));
 }
 
 /** Runs of lines; the equal ones that are far from any change are folded. */
 function piecesOf(lines) {
-  const isNear = lines.map((_, n) => lines.slice(Math.max(0, n - CONTEXT), n + CONTEXT + 1).some(({ sign }) => sign !== "="));
+  const isNear = lines.map((_, n) =>
+    lines.slice(Math.max(0, n - CONTEXT), n + CONTEXT + 1).some(({ sign }) => sign !== "="),
+  );
   const pieces = [];
   for (const [n, line] of lines.entries()) {
     const last = pieces[pieces.length - 1];
@@ -150,20 +188,35 @@ function piecesOf(lines) {
 function wideLine({ sign, before, after, left, right }) {
   const removed = sign === "~" || sign === "-";
   const added = sign === "~" || sign === "+";
-  return h("tr", {}, diffSide(left, removed ? "-" : "=", before), diffSide(right, added ? "+" : "=", after));
+  return h(
+    "tr",
+    {},
+    diffSide(left, removed ? "-" : "=", before),
+    diffSide(right, added ? "+" : "=", after),
+  );
 }
 
 function diffSide(number, sign, text) {
   const look = text === null ? "nbt-diff-none" : DIFF_LOOKS[sign];
   const content = h("td", { class: `nbt-diff-text ${look}` }, text ?? "");
-  return [h("td", { class: `nbt-diff-number ${look}` }, number), diffSign(text === null ? "=" : sign, look), content];
+  return [
+    h("td", { class: `nbt-diff-number ${look}` }, number),
+    diffSign(text === null ? "=" : sign, look),
+    content,
+  ];
 }
 
 const DIFF_LOOKS = { "=": "nbt-diff-equal", "-": "nbt-diff-removed", "+": "nbt-diff-added" };
 
 function diffSign(sign, look) {
-  const words = SIGN_WORDS[sign] && h("span", { class: "nbt-hidden-words" }, `${SIGN_WORDS[sign]} `);
-  return h("td", { class: `nbt-diff-sign ${look}` }, words, h("span", { "aria-hidden": words ? "true" : null }, { "-": "−", "+": "+" }[sign] || ""));
+  const words =
+    SIGN_WORDS[sign] && h("span", { class: "nbt-hidden-words" }, `${SIGN_WORDS[sign]} `);
+  return h(
+    "td",
+    { class: `nbt-diff-sign ${look}` },
+    words,
+    h("span", { "aria-hidden": words ? "true" : null }, { "-": "−", "+": "+" }[sign] || ""),
+  );
 }
 
 /** What went, then what came in its place. */
@@ -173,9 +226,18 @@ function narrowLines(lines) {
     let end = at;
     while (end < lines.length && lines[end].sign !== "=") end++;
     const changed = lines.slice(at, end);
-    rows.push(...changed.filter((line) => line.before !== null).map((line) => narrowLine(line.left, "", "-", line.before)));
-    rows.push(...changed.filter((line) => line.after !== null).map((line) => narrowLine("", line.right, "+", line.after)));
-    if (end < lines.length) rows.push(narrowLine(lines[end].left, lines[end].right, "=", lines[end].before));
+    rows.push(
+      ...changed
+        .filter((line) => line.before !== null)
+        .map((line) => narrowLine(line.left, "", "-", line.before)),
+    );
+    rows.push(
+      ...changed
+        .filter((line) => line.after !== null)
+        .map((line) => narrowLine("", line.right, "+", line.after)),
+    );
+    if (end < lines.length)
+      rows.push(narrowLine(lines[end].left, lines[end].right, "=", lines[end].before));
     at = end + 1;
   }
   return rows;
@@ -184,5 +246,12 @@ function narrowLines(lines) {
 function narrowLine(left, right, sign, text) {
   const look = DIFF_LOOKS[sign];
   const number = (n) => h("td", { class: `nbt-diff-number ${look}` }, n);
-  return h("tr", {}, number(left), number(right), diffSign(sign, look), h("td", { class: `nbt-diff-text ${look}` }, text));
+  return h(
+    "tr",
+    {},
+    number(left),
+    number(right),
+    diffSign(sign, look),
+    h("td", { class: `nbt-diff-text ${look}` }, text),
+  );
 }

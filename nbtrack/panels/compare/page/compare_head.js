@@ -1,9 +1,17 @@
 // The heads of a comparison: one run over each column.
 
-const HEAD_LOOKS = { finished: "good", failed: "bad", killed: "warn", running: "busy", scheduled: "busy" };
+import { h } from "../../shared/page/dom.js";
+
+const HEAD_LOOKS = {
+  finished: "good",
+  failed: "bad",
+  killed: "warn",
+  running: "busy",
+  scheduled: "busy",
+};
 
 /** `makeBaseline(runId)` is called by a head's button; `colourOf(runId)` may be null. */
-function compareHeads(content, { colourOf, makeBaseline }) {
+export function compareHeads(content, { colourOf, makeBaseline }) {
   const head = (run, n) => {
     const isBaseline = n === content.baseline;
     return compareHead(run, { isBaseline, colour: colourOf(run.run_id), makeBaseline });
@@ -14,25 +22,49 @@ function compareHeads(content, { colourOf, makeBaseline }) {
 function compareHead(run, { isBaseline, colour, makeBaseline }) {
   return h(
     "th",
-    { scope: "col", class: "nbt-compare-head", "data-run-id": run.run_id, "data-baseline": isBaseline },
-    h("div", { class: "nbt-compare-name" }, swatchOf(run, colour), h("bdi", { title: run.label }, run.label)),
+    {
+      scope: "col",
+      class: "nbt-compare-head",
+      "data-run-id": run.run_id,
+      "data-baseline": isBaseline,
+    },
+    h(
+      "div",
+      { class: "nbt-compare-name" },
+      swatchOf(run, colour),
+      h("bdi", { title: run.label }, run.label),
+    ),
     h("div", { class: "nbt-compare-facts" }, headStatus(run)),
-    h("div", { class: "nbt-compare-facts nbt-muted", title: `run ${run.run_id}` }, `${run.age} · ${run.duration}`),
-    run.experiment && h("div", { class: "nbt-compare-facts nbt-muted", title: run.experiment }, run.experiment),
-    isBaseline ? h("span", { class: "nbt-badge nbt-badge-strong" }, "baseline") : baselineButton(run, makeBaseline),
+    h(
+      "div",
+      { class: "nbt-compare-facts nbt-muted", title: `run ${run.run_id}` },
+      `${run.age} · ${run.duration}`,
+    ),
+    run.experiment &&
+      h("div", { class: "nbt-compare-facts nbt-muted", title: run.experiment }, run.experiment),
+    isBaseline
+      ? h("span", { class: "nbt-badge nbt-badge-strong" }, "baseline")
+      : baselineButton(run, makeBaseline),
   );
 }
 
 /** As in the table of runs; a ring where the colours have come round. */
 function swatchOf(run, colour) {
   const shown = colour || run.colour;
-  const style = !colour && run.is_hollow ? { "box-shadow": `inset 0 0 0 2px ${shown}` } : { background: shown };
+  const style =
+    !colour && run.is_hollow ? { "box-shadow": `inset 0 0 0 2px ${shown}` } : { background: shown };
   return h("span", { class: "nbt-swatch nbt-compare-swatch", style, "aria-hidden": "true" });
 }
 
 function headStatus(run) {
-  const dot = h("span", { class: `nbt-dot nbt-dot-${HEAD_LOOKS[run.status] || "none"}`, "aria-hidden": "true" });
-  return [h("span", {}, dot, run.status), run.is_deleted && h("span", { class: "nbt-badge" }, "deleted")];
+  const dot = h("span", {
+    class: `nbt-dot nbt-dot-${HEAD_LOOKS[run.status] || "none"}`,
+    "aria-hidden": "true",
+  });
+  return [
+    h("span", {}, dot, run.status),
+    run.is_deleted && h("span", { class: "nbt-badge" }, "deleted"),
+  ];
 }
 
 function baselineButton(run, makeBaseline) {

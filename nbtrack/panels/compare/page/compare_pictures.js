@@ -1,6 +1,9 @@
 // Pictures that several runs have logged under one path, next to each other.
 
-class ComparePictures {
+import { pictureElement } from "../../artifacts/page/artifact_preview.js";
+import { h, plural } from "../../shared/page/dom.js";
+
+export class ComparePictures {
   constructor(host, { changed }) {
     Object.assign(this, { host, changed, found: [], asked: "", cells: new Map(), isLarge: false });
     this.queue = Promise.resolve(); // one picture at a time: others may want the kernel too
@@ -12,7 +15,11 @@ class ComparePictures {
     if (asked === this.asked) return;
     this.asked = asked;
     try {
-      this.found = await this.host.ask("compare_pictures", { runs: runIds }, { latest: "pictures" });
+      this.found = await this.host.ask(
+        "compare_pictures",
+        { runs: runIds },
+        { latest: "pictures" },
+      );
     } catch {
       this.found = []; // the comparison itself says what is wrong
     }
@@ -20,13 +27,23 @@ class ComparePictures {
   }
 
   section() {
-    return { name: "pictures", title: "Figures and images", lines: [], more: 0, words: plural(this.found.length, "picture") };
+    return {
+      name: "pictures",
+      title: "Figures and images",
+      lines: [],
+      more: 0,
+      words: plural(this.found.length, "picture"),
+    };
   }
 
   parts(runs) {
     return this.found.map(({ path, runs: owners }) => ({
       key: `picture ${path}`,
-      looks: JSON.stringify([runs.map(({ run_id: id, label }) => [id, label]), owners, this.isLarge]),
+      looks: JSON.stringify([
+        runs.map(({ run_id: id, label }) => [id, label]),
+        owners,
+        this.isLarge,
+      ]),
       make: () => this.row(path, owners, runs),
     }));
   }
@@ -42,7 +59,12 @@ class ComparePictures {
 
   sizeButton(path) {
     const onclick = () => this.resize();
-    const look = { class: "nbt-quiet nbt-text-button", type: "button", "data-key": `size ${path}`, onclick };
+    const look = {
+      class: "nbt-quiet nbt-text-button",
+      type: "button",
+      "data-key": `size ${path}`,
+      onclick,
+    };
     return h("button", look, this.isLarge ? "smaller" : "larger");
   }
 
@@ -81,7 +103,8 @@ class ComparePictures {
 
   /** What is too large, or no picture after all, says so. */
   picture({ kind, content }, name) {
-    if (kind === "image") return h("div", { class: "nbt-checkered" }, pictureElement(content, name));
+    if (kind === "image")
+      return h("div", { class: "nbt-checkered" }, pictureElement(content, name));
     return h("span", { class: "nbt-muted" }, kind === "none" ? content : "no picture");
   }
 }

@@ -1,8 +1,11 @@
 // The Compare tab of the runs panel: the ticked runs.
 
+import { afterPause, grouped } from "../../shared/page/dom.js";
+import { CompareView } from "./compare.js";
+
 const TICKING_PAUSE = 150; // milliseconds
 
-registerTab({ name: "compare", label: compareLabel, mount: mountCompareTab });
+export const compareTab = { name: "compare", label: compareLabel, mount: mountCompareTab };
 
 function compareLabel(state) {
   return state.ticked.length > 0 ? `Compare ${grouped(state.ticked.length)}` : "Compare";

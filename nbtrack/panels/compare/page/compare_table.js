@@ -1,7 +1,9 @@
 // The sections of a comparison as rows: what differs, and on demand what is the same.
 
+import { grouped, h, plural } from "../../shared/page/dom.js";
+
 /** Parts for `reconcile`: a head, lines, and what is left out of them. */
-function sectionParts(view, section) {
+export function sectionParts(view, section) {
   const isOpen = !view.closed.has(section.name);
   const lines = view.isFull(section) ? section.lines : section.lines.filter((line) => line.differs);
   const equal = section.lines.filter((line) => !line.differs).length;
@@ -19,7 +21,13 @@ function sectionHead(view, section, { isOpen, equal, span }) {
   return {
     key: `section ${section.name}`,
     looks: JSON.stringify([isOpen, words, span]),
-    make: () => wideRow(span, "nbt-compare-section", sectionButton(view, section, isOpen), h("span", { class: "nbt-muted" }, words)),
+    make: () =>
+      wideRow(
+        span,
+        "nbt-compare-section",
+        sectionButton(view, section, isOpen),
+        h("span", { class: "nbt-muted" }, words),
+      ),
   };
 }
 
@@ -52,19 +60,36 @@ function linePart(section, line) {
 }
 
 function compareLine(name, line) {
-  const key = h("th", { scope: "row", class: "nbt-compare-key", title: line.key }, h("span", { class: "nbt-compare-label" }, line.key));
-  return h("tr", { class: line.differs ? "nbt-differing" : "nbt-equal", "data-line": name }, key, line.values.map(compareCell));
+  const key = h(
+    "th",
+    { scope: "row", class: "nbt-compare-key", title: line.key },
+    h("span", { class: "nbt-compare-label" }, line.key),
+  );
+  return h(
+    "tr",
+    { class: line.differs ? "nbt-differing" : "nbt-equal", "data-line": name },
+    key,
+    line.values.map(compareCell),
+  );
 }
 
 function compareCell([text, change, verdict, differs]) {
-  const value = h("span", { class: text === "–" ? "nbt-muted nbt-compare-value" : "nbt-compare-value" }, text);
+  const value = h(
+    "span",
+    { class: text === "–" ? "nbt-muted nbt-compare-value" : "nbt-compare-value" },
+    text,
+  );
   const look = differs ? "nbt-compare-cell nbt-other" : "nbt-compare-cell";
   return h("td", { class: look, title: text }, value, change && compareChange(change, verdict));
 }
 
 /** Arrow and sign say where it went, the word and its colour what that means. */
 function compareChange(change, verdict) {
-  return h("span", { class: `nbt-change${verdict ? ` nbt-${verdict}` : ""}` }, verdict ? `${change} ${verdict}` : change);
+  return h(
+    "span",
+    { class: `nbt-change${verdict ? ` nbt-${verdict}` : ""}` },
+    verdict ? `${change} ${verdict}` : change,
+  );
 }
 
 function equalPart(view, section, { equal, span }) {
@@ -72,11 +97,20 @@ function equalPart(view, section, { equal, span }) {
   const words = `${isFull ? "Hide" : "Show"} ${grouped(equal)} that ${equal === 1 ? "is" : "are"} the same`;
   const named = { "data-equal": section.name, "data-key": `equal ${section.name}` };
   const onclick = () => view.toggleFull(section);
-  const button = () => h("button", { class: "nbt-quiet nbt-text-button", type: "button", onclick, ...named }, words);
-  return { key: `equal ${section.name}`, looks: JSON.stringify([words, span]), make: () => wideRow(span, "nbt-compare-equal", button()) };
+  const button = () =>
+    h("button", { class: "nbt-quiet nbt-text-button", type: "button", onclick, ...named }, words);
+  return {
+    key: `equal ${section.name}`,
+    looks: JSON.stringify([words, span]),
+    make: () => wideRow(span, "nbt-compare-equal", button()),
+  };
 }
 
 /** A row across all runs, whose content stays in sight while they scroll. */
-function wideRow(span, look, ...children) {
-  return h("tr", { class: look }, h("td", { colspan: span }, h("div", { class: "nbt-compare-wide" }, children)));
+export function wideRow(span, look, ...children) {
+  return h(
+    "tr",
+    { class: look },
+    h("td", { colspan: span }, h("div", { class: "nbt-compare-wide" }, children)),
+  );
 }

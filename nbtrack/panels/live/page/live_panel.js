@@ -1,7 +1,19 @@
 // The live panel: a progress line, one small chart per metric, and the value of what has one point.
 
+import "../../shared/page/panel.css";
+import "../../charts_tab/page/chart.css";
+import "./live_panel.css";
+import { loadVega, mountChart, offerVega, shortNumber } from "../../charts_tab/page/chart_host.js";
+import { h, plural } from "../../shared/page/dom.js";
+import { PanelHost } from "../../shared/page/panel_host.js";
+
 const MOST_PLACES = 600; // then two neighbours become one, as in panels/live_series.py
-const STATUS_WORDS = { RUNNING: "running", FINISHED: "finished", FAILED: "failed", KILLED: "stopped" };
+const STATUS_WORDS = {
+  RUNNING: "running",
+  FINISHED: "finished",
+  FAILED: "failed",
+  KILLED: "stopped",
+};
 
 class LivePanel {
   constructor(model, root) {
@@ -15,15 +27,28 @@ class LivePanel {
     this.state = h("span", { class: "nbt-live-state" });
     this.words = h("span", { class: "nbt-live-words", role: "status" });
     this.bar = h("div", { class: "nbt-live-share" });
-    this.track = h("div", { class: "nbt-live-track", role: "progressbar", "aria-label": "progress",
-      "aria-valuemin": "0", "aria-valuemax": "100", hidden: true }, this.bar);
+    this.track = h(
+      "div",
+      {
+        class: "nbt-live-track",
+        role: "progressbar",
+        "aria-label": "progress",
+        "aria-valuemin": "0",
+        "aria-valuemax": "100",
+        hidden: true,
+      },
+      this.bar,
+    );
     this.legend = h("div", { class: "nbt-live-legend" });
     this.grid = h("div", { class: "nbt-live-grid" });
     this.rest = h("div", { class: "nbt-live-rest nbt-muted" });
     this.host = new PanelHost(model, root);
     root.append(
       h("div", { class: "nbt-head" }, this.state, this.name, this.words, this.host.status),
-      this.track, this.legend, this.grid, this.rest,
+      this.track,
+      this.legend,
+      this.grid,
+      this.rest,
     );
     this.host.onPush("points", (news) => this.take(news));
     this.host.onPush("specs", (specs) => this.takeSpecs(specs));
@@ -74,7 +99,9 @@ class LivePanel {
     this.track.hidden = progress.share === null || status !== "RUNNING";
     this.track.setAttribute("aria-valuenow", String(percent));
     this.bar.style.width = `${percent}%`;
-    this.rest.textContent = left_out ? `${plural(left_out, "more metric")}: live(metrics=[…]) chooses.` : "";
+    this.rest.textContent = left_out
+      ? `${plural(left_out, "more metric")}: live(metrics=[…]) chooses.`
+      : "";
   }
 
   takeRuns(runs) {
@@ -83,8 +110,13 @@ class LivePanel {
     this.labels = new Map(runs.map((run) => [run.id, run.label]));
     if (runs.map((run) => run.label).join("\n") === before) return;
     const keys = runs.map((run) =>
-      h("span", { class: "nbt-live-run" },
-        h("span", { class: "nbt-tip-key", style: { background: run.colour } }), run.label));
+      h(
+        "span",
+        { class: "nbt-live-run" },
+        h("span", { class: "nbt-tip-key", style: { background: run.colour } }),
+        run.label,
+      ),
+    );
     this.legend.replaceChildren(...(runs.length > 1 ? keys : []));
     for (const metric of this.metrics.values()) this.unmount(metric); // their colours are in the spec
   }
@@ -101,7 +133,8 @@ class LivePanel {
     }
     let places = series.whole ? [] : metric.runs.get(series.run) || [];
     series.x.forEach((x, n) =>
-      places.push({ x, low: series.low[n], high: series.high[n], last: series.last[n] }));
+      places.push({ x, low: series.low[n], high: series.high[n], last: series.last[n] }),
+    );
     if (places.length > MOST_PLACES) places = halved(places);
     metric.runs.set(series.run, places);
   }
@@ -128,10 +161,20 @@ class LivePanel {
 
   /** One point is no line. */
   drawValue(metric) {
-    const lines = [...metric.runs].filter(([, places]) => places.length).map(([run, places]) =>
-      h("div", {}, this.runs.length > 1 ? h("span", { class: "nbt-muted" }, `${this.labels.get(run)} `) : "",
-        h("b", {}, numberWords(places[places.length - 1].last))));
-    metric.box.replaceChildren(h("div", { class: "nbt-muted", title: metric.key }, metric.key), ...lines);
+    const lines = [...metric.runs]
+      .filter(([, places]) => places.length)
+      .map(([run, places]) =>
+        h(
+          "div",
+          {},
+          this.runs.length > 1 ? h("span", { class: "nbt-muted" }, `${this.labels.get(run)} `) : "",
+          h("b", {}, numberWords(places[places.length - 1].last)),
+        ),
+      );
+    metric.box.replaceChildren(
+      h("div", { class: "nbt-muted", title: metric.key }, metric.key),
+      ...lines,
+    );
   }
 
   mount(metric) {
@@ -159,8 +202,16 @@ class LivePanel {
       places.forEach(({ x, low, high, last }, n) => {
         const y = typeof last === "number" ? last : null;
         const isBand = low !== high;
-        rows.push({ id: run, run: label, x, y, raw: y, low: isBand ? low : y, high: isBand ? high : y,
-          end: n === places.length - 1 ? 1 : 0 });
+        rows.push({
+          id: run,
+          run: label,
+          x,
+          y,
+          raw: y,
+          low: isBand ? low : y,
+          high: isBand ? high : y,
+          end: n === places.length - 1 ? 1 : 0,
+        });
       });
     }
     return rows;
@@ -171,7 +222,11 @@ function halved(places) {
   const joined = [];
   for (let n = 0; n < places.length; n += 2) {
     const [first, second] = [places[n], places[n + 1] || places[n]];
-    joined.push({ ...second, low: least(first.low, second.low), high: most(first.high, second.high) });
+    joined.push({
+      ...second,
+      low: least(first.low, second.low),
+      high: most(first.high, second.high),
+    });
   }
   return joined;
 }
@@ -183,11 +238,9 @@ function numberWords(value) {
   return typeof value === "number" ? shortNumber(value) : String(value);
 }
 
-export default {
-  render({ model, el }) {
-    const root = h("div", {});
-    el.append(root);
-    const panel = new LivePanel(model, root);
-    return () => panel.close();
-  },
-};
+export function render({ model, el }) {
+  const root = h("div", {});
+  el.append(root);
+  const panel = new LivePanel(model, root);
+  return () => panel.close();
+}

@@ -1,6 +1,16 @@
 // The registry in an element: the list of models, or one model, from its head to its record.
 
-class RegistryBrowser {
+import { h, reconcile } from "../../shared/page/dom.js";
+import { VersionComparison } from "./registry_compare.js";
+import { headLine, headParts } from "./registry_head.js";
+import { lanesPart } from "./registry_lanes.js";
+import { listParts } from "./registry_list.js";
+import { movePart } from "./registry_move.js";
+import { RegistryState } from "./registry_state.js";
+import { auditPart, timelinePart } from "./registry_timeline.js";
+import { versionPart } from "./registry_version.js";
+
+export class RegistryBrowser {
   /** `status` is the host's element of that name, where nobody else shows it. */
   constructor(host, el, { status = null } = {}) {
     this.state = new RegistryState(host);
@@ -12,7 +22,11 @@ class RegistryBrowser {
 
   draw() {
     const { state } = this;
-    reconcile(this.el, [...this.headPart(), this.troublePart(), ...(state.name === null ? listParts(state) : this.modelParts())]);
+    reconcile(this.el, [
+      ...this.headPart(),
+      this.troublePart(),
+      ...(state.name === null ? listParts(state) : this.modelParts()),
+    ]);
   }
 
   /** Within another panel the list needs no title. */
@@ -27,20 +41,61 @@ class RegistryBrowser {
   troublePart() {
     const { trouble, notice } = this.state;
     const dismiss = () => this.state.set({ trouble: "", notice: "" });
-    const words = notice && h("div", { class: "nbt-notice" }, h("span", {}, notice), h("button", { class: "nbt-quiet", type: "button", "aria-label": "Dismiss", "data-key": "dismiss", onclick: dismiss }, "×"));
-    return { key: "trouble", looks: JSON.stringify([trouble, notice]), make: () => h("div", {}, h("div", { class: "nbt-error nbt-trouble", role: "alert" }, trouble), h("div", { role: "status" }, words)) };
+    const words =
+      notice &&
+      h(
+        "div",
+        { class: "nbt-notice" },
+        h("span", {}, notice),
+        h(
+          "button",
+          {
+            class: "nbt-quiet",
+            type: "button",
+            "aria-label": "Dismiss",
+            "data-key": "dismiss",
+            onclick: dismiss,
+          },
+          "×",
+        ),
+      );
+    return {
+      key: "trouble",
+      looks: JSON.stringify([trouble, notice]),
+      make: () =>
+        h(
+          "div",
+          {},
+          h("div", { class: "nbt-error nbt-trouble", role: "alert" }, trouble),
+          h("div", { role: "status" }, words),
+        ),
+    };
   }
 
   modelParts() {
     const { state } = this;
     if (!state.page) return [];
-    return [...headParts(state), lanesPart(state), ...movePart(state), ...versionPart(state), ...this.comparisonPart(), timelinePart(state), auditPart(state)];
+    return [
+      ...headParts(state),
+      lanesPart(state),
+      ...movePart(state),
+      ...versionPart(state),
+      ...this.comparisonPart(),
+      timelinePart(state),
+      auditPart(state),
+    ];
   }
 
   comparisonPart() {
     const { comparison } = this.state;
     if (!comparison) return [];
     this.comparison.show(comparison);
-    return [{ key: "comparison", looks: "", make: () => h("div", { class: "nbt-version-compared" }, this.comparison.el) }];
+    return [
+      {
+        key: "comparison",
+        looks: "",
+        make: () => h("div", { class: "nbt-version-compared" }, this.comparison.el),
+      },
+    ];
   }
 }

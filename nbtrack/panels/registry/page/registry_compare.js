@@ -1,41 +1,98 @@
 // A version beside another one, usually that in Production.
 
+import { sectionParts } from "../../compare/page/compare_table.js";
+import { focusable, h, reconcile, redraw } from "../../shared/page/dom.js";
+import { stageWord } from "./registry_words.js";
+
 const SHORT_SECTION = 12; // lines that are shown although they are the same
 
 /** Chooses what the opened version is compared with. */
-function againstChooser(state, card) {
+export function againstChooser(state, card) {
   const others = state.cards().filter(({ version }) => version !== card.version);
   if (others.length === 0) return h("span", { class: "nbt-spacer" });
   const { page, comparison } = state;
-  const choose = () => (chooser.value ? state.compare(card.version, chooser.value) : state.set({ comparison: null }));
+  const choose = () =>
+    chooser.value ? state.compare(card.version, chooser.value) : state.set({ comparison: null });
   const label = (other) => `v${other.version} (${other.stage})`;
   const options = others.map((other) => h("option", { value: other.version }, label(other)));
-  const chooser = h("select", { class: "nbt-field", "aria-label": "Compare with", "data-key": "compare with", onchange: choose }, h("option", { value: "" }, "–"), options);
+  const chooser = h(
+    "select",
+    {
+      class: "nbt-field",
+      "aria-label": "Compare with",
+      "data-key": "compare with",
+      onchange: choose,
+    },
+    h("option", { value: "" }, "–"),
+    options,
+  );
   chooser.value = comparison ? comparison.against : "";
   const served = page.serving.find((version) => version !== card.version);
-  const quick = served && !comparison && h("button", { class: "nbt-button", type: "button", "data-key": "compare production", onclick: () => state.compare(card.version, served) }, `Compare with v${served} in Production`);
-  return h("span", { class: "nbt-against" }, quick, h("label", { class: "nbt-labelled nbt-muted" }, "compare with", chooser));
+  const quick =
+    served &&
+    !comparison &&
+    h(
+      "button",
+      {
+        class: "nbt-button",
+        type: "button",
+        "data-key": "compare production",
+        onclick: () => state.compare(card.version, served),
+      },
+      `Compare with v${served} in Production`,
+    );
+  return h(
+    "span",
+    { class: "nbt-against" },
+    quick,
+    h("label", { class: "nbt-labelled nbt-muted" }, "compare with", chooser),
+  );
 }
 
 /** As `CompareView` to what draws the sections. */
-class VersionComparison {
+export class VersionComparison {
   constructor(state) {
     Object.assign(this, { state, closed: new Set(), full: new Map() });
     this.thead = h("thead");
     this.tbody = h("tbody");
-    const table = h("table", { class: "nbt-compare-table", "aria-label": "Versions side by side" }, this.thead, this.tbody);
-    this.el = focusable(h("div", { class: "nbt-compare-scroll nbt-version-comparison", tabindex: "0", role: "group", "aria-label": "Comparison of two versions" }, table));
+    const table = h(
+      "table",
+      { class: "nbt-compare-table", "aria-label": "Versions side by side" },
+      this.thead,
+      this.tbody,
+    );
+    this.el = focusable(
+      h(
+        "div",
+        {
+          class: "nbt-compare-scroll nbt-version-comparison",
+          tabindex: "0",
+          role: "group",
+          "aria-label": "Comparison of two versions",
+        },
+        table,
+      ),
+    );
   }
 
   show(comparison) {
     this.content = { runs: comparison.heads };
-    redraw(this.thead, h("tr", {}, h("td", { class: "nbt-compare-key" }), comparison.heads.map(versionHead)));
+    redraw(
+      this.thead,
+      h("tr", {}, h("td", { class: "nbt-compare-key" }), comparison.heads.map(versionHead)),
+    );
     this.sections = comparison.sections;
-    reconcile(this.tbody, this.sections.flatMap((section) => sectionParts(this, section)));
+    reconcile(
+      this.tbody,
+      this.sections.flatMap((section) => sectionParts(this, section)),
+    );
   }
 
   isFull(section) {
-    return this.full.get(section.name) ?? (section.name !== "environment" && section.lines.length <= SHORT_SECTION);
+    return (
+      this.full.get(section.name) ??
+      (section.name !== "environment" && section.lines.length <= SHORT_SECTION)
+    );
   }
 
   toggleFull(section) {
@@ -54,7 +111,11 @@ function versionHead(head, place) {
     "th",
     { scope: "col", class: "nbt-compare-head", "data-version": head.version },
     h("div", { class: "nbt-compare-name" }, `v${head.version}`, stageWord(head.stage)),
-    h("div", { class: "nbt-compare-facts nbt-muted", title: head.run_name }, h("bdi", {}, head.run_name)),
+    h(
+      "div",
+      { class: "nbt-compare-facts nbt-muted", title: head.run_name },
+      h("bdi", {}, head.run_name),
+    ),
     place === 0 && h("span", { class: "nbt-badge" }, "seen from here"),
   );
 }

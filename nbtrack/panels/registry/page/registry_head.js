@@ -1,6 +1,9 @@
 // The head of a model: its name, what serves, what is said of it, and its gates.
 
-function headParts(state) {
+import { h } from "../../shared/page/dom.js";
+import { aliasChip, draftsOf, stageWord, tagChips, textEditor } from "./registry_words.js";
+
+export function headParts(state) {
   const { page } = state;
   const { name, description, tags, aliases, gates } = page;
   const about = [description, tags, aliases, gates, draftsOf(state, "model ")];
@@ -8,18 +11,51 @@ function headParts(state) {
 }
 
 /** The line on top of the panel; `status` is the host's own element. */
-function headLine(state, status) {
+export function headLine(state, status) {
   const { page, name } = state;
-  const back = name !== null && h("button", { class: "nbt-button nbt-back", type: "button", "data-key": "all models", onclick: () => state.openList() }, "‹ All models");
-  const title = h("span", { class: "nbt-title", role: "heading", "aria-level": "3" }, name === null ? "Model registry" : h("bdi", {}, name));
-  const words = page && h("span", { class: "nbt-muted nbt-head-words", role: "status" }, page.words);
-  return h("div", { class: "nbt-head" }, back, title, words, h("div", { class: "nbt-facts" }, status, page && metricChooser(state)));
+  const back =
+    name !== null &&
+    h(
+      "button",
+      {
+        class: "nbt-button nbt-back",
+        type: "button",
+        "data-key": "all models",
+        onclick: () => state.openList(),
+      },
+      "‹ All models",
+    );
+  const title = h(
+    "span",
+    { class: "nbt-title", role: "heading", "aria-level": "3" },
+    name === null ? "Model registry" : h("bdi", {}, name),
+  );
+  const words =
+    page && h("span", { class: "nbt-muted nbt-head-words", role: "status" }, page.words);
+  return h(
+    "div",
+    { class: "nbt-head" },
+    back,
+    title,
+    words,
+    h("div", { class: "nbt-facts" }, status, page && metricChooser(state)),
+  );
 }
 
 function metricChooser(state) {
   const { metric, metrics } = state.page;
   if (metrics.length < 2) return null;
-  const chooser = h("select", { class: "nbt-field nbt-select", "aria-label": "Metric on the cards", title: "Metric on the cards", "data-key": "metric", onchange: () => state.showMetric(chooser.value) }, metrics.map((key) => h("option", { value: key }, key)));
+  const chooser = h(
+    "select",
+    {
+      class: "nbt-field nbt-select",
+      "aria-label": "Metric on the cards",
+      title: "Metric on the cards",
+      "data-key": "metric",
+      onchange: () => state.showMetric(chooser.value),
+    },
+    metrics.map((key) => h("option", { value: key }, key)),
+  );
   chooser.value = metric;
   return h("label", { class: "nbt-labelled" }, "metric", chooser);
 }
@@ -36,13 +72,35 @@ function aboutModel(state) {
   return h(
     "div",
     { class: "nbt-about" },
-    textEditor(state, { key: "model description", name: "Description of the model", text: description, save: (text) => state.edit("describe", { text }) }),
-    h("div", { class: "nbt-about-line" }, aliases.map(([alias, version]) => aliasChip(alias, ` → v${version}`)), chips),
+    textEditor(state, {
+      key: "model description",
+      name: "Description of the model",
+      text: description,
+      save: (text) => state.edit("describe", { text }),
+    }),
+    h(
+      "div",
+      { class: "nbt-about-line" },
+      aliases.map(([alias, version]) => aliasChip(alias, ` → v${version}`)),
+      chips,
+    ),
     gates.map(gateLine),
   );
 }
 
 function gateLine({ stage, rule, approver }) {
-  const words = [rule && h("code", { class: "nbt-rule" }, rule), approver && "approved by another person than who registered it"];
-  return h("div", { class: "nbt-gate-line" }, h("span", { class: "nbt-muted" }, "gate to "), stageWord(stage), h("span", { class: "nbt-muted" }, ": "), words[0], words[0] && words[1] && " and ", words[1]);
+  const words = [
+    rule && h("code", { class: "nbt-rule" }, rule),
+    approver && "approved by another person than who registered it",
+  ];
+  return h(
+    "div",
+    { class: "nbt-gate-line" },
+    h("span", { class: "nbt-muted" }, "gate to "),
+    stageWord(stage),
+    h("span", { class: "nbt-muted" }, ": "),
+    words[0],
+    words[0] && words[1] && " and ",
+    words[1],
+  );
 }

@@ -1,26 +1,58 @@
 // The versions of a model: a lane for each stage, a card for each version, the newest first.
 
+import { grouped, h, plural } from "../../shared/page/dom.js";
+import { beginMove, endMove } from "./registry_move.js";
+import { aliasChip } from "./registry_words.js";
+
 const MOST_CARDS = 4; // of a lane that is folded
 const FEW_LANES = 4; // have room beside each other in a usual notebook
 
-function lanesPart(state) {
+export function lanesPart(state) {
   const { page, opened, move } = state;
-  const looks = JSON.stringify([page.lanes, page.metric, opened, move?.version, [...state.fullLanes]]);
+  const looks = JSON.stringify([
+    page.lanes,
+    page.metric,
+    opened,
+    move?.version,
+    [...state.fullLanes],
+  ]);
   return { key: "lanes", looks, make: () => lanesView(state) };
 }
 
 function lanesView(state) {
   const { lanes } = state.page;
   const look = lanes.length > FEW_LANES ? "nbt-lanes nbt-many-lanes" : "nbt-lanes";
-  return h("div", { class: look, style: { "--lanes": lanes.length } }, lanes.map((lane) => laneView(state, lane)));
+  return h(
+    "div",
+    { class: look, style: { "--lanes": lanes.length } },
+    lanes.map((lane) => laneView(state, lane)),
+  );
 }
 
 function laneView(state, { stage, cards }) {
   const isFull = state.fullLanes.has(stage);
   const shown = isFull ? cards : cards.slice(0, MOST_CARDS);
-  const title = h("h4", { class: "nbt-lane-title" }, h("span", {}, stage), h("span", { class: "nbt-lane-count" }, grouped(cards.length)));
-  const body = cards.length ? shown.map((card) => cardView(state, card)) : h("div", { class: "nbt-empty-lane" }, "no version");
-  return h("section", { class: "nbt-lane", "data-lane": stage, "data-stage": stage, "aria-label": `${stage}: ${plural(cards.length, "version")}` }, title, h("div", { class: isFull ? "nbt-lane-cards nbt-full" : "nbt-lane-cards" }, body), foldButton(state, stage, cards.length));
+  const title = h(
+    "h4",
+    { class: "nbt-lane-title" },
+    h("span", {}, stage),
+    h("span", { class: "nbt-lane-count" }, grouped(cards.length)),
+  );
+  const body = cards.length
+    ? shown.map((card) => cardView(state, card))
+    : h("div", { class: "nbt-empty-lane" }, "no version");
+  return h(
+    "section",
+    {
+      class: "nbt-lane",
+      "data-lane": stage,
+      "data-stage": stage,
+      "aria-label": `${stage}: ${plural(cards.length, "version")}`,
+    },
+    title,
+    h("div", { class: isFull ? "nbt-lane-cards nbt-full" : "nbt-lane-cards" }, body),
+    foldButton(state, stage, cards.length),
+  );
 }
 
 function foldButton(state, stage, count) {
@@ -31,35 +63,91 @@ function foldButton(state, stage, count) {
     state.emit("rows");
   };
   const words = isFull ? "Show fewer" : `+${grouped(count - MOST_CARDS)} more`;
-  return h("button", { class: "nbt-quiet nbt-text-button nbt-fold-lane", type: "button", "aria-expanded": String(isFull), "data-key": `fold ${stage}`, onclick: toggle }, words);
+  return h(
+    "button",
+    {
+      class: "nbt-quiet nbt-text-button nbt-fold-lane",
+      type: "button",
+      "aria-expanded": String(isFull),
+      "data-key": `fold ${stage}`,
+      onclick: toggle,
+    },
+    words,
+  );
 }
 
 function cardView(state, card) {
   const { metric } = state.page;
   const isMoving = state.move?.version === card.version;
   const isOpen = state.opened === card.version;
-  const look = ["nbt-card", isMoving && "nbt-moving", isOpen && "nbt-open-card"].filter(Boolean).join(" ");
+  const look = ["nbt-card", isMoving && "nbt-moving", isOpen && "nbt-open-card"]
+    .filter(Boolean)
+    .join(" ");
   return h(
     "article",
-    { class: look, "data-version": card.version, "data-stage": card.stage, "aria-label": `Version ${card.version}` },
-    h("div", { class: "nbt-card-line" }, versionButton(state, card, isOpen), metric && valueOf(card, metric)),
+    {
+      class: look,
+      "data-version": card.version,
+      "data-stage": card.stage,
+      "aria-label": `Version ${card.version}`,
+    },
+    h(
+      "div",
+      { class: "nbt-card-line" },
+      versionButton(state, card, isOpen),
+      metric && valueOf(card, metric),
+    ),
     h("div", { class: "nbt-card-run nbt-muted", title: runTitle(card) }, runWords(card)),
-    card.aliases.length > 0 && h("div", { class: "nbt-card-aliases" }, card.aliases.map((alias) => aliasChip(alias))),
-    h("div", { class: "nbt-card-line" }, h("span", { class: "nbt-card-who nbt-muted", title: `${card.who}, ${card.moment}` }, h("bdi", {}, card.who), ` · ${card.age}`), moveButton(state, card, isMoving)),
+    card.aliases.length > 0 &&
+      h(
+        "div",
+        { class: "nbt-card-aliases" },
+        card.aliases.map((alias) => aliasChip(alias)),
+      ),
+    h(
+      "div",
+      { class: "nbt-card-line" },
+      h(
+        "span",
+        { class: "nbt-card-who nbt-muted", title: `${card.who}, ${card.moment}` },
+        h("bdi", {}, card.who),
+        ` · ${card.age}`,
+      ),
+      moveButton(state, card, isMoving),
+    ),
   );
 }
 
 function versionButton(state, card, isOpen) {
-  return h("button", { class: "nbt-quiet nbt-version", type: "button", "aria-expanded": String(isOpen), "aria-label": `Version ${card.version}: details`, title: "Details of this version", "data-key": `open ${card.version}`, onclick: () => state.openVersion(card.version) }, `v${card.version}`);
+  return h(
+    "button",
+    {
+      class: "nbt-quiet nbt-version",
+      type: "button",
+      "aria-expanded": String(isOpen),
+      "aria-label": `Version ${card.version}: details`,
+      title: "Details of this version",
+      "data-key": `open ${card.version}`,
+      onclick: () => state.openVersion(card.version),
+    },
+    `v${card.version}`,
+  );
 }
 
 function valueOf(card, metric) {
-  return h("span", { class: "nbt-card-value", title: `${metric}: ${card.value}` }, h("span", { class: "nbt-card-metric" }, h("bdi", {}, metric)), ` ${card.value}`);
+  return h(
+    "span",
+    { class: "nbt-card-value", title: `${metric}: ${card.value}` },
+    h("span", { class: "nbt-card-metric" }, h("bdi", {}, metric)),
+    ` ${card.value}`,
+  );
 }
 
 function runTitle(card) {
   if (!card.run_id) return "no run";
-  return card.is_run_gone ? `run ${card.run_id} was deleted; its metrics were kept` : `${card.run_name} (run ${card.run_id})`;
+  return card.is_run_gone
+    ? `run ${card.run_id} was deleted; its metrics were kept`
+    : `${card.run_name} (run ${card.run_id})`;
 }
 
 function runWords(card) {
@@ -68,5 +156,16 @@ function runWords(card) {
 }
 
 function moveButton(state, card, isMoving) {
-  return h("button", { class: "nbt-button nbt-move-button", type: "button", "aria-expanded": String(isMoving), "aria-label": `Move version ${card.version}`, "data-key": `move ${card.version}`, onclick: () => (isMoving ? endMove(state) : beginMove(state, card)) }, "Move…");
+  return h(
+    "button",
+    {
+      class: "nbt-button nbt-move-button",
+      type: "button",
+      "aria-expanded": String(isMoving),
+      "aria-label": `Move version ${card.version}`,
+      "data-key": `move ${card.version}`,
+      onclick: () => (isMoving ? endMove(state) : beginMove(state, card)),
+    },
+    "Move…",
+  );
 }

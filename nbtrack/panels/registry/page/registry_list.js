@@ -1,11 +1,18 @@
 // The list of registered models, with a box to search in it.
 
-function listParts(state) {
+import { grouped, h, plural } from "../../shared/page/dom.js";
+import { aliasChip, stageWord } from "./registry_words.js";
+
+export function listParts(state) {
   if (!state.models) return [];
   const found = foundModels(state);
   return [
     { key: "search", looks: String(state.models.length), make: () => searchLine(state) },
-    { key: "models", looks: JSON.stringify([found, state.models.length]), make: () => modelTable(state, found) },
+    {
+      key: "models",
+      looks: JSON.stringify([found, state.models.length]),
+      make: () => modelTable(state, found),
+    },
   ];
 }
 
@@ -13,7 +20,9 @@ function listParts(state) {
 function foundModels({ models, query }) {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   return models.filter((model) => {
-    const text = [model.name, model.description, ...model.aliases.flat(), ...model.in_use.flat()].join(" ").toLowerCase();
+    const text = [model.name, model.description, ...model.aliases.flat(), ...model.in_use.flat()]
+      .join(" ")
+      .toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }
@@ -35,7 +44,9 @@ function searchLine(state) {
   });
   const countWords = () => {
     const found = foundModels(state).length;
-    return found === state.models.length ? plural(found, "model") : `${grouped(found)} of ${plural(state.models.length, "model")}`;
+    return found === state.models.length
+      ? plural(found, "model")
+      : `${grouped(found)} of ${plural(state.models.length, "model")}`;
   };
   const count = h("span", { class: "nbt-muted", role: "status" }, countWords());
   return h("div", { class: "nbt-search-line" }, field, count);
@@ -43,18 +54,52 @@ function searchLine(state) {
 
 function modelTable(state, found) {
   if (state.models.length === 0) {
-    return h("div", { class: "nbt-nothing" }, h("p", {}, "No model is registered yet."), h("pre", { class: "nbt-code" }, 'nbtrack.register_model("runs:/<run id>/model", "churn")'));
+    return h(
+      "div",
+      { class: "nbt-nothing" },
+      h("p", {}, "No model is registered yet."),
+      h("pre", { class: "nbt-code" }, 'nbtrack.register_model("runs:/<run id>/model", "churn")'),
+    );
   }
   if (found.length === 0) return h("div", { class: "nbt-nothing" }, "No model has these words.");
   const names = ["Model", "Versions", "In use", "Aliases", "Last change", "Description"];
-  const head = h("tr", {}, names.map((name) => h("th", { scope: "col" }, name)));
-  return h("div", { class: "nbt-model-scroll" }, h("table", { class: "nbt-model-table", "aria-label": "Registered models" }, h("thead", {}, head), h("tbody", {}, found.map((model) => modelRow(state, model)))));
+  const head = h(
+    "tr",
+    {},
+    names.map((name) => h("th", { scope: "col" }, name)),
+  );
+  return h(
+    "div",
+    { class: "nbt-model-scroll" },
+    h(
+      "table",
+      { class: "nbt-model-table", "aria-label": "Registered models" },
+      h("thead", {}, head),
+      h(
+        "tbody",
+        {},
+        found.map((model) => modelRow(state, model)),
+      ),
+    ),
+  );
 }
 
 function modelRow(state, model) {
   const open = () => state.openModel(model.name);
-  const button = h("button", { class: "nbt-quiet nbt-model-name", type: "button", "data-key": `model ${model.name}`, title: model.name, onclick: open }, h("bdi", {}, model.name));
-  const inUse = model.in_use.map(([stage, version]) => h("span", { class: "nbt-in-use" }, stageWord(stage), ` v${version}`));
+  const button = h(
+    "button",
+    {
+      class: "nbt-quiet nbt-model-name",
+      type: "button",
+      "data-key": `model ${model.name}`,
+      title: model.name,
+      onclick: open,
+    },
+    h("bdi", {}, model.name),
+  );
+  const inUse = model.in_use.map(([stage, version]) =>
+    h("span", { class: "nbt-in-use" }, stageWord(stage), ` v${version}`),
+  );
   const aliases = model.aliases.map(([alias, version]) => aliasChip(alias, ` v${version}`));
   const none = () => h("span", { class: "nbt-muted" }, "–");
   return h(

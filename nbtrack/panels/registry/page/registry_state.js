@@ -1,10 +1,21 @@
 // What one view of the registry shows: the list of models, or one model.
 
+import { byKey } from "../../shared/page/dom.js";
+import { recheckMove } from "./registry_move.js";
+
 const MOST_VERIFIED = 5000; // events that are verified without being asked for
 
-class RegistryState {
+export class RegistryState {
   constructor(host) {
-    Object.assign(this, { host, models: null, name: null, page: null, query: "", trouble: "", notice: "" });
+    Object.assign(this, {
+      host,
+      models: null,
+      name: null,
+      page: null,
+      query: "",
+      trouble: "",
+      notice: "",
+    });
     this.drafts = new Map(); // what is typed, not yet sent, by data-key
     this.listeners = new Map();
     this.reset();
@@ -14,7 +25,18 @@ class RegistryState {
 
   /** Of another model nothing stays. */
   reset() {
-    Object.assign(this, { metric: "", offset: 0, stamp: "", opened: null, details: null, move: null, comparison: null, audit: null, notice: "", after: null });
+    Object.assign(this, {
+      metric: "",
+      offset: 0,
+      stamp: "",
+      opened: null,
+      details: null,
+      move: null,
+      comparison: null,
+      audit: null,
+      notice: "",
+      after: null,
+    });
     this.page = null;
     this.fullLanes = new Set();
   }
@@ -60,7 +82,11 @@ class RegistryState {
   async refresh() {
     if (this.name === null) return this.readModels();
     const { metric, offset, stamp } = this;
-    const found = await this.ask("registry_model", { metric, offset, stamp }, { latest: "registry" });
+    const found = await this.ask(
+      "registry_model",
+      { metric, offset, stamp },
+      { latest: "registry" },
+    );
     if (!found || !found.lanes) return;
     this.take(found);
   }

@@ -1,6 +1,9 @@
 // The Registry tab of the runs panel: the registry, and the way into it for a ticked run's model.
 
-registerTab({ name: "registry", label: "Registry", mount: mountRegistryTab });
+import { append, h, redraw } from "../../shared/page/dom.js";
+import { RegistryBrowser } from "./registry.js";
+
+export const registryTab = { name: "registry", label: "Registry", mount: mountRegistryTab };
 
 function mountRegistryTab(host, el, state) {
   const offer = new RegisterOffer(host, state);
@@ -36,13 +39,17 @@ class RegisterOffer {
     if (!this.runId) return this.say("Tick one run in the Runs tab to register its model here.");
     const runId = this.runId;
     try {
-      const [{ paths }, { models }] = await Promise.all([this.host.ask("registry_models_of_run", { run: runId }), this.host.ask("registry_models")]);
+      const [{ paths }, { models }] = await Promise.all([
+        this.host.ask("registry_models_of_run", { run: runId }),
+        this.host.ask("registry_models"),
+      ]);
       if (runId !== this.runId) return undefined;
       Object.assign(this, { paths, names: models.map(({ name }) => name) });
     } catch (error) {
       return this.say(error.message);
     }
-    if (this.paths.length === 0) return this.say(["The run ", this.runName(), " has logged no model."]);
+    if (this.paths.length === 0)
+      return this.say(["The run ", this.runName(), " has logged no model."]);
     return this.draw();
   }
 
@@ -57,24 +64,66 @@ class RegisterOffer {
 
   draw() {
     const listId = `nbt-models-${this.host.view}`;
-    const field = h("input", { class: "nbt-field", type: "text", list: listId, placeholder: "name of the registered model", "aria-label": "Name of the registered model", "data-key": "register name", value: this.name });
-    const which = this.paths.length > 1 && h("select", { class: "nbt-field", "aria-label": "Which model", "data-key": "register path" }, this.paths.map((path) => h("option", { value: path }, path)));
-    const button = h("button", { class: "nbt-button nbt-main", type: "button", "data-key": "register", onclick: () => this.register(which ? which.value : this.paths[0]) }, "Register");
+    const field = h("input", {
+      class: "nbt-field",
+      type: "text",
+      list: listId,
+      placeholder: "name of the registered model",
+      "aria-label": "Name of the registered model",
+      "data-key": "register name",
+      value: this.name,
+    });
+    const which =
+      this.paths.length > 1 &&
+      h(
+        "select",
+        { class: "nbt-field", "aria-label": "Which model", "data-key": "register path" },
+        this.paths.map((path) => h("option", { value: path }, path)),
+      );
+    const button = h(
+      "button",
+      {
+        class: "nbt-button nbt-main",
+        type: "button",
+        "data-key": "register",
+        onclick: () => this.register(which ? which.value : this.paths[0]),
+      },
+      "Register",
+    );
     const sync = () => {
       this.name = field.value;
       button.disabled = !field.value.trim();
     };
     field.addEventListener("input", sync);
-    field.addEventListener("keydown", (event) => event.key === "Enter" && !button.disabled && button.click());
+    field.addEventListener(
+      "keydown",
+      (event) => event.key === "Enter" && !button.disabled && button.click(),
+    );
     sync();
     const words = h("span", {}, "Register the model of ", h("b", {}, this.runName()), " as");
     const trouble = this.trouble && h("div", { class: "nbt-error", role: "alert" }, this.trouble);
-    redraw(this.el, words, which, field, h("datalist", { id: listId }, this.names.map((name) => h("option", { value: name }))), button, trouble);
+    redraw(
+      this.el,
+      words,
+      which,
+      field,
+      h(
+        "datalist",
+        { id: listId },
+        this.names.map((name) => h("option", { value: name })),
+      ),
+      button,
+      trouble,
+    );
   }
 
   async register(path) {
     try {
-      const made = await this.host.ask("registry_register", { run: this.runId, name: this.name, path });
+      const made = await this.host.ask("registry_register", {
+        run: this.runId,
+        name: this.name,
+        path,
+      });
       this.name = "";
       this.trouble = "";
       this.draw();

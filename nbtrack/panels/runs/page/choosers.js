@@ -1,5 +1,8 @@
 // What stands beside the query box: experiments, grouping, columns.
 
+import { grouped, h, plural, redraw } from "../../shared/page/dom.js";
+import { choice, popup } from "../../shared/page/popup.js";
+
 const RUN_COLUMNS = [
   ["run_name", "name"],
   ["status", "status"],
@@ -12,7 +15,7 @@ const RUN_COLUMNS = [
 ];
 const MOST_LISTED = 300;
 
-function experimentChooser(state) {
+export function experimentChooser(state) {
   const menu = popup("…", { name: "Experiments", key: "experiments", build });
   const say = () => menu.say(experimentWords(state));
   state.on("keys", () => (say(), menu.refresh()));
@@ -26,7 +29,11 @@ function experimentChooser(state) {
       key: "experiment *",
       onchange: (event) => set(event.target.checked ? null : firstOf(state)),
     });
-    return [all, h("div", { class: "nbt-choices-head" }, "Experiments"), ...state.keys.experiments.map(one)];
+    return [
+      all,
+      h("div", { class: "nbt-choices-head" }, "Experiments"),
+      ...state.keys.experiments.map(one),
+    ];
   }
 
   function one({ id, name }) {
@@ -53,12 +60,15 @@ function firstOf(state) {
 function experimentWords(state) {
   const chosen = state.asked.experiments;
   if (chosen === null) return "all experiments";
-  const names = state.keys.experiments.filter(({ id }) => chosen.includes(id)).map(({ name }) => name);
-  if (names.length === 0) return chosen.length > 1 ? plural(chosen.length, "experiment") : "experiment";
+  const names = state.keys.experiments
+    .filter(({ id }) => chosen.includes(id))
+    .map(({ name }) => name);
+  if (names.length === 0)
+    return chosen.length > 1 ? plural(chosen.length, "experiment") : "experiment";
   return names.length > 2 ? `${names[0]} +${names.length - 1}` : names.join(", ");
 }
 
-function groupChooser(state) {
+export function groupChooser(state) {
   const select = h("select", {
     class: "nbt-field nbt-select",
     "aria-label": "Group by",
@@ -78,19 +88,27 @@ function groupChooser(state) {
 function groupOptions(state) {
   const option = (value, words) => h("option", { value }, words);
   const of = (kind, label) => {
-    const keys = state.keys[kind].filter(({ key, differs }) => differs && !/^(mlflow|nbtrack)\./.test(key));
+    const keys = state.keys[kind].filter(
+      ({ key, differs }) => differs && !/^(mlflow|nbtrack)\./.test(key),
+    );
     const options = keys.slice(0, MOST_LISTED).map(({ key }) => option(`${kind}.${key}`, key));
     return options.length ? h("optgroup", { label }, options) : null;
   };
   return [
     option("", "none"),
-    h("optgroup", { label: "Runs" }, option("experiment", "experiment"), option("cell", "cell"), option("status", "status")),
+    h(
+      "optgroup",
+      { label: "Runs" },
+      option("experiment", "experiment"),
+      option("cell", "cell"),
+      option("status", "status"),
+    ),
     of("params", "Params"),
     of("tags", "Tags"),
   ];
 }
 
-function columnPicker(state) {
+export function columnPicker(state) {
   let search = "";
   const menu = popup("Columns", { name: "Columns", key: "columns", build, toLeft: true });
   state.on("keys", menu.refresh);
@@ -137,7 +155,8 @@ function columnPicker(state) {
     return [
       h("div", { class: "nbt-choices-head" }, title),
       found.slice(0, MOST_LISTED).map(([id, label]) => box(id, label)),
-      rest > 0 && h("div", { class: "nbt-muted nbt-choice" }, `${grouped(rest)} more: search for them`),
+      rest > 0 &&
+        h("div", { class: "nbt-muted nbt-choice" }, `${grouped(rest)} more: search for them`),
     ];
   }
 

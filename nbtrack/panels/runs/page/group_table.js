@@ -1,6 +1,8 @@
 // Runs by a param, a tag, experiment, cell or status: mean and spread of each metric.
 
-class GroupTable {
+import { grouped, h, plural, redraw } from "../../shared/page/dom.js";
+
+export class GroupTable {
   constructor(state, { filterTo }) {
     this.state = state;
     this.filterTo = filterTo;
@@ -18,9 +20,19 @@ class GroupTable {
 
   head(page) {
     const by = this.state.asked.group.replace(/^(params|tags)\./, "");
-    const metrics = page.groupColumns.map((id) => page.columns.find((column) => column.id === id).label);
-    const left = (words, look = "") => h("th", { class: look, scope: "col" }, h("span", { class: "nbt-label" }, words));
-    return h("tr", { class: "nbt-labels" }, left(by, "nbt-name"), left("runs", "nbt-number"), left("newest", "nbt-number"), metrics.map((label) => left(label, "nbt-number nbt-first")));
+    const metrics = page.groupColumns.map(
+      (id) => page.columns.find((column) => column.id === id).label,
+    );
+    const left = (words, look = "") =>
+      h("th", { class: look, scope: "col" }, h("span", { class: "nbt-label" }, words));
+    return h(
+      "tr",
+      { class: "nbt-labels" },
+      left(by, "nbt-name"),
+      left("runs", "nbt-number"),
+      left("newest", "nbt-number"),
+      metrics.map((label) => left(label, "nbt-number nbt-first")),
+    );
   }
 
   row(group, n) {

@@ -1,11 +1,13 @@
 // The query box: a filter with completion of keys. What is wrong with it stands under it.
 
+import { afterPause, h, redraw } from "../../shared/page/dom.js";
+
 const RUN_KEYS = ["status", "start_time", "end_time", "duration", "run_name", "user_id", "run_id"];
-const TYPING_PAUSE = 350; // milliseconds
-const ERROR_PAUSE = 1200; // half a filter is no mistake yet
+export const TYPING_PAUSE = 350; // milliseconds
+export const ERROR_PAUSE = 1200; // half a filter is no mistake yet
 const MOST_OFFERS = 9;
 
-function queryBox(state) {
+export function queryBox(state) {
   const id = `nbt-query-${state.host.view}`;
   const input = h("input", {
     class: "nbt-field nbt-query",
@@ -25,7 +27,12 @@ function queryBox(state) {
     onkeydown: onKey,
     onblur: () => setTimeout(() => offer([]), 150),
   });
-  const offers = h("div", { class: "nbt-popup-list nbt-offers", id: `${id}-offers`, role: "listbox", hidden: true });
+  const offers = h("div", {
+    class: "nbt-popup-list nbt-offers",
+    id: `${id}-offers`,
+    role: "listbox",
+    hidden: true,
+  });
   const error = h("div", { class: "nbt-error", id: `${id}-error`, role: "alert" });
   let chosen = -1;
   let words = [];
@@ -44,7 +51,8 @@ function queryBox(state) {
   });
 
   function apply() {
-    if (input.value.trim() !== state.asked.filter) state.show({ filter: input.value.trim(), page: 0 });
+    if (input.value.trim() !== state.asked.filter)
+      state.show({ filter: input.value.trim(), page: 0 });
   }
 
   function onInput() {
@@ -54,7 +62,8 @@ function queryBox(state) {
 
   function onKey(event) {
     if (event.key === "ArrowDown" && words.length) choose((chosen + 1) % words.length);
-    else if (event.key === "ArrowUp" && words.length) choose((chosen + words.length - 1) % words.length);
+    else if (event.key === "ArrowUp" && words.length)
+      choose((chosen + words.length - 1) % words.length);
     else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) take(words[chosen]);
     else if (event.key === "Enter") applyNow();
     else if (event.key === "Escape" && words.length) offer([]);
@@ -76,7 +85,10 @@ function queryBox(state) {
     offers.hidden = words.length === 0;
     input.setAttribute("aria-expanded", String(!offers.hidden));
     input.removeAttribute("aria-activedescendant");
-    redraw(offers, words.map((word, n) => offered(word, n)));
+    redraw(
+      offers,
+      words.map((word, n) => offered(word, n)),
+    );
   }
 
   function offered(word, n) {
@@ -84,7 +96,17 @@ function queryBox(state) {
       event.preventDefault(); // the input keeps the focus
       take(word);
     };
-    return h("div", { class: "nbt-choice", role: "option", id: `${id}-${n}`, "aria-selected": "false", onpointerdown }, h("span", {}, word));
+    return h(
+      "div",
+      {
+        class: "nbt-choice",
+        role: "option",
+        id: `${id}-${n}`,
+        "aria-selected": "false",
+        onpointerdown,
+      },
+      h("span", {}, word),
+    );
   }
 
   function choose(n) {
@@ -136,7 +158,11 @@ function offersFor(keys, text) {
 
 /** What is no filter and no beginning of one: somebody looks for a name. */
 function isBareWord(text) {
-  return /^[\w:/-]{2,}$/.test(text.trim()) && !/^(metrics|params|tags)$/.test(text.trim()) && !RUN_KEYS.includes(text.trim());
+  return (
+    /^[\w:/-]{2,}$/.test(text.trim()) &&
+    !/^(metrics|params|tags)$/.test(text.trim()) &&
+    !RUN_KEYS.includes(text.trim())
+  );
 }
 
 function nameFilter(text) {

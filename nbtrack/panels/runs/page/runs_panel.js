@@ -1,17 +1,39 @@
 // The runs panel: head, tabs, and the line to the kernel.
 
-registerTab({ name: "runs", label: "Runs", mount: mountRunsTab });
-RUNS_TABS.sort((a, b) => (b.name === "runs") - (a.name === "runs"));
+import "../../shared/page/panel.css";
+import "./runs.css";
+import "../../charts_tab/page/chart.css";
+import "../../charts_tab/page/charts_tab.css";
+import "../../compare/page/compare.css";
+import "../../artifacts/page/artifacts.css";
+import "../../registry/page/registry.css";
+import { chartsTab } from "../../charts_tab/page/charts_tab.js";
+import { compareTab } from "../../compare/page/compare_tab.js";
+import { registryTab } from "../../registry/page/registry_tab.js";
+import { append, grouped, h, plural } from "../../shared/page/dom.js";
+import { PanelHost } from "../../shared/page/panel_host.js";
+import { columnPicker, experimentChooser, groupChooser } from "./choosers.js";
+import { queryBox } from "./query_box.js";
+import { RunsState } from "./runs_state.js";
+import { runsTab } from "./runs_tab.js";
+import { Tabs } from "./tabs.js";
 
-function render({ model, el }) {
-  const root = h("div", { class: "nbtrack", "data-nbtrack": "runs", role: "region", "aria-label": "nbtrack runs" });
+const TABS = [runsTab, chartsTab, compareTab, registryTab];
+
+export function render({ model, el }) {
+  const root = h("div", {
+    class: "nbtrack",
+    "data-nbtrack": "runs",
+    role: "region",
+    "aria-label": "nbtrack runs",
+  });
   el.append(root);
   const host = new PanelHost(model, root);
   let tabs = null;
   host.ask("start").then(
     (start) => {
       const state = new RunsState(host, start);
-      tabs = new Tabs(host, state);
+      tabs = new Tabs(host, state, TABS);
       drawPanel(host, root, state, tabs);
       tabs.open("runs");
       return state.show().then(() => host.ready());
@@ -44,17 +66,22 @@ function drawPanel(host, root, state, tabs) {
   );
   const live = h("span", { class: "nbt-live", title: "New runs appear by themselves" }, "live");
   const facts = h("div", { class: "nbt-facts" }, host.status, live, countWords(state));
-  append(root, [head, query.error, trouble, h("div", { class: "nbt-tabline" }, tabs.line, facts), tabs.body]);
+  append(root, [
+    head,
+    query.error,
+    trouble,
+    h("div", { class: "nbt-tabline" }, tabs.line, facts),
+    tabs.body,
+  ]);
 }
 
 /** "1,204 of 100,000 runs", and how many columns are left out. */
 function countWords(state) {
   const words = h("span", { class: "nbt-count", role: "status", "aria-live": "polite" });
   state.on("page", ({ matching, all }) => {
-    const text = matching === all ? plural(all, "run") : `${grouped(matching)} of ${plural(all, "run")}`;
+    const text =
+      matching === all ? plural(all, "run") : `${grouped(matching)} of ${plural(all, "run")}`;
     if (words.textContent !== text) words.textContent = text; // said aloud once
   });
   return words;
 }
-
-export default { render };

@@ -1,6 +1,6 @@
 // What one view of the runs panel shows, shared by its tabs.
 
-class RunsState {
+export class RunsState {
   /** `start` is the kernel's answer to "start". */
   constructor(host, start) {
     this.host = host;
@@ -101,7 +101,10 @@ class RunsState {
   chosenRuns() {
     if (this.ticked.length > 0) return this.ticked;
     const rows = (this.page && this.page.rows) || [];
-    return rows.filter((row) => row.depth === 0).slice(0, 10).map((row) => row.id);
+    return rows
+      .filter((row) => row.depth === 0)
+      .slice(0, 10)
+      .map((row) => row.id);
   }
 
   /** A run keeps its colour as long as it is chosen, and has it again if it is free. */
@@ -126,7 +129,10 @@ class RunsState {
     const place = this.colours.get(runId);
     if (place === undefined) return null;
     const colour = this.palette[place % this.palette.length];
-    return striped(colour, this.dashes[Math.floor(place / this.palette.length) % this.dashes.length]);
+    return striped(
+      colour,
+      this.dashes[Math.floor(place / this.palette.length) % this.dashes.length],
+    );
   }
 
   // --- one run
@@ -143,7 +149,10 @@ class RunsState {
 
   async readDetails(runId) {
     try {
-      this.details.set(runId, await this.host.ask("details", { run: runId }, { latest: `details ${runId}` }));
+      this.details.set(
+        runId,
+        await this.host.ask("details", { run: runId }, { latest: `details ${runId}` }),
+      );
     } catch (error) {
       this.details.set(runId, { trouble: error.message });
     }
@@ -160,7 +169,9 @@ class RunsState {
 
   /** Small curves of the metrics that are shown: they come after the table stands. */
   async readSparks() {
-    const keys = this.page.columns.filter(({ group }) => group === "Metrics").map(({ label }) => label);
+    const keys = this.page.columns
+      .filter(({ group }) => group === "Metrics")
+      .map(({ label }) => label);
     const runs = this.page.rows.map((row) => row.id);
     if (keys.length === 0 || runs.length === 0) return;
     try {
@@ -213,6 +224,8 @@ class RunsState {
 function striped(colour, dash) {
   if (dash.length === 0) return colour;
   let at = 0;
-  const stops = dash.map((length, n) => `${n % 2 ? "transparent" : colour} ${at}px ${(at += length)}px`);
+  const stops = dash.map(
+    (length, n) => `${n % 2 ? "transparent" : colour} ${at}px ${(at += length)}px`,
+  );
   return `repeating-linear-gradient(${stops.join(", ")})`;
 }

@@ -1,6 +1,13 @@
 // The Runs tab: the table or its groups, and under it pages, what is ticked, notices.
 
+import { append, grouped, h, plural, redraw } from "../../shared/page/dom.js";
+import { copyText } from "../../shared/page/insert_code.js";
+import { GroupTable } from "./group_table.js";
+import { RunsTable } from "./runs_table.js";
+
 const UNDO_SECONDS = 10;
+
+export const runsTab = { name: "runs", label: "Runs", mount: mountRunsTab };
 
 function mountRunsTab(host, el, state) {
   const runs = new RunsTable(state);
@@ -19,7 +26,9 @@ function mountRunsTab(host, el, state) {
 /** Only the runs of one group: its condition joins the query. */
 function filterTo(state, condition) {
   const { filter } = state.asked;
-  const next = filter ? `${/\bor\b/i.test(filter) ? `(${filter})` : filter} and ${condition}` : condition;
+  const next = filter
+    ? `${/\bor\b/i.test(filter) ? `(${filter})` : filter} and ${condition}`
+    : condition;
   state.emit("filter", next);
   state.show({ filter: next, group: "", page: 0 });
 }
@@ -29,8 +38,26 @@ function footer(state) {
   const on = pageButton("›", "Next page", () => state.show({ page: state.asked.page + 1 }));
   const place = h("span", { class: "nbt-place" });
   const ticked = h("span", { class: "nbt-ticked-words", role: "status" });
-  const clear = h("button", { class: "nbt-button", type: "button", "data-key": "clear ticks", onclick: () => state.tickAll(state.ticked, false) }, "Clear");
-  const remove = h("button", { class: "nbt-button nbt-danger", type: "button", "data-key": "delete ticked", onclick: () => state.remove(state.ticked) }, "Delete");
+  const clear = h(
+    "button",
+    {
+      class: "nbt-button",
+      type: "button",
+      "data-key": "clear ticks",
+      onclick: () => state.tickAll(state.ticked, false),
+    },
+    "Clear",
+  );
+  const remove = h(
+    "button",
+    {
+      class: "nbt-button nbt-danger",
+      type: "button",
+      "data-key": "delete ticked",
+      onclick: () => state.remove(state.ticked),
+    },
+    "Delete",
+  );
   const actions = h("span", { class: "nbt-buttons nbt-on-ticked" }, ticked, clear, remove);
   const drawTicked = () => {
     ticked.textContent = state.ticked.length ? `${grouped(state.ticked.length)} selected` : "";
@@ -40,16 +67,34 @@ function footer(state) {
   state.on("page", (page) => {
     const isCut = page.groups && page.total > page.groups.length;
     const pages = `${grouped(page.page + 1)} / ${grouped(page.pages)}`;
-    place.textContent = isCut ? `the newest ${grouped(page.groups.length)} of ${plural(page.total, "group")}` : pages;
+    place.textContent = isCut
+      ? `the newest ${grouped(page.groups.length)} of ${plural(page.total, "group")}`
+      : pages;
     back.disabled = page.page === 0;
     on.disabled = page.page + 1 >= page.pages;
   });
   drawTicked();
-  return h("div", { class: "nbt-foot" }, h("span", { class: "nbt-buttons" }, back, place, on), actions);
+  return h(
+    "div",
+    { class: "nbt-foot" },
+    h("span", { class: "nbt-buttons" }, back, place, on),
+    actions,
+  );
 }
 
 function pageButton(words, name, onclick) {
-  return h("button", { class: "nbt-button nbt-page", type: "button", "aria-label": name, title: name, "data-key": name, onclick }, words);
+  return h(
+    "button",
+    {
+      class: "nbt-button nbt-page",
+      type: "button",
+      "aria-label": name,
+      title: name,
+      "data-key": name,
+      onclick,
+    },
+    words,
+  );
 }
 
 function offerUndo(state, notice, ids) {
@@ -57,19 +102,38 @@ function offerUndo(state, notice, ids) {
     notice.replaceChildren();
     state.bringBack(ids);
   };
-  const button = h("button", { class: "nbt-button", type: "button", "data-key": "undo", onclick: undo }, "Undo");
+  const button = h(
+    "button",
+    { class: "nbt-button", type: "button", "data-key": "undo", onclick: undo },
+    "Undo",
+  );
   redraw(notice, h("span", {}, `Deleted ${plural(ids.length, "run")}.`), button);
   setTimeout(() => button.isConnected && notice.replaceChildren(), UNDO_SECONDS * 1000);
 }
 
 function showNotice(notice, { words, source }) {
-  const dismiss = h("button", { class: "nbt-quiet", type: "button", "aria-label": "Dismiss", onclick: () => notice.replaceChildren() }, "×");
+  const dismiss = h(
+    "button",
+    {
+      class: "nbt-quiet",
+      type: "button",
+      "aria-label": "Dismiss",
+      onclick: () => notice.replaceChildren(),
+    },
+    "×",
+  );
   if (!source) {
     redraw(notice, h("span", {}, words), dismiss);
     setTimeout(() => dismiss.isConnected && notice.replaceChildren(), UNDO_SECONDS * 1000);
     return;
   }
-  const text = h("textarea", { class: "nbt-field nbt-copy", readonly: true, rows: Math.min(12, source.split("\n").length), "aria-label": "Code to copy", value: source });
+  const text = h("textarea", {
+    class: "nbt-field nbt-copy",
+    readonly: true,
+    rows: Math.min(12, source.split("\n").length),
+    "aria-label": "Code to copy",
+    value: source,
+  });
   const copy = h("button", { class: "nbt-button", type: "button" }, "Copy");
   copy.addEventListener("click", async () => {
     copy.textContent = (await copyText(source)) ? "Copied" : "Press Ctrl+C";

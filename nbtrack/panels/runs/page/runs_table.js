@@ -1,8 +1,12 @@
 // The table of runs: head with sorting and quick filters, one row for each run.
 
+import { afterPause, grouped, h, plural, reconcile, redraw } from "../../shared/page/dom.js";
+import { ERROR_PAUSE, TYPING_PAUSE } from "./query_box.js";
+import { detailsRow } from "./run_details.js";
+
 const AGING = 5000; // milliseconds
 
-class RunsTable {
+export class RunsTable {
   constructor(state) {
     this.state = state;
     this.headDrawn = "";
@@ -10,7 +14,9 @@ class RunsTable {
     this.tbody = h("tbody");
     this.table = h("table", { class: "nbt-table", "aria-label": "Runs" }, this.thead, this.tbody);
     this.el = h("div", { class: "nbt-scroll", tabindex: "-1" }, this.table);
-    this.filterLater = afterPause(TYPING_PAUSE, () => state.show({ quick: this.quickTexts(), page: 0 }));
+    this.filterLater = afterPause(TYPING_PAUSE, () =>
+      state.show({ quick: this.quickTexts(), page: 0 }),
+    );
     state.on("page", () => this.draw());
     this.ticking = setInterval(() => this.age(), AGING);
     state.on("rows", () => this.drawRows());
@@ -35,7 +41,8 @@ class RunsTable {
     const { page, clock } = this.state;
     const at = page && page.rows ? page.columns.findIndex(({ id }) => id === "start_time") : -1;
     if (at < 0) return;
-    for (const row of page.rows) row.cells[at] = ageWords((Date.now() + clock - row.started) / 1000);
+    for (const row of page.rows)
+      row.cells[at] = ageWords((Date.now() + clock - row.started) / 1000);
     this.drawRows();
   }
 
@@ -73,13 +80,25 @@ class RunsTable {
   }
 
   labelRow(columns) {
-    return h("tr", { class: "nbt-labels" }, h("th", { class: "nbt-tick", scope: "col" }, this.tickAllBox()), columns.map((column, n) => this.label(column, columns[n - 1])));
+    return h(
+      "tr",
+      { class: "nbt-labels" },
+      h("th", { class: "nbt-tick", scope: "col" }, this.tickAllBox()),
+      columns.map((column, n) => this.label(column, columns[n - 1])),
+    );
   }
 
   label(column, before) {
     const { sorted } = column;
     const order = sorted ? (sorted.descending ? "descending" : "ascending") : null;
-    const arrow = sorted && h("span", { class: "nbt-arrow", "aria-hidden": "true" }, sorted.descending ? "▼" : "▲", this.place(sorted));
+    const arrow =
+      sorted &&
+      h(
+        "span",
+        { class: "nbt-arrow", "aria-hidden": "true" },
+        sorted.descending ? "▼" : "▲",
+        this.place(sorted),
+      );
     const button = h(
       "button",
       {
@@ -102,7 +121,14 @@ class RunsTable {
   }
 
   quickRow(columns) {
-    return h("tr", { class: "nbt-quicks" }, h("td", { class: "nbt-tick" }), columns.map((column, n) => h("td", { class: cellClass(column, columns[n - 1]) }, this.quick(column))));
+    return h(
+      "tr",
+      { class: "nbt-quicks" },
+      h("td", { class: "nbt-tick" }),
+      columns.map((column, n) =>
+        h("td", { class: cellClass(column, columns[n - 1]) }, this.quick(column)),
+      ),
+    );
   }
 
   quick(column) {
@@ -113,7 +139,11 @@ class RunsTable {
       autocomplete: "off",
       spellcheck: "false",
       "aria-label": `Filter ${column.label}`,
-      title: QUICK_HELP[column.id] || (column.isNumber ? "> 0.5, 0.2..0.8, = 3, – for none" : "a part of it, = all of it, != not it, – for none"),
+      title:
+        QUICK_HELP[column.id] ||
+        (column.isNumber
+          ? "> 0.5, 0.2..0.8, = 3, – for none"
+          : "a part of it, = all of it, != not it, – for none"),
       placeholder: column.isNumber ? "> <" : "filter",
       "data-key": `quick ${column.id}`,
       "data-quick": column.id,
@@ -124,7 +154,9 @@ class RunsTable {
 
   quickTexts() {
     const fields = [...this.thead.querySelectorAll("[data-quick]")];
-    return Object.fromEntries(fields.filter(({ value }) => value.trim()).map((field) => [field.dataset.quick, field.value]));
+    return Object.fromEntries(
+      fields.filter(({ value }) => value.trim()).map((field) => [field.dataset.quick, field.value]),
+    );
   }
 
   markWrong(wrong) {
@@ -139,12 +171,19 @@ class RunsTable {
   }
 
   sayWrong() {
-    this.wrongWords.textContent = this.wrong.map(([column, words]) => `${column}: ${words}`).join("\n");
+    this.wrongWords.textContent = this.wrong
+      .map(([column, words]) => `${column}: ${words}`)
+      .join("\n");
   }
 
   tickAllBox() {
     const onchange = (event) => this.state.tickAll(this.shownIds(), event.target.checked);
-    this.allBox = h("input", { type: "checkbox", "aria-label": "Tick all runs of this page", "data-key": "tick all", onchange });
+    this.allBox = h("input", {
+      type: "checkbox",
+      "aria-label": "Tick all runs of this page",
+      "data-key": "tick all",
+      onchange,
+    });
     return this.allBox;
   }
 
@@ -157,7 +196,10 @@ class RunsTable {
   drawRows() {
     const { page } = this.state;
     if (!page || !page.rows) return;
-    reconcile(this.tbody, page.rows.length ? page.rows.flatMap((row) => this.parts(row)) : [this.emptyPart()]);
+    reconcile(
+      this.tbody,
+      page.rows.length ? page.rows.flatMap((row) => this.parts(row)) : [this.emptyPart()],
+    );
     this.markAllBox();
   }
 
@@ -171,7 +213,15 @@ class RunsTable {
   parts(row) {
     const { state } = this;
     const isOpen = state.opened.has(row.id);
-    const looks = [row, isOpen, state.ticked.includes(row.id), state.colourOf(row.id), state.sparks[row.id], state.asked.unfolded.includes(row.id), this.headDrawn];
+    const looks = [
+      row,
+      isOpen,
+      state.ticked.includes(row.id),
+      state.colourOf(row.id),
+      state.sparks[row.id],
+      state.asked.unfolded.includes(row.id),
+      this.headDrawn,
+    ];
     const parts = [{ key: row.id, looks: JSON.stringify(looks), make: () => this.row(row) }];
     if (isOpen) parts.push(this.detailsPart(row));
     return parts;
@@ -188,7 +238,12 @@ class RunsTable {
   emptyPart() {
     const words = this.state.page.all ? "No run matches." : "No runs yet.";
     const span = this.state.page.columns.length + 1;
-    const make = () => h("tr", { class: "nbt-empty" }, h("td", { colspan: span }, h("span", { class: "nbt-muted" }, words)));
+    const make = () =>
+      h(
+        "tr",
+        { class: "nbt-empty" },
+        h("td", { colspan: span }, h("span", { class: "nbt-muted" }, words)),
+      );
     return { key: "empty", looks: `${words} ${span}`, make };
   }
 
@@ -197,7 +252,12 @@ class RunsTable {
     const isOpen = this.state.opened.has(row.id);
     const look = `nbt-run${isTicked ? " nbt-ticked" : ""}${isOpen ? " nbt-open" : ""}`;
     const { columns } = this.state.page;
-    return h("tr", { class: look, "data-run-id": row.id }, this.tickCell(row, isTicked), columns.map((column, n) => this.cell(row, column, n)));
+    return h(
+      "tr",
+      { class: look, "data-run-id": row.id },
+      this.tickCell(row, isTicked),
+      columns.map((column, n) => this.cell(row, column, n)),
+    );
   }
 
   tickCell(row, isTicked) {
@@ -212,7 +272,11 @@ class RunsTable {
         "data-key": `tick ${row.id}`,
         onchange: (event) => this.state.tick(row.id, event.target.checked),
       }),
-      h("span", { class: "nbt-swatch", style: { background: colour || "transparent" }, "aria-hidden": "true" }),
+      h("span", {
+        class: "nbt-swatch",
+        style: { background: colour || "transparent" },
+        "aria-hidden": "true",
+      }),
     );
   }
 
@@ -222,8 +286,13 @@ class RunsTable {
     if (column.id === "run_name") return this.nameCell(row, look);
     if (column.id === "status") return h("td", { class: look }, statusWord(row.status));
     if (column.group === "Metrics") return this.metricCell(row, column, n, look);
-    const title = column.id === "start_time" ? new Date(row.started).toLocaleString() : row.titles[n] || text;
-    return h("td", { class: text === "–" ? `${look} nbt-muted` : look, title }, h("span", { class: "nbt-text" }, text));
+    const title =
+      column.id === "start_time" ? new Date(row.started).toLocaleString() : row.titles[n] || text;
+    return h(
+      "td",
+      { class: text === "–" ? `${look} nbt-muted` : look, title },
+      h("span", { class: "nbt-text" }, text),
+    );
   }
 
   nameCell(row, look) {
@@ -241,7 +310,11 @@ class RunsTable {
       h("span", { class: "nbt-caret", "aria-hidden": "true" }, "›"),
       h("bdi", { class: "nbt-label" }, row.name),
     );
-    return h("th", { class: look, scope: "row", style: { "--depth": row.depth } }, h("div", { class: "nbt-name-line" }, name, this.fold(row), badges(row)));
+    return h(
+      "th",
+      { class: look, scope: "row", style: { "--depth": row.depth } },
+      h("div", { class: "nbt-name-line" }, name, this.fold(row), badges(row)),
+    );
   }
 
   /** Children under their parent. */
@@ -263,7 +336,9 @@ class RunsTable {
         onclick: () => this.state.show({ unfolded: next }),
       },
       isUnfolded ? "−" : "+",
-      isUnfolded && row.children > most ? `${grouped(most)} of ${grouped(row.children)}` : grouped(row.children),
+      isUnfolded && row.children > most
+        ? `${grouped(most)} of ${grouped(row.children)}`
+        : grouped(row.children),
     );
   }
 
@@ -273,8 +348,19 @@ class RunsTable {
     const style = share === null ? {} : { "--share": `${4 + share * 92}%` };
     const curve = sparkline((this.state.sparks[row.id] || {})[column.label]);
     const number = h("span", { class: row.cells[n] === "–" ? "nbt-muted" : null }, row.cells[n]);
-    const star = isBest && h("span", { class: "nbt-best", title: "the best" }, "★", h("span", { class: "nbt-hidden-words" }, " best "));
-    return h("td", { class: `${look} nbt-metric`, style, title: row.cells[n] }, h("span", { class: "nbt-metric-line" }, curve, star, number));
+    const star =
+      isBest &&
+      h(
+        "span",
+        { class: "nbt-best", title: "the best" },
+        "★",
+        h("span", { class: "nbt-hidden-words" }, " best "),
+      );
+    return h(
+      "td",
+      { class: `${look} nbt-metric`, style, title: row.cells[n] },
+      h("span", { class: "nbt-metric-line" }, curve, star, number),
+    );
   }
 }
 
@@ -284,7 +370,14 @@ const QUICK_HELP = {
   duration: "> 10, > 2 min, 1h..2h",
 };
 
-const AGES = [[60, 1, "s"], [3600, 60, "min"], [86400, 3600, "h"], [1209600, 86400, "d"], [31557600, 604800, "w"], [Infinity, 31557600, "y"]];
+const AGES = [
+  [60, 1, "s"],
+  [3600, 60, "min"],
+  [86400, 3600, "h"],
+  [1209600, 86400, "d"],
+  [31557600, 604800, "w"],
+  [Infinity, 31557600, "y"],
+];
 
 /** As `format_age` writes it in Python. */
 function ageWords(seconds) {
@@ -301,17 +394,31 @@ function cellClass(column, before) {
   return names.join(" ");
 }
 
-const STATUS_LOOK = { FINISHED: "good", FAILED: "bad", KILLED: "warn", RUNNING: "busy", SCHEDULED: "busy" };
+const STATUS_LOOK = {
+  FINISHED: "good",
+  FAILED: "bad",
+  KILLED: "warn",
+  RUNNING: "busy",
+  SCHEDULED: "busy",
+};
 
 function statusWord(status) {
-  const dot = h("span", { class: `nbt-dot nbt-dot-${STATUS_LOOK[status] || "none"}`, "aria-hidden": "true" });
+  const dot = h("span", {
+    class: `nbt-dot nbt-dot-${STATUS_LOOK[status] || "none"}`,
+    "aria-hidden": "true",
+  });
   return h("span", { class: "nbt-status" }, dot, status.toLowerCase());
 }
 
 function badges(row) {
   return [
     row.pinned && h("span", { class: "nbt-badge", title: "stands first" }, "pinned"),
-    row.baseline && h("span", { class: "nbt-badge nbt-badge-strong", title: "others are compared with it" }, "baseline"),
+    row.baseline &&
+      h(
+        "span",
+        { class: "nbt-badge nbt-badge-strong", title: "others are compared with it" },
+        "baseline",
+      ),
   ];
 }
 
@@ -323,6 +430,12 @@ function sparkline(values) {
   const span = Math.max(...numbers) - low || 1;
   const x = (n) => ((n / (values.length - 1)) * 46 + 1).toFixed(1);
   const y = (value) => (13 - ((value - low) / span) * 11).toFixed(1);
-  const points = values.map((value, n) => (typeof value === "number" ? `${x(n)},${y(value)}` : "")).filter(Boolean);
-  return h("svg", { class: "nbt-spark", viewBox: "0 0 48 14", "aria-hidden": "true" }, h("polyline", { points: points.join(" ") }));
+  const points = values
+    .map((value, n) => (typeof value === "number" ? `${x(n)},${y(value)}` : ""))
+    .filter(Boolean);
+  return h(
+    "svg",
+    { class: "nbt-spark", viewBox: "0 0 48 14", "aria-hidden": "true" },
+    h("polyline", { points: points.join(" ") }),
+  );
 }

@@ -1,15 +1,29 @@
 // Python source with light colours: pieces of text in spans, nothing parsed.
 
+import { focusable, h } from "./dom.js";
+
 const PYTHON_WORDS = new Set(
-  ("and as assert async await break class continue def del elif else except finally for from global if " +
-    "import in is lambda None nonlocal not or pass raise return True False try while with yield match case").split(" "),
+  (
+    "and as assert async await break class continue def del elif else except finally for from global if " +
+    "import in is lambda None nonlocal not or pass raise return True False try while with yield match case"
+  ).split(" "),
 );
 const PYTHON_PIECES =
   /(#[^\n]*)|((?:[rbfuRBFU]{1,2})?(?:"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?))|(\b\d[\w.]*)|(^[ \t]*%%?\w+[^\n]*|^[ \t]*![^\n]*)|([A-Za-z_]\w*)/gm;
-const PIECE_CLASSES = ["", "nbt-code-comment", "nbt-code-text", "nbt-code-number", "nbt-code-magic"];
+const PIECE_CLASSES = [
+  "",
+  "nbt-code-comment",
+  "nbt-code-text",
+  "nbt-code-number",
+  "nbt-code-magic",
+];
 
-function codeView(source, { label = "Source of the cell" } = {}) {
-  const pre = h("pre", { class: "nbt-code", tabindex: "0", "aria-label": label }, h("code", {}, ...pieces(source)));
+export function codeView(source, { label = "Source of the cell" } = {}) {
+  const pre = h(
+    "pre",
+    { class: "nbt-code", tabindex: "0", "aria-label": label },
+    h("code", {}, ...pieces(source)),
+  );
   return focusable(pre);
 }
 

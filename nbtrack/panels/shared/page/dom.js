@@ -5,7 +5,7 @@ const SVG_TAGS = new Set(["svg", "path", "polyline", "circle", "line", "title"])
 const FOCUSABLE_TAGS = new Set(["button", "input", "select", "textarea", "summary", "a"]);
 
 /** An element: h("button", {class: "nbt-x", "data-column": key, onclick: sort}, "label"). */
-function h(tag, attributes, ...children) {
+export function h(tag, attributes, ...children) {
   const el = SVG_TAGS.has(tag)
     ? document.createElementNS("http://www.w3.org/2000/svg", tag)
     : document.createElement(tag);
@@ -26,11 +26,12 @@ function setAttribute(el, name, value) {
   if (value === null || value === undefined || value === false) return;
   if (name.startsWith("on")) el.addEventListener(name.slice(2), value);
   else if (name === "value" || name === "checked" || name === "indeterminate") el[name] = value;
-  else if (name === "style") for (const [key, text] of Object.entries(value)) el.style.setProperty(key, text);
+  else if (name === "style")
+    for (const [key, text] of Object.entries(value)) el.style.setProperty(key, text);
   else el.setAttribute(name, value === true ? "" : String(value));
 }
 
-function append(el, children) {
+export function append(el, children) {
   for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === false) continue;
     el.append(child instanceof Node ? child : String(child));
@@ -39,14 +40,14 @@ function append(el, children) {
 
 /** Without this, keys typed over the element reach the notebook, where "dd" deletes the cell. It
  *  must sit on the focused element itself; on a parent JupyterLab does not see it. */
-function focusable(el) {
+export function focusable(el) {
   el.setAttribute("data-lm-suppress-shortcuts", "true");
   return el;
 }
 
 /** Put other children into `parent`. What had the focus has it again, if an element with the same
  *  data-key is among them, with its selection; so has what was scrolled. */
-function redraw(parent, ...children) {
+export function redraw(parent, ...children) {
   const held = heldFocus(parent);
   const fresh = document.createDocumentFragment();
   append(fresh, children);
@@ -57,7 +58,7 @@ function redraw(parent, ...children) {
 
 /** Make the children of `parent` those of `parts` ({key, looks, make}), each remade only when its
  *  looks have changed: a selection, an open menu, a half-typed word in the others stays. */
-function reconcile(parent, parts) {
+export function reconcile(parent, parts) {
   const held = heldFocus(parent);
   const before = new Map([...parent.children].map((el) => [el.partKey, el]));
   const wanted = parts.map((each) => partOf(before.get(each.key), each));
@@ -95,7 +96,7 @@ function restoreFocus(parent, held) {
   if (held.start !== undefined && hasSelection(el)) el.setSelectionRange(held.start, held.end);
 }
 
-function byKey(parent, key) {
+export function byKey(parent, key) {
   return parent.querySelector(`[data-key="${CSS.escape(key)}"]`);
 }
 
@@ -105,7 +106,7 @@ function hasSelection(el) {
 }
 
 /** `run`, but only once the calls have paused for so many milliseconds. */
-function afterPause(milliseconds, run) {
+export function afterPause(milliseconds, run) {
   let timer = 0;
   return (...given) => {
     clearTimeout(timer);
@@ -114,10 +115,10 @@ function afterPause(milliseconds, run) {
 }
 
 /** 1,204 */
-function grouped(count) {
+export function grouped(count) {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-function plural(count, noun) {
+export function plural(count, noun) {
   return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,18 +1,25 @@
 // "Insert code": a ready cell below this one, or, where the page does not let us, its text to copy.
 
+import { menuItem, popup } from "./popup.js";
+
 const CODE_CHOICES = [
   ["model", "Load its model"],
   ["rerun", "Run it again with these params"],
   ["frame", "This view as a DataFrame"],
 ];
 
-function codeMenu(state, runId) {
+export function codeMenu(state, runId) {
   return popup("Insert code", {
     name: "Insert code",
     key: `code ${runId}`,
     toLeft: true,
     build: (close) =>
-      CODE_CHOICES.map(([what, words]) => menuItem(words, () => (close(), insertCode(state, what, runId)), { "data-code": what, "data-key": `code ${what} ${runId}` })),
+      CODE_CHOICES.map(([what, words]) =>
+        menuItem(words, () => (close(), insertCode(state, what, runId)), {
+          "data-code": what,
+          "data-key": `code ${what} ${runId}`,
+        }),
+      ),
   });
 }
 
@@ -27,7 +34,7 @@ async function insertCode(state, what, runId) {
 }
 
 /** JupyterLab's widget manager knows the notebook it works for; others do not, and get false. */
-function insertCell(host, source) {
+export function insertCell(host, source) {
   try {
     const notebook = host.model.widget_manager.context.model.sharedModel;
     const at = cellOf(host, notebook);
@@ -48,7 +55,7 @@ function cellOf(host, notebook) {
   return cell && all.length === notebook.cells.length ? all.indexOf(cell) : -1;
 }
 
-async function copyText(text) {
+export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -1,9 +1,11 @@
 // The line between one view of a panel and the kernel.
 
+import { h } from "./dom.js";
+
 const PATIENCE = 400; // milliseconds before the panel says that it waits
 const LOST = "The kernel was restarted: run the cell again for a live panel.";
 
-class PanelHost {
+export class PanelHost {
   /** `root` is the element that carries data-nbtrack; it is empty, and becomes ours. */
   constructor(model, root) {
     this.model = model;
@@ -122,7 +124,8 @@ class PanelHost {
 
   hideThem() {
     const outputs = this.root.closest(OUTPUT)?.parentElement;
-    if (outputs && outputs !== this.outputs) this.news.observe((this.outputs = outputs), { childList: true });
+    if (outputs && outputs !== this.outputs)
+      this.news.observe((this.outputs = outputs), { childList: true });
     this.twins = this.findTwins();
     for (const twin of this.twins) twin.style.display = "none";
   }
@@ -145,7 +148,9 @@ class PanelHost {
 const OUTPUT = ".jp-OutputArea-child, .output_area, .cell-output";
 
 function isTwin(output) {
-  return output.querySelector(".nbtrack-static, .jp-RenderedImage, .jp-RenderedSVG, img, svg") !== null;
+  return (
+    output.querySelector(".nbtrack-static, .jp-RenderedImage, .jp-RenderedSVG, img, svg") !== null
+  );
 }
 
 function randomId() {

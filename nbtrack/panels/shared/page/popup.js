@@ -1,8 +1,10 @@
 // A button with a list that opens below it: choosers and menus.
 
+import { h, redraw } from "./dom.js";
+
 /** `build(close)` gives the content each time the list opens. `toLeft` lets it grow to the left.
  *  The returned element has `say(text)` for the button, and `refresh()` for an open list. */
-function popup(text, { name, build, toLeft = false, key = name }) {
+export function popup(text, { name, build, toLeft = false, key = name }) {
   const label = h("span", {}, text);
   const list = h("div", { class: `nbt-popup-list${toLeft ? " nbt-to-left" : ""}`, hidden: true });
   const button = h(
@@ -73,12 +75,19 @@ function moveFocus(list, event) {
 }
 
 /** A checkbox with its words, as one thing to click. */
-function choice(words, { checked, onchange, key, type = "checkbox", indeterminate = false }) {
+export function choice(
+  words,
+  { checked, onchange, key, type = "checkbox", indeterminate = false },
+) {
   const box = h("input", { type, checked, indeterminate, onchange, "data-key": key });
   return h("label", { class: "nbt-choice", title: words }, box, h("span", {}, words));
 }
 
 /** A line of a menu. */
-function menuItem(words, onclick, attributes = {}) {
-  return h("button", { class: "nbt-quiet nbt-menu-item", type: "button", onclick, ...attributes }, words);
+export function menuItem(words, onclick, attributes = {}) {
+  return h(
+    "button",
+    { class: "nbt-quiet nbt-menu-item", type: "button", onclick, ...attributes },
+    words,
+  );
 }
