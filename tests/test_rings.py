@@ -14,8 +14,6 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 import nbtrack
 
 ROOT = Path(nbtrack.__file__).parent
@@ -53,7 +51,6 @@ MAY_CIRCLE = "# circle:"
 class Import(NamedTuple):
     line: int
     module: str  # a path as of `module_of`
-    is_for_types: bool  # under TYPE_CHECKING
     is_excused: bool
 
 
@@ -70,16 +67,12 @@ def imports_of(file: Path, *, root: Path = ROOT) -> Iterator[Import]:
     """Every import of ours, also inside functions and under TYPE_CHECKING."""
     text = file.read_text(encoding="utf-8")
     lines = text.splitlines()
-    todo: list[tuple[ast.AST, bool]] = [(ast.parse(text), False)]
-    while todo:
-        node, for_types = todo.pop()
+    for node in ast.walk(ast.parse(text)):
         for name in _names(node):
             module = _module_named(name, root)
             if module is not None:
                 excused = MAY_CIRCLE in lines[node.lineno - 1]
-                yield Import(node.lineno, module, for_types, excused)
-        for_types |= isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        todo += [(child, for_types) for child in ast.iter_child_nodes(node)]
+                yield Import(node.lineno, module, excused)
 
 
 def _names(node: ast.AST) -> list[str]:
@@ -121,24 +114,24 @@ def circle_in(graph: Mapping[str, set[str]]) -> list[str]:
 
 
 def graph_of(root: Path = ROOT) -> dict[str, set[str]]:
-    """What each module needs to run; what it names for types alone is left out."""
+    """What each module imports, also what it names for types alone."""
     return {
         (module := module_of(file, root=root)): {
             found.module
             for found in imports_of(file, root=root)
-            if not (found.is_for_types or found.is_excused or found.module == module)
+            if not (found.is_excused or found.module == module)
         }
         for file in sorted(root.rglob("*.py"))
     }
 
 
-@pytest.mark.parametrize("file", FILES, ids=module_of)
-def test_a_module_imports_its_own_ring_and_lower(file):
+def test_modules_import_their_own_ring_and_lower():
     """A journal that knows of sessions, or a session that knows of cards, cannot be reused."""
     breaches = [
-        f"line {found.line}: {found.module}"
+        f"{module}, line {found.line}: {found.module}"
+        for module, file in ((module_of(file), file) for file in FILES)
         for found in imports_of(file)
-        if not may_import(module_of(file), found.module)
+        if not may_import(module, found.module)
     ]
 
     assert breaches == []
@@ -176,13 +169,13 @@ def test_a_breach_is_seen():
 
 
 def test_a_circle_is_seen(tmp_path):
-    """Also through a function; not through types, nor where the line says why it may be."""
+    """Also through a function, or for types; not where the line says why it may be."""
     (tmp_path / "__init__.py").touch()
     (tmp_path / "one.py").write_text("def f():\n    from nbtrack.two import g\n")
     for line, is_circle in [
         ("from nbtrack.one import f", True),
         ("from nbtrack import one", True),
-        ("if TYPE_CHECKING:\n    from nbtrack.one import f", False),
+        ("if TYPE_CHECKING:\n    from nbtrack.one import f", True),
         ("from nbtrack.one import f  # circle: a test", False),
     ]:
         (tmp_path / "two.py").write_text(f"{line}\n")

@@ -13,8 +13,8 @@ from nbtrack.models.code_files import make_code_importable
 from nbtrack.models.digests import check_files
 from nbtrack.models.environment_files import REQUIREMENTS
 from nbtrack.models.load_options import LoadOptions
-from nbtrack.models.mlmodel_file import PYFUNC, Model, read_mlmodel
-from nbtrack.models.model_info import ModelInfo, info_of
+from nbtrack.models.mlmodel_file import PYFUNC, Model, info_of, read_mlmodel
+from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.model_uris import locate
 from nbtrack.models.requirements import installed_version, pins_in
 from nbtrack.stores.store import Store

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nbtrack.models.model_place import ModelPlace
 from nbtrack.models.signature import ModelSignature
-
-if TYPE_CHECKING:
-    from nbtrack.models.mlmodel_file import Model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,18 +33,3 @@ class ModelInfo:
     @property
     def name(self) -> str | None:
         return self.artifact_path
-
-
-def info_of(
-    model: Model, *, uri: str | None = None, place: ModelPlace | None = None, digest: str = ""
-) -> ModelInfo:
-    names = (
-        "artifact_path", "run_id", "flavors", "signature", "saved_input_example_info",
-        "model_uuid", "utc_time_created", "metadata", "model_size_bytes", "mlflow_version",
-        "nbtrack_version", "model_id",
-    )  # fmt: skip
-    facts = {name: getattr(model, name) for name in names}
-    recorded = digest or (place.digest if place is not None else None)
-    return ModelInfo(
-        model_uri=uri or f"runs:/{model.run_id}/{model.artifact_path}", digest=recorded, **facts
-    )

@@ -22,7 +22,8 @@ from nbtrack.models.folder import (
     build_folder,
 )
 from nbtrack.models.input_example import input_example as example_of
-from nbtrack.models.model_info import ModelInfo, info_of
+from nbtrack.models.mlmodel_file import info_of
+from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.signature import infer_signature
 from nbtrack.recording.run_writer import RunWriter
 

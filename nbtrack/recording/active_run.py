@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from nbtrack.journal import lines
 from nbtrack.recording.run_creation import moving_lines
@@ -14,11 +14,27 @@ from nbtrack.stores.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from nbtrack.recording.session import Session
 
 LOST_RECORDS_TAG = "nbtrack.lost_records"
 CLOSED_BY_TAG = "nbtrack.closed_by"
 _MOST_NAME_CHARACTERS = 60
+
+
+class RunOwner(Protocol):
+    """Who opened a run and keeps it among the open ones: the session."""
+
+    def leave(self, run: ActiveRun) -> bool:
+        """Undo one entry of *run*; whether it was the last one, so that the run ends."""
+
+    def release(self, run: ActiveRun) -> None:
+        """*run* has ended."""
+
+    def check_store(self) -> None:
+        """If somebody removed the project folder, begin it again with the runs that are open."""
+
+    @staticmethod
+    def attached_run(store_uri: str, info: RunInfo) -> AttachedRun:
+        """The run in another process; a function that pickles, whatever it is called on."""
 
 
 class ActiveRun(RunWriter):
@@ -26,7 +42,7 @@ class ActiveRun(RunWriter):
 
     def __init__(
         self,
-        session: Session,
+        owner: RunOwner,
         store: Store,
         info: RunInfo,
         *,
@@ -45,7 +61,7 @@ class ActiveRun(RunWriter):
         self.opened_in: int | None = None  # execution count of the cell that opened it
         self.hook_params: set[str] = set()  # all of an estimator's: no run is named after them
         self._info = info
-        self._session = session
+        self._owner = owner
         self._header = header
         self._lost_before = store.lost_records
         # What the run is called at its end if nobody names it: "lr=0.1", by the param's key.
@@ -91,12 +107,12 @@ class ActiveRun(RunWriter):
         *end_us* is when it was over, if that was before now.
         """
         status = RunStatus(status)
-        if not self.is_open or not self._session.leave(self):
+        if not self.is_open or not self._owner.leave(self):
             return
         if not self.is_ours:
-            self._session.release(self)
+            self._owner.release(self)
             return
-        self._session.check_store()
+        self._owner.check_store()
         t = max(self.later_us(), self.began_us + 1)
         end_us = end_us or t
         self.is_open = False
@@ -105,7 +121,7 @@ class ActiveRun(RunWriter):
                 self._write_end(status, t=t, end_us=end_us)
         finally:
             self._change(status=status, end_time=end_us // 1000)
-            self._session.release(self)
+            self._owner.release(self)
             self._store.flush()
 
     def end_for(self, reason: str, status: RunStatus | str = RunStatus.FINISHED) -> None:
@@ -171,7 +187,7 @@ class ActiveRun(RunWriter):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A run travels by id: it holds a lock and open files, and loky pickles notebook globals.
-        return self._session.attached_run, (self._store.uri, self._info)
+        return self._owner.attached_run, (self._store.uri, self._info)
 
 
 class AttachedRun(RunWriter):

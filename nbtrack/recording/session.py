@@ -312,7 +312,7 @@ class Session:
         info = new_run_info(
             store,
             experiment,
-            name=name or default_run_name(parent),
+            name=name or default_run_name(None if parent is None else str(parent.info.run_name)),
             user=self.settings.user,
             start_us=start_us,
         )

@@ -5,15 +5,12 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nbtrack.capture.head import head_commit
 from nbtrack.capture.notebook import notebook_name as _name_of
 from nbtrack.capture.notebook import notebook_path as _path_of
 from nbtrack.settings import Settings, working_folder
-
-if TYPE_CHECKING:
-    from nbtrack.recording.active_run import ActiveRun
 
 
 def shell() -> Any:
@@ -46,10 +43,10 @@ def notebook_name(settings: Settings) -> str | None:
     return _name_of(notebook_path(settings))
 
 
-def default_run_name(parent: ActiveRun | None) -> str:
+def default_run_name(parent: str | None) -> str:
     """What the run is, until something better is known of it: never a random pair of words."""
     if parent is not None:
-        return f"part of {parent.info.run_name}"[:60]
+        return f"part of {parent}"[:60]
     count = execution_count()
     if count is not None:
         return f"cell {count}"

@@ -9,13 +9,11 @@ import atexit
 import os
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from nbtrack.base.guard import tried
 from nbtrack.panels.shared.quiet import quiet
-
-if TYPE_CHECKING:
-    from nbtrack.panels.shared.panel import Panel
+from nbtrack.stores.store import Store
 
 POLL_SECONDS = 0.5
 # Looking again costs the training cell processor time: at most about one part in thirty.
@@ -23,14 +21,25 @@ _REST_PER_COST = 30.0
 _LONGEST_REST = 1.5
 
 
-def watch(panel: Panel) -> None:
+class Watcher(Protocol):
+    """Who wants to hear of news: a panel, of which nothing else is known here."""
+
+    store: Store
+    lock: threading.RLock
+
+    def refresh(self) -> None: ...
+
+    def push(self, name: str, result: Any) -> None: ...
+
+
+def watch(panel: Watcher) -> None:
     """Call `panel.refresh()` when its store has changed, until `forget`. Twice is once."""
     with _lock:
         _seen.setdefault(panel, panel.store.version())
         _begin()
 
 
-def forget(panel: Panel) -> None:
+def forget(panel: Watcher) -> None:
     with _lock:
         _seen.pop(panel, None)
     _wake.set()
@@ -52,7 +61,7 @@ def is_running() -> bool:
 
 _lock = threading.RLock()
 _wake = threading.Event()
-_seen: dict[Panel, object] = {}  # the version of its store that each panel shows
+_seen: dict[Watcher, object] = {}  # the version of its store that each panel shows
 _thread: threading.Thread | None = None
 
 
@@ -85,17 +94,17 @@ def _is_wanted() -> bool:
         return bool(_seen)
 
 
-def _watched() -> list[tuple[Panel, object]]:
+def _watched() -> list[tuple[Watcher, object]]:
     with _lock:
         return list(_seen.items())
 
 
-def _look(panel: Panel, version: object) -> None:
+def _look(panel: Watcher, version: object) -> None:
     with quiet():
         tried(lambda: _refresh(panel, version), on_fault=lambda fault: _tell(panel, fault))
 
 
-def _refresh(panel: Panel, version: object) -> None:
+def _refresh(panel: Watcher, version: object) -> None:
     now = panel.store.version()
     if now == version:
         return
@@ -107,7 +116,7 @@ def _refresh(panel: Panel, version: object) -> None:
         panel.refresh()
 
 
-def _tell(panel: Panel, fault: Exception) -> None:
+def _tell(panel: Watcher, fault: Exception) -> None:
     words = (str(fault).splitlines() or [type(fault).__name__])[0]
     tried(lambda: panel.push("trouble", words[:300]), on_fault=lambda _: None)
 
