@@ -65,18 +65,6 @@ def listed(lines: Iterable[str], *, most: int = 20) -> list[str]:
     return found if rest <= 0 else [*found[:most], f"  … and {rest:,} more"]
 
 
-def size_text(size: int | None) -> str:
-    """Bytes as 512 B, 3.4 kB, 1.2 MB (powers of 1000)."""
-    if size is None:
-        return ""
-    amount, unit = float(size), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):  # noqa: B007 - the last unit is what is shown
-        if amount < 999.5:
-            break
-        amount /= 1000
-    return f"{amount:.0f} {unit}" if unit == "B" or amount >= 99.5 else f"{amount:.1f} {unit}"
-
-
 def port_number(text: str) -> int:
     if not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port, a number from 0 to 65535")

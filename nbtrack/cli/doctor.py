@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import nbtrack
-from nbtrack.cli.console import count, harmless, listed, say, size_text
+from nbtrack.cli.console import count, harmless, listed, say
 from nbtrack.cli.integrity import FileReport, check_files
 from nbtrack.cli.place import Place, find_place
-from nbtrack.display.number_format import format_age
+from nbtrack.display.number_format import format_age, format_size
 from nbtrack.display.temporary_place import temporary_words
 from nbtrack.display.text_table import aligned
 from nbtrack.errors import StoreError
@@ -62,7 +62,7 @@ def _facts(place: Place, facts: dict[str, Any], files: FileReport | None) -> lis
         "store": f"{place.folder}{temporary}",
         "why there": place.reason,
         "database": _database(facts),
-        "journals": f"{size_text(facts['waiting_bytes'])} waiting to be folded",
+        "journals": f"{format_size(facts['waiting_bytes'])} waiting to be folded",
         "damaged lines": f"{facts['bad_lines']:,}{_bad_lines_hint(facts['bad_lines'])}",
         "artifacts": files.summary() if files else "not checked",
     }
@@ -84,7 +84,7 @@ def _database(facts: dict[str, Any]) -> str:
         return "none yet: the first fold makes it"
     state = "cannot be read" if facts["problem"] else "free"
     folding = ", somebody is folding" if facts["is_folding"] else ""
-    return f"{size_text(facts['database_bytes'])}, {state}{folding}"
+    return f"{format_size(facts['database_bytes'])}, {state}{folding}"
 
 
 def _bad_lines_hint(number: int) -> str:
@@ -128,7 +128,7 @@ def _troubles(place: Place, facts: dict[str, Any]) -> list[str]:
     free = shutil.disk_usage(nearest).free
     if free < _LITTLE_SPACE:
         found.append(
-            f"The disk of {nearest} has only {size_text(free)} left. Free some; "
+            f"The disk of {nearest} has only {format_size(free)} left. Free some; "
             "nbtrack gc shows what deleted runs hold."
         )
     return found

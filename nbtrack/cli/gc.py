@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.artifact_store.paths import folder_of, stays_within
-from nbtrack.cli.console import count, harmless, listed, say, size_text
+from nbtrack.cli.console import count, harmless, listed, say
 from nbtrack.cli.leftovers import StoredFile, stored_files, unrecorded
 from nbtrack.cli.model_leftovers import ModelGarbage, model_garbage, remove_copies
 from nbtrack.cli.place import open_place
+from nbtrack.display.number_format import format_size
 from nbtrack.errors import NbtrackError
 from nbtrack.stores.local.inventory import KnownRun, known_runs, recorded_files
 from nbtrack.stores.opening import folder_of as project_of
@@ -132,7 +133,7 @@ def _report(garbage: Garbage, *, is_done: bool) -> list[str]:
         return ["Nothing to free.", *stays]
     verb = "Freeing" if is_done else "Would free"
     return [
-        f"{verb} {size_text(garbage.size)} in {garbage.root.parent}",
+        f"{verb} {format_size(garbage.size)} in {garbage.root.parent}",
         *_runs(garbage),
         *_orphans(garbage),
         *_models(garbage),
@@ -147,7 +148,7 @@ def _runs(garbage: Garbage) -> list[str]:
     for file in garbage.files:
         sizes[file.run_id] = sizes.get(file.run_id, 0) + file.size
     lines = (
-        f"  {run.run_id[:8]}  {size_text(sizes.get(run.run_id, 0)):>7}  {harmless(run.name)}"
+        f"  {run.run_id[:8]}  {format_size(sizes.get(run.run_id, 0)):>7}  {harmless(run.name)}"
         + (
             ""
             if _is_own(run, garbage.root)
@@ -162,7 +163,7 @@ def _orphans(garbage: Garbage) -> list[str]:
     if not garbage.orphans:
         return []
     lines = (
-        f"  {size_text(file.size):>7}  {harmless(f'{file.run_id}/{file.path}')}"
+        f"  {format_size(file.size):>7}  {harmless(f'{file.run_id}/{file.path}')}"
         for file in garbage.orphans
     )
     return [f"{count(len(garbage.orphans), 'file')} that no run recorded:", *listed(lines)]
@@ -173,7 +174,7 @@ def _models(garbage: Garbage) -> list[str]:
     if not copies:
         return []
     lines = (
-        f"  {size_text(copy.size):>7}  {harmless(f'{copy.folder.parent.name}/{copy.folder.name}')}"
+        f"  {format_size(copy.size):>7}  {harmless('/'.join(copy.folder.parts[-2:]))}"
         for copy in copies
     )
     return [f"{count(len(copies), 'copy', 'copies')} of models, not registered:", *listed(lines)]

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nbtrack.artifact_store.opening import open_artifacts
-from nbtrack.cli.console import count, harmless, listed, size_text
+from nbtrack.cli.console import count, harmless, listed
 from nbtrack.cli.leftovers import StoredFile, stored_files, unrecorded
+from nbtrack.display.number_format import format_size
 from nbtrack.errors import ArtifactNotFound, InvalidValue
 from nbtrack.stores.local.inventory import RecordedFile, known_runs, recorded_files
 from nbtrack.stores.opening import folder_of
@@ -26,7 +27,7 @@ class FileReport:
     def summary(self) -> str:
         if not self.recorded and not self.untracked and not self.strangers:
             return "none"
-        total = size_text(sum(file.size for file in self.recorded))
+        total = format_size(sum(file.size for file in self.recorded))
         parts = {
             "missing": self.missing,
             "changed": self.changed,

@@ -9,9 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from nbtrack.cli.console import count, harmless, harmless_lines, listed, say, size_text
+from nbtrack.cli.console import count, harmless, harmless_lines, listed, say
 from nbtrack.cli.place import open_place
-from nbtrack.display.number_format import MISSING, format_age, format_duration, format_number
+from nbtrack.display.number_format import (
+    MISSING,
+    format_age,
+    format_duration,
+    format_number,
+    format_size,
+)
 from nbtrack.display.text_table import aligned
 from nbtrack.lookup.find_run import find_run
 from nbtrack.records.runs import FileInfo, Metric, Run, RunInfo, ViewType
@@ -82,7 +88,9 @@ def _times(info: RunInfo) -> str:
 def _used(cell: Mapping[str, Any]) -> str:
     seconds, peak = cell.get("cpu_seconds"), cell.get("peak_memory_bytes")
     words = [] if seconds is None else [f"{format_duration(seconds)} of CPU time"]
-    return ", ".join(words + ([] if peak is None else [f"{size_text(peak)} of memory at its peak"]))
+    return ", ".join(
+        words + ([] if peak is None else [f"{format_size(peak)} of memory at its peak"])
+    )
 
 
 def _environment(store: Store, run_id: str) -> str:
@@ -126,7 +134,7 @@ def _history(points: Sequence[Metric]) -> str:
 
 def _artifacts(files: Iterable[FileInfo]) -> list[tuple[str, ...]]:
     return [
-        (file.path, size_text(file.file_size), f"sha256 {(file.sha256 or MISSING)[:12]}")
+        (file.path, format_size(file.file_size), f"sha256 {(file.sha256 or MISSING)[:12]}")
         for file in files
     ]
 

@@ -76,6 +76,18 @@ def format_duration(seconds: float | None) -> str:
     return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
 
 
+def format_size(size: int | None) -> str:
+    """Bytes as 512 B, 3.4 kB, 1.2 MB (powers of 1000); "" where nobody knows."""
+    if size is None:
+        return ""
+    amount, unit = float(size), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):  # noqa: B007 - the last unit is what is shown
+        if amount < 999.5:
+            break
+        amount /= 1000
+    return f"{amount:.0f} {unit}" if unit == "B" or amount >= 99.5 else f"{amount:.1f} {unit}"
+
+
 def format_milliseconds(milliseconds: float) -> str:
     """0.4 ms, 3.2 ms, 850 ms."""
     if milliseconds < 9.95:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from nbtrack.api.client import MlflowClient
 from nbtrack.artifact_store.store import ArtifactStore
+from nbtrack.display.number_format import format_size
 from nbtrack.errors import ArtifactNotFound
 from nbtrack.records.runs import FileInfo
 from nbtrack.stores.store import Store
@@ -66,7 +67,7 @@ def _joined(path: str, recorded: FileInfo | None, there: FileInfo | None) -> Art
     return ArtifactFile(
         path=path,
         size=size,
-        words=size_words(size),
+        words=format_size(size),
         sha256="" if recorded is None else recorded.sha256 or "",
         state=_state(recorded, there),
     )
@@ -78,15 +79,3 @@ def _state(recorded: FileInfo | None, there: FileInfo | None) -> State:
     if recorded is None:
         return "not recorded"
     return "" if recorded.file_size in (None, there.file_size) else "changed"
-
-
-def size_words(count: int | None) -> str:
-    """17 B, 3.2 kB, 1.05 MB."""
-    if count is None:
-        return ""
-    if count < 1000:
-        return f"{count} B"
-    scale, unit = next(
-        (scale, unit) for scale, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")) if count >= scale
-    )
-    return f"{count / scale:.3g} {unit}"

@@ -24,8 +24,9 @@ from nbtrack.display.number_format import (
 from nbtrack.lookup.difference import Compared, ComparedMetric, Difference, difference, line_pairs
 from nbtrack.lookup.meant_runs import pinned_baseline
 from nbtrack.lookup.metric_direction import Direction, direction
+from nbtrack.lookup.run_times import seconds_of
 from nbtrack.panels.runs.run_scope import directions, read_experiments
-from nbtrack.records.runs import Experiment, LifecycleStage, Run, RunStatus
+from nbtrack.records.runs import Experiment, LifecycleStage, Run
 from nbtrack.stores.store import Store
 
 HANDFUL = 6  # lines, of params, metrics and tags together: beyond that only what differs is shown
@@ -150,7 +151,7 @@ def _heads(found: Difference, experiments: Mapping[str, Experiment]) -> list[Hea
             label=clipped(label, _NAME_LIMIT),
             status=run.info.status.lower(),
             age=format_age(time.time() - run.info.start_time / 1000),
-            duration=format_duration(_duration(run)),
+            duration=format_duration(seconds_of(run.info, now=time.time())),
             experiment=_experiment(run, experiments),
             colour=PALETTE[place % len(PALETTE)],
             is_hollow=place >= len(PALETTE),
@@ -164,13 +165,6 @@ def _heads(found: Difference, experiments: Mapping[str, Experiment]) -> list[Hea
 def _experiment(run: Run, experiments: Mapping[str, Experiment]) -> str:
     known = experiments.get(run.info.experiment_id)
     return "" if known is None or len(experiments) < 2 else clipped(known.name, _NAME_LIMIT)
-
-
-def _duration(run: Run) -> float | None:
-    info = run.info
-    if info.end_time is not None:
-        return (info.end_time - info.start_time) / 1000
-    return time.time() - info.start_time / 1000 if info.status == RunStatus.RUNNING else None
 
 
 def compared_lines(

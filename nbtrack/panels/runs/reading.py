@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.metric_direction import Direction, direction
 from nbtrack.lookup.run_order import Order, read_order
+from nbtrack.lookup.run_times import seconds_of
 from nbtrack.panels.runs.best_run import Best, find_best
 from nbtrack.panels.runs.facts import RunRow, RunTable
 from nbtrack.panels.runs.filter_check import check_filter
@@ -113,7 +114,7 @@ def _rows(
             name=run.info.run_name,
             status=str(run.info.status),
             age_seconds=now - run.info.start_time / 1000,
-            duration_seconds=_duration(run),
+            duration_seconds=seconds_of(run.info),
             params=run.data.params,
             metrics=run.data.metrics,
             tags=run.data.tags,
@@ -127,8 +128,3 @@ def _rows(
         )
         for run in shown
     ]
-
-
-def _duration(run: Run) -> float | None:
-    end = run.info.end_time
-    return None if end is None else (end - run.info.start_time) / 1000

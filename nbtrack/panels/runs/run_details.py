@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nbtrack.display.number_format import format_number
+from nbtrack.display.number_format import format_number, format_size
 from nbtrack.panels.shared.messages import text_of
 from nbtrack.panels.shared.panel import Panel
 from nbtrack.records.runs import FileInfo, Run
@@ -62,20 +62,7 @@ def _facts(run: Run, cell: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _file(found: FileInfo) -> dict[str, Any]:
-    return {"path": found.path, "size": _size(found.file_size), "sha256": found.sha256 or ""}
-
-
-def _size(count: int | None) -> str:
-    if count is None:
-        return ""
-    if count < 1000:
-        return f"{count} B"
-    size, unit = next(
-        (count / scale, unit)
-        for scale, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
-        if count >= scale
-    )
-    return f"{size:.3g} {unit}"
+    return {"path": found.path, "size": format_size(found.file_size), "sha256": found.sha256 or ""}
 
 
 def _baseline_of(store: Store, run: Run) -> str | None:

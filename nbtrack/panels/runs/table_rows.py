@@ -15,6 +15,7 @@ from nbtrack.display.number_format import (
     format_duration,
     format_number,
 )
+from nbtrack.lookup.run_times import seconds_of
 from nbtrack.panels.runs.table_columns import Column
 from nbtrack.panels.runs.table_state import key_of
 from nbtrack.records.runs import Run, RunStatus
@@ -120,19 +121,12 @@ def _attribute(name: str, run: Run, around: Surroundings) -> str:
         case "end_time":
             return format_age(None if info.end_time is None else now - info.end_time / 1000)
         case "duration":
-            return format_duration(_duration(run, now))
+            return format_duration(seconds_of(info, now=now))
         case "experiment_id":
             return around.experiments.get(info.experiment_id, info.experiment_id)
         case "user_id":
             return info.user_id or MISSING
     return info.run_id
-
-
-def _duration(run: Run, now: float) -> float | None:
-    info = run.info
-    if info.end_time is not None:
-        return (info.end_time - info.start_time) / 1000
-    return now - info.start_time / 1000 if info.status == RunStatus.RUNNING else None
 
 
 def _metric(column: Column, run: Run) -> float | None:
