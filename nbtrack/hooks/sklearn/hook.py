@@ -37,7 +37,7 @@ VALIDATING = (
 )
 TESTED_VERSIONS = ((1, 5), (1, 9))  # the first and the last
 
-switch = Switch(_HERE, default_flags=Flags())
+switch = Switch(f"{_HERE}.hook", default_flags=Flags())
 
 
 def autolog(
