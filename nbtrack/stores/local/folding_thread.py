@@ -7,7 +7,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from queue import Empty, SimpleQueue
 
 from nbtrack.base.guard import guarded
@@ -76,7 +76,8 @@ class FoldingThread:
                 return
 
     def _fold_guarded(self) -> bool:
-        with folding_guarded():
+        # An interrupt that DuckDB tells of here, at exit say, is the main thread's to answer.
+        with suppress(KeyboardInterrupt), folding_guarded():
             return self._fold()
         return False
 
