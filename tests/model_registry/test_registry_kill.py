@@ -23,7 +23,7 @@ KILL_AT_EVERY_LINE = """
 import os, signal, sys, threading
 import nbtrack, nbtrack.recording.session
 from nbtrack.model_registry import changes, copies, versions
-from nbtrack.stores import registry_append, registry_chain
+from nbtrack.stores.registry import registry_append, registry_chain
 from nbtrack.model_registry import evidence, lookup, models, names, stages
 
 what, begin, stride = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])

@@ -125,7 +125,7 @@ def test_who_reads_while_another_clears_up_sees_the_run_as_killed(start, store, 
 import sys
 from pathlib import Path
 from nbtrack.base.locks import held
-from nbtrack.stores import duckdb, fold
+from nbtrack.stores.local import duckdb, fold
 store = duckdb.DuckDBStore(Path(sys.argv[1]))
 clear_up = fold._clear_up
 def wait_then_clear_up(*arguments):

@@ -136,13 +136,13 @@ def test_a_database_made_while_somebody_looks_is_looked_into(
     """Found no file, then no journal: it was folded and deleted between the two looks."""
     write(begun("a"), point("a", 0)).close()
     other = DuckDBStore(store.folder)
-    sizes = snapshot_module.segments.segment_sizes
+    sizes = snapshot_module.reading.segment_sizes
 
     def others_fold_first(folder: Path) -> dict[str, int]:
         monkeypatch.undo()
         other.fold()
         return sizes(folder)
 
-    monkeypatch.setattr(snapshot_module.segments, "segment_sizes", others_fold_first)
+    monkeypatch.setattr(snapshot_module.reading, "segment_sizes", others_fold_first)
     assert steps(store, "a") == [0]
     other.close()
