@@ -1,16 +1,59 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.kernel import Kernel
+from tests.support.workers import RoomScheduling, slowest_first
+
+if TYPE_CHECKING:
+    from tests.support.kernel import Kernel
+
+# Whoever asks for one of these waits for another process.
+SLOW_FIXTURES = {"kernel", "new_kernel", "page"}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> RoomScheduling:
+    return RoomScheduling(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` selects by marks
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+    if hasattr(config, "workerinput"):  # one of several workers, who are to end together
+        items.sort(key=lambda item: slowest_first(item.nodeid))
+
+
+@pytest.fixture(autouse=True)
+def _no_store_stays_open(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A store has a thread and an instance of DuckDB: hundreds left open slow down all the rest."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if folder is not None and "nbtrack.recording.session" in sys.modules:
+        _close_stores_in(folder)
+
+
+def _close_stores_in(folder: Path) -> None:
+    from nbtrack.recording.session import current_session
+
+    stores = current_session()._stores
+    for uri, store in list(stores.items()):
+        if Path(store.uri.removeprefix("file://")).is_relative_to(folder):
+            del stores[uri]
+            store.close()
 
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     """One kernel, with the extension loaded, for all tests of a module."""
+    from tests.support.kernel import Kernel
+
     made = Kernel(tmp_path_factory.mktemp("notebook"))
     made.run("import nbtrack")
     yield made
@@ -20,6 +63,8 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
 @pytest.fixture
 def new_kernel(tmp_path: Path) -> Iterator[Callable[..., Kernel]]:
     """Makes kernels of one folder; those that are left are closed at the end."""
+    from tests.support.kernel import Kernel
+
     kernels: list[Kernel] = []
 
     def make(**options: object) -> Kernel:

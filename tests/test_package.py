@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import nbtrack
 
@@ -33,18 +38,57 @@ print(run.info.run_name, run.info.status, run.data.metrics)
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the sdist, and the wheel built from that sdist."""
     folder = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT))
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT))
     return folder
 
 
 @pytest.fixture(scope="module")
 def scripts(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The script folder of an environment that holds the wheel, what it needs, and no more."""
-    home = tmp_path_factory.mktemp("empty")
-    run(sys.executable, "-m", "venv", str(home / ".venv"))
+    home = tmp_path_factory.mktemp("empty") / ".venv"
+    run(sys.executable, "-m", "venv", "--without-pip", str(home))
     (wheel,) = built.glob("*.whl")
-    run(str(home / ".venv" / "bin" / "pip"), "install", "-q", str(wheel))
-    return home / ".venv" / "bin"
+    python = str(home / "bin" / "python")
+    run(sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", str(wheel))
+    (packages,) = home.glob("lib/python*/site-packages")
+    add_what_is_needed(packages)
+    return home / "bin"
+
+
+def add_what_is_needed(packages: Path) -> None:
+    """Everything that the one distribution in *packages* requires, as it is installed here.
+
+    Linked, not downloaded: that pip finds it all was seen when this environment was made.
+    """
+    (wheel,) = metadata.distributions(path=[str(packages)])
+    waiting, seen = list(required_by(wheel, set())), set()
+    while waiting:
+        requirement = waiting.pop()
+        wanted = (canonicalize_name(requirement.name), *sorted(requirement.extras))
+        if wanted not in seen:
+            seen.add(wanted)
+            found = metadata.distribution(requirement.name)
+            link_files(found, packages)
+            waiting += required_by(found, requirement.extras)
+
+
+def required_by(found: metadata.Distribution, extras: set[str]) -> Iterator[Requirement]:
+    for requirement in map(Requirement, found.requires or []):
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in {"", *extras}):
+            yield requirement
+
+
+def link_files(found: metadata.Distribution, packages: Path) -> None:
+    """Into the folder *packages*, without what lies outside of it, as scripts do."""
+    for file in found.files or []:
+        target = packages / file
+        if ".." not in file.parts and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(file.locate(), target)
+            except OSError:  # another file system
+                shutil.copyfile(file.locate(), target)
 
 
 def run(*words: str, cwd: Path | None = None) -> str:

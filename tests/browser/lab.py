@@ -13,9 +13,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -48,9 +48,23 @@ _SETTLED = """async () => {
 }"""
 
 
+class LabFolder(NamedTuple):
+    """A folder that JupyterLab serves."""
+
+    folder: Path
+    address: str  # below which its notebooks are, with the token
+
+    def subfolder(self, name: str) -> LabFolder:
+        (self.folder / name).mkdir()
+        return LabFolder(self.folder / name, self.address.replace("?", f"/{name}?"))
+
+
 @contextmanager
 def running_lab(folder: Path) -> Iterator[str]:
-    """JupyterLab serving *folder*; yields its address, with the token."""
+    """JupyterLab serving *folder*; yields the address of its notebooks, with the token.
+
+    Each notebook has the project that is in the folder beside it.
+    """
     port, token = _free_port(), secrets.token_hex(8)
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR")
     home = {name: str(folder / ".lab") for name in names}
@@ -61,17 +75,27 @@ def running_lab(folder: Path) -> Iterator[str]:
     server = subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, **home, "NBTRACK_DIR": str(folder / "project")},
+        env={**os.environ, **home, "NBTRACK_DIR": "project"},  # where the kernel starts
         stdout=(folder / "lab.log").open("w"),
         stderr=subprocess.STDOUT,
     )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{address}/api?token={token}", server, folder / "lab.log")
-        yield f"{address}/lab?token={token}"
+        yield f"{address}/lab/tree?token={token}"
     finally:
         server.terminate()
         server.wait(timeout=20)
+
+
+def begin_afresh(lab: LabFolder) -> None:
+    """End all kernels, and forget which theme was chosen."""
+    base, token = lab.address.split("/lab/tree?")
+    for session in json.load(urlopen(f"{base}/api/sessions?{token}")):
+        end = Request(f"{base}/api/sessions/{session['id']}?{token}", method="DELETE")
+        urlopen(end).close()
+    chosen = lab.folder / ".lab/@jupyterlab/apputils-extension/themes.jupyterlab-settings"
+    chosen.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -91,7 +115,7 @@ def open_browser(*, width: int = 1100, height: int = 800) -> Iterator[Any]:
 
 def open_notebook(page: Any, address: str, name: str) -> None:
     base, token = address.split("?")
-    page.goto(f"{base}/tree/{name}?{token}&reset")
+    page.goto(f"{base}/{name}?{token}&reset")
     page.wait_for_function(
         "() => window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length"
     )

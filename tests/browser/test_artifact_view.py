@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from lab import (
+    LabFolder,
     needs_browser,
     open_browser,
     open_notebook,
     run_cell,
-    running_lab,
     use_theme,
     write_notebook,
 )
@@ -54,13 +54,12 @@ CELLS = [
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder: Path = tmp_path_factory.mktemp("lab")
-    write_notebook(folder / "kinds.ipynb", CELLS)
-    with running_lab(folder) as address, open_browser() as page:
-        open_notebook(page, address, "kinds.ipynb")
+def page(lab: LabFolder) -> Iterator[Any]:
+    write_notebook(lab.folder / "kinds.ipynb", CELLS)
+    with open_browser() as page:
+        open_notebook(page, lab.address, "kinds.ipynb")
         page.outputs = [run_cell(page, index) for index in range(len(CELLS))]
-        page.shots = folder
+        page.shots = lab.folder
         page.refused = []
         page.on("requestfailed", lambda r: page.refused.append(r.url) if is_refused(r) else None)
         page.outputs[2].locator("[data-artifact]").first.wait_for()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from lab import (
+    LabFolder,
     needs_browser,
     open_browser,
     open_notebook,
     run_cell,
-    running_lab,
     use_theme,
     write_notebook,
 )
@@ -79,13 +78,12 @@ RUN_ALONE = """index => {
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder: Path = tmp_path_factory.mktemp("charts")
-    write_notebook(folder / "curves.ipynb", CELLS)
-    with running_lab(folder) as address, open_browser(width=1600, height=1100) as page:
-        page.shots, page.bundles = folder, []
+def page(lab: LabFolder) -> Iterator[Any]:
+    write_notebook(lab.folder / "curves.ipynb", CELLS)
+    with open_browser(width=1600, height=1100) as page:
+        page.shots, page.bundles = lab.folder, []
         page.on("request", lambda r: page.bundles.append(r.url) if _is_blob(r.url) else None)
-        open_notebook(page, address, "curves.ipynb")
+        open_notebook(page, lab.address, "curves.ipynb")
         page.outputs = [run_cell(page, index) for index in range(3)]
         page.root = page.outputs[1].locator("[data-nbtrack=runs]")
         _open_charts(page.root)

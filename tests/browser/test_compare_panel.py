@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from lab import (
+    LabFolder,
     needs_browser,
     open_browser,
     open_notebook,
     run_cell,
-    running_lab,
     use_theme,
     write_notebook,
 )
@@ -53,13 +52,12 @@ CELLS = [
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder: Path = tmp_path_factory.mktemp("lab")
-    write_notebook(folder / "forests.ipynb", CELLS)
-    with running_lab(folder) as address, open_browser() as page:
-        open_notebook(page, address, "forests.ipynb")
+def page(lab: LabFolder) -> Iterator[Any]:
+    write_notebook(lab.folder / "forests.ipynb", CELLS)
+    with open_browser() as page:
+        open_notebook(page, lab.address, "forests.ipynb")
         page.outputs = [run_cell(page, index) for index in range(len(CELLS) - 1)]
-        page.shots = folder
+        page.shots = lab.folder
         settled(page.outputs[4].locator("[data-nbtrack=compare]"))
         yield page
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from lab import (
+    LabFolder,
     begin_cell,
     needs_browser,
     open_browser,
     open_notebook,
     run_cell,
-    running_lab,
     save_notebook,
     use_theme,
     wait_until_idle,
@@ -44,13 +43,12 @@ CELLS = [
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder: Path = tmp_path_factory.mktemp("lab")
-    write_notebook(folder / "live.ipynb", CELLS)
-    with running_lab(folder) as address, open_browser() as page:
-        page.folder = folder
+def page(lab: LabFolder) -> Iterator[Any]:
+    write_notebook(lab.folder / "live.ipynb", CELLS)
+    with open_browser() as page:
+        page.folder = lab.folder
         page.set_default_timeout(60_000)
-        open_notebook(page, address, "live.ipynb")
+        open_notebook(page, lab.address, "live.ipynb")
         run_cell(page, 0)
         yield page
 

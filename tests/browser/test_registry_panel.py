@@ -6,17 +6,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from lab import (
+    LabFolder,
     cell_sources,
     needs_browser,
     open_browser,
     open_notebook,
     run_cell,
-    running_lab,
     use_theme,
     write_notebook,
 )
@@ -82,13 +81,12 @@ nbtrack.MlflowClient().transition_model_version_stage(
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder: Path = tmp_path_factory.mktemp("lab")
-    write_notebook(folder / "registry.ipynb", CELLS)
-    with running_lab(folder) as address, open_browser(width=1250, height=950) as page:
-        open_notebook(page, address, "registry.ipynb")
+def page(lab: LabFolder) -> Iterator[Any]:
+    write_notebook(lab.folder / "registry.ipynb", CELLS)
+    with open_browser(width=1250, height=950) as page:
+        open_notebook(page, lab.address, "registry.ipynb")
         page.outputs = [run_cell(page, index) for index in range(len(CELLS) - 1)]
-        page.folder = folder
+        page.folder = lab.folder
         yield page
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from lab import (
+    LabFolder,
     begin_cell,
     cell_sources,
     needs_browser,
@@ -16,7 +16,6 @@ from lab import (
     open_notebook,
     restart_kernel,
     run_cell,
-    running_lab,
     save_notebook,
     use_theme,
     wait_until_idle,
@@ -58,13 +57,12 @@ PANEL, BACK, TRAINING, BOX = 2, 3, 4, 5
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder: Path = tmp_path_factory.mktemp("lab")
-    write_notebook(folder / "panel.ipynb", CELLS)
-    with running_lab(folder) as address, open_browser(width=1250, height=900) as page:
-        open_notebook(page, address, "panel.ipynb")
+def page(lab: LabFolder) -> Iterator[Any]:
+    write_notebook(lab.folder / "panel.ipynb", CELLS)
+    with open_browser(width=1250, height=900) as page:
+        open_notebook(page, lab.address, "panel.ipynb")
         page.outputs = [run_cell(page, index) for index in range(PANEL + 1)]
-        page.folder, page.address = folder, address
+        page.folder, page.address = lab.folder, lab.address
         yield page
 
 

@@ -83,8 +83,13 @@ class Registry:
         self.engine = engine
         with engine.start_run() as run:
             estimator = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
-            if engine is mlflow:  # its default does not load back what it saved
-                engine.sklearn.log_model(estimator, name="m", serialization_format="cloudpickle")
+            if engine is mlflow:
+                engine.sklearn.log_model(
+                    estimator,
+                    name="m",
+                    serialization_format="cloudpickle",  # its default does not load back
+                    pip_requirements=[],  # else it looks for them, in a process of its own
+                )
             else:
                 engine.sklearn.log_model(estimator, name="m")
             self.run_id = run.info.run_id

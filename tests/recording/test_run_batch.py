@@ -100,7 +100,7 @@ def test_a_torn_batch_shows_no_half_run(project, tmp_path):
         text = journal_of(project)
     assert all(run_id in text for run_id in ids)
 
-    places = range(text.index(ids[0]), len(text) + 1, 97)
+    places = range(text.index(ids[0]), len(text) + 1, 211)
     for place in [*places, len(text)]:
         runs = {
             run.info.run_id: run for run in runs_of_another(tmp_path / str(place), text[:place])

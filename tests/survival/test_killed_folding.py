@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import time
 
 # A forked child only journals: so it is the folding process that folds, until the end.
@@ -26,15 +27,30 @@ else:
     nbtrack.end_run()
     print(n)
 """
+# A process for each line that it is told; forked, because starting Python takes a second.
 FOLDING = """
-import sys, time
+import os, sys, time
+from pathlib import Path
+import duckdb
+from nbtrack.stores.local.duckdb import DuckDBStore
+parent = os.getpid()
+for _ in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        print(os.getpid())
+        store = DuckDBStore(Path(sys.argv[1]))
+        while os.getppid() == parent:
+            store.fold()
+            print("folded")
+            time.sleep(0.01)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+FOLD_ONCE = """
+import sys
 from pathlib import Path
 from nbtrack.stores.local.duckdb import DuckDBStore
-store = DuckDBStore(Path(sys.argv[1]))
-while True:
-    store.fold()
-    print("folded")
-    time.sleep(0.01)
+DuckDBStore(Path(sys.argv[1])).fold()
 """
 READER = """
 import json, sys
@@ -56,11 +72,13 @@ def test_killed_folding_loses_and_doubles_nothing(start, store, folder, tmp_path
     reader = start(READER, folder, stop)
     snapshots = []
     moments = random.Random(7)
+    folding = start(FOLDING, folder)
     for _ in range(10):
-        folding = start(FOLDING, folder)
+        folding.tell()
+        process = next(int(line) for line in iter(folding.line, None) if line != "folded")
         folding.wait_for("folded")
         time.sleep(moments.uniform(0.0, 0.15))  # so that it dies in the middle of anything
-        folding.kill()
+        os.kill(process, signal.SIGKILL)
         snapshots.append(reader.line())
     stop.touch()
     written = {run: int(writer.finish()[-1]) for run, writer in zip(runs, writers)}
@@ -84,7 +102,7 @@ def test_killed_while_making_the_database(start, store, folder):
     for name in ("nbtrack.duckdb-0a.new", "nbtrack.duckdb-0a.new.wal", "nbtrack.duckdb.wal"):
         (folder / name).write_bytes(b"half a file")
         os.utime(folder / name, (1, 1))  # a younger one may be somebody's who is making it
-    folding = start(FOLDING.replace("while True", "if True"), folder)
+    folding = start(FOLD_ONCE, folder)
 
     folding.finish()
     assert store.get_run(run_id).info.status == "KILLED"
