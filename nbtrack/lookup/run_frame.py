@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.records.runs import LifecycleStage, RunColumns, RunInfo, RunStatus
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_FACTS = ("run_id", "experiment_id", "status", "artifact_uri")
+_TIMES = ("start_time", "end_time")
 
 
 def run_frame(found: RunColumns) -> pd.DataFrame:
@@ -19,20 +23,41 @@ def run_frame(found: RunColumns) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    infos = found.infos
-    columns: dict[str, Any] = {
-        name: np.array([getattr(info, name) for info in infos], dtype=object)
-        for name in ("run_id", "experiment_id", "status", "artifact_uri")
+    facts, values = _texts(fact_columns(found.infos)), _texts(value_columns(found))
+    times = {
+        name: pd.to_datetime([getattr(info, name) for info in found.infos], unit="ms", utc=True)
+        for name in _TIMES
     }
-    columns["status"] = np.array([str(info.status) for info in infos], dtype=object)
-    for name in ("start_time", "end_time"):
-        columns[name] = pd.to_datetime([getattr(i, name) for i in infos], unit="ms", utc=True)
-    for key, numbers in sorted(found.metrics.items()):
-        columns[f"metrics.{key}"] = np.array(numbers, dtype=float)
-    for prefix, group in (("params", found.params), ("tags", found.tags)):
-        for key, texts in sorted(group.items()):
-            columns[f"{prefix}.{key}"] = np.array(texts, dtype=object)
-    return pd.DataFrame(columns)
+    metrics = {name: np.array(numbers, dtype=float) for name, numbers in metric_columns(found)}
+    return pd.DataFrame({**facts, **times, **metrics, **values}, copy=False)
+
+
+def fact_columns(infos: Sequence[RunInfo]) -> dict[str, list[str]]:
+    """What every run has, as text."""
+    return {name: [str(getattr(info, name)) for info in infos] for name in _FACTS}
+
+
+def metric_columns(found: RunColumns) -> list[tuple[str, list[float | None]]]:
+    """By the names of their columns, in order."""
+    return [(f"metrics.{key}", numbers) for key, numbers in sorted(found.metrics.items())]
+
+
+def value_columns(found: RunColumns) -> dict[str, list[str | None]]:
+    """Params, then tags, by the names of their columns, in order."""
+    groups = (("params", found.params), ("tags", found.tags))
+    return {f"{name}.{key}": group[key] for name, group in groups for key in sorted(group)}
+
+
+def _texts(columns: Mapping[str, Sequence[str | None]]) -> dict[str, Any]:
+    """As arrays, all made at once: pandas takes long to see that a column is text."""
+    import numpy as np
+    import pandas as pd
+
+    if not columns:
+        return {}
+    together = pd.Series(np.array(list(columns.values()), dtype=object).reshape(-1)).array
+    count = len(together) // len(columns)
+    return {name: together[n * count : (n + 1) * count] for n, name in enumerate(columns)}
 
 
 _BLANK = RunInfo(

@@ -157,8 +157,7 @@ class Condition:
             raise self._wrong(literal.position, f"{problem} (UTC) or milliseconds since 1970.")
         if len(literal.value) == len("2026-03-01") and comparison.operator not in ORDERING:
             raise self._whole_day(comparison, literal)
-        milliseconds = (moment - EPOCH) / timedelta(milliseconds=1)
-        return int(milliseconds) if milliseconds.is_integer() else milliseconds
+        return _milliseconds(moment)
 
     def _whole_day(self, comparison: Comparison, literal: Literal) -> InvalidFilter:
         """The day's first moment would match next to nothing, and mislead."""
@@ -187,6 +186,17 @@ class Condition:
 
     def _wrong(self, position: int, problem: str) -> InvalidFilter:
         return wrong(self._text, position, problem)
+
+
+def time_of(value: str | int | float) -> int | float:
+    """Milliseconds since 1970 UTC of a literal that was accepted as a time."""
+    moment = _moment(value) if isinstance(value, str) else None
+    return _milliseconds(moment) if moment is not None else float(value)
+
+
+def _milliseconds(moment: datetime) -> int | float:
+    milliseconds = (moment - EPOCH) / timedelta(milliseconds=1)
+    return int(milliseconds) if milliseconds.is_integer() else milliseconds
 
 
 def _moment(text: str) -> datetime | None:

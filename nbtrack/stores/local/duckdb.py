@@ -41,6 +41,7 @@ from nbtrack.records.runs import (
     ViewType,
 )
 from nbtrack.settings import FOLDER_NAME
+from nbtrack.stores.kept.kept_runs import KeptRuns
 from nbtrack.stores.local.attachment import WAIT_SECONDS, Attachment
 from nbtrack.stores.local.fold import fold
 from nbtrack.stores.local.folding_thread import FoldingThread, folding_guarded
@@ -87,6 +88,7 @@ class DuckDBStore(PanelReads):
             fold_now=self.fold,
         )
         self._index = RunIndex(self._snapshots)
+        self._kept = KeptRuns(self._snapshots)
 
     # --- writing
 
@@ -149,10 +151,18 @@ class DuckDBStore(PanelReads):
             return run_queries.find_runs(connection, query)
 
     def count_runs(self, query: RunQuery) -> int:
+        from nbtrack.stores.kept.answers import count_runs
+
+        if (count := count_runs(self._kept, query)) is not None:
+            return count
         with self._snapshots.open() as connection:
             return run_queries.count_runs(connection, query)
 
     def search_run_columns(self, query: RunQuery) -> RunColumns:
+        from nbtrack.stores.kept.answers import find_run_columns
+
+        if (found := find_run_columns(self._kept, query)) is not None:
+            return found
         with self._snapshots.open() as connection:
             return run_queries.find_run_columns(connection, query)
 

@@ -13,6 +13,7 @@ from nbtrack.stores.local import schema
 from nbtrack.stores.local.attachment import WAIT_SECONDS, Attachment, Block, stamp, wal_of
 from nbtrack.stores.local.fold import HOLD_BYTES, folded_offsets, insert_parsed, parse
 from nbtrack.stores.local.folding_thread import folding_guarded
+from nbtrack.stores.local.signs import FileWatch, Signs
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -52,6 +53,8 @@ class SnapshotReader:
         self._loaded: object = None  # which tails the tables of schema `tail` hold
         self._offsets: object = None  # how far the journals are folded
         self._marked: object = None  # which writers the table `dead_writers` holds
+        self._watch = FileWatch(attachment.file)
+        self._read: tuple[dict[str, int], str, tuple[str, ...]] = ({}, "", ())
 
     def open(self, *, timeout: float = WAIT_SECONDS) -> Block:
         """A connection on which `current.*` and the public views are one cut of the project."""
@@ -83,11 +86,28 @@ class SnapshotReader:
         tails = self._offsets, self._loaded
         return Cut(self._attachment.generation, tails, self._marked, files)
 
+    def look(self) -> Signs:
+        """Of the project as it is now, without a look into its database. Raises OSError."""
+        sizes, own = self._sizes_and_own_lines()
+        dead = reading.dead_writers(self._folder, own=self._own_writer())
+        return Signs(sizes, own, tuple(sorted(dead)), self._watch.look())
+
+    @property
+    def signs(self) -> Signs:
+        """Of the snapshot that is open."""
+        return Signs(*self._read, self._watch.look())
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether any write after the open snapshot will show in its signs."""
+        return self._watch.is_settled(self._watch.look())
+
     def _waiting(self, connection: DuckDBPyConnection) -> tuple[dict[str, tuple[int, int]], str]:
         """(folded, size) of each segment that holds more than what is folded; own lines."""
         # Offsets first: a segment that is gone when we list them was folded before.
         self._offsets = offsets = folded_offsets(connection)
         sizes, own = self._sizes_and_own_lines()
+        self._read = sizes, own, ()
         spans = {name: (offsets.get(name, 0), size) for name, size in sizes.items()}
         return {name: span for name, span in spans.items() if span[1] > span[0]}, own
 
@@ -104,9 +124,10 @@ class SnapshotReader:
     ) -> None:
         self._mark_dead_writers(connection)
         newest = _newest_key(connection) if waiting or own else None
-        # The instance is part of it: another one has empty tables. So is the newest key,
-        # because runs in the tail are numbered behind it.
-        signature = (self._attachment.generation, newest, waiting, own)
+        # The instance is part of it: another one has empty tables. So is the file, and its newest
+        # key, because runs in the tail are numbered behind it.
+        file = stamp(self._attachment.file)
+        signature = (self._attachment.generation, file, newest, waiting, own)
         if signature == self._loaded:
             return
         if self._loaded is not None:  # None: this instance's tables are empty still
@@ -128,6 +149,7 @@ class SnapshotReader:
 
     def _mark_dead_writers(self, connection: DuckDBPyConnection) -> None:
         dead = sorted(reading.dead_writers(self._folder, own=self._own_writer()))
+        self._read = (*self._read[:2], tuple(dead))
         marked = (self._attachment.generation, dead)
         if marked != self._marked:
             self._marked = None

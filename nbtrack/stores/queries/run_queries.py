@@ -237,7 +237,7 @@ def with_data(connection: DuckDBPyConnection, keys: list[int], infos: list[RunIn
         for place, key, value in values:
             found[place][key] = value
         parts.append(found)
-    inputs = _inputs(connection, keys)
+    inputs = read_inputs(connection, keys)
     return [
         Run(info=info, data=RunData(params=params, metrics=metrics, tags=tags), inputs=read)
         for info, params, metrics, tags, read in zip(infos, *parts, inputs)
@@ -254,7 +254,8 @@ def _columns(values: Iterable[Value], count: int) -> dict[str, list[Any]]:
     return columns
 
 
-def _inputs(connection: DuckDBPyConnection, keys: list[int]) -> list[RunInputs]:
+def read_inputs(connection: DuckDBPyConnection, keys: Sequence[int]) -> list[RunInputs]:
+    """Datasets of the runs with these keys, in their order."""
     found: list[list[DatasetInput]] = [[] for _ in keys]
     places = {run_key: place for place, run_key in enumerate(keys)}
     is_small = len(keys) <= MOST_KEYS_IN_TEXT
@@ -262,7 +263,7 @@ def _inputs(connection: DuckDBPyConnection, keys: list[int]) -> list[RunInputs]:
     rows = connection.execute(
         "select run_key, name, digest, source_type, source, schema, profile, context, tags"
         f" from current.inputs where run_key in ({of_page}) order by t",
-        {} if is_small else {"keys": keys},
+        {} if is_small else {"keys": list(keys)},
     ).fetchall()
     for run_key, *facts, context, own_tags in rows:
         name, digest, source_type, source, schema, profile = facts

@@ -1,0 +1,154 @@
+"""One key's latest value of every run, in arrays: a row for each run, and none for a key.
+
+A number takes 9 bytes a run, a text 4 and its distinct values; 8 more say when it was logged first.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Flags: TypeAlias = NDArray[np.bool_]
+    Integers: TypeAlias = NDArray[np.int64]
+    Codes: TypeAlias = NDArray[np.int32]
+    Numbers: TypeAlias = NDArray[np.float64]
+    Objects: TypeAlias = NDArray[np.object_]
+
+_BYTES_OF_A_TEXT = 100  # beside its characters: the object, a place in a list and one in a dict
+
+
+class NumberColumn:
+    """Of integers: microseconds since 1970 are past what a float tells apart."""
+
+    def __init__(self, count: int, *, is_integer: bool = False) -> None:
+        import numpy as np
+
+        self.has: Flags = np.zeros(count, dtype=np.bool_)
+        self.numbers: Numbers | Integers = np.zeros(
+            count, dtype="int64" if is_integer else "float64"
+        )
+        self.first: Integers = np.zeros(count, dtype=np.int64)
+
+    def put(self, rows: Integers, numbers: Numbers, first: Integers) -> None:
+        self.has[rows], self.numbers[rows], self.first[rows] = True, numbers, first
+
+    def drop(self, rows: Integers) -> None:
+        self.has[rows] = False
+
+    def grow(self, count: int) -> None:
+        self.has, self.numbers, self.first = (
+            _grown(array, count, 0) for array in (self.has, self.numbers, self.first)
+        )
+
+    def shown(self, rows: Integers) -> Objects:
+        """As Python numbers; None where there is none."""
+        found = self.numbers[rows].astype(object)
+        found[~self.has[rows]] = None
+        return found
+
+    @property
+    def size(self) -> int:
+        return self.has.nbytes + self.numbers.nbytes + self.first.nbytes
+
+
+class TextColumn:
+    """*codes* are places in *texts*, or -1, where *texts* has a None."""
+
+    def __init__(self, count: int) -> None:
+        import numpy as np
+
+        self.codes: Codes = np.full(count, -1, dtype=np.int32)
+        self.first: Integers = np.zeros(count, dtype=np.int64)
+        self._code_of: dict[str, int] = {}
+        self._numbers: list[float | None] = []  # what DuckDB makes of the texts
+        self._texts: Objects | None = None
+        self._ranks: Integers | None = None
+        self._characters = 0
+
+    @property
+    def has(self) -> Flags:
+        return self.codes >= 0
+
+    def put(
+        self,
+        rows: Integers,
+        texts: Sequence[str],
+        numbers: Sequence[float | None],
+        first: Integers,
+    ) -> None:
+        self.codes[rows] = [self._code(text, number) for text, number in zip(texts, numbers)]
+        self.first[rows] = first
+
+    def _code(self, text: str, number: float | None) -> int:
+        code = self._code_of.get(text)
+        if code is None:
+            code = self._code_of[text] = len(self._code_of)
+            self._numbers.append(number)
+            self._characters += len(text)
+            self._texts = self._ranks = None
+        return code
+
+    def drop(self, rows: Integers) -> None:
+        self.codes[rows] = -1
+
+    def grow(self, count: int) -> None:
+        self.codes, self.first = _grown(self.codes, count, -1), _grown(self.first, count, 0)
+
+    @property
+    def texts(self) -> Objects:
+        """The distinct ones, and None as the last."""
+        if self._texts is None:
+            import numpy as np
+
+            self._texts = np.array([*self._code_of, None], dtype=object)
+        return self._texts
+
+    def shown(self, rows: Integers) -> Objects:
+        found: Objects = self.texts[self.codes[rows]]
+        return found
+
+    def where(self, test: Callable[[str], bool]) -> Flags:
+        """The rows that have a text for which *test* holds; it is asked once for each text."""
+        import numpy as np
+
+        return np.array([*map(test, self._code_of), False], dtype=np.bool_)[self.codes]
+
+    def as_numbers(self) -> NumberColumn:
+        """The texts that are numbers; the other rows have none."""
+        import numpy as np
+
+        column = NumberColumn(len(self.codes))
+        is_number = np.array([*(n is not None for n in self._numbers), False], dtype=np.bool_)
+        numbers = np.array([*(n or 0.0 for n in self._numbers), 0.0])
+        column.has, column.numbers = is_number[self.codes], numbers[self.codes]
+        return column
+
+    def ranks(self) -> Integers:
+        """Places of the rows' texts in their order; -1 where there is none."""
+        import numpy as np
+
+        if self._ranks is None:
+            self._ranks = np.full(len(self._code_of) + 1, -1, dtype=np.int64)
+            for rank, text in enumerate(sorted(self._code_of)):
+                self._ranks[self._code_of[text]] = rank
+        found: Integers = self._ranks[self.codes]
+        return found
+
+    @property
+    def size(self) -> int:
+        words = self._characters + len(self._code_of) * _BYTES_OF_A_TEXT
+        return self.codes.nbytes + self.first.nbytes + words + sys.getsizeof(self._code_of)
+
+
+Column: TypeAlias = NumberColumn | TextColumn
+
+
+def _grown(array: Any, count: int, fill: int) -> Any:
+    import numpy as np
+
+    return np.concatenate([array, np.full(count - len(array), fill, dtype=array.dtype)])

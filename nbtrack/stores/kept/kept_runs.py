@@ -1,0 +1,208 @@
+"""Runs as this process read them last, kept in memory until something has changed.
+
+A search of runs costs DuckDB 10-40 ms, most of it for planning over views and for attaching the
+file. Here the facts of all runs and the latest values of their keys are kept in arrays: while the
+signs (`stores.local.signs`) say that nothing can have changed, a search is answered from them,
+without a look into the file. When they have changed, one snapshot is read, and of it only the
+runs that it says something new of: those of rows behind the last row that was read of each table
+(tables only grow), and those in the journals' tails. Where this cannot be told, all is read anew:
+when an earlier row is not there any more (`nbtrack gc`, or the file was replaced), and when the
+file was changed but no row of a run was added (the registry, or somebody's own SQL).
+
+Bounds. In projects of more than MOST_RUNS runs nothing is kept. Columns take at most MOST_BYTES:
+where all keys of all runs are at most MOST_CELLS values, all of them are kept; else one column
+each for the keys that filters and orders have named lately, and pages read their values from the
+file. Measured: 1,000 runs x 44 keys 0.6 MB; 100,000 runs x 44 keys 40 MB of facts, and 1.7 MB for
+each key that was named.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
+
+from nbtrack.errors import StoreBusy
+from nbtrack.stores.kept import loading
+from nbtrack.stores.kept.kept_table import KeptTable
+from nbtrack.stores.kept.news import News, read_news
+from nbtrack.stores.local.attachment import WAIT_SECONDS
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from nbtrack.stores.kept.matching import Need
+    from nbtrack.stores.local.signs import Signs
+    from nbtrack.stores.local.snapshot import SnapshotReader
+
+T = TypeVar("T")
+
+MOST_RUNS = 200_000
+MOST_CELLS = 250_000
+MOST_BYTES = 64 << 20
+
+_all_kept: weakref.WeakSet[KeptRuns] = weakref.WeakSet()
+
+
+class KeptRuns:
+    def __init__(self, snapshots: SnapshotReader) -> None:
+        self._snapshots = snapshots
+        self._lock = threading.RLock()
+        self._is_busy = False
+        self._is_off = False  # for good: there are too many runs
+        self._forget()
+        _all_kept.add(self)
+
+    def _forget(self) -> None:
+        self._table: KeptTable | None = None
+        self._is_whole = False  # whether all keys of all runs are kept
+        self._signs: Signs | None = None  # of the cut that the table is of
+        self._is_settled = False  # whether anything that came after it would show in the signs
+        self._news: News | None = None
+        self.version = 0  # counts what was read
+
+    def ask(
+        self,
+        question: Callable[[KeptTable], T],
+        *,
+        needs: Iterable[Need] = (),
+        whole: bool = False,
+        timeout: float = WAIT_SECONDS,
+    ) -> T | None:
+        """The answer to *question*, to a table that shows the project as it was at some moment
+        since the call, with the columns of *needs*; with *whole*, those of all keys.
+
+        None if so much is not kept: ask a snapshot. Raises StoreBusy, and what it raises.
+        """
+        if not self._lock.acquire(timeout=max(timeout, 0.0)):
+            raise StoreBusy("Another thread of this process is reading the project. Try again.")
+        try:
+            if self._is_busy:  # a signal handler came in the middle: the lock lets it through
+                return None
+            return self._ask(question, list(needs), whole=whole, timeout=timeout)
+        finally:
+            self._lock.release()
+
+    def _ask(
+        self,
+        question: Callable[[KeptTable], T],
+        needs: list[Need],
+        *,
+        whole: bool,
+        timeout: float,
+    ) -> T | None:
+        self._is_busy = True
+        try:
+            if not self._is_off and not (self._is_current() and self._has(needs)):
+                self._read(needs, timeout=timeout)
+            if self._table is None or (whole and not self._is_whole):
+                return None
+            return question(self._table)
+        finally:
+            self._is_busy = False
+
+    def _is_current(self) -> bool:
+        return self._is_settled and self._snapshots.look() == self._signs
+
+    def _has(self, needs: list[Need]) -> bool:
+        if self._table is None or self._is_whole:
+            return self._table is not None
+        return all(key in self._table.columns[kind] for kind, key in needs)
+
+    # --- reading
+
+    def _read(self, needs: list[Need], *, timeout: float) -> None:
+        with self._snapshots.open(timeout=timeout) as connection:
+            signs, is_settled = self._snapshots.signs, self._snapshots.is_settled
+            before, self._signs = self._signs, None  # for an interrupt, or an error
+            if before != signs or not self._is_settled:
+                self._catch_up(connection, before, signs)
+            if self._table is not None and not self._is_whole:
+                self._read_columns(connection, self._table, needs)
+            self._signs, self._is_settled = signs, is_settled
+
+    def _catch_up(self, connection: DuckDBPyConnection, before: Signs | None, signs: Signs) -> None:
+        self.version += 1
+        is_same_file = before is not None and before.file == signs.file and self._is_settled
+        news = read_news(connection, self._news, is_same_file=is_same_file)
+        table, self._news = self._table, None
+        may_differ_only_in_rows = before is not None and not (
+            before.file != signs.file and news.is_nothing and before.sizes == signs.sizes
+        )
+        if table is not None and may_differ_only_in_rows and news.run_keys is not None:
+            run_keys = set(news.run_keys)
+            if before is not None and before.dead != signs.dead:
+                run_keys |= table.keys_of_status("RUNNING", "KILLED")
+            if len(run_keys) <= loading.MOST_AT_ONCE:
+                self._update(connection, table, sorted(run_keys))
+                self._news = news
+                return
+        self._read_all(connection)
+        self._news = news
+
+    def _read_all(self, connection: DuckDBPyConnection) -> None:
+        self._table, self._is_whole = None, False
+        if loading.count_runs(connection) > MOST_RUNS:
+            self._is_off = True
+            return
+        table = KeptTable()
+        table.put_runs(loading.read_attributes(connection))
+        if len(table) * loading.count_keys(connection) <= MOST_CELLS:
+            self._put_values(connection, table, None)
+            self._is_whole = table.size_of_columns <= MOST_BYTES
+            if not self._is_whole:
+                table.forget_columns()
+        self._table = table
+
+    def _put_values(
+        self, connection: DuckDBPyConnection, table: KeptTable, run_keys: list[int] | None
+    ) -> None:
+        """Of all runs, or of these, all keys; or those that are kept."""
+        row_of = table.rows_by_key()
+        for kind in loading.KINDS:
+            names = None if self._is_whole or run_keys is None else list(table.columns[kind])
+            for values in loading.read_values(connection, kind, run_keys=run_keys, keys=names):
+                table.put_values(kind, values, row_of[values.run_keys])
+
+    def _update(
+        self, connection: DuckDBPyConnection, table: KeptTable, run_keys: list[int]
+    ) -> None:
+        if not run_keys:
+            return
+        self._table = None  # for an interrupt, or an error
+        rows = table.put_runs(loading.read_attributes(connection, run_keys))
+        table.drop_values(rows)
+        self._put_values(connection, table, run_keys)
+        if self._is_whole and table.size_of_columns > MOST_BYTES:
+            table.forget_columns()
+            self._is_whole = False
+        self._table = table
+
+    def _read_columns(
+        self, connection: DuckDBPyConnection, table: KeptTable, needs: list[Need]
+    ) -> None:
+        row_of = table.rows_by_key() if needs else None
+        for kind, key in needs:
+            column = table.columns[kind].pop(key, None)
+            if column is not None:
+                table.columns[kind][key] = column  # the newest one
+            elif row_of is not None:
+                table.add_column(kind, key)
+                for values in loading.read_values(connection, kind, keys=[key]):
+                    table.put_values(kind, values, row_of[values.run_keys])
+        table.forget_oldest_columns(MOST_BYTES, kept=needs)
+
+    def after_fork(self) -> None:
+        # Another thread may have been in the middle of it.
+        self._lock, self._is_busy = threading.RLock(), False
+        self._forget()
+
+
+def _read_anew_in_child() -> None:
+    for kept in list(_all_kept):
+        kept.after_fork()
+
+
+os.register_at_fork(after_in_child=_read_anew_in_child)

@@ -1,0 +1,210 @@
+"""The runs that are kept: a row each, in no order, with their facts and columns of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from nbtrack.records.runs import RunInfo
+from nbtrack.stores.kept.columns import Column, NumberColumn, TextColumn
+from nbtrack.stores.kept.loading import ATTRIBUTES, KINDS, Kind, Values
+from nbtrack.stores.queries.run_queries import run_info
+
+if TYPE_CHECKING:
+    from nbtrack.stores.kept.columns import Flags, Integers, Objects
+
+_FEW_DIFFERENT = ("experiment_id", "user_id", "status", "lifecycle_stage")
+_TIMES = ("start_us", "end_us")
+_BYTES_OF_A_RUN = 400  # its facts, measured
+
+
+class KeptTable:
+    def __init__(self) -> None:
+        import numpy as np
+
+        self.run_keys: Integers = np.zeros(0, dtype=np.int64)
+        self.facts: dict[str, Objects] = {n: np.zeros(0, dtype=object) for n in ATTRIBUTES}
+        self.times: dict[str, NumberColumn] = {
+            name: NumberColumn(0, is_integer=True) for name in _TIMES
+        }
+        self.columns: dict[Kind, dict[str, Column]] = {kind: {} for kind in KINDS}
+        self._row_of: dict[str, int] = {}  # by run id
+        self._same: dict[str, str] = {}
+        self._infos: dict[int, RunInfo] = {}
+        self._derived: dict[str, Any] = {}  # from the facts, until one of them changes
+
+    def __len__(self) -> int:
+        return len(self.run_keys)
+
+    # --- what changes
+
+    def put_runs(self, found: Mapping[str, Any]) -> Integers:
+        """Facts of some runs, as `read_attributes` has them; their rows."""
+        import numpy as np
+
+        for run_id in found["run_id"]:
+            self._row_of.setdefault(run_id, len(self._row_of))
+        self._grow(len(self._row_of))
+        rows = np.array([self._row_of[run_id] for run_id in found["run_id"]], dtype=np.int64)
+        self.run_keys[rows] = found["run_key"]
+        for name in ATTRIBUTES:
+            self.facts[name][rows] = self._texts(name, found[name])
+        for name in _TIMES:
+            self._put_times(self.times[name], rows, found[name])
+        for row in rows.tolist():
+            self._infos.pop(row, None)
+        self._derived.clear()
+        return rows
+
+    def _grow(self, count: int) -> None:
+        import numpy as np
+
+        more = count - len(self)
+        if not more:
+            return
+        self.run_keys = np.concatenate([self.run_keys, np.zeros(more, dtype=np.int64)])
+        for name, texts in self.facts.items():
+            self.facts[name] = np.concatenate([texts, np.full(more, None, dtype=object)])
+        for column in (*self.times.values(), *self._all_columns()):
+            column.grow(count)
+
+    def _texts(self, name: str, found: Any) -> Any:
+        """None where it is masked; what many runs share is one object."""
+        import numpy as np
+
+        texts = np.ma.filled(found, None) if np.ma.isMaskedArray(found) else found
+        if name not in _FEW_DIFFERENT:
+            return texts
+        return [text if text is None else self._same.setdefault(text, text) for text in texts]
+
+    def _put_times(self, column: NumberColumn, rows: Integers, found: Any) -> None:
+        import numpy as np
+
+        column.numbers[rows] = np.ma.filled(found, 0)
+        column.has[rows] = ~np.ma.getmaskarray(found)
+
+    def put_values(self, kind: Kind, values: Values, rows: Integers) -> None:
+        """*rows* are those of the runs in *values*, -1 for what is no run."""
+        import numpy as np
+
+        column = self.columns[kind].get(values.key)
+        if column is None:
+            column = self.add_column(kind, values.key)
+        is_run = rows >= 0
+        rows, first = rows[is_run], np.asarray(values.first)[is_run]
+        if isinstance(column, NumberColumn):
+            column.put(rows, np.asarray(values.numbers)[is_run], first)
+        else:
+            texts = cast("Sequence[str]", np.asarray(values.texts, dtype=object)[is_run])
+            masked = np.ma.masked_array(values.numbers)[is_run].astype(object)
+            column.put(rows, texts, np.ma.filled(masked, None).tolist(), first)
+
+    def add_column(self, kind: Kind, key: str) -> Column:
+        column = NumberColumn(len(self)) if kind == "metrics" else TextColumn(len(self))
+        self.columns[kind][key] = column
+        return column
+
+    def forget_columns(self) -> None:
+        for of_kind in self.columns.values():
+            of_kind.clear()
+
+    def forget_oldest_columns(self, most_bytes: int, *, kept: Collection[tuple[Kind, str]]) -> None:
+        """Until all take at most *most_bytes*, or only *kept* are left."""
+        ages = [(kind, key) for kind in KINDS for key in self.columns[kind]]
+        for kind, key in ages:
+            if self.size_of_columns <= most_bytes:
+                return
+            if (kind, key) not in kept:
+                del self.columns[kind][key]
+
+    def drop_values(self, rows: Integers) -> None:
+        for column in self._all_columns():
+            column.drop(rows)
+
+    def rows_by_key(self) -> Integers:
+        """By run_key; -1 for one that is no run."""
+        import numpy as np
+
+        places = np.full(int(self.run_keys.max(initial=0)) + 1, -1, dtype=np.int64)
+        places[self.run_keys] = np.arange(len(self))
+        return places
+
+    # --- what is asked
+
+    def has_run(self, run_id: str) -> bool:
+        return run_id in self._row_of
+
+    def keys_of_status(self, *statuses: str) -> set[int]:
+        """Of the runs that have one of *statuses*."""
+        found: list[int] = self.run_keys[self.is_one_of("status", statuses)].tolist()
+        return set(found)
+
+    def text_fact(self, name: str) -> TextColumn:
+        """One of ATTRIBUTES as a column."""
+        return cast("TextColumn", self._derive(f"text {name}", lambda: self._as_column(name)))
+
+    def _as_column(self, name: str) -> TextColumn:
+        import numpy as np
+
+        column, texts = TextColumn(len(self)), self.facts[name]
+        rows = np.flatnonzero(texts != np.array(None))
+        column.put(rows, texts[rows].tolist(), [None] * len(rows), np.zeros(len(rows), np.int64))
+        return column
+
+    @property
+    def natural_ranks(self) -> Integers:
+        """Places of the rows when nothing says how to sort: the newest first, then by run id."""
+        ranks: Integers = self._derive("natural ranks", self._natural_ranks)
+        return ranks
+
+    def _natural_ranks(self) -> Integers:
+        import numpy as np
+
+        start, count = self.times["start_us"], len(self)
+        ids = self.facts["run_id"].astype(str) if count else np.zeros(0, dtype=str)
+        order = np.lexsort((ids, -start.numbers, ~start.has))
+        ranks = np.empty(count, dtype=np.int64)
+        ranks[order] = np.arange(count)
+        return ranks
+
+    def is_one_of(self, name: str, texts: Iterable[str]) -> Flags:
+        """Of each row: whether its attribute *name* is among *texts*."""
+        wanted = frozenset(texts)
+        return self.text_fact(name).where(wanted.__contains__)
+
+    def infos(self, rows: Integers) -> list[RunInfo]:
+        known, found = self._infos, []
+        for row in rows.tolist():
+            info = known.get(row)
+            if info is None:
+                info = known[row] = self._info(row)
+            found.append(info)
+        return found
+
+    def _info(self, row: int) -> RunInfo:
+        facts = self.facts
+        started, ended = (
+            int(column.numbers[row]) if column.has[row] else None for column in self.times.values()
+        )
+        names = ("run_id", "run_name", "experiment_id", "user_id", "status")
+        ends = ("lifecycle_stage", "artifact_uri")
+        return run_info(
+            (0, *(facts[n][row] for n in names), started, ended, *(facts[n][row] for n in ends))
+        )
+
+    @property
+    def size(self) -> int:
+        """In bytes, about."""
+        return len(self) * _BYTES_OF_A_RUN + self.size_of_columns
+
+    @property
+    def size_of_columns(self) -> int:
+        return sum(column.size for column in self._all_columns())
+
+    def _all_columns(self) -> Iterable[Column]:
+        return [column for of_kind in self.columns.values() for column in of_kind.values()]
+
+    def _derive(self, name: str, make: Any) -> Any:
+        if name not in self._derived:
+            self._derived[name] = make()
+        return self._derived[name]

@@ -1,0 +1,111 @@
+"""What is kept of runs, as it is read from an open snapshot: by column, for all runs or some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE
+from nbtrack.stores.queries.page_values import MOST_KEYS_IN_TEXT, keys_in_text, texts_bound
+from nbtrack.stores.queries.run_queries import read_inputs
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from nbtrack.records.runs import RunInputs
+    from nbtrack.stores.kept.columns import Integers
+
+Kind: TypeAlias = Literal["params", "metrics", "tags"]
+KINDS: tuple[Kind, ...] = ("params", "metrics", "tags")
+MOST_AT_ONCE = MOST_KEYS_IN_TEXT  # runs that are read by their keys
+ATTRIBUTES = (
+    "run_id", "run_name", "experiment_id", "user_id", "status", "lifecycle_stage", "artifact_uri",
+)  # fmt: skip
+
+
+class Values(NamedTuple):
+    """The latest of one key; *texts* are None for a metric, *first* when the run had it first."""
+
+    key: str
+    run_keys: Integers
+    texts: Sequence[str] | None
+    numbers: Any  # masked where a text is no number
+    first: Integers
+
+
+def read_attributes(
+    connection: DuckDBPyConnection, run_keys: Sequence[int] | None = None
+) -> dict[str, Any]:
+    """Arrays by name: `run_key`, `start_us` and `end_us` of numbers, masked where there is none,
+    and those of ATTRIBUTES."""
+    names = ", ".join(("run_key", "start_us", "end_us", *ATTRIBUTES))
+    return connection.execute(
+        f"select {names} from current.runs where {_of(run_keys)}"
+    ).fetchnumpy()
+
+
+def read_values(
+    connection: DuckDBPyConnection,
+    kind: Kind,
+    *,
+    run_keys: Sequence[int] | None = None,
+    keys: Sequence[str] | None = None,
+) -> Iterator[Values]:
+    """Of all keys and runs, or only of these."""
+    names, parameters = ("", {}) if keys is None else texts_bound(keys)
+    of_keys = f" and key in ({names})" if keys is not None else ""
+    latest = _LATEST[kind].format(where=_of(run_keys) + of_keys)
+    number = "null" if kind == "metrics" else "list(try_cast(value as double))"
+    found = connection.execute(
+        f"select key, list(run_key) as run_keys, list(value) as found, {number} as numbers,"
+        f" list(first) as first from ({latest}) where value is not null group by key order by key",
+        parameters,
+    ).fetchnumpy()
+    columns = (found[name] for name in ("key", "run_keys", "found", "numbers", "first"))
+    for key, of_runs, values, numbers, first in zip(*columns):
+        if kind == "metrics":
+            yield Values(key, of_runs, None, values, first)
+        else:
+            yield Values(key, of_runs, values, numbers, first)
+
+
+def read_datasets(
+    connection: DuckDBPyConnection, run_keys: Sequence[int]
+) -> Iterable[tuple[int, RunInputs]]:
+    """Of the runs that have any."""
+    found = zip(run_keys, read_inputs(connection, run_keys))
+    return ((run_key, inputs) for run_key, inputs in found if inputs.dataset_inputs)
+
+
+def count_runs(connection: DuckDBPyConnection) -> int:
+    row = connection.execute("select count(*) from stored.run_keys").fetchone()
+    return int(row[0]) if row else 0
+
+
+def count_keys(connection: DuckDBPyConnection) -> int:
+    """How many keys all runs have together."""
+    row = connection.execute(
+        " union all ".join(f"select count(distinct key) from stored.{kind}" for kind in KINDS)
+    ).fetchall()
+    return sum(count for (count,) in row)
+
+
+def _of(run_keys: Sequence[int] | None) -> str:
+    return "true" if run_keys is None else f"run_key in ({keys_in_text(run_keys)})"
+
+
+_LATEST: dict[Kind, str] = {
+    "params": f"""
+        select run_key, key, arg_max(value, rank) as value, min(rank) as first
+        from (select run_key, key, value, {EXPLICIT_FIRST} as rank from stored.params
+              where {{where}})
+        group by run_key, key""",
+    "metrics": f"""
+        select run_key, key, arg_max(value, place) as value, min(t) as first
+        from (select run_key, key, value, t, {LATEST_PLACE} as place from stored.metrics
+              where {{where}})
+        group by run_key, key""",
+    "tags": """
+        select run_key, key, arg_max_null(value, t) as value, min(t) as first
+        from stored.tags where {where} group by run_key, key""",
+}

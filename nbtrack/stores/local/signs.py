@@ -1,0 +1,58 @@
+"""What tells, without a look into the database file, whether anything can have changed.
+
+Read in this order: how far the journals are, whose process has died (that writes nothing, and
+turns its runs into KILLED ones), and last the file. Whoever finds them all as they were at an
+earlier cut knows that at the first of these looks the project was as it was at that cut: a line
+that is folded away afterwards has changed the file first.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from nbtrack.stores.local.attachment import stamp, wal_of
+
+# A file may be written twice within one tick of its file system's clock, and look the same.
+TICK_SECONDS = 0.03  # Linux: 1-10 ms
+COARSE_TICK_SECONDS = 2.5  # where all times are whole seconds
+
+FileStamp = tuple[object, object]
+
+
+class Signs(NamedTuple):
+    sizes: dict[str, int]  # bytes by segment
+    own_lines: str  # of this process, that no disk takes
+    dead: tuple[str, ...]  # writers whose runs nobody has ended yet
+    file: FileStamp
+
+
+class FileWatch:
+    """Tells a file that surely is unchanged from one that only looks so."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._seen: tuple[FileStamp, float] | None = None
+
+    def look(self) -> FileStamp:
+        """Of the file, and of what a process that died left in the log beside it."""
+        found = stamp(self._file), stamp(wal_of(self._file))
+        if self._seen is None or self._seen[0] != found:
+            self._seen = found, time.monotonic()
+        return found
+
+    def is_settled(self, found: FileStamp) -> bool:
+        """Whether a later write must show in the stamp. Asked while nobody can write.
+
+        The clock that files are stamped with has ticked since this stamp was seen first.
+        """
+        if self._seen is None or self._seen[0] != found:
+            return False
+        return time.monotonic() - self._seen[1] >= _tick(found)
+
+
+def _tick(found: FileStamp) -> float:
+    times = [nanoseconds for each in found if isinstance(each, tuple) for nanoseconds in each[-2:]]
+    is_coarse = bool(times) and all(each % 1_000_000_000 == 0 for each in times)
+    return COARSE_TICK_SECONDS if is_coarse else TICK_SECONDS
