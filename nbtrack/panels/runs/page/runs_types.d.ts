@@ -1,7 +1,7 @@
 // What the parts of the runs panel tell each other.
 
 import type { PanelHost } from "../../shared/page/panel_host.js";
-import type { Keys, Page, Wrong } from "./runs_messages.d.ts";
+import type { Keys, Page, RunDetails, Wrong } from "./runs_messages.d.ts";
 import type { RunsState } from "./runs_state.js";
 
 export interface Notice {
@@ -34,3 +34,6 @@ export interface OpenTab {
   hidden?(): unknown;
   close?(): unknown;
 }
+
+/** A run that was opened, or why it could not be read. */
+export type KnownRun = RunDetails | { trouble: string };
