@@ -1,10 +1,13 @@
 // The bytes of an artifact, asked for in parts, and given to the browser as a file.
 
 import { h } from "../../shared/page/dom.js";
+/** @import { PanelHost } from "../../shared/page/panel_host.js" */
 
 export const MOST_DOWNLOAD = 64 * 2 ** 20; // bytes; the kernel gives no more
 
-/** `say(words)` is told how far it is. Rejects with the kernel's words. */
+/** `say(words)` is told how far it is. Rejects with the kernel's words.
+ *  @param {PanelHost} host @param {string} runId @param {string} path
+ *  @param {(words: string) => void} say */
 export async function downloadArtifact(host, runId, path, say) {
   const parts = [];
   let had = 0;
@@ -19,10 +22,12 @@ export async function downloadArtifact(host, runId, path, say) {
   giveFile(new Blob(parts, { type: "application/octet-stream" }), path.split("/").pop());
 }
 
+/** @param {string} base64 */
 function bytesOf(base64) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
+/** @param {Blob} blob @param {string} name */
 function giveFile(blob, name) {
   const address = URL.createObjectURL(blob);
   const link = h("a", { href: address, download: name, style: { display: "none" } });

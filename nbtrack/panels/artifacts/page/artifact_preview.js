@@ -1,13 +1,16 @@
 // A look at an artifact, by what the kernel made of it. Nothing in it runs, and nothing is fetched.
 
 import { codeView } from "../../shared/page/code_view.js";
-import { focusable, grouped, h, plural } from "../../shared/page/dom.js";
+import { focusable, h } from "../../shared/page/dom.js";
+import { grouped, plural } from "../../shared/page/formats.js";
+/** @import { Picture, Preview, PreviewCell, PreviewTable } from "./artifact_messages.d.ts" */
 
 const PAGE_RULES = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 // Of a page, what goes elsewhere by itself or by a click; its scripts are stopped by the frame.
 const PAGE_WAYS_OUT = "link, base, meta[http-equiv], script, iframe, frame, object, embed, form";
 
-/** `found` is the answer to "artifact_preview"; `name` is for who cannot see the picture. */
+/** `found` is the answer to "artifact_preview"; `name` is for who cannot see the picture.
+ *  @param {Preview} found @param {string} name */
 export function previewElement(found, name) {
   const draw = PREVIEWS[found.kind] || PREVIEWS.none;
   return h(
@@ -28,17 +31,20 @@ const PREVIEWS = {
   none: (content) => h("p", { class: "nbt-muted" }, `No preview: ${content}.`),
 };
 
-/** As an image an SVG runs no scripts either. */
+/** As an image an SVG runs no scripts either.
+ *  @param {Picture} picture @param {string} name */
 export function pictureElement({ mime, base64 }, name) {
   return h("img", { src: `data:${mime};base64,${base64}`, alt: name });
 }
 
+/** @param {string} content @param {string} name */
 function previewText(content, name) {
   return focusable(
     h("pre", { class: "nbt-code", tabindex: "0", "aria-label": name }, content || "(empty)"),
   );
 }
 
+/** @param {PreviewTable} table @param {string} name */
 function previewTable({ columns, rows, total }, name) {
   const isNumber = columns.map((_, n) => isOfNumbers(rows.map((row) => row[n])));
   const label = (column, n) =>
@@ -73,17 +79,20 @@ function previewTable({ columns, rows, total }, name) {
   return [focusable(scroll), h("p", { class: "nbt-muted nbt-preview-count" }, words)];
 }
 
+/** @param {Value[]} values */
 function isOfNumbers(values) {
   const found = values.filter((value) => value !== null);
   return found.length > 0 && found.every((value) => typeof value === "number");
 }
 
-/** `total` is null where nobody has counted. */
+/** `total` is null where nobody has counted.
+ *  @param {number} shown @param {number | null} total */
 function rowWords(shown, total) {
   if (total === null) return `the first ${plural(shown, "row")}`;
   return shown < total ? `${grouped(shown)} of ${plural(total, "row")}` : plural(total, "row");
 }
 
+/** @param {Value} value @param {boolean} isNumber */
 function previewCell(value, isNumber) {
   if (value === null) return h("td", { class: "nbt-muted" }, "–");
   const text = String(value);
@@ -94,7 +103,8 @@ function previewCell(value, isNumber) {
   );
 }
 
-/** In a frame that may do nothing: no scripts, no forms, an origin of its own, no network. */
+/** In a frame that may do nothing: no scripts, no forms, an origin of its own, no network.
+ *  @param {string} content @param {string} name */
 function previewPage(content, name) {
   const rules = `<!doctype html><meta http-equiv="Content-Security-Policy" content="${PAGE_RULES}">`;
   const srcdoc = rules + pageWithoutWaysOut(content);
@@ -107,7 +117,8 @@ function previewPage(content, name) {
   return focusable(h("iframe", { ...frame, srcdoc }));
 }
 
-/** Parsed into a document of no window: there, nothing runs and nothing loads. */
+/** Parsed into a document of no window: there, nothing runs and nothing loads.
+ *  @param {string} content */
 function pageWithoutWaysOut(content) {
   const page = new DOMParser().parseFromString(content, "text/html");
   for (const el of page.querySelectorAll(PAGE_WAYS_OUT)) el.remove();
@@ -117,15 +128,18 @@ function pageWithoutWaysOut(content) {
   return page.documentElement.outerHTML;
 }
 
+/** @param {Element} el */
 function leadNowhere(el) {
   if (el.hasAttribute("href")) el.setAttribute("title", el.getAttribute("href"));
   for (const name of ["href", "xlink:href", "ping", "target"]) el.removeAttribute(name);
 }
 
+/** @param {PreviewCell[]} cells */
 function previewNotebook(cells) {
   return h("div", { class: "nbt-cells" }, cells.map(previewNotebookCell));
 }
 
+/** @param {PreviewCell} cell */
 function previewNotebookCell({ kind, source, outputs }) {
   const shown =
     kind === "code" ? codeView(source) : h("pre", { class: "nbt-code nbt-cell-words" }, source);
@@ -139,6 +153,7 @@ const CUT_WORDS = {
   notebook: "These are its first cells.",
 };
 
+/** @param {Preview} preview */
 function cutWords({ kind, is_cut: isCut }) {
   return isCut && CUT_WORDS[kind]
     ? h("p", { class: "nbt-muted nbt-preview-count" }, CUT_WORDS[kind])

@@ -1,14 +1,19 @@
 // The artifacts of a run: their tree, and beside it a look at the chosen one.
 
-import { h, plural, redraw } from "../../shared/page/dom.js";
+import { h, redraw } from "../../shared/page/dom.js";
+import { plural, wordsOf } from "../../shared/page/formats.js";
 import { copyText } from "../../shared/page/insert_code.js";
 import { MOST_DOWNLOAD, downloadArtifact } from "./artifact_download.js";
 import { previewElement } from "./artifact_preview.js";
+/** @import { PanelHost } from "../../shared/page/panel_host.js" */
+/** @import { ArtifactFile } from "./artifact_messages.d.ts" */
 
 const MOST_UNFOLDED = 40; // files: of more, folders are closed at first
 
 /** What a run's artifacts are shown as in `element`, which may be a new one after each redraw: what
- *  is open stays open. They are read again when `looks` is not what it was the last time. */
+ *  is open stays open. They are read again when `looks` is not what it was the last time.
+ *  @param {PanelHost} host @param {HTMLElement} element @param {string} runId
+ *  @param {{ looks?: string }} [options] */
 export function mountArtifacts(host, element, runId, { looks = "" } = {}) {
   host.artifactViews = host.artifactViews || new Map();
   const view = host.artifactViews.get(runId) || new ArtifactsView(host, runId);
@@ -19,6 +24,7 @@ export function mountArtifacts(host, element, runId, { looks = "" } = {}) {
 }
 
 class ArtifactsView {
+  /** @param {PanelHost} host @param {string} runId */
   constructor(host, runId) {
     Object.assign(this, { host, runId, files: [], open: new Set(), chosen: null, looks: null });
     this.tree = h("div", { class: "nbt-tree-box" }, h("span", { class: "nbt-muted" }, "reading…"));
@@ -26,6 +32,7 @@ class ArtifactsView {
     this.root = h("div", { class: "nbt-artifacts", "data-artifacts": runId }, this.tree, this.pane);
   }
 
+  /** @param {string} looks */
   async read(looks) {
     const isFirst = this.looks === null;
     this.looks = looks;
@@ -41,7 +48,7 @@ class ArtifactsView {
       if (this.chosen) this.drawHead();
       else this.drawNothing();
     } catch (error) {
-      redraw(this.tree, h("div", { class: "nbt-error", role: "alert" }, error.message));
+      redraw(this.tree, h("div", { class: "nbt-error", role: "alert" }, wordsOf(error)));
     }
   }
 
@@ -68,6 +75,7 @@ class ArtifactsView {
     this.tree.scrollTop = scrolled;
   }
 
+  /** @param {Folder} node @param {string} label */
   level(node, label) {
     const folders = [...node.folders.values()].map((folder) => this.folder(folder));
     return h(
@@ -78,6 +86,7 @@ class ArtifactsView {
     );
   }
 
+  /** @param {Folder} node */
   folder(node) {
     const isOpen = this.open.has(node.path);
     const button = h(
@@ -98,12 +107,14 @@ class ArtifactsView {
     return h("li", {}, button, isOpen && this.level(node, node.name));
   }
 
+  /** @param {string} path @param {boolean} isOpen */
   fold(path, isOpen) {
     if (isOpen) this.open.add(path);
     else this.open.delete(path);
     this.drawTree();
   }
 
+  /** @param {ArtifactFile} file */
   file(file) {
     const isChosen = file.path === this.chosen;
     return h(
@@ -129,6 +140,7 @@ class ArtifactsView {
 
   // --- the chosen one
 
+  /** @param {string} path */
   async choose(path) {
     this.chosen = path;
     this.drawTree();
@@ -148,7 +160,7 @@ class ArtifactsView {
       );
       redraw(body, previewElement(found, path));
     } catch (error) {
-      redraw(body, h("div", { class: "nbt-error", role: "alert" }, error.message));
+      redraw(body, h("div", { class: "nbt-error", role: "alert" }, wordsOf(error)));
     }
   }
 
@@ -185,6 +197,7 @@ class ArtifactsView {
     if (file.size > MOST_DOWNLOAD) this.showToCopy(place);
   }
 
+  /** @param {string} sha256 */
   digest(sha256) {
     const copy = this.copyButton("Copy sha256", () => sha256, `sha256 ${sha256.slice(0, 8)}`);
     copy.classList.replace("nbt-button", "nbt-digest");
@@ -193,6 +206,7 @@ class ArtifactsView {
     return copy;
   }
 
+  /** @param {string} name @param {() => string} textOf @param {string} [words] */
   copyButton(name, textOf, words = name) {
     const named = { "aria-label": name, "data-key": `${name} ${this.runId}` };
     const button = h("button", { class: "nbt-button nbt-small", type: "button", ...named }, words);
@@ -205,6 +219,7 @@ class ArtifactsView {
     return button;
   }
 
+  /** @param {ArtifactFile} file */
   downloadButton(file) {
     const isLarge = file.size > MOST_DOWNLOAD;
     const title = isLarge ? "Too large for the browser: copy its path" : null;
@@ -228,7 +243,7 @@ class ArtifactsView {
           (words) => (button.textContent = words),
         );
       } catch (error) {
-        this.head.append(h("div", { class: "nbt-error", role: "alert" }, error.message));
+        this.head.append(h("div", { class: "nbt-error", role: "alert" }, wordsOf(error)));
       }
       button.textContent = "Download";
       button.disabled = false;
@@ -236,7 +251,8 @@ class ArtifactsView {
     return button;
   }
 
-  /** Where the page may not write to the clipboard, and for what is too large for it. */
+  /** Where the page may not write to the clipboard, and for what is too large for it.
+   *  @param {string} text */
   showToCopy(text) {
     const look = { class: "nbt-field nbt-to-copy", type: "text", readonly: true };
     const field = h("input", { ...look, value: text, "aria-label": "To copy by hand" });
@@ -246,7 +262,8 @@ class ArtifactsView {
   }
 }
 
-/** {name, path, count, folders: Map, files}, from files sorted by path. */
+/** {name, path, count, folders: Map, files}, from files sorted by path.
+ *  @param {ArtifactFile[]} files */
 function treeOf(files) {
   const root = { name: "", path: "", count: 0, folders: new Map(), files: [] };
   for (const file of files) {
@@ -264,7 +281,8 @@ function treeOf(files) {
   return root;
 }
 
-/** a, a/b for a/b/c.txt */
+/** a, a/b for a/b/c.txt
+ *  @param {string} path */
 function foldersOf(path) {
   const names = path.split("/").slice(0, -1);
   return names.map((_, n) => names.slice(0, n + 1).join("/"));

@@ -4,20 +4,18 @@ import "../../shared/page/panel.css";
 import "../../runs/page/runs.css";
 import "./artifacts.css";
 import { append, h } from "../../shared/page/dom.js";
-import { PanelHost } from "../../shared/page/panel_host.js";
+import { wordsOf } from "../../shared/page/formats.js";
+import { PanelHost, panelRoot } from "../../shared/page/panel_host.js";
 import { mountArtifacts } from "./artifacts.js";
+/** @import { Opening } from "../../shared/page/panel_types.d.ts" */
+/** @import { ArtifactsStart } from "./artifact_messages.d.ts" */
 
+/** @param {Opening} opening */
 export function render({ model, el }) {
-  const root = h("div", {
-    class: "nbtrack",
-    "data-nbtrack": "artifacts",
-    role: "region",
-    "aria-label": "nbtrack artifacts",
-  });
-  el.append(root);
+  const root = panelRoot(el, "artifacts", "nbtrack artifacts");
   const host = new PanelHost(model, root);
   const body = h("div", { class: "nbt-artifacts-panel" });
-  host.ask("start").then(
+  askStart(host).then(
     ({ run, name }) => {
       const title = h("span", { class: "nbt-title" }, "Artifacts of ", h("bdi", {}, name));
       append(root, [
@@ -28,9 +26,15 @@ export function render({ model, el }) {
       host.ready();
     },
     (error) => {
-      root.append(h("div", { class: "nbt-error", role: "alert" }, error.message));
+      root.append(h("div", { class: "nbt-error", role: "alert" }, wordsOf(error)));
       host.ready();
     },
   );
   return () => host.close();
+}
+
+/** Every panel has an answer of its own to this question.
+ *  @param {PanelHost} host */
+function askStart(host) {
+  return /** @type {Promise<ArtifactsStart>} */ (host.ask("start", {}));
 }

@@ -1,12 +1,18 @@
 // Which metrics, and which columns, the charts are about.
 
-import { append, grouped, h, redraw } from "../../shared/page/dom.js";
+import { append, h, redraw } from "../../shared/page/dom.js";
+import { grouped } from "../../shared/page/formats.js";
 import { choice, popup } from "../../shared/page/popup.js";
+/** @import { RunsState } from "../../runs/page/runs_state.js" */
+/** @import { Child } from "../../shared/page/dom_types.d.ts" */
+/** @import { Choice, ChoiceGroup } from "./chart_types.d.ts" */
 
 const MOST_CHOICES = 200; // in a list; the rest is found by typing
 
 /** A list of boxes with a field to find them. `all()` gives [[value, words, hint]], `chosen()` the
- *  values that are ticked, `onchange(values)` gets them in the order of the ticks. */
+ *  values that are ticked, `onchange(values)` gets them in the order of the ticks.
+ *  @param {string} words
+ *  @param {{ name: string, all: () => Choice[], chosen: () => string[], onchange: (values: string[]) => unknown, extra?: () => Child }} options */
 export function listChooser(words, { name, all, chosen, onchange, extra = () => null }) {
   let search = "";
   const menu = popup(words, { name, key: `choose ${name}`, build });
@@ -41,6 +47,7 @@ export function listChooser(words, { name, all, chosen, onchange, extra = () => 
     ];
   }
 
+  /** @param {Choice} choice */
   function box([value, text, hint]) {
     const label = choice(text, {
       checked: chosen().includes(value),
@@ -55,7 +62,8 @@ export function listChooser(words, { name, all, chosen, onchange, extra = () => 
   }
 }
 
-/** Params and metrics of the view as options; those that tell runs apart come first. */
+/** Params and metrics of the view as options; those that tell runs apart come first.
+ *  @param {RunsState} state @param {{ params?: boolean, duration?: boolean }} [which] */
 export function columnGroups(state, { params = true, duration = true } = {}) {
   const options = (kind) =>
     [...state.keys[kind]]
@@ -68,13 +76,15 @@ export function columnGroups(state, { params = true, duration = true } = {}) {
   ];
 }
 
-/** The groups, with `chosen` in them even if the view has it no more. */
+/** The groups, with `chosen` in them even if the view has it no more.
+ *  @param {ChoiceGroup[]} groups @param {string} chosen */
 export function withChosen(groups, chosen) {
   const isKnown = groups.some(([, options]) => options.some(([value]) => value === chosen));
   return !chosen || isKnown ? groups : [["", [[chosen, nameOfColumn(chosen)]]], ...groups];
 }
 
-/** params.lr is shown as lr. */
+/** params.lr is shown as lr.
+ *  @param {string} column */
 export function nameOfColumn(column) {
   const dot = column.indexOf(".");
   return dot < 0 ? column : column.slice(dot + 1);

@@ -1,8 +1,12 @@
 // Controls of the Charts tab: plain inputs with a name each.
 
 import { append, h, redraw } from "../../shared/page/dom.js";
+/** @import { ChartedRun } from "./chart_messages.d.ts" */
+/** @import { Choice, ChoiceGroup } from "./chart_types.d.ts" */
 
-/** One of a few, all in sight: radio buttons that look like one button. `el.choose(value)`. */
+/** One of a few, all in sight: radio buttons that look like one button. `el.choose(value)`.
+ *  @param {string} name @param {readonly Choice[]} options @param {string} value
+ *  @param {(value: string) => unknown} onchange */
 export function segmented(name, options, value, onchange) {
   const group = `nbt-${name}-${Math.random().toString(36).slice(2, 10)}`;
   const parts = options.map(([option, words]) => {
@@ -28,7 +32,9 @@ export function segmented(name, options, value, onchange) {
   return el;
 }
 
-/** A select beside its words. `groups` are [label, [[value, words]]]; no label, no group. */
+/** A select beside its words. `groups` are [label, [[value, words]]]; no label, no group.
+ *  @param {string} words @param {readonly ChoiceGroup[]} groups @param {string} value
+ *  @param {(value: string) => unknown} onchange @param {string} [key] */
 export function labelledSelect(words, groups, value, onchange, key = words) {
   const select = h("select", {
     class: "nbt-field nbt-select",
@@ -49,7 +55,8 @@ export function labelledSelect(words, groups, value, onchange, key = words) {
   return h("label", { class: "nbt-labelled" }, h("span", { class: "nbt-muted" }, words), select);
 }
 
-/** A checkbox with its words. */
+/** A checkbox with its words.
+ *  @param {string} words @param {boolean} checked @param {(isOn: boolean) => unknown} onchange */
 export function toggle(words, checked, onchange) {
   const box = h("input", {
     type: "checkbox",
@@ -60,7 +67,9 @@ export function toggle(words, checked, onchange) {
   return h("label", { class: "nbt-labelled" }, box, h("span", {}, words));
 }
 
-/** A slider from 0 to `most`; its number stands beside it, "off" for 0. */
+/** A slider from 0 to `most`; its number stands beside it, "off" for 0.
+ *  @param {string} words
+ *  @param {{ value: number, most: number, step: number, onchange: (value: number) => unknown }} options */
 export function slider(words, { value, most, step, onchange }) {
   const shown = h("output", { class: "nbt-slider-value" });
   const input = h("input", {
@@ -93,7 +102,8 @@ export function slider(words, { value, most, step, onchange }) {
 }
 
 /** `run`, but not while a button is held down in `el`: who rests in the middle of a drag has not
- *  done with it. Of several calls the last one counts. */
+ *  done with it. Of several calls the last one counts.
+ *  @param {HTMLElement} el @param {(...given: Given) => unknown} run */
 export function afterDrag(el, run) {
   let isDown = false;
   let waiting = null;
@@ -116,7 +126,8 @@ export function afterDrag(el, run) {
   };
 }
 
-/** A piece of line as a run is drawn with: colour and dash. */
+/** A piece of line as a run is drawn with: colour and dash.
+ *  @param {ChartedRun} run */
 function lineSwatch({ colour, dash }) {
   const line = h("line", {
     x1: 1,
@@ -133,12 +144,14 @@ function lineSwatch({ colour, dash }) {
 /** Names and looks of the runs, once for all charts. `onHighlight(label | null)` follows pointer
  *  and focus; a click holds it. */
 export class RunLegend {
+  /** @param {(label: string | null) => unknown} onHighlight */
   constructor(onHighlight) {
     this.onHighlight = onHighlight;
     this.held = null;
     this.el = h("div", { class: "nbt-legend", role: "group", "aria-label": "Runs in the charts" });
   }
 
+  /** @param {ChartedRun[]} runs */
   draw(runs) {
     this.runs = runs;
     if (!runs.some(({ label }) => label === this.held)) this.held = null;
@@ -148,6 +161,7 @@ export class RunLegend {
     );
   }
 
+  /** @param {ChartedRun} run */
   entry(run) {
     const show = (label) => this.onHighlight(label ?? this.held);
     return h(
@@ -170,6 +184,7 @@ export class RunLegend {
     );
   }
 
+  /** @param {string} label */
   hold(label) {
     this.held = this.held === label ? null : label;
     for (const [n, button] of [...this.el.children].entries()) {

@@ -4,8 +4,12 @@
 import { h } from "../../shared/page/dom.js";
 import { afterDrag } from "./chart_controls.js";
 import { isEmpty, mountChart } from "./chart_host.js";
+/** @import { PanelHost } from "../../shared/page/panel_host.js" */
+/** @import { MetricChart } from "./chart_messages.d.ts" */
+/** @import { Range, Spec } from "./chart_types.d.ts" */
 
 export class ChartGrid {
+  /** @param {PanelHost} host @param {GridActions} actions */
   constructor(host, { onZoom, onRemove, onReset }) {
     Object.assign(this, { host, onZoom, onRemove });
     this.cards = new Map(); // by key
@@ -13,7 +17,8 @@ export class ChartGrid {
     this.el = h("div", { class: "nbt-chart-grid", ondblclick: onReset });
   }
 
-  /** False if a spec is missing here: then it has to be asked for. */
+  /** False if a spec is missing here: then it has to be asked for.
+   *  @param {MetricChart[]} charts */
   draw(charts) {
     const keys = charts.map(({ key }) => key);
     for (const [key, card] of this.cards) if (!keys.includes(key)) this.drop(key, card);
@@ -23,17 +28,20 @@ export class ChartGrid {
     return isWhole;
   }
 
+  /** @param {string} key */
   card(key) {
     if (!this.cards.has(key)) this.cards.set(key, new ChartCard(this, key));
     return this.cards.get(key);
   }
 
+  /** @param {string} key @param {ChartCard} card */
   drop(key, card) {
     card.close();
     card.el.remove();
     this.cards.delete(key);
   }
 
+  /** @param {string | null} label */
   highlight(label) {
     this.highlighted = label;
     for (const card of this.cards.values()) card.chart?.highlight(label);
@@ -53,6 +61,7 @@ export class ChartGrid {
 }
 
 class ChartCard {
+  /** @param {ChartGrid} grid @param {string} key */
   constructor(grid, key) {
     this.grid = grid;
     this.form = null; // of the spec that is drawn
@@ -68,6 +77,7 @@ class ChartCard {
     );
   }
 
+  /** @param {string} key */
   head(key) {
     const remove = h(
       "button",
@@ -90,6 +100,7 @@ class ChartCard {
     );
   }
 
+  /** @param {MetricChart} chart */
   show(chart) {
     this.note.textContent = chart.kind === "bars" ? "latest value" : chart.note;
     this.note.title = chart.note;
@@ -108,7 +119,8 @@ class ChartCard {
     return true;
   }
 
-  /** The old chart stays until the new one is drawn: nothing blinks. */
+  /** The old chart stays until the new one is drawn: nothing blinks.
+   *  @param {MetricChart & { spec: Spec }} chart */
   mount({ form, spec, rows, description }) {
     const before = this.chart;
     const old = [...this.body.children];
@@ -129,6 +141,7 @@ class ChartCard {
     });
   }
 
+  /** @param {string} name @param {Range} range */
   brushed(name, range) {
     if (name !== "zoom" || isEmpty(range)) return;
     const [low, high] = range.x.map(Number);
@@ -136,6 +149,7 @@ class ChartCard {
     if (low !== high) this.grid.onZoom([low, high]);
   }
 
+  /** @param {string} words */
   empty(words) {
     this.close();
     this.body.replaceChildren(h("div", { class: "nbt-card-empty nbt-muted" }, words));

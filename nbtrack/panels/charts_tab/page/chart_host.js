@@ -2,7 +2,12 @@
 // Needs dom.js. The bundle is the kernel's answer to "vega", and is kept on the window for all
 // panels of the page, whichever kernel they belong to.
 
-import { afterPause, grouped, h, plural } from "../../shared/page/dom.js";
+import { h } from "../../shared/page/dom.js";
+import { duration, grouped, plural, shortNumber, wordsOf } from "../../shared/page/formats.js";
+import { afterPause } from "../../shared/page/pauses.js";
+/** @import { PanelHost } from "../../shared/page/panel_host.js" */
+/** @import { PackedRows } from "./chart_messages.d.ts" */
+/** @import { LineRow, OnSignal, Range, Row, Spec, VegaSlot, VegaView } from "./chart_types.d.ts" */
 
 const VEGA_SLOT = "nbtrackVega";
 const ROWS = "rows"; // the name of the data in every spec
@@ -13,14 +18,17 @@ const MOST_IN_TIP = 10;
 /** Shows `spec` in `element` as soon as that is visible. `rows` is a list of objects, or packed.
  *  `onSignal(name, range, ids)` is told when a brush rests: "zoom" or "picked", what it covers by
  *  field ({} for nothing), and the ids of the runs in it. What it returns:
- *  update(rows), highlight(label | null), choose(ids | null), clear(), destroy(), and `ready`. */
+ *  update(rows), highlight(label | null), choose(ids | null), clear(), destroy(), and `ready`.
+ *  @param {PanelHost} host @param {HTMLElement} element @param {Spec} spec
+ *  @param {PackedRows | Row[]} rows @param {{ onSignal?: OnSignal }} [options] */
 export function mountChart(host, element, spec, rows, { onSignal = () => {} } = {}) {
   const chart = new ChartMount(host, element, spec, unpackRows(rows), onSignal);
   chart.ready = chart.open().catch((error) => chart.fail(error));
   return chart;
 }
 
-/** The other end of `packed` in charts/drawing.py. */
+/** The other end of `packed` in charts/drawing.py.
+ *  @param {PackedRows | Row[]} rows */
 function unpackRows(rows) {
   if (Array.isArray(rows)) return rows;
   const names = Object.keys(rows.columns);
@@ -34,6 +42,8 @@ function unpackRows(rows) {
 }
 
 class ChartMount {
+  /** @param {PanelHost} host @param {HTMLElement} element @param {Spec} spec @param {Row[]} rows
+   *  @param {OnSignal} onSignal */
   constructor(host, element, spec, rows, onSignal) {
     Object.assign(this, { host, element, spec, rows, onSignal });
     this.stage = h("div", { class: "nbt-chart-stage" });
@@ -48,6 +58,7 @@ class ChartMount {
     this.observer.observe(element);
   }
 
+  /** @param {string} words */
   describe(words) {
     this.element.setAttribute("role", "img");
     this.element.setAttribute("aria-label", words);
@@ -75,24 +86,28 @@ class ChartMount {
     if (this.rows !== drawn) await this.draw();
   }
 
+  /** @param {Error} error */
   fail(error) {
     if (this.isGone) return;
     this.element.classList.remove("nbt-chart-empty");
-    this.stage.replaceChildren(h("div", { class: "nbt-error" }, `No chart: ${error.message}`));
+    this.stage.replaceChildren(h("div", { class: "nbt-error" }, `No chart: ${wordsOf(error)}`));
   }
 
   // --- what the panel can do with it
 
+  /** @param {PackedRows | Row[]} rows */
   update(rows) {
     this.rows = unpackRows(rows);
     this.byRun = null;
     return this.view ? this.draw() : this.ready;
   }
 
+  /** @param {string | null} label */
   highlight(label) {
     return this.signal("highlight", label);
   }
 
+  /** @param {string[] | null} ids */
   choose(ids) {
     return this.signal("chosen", ids);
   }
@@ -146,6 +161,7 @@ class ChartMount {
     this.view.signal("width", width).resize().runAsync();
   }
 
+  /** @param {string} signal */
   has(signal) {
     try {
       this.view.signal(signal);
@@ -155,6 +171,7 @@ class ChartMount {
     }
   }
 
+  /** @param {string} name @param {unknown} value */
   async signal(name, value) {
     await this.ready;
     if (this.view && this.has(name)) await this.view.signal(name, value).runAsync();
@@ -172,6 +189,7 @@ class ChartMount {
     this.stage.addEventListener("pointerleave", () => this.hideTip());
   }
 
+  /** @param {string} brush @param {Range} range */
   brushed(brush, range) {
     if (this.isGone) return;
     const ids = isEmpty(range) ? [] : idsWithin(this.rows, range);
@@ -181,6 +199,7 @@ class ChartMount {
 
   // --- the tooltip: text nodes only, and nothing that could load a picture
 
+  /** @param {MouseEvent} event @param {unknown} value */
   showValue(event, value) {
     if (value === null || value === undefined || value === "") return this.hideTip();
     const pairs = typeof value === "object" ? Object.entries(value) : [["", value]];
@@ -189,7 +208,8 @@ class ChartMount {
     this.placeTip(event.clientX - box.left, event.clientY - box.top);
   }
 
-  /** Of line charts: every run's value at the place of the pointer, the nearest line in bold. */
+  /** Of line charts: every run's value at the place of the pointer, the nearest line in bold.
+   *  @param {PointerEvent} event */
   showLines(event) {
     const box = this.element.getBoundingClientRect();
     const origin = plotOrigin(this.view, this.stage);
@@ -220,7 +240,8 @@ class ChartMount {
     this.placeTip(x, y);
   }
 
-  /** Of each run the row nearest to `x`, if the run has come that far. */
+  /** Of each run the row nearest to `x`, if the run has come that far.
+   *  @param {number} x */
   nearest(x) {
     this.byRun ||= groupByRun(this.rows);
     const found = [];
@@ -231,6 +252,7 @@ class ChartMount {
     return found;
   }
 
+  /** @param {number} x */
   placeName(x) {
     const axis = this.spec.usermeta?.x;
     if (axis === "time") return new Date(x).toLocaleString();
@@ -238,6 +260,7 @@ class ChartMount {
     return `step ${grouped(Math.round(x))}`;
   }
 
+  /** @param {number} x @param {number} y */
   placeTip(x, y) {
     this.tip.hidden = false;
     const [width, height] = [this.tip.offsetWidth, this.tip.offsetHeight];
@@ -254,7 +277,8 @@ class ChartMount {
 
 // --- the bundle
 
-/** Vega, once per page. If the panel that asked is closed meanwhile, another one asks. */
+/** Vega, once per page. If the panel that asked is closed meanwhile, another one asks.
+ *  @param {PanelHost} host */
 export async function loadVega(host) {
   const slot = (window[VEGA_SLOT] ||= {});
   while (!slot.module) {
@@ -267,21 +291,24 @@ export async function loadVega(host) {
   return slot.module;
 }
 
+/** @param {PanelHost} host @param {VegaSlot} slot */
 async function askVega(host, slot) {
   try {
-    await takeVega(slot, await host.ask("vega"));
+    await takeVega(slot, await host.ask("vega", {}));
   } catch (error) {
     slot.pending = null;
     throw error;
   }
 }
 
-/** Unasked: from a kernel that cannot answer while a cell runs. */
+/** Unasked: from a kernel that cannot answer while a cell runs.
+ *  @param {string} text */
 export function offerVega(text) {
   const slot = (window[VEGA_SLOT] ||= {});
   if (!slot.module) takeVega(slot, text).catch(() => {});
 }
 
+/** @param {VegaSlot} slot @param {string} text */
 async function takeVega(slot, text) {
   const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
   const module = await import(/* webpackIgnore: true */ url);
@@ -294,11 +321,13 @@ const OFFLINE = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
 
 // --- small things
 
+/** @param {Range} range */
 export function isEmpty(range) {
   return !range || Object.keys(range).length === 0;
 }
 
-/** Runs with a row inside of `range`: by field two numbers, or the names of the categories. */
+/** Runs with a row inside of `range`: by field two numbers, or the names of the categories.
+ *  @param {Row[]} rows @param {Range} range */
 function idsWithin(rows, range) {
   const tests = Object.entries(range).map(([field, bounds]) => {
     const isSpan = bounds.length === 2 && bounds.every((bound) => typeof bound === "number");
@@ -309,6 +338,7 @@ function idsWithin(rows, range) {
   return [...new Set(rows.filter((row) => tests.every((test) => test(row))).map((row) => row.id))];
 }
 
+/** @param {Row[]} rows */
 function groupByRun(rows) {
   const groups = new Map();
   for (const row of rows) {
@@ -319,7 +349,8 @@ function groupByRun(rows) {
   return groups;
 }
 
-/** The place in `rows`, ordered by x, of the one nearest to `x`; -1 behind the ends of the line. */
+/** The place in `rows`, ordered by x, of the one nearest to `x`; -1 behind the ends of the line.
+ *  @param {LineRow[]} rows @param {number} x */
 function nearestPlace(rows, x) {
   let [low, high] = [0, rows.length - 1];
   while (high - low > 1) {
@@ -333,7 +364,8 @@ function nearestPlace(rows, x) {
   return Math.abs(rows[place].x - x) <= step * 1.5 ? place : -1;
 }
 
-/** Where the inner rectangle of the plot is, in pixels of the window. */
+/** Where the inner rectangle of the plot is, in pixels of the window.
+ *  @param {VegaView} view @param {HTMLElement} stage */
 function plotOrigin(view, stage) {
   const svg = stage.querySelector("svg").getBoundingClientRect();
   const [left, top] = view.origin();
@@ -342,6 +374,7 @@ function plotOrigin(view, stage) {
   return { x: svg.left + left + padding.left, y: svg.top + top + padding.top, width, height };
 }
 
+/** @param {string} colour @param {string} name @param {unknown} text */
 function tipLine(colour, name, text, isBold = false) {
   const key = colour && h("span", { class: "nbt-tip-key", style: { background: colour } });
   return h(
@@ -353,15 +386,3 @@ function tipLine(colour, name, text, isBold = false) {
   );
 }
 
-export function shortNumber(value) {
-  const size = Math.abs(value);
-  if (Number.isInteger(value) && size < 1e10) return grouped(value);
-  return size < 1e-4 || size >= 1e7 ? value.toExponential(3) : String(Number(value.toPrecision(4)));
-}
-
-export function duration(seconds) {
-  if (seconds < 60) return `${Number(seconds.toPrecision(3))} s`;
-  const whole = Math.round(seconds);
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
-}

@@ -1,9 +1,15 @@
 // Charts in which each run is one point or one line. A brush ticks the runs that it covers.
 
-import { afterPause, h, plural, redraw } from "../../shared/page/dom.js";
+import { h, redraw } from "../../shared/page/dom.js";
+import { plural, wordsOf } from "../../shared/page/formats.js";
+import { afterPause } from "../../shared/page/pauses.js";
 import { columnGroups, listChooser, nameOfColumn, withChosen } from "./chart_choosers.js";
 import { afterDrag, labelledSelect } from "./chart_controls.js";
 import { isEmpty, mountChart } from "./chart_host.js";
+/** @import { RunsState } from "../../runs/page/runs_state.js" */
+/** @import { PanelHost } from "../../shared/page/panel_host.js" */
+/** @import { PackedRows } from "./chart_messages.d.ts" */
+/** @import { Range, Say, Spec } from "./chart_types.d.ts" */
 
 const REFRESH_PAUSE = 1500; // milliseconds: these charts are about finished runs
 
@@ -15,6 +21,7 @@ const RUN_VIEWS = {
 };
 
 export class RunChartView {
+  /** @param {PanelHost} host @param {RunsState} state @param {Say} status @param {ViewName} name */
   constructor(host, state, status, name) {
     Object.assign(this, { host, state, status, name, view: RUN_VIEWS[name] });
     this.chosen = {}; // what the user chose, else what the kernel did
@@ -63,6 +70,7 @@ export class RunChartView {
     this.chart?.destroy();
   }
 
+  /** @param {Chosen} changes */
   set(changes) {
     this.chosen = { ...this.chosen, ...changes };
     if (this.isBrushed) this.forgetBrush();
@@ -83,10 +91,11 @@ export class RunChartView {
       if (this.isOpen) await this.take(answer);
     } catch (error) {
       this.drawControls();
-      this.status(error.message);
+      this.status(wordsOf(error));
     }
   }
 
+  /** @param {Answer} answer */
   async take({ form, spec, rows, note, chosen, method }) {
     this.chosen = chosen;
     this.drawControls();
@@ -98,6 +107,7 @@ export class RunChartView {
     this.status(note);
   }
 
+  /** @param {string} form @param {Spec} spec @param {PackedRows} rows */
   async mount(form, spec, rows) {
     this.chart?.destroy();
     const el = h("div", {});
@@ -112,6 +122,7 @@ export class RunChartView {
 
   // --- the brush
 
+  /** @param {Range} range */
   async brush(range) {
     if (isEmpty(range)) return this.isBrushed && this.clearBrush();
     this.isBrushed = true;
@@ -121,6 +132,7 @@ export class RunChartView {
     this.say(`${plural(ids.length, "run")} ticked.`);
   }
 
+  /** @param {Range} range */
   brushArguments({ x, y }) {
     if (this.name === "parallel") return { axes: this.chosen.axes, x, y };
     const ranges = {};
@@ -129,6 +141,7 @@ export class RunChartView {
     return { ranges };
   }
 
+  /** @param {string[]} ids */
   tick(ids) {
     this.isTicking = true;
     this.state.setTicked(ids);
@@ -141,7 +154,8 @@ export class RunChartView {
     this.tick([]);
   }
 
-  /** Somebody ticked other runs: then the brush says nothing any more. */
+  /** Somebody ticked other runs: then the brush says nothing any more.
+   *  @param {string[]} ids */
   ticked(ids) {
     if (this.isTicking || !this.chart) return;
     if (this.isBrushed) this.forgetBrush();
@@ -171,6 +185,7 @@ export class RunChartView {
   }
 }
 
+/** @param {RunChartView} view */
 function scatterControls(view) {
   const groups = columnGroups(view.state);
   const { x = "", y = "", colour = "" } = view.chosen;
@@ -189,6 +204,7 @@ function scatterControls(view) {
   ];
 }
 
+/** @param {RunChartView} view */
 function parallelControls(view) {
   const chosen = () => view.chosen.axes || [];
   const kinds = { params: "param", metrics: "metric" };
@@ -209,6 +225,7 @@ function parallelControls(view) {
   return [menu, name];
 }
 
+/** @param {RunChartView} view */
 function importanceControls(view) {
   const { metric = "" } = view.chosen;
   const groups = columnGroups(view.state, { params: false, duration: false });

@@ -1,11 +1,16 @@
 // Curves: one small chart per metric for the ticked runs, else the first ten of the view.
 
-import { afterPause, grouped, h } from "../../shared/page/dom.js";
+import { h } from "../../shared/page/dom.js";
+import { duration, grouped, wordsOf } from "../../shared/page/formats.js";
+import { afterPause } from "../../shared/page/pauses.js";
 import { choice } from "../../shared/page/popup.js";
 import { listChooser } from "./chart_choosers.js";
 import { RunLegend, labelledSelect, slider, toggle } from "./chart_controls.js";
 import { ChartGrid } from "./chart_grid.js";
-import { duration } from "./chart_host.js";
+/** @import { RunsState } from "../../runs/page/runs_state.js" */
+/** @import { PanelHost } from "../../shared/page/panel_host.js" */
+/** @import { Charts, LinesAsked } from "./chart_messages.d.ts" */
+/** @import { Say } from "./chart_types.d.ts" */
 
 const X_AXES = [
   ["step", "step"],
@@ -15,6 +20,7 @@ const X_AXES = [
 const SLIDER_PAUSE = 80; // milliseconds
 
 export class LinesView {
+  /** @param {PanelHost} host @param {RunsState} state @param {Say} status */
   constructor(host, state, status) {
     Object.assign(this, { host, state, status });
     this.settings = { x: "step", log: false, smoothing: 0, metrics: null, zoom: null };
@@ -103,6 +109,7 @@ export class LinesView {
     return this.answer ? this.answer.charts.map(({ key }) => key) : [];
   }
 
+  /** @param {Partial<Settings>} changes */
   set(changes) {
     this.settings = { ...this.settings, ...changes };
     const { zoom, x } = this.settings;
@@ -144,10 +151,11 @@ export class LinesView {
       const answer = await this.host.ask("charts", args, { latest: "charts" });
       if (this.isOpen) await this.take(answer);
     } catch (error) {
-      this.status(error.message, { isTrouble: true });
+      this.status(wordsOf(error), { isTrouble: true });
     }
   }
 
+  /** @param {Charts} answer */
   async take(answer) {
     this.answer = answer;
     this.legend.draw(answer.charts.length ? answer.runs : []);
@@ -164,7 +172,8 @@ export class LinesView {
   }
 }
 
-/** "steps 100 to 2,000". */
+/** "steps 100 to 2,000".
+ *  @param {[number, number]} zoom @param {LinesAsked["x"]} x */
 function rangeWords([low, high], x) {
   if (x === "time")
     return `${new Date(low).toLocaleString()} to ${new Date(high).toLocaleString()}`;

@@ -4,6 +4,8 @@ import { append, h } from "../../shared/page/dom.js";
 import { segmented } from "./chart_controls.js";
 import { RunChartView } from "./charts_by_run.js";
 import { LinesView } from "./charts_lines.js";
+/** @import { RunsState } from "../../runs/page/runs_state.js" */
+/** @import { PanelHost } from "../../shared/page/panel_host.js" */
 
 const CHART_VIEWS = [
   ["lines", "Lines"],
@@ -22,12 +24,14 @@ export const chartsTab = {
   near: warmCharts,
 };
 
+/** @param {PanelHost} host */
 function warmCharts(host) {
   if (WARMED.has(host)) return;
   WARMED.add(host);
   host.tell("charts_soon");
 }
 
+/** @param {PanelHost} host @param {HTMLElement} el @param {RunsState} state */
 function mountChartsTab(host, el, state) {
   const words = h("div", { class: "nbt-charts-words nbt-muted", role: "status" });
   const say = (text, { isTrouble = false } = {}) => {
@@ -47,6 +51,7 @@ function mountChartsTab(host, el, state) {
   const body = h("div", { class: "nbt-charts" });
   append(el, [bar, words, body]);
 
+  /** @param {ViewName} name */
   function viewOf(name) {
     const make = () =>
       name === "lines"
@@ -55,6 +60,7 @@ function mountChartsTab(host, el, state) {
     return (views[name] ||= make());
   }
 
+  /** @param {ViewName} name */
   function open(name) {
     if (opened) views[opened].hide();
     opened = name;

@@ -1,15 +1,20 @@
 // Runs side by side: what differs between them, in one table with a column for each.
 
-import { append, focusable, grouped, h, plural, reconcile, redraw } from "../../shared/page/dom.js";
+import { append, focusable, h, reconcile, redraw } from "../../shared/page/dom.js";
+import { grouped, plural, wordsOf } from "../../shared/page/formats.js";
 import { CompareCode } from "./compare_code.js";
 import { compareHeads } from "./compare_head.js";
 import { ComparePictures } from "./compare_pictures.js";
 import { sectionParts, wideRow } from "./compare_table.js";
+/** @import { PanelHost } from "../../shared/page/panel_host.js" */
+/** @import { Comparison, Unchanged } from "./compare_messages.d.ts" */
+/** @import { ShownSection } from "./compare_types.d.ts" */
 
 const MOST_COMPARED = 20;
 
 export class CompareView {
-  /** Draws into `el`. `colourOf(runId)` is null where a run has no colour yet. */
+  /** Draws into `el`. `colourOf(runId)` is null where a run has no colour yet.
+   *  @param {PanelHost} host @param {HTMLElement} el @param {{ colourOf?: ColourOf }} [options] */
   constructor(host, el, { colourOf = () => null } = {}) {
     Object.assign(this, {
       host,
@@ -47,7 +52,8 @@ export class CompareView {
     this.say("");
   }
 
-  /** Compare these; fewer than two are answered by what to do. */
+  /** Compare these; fewer than two are answered by what to do.
+   *  @param {string[]} runIds @param {string | null} [baseline] */
   async show(runIds, baseline = this.baseline) {
     this.runIds = runIds.slice(0, MOST_COMPARED);
     this.baseline = this.runIds.includes(baseline) ? baseline : "";
@@ -69,10 +75,11 @@ export class CompareView {
       );
     } catch (error) {
       this.stamp = "";
-      this.say(error.message, { isError: true });
+      this.say(wordsOf(error), { isError: true });
     }
   }
 
+  /** @param {string} words @param {{ isError?: boolean }} [options] */
   say(words, { isError = false } = {}) {
     this.message.textContent = words;
     this.message.classList.toggle("nbt-error", isError);
@@ -80,7 +87,8 @@ export class CompareView {
     this.bar.hidden = this.scroll.hidden = true;
   }
 
-  /** Without sections it says that nothing has changed. */
+  /** Without sections it says that nothing has changed.
+   *  @param {Comparison | Unchanged} content */
   take(content) {
     this.stamp = content.stamp;
     if (!content.sections && !this.scroll.hidden) return;
@@ -102,28 +110,33 @@ export class CompareView {
 
   // --- what is shown
 
-  /** Packages are many: the equal ones only for who asks. */
+  /** Packages are many: the equal ones only for who asks.
+   *  @param {ShownSection} section */
   isFull(section) {
     if (this.full.has(section.name)) return this.full.get(section.name);
     return !this.onlyDiffering && (this.wasAsked || section.name !== "environment");
   }
 
+  /** @param {ShownSection} section */
   toggleFull(section) {
     this.full.set(section.name, !this.isFull(section));
     this.draw();
   }
 
+  /** @param {string} name */
   fold(name) {
     if (!this.closed.delete(name)) this.closed.add(name);
     this.draw();
   }
 
+  /** @param {boolean} isOnly */
   showOnlyDiffering(isOnly) {
     Object.assign(this, { onlyDiffering: isOnly, wasAsked: true });
     this.full.clear();
     this.draw();
   }
 
+  /** @param {string} runId */
   makeBaseline(runId) {
     this.baseline = runId;
     this.show(this.runIds, runId);
@@ -195,6 +208,7 @@ export class CompareView {
   }
 }
 
+/** @param {number} count */
 function tooFewWords(count) {
   if (count === 1)
     return "One run is ticked. Tick at least one more in the Runs tab to see them side by side.";

@@ -1,12 +1,17 @@
 // The cells of two runs line by line: side by side where there is room, else one below the other.
 
-import { focusable, h, plural, redraw } from "../../shared/page/dom.js";
+import { focusable, h, redraw } from "../../shared/page/dom.js";
+import { plural, wordsOf } from "../../shared/page/formats.js";
+/** @import { PanelHost } from "../../shared/page/panel_host.js" */
+/** @import { Comparison, RunHead, Sign, SourceLines } from "./compare_messages.d.ts" */
+/** @import { CodePiece, NumberedLine } from "./compare_types.d.ts" */
 
 const SIDE_BY_SIDE = 900; // pixels
 const CONTEXT = 3; // equal lines that stay around a change
 const SIGN_WORDS = { "-": "removed", "+": "added" };
 
 export class CompareCode {
+  /** @param {PanelHost} host */
   constructor(host) {
     Object.assign(this, { host, asked: "", answer: null, unfolded: new Set(), chosen: null });
     this.el = h("div", { class: "nbt-diff-box" });
@@ -14,12 +19,14 @@ export class CompareCode {
     this.observer.observe(this.el);
   }
 
-  /** The runs whose cells can be seen beside the baseline's; null where there is nothing to see. */
+  /** The runs whose cells can be seen beside the baseline's; null where there is nothing to see.
+   *  @param {Comparison} content */
   choices({ runs, baseline }) {
     if (!runs[baseline].has_source) return [];
     return runs.filter((run, n) => n !== baseline && run.has_source);
   }
 
+  /** @param {Comparison} content */
   async show(content) {
     const others = this.choices(content);
     this.content = content;
@@ -33,12 +40,13 @@ export class CompareCode {
     try {
       this.answer = await this.host.ask("compare_source", asked, { latest: "source" });
     } catch (error) {
-      this.answer = { trouble: error.message };
+      this.answer = { trouble: wordsOf(error) };
     }
     this.draw();
   }
 
-  /** One whose cell is another. */
+  /** One whose cell is another.
+   *  @param {Comparison} content @param {RunHead[]} others */
   firstOther(content, others) {
     const line = content.sections.find(({ name }) => name === "code")?.lines[0];
     return others.find((run) => line?.values[content.runs.indexOf(run)][3]) || others[0];
@@ -61,6 +69,7 @@ export class CompareCode {
     redraw(this.el, this.chooser(others), this.lines());
   }
 
+  /** @param {RunHead[]} others */
   chooser(others) {
     const base = this.content.runs[this.content.baseline];
     const select = h(
@@ -87,6 +96,7 @@ export class CompareCode {
     );
   }
 
+  /** @param {string} runId */
   choose(runId) {
     this.chosen = runId;
     this.show(this.content);
@@ -109,6 +119,7 @@ export class CompareCode {
     return [this.table(lines), cut];
   }
 
+  /** @param {SourceLines["lines"]} lines */
   table(lines) {
     const look = `nbt-diff ${this.isWide ? "nbt-diff-wide" : "nbt-diff-narrow"}`;
     const named = { class: look, "aria-label": "Differences line by line" };
@@ -131,6 +142,7 @@ export class CompareCode {
     );
   }
 
+  /** @param {NumberedLine[]} lines */
   rows(lines) {
     return piecesOf(lines).map((piece, n) => {
       if (piece.isFolded && !this.unfolded.has(n)) return this.fold(piece, n);
@@ -138,6 +150,7 @@ export class CompareCode {
     });
   }
 
+  /** @param {CodePiece} piece @param {number} n */
   fold(piece, n) {
     const open = () => {
       this.unfolded.add(n);
@@ -158,7 +171,8 @@ export class CompareCode {
   }
 }
 
-/** {sign, before, after, left, right}: with the number of the line in each of the cells. */
+/** {sign, before, after, left, right}: with the number of the line in each of the cells.
+ *  @param {SourceLines["lines"]} lines */
 function numbered(lines) {
   let left = 0;
   let right = 0;
@@ -171,7 +185,8 @@ function numbered(lines) {
   }));
 }
 
-/** Runs of lines; the equal ones that are far from any change are folded. */
+/** Runs of lines; the equal ones that are far from any change are folded.
+ *  @param {NumberedLine[]} lines */
 function piecesOf(lines) {
   const isNear = lines.map((_, n) =>
     lines.slice(Math.max(0, n - CONTEXT), n + CONTEXT + 1).some(({ sign }) => sign !== "="),
@@ -185,6 +200,7 @@ function piecesOf(lines) {
   return pieces.map((piece) => (piece.lines.length > 1 ? piece : { ...piece, isFolded: false }));
 }
 
+/** @param {NumberedLine} line */
 function wideLine({ sign, before, after, left, right }) {
   const removed = sign === "~" || sign === "-";
   const added = sign === "~" || sign === "+";
@@ -196,6 +212,7 @@ function wideLine({ sign, before, after, left, right }) {
   );
 }
 
+/** @param {number | ""} number @param {Sign} sign @param {string | null} text */
 function diffSide(number, sign, text) {
   const look = text === null ? "nbt-diff-none" : DIFF_LOOKS[sign];
   const content = h("td", { class: `nbt-diff-text ${look}` }, text ?? "");
@@ -208,6 +225,7 @@ function diffSide(number, sign, text) {
 
 const DIFF_LOOKS = { "=": "nbt-diff-equal", "-": "nbt-diff-removed", "+": "nbt-diff-added" };
 
+/** @param {Sign} sign @param {string} look */
 function diffSign(sign, look) {
   const words =
     SIGN_WORDS[sign] && h("span", { class: "nbt-hidden-words" }, `${SIGN_WORDS[sign]} `);
@@ -219,7 +237,8 @@ function diffSign(sign, look) {
   );
 }
 
-/** What went, then what came in its place. */
+/** What went, then what came in its place.
+ *  @param {NumberedLine[]} lines */
 function narrowLines(lines) {
   const rows = [];
   for (let at = 0; at < lines.length; ) {
@@ -243,6 +262,8 @@ function narrowLines(lines) {
   return rows;
 }
 
+/** @param {number | ""} left @param {number | ""} right @param {Sign} sign
+ *  @param {string | null} text */
 function narrowLine(left, right, sign, text) {
   const look = DIFF_LOOKS[sign];
   const number = (n) => h("td", { class: `nbt-diff-number ${look}` }, n);

@@ -1,16 +1,12 @@
 // The heads of a comparison: one run over each column.
 
 import { h } from "../../shared/page/dom.js";
+import { statusDot } from "../../shared/page/status_dot.js";
+/** @import { Comparison, RunHead } from "./compare_messages.d.ts" */
 
-const HEAD_LOOKS = {
-  finished: "good",
-  failed: "bad",
-  killed: "warn",
-  running: "busy",
-  scheduled: "busy",
-};
-
-/** `makeBaseline(runId)` is called by a head's button; `colourOf(runId)` may be null. */
+/** `makeBaseline(runId)` is called by a head's button; `colourOf(runId)` may be null.
+ *  @param {Comparison} content
+ *  @param {{ colourOf: ColourOf, makeBaseline: (runId: string) => void }} options */
 export function compareHeads(content, { colourOf, makeBaseline }) {
   const head = (run, n) => {
     const isBaseline = n === content.baseline;
@@ -19,6 +15,8 @@ export function compareHeads(content, { colourOf, makeBaseline }) {
   return h("tr", {}, h("td", { class: "nbt-compare-key" }), content.runs.map(head));
 }
 
+/** @param {RunHead} run
+ *  @param {{ isBaseline: boolean, colour: string | null, makeBaseline: (runId: string) => void }} options */
 function compareHead(run, { isBaseline, colour, makeBaseline }) {
   return h(
     "th",
@@ -48,7 +46,8 @@ function compareHead(run, { isBaseline, colour, makeBaseline }) {
   );
 }
 
-/** As in the table of runs; a ring where the colours have come round. */
+/** As in the table of runs; a ring where the colours have come round.
+ *  @param {RunHead} run @param {string | null} colour */
 function swatchOf(run, colour) {
   const shown = colour || run.colour;
   const style =
@@ -56,17 +55,15 @@ function swatchOf(run, colour) {
   return h("span", { class: "nbt-swatch nbt-compare-swatch", style, "aria-hidden": "true" });
 }
 
+/** @param {RunHead} run */
 function headStatus(run) {
-  const dot = h("span", {
-    class: `nbt-dot nbt-dot-${HEAD_LOOKS[run.status] || "none"}`,
-    "aria-hidden": "true",
-  });
   return [
-    h("span", {}, dot, run.status),
+    h("span", {}, statusDot(run.status), run.status),
     run.is_deleted && h("span", { class: "nbt-badge" }, "deleted"),
   ];
 }
 
+/** @param {RunHead} run @param {(runId: string) => void} makeBaseline */
 function baselineButton(run, makeBaseline) {
   return h(
     "button",

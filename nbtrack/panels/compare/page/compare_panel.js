@@ -5,17 +5,15 @@ import "../../runs/page/runs.css";
 import "./compare.css";
 import "../../artifacts/page/artifacts.css";
 import { append, h } from "../../shared/page/dom.js";
-import { PanelHost } from "../../shared/page/panel_host.js";
+import { wordsOf } from "../../shared/page/formats.js";
+import { PanelHost, panelRoot } from "../../shared/page/panel_host.js";
 import { CompareView } from "./compare.js";
+/** @import { Opening } from "../../shared/page/panel_types.d.ts" */
+/** @import { CompareStart } from "./compare_messages.d.ts" */
 
+/** @param {Opening} opening */
 export function render({ model, el }) {
-  const root = h("div", {
-    class: "nbtrack",
-    "data-nbtrack": "compare",
-    role: "region",
-    "aria-label": "nbtrack compare",
-  });
-  el.append(root);
+  const root = panelRoot(el, "compare", "nbtrack compare");
   const host = new PanelHost(model, root);
   const body = h("div", {});
   const trouble = h("div", { class: "nbt-error", role: "alert" });
@@ -27,16 +25,25 @@ export function render({ model, el }) {
     body,
   ]);
   host.onPush("comparison", (content) => view.take(content));
-  host.onPush("trouble", (words) => (trouble.textContent = words));
-  host
-    .ask("start")
+  /** @param {string} words */
+  const say = (words) => {
+    trouble.textContent = words;
+  };
+  host.onPush("trouble", say);
+  askStart(host)
     .then(
       ({ runs, baseline }) => view.show(runs, baseline),
-      (error) => (trouble.textContent = error.message),
+      (error) => say(wordsOf(error)),
     )
     .then(() => host.ready());
   return () => {
     view.close();
     host.close();
   };
+}
+
+/** Every panel has an answer of its own to this question.
+ *  @param {PanelHost} host */
+function askStart(host) {
+  return /** @type {Promise<CompareStart>} */ (host.ask("start", {}));
 }

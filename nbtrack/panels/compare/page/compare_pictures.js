@@ -1,15 +1,21 @@
 // Pictures that several runs have logged under one path, next to each other.
 
 import { pictureElement } from "../../artifacts/page/artifact_preview.js";
-import { h, plural } from "../../shared/page/dom.js";
+import { h } from "../../shared/page/dom.js";
+import { plural, wordsOf } from "../../shared/page/formats.js";
+/** @import { Preview } from "../../artifacts/page/artifact_messages.d.ts" */
+/** @import { PanelHost } from "../../shared/page/panel_host.js" */
+/** @import { RunHead } from "./compare_messages.d.ts" */
 
 export class ComparePictures {
+  /** @param {PanelHost} host @param {{ changed: () => void }} options */
   constructor(host, { changed }) {
     Object.assign(this, { host, changed, found: [], asked: "", cells: new Map(), isLarge: false });
     this.queue = Promise.resolve(); // one picture at a time: others may want the kernel too
   }
 
-  /** Which there are, asked once for the same runs. */
+  /** Which there are, asked once for the same runs.
+   *  @param {string[]} runIds */
   async read(runIds) {
     const asked = JSON.stringify(runIds);
     if (asked === this.asked) return;
@@ -36,6 +42,7 @@ export class ComparePictures {
     };
   }
 
+  /** @param {RunHead[]} runs */
   parts(runs) {
     return this.found.map(({ path, runs: owners }) => ({
       key: `picture ${path}`,
@@ -48,6 +55,7 @@ export class ComparePictures {
     }));
   }
 
+  /** @param {string} path @param {string[]} owners @param {RunHead[]} runs */
   row(path, owners, runs) {
     const label = h("span", { class: "nbt-compare-label" }, path);
     const size = runs.length > 2 && this.sizeButton(path);
@@ -57,6 +65,7 @@ export class ComparePictures {
     return h("tr", { class: "nbt-picture-row", "data-picture": path }, key, cells);
   }
 
+  /** @param {string} path */
   sizeButton(path) {
     const onclick = () => this.resize();
     const look = {
@@ -73,13 +82,15 @@ export class ComparePictures {
     this.changed();
   }
 
-  /** Asked for when it comes into sight, and kept. */
+  /** Asked for when it comes into sight, and kept.
+   *  @param {RunHead} run @param {string} path */
   cell(run, path) {
     const key = JSON.stringify([run.run_id, path]);
     if (!this.cells.has(key)) this.cells.set(key, this.frame(run, path));
     return h("td", { class: "nbt-compare-cell" }, this.cells.get(key));
   }
 
+  /** @param {RunHead} run @param {string} path */
   frame(run, path) {
     const frame = h("div", { class: "nbt-picture", "aria-busy": "true" });
     const observer = new IntersectionObserver((entries) => {
@@ -91,17 +102,19 @@ export class ComparePictures {
     return frame;
   }
 
+  /** @param {HTMLElement} frame @param {RunHead} run @param {string} path */
   async fill(frame, run, path) {
     try {
       const found = await this.host.ask("artifact_preview", { run: run.run_id, path });
       frame.replaceChildren(this.picture(found, `${path} of ${run.label}`));
     } catch (error) {
-      frame.replaceChildren(h("span", { class: "nbt-error" }, error.message));
+      frame.replaceChildren(h("span", { class: "nbt-error" }, wordsOf(error)));
     }
     frame.setAttribute("aria-busy", "false");
   }
 
-  /** What is too large, or no picture after all, says so. */
+  /** What is too large, or no picture after all, says so.
+   *  @param {Preview} preview @param {string} name */
   picture({ kind, content }, name) {
     if (kind === "image")
       return h("div", { class: "nbt-checkered" }, pictureElement(content, name));

@@ -1,8 +1,12 @@
 // The sections of a comparison as rows: what differs, and on demand what is the same.
 
-import { grouped, h, plural } from "../../shared/page/dom.js";
+import { h } from "../../shared/page/dom.js";
+import { grouped, plural } from "../../shared/page/formats.js";
+/** @import { CellValue, SectionLine } from "./compare_messages.d.ts" */
+/** @import { SectionView, ShownSection } from "./compare_types.d.ts" */
 
-/** Parts for `reconcile`: a head, lines, and what is left out of them. */
+/** Parts for `reconcile`: a head, lines, and what is left out of them.
+ *  @param {SectionView} view @param {ShownSection} section */
 export function sectionParts(view, section) {
   const isOpen = !view.closed.has(section.name);
   const lines = view.isFull(section) ? section.lines : section.lines.filter((line) => line.differs);
@@ -15,6 +19,8 @@ export function sectionParts(view, section) {
   return parts;
 }
 
+/** @param {SectionView} view @param {ShownSection} section
+ *  @param {{ isOpen: boolean, equal: number, span: number }} facts */
 function sectionHead(view, section, { isOpen, equal, span }) {
   const differing = section.lines.length - equal;
   const words = section.words || sectionWords(section, differing);
@@ -31,6 +37,7 @@ function sectionHead(view, section, { isOpen, equal, span }) {
   };
 }
 
+/** @param {ShownSection} section @param {number} differing */
 function sectionWords(section, differing) {
   if (section.name === "errors" || section.name === "code") return "";
   const more = section.more ? `, ${grouped(section.more)} more not shown` : "";
@@ -38,6 +45,7 @@ function sectionWords(section, differing) {
   return `${grouped(differing)} of ${grouped(section.lines.length)} differ${more}`;
 }
 
+/** @param {SectionView} view @param {ShownSection} section @param {boolean} isOpen */
 function sectionButton(view, section, isOpen) {
   return h(
     "button",
@@ -54,11 +62,13 @@ function sectionButton(view, section, isOpen) {
   );
 }
 
+/** @param {ShownSection} section @param {SectionLine} line */
 function linePart(section, line) {
   const name = `${section.name} ${line.key}`;
   return { key: name, looks: JSON.stringify(line), make: () => compareLine(name, line) };
 }
 
+/** @param {string} name @param {SectionLine} line */
 function compareLine(name, line) {
   const key = h(
     "th",
@@ -73,6 +83,7 @@ function compareLine(name, line) {
   );
 }
 
+/** @param {CellValue} value */
 function compareCell([text, change, verdict, differs]) {
   const value = h(
     "span",
@@ -83,7 +94,8 @@ function compareCell([text, change, verdict, differs]) {
   return h("td", { class: look, title: text }, value, change && compareChange(change, verdict));
 }
 
-/** Arrow and sign say where it went, the word and its colour what that means. */
+/** Arrow and sign say where it went, the word and its colour what that means.
+ *  @param {string} change @param {string} verdict */
 function compareChange(change, verdict) {
   return h(
     "span",
@@ -92,6 +104,8 @@ function compareChange(change, verdict) {
   );
 }
 
+/** @param {SectionView} view @param {ShownSection} section
+ *  @param {{ equal: number, span: number }} facts */
 function equalPart(view, section, { equal, span }) {
   const isFull = view.isFull(section);
   const words = `${isFull ? "Hide" : "Show"} ${grouped(equal)} that ${equal === 1 ? "is" : "are"} the same`;
@@ -106,7 +120,8 @@ function equalPart(view, section, { equal, span }) {
   };
 }
 
-/** A row across all runs, whose content stays in sight while they scroll. */
+/** A row across all runs, whose content stays in sight while they scroll.
+ *  @param {number} span @param {string} look @param {...Child} children */
 export function wideRow(span, look, ...children) {
   return h(
     "tr",

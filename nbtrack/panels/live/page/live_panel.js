@@ -3,9 +3,13 @@
 import "../../shared/page/panel.css";
 import "../../charts_tab/page/chart.css";
 import "./live_panel.css";
-import { loadVega, mountChart, offerVega, shortNumber } from "../../charts_tab/page/chart_host.js";
-import { h, plural } from "../../shared/page/dom.js";
+import { loadVega, mountChart, offerVega } from "../../charts_tab/page/chart_host.js";
+import { h } from "../../shared/page/dom.js";
+import { plural, shortNumber } from "../../shared/page/formats.js";
 import { PanelHost } from "../../shared/page/panel_host.js";
+/** @import { Opening, WidgetModel } from "../../shared/page/panel_types.d.ts" */
+/** @import { Spoken } from "../../shared/page/questions.d.ts" */
+/** @import { LivePart, LiveRun, Points, Specs } from "./live_messages.d.ts" */
 
 const MOST_PLACES = 600; // then two neighbours become one, as in panels/live_series.py
 const STATUS_WORDS = {
@@ -16,6 +20,7 @@ const STATUS_WORDS = {
 };
 
 class LivePanel {
+  /** @param {WidgetModel} model @param {HTMLElement} root */
   constructor(model, root) {
     this.root = root;
     root.classList.add("nbtrack");
@@ -63,20 +68,22 @@ class LivePanel {
   }
 
   async askAll() {
-    const state = this.host.ask("state"); // first: the other answer may take a second
+    const state = this.host.ask("state", {}); // first: the other answer may take a second
     loadVega(this.host).catch(() => {}); // each chart says what is wrong
     const { specs, points } = await state;
     this.takeSpecs(specs);
     this.take(points);
   }
 
+  /** @param {Specs} specs */
   takeSpecs(specs) {
     if (!specs.step) return;
     this.specs = specs;
     this.draw([...this.metrics.keys()]);
   }
 
-  /** What is new, or all of it. Whoever missed a message waits for the next whole one. */
+  /** What is new, or all of it. Whoever missed a message waits for the next whole one.
+   *  @param {Points} news */
   take(news) {
     if (news.count <= this.count && !news.whole) return;
     const isTorn = news.count !== this.count + 1;
@@ -89,6 +96,7 @@ class LivePanel {
     this.draw([...new Set(news.series.map((series) => series.key))]);
   }
 
+  /** @param {Points} news */
   sayProgress({ status, progress, runs, left_out }) {
     this.name.textContent = runs[0]?.label || "";
     this.name.title = this.name.textContent;
@@ -104,6 +112,7 @@ class LivePanel {
       : "";
   }
 
+  /** @param {LiveRun[]} runs */
   takeRuns(runs) {
     const before = this.runs.map((run) => run.label).join("\n");
     this.runs = runs;
@@ -125,6 +134,7 @@ class LivePanel {
     for (const metric of this.metrics.values()) metric.runs.clear();
   }
 
+  /** @param {LivePart} series */
   takeSeries(series) {
     const metric = this.metric(series.key);
     if (series.axis === "step" || !metric.axis) {
@@ -139,6 +149,7 @@ class LivePanel {
     metric.runs.set(series.run, places);
   }
 
+  /** @param {string} key */
   metric(key) {
     if (!this.metrics.has(key)) {
       const box = h("div", { class: "nbt-live-metric", "data-metric": key });
@@ -148,6 +159,7 @@ class LivePanel {
     return this.metrics.get(key);
   }
 
+  /** @param {string[]} keys */
   draw(keys) {
     for (const key of keys) {
       const metric = this.metrics.get(key);
@@ -159,7 +171,8 @@ class LivePanel {
     }
   }
 
-  /** One point is no line. */
+  /** One point is no line.
+   *  @param {LiveMetric} metric */
   drawValue(metric) {
     const lines = [...metric.runs]
       .filter(([, places]) => places.length)
@@ -177,6 +190,7 @@ class LivePanel {
     );
   }
 
+  /** @param {LiveMetric} metric */
   mount(metric) {
     const spec = structuredClone(this.specs[metric.axis]);
     spec.title = metric.key;
@@ -190,11 +204,13 @@ class LivePanel {
     metric.chart = mountChart(this.host, stage, spec, this.rows(metric));
   }
 
+  /** @param {LiveMetric} metric */
   unmount(metric) {
     metric.chart?.destroy();
     metric.chart = null;
   }
 
+  /** @param {LiveMetric} metric */
   rows(metric) {
     const rows = [];
     for (const [run, places] of metric.runs) {
@@ -218,6 +234,7 @@ class LivePanel {
   }
 }
 
+/** @param {Place[]} places */
 function halved(places) {
   const joined = [];
   for (let n = 0; n < places.length; n += 2) {
@@ -234,10 +251,12 @@ function halved(places) {
 const least = (a, b) => (a === null ? b : b === null ? a : Math.min(a, b));
 const most = (a, b) => (a === null ? b : b === null ? a : Math.max(a, b));
 
+/** @param {Spoken} value */
 function numberWords(value) {
   return typeof value === "number" ? shortNumber(value) : String(value);
 }
 
+/** @param {Opening} opening */
 export function render({ model, el }) {
   const root = h("div", {});
   el.append(root);

@@ -9,9 +9,12 @@ import { movePart } from "./registry_move.js";
 import { RegistryState } from "./registry_state.js";
 import { auditPart, timelinePart } from "./registry_timeline.js";
 import { versionPart } from "./registry_version.js";
+/** @import { PanelHost } from "../../shared/page/panel_host.js" */
 
 export class RegistryBrowser {
-  /** `status` is the host's element of that name, where nobody else shows it. */
+  /** `status` is the host's element of that name, where nobody else shows it.
+   *  @param {PanelHost} host @param {HTMLElement} el
+   *  @param {{ status?: HTMLElement | null }} [options] */
   constructor(host, el, { status = null } = {}) {
     this.state = new RegistryState(host);
     this.el = el;

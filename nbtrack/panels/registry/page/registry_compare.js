@@ -3,10 +3,15 @@
 import { sectionParts } from "../../compare/page/compare_table.js";
 import { focusable, h, reconcile, redraw } from "../../shared/page/dom.js";
 import { stageWord } from "./registry_words.js";
+/** @import { ShownSection } from "../../compare/page/compare_types.d.ts" */
+/** @import { VersionCard, VersionHead } from "./registry_messages.d.ts" */
+/** @import { RegistryState } from "./registry_state.js" */
+/** @import { ComparedVersions } from "./registry_types.d.ts" */
 
 const SHORT_SECTION = 12; // lines that are shown although they are the same
 
-/** Chooses what the opened version is compared with. */
+/** Chooses what the opened version is compared with.
+ *  @param {RegistryState} state @param {VersionCard} card */
 export function againstChooser(state, card) {
   const others = state.cards().filter(({ version }) => version !== card.version);
   if (others.length === 0) return h("span", { class: "nbt-spacer" });
@@ -51,6 +56,7 @@ export function againstChooser(state, card) {
 
 /** As `CompareView` to what draws the sections. */
 export class VersionComparison {
+  /** @param {RegistryState} state */
   constructor(state) {
     Object.assign(this, { state, closed: new Set(), full: new Map() });
     this.thead = h("thead");
@@ -75,6 +81,7 @@ export class VersionComparison {
     );
   }
 
+  /** @param {ComparedVersions} comparison */
   show(comparison) {
     this.content = { runs: comparison.heads };
     redraw(
@@ -88,6 +95,7 @@ export class VersionComparison {
     );
   }
 
+  /** @param {ShownSection} section */
   isFull(section) {
     return (
       this.full.get(section.name) ??
@@ -95,17 +103,20 @@ export class VersionComparison {
     );
   }
 
+  /** @param {ShownSection} section */
   toggleFull(section) {
     this.full.set(section.name, !this.isFull(section));
     this.state.emit("rows");
   }
 
+  /** @param {string} name */
   fold(name) {
     if (!this.closed.delete(name)) this.closed.add(name);
     this.state.emit("rows");
   }
 }
 
+/** @param {VersionHead} head @param {number} place */
 function versionHead(head, place) {
   return h(
     "th",

@@ -2,7 +2,10 @@
 
 import { h } from "../../shared/page/dom.js";
 import { aliasChip, draftsOf, stageWord, tagChips, textEditor } from "./registry_words.js";
+/** @import { GateRule } from "./registry_messages.d.ts" */
+/** @import { RegistryState } from "./registry_state.js" */
 
+/** @param {RegistryState} state */
 export function headParts(state) {
   const { page } = state;
   const { name, description, tags, aliases, gates } = page;
@@ -10,7 +13,8 @@ export function headParts(state) {
   return [{ key: "about", looks: JSON.stringify([name, about]), make: () => aboutModel(state) }];
 }
 
-/** The line on top of the panel; `status` is the host's own element. */
+/** The line on top of the panel; `status` is the host's own element.
+ *  @param {RegistryState} state @param {HTMLElement | null} status */
 export function headLine(state, status) {
   const { page, name } = state;
   const back =
@@ -42,6 +46,7 @@ export function headLine(state, status) {
   );
 }
 
+/** @param {RegistryState} state */
 function metricChooser(state) {
   const { metric, metrics } = state.page;
   if (metrics.length < 2) return null;
@@ -60,6 +65,7 @@ function metricChooser(state) {
   return h("label", { class: "nbt-labelled" }, "metric", chooser);
 }
 
+/** @param {RegistryState} state */
 function aboutModel(state) {
   const { description, tags, aliases, gates } = state.page;
   const key = "model tag";
@@ -88,6 +94,7 @@ function aboutModel(state) {
   );
 }
 
+/** @param {GateRule} gate */
 function gateLine({ stage, rule, approver }) {
   const words = [
     rule && h("code", { class: "nbt-rule" }, rule),

@@ -1,12 +1,16 @@
 // The versions of a model: a lane for each stage, a card for each version, the newest first.
 
-import { grouped, h, plural } from "../../shared/page/dom.js";
+import { h } from "../../shared/page/dom.js";
+import { grouped, plural } from "../../shared/page/formats.js";
 import { beginMove, endMove } from "./registry_move.js";
 import { aliasChip } from "./registry_words.js";
+/** @import { StageLane, VersionCard } from "./registry_messages.d.ts" */
+/** @import { RegistryState } from "./registry_state.js" */
 
 const MOST_CARDS = 4; // of a lane that is folded
 const FEW_LANES = 4; // have room beside each other in a usual notebook
 
+/** @param {RegistryState} state */
 export function lanesPart(state) {
   const { page, opened, move } = state;
   const looks = JSON.stringify([
@@ -19,6 +23,7 @@ export function lanesPart(state) {
   return { key: "lanes", looks, make: () => lanesView(state) };
 }
 
+/** @param {RegistryState} state */
 function lanesView(state) {
   const { lanes } = state.page;
   const look = lanes.length > FEW_LANES ? "nbt-lanes nbt-many-lanes" : "nbt-lanes";
@@ -29,6 +34,7 @@ function lanesView(state) {
   );
 }
 
+/** @param {RegistryState} state @param {StageLane} lane */
 function laneView(state, { stage, cards }) {
   const isFull = state.fullLanes.has(stage);
   const shown = isFull ? cards : cards.slice(0, MOST_CARDS);
@@ -55,6 +61,7 @@ function laneView(state, { stage, cards }) {
   );
 }
 
+/** @param {RegistryState} state @param {string} stage @param {number} count */
 function foldButton(state, stage, count) {
   if (count <= MOST_CARDS) return null;
   const isFull = state.fullLanes.has(stage);
@@ -76,6 +83,7 @@ function foldButton(state, stage, count) {
   );
 }
 
+/** @param {RegistryState} state @param {VersionCard} card */
 function cardView(state, card) {
   const { metric } = state.page;
   const isMoving = state.move?.version === card.version;
@@ -118,6 +126,7 @@ function cardView(state, card) {
   );
 }
 
+/** @param {RegistryState} state @param {VersionCard} card @param {boolean} isOpen */
 function versionButton(state, card, isOpen) {
   return h(
     "button",
@@ -134,6 +143,7 @@ function versionButton(state, card, isOpen) {
   );
 }
 
+/** @param {VersionCard} card @param {string} metric */
 function valueOf(card, metric) {
   return h(
     "span",
@@ -143,6 +153,7 @@ function valueOf(card, metric) {
   );
 }
 
+/** @param {VersionCard} card */
 function runTitle(card) {
   if (!card.run_id) return "no run";
   return card.is_run_gone
@@ -150,11 +161,13 @@ function runTitle(card) {
     : `${card.run_name} (run ${card.run_id})`;
 }
 
+/** @param {VersionCard} card */
 function runWords(card) {
   if (!card.run_id) return "no run";
   return card.is_run_gone ? `run ${card.run_name} (deleted)` : h("bdi", {}, card.run_name);
 }
 
+/** @param {RegistryState} state @param {VersionCard} card @param {boolean} isMoving */
 function moveButton(state, card, isMoving) {
   return h(
     "button",

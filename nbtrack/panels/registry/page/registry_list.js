@@ -1,8 +1,12 @@
 // The list of registered models, with a box to search in it.
 
-import { grouped, h, plural } from "../../shared/page/dom.js";
+import { h } from "../../shared/page/dom.js";
+import { grouped, plural } from "../../shared/page/formats.js";
 import { aliasChip, stageWord } from "./registry_words.js";
+/** @import { ModelLine } from "./registry_messages.d.ts" */
+/** @import { RegistryState } from "./registry_state.js" */
 
+/** @param {RegistryState} state */
 export function listParts(state) {
   if (!state.models) return [];
   const found = foundModels(state);
@@ -16,7 +20,8 @@ export function listParts(state) {
   ];
 }
 
-/** Every word that was typed stands somewhere in it. */
+/** Every word that was typed stands somewhere in it.
+ *  @param {{ models: ModelLine[], query: string }} list */
 function foundModels({ models, query }) {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   return models.filter((model) => {
@@ -27,6 +32,7 @@ function foundModels({ models, query }) {
   });
 }
 
+/** @param {RegistryState} state */
 function searchLine(state) {
   if (state.models.length === 0) return h("div", { hidden: true });
   const field = h("input", {
@@ -52,6 +58,7 @@ function searchLine(state) {
   return h("div", { class: "nbt-search-line" }, field, count);
 }
 
+/** @param {RegistryState} state @param {ModelLine[]} found */
 function modelTable(state, found) {
   if (state.models.length === 0) {
     return h(
@@ -84,6 +91,7 @@ function modelTable(state, found) {
   );
 }
 
+/** @param {RegistryState} state @param {ModelLine} model */
 function modelRow(state, model) {
   const open = () => state.openModel(model.name);
   const button = h(

@@ -1,11 +1,16 @@
 // Moving a version: where to, why, what the gate says, and who makes room.
 
 import { byKey, h } from "../../shared/page/dom.js";
+import { wordsOf } from "../../shared/page/formats.js";
 import { versionList } from "./registry_words.js";
+/** @import { VersionCard } from "./registry_messages.d.ts" */
+/** @import { RegistryState } from "./registry_state.js" */
+/** @import { Move } from "./registry_types.d.ts" */
 
 const USUAL_MOVES = { None: "Staging", Staging: "Production", Production: "Archived" };
 const VERDICT_SIGNS = { passed: "✓", failed: "✕", unknown: "?", "nothing there": "✓" };
 
+/** @param {RegistryState} state @param {VersionCard} card */
 export function beginMove(state, card) {
   const stage = USUAL_MOVES[card.stage] || "Production";
   state.set({
@@ -25,13 +30,15 @@ export function beginMove(state, card) {
   checkMove(state);
 }
 
+/** @param {RegistryState} state */
 export function endMove(state) {
   const { version } = state.move;
   state.set({ move: null });
   byKey(state.host.root, `move ${version}`)?.focus({ preventScroll: true });
 }
 
-/** What would come of it, asked of the kernel. */
+/** What would come of it, asked of the kernel.
+ *  @param {RegistryState} state */
 async function checkMove(state) {
   const { version, stage } = state.move;
   Object.assign(state.move, { check: null });
@@ -45,12 +52,13 @@ async function checkMove(state) {
     if (!state.move || state.move.version !== version) return;
     Object.assign(state.move, { check, archive: state.move.archive ?? check.archivesByDefault });
   } catch (error) {
-    if (state.move) state.move.trouble = error.message;
+    if (state.move) state.move.trouble = wordsOf(error);
   }
   state.emit("rows");
 }
 
-/** Somebody, perhaps in another kernel, has changed the model while the form stood open. */
+/** Somebody, perhaps in another kernel, has changed the model while the form stood open.
+ *  @param {RegistryState} state */
 export function recheckMove(state) {
   if (state.move.isSent) return undefined; // by us
   const card = state.cardOf(state.move.version);
@@ -59,7 +67,8 @@ export function recheckMove(state) {
   return state.set({ move: null, notice: `v${state.move.version} ${where} meanwhile.` });
 }
 
-/** Why it cannot be confirmed yet; "" if it can. */
+/** Why it cannot be confirmed yet; "" if it can.
+ *  @param {Move} move */
 function whyNotYet({ check, reason, override, isSent, trouble }) {
   if (isSent) return "Moving…";
   if (!check) return trouble ? "It could not be checked." : "Asking the gate…";
@@ -71,6 +80,7 @@ function whyNotYet({ check, reason, override, isSent, trouble }) {
   return "";
 }
 
+/** @param {RegistryState} state */
 async function confirmMove(state) {
   const { version, from, stage, reason, override, check } = state.move;
   const archive = archives(state.move);
@@ -90,7 +100,7 @@ async function confirmMove(state) {
     await state.host.ask("registry_move", args);
   } catch (error) {
     if (!state.move) return;
-    Object.assign(state.move, { trouble: error.message, isSent: false });
+    Object.assign(state.move, { trouble: wordsOf(error), isSent: false });
     byKey(state.host.root, "move reason")?.focus();
     state.refresh();
     checkMove(state);
@@ -101,10 +111,12 @@ async function confirmMove(state) {
   state.refresh();
 }
 
+/** @param {Move} move */
 function archives({ check, archive }) {
   return Boolean(check && check.archives && check.others.length > 0 && archive);
 }
 
+/** @param {RegistryState} state */
 export function movePart(state) {
   const { move, page } = state;
   if (!move) return [];
@@ -112,6 +124,7 @@ export function movePart(state) {
   return [{ key: "move", looks: JSON.stringify([rest, page.stages]), make: () => moveForm(state) }];
 }
 
+/** @param {RegistryState} state */
 function moveForm(state) {
   const { move } = state;
   const hintId = `nbt-hint-${state.host.view}`;
@@ -173,12 +186,14 @@ function moveForm(state) {
   );
 }
 
+/** @param {RegistryState} state @param {KeyboardEvent} event */
 function leaveMove(state, event) {
   if (event.key !== "Escape") return;
   event.stopPropagation();
   endMove(state);
 }
 
+/** @param {RegistryState} state */
 function stageChooser(state) {
   const { move, page } = state;
   const choose = () => {
@@ -195,6 +210,8 @@ function stageChooser(state) {
   return chooser;
 }
 
+/** @param {RegistryState} state
+ *  @param {{ hintId: string, sync: () => void, confirm: () => unknown }} options */
 function reasonField(state, { hintId, sync, confirm }) {
   const { move } = state;
   const field = h("input", {
@@ -219,6 +236,7 @@ function reasonField(state, { hintId, sync, confirm }) {
   return field;
 }
 
+/** @param {RegistryState} state */
 function archiveBox(state) {
   const { move } = state;
   if (!move.check || !move.check.archives || move.check.others.length === 0) return null;
@@ -242,6 +260,7 @@ function archiveBox(state) {
   );
 }
 
+/** @param {RegistryState} state */
 function gateResult(state) {
   const { move } = state;
   const gate = move.check && move.check.gate;
@@ -271,6 +290,7 @@ function gateResult(state) {
   );
 }
 
+/** @param {RegistryState} state */
 function overrideBox(state) {
   const { move } = state;
   const onchange = (event) => {

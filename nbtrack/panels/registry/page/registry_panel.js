@@ -5,25 +5,29 @@ import "../../runs/page/runs.css";
 import "../../compare/page/compare.css";
 import "./registry.css";
 import { h } from "../../shared/page/dom.js";
-import { PanelHost } from "../../shared/page/panel_host.js";
+import { wordsOf } from "../../shared/page/formats.js";
+import { PanelHost, panelRoot } from "../../shared/page/panel_host.js";
 import { RegistryBrowser } from "./registry.js";
+/** @import { Opening } from "../../shared/page/panel_types.d.ts" */
+/** @import { RegistryStart } from "./registry_messages.d.ts" */
 
+/** @param {Opening} opening */
 export function render({ model, el }) {
-  const root = h("div", {
-    class: "nbtrack",
-    "data-nbtrack": "registry",
-    role: "region",
-    "aria-label": "nbtrack model registry",
-  });
-  el.append(root);
+  const root = panelRoot(el, "registry", "nbtrack model registry");
   const host = new PanelHost(model, root);
   const body = h("div", { class: "nbt-registry" });
   root.append(body);
   const browser = new RegistryBrowser(host, body, { status: host.status });
   browser.state.on("rows", () => host.ready());
-  host.ask("start").then(
+  askStart(host).then(
     ({ name }) => browser.state.openModel(name),
-    (error) => browser.state.set({ trouble: error.message }),
+    (error) => browser.state.set({ trouble: wordsOf(error) }),
   );
   return () => host.close();
+}
+
+/** Every panel has an answer of its own to this question.
+ *  @param {PanelHost} host */
+function askStart(host) {
+  return /** @type {Promise<RegistryStart>} */ (host.ask("start", {}));
 }

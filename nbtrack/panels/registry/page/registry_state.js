@@ -1,11 +1,16 @@
 // What one view of the registry shows: the list of models, or one model.
 
 import { byKey } from "../../shared/page/dom.js";
+import { wordsOf } from "../../shared/page/formats.js";
 import { recheckMove } from "./registry_move.js";
+/** @import { Questions } from "../../shared/page/messages.d.ts" */
+/** @import { PanelHost } from "../../shared/page/panel_host.js" */
+/** @import { ModelPage, RegistryEditAsked } from "./registry_messages.d.ts" */
 
 const MOST_VERIFIED = 5000; // events that are verified without being asked for
 
 export class RegistryState {
+  /** @param {PanelHost} host */
   constructor(host) {
     Object.assign(this, {
       host,
@@ -41,25 +46,30 @@ export class RegistryState {
     this.fullLanes = new Set();
   }
 
+  /** @param {"rows"} name @param {() => unknown} listen */
   on(name, listen) {
     this.listeners.set(name, [...(this.listeners.get(name) || []), listen]);
   }
 
+  /** @param {"rows"} name */
   emit(name, value) {
     for (const listen of this.listeners.get(name) || []) listen(value);
   }
 
+  /** @param {Partial<RegistryState>} changes */
   set(changes) {
     Object.assign(this, changes);
     this.emit("rows");
   }
 
-  /** The kernel's answer; or undefined, and what went wrong stands in the panel. */
+  /** The kernel's answer; or undefined, and what went wrong stands in the panel.
+   *  @param {Name} name @param {Omit<Questions[Name]["arguments"], "name">} args
+   *  @param {{ latest?: string }} options */
   async ask(name, args, options) {
     try {
       return await this.host.ask(name, { name: this.name, ...args }, options);
     } catch (error) {
-      this.set({ trouble: error.message });
+      this.set({ trouble: wordsOf(error) });
       return undefined;
     }
   }
@@ -72,6 +82,7 @@ export class RegistryState {
     this.openModel(null);
   }
 
+  /** @param {string | null} name */
   openModel(name) {
     this.drafts.clear();
     this.reset();
@@ -96,6 +107,7 @@ export class RegistryState {
     if (found) this.set({ models: found.models, page: null, trouble: "" });
   }
 
+  /** @param {ModelPage} page */
   take(page) {
     const isNew = !this.page || this.page.total !== page.total;
     this.page = page;
@@ -117,11 +129,13 @@ export class RegistryState {
     else this.set({ audit: null });
   }
 
+  /** @param {string} metric */
   showMetric(metric) {
     Object.assign(this, { metric, stamp: "" });
     this.refresh();
   }
 
+  /** @param {number} offset */
   showEvents(offset) {
     Object.assign(this, { offset, stamp: "" });
     this.refresh();
@@ -131,34 +145,40 @@ export class RegistryState {
     return this.page ? this.page.lanes.flatMap((lane) => lane.cards) : [];
   }
 
+  /** @param {string | null} version */
   cardOf(version) {
     return this.cards().find((card) => card.version === version);
   }
 
   // --- a version
 
+  /** @param {string} version */
   async openVersion(version) {
     if (this.opened === version) return this.set({ opened: null, details: null, comparison: null });
     this.set({ opened: version, details: null, comparison: null });
     await this.readVersion(version);
   }
 
+  /** @param {string} version */
   async readVersion(version) {
     const found = await this.ask("registry_version", { version }, { latest: "version" });
     if (found && this.opened === version) this.set({ details: found });
   }
 
+  /** @param {string} version @param {string} against */
   async compare(version, against) {
     const found = await this.ask("registry_compare", { version, against }, { latest: "versions" });
     if (found && this.opened === version) this.set({ comparison: { version, against, ...found } });
   }
 
-  /** Whether it was done. */
+  /** Whether it was done.
+   *  @param {RegistryEditAsked["what"]} what
+   *  @param {Omit<RegistryEditAsked, "name" | "what">} args */
   async edit(what, args) {
     try {
       await this.host.ask("registry_edit", { name: this.name, what, ...args });
     } catch (error) {
-      this.set({ trouble: error.message });
+      this.set({ trouble: wordsOf(error) });
       return false;
     }
     this.stamp = "";

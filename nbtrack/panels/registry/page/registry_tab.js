@@ -1,10 +1,15 @@
 // The Registry tab of the runs panel: the registry, and the way into it for a ticked run's model.
 
 import { append, h, redraw } from "../../shared/page/dom.js";
+import { wordsOf } from "../../shared/page/formats.js";
 import { RegistryBrowser } from "./registry.js";
+/** @import { RunsState } from "../../runs/page/runs_state.js" */
+/** @import { Child } from "../../shared/page/dom_types.d.ts" */
+/** @import { PanelHost } from "../../shared/page/panel_host.js" */
 
 export const registryTab = { name: "registry", label: "Registry", mount: mountRegistryTab };
 
+/** @param {PanelHost} host @param {HTMLElement} el @param {RunsState} state */
 function mountRegistryTab(host, el, state) {
   const offer = new RegisterOffer(host, state);
   const body = h("div", { class: "nbt-registry" });
@@ -27,6 +32,7 @@ function mountRegistryTab(host, el, state) {
 
 /** "Register the model of calm-otter-91 as […]", when exactly one run is ticked. */
 class RegisterOffer {
+  /** @param {PanelHost} host @param {RunsState} state */
   constructor(host, state) {
     Object.assign(this, { host, state, on: () => {}, name: "", runId: null, trouble: "" });
     this.el = h("div", { class: "nbt-register" });
@@ -41,18 +47,19 @@ class RegisterOffer {
     try {
       const [{ paths }, { models }] = await Promise.all([
         this.host.ask("registry_models_of_run", { run: runId }),
-        this.host.ask("registry_models"),
+        this.host.ask("registry_models", {}),
       ]);
       if (runId !== this.runId) return undefined;
       Object.assign(this, { paths, names: models.map(({ name }) => name) });
     } catch (error) {
-      return this.say(error.message);
+      return this.say(wordsOf(error));
     }
     if (this.paths.length === 0)
       return this.say(["The run ", this.runName(), " has logged no model."]);
     return this.draw();
   }
 
+  /** @param {Child} words */
   say(words) {
     redraw(this.el, h("span", { class: "nbt-muted", role: "status" }, words));
   }
@@ -117,6 +124,7 @@ class RegisterOffer {
     );
   }
 
+  /** @param {string} path */
   async register(path) {
     try {
       const made = await this.host.ask("registry_register", {
@@ -129,7 +137,7 @@ class RegisterOffer {
       this.draw();
       this.on(made.name);
     } catch (error) {
-      this.trouble = error.message;
+      this.trouble = wordsOf(error);
       this.draw();
     }
   }

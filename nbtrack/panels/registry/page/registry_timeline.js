@@ -1,8 +1,12 @@
 // Who changed what, when and why; and whether that record is as it was written.
 
-import { grouped, h, plural } from "../../shared/page/dom.js";
+import { h } from "../../shared/page/dom.js";
+import { grouped, plural } from "../../shared/page/formats.js";
 import { stageDot } from "./registry_words.js";
+/** @import { Audit, EventLine } from "./registry_messages.d.ts" */
+/** @import { RegistryState } from "./registry_state.js" */
 
+/** @param {RegistryState} state */
 export function timelinePart(state) {
   const { page } = state;
   return {
@@ -12,6 +16,7 @@ export function timelinePart(state) {
   };
 }
 
+/** @param {RegistryState} state */
 function timelineView(state) {
   const { events } = state.page;
   return h(
@@ -28,6 +33,7 @@ function timelineView(state) {
   );
 }
 
+/** @param {EventLine} event */
 function eventLine(event) {
   const moment = h(
     "time",
@@ -68,6 +74,7 @@ function eventLine(event) {
   );
 }
 
+/** @param {RegistryState} state */
 function eventPages(state) {
   const { offset, total, pageSize } = state.page;
   if (total <= pageSize) return null;
@@ -100,6 +107,7 @@ function eventPages(state) {
   );
 }
 
+/** @param {RegistryState} state */
 export function auditPart(state) {
   return {
     key: "audit",
@@ -108,6 +116,7 @@ export function auditPart(state) {
   };
 }
 
+/** @param {RegistryState} state */
 function auditLine(state) {
   const { audit } = state;
   const verify = h(
@@ -147,6 +156,7 @@ function auditLine(state) {
   );
 }
 
+/** @param {Audit | null} audit */
 function auditWords(audit) {
   if (!audit)
     return h("span", { class: "nbt-muted", role: "status" }, "The record is not verified yet.");

@@ -1,19 +1,17 @@
 // What is known of one version, and what can be said of it.
 
 import { codeView } from "../../shared/page/code_view.js";
-import { byKey, grouped, h } from "../../shared/page/dom.js";
+import { byKey, h } from "../../shared/page/dom.js";
+import { chipField } from "../../shared/page/drafts.js";
+import { grouped } from "../../shared/page/formats.js";
 import { copyText, insertCell } from "../../shared/page/insert_code.js";
+import { titled } from "../../shared/page/titled.js";
 import { againstChooser } from "./registry_compare.js";
-import {
-  aliasChip,
-  chipButton,
-  chipField,
-  draftsOf,
-  stageWord,
-  tagChips,
-  textEditor,
-} from "./registry_words.js";
+import { aliasChip, chipButton, draftsOf, stageWord, tagChips, textEditor } from "./registry_words.js";
+/** @import { VersionCard, VersionDetails } from "./registry_messages.d.ts" */
+/** @import { RegistryState } from "./registry_state.js" */
 
+/** @param {RegistryState} state */
 export function versionPart(state) {
   const card = state.cardOf(state.opened);
   if (!card) return [];
@@ -28,6 +26,7 @@ export function versionPart(state) {
   return [{ key: `version ${card.version}`, looks, make: () => versionView(state, card) }];
 }
 
+/** @param {RegistryState} state @param {VersionCard} card */
 function versionView(state, card) {
   const { details } = state;
   const close = h(
@@ -65,35 +64,34 @@ function versionView(state, card) {
   );
 }
 
+/** @param {RegistryState} state */
 function closeVersion(state) {
   const version = state.opened;
   state.openVersion(version);
   byKey(state.host.root, `open ${version}`)?.focus({ preventScroll: true });
 }
 
+/** @param {RegistryState} state @param {VersionCard} card @param {VersionDetails} details */
 function versionColumns(state, card, details) {
   const said = [
-    registryPart("Description", versionDescription(state, card)),
-    registryPart("Tags", versionTags(state, card)),
-    registryPart("Aliases", versionAliases(state, card)),
-    registryPart("Load it", loadCode(state, details)),
+    titled("Description", versionDescription(state, card)),
+    titled("Tags", versionTags(state, card)),
+    titled("Aliases", versionAliases(state, card)),
+    titled("Load it", loadCode(state, details)),
   ];
   const known = [
-    registryPart("Facts", factList(details.facts)),
+    titled("Facts", factList(details.facts)),
     signatureParts(details),
-    details.data.length > 0 && registryPart("Data", factList(details.data, { isCode: true })),
+    details.data.length > 0 && titled("Data", factList(details.data, { isCode: true })),
   ];
-  const source = details.source && registryPart("Cell that made it", codeView(details.source));
+  const source = details.source && titled("Cell that made it", codeView(details.source));
   return [
     h("div", { class: "nbt-detail-columns" }, h("div", {}, said), h("div", {}, known)),
     source,
   ];
 }
 
-function registryPart(title, content) {
-  return h("section", { class: "nbt-part" }, h("h4", {}, title), content);
-}
-
+/** @param {RegistryState} state @param {VersionCard} card */
 function versionDescription(state, card) {
   const { version, description } = card;
   return textEditor(state, {
@@ -104,6 +102,7 @@ function versionDescription(state, card) {
   });
 }
 
+/** @param {RegistryState} state @param {VersionCard} card */
 function versionTags(state, { version, tags }) {
   return tagChips(state, {
     key: `version ${version} tag`,
@@ -113,6 +112,7 @@ function versionTags(state, { version, tags }) {
   });
 }
 
+/** @param {RegistryState} state @param {VersionCard} card */
 function versionAliases(state, { version, aliases }) {
   const key = `version ${version} alias`;
   const chips = aliases.map((alias) =>
@@ -132,6 +132,7 @@ function versionAliases(state, { version, aliases }) {
   return h("div", { class: "nbt-chips" }, chips, field);
 }
 
+/** @param {Array<[string, string]>} facts @param {{ isCode?: boolean }} [options] */
 function factList(facts, { isCode = false } = {}) {
   const value = (text) => (isCode ? h("code", {}, text) : text);
   return h(
@@ -146,9 +147,10 @@ function factList(facts, { isCode = false } = {}) {
 
 const MOST_SPECS = 8;
 
+/** @param {VersionDetails} details */
 function signatureParts({ inputs, outputs }) {
   if (!inputs && !outputs)
-    return registryPart("Signature", h("span", { class: "nbt-muted" }, "none: any data is taken"));
+    return titled("Signature", h("span", { class: "nbt-muted" }, "none: any data is taken"));
   const words = (specs) =>
     (specs.length > MOST_SPECS
       ? [...specs.slice(0, MOST_SPECS), `+${grouped(specs.length - MOST_SPECS)} more`]
@@ -158,9 +160,10 @@ function signatureParts({ inputs, outputs }) {
     inputs && [`in (${inputs.length})`, words(inputs)],
     outputs && [`out (${outputs.length})`, words(outputs)],
   ];
-  return registryPart("Signature", factList(facts.filter(Boolean)));
+  return titled("Signature", factList(facts.filter(Boolean)));
 }
 
+/** @param {RegistryState} state @param {VersionDetails} details */
 function loadCode(state, { code }) {
   const copy = h(
     "button",
@@ -191,6 +194,7 @@ function loadCode(state, { code }) {
   return [view, h("div", { class: "nbt-buttons nbt-code-buttons" }, copy, insert)];
 }
 
+/** @param {HTMLElement} el */
 function selectText(el) {
   const range = document.createRange();
   range.selectNodeContents(el);

@@ -1,16 +1,22 @@
 // Small things that several parts of the registry show.
 
-import { begin, draftField, finish, textButton } from "../../runs/page/run_edits.js";
 import { h } from "../../shared/page/dom.js";
+import { begin, draftButtons, draftField, endings, tagField, textButton } from "../../shared/page/drafts.js";
+/** @import { Child } from "../../shared/page/dom_types.d.ts" */
+/** @import { Drafting } from "../../shared/page/panel_types.d.ts" */
+/** @import { TagEditing, TextEditing } from "./registry_types.d.ts" */
 
+/** @param {string} stage */
 export function stageDot(stage) {
   return h("span", { class: "nbt-stage-dot", "data-stage": stage || "", "aria-hidden": "true" });
 }
 
+/** @param {string} stage */
 export function stageWord(stage) {
   return h("span", { class: "nbt-stage", "data-stage": stage }, stageDot(stage), stage);
 }
 
+/** @param {string} alias @param {Child} [more] */
 export function aliasChip(alias, more) {
   return h(
     "span",
@@ -20,47 +26,28 @@ export function aliasChip(alias, more) {
   );
 }
 
+/** @param {string[]} versions */
 export function versionList(versions) {
   return versions.map((version) => `v${version}`).join(", ");
 }
 
-/** A text that can be changed where it stands. `text` is {raw, shown}. */
+/** A text that can be changed where it stands.
+ *  @param {Drafting} state @param {TextEditing} editing */
 export function textEditor(state, { key, name, text, save }) {
-  if (state.drafts.get(key) === undefined) {
+  const button = `edit ${key}`;
+  if (!state.drafts.has(key)) {
     const shown = text.shown && h("div", { class: "nbt-note", dir: "auto" }, text.shown);
-    return h(
-      "div",
-      { class: "nbt-described" },
-      shown,
-      textButton(
-        text.raw ? "Edit description" : "Add a description",
-        () => begin(state, key, text.raw),
-        `edit ${key}`,
-      ),
-    );
+    const words = text.raw ? "Edit description" : "Add a description";
+    const edit = textButton(words, () => begin(state, key, text.raw), button);
+    return h("div", { class: "nbt-described" }, shown, edit);
   }
-  const done = async () => {
-    if (await save(state.drafts.get(key))) finish(state, key, `edit ${key}`);
-  };
-  const cancel = () => finish(state, key, `edit ${key}`);
-  return h(
-    "div",
-    { class: "nbt-described nbt-editing" },
-    draftField(state, key, { name, save: done, cancel, tag: "textarea" }),
-    draftButtons(key, done, cancel),
-  );
+  const ends = endings(state, key, { button, save });
+  const field = draftField(state, key, { name, isLong: true, ...ends });
+  const buttons = h("div", { class: "nbt-draft-buttons" }, draftButtons(key, ends));
+  return h("div", { class: "nbt-described nbt-editing" }, field, buttons);
 }
 
-function draftButtons(key, save, cancel) {
-  return h(
-    "div",
-    { class: "nbt-draft-buttons" },
-    textButton("Save", save, `save ${key}`),
-    textButton("Cancel", cancel, `cancel ${key}`),
-  );
-}
-
-/** `save(key, value)`, `remove(key)`. */
+/** @param {Drafting} state @param {TagEditing} editing */
 export function tagChips(state, { key, tags, save, remove }) {
   const chips = tags.map((tag) =>
     h(
@@ -72,23 +59,10 @@ export function tagChips(state, { key, tags, save, remove }) {
       chipButton(`Delete tag ${tag.label}`, `untag ${key} ${tag.key}`, () => remove(tag.key)),
     ),
   );
-  const store = (text) => {
-    const [name, ...rest] = text.split("=");
-    return save(name, rest.join("=").trim());
-  };
-  return h(
-    "div",
-    { class: "nbt-chips" },
-    chips,
-    chipField(state, key, {
-      words: "Add a tag",
-      name: "Tag, as key=value",
-      placeholder: "key=value",
-      save: store,
-    }),
-  );
+  return h("div", { class: "nbt-chips" }, chips, tagField(state, key, save));
 }
 
+/** @param {string} name @param {string} key @param {() => unknown} onclick */
 export function chipButton(name, key, onclick) {
   return h(
     "button",
@@ -104,21 +78,8 @@ export function chipButton(name, key, onclick) {
   );
 }
 
-export function chipField(state, key, { words, name, placeholder, save }) {
-  if (state.drafts.get(key) === undefined)
-    return textButton(words, () => begin(state, key, ""), `edit ${key}`);
-  const done = async () => {
-    if (await save(state.drafts.get(key))) finish(state, key, `edit ${key}`);
-  };
-  const cancel = () => finish(state, key, `edit ${key}`);
-  return [
-    draftField(state, key, { name, save: done, cancel, placeholder }),
-    textButton("Save", done, `save ${key}`),
-    textButton("Cancel", cancel, `cancel ${key}`),
-  ];
-}
-
-/** Which editors are open, for what is drawn again only when it looks different. */
+/** Which editors are open, for what is drawn again only when it looks different.
+ *  @param {Drafting} state @param {string} prefix */
 export function draftsOf(state, prefix) {
   return [...state.drafts.keys()].filter((key) => key.startsWith(prefix));
 }

@@ -1,8 +1,12 @@
 // What stands beside the query box: experiments, grouping, columns.
 
-import { grouped, h, plural, redraw } from "../../shared/page/dom.js";
+import { h, redraw } from "../../shared/page/dom.js";
+import { grouped, plural } from "../../shared/page/formats.js";
 import { choice, popup } from "../../shared/page/popup.js";
+/** @import { KnownExperiment } from "./runs_messages.d.ts" */
+/** @import { RunsState } from "./runs_state.js" */
 
+/** @type {Array<[id: string, label: string]>} */
 const RUN_COLUMNS = [
   ["run_name", "name"],
   ["status", "status"],
@@ -15,10 +19,14 @@ const RUN_COLUMNS = [
 ];
 const MOST_LISTED = 300;
 
+/** @param {RunsState} state */
 export function experimentChooser(state) {
   const menu = popup("…", { name: "Experiments", key: "experiments", build });
   const say = () => menu.say(experimentWords(state));
-  state.on("keys", () => (say(), menu.refresh()));
+  state.on("keys", () => {
+    say();
+    menu.refresh();
+  });
   state.on("page", say);
   return menu;
 
@@ -36,6 +44,7 @@ export function experimentChooser(state) {
     ];
   }
 
+  /** @param {KnownExperiment} experiment */
   function one({ id, name }) {
     const chosen = state.asked.experiments;
     const isChosen = chosen !== null && chosen.includes(id);
@@ -47,16 +56,19 @@ export function experimentChooser(state) {
     return choice(name, { checked: isChosen, onchange, key: `experiment ${id}` });
   }
 
+  /** @param {string[] | null} experiments */
   function set(experiments) {
     state.show({ experiments, page: 0 }).then(() => menu.refresh());
   }
 }
 
+/** @param {RunsState} state */
 function firstOf(state) {
   const first = state.keys.experiments[0];
   return first ? [first.id] : null;
 }
 
+/** @param {RunsState} state */
 function experimentWords(state) {
   const chosen = state.asked.experiments;
   if (chosen === null) return "all experiments";
@@ -68,12 +80,13 @@ function experimentWords(state) {
   return names.length > 2 ? `${names[0]} +${names.length - 1}` : names.join(", ");
 }
 
+/** @param {RunsState} state */
 export function groupChooser(state) {
   const select = h("select", {
     class: "nbt-field nbt-select",
     "aria-label": "Group by",
     "data-key": "group",
-    onchange: () => state.show({ group: select.value, page: 0 }),
+    onchange: ({ target }) => state.show({ group: target.value, page: 0 }),
   });
   const draw = () => {
     redraw(select, groupOptions(state));
@@ -85,8 +98,11 @@ export function groupChooser(state) {
   return h("label", { class: "nbt-labelled" }, h("span", { class: "nbt-muted" }, "Group"), select);
 }
 
+/** @param {RunsState} state */
 function groupOptions(state) {
+  /** @param {string} value @param {string} words */
   const option = (value, words) => h("option", { value }, words);
+  /** @param {"params" | "tags"} kind @param {string} label */
   const of = (kind, label) => {
     const keys = state.keys[kind].filter(
       ({ key, differs }) => differs && !/^(mlflow|nbtrack)\./.test(key),
@@ -108,6 +124,7 @@ function groupOptions(state) {
   ];
 }
 
+/** @param {RunsState} state */
 export function columnPicker(state) {
   let search = "";
   const menu = popup("Columns", { name: "Columns", key: "columns", build, toLeft: true });
@@ -132,12 +149,16 @@ export function columnPicker(state) {
   }
 
   function differing() {
-    const onchange = (event) => set(event.target.checked ? null : shownColumns(state));
-    const checked = state.asked.columns === null;
-    return choice("only columns that differ", { checked, onchange, key: "column differing" });
+    return choice("only columns that differ", {
+      checked: state.asked.columns === null,
+      onchange: ({ target }) => set(target.checked ? null : shownColumns(state)),
+      key: "column differing",
+    });
   }
 
   function lists() {
+    /** @param {"params" | "metrics" | "tags"} kind
+     *  @returns {Array<[id: string, label: string]>} */
     const keyed = (kind) => state.keys[kind].map(({ key }) => [`${kind}.${key}`, key]);
     return [
       part("Run", RUN_COLUMNS),
@@ -147,6 +168,7 @@ export function columnPicker(state) {
     ];
   }
 
+  /** @param {string} title @param {Array<readonly [string, string]>} columns */
   function part(title, columns) {
     const typed = search.trim().toLowerCase();
     const found = columns.filter(([, label]) => label.toLowerCase().includes(typed));
@@ -160,6 +182,7 @@ export function columnPicker(state) {
     ];
   }
 
+  /** @param {string} id @param {string} label */
   function box(id, label) {
     const shown = shownColumns(state);
     const isShown = shown.includes(id);
@@ -167,11 +190,13 @@ export function columnPicker(state) {
     return choice(label, { checked: isShown, onchange, key: `column ${id}` });
   }
 
+  /** @param {string[] | null} columns */
   function set(columns) {
     state.show({ columns }).then(() => menu.refresh());
   }
 }
 
+/** @param {RunsState} state */
 function shownColumns(state) {
   return state.page ? state.page.columns.map(({ id }) => id) : [];
 }

@@ -1,175 +1,153 @@
 // The query box: a filter with completion of keys. What is wrong with it stands under it.
 
-import { afterPause, h, redraw } from "../../shared/page/dom.js";
+import { h, redraw } from "../../shared/page/dom.js";
+import { afterPause } from "../../shared/page/pauses.js";
+import { completed, isBareWord, nameFilter, offersFor } from "./completion.js";
+/** @import { RunsState } from "./runs_state.js" */
 
-const RUN_KEYS = ["status", "start_time", "end_time", "duration", "run_name", "user_id", "run_id"];
 export const TYPING_PAUSE = 350; // milliseconds
 export const ERROR_PAUSE = 1200; // half a filter is no mistake yet
-const MOST_OFFERS = 9;
+const LEAVING_PAUSE = 150; // a click on an offer takes the focus first
 
-export function queryBox(state) {
-  const id = `nbt-query-${state.host.view}`;
-  const input = h("input", {
-    class: "nbt-field nbt-query",
-    type: "text",
-    role: "combobox",
-    "aria-label": "Filter runs",
-    "aria-expanded": "false",
-    "aria-autocomplete": "list",
-    "aria-controls": `${id}-offers`,
-    "aria-describedby": `${id}-error`,
-    autocomplete: "off",
-    spellcheck: "false",
-    placeholder: "filter: metrics.f1 > 0.8",
-    value: state.asked.filter,
-    "data-key": "query",
-    oninput: onInput,
-    onkeydown: onKey,
-    onblur: () => setTimeout(() => offer([]), 150),
-  });
-  const offers = h("div", {
-    class: "nbt-popup-list nbt-offers",
-    id: `${id}-offers`,
-    role: "listbox",
-    hidden: true,
-  });
-  const error = h("div", { class: "nbt-error", id: `${id}-error`, role: "alert" });
-  let chosen = -1;
-  let words = [];
-  let wrong = "";
-
-  const showError = () => {
-    error.textContent = wrong;
-    input.setAttribute("aria-invalid", String(wrong !== ""));
-  };
-  const showErrorLater = afterPause(ERROR_PAUSE, showError);
-  const applyLater = afterPause(TYPING_PAUSE, apply);
-  state.on("wrong", (found) => {
-    wrong = found.filter;
-    if (wrong && document.activeElement === input && error.textContent === "") showErrorLater();
-    else showError();
-  });
-
-  function apply() {
-    if (input.value.trim() !== state.asked.filter)
-      state.show({ filter: input.value.trim(), page: 0 });
+export class QueryBox {
+  /** @param {RunsState} state */
+  constructor(state) {
+    this.state = state;
+    this.id = `nbt-query-${state.host.view}`;
+    /** What is offered now.
+     *  @type {string[]} */
+    this.words = [];
+    this.chosen = -1; // its place among them
+    this.wrong = "";
+    this.input = this.makeInput();
+    const list = { class: "nbt-popup-list nbt-offers", id: `${this.id}-offers`, role: "listbox" };
+    this.offers = h("div", { ...list, hidden: true });
+    this.error = h("div", { class: "nbt-error", id: `${this.id}-error`, role: "alert" });
+    this.el = h("div", { class: "nbt-query-box" }, this.input, this.offers);
+    this.showErrorLater = afterPause(ERROR_PAUSE, () => this.showError());
+    this.applyLater = afterPause(TYPING_PAUSE, () => this.apply());
+    state.on("wrong", ({ filter }) => this.takeWrong(filter));
   }
 
-  function onInput() {
-    applyLater();
-    offer(offersFor(state.keys, input.value.slice(0, input.selectionStart)));
+  makeInput() {
+    return h("input", {
+      class: "nbt-field nbt-query",
+      type: "text",
+      role: "combobox",
+      "aria-label": "Filter runs",
+      "aria-expanded": "false",
+      "aria-autocomplete": "list",
+      "aria-controls": `${this.id}-offers`,
+      "aria-describedby": `${this.id}-error`,
+      autocomplete: "off",
+      spellcheck: "false",
+      placeholder: "filter: metrics.f1 > 0.8",
+      value: this.state.asked.filter,
+      "data-key": "query",
+      oninput: () => this.typed(),
+      onkeydown: (event) => this.onKey(event),
+      onblur: () => setTimeout(() => this.offer([]), LEAVING_PAUSE),
+    });
   }
 
-  function onKey(event) {
-    if (event.key === "ArrowDown" && words.length) choose((chosen + 1) % words.length);
+  /** Put another filter in, as a click elsewhere asks for it.
+   *  @param {string} text */
+  set(text) {
+    this.input.value = text;
+    this.apply();
+  }
+
+  typed() {
+    this.applyLater();
+    this.offer(offersFor(this.state.keys, this.input.value.slice(0, this.cursor())));
+  }
+
+  cursor() {
+    return this.input.selectionStart ?? this.input.value.length;
+  }
+
+  apply() {
+    const filter = this.input.value.trim();
+    if (filter !== this.state.asked.filter) this.state.show({ filter, page: 0 });
+  }
+
+  applyNow() {
+    if (isBareWord(this.input.value)) this.input.value = nameFilter(this.input.value);
+    this.offer([]);
+    this.apply();
+    this.showError();
+  }
+
+  // --- what is wrong
+
+  /** @param {string} words "" for nothing */
+  takeWrong(words) {
+    this.wrong = words;
+    const isTyping = document.activeElement === this.input;
+    if (words && isTyping && this.error.textContent === "") this.showErrorLater();
+    else this.showError();
+  }
+
+  showError() {
+    this.error.textContent = this.wrong;
+    this.input.setAttribute("aria-invalid", String(this.wrong !== ""));
+  }
+
+  // --- offers
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    const { words, chosen } = this;
+    const isTaken = (event.key === "Enter" || event.key === "Tab") && chosen >= 0;
+    if (event.key === "ArrowDown" && words.length) this.choose((chosen + 1) % words.length);
     else if (event.key === "ArrowUp" && words.length)
-      choose((chosen + words.length - 1) % words.length);
-    else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) take(words[chosen]);
-    else if (event.key === "Enter") applyNow();
-    else if (event.key === "Escape" && words.length) offer([]);
+      this.choose((chosen + words.length - 1) % words.length);
+    else if (isTaken) this.take(words[chosen]);
+    else if (event.key === "Enter") this.applyNow();
+    else if (event.key === "Escape" && words.length) this.offer([]);
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  function applyNow() {
-    if (isBareWord(input.value)) input.value = nameFilter(input.value);
-    offer([]);
-    apply();
-    showError();
+  /** @param {string[]} words */
+  offer(words) {
+    this.words = words;
+    this.chosen = -1;
+    this.offers.hidden = words.length === 0;
+    this.input.setAttribute("aria-expanded", String(words.length > 0));
+    this.input.removeAttribute("aria-activedescendant");
+    const lines = words.map((word, n) => this.offered(word, n));
+    redraw(this.offers, lines);
   }
 
-  function offer(found) {
-    words = found;
-    chosen = -1;
-    offers.hidden = words.length === 0;
-    input.setAttribute("aria-expanded", String(!offers.hidden));
-    input.removeAttribute("aria-activedescendant");
-    redraw(
-      offers,
-      words.map((word, n) => offered(word, n)),
-    );
-  }
-
-  function offered(word, n) {
+  /** @param {string} word @param {number} n */
+  offered(word, n) {
+    const option = { class: "nbt-choice", role: "option", id: `${this.id}-${n}` };
+    /** @param {PointerEvent} event */
     const onpointerdown = (event) => {
       event.preventDefault(); // the input keeps the focus
-      take(word);
+      this.take(word);
     };
-    return h(
-      "div",
-      {
-        class: "nbt-choice",
-        role: "option",
-        id: `${id}-${n}`,
-        "aria-selected": "false",
-        onpointerdown,
-      },
-      h("span", {}, word),
-    );
+    return h("div", { ...option, "aria-selected": "false", onpointerdown }, h("span", {}, word));
   }
 
-  function choose(n) {
-    chosen = n;
-    [...offers.children].forEach((el, at) => el.setAttribute("aria-selected", String(at === n)));
-    offers.children[n].scrollIntoView({ block: "nearest" });
-    input.setAttribute("aria-activedescendant", `${id}-${n}`);
+  /** @param {number} n */
+  choose(n) {
+    this.chosen = n;
+    for (const [at, el] of [...this.offers.children].entries()) {
+      el.setAttribute("aria-selected", String(at === n));
+    }
+    this.offers.children[n].scrollIntoView({ block: "nearest" });
+    this.input.setAttribute("aria-activedescendant", `${this.id}-${n}`);
   }
 
-  function take(word) {
-    const isWhole = word === nameFilter(input.value);
-    const before = isWhole ? "" : input.value.slice(0, input.selectionStart).replace(LAST_WORD, "");
-    const after = input.value.slice(input.selectionStart);
-    input.value = `${before}${word} ${after.trimStart()}`;
-    input.setSelectionRange(before.length + word.length + 1, before.length + word.length + 1);
-    offer([]);
-    applyLater();
+  /** @param {string} word */
+  take(word) {
+    const { text, cursor } = completed(this.input.value, this.cursor(), word);
+    this.input.value = text;
+    this.input.setSelectionRange(cursor, cursor);
+    this.offer([]);
+    this.applyLater();
   }
-
-  /** Put another filter in, as a click elsewhere asks for it. */
-  function set(text) {
-    input.value = text;
-    apply();
-  }
-
-  return { el: h("div", { class: "nbt-query-box" }, input, offers), error, set };
-}
-
-const LAST_WORD = /[\w.:/`-]*$/;
-
-/** Keys that begin, or go on, like the word before the cursor; none inside of quotes. */
-function offersFor(keys, text) {
-  if ((text.match(/'/g) || []).length % 2) return [];
-  const typed = text.match(LAST_WORD)[0].toLowerCase();
-  if (typed === "") return [];
-  const known = [
-    ...keys.metrics.map(({ key }) => `metrics.${inBackticks(key)}`),
-    ...keys.params.map(({ key }) => `params.${inBackticks(key)}`),
-    ...keys.tags.map(({ key }) => `tags.${inBackticks(key)}`),
-    ...RUN_KEYS,
-  ];
-  const plain = typed.replaceAll("`", "");
-  const found = known.filter((key) => key.replaceAll("`", "").toLowerCase().includes(plain));
-  const first = found.filter((key) => key.toLowerCase().startsWith(typed));
-  const all = [...new Set([...first, ...found])].slice(0, MOST_OFFERS);
-  if (all.length === 1 && all[0].toLowerCase() === typed) return [];
-  return isBareWord(text) && first.length === 0 ? [...all, nameFilter(text)] : all;
-}
-
-/** What is no filter and no beginning of one: somebody looks for a name. */
-function isBareWord(text) {
-  return (
-    /^[\w:/-]{2,}$/.test(text.trim()) &&
-    !/^(metrics|params|tags)$/.test(text.trim()) &&
-    !RUN_KEYS.includes(text.trim())
-  );
-}
-
-function nameFilter(text) {
-  return `run_name ILIKE '%${text.trim()}%'`;
-}
-
-function inBackticks(key) {
-  if (/^[\w.:/-]+$/.test(key)) return key;
-  return key.includes("`") ? `"${key}"` : `\`${key}\``;
 }

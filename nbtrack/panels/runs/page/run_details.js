@@ -4,51 +4,48 @@ import { mountArtifacts } from "../../artifacts/page/artifacts.js";
 import { codeView } from "../../shared/page/code_view.js";
 import { h } from "../../shared/page/dom.js";
 import { codeMenu } from "../../shared/page/insert_code.js";
+import { titled } from "../../shared/page/titled.js";
 import { nameEditor, noteEditor, tagEditor } from "./run_edits.js";
+/** @import { Attributes } from "../../shared/page/dom_types.d.ts" */
+/** @import { RunDetails, RunRow } from "./runs_messages.d.ts" */
+/** @import { RunsState } from "./runs_state.js" */
+/** @import { KnownRun } from "./runs_types.d.ts" */
 
-export function detailsRow(state, row) {
-  const known = state.details.get(row.id);
-  const span = state.page.columns.length + 1;
-  return h(
-    "tr",
-    { class: "nbt-details-row" },
-    h(
-      "td",
-      { colspan: span },
-      h("div", { class: "nbt-details", "data-details": row.id }, detailParts(state, row, known)),
-    ),
-  );
+/** @param {RunsState} state @param {RunRow} row @param {number} span how many columns there are */
+export function detailsRow(state, row, span) {
+  const parts = detailParts(state, state.details.get(row.id));
+  const box = h("div", { class: "nbt-details", "data-details": row.id }, parts);
+  return h("tr", { class: "nbt-details-row" }, h("td", { colspan: span }, box));
 }
 
-function detailParts(state, row, known) {
+/** @param {RunsState} state @param {KnownRun | undefined} known */
+function detailParts(state, known) {
   if (!known) return h("span", { class: "nbt-muted" }, "reading…");
-  if (known.trouble) return h("div", { class: "nbt-error" }, known.trouble);
+  if ("trouble" in known) return h("div", { class: "nbt-error" }, known.trouble);
   return [
     detailHead(state, known),
-    known.error && part("Error", h("pre", { class: "nbt-code nbt-run-error" }, known.error)),
+    known.error && titled("Error", h("pre", { class: "nbt-code nbt-run-error" }, known.error)),
     h(
       "div",
       { class: "nbt-detail-columns" },
-      h("div", {}, part("Note", noteEditor(state, known)), part("Tags", tagEditor(state, known))),
-      h("div", {}, part("Params", valueList(known.params))),
-      h("div", {}, part("Metrics", valueList(known.metrics))),
+      h("div", {}, titled("Note", noteEditor(state, known)), titled("Tags", tagEditor(state, known))),
+      h("div", {}, titled("Params", valueList(known.params))),
+      h("div", {}, titled("Metrics", valueList(known.metrics))),
     ),
-    known.source && part("Cell", codeView(known.source)),
-    part("Artifacts", artifactsOf(state, known)),
+    known.source && titled("Cell", codeView(known.source)),
+    titled("Artifacts", artifactsOf(state, known)),
   ];
 }
 
-/** What is open in it stays open when the row is drawn again. */
+/** What is open in it stays open when the row is drawn again.
+ *  @param {RunsState} state @param {RunDetails} known */
 function artifactsOf(state, known) {
   const place = h("div", {});
   mountArtifacts(state.host, place, known.id, { looks: JSON.stringify(known.files) });
   return place;
 }
 
-function part(title, content) {
-  return h("section", { class: "nbt-part" }, h("h4", {}, title), content);
-}
-
+/** @param {RunsState} state @param {RunDetails} known */
 function detailHead(state, known) {
   const facts = known.facts.map(([name, text]) =>
     h("span", { class: "nbt-fact" }, h("span", { class: "nbt-muted" }, `${name} `), text),
@@ -62,7 +59,9 @@ function detailHead(state, known) {
   );
 }
 
+/** @param {RunsState} state @param {RunDetails} known */
 function runButtons(state, known) {
+  /** @param {string} words @param {() => unknown} onclick @param {Attributes} [more] */
   const button = (words, onclick, more = {}) =>
     h(
       "button",
@@ -93,6 +92,7 @@ function runButtons(state, known) {
   );
 }
 
+/** @param {Record<string, string>} values */
 function valueList(values) {
   const all = Object.entries(values);
   if (all.length === 0) return h("span", { class: "nbt-muted" }, "none");

@@ -10,27 +10,26 @@ import "../../registry/page/registry.css";
 import { chartsTab } from "../../charts_tab/page/charts_tab.js";
 import { compareTab } from "../../compare/page/compare_tab.js";
 import { registryTab } from "../../registry/page/registry_tab.js";
-import { append, grouped, h, plural } from "../../shared/page/dom.js";
-import { PanelHost } from "../../shared/page/panel_host.js";
+import { append, h } from "../../shared/page/dom.js";
+import { grouped, plural, wordsOf } from "../../shared/page/formats.js";
+import { PanelHost, panelRoot } from "../../shared/page/panel_host.js";
 import { columnPicker, experimentChooser, groupChooser } from "./choosers.js";
-import { queryBox } from "./query_box.js";
+import { QueryBox } from "./query_box.js";
 import { RunsState } from "./runs_state.js";
 import { runsTab } from "./runs_tab.js";
 import { Tabs } from "./tabs.js";
+/** @import { Opening } from "../../shared/page/panel_types.d.ts" */
+/** @import { RunsStart } from "./runs_messages.d.ts" */
 
 const TABS = [runsTab, chartsTab, compareTab, registryTab];
 
+/** @param {Opening} opening */
 export function render({ model, el }) {
-  const root = h("div", {
-    class: "nbtrack",
-    "data-nbtrack": "runs",
-    role: "region",
-    "aria-label": "nbtrack runs",
-  });
-  el.append(root);
+  const root = panelRoot(el, "runs", "nbtrack runs");
   const host = new PanelHost(model, root);
-  let tabs = null;
-  host.ask("start").then(
+  /** @type {Tabs | undefined} */
+  let tabs;
+  askStart(host).then(
     (start) => {
       const state = new RunsState(host, start);
       tabs = new Tabs(host, state, TABS);
@@ -39,7 +38,7 @@ export function render({ model, el }) {
       return state.show().then(() => host.ready());
     },
     (error) => {
-      root.append(h("div", { class: "nbt-error", role: "alert" }, error.message));
+      root.append(h("div", { class: "nbt-error", role: "alert" }, wordsOf(error)));
       host.ready();
     },
   );
@@ -49,12 +48,23 @@ export function render({ model, el }) {
   };
 }
 
+/** Every panel has an answer of its own to this question.
+ *  @param {PanelHost} host */
+function askStart(host) {
+  return /** @type {Promise<RunsStart>} */ (host.ask("start", {}));
+}
+
+/** @param {PanelHost} host @param {HTMLElement} root @param {RunsState} state @param {Tabs} tabs */
 function drawPanel(host, root, state, tabs) {
-  const query = queryBox(state);
+  const query = new QueryBox(state);
   const trouble = h("div", { class: "nbt-error nbt-trouble", role: "alert" });
-  state.on("filter", query.set);
-  state.on("trouble", (words) => (trouble.textContent = words));
-  host.onPush("trouble", (words) => (trouble.textContent = words));
+  state.on("filter", (filter) => query.set(filter));
+  /** @param {string} words */
+  const say = (words) => {
+    trouble.textContent = words;
+  };
+  state.on("trouble", say);
+  host.onPush("trouble", say);
   const head = h(
     "div",
     { class: "nbt-head" },
@@ -75,7 +85,8 @@ function drawPanel(host, root, state, tabs) {
   ]);
 }
 
-/** "1,204 of 100,000 runs", and how many columns are left out. */
+/** "1,204 of 100,000 runs", and how many columns are left out.
+ *  @param {RunsState} state */
 function countWords(state) {
   const words = h("span", { class: "nbt-count", role: "status", "aria-live": "polite" });
   state.on("page", ({ matching, all }) => {

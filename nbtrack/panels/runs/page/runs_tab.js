@@ -1,14 +1,21 @@
 // The Runs tab: the table or its groups, and under it pages, what is ticked, notices.
 
-import { append, grouped, h, plural, redraw } from "../../shared/page/dom.js";
+import { append, h, redraw } from "../../shared/page/dom.js";
+import { grouped, plural } from "../../shared/page/formats.js";
 import { copyText } from "../../shared/page/insert_code.js";
+import { joinedFilter } from "./completion.js";
 import { GroupTable } from "./group_table.js";
 import { RunsTable } from "./runs_table.js";
+/** @import { PanelHost } from "../../shared/page/panel_host.js" */
+/** @import { Page } from "./runs_messages.d.ts" */
+/** @import { RunsState } from "./runs_state.js" */
+/** @import { Notice } from "./runs_types.d.ts" */
 
 const UNDO_SECONDS = 10;
 
 export const runsTab = { name: "runs", label: "Runs", mount: mountRunsTab };
 
+/** @param {PanelHost} host @param {HTMLElement} el @param {RunsState} state */
 function mountRunsTab(host, el, state) {
   const runs = new RunsTable(state);
   const groups = new GroupTable(state, { filterTo: (condition) => filterTo(state, condition) });
@@ -23,16 +30,15 @@ function mountRunsTab(host, el, state) {
   return { close: () => runs.close() };
 }
 
-/** Only the runs of one group: its condition joins the query. */
+/** Only the runs of one group: its condition joins the query.
+ *  @param {RunsState} state @param {string} condition */
 function filterTo(state, condition) {
-  const { filter } = state.asked;
-  const next = filter
-    ? `${/\bor\b/i.test(filter) ? `(${filter})` : filter} and ${condition}`
-    : condition;
+  const next = joinedFilter(state.asked.filter, condition);
   state.emit("filter", next);
   state.show({ filter: next, group: "", page: 0 });
 }
 
+/** @param {RunsState} state */
 function footer(state) {
   const back = pageButton("‹", "Page before", () => state.show({ page: state.asked.page - 1 }));
   const on = pageButton("›", "Next page", () => state.show({ page: state.asked.page + 1 }));
@@ -61,15 +67,11 @@ function footer(state) {
   const actions = h("span", { class: "nbt-buttons nbt-on-ticked" }, ticked, clear, remove);
   const drawTicked = () => {
     ticked.textContent = state.ticked.length ? `${grouped(state.ticked.length)} selected` : "";
-    clear.hidden = remove.hidden = state.ticked.length === 0;
+    for (const button of [clear, remove]) button.hidden = state.ticked.length === 0;
   };
   state.on("ticked", drawTicked);
   state.on("page", (page) => {
-    const isCut = page.groups && page.total > page.groups.length;
-    const pages = `${grouped(page.page + 1)} / ${grouped(page.pages)}`;
-    place.textContent = isCut
-      ? `the newest ${grouped(page.groups.length)} of ${plural(page.total, "group")}`
-      : pages;
+    place.textContent = placeWords(page);
     back.disabled = page.page === 0;
     on.disabled = page.page + 1 >= page.pages;
   });
@@ -82,6 +84,14 @@ function footer(state) {
   );
 }
 
+/** @param {Page} page */
+function placeWords({ groups, total, page, pages }) {
+  const isCut = groups && total > groups.length;
+  if (isCut) return `the newest ${grouped(groups.length)} of ${plural(total, "group")}`;
+  return `${grouped(page + 1)} / ${grouped(pages)}`;
+}
+
+/** @param {string} words @param {string} name @param {() => unknown} onclick */
 function pageButton(words, name, onclick) {
   return h(
     "button",
@@ -97,6 +107,7 @@ function pageButton(words, name, onclick) {
   );
 }
 
+/** @param {RunsState} state @param {HTMLElement} notice @param {string[]} ids */
 function offerUndo(state, notice, ids) {
   const undo = () => {
     notice.replaceChildren();
@@ -111,6 +122,7 @@ function offerUndo(state, notice, ids) {
   setTimeout(() => button.isConnected && notice.replaceChildren(), UNDO_SECONDS * 1000);
 }
 
+/** @param {HTMLElement} notice @param {Notice} found */
 function showNotice(notice, { words, source }) {
   const dismiss = h(
     "button",

@@ -7,25 +7,38 @@
 // `label` may be a function of the state: it is asked again whenever runs are ticked.
 
 import { append, h } from "../../shared/page/dom.js";
+/** @import { PanelHost } from "../../shared/page/panel_host.js" */
+/** @import { RunsState } from "./runs_state.js" */
+/** @import { OpenTab, Tab } from "./runs_types.d.ts" */
+
+/** A tab with its button, and, once it was opened, with what is in it.
+ *  @typedef {{ tab: Tab, button: HTMLElement, place?: { el: HTMLElement, api: OpenTab } }} Shelf */
+
+/** @type {Record<string, number>} */
+const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
 
 export class Tabs {
+  /** @param {PanelHost} host @param {RunsState} state @param {Tab[]} tabs */
   constructor(host, state, tabs) {
     this.host = host;
     this.state = state;
-    this.tabs = tabs;
-    this.mounted = new Map();
+    /** @type {Shelf[]} */
+    this.shelves = tabs.map((tab) => ({ tab, button: this.button(tab) }));
+    /** @type {Shelf | undefined} */
+    this.opened = undefined;
     this.line = h("div", {
       class: "nbt-tabs",
       role: "tablist",
       "aria-label": "Views of the runs",
       onkeydown: (event) => this.move(event),
     });
+    const buttons = this.shelves.map(({ button }) => button);
+    append(this.line, buttons);
     this.body = h("div", { class: "nbt-body" });
-    this.buttons = new Map(tabs.map((tab) => [tab.name, this.button(tab)]));
-    append(this.line, [...this.buttons.values()]);
     state.on("ticked", () => this.relabel());
   }
 
+  /** @param {Tab} tab */
   button(tab) {
     return h(
       "button",
@@ -45,27 +58,27 @@ export class Tabs {
     );
   }
 
+  /** @param {string} kind @param {string} name */
   id(kind, name) {
     return `nbt-${kind}-${this.host.view}-${name}`;
   }
 
   relabel() {
-    for (const tab of this.tabs) this.buttons.get(tab.name).textContent = labelOf(tab, this.state);
+    for (const { tab, button } of this.shelves) button.textContent = labelOf(tab, this.state);
   }
 
+  /** @param {string} name */
   open(name) {
-    if (name === this.opened) return;
-    this.mounted.get(this.opened)?.api?.hidden?.();
-    this.opened = name;
-    const place = this.mounted.get(name) || this.mount(this.tabs.find((tab) => tab.name === name));
-    for (const [each, { el }] of this.mounted) el.hidden = each !== name;
-    for (const [each, button] of this.buttons) {
-      button.setAttribute("aria-selected", String(each === name));
-      button.tabIndex = each === name ? 0 : -1;
-    }
-    place.api?.shown?.();
+    const next = this.shelves.find(({ tab }) => tab.name === name);
+    if (!next || next === this.opened) return;
+    this.opened?.place?.api.hidden?.();
+    this.opened = next;
+    next.place ??= this.mount(next.tab);
+    for (const each of this.shelves) mark(each, each === next);
+    next.place.api.shown?.();
   }
 
+  /** @param {Tab} tab */
   mount(tab) {
     const el = h("div", {
       role: "tabpanel",
@@ -73,27 +86,35 @@ export class Tabs {
       "aria-labelledby": this.id("tab", tab.name),
     });
     this.body.append(el);
-    const place = { el, api: tab.mount(this.host, el, this.state) };
-    this.mounted.set(tab.name, place);
-    return place;
+    return { el, api: tab.mount(this.host, el, this.state) };
   }
 
-  /** Arrow keys go from tab to tab. */
+  /** Arrow keys go from tab to tab.
+   *  @param {KeyboardEvent} event */
   move(event) {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const step = STEPS[event.key];
     if (!step) return;
-    const names = this.tabs.map(({ name }) => name);
-    const next = names[(names.indexOf(this.opened) + step + names.length) % names.length];
-    this.open(next);
-    this.buttons.get(next).focus();
+    const count = this.shelves.length;
+    const at = this.shelves.findIndex((each) => each === this.opened);
+    const next = this.shelves[(at + step + count) % count];
+    this.open(next.tab.name);
+    next.button.focus();
     event.preventDefault();
   }
 
   close() {
-    for (const { api } of this.mounted.values()) api?.close?.();
+    for (const { place } of this.shelves) place?.api.close?.();
   }
 }
 
+/** @param {Shelf} shelf @param {boolean} isOpen */
+function mark({ button, place }, isOpen) {
+  button.setAttribute("aria-selected", String(isOpen));
+  button.tabIndex = isOpen ? 0 : -1;
+  if (place) place.el.hidden = !isOpen;
+}
+
+/** @param {Tab} tab @param {RunsState} state */
 function labelOf(tab, state) {
   return typeof tab.label === "function" ? tab.label(state) : tab.label;
 }

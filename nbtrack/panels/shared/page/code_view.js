@@ -2,6 +2,9 @@
 
 import { focusable, h } from "./dom.js";
 
+
+
+
 const PYTHON_WORDS = new Set(
   (
     "and as assert async await break class continue def del elif else except finally for from global if " +
@@ -18,6 +21,7 @@ const PIECE_CLASSES = [
   "nbt-code-magic",
 ];
 
+/** @param {string} source @param {{ label?: string }} [named] */
 export function codeView(source, { label = "Source of the cell" } = {}) {
   const pre = h(
     "pre",
@@ -27,6 +31,7 @@ export function codeView(source, { label = "Source of the cell" } = {}) {
   return focusable(pre);
 }
 
+/** @param {string} source */
 function pieces(source) {
   const found = [];
   let at = 0;
@@ -38,6 +43,7 @@ function pieces(source) {
   return [...found, source.slice(at)];
 }
 
+/** @param {RegExpExecArray} match */
 function piece(match) {
   const kind = [1, 2, 3, 4].find((group) => match[group] !== undefined);
   if (kind) return h("span", { class: PIECE_CLASSES[kind] }, match[0]);

@@ -1,31 +1,48 @@
 // The line between one view of a panel and the kernel.
 
 import { h } from "./dom.js";
+/** @import { Pushes, Questions } from "./messages.d.ts" */
+/** @import { WidgetModel } from "./panel_types.d.ts" */
 
 const PATIENCE = 400; // milliseconds before the panel says that it waits
+/** @typedef {{ push?: string, id: number, result?: unknown, error?: string }} Message */
+
 const LOST = "The kernel was restarted: run the cell again for a live panel.";
 
 export class PanelHost {
-  /** `root` is the element that carries data-nbtrack; it is empty, and becomes ours. */
+  /** `root` is the element that carries data-nbtrack; it is empty, and becomes ours.
+   *  @param {WidgetModel} model @param {HTMLElement} root */
   constructor(model, root) {
     this.model = model;
     this.root = root;
     this.view = randomId();
-    this.waiting = new Map(); // by id: what to do with the answer
-    this.newest = new Map(); // by slot: the id of its newest question
+    /** By id, what to do with the answer.
+     *  @type {Map<number, { resolve: (result: any) => void, reject: (fault: Error) => void }>} */
+    this.waiting = new Map();
+    /** By slot, the id of its newest question.
+     *  @type {Map<string, number>} */
+    this.newest = new Map();
+    /** @type {Map<string, Array<(result: any) => unknown>>} */
     this.listeners = new Map();
+    this.isLost = false;
+    this.isClosed = false;
     // Other views of the same model hear our answers too: ids must differ between views.
     this.nextId = Math.floor(Math.random() * 2 ** 30) * 2 ** 20;
     this.status = h("span", { class: "nbt-waiting", role: "status" });
+    /** @param {Message} message */
     this.hear = (message) => this.receive(message);
     this.lose = () => this.kernelLost();
     this.leave = () => this.tell("closed");
     model.on("msg:custom", this.hear);
     model.on("comm_live_update", this.lose);
     window.addEventListener("pagehide", this.leave);
-    this.hasTwins = (model.get("_twins") || 0) > 0;
+    this.twinCount = Number(model.get("_twins") ?? 0);
+    this.hasTwins = this.twinCount > 0;
     root.hidden = this.hasTwins; // until there is more to see than they show
+    /** @type {HTMLElement[]} */
     this.twins = [];
+    /** @type {MutationObserver | undefined} */
+    this.news = undefined;
     this.setBusy();
     this.tell("opened");
   }
@@ -38,24 +55,30 @@ export class PanelHost {
 
   /** The kernel's answer. A newer question in the same `latest` slot makes this one's answer late:
    *  its promise then stays open for ever, so nothing that awaits it goes on. Rejects with an
-   *  Error that has the kernel's words. */
-  ask(name, args = {}, { latest } = {}) {
+   *  Error that has the kernel's words.
+   *  @template {keyof Questions} Name
+   *  @param {Name} name @param {Questions[Name]["arguments"]} args
+   *  @param {{ latest?: string }} [options]
+   *  @returns {Promise<Questions[Name]["answer"]>} */
+  ask(name, args, { latest } = {}) {
     if (this.isLost) return Promise.reject(new Error(LOST));
     const id = this.nextId++;
     if (latest) {
-      this.waiting.delete(this.newest.get(latest));
+      this.waiting.delete(this.newest.get(latest) ?? -1);
       this.newest.set(latest, id);
     }
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject, since: Date.now() });
+      this.waiting.set(id, { resolve, reject });
       this.setBusy();
       this.model.send({ id, do: name, with: { ...args, view: this.view } });
     });
   }
 
-  /** `listen(result)` for each push of that name. */
+  /** `listen(result)` for each push of that name.
+   *  @template {keyof Pushes} Name
+   *  @param {Name} name @param {(result: Pushes[Name]) => unknown} listen */
   onPush(name, listen) {
-    this.listeners.set(name, [...(this.listeners.get(name) || []), listen]);
+    this.listeners.set(name, [...(this.listeners.get(name) ?? []), listen]);
   }
 
   close() {
@@ -71,14 +94,16 @@ export class PanelHost {
     this.showTwins();
   }
 
-  /** A question that wants no answer. */
+  /** A question that wants no answer.
+   *  @param {keyof Questions} name */
   tell(name) {
     this.model.send({ id: this.nextId++, do: name, with: { view: this.view } });
   }
 
+  /** @param {Message} message */
   receive(message) {
     if (message.push !== undefined) {
-      for (const listen of this.listeners.get(message.push) || []) listen(message.result);
+      for (const listen of this.listeners.get(message.push) ?? []) listen(message.result);
       return;
     }
     const asked = this.waiting.get(message.id);
@@ -109,7 +134,6 @@ export class PanelHost {
     this.setBusy();
     this.root.classList.add("nbt-lost");
     this.status.textContent = LOST;
-    for (const listen of this.listeners.get("lost") || []) listen();
   }
 
   // The static twins stand in the outputs just before ours. The page puts us into its document
@@ -118,16 +142,21 @@ export class PanelHost {
 
   hideTwins() {
     this.observer = new ResizeObserver(() => this.hideThem());
-    this.news = new MutationObserver(() => this.hideThem());
     this.observer.observe(this.root);
   }
 
   hideThem() {
     const outputs = this.root.closest(OUTPUT)?.parentElement;
-    if (outputs && outputs !== this.outputs)
-      this.news.observe((this.outputs = outputs), { childList: true });
+    if (outputs && outputs !== this.outputs) this.follow(outputs);
     this.twins = this.findTwins();
     for (const twin of this.twins) twin.style.display = "none";
+  }
+
+  /** @param {Element} outputs */
+  follow(outputs) {
+    this.outputs = outputs;
+    this.news ??= new MutationObserver(() => this.hideThem());
+    this.news.observe(outputs, { childList: true });
   }
 
   showTwins() {
@@ -135,11 +164,12 @@ export class PanelHost {
   }
 
   findTwins() {
+    /** @type {HTMLElement[]} */
     const found = [];
-    let before = this.root.closest(OUTPUT)?.previousElementSibling;
-    for (let n = this.model.get("_twins") || 0; n > 0 && before && isTwin(before); n--) {
+    let before = outputBefore(this.root.closest(OUTPUT));
+    for (let n = this.twinCount; n > 0 && before && isTwin(before); n--) {
       found.push(before);
-      before = before.previousElementSibling;
+      before = outputBefore(before);
     }
     return found;
   }
@@ -147,12 +177,28 @@ export class PanelHost {
 
 const OUTPUT = ".jp-OutputArea-child, .output_area, .cell-output";
 
+/** @param {Element} output */
 function isTwin(output) {
   return (
     output.querySelector(".nbtrack-static, .jp-RenderedImage, .jp-RenderedSVG, img, svg") !== null
   );
 }
 
+/** @param {Element | null | undefined} output @returns {HTMLElement | null} */
+function outputBefore(output) {
+  return /** @type {HTMLElement | null} */ (output?.previousElementSibling ?? null);
+}
+
 function randomId() {
   return Math.random().toString(36).slice(2, 12);
+}
+
+/** The element that a panel stands in.
+ *  @param {HTMLElement} el what the page gives to the widget
+ *  @param {string} name of the panel @param {string} label for who cannot see it */
+export function panelRoot(el, name, label) {
+  const named = { class: "nbtrack", "data-nbtrack": name, role: "region", "aria-label": label };
+  const root = h("div", named);
+  el.append(root);
+  return root;
 }

@@ -1,0 +1,104 @@
+"""What goes between a comparison of runs and the page."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+from nbtrack.panels.shared.questions import Nothing, Question
+
+
+class CompareStart(TypedDict):
+    runs: list[str]
+    baseline: str | None
+
+
+class CompareAsked(TypedDict):
+    """`stamp` is that of the answer the page has, or ""."""
+
+    runs: list[str]
+    baseline: str
+    stamp: str
+
+
+class Unchanged(TypedDict):
+    """The page has it already."""
+
+    stamp: str
+
+
+class RunHead(TypedDict):
+    """A run over its column."""
+
+    run_id: str
+    label: str
+    status: str
+    age: str
+    duration: str
+    experiment: str
+    colour: str
+    is_hollow: bool
+    is_deleted: bool
+    has_source: bool
+
+
+CellValue = tuple[str, str, str, bool]  # text, change, verdict, differs
+
+
+class SectionLine(TypedDict):
+    key: str
+    values: list[CellValue]
+    differs: bool
+
+
+class Section(TypedDict):
+    """`more` lines are past what is shown at all."""
+
+    name: str
+    title: str
+    lines: list[SectionLine]
+    more: int
+
+
+class Comparison(TypedDict):
+    """`baseline` is a place among `runs`; a short one need not leave out what is equal."""
+
+    stamp: str
+    runs: list[RunHead]
+    baseline: int
+    isShort: bool
+    sections: list[Section]
+
+
+class SourceAsked(TypedDict):
+    before: str
+    after: str
+
+
+Sign = Literal["=", "~", "-", "+"]
+
+
+class SourceLines(TypedDict):
+    """[sign, before, after]"""
+
+    lines: list[tuple[Sign, str | None, str | None]]
+    isCut: bool
+
+
+class PicturesAsked(TypedDict):
+    runs: list[str]
+
+
+class SharedPicture(TypedDict):
+    """A path, and the runs that have a picture there."""
+
+    path: str
+    runs: list[str]
+
+
+QUESTIONS = {
+    "start": Question(Nothing, CompareStart),
+    "compare": Question(CompareAsked, Comparison | Unchanged),
+    "compare_source": Question(SourceAsked, SourceLines),
+    "compare_pictures": Question(PicturesAsked, list[SharedPicture]),
+}
+PUSHES = {"comparison": Comparison}

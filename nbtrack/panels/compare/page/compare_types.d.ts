@@ -1,0 +1,29 @@
+// What the parts of a comparison tell each other.
+
+import type { Section, Sign } from "./compare_messages.d.ts";
+
+/** What draws sections asks this of the view they stand in. */
+export interface SectionView {
+  content: { runs: readonly unknown[] };
+  closed: Set<string>;
+  isFull(section: ShownSection): boolean;
+  toggleFull(section: ShownSection): void;
+  fold(name: string): void;
+}
+
+/** `words` in place of how many lines differ. */
+export type ShownSection = Section & { words?: string };
+
+/** A line of source, with its numbers before and after; "" where it is not. */
+export interface NumberedLine {
+  sign: Sign;
+  before: string | null;
+  after: string | null;
+  left: number | "";
+  right: number | "";
+}
+
+export interface CodePiece {
+  isFolded: boolean;
+  lines: NumberedLine[];
+}

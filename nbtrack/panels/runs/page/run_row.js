@@ -1,0 +1,138 @@
+// One run as a row of the table.
+
+import { h } from "../../shared/page/dom.js";
+import { grouped, plural } from "../../shared/page/formats.js";
+import { statusDot } from "../../shared/page/status_dot.js";
+import { curvePoints } from "./sparkline.js";
+import { cellClass } from "./table_head.js";
+/** @import { Spoken } from "../../shared/page/questions.d.ts" */
+/** @import { Page, RunRow, TableColumn } from "./runs_messages.d.ts" */
+/** @import { RunsState } from "./runs_state.js" */
+
+/** @param {RunsState} state @param {Page} page @param {RunRow} row */
+export function runRow(state, page, row) {
+  const isTicked = state.ticked.includes(row.id);
+  const isOpen = state.opened.has(row.id);
+  const look = `nbt-run${isTicked ? " nbt-ticked" : ""}${isOpen ? " nbt-open" : ""}`;
+  const cells = page.columns.map((_, n) => cell(state, page, row, n));
+  return h("tr", { class: look, "data-run-id": row.id }, tickCell(state, row, isTicked), cells);
+}
+
+/** @param {RunsState} state @param {RunRow} row @param {boolean} isTicked */
+function tickCell(state, row, isTicked) {
+  const box = h("input", {
+    type: "checkbox",
+    checked: isTicked,
+    "aria-label": `Tick ${row.name}`,
+    "data-key": `tick ${row.id}`,
+    onchange: ({ target }) => state.tick(row.id, target.checked),
+  });
+  const style = { background: state.colourOf(row.id) ?? "transparent" };
+  const swatch = h("span", { class: "nbt-swatch", style, "aria-hidden": "true" });
+  return h("td", { class: "nbt-tick" }, box, swatch);
+}
+
+/** @param {RunsState} state @param {Page} page @param {RunRow} row @param {number} n */
+function cell(state, page, row, n) {
+  const column = page.columns[n];
+  const look = cellClass(column, page.columns[n - 1]);
+  if (column.id === "run_name") return nameCell(state, page, row, look);
+  if (column.id === "status") return h("td", { class: look }, statusWord(row.status));
+  if (column.group === "Metrics") return metricCell(state, row, column, { n, look });
+  const text = row.cells[n];
+  const started = column.id === "start_time" && new Date(row.started).toLocaleString();
+  const title = started || row.titles[n] || text;
+  const words = h("span", { class: "nbt-text" }, text);
+  return h("td", { class: text === "–" ? `${look} nbt-muted` : look, title }, words);
+}
+
+/** @param {RunsState} state @param {Page} page @param {RunRow} row @param {string} look */
+function nameCell(state, page, row, look) {
+  const name = h(
+    "button",
+    {
+      class: "nbt-quiet nbt-name-button",
+      type: "button",
+      "aria-expanded": String(state.opened.has(row.id)),
+      title: row.name,
+      "data-key": `open ${row.id}`,
+      onclick: () => state.open(row.id),
+    },
+    h("span", { class: "nbt-caret", "aria-hidden": "true" }, "›"),
+    h("bdi", { class: "nbt-label" }, row.name),
+  );
+  return h(
+    "th",
+    { class: look, scope: "row", style: { "--depth": row.depth } },
+    h("div", { class: "nbt-name-line" }, name, fold(state, page, row), badges(row)),
+  );
+}
+
+/** Children under their parent.
+ *  @param {RunsState} state @param {Page} page @param {RunRow} row */
+function fold(state, page, row) {
+  if (!row.children) return null;
+  const { unfolded } = state.asked;
+  const isUnfolded = unfolded.includes(row.id);
+  const next = isUnfolded ? unfolded.filter((id) => id !== row.id) : [...unfolded, row.id];
+  const children = plural(row.children, "child run");
+  return h(
+    "button",
+    {
+      class: "nbt-quiet nbt-fold",
+      type: "button",
+      "aria-expanded": String(isUnfolded),
+      "aria-label": `${isUnfolded ? "Fold" : "Unfold"} ${children} of ${row.name}`,
+      title: children,
+      "data-key": `fold ${row.id}`,
+      onclick: () => state.show({ unfolded: next }),
+    },
+    isUnfolded ? "−" : "+",
+    isUnfolded ? shownOf(row.children, page.mostChildren ?? 0) : grouped(row.children),
+  );
+}
+
+/** @param {number} count @param {number} most */
+function shownOf(count, most) {
+  return count > most ? `${grouped(most)} of ${grouped(count)}` : grouped(count);
+}
+
+/** @param {RunsState} state @param {RunRow} row @param {TableColumn} column
+ *  @param {{ n: number, look: string }} place */
+function metricCell(state, row, column, { n, look }) {
+  const share = row.shares[n];
+  const style = share === null ? undefined : { "--share": `${4 + share * 92}%` };
+  const text = row.cells[n];
+  const number = h("span", { class: text === "–" ? "nbt-muted" : null }, text);
+  const curve = sparkline(state.sparks[row.id]?.[column.label] ?? []);
+  const star = row.best.includes(column.id) && bestStar();
+  const line = h("span", { class: "nbt-metric-line" }, curve, star, number);
+  return h("td", { class: `${look} nbt-metric`, style, title: text }, line);
+}
+
+function bestStar() {
+  const words = h("span", { class: "nbt-hidden-words" }, " best ");
+  return h("span", { class: "nbt-best", title: "the best" }, "★", words);
+}
+
+/** @param {string} status */
+function statusWord(status) {
+  return h("span", { class: "nbt-status" }, statusDot(status), status.toLowerCase());
+}
+
+/** @param {RunRow} row */
+function badges(row) {
+  const strong = { class: "nbt-badge nbt-badge-strong", title: "others are compared with it" };
+  return [
+    row.pinned && h("span", { class: "nbt-badge", title: "stands first" }, "pinned"),
+    row.baseline && h("span", strong, "baseline"),
+  ];
+}
+
+/** @param {readonly Spoken[]} values */
+function sparkline(values) {
+  const points = curvePoints(values);
+  if (!points) return null;
+  const line = h("polyline", { points });
+  return h("svg", { class: "nbt-spark", viewBox: "0 0 48 14", "aria-hidden": "true" }, line);
+}

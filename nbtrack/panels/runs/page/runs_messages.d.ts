@@ -1,0 +1,180 @@
+// What runs_messages.py declares: written by `python -m tests.page.message_types`.
+
+import type { Spoken } from "../../shared/page/questions.d.ts";
+
+export type Sparklines = Record<string, Record<string, Spoken[]>>;
+
+/** What a view shows; `experiments` null are all, `columns` null those that differ. */
+export interface TableAsked {
+  experiments: string[] | null;
+  filter: string;
+  quick: Record<string, string>;
+  sort: Array<[string, boolean]>;
+  page: number;
+  group: string;
+  columns: string[] | null;
+  unfolded: string[];
+}
+
+export interface RunsStart {
+  state: TableAsked;
+  selected: string[];
+  palette: string[];
+  dashes: number[][];
+}
+
+/** What was typed and is no filter: words, "" for none. */
+export interface Wrong {
+  filter: string;
+  quick: Record<string, string>;
+}
+
+/** The page stays as it is. */
+export interface Refused {
+  wrong: Wrong;
+}
+
+export interface SortedAs {
+  place: number;
+  descending: boolean;
+}
+
+export interface TableColumn {
+  id: string;
+  label: string;
+  group: string;
+  isNumber: boolean;
+  better: "higher" | "lower" | null;
+  descendingFirst: boolean;
+  sorted: SortedAs | null;
+}
+
+/** `cells`, `titles` and `shares` go by column; `best` are ids of columns. */
+export interface RunRow {
+  id: string;
+  name: string;
+  status: string;
+  depth: number;
+  children: number;
+  parent: string | null;
+  pinned: boolean;
+  baseline: boolean;
+  experiment: string;
+  started: number;
+  cells: string[];
+  titles: Array<string | null>;
+  shares: Array<number | null>;
+  best: string[];
+}
+
+export interface Spread {
+  mean: string;
+  std: string | null;
+  count: number;
+}
+
+/** `cells` go by `groupColumns`; `condition` is the filter that leaves only this group. */
+export interface GroupRow {
+  value: string | null;
+  label: string | null;
+  runs: number;
+  newest: string;
+  cells: Array<Spread | null>;
+  condition: string | null;
+}
+
+export interface KnownKey {
+  key: string;
+  runs: number;
+  number: boolean;
+  differs: boolean;
+}
+
+export interface KnownExperiment {
+  id: string;
+  name: string;
+}
+
+export interface Keys {
+  params: KnownKey[];
+  metrics: KnownKey[];
+  tags: KnownKey[];
+  experiments: KnownExperiment[];
+}
+
+/** Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where nobody asked. */
+export interface Page {
+  view?: string;
+  all: number;
+  columns: TableColumn[];
+  now: number;
+  wrong: Wrong;
+  isGlance: boolean;
+  keys?: Keys;
+  total: number;
+  matching: number;
+  page: number;
+  pages: number;
+  rows?: RunRow[];
+  mostChildren?: number;
+  groups?: GroupRow[];
+  groupColumns?: string[];
+}
+
+export interface SelectAsked {
+  runs: string[];
+}
+
+export interface RunAsked {
+  run: string;
+}
+
+export interface RunFile {
+  path: string;
+  size: string;
+  sha256: string;
+}
+
+export interface RunDetails {
+  id: string;
+  name: string;
+  status: string;
+  isDeleted: boolean;
+  facts: Array<[string, string]>;
+  error: string;
+  note: string;
+  source: string;
+  tags: Record<string, string>;
+  params: Record<string, string>;
+  metrics: Record<string, string>;
+  files: RunFile[];
+  pinned: boolean;
+  baseline: boolean;
+}
+
+export interface SparklinesAsked {
+  runs: string[];
+  keys: string[];
+}
+
+/** `text` is a name, a note or the value of the tag `key`; `on` is of pin and baseline. */
+export interface EditAsked {
+  run: string;
+  what: "rename" | "note" | "set_tag" | "delete_tag" | "pin" | "baseline";
+  text?: string;
+  key?: string;
+  on?: boolean;
+}
+
+export interface RunIds {
+  ids: string[];
+}
+
+export interface CodeAsked {
+  run: string;
+  what: "model" | "rerun" | "frame";
+}
+
+export interface Code {
+  source: string;
+}

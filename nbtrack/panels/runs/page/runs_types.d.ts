@@ -1,0 +1,39 @@
+// What the parts of the runs panel tell each other.
+
+import type { PanelHost } from "../../shared/page/panel_host.js";
+import type { Keys, Page, RunDetails, Wrong } from "./runs_messages.d.ts";
+import type { RunsState } from "./runs_state.js";
+
+export interface Notice {
+  words: string;
+  source?: string;
+}
+
+/** By name, what the listeners of a RunsState are told. */
+export interface RunsEvents {
+  page: Page;
+  keys: Keys;
+  rows: undefined;
+  ticked: string[];
+  wrong: Wrong;
+  filter: string;
+  trouble: string;
+  removed: string[];
+  notice: Notice;
+}
+
+export interface Tab {
+  name: string;
+  label: string | ((state: RunsState) => string);
+  mount(host: PanelHost, el: HTMLElement, state: RunsState): OpenTab;
+  near?(host: PanelHost): void;
+}
+
+export interface OpenTab {
+  shown?(): unknown;
+  hidden?(): unknown;
+  close?(): unknown;
+}
+
+/** A run that was opened, or why it could not be read. */
+export type KnownRun = RunDetails | { trouble: string };

@@ -1,0 +1,207 @@
+"""What goes between the runs panel and its page."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+from nbtrack.panels.shared.questions import Nothing, Question, Spoken
+
+
+class TableAsked(TypedDict):
+    """What a view shows; `experiments` null are all, `columns` null those that differ."""
+
+    experiments: list[str] | None
+    filter: str
+    quick: dict[str, str]
+    sort: list[tuple[str, bool]]
+    page: int
+    group: str
+    columns: list[str] | None
+    unfolded: list[str]
+
+
+class RunsStart(TypedDict):
+    state: TableAsked
+    selected: list[str]
+    palette: list[str]
+    dashes: list[list[int]]
+
+
+class Wrong(TypedDict):
+    """What was typed and is no filter: words, "" for none."""
+
+    filter: str
+    quick: dict[str, str]
+
+
+class Refused(TypedDict):
+    """The page stays as it is."""
+
+    wrong: Wrong
+
+
+class SortedAs(TypedDict):
+    place: int
+    descending: bool
+
+
+class TableColumn(TypedDict):
+    id: str
+    label: str
+    group: str
+    isNumber: bool
+    better: Literal["higher", "lower"] | None
+    descendingFirst: bool
+    sorted: SortedAs | None
+
+
+class RunRow(TypedDict):
+    """`cells`, `titles` and `shares` go by column; `best` are ids of columns."""
+
+    id: str
+    name: str
+    status: str
+    depth: int
+    children: int
+    parent: str | None
+    pinned: bool
+    baseline: bool
+    experiment: str
+    started: int
+    cells: list[str]
+    titles: list[str | None]
+    shares: list[float | None]
+    best: list[str]
+
+
+class Spread(TypedDict):
+    mean: str
+    std: str | None
+    count: int
+
+
+class GroupRow(TypedDict):
+    """`cells` go by `groupColumns`; `condition` is the filter that leaves only this group."""
+
+    value: str | None
+    label: str | None
+    runs: int
+    newest: str
+    cells: list[Spread | None]
+    condition: str | None
+
+
+class KnownKey(TypedDict):
+    key: str
+    runs: int
+    number: bool
+    differs: bool
+
+
+class KnownExperiment(TypedDict):
+    id: str
+    name: str
+
+
+class Keys(TypedDict):
+    params: list[KnownKey]
+    metrics: list[KnownKey]
+    tags: list[KnownKey]
+    experiments: list[KnownExperiment]
+
+
+class Page(TypedDict):
+    """Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where
+    nobody asked."""
+
+    view: NotRequired[str]
+    all: int
+    columns: list[TableColumn]
+    now: int
+    wrong: Wrong
+    isGlance: bool
+    keys: NotRequired[Keys]
+    total: int
+    matching: int
+    page: int
+    pages: int
+    rows: NotRequired[list[RunRow]]
+    mostChildren: NotRequired[int]
+    groups: NotRequired[list[GroupRow]]
+    groupColumns: NotRequired[list[str]]
+
+
+class SelectAsked(TypedDict):
+    runs: list[str]
+
+
+class RunAsked(TypedDict):
+    run: str
+
+
+class RunFile(TypedDict):
+    path: str
+    size: str
+    sha256: str
+
+
+class RunDetails(TypedDict):
+    id: str
+    name: str
+    status: str
+    isDeleted: bool
+    facts: list[tuple[str, str]]
+    error: str
+    note: str
+    source: str
+    tags: dict[str, str]
+    params: dict[str, str]
+    metrics: dict[str, str]
+    files: list[RunFile]
+    pinned: bool
+    baseline: bool
+
+
+class SparklinesAsked(TypedDict):
+    runs: list[str]
+    keys: list[str]
+
+
+Sparklines = dict[str, dict[str, list[Spoken]]]  # by run, by metric
+
+
+class EditAsked(TypedDict):
+    """`text` is a name, a note or the value of the tag `key`; `on` is of pin and baseline."""
+
+    run: str
+    what: Literal["rename", "note", "set_tag", "delete_tag", "pin", "baseline"]
+    text: NotRequired[str]
+    key: NotRequired[str]
+    on: NotRequired[bool]
+
+
+class RunIds(TypedDict):
+    ids: list[str]
+
+
+class CodeAsked(TypedDict):
+    run: str
+    what: Literal["model", "rerun", "frame"]
+
+
+class Code(TypedDict):
+    source: str
+
+
+QUESTIONS = {
+    "start": Question(Nothing, RunsStart),
+    "page": Question(TableAsked, Page | Refused),
+    "select": Question(SelectAsked, None),
+    "details": Question(RunAsked, RunDetails),
+    "sparklines": Question(SparklinesAsked, Sparklines),
+    "edit": Question(EditAsked, RunDetails),
+    "delete": Question(SelectAsked, RunIds),
+    "restore": Question(RunIds, RunIds),
+    "code": Question(CodeAsked, Code),
+}
+PUSHES = {"page": Page, "sparklines": Sparklines, "selected": list[str]}
