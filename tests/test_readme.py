@@ -15,8 +15,10 @@ import pytest
 import nbtrack
 from nbtrack.cli.notebook_run import run_notebook
 from nbtrack.settings import Settings
+from tests.test_rings import RING_OF, RINGS
 
 ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "nbtrack"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -173,3 +175,29 @@ def test_the_command_is_there_when_it_is_used():
     assert "source .venv/bin/activate" in before
     assert "`.venv/bin/nbtrack --store nbtrack-demo runs`" in before
     assert "%pip install /path/to/this/clone" in before
+
+
+def test_the_rooms_stand_in_their_rings():
+    """The table of rooms is that of test_rings; a room that moves, moves in both."""
+    told = {
+        room: int(ring)
+        for ring, names, _ in rows("How the code is laid out")
+        for room in re.findall(r"`(\w+)(?:/|\.py)`", names)
+    }
+    folders = {room: ring for room, ring in RING_OF.items() if (PACKAGE / room).is_dir()}
+
+    assert folders.items() <= told.items()
+    assert {told["ipython"], told["sklearn"], told["pyfunc"]} == {len(RINGS) - 1}
+
+
+def test_the_ways_through_the_rooms_lead_through_modules_that_are_there():
+    """A step that is renamed is renamed in the README, or nobody finds the way."""
+    section = README.partition("\n## How the code is laid out\n")[2].partition("\n## ")[0]
+    steps = re.findall(r"`([a-z_]+/[a-z_/]+)`", section.partition("**The way of")[2])
+
+    assert len(steps) > 30
+    assert [step for step in steps if not _is_there(step)] == []
+
+
+def _is_there(step: str) -> bool:
+    return (PACKAGE / step).is_dir() or (PACKAGE / f"{step}.py").is_file()
