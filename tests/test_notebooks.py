@@ -43,7 +43,7 @@ def run_twice(notebook: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     run_notebook(copy, project=project)
     shutil.rmtree(project)  # from the beginning again: attempts are counted
     settings = {"NBTRACK_DIR": str(project), "NBTRACK_NOTEBOOK": str(copy)}
-    strictly = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", str(SANITIZE)]
+    strictly = ["--nbval", "--nbval-current-env", f"--nbval-sanitize-with={SANITIZE}"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *strictly, str(copy)],
         env={**os.environ, **settings},

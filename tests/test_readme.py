@@ -67,7 +67,7 @@ def test_the_second_command_checks_everything():
         "ruff check .",
         "ruff format --check .",
         "mypy --strict",
-        "pytest",
+        "pytest -n 2 --cov",
     ]
 
 

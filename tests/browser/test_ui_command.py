@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -35,14 +37,16 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     log = folder / "ui.log"
     command = [sys.executable, "-m", "nbtrack", "ui", str(folder / "project"), "--no-browser"]
     with log.open("w") as output:
-        server = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
+        server = subprocess.Popen(
+            command, cwd=folder, stdout=output, stderr=output, start_new_session=True
+        )
     try:
         with open_browser(width=1200, height=900) as page:
             _open(page, server, log)
             page.folder = folder
             yield page
     finally:
-        server.terminate()
+        os.killpg(server.pid, signal.SIGINT)  # what Ctrl-C in its terminal does
         server.wait(timeout=30)
 
 
