@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,10 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.workers import RoomScheduling, slowest_first
+from tests.support.workers import RoomScheduling, is_slow, slowest_first
 
 if TYPE_CHECKING:
     from tests.support.kernel import Kernel
+
+# Hundreds of processes import nbtrack: the first one compiles it for all.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Whoever asks for one of these waits for another process.
 SLOW_FIXTURES = {"kernel", "new_kernel", "page"}
@@ -21,10 +26,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> RoomSched
     return RoomScheduling(config, log)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Importing MLflow alone takes two seconds."""
+    path = collection_path.relative_to(config.rootpath).as_posix()
+    return True if config.option.markexpr == "not slow" and is_slow(path) else None
+
+
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects by marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+        starts_a_process = SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+        if starts_a_process or is_slow(item.nodeid):
             item.add_marker(pytest.mark.slow)
     if hasattr(config, "workerinput"):  # one of several workers, who are to end together
         items.sort(key=lambda item: slowest_first(item.nodeid))

@@ -1,9 +1,20 @@
-"""Which tests one worker of pytest-xdist takes together, and which come first."""
+"""Which tests are slow, which one worker of pytest-xdist takes together, and which come first."""
 
 from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
+# Files in which nearly every test starts another process, imports MLflow or trains for long.
+SLOW = (
+    "tests/benchmarks/",
+    "tests/browser/",
+    "tests/hooks/",
+    "tests/models/",
+    "tests/parity/",
+    "tests/stores/filters/test_filters_against_mlflow.py",
+    "tests/survival/",
+    "tests/test_package.py",
+)
 # Files that share something dear within one process: a JupyterLab, MLflow, an installed wheel.
 TOGETHER = {
     "tests/browser/": "browser",
@@ -36,6 +47,11 @@ class RoomScheduling(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         return next((name for start, name in TOGETHER.items() if file.startswith(start)), file)
+
+
+def is_slow(path: str) -> bool:
+    """Whether all of a file is, so that it need not even be imported for the rest."""
+    return path.startswith(SLOW)
 
 
 def slowest_first(nodeid: str) -> int:
