@@ -28,7 +28,12 @@ function detailParts(state, known) {
     h(
       "div",
       { class: "nbt-detail-columns" },
-      h("div", {}, titled("Note", noteEditor(state, known)), titled("Tags", tagEditor(state, known))),
+      h(
+        "div",
+        {},
+        titled("Note", noteEditor(state, known)),
+        titled("Tags", tagEditor(state, known)),
+      ),
       h("div", {}, titled("Params", valueList(known.params))),
       h("div", {}, titled("Metrics", valueList(known.metrics))),
     ),

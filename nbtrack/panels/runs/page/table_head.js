@@ -67,11 +67,7 @@ export class TableHead {
       h("span", { class: "nbt-label" }, column.label),
       sorted && this.arrow(sorted),
     );
-    return h(
-      "th",
-      { class: cellClass(column, before), scope: "col", "aria-sort": order },
-      button,
-    );
+    return h("th", { class: cellClass(column, before), scope: "col", "aria-sort": order }, button);
   }
 
   /** With which key it is, where there are several.
