@@ -3,9 +3,10 @@
 import { h, redraw } from "../../shared/page/dom.js";
 import { plural, wordsOf } from "../../shared/page/formats.js";
 import { copyText } from "../../shared/page/insert_code.js";
-import { MOST_DOWNLOAD, downloadArtifact } from "./artifact_download.js";
+import { downloadArtifact, MOST_DOWNLOAD } from "./artifact_download.js";
 import { previewElement } from "./artifact_preview.js";
 import { foldersOf, nameOf, treeOf } from "./artifact_tree.js";
+
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { ArtifactFile } from "./artifact_messages.d.ts" */
 /** @import { Folder } from "./artifact_tree.js" */

@@ -3,6 +3,7 @@
 import { append, h, redraw } from "../../shared/page/dom.js";
 import { grouped } from "../../shared/page/formats.js";
 import { choice, popup } from "../../shared/page/popup.js";
+
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { Child } from "../../shared/page/dom_types.d.ts" */
 /** @import { Choice, ChoiceGroup } from "./chart_types.d.ts" */

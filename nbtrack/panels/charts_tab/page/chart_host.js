@@ -6,6 +6,7 @@ import { afterPause } from "../../shared/page/pauses.js";
 import { ChartTip } from "./chart_tip.js";
 import { idsWithin, isEmpty, unpackRows } from "./rows.js";
 import { loadVega } from "./vega_loading.js";
+
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { PackedRows } from "./chart_messages.d.ts" */
 /** @import { Embedded, OnSignal, Range, Row, Spec, VegaView } from "./chart_types.d.ts" */

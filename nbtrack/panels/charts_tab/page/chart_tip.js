@@ -3,6 +3,7 @@
 import { h } from "../../shared/page/dom.js";
 import { duration, grouped, plural, shortNumber } from "../../shared/page/formats.js";
 import { linesOf, nearestRow } from "./rows.js";
+
 /** @import { LineRow, Row, VegaView } from "./chart_types.d.ts" */
 
 const MOST_IN_TIP = 10;

@@ -7,6 +7,7 @@ import { afterDrag } from "./chart_controls.js";
 import { MountedChart } from "./chart_host.js";
 import { isEmpty } from "./rows.js";
 import { importanceControls, parallelControls, scatterControls } from "./run_chart_controls.js";
+
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { BrushAsked, Importance, PackedRows, Parallel, Scatter } from "./chart_messages.d.ts" */

@@ -5,8 +5,9 @@ import { duration, grouped, wordsOf } from "../../shared/page/formats.js";
 import { afterPause } from "../../shared/page/pauses.js";
 import { choice } from "../../shared/page/popup.js";
 import { listChooser } from "./chart_choosers.js";
-import { RunLegend, labelledSelect, slider, toggle } from "./chart_controls.js";
+import { labelledSelect, RunLegend, slider, toggle } from "./chart_controls.js";
 import { ChartGrid } from "./chart_grid.js";
+
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { Charts, LinesAsked } from "./chart_messages.d.ts" */

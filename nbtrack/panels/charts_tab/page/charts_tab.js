@@ -4,6 +4,7 @@ import { append, h } from "../../shared/page/dom.js";
 import { segmented } from "./chart_controls.js";
 import { IMPORTANCE, PARALLEL, RunChartView, SCATTER } from "./charts_by_run.js";
 import { LinesView } from "./charts_lines.js";
+
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { ChartsView, RunChartKind, Say } from "./chart_types.d.ts" */

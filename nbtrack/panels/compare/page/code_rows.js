@@ -2,6 +2,7 @@
 
 import { h } from "../../shared/page/dom.js";
 import { oneBelowTheOther } from "./code_lines.js";
+
 /** @import { NumberedLine } from "./compare_types.d.ts" */
 
 /** @typedef {"=" | "-" | "+"} SideSign */

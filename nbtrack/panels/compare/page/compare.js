@@ -6,6 +6,7 @@ import { CompareCode } from "./compare_code.js";
 import { compareHeads } from "./compare_head.js";
 import { ComparePictures } from "./compare_pictures.js";
 import { sectionParts, wideRow } from "./compare_table.js";
+
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { Comparison, Unchanged } from "./compare_messages.d.ts" */

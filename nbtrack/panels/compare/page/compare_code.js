@@ -4,6 +4,7 @@ import { focusable, h, redraw } from "../../shared/page/dom.js";
 import { plural, wordsOf } from "../../shared/page/formats.js";
 import { numbered, piecesOf } from "./code_lines.js";
 import { narrowRows, wideRows } from "./code_rows.js";
+
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { Comparison, RunHead, SourceLines } from "./compare_messages.d.ts" */
 /** @import { CodePiece, NumberedLine } from "./compare_types.d.ts" */

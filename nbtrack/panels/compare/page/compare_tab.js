@@ -3,6 +3,7 @@
 import { grouped } from "../../shared/page/formats.js";
 import { afterPause } from "../../shared/page/pauses.js";
 import { CompareView } from "./compare.js";
+
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 

@@ -9,6 +9,7 @@ import { h } from "../../shared/page/dom.js";
 import { plural, shortNumber } from "../../shared/page/formats.js";
 import { PanelHost } from "../../shared/page/panel_host.js";
 import { rowsOf, withPart } from "./live_places.js";
+
 /** @import { Opening, WidgetModel } from "../../shared/page/panel_types.d.ts" */
 /** @import { Spoken } from "../../shared/page/questions.d.ts" */
 /** @import { LivePart, LiveRun, Points, Specs } from "./live_messages.d.ts" */

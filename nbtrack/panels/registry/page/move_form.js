@@ -4,6 +4,7 @@ import { h } from "../../shared/page/dom.js";
 import { whyNotYet } from "./move_words.js";
 import { checkMove, confirmMove, endMove } from "./registry_move.js";
 import { versionList } from "./registry_words.js";
+
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
 /** @import { GateCheck } from "./registry_messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */

@@ -4,6 +4,7 @@ import { h } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
 import { beginMove, endMove } from "./registry_move.js";
 import { aliasChip } from "./registry_words.js";
+
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
 /** @import { ModelPage, StageLane, VersionCard } from "./registry_messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */
@@ -102,7 +103,7 @@ function cardView(state, card, metric) {
       "div",
       { class: "nbt-card-line" },
       versionButton(state, card, isOpen),
-      metric && valueOf(card, metric),
+      metric && metricValue(card, metric),
     ),
     h("div", { class: "nbt-card-run nbt-muted", title: runTitle(card) }, runWords(card)),
     card.aliases.length > 0 &&
@@ -143,7 +144,7 @@ function versionButton(state, card, isOpen) {
 }
 
 /** @param {VersionCard} card @param {string} metric */
-function valueOf(card, metric) {
+function metricValue(card, metric) {
   return h(
     "span",
     { class: "nbt-card-value", title: `${metric}: ${card.value}` },

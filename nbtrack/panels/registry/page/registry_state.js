@@ -4,6 +4,7 @@ import { byKey } from "../../shared/page/dom.js";
 import { Emitter } from "../../shared/page/emitter.js";
 import { wordsOf } from "../../shared/page/formats.js";
 import { recheckMove } from "./registry_move.js";
+
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { Audit, ModelLine, ModelPage, RegistryEditAsked, VersionDetails } from "./registry_messages.d.ts" */
 /** @import { AfterRefresh, ComparedVersions, Move } from "./registry_types.d.ts" */

@@ -2,6 +2,7 @@
 
 import { wordsOf } from "./formats.js";
 import { menuItem, popup } from "./popup.js";
+
 /** @import { CodeAsked } from "../../runs/page/runs_messages.d.ts" */
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { PanelHost } from "./panel_host.js" */
