@@ -1,8 +1,8 @@
 // The artifacts of a run: their tree, and beside it a look at the chosen one.
 
+import { copyText } from "../../shared/page/clipboard.js";
 import { h, redraw } from "../../shared/page/dom.js";
 import { plural, wordsOf } from "../../shared/page/formats.js";
-import { copyText } from "../../shared/page/insert_code.js";
 import { downloadArtifact, MOST_DOWNLOAD } from "./artifact_download.js";
 import { previewElement } from "./artifact_preview.js";
 import { foldersOf, nameOf, treeOf } from "./artifact_tree.js";

@@ -1,10 +1,11 @@
 // What is known of one version, and what can be said of it.
 
+import { copyText } from "../../shared/page/clipboard.js";
 import { codeView } from "../../shared/page/code_view.js";
 import { byKey, h } from "../../shared/page/dom.js";
 import { chipField } from "../../shared/page/drafts.js";
 import { grouped } from "../../shared/page/formats.js";
-import { copyText, insertCell } from "../../shared/page/insert_code.js";
+import { insertCell } from "../../shared/page/insert_cell.js";
 import { titled } from "../../shared/page/titled.js";
 import { againstChooser } from "./registry_compare.js";
 import {

@@ -1,8 +1,8 @@
 // The Runs tab: the table or its groups, and under it pages, what is ticked, notices.
 
+import { copyText } from "../../shared/page/clipboard.js";
 import { append, h, redraw } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
-import { copyText } from "../../shared/page/insert_code.js";
 import { joinedFilter } from "./completion.js";
 import { GroupTable } from "./group_table.js";
 import { RunsTable } from "./runs_table.js";
