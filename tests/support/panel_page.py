@@ -9,6 +9,7 @@ from nbtrack.panels.runs.view import RunsView
 from nbtrack.panels.shared.messages import Request
 from nbtrack.panels.shared.panel import Panel, _receive
 from nbtrack.stores.store import Store
+from tests.page.message_types import misfits, table
 
 
 class Line:
@@ -42,7 +43,17 @@ class Page:
         self._next += 1
         request = Request(self._next, do, {"view": self.view, **arguments})
         _receive(self.panel, {"id": request.id, "do": do, "with": request.arguments}, [])
-        return self.heard[-1]
+        return self._checked(do)
+
+    def _checked(self, do: str) -> dict[str, Any]:
+        """The newest answer, which has the shape that is declared for the page."""
+        answer = self.heard[-1]
+        kinds = [question.answer for question in table("QUESTIONS").get(do, [])]
+        if "result" in answer and kinds:
+            # Panels have different answers to "start": it is one of them.
+            found = [list(misfits(answer["result"], kind, at=do)) for kind in kinds]
+            assert not all(found), min(found, key=len)
+        return answer
 
     def ask(self, do: str, **arguments: Any) -> Any:
         answer = self.send(do, **arguments)
@@ -54,7 +65,11 @@ class Page:
         return self.ask("page", **{**self.ask("start")["state"], **changes})
 
     def pushes(self, name: str) -> list[Any]:
-        return [each["result"] for each in self.heard if each.get("push") == name]
+        found = [each["result"] for each in self.heard if each.get("push") == name]
+        for kind in table("PUSHES").get(name, []):
+            wrong = [words for each in found for words in misfits(each, kind, at=name)]
+            assert wrong == []
+        return found
 
 
 def runs_page(store: Store, **options: Any) -> Page:

@@ -76,10 +76,12 @@ class ScatterAsked(TypedDict):
 
 class ParallelAsked(TypedDict):
     axes: NotRequired[list[str]]
+    places: dict[str, int]
 
 
 class ImportanceAsked(TypedDict):
     metric: NotRequired[str]
+    places: dict[str, int]
 
 
 class ScatterChosen(TypedDict):

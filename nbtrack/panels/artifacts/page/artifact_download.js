@@ -1,7 +1,9 @@
 // The bytes of an artifact, asked for in parts, and given to the browser as a file.
 
 import { h } from "../../shared/page/dom.js";
+import { nameOf } from "./artifact_tree.js";
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
+/** @import { FilePart } from "./artifact_messages.d.ts" */
 
 export const MOST_DOWNLOAD = 64 * 2 ** 20; // bytes; the kernel gives no more
 
@@ -11,7 +13,10 @@ export const MOST_DOWNLOAD = 64 * 2 ** 20; // bytes; the kernel gives no more
 export async function downloadArtifact(host, runId, path, say) {
   const parts = [];
   let had = 0;
-  for (let offset = 0; offset !== null; ) {
+  /** @type {number | null} */
+  let offset = 0;
+  while (offset !== null) {
+    /** @type {FilePart} */
     const part = await host.ask("artifact_download", { run: runId, path, offset });
     const bytes = bytesOf(part.data);
     parts.push(bytes);
@@ -19,7 +24,7 @@ export async function downloadArtifact(host, runId, path, say) {
     if (part.next !== null) say(`${Math.floor((100 * had) / part.size)} %`);
     offset = part.next;
   }
-  giveFile(new Blob(parts, { type: "application/octet-stream" }), path.split("/").pop());
+  giveFile(new Blob(parts, { type: "application/octet-stream" }), nameOf(path));
 }
 
 /** @param {string} base64 */

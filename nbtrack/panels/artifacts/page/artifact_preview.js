@@ -3,7 +3,10 @@
 import { codeView } from "../../shared/page/code_view.js";
 import { focusable, h } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
+
 /** @import { Picture, Preview, PreviewCell, PreviewTable } from "./artifact_messages.d.ts" */
+
+/** @typedef {PreviewTable["rows"][number][number]} Value */
 
 const PAGE_RULES = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 // Of a page, what goes elsewhere by itself or by a click; its scripts are stopped by the frame.
@@ -12,24 +15,27 @@ const PAGE_WAYS_OUT = "link, base, meta[http-equiv], script, iframe, frame, obje
 /** `found` is the answer to "artifact_preview"; `name` is for who cannot see the picture.
  *  @param {Preview} found @param {string} name */
 export function previewElement(found, name) {
-  const draw = PREVIEWS[found.kind] || PREVIEWS.none;
-  return h(
-    "div",
-    { class: `nbt-preview nbt-preview-${found.kind}`, "data-preview": found.kind },
-    draw(found.content, name),
-    cutWords(found),
-  );
+  const look = { class: `nbt-preview nbt-preview-${found.kind}`, "data-preview": found.kind };
+  return h("div", look, previewOf(found, name), cutWords(found));
 }
 
-const PREVIEWS = {
-  image: (content, name) => h("div", { class: "nbt-checkered" }, pictureElement(content, name)),
-  text: (content, name) => previewText(content, name),
-  json: (content, name) => previewText(content, name),
-  table: (content, name) => previewTable(content, name),
-  page: (content, name) => previewPage(content, name),
-  notebook: (content) => previewNotebook(content),
-  none: (content) => h("p", { class: "nbt-muted" }, `No preview: ${content}.`),
-};
+/** @param {Preview} found @param {string} name */
+function previewOf(found, name) {
+  switch (found.kind) {
+    case "image":
+      return h("div", { class: "nbt-checkered" }, pictureElement(found.content, name));
+    case "table":
+      return previewTable(found.content, name);
+    case "notebook":
+      return previewNotebook(found.content);
+    case "page":
+      return previewPage(found.content, name);
+    case "none":
+      return h("p", { class: "nbt-muted" }, `No preview: ${found.content}.`);
+    default:
+      return previewText(found.content, name);
+  }
+}
 
 /** As an image an SVG runs no scripts either.
  *  @param {Picture} picture @param {string} name */
@@ -47,8 +53,10 @@ function previewText(content, name) {
 /** @param {PreviewTable} table @param {string} name */
 function previewTable({ columns, rows, total }, name) {
   const isNumber = columns.map((_, n) => isOfNumbers(rows.map((row) => row[n])));
+  /** @param {string} column @param {number} n */
   const label = (column, n) =>
     h("th", { scope: "col", class: isNumber[n] ? "nbt-number" : null }, column);
+  /** @param {Value[]} row @param {number} n */
   const line = (row, n) => {
     const number = h("th", { scope: "row", class: "nbt-row-number" }, grouped(n + 1));
     return h(
@@ -130,7 +138,8 @@ function pageWithoutWaysOut(content) {
 
 /** @param {Element} el */
 function leadNowhere(el) {
-  if (el.hasAttribute("href")) el.setAttribute("title", el.getAttribute("href"));
+  const href = el.getAttribute("href");
+  if (href !== null) el.setAttribute("title", href);
   for (const name of ["href", "xlink:href", "ping", "target"]) el.removeAttribute(name);
 }
 
@@ -143,10 +152,12 @@ function previewNotebook(cells) {
 function previewNotebookCell({ kind, source, outputs }) {
   const shown =
     kind === "code" ? codeView(source) : h("pre", { class: "nbt-code nbt-cell-words" }, source);
+  /** @param {string} text */
   const output = (text) => h("pre", { class: "nbt-code nbt-cell-output" }, text);
   return h("div", { class: "nbt-cell" }, shown, outputs.map(output));
 }
 
+/** @type {Record<string, string>} */
 const CUT_WORDS = {
   text: "This is its beginning: the file goes on.",
   json: "This is its beginning: the file goes on.",
@@ -155,7 +166,6 @@ const CUT_WORDS = {
 
 /** @param {Preview} preview */
 function cutWords({ kind, is_cut: isCut }) {
-  return isCut && CUT_WORDS[kind]
-    ? h("p", { class: "nbt-muted nbt-preview-count" }, CUT_WORDS[kind])
-    : null;
+  const words = isCut && CUT_WORDS[kind];
+  return words && h("p", { class: "nbt-muted nbt-preview-count" }, words);
 }

@@ -1,12 +1,15 @@
 // The artifacts of a run: their tree, and beside it a look at the chosen one.
 
+import { copyText } from "../../shared/page/clipboard.js";
 import { h, redraw } from "../../shared/page/dom.js";
 import { plural, wordsOf } from "../../shared/page/formats.js";
-import { copyText } from "../../shared/page/insert_code.js";
-import { MOST_DOWNLOAD, downloadArtifact } from "./artifact_download.js";
+import { downloadArtifact, MOST_DOWNLOAD } from "./artifact_download.js";
 import { previewElement } from "./artifact_preview.js";
+import { foldersOf, nameOf, treeOf } from "./artifact_tree.js";
+
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { ArtifactFile } from "./artifact_messages.d.ts" */
+/** @import { Folder } from "./artifact_tree.js" */
 
 const MOST_UNFOLDED = 40; // files: of more, folders are closed at first
 
@@ -15,18 +18,37 @@ const MOST_UNFOLDED = 40; // files: of more, folders are closed at first
  *  @param {PanelHost} host @param {HTMLElement} element @param {string} runId
  *  @param {{ looks?: string }} [options] */
 export function mountArtifacts(host, element, runId, { looks = "" } = {}) {
-  host.artifactViews = host.artifactViews || new Map();
-  const view = host.artifactViews.get(runId) || new ArtifactsView(host, runId);
-  host.artifactViews.set(runId, view);
+  const views = VIEWS.get(host) ?? new Map();
+  VIEWS.set(host, views);
+  const view = views.get(runId) ?? new ArtifactsView(host, runId);
+  views.set(runId, view);
   element.append(view.root);
   if (view.looks !== looks) view.read(looks);
-  return view;
 }
+
+/** By run, for each panel.
+ *  @type {WeakMap<PanelHost, Map<string, ArtifactsView>>} */
+const VIEWS = new WeakMap();
 
 class ArtifactsView {
   /** @param {PanelHost} host @param {string} runId */
   constructor(host, runId) {
-    Object.assign(this, { host, runId, files: [], open: new Set(), chosen: null, looks: null });
+    this.host = host;
+    this.runId = runId;
+    /** @type {ArtifactFile[]} */
+    this.files = [];
+    this.more = 0; // files that are not among them
+    this.home = ""; // the folder they are in
+    /** Paths of folders.
+     *  @type {Set<string>} */
+    this.open = new Set();
+    /** The path of a file.
+     *  @type {string | null} */
+    this.chosen = null;
+    /** What it was read for the last time.
+     *  @type {string | null} */
+    this.looks = null;
+    this.head = h("div", { class: "nbt-pane-head" });
     this.tree = h("div", { class: "nbt-tree-box" }, h("span", { class: "nbt-muted" }, "reading…"));
     this.pane = h("div", { class: "nbt-pane" });
     this.root = h("div", { class: "nbt-artifacts", "data-artifacts": runId }, this.tree, this.pane);
@@ -42,7 +64,9 @@ class ArtifactsView {
         { run: this.runId },
         { latest: `artifacts ${this.runId}` },
       );
-      Object.assign(this, { files, more, home: folder });
+      this.files = files;
+      this.more = more;
+      this.home = folder;
       if (isFirst) this.unfold();
       this.drawTree();
       if (this.chosen) this.drawHead();
@@ -55,7 +79,7 @@ class ArtifactsView {
   /** Small trees stand open. */
   unfold() {
     if (this.files.length > MOST_UNFOLDED) return;
-    for (const { path } of this.files) for (const folder of foldersOf(path)) this.open.add(folder);
+    for (const folder of this.files.flatMap(({ path }) => foldersOf(path))) this.open.add(folder);
   }
 
   // --- the tree
@@ -64,26 +88,21 @@ class ArtifactsView {
     const scrolled = this.tree.scrollTop;
     const count = this.files.length + this.more;
     if (count === 0) redraw(this.tree, h("span", { class: "nbt-muted" }, "none"));
-    else
-      redraw(
-        this.tree,
-        this.level(treeOf(this.files), ""),
-        this.more > 0 &&
-          h("p", { class: "nbt-muted" }, `${plural(this.more, "more file")} in the folder`),
-      );
+    else redraw(this.tree, this.level(treeOf(this.files), ""), this.moreLine());
     this.root.classList.toggle("nbt-no-artifacts", count === 0);
     this.tree.scrollTop = scrolled;
   }
 
-  /** @param {Folder} node @param {string} label */
+  moreLine() {
+    const words = `${plural(this.more, "more file")} in the folder`;
+    return this.more > 0 && h("p", { class: "nbt-muted" }, words);
+  }
+
+  /** @param {Folder} node @param {string} label @returns {HTMLElement} */
   level(node, label) {
     const folders = [...node.folders.values()].map((folder) => this.folder(folder));
-    return h(
-      "ul",
-      { class: "nbt-tree", "aria-label": label || "Artifacts" },
-      folders,
-      node.files.map((file) => this.file(file)),
-    );
+    const files = node.files.map((file) => this.file(file));
+    return h("ul", { class: "nbt-tree", "aria-label": label || "Artifacts" }, folders, files);
   }
 
   /** @param {Folder} node */
@@ -131,7 +150,7 @@ class ArtifactsView {
           title: file.path,
           onclick: () => this.choose(file.path),
         },
-        h("bdi", { class: "nbt-node-name" }, file.path.split("/").pop()),
+        h("bdi", { class: "nbt-node-name" }, nameOf(file.path)),
         file.state && h("span", { class: "nbt-badge" }, file.state),
         h("span", { class: "nbt-muted nbt-node-size" }, file.words),
       ),
@@ -165,11 +184,8 @@ class ArtifactsView {
   }
 
   drawNothing() {
-    redraw(
-      this.pane,
-      this.files.length > 0 &&
-        h("span", { class: "nbt-muted nbt-pane-hint" }, "Choose a file to look at it."),
-    );
+    const hint = { class: "nbt-muted nbt-pane-hint" };
+    redraw(this.pane, this.files.length > 0 && h("span", hint, "Choose a file to look at it."));
   }
 
   drawHead() {
@@ -194,7 +210,7 @@ class ArtifactsView {
         this.copyButton("Copy path", () => place),
       ),
     );
-    if (file.size > MOST_DOWNLOAD) this.showToCopy(place);
+    if (isTooLarge(file)) this.showToCopy(place);
   }
 
   /** @param {string} sha256 */
@@ -214,14 +230,16 @@ class ArtifactsView {
       const text = textOf();
       if (await copyText(text)) button.textContent = "Copied";
       else this.showToCopy(text).select();
-      setTimeout(() => (button.textContent = words), 1500);
+      setTimeout(() => {
+        button.textContent = words;
+      }, 1500);
     });
     return button;
   }
 
   /** @param {ArtifactFile} file */
   downloadButton(file) {
-    const isLarge = file.size > MOST_DOWNLOAD;
+    const isLarge = isTooLarge(file);
     const title = isLarge ? "Too large for the browser: copy its path" : null;
     const state = {
       disabled: isLarge || file.state === "missing",
@@ -233,22 +251,22 @@ class ArtifactsView {
       { class: "nbt-button nbt-small", type: "button", ...state },
       "Download",
     );
-    button.addEventListener("click", async () => {
-      button.disabled = true;
-      try {
-        await downloadArtifact(
-          this.host,
-          this.runId,
-          file.path,
-          (words) => (button.textContent = words),
-        );
-      } catch (error) {
-        this.head.append(h("div", { class: "nbt-error", role: "alert" }, wordsOf(error)));
-      }
-      button.textContent = "Download";
-      button.disabled = false;
-    });
+    button.addEventListener("click", () => this.download(file, button));
     return button;
+  }
+
+  /** @param {ArtifactFile} file @param {HTMLButtonElement} button */
+  async download(file, button) {
+    button.disabled = true;
+    try {
+      await downloadArtifact(this.host, this.runId, file.path, (words) => {
+        button.textContent = words;
+      });
+    } catch (error) {
+      this.head.append(h("div", { class: "nbt-error", role: "alert" }, wordsOf(error)));
+    }
+    button.textContent = "Download";
+    button.disabled = false;
   }
 
   /** Where the page may not write to the clipboard, and for what is too large for it.
@@ -262,28 +280,7 @@ class ArtifactsView {
   }
 }
 
-/** {name, path, count, folders: Map, files}, from files sorted by path.
- *  @param {ArtifactFile[]} files */
-function treeOf(files) {
-  const root = { name: "", path: "", count: 0, folders: new Map(), files: [] };
-  for (const file of files) {
-    let node = root;
-    for (const path of foldersOf(file.path)) {
-      node.count++;
-      const name = path.split("/").pop();
-      if (!node.folders.has(name))
-        node.folders.set(name, { name, path, count: 0, folders: new Map(), files: [] });
-      node = node.folders.get(name);
-    }
-    node.count++;
-    node.files.push(file);
-  }
-  return root;
-}
-
-/** a, a/b for a/b/c.txt
- *  @param {string} path */
-function foldersOf(path) {
-  const names = path.split("/").slice(0, -1);
-  return names.map((_, n) => names.slice(0, n + 1).join("/"));
+/** @param {ArtifactFile} file */
+function isTooLarge({ size }) {
+  return size !== null && size > MOST_DOWNLOAD;
 }

@@ -3,6 +3,7 @@
 import { append, h, redraw } from "../../shared/page/dom.js";
 import { grouped } from "../../shared/page/formats.js";
 import { choice, popup } from "../../shared/page/popup.js";
+
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { Child } from "../../shared/page/dom_types.d.ts" */
 /** @import { Choice, ChoiceGroup } from "./chart_types.d.ts" */
@@ -63,11 +64,13 @@ export function listChooser(words, { name, all, chosen, onchange, extra = () => 
 }
 
 /** Params and metrics of the view as options; those that tell runs apart come first.
- *  @param {RunsState} state @param {{ params?: boolean, duration?: boolean }} [which] */
+ *  @param {RunsState} state @param {{ params?: boolean, duration?: boolean }} [which]
+ *  @returns {ChoiceGroup[]} */
 export function columnGroups(state, { params = true, duration = true } = {}) {
+  /** @param {"params" | "metrics"} kind @returns {Choice[]} */
   const options = (kind) =>
     [...state.keys[kind]]
-      .sort((a, b) => b.differs - a.differs)
+      .sort((a, b) => Number(b.differs) - Number(a.differs))
       .map(({ key, differs }) => [`${kind}.${key}`, differs ? key : `${key} (all alike)`]);
   return [
     ["Metrics", options("metrics")],
@@ -77,7 +80,7 @@ export function columnGroups(state, { params = true, duration = true } = {}) {
 }
 
 /** The groups, with `chosen` in them even if the view has it no more.
- *  @param {ChoiceGroup[]} groups @param {string} chosen */
+ *  @param {ChoiceGroup[]} groups @param {string} chosen @returns {ChoiceGroup[]} */
 export function withChosen(groups, chosen) {
   const isKnown = groups.some(([, options]) => options.some(([value]) => value === chosen));
   return !chosen || isKnown ? groups : [["", [[chosen, nameOfColumn(chosen)]]], ...groups];

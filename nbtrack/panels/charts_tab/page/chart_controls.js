@@ -4,7 +4,7 @@ import { append, h, redraw } from "../../shared/page/dom.js";
 /** @import { ChartedRun } from "./chart_messages.d.ts" */
 /** @import { Choice, ChoiceGroup } from "./chart_types.d.ts" */
 
-/** One of a few, all in sight: radio buttons that look like one button. `el.choose(value)`.
+/** One of a few, all in sight: radio buttons that look like one button.
  *  @param {string} name @param {readonly Choice[]} options @param {string} value
  *  @param {(value: string) => unknown} onchange */
 export function segmented(name, options, value, onchange) {
@@ -25,11 +25,7 @@ export function segmented(name, options, value, onchange) {
       h("span", {}, words),
     );
   });
-  const el = h("span", { class: "nbt-segments", role: "radiogroup", "aria-label": name }, parts);
-  el.choose = (next) => {
-    for (const input of el.querySelectorAll("input")) input.checked = input.value === next;
-  };
-  return el;
+  return h("span", { class: "nbt-segments", role: "radiogroup", "aria-label": name }, parts);
 }
 
 /** A select beside its words. `groups` are [label, [[value, words]]]; no label, no group.
@@ -40,8 +36,9 @@ export function labelledSelect(words, groups, value, onchange, key = words) {
     class: "nbt-field nbt-select",
     "aria-label": words,
     "data-key": `chart ${key}`,
-    onchange: () => onchange(select.value),
+    onchange: ({ target }) => onchange(target.value),
   });
+  /** @param {Choice} choice */
   const option = ([each, text]) => h("option", { value: each }, text);
   append(
     select,
@@ -103,9 +100,12 @@ export function slider(words, { value, most, step, onchange }) {
 
 /** `run`, but not while a button is held down in `el`: who rests in the middle of a drag has not
  *  done with it. Of several calls the last one counts.
- *  @param {HTMLElement} el @param {(...given: Given) => unknown} run */
+ *  @template {unknown[]} Given
+ *  @param {HTMLElement} el @param {(...given: Given) => unknown} run
+ *  @returns {(...given: Given) => void} */
 export function afterDrag(el, run) {
   let isDown = false;
+  /** @type {Given | null} */
   let waiting = null;
   el.addEventListener(
     "pointerdown",
@@ -147,6 +147,10 @@ export class RunLegend {
   /** @param {(label: string | null) => unknown} onHighlight */
   constructor(onHighlight) {
     this.onHighlight = onHighlight;
+    /** @type {ChartedRun[]} */
+    this.runs = [];
+    /** The label of the run that stays in the foreground.
+     *  @type {string | null} */
     this.held = null;
     this.el = h("div", { class: "nbt-legend", role: "group", "aria-label": "Runs in the charts" });
   }
@@ -163,6 +167,7 @@ export class RunLegend {
 
   /** @param {ChartedRun} run */
   entry(run) {
+    /** @param {string | null} label */
     const show = (label) => this.onHighlight(label ?? this.held);
     return h(
       "button",

@@ -3,17 +3,29 @@
 
 import { h } from "../../shared/page/dom.js";
 import { afterDrag } from "./chart_controls.js";
-import { isEmpty, mountChart } from "./chart_host.js";
+import { MountedChart } from "./chart_host.js";
+import { isEmpty } from "./rows.js";
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { MetricChart } from "./chart_messages.d.ts" */
 /** @import { Range, Spec } from "./chart_types.d.ts" */
 
 export class ChartGrid {
-  /** @param {PanelHost} host @param {GridActions} actions */
+  /** @param {PanelHost} host
+   *  @param {{
+   *    onZoom: (range: [number, number]) => unknown,
+   *    onRemove: (key: string) => unknown,
+   *    onReset: () => unknown,
+   *  }} actions */
   constructor(host, { onZoom, onRemove, onReset }) {
-    Object.assign(this, { host, onZoom, onRemove });
-    this.cards = new Map(); // by key
-    this.highlighted = null; // the label of a run
+    this.host = host;
+    this.onZoom = onZoom;
+    this.onRemove = onRemove;
+    /** By key.
+     *  @type {Map<string, ChartCard>} */
+    this.cards = new Map();
+    /** The label of a run.
+     *  @type {string | null} */
+    this.highlighted = null;
     this.el = h("div", { class: "nbt-chart-grid", ondblclick: onReset });
   }
 
@@ -22,16 +34,18 @@ export class ChartGrid {
   draw(charts) {
     const keys = charts.map(({ key }) => key);
     for (const [key, card] of this.cards) if (!keys.includes(key)) this.drop(key, card);
-    const isWhole = charts.map((chart) => this.card(chart.key).show(chart)).every(Boolean);
-    const wanted = keys.map((key) => this.cards.get(key).el);
+    const cards = charts.map(({ key }) => this.card(key));
+    const isWhole = charts.map((chart, n) => cards[n].show(chart)).every(Boolean);
+    const wanted = cards.map(({ el }) => el);
     if (wanted.some((el, n) => this.el.children[n] !== el)) this.el.replaceChildren(...wanted);
     return isWhole;
   }
 
   /** @param {string} key */
   card(key) {
-    if (!this.cards.has(key)) this.cards.set(key, new ChartCard(this, key));
-    return this.cards.get(key);
+    const card = this.cards.get(key) ?? new ChartCard(this, key);
+    this.cards.set(key, card);
+    return card;
   }
 
   /** @param {string} key @param {ChartCard} card */
@@ -64,8 +78,12 @@ class ChartCard {
   /** @param {ChartGrid} grid @param {string} key */
   constructor(grid, key) {
     this.grid = grid;
-    this.form = null; // of the spec that is drawn
+    /** Of the spec that is drawn.
+     *  @type {string | null} */
+    this.form = null;
+    /** @type {MountedChart | null} */
     this.chart = null;
+    /** @type {Promise<unknown>} */
     this.drawn = Promise.resolve();
     this.note = h("span", { class: "nbt-card-note nbt-muted" });
     this.body = h("div", { class: "nbt-card-body" });
@@ -109,29 +127,32 @@ class ChartCard {
       this.empty(chart.note);
       return true;
     }
-    if (chart.form === this.form) {
+    if (this.chart && chart.form === this.form) {
       this.drawn = this.chart.update(chart.rows);
       this.chart.describe(chart.description);
       return true;
     }
     if (!chart.spec) return false;
-    this.mount(chart);
+    this.mount(chart, chart.spec);
     return true;
   }
 
   /** The old chart stays until the new one is drawn: nothing blinks.
-   *  @param {MetricChart & { spec: Spec }} chart */
-  mount({ form, spec, rows, description }) {
+   *  @param {MetricChart} chart @param {Spec} spec */
+  mount({ form, rows, description }, spec) {
     const before = this.chart;
     const old = [...this.body.children];
     const el = h("div", { class: before ? "nbt-card-next" : null });
     this.body.append(el);
     if (!before) for (const each of old) each.remove();
-    const chart = mountChart(this.grid.host, el, spec, rows, {
-      onSignal: afterDrag(el, (name, range) => this.brushed(name, range)),
+    /** @param {string} name @param {Range} range */
+    const brushed = (name, range) => this.brushed(name, range);
+    const chart = new MountedChart(this.grid.host, el, spec, rows, {
+      onSignal: afterDrag(el, brushed),
     });
     chart.describe(description);
-    Object.assign(this, { chart, form });
+    this.chart = chart;
+    this.form = form;
     this.drawn = chart.ready.then(() => {
       el.classList.remove("nbt-card-next");
       if (this.grid.highlighted !== null) chart.highlight(this.grid.highlighted);
@@ -157,6 +178,7 @@ class ChartCard {
 
   close() {
     this.chart?.destroy();
-    Object.assign(this, { chart: null, form: null });
+    this.chart = null;
+    this.form = null;
   }
 }

@@ -67,10 +67,12 @@ export interface ScatterAsked {
 
 export interface ParallelAsked {
   axes?: string[];
+  places: Record<string, number>;
 }
 
 export interface ImportanceAsked {
   metric?: string;
+  places: Record<string, number>;
 }
 
 export interface ScatterChosen {

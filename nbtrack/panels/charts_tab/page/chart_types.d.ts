@@ -1,5 +1,7 @@
 // What charts are made of.
 
+import type { RunsState } from "../../runs/page/runs_state.js";
+import type { Child } from "../../shared/page/dom_types.d.ts";
 import type { Bounds } from "./chart_messages.d.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a row has the fields that its spec names
@@ -73,4 +75,27 @@ export interface ChartsView {
   open(): Promise<unknown>;
   hide(): void;
   close(): void;
+}
+
+/** What is drawn in a chart of runs: as the user chose, else as the kernel did. */
+export interface Chosen {
+  x?: string;
+  y?: string;
+  colour?: string;
+  axes?: string[];
+  metric?: string;
+}
+
+/** What the controls of a chart of runs ask of its view. */
+export interface ChoosingView {
+  state: RunsState;
+  chosen: Chosen;
+  set(changes: Chosen): unknown;
+}
+
+/** One kind of chart of runs: `hint` says what its brush does, "" for none. */
+export interface RunChartKind {
+  question: "scatter" | "parallel" | "importance";
+  controls: (view: ChoosingView) => Child;
+  hint: string;
 }

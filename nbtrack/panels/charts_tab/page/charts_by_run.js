@@ -3,54 +3,59 @@
 import { h, redraw } from "../../shared/page/dom.js";
 import { plural, wordsOf } from "../../shared/page/formats.js";
 import { afterPause } from "../../shared/page/pauses.js";
-import { columnGroups, listChooser, nameOfColumn, withChosen } from "./chart_choosers.js";
-import { afterDrag, labelledSelect } from "./chart_controls.js";
-import { isEmpty, mountChart } from "./chart_host.js";
+import { afterDrag } from "./chart_controls.js";
+import { MountedChart } from "./chart_host.js";
+import { isEmpty } from "./rows.js";
+import { importanceControls, parallelControls, scatterControls } from "./run_chart_controls.js";
+
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { PackedRows } from "./chart_messages.d.ts" */
-/** @import { Range, Say, Spec } from "./chart_types.d.ts" */
+/** @import { BrushAsked, Importance, PackedRows, Parallel, Scatter } from "./chart_messages.d.ts" */
+/** @import { Chosen, Range, RunChartKind, Say, Spec } from "./chart_types.d.ts" */
 
 const REFRESH_PAUSE = 1500; // milliseconds: these charts are about finished runs
 
-/** Of each view: its controls over what is `chosen`, and what its brush does. */
-const RUN_VIEWS = {
-  scatter: { controls: scatterControls, hint: "Drag over points to tick their runs." },
-  parallel: { controls: parallelControls, hint: "Drag over lines to tick their runs." },
-  importance: { controls: importanceControls, hint: "" },
+/** @type {RunChartKind} */
+export const SCATTER = {
+  question: "scatter",
+  controls: scatterControls,
+  hint: "Drag over points to tick their runs.",
 };
 
+/** @type {RunChartKind} */
+export const PARALLEL = {
+  question: "parallel",
+  controls: parallelControls,
+  hint: "Drag over lines to tick their runs.",
+};
+
+/** @type {RunChartKind} */
+export const IMPORTANCE = { question: "importance", controls: importanceControls, hint: "" };
+
 export class RunChartView {
-  /** @param {PanelHost} host @param {RunsState} state @param {Say} status @param {ViewName} name */
-  constructor(host, state, status, name) {
-    Object.assign(this, { host, state, status, name, view: RUN_VIEWS[name] });
-    this.chosen = {}; // what the user chose, else what the kernel did
-    this.controls = [h("span", { class: "nbt-run-controls" })];
-    this.stage = h("div", { class: `nbt-card-body nbt-wide-chart nbt-wide-${name}` });
+  /** @param {PanelHost} host @param {RunsState} state @param {Say} status
+   *  @param {RunChartKind} kind */
+  constructor(host, state, status, kind) {
+    this.host = host;
+    this.state = state;
+    this.status = status;
+    this.kind = kind;
+    /** @type {Chosen} */
+    this.chosen = {};
+    this.isOpen = false;
+    this.isBrushed = false;
+    this.isTicking = false; // by the brush
+    /** @type {MountedChart | undefined} */
+    this.chart = undefined;
+    this.form = ""; // of the spec that is drawn
+    this.control = h("span", { class: "nbt-run-controls" });
+    this.controls = [this.control];
+    this.stage = h("div", { class: `nbt-card-body nbt-wide-chart nbt-wide-${kind.question}` });
     this.words = h("span", {});
-    this.unbrush = h(
-      "button",
-      {
-        class: "nbt-button",
-        type: "button",
-        hidden: true,
-        "data-key": `clear brush ${name}`,
-        onclick: () => this.clearBrush(),
-      },
-      "Clear brush",
-    );
+    this.unbrush = this.makeUnbrush();
     this.method = h("div", { class: "nbt-muted nbt-method" });
-    const brushLine = h(
-      "div",
-      { class: "nbt-brush-line nbt-muted", hidden: !this.view.hint },
-      this.words,
-      this.unbrush,
-    );
-    this.el = h("div", {}, this.stage, brushLine, this.method);
-    this.refreshLater = afterPause(
-      REFRESH_PAUSE,
-      () => this.isOpen && !this.isBrushed && this.ask(),
-    );
+    this.el = h("div", {}, this.stage, this.brushLine(), this.method);
+    this.refreshLater = afterPause(REFRESH_PAUSE, () => this.refresh());
     state.on("page", () => this.isOpen && this.refreshLater());
     state.on("ticked", (ids) => this.ticked(ids));
     state.on("keys", () => this.isOpen && this.drawControls());
@@ -77,17 +82,40 @@ export class RunChartView {
     return this.ask();
   }
 
+  // --- drawing
+
+  makeUnbrush() {
+    return h(
+      "button",
+      {
+        class: "nbt-button",
+        type: "button",
+        hidden: true,
+        "data-key": `clear brush ${this.kind.question}`,
+        onclick: () => this.clearBrush(),
+      },
+      "Clear brush",
+    );
+  }
+
+  brushLine() {
+    const look = { class: "nbt-brush-line nbt-muted", hidden: !this.kind.hint };
+    return h("div", look, this.words, this.unbrush);
+  }
+
   drawControls() {
-    redraw(this.controls[0], this.view.controls(this));
+    redraw(this.control, this.kind.controls(this));
+  }
+
+  refresh() {
+    if (this.isOpen && !this.isBrushed) this.ask();
   }
 
   async ask() {
-    const args = {
-      ...this.chosen,
-      places: Object.fromEntries(this.state.ticked.map((id) => [id, this.state.colours.get(id)])),
-    };
+    const { question } = this.kind;
+    const args = { ...this.chosen, places: this.state.placesOf(this.state.ticked) };
     try {
-      const answer = await this.host.ask(this.name, args, { latest: this.name });
+      const answer = await this.host.ask(question, args, { latest: question });
       if (this.isOpen) await this.take(answer);
     } catch (error) {
       this.drawControls();
@@ -95,14 +123,15 @@ export class RunChartView {
     }
   }
 
-  /** @param {Answer} answer */
-  async take({ form, spec, rows, note, chosen, method }) {
+  /** @param {Scatter | Parallel | Importance} answer */
+  async take(answer) {
+    const { form, spec, rows, note, chosen } = answer;
     this.chosen = chosen;
     this.drawControls();
-    this.method.textContent = method || "";
+    this.method.textContent = "method" in answer ? answer.method : "";
     if (form === this.form && this.chart) await this.chart.update(rows);
     else await this.mount(form, spec, rows);
-    if (this.state.ticked.length) this.chart.choose(this.state.ticked);
+    if (this.state.ticked.length) this.chart?.choose(this.state.ticked);
     this.say();
     this.status(note);
   }
@@ -113,31 +142,36 @@ export class RunChartView {
     const el = h("div", {});
     this.stage.replaceChildren(el);
     this.form = form;
-    this.chart = mountChart(this.host, el, spec, rows, {
-      onSignal: afterDrag(el, (name, range) => name === "picked" && this.brush(range)),
-    });
+    /** @param {string} name @param {Range} range */
+    const brush = (name, range) => name === "picked" && this.brush(range);
+    this.chart = new MountedChart(this.host, el, spec, rows, { onSignal: afterDrag(el, brush) });
     await this.chart.ready;
-    this.stage.dataset.drawn = this.name;
+    this.stage.dataset.drawn = this.kind.question;
   }
 
   // --- the brush
 
   /** @param {Range} range */
   async brush(range) {
-    if (isEmpty(range)) return this.isBrushed && this.clearBrush();
+    if (isEmpty(range)) {
+      if (this.isBrushed) this.clearBrush();
+      return;
+    }
     this.isBrushed = true;
-    const { ids } = await this.host.ask("brush", this.brushArguments(range), { latest: "brush" });
+    const { ids } = await this.host.ask("brush", this.brushed(range), { latest: "brush" });
     this.tick(ids);
-    this.chart.choose(ids);
+    this.chart?.choose(ids);
     this.say(`${plural(ids.length, "run")} ticked.`);
   }
 
-  /** @param {Range} range */
-  brushArguments({ x, y }) {
-    if (this.name === "parallel") return { axes: this.chosen.axes, x, y };
+  /** @param {Range} range @returns {BrushAsked} */
+  brushed({ x, y }) {
+    const { chosen } = this;
+    if (this.kind === PARALLEL) return { axes: chosen.axes, x, y };
+    /** @type {BrushAsked["ranges"]} */
     const ranges = {};
-    if (x) ranges[this.chosen.x] = x;
-    if (y) ranges[this.chosen.y] = y;
+    if (x && chosen.x) ranges[chosen.x] = x;
+    if (y && chosen.y) ranges[chosen.y] = y;
     return { ranges };
   }
 
@@ -164,13 +198,6 @@ export class RunChartView {
     if (this.isOpen && this.chosen.colour === "") this.ask();
   }
 
-  hint() {
-    const { length } = this.state.ticked;
-    return length && this.view.hint
-      ? `${plural(length, "ticked run")} in the foreground. ${this.view.hint}`
-      : this.view.hint;
-  }
-
   forgetBrush() {
     this.isBrushed = false;
     this.chart?.clear();
@@ -183,59 +210,10 @@ export class RunChartView {
     this.words.textContent = words;
     this.unbrush.hidden = !this.isBrushed;
   }
-}
 
-/** @param {RunChartView} view */
-function scatterControls(view) {
-  const groups = columnGroups(view.state);
-  const { x = "", y = "", colour = "" } = view.chosen;
-  const select = (words, key, value, first = []) =>
-    labelledSelect(
-      words,
-      [["", first], ...withChosen(groups, value)],
-      value,
-      (next) => view.set({ [key]: next }),
-      `scatter ${key}`,
-    );
-  return [
-    select("X", "x", x),
-    select("Y", "y", y),
-    select("Colour", "colour", colour, [["", "by run"]]),
-  ];
-}
-
-/** @param {RunChartView} view */
-function parallelControls(view) {
-  const chosen = () => view.chosen.axes || [];
-  const kinds = { params: "param", metrics: "metric" };
-  const menu = listChooser(`Axes ${chosen().length}`, {
-    name: "Axes",
-    all: () =>
-      columnGroups(view.state).flatMap(([, options]) =>
-        options.map(([id, words]) => [id, words, kinds[id.split(".")[0]] || "run"]),
-      ),
-    chosen,
-    onchange: (axes) => view.set({ axes }),
-  });
-  const name = h(
-    "span",
-    { class: "nbt-muted nbt-axes-words" },
-    chosen().map(nameOfColumn).join(" · "),
-  );
-  return [menu, name];
-}
-
-/** @param {RunChartView} view */
-function importanceControls(view) {
-  const { metric = "" } = view.chosen;
-  const groups = columnGroups(view.state, { params: false, duration: false });
-  return [
-    labelledSelect(
-      "Metric",
-      withChosen(groups, metric),
-      metric,
-      (next) => view.set({ metric: next }),
-      "importance metric",
-    ),
-  ];
+  hint() {
+    const { hint } = this.kind;
+    const { length } = this.state.ticked;
+    return length && hint ? `${plural(length, "ticked run")} in the foreground. ${hint}` : hint;
+  }
 }

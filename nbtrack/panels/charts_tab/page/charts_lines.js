@@ -5,13 +5,15 @@ import { duration, grouped, wordsOf } from "../../shared/page/formats.js";
 import { afterPause } from "../../shared/page/pauses.js";
 import { choice } from "../../shared/page/popup.js";
 import { listChooser } from "./chart_choosers.js";
-import { RunLegend, labelledSelect, slider, toggle } from "./chart_controls.js";
+import { labelledSelect, RunLegend, slider, toggle } from "./chart_controls.js";
 import { ChartGrid } from "./chart_grid.js";
+
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { Charts, LinesAsked } from "./chart_messages.d.ts" */
-/** @import { Say } from "./chart_types.d.ts" */
+/** @import { Choice, Say } from "./chart_types.d.ts" */
 
+/** @type {Array<[LinesAsked["x"], string]>} */
 const X_AXES = [
   ["step", "step"],
   ["relative", "relative time"],
@@ -19,11 +21,19 @@ const X_AXES = [
 ];
 const SLIDER_PAUSE = 80; // milliseconds
 
+/** @typedef {Omit<LinesAsked, "runs" | "places">} Settings */
+
 export class LinesView {
   /** @param {PanelHost} host @param {RunsState} state @param {Say} status */
   constructor(host, state, status) {
-    Object.assign(this, { host, state, status });
+    this.host = host;
+    this.state = state;
+    this.status = status;
+    this.isOpen = false;
+    this.asked = ""; // about which runs
+    /** @type {Settings} */
     this.settings = { x: "step", log: false, smoothing: 0, metrics: null, zoom: null };
+    /** @type {Charts | null} */
     this.answer = null;
     this.legend = new RunLegend((label) => this.grid.highlight(label));
     this.grid = new ChartGrid(host, {
@@ -32,6 +42,8 @@ export class LinesView {
       onReset: () => this.settings.zoom && this.set({ zoom: null }),
     });
     this.el = h("div", {}, this.legend.el, this.grid.el);
+    this.reset = this.makeReset();
+    this.chooser = this.makeChooser();
     this.controls = this.makeControls();
     host.onPush(
       "charts",
@@ -59,8 +71,22 @@ export class LinesView {
   // --- settings
 
   makeControls() {
-    const smoothLater = afterPause(SLIDER_PAUSE, (smoothing) => this.set({ smoothing }));
-    this.reset = h(
+    /** @param {number} smoothing */
+    const smooth = (smoothing) => this.set({ smoothing });
+    const smoothLater = afterPause(SLIDER_PAUSE, smooth);
+    /** @param {string} x */
+    const setX = (x) => this.set({ x: /** @type {LinesAsked["x"]} */ (x), zoom: null });
+    return [
+      labelledSelect("X", [["", X_AXES]], "step", setX),
+      toggle("Log y", false, (log) => this.set({ log })),
+      slider("Smoothing", { value: 0, most: 0.99, step: 0.01, onchange: smoothLater }),
+      this.chooser,
+      this.reset,
+    ];
+  }
+
+  makeReset() {
+    return h(
       "button",
       {
         class: "nbt-button",
@@ -71,42 +97,34 @@ export class LinesView {
       },
       "Reset zoom",
     );
-    this.chooser = listChooser("Metrics", {
+  }
+
+  makeChooser() {
+    return listChooser("Metrics", {
       name: "Metrics",
       all: () => this.metricChoices(),
       chosen: () => this.shownMetrics(),
       onchange: (metrics) => this.set({ metrics }),
       extra: () => this.defaultChoice(),
     });
-    return [
-      labelledSelect("X", [["", X_AXES]], "step", (x) => this.set({ x, zoom: null })),
-      toggle("Log y", false, (log) => this.set({ log })),
-      slider("Smoothing", { value: 0, most: 0.99, step: 0.01, onchange: smoothLater }),
-      this.chooser,
-      this.reset,
-    ];
   }
 
+  /** @returns {Choice[]} */
   metricChoices() {
-    return ((this.answer && this.answer.metrics) || []).map(({ key, curve }) => [
-      key,
-      key,
-      curve ? "" : "one value",
-    ]);
+    const metrics = this.answer?.metrics ?? [];
+    return metrics.map(({ key, curve }) => [key, key, curve ? "" : "one value"]);
   }
 
   defaultChoice() {
-    const onchange = (event) =>
-      this.set({ metrics: event.target.checked ? null : this.shownMetrics() });
     return choice("the first that have curves", {
       checked: this.settings.metrics === null,
       key: "choice default metrics",
-      onchange,
+      onchange: ({ target }) => this.set({ metrics: target.checked ? null : this.shownMetrics() }),
     });
   }
 
   shownMetrics() {
-    return this.answer ? this.answer.charts.map(({ key }) => key) : [];
+    return (this.answer?.charts ?? []).map(({ key }) => key);
   }
 
   /** @param {Partial<Settings>} changes */
@@ -131,22 +149,15 @@ export class LinesView {
   subject() {
     const { ticked, asked, page } = this.state;
     const { experiments, filter, quick, group } = asked;
-    return JSON.stringify([
-      ticked,
-      ticked.length || (page && page.rows)
-        ? this.state.chosenRuns()
-        : [experiments, filter, quick, group],
-    ]);
+    const isKnown = ticked.length > 0 || page?.rows;
+    const shown = isKnown ? this.state.chosenRuns() : [experiments, filter, quick, group];
+    return JSON.stringify([ticked, shown]);
   }
 
   async ask() {
     if (!this.isOpen) return;
     this.asked = this.subject();
-    const args = {
-      ...this.settings,
-      runs: this.state.ticked,
-      places: Object.fromEntries(this.state.colours),
-    };
+    const args = { ...this.settings, runs: this.state.ticked, places: this.state.placesOf() };
     try {
       const answer = await this.host.ask("charts", args, { latest: "charts" });
       if (this.isOpen) await this.take(answer);
@@ -155,7 +166,7 @@ export class LinesView {
     }
   }
 
-  /** @param {Charts} answer */
+  /** @param {Charts} answer @returns {Promise<void>} */
   async take(answer) {
     this.answer = answer;
     this.legend.draw(answer.charts.length ? answer.runs : []);
@@ -164,11 +175,8 @@ export class LinesView {
     const isWhole = this.grid.draw(answer.charts);
     if (!isWhole) return this.ask();
     await this.grid.ready();
-    this.status([answer.words || this.emptyWords(), answer.note].filter(Boolean).join(" "));
-  }
-
-  emptyWords() {
-    return this.answer.charts.length ? "" : "No metric is chosen: choose some under Metrics.";
+    const nothing = answer.charts.length ? "" : "No metric is chosen: choose some under Metrics.";
+    this.status([answer.words || nothing, answer.note].filter(Boolean).join(" "));
   }
 }
 

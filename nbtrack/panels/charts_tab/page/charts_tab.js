@@ -2,16 +2,20 @@
 
 import { append, h } from "../../shared/page/dom.js";
 import { segmented } from "./chart_controls.js";
-import { RunChartView } from "./charts_by_run.js";
+import { IMPORTANCE, PARALLEL, RunChartView, SCATTER } from "./charts_by_run.js";
 import { LinesView } from "./charts_lines.js";
+
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
+/** @import { ChartsView, RunChartKind, Say } from "./chart_types.d.ts" */
 
+/** By name: null are curves.
+ *  @type {Array<[name: string, words: string, kind: RunChartKind | null]>} */
 const CHART_VIEWS = [
-  ["lines", "Lines"],
-  ["scatter", "Scatter"],
-  ["parallel", "Parallel"],
-  ["importance", "Importance"],
+  ["lines", "Lines", null],
+  ["scatter", "Scatter", SCATTER],
+  ["parallel", "Parallel", PARALLEL],
+  ["importance", "Importance", IMPORTANCE],
 ];
 
 // Altair and Vega take a second to be ready, and nobody who leaves the tab shut should pay for them.
@@ -33,48 +37,67 @@ function warmCharts(host) {
 
 /** @param {PanelHost} host @param {HTMLElement} el @param {RunsState} state */
 function mountChartsTab(host, el, state) {
-  const words = h("div", { class: "nbt-charts-words nbt-muted", role: "status" });
-  const say = (text, { isTrouble = false } = {}) => {
-    if (words.textContent !== text) words.textContent = text;
-    words.classList.toggle("nbt-error", isTrouble);
+  const charts = new ChartsTab(host, el, state);
+  return {
+    shown: () => charts.open(charts.opened),
+    hidden: () => charts.view?.hide(),
+    close: () => charts.close(),
   };
-  const statusOf = (name) => (text, options) => name === opened && say(text, options);
-  const views = {};
-  let opened = null;
-  const controls = h("span", { class: "nbt-chart-controls" });
-  const bar = h(
-    "div",
-    { class: "nbt-chart-bar" },
-    segmented("Kind of chart", CHART_VIEWS, "lines", open),
-    controls,
-  );
-  const body = h("div", { class: "nbt-charts" });
-  append(el, [bar, words, body]);
+}
 
-  /** @param {ViewName} name */
-  function viewOf(name) {
-    const make = () =>
-      name === "lines"
-        ? new LinesView(host, state, statusOf(name))
-        : new RunChartView(host, state, statusOf(name), name);
-    return (views[name] ||= make());
+class ChartsTab {
+  /** @param {PanelHost} host @param {HTMLElement} el @param {RunsState} state */
+  constructor(host, el, state) {
+    this.host = host;
+    this.state = state;
+    /** By name, of those that were opened once.
+     *  @type {Map<string, ChartsView>} */
+    this.views = new Map();
+    /** The one that is open.
+     *  @type {ChartsView | undefined} */
+    this.view = undefined;
+    this.opened = CHART_VIEWS[0][0];
+    this.words = h("div", { class: "nbt-charts-words nbt-muted", role: "status" });
+    this.controls = h("span", { class: "nbt-chart-controls" });
+    this.body = h("div", { class: "nbt-charts" });
+    const names = CHART_VIEWS.map(([name, words]) => /** @type {const} */ ([name, words]));
+    const kinds = segmented("Kind of chart", names, this.opened, (name) => this.open(name));
+    const bar = h("div", { class: "nbt-chart-bar" }, kinds, this.controls);
+    append(el, [bar, this.words, this.body]);
   }
 
-  /** @param {ViewName} name */
-  function open(name) {
-    if (opened) views[opened].hide();
-    opened = name;
-    say("");
-    const view = viewOf(name);
-    body.replaceChildren(view.el);
-    controls.replaceChildren(...view.controls);
-    body.dataset.view = name;
+  /** @param {string} name */
+  open(name) {
+    this.view?.hide();
+    this.opened = name;
+    this.say("");
+    const view = this.views.get(name) ?? this.make(name);
+    this.views.set(name, view);
+    this.view = view;
+    this.body.replaceChildren(view.el);
+    this.controls.replaceChildren(...view.controls);
+    this.body.dataset.view = name;
     view.open();
   }
 
-  return {
-    shown: () => open(opened || "lines"),
-    hidden: () => opened && views[opened].hide(),
-    close: () => Object.values(views).forEach((view) => view.close()),
-  };
+  /** @param {string} name @returns {ChartsView} */
+  make(name) {
+    /** @type {Say} */
+    const status = (words, options) => {
+      if (name === this.opened) this.say(words, options);
+    };
+    const kind = CHART_VIEWS.find(([each]) => each === name)?.[2];
+    if (!kind) return new LinesView(this.host, this.state, status);
+    return new RunChartView(this.host, this.state, status, kind);
+  }
+
+  /** @param {string} text @param {{ isTrouble?: boolean }} [options] */
+  say(text, { isTrouble = false } = {}) {
+    if (this.words.textContent !== text) this.words.textContent = text;
+    this.words.classList.toggle("nbt-error", isTrouble);
+  }
+
+  close() {
+    for (const view of this.views.values()) view.close();
+  }
 }

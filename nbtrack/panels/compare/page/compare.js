@@ -6,9 +6,11 @@ import { CompareCode } from "./compare_code.js";
 import { compareHeads } from "./compare_head.js";
 import { ComparePictures } from "./compare_pictures.js";
 import { sectionParts, wideRow } from "./compare_table.js";
+
+/** @import { Part } from "../../shared/page/dom_types.d.ts" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { Comparison, Unchanged } from "./compare_messages.d.ts" */
-/** @import { ShownSection } from "./compare_types.d.ts" */
+/** @import { ColourOf, ShownSection } from "./compare_types.d.ts" */
 
 const MOST_COMPARED = 20;
 
@@ -16,18 +18,23 @@ export class CompareView {
   /** Draws into `el`. `colourOf(runId)` is null where a run has no colour yet.
    *  @param {PanelHost} host @param {HTMLElement} el @param {{ colourOf?: ColourOf }} [options] */
   constructor(host, el, { colourOf = () => null } = {}) {
-    Object.assign(this, {
-      host,
-      el,
-      colourOf,
-      content: null,
-      runIds: [],
-      baseline: "",
-      closed: new Set(),
-      full: new Map(),
-    });
-    Object.assign(this, { asked: "", stamp: "", remark: "" });
-    this.onlyDiffering = null; // until there is something to judge by
+    this.host = host;
+    this.colourOf = colourOf;
+    /** @type {Comparison | null} */
+    this.content = null;
+    /** @type {string[]} */
+    this.runIds = [];
+    this.baseline = "";
+    /** Names of sections.
+     *  @type {Set<string>} */
+    this.closed = new Set();
+    /** By name of a section, what somebody chose.
+     *  @type {Map<string, boolean>} */
+    this.full = new Map();
+    this.asked = "";
+    this.stamp = "";
+    this.remark = "";
+    this.onlyDiffering = false;
     this.wasAsked = false; // by the box, not by the length of the comparison
     this.pictures = new ComparePictures(host, { changed: () => this.draw() });
     this.code = new CompareCode(host);
@@ -35,19 +42,10 @@ export class CompareView {
     this.bar = h("div", { class: "nbt-compare-bar" });
     this.thead = h("thead");
     this.tbody = h("tbody");
-    this.table = h(
-      "table",
-      { class: "nbt-compare-table", "aria-label": "Runs side by side" },
-      this.thead,
-      this.tbody,
-    );
-    this.scroll = focusable(
-      h(
-        "div",
-        { class: "nbt-compare-scroll", tabindex: "0", role: "group", "aria-label": "Comparison" },
-        this.table,
-      ),
-    );
+    const table = { class: "nbt-compare-table", "aria-label": "Runs side by side" };
+    this.table = h("table", table, this.thead, this.tbody);
+    const scroll = { class: "nbt-compare-scroll", role: "group", "aria-label": "Comparison" };
+    this.scroll = focusable(h("div", { ...scroll, tabindex: "0" }, this.table));
     append(el, [this.message, this.bar, this.scroll]);
     this.say("");
   }
@@ -56,23 +54,20 @@ export class CompareView {
    *  @param {string[]} runIds @param {string | null} [baseline] */
   async show(runIds, baseline = this.baseline) {
     this.runIds = runIds.slice(0, MOST_COMPARED);
-    this.baseline = this.runIds.includes(baseline) ? baseline : "";
-    if (runIds.length < 2) return this.say(tooFewWords(runIds.length));
+    this.baseline = baseline && this.runIds.includes(baseline) ? baseline : "";
+    if (runIds.length < 2) this.say(tooFewWords(runIds.length));
+    else await this.ask(cutWords(runIds.length));
+  }
+
+  /** @param {string} remark */
+  async ask(remark) {
     const asked = { runs: this.runIds, baseline: this.baseline };
     const isSame = JSON.stringify(asked) === this.asked;
     this.asked = JSON.stringify(asked);
-    this.remark =
-      runIds.length > MOST_COMPARED
-        ? `The first ${MOST_COMPARED} of ${grouped(runIds.length)} runs.`
-        : "";
+    this.remark = remark;
+    const stamp = isSame ? this.stamp : "";
     try {
-      this.take(
-        await this.host.ask(
-          "compare",
-          { ...asked, stamp: isSame ? this.stamp : "" },
-          { latest: "compare" },
-        ),
-      );
+      this.take(await this.host.ask("compare", { ...asked, stamp }, { latest: "compare" }));
     } catch (error) {
       this.stamp = "";
       this.say(wordsOf(error), { isError: true });
@@ -84,25 +79,26 @@ export class CompareView {
     this.message.textContent = words;
     this.message.classList.toggle("nbt-error", isError);
     this.message.hidden = !words;
-    this.bar.hidden = this.scroll.hidden = true;
+    this.bar.hidden = true;
+    this.scroll.hidden = true;
   }
 
-  /** Without sections it says that nothing has changed.
-   *  @param {Comparison | Unchanged} content */
-  take(content) {
-    this.stamp = content.stamp;
-    if (!content.sections && !this.scroll.hidden) return;
-    if (content.sections) this.content = content;
-    this.stand();
+  /** @param {Comparison | Unchanged} answer */
+  take(answer) {
+    this.stamp = answer.stamp;
+    if ("sections" in answer) this.stand(answer);
+    else if (this.content && this.scroll.hidden) this.stand(this.content);
   }
 
-  stand() {
-    const { content } = this;
+  /** @param {Comparison} content */
+  stand(content) {
+    this.content = content;
     if (!this.wasAsked) this.onlyDiffering = !content.isShort;
     this.say("");
     this.message.textContent = this.remark;
     this.message.hidden = !this.remark;
-    this.bar.hidden = this.scroll.hidden = false;
+    this.bar.hidden = false;
+    this.scroll.hidden = false;
     this.draw();
     this.code.show(content);
     this.pictures.read(content.runs.map((run) => run.run_id));
@@ -113,8 +109,8 @@ export class CompareView {
   /** Packages are many: the equal ones only for who asks.
    *  @param {ShownSection} section */
   isFull(section) {
-    if (this.full.has(section.name)) return this.full.get(section.name);
-    return !this.onlyDiffering && (this.wasAsked || section.name !== "environment");
+    const isUsual = !this.onlyDiffering && (this.wasAsked || section.name !== "environment");
+    return this.full.get(section.name) ?? isUsual;
   }
 
   /** @param {ShownSection} section */
@@ -131,7 +127,8 @@ export class CompareView {
 
   /** @param {boolean} isOnly */
   showOnlyDiffering(isOnly) {
-    Object.assign(this, { onlyDiffering: isOnly, wasAsked: true });
+    this.onlyDiffering = isOnly;
+    this.wasAsked = true;
     this.full.clear();
     this.draw();
   }
@@ -145,20 +142,21 @@ export class CompareView {
   // --- drawing
 
   draw() {
-    if (!this.content) return;
-    this.drawBar();
-    const columns = this.content.runs.length;
-    this.table.style.setProperty("--columns", columns);
+    const { content } = this;
+    if (!content) return;
+    this.drawBar(content);
+    this.table.style.setProperty("--columns", String(content.runs.length));
     this.table.classList.toggle("nbt-large-pictures", this.pictures.isLarge);
-    const heads = compareHeads(this.content, {
+    const heads = compareHeads(content, {
       colourOf: this.colourOf,
       makeBaseline: (runId) => this.makeBaseline(runId),
     });
     redraw(this.thead, heads);
-    reconcile(this.tbody, this.parts());
+    reconcile(this.tbody, this.parts(content));
   }
 
-  drawBar() {
+  /** @param {Comparison} content */
+  drawBar({ runs, sections }) {
     const isOnly = this.onlyDiffering;
     const box = h("input", {
       type: "checkbox",
@@ -166,10 +164,10 @@ export class CompareView {
       "data-key": "only differences",
       onchange: (event) => this.showOnlyDiffering(event.target.checked),
     });
-    const differing = this.content.sections.flatMap(({ lines }) =>
-      lines.filter((line) => line.differs),
-    ).length;
-    const words = `${plural(this.content.runs.length, "run")} · ${differing ? plural(differing, "difference") : "no differences"}`;
+    const all = sections.flatMap(({ lines }) => lines);
+    const count = all.filter((line) => line.differs).length;
+    const found = count ? plural(count, "difference") : "no differences";
+    const words = `${plural(runs.length, "run")} · ${found}`;
     redraw(
       this.bar,
       h("label", { class: "nbt-compare-only" }, box, "only differences"),
@@ -177,17 +175,19 @@ export class CompareView {
     );
   }
 
-  parts() {
-    const parts = [];
-    for (const section of this.content.sections) {
-      parts.push(...sectionParts(this, section));
-      if (section.name === "code" && !this.closed.has("code")) parts.push(this.codePart());
-    }
-    return [...parts, ...this.pictureParts()];
+  /** @param {Comparison} content */
+  parts(content) {
+    const span = content.runs.length + 1;
+    const parts = content.sections.flatMap((section) => {
+      const found = sectionParts(this, section, span);
+      const isCode = section.name === "code" && !this.closed.has("code");
+      return isCode ? [...found, this.codePart(span)] : found;
+    });
+    return [...parts, ...this.pictureParts(content, span)];
   }
 
-  codePart() {
-    const span = this.content.runs.length + 1;
+  /** @param {number} span @returns {Part} */
+  codePart(span) {
     return {
       key: "code lines",
       looks: String(span),
@@ -195,17 +195,22 @@ export class CompareView {
     };
   }
 
-  pictureParts() {
+  /** @param {Comparison} content @param {number} span */
+  pictureParts({ runs }, span) {
     if (this.pictures.found.length === 0) return [];
-    const head = sectionParts(this, this.pictures.section());
-    return this.closed.has("pictures")
-      ? head
-      : [...head, ...this.pictures.parts(this.content.runs)];
+    const head = sectionParts(this, this.pictures.section(), span);
+    return this.closed.has("pictures") ? head : [...head, ...this.pictures.parts(runs)];
   }
 
   close() {
     this.code.close();
   }
+}
+
+/** @param {number} count */
+function cutWords(count) {
+  const isCut = count > MOST_COMPARED;
+  return isCut ? `The first ${MOST_COMPARED} of ${grouped(count)} runs.` : "";
 }
 
 /** @param {number} count */

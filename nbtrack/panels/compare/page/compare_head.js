@@ -3,11 +3,13 @@
 import { h } from "../../shared/page/dom.js";
 import { statusDot } from "../../shared/page/status_dot.js";
 /** @import { Comparison, RunHead } from "./compare_messages.d.ts" */
+/** @import { ColourOf } from "./compare_types.d.ts" */
 
 /** `makeBaseline(runId)` is called by a head's button; `colourOf(runId)` may be null.
  *  @param {Comparison} content
  *  @param {{ colourOf: ColourOf, makeBaseline: (runId: string) => void }} options */
 export function compareHeads(content, { colourOf, makeBaseline }) {
+  /** @param {RunHead} run @param {number} n */
   const head = (run, n) => {
     const isBaseline = n === content.baseline;
     return compareHead(run, { isBaseline, colour: colourOf(run.run_id), makeBaseline });
@@ -16,7 +18,11 @@ export function compareHeads(content, { colourOf, makeBaseline }) {
 }
 
 /** @param {RunHead} run
- *  @param {{ isBaseline: boolean, colour: string | null, makeBaseline: (runId: string) => void }} options */
+ *  @param {{
+ *    isBaseline: boolean,
+ *    colour: string | null,
+ *    makeBaseline: (runId: string) => void,
+ *  }} options */
 function compareHead(run, { isBaseline, colour, makeBaseline }) {
   return h(
     "th",
@@ -50,6 +56,7 @@ function compareHead(run, { isBaseline, colour, makeBaseline }) {
  *  @param {RunHead} run @param {string | null} colour */
 function swatchOf(run, colour) {
   const shown = colour || run.colour;
+  /** @type {Record<string, string>} */
   const style =
     !colour && run.is_hollow ? { "box-shadow": `inset 0 0 0 2px ${shown}` } : { background: shown };
   return h("span", { class: "nbt-swatch nbt-compare-swatch", style, "aria-hidden": "true" });

@@ -5,12 +5,20 @@ import { h } from "../../shared/page/dom.js";
 import { plural, wordsOf } from "../../shared/page/formats.js";
 /** @import { Preview } from "../../artifacts/page/artifact_messages.d.ts" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { RunHead } from "./compare_messages.d.ts" */
+/** @import { RunHead, SharedPicture } from "./compare_messages.d.ts" */
 
 export class ComparePictures {
   /** @param {PanelHost} host @param {{ changed: () => void }} options */
   constructor(host, { changed }) {
-    Object.assign(this, { host, changed, found: [], asked: "", cells: new Map(), isLarge: false });
+    this.host = host;
+    this.changed = changed;
+    /** @type {SharedPicture[]} */
+    this.found = [];
+    this.asked = "";
+    /** By run and path.
+     *  @type {Map<string, HTMLElement>} */
+    this.cells = new Map();
+    this.isLarge = false;
     this.queue = Promise.resolve(); // one picture at a time: others may want the kernel too
   }
 
@@ -86,8 +94,9 @@ export class ComparePictures {
    *  @param {RunHead} run @param {string} path */
   cell(run, path) {
     const key = JSON.stringify([run.run_id, path]);
-    if (!this.cells.has(key)) this.cells.set(key, this.frame(run, path));
-    return h("td", { class: "nbt-compare-cell" }, this.cells.get(key));
+    const frame = this.cells.get(key) ?? this.frame(run, path);
+    this.cells.set(key, frame);
+    return h("td", { class: "nbt-compare-cell" }, frame);
   }
 
   /** @param {RunHead} run @param {string} path */
@@ -106,18 +115,17 @@ export class ComparePictures {
   async fill(frame, run, path) {
     try {
       const found = await this.host.ask("artifact_preview", { run: run.run_id, path });
-      frame.replaceChildren(this.picture(found, `${path} of ${run.label}`));
+      frame.replaceChildren(pictureOf(found, `${path} of ${run.label}`));
     } catch (error) {
       frame.replaceChildren(h("span", { class: "nbt-error" }, wordsOf(error)));
     }
     frame.setAttribute("aria-busy", "false");
   }
+}
 
-  /** What is too large, or no picture after all, says so.
-   *  @param {Preview} preview @param {string} name */
-  picture({ kind, content }, name) {
-    if (kind === "image")
-      return h("div", { class: "nbt-checkered" }, pictureElement(content, name));
-    return h("span", { class: "nbt-muted" }, kind === "none" ? content : "no picture");
-  }
+/** What is too large, or no picture after all, says so.
+ *  @param {Preview} preview @param {string} name */
+function pictureOf({ kind, content }, name) {
+  if (kind === "image") return h("div", { class: "nbt-checkered" }, pictureElement(content, name));
+  return h("span", { class: "nbt-muted" }, kind === "none" ? content : "no picture");
 }

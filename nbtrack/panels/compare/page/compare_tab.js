@@ -3,6 +3,7 @@
 import { grouped } from "../../shared/page/formats.js";
 import { afterPause } from "../../shared/page/pauses.js";
 import { CompareView } from "./compare.js";
+
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 
@@ -19,12 +20,19 @@ function compareLabel(state) {
 function mountCompareTab(host, el, state) {
   const view = new CompareView(host, el, { colourOf: (runId) => state.colourOf(runId) });
   let isShown = false;
-  const update = () => isShown && view.show(state.ticked);
+  const update = () => {
+    if (isShown) view.show(state.ticked);
+  };
+  /** @param {boolean} isNow */
+  const turn = (isNow) => {
+    isShown = isNow;
+    update();
+  };
   state.on("ticked", afterPause(TICKING_PAUSE, update));
   host.onPush("page", update); // something was written: also to these runs, perhaps
   return {
-    shown: () => ((isShown = true), update()),
-    hidden: () => (isShown = false),
+    shown: () => turn(true),
+    hidden: () => turn(false),
     close: () => view.close(),
   };
 }

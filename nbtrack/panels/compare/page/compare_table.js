@@ -2,21 +2,21 @@
 
 import { h } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
+/** @import { Child, Part } from "../../shared/page/dom_types.d.ts" */
 /** @import { CellValue, SectionLine } from "./compare_messages.d.ts" */
 /** @import { SectionView, ShownSection } from "./compare_types.d.ts" */
 
 /** Parts for `reconcile`: a head, lines, and what is left out of them.
- *  @param {SectionView} view @param {ShownSection} section */
-export function sectionParts(view, section) {
+ *  @param {SectionView} view @param {ShownSection} section @param {number} span of all columns
+ *  @returns {Part[]} */
+export function sectionParts(view, section, span) {
   const isOpen = !view.closed.has(section.name);
   const lines = view.isFull(section) ? section.lines : section.lines.filter((line) => line.differs);
   const equal = section.lines.filter((line) => !line.differs).length;
-  const span = view.content.runs.length + 1;
-  const parts = [sectionHead(view, section, { isOpen, equal, span })];
-  if (!isOpen) return parts;
-  parts.push(...lines.map((line) => linePart(section, line)));
-  if (equal > 0 && section.lines.length > 0) parts.push(equalPart(view, section, { equal, span }));
-  return parts;
+  const head = sectionHead(view, section, { isOpen, equal, span });
+  if (!isOpen) return [head];
+  const parts = [head, ...lines.map((line) => linePart(section, line))];
+  return equal > 0 ? [...parts, equalPart(view, section, { equal, span })] : parts;
 }
 
 /** @param {SectionView} view @param {ShownSection} section

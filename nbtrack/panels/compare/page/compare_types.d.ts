@@ -4,7 +4,6 @@ import type { Section, Sign } from "./compare_messages.d.ts";
 
 /** What draws sections asks this of the view they stand in. */
 export interface SectionView {
-  content: { runs: readonly unknown[] };
   closed: Set<string>;
   isFull(section: ShownSection): boolean;
   toggleFull(section: ShownSection): void;
@@ -27,3 +26,6 @@ export interface CodePiece {
   isFolded: boolean;
   lines: NumberedLine[];
 }
+
+/** A colour of the page's own, null where a run has none. */
+export type ColourOf = (runId: string) => string | null;

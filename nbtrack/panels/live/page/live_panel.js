@@ -3,15 +3,19 @@
 import "../../shared/page/panel.css";
 import "../../charts_tab/page/chart.css";
 import "./live_panel.css";
-import { loadVega, mountChart, offerVega } from "../../charts_tab/page/chart_host.js";
+import { MountedChart } from "../../charts_tab/page/chart_host.js";
+import { loadVega, offerVega } from "../../charts_tab/page/vega_loading.js";
 import { h } from "../../shared/page/dom.js";
 import { plural, shortNumber } from "../../shared/page/formats.js";
 import { PanelHost } from "../../shared/page/panel_host.js";
+import { rowsOf, withPart } from "./live_places.js";
+
 /** @import { Opening, WidgetModel } from "../../shared/page/panel_types.d.ts" */
 /** @import { Spoken } from "../../shared/page/questions.d.ts" */
 /** @import { LivePart, LiveRun, Points, Specs } from "./live_messages.d.ts" */
+/** @import { Place } from "./live_places.js" */
 
-const MOST_PLACES = 600; // then two neighbours become one, as in panels/live_series.py
+/** @type {Record<string, string>} */
 const STATUS_WORDS = {
   RUNNING: "running",
   FINISHED: "finished",
@@ -19,31 +23,33 @@ const STATUS_WORDS = {
   KILLED: "stopped",
 };
 
+/** @typedef {{
+ *    key: string,
+ *    box: HTMLElement,
+ *    axis: LivePart["axis"] | null,
+ *    runs: Map<string, Place[]>,
+ *    chart: MountedChart | null,
+ *  }} LiveMetric */
+
 class LivePanel {
   /** @param {WidgetModel} model @param {HTMLElement} root */
   constructor(model, root) {
     this.root = root;
     root.classList.add("nbtrack");
     root.setAttribute("data-nbtrack", "live");
-    this.metrics = new Map(); // by name: {axis, runs: Map of places, chart, box}
+    /** By name.
+     *  @type {Map<string, LiveMetric>} */
+    this.metrics = new Map();
+    /** @type {LiveRun[]} */
     this.runs = [];
+    /** @type {Specs} */
+    this.specs = {};
     this.count = 0; // of the last message
     this.name = h("span", { class: "nbt-title" });
     this.state = h("span", { class: "nbt-live-state" });
     this.words = h("span", { class: "nbt-live-words", role: "status" });
     this.bar = h("div", { class: "nbt-live-share" });
-    this.track = h(
-      "div",
-      {
-        class: "nbt-live-track",
-        role: "progressbar",
-        "aria-label": "progress",
-        "aria-valuemin": "0",
-        "aria-valuemax": "100",
-        hidden: true,
-      },
-      this.bar,
-    );
+    this.track = progressTrack(this.bar);
     this.legend = h("div", { class: "nbt-live-legend" });
     this.grid = h("div", { class: "nbt-live-grid" });
     this.rest = h("div", { class: "nbt-live-rest nbt-muted" });
@@ -79,7 +85,7 @@ class LivePanel {
   takeSpecs(specs) {
     if (!specs.step) return;
     this.specs = specs;
-    this.draw([...this.metrics.keys()]);
+    this.draw(this.metrics.values());
   }
 
   /** What is new, or all of it. Whoever missed a message waits for the next whole one.
@@ -93,14 +99,14 @@ class LivePanel {
     this.takeRuns(news.runs);
     if (news.whole) this.forgetSeries();
     for (const series of news.series) this.takeSeries(series);
-    this.draw([...new Set(news.series.map((series) => series.key))]);
+    this.draw(new Set(news.series.map(({ key }) => this.metric(key))));
   }
 
   /** @param {Points} news */
   sayProgress({ status, progress, runs, left_out }) {
     this.name.textContent = runs[0]?.label || "";
     this.name.title = this.name.textContent;
-    this.state.textContent = STATUS_WORDS[status] || status.toLowerCase();
+    this.state.textContent = STATUS_WORDS[status] ?? status.toLowerCase();
     this.state.dataset.status = status;
     this.words.textContent = progress.text;
     const percent = Math.round((progress.share || 0) * 100);
@@ -114,18 +120,13 @@ class LivePanel {
 
   /** @param {LiveRun[]} runs */
   takeRuns(runs) {
-    const before = this.runs.map((run) => run.label).join("\n");
+    const isSame = labelsOf(runs) === labelsOf(this.runs);
     this.runs = runs;
-    this.labels = new Map(runs.map((run) => [run.id, run.label]));
-    if (runs.map((run) => run.label).join("\n") === before) return;
-    const keys = runs.map((run) =>
-      h(
-        "span",
-        { class: "nbt-live-run" },
-        h("span", { class: "nbt-tip-key", style: { background: run.colour } }),
-        run.label,
-      ),
-    );
+    if (isSame) return;
+    const keys = runs.map(({ label, colour }) => {
+      const key = h("span", { class: "nbt-tip-key", style: { background: colour } });
+      return h("span", { class: "nbt-live-run" }, key, label);
+    });
     this.legend.replaceChildren(...(runs.length > 1 ? keys : []));
     for (const metric of this.metrics.values()) this.unmount(metric); // their colours are in the spec
   }
@@ -141,58 +142,54 @@ class LivePanel {
       if (metric.axis && metric.axis !== series.axis) this.unmount(metric);
       metric.axis = series.axis;
     }
-    let places = series.whole ? [] : metric.runs.get(series.run) || [];
-    series.x.forEach((x, n) =>
-      places.push({ x, low: series.low[n], high: series.high[n], last: series.last[n] }),
-    );
-    if (places.length > MOST_PLACES) places = halved(places);
-    metric.runs.set(series.run, places);
+    metric.runs.set(series.run, withPart(metric.runs.get(series.run) ?? [], series));
   }
 
   /** @param {string} key */
   metric(key) {
-    if (!this.metrics.has(key)) {
-      const box = h("div", { class: "nbt-live-metric", "data-metric": key });
-      this.grid.append(box);
-      this.metrics.set(key, { key, box, runs: new Map() });
-    }
-    return this.metrics.get(key);
+    return this.metrics.get(key) ?? this.newMetric(key);
   }
 
-  /** @param {string[]} keys */
-  draw(keys) {
-    for (const key of keys) {
-      const metric = this.metrics.get(key);
+  /** @param {string} key */
+  newMetric(key) {
+    const box = h("div", { class: "nbt-live-metric", "data-metric": key });
+    this.grid.append(box);
+    /** @type {LiveMetric} */
+    const metric = { key, box, axis: null, runs: new Map(), chart: null };
+    this.metrics.set(key, metric);
+    return metric;
+  }
+
+  /** @param {Iterable<LiveMetric>} metrics */
+  draw(metrics) {
+    for (const metric of metrics) {
       const hasLine = [...metric.runs.values()].some((places) => places.length > 1);
       metric.box.classList.toggle("nbt-live-value", !hasLine);
       if (!hasLine) this.drawValue(metric);
       else if (metric.chart) metric.chart.update(this.rows(metric));
-      else if (this.specs) this.mount(metric);
+      else this.mount(metric);
     }
   }
 
   /** One point is no line.
    *  @param {LiveMetric} metric */
   drawValue(metric) {
-    const lines = [...metric.runs]
-      .filter(([, places]) => places.length)
-      .map(([run, places]) =>
-        h(
-          "div",
-          {},
-          this.runs.length > 1 ? h("span", { class: "nbt-muted" }, `${this.labels.get(run)} `) : "",
-          h("b", {}, numberWords(places[places.length - 1].last)),
-        ),
-      );
-    metric.box.replaceChildren(
-      h("div", { class: "nbt-muted", title: metric.key }, metric.key),
-      ...lines,
-    );
+    const begun = [...metric.runs].filter(([, places]) => places.length);
+    const lines = begun.map(([run, places]) => {
+      const name = `${this.label(run)} `;
+      const value = places.map(({ last }) => h("b", {}, numberWords(last)));
+      return h("div", {}, this.runs.length > 1 && h("span", { class: "nbt-muted" }, name), value);
+    });
+    const title = h("div", { class: "nbt-muted", title: metric.key }, metric.key);
+    metric.box.replaceChildren(title, ...lines);
   }
 
-  /** @param {LiveMetric} metric */
+  /** Where the spec has come.
+   *  @param {LiveMetric} metric */
   mount(metric) {
-    const spec = structuredClone(this.specs[metric.axis]);
+    const template = this.specs[metric.axis ?? "step"];
+    if (!template) return;
+    const spec = structuredClone(template);
     spec.title = metric.key;
     spec.description = `${metric.key} as it goes, by ${metric.axis === "step" ? "step" : "time"}`;
     const colour = spec.encoding.color.scale;
@@ -201,7 +198,7 @@ class LivePanel {
     metric.box.replaceChildren();
     const stage = h("div", {});
     metric.box.append(stage);
-    metric.chart = mountChart(this.host, stage, spec, this.rows(metric));
+    metric.chart = new MountedChart(this.host, stage, spec, this.rows(metric));
   }
 
   /** @param {LiveMetric} metric */
@@ -212,44 +209,28 @@ class LivePanel {
 
   /** @param {LiveMetric} metric */
   rows(metric) {
-    const rows = [];
-    for (const [run, places] of metric.runs) {
-      const label = this.labels.get(run) || run;
-      places.forEach(({ x, low, high, last }, n) => {
-        const y = typeof last === "number" ? last : null;
-        const isBand = low !== high;
-        rows.push({
-          id: run,
-          run: label,
-          x,
-          y,
-          raw: y,
-          low: isBand ? low : y,
-          high: isBand ? high : y,
-          end: n === places.length - 1 ? 1 : 0,
-        });
-      });
-    }
-    return rows;
+    return [...metric.runs].flatMap(([id, places]) =>
+      rowsOf({ id, label: this.label(id) }, places),
+    );
+  }
+
+  /** @param {string} id */
+  label(id) {
+    return this.runs.find((run) => run.id === id)?.label ?? id;
   }
 }
 
-/** @param {Place[]} places */
-function halved(places) {
-  const joined = [];
-  for (let n = 0; n < places.length; n += 2) {
-    const [first, second] = [places[n], places[n + 1] || places[n]];
-    joined.push({
-      ...second,
-      low: least(first.low, second.low),
-      high: most(first.high, second.high),
-    });
-  }
-  return joined;
+/** @param {HTMLElement} bar */
+function progressTrack(bar) {
+  const ends = { "aria-valuemin": "0", "aria-valuemax": "100" };
+  const named = { class: "nbt-live-track", role: "progressbar", "aria-label": "progress" };
+  return h("div", { ...named, ...ends, hidden: true }, bar);
 }
 
-const least = (a, b) => (a === null ? b : b === null ? a : Math.min(a, b));
-const most = (a, b) => (a === null ? b : b === null ? a : Math.max(a, b));
+/** @param {LiveRun[]} runs */
+function labelsOf(runs) {
+  return runs.map(({ label }) => label).join("\n");
+}
 
 /** @param {Spoken} value */
 function numberWords(value) {

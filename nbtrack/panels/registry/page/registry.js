@@ -1,11 +1,11 @@
 // The registry in an element: the list of models, or one model, from its head to its record.
 
 import { h, reconcile } from "../../shared/page/dom.js";
+import { movePart } from "./move_form.js";
 import { VersionComparison } from "./registry_compare.js";
-import { headLine, headParts } from "./registry_head.js";
+import { aboutPart, headLine } from "./registry_head.js";
 import { lanesPart } from "./registry_lanes.js";
 import { listParts } from "./registry_list.js";
-import { movePart } from "./registry_move.js";
 import { RegistryState } from "./registry_state.js";
 import { auditPart, timelinePart } from "./registry_timeline.js";
 import { versionPart } from "./registry_version.js";
@@ -77,14 +77,15 @@ export class RegistryBrowser {
 
   modelParts() {
     const { state } = this;
-    if (!state.page) return [];
+    const { page } = state;
+    if (!page) return [];
     return [
-      ...headParts(state),
-      lanesPart(state),
+      aboutPart(state, page),
+      lanesPart(state, page),
       ...movePart(state),
-      ...versionPart(state),
+      ...versionPart(state, page),
       ...this.comparisonPart(),
-      timelinePart(state),
+      timelinePart(state, page),
       auditPart(state),
     ];
   }

@@ -3,6 +3,7 @@
 import { sectionParts } from "../../compare/page/compare_table.js";
 import { focusable, h, reconcile, redraw } from "../../shared/page/dom.js";
 import { stageWord } from "./registry_words.js";
+
 /** @import { ShownSection } from "../../compare/page/compare_types.d.ts" */
 /** @import { VersionCard, VersionHead } from "./registry_messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */
@@ -11,28 +12,28 @@ import { stageWord } from "./registry_words.js";
 const SHORT_SECTION = 12; // lines that are shown although they are the same
 
 /** Chooses what the opened version is compared with.
- *  @param {RegistryState} state @param {VersionCard} card */
-export function againstChooser(state, card) {
+ *  @param {RegistryState} state @param {VersionCard} card @param {string[]} serving */
+export function againstChooser(state, card, serving) {
   const others = state.cards().filter(({ version }) => version !== card.version);
   if (others.length === 0) return h("span", { class: "nbt-spacer" });
-  const { page, comparison } = state;
-  const choose = () =>
-    chooser.value ? state.compare(card.version, chooser.value) : state.set({ comparison: null });
-  const label = (other) => `v${other.version} (${other.stage})`;
-  const options = others.map((other) => h("option", { value: other.version }, label(other)));
+  const { comparison } = state;
+  const options = others.map(({ version, stage }) =>
+    h("option", { value: version }, `v${version} (${stage})`),
+  );
   const chooser = h(
     "select",
     {
       class: "nbt-field",
       "aria-label": "Compare with",
       "data-key": "compare with",
-      onchange: choose,
+      onchange: ({ target }) =>
+        target.value ? state.compare(card.version, target.value) : state.set({ comparison: null }),
     },
     h("option", { value: "" }, "–"),
     options,
   );
   chooser.value = comparison ? comparison.against : "";
-  const served = page.serving.find((version) => version !== card.version);
+  const served = serving.find((version) => version !== card.version);
   const quick =
     served &&
     !comparison &&
@@ -58,7 +59,13 @@ export function againstChooser(state, card) {
 export class VersionComparison {
   /** @param {RegistryState} state */
   constructor(state) {
-    Object.assign(this, { state, closed: new Set(), full: new Map() });
+    this.state = state;
+    /** Names of sections.
+     *  @type {Set<string>} */
+    this.closed = new Set();
+    /** By name of a section, what somebody chose.
+     *  @type {Map<string, boolean>} */
+    this.full = new Map();
     this.thead = h("thead");
     this.tbody = h("tbody");
     const table = h(
@@ -83,24 +90,18 @@ export class VersionComparison {
 
   /** @param {ComparedVersions} comparison */
   show(comparison) {
-    this.content = { runs: comparison.heads };
-    redraw(
-      this.thead,
-      h("tr", {}, h("td", { class: "nbt-compare-key" }), comparison.heads.map(versionHead)),
-    );
-    this.sections = comparison.sections;
-    reconcile(
-      this.tbody,
-      this.sections.flatMap((section) => sectionParts(this, section)),
-    );
+    const { heads, sections } = comparison;
+    const corner = h("td", { class: "nbt-compare-key" });
+    redraw(this.thead, h("tr", {}, corner, heads.map(versionHead)));
+    const span = heads.length + 1;
+    const parts = sections.flatMap((section) => sectionParts(this, section, span));
+    reconcile(this.tbody, parts);
   }
 
   /** @param {ShownSection} section */
   isFull(section) {
-    return (
-      this.full.get(section.name) ??
-      (section.name !== "environment" && section.lines.length <= SHORT_SECTION)
-    );
+    const isUsual = section.name !== "environment" && section.lines.length <= SHORT_SECTION;
+    return this.full.get(section.name) ?? isUsual;
   }
 
   /** @param {ShownSection} section */

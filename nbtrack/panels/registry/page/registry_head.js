@@ -2,15 +2,19 @@
 
 import { h } from "../../shared/page/dom.js";
 import { aliasChip, draftsOf, stageWord, tagChips, textEditor } from "./registry_words.js";
-/** @import { GateRule } from "./registry_messages.d.ts" */
+/** @import { Part } from "../../shared/page/dom_types.d.ts" */
+/** @import { GateRule, ModelPage } from "./registry_messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */
 
-/** @param {RegistryState} state */
-export function headParts(state) {
-  const { page } = state;
+/** @param {RegistryState} state @param {ModelPage} page @returns {Part} */
+export function aboutPart(state, page) {
   const { name, description, tags, aliases, gates } = page;
   const about = [description, tags, aliases, gates, draftsOf(state, "model ")];
-  return [{ key: "about", looks: JSON.stringify([name, about]), make: () => aboutModel(state) }];
+  return {
+    key: "about",
+    looks: JSON.stringify([name, about]),
+    make: () => aboutModel(state, page),
+  };
 }
 
 /** The line on top of the panel; `status` is the host's own element.
@@ -42,13 +46,12 @@ export function headLine(state, status) {
     back,
     title,
     words,
-    h("div", { class: "nbt-facts" }, status, page && metricChooser(state)),
+    h("div", { class: "nbt-facts" }, status, page && metricChooser(state, page)),
   );
 }
 
-/** @param {RegistryState} state */
-function metricChooser(state) {
-  const { metric, metrics } = state.page;
+/** @param {RegistryState} state @param {ModelPage} page */
+function metricChooser(state, { metric, metrics }) {
   if (metrics.length < 2) return null;
   const chooser = h(
     "select",
@@ -57,7 +60,7 @@ function metricChooser(state) {
       "aria-label": "Metric on the cards",
       title: "Metric on the cards",
       "data-key": "metric",
-      onchange: () => state.showMetric(chooser.value),
+      onchange: ({ target }) => state.showMetric(target.value),
     },
     metrics.map((key) => h("option", { value: key }, key)),
   );
@@ -65,12 +68,10 @@ function metricChooser(state) {
   return h("label", { class: "nbt-labelled" }, "metric", chooser);
 }
 
-/** @param {RegistryState} state */
-function aboutModel(state) {
-  const { description, tags, aliases, gates } = state.page;
-  const key = "model tag";
+/** @param {RegistryState} state @param {ModelPage} page */
+function aboutModel(state, { description, tags, aliases, gates }) {
   const chips = tagChips(state, {
-    key,
+    key: "model tag",
     tags,
     save: (name, text) => state.edit("set_tag", { key: name, text }),
     remove: (name) => state.edit("delete_tag", { key: name }),

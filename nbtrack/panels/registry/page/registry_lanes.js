@@ -4,15 +4,17 @@ import { h } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
 import { beginMove, endMove } from "./registry_move.js";
 import { aliasChip } from "./registry_words.js";
-/** @import { StageLane, VersionCard } from "./registry_messages.d.ts" */
+
+/** @import { Part } from "../../shared/page/dom_types.d.ts" */
+/** @import { ModelPage, StageLane, VersionCard } from "./registry_messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */
 
 const MOST_CARDS = 4; // of a lane that is folded
 const FEW_LANES = 4; // have room beside each other in a usual notebook
 
-/** @param {RegistryState} state */
-export function lanesPart(state) {
-  const { page, opened, move } = state;
+/** @param {RegistryState} state @param {ModelPage} page @returns {Part} */
+export function lanesPart(state, page) {
+  const { opened, move } = state;
   const looks = JSON.stringify([
     page.lanes,
     page.metric,
@@ -20,22 +22,21 @@ export function lanesPart(state) {
     move?.version,
     [...state.fullLanes],
   ]);
-  return { key: "lanes", looks, make: () => lanesView(state) };
+  return { key: "lanes", looks, make: () => lanesView(state, page) };
 }
 
-/** @param {RegistryState} state */
-function lanesView(state) {
-  const { lanes } = state.page;
+/** @param {RegistryState} state @param {ModelPage} page */
+function lanesView(state, { lanes, metric }) {
   const look = lanes.length > FEW_LANES ? "nbt-lanes nbt-many-lanes" : "nbt-lanes";
   return h(
     "div",
     { class: look, style: { "--lanes": lanes.length } },
-    lanes.map((lane) => laneView(state, lane)),
+    lanes.map((lane) => laneView(state, lane, metric)),
   );
 }
 
-/** @param {RegistryState} state @param {StageLane} lane */
-function laneView(state, { stage, cards }) {
+/** @param {RegistryState} state @param {StageLane} lane @param {string} metric */
+function laneView(state, { stage, cards }, metric) {
   const isFull = state.fullLanes.has(stage);
   const shown = isFull ? cards : cards.slice(0, MOST_CARDS);
   const title = h(
@@ -45,7 +46,7 @@ function laneView(state, { stage, cards }) {
     h("span", { class: "nbt-lane-count" }, grouped(cards.length)),
   );
   const body = cards.length
-    ? shown.map((card) => cardView(state, card))
+    ? shown.map((card) => cardView(state, card, metric))
     : h("div", { class: "nbt-empty-lane" }, "no version");
   return h(
     "section",
@@ -83,9 +84,8 @@ function foldButton(state, stage, count) {
   );
 }
 
-/** @param {RegistryState} state @param {VersionCard} card */
-function cardView(state, card) {
-  const { metric } = state.page;
+/** @param {RegistryState} state @param {VersionCard} card @param {string} metric */
+function cardView(state, card, metric) {
   const isMoving = state.move?.version === card.version;
   const isOpen = state.opened === card.version;
   const look = ["nbt-card", isMoving && "nbt-moving", isOpen && "nbt-open-card"]
@@ -103,7 +103,7 @@ function cardView(state, card) {
       "div",
       { class: "nbt-card-line" },
       versionButton(state, card, isOpen),
-      metric && valueOf(card, metric),
+      metric && metricValue(card, metric),
     ),
     h("div", { class: "nbt-card-run nbt-muted", title: runTitle(card) }, runWords(card)),
     card.aliases.length > 0 &&
@@ -144,7 +144,7 @@ function versionButton(state, card, isOpen) {
 }
 
 /** @param {VersionCard} card @param {string} metric */
-function valueOf(card, metric) {
+function metricValue(card, metric) {
   return h(
     "span",
     { class: "nbt-card-value", title: `${metric}: ${card.value}` },
@@ -177,7 +177,7 @@ function moveButton(state, card, isMoving) {
       "aria-expanded": String(isMoving),
       "aria-label": `Move version ${card.version}`,
       "data-key": `move ${card.version}`,
-      onclick: () => (isMoving ? endMove(state) : beginMove(state, card)),
+      onclick: () => (isMoving ? endMove(state, card.version) : beginMove(state, card)),
     },
     "Move…",
   );

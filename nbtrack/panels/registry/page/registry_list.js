@@ -1,40 +1,30 @@
 // The list of registered models, with a box to search in it.
 
 import { h } from "../../shared/page/dom.js";
-import { grouped, plural } from "../../shared/page/formats.js";
+import { grouped } from "../../shared/page/formats.js";
+import { countWords, foundModels } from "./model_search.js";
 import { aliasChip, stageWord } from "./registry_words.js";
+/** @import { Part } from "../../shared/page/dom_types.d.ts" */
 /** @import { ModelLine } from "./registry_messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */
 
-/** @param {RegistryState} state */
+/** @param {RegistryState} state @returns {Part[]} */
 export function listParts(state) {
-  if (!state.models) return [];
-  const found = foundModels(state);
+  const { models } = state;
+  if (!models) return [];
+  const found = foundModels(models, state.query);
+  const looks = JSON.stringify([found, models.length]);
   return [
-    { key: "search", looks: String(state.models.length), make: () => searchLine(state) },
-    {
-      key: "models",
-      looks: JSON.stringify([found, state.models.length]),
-      make: () => modelTable(state, found),
-    },
+    { key: "search", looks: String(models.length), make: () => searchLine(state, models) },
+    { key: "models", looks, make: () => modelTable(state, models, found) },
   ];
 }
 
-/** Every word that was typed stands somewhere in it.
- *  @param {{ models: ModelLine[], query: string }} list */
-function foundModels({ models, query }) {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  return models.filter((model) => {
-    const text = [model.name, model.description, ...model.aliases.flat(), ...model.in_use.flat()]
-      .join(" ")
-      .toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
-}
-
-/** @param {RegistryState} state */
-function searchLine(state) {
-  if (state.models.length === 0) return h("div", { hidden: true });
+/** @param {RegistryState} state @param {ModelLine[]} models */
+function searchLine(state, models) {
+  if (models.length === 0) return h("div", { hidden: true });
+  const words = () => countWords(foundModels(models, state.query).length, models.length);
+  const count = h("span", { class: "nbt-muted", role: "status" }, words());
   const field = h("input", {
     class: "nbt-field nbt-model-search",
     type: "search",
@@ -42,25 +32,18 @@ function searchLine(state) {
     "aria-label": "Search models",
     "data-key": "search models",
     value: state.query,
-    oninput: () => {
-      state.query = field.value;
-      count.textContent = countWords();
+    oninput: ({ target }) => {
+      state.query = target.value;
+      count.textContent = words();
       state.emit("rows");
     },
   });
-  const countWords = () => {
-    const found = foundModels(state).length;
-    return found === state.models.length
-      ? plural(found, "model")
-      : `${grouped(found)} of ${plural(state.models.length, "model")}`;
-  };
-  const count = h("span", { class: "nbt-muted", role: "status" }, countWords());
   return h("div", { class: "nbt-search-line" }, field, count);
 }
 
-/** @param {RegistryState} state @param {ModelLine[]} found */
-function modelTable(state, found) {
-  if (state.models.length === 0) {
+/** @param {RegistryState} state @param {ModelLine[]} models @param {ModelLine[]} found */
+function modelTable(state, models, found) {
+  if (models.length === 0) {
     return h(
       "div",
       { class: "nbt-nothing" },
@@ -70,25 +53,11 @@ function modelTable(state, found) {
   }
   if (found.length === 0) return h("div", { class: "nbt-nothing" }, "No model has these words.");
   const names = ["Model", "Versions", "In use", "Aliases", "Last change", "Description"];
-  const head = h(
-    "tr",
-    {},
-    names.map((name) => h("th", { scope: "col" }, name)),
-  );
-  return h(
-    "div",
-    { class: "nbt-model-scroll" },
-    h(
-      "table",
-      { class: "nbt-model-table", "aria-label": "Registered models" },
-      h("thead", {}, head),
-      h(
-        "tbody",
-        {},
-        found.map((model) => modelRow(state, model)),
-      ),
-    ),
-  );
+  const heads = names.map((name) => h("th", { scope: "col" }, name));
+  const rows = found.map((model) => modelRow(state, model));
+  const named = { class: "nbt-model-table", "aria-label": "Registered models" };
+  const table = h("table", named, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows));
+  return h("div", { class: "nbt-model-scroll" }, table);
 }
 
 /** @param {RegistryState} state @param {ModelLine} model */

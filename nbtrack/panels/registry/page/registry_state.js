@@ -1,59 +1,66 @@
 // What one view of the registry shows: the list of models, or one model.
 
 import { byKey } from "../../shared/page/dom.js";
+import { Emitter } from "../../shared/page/emitter.js";
 import { wordsOf } from "../../shared/page/formats.js";
 import { recheckMove } from "./registry_move.js";
-/** @import { Questions } from "../../shared/page/messages.d.ts" */
+
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { ModelPage, RegistryEditAsked } from "./registry_messages.d.ts" */
+/** @import { Audit, ModelLine, ModelPage, RegistryEditAsked, VersionDetails } from "./registry_messages.d.ts" */
+/** @import { AfterRefresh, ComparedVersions, Move } from "./registry_types.d.ts" */
 
 const MOST_VERIFIED = 5000; // events that are verified without being asked for
 
-export class RegistryState {
+/** @extends {Emitter<{ rows: undefined }>} */
+export class RegistryState extends Emitter {
   /** @param {PanelHost} host */
   constructor(host) {
-    Object.assign(this, {
-      host,
-      models: null,
-      name: null,
-      page: null,
-      query: "",
-      trouble: "",
-      notice: "",
-    });
-    this.drafts = new Map(); // what is typed, not yet sent, by data-key
-    this.listeners = new Map();
-    this.reset();
+    super();
+    this.host = host;
+    /** @type {ModelLine[] | null} */
+    this.models = null;
+    /** Of the model that is shown; null for the list.
+     *  @type {string | null} */
+    this.name = null;
+    /** @type {ModelPage | null} */
+    this.page = null;
+    this.query = ""; // what is searched for in the list
+    this.trouble = "";
+    this.notice = "";
+    this.metric = "";
+    this.offset = 0; // of the first event that is shown
+    this.stamp = ""; // of the page
+    /** A version.
+     *  @type {string | null} */
+    this.opened = null;
+    /** @type {VersionDetails | null} */
+    this.details = null;
+    /** @type {Move | null} */
+    this.move = null;
+    /** @type {ComparedVersions | null} */
+    this.comparison = null;
+    /** @type {Audit | null} */
+    this.audit = null;
+    this.isTellingLimits = false;
+    /** @type {AfterRefresh | null} */
+    this.after = null;
+    /** Stages whose lane is not folded.
+     *  @type {Set<string>} */
+    this.fullLanes = new Set();
+    /** What is typed, not yet sent, by data-key.
+     *  @type {Map<string, string>} */
+    this.drafts = new Map();
     host.onPush("registry", () => this.refresh());
     host.onPush("trouble", (words) => this.set({ trouble: words }));
   }
 
   /** Of another model nothing stays. */
   reset() {
-    Object.assign(this, {
-      metric: "",
-      offset: 0,
-      stamp: "",
-      opened: null,
-      details: null,
-      move: null,
-      comparison: null,
-      audit: null,
-      notice: "",
-      after: null,
-    });
-    this.page = null;
+    const nothing = { page: null, opened: null, details: null, move: null, comparison: null };
+    Object.assign(this, { ...nothing, audit: null, after: null });
+    Object.assign(this, { metric: "", offset: 0, stamp: "", notice: "" });
     this.fullLanes = new Set();
-  }
-
-  /** @param {"rows"} name @param {() => unknown} listen */
-  on(name, listen) {
-    this.listeners.set(name, [...(this.listeners.get(name) || []), listen]);
-  }
-
-  /** @param {"rows"} name */
-  emit(name, value) {
-    for (const listen of this.listeners.get(name) || []) listen(value);
+    this.drafts.clear();
   }
 
   /** @param {Partial<RegistryState>} changes */
@@ -63,15 +70,20 @@ export class RegistryState {
   }
 
   /** The kernel's answer; or undefined, and what went wrong stands in the panel.
-   *  @param {Name} name @param {Omit<Questions[Name]["arguments"], "name">} args
-   *  @param {{ latest?: string }} options */
-  async ask(name, args, options) {
+   *  @template Answer @param {Promise<Answer>} asked
+   *  @returns {Promise<Answer | undefined>} */
+  async answerTo(asked) {
     try {
-      return await this.host.ask(name, { name: this.name, ...args }, options);
+      return await asked;
     } catch (error) {
       this.set({ trouble: wordsOf(error) });
       return undefined;
     }
+  }
+
+  /** The name of the model that is shown. */
+  get model() {
+    return this.name ?? "";
   }
 
   // --- the list, and a model
@@ -84,7 +96,6 @@ export class RegistryState {
 
   /** @param {string | null} name */
   openModel(name) {
-    this.drafts.clear();
     this.reset();
     this.name = name;
     this.refresh();
@@ -92,40 +103,41 @@ export class RegistryState {
 
   async refresh() {
     if (this.name === null) return this.readModels();
-    const { metric, offset, stamp } = this;
-    const found = await this.ask(
-      "registry_model",
-      { metric, offset, stamp },
-      { latest: "registry" },
+    const { name, metric, offset, stamp } = this;
+    const asked = { name, metric, offset, stamp };
+    const found = await this.answerTo(
+      this.host.ask("registry_model", asked, { latest: "registry" }),
     );
-    if (!found || !found.lanes) return;
-    this.take(found);
+    if (found && "lanes" in found) this.take(found);
+    return undefined;
   }
 
   async readModels() {
-    const found = await this.ask("registry_models", {}, { latest: "registry" });
+    const found = await this.answerTo(this.host.ask("registry_models", {}, { latest: "registry" }));
     if (found) this.set({ models: found.models, page: null, trouble: "" });
   }
 
   /** @param {ModelPage} page */
   take(page) {
     const isNew = !this.page || this.page.total !== page.total;
-    this.page = page;
-    Object.assign(this, { stamp: page.stamp, metric: page.metric, trouble: "" });
-    if (!this.cardOf(this.opened)) this.opened = this.details = this.comparison = null;
+    Object.assign(this, { page, stamp: page.stamp, metric: page.metric, trouble: "" });
+    if (!this.cardOf(this.opened)) {
+      Object.assign(this, { opened: null, details: null, comparison: null });
+    }
     const { after } = this;
     if (after) Object.assign(this, { notice: after.notice, after: null });
     this.emit("rows");
     if (after) byKey(this.host.root, after.focus)?.focus({ preventScroll: true });
-    if (isNew) this.changed();
+    if (isNew) this.changed(page);
   }
 
-  /** What was read of the model before may be so no more. */
-  changed() {
-    if (this.move) recheckMove(this);
+  /** What was read of the model before may be so no more.
+   *  @param {ModelPage} page */
+  changed(page) {
+    if (this.move) recheckMove(this, this.move);
     if (this.opened) this.readVersion(this.opened);
     if (this.comparison) this.compare(this.comparison.version, this.comparison.against);
-    if (this.page.total <= MOST_VERIFIED) this.verify();
+    if (page.total <= MOST_VERIFIED) this.verify();
     else this.set({ audit: null });
   }
 
@@ -142,7 +154,7 @@ export class RegistryState {
   }
 
   cards() {
-    return this.page ? this.page.lanes.flatMap((lane) => lane.cards) : [];
+    return (this.page?.lanes ?? []).flatMap((lane) => lane.cards);
   }
 
   /** @param {string | null} version */
@@ -154,20 +166,26 @@ export class RegistryState {
 
   /** @param {string} version */
   async openVersion(version) {
-    if (this.opened === version) return this.set({ opened: null, details: null, comparison: null });
-    this.set({ opened: version, details: null, comparison: null });
-    await this.readVersion(version);
+    const isClosed = this.opened === version;
+    this.set({ opened: isClosed ? null : version, details: null, comparison: null });
+    if (!isClosed) await this.readVersion(version);
   }
 
   /** @param {string} version */
   async readVersion(version) {
-    const found = await this.ask("registry_version", { version }, { latest: "version" });
+    const asked = { name: this.model, version };
+    const found = await this.answerTo(
+      this.host.ask("registry_version", asked, { latest: "version" }),
+    );
     if (found && this.opened === version) this.set({ details: found });
   }
 
   /** @param {string} version @param {string} against */
   async compare(version, against) {
-    const found = await this.ask("registry_compare", { version, against }, { latest: "versions" });
+    const asked = { name: this.model, version, against };
+    const found = await this.answerTo(
+      this.host.ask("registry_compare", asked, { latest: "versions" }),
+    );
     if (found && this.opened === version) this.set({ comparison: { version, against, ...found } });
   }
 
@@ -176,7 +194,7 @@ export class RegistryState {
    *  @param {Omit<RegistryEditAsked, "name" | "what">} args */
   async edit(what, args) {
     try {
-      await this.host.ask("registry_edit", { name: this.name, what, ...args });
+      await this.host.ask("registry_edit", { name: this.model, what, ...args });
     } catch (error) {
       this.set({ trouble: wordsOf(error) });
       return false;
@@ -187,7 +205,7 @@ export class RegistryState {
   }
 
   async verify() {
-    const found = await this.ask("registry_check", {}, { latest: "check" });
+    const found = await this.answerTo(this.host.ask("registry_check", {}, { latest: "check" }));
     if (found) this.set({ audit: found });
   }
 }

@@ -3,22 +3,21 @@
 import { h } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
 import { stageDot } from "./registry_words.js";
-/** @import { Audit, EventLine } from "./registry_messages.d.ts" */
+/** @import { Part } from "../../shared/page/dom_types.d.ts" */
+/** @import { Audit, EventLine, ModelPage } from "./registry_messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */
 
-/** @param {RegistryState} state */
-export function timelinePart(state) {
-  const { page } = state;
+/** @param {RegistryState} state @param {ModelPage} page @returns {Part} */
+export function timelinePart(state, page) {
   return {
     key: "timeline",
     looks: JSON.stringify([page.events, page.offset, page.total]),
-    make: () => timelineView(state),
+    make: () => timelineView(state, page),
   };
 }
 
-/** @param {RegistryState} state */
-function timelineView(state) {
-  const { events } = state.page;
+/** @param {RegistryState} state @param {ModelPage} page */
+function timelineView(state, page) {
   return h(
     "section",
     { class: "nbt-timeline", "aria-label": "Record of changes" },
@@ -28,8 +27,8 @@ function timelineView(state) {
       h("span", {}, "Record"),
       h("span", { class: "nbt-utc" }, "times in UTC"),
     ),
-    h("ol", { class: "nbt-events" }, events.map(eventLine)),
-    eventPages(state),
+    h("ol", { class: "nbt-events" }, page.events.map(eventLine)),
+    eventPages(state, page),
   );
 }
 
@@ -74,12 +73,12 @@ function eventLine(event) {
   );
 }
 
-/** @param {RegistryState} state */
-function eventPages(state) {
-  const { offset, total, pageSize } = state.page;
+/** @param {RegistryState} state @param {ModelPage} page */
+function eventPages(state, { offset, total, pageSize }) {
   if (total <= pageSize) return null;
   const first = offset + 1;
   const last = Math.min(total, offset + pageSize);
+  /** @param {string} words @param {string} name @param {number} to */
   const button = (words, name, to) =>
     h(
       "button",
@@ -107,7 +106,7 @@ function eventPages(state) {
   );
 }
 
-/** @param {RegistryState} state */
+/** @param {RegistryState} state @returns {Part} */
 export function auditPart(state) {
   return {
     key: "audit",
@@ -131,16 +130,17 @@ function auditLine(state) {
       {
         class: "nbt-quiet nbt-text-button",
         type: "button",
-        "aria-expanded": String(Boolean(state.isTellingLimits)),
+        "aria-expanded": String(state.isTellingLimits),
         "data-key": "limits",
         onclick: () => state.set({ isTellingLimits: !state.isTellingLimits }),
       },
       "what this proves",
     );
   const line = h("div", { class: "nbt-audit-line" }, auditWords(audit), limits, verify);
-  const problems =
-    audit && audit.problems.map((words) => h("div", { class: "nbt-error", role: "alert" }, words));
-  const remarks = audit && audit.remarks.map((words) => h("div", { class: "nbt-muted" }, words));
+  const problems = audit?.problems.map((words) =>
+    h("div", { class: "nbt-error", role: "alert" }, words),
+  );
+  const remarks = audit?.remarks.map((words) => h("div", { class: "nbt-muted" }, words));
   const told = audit &&
     state.isTellingLimits && [
       h("p", { class: "nbt-muted" }, audit.limits),

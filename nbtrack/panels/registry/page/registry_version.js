@@ -1,33 +1,42 @@
 // What is known of one version, and what can be said of it.
 
+import { copyText } from "../../shared/page/clipboard.js";
 import { codeView } from "../../shared/page/code_view.js";
 import { byKey, h } from "../../shared/page/dom.js";
 import { chipField } from "../../shared/page/drafts.js";
 import { grouped } from "../../shared/page/formats.js";
-import { copyText, insertCell } from "../../shared/page/insert_code.js";
+import { insertCell } from "../../shared/page/insert_cell.js";
 import { titled } from "../../shared/page/titled.js";
 import { againstChooser } from "./registry_compare.js";
-import { aliasChip, chipButton, draftsOf, stageWord, tagChips, textEditor } from "./registry_words.js";
-/** @import { VersionCard, VersionDetails } from "./registry_messages.d.ts" */
+import {
+  aliasChip,
+  chipButton,
+  draftsOf,
+  stageWord,
+  tagChips,
+  textEditor,
+} from "./registry_words.js";
+/** @import { Part } from "../../shared/page/dom_types.d.ts" */
+/** @import { ModelPage, VersionCard, VersionDetails } from "./registry_messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */
 
-/** @param {RegistryState} state */
-export function versionPart(state) {
+/** @param {RegistryState} state @param {ModelPage} page @returns {Part[]} */
+export function versionPart(state, { serving }) {
   const card = state.cardOf(state.opened);
   if (!card) return [];
-  const { age, ...rest } = card;
+  const { age, ...rest } = card; // growing older redraws nothing
   const looks = JSON.stringify([
     rest,
     state.details,
     draftsOf(state, "version "),
-    state.page.serving,
+    serving,
     state.comparison?.against,
   ]);
-  return [{ key: `version ${card.version}`, looks, make: () => versionView(state, card) }];
+  return [{ key: `version ${card.version}`, looks, make: () => versionView(state, card, serving) }];
 }
 
-/** @param {RegistryState} state @param {VersionCard} card */
-function versionView(state, card) {
+/** @param {RegistryState} state @param {VersionCard} card @param {string[]} serving */
+function versionView(state, card, serving) {
   const { details } = state;
   const close = h(
     "button",
@@ -37,7 +46,7 @@ function versionView(state, card) {
       "aria-label": "Close details",
       title: "Close",
       "data-key": "close version",
-      onclick: () => closeVersion(state),
+      onclick: () => closeVersion(state, card.version),
     },
     "×",
   );
@@ -46,7 +55,7 @@ function versionView(state, card) {
     { class: "nbt-version-head" },
     h("b", {}, `v${card.version}`),
     stageWord(card.stage),
-    againstChooser(state, card),
+    againstChooser(state, card, serving),
     close,
   );
   const body = details
@@ -64,9 +73,8 @@ function versionView(state, card) {
   );
 }
 
-/** @param {RegistryState} state */
-function closeVersion(state) {
-  const version = state.opened;
+/** @param {RegistryState} state @param {string} version */
+function closeVersion(state, version) {
   state.openVersion(version);
   byKey(state.host.root, `open ${version}`)?.focus({ preventScroll: true });
 }
@@ -134,6 +142,7 @@ function versionAliases(state, { version, aliases }) {
 
 /** @param {Array<[string, string]>} facts @param {{ isCode?: boolean }} [options] */
 function factList(facts, { isCode = false } = {}) {
+  /** @param {string} text */
   const value = (text) => (isCode ? h("code", {}, text) : text);
   return h(
     "dl",
@@ -149,18 +158,18 @@ const MOST_SPECS = 8;
 
 /** @param {VersionDetails} details */
 function signatureParts({ inputs, outputs }) {
-  if (!inputs && !outputs)
+  if (!inputs && !outputs) {
     return titled("Signature", h("span", { class: "nbt-muted" }, "none: any data is taken"));
-  const words = (specs) =>
-    (specs.length > MOST_SPECS
-      ? [...specs.slice(0, MOST_SPECS), `+${grouped(specs.length - MOST_SPECS)} more`]
-      : specs
-    ).join(", ");
-  const facts = [
-    inputs && [`in (${inputs.length})`, words(inputs)],
-    outputs && [`out (${outputs.length})`, words(outputs)],
-  ];
-  return titled("Signature", factList(facts.filter(Boolean)));
+  }
+  return titled("Signature", factList([...specFact("in", inputs), ...specFact("out", outputs)]));
+}
+
+/** @param {string} way @param {string[] | null} specs @returns {Array<[string, string]>} */
+function specFact(way, specs) {
+  if (!specs) return [];
+  const rest = specs.length - MOST_SPECS;
+  const shown = rest > 0 ? [...specs.slice(0, MOST_SPECS), `+${grouped(rest)} more`] : specs;
+  return [[`${way} (${specs.length})`, shown.join(", ")]];
 }
 
 /** @param {RegistryState} state @param {VersionDetails} details */
@@ -199,6 +208,6 @@ function selectText(el) {
   const range = document.createRange();
   range.selectNodeContents(el);
   const selection = window.getSelection();
-  selection.removeAllRanges();
-  selection.addRange(range);
+  selection?.removeAllRanges();
+  selection?.addRange(range);
 }

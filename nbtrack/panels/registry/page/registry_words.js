@@ -1,7 +1,14 @@
 // Small things that several parts of the registry show.
 
 import { h } from "../../shared/page/dom.js";
-import { begin, draftButtons, draftField, endings, tagField, textButton } from "../../shared/page/drafts.js";
+import {
+  begin,
+  draftButtons,
+  draftField,
+  endings,
+  tagField,
+  textButton,
+} from "../../shared/page/drafts.js";
 /** @import { Child } from "../../shared/page/dom_types.d.ts" */
 /** @import { Drafting } from "../../shared/page/panel_types.d.ts" */
 /** @import { TagEditing, TextEditing } from "./registry_types.d.ts" */

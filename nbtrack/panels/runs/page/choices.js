@@ -2,8 +2,6 @@
 
 /** @import { TableAsked, TableColumn } from "./runs_messages.d.ts" */
 
-
-
 /** The newest ticks stand last.
  *  @param {readonly string[]} ticked @param {readonly string[]} ids @param {boolean} isTicked */
 export function withTicks(ticked, ids, isTicked) {

@@ -3,6 +3,7 @@
 import { h, redraw } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
 import { choice, popup } from "../../shared/page/popup.js";
+
 /** @import { KnownExperiment } from "./runs_messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 
@@ -47,7 +48,7 @@ export function experimentChooser(state) {
   /** @param {KnownExperiment} experiment */
   function one({ id, name }) {
     const chosen = state.asked.experiments;
-    const isChosen = chosen !== null && chosen.includes(id);
+    const isChosen = chosen?.includes(id) ?? false;
     const onchange = () => {
       const others = (chosen || []).filter((each) => each !== id);
       const next = isChosen ? others : [...others, id];

@@ -2,7 +2,6 @@
 
 /** @import { Keys } from "./runs_messages.d.ts" */
 
-
 const RUN_KEYS = ["status", "start_time", "end_time", "duration", "run_name", "user_id", "run_id"];
 const MOST_OFFERS = 9;
 const LAST_WORD = /[\w.:/`-]*$/;

@@ -3,8 +3,8 @@
 import { mountArtifacts } from "../../artifacts/page/artifacts.js";
 import { codeView } from "../../shared/page/code_view.js";
 import { h } from "../../shared/page/dom.js";
-import { codeMenu } from "../../shared/page/insert_code.js";
 import { titled } from "../../shared/page/titled.js";
+import { codeMenu } from "./code_menu.js";
 import { nameEditor, noteEditor, tagEditor } from "./run_edits.js";
 /** @import { Attributes } from "../../shared/page/dom_types.d.ts" */
 /** @import { RunDetails, RunRow } from "./runs_messages.d.ts" */
@@ -28,7 +28,12 @@ function detailParts(state, known) {
     h(
       "div",
       { class: "nbt-detail-columns" },
-      h("div", {}, titled("Note", noteEditor(state, known)), titled("Tags", tagEditor(state, known))),
+      h(
+        "div",
+        {},
+        titled("Note", noteEditor(state, known)),
+        titled("Tags", tagEditor(state, known)),
+      ),
       h("div", {}, titled("Params", valueList(known.params))),
       h("div", {}, titled("Metrics", valueList(known.metrics))),
     ),

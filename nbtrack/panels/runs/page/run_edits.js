@@ -1,7 +1,14 @@
 // Changing a run where it stands.
 
 import { h } from "../../shared/page/dom.js";
-import { begin, draftButtons, draftField, endings, tagField, textButton } from "../../shared/page/drafts.js";
+import {
+  begin,
+  draftButtons,
+  draftField,
+  endings,
+  tagField,
+  textButton,
+} from "../../shared/page/drafts.js";
 /** @import { RunDetails } from "./runs_messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 

@@ -18,6 +18,7 @@ import { QueryBox } from "./query_box.js";
 import { RunsState } from "./runs_state.js";
 import { runsTab } from "./runs_tab.js";
 import { Tabs } from "./tabs.js";
+
 /** @import { Opening } from "../../shared/page/panel_types.d.ts" */
 /** @import { RunsStart } from "./runs_messages.d.ts" */
 

@@ -129,6 +129,18 @@ export class RunsState extends Emitter {
     return striped(colour, this.dashes[round % this.dashes.length]);
   }
 
+  /** Places in the palette, of those that have one.
+   *  @param {Iterable<string>} [runIds] */
+  placesOf(runIds = this.colours.places.keys()) {
+    /** @type {Record<string, number>} */
+    const places = {};
+    for (const id of runIds) {
+      const place = this.colours.places.get(id);
+      if (place !== undefined) places[id] = place;
+    }
+    return places;
+  }
+
   // --- one run
 
   /** @param {string} runId @param {boolean} [isOpen] */
@@ -167,9 +179,7 @@ export class RunsState extends Emitter {
   /** Small curves of the metrics that are shown: they come after the table stands.
    *  @param {RunRow[]} rows @param {TableColumn[]} columns */
   async readSparks(rows, columns) {
-    const keys = columns
-      .filter(({ group }) => group === "Metrics")
-      .map(({ label }) => label);
+    const keys = columns.filter(({ group }) => group === "Metrics").map(({ label }) => label);
     const runs = rows.map((row) => row.id);
     if (keys.length === 0 || runs.length === 0) return;
     try {

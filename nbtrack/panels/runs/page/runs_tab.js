@@ -1,11 +1,12 @@
 // The Runs tab: the table or its groups, and under it pages, what is ticked, notices.
 
+import { copyText } from "../../shared/page/clipboard.js";
 import { append, h, redraw } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
-import { copyText } from "../../shared/page/insert_code.js";
 import { joinedFilter } from "./completion.js";
 import { GroupTable } from "./group_table.js";
 import { RunsTable } from "./runs_table.js";
+
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { Page } from "./runs_messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
@@ -15,8 +16,8 @@ const UNDO_SECONDS = 10;
 
 export const runsTab = { name: "runs", label: "Runs", mount: mountRunsTab };
 
-/** @param {PanelHost} host @param {HTMLElement} el @param {RunsState} state */
-function mountRunsTab(host, el, state) {
+/** @param {PanelHost} _host @param {HTMLElement} el @param {RunsState} state */
+function mountRunsTab(_host, el, state) {
   const runs = new RunsTable(state);
   const groups = new GroupTable(state, { filterTo: (condition) => filterTo(state, condition) });
   const notice = h("div", { class: "nbt-notice", role: "status" });

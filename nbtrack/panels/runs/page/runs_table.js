@@ -5,6 +5,7 @@ import { ageWords } from "../../shared/page/formats.js";
 import { detailsRow } from "./run_details.js";
 import { runRow } from "./run_row.js";
 import { TableHead } from "./table_head.js";
+
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
 /** @import { Page, RunRow } from "./runs_messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */

@@ -2,7 +2,6 @@
 
 /** @import { Spoken } from "../../shared/page/questions.d.ts" */
 
-
 /** Words such as "NaN" are gaps; "" where there are too few numbers to see anything.
  *  @param {readonly Spoken[]} values */
 export function curvePoints(values) {

@@ -3,6 +3,7 @@
 import { h, redraw } from "../../shared/page/dom.js";
 import { afterPause } from "../../shared/page/pauses.js";
 import { ERROR_PAUSE, TYPING_PAUSE } from "./query_box.js";
+
 /** @import { SortedAs, TableColumn } from "./runs_messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 
@@ -67,11 +68,7 @@ export class TableHead {
       h("span", { class: "nbt-label" }, column.label),
       sorted && this.arrow(sorted),
     );
-    return h(
-      "th",
-      { class: cellClass(column, before), scope: "col", "aria-sort": order },
-      button,
-    );
+    return h("th", { class: cellClass(column, before), scope: "col", "aria-sort": order }, button);
   }
 
   /** With which key it is, where there are several.

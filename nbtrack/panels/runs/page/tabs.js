@@ -7,6 +7,7 @@
 // `label` may be a function of the state: it is asked again whenever runs are ticked.
 
 import { append, h } from "../../shared/page/dom.js";
+
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { RunsState } from "./runs_state.js" */
 /** @import { OpenTab, Tab } from "./runs_types.d.ts" */

@@ -2,9 +2,6 @@
 
 import { focusable, h } from "./dom.js";
 
-
-
-
 const PYTHON_WORDS = new Set(
   (
     "and as assert async await break class continue def del elif else except finally for from global if " +

@@ -3,8 +3,6 @@
 
 /** @import { Attributes, Child, ElementOf, Part, Tag } from "./dom_types.d.ts" */
 
-
-
 /** @typedef {Element & { partKey?: string, partLooks?: string }} DrawnPart */
 /** @typedef {{ key: string, start?: number | null, end?: number | null }} Held */
 

@@ -46,10 +46,7 @@ export function draftField(state, key, { name, save, cancel, placeholder = "", i
 
 /** @param {string} key @param {Endings} endings */
 export function draftButtons(key, { save, cancel }) {
-  return [
-    textButton("Save", save, `save ${key}`),
-    textButton("Cancel", cancel, `cancel ${key}`),
-  ];
+  return [textButton("Save", save, `save ${key}`), textButton("Cancel", cancel, `cancel ${key}`)];
 }
 
 /** A button, and when it is pressed a field with its own buttons.

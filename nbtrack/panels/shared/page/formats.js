@@ -15,9 +15,7 @@ export function plural(count, noun) {
 export function shortNumber(value) {
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e10) return grouped(value);
-  return size < 1e-4 || size >= 1e7
-    ? value.toExponential(3)
-    : String(Number(value.toPrecision(4)));
+  return size < 1e-4 || size >= 1e7 ? value.toExponential(3) : String(Number(value.toPrecision(4)));
 }
 
 /** @param {number} seconds */

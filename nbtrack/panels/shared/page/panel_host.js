@@ -1,6 +1,7 @@
 // The line between one view of a panel and the kernel.
 
 import { h } from "./dom.js";
+
 /** @import { Pushes, Questions } from "./messages.d.ts" */
 /** @import { WidgetModel } from "./panel_types.d.ts" */
 

@@ -2,7 +2,6 @@
 
 import { h } from "./dom.js";
 
-
 /** @type {Record<string, string>} */
 const LOOKS = {
   finished: "good",
