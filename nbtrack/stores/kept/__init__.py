@@ -1,1 +1,1 @@
-"""Runs as they were read last, in memory, for as long as nothing has changed: `kept_runs` says how."""
+"""Runs as they were read last, kept in memory until something has changed; see `kept_runs`."""

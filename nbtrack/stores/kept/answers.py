@@ -48,13 +48,17 @@ def count_runs(kept: KeptRuns, query: RunQuery) -> int | None:
 
 def found(table: KeptTable, query: RunQuery, condition: Filter) -> Flags:
     """Of each row, whether *query* finds it; *condition* is its filter."""
-    flags = matching(table, condition)
-    if query.view_type != ViewType.ALL:
-        stage = "deleted" if query.view_type == ViewType.DELETED_ONLY else "active"
-        flags &= table.is_one_of("lifecycle_stage", [stage])
+    flags = matching(table, condition) & of_stage(table, query)
     if query.experiment_ids is not None:
         flags &= table.is_one_of("experiment_id", query.experiment_ids)
     return flags
+
+
+def of_stage(table: KeptTable, query: RunQuery) -> Flags:
+    """Of each row, whether *query* looks at runs of its lifecycle stage."""
+    stages = {ViewType.ACTIVE_ONLY: ["active"], ViewType.DELETED_ONLY: ["deleted"]}
+    wanted = stages.get(query.view_type, ["active", "deleted"])
+    return table.is_one_of("lifecycle_stage", wanted)
 
 
 def _page(

@@ -15,7 +15,7 @@ class Mark(NamedTuple):
     """How far a table of the file reaches, and what tells whether it still begins so."""
 
     rowid: int
-    count: int
+    rows: int
     content: str
 
 
@@ -55,7 +55,7 @@ def _marks(connection: DuckDBPyConnection, known: News | None) -> tuple[Mapping[
         marks[table] = Mark(rowid, count, content)
         if known is not None:
             before = known.marks[table]
-            begins_as_known &= (before.count, before.content) == (known_count, known_content)
+            begins_as_known &= (before.rows, before.content) == (known_count, known_content)
     return marks, begins_as_known
 
 
