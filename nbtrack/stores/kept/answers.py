@@ -29,12 +29,16 @@ def find_run_columns(kept: KeptRuns, query: RunQuery) -> RunColumns | None:
     if condition is None:
         return None
 
-    def answer(table: KeptTable) -> RunColumns:
+    def find(table: KeptTable) -> RunColumns:
         rows = _page(table, query, condition, order)
         params, metrics, tags = (_shown(table, kind, rows) for kind in table.columns)
         return RunColumns(infos=table.infos(rows), params=params, metrics=metrics, tags=tags)
 
-    return kept.ask(answer, needs=needs_of(condition, order), whole=True)
+    return kept.ask(
+        lambda table: table.answer(query, lambda: find(table)),
+        needs=needs_of(condition, order),
+        whole=True,
+    )
 
 
 def count_runs(kept: KeptRuns, query: RunQuery) -> int | None:

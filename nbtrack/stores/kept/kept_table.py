@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from nbtrack.records.runs import Run, RunData, RunInfo, RunInputs
+from nbtrack.records.runs import (
+    Run,
+    RunColumns,
+    RunData,
+    RunInfo,
+    RunInputs,
+    RunQuery,
+)
 from nbtrack.stores.kept.columns import Column, NumberColumn, TextColumn
 from nbtrack.stores.kept.loading import ATTRIBUTES, KINDS, Kind, Values
 from nbtrack.stores.local.trace import PARENT_TAG
@@ -17,6 +24,7 @@ if TYPE_CHECKING:
 _FEW_DIFFERENT = ("experiment_id", "user_id", "status", "lifecycle_stage")
 _TIMES = ("start_us", "end_us")
 _MOST_RUNS_AS_SHOWN = 500
+_MOST_ANSWERS, _MOST_CELLS_OF_AN_ANSWER = 8, 100_000
 _BYTES_OF_A_RUN = 400  # its facts, measured
 
 
@@ -34,6 +42,7 @@ class KeptTable:
         self._same: dict[str, str] = {}
         self._infos: dict[int, RunInfo] = {}
         self._runs: dict[int, Run] = {}  # those that were shown lately
+        self._answers: dict[RunQuery, RunColumns] = {}
         self._derived: dict[str, Any] = {}  # from the facts, until one of them changes
 
     def __len__(self) -> int:
@@ -58,6 +67,7 @@ class KeptTable:
             self._infos.pop(row, None)
             self._runs.pop(row, None)
         self._derived.clear()
+        self._answers.clear()
         return rows
 
     def _grow(self, count: int) -> None:
@@ -190,6 +200,16 @@ class KeptTable:
         """Copies, whose dicts may be changed; None if one of them is not known."""
         found = [self._runs.get(row) for row in rows.tolist()]
         return [_copy(run) for run in found if run is not None] if None not in found else None
+
+    def answer(self, query: RunQuery, find: Callable[[], RunColumns]) -> RunColumns:
+        """What *find* finds; the same object to the same question, as long as it is true."""
+        found = self._answers.pop(query, None) or find()
+        columns = len(found.params) + len(found.metrics) + len(found.tags)
+        if len(found.infos) * columns <= _MOST_CELLS_OF_AN_ANSWER:
+            self._answers[query] = found
+        for oldest in list(self._answers)[:-_MOST_ANSWERS]:
+            del self._answers[oldest]
+        return found
 
     @property
     def parents(self) -> Integers:
