@@ -181,6 +181,14 @@ class KeptTable:
         wanted = frozenset(texts)
         return self.text_fact(name).where(wanted.__contains__)
 
+    def is_run(self, run_ids: Iterable[str]) -> Flags:
+        """Of each row: whether it is one of *run_ids*."""
+        import numpy as np
+
+        flags: Flags = np.zeros(len(self), dtype=np.bool_)
+        flags[[self._row_of[each] for each in run_ids if each in self._row_of]] = True
+        return flags
+
     def infos(self, rows: Integers) -> list[RunInfo]:
         known, found = self._infos, []
         for row in rows.tolist():

@@ -151,10 +151,12 @@ def _term(table: KeptTable, term: Term, text: str) -> Flags:
 
 def _comparison(table: KeptTable, comparison: Comparison, text: str) -> Flags:
     place = _place(comparison.key, text)
+    values = [literal.value for literal in comparison.values]
+    if place.kind is None and place.name == "run_id" and comparison.operator in ("=", "IN"):
+        return table.is_run(map(str, values))
     column = column_at(table, place)
     if comparison.operator in NULLS:
         return column.has if comparison.operator == "IS NOT NULL" else ~column.has
-    values = [literal.value for literal in comparison.values]
     if isinstance(column, NumberColumn):
         if place.holds is Holds.TIME:
             return _times_pass(column, comparison.operator, values)

@@ -41,7 +41,7 @@ from nbtrack.records.runs import (
     ViewType,
 )
 from nbtrack.settings import FOLDER_NAME
-from nbtrack.stores.kept.histories import KeptHistories
+from nbtrack.stores.kept.kept_points import KeptPoints
 from nbtrack.stores.kept.kept_runs import KeptRuns
 from nbtrack.stores.local.attachment import WAIT_SECONDS, Attachment
 from nbtrack.stores.local.fold import fold
@@ -90,7 +90,7 @@ class DuckDBStore(PanelReads):
         )
         self._index = RunIndex(self._snapshots)
         self._kept = KeptRuns(self._snapshots)
-        self._histories = KeptHistories(self._snapshots)
+        self._points = KeptPoints(self._snapshots)
 
     # --- writing
 
@@ -170,9 +170,8 @@ class DuckDBStore(PanelReads):
 
     def read_metrics(self, run_id: str, key: str) -> list[Metric]:
         store = str(self.folder)
-        return self._histories.read(
-            run_id,
-            key,
+        return self._points.read(
+            (run_id, key),
             lambda connection: run_queries.read_metrics(connection, run_id, key, store=store),
         )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MOST_SEGMENTS = 64
+MOST_TAIL_BYTES = 4 * HOLD_BYTES  # read in 100 ms; folding as much first takes half as long again
 
 
 class Cut(NamedTuple):
@@ -165,4 +166,4 @@ def _newest_key(connection: DuckDBPyConnection) -> int | None:
 
 def _is_too_much(waiting: dict[str, tuple[int, int]]) -> bool:
     total = sum(size - start for start, size in waiting.values())
-    return total > HOLD_BYTES or len(waiting) > MOST_SEGMENTS
+    return total > MOST_TAIL_BYTES or len(waiting) > MOST_SEGMENTS

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbtrack.journal.reading import segment_sizes
 from nbtrack.records.runs import Run, RunQuery, ViewType
+from nbtrack.stores.kept.kept_points import KeptPoints
 from nbtrack.stores.kept.kept_runs import KeptRuns
 from nbtrack.stores.local.attachment import stamp, wal_of
 from nbtrack.stores.local.snapshot import SnapshotReader
@@ -34,6 +35,7 @@ class PanelReads:
     _snapshots: SnapshotReader
     _index: RunIndex
     _kept: KeptRuns
+    _points: KeptPoints
     _inventories: KeptInventories | None = None
 
     def version(self) -> object:
@@ -97,8 +99,10 @@ class PanelReads:
         from nbtrack.stores.queries import series
 
         wanted = series.Wanted(axis=x, buckets=buckets, low=low, high=high)
-        with self._snapshots.open() as connection:
-            return series.read_series(connection, run_ids, keys, wanted=wanted)
+        return self._points.read(
+            (tuple(run_ids), tuple(keys), wanted),
+            lambda connection: series.read_series(connection, run_ids, keys, wanted=wanted),
+        )
 
     def read_run_values(self, query: RunQuery, columns: Sequence[str]) -> RunValues:
         from nbtrack.stores.kept import page_answers
