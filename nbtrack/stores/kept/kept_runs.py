@@ -74,7 +74,7 @@ class KeptRuns:
         """The answer to *question*, to a table that shows the project as it was at some moment
         since the call, with the columns of *needs*; with *whole*, those of all keys.
 
-        None if so much is not kept: ask a snapshot. Raises StoreBusy, and what it raises.
+        None if so much is not kept: ask a snapshot. Raises StoreBusy, and what *question* does.
         """
         wanted = list(needs)
 
@@ -86,6 +86,18 @@ class KeptRuns:
             return question(self._table)
 
         return self._alone(answer, timeout=timeout)
+
+    def ask_at_once(
+        self, question: Callable[[KeptTable], T], *, needs: Iterable[Need] = ()
+    ) -> T | None:
+        """As `ask`; None as well if something had to be read."""
+        wanted = list(needs)
+
+        def answer() -> T | None:
+            is_ready = self._is_current() and self._has(wanted)
+            return question(self._table) if is_ready and self._table is not None else None
+
+        return self._alone(answer, timeout=WAIT_SECONDS)
 
     def ask_beside(
         self,

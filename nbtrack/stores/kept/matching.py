@@ -45,6 +45,7 @@ _KINDS: dict[str | None, Kind] = {
     "current.params": "params",
     "current.tags": "tags",
 }
+_WORTH_A_LOOK = 20
 Need = tuple[Kind, str]
 
 
@@ -101,11 +102,25 @@ def in_order(
     """*rows* sorted; of them the first *most*."""
     import numpy as np
 
-    sort_keys = [table.natural_ranks[rows]]
+    sort_keys = [table.natural_ranks[rows]]  # the most telling last, as lexsort has it
     for place, descending in reversed(order):
         sort_keys += reversed(_sort_keys(column_at(table, place), place.holds, rows, descending))
+    if most is not None and most < len(rows) // _WORTH_A_LOOK:
+        ahead = _ahead(sort_keys, most)
+        rows, sort_keys = rows[ahead], [each[ahead] for each in sort_keys]
     sorted_rows: Integers = rows[np.lexsort(sort_keys)]
     return sorted_rows[:most]
+
+
+def _ahead(sort_keys: Sequence[Any], most: int) -> Flags:
+    """Those that the first *most* are among: finding them takes a tenth of sorting all."""
+    import numpy as np
+
+    first = sort_keys[-1]
+    if len(sort_keys) > 1:
+        first = np.where(sort_keys[-1] == 0, sort_keys[-2], np.inf)
+    flags: Flags = first <= np.partition(first, most)[most]
+    return flags
 
 
 # --- filters

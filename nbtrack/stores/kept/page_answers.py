@@ -128,11 +128,10 @@ def _with_runs(
             table.note_runs(rows, runs)
         return answer, runs
 
-    first = kept.ask(known, needs=needs)
-    if first is None:
-        return None
-    answer, runs = first
-    return (answer, runs) if runs is not None else kept.ask_beside(read, needs=needs)
+    answer, runs = kept.ask_at_once(known, needs=needs) or (None, None)
+    if answer is not None and runs is not None:
+        return answer, runs
+    return kept.ask_beside(read, needs=needs)
 
 
 def _folded_away(table: KeptTable, matching: Any) -> Any:

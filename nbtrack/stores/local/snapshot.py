@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -100,7 +101,12 @@ class SnapshotReader:
 
     @property
     def is_settled(self) -> bool:
-        """Whether any write after the open snapshot will show in its signs."""
+        """Whether any change after the open snapshot will show in its signs.
+
+        That a journal may be read from now on would not.
+        """
+        if not all(os.access(self._folder / name, os.R_OK) for name in self._read[0]):
+            return False
         return self._watch.is_settled(self._watch.look())
 
     def _waiting(self, connection: DuckDBPyConnection) -> tuple[dict[str, tuple[int, int]], str]:
