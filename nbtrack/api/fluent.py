@@ -28,15 +28,26 @@ from nbtrack.recording.experiments import create_experiment as _create_experimen
 from nbtrack.recording.experiments import set_tags
 from nbtrack.recording.run_writer import LOOK_SECONDS
 from nbtrack.recording.session import current_session
-from nbtrack.records.runs import Experiment, LifecycleStage, Run, RunQuery, RunStatus, ViewType
+from nbtrack.records.runs import (
+    Experiment,
+    LifecycleStage,
+    Run,
+    RunColumns,
+    RunQuery,
+    RunStatus,
+    ViewType,
+)
 from nbtrack.records.tags import NOTE_TAG, RUN_NAME_TAG
 from nbtrack.stores.opening import folder_of
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
+    import pyarrow as pa
 
     from nbtrack.api.client import MlflowClient
 
+OUTPUT_FORMATS = ("pandas", "list", "polars", "arrow")
 
 # --- where
 
@@ -231,15 +242,17 @@ def search_runs(
     output_format: str = "pandas",
     search_all_experiments: bool = False,
     experiment_names: list[str] | None = None,
-) -> pd.DataFrame | list[Run]:
-    """Runs of the active experiment, or of those named, as a DataFrame or a list.
+) -> pd.DataFrame | list[Run] | pl.DataFrame | pa.Table:
+    """Runs of the active experiment, or of those named, as a table or a list.
 
-    Columns: run_id, experiment_id, status, artifact_uri, start_time, end_time (UTC), then
-    `metrics.*`, `params.*` and `tags.*`. The filter is MLflow's, and knows `or`, `not` and
-    parentheses too. Raises InvalidFilter.
+    The table is a DataFrame of pandas or, with *output_format* "polars" or "arrow", one of polars
+    or pyarrow. Columns: run_id, experiment_id, status, artifact_uri, start_time, end_time (UTC),
+    then `metrics.*`, `params.*` and `tags.*`. The filter is MLflow's, and knows `or`, `not` and
+    parentheses too. Raises InvalidFilter; MissingExtra if that library is not installed.
     """
-    if output_format not in ("pandas", "list"):
-        raise InvalidValue(f"output_format is {output_format!r}; it is 'pandas' or 'list'.")
+    if output_format not in OUTPUT_FORMATS:
+        known = ", ".join(map(repr, OUTPUT_FORMATS))
+        raise InvalidValue(f"output_format is {output_format!r}; it is one of {known}.")
     query = RunQuery(
         experiment_ids=_searched(experiment_ids, experiment_names, search_all_experiments),
         filter_string=filter_string,
@@ -250,7 +263,17 @@ def search_runs(
     store = current_session().store
     if output_format == "list":
         return store.search_runs(query)
-    return run_frame(store.search_run_columns(query))
+    return _as_table(store.search_run_columns(query), output_format)
+
+
+def _as_table(found: RunColumns, output_format: str) -> pd.DataFrame | pl.DataFrame | pa.Table:
+    if output_format == "pandas":
+        return run_frame(found)
+    from nbtrack.lookup import run_frame_formats
+
+    if output_format == "polars":
+        return run_frame_formats.run_polars(found)
+    return run_frame_formats.run_arrow(found)
 
 
 def _searched(

@@ -10,6 +10,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 POINTS = 100_000
@@ -94,6 +95,43 @@ def search_top_20(api: Any, experiment_id: str) -> float:
         lambda: api.search_runs([experiment_id], order_by=["metrics.m3 DESC"], max_results=20),
         times=11,
     )
+
+
+def search_filtered_anew(api: Any, experiment_id: str) -> float:
+    """Another filter each time: no answer can have been kept."""
+    numbers = count()
+
+    def search() -> None:
+        n = next(numbers)
+        api.search_runs(
+            [experiment_id], filter_string=f"metrics.m3 > 0.{500 + n} and params.p5 = '{n % 17}'"
+        )
+
+    return _median(search, times=11)
+
+
+def search_top_20_anew(api: Any, experiment_id: str) -> float:
+    """By another metric each time."""
+    numbers = count()
+    return _median(
+        lambda: api.search_runs(
+            [experiment_id], order_by=[f"metrics.m{next(numbers)} DESC"], max_results=20
+        ),
+        times=11,
+    )
+
+
+def search_after_a_write(api: Any, experiment_id: str) -> float:
+    """All of them, each time after a metric was logged to one of them; the search alone."""
+    client, now = api.MlflowClient(), int(time.time() * 1000)
+    run_id = api.search_runs([experiment_id], max_results=1).run_id[0]
+    taken = []
+    for step in range(8):
+        client.log_metric(run_id, "m0", 0.5, now + step, step + 1)
+        began = time.perf_counter()
+        api.search_runs([experiment_id])
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken[1:])
 
 
 def _empty_run(api: Any) -> None:

@@ -33,7 +33,10 @@ def main(library: str, folder: Path, *, is_quick: bool) -> dict[str, float]:
     experiment_id = measures.fill(api, runs=runs, keys=20)
     found["search_all"] = measures.search_all(api, experiment_id)
     found["search_filtered"] = measures.search_filtered(api, experiment_id)
+    found["search_filtered_anew"] = measures.search_filtered_anew(api, experiment_id)
     found["search_top_20"] = measures.search_top_20(api, experiment_id)
+    found["search_top_20_anew"] = measures.search_top_20_anew(api, experiment_id)
+    found["search_after_a_write"] = measures.search_after_a_write(api, experiment_id)
     return found
 
 

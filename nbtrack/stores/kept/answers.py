@@ -29,12 +29,16 @@ def find_run_columns(kept: KeptRuns, query: RunQuery) -> RunColumns | None:
     if condition is None:
         return None
 
-    def answer(table: KeptTable) -> RunColumns:
+    def find(table: KeptTable) -> RunColumns:
         rows = _page(table, query, condition, order)
         params, metrics, tags = (_shown(table, kind, rows) for kind in table.columns)
         return RunColumns(infos=table.infos(rows), params=params, metrics=metrics, tags=tags)
 
-    return kept.ask(answer, needs=needs_of(condition, order), whole=True)
+    return kept.ask(
+        lambda table: table.answer(query, lambda: find(table)),
+        needs=needs_of(condition, order),
+        whole=True,
+    )
 
 
 def count_runs(kept: KeptRuns, query: RunQuery) -> int | None:
@@ -48,13 +52,17 @@ def count_runs(kept: KeptRuns, query: RunQuery) -> int | None:
 
 def found(table: KeptTable, query: RunQuery, condition: Filter) -> Flags:
     """Of each row, whether *query* finds it; *condition* is its filter."""
-    flags = matching(table, condition)
-    if query.view_type != ViewType.ALL:
-        stage = "deleted" if query.view_type == ViewType.DELETED_ONLY else "active"
-        flags &= table.is_one_of("lifecycle_stage", [stage])
+    flags = matching(table, condition) & of_stage(table, query)
     if query.experiment_ids is not None:
         flags &= table.is_one_of("experiment_id", query.experiment_ids)
     return flags
+
+
+def of_stage(table: KeptTable, query: RunQuery) -> Flags:
+    """Of each row, whether *query* looks at runs of its lifecycle stage."""
+    stages = {ViewType.ACTIVE_ONLY: ["active"], ViewType.DELETED_ONLY: ["deleted"]}
+    wanted = stages.get(query.view_type, ["active", "deleted"])
+    return table.is_one_of("lifecycle_stage", wanted)
 
 
 def _page(

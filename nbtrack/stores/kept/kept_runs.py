@@ -74,34 +74,61 @@ class KeptRuns:
         """The answer to *question*, to a table that shows the project as it was at some moment
         since the call, with the columns of *needs*; with *whole*, those of all keys.
 
-        None if so much is not kept: ask a snapshot. Raises StoreBusy, and what it raises.
+        None if so much is not kept: ask a snapshot. Raises StoreBusy, and what *question* does.
         """
-        if not self._lock.acquire(timeout=max(timeout, 0.0)):
-            raise StoreBusy("Another thread of this process is reading the project. Try again.")
-        try:
-            if self._is_busy:  # a signal handler came in the middle: the lock lets it through
-                return None
-            return self._ask(question, list(needs), whole=whole, timeout=timeout)
-        finally:
-            self._lock.release()
+        wanted = list(needs)
 
-    def _ask(
-        self,
-        question: Callable[[KeptTable], T],
-        needs: list[Need],
-        *,
-        whole: bool,
-        timeout: float,
-    ) -> T | None:
-        self._is_busy = True
-        try:
-            if not self._is_off and not (self._is_current() and self._has(needs)):
-                self._read(needs, timeout=timeout)
+        def answer() -> T | None:
+            if not (self._is_current() and self._has(wanted)):
+                self._read(wanted, timeout=timeout)
             if self._table is None or (whole and not self._is_whole):
                 return None
             return question(self._table)
+
+        return self._alone(answer, timeout=timeout)
+
+    def ask_at_once(
+        self, question: Callable[[KeptTable], T], *, needs: Iterable[Need] = ()
+    ) -> T | None:
+        """As `ask`; None as well if something had to be read."""
+        wanted = list(needs)
+
+        def answer() -> T | None:
+            is_ready = self._is_current() and self._has(wanted)
+            return question(self._table) if is_ready and self._table is not None else None
+
+        return self._alone(answer, timeout=WAIT_SECONDS)
+
+    def ask_beside(
+        self,
+        question: Callable[[KeptTable, DuckDBPyConnection], T],
+        *,
+        needs: Iterable[Need] = (),
+        timeout: float = WAIT_SECONDS,
+    ) -> T | None:
+        """As `ask`, of a table that shows the same as the snapshot that goes with it."""
+        wanted = list(needs)
+
+        def answer() -> T | None:
+            with self._snapshots.open(timeout=timeout) as connection:
+                self._take_in(connection, wanted)
+                return None if self._table is None else question(self._table, connection)
+
+        return self._alone(answer, timeout=timeout)
+
+    def _alone(self, answer: Callable[[], T | None], *, timeout: float) -> T | None:
+        if not self._lock.acquire(timeout=max(timeout, 0.0)):
+            raise StoreBusy("Another thread of this process is reading the project. Try again.")
+        try:
+            if self._is_busy or self._is_off:
+                return None  # busy: a signal handler came in the middle, the lock lets it through
+            self._is_busy = True
+            try:
+                return answer()
+            finally:
+                self._is_busy = False
         finally:
-            self._is_busy = False
+            self._lock.release()
 
     def _is_current(self) -> bool:
         return self._is_settled and self._snapshots.look() == self._signs
@@ -115,13 +142,17 @@ class KeptRuns:
 
     def _read(self, needs: list[Need], *, timeout: float) -> None:
         with self._snapshots.open(timeout=timeout) as connection:
-            signs, is_settled = self._snapshots.signs, self._snapshots.is_settled
-            before, self._signs = self._signs, None  # for an interrupt, or an error
-            if before != signs or not self._is_settled:
-                self._catch_up(connection, before, signs)
-            if self._table is not None and not self._is_whole:
-                self._read_columns(connection, self._table, needs)
-            self._signs, self._is_settled = signs, is_settled
+            self._take_in(connection, needs)
+
+    def _take_in(self, connection: DuckDBPyConnection, needs: list[Need]) -> None:
+        """What the open snapshot shows, and the columns of *needs*."""
+        signs, is_settled = self._snapshots.signs, self._snapshots.is_settled
+        before, self._signs = self._signs, None  # for an interrupt, or an error
+        if before != signs or not self._is_settled:
+            self._catch_up(connection, before, signs)
+        if self._table is not None and not self._is_whole:
+            self._read_columns(connection, self._table, needs)
+        self._signs, self._is_settled = signs, is_settled
 
     def _catch_up(self, connection: DuckDBPyConnection, before: Signs | None, signs: Signs) -> None:
         self.version += 1
@@ -164,7 +195,7 @@ class KeptRuns:
         for kind in loading.KINDS:
             names = None if self._is_whole or run_keys is None else list(table.columns[kind])
             for values in loading.read_values(connection, kind, run_keys=run_keys, keys=names):
-                table.put_values(kind, values, row_of[values.run_keys])
+                table.put_values(kind, values, row_of(values.run_keys))
 
     def _update(
         self, connection: DuckDBPyConnection, table: KeptTable, run_keys: list[int]
@@ -191,7 +222,7 @@ class KeptRuns:
             elif row_of is not None:
                 table.add_column(kind, key)
                 for values in loading.read_values(connection, kind, keys=[key]):
-                    table.put_values(kind, values, row_of[values.run_keys])
+                    table.put_values(kind, values, row_of(values.run_keys))
         table.forget_oldest_columns(MOST_BYTES, kept=needs)
 
     def after_fork(self) -> None:

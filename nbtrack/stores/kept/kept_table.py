@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from nbtrack.records.runs import RunInfo
+from nbtrack.records.runs import (
+    Run,
+    RunColumns,
+    RunData,
+    RunInfo,
+    RunInputs,
+    RunQuery,
+)
 from nbtrack.stores.kept.columns import Column, NumberColumn, TextColumn
 from nbtrack.stores.kept.loading import ATTRIBUTES, KINDS, Kind, Values
+from nbtrack.stores.local.trace import PARENT_TAG
 from nbtrack.stores.queries.run_queries import run_info
 
 if TYPE_CHECKING:
@@ -15,6 +23,8 @@ if TYPE_CHECKING:
 
 _FEW_DIFFERENT = ("experiment_id", "user_id", "status", "lifecycle_stage")
 _TIMES = ("start_us", "end_us")
+_MOST_RUNS_AS_SHOWN = 500
+_MOST_ANSWERS, _MOST_CELLS_OF_AN_ANSWER = 8, 100_000
 _BYTES_OF_A_RUN = 400  # its facts, measured
 
 
@@ -31,6 +41,8 @@ class KeptTable:
         self._row_of: dict[str, int] = {}  # by run id
         self._same: dict[str, str] = {}
         self._infos: dict[int, RunInfo] = {}
+        self._runs: dict[int, Run] = {}  # those that were shown lately
+        self._answers: dict[RunQuery, RunColumns] = {}
         self._derived: dict[str, Any] = {}  # from the facts, until one of them changes
 
     def __len__(self) -> int:
@@ -53,7 +65,9 @@ class KeptTable:
             self._put_times(self.times[name], rows, found[name])
         for row in rows.tolist():
             self._infos.pop(row, None)
+            self._runs.pop(row, None)
         self._derived.clear()
+        self._answers.clear()
         return rows
 
     def _grow(self, count: int) -> None:
@@ -70,9 +84,7 @@ class KeptTable:
 
     def _texts(self, name: str, found: Any) -> Any:
         """None where it is masked; what many runs share is one object."""
-        import numpy as np
-
-        texts = np.ma.filled(found, None) if np.ma.isMaskedArray(found) else found
+        texts = _objects(found)
         if name not in _FEW_DIFFERENT:
             return texts
         return [text if text is None else self._same.setdefault(text, text) for text in texts]
@@ -96,8 +108,8 @@ class KeptTable:
             column.put(rows, np.asarray(values.numbers)[is_run], first)
         else:
             texts = cast("Sequence[str]", np.asarray(values.texts, dtype=object)[is_run])
-            masked = np.ma.masked_array(values.numbers)[is_run].astype(object)
-            column.put(rows, texts, np.ma.filled(masked, None).tolist(), first)
+            numbers = _objects(values.numbers)[is_run].tolist()
+            column.put(rows, texts, numbers, first)
 
     def add_column(self, kind: Kind, key: str) -> Column:
         column = NumberColumn(len(self)) if kind == "metrics" else TextColumn(len(self))
@@ -121,18 +133,15 @@ class KeptTable:
         for column in self._all_columns():
             column.drop(rows)
 
-    def rows_by_key(self) -> Integers:
-        """By run_key; -1 for one that is no run."""
+    def rows_by_key(self) -> Callable[[Integers], Integers]:
+        """From run keys to rows; -1 for what is no run."""
         import numpy as np
 
-        places = np.full(int(self.run_keys.max(initial=0)) + 1, -1, dtype=np.int64)
+        places = np.full(int(self.run_keys.max(initial=0)) + 2, -1, dtype=np.int64)
         places[self.run_keys] = np.arange(len(self))
-        return places
+        return lambda run_keys: places[np.minimum(run_keys, len(places) - 1)]
 
     # --- what is asked
-
-    def has_run(self, run_id: str) -> bool:
-        return run_id in self._row_of
 
     def keys_of_status(self, *statuses: str) -> set[int]:
         """Of the runs that have one of *statuses*."""
@@ -172,6 +181,14 @@ class KeptTable:
         wanted = frozenset(texts)
         return self.text_fact(name).where(wanted.__contains__)
 
+    def is_run(self, run_ids: Iterable[str]) -> Flags:
+        """Of each row: whether it is one of *run_ids*."""
+        import numpy as np
+
+        flags: Flags = np.zeros(len(self), dtype=np.bool_)
+        flags[[self._row_of[each] for each in run_ids if each in self._row_of]] = True
+        return flags
+
     def infos(self, rows: Integers) -> list[RunInfo]:
         known, found = self._infos, []
         for row in rows.tolist():
@@ -180,6 +197,52 @@ class KeptTable:
                 info = known[row] = self._info(row)
             found.append(info)
         return found
+
+    def note_runs(self, rows: Integers, runs: Sequence[Run]) -> None:
+        for row, run in zip(rows.tolist(), runs):
+            self._runs[row] = run
+        for oldest in list(self._runs)[:-_MOST_RUNS_AS_SHOWN]:
+            del self._runs[oldest]
+
+    def runs(self, rows: Integers) -> list[Run] | None:
+        """Copies, whose dicts may be changed; None if one of them is not known."""
+        found = [self._runs.get(row) for row in rows.tolist()]
+        return [_copy(run) for run in found if run is not None] if None not in found else None
+
+    def answer(self, query: RunQuery, find: Callable[[], RunColumns]) -> RunColumns:
+        """What *find* finds; the same object to the same question, as long as it is true."""
+        found = self._answers.pop(query, None) or find()
+        columns = len(found.params) + len(found.metrics) + len(found.tags)
+        if len(found.infos) * columns <= _MOST_CELLS_OF_AN_ANSWER:
+            self._answers[query] = found
+        for oldest in list(self._answers)[:-_MOST_ANSWERS]:
+            del self._answers[oldest]
+        return found
+
+    @property
+    def parents(self) -> Integers:
+        """Of each row the row of its parent, or -1."""
+        rows: Integers = self._derive("parents", self._parents)
+        return rows
+
+    def _parents(self) -> Integers:
+        import numpy as np
+
+        tags = self.columns["tags"].get(PARENT_TAG)
+        if not isinstance(tags, TextColumn) or not len(self):
+            return np.full(len(self), -1, dtype=np.int64)
+        row_of_text = [-1 if text is None else self._row_of.get(text, -1) for text in tags.texts]
+        rows = np.array(row_of_text, dtype=np.int64)[tags.codes]
+        started = np.where(self.times["start_us"].has, self.times["start_us"].numbers, 0)
+        # A parent begins before its child: two that name each other would hide each other.
+        begins_before = (started[rows] < started) | (
+            (started[rows] == started) & (self.run_keys[rows] < self.run_keys)
+        )
+        return np.where((rows >= 0) & begins_before, rows, -1)
+
+    def row_of(self, run_id: str) -> int:
+        """-1 if there is no such run."""
+        return self._row_of.get(run_id, -1)
 
     def _info(self, row: int) -> RunInfo:
         facts = self.facts
@@ -208,3 +271,19 @@ class KeptTable:
         if name not in self._derived:
             self._derived[name] = make()
         return self._derived[name]
+
+
+def _copy(run: Run) -> Run:
+    data = run.data
+    copied = RunData(params=dict(data.params), metrics=dict(data.metrics), tags=dict(data.tags))
+    inputs = RunInputs(dataset_inputs=list(run.inputs.dataset_inputs))
+    return Run(info=run.info, data=copied, inputs=inputs)
+
+
+def _objects(found: Any) -> Objects:
+    """Python's own, and None where *found* is masked."""
+    import numpy as np
+
+    objects: Objects = np.ma.getdata(found).astype(object)
+    objects[np.ma.getmaskarray(found)] = None
+    return objects

@@ -41,6 +41,7 @@ from nbtrack.records.runs import (
     ViewType,
 )
 from nbtrack.settings import FOLDER_NAME
+from nbtrack.stores.kept.kept_points import KeptPoints
 from nbtrack.stores.kept.kept_runs import KeptRuns
 from nbtrack.stores.local.attachment import WAIT_SECONDS, Attachment
 from nbtrack.stores.local.fold import fold
@@ -89,6 +90,7 @@ class DuckDBStore(PanelReads):
         )
         self._index = RunIndex(self._snapshots)
         self._kept = KeptRuns(self._snapshots)
+        self._points = KeptPoints(self._snapshots)
 
     # --- writing
 
@@ -167,8 +169,11 @@ class DuckDBStore(PanelReads):
             return run_queries.find_run_columns(connection, query)
 
     def read_metrics(self, run_id: str, key: str) -> list[Metric]:
-        with self._snapshots.open() as connection:
-            return run_queries.read_metrics(connection, run_id, key, store=str(self.folder))
+        store = str(self.folder)
+        return self._points.read(
+            (run_id, key),
+            lambda connection: run_queries.read_metrics(connection, run_id, key, store=store),
+        )
 
     def get_experiment(self, experiment_id: str, *, timeout: float = WAIT_SECONDS) -> Experiment:
         return self._experiment("experiment_id", experiment_id, timeout=timeout)

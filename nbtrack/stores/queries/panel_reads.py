@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from nbtrack.journal.reading import segment_sizes
 from nbtrack.records.runs import Run, RunQuery, ViewType
+from nbtrack.stores.kept.kept_points import KeptPoints
+from nbtrack.stores.kept.kept_runs import KeptRuns
 from nbtrack.stores.local.attachment import stamp, wal_of
 from nbtrack.stores.local.snapshot import SnapshotReader
 from nbtrack.stores.queries.run_index import RunIndex
@@ -32,6 +34,8 @@ class PanelReads:
     _journal: Journal
     _snapshots: SnapshotReader
     _index: RunIndex
+    _kept: KeptRuns
+    _points: KeptPoints
     _inventories: KeptInventories | None = None
 
     def version(self) -> object:
@@ -43,8 +47,12 @@ class PanelReads:
         return frozenset(sizes.items()), len(self._journal.waiting_text), files
 
     def read_run_page(self, query: RunQuery, *, folded: bool) -> RunPage:
+        from nbtrack.stores.kept import page_answers
         from nbtrack.stores.queries import run_pages
 
+        page = page_answers.read_run_page(self._kept, query, folded=folded)
+        if page is not None:
+            return page
         with self._index.open(query) as connection:
             return run_pages.read_run_page(connection, query, folded=folded)
 
@@ -55,9 +63,13 @@ class PanelReads:
         order_by: Sequence[str] = (),
         view_type: ViewType = ViewType.ACTIVE_ONLY,
     ) -> list[Run]:
+        from nbtrack.stores.kept import page_answers
         from nbtrack.stores.queries import run_pages
 
         query = RunQuery(order_by=tuple(order_by), view_type=view_type)
+        runs = page_answers.read_child_runs(self._kept, parent_id, query)
+        if runs is not None:
+            return runs
         with self._index.open() as connection:
             return run_pages.read_child_runs(connection, parent_id, query)
 
@@ -87,11 +99,17 @@ class PanelReads:
         from nbtrack.stores.queries import series
 
         wanted = series.Wanted(axis=x, buckets=buckets, low=low, high=high)
-        with self._snapshots.open() as connection:
-            return series.read_series(connection, run_ids, keys, wanted=wanted)
+        return self._points.read(
+            (tuple(run_ids), tuple(keys), wanted),
+            lambda connection: series.read_series(connection, run_ids, keys, wanted=wanted),
+        )
 
     def read_run_values(self, query: RunQuery, columns: Sequence[str]) -> RunValues:
+        from nbtrack.stores.kept import page_answers
         from nbtrack.stores.queries import run_values
 
+        values = page_answers.read_run_values(self._kept, query, columns)
+        if values is not None:
+            return values
         with self._index.open(query) as connection:
             return run_values.read_run_values(connection, query, columns)

@@ -96,7 +96,7 @@ def test_a_new_instance_of_duckdb_reads_the_tails_again(store: DuckDBStore, writ
         store._attachment.close()
 
 
-@pytest.mark.parametrize("limit", ["HOLD_BYTES", "MOST_SEGMENTS"])
+@pytest.mark.parametrize("limit", ["MOST_TAIL_BYTES", "MOST_SEGMENTS"])
 def test_a_reader_folds_what_has_grown_too_long(
     store: DuckDBStore, write: Write, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
