@@ -13,9 +13,9 @@ from nbtrack.records.runs import (
     RunInputs,
     RunQuery,
 )
+from nbtrack.records.tags import PARENT_TAG
 from nbtrack.stores.kept.columns import Column, NumberColumn, TextColumn
 from nbtrack.stores.kept.loading import ATTRIBUTES, KINDS, Kind, Values
-from nbtrack.stores.local.trace import PARENT_TAG
 from nbtrack.stores.queries.run_queries import run_info
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from nbtrack.records.runs import Run, RunQuery
+from nbtrack.records.tags import PARENT_TAG
 from nbtrack.records.views import RunPage, RunValues
 from nbtrack.stores.filters.clauses import run_column
 from nbtrack.stores.filters.filter_keys import Holds
@@ -27,7 +28,6 @@ from nbtrack.stores.kept.matching import (
     read_order,
     whole_milliseconds,
 )
-from nbtrack.stores.local.trace import PARENT_TAG
 from nbtrack.stores.queries.run_queries import with_data
 
 if TYPE_CHECKING:
