@@ -14,13 +14,14 @@ from nbtrack.errors import (
     RunDeleted,
     RunNotFound,
 )
+from tests.support.begun_project import begun_project
 
 NOBODY = "0" * 32
 
 
 @pytest.fixture(autouse=True)
 def project(tmp_path):
-    nbtrack.set_tracking_uri(tmp_path / ".nbtrack")
+    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
     yield tmp_path
     while nbtrack.active_run() is not None:
         nbtrack.end_run()
