@@ -18,7 +18,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 # Whoever asks for one of these waits for another process.
-SLOW_FIXTURES = {"kernel", "new_kernel", "page"}
+SLOW_FIXTURES = {"kernel", "new_kernel", "server"}
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,17 +14,27 @@ from nbtrack.errors import (
     RunDeleted,
     RunNotFound,
 )
+from nbtrack.recording.session import current_session
+from tests.support.begun_project import begun_project
 
 NOBODY = "0" * 32
 
 
+@pytest.fixture(autouse=True, scope="module")
+def project(tmp_path_factory):
+    """One for all: what is refused leaves nothing behind."""
+    folder = begun_project(tmp_path_factory.mktemp("project") / ".nbtrack")
+    nbtrack.set_tracking_uri(folder)
+    yield folder.parent
+    current_session().store.close()
+    nbtrack.set_tracking_uri(None)
+
+
 @pytest.fixture(autouse=True)
-def project(tmp_path):
-    nbtrack.set_tracking_uri(tmp_path / ".nbtrack")
-    yield tmp_path
+def _nothing_is_left_open():
+    yield
     while nbtrack.active_run() is not None:
         nbtrack.end_run()
-    nbtrack.set_tracking_uri(None)
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ import pytest
 
 from nbtrack import MlflowClient
 from nbtrack.cli.main import main
+from tests.support.begun_project import begun_project
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> MlflowClient:
-    return MlflowClient(str(tmp_path / ".nbtrack"))
+    return MlflowClient(str(begun_project(tmp_path / ".nbtrack")))
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
+from nbtrack import MlflowClient
 from nbtrack.models.saving import save_fitted
 
 X, y = load_iris(return_X_y=True, as_frame=True)
@@ -26,6 +27,11 @@ EXPECTED = MODEL.predict(X).tolist()
 
 @pytest.fixture
 def uri(client) -> str:
+    return saved(client)
+
+
+def saved(client) -> str:
+    """The URI of the model, logged to a run of its own."""
     run_id = client.create_run("0").info.run_id
     rows = X.head(5)
     return save_fitted(
@@ -130,9 +136,11 @@ def test_an_unknown_model_is_refused(nbtrack, uri, csv):
     assert "No run" in err
 
 
-@pytest.fixture
-def server(uri, client) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[str]:
     """The address of a server process on a free port of this machine."""
+    client = MlflowClient(str(tmp_path_factory.mktemp("served")))
+    uri = saved(client)
     command = [sys.executable, "-m", "nbtrack", "--store", client.tracking_uri, "models", "serve"]
     with subprocess.Popen(
         [*command, "-m", uri, "--port", "0"], stderr=subprocess.PIPE, text=True

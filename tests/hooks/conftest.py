@@ -10,6 +10,7 @@ from nbtrack.base import background
 from nbtrack.hooks.autolog import HOOKS
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import Run
+from tests.support.begun_project import begun_project
 
 
 class Project:
@@ -31,7 +32,7 @@ class Project:
 
 @pytest.fixture
 def autologged(tmp_path: Path) -> Iterator[Project]:
-    nbtrack.set_tracking_uri(tmp_path / "project")
+    nbtrack.set_tracking_uri(begun_project(tmp_path / "project"))
     nbtrack.autolog()
     yield Project()
     for switch in HOOKS.values():

@@ -13,6 +13,7 @@ from nbtrack.base import background
 from nbtrack.hooks.sklearn.fit_call import FitCall
 from nbtrack.hooks.sklearn.flags import Flags
 from nbtrack.recording.active_run import ActiveRun
+from tests.support.begun_project import begun_project
 
 FLAGS = Flags()
 
@@ -39,7 +40,7 @@ def fitted(estimator: Any, X: Any, y: Any = None, *, weights: Any = None, **fact
 @contextmanager
 def open_run(folder: Path) -> Iterator[ActiveRun]:
     """A run in a project of its own; afterwards there is none, and nothing waits."""
-    nbtrack.set_tracking_uri(folder / "project")
+    nbtrack.set_tracking_uri(begun_project(folder / "project"))
     try:
         with nbtrack.start_run() as run:
             yield run

@@ -32,6 +32,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 import nbtrack
 import nbtrack.sklearn
 from nbtrack.hooks.autolog import HOOKS
+from tests.support.begun_project import begun_project
 
 X, y = load_iris(return_X_y=True)
 model = LogisticRegression(C=3, max_iter=500)
@@ -39,7 +40,7 @@ model = LogisticRegression(C=3, max_iter=500)
 
 @pytest.fixture(autouse=True)
 def project(tmp_path):
-    nbtrack.set_tracking_uri(tmp_path / ".nbtrack")
+    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
     nbtrack.sklearn.autolog(log_models=False)
     yield tmp_path
     HOOKS["sklearn"].forget()

@@ -162,6 +162,7 @@ def undrawn(tmp_path: Path) -> Iterator[str]:
     code = (
         "import os, nbtrack; from sklearn.datasets import load_iris;"
         "from sklearn.naive_bayes import GaussianNB; nbtrack.autolog();"
+        "from nbtrack.base import background; background.hold();"  # else it may be quick enough
         "GaussianNB().fit(*load_iris(return_X_y=True));"
         "print(nbtrack.last_active_run().info.run_id, flush=True); os._exit(0)"
     )

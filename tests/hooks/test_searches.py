@@ -34,13 +34,14 @@ from nbtrack.hooks.autolog import HOOKS
 from nbtrack.hooks.sklearn.fit_call import FitCall
 from nbtrack.hooks.sklearn.flags import Flags
 from nbtrack.hooks.sklearn.searches import log_search
+from tests.support.begun_project import begun_project
 
 X, y = load_iris(return_X_y=True)
 
 
 @pytest.fixture(autouse=True)
 def project(tmp_path):
-    nbtrack.set_tracking_uri(tmp_path / ".nbtrack")
+    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
     yield tmp_path
     HOOKS["sklearn"].forget()
     while nbtrack.active_run() is not None:

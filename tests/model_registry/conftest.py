@@ -13,12 +13,13 @@ import nbtrack
 from nbtrack.models.model_info import ModelInfo
 from nbtrack.recording.session import current_session
 from nbtrack.stores.local.duckdb import DuckDBStore
+from tests.support.begun_project import begun_project
 
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("NBTRACK_USER", "ada")
-    nbtrack.set_tracking_uri(tmp_path / ".nbtrack")
+    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
     yield tmp_path / ".nbtrack"
     while nbtrack.active_run() is not None:
         nbtrack.end_run()

@@ -112,41 +112,47 @@ def test_a_comparison_with_nothing_counts_as_passed(rule, expected):
     assert verdict(rule, there=None) == expected
 
 
-@pytest.mark.parametrize(
-    ("rule", "problem"),
-    [
-        ("", "Expected a key"),
-        ("metrics.f1", "Expected an operator"),
-        ("metrics.f1 >", "Expected a key"),
-        ("f1 > 1", "Expected a key such as metrics.f1"),
-        ("metrics. > 1", "Expected a key"),
-        ("production.f1 > 1", "Expected a key"),
-        ("1 > 2", "compares nothing of a version"),
-        ("metrics.f1 > '0.5'", "compare it with a number without quotes"),
-        ("metrics.f1 > 1 and", "Expected a key"),
-        ("(metrics.f1 > 1", "closing"),
-        ("metrics.f1 > 1)", "the end of the rule"),
-        ("metrics.f1 > production.metrics.f1 - x", "a number after -"),
-        ("metrics.f1 > production.metrics.f1 / 2", "Unexpected '/'"),
-        ("metrics.f1 > 1; drop table x", "Unexpected ';'"),
-        ("__import__('os').system('x') = 1", "Expected"),
-        ("metrics.f1 > metrics.f1 * inf", "a finite number"),
-        ("tags.a in 'x'", "a list after IN"),
-        ("(" * 60 + "metrics.f1 > 1" + ")" * 60, "nest at most"),
-        (" and ".join(["metrics.f1 > 1"] * 300), "at most 200"),
-    ],
-)
-def test_a_rule_that_cannot_be_read_is_refused_when_it_is_set(churn, client, rule, problem):
+UNREADABLE = {
+    "metrics.f1": "Expected an operator",
+    "metrics.f1 >": "Expected a key",
+    "f1 > 1": "Expected a key such as metrics.f1",
+    "metrics. > 1": "Expected a key",
+    "production.f1 > 1": "Expected a key",
+    "1 > 2": "compares nothing of a version",
+    "metrics.f1 > '0.5'": "compare it with a number without quotes",
+    "metrics.f1 > 1 and": "Expected a key",
+    "(metrics.f1 > 1": "closing",
+    "metrics.f1 > 1)": "the end of the rule",
+    "metrics.f1 > production.metrics.f1 - x": "a number after -",
+    "metrics.f1 > production.metrics.f1 / 2": "Unexpected '/'",
+    "metrics.f1 > 1; drop table x": "Unexpected ';'",
+    "__import__('os').system('x') = 1": "Expected",
+    "metrics.f1 > metrics.f1 * inf": "a finite number",
+    "tags.a in 'x'": "a list after IN",
+    "(" * 60 + "metrics.f1 > 1" + ")" * 60: "nest at most",
+    " and ".join(["metrics.f1 > 1"] * 300): "at most 200",
+}
+
+
+def test_a_rule_that_cannot_be_read_is_refused_when_it_is_set(churn, client):
     """With a caret under the place, and not when somebody promotes at night."""
     churn()
-    if not rule:
-        with pytest.raises(InvalidValue, match="needs a rule"):
-            client.require_gate("churn", rule=rule)
-        return
-    with pytest.raises(InvalidFilter, match=problem) as caught:
-        client.require_gate("churn", rule=rule)
-    assert str(caught.value).endswith("^")
+    with pytest.raises(InvalidValue, match="needs a rule"):
+        client.require_gate("churn", rule="")
+    said = {rule: refusal(client, rule) for rule in UNREADABLE}
+    for rule, problem in UNREADABLE.items():
+        assert problem in said[rule], rule
+        assert said[rule].endswith("^"), rule
     assert client.get_registered_model("churn").gates == ()
+
+
+def refusal(client, rule):
+    """What is said of it; nothing if it is taken."""
+    try:
+        client.require_gate("churn", rule=rule)
+    except InvalidFilter as exc:
+        return str(exc)
+    return ""
 
 
 def test_a_failing_version_is_refused_with_the_numbers(churn, client):

@@ -95,7 +95,7 @@ def test_a_registration_that_is_killed_is_whole_or_not_there(
     of the killed ones goes with gc."""
     uri = train().model_uri
     store.close()
-    kills = run(project, tmp_path, "register", 1, 3, uri)
+    kills = run(project, tmp_path, "register", 1, 5, uri)
     versions = sorted(int(v.version) for v in client.search_model_versions("name = 'churn'"))
 
     assert len(kills) > 40

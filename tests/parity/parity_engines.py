@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.begun_project import begun_project
+
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 Case = Callable[[Any, Path], Any]
@@ -40,7 +42,7 @@ def with_nbtrack(folder: Path) -> Iterator[Any]:
     from nbtrack.recording.session import current_session
 
     folder.mkdir()
-    nbtrack.set_tracking_uri(folder / ".nbtrack")
+    nbtrack.set_tracking_uri(begun_project(folder / ".nbtrack"))
     try:
         with _inside(folder, nbtrack):
             yield nbtrack

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import stat
 
 LOG = """
@@ -58,6 +60,7 @@ def test_a_journal_that_may_not_be_read_keeps_nobody_from_the_others(start, fold
     """Its runs are not shown, and that is said."""
     script = start(LOG)
     script.wait_for("logged")
+    os.kill(script.pid, signal.SIGSTOP)  # or it may fold that line itself, which it can read
     (segment,) = (folder / "journal").glob("*.jsonl")
     with open(segment, "a") as file:
         file.write("not folded yet\n")
@@ -65,5 +68,6 @@ def test_a_journal_that_may_not_be_read_keeps_nobody_from_the_others(start, fold
     reader = start(READ)
     assert reader.finish() == ["[<RunStatus.RUNNING: 'RUNNING'>]"]
     assert "may not be read by you" in reader.errors()
+    os.kill(script.pid, signal.SIGCONT)
     script.tell()
     script.finish()

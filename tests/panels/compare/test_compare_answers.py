@@ -9,6 +9,7 @@ from nbtrack.journal.lines import cell_line, now_us
 from nbtrack.panels.compare.panel import ComparePanel
 from nbtrack.panels.compare.view import CompareView
 from nbtrack.recording.session import current_session
+from tests.support.begun_project import begun_project
 from tests.support.panel_page import Page, runs_page
 
 # A picture of one pixel.
@@ -20,7 +21,7 @@ PNG = bytes.fromhex(
 
 @pytest.fixture(autouse=True)
 def project(tmp_path):
-    nbtrack.set_tracking_uri(tmp_path / ".nbtrack")
+    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
     yield
     nbtrack.set_tracking_uri(None)
 

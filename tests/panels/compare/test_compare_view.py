@@ -10,12 +10,13 @@ import nbtrack
 from nbtrack.errors import InvalidValue, NotFound
 from nbtrack.journal.lines import environment_line, now_us, run_line
 from nbtrack.recording.session import current_session
+from tests.support.begun_project import begun_project
 from tests.support.markup_check import HOSTILE, Page
 
 
 @pytest.fixture(autouse=True)
 def project(tmp_path):
-    nbtrack.set_tracking_uri(tmp_path / ".nbtrack")
+    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
     yield
     nbtrack.set_tracking_uri(None)
 

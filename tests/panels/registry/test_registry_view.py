@@ -9,13 +9,14 @@ from nbtrack.cells.completion import complete
 from nbtrack.errors import RegisteredModelNotFound
 from nbtrack.panels.registry.telling_metric import best_known_metric
 from nbtrack.records.registry import Gate, RegisteredModel
+from tests.support.begun_project import begun_project
 from tests.support.markup_check import HOSTILE, Page
 from tests.support.registry_project import become, register
 
 
 @pytest.fixture(autouse=True)
 def client(tmp_path, monkeypatch):
-    nbtrack.set_tracking_uri(tmp_path / ".nbtrack")
+    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
     become("ana", monkeypatch)
     yield nbtrack.MlflowClient()
     nbtrack.set_tracking_uri(None)

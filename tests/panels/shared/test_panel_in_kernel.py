@@ -73,7 +73,7 @@ def test_plain_python_has_the_table_alone(tmp_path: Path):
 def test_an_open_panel_at_exit(tmp_path: Path):
     """The polling thread ends before the store does, and nothing is printed."""
     code = (
-        "import nbtrack; from panel_page import runs_page\n"
+        "import nbtrack; from tests.support.panel_page import runs_page\n"
         "from nbtrack.recording.session import current_session\n"
         "with nbtrack.start_run(): pass\n"
         "page = runs_page(current_session().store)\n"
