@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import zipfile
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -147,3 +148,19 @@ def test_the_sdist_has_what_the_tests_need(built):
     wanted = {"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", ".ci/run"}
     wanted |= {"notebooks/01_quickstart.ipynb", "tests/nbval_sanitize.cfg", "nbtrack/py.typed"}
     assert wanted <= inside
+
+
+def test_the_wheel_has_the_pages_and_not_what_checks_them(built):
+    """Every script and style sheet, and no declarations of types."""
+    (wheel,) = built.glob("*.whl")
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    pages = {
+        file.relative_to(ROOT).as_posix()
+        for kind in ("js", "css")
+        for file in (ROOT / "nbtrack").rglob(f"page/*.{kind}")
+    }
+
+    assert len(pages) > 50
+    assert pages <= inside
+    kinds = {Path(name).suffix for name in inside if name.startswith("nbtrack/panels/")}
+    assert kinds == {".py", ".js", ".css"}

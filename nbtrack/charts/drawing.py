@@ -35,7 +35,7 @@ def packed(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """*rows* by column, for the wire: text columns as codes into their distinct values.
 
     {"length": n, "columns": {name: [values] | {"values": [distinct], "codes": [numbers]}}};
-    `unpackRows` in static/chart_host.js is the other end. A third to a tenth of the bytes.
+    `unpackRows` in charts_tab/page/rows.js is the other end. A third to a tenth of the bytes.
     """
     names = list(rows[0]) if rows else []
     columns = {name: _packed_column([row[name] for row in rows]) for name in names}

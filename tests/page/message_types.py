@@ -211,10 +211,17 @@ def _misfits_of_shape(value: Any, shape: Any, *, at: str) -> Iterator[str]:
     hints = get_type_hints(shape)
     for name in value.keys() - hints.keys():
         yield f"{at} has {name}, which {shape.__name__} has not"
-    for name in shape.__required_keys__ - value.keys():
+    for name in _required(shape) - value.keys():
         yield f"{at} is without {name}, which {shape.__name__} has"
     for name in hints.keys() & value.keys():
         yield from misfits(value[name], hints[name], at=f"{at}.{name}")
+
+
+@cache
+def _required(shape: Any) -> set[str]:
+    """`__required_keys__` does not see NotRequired in annotations that are text."""
+    hints = get_type_hints(shape, include_extras=True)
+    return {name for name, hint in hints.items() if get_origin(hint) is not NotRequired}
 
 
 def _misfits_of_union(value: Any, kinds: tuple[Any, ...], *, at: str) -> Iterator[str]:

@@ -47,6 +47,7 @@ class Page:
 
     def _checked(self, do: str) -> dict[str, Any]:
         """The newest answer, which has the shape that is declared for the page."""
+        self._check_pushes()
         answer = self.heard[-1]
         kinds = [question.answer for question in table("QUESTIONS").get(do, [])]
         if "result" in answer and kinds:
@@ -65,11 +66,14 @@ class Page:
         return self.ask("page", **{**self.ask("start")["state"], **changes})
 
     def pushes(self, name: str) -> list[Any]:
-        found = [each["result"] for each in self.heard if each.get("push") == name]
-        for kind in table("PUSHES").get(name, []):
-            wrong = [words for each in found for words in misfits(each, kind, at=name)]
-            assert wrong == []
-        return found
+        self._check_pushes()
+        return [each["result"] for each in self.heard if each.get("push") == name]
+
+    def _check_pushes(self) -> None:
+        """As they are declared, too; what only tests push is declared nowhere."""
+        for heard in self.heard:
+            for kind in table("PUSHES").get(heard.get("push", ""), []):
+                assert list(misfits(heard["result"], kind, at=heard["push"])) == []
 
 
 def runs_page(store: Store, **options: Any) -> Page:

@@ -63,7 +63,7 @@ def charted_runs(state: RunsState, table: TableState, request: LinesRequest) -> 
 
 
 def places_after(before: Mapping[str, int], run_ids: Sequence[str]) -> dict[str, int]:
-    """A run keeps its place; the others take the lowest free ones (as the page does)."""
+    """A run keeps its place; the others take the lowest free ones (as in page/colours.js)."""
     kept = {run_id: before[run_id] for run_id in run_ids if run_id in before}
     taken = set(kept.values())
     free = (place for place in range(len(run_ids) + len(taken)) if place not in taken)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from nbtrack.records.views import Axis, MetricSeries
 
-MOST_PLACES = 600  # then two neighbours become one; static/live_panel.js does the same
+MOST_PLACES = 600  # then two neighbours become one; page/live_places.js does the same
 MOST_NEW = 40  # places that one look adds
 
 
@@ -61,7 +61,7 @@ class LiveSeries:
 
 
 def as_message(series: MetricSeries, axis: Axis, *, is_whole: bool) -> dict[str, Any]:
-    """As static/live_panel.js reads it; what is not whole is added to what came before."""
+    """As page/live_panel.js reads it; what is not whole is added to what came before."""
     return {
         "run": series.run_id,
         "key": series.key,

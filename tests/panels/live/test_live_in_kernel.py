@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from tests.page.message_types import misfits, table
+
 STEPS = """
 for step in range(30):
     nbtrack.log_metric("loss", 1 / (step + 1), step=step)
@@ -13,7 +15,10 @@ nbtrack.log_metric("accuracy", 0.9)
 
 def pushes(reply, name):
     messages = [m["data"].get("content", {}) for m in reply.of("comm_msg")]
-    return [m["result"] for m in messages if m.get("push") == name]
+    found = [m["result"] for m in messages if m.get("push") == name]
+    (kind,) = table("PUSHES")[name]
+    assert [words for each in found for words in misfits(each, kind, at=name)] == []
+    return found
 
 
 def widgets(reply):

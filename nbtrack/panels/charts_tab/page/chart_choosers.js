@@ -1,8 +1,9 @@
 // Which metrics, and which columns, the charts are about.
 
-import { append, h, redraw } from "../../shared/page/dom.js";
+import { append, h } from "../../shared/page/dom.js";
 import { grouped } from "../../shared/page/formats.js";
-import { choice, popup } from "../../shared/page/popup.js";
+import { choice, Popup } from "../../shared/page/popup.js";
+import { SearchedList } from "../../shared/page/searched_list.js";
 
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { Child } from "../../shared/page/dom_types.d.ts" */
@@ -10,52 +11,60 @@ import { choice, popup } from "../../shared/page/popup.js";
 
 const MOST_CHOICES = 200; // in a list; the rest is found by typing
 
-/** A list of boxes with a field to find them. `all()` gives [[value, words, hint]], `chosen()` the
- *  values that are ticked, `onchange(values)` gets them in the order of the ticks.
- *  @param {string} words
- *  @param {{ name: string, all: () => Choice[], chosen: () => string[], onchange: (values: string[]) => unknown, extra?: () => Child }} options */
-export function listChooser(words, { name, all, chosen, onchange, extra = () => null }) {
-  let search = "";
-  const menu = popup(words, { name, key: `choose ${name}`, build });
-  return menu;
+/** What is chosen from, in a list with a field to find it.
+ *  @typedef {{
+ *    name: string,
+ *    all: () => Choice[],
+ *    chosen: () => string[],
+ *    onchange: (values: string[]) => unknown,
+ *    extra?: () => Child,
+ *  }} Choosing */
 
-  function build() {
-    const list = h("div", {}, boxes());
-    const field = h("input", {
-      class: "nbt-field nbt-search",
-      type: "search",
+export class ListChooser {
+  /** `chosen()` gives the values that are ticked, `onchange(values)` gets them in the order of the
+   *  ticks; `extra()` stands above the list.
+   *  @param {string} words @param {Choosing} choosing */
+  constructor(words, choosing) {
+    const { name } = choosing;
+    this.choosing = choosing;
+    this.search = new SearchedList({
+      name: `Find in ${name}`,
       placeholder: "find",
-      "aria-label": `Find in ${name}`,
-      "data-key": `find ${name}`,
-      value: search,
-      oninput: () => {
-        search = field.value;
-        redraw(list, boxes());
-      },
+      key: `find ${name}`,
+      found: (typed) => this.boxes(typed),
     });
-    return [field, extra(), list];
+    const build = () => this.build();
+    this.menu = new Popup(words, { name, key: `choose ${name}`, build });
+    this.el = this.menu.el;
   }
 
-  function boxes() {
-    const typed = search.trim().toLowerCase();
-    const found = all().filter(([, text]) => text.toLowerCase().includes(typed));
+  build() {
+    const { field, list } = this.search.build();
+    return [field, this.choosing.extra?.(), list];
+  }
+
+  /** @param {string} typed */
+  boxes(typed) {
+    const all = this.choosing.all();
+    const found = all.filter(([, text]) => text.toLowerCase().includes(typed));
     const rest = found.length - MOST_CHOICES;
+    const look = { class: "nbt-muted nbt-choice" };
     return [
-      found.slice(0, MOST_CHOICES).map(box),
-      found.length === 0 && h("div", { class: "nbt-muted nbt-choice" }, "none found"),
-      rest > 0 &&
-        h("div", { class: "nbt-muted nbt-choice" }, `${grouped(rest)} more: type to find them`),
+      found.slice(0, MOST_CHOICES).map((each) => this.box(each)),
+      found.length === 0 && h("div", look, "none found"),
+      rest > 0 && h("div", look, `${grouped(rest)} more: type to find them`),
     ];
   }
 
   /** @param {Choice} choice */
-  function box([value, text, hint]) {
+  box([value, text, hint]) {
+    const { name, chosen, onchange } = this.choosing;
     const label = choice(text, {
       checked: chosen().includes(value),
       key: `choice ${name} ${value}`,
-      onchange: (event) => {
+      onchange: ({ target }) => {
         const others = chosen().filter((each) => each !== value);
-        onchange(event.target.checked ? [...others, value] : others);
+        onchange(target.checked ? [...others, value] : others);
       },
     });
     if (hint) append(label, [h("span", { class: "nbt-muted nbt-choice-hint" }, hint)]);

@@ -4,7 +4,7 @@ import { h } from "../../shared/page/dom.js";
 import { duration, grouped, wordsOf } from "../../shared/page/formats.js";
 import { afterPause } from "../../shared/page/pauses.js";
 import { choice } from "../../shared/page/popup.js";
-import { listChooser } from "./chart_choosers.js";
+import { ListChooser } from "./chart_choosers.js";
 import { labelledSelect, RunLegend, slider, toggle } from "./chart_controls.js";
 import { ChartGrid } from "./chart_grid.js";
 
@@ -80,7 +80,7 @@ export class LinesView {
       labelledSelect("X", [["", X_AXES]], "step", setX),
       toggle("Log y", false, (log) => this.set({ log })),
       slider("Smoothing", { value: 0, most: 0.99, step: 0.01, onchange: smoothLater }),
-      this.chooser,
+      this.chooser.el,
       this.reset,
     ];
   }
@@ -100,7 +100,7 @@ export class LinesView {
   }
 
   makeChooser() {
-    return listChooser("Metrics", {
+    return new ListChooser("Metrics", {
       name: "Metrics",
       all: () => this.metricChoices(),
       chosen: () => this.shownMetrics(),
@@ -170,8 +170,8 @@ export class LinesView {
   async take(answer) {
     this.answer = answer;
     this.legend.draw(answer.charts.length ? answer.runs : []);
-    this.chooser.say(`Metrics ${answer.charts.length} of ${answer.metrics.length}`);
-    this.chooser.refresh();
+    this.chooser.menu.say(`Metrics ${answer.charts.length} of ${answer.metrics.length}`);
+    this.chooser.menu.refresh();
     const isWhole = this.grid.draw(answer.charts);
     if (!isWhole) return this.ask();
     await this.grid.ready();

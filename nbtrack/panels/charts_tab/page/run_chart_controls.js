@@ -1,7 +1,7 @@
 // What is chosen above a chart of runs.
 
 import { h } from "../../shared/page/dom.js";
-import { columnGroups, listChooser, nameOfColumn, withChosen } from "./chart_choosers.js";
+import { columnGroups, ListChooser, nameOfColumn, withChosen } from "./chart_choosers.js";
 import { labelledSelect } from "./chart_controls.js";
 /** @import { Choice, ChoosingView } from "./chart_types.d.ts" */
 
@@ -22,14 +22,14 @@ export function scatterControls(view) {
 /** @param {ChoosingView} view */
 export function parallelControls(view) {
   const chosen = () => view.chosen.axes ?? [];
-  const menu = listChooser(`Axes ${chosen().length}`, {
+  const menu = new ListChooser(`Axes ${chosen().length}`, {
     name: "Axes",
     all: () => columnGroups(view.state).flatMap(([, choices]) => choices.map(withKind)),
     chosen,
     onchange: (axes) => view.set({ axes }),
   });
   const words = chosen().map(nameOfColumn).join(" · ");
-  return [menu, h("span", { class: "nbt-muted nbt-axes-words" }, words)];
+  return [menu.el, h("span", { class: "nbt-muted nbt-axes-words" }, words)];
 }
 
 /** @type {Record<string, string>} */

@@ -33,26 +33,18 @@ export function againstChooser(state, card, serving) {
     options,
   );
   chooser.value = comparison ? comparison.against : "";
+  const compared = h("label", { class: "nbt-labelled nbt-muted" }, "compare with", chooser);
+  return h("span", { class: "nbt-against" }, servedButton(state, card, serving), compared);
+}
+
+/** The one beside which most will want to see it.
+ *  @param {RegistryState} state @param {VersionCard} card @param {string[]} serving */
+function servedButton(state, card, serving) {
   const served = serving.find((version) => version !== card.version);
-  const quick =
-    served &&
-    !comparison &&
-    h(
-      "button",
-      {
-        class: "nbt-button",
-        type: "button",
-        "data-key": "compare production",
-        onclick: () => state.compare(card.version, served),
-      },
-      `Compare with v${served} in Production`,
-    );
-  return h(
-    "span",
-    { class: "nbt-against" },
-    quick,
-    h("label", { class: "nbt-labelled nbt-muted" }, "compare with", chooser),
-  );
+  if (!served || state.comparison) return null;
+  const look = { class: "nbt-button", type: "button", "data-key": "compare production" };
+  const onclick = () => state.compare(card.version, served);
+  return h("button", { ...look, onclick }, `Compare with v${served} in Production`);
 }
 
 /** As `CompareView` to what draws the sections. */

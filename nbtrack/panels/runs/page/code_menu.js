@@ -2,7 +2,7 @@
 
 import { wordsOf } from "../../shared/page/formats.js";
 import { insertCell } from "../../shared/page/insert_cell.js";
-import { menuItem, popup } from "../../shared/page/popup.js";
+import { menuItem, Popup } from "../../shared/page/popup.js";
 
 /** @import { CodeAsked } from "./runs_messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
@@ -21,7 +21,7 @@ export function codeMenu(state, runId) {
     close();
     insertCode(state, what, runId);
   };
-  return popup("Insert code", {
+  const menu = new Popup("Insert code", {
     name: "Insert code",
     key: `code ${runId}`,
     toLeft: true,
@@ -33,6 +33,7 @@ export function codeMenu(state, runId) {
         }),
       ),
   });
+  return menu.el;
 }
 
 /** @param {RunsState} state @param {CodeAsked["what"]} what @param {string} runId */

@@ -13,7 +13,8 @@ import { registryTab } from "../../registry/page/registry_tab.js";
 import { append, h } from "../../shared/page/dom.js";
 import { grouped, plural, wordsOf } from "../../shared/page/formats.js";
 import { PanelHost, panelRoot } from "../../shared/page/panel_host.js";
-import { columnPicker, experimentChooser, groupChooser } from "./choosers.js";
+import { ExperimentChooser, groupChooser } from "./choosers.js";
+import { ColumnPicker } from "./column_picker.js";
 import { QueryBox } from "./query_box.js";
 import { RunsState } from "./runs_state.js";
 import { runsTab } from "./runs_tab.js";
@@ -70,10 +71,10 @@ function drawPanel(host, root, state, tabs) {
     "div",
     { class: "nbt-head" },
     h("span", { class: "nbt-title" }, "nbtrack"),
-    experimentChooser(state),
+    new ExperimentChooser(state).el,
     query.el,
     groupChooser(state),
-    columnPicker(state),
+    new ColumnPicker(state).el,
   );
   const live = h("span", { class: "nbt-live", title: "New runs appear by themselves" }, "live");
   const facts = h("div", { class: "nbt-facts" }, host.status, live, countWords(state));

@@ -41,48 +41,41 @@ function filterTo(state, condition) {
 
 /** @param {RunsState} state */
 function footer(state) {
+  return h("div", { class: "nbt-foot" }, pageButtons(state), tickedActions(state));
+}
+
+/** @param {RunsState} state */
+function pageButtons(state) {
   const back = pageButton("‹", "Page before", () => state.show({ page: state.asked.page - 1 }));
   const on = pageButton("›", "Next page", () => state.show({ page: state.asked.page + 1 }));
   const place = h("span", { class: "nbt-place" });
-  const ticked = h("span", { class: "nbt-ticked-words", role: "status" });
-  const clear = h(
-    "button",
-    {
-      class: "nbt-button",
-      type: "button",
-      "data-key": "clear ticks",
-      onclick: () => state.tickAll(state.ticked, false),
-    },
-    "Clear",
-  );
-  const remove = h(
-    "button",
-    {
-      class: "nbt-button nbt-danger",
-      type: "button",
-      "data-key": "delete ticked",
-      onclick: () => state.remove(state.ticked),
-    },
-    "Delete",
-  );
-  const actions = h("span", { class: "nbt-buttons nbt-on-ticked" }, ticked, clear, remove);
-  const drawTicked = () => {
-    ticked.textContent = state.ticked.length ? `${grouped(state.ticked.length)} selected` : "";
-    for (const button of [clear, remove]) button.hidden = state.ticked.length === 0;
-  };
-  state.on("ticked", drawTicked);
   state.on("page", (page) => {
     place.textContent = placeWords(page);
     back.disabled = page.page === 0;
     on.disabled = page.page + 1 >= page.pages;
   });
-  drawTicked();
-  return h(
-    "div",
-    { class: "nbt-foot" },
-    h("span", { class: "nbt-buttons" }, back, place, on),
-    actions,
+  return h("span", { class: "nbt-buttons" }, back, place, on);
+}
+
+/** @param {RunsState} state */
+function tickedActions(state) {
+  const words = h("span", { class: "nbt-ticked-words", role: "status" });
+  const look = { class: "nbt-button", type: "button", "data-key": "clear ticks" };
+  const clear = h(
+    "button",
+    { ...look, onclick: () => state.tickAll(state.ticked, false) },
+    "Clear",
   );
+  const danger = { class: "nbt-button nbt-danger", type: "button", "data-key": "delete ticked" };
+  const remove = h("button", { ...danger, onclick: () => state.remove(state.ticked) }, "Delete");
+  const draw = () => {
+    const count = state.ticked.length;
+    words.textContent = count ? `${grouped(count)} selected` : "";
+    for (const button of [clear, remove]) button.hidden = count === 0;
+  };
+  state.on("ticked", draw);
+  draw();
+  return h("span", { class: "nbt-buttons nbt-on-ticked" }, words, clear, remove);
 }
 
 /** @param {Page} page */

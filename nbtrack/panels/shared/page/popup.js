@@ -3,80 +3,100 @@
 import { h, redraw } from "./dom.js";
 /** @import { Attributes, Child, InputEvent } from "./dom_types.d.ts" */
 
-/** `build(close)` gives the content each time the list opens. `toLeft` lets it grow to the left.
- *  The returned element has `say(text)` for the button, and `refresh()` for an open list.
- *  @param {string} text
- *  @param {{
- *    name: string,
- *    build: (close: () => void) => Child,
- *    toLeft?: boolean,
- *    key?: string,
- *  }} options */
-export function popup(text, { name, build, toLeft = false, key = name }) {
-  const label = h("span", {}, text);
-  const list = h("div", { class: `nbt-popup-list${toLeft ? " nbt-to-left" : ""}`, hidden: true });
-  const button = h(
-    "button",
-    {
-      class: "nbt-button",
-      type: "button",
-      "aria-haspopup": "true",
-      "aria-expanded": "false",
-      "aria-label": name,
-      title: name,
-      "data-key": key,
-      onclick: () => (list.hidden ? open() : close()),
-    },
-    label,
-    h("span", { "aria-hidden": "true", class: "nbt-muted" }, " ▾"),
-  );
-  const el = h("span", { class: "nbt-popup", onkeydown: onKey }, button, list);
+export class Popup {
+  /** `build(close)` gives the content each time the list opens. `toLeft` lets it grow to the left.
+   *  @param {string} text on the button
+   *  @param {{
+   *    name: string,
+   *    build: (close: () => void) => Child,
+   *    toLeft?: boolean,
+   *    key?: string,
+   *  }} options */
+  constructor(text, { name, build, toLeft = false, key = name }) {
+    this.name = name;
+    this.build = build;
+    this.label = h("span", {}, text);
+    this.list = h("div", {
+      class: `nbt-popup-list${toLeft ? " nbt-to-left" : ""}`,
+      hidden: true,
+    });
+    this.button = this.makeButton(key);
+    this.onOutside = (/** @type {Event} */ { target }) => {
+      if (!this.el.contains(/** @type {Node} */ (target))) this.close();
+    };
+    const look = {
+      class: "nbt-popup",
+      onkeydown: (/** @type {KeyboardEvent} */ e) => this.onKey(e),
+    };
+    this.el = h("span", look, this.button, this.list);
+  }
 
-  function open() {
-    list.hidden = false;
-    button.setAttribute("aria-expanded", "true");
-    redraw(list, build(close));
-    const first = list.querySelector(/** @type {"input"} */ ("input, button, select"));
+  /** @param {string} key */
+  makeButton(key) {
+    return h(
+      "button",
+      {
+        class: "nbt-button",
+        type: "button",
+        "aria-haspopup": "true",
+        "aria-expanded": "false",
+        "aria-label": this.name,
+        title: this.name,
+        "data-key": key,
+        onclick: () => (this.list.hidden ? this.open() : this.close()),
+      },
+      this.label,
+      h("span", { "aria-hidden": "true", class: "nbt-muted" }, " ▾"),
+    );
+  }
+
+  open() {
+    this.list.hidden = false;
+    this.button.setAttribute("aria-expanded", "true");
+    this.draw();
+    const first = this.list.querySelector(/** @type {"input"} */ ("input, button, select"));
     first?.focus({ preventScroll: true });
-    document.addEventListener("pointerdown", onOutside, true);
+    document.addEventListener("pointerdown", this.onOutside, true);
   }
 
-  function close() {
-    if (list.hidden) return;
-    const hadFocus = list.contains(document.activeElement);
-    list.hidden = true;
-    list.replaceChildren();
-    button.setAttribute("aria-expanded", "false");
-    document.removeEventListener("pointerdown", onOutside, true);
-    if (hadFocus) button.focus({ preventScroll: true });
+  close() {
+    if (this.list.hidden) return;
+    const hadFocus = this.list.contains(document.activeElement);
+    this.list.hidden = true;
+    this.list.replaceChildren();
+    this.button.setAttribute("aria-expanded", "false");
+    document.removeEventListener("pointerdown", this.onOutside, true);
+    if (hadFocus) this.button.focus({ preventScroll: true });
   }
 
-  /** @param {Event} event */
-  function onOutside(event) {
-    if (!el.contains(/** @type {Node} */ (event.target))) close();
+  draw() {
+    redraw(
+      this.list,
+      this.build(() => this.close()),
+    );
+  }
+
+  /** What an open list shows may be another by now. */
+  refresh() {
+    if (!this.list.hidden) this.draw();
+  }
+
+  /** @param {string} words on the button */
+  say(words) {
+    this.label.textContent = words;
+    const isNamed = words.startsWith(this.name);
+    this.button.setAttribute("aria-label", isNamed ? words : `${this.name}: ${words}`);
   }
 
   /** @param {KeyboardEvent} event */
-  function onKey(event) {
-    if (event.key === "Escape" && !list.hidden) {
+  onKey(event) {
+    if (event.key === "Escape" && !this.list.hidden) {
       event.stopPropagation();
-      close();
+      this.close();
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      moveFocus(list, event);
+      moveFocus(this.list, event);
     }
   }
-
-  /** @param {string} words */
-  function say(words) {
-    label.textContent = words;
-    button.setAttribute("aria-label", words.startsWith(name) ? words : `${name}: ${words}`);
-  }
-
-  function refresh() {
-    if (!list.hidden) redraw(list, build(close));
-  }
-
-  return Object.assign(el, { say, refresh });
 }
 
 /** @param {HTMLElement} list
