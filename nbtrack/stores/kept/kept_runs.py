@@ -221,7 +221,7 @@ class KeptRuns:
                 table.columns[kind][key] = column  # the newest one
             elif row_of is not None:
                 table.add_column(kind, key)
-                for values in loading.read_values(connection, kind, keys=[key]):
+                for values in loading.read_column(connection, kind, key, runs=len(table)):
                     table.put_values(kind, values, row_of(values.run_keys))
         table.forget_oldest_columns(MOST_BYTES, kept=needs)
 
