@@ -131,7 +131,7 @@ class KeptRuns:
             self._lock.release()
 
     def _is_current(self) -> bool:
-        return self._is_settled and self._snapshots.look() == self._signs
+        return self._is_settled and self._snapshots.shows(self._signs)
 
     def _has(self, needs: list[Need]) -> bool:
         if self._table is None or self._is_whole:
@@ -159,18 +159,13 @@ class KeptRuns:
         is_same_file = before is not None and before.file == signs.file and self._is_settled
         news = read_news(connection, self._news, is_same_file=is_same_file)
         table, self._news = self._table, None
-        may_differ_only_in_rows = before is not None and not (
-            before.file != signs.file and news.is_nothing and before.sizes == signs.sizes
-        )
-        if table is not None and may_differ_only_in_rows and news.run_keys is not None:
-            run_keys = set(news.run_keys)
-            if before is not None and before.dead != signs.dead:
-                run_keys |= table.keys_of_status("RUNNING", "KILLED")
-            if len(run_keys) <= loading.MOST_AT_ONCE:
-                self._update(connection, table, sorted(run_keys))
-                self._news = news
-                return
-        self._read_all(connection)
+        run_keys = None
+        if table is not None and before is not None:
+            run_keys = _differing(table, news, before, signs)
+        if table is None or run_keys is None:
+            self._read_all(connection)
+        else:
+            self._update(connection, table, run_keys)
         self._news = news
 
     def _read_all(self, connection: DuckDBPyConnection) -> None:
@@ -194,6 +189,8 @@ class KeptRuns:
         row_of = table.rows_by_key()
         for kind in loading.KINDS:
             names = None if self._is_whole or run_keys is None else list(table.columns[kind])
+            if names == []:
+                continue
             for values in loading.read_values(connection, kind, run_keys=run_keys, keys=names):
                 table.put_values(kind, values, row_of(values.run_keys))
 
@@ -229,6 +226,17 @@ class KeptRuns:
         # Another thread may have been in the middle of it.
         self._lock, self._is_busy = threading.RLock(), False
         self._forget()
+
+
+def _differing(table: KeptTable, news: News, before: Signs, now: Signs) -> list[int] | None:
+    """Keys of the runs that have to be read again; None if all of them have."""
+    is_unexplained = before.file != now.file and news.is_nothing and before.sizes == now.sizes
+    if news.run_keys is None or is_unexplained:
+        return None
+    run_keys = set(news.run_keys)
+    if before.dead != now.dead:
+        run_keys |= table.keys_of_status("RUNNING", "KILLED")
+    return sorted(run_keys) if len(run_keys) <= loading.MOST_AT_ONCE else None
 
 
 def _read_anew_in_child() -> None:
