@@ -28,6 +28,7 @@ from nbtrack.errors import StoreBusy
 from nbtrack.stores.kept import loading
 from nbtrack.stores.kept.kept_table import KeptTable
 from nbtrack.stores.kept.news import News, read_news
+from nbtrack.stores.kept.row_ranges import RowRanges
 from nbtrack.stores.local.attachment import WAIT_SECONDS
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ T = TypeVar("T")
 MOST_RUNS = 200_000
 MOST_CELLS = 250_000
 MOST_BYTES = 64 << 20
+_MANY_ROWS = 500_000
 
 _all_kept: weakref.WeakSet[KeptRuns] = weakref.WeakSet()
 
@@ -61,6 +63,7 @@ class KeptRuns:
         self._signs: Signs | None = None  # of the cut that the table is of
         self._is_settled = False  # whether anything that came after it would show in the signs
         self._news: News | None = None
+        self._ranges: RowRanges | None = None
         self.version = 0  # counts what was read
 
     def ask(
@@ -116,6 +119,18 @@ class KeptRuns:
 
         return self._alone(answer, timeout=timeout)
 
+    def places_of_values(
+        self, connection: DuckDBPyConnection, run_keys: list[int]
+    ) -> dict[str, list[int]] | None:
+        """Rows of the file's tables among which the values of these runs are, for a question of
+        `ask_beside`; None if they are not known, or not worth it."""
+        if self._news is None or sum(m.rows for m in self._news.marks.values()) < _MANY_ROWS:
+            return None
+        if self._ranges is None:
+            self._ranges = RowRanges()
+        self._ranges.catch_up(connection, self._news.marks)
+        return self._ranges.rows(run_keys)
+
     def _alone(self, answer: Callable[[], T | None], *, timeout: float) -> T | None:
         if not self._lock.acquire(timeout=max(timeout, 0.0)):
             raise StoreBusy("Another thread of this process is reading the project. Try again.")
@@ -169,7 +184,7 @@ class KeptRuns:
         self._news = news
 
     def _read_all(self, connection: DuckDBPyConnection) -> None:
-        self._table, self._is_whole = None, False
+        self._table, self._is_whole, self._ranges = None, False, None
         if loading.count_runs(connection) > MOST_RUNS:
             self._is_off = True
             return
