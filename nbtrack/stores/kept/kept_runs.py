@@ -7,7 +7,8 @@ without a look into the file. When they have changed, one snapshot is read, and 
 runs that it says something new of: those of rows behind the last row that was read of each table
 (tables only grow), and those in the journals' tails. Where this cannot be told, all is read anew:
 when an earlier row is not there any more (`nbtrack gc`, or the file was replaced), and when the
-file was changed but no row of a run was added (the registry, or somebody's own SQL).
+file was changed but no row of a run was added (the registry, or somebody's own SQL; an UPDATE by
+hand is missed only if rows are folded behind it before the next look).
 
 Bounds. In projects of more than MOST_RUNS runs nothing is kept. Facts take 400 bytes a run, so at
 most 80 MB. Columns take at most MOST_BYTES: where all keys of all runs are at most MOST_CELLS
@@ -247,7 +248,7 @@ class KeptRuns:
 
 def _differing(table: KeptTable, news: News, before: Signs, now: Signs) -> list[int] | None:
     """Keys of the runs that have to be read again; None if all of them have."""
-    is_unexplained = before.file != now.file and news.is_nothing and before.sizes == now.sizes
+    is_unexplained = before.file != now.file and news.is_nothing
     if news.run_keys is None or is_unexplained:
         return None
     run_keys = set(news.run_keys)

@@ -333,11 +333,12 @@ def test_an_older_copy_of_the_file_is_read(
 
 def test_rows_that_somebody_changed_by_hand(store: DuckDBStore, write: Write) -> None:
     """With a DuckDB of their own; as many rows, with the same times."""
-    write(begun("a"), lines.tag_line("a", "t", "a", t=now_us()))
+    journal = write(begun("a"), lines.tag_line("a", "t", "a", t=now_us()))
     store.fold()
     settle(store)
     with store._attachment.open(read_only=False) as connection:
         connection.execute("update project.stored.tags set value = 'other'")
+    journal.append(point("a", 1.0))
     check(store)
     assert store.search_run_columns(RunQuery()).tags["t"] == ["other"]
 
