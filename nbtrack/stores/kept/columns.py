@@ -1,6 +1,6 @@
 """One key's latest value of every run, in arrays: a row for each run, and none for a key.
 
-A number takes 9 bytes a run, a text 4 and its distinct values; 8 more say when it was logged first.
+A number takes 9 bytes a run, a text 4 and its distinct values.
 """
 
 from __future__ import annotations
@@ -32,18 +32,15 @@ class NumberColumn:
         self.numbers: Numbers | Integers = np.zeros(
             count, dtype="int64" if is_integer else "float64"
         )
-        self.first: Integers = np.zeros(count, dtype=np.int64)
 
-    def put(self, rows: Integers, numbers: Numbers, first: Integers) -> None:
-        self.has[rows], self.numbers[rows], self.first[rows] = True, numbers, first
+    def put(self, rows: Integers, numbers: Numbers) -> None:
+        self.has[rows], self.numbers[rows] = True, numbers
 
     def drop(self, rows: Integers) -> None:
         self.has[rows] = False
 
     def grow(self, count: int) -> None:
-        self.has, self.numbers, self.first = (
-            _grown(array, count, 0) for array in (self.has, self.numbers, self.first)
-        )
+        self.has, self.numbers = _grown(self.has, count, 0), _grown(self.numbers, count, 0)
 
     def shown(self, rows: Integers) -> Objects:
         """As Python numbers; None where there is none."""
@@ -53,7 +50,7 @@ class NumberColumn:
 
     @property
     def size(self) -> int:
-        return self.has.nbytes + self.numbers.nbytes + self.first.nbytes
+        return self.has.nbytes + self.numbers.nbytes
 
 
 class TextColumn:
@@ -63,7 +60,6 @@ class TextColumn:
         import numpy as np
 
         self.codes: Codes = np.full(count, -1, dtype=np.int32)
-        self.first: Integers = np.zeros(count, dtype=np.int64)
         self._code_of: dict[str, int] = {}
         self._numbers: list[float | None] = []  # what DuckDB makes of the texts
         self._texts: Objects | None = None
@@ -74,15 +70,8 @@ class TextColumn:
     def has(self) -> Flags:
         return self.codes >= 0
 
-    def put(
-        self,
-        rows: Integers,
-        texts: Sequence[str],
-        numbers: Sequence[float | None],
-        first: Integers,
-    ) -> None:
+    def put(self, rows: Integers, texts: Sequence[str], numbers: Sequence[float | None]) -> None:
         self.codes[rows] = [self._code(text, number) for text, number in zip(texts, numbers)]
-        self.first[rows] = first
 
     def _code(self, text: str, number: float | None) -> int:
         code = self._code_of.get(text)
@@ -97,7 +86,7 @@ class TextColumn:
         self.codes[rows] = -1
 
     def grow(self, count: int) -> None:
-        self.codes, self.first = _grown(self.codes, count, -1), _grown(self.first, count, 0)
+        self.codes = _grown(self.codes, count, -1)
 
     @property
     def texts(self) -> Objects:
@@ -142,7 +131,7 @@ class TextColumn:
     @property
     def size(self) -> int:
         words = self._characters + len(self._code_of) * _BYTES_OF_A_TEXT
-        return self.codes.nbytes + self.first.nbytes + words + sys.getsizeof(self._code_of)
+        return self.codes.nbytes + words + sys.getsizeof(self._code_of)
 
 
 Column: TypeAlias = NumberColumn | TextColumn

@@ -32,7 +32,7 @@ class KeptPoints:
         """What *find* finds in a snapshot; a list of the caller's own. Raises what *find* does."""
         signs, known = self._kept
         found: list[T] | None = known.get(question)
-        if found is not None and self._snapshots.look() == signs:
+        if found is not None and self._snapshots.shows(signs):
             return list(found)
         with self._snapshots.open() as connection:
             found = find(connection)

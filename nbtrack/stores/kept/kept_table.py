@@ -103,13 +103,13 @@ class KeptTable:
         if column is None:
             column = self.add_column(kind, values.key)
         is_run = rows >= 0
-        rows, first = rows[is_run], np.asarray(values.first)[is_run]
+        rows = rows[is_run]
         if isinstance(column, NumberColumn):
-            column.put(rows, np.asarray(values.numbers)[is_run], first)
+            column.put(rows, np.asarray(values.numbers)[is_run])
         else:
             texts = cast("Sequence[str]", np.asarray(values.texts, dtype=object)[is_run])
             numbers = _objects(values.numbers)[is_run].tolist()
-            column.put(rows, texts, numbers, first)
+            column.put(rows, texts, numbers)
 
     def add_column(self, kind: Kind, key: str) -> Column:
         column = NumberColumn(len(self)) if kind == "metrics" else TextColumn(len(self))
@@ -157,7 +157,7 @@ class KeptTable:
 
         column, texts = TextColumn(len(self)), self.facts[name]
         rows = np.flatnonzero(texts != np.array(None))
-        column.put(rows, texts[rows].tolist(), [None] * len(rows), np.zeros(len(rows), np.int64))
+        column.put(rows, texts[rows].tolist(), [None] * len(rows))
         return column
 
     @property

@@ -24,13 +24,12 @@ ATTRIBUTES = (
 
 
 class Values(NamedTuple):
-    """The latest of one key; *texts* are None for a metric, *first* when the run had it first."""
+    """The latest of one key, of one run after another; *texts* are None for a metric."""
 
     key: str
     run_keys: Integers
     texts: Sequence[str] | None
     numbers: Any  # masked where a text is no number
-    first: Integers
 
 
 def read_attributes(
@@ -57,16 +56,39 @@ def read_values(
     latest = _LATEST[kind].format(where=_of(run_keys) + of_keys)
     number = "null" if kind == "metrics" else "list(try_cast(value as double))"
     found = connection.execute(
-        f"select key, list(run_key) as run_keys, list(value) as found, {number} as numbers,"
-        f" list(first) as first from ({latest}) where value is not null group by key order by key",
+        f"select key, list(run_key) as run_keys, list(value) as found, {number} as numbers"
+        f" from ({latest}) where value is not null group by key order by key",
         parameters,
     ).fetchnumpy()
-    columns = (found[name] for name in ("key", "run_keys", "found", "numbers", "first"))
-    for key, of_runs, values, numbers, first in zip(*columns):
+    columns = (found[name] for name in ("key", "run_keys", "found", "numbers"))
+    for key, of_runs, values, numbers in zip(*columns):
         if kind == "metrics":
-            yield Values(key, of_runs, None, values, first)
+            yield Values(key, of_runs, None, values)
         else:
-            yield Values(key, of_runs, values, numbers, first)
+            yield Values(key, of_runs, values, numbers)
+
+
+def read_column(
+    connection: DuckDBPyConnection, kind: Kind, key: str, *, runs: int
+) -> Iterator[Values]:
+    """One key of all runs, of which there are about *runs*.
+
+    Most keys are logged once a run: then its rows are the latest, and finding that out here takes
+    half of what DuckDB takes to look for the latest.
+    """
+    import numpy as np
+
+    most = 2 * runs + 1000
+    text = _ROWS[kind].format(most=most)
+    found: dict[str, Any] = connection.execute(text, {"key": key}).fetchnumpy()
+    run_keys = found["run_key"]
+    if len(run_keys) == most or np.bincount(run_keys, minlength=1).max() > 1:
+        yield from read_values(connection, kind, keys=[key])
+    elif kind == "metrics":
+        yield Values(key, run_keys, None, found["value"])
+    else:
+        has = ~np.ma.getmaskarray(found["value"])  # a tag that was removed has none
+        yield Values(key, run_keys[has], found["value"][has], found["number"][has])
 
 
 def read_datasets(
@@ -94,18 +116,24 @@ def _of(run_keys: Sequence[int] | None) -> str:
     return "true" if run_keys is None else f"run_key in ({keys_in_text(run_keys)})"
 
 
+_AS_TEXT = "select run_key, value, try_cast(value as double) as number"
+_ROWS: dict[Kind, str] = {
+    "params": f"{_AS_TEXT} from stored.params where key = $key limit {{most}}",
+    "metrics": "select run_key, value from stored.metrics where key = $key limit {most}",
+    "tags": f"{_AS_TEXT} from stored.tags where key = $key limit {{most}}",
+}
 _LATEST: dict[Kind, str] = {
     "params": f"""
-        select run_key, key, arg_max(value, rank) as value, min(rank) as first
+        select run_key, key, arg_max(value, rank) as value
         from (select run_key, key, value, {EXPLICIT_FIRST} as rank from stored.params
               where {{where}})
         group by run_key, key""",
     "metrics": f"""
-        select run_key, key, arg_max(value, place) as value, min(t) as first
-        from (select run_key, key, value, t, {LATEST_PLACE} as place from stored.metrics
+        select run_key, key, arg_max(value, place) as value
+        from (select run_key, key, value, {LATEST_PLACE} as place from stored.metrics
               where {{where}})
         group by run_key, key""",
     "tags": """
-        select run_key, key, arg_max_null(value, t) as value, min(t) as first
+        select run_key, key, arg_max_null(value, t) as value
         from stored.tags where {where} group by run_key, key""",
 }

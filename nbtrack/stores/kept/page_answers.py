@@ -124,7 +124,9 @@ def _with_runs(
         rows = rows_of(answer)
         runs = table.runs(rows)
         if runs is None:
-            runs = with_data(connection, table.run_keys[rows].tolist(), table.infos(rows))
+            keys = table.run_keys[rows].tolist()
+            places = kept.places_of_values(connection, keys)
+            runs = with_data(connection, keys, table.infos(rows), places)
             table.note_runs(rows, runs)
         return answer, runs
 

@@ -4,6 +4,9 @@ Read in this order: how far the journals are, whose process has died (that write
 turns its runs into KILLED ones), and last the file. Whoever finds them all as they were at an
 earlier cut knows that at the first of these looks the project was as it was at that cut: a line
 that is folded away afterwards has changed the file first.
+
+As fresh as the file system's answers are: one that is shared between machines may keep sizes and
+times of another machine's files for seconds, of journals as of the database.
 """
 
 from __future__ import annotations

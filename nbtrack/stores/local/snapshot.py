@@ -88,11 +88,14 @@ class SnapshotReader:
         tails = self._offsets, self._loaded
         return Cut(self._attachment.generation, tails, self._marked, files)
 
-    def look(self) -> Signs:
-        """Of the project as it is now, without a look into its database. Raises OSError."""
-        sizes, own = self._sizes_and_own_lines()
-        dead = reading.dead_writers(self._folder, own=self._own_writer())
-        return Signs(sizes, own, tuple(sorted(dead)), self._watch.look())
+    def shows(self, signs: Signs | None) -> bool:
+        """Whether a snapshot would surely have *signs*, found out without one."""
+        try:
+            sizes, own = self._sizes_and_own_lines()
+            dead = reading.dead_writers(self._folder, own=self._own_writer())
+        except OSError:  # a folder that cannot be
+            return False
+        return Signs(sizes, own, tuple(sorted(dead)), self._watch.look()) == signs
 
     @property
     def signs(self) -> Signs:

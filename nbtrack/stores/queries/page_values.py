@@ -30,14 +30,19 @@ class PageValues(NamedTuple):
     tags: Iterable[Value]
 
 
-def read_page_values(connection: DuckDBPyConnection, keys: Sequence[int]) -> PageValues:
-    """Of the runs with these keys.
+def read_page_values(
+    connection: DuckDBPyConnection,
+    keys: Sequence[int],
+    rows: Mapping[str, Sequence[int]] | None = None,
+) -> PageValues:
+    """Of the runs with these keys; *rows* are places in the file's tables, if it is known that
+    theirs are among these.
 
     Of at most MOST_KEYS_IN_TEXT runs key by key, in the order in which the keys were logged, by
     name where that was at once. Of more in no order: sorting would cost a tenth of the read.
     """
     if len(keys) <= MOST_KEYS_IN_TEXT:
-        return _from_rows(connection, keys)
+        return _from_rows(connection, keys, rows)
     store_page(connection, keys)
     views = ("params", "latest_metrics", "tags")
     return PageValues(*(_from_view(connection, view) for view in views))
@@ -73,17 +78,26 @@ def _from_view(connection: DuckDBPyConnection, view: str) -> Iterable[Value]:
     return zip(*(found[name].tolist() for name in ("place", "key", "value")))
 
 
-def _from_rows(connection: DuckDBPyConnection, keys: Sequence[int]) -> PageValues:
+def _from_rows(
+    connection: DuckDBPyConnection,
+    keys: Sequence[int],
+    places_of_rows: Mapping[str, Sequence[int]] | None,
+) -> PageValues:
     # Of metrics there may be millions of rows: their latest are found by DuckDB.
     of_page = f"where run_key in ({keys_in_text(keys)})"
-    rows = connection.execute(f"""
-        select 0, run_key, key, value, null::double, {EXPLICIT_FIRST} from stored.params {of_page}
+    source = "stored.{0}" if places_of_rows is None else _SOME_ROWS
+    params, metrics, tags = (source.format(table) for table in ("params", "metrics", "tags"))
+    rows = connection.execute(
+        f"""
+        select 0, run_key, key, value, null::double, {EXPLICIT_FIRST} from {params} {of_page}
         union all
         select 1, run_key, key, null, arg_max(value, {LATEST_PLACE}), min(t)
-        from stored.metrics {of_page} group by run_key, key
+        from {metrics} {of_page} group by run_key, key
         union all
-        select 2, run_key, key, value, null, t from stored.tags {of_page}
-    """).fetchall()
+        select 2, run_key, key, value, null, t from {tags} {of_page}
+        """,
+        places_of_rows or {},
+    ).fetchall()
     rows.sort(key=itemgetter(-1))
     found: tuple[dict[str, _OfKey], ...] = ({}, {}, {})
     for kind, run_key, key, text, number, place in rows:
@@ -92,8 +106,13 @@ def _from_rows(connection: DuckDBPyConnection, keys: Sequence[int]) -> PageValue
             of_key = found[kind][key] = _OfKey(place & _TIME, {})
         of_key.latest[run_key] = number if kind == 1 else text
     places = {run_key: place for place, run_key in enumerate(keys)}
-    params, metrics, tags = (_in_order(of_kind, places) for of_kind in found)
-    return PageValues(params, metrics, [tag for tag in tags if tag[2] is not None])
+    of_params, of_metrics, of_tags = (_in_order(of_kind, places) for of_kind in found)
+    return PageValues(of_params, of_metrics, [tag for tag in of_tags if tag[2] is not None])
+
+
+_SOME_ROWS = """(
+    select * from project.stored.{0} where rowid in (select unnest(${0}::bigint[]))
+    union all select * from tail.{0})"""
 
 
 class _OfKey(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -230,9 +230,15 @@ def run_info(row: Sequence[Any]) -> RunInfo:
     )
 
 
-def with_data(connection: DuckDBPyConnection, keys: list[int], infos: list[RunInfo]) -> list[Run]:
+def with_data(
+    connection: DuckDBPyConnection,
+    keys: list[int],
+    infos: list[RunInfo],
+    rows: Mapping[str, Sequence[int]] | None = None,
+) -> list[Run]:
+    """The runs with these *keys*; *rows* are those of `read_page_values`."""
     parts = []
-    for values in read_page_values(connection, keys):
+    for values in read_page_values(connection, keys, rows):
         found: list[dict[str, Any]] = [{} for _ in keys]
         for place, key, value in values:
             found[place][key] = value

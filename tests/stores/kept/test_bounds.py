@@ -1,0 +1,97 @@
+"""What is kept of a project takes memory up to a bound, and past it the file is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbtrack.journal import lines
+from nbtrack.journal.lines import now_us
+from nbtrack.records.runs import RunQuery
+from nbtrack.stores.kept import kept_points, kept_runs
+from nbtrack.stores.local.duckdb import DuckDBStore
+
+RUNS, KEYS = 30, 12
+
+
+@pytest.fixture
+def filled(store: DuckDBStore) -> DuckDBStore:
+    for n in range(RUNS):
+        run = f"run{n:02}"
+        text = lines.run_line(run, t=now_us(), status="FINISHED", start_us=now_us())
+        for key in range(KEYS):
+            text += lines.metric_line(run, f"m{key}", float(n), step=0, t=now_us())
+            text += lines.param_line(run, f"p{key}", f"{n:0100}", t=now_us())
+        store.append(text)
+    store.fold()
+    return store
+
+
+def best(store: DuckDBStore, key: str) -> list[str]:
+    query = RunQuery(order_by=(f"{key} DESC",), max_results=2)
+    return [run.info.run_id for run in store.read_run_page(query, folded=False).runs]
+
+
+def kept_keys(store: DuckDBStore) -> list[str]:
+    table = store._kept._table
+    assert table is not None
+    return [f"{kind}.{key}" for kind, of_kind in table.columns.items() for key in of_kind]
+
+
+def test_of_a_small_project_all_keys_are_kept(filled: DuckDBStore) -> None:
+    """After any question."""
+    best(filled, "metrics.m1")
+    assert len(kept_keys(filled)) == 2 * KEYS
+
+
+def test_of_many_values_the_keys_that_were_named_are_kept(
+    filled: DuckDBStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parent tag is one of them: pages fold children."""
+    monkeypatch.setattr(kept_runs, "MOST_CELLS", RUNS * KEYS)
+    for key in ("metrics.m1", "params.p1"):
+        assert best(filled, key) == ["run29", "run28"]
+    assert kept_keys(filled) == ["params.p1", "metrics.m1", "tags.mlflow.parentRunId"]
+    assert len(filled.search_run_columns(RunQuery()).metrics) == KEYS
+
+
+def test_columns_that_were_named_first_make_room_for_others(
+    filled: DuckDBStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They never take more than MOST_BYTES, but for the keys of one question."""
+    monkeypatch.setattr(kept_runs, "MOST_CELLS", 0)
+    monkeypatch.setattr(kept_runs, "MOST_BYTES", 3000)
+    for n in range(KEYS):
+        assert best(filled, f"metrics.m{n}") == ["run29", "run28"]
+        assert filled._kept._table is not None
+        assert filled._kept._table.size_of_columns <= 3000
+    assert "metrics.m0" not in kept_keys(filled)
+    assert f"metrics.m{KEYS - 1}" in kept_keys(filled)
+
+
+def test_long_texts_count(filled: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Params of a hundred characters fill what their number alone would not."""
+    monkeypatch.setattr(kept_runs, "MOST_BYTES", RUNS * KEYS * 100)
+    assert best(filled, "params.p1") == ["run29", "run28"]
+    assert len(kept_keys(filled)) < KEYS
+
+
+def test_of_too_many_runs_nothing_is_kept(
+    filled: DuckDBStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything is answered as before there was anything kept."""
+    monkeypatch.setattr(kept_runs, "MOST_RUNS", RUNS - 1)
+    for _ in range(2):
+        assert best(filled, "metrics.m1") == ["run29", "run28"]
+        assert filled.count_runs(RunQuery(filter_string="metrics.m1 > 9")) == 20
+    assert filled._kept._table is None
+
+
+def test_histories_are_kept_up_to_a_number_of_points(
+    filled: DuckDBStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that were read last."""
+    monkeypatch.setattr(kept_points, "MOST_POINTS", 3)
+    monkeypatch.setattr("nbtrack.stores.local.signs.TICK_SECONDS", 0.0)
+    for n in range(KEYS):
+        assert [point.value for point in filled.read_metrics("run07", f"m{n}")] == [7.0]
+    assert list(filled._points._kept[1]) == [("run07", f"m{n}") for n in range(KEYS - 3, KEYS)]
