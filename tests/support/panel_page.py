@@ -9,7 +9,8 @@ from nbtrack.panels.runs.view import RunsView
 from nbtrack.panels.shared.messages import Request
 from nbtrack.panels.shared.panel import Panel, _receive
 from nbtrack.stores.store import Store
-from tests.page.message_types import misfits, table
+from tests.page.message_fit import misfits
+from tests.page.message_types import table
 
 
 class Line:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from tests.page.message_types import misfits, table
+from tests.page.message_fit import misfits
+from tests.page.message_types import table
 
 STEPS = """
 for step in range(30):

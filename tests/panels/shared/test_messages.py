@@ -16,7 +16,8 @@ from nbtrack.panels.runs.runs_panel import RunsPanel
 
 from nbtrack.panels.shared.assets import PANELS, modules_of
 from nbtrack.panels.shared.panel import _OF_EVERY_PANEL
-from tests.page.message_types import declarations, misfits, table
+from tests.page.message_fit import misfits
+from tests.page.message_types import declarations, table
 
 ENTRY_OF = {
     ArtifactPanel: "artifacts/page/artifacts_panel.js",
