@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-# Files in which nearly every test starts another process, imports MLflow or trains for long.
+# Files of tests that start other processes, import MLflow, train for long or make many projects.
 SLOW = (
     "tests/benchmarks/",
     "tests/browser/",
@@ -17,9 +17,14 @@ SLOW = (
     "tests/model_registry/test_registry_audit.py",
     "tests/model_registry/test_registry_cli.py",
     "tests/models/",
+    "tests/panels/charts_tab/test_chart_answers.py",
+    "tests/panels/compare/test_compare_view.py",
     "tests/panels/registry/",
+    "tests/panels/runs/test_runs_view.py",
     "tests/parity/",
     "tests/stores/filters/test_filters_against_mlflow.py",
+    "tests/stores/local/test_attachment.py",
+    "tests/stores/local/test_fold.py",
     "tests/survival/",
     "tests/test_package.py",
 )
