@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# Whoever asks for one of these waits for another process.
-SLOW_FIXTURES = {"kernel", "new_kernel", "server"}
+# Whoever asks for one of these waits for another process, or trains and registers models.
+SLOW_FIXTURES = {"kernel", "new_kernel", "server", "churn", "train"}
 
 
 @pytest.hookimpl(optionalhook=True)

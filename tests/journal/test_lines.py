@@ -12,6 +12,7 @@ import pytest
 
 from nbtrack.journal import lines
 from nbtrack.stores.local.duckdb import DuckDBStore
+from tests.support.begun_project import begun_project
 
 RUN = "0123456789abcdef0123456789abcdef"
 T = 1_772_366_400_123_456  # 2026-03-01T12:00:00.123456 UTC
@@ -156,7 +157,7 @@ CASES: dict[str, tuple[str, str, list[tuple[Any, ...]]]] = {
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    opened = DuckDBStore(tmp_path / ".nbtrack")
+    opened = DuckDBStore(begun_project(tmp_path / ".nbtrack"))
     yield opened
     opened.close()
 

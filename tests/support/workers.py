@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-# Files in which nearly every test starts another process, imports MLflow or trains for long.
+# Files of tests that start other processes, import MLflow, train for long or make many projects.
 SLOW = (
     "tests/benchmarks/",
     "tests/browser/",
+    "tests/cells/test_run_life.py",
+    "tests/charts/test_pictures.py",
+    "tests/cli/test_demo.py",
+    "tests/cli/test_main.py",
+    "tests/cli/test_models_command.py",
     "tests/hooks/",
+    "tests/model_registry/test_registry_audit.py",
+    "tests/model_registry/test_registry_cli.py",
     "tests/models/",
+    "tests/panels/charts_tab/test_chart_answers.py",
+    "tests/panels/compare/test_compare_view.py",
+    "tests/panels/registry/",
+    "tests/panels/runs/test_runs_view.py",
     "tests/parity/",
     "tests/stores/filters/test_filters_against_mlflow.py",
+    "tests/stores/local/test_attachment.py",
+    "tests/stores/local/test_fold.py",
     "tests/survival/",
     "tests/test_package.py",
 )
-# Files that share something dear within one process: a JupyterLab, MLflow, an installed wheel.
-TOGETHER = {
-    "tests/browser/": "browser",
-    "tests/parity/": "mlflow",
-    "tests/stores/filters/test_filters_against_mlflow.py": "mlflow",
-    "tests/hooks/test_autolog.py": "mlflow",
-}
+# Files that share something dear: a JupyterLab.
+TOGETHER = ("tests/browser/",)
 # What takes a minute or more begins first, so that the workers end together.
 SLOWEST = (
     "tests/test_notebooks.py",
@@ -46,7 +54,7 @@ class RoomScheduling(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return next((name for start, name in TOGETHER.items() if file.startswith(start)), file)
+        return next((room for room in TOGETHER if file.startswith(room)), file)
 
 
 def is_slow(path: str) -> bool:
