@@ -240,9 +240,14 @@ def test_folding_alone_changes_nothing(store: DuckDBStore, other: OtherProcess) 
         check(store)
 
 
-def test_a_process_that_dies_ends_its_runs(store: DuckDBStore, other: OtherProcess) -> None:
+@pytest.mark.parametrize("is_folded", [False, True])
+def test_a_process_that_dies_ends_its_runs(
+    store: DuckDBStore, other: OtherProcess, is_folded: bool
+) -> None:
     """Nobody writes a byte: only a lock is free."""
     other.tell("append " + begun("a", writer="<writer>"))
+    if is_folded:
+        other.tell("fold")
     settle(store)
     assert [str(info.status) for info in store.search_run_columns(RunQuery()).infos] == ["RUNNING"]
     other.kill()
@@ -338,9 +343,9 @@ def test_rows_that_somebody_changed_by_hand(store: DuckDBStore, write: Write) ->
     settle(store)
     with store._attachment.open(read_only=False) as connection:
         connection.execute("update project.stored.tags set value = 'other'")
-    journal.append(point("a", 1.0))
+    journal.append(begun("b"))  # of another run
     check(store)
-    assert store.search_run_columns(RunQuery()).tags["t"] == ["other"]
+    assert store.search_run_columns(RunQuery()).tags["t"] == [None, "other"]
 
 
 def test_two_writes_in_one_tick_of_the_clock(
