@@ -38,7 +38,7 @@ def declarations() -> dict[Path, str]:
 
 @cache
 def message_modules() -> list[ModuleType]:
-    files = sorted(PANELS.glob("*/*_messages.py"))
+    files = sorted(PANELS.glob("*/messages.py"))
     names = [f"nbtrack.panels.{file.parent.name}.{file.stem}" for file in files]
     return [questions, *(import_module(name) for name in names)]
 

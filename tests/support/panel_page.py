@@ -6,8 +6,8 @@ from typing import Any
 
 from nbtrack.panels.runs.panel import RunsPanel
 from nbtrack.panels.runs.view import RunsView
-from nbtrack.panels.shared.messages import Request
 from nbtrack.panels.shared.panel import Panel, _receive
+from nbtrack.panels.shared.requests import Request
 from nbtrack.stores.store import Store
 from tests.page.message_fit import misfits
 from tests.page.message_types import table

@@ -16,8 +16,8 @@ from nbtrack.artifact_store.artifact_preview import preview
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.errors import ArtifactNotFound, InvalidValue
 from nbtrack.panels.artifacts.facts import artifacts_of_run
-from nbtrack.panels.shared.messages import number_of, text_of
 from nbtrack.panels.shared.panel import Handler, Panel
+from nbtrack.panels.shared.requests import number_of, text_of
 
 MOST_DOWNLOAD = 64 << 20  # bytes; beyond that the page offers the path
 _PART = 3 << 20  # bytes of one message: 4 MiB as base64

@@ -35,8 +35,8 @@ from nbtrack.panels.charts_tab.run_charts import (
 )
 from nbtrack.panels.charts_tab.twin import ChartTwin
 from nbtrack.panels.runs.state import RunsState
-from nbtrack.panels.shared.messages import text_of
 from nbtrack.panels.shared.panel import Handler
+from nbtrack.panels.shared.requests import text_of
 
 if TYPE_CHECKING:
     from nbtrack.records.views import RunValues

@@ -9,7 +9,7 @@ from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.panels.runs.table_state import known
-from nbtrack.panels.shared.messages import text_of, texts_of
+from nbtrack.panels.shared.requests import text_of, texts_of
 from nbtrack.records.views import Axis
 
 AXES: tuple[Axis, ...] = ("step", "relative", "time")

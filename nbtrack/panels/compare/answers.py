@@ -11,8 +11,8 @@ from nbtrack.errors import InvalidValue
 from nbtrack.lookup.difference import MOST_RUNS, LinePair, line_pairs
 from nbtrack.lookup.meant_runs import stamp_of
 from nbtrack.panels.compare.content import Comparison, Section, comparison, head_of
-from nbtrack.panels.shared.messages import text_of, texts_of
 from nbtrack.panels.shared.panel import Handler, Panel
+from nbtrack.panels.shared.requests import text_of, texts_of
 from nbtrack.stores.store import Store
 
 _MOST_CHARACTERS = 1000  # of a line of source

@@ -11,8 +11,8 @@ from nbtrack.panels.compare.answers import COMPARE_HANDLERS, as_message, compare
 from nbtrack.panels.compare.content import comparison
 from nbtrack.panels.compare.view import CompareView
 from nbtrack.panels.shared.assets import script, styles
-from nbtrack.panels.shared.messages import text_of
 from nbtrack.panels.shared.panel import Handler
+from nbtrack.panels.shared.requests import text_of
 from nbtrack.panels.shared.still_panel import StillPanel
 from nbtrack.stores.store import Store
 

@@ -26,8 +26,8 @@ from nbtrack.panels.registry.content import (
     read_page,
 )
 from nbtrack.panels.registry.difference import version_difference
-from nbtrack.panels.shared.messages import number_of, text_of
 from nbtrack.panels.shared.panel import Handler, Panel
+from nbtrack.panels.shared.requests import number_of, text_of
 from nbtrack.records.registry import ModelVersion
 from nbtrack.stores.store import Store
 

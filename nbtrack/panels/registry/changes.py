@@ -17,8 +17,8 @@ from nbtrack.lookup.registry_names import check_stage
 from nbtrack.model_registry.gates import GateResult, check_gate
 from nbtrack.model_registry.stages import transition
 from nbtrack.panels.registry.content import PRODUCTION
-from nbtrack.panels.shared.messages import text_of, texts_of
 from nbtrack.panels.shared.panel import Handler, Panel
+from nbtrack.panels.shared.requests import text_of, texts_of
 from nbtrack.records.registry import ARCHIVED, NO_STAGE, ModelVersion, RegistryQuery
 from nbtrack.stores.store import Store
 

@@ -11,8 +11,8 @@ from nbtrack.panels.registry.answers import (
 )
 from nbtrack.panels.registry.view import RegistryView, registry_frame
 from nbtrack.panels.shared.assets import script, styles
-from nbtrack.panels.shared.messages import text_of
 from nbtrack.panels.shared.panel import Handler
+from nbtrack.panels.shared.requests import text_of
 from nbtrack.panels.shared.still_panel import StillPanel
 from nbtrack.stores.store import Store
 

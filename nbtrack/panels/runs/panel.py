@@ -31,8 +31,8 @@ from nbtrack.panels.runs.table_state import (
     read_state,
 )
 from nbtrack.panels.shared.assets import script, styles
-from nbtrack.panels.shared.messages import text_of, texts_of
 from nbtrack.panels.shared.panel import PLACEHOLDER, Handler
+from nbtrack.panels.shared.requests import text_of, texts_of
 from nbtrack.panels.shared.still_panel import StillPanel
 from nbtrack.records.runs import RunQuery
 from nbtrack.records.views import Axis, KeyFacts

@@ -8,7 +8,7 @@ from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.panels.runs.state import HasRunsState, RunsState
-from nbtrack.panels.shared.messages import text_of
+from nbtrack.panels.shared.requests import text_of
 from nbtrack.records.runs import Run
 from nbtrack.stores.store import Store
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.display.number_format import format_number, format_size
-from nbtrack.panels.shared.messages import text_of
 from nbtrack.panels.shared.panel import Panel
+from nbtrack.panels.shared.requests import text_of
 from nbtrack.records.runs import FileInfo, Run
 from nbtrack.records.tags import BASELINE_TAG, NOTE_TAG, OWN_PREFIXES, PARENT_TAG, PINNED_TAG
 from nbtrack.stores.store import Store

@@ -10,7 +10,7 @@ from nbtrack.errors import InvalidValue
 from nbtrack.panels.runs.quick_filters import quoted_text
 from nbtrack.panels.runs.run_details import details_of
 from nbtrack.panels.runs.state import HasRunsState
-from nbtrack.panels.shared.messages import text_of, texts_of
+from nbtrack.panels.shared.requests import text_of, texts_of
 from nbtrack.records.runs import RunQuery
 from nbtrack.records.tags import BASELINE_TAG, NOTE_TAG, OWN_PREFIXES, PARENT_TAG, PINNED_TAG
 from nbtrack.stores.store import Store

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nbtrack.panels.shared.messages import texts_of
 from nbtrack.panels.shared.panel import Panel
+from nbtrack.panels.shared.requests import texts_of
 from nbtrack.stores.store import Store
 
 _BUCKETS = 20

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.run_order import quoted
-from nbtrack.panels.shared.messages import number_of, text_of, texts_of
+from nbtrack.panels.shared.requests import number_of, text_of, texts_of
 
 PAGE_SIZE = 25
 KINDS = ("params", "metrics", "tags")

@@ -16,8 +16,8 @@ import traitlets
 from nbtrack.base.guard import tried
 from nbtrack.errors import InvalidValue, NbtrackError
 from nbtrack.panels.shared import live_updates
-from nbtrack.panels.shared.messages import Request, read_request, speakable, text_of
 from nbtrack.panels.shared.quiet import quiet
+from nbtrack.panels.shared.requests import Request, read_request, speakable, text_of
 from nbtrack.recording.session import current_session
 from nbtrack.stores.store import Store
 

@@ -1,7 +1,7 @@
-"""How the messages of a panel are declared: in a module `<panel>_messages.py` of its room.
+"""How the messages of a panel are declared: in `messages.py` of its room.
 
 Its TypedDicts say what goes over the line, as JSON says it; its tables `QUESTIONS` and `PUSHES`
-which name carries which of them. `page/<panel>_messages.d.ts` says the same to the page, and a
+which name carries which of them. `page/messages.d.ts` says the same to the page, and a
 test holds the two, the handlers and the scripts against each other.
 """
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from nbtrack.panels.live.live_panel import LivePanel
 
+from nbtrack.panels.live.panel import LivePanel
 from nbtrack.recording.session import Session
 from tests.support.panel_page import Page
 

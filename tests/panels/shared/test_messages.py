@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from nbtrack.panels.artifacts.artifact_panel import ArtifactPanel
-from nbtrack.panels.compare.compare_panel import ComparePanel
-from nbtrack.panels.live.live_panel import LivePanel
-from nbtrack.panels.registry.registry_panel import RegistryPanel
-from nbtrack.panels.runs.runs_panel import RunsPanel
 
+from nbtrack.panels.artifacts.panel import ArtifactPanel
+from nbtrack.panels.compare.panel import ComparePanel
+from nbtrack.panels.live.panel import LivePanel
+from nbtrack.panels.registry.panel import RegistryPanel
+from nbtrack.panels.runs.panel import RunsPanel
 from nbtrack.panels.shared.assets import PANELS, modules_of
 from nbtrack.panels.shared.panel import _OF_EVERY_PANEL
 from tests.page.message_fit import misfits

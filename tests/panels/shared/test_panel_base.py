@@ -11,8 +11,8 @@ import pytest
 from nbtrack.base.guard import warn
 from nbtrack.errors import InvalidValue
 from nbtrack.panels.shared import live_updates
-from nbtrack.panels.shared.messages import speakable
 from nbtrack.panels.shared.panel import Panel
+from nbtrack.panels.shared.requests import speakable
 from nbtrack.recording.session import Session
 from tests.support.panel_page import Page
 

@@ -3,7 +3,7 @@
 import { h } from "../../shared/page/dom.js";
 import { nameOf } from "./artifact_tree.js";
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { FilePart } from "./artifact_messages.d.ts" */
+/** @import { FilePart } from "./messages.d.ts" */
 
 export const MOST_DOWNLOAD = 64 * 2 ** 20; // bytes; the kernel gives no more
 

@@ -4,7 +4,7 @@ import { codeView } from "../../shared/page/code_view.js";
 import { focusable, h } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
 
-/** @import { Picture, Preview, PreviewCell, PreviewTable } from "./artifact_messages.d.ts" */
+/** @import { Picture, Preview, PreviewCell, PreviewTable } from "./messages.d.ts" */
 
 /** @typedef {PreviewTable["rows"][number][number]} Value */
 

@@ -1,6 +1,6 @@
 // The files of a run as a tree.
 
-/** @import { ArtifactFile } from "./artifact_messages.d.ts" */
+/** @import { ArtifactFile } from "./messages.d.ts" */
 
 /** `count` is of all files below it; `folders` go by their names.
  *  @typedef {{

@@ -8,7 +8,7 @@ import { previewElement } from "./artifact_preview.js";
 import { foldersOf, nameOf, treeOf } from "./artifact_tree.js";
 
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { ArtifactFile } from "./artifact_messages.d.ts" */
+/** @import { ArtifactFile } from "./messages.d.ts" */
 /** @import { Folder } from "./artifact_tree.js" */
 
 const MOST_UNFOLDED = 40; // files: of more, folders are closed at first

@@ -8,7 +8,7 @@ import { wordsOf } from "../../shared/page/formats.js";
 import { PanelHost, panelRoot } from "../../shared/page/panel_host.js";
 import { mountArtifacts } from "./artifacts.js";
 /** @import { Opening } from "../../shared/page/panel_types.d.ts" */
-/** @import { ArtifactsStart } from "./artifact_messages.d.ts" */
+/** @import { ArtifactsStart } from "./messages.d.ts" */
 
 /** @param {Opening} opening */
 export function render({ model, el }) {

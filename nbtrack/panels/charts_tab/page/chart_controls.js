@@ -1,7 +1,7 @@
 // Controls of the Charts tab: plain inputs with a name each.
 
 import { append, h, redraw } from "../../shared/page/dom.js";
-/** @import { ChartedRun } from "./chart_messages.d.ts" */
+/** @import { ChartedRun } from "./messages.d.ts" */
 /** @import { Choice, ChoiceGroup } from "./chart_types.d.ts" */
 
 /** One of a few, all in sight: radio buttons that look like one button.

@@ -6,7 +6,7 @@ import { afterDrag } from "./chart_controls.js";
 import { MountedChart } from "./chart_host.js";
 import { isEmpty } from "./rows.js";
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { MetricChart } from "./chart_messages.d.ts" */
+/** @import { MetricChart } from "./messages.d.ts" */
 /** @import { Range, Spec } from "./chart_types.d.ts" */
 
 export class ChartGrid {

@@ -8,7 +8,7 @@ import { idsWithin, isEmpty, unpackRows } from "./rows.js";
 import { loadVega } from "./vega_loading.js";
 
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { PackedRows } from "./chart_messages.d.ts" */
+/** @import { PackedRows } from "./messages.d.ts" */
 /** @import { Embedded, OnSignal, Range, Row, Spec, VegaView } from "./chart_types.d.ts" */
 
 const ROWS = "rows"; // the name of the data in every spec

@@ -2,7 +2,7 @@
 
 import type { RunsState } from "../../runs/page/runs_state.js";
 import type { Child } from "../../shared/page/dom_types.d.ts";
-import type { Bounds } from "./chart_messages.d.ts";
+import type { Bounds } from "./messages.d.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a row has the fields that its spec names
 export type Row = Record<string, any>;

@@ -10,7 +10,7 @@ import { importanceControls, parallelControls, scatterControls } from "./run_cha
 
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { BrushAsked, Importance, PackedRows, Parallel, Scatter } from "./chart_messages.d.ts" */
+/** @import { BrushAsked, Importance, PackedRows, Parallel, Scatter } from "./messages.d.ts" */
 /** @import { Chosen, Range, RunChartKind, Say, Spec } from "./chart_types.d.ts" */
 
 const REFRESH_PAUSE = 1500; // milliseconds: these charts are about finished runs

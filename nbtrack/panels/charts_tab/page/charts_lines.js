@@ -10,7 +10,7 @@ import { ChartGrid } from "./chart_grid.js";
 
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { Charts, LinesAsked } from "./chart_messages.d.ts" */
+/** @import { Charts, LinesAsked } from "./messages.d.ts" */
 /** @import { Choice, Say } from "./chart_types.d.ts" */
 
 /** @type {Array<[LinesAsked["x"], string]>} */

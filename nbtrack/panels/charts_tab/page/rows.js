@@ -1,6 +1,6 @@
 // The rows that charts are drawn from.
 
-/** @import { PackedRows } from "./chart_messages.d.ts" */
+/** @import { PackedRows } from "./messages.d.ts" */
 /** @import { LineRow, Range, Row } from "./chart_types.d.ts" */
 
 /** The other end of `packed` in charts/drawing.py.

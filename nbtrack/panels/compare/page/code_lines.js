@@ -1,6 +1,6 @@
 // The lines of two cells: numbered, and those folded that are far from any change.
 
-/** @import { SourceLines } from "./compare_messages.d.ts" */
+/** @import { SourceLines } from "./messages.d.ts" */
 /** @import { CodePiece, NumberedLine } from "./compare_types.d.ts" */
 
 const CONTEXT = 3; // equal lines that stay around a change

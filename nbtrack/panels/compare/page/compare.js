@@ -9,7 +9,7 @@ import { sectionParts, wideRow } from "./compare_table.js";
 
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { Comparison, Unchanged } from "./compare_messages.d.ts" */
+/** @import { Comparison, Unchanged } from "./messages.d.ts" */
 /** @import { ColourOf, ShownSection } from "./compare_types.d.ts" */
 
 const MOST_COMPARED = 20;

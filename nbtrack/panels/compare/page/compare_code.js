@@ -6,7 +6,7 @@ import { numbered, piecesOf } from "./code_lines.js";
 import { narrowRows, wideRows } from "./code_rows.js";
 
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { Comparison, RunHead, SourceLines } from "./compare_messages.d.ts" */
+/** @import { Comparison, RunHead, SourceLines } from "./messages.d.ts" */
 /** @import { CodePiece, NumberedLine } from "./compare_types.d.ts" */
 
 const SIDE_BY_SIDE = 900; // pixels

@@ -2,7 +2,7 @@
 
 import { h } from "../../shared/page/dom.js";
 import { statusDot } from "../../shared/page/status_dot.js";
-/** @import { Comparison, RunHead } from "./compare_messages.d.ts" */
+/** @import { Comparison, RunHead } from "./messages.d.ts" */
 /** @import { ColourOf } from "./compare_types.d.ts" */
 
 /** `makeBaseline(runId)` is called by a head's button; `colourOf(runId)` may be null.

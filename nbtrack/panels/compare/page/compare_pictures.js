@@ -3,9 +3,9 @@
 import { pictureElement } from "../../artifacts/page/artifact_preview.js";
 import { h } from "../../shared/page/dom.js";
 import { plural, wordsOf } from "../../shared/page/formats.js";
-/** @import { Preview } from "../../artifacts/page/artifact_messages.d.ts" */
+/** @import { Preview } from "../../artifacts/page/messages.d.ts" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { RunHead, SharedPicture } from "./compare_messages.d.ts" */
+/** @import { RunHead, SharedPicture } from "./messages.d.ts" */
 
 export class ComparePictures {
   /** @param {PanelHost} host @param {{ changed: () => void }} options */

@@ -3,7 +3,7 @@
 import { h } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
 /** @import { Child, Part } from "../../shared/page/dom_types.d.ts" */
-/** @import { CellValue, SectionLine } from "./compare_messages.d.ts" */
+/** @import { CellValue, SectionLine } from "./messages.d.ts" */
 /** @import { SectionView, ShownSection } from "./compare_types.d.ts" */
 
 /** Parts for `reconcile`: a head, lines, and what is left out of them.

@@ -1,6 +1,6 @@
 // What the parts of a comparison tell each other.
 
-import type { Section, Sign } from "./compare_messages.d.ts";
+import type { Section, Sign } from "./messages.d.ts";
 
 /** What draws sections asks this of the view they stand in. */
 export interface SectionView {

@@ -12,7 +12,7 @@ import { rowsOf, withPart } from "./live_places.js";
 
 /** @import { Opening, WidgetModel } from "../../shared/page/panel_types.d.ts" */
 /** @import { Spoken } from "../../shared/page/questions.d.ts" */
-/** @import { LivePart, LiveRun, Points, Specs } from "./live_messages.d.ts" */
+/** @import { LivePart, LiveRun, Points, Specs } from "./messages.d.ts" */
 /** @import { Place } from "./live_places.js" */
 
 /** @type {Record<string, string>} */

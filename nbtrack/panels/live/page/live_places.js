@@ -2,7 +2,7 @@
 
 /** @import { Row } from "../../charts_tab/page/chart_types.d.ts" */
 /** @import { Spoken } from "../../shared/page/questions.d.ts" */
-/** @import { LivePart } from "./live_messages.d.ts" */
+/** @import { LivePart } from "./messages.d.ts" */
 
 /** One point, or neighbours that became one.
  *  @typedef {{ x: number, low: number | null, high: number | null, last: Spoken }} Place */

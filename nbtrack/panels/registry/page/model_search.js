@@ -1,7 +1,7 @@
 // Looking for a model in the list of all.
 
 import { grouped, plural } from "../../shared/page/formats.js";
-/** @import { ModelLine } from "./registry_messages.d.ts" */
+/** @import { ModelLine } from "./messages.d.ts" */
 
 /** Every word that was typed stands somewhere in it.
  *  @param {ModelLine[]} models @param {string} query */

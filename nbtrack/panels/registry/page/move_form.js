@@ -6,7 +6,7 @@ import { checkMove, confirmMove, endMove } from "./registry_move.js";
 import { versionList } from "./registry_words.js";
 
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
-/** @import { GateCheck } from "./registry_messages.d.ts" */
+/** @import { GateCheck } from "./messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */
 /** @import { Move } from "./registry_types.d.ts" */
 

@@ -5,7 +5,7 @@ import { focusable, h, reconcile, redraw } from "../../shared/page/dom.js";
 import { stageWord } from "./registry_words.js";
 
 /** @import { ShownSection } from "../../compare/page/compare_types.d.ts" */
-/** @import { VersionCard, VersionHead } from "./registry_messages.d.ts" */
+/** @import { VersionCard, VersionHead } from "./messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */
 /** @import { ComparedVersions } from "./registry_types.d.ts" */
 

@@ -3,7 +3,7 @@
 import { h } from "../../shared/page/dom.js";
 import { aliasChip, draftsOf, stageWord, tagChips, textEditor } from "./registry_words.js";
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
-/** @import { GateRule, ModelPage } from "./registry_messages.d.ts" */
+/** @import { GateRule, ModelPage } from "./messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */
 
 /** @param {RegistryState} state @param {ModelPage} page @returns {Part} */

@@ -6,7 +6,7 @@ import { beginMove, endMove } from "./registry_move.js";
 import { aliasChip } from "./registry_words.js";
 
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
-/** @import { ModelPage, StageLane, VersionCard } from "./registry_messages.d.ts" */
+/** @import { ModelPage, StageLane, VersionCard } from "./messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */
 
 const MOST_CARDS = 4; // of a lane that is folded

@@ -5,7 +5,7 @@ import { grouped } from "../../shared/page/formats.js";
 import { countWords, foundModels } from "./model_search.js";
 import { aliasChip, stageWord } from "./registry_words.js";
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
-/** @import { ModelLine } from "./registry_messages.d.ts" */
+/** @import { ModelLine } from "./messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */
 
 /** @param {RegistryState} state @returns {Part[]} */

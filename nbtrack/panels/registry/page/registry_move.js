@@ -3,7 +3,7 @@
 import { byKey } from "../../shared/page/dom.js";
 import { wordsOf } from "../../shared/page/formats.js";
 import { archives, usualMove } from "./move_words.js";
-/** @import { MoveCheck, VersionCard } from "./registry_messages.d.ts" */
+/** @import { MoveCheck, VersionCard } from "./messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */
 /** @import { Move } from "./registry_types.d.ts" */
 

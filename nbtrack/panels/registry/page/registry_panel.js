@@ -9,7 +9,7 @@ import { wordsOf } from "../../shared/page/formats.js";
 import { PanelHost, panelRoot } from "../../shared/page/panel_host.js";
 import { RegistryBrowser } from "./registry.js";
 /** @import { Opening } from "../../shared/page/panel_types.d.ts" */
-/** @import { RegistryStart } from "./registry_messages.d.ts" */
+/** @import { RegistryStart } from "./messages.d.ts" */
 
 /** @param {Opening} opening */
 export function render({ model, el }) {

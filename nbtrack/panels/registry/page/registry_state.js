@@ -6,7 +6,7 @@ import { wordsOf } from "../../shared/page/formats.js";
 import { recheckMove } from "./registry_move.js";
 
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { Audit, ModelLine, ModelPage, RegistryEditAsked, VersionDetails } from "./registry_messages.d.ts" */
+/** @import { Audit, ModelLine, ModelPage, RegistryEditAsked, VersionDetails } from "./messages.d.ts" */
 /** @import { AfterRefresh, ComparedVersions, Move } from "./registry_types.d.ts" */
 
 const MOST_VERIFIED = 5000; // events that are verified without being asked for

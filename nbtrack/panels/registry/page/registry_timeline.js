@@ -4,7 +4,7 @@ import { h } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
 import { stageDot } from "./registry_words.js";
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
-/** @import { Audit, EventLine, ModelPage } from "./registry_messages.d.ts" */
+/** @import { Audit, EventLine, ModelPage } from "./messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */
 
 /** @param {RegistryState} state @param {ModelPage} page @returns {Part} */

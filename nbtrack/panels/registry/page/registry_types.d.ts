@@ -1,6 +1,6 @@
 // What the parts of the registry tell each other.
 
-import type { MoveCheck, SaidTag, SaidText, VersionDifference } from "./registry_messages.d.ts";
+import type { MoveCheck, SaidTag, SaidText, VersionDifference } from "./messages.d.ts";
 
 /** A version on its way to another stage, while the form is open; `archive` null is undecided. */
 export interface Move {

@@ -17,7 +17,7 @@ import {
   textEditor,
 } from "./registry_words.js";
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
-/** @import { ModelPage, VersionCard, VersionDetails } from "./registry_messages.d.ts" */
+/** @import { ModelPage, VersionCard, VersionDetails } from "./messages.d.ts" */
 /** @import { RegistryState } from "./registry_state.js" */
 
 /** @param {RegistryState} state @param {ModelPage} page @returns {Part[]} */

@@ -1,6 +1,6 @@
 // What follows when somebody ticks runs, or sorts the table.
 
-/** @import { TableAsked, TableColumn } from "./runs_messages.d.ts" */
+/** @import { TableAsked, TableColumn } from "./messages.d.ts" */
 
 /** The newest ticks stand last.
  *  @param {readonly string[]} ticked @param {readonly string[]} ids @param {boolean} isTicked */

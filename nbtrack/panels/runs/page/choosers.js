@@ -4,7 +4,7 @@ import { h, redraw } from "../../shared/page/dom.js";
 import { plural } from "../../shared/page/formats.js";
 import { choice, Popup } from "../../shared/page/popup.js";
 
-/** @import { KnownExperiment } from "./runs_messages.d.ts" */
+/** @import { KnownExperiment } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 
 const MOST_LISTED = 300;

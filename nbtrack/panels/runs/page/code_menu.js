@@ -4,7 +4,7 @@ import { wordsOf } from "../../shared/page/formats.js";
 import { insertCell } from "../../shared/page/insert_cell.js";
 import { menuItem, Popup } from "../../shared/page/popup.js";
 
-/** @import { CodeAsked } from "./runs_messages.d.ts" */
+/** @import { CodeAsked } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 
 /** @type {Array<[what: CodeAsked["what"], words: string]>} */

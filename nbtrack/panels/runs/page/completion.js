@@ -1,6 +1,6 @@
 // What the query box offers while somebody types a filter, and what it makes of a choice.
 
-/** @import { Keys } from "./runs_messages.d.ts" */
+/** @import { Keys } from "./messages.d.ts" */
 
 const RUN_KEYS = ["status", "start_time", "end_time", "duration", "run_name", "user_id", "run_id"];
 const MOST_OFFERS = 9;

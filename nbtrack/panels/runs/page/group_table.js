@@ -2,7 +2,7 @@
 
 import { h, redraw } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
-/** @import { GroupRow, Page, Spread } from "./runs_messages.d.ts" */
+/** @import { GroupRow, Page, Spread } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 
 export class GroupTable {

@@ -7,7 +7,7 @@ import { titled } from "../../shared/page/titled.js";
 import { codeMenu } from "./code_menu.js";
 import { nameEditor, noteEditor, tagEditor } from "./run_edits.js";
 /** @import { Attributes } from "../../shared/page/dom_types.d.ts" */
-/** @import { RunDetails, RunRow } from "./runs_messages.d.ts" */
+/** @import { RunDetails, RunRow } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 /** @import { KnownRun } from "./runs_types.d.ts" */
 

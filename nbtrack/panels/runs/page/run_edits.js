@@ -9,7 +9,7 @@ import {
   tagField,
   textButton,
 } from "../../shared/page/drafts.js";
-/** @import { RunDetails } from "./runs_messages.d.ts" */
+/** @import { RunDetails } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 
 /** @param {RunsState} state @param {RunDetails} known */

@@ -6,7 +6,7 @@ import { statusDot } from "../../shared/page/status_dot.js";
 import { curvePoints } from "./sparkline.js";
 import { cellClass } from "./table_head.js";
 /** @import { Spoken } from "../../shared/page/questions.d.ts" */
-/** @import { Page, RunRow, TableColumn } from "./runs_messages.d.ts" */
+/** @import { Page, RunRow, TableColumn } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 
 /** @param {RunsState} state @param {Page} page @param {RunRow} row */

@@ -21,7 +21,7 @@ import { runsTab } from "./runs_tab.js";
 import { Tabs } from "./tabs.js";
 
 /** @import { Opening } from "../../shared/page/panel_types.d.ts" */
-/** @import { RunsStart } from "./runs_messages.d.ts" */
+/** @import { RunsStart } from "./messages.d.ts" */
 
 const TABS = [runsTab, chartsTab, compareTab, registryTab];
 

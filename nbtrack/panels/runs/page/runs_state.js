@@ -5,7 +5,7 @@ import { wordsOf } from "../../shared/page/formats.js";
 import { sortWith, withTicks } from "./choices.js";
 import { Colours, striped } from "./colours.js";
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { EditAsked, Keys, Page, Refused, RunRow, RunsStart, Sparklines, TableAsked, TableColumn } from "./runs_messages.d.ts" */
+/** @import { EditAsked, Keys, Page, Refused, RunRow, RunsStart, Sparklines, TableAsked, TableColumn } from "./messages.d.ts" */
 /** @import { KnownRun, RunsEvents } from "./runs_types.d.ts" */
 
 /** @extends {Emitter<RunsEvents>} */

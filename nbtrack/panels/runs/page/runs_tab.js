@@ -8,7 +8,7 @@ import { GroupTable } from "./group_table.js";
 import { RunsTable } from "./runs_table.js";
 
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { Page } from "./runs_messages.d.ts" */
+/** @import { Page } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 /** @import { Notice } from "./runs_types.d.ts" */
 

@@ -7,7 +7,7 @@ import { runRow } from "./run_row.js";
 import { TableHead } from "./table_head.js";
 
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
-/** @import { Page, RunRow } from "./runs_messages.d.ts" */
+/** @import { Page, RunRow } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 
 const AGING = 5000; // milliseconds

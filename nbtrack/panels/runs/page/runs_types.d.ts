@@ -1,7 +1,7 @@
 // What the parts of the runs panel tell each other.
 
 import type { PanelHost } from "../../shared/page/panel_host.js";
-import type { Keys, Page, RunDetails, Wrong } from "./runs_messages.d.ts";
+import type { Keys, Page, RunDetails, Wrong } from "./messages.d.ts";
 import type { RunsState } from "./runs_state.js";
 
 export interface Notice {

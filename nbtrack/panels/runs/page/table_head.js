@@ -4,7 +4,7 @@ import { h, redraw } from "../../shared/page/dom.js";
 import { afterPause } from "../../shared/page/pauses.js";
 import { ERROR_PAUSE, TYPING_PAUSE } from "./query_box.js";
 
-/** @import { SortedAs, TableColumn } from "./runs_messages.d.ts" */
+/** @import { SortedAs, TableColumn } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 
 /** @type {Record<string, string>} */

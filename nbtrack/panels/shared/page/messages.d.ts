@@ -1,12 +1,12 @@
 // All questions and pushes: written by `python -m tests.page.message_types`.
 
 import type { Nothing } from "./questions.d.ts";
-import type { Artifacts, ArtifactsAsked, ArtifactsStart, DownloadAsked, FilePart, Preview, PreviewAsked } from "../../artifacts/page/artifact_messages.d.ts";
-import type { BrushAsked, Brushed, Charts, Importance, ImportanceAsked, LinesAsked, Parallel, ParallelAsked, Scatter, ScatterAsked } from "../../charts_tab/page/chart_messages.d.ts";
-import type { CompareAsked, CompareStart, Comparison, PicturesAsked, SharedPicture, SourceAsked, SourceLines, Unchanged } from "../../compare/page/compare_messages.d.ts";
-import type { LiveState, Points, Specs } from "../../live/page/live_messages.d.ts";
-import type { Audit, ModelAsked, ModelPage, Models, MoveAsked, MoveCheck, MoveCheckAsked, Moved, RegisterAsked, Registered, RegistryEditAsked, RegistryNews, RegistryStart, RunModels, RunModelsAsked, VersionAsked, VersionDetails, VersionDifference, VersionsAsked } from "../../registry/page/registry_messages.d.ts";
-import type { Code, CodeAsked, EditAsked, Page, Refused, RunAsked, RunDetails, RunIds, RunsStart, SelectAsked, Sparklines, SparklinesAsked, TableAsked } from "../../runs/page/runs_messages.d.ts";
+import type { Artifacts, ArtifactsAsked, ArtifactsStart, DownloadAsked, FilePart, Preview, PreviewAsked } from "../../artifacts/page/messages.d.ts";
+import type { BrushAsked, Brushed, Charts, Importance, ImportanceAsked, LinesAsked, Parallel, ParallelAsked, Scatter, ScatterAsked } from "../../charts_tab/page/messages.d.ts";
+import type { CompareAsked, CompareStart, Comparison, PicturesAsked, SharedPicture, SourceAsked, SourceLines, Unchanged } from "../../compare/page/messages.d.ts";
+import type { LiveState, Points, Specs } from "../../live/page/messages.d.ts";
+import type { Audit, ModelAsked, ModelPage, Models, MoveAsked, MoveCheck, MoveCheckAsked, Moved, RegisterAsked, Registered, RegistryEditAsked, RegistryNews, RegistryStart, RunModels, RunModelsAsked, VersionAsked, VersionDetails, VersionDifference, VersionsAsked } from "../../registry/page/messages.d.ts";
+import type { Code, CodeAsked, EditAsked, Page, Refused, RunAsked, RunDetails, RunIds, RunsStart, SelectAsked, Sparklines, SparklinesAsked, TableAsked } from "../../runs/page/messages.d.ts";
 
 export interface Questions {
   opened: { arguments: Nothing; answer: null };

@@ -1,6 +1,6 @@
-// What registry_messages.py declares: written by `python -m tests.page.message_types`.
+// What messages.py declares: written by `python -m tests.page.message_types`.
 
-import type { Section } from "../../compare/page/compare_messages.d.ts";
+import type { Section } from "../../compare/page/messages.d.ts";
 
 export type Verdict = "passed" | "failed" | "unknown" | "nothing there";
 

@@ -1,4 +1,4 @@
-// What chart_messages.py declares: written by `python -m tests.page.message_types`.
+// What messages.py declares: written by `python -m tests.page.message_types`.
 
 export type Bounds = number[] | string[];
 

@@ -1,4 +1,4 @@
-// What runs_messages.py declares: written by `python -m tests.page.message_types`.
+// What messages.py declares: written by `python -m tests.page.message_types`.
 
 import type { Spoken } from "../../shared/page/questions.d.ts";
 

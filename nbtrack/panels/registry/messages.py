@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from nbtrack.panels.compare.compare_messages import Section, Unchanged
+from nbtrack.panels.compare.messages import Section, Unchanged
 from nbtrack.panels.shared.questions import Nothing, Question
 
 
