@@ -124,11 +124,11 @@ class KeptRuns:
 
     def places_of_values(
         self, connection: DuckDBPyConnection, run_keys: list[int]
-    ) -> dict[str, list[int]] | None:
+    ) -> dict[str, list[int]]:
         """Rows of the file's tables among which the values of these runs are, for a question of
-        `ask_beside`; None if they are not known, or not worth it."""
+        `ask_beside`; without tables where that is not known, or not worth it."""
         if self._news is None or sum(m.rows for m in self._news.marks.values()) < _MANY_ROWS:
-            return None
+            return {}
         if self._ranges is None:
             self._ranges = RowRanges()
         self._ranges.catch_up(connection, self._news.marks)

@@ -50,10 +50,10 @@ class RowRanges:
         last[run_keys] = np.maximum(last[run_keys], added["last"])
         return first, last
 
-    def rows(self, run_keys: Sequence[int]) -> dict[str, list[int]] | None:
-        """By table, the rows among which theirs are; None if these are too many."""
+    def rows(self, run_keys: Sequence[int]) -> dict[str, list[int]]:
+        """By table, the rows among which theirs are; without tables where these are too many."""
         found = {table: list(self._rows(table, run_keys)) for table in self._ends}
-        return None if sum(map(len, found.values())) > MOST_ROWS else found
+        return {table: rows for table, rows in found.items() if len(rows) <= MOST_ROWS}
 
     def _rows(self, table: str, run_keys: Sequence[int]) -> Iterator[int]:
         """One more than there may be, if there are more."""

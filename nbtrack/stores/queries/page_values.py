@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # For a page of runs their keys are written into the query, and DuckDB reads only their rows (with
 # 100,000 runs 2-14 ms, as a join 125-145 ms). Planning costs 30 ms for a thousand keys, though.
 MOST_KEYS_IN_TEXT = 200
+NOWHERE: Mapping[str, Sequence[int]] = {}
 _TIME = (1 << 60) - 1  # the bits of EXPLICIT_FIRST that are a time
 
 Value = tuple[int, str, Any]  # place of the run on the page, key, value
@@ -33,10 +34,10 @@ class PageValues(NamedTuple):
 def read_page_values(
     connection: DuckDBPyConnection,
     keys: Sequence[int],
-    rows: Mapping[str, Sequence[int]] | None = None,
+    rows: Mapping[str, Sequence[int]] = NOWHERE,
 ) -> PageValues:
-    """Of the runs with these keys; *rows* are places in the file's tables, if it is known that
-    theirs are among these.
+    """Of the runs with these keys; *rows* are places in some of the file's tables, of which it is
+    known that theirs are among them.
 
     Of at most MOST_KEYS_IN_TEXT runs key by key, in the order in which the keys were logged, by
     name where that was at once. Of more in no order: sorting would cost a tenth of the read.
@@ -81,12 +82,14 @@ def _from_view(connection: DuckDBPyConnection, view: str) -> Iterable[Value]:
 def _from_rows(
     connection: DuckDBPyConnection,
     keys: Sequence[int],
-    places_of_rows: Mapping[str, Sequence[int]] | None,
+    places_of_rows: Mapping[str, Sequence[int]],
 ) -> PageValues:
     # Of metrics there may be millions of rows: their latest are found by DuckDB.
     of_page = f"where run_key in ({keys_in_text(keys)})"
-    source = "stored.{0}" if places_of_rows is None else _SOME_ROWS
-    params, metrics, tags = (source.format(table) for table in ("params", "metrics", "tags"))
+    params, metrics, tags = (
+        (_SOME_ROWS if table in places_of_rows else "stored.{0}").format(table)
+        for table in ("params", "metrics", "tags")
+    )
     rows = connection.execute(
         f"""
         select 0, run_key, key, value, null::double, {EXPLICIT_FIRST} from {params} {of_page}
@@ -96,7 +99,7 @@ def _from_rows(
         union all
         select 2, run_key, key, value, null, t from {tags} {of_page}
         """,
-        places_of_rows or {},
+        dict(places_of_rows),
     ).fetchall()
     rows.sort(key=itemgetter(-1))
     found: tuple[dict[str, _OfKey], ...] = ({}, {}, {})

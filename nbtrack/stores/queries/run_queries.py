@@ -27,6 +27,7 @@ from nbtrack.records.runs import (
 )
 from nbtrack.stores.queries.page_values import (
     MOST_KEYS_IN_TEXT,
+    NOWHERE,
     Value,
     keys_in_text,
     read_page_values,
@@ -234,7 +235,7 @@ def with_data(
     connection: DuckDBPyConnection,
     keys: list[int],
     infos: list[RunInfo],
-    rows: Mapping[str, Sequence[int]] | None = None,
+    rows: Mapping[str, Sequence[int]] = NOWHERE,
 ) -> list[Run]:
     """The runs with these *keys*; *rows* are those of `read_page_values`."""
     parts = []
