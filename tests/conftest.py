@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Hundreds of processes import nbtrack: the first one compiles it for all.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# Threads that spin while they wait for a core take it from the other worker, and data are small.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 # Whoever asks for one of these waits for another process, or trains and registers models.
 SLOW_FIXTURES = {"kernel", "new_kernel", "server", "churn", "train"}
