@@ -23,11 +23,11 @@ from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.journal.writing import Journal
 from nbtrack.records.runs import RunColumns, RunQuery, ViewType
+from nbtrack.records.tags import PARENT_TAG
 from nbtrack.records.views import RunPage
 from nbtrack.stores.kept import kept_runs
 from nbtrack.stores.local import signs
 from nbtrack.stores.local.duckdb import DuckDBStore
-from nbtrack.stores.local.trace import PARENT_TAG
 from nbtrack.stores.queries import run_pages, run_queries, series
 
 Write = Callable[..., Journal]
