@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -43,7 +44,18 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"{place.folder} is shown at http://{_HOST}:{port}/?token={token} (Ctrl-C ends it)")
         sys.stdout.flush()
         command = _voila(notebook, port=port, opens=not arguments.no_browser)
-        return subprocess.call(command, cwd=folder, env=_with_our_page())
+        return _serve(command, Path(folder))
+
+
+def _serve(command: list[str], folder: Path) -> int:
+    """Until the server ends, by itself or with us: terminated, it ends its kernels first."""
+    with subprocess.Popen(command, cwd=folder, env=_with_our_page()) as server:
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        try:
+            return server.wait()
+        finally:
+            server.terminate()  # after Ctrl-C; of no effect on one that has ended
+            server.wait()
 
 
 def _voila(notebook: Path, *, port: int, opens: bool) -> list[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -12,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from lab import needs_browser, open_browser
 
@@ -46,8 +45,11 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             page.folder = folder
             yield page
     finally:
-        os.killpg(server.pid, signal.SIGINT)  # what Ctrl-C in its terminal does
+        started = psutil.Process(server.pid).children(recursive=True)
+        server.terminate()
         server.wait(timeout=30)
+        _, left = psutil.wait_procs(started, timeout=10)
+        assert left == []  # neither Voila nor its kernel outlives the command
 
 
 def _open(page: Any, server: subprocess.Popen[bytes], log: Path) -> None:
