@@ -160,10 +160,10 @@ def test_an_init_only_says_what_its_room_is_for():
 def test_a_breach_is_seen():
     """The rule itself: upwards and between strangers is refused; down, and by a facade, is not."""
     assert may_import("recording/session", "journal/writing")
-    assert may_import("cli/main", "panels/runs/runs_view")
+    assert may_import("cli/main", "panels/runs/view")
     assert may_import("sklearn", "hooks/sklearn/hook")
     assert not may_import("journal/writing", "recording/session")
-    assert not may_import("cells/magics", "panels/runs/runs_view")
+    assert not may_import("cells/magics", "panels/runs/view")
     assert not may_import("api/client", "tracking")
     assert not may_import("models/loading", "models/__init__")
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.api.client_logging import ClientLogging
 from nbtrack.api.client_registry import ClientRegistry
+from nbtrack.api.paging import page_of, page_start
 from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base import background
-from nbtrack.base.paging import page_of, page_start
 from nbtrack.base.values import (
     as_microseconds,
     as_tuple,

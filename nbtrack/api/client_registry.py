@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.base.paging import page_start
+from nbtrack.api.paging import page_start
 from nbtrack.base.values import as_tuple, check_most
 from nbtrack.errors import InvalidValue
 from nbtrack.records.registry import (

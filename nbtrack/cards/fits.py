@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from nbtrack.cards.facts import FitFact
-from nbtrack.stores.local.trace import RunTrace
+from nbtrack.records.traces import RunTrace
 
 T = TypeVar("T")
 

@@ -15,10 +15,10 @@ from nbtrack.cells.results import ACTUAL
 from nbtrack.cells.tracked_cell import TrackedCell
 from nbtrack.lookup.metric_direction import Direction, direction
 from nbtrack.recording.session import Session
+from nbtrack.records.history import Attempt
 from nbtrack.records.runs import RunStatus
+from nbtrack.records.traces import MetricTrace, RunTrace
 from nbtrack.settings import is_temporary
-from nbtrack.stores.local.history import Attempt
-from nbtrack.stores.local.trace import MetricTrace, RunTrace
 from nbtrack.stores.opening import folder_of
 
 _HINT = "No metric found: --metrics NAME or nbtrack.log_metric records one."

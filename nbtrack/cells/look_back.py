@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from nbtrack.base.guard import guarded
 from nbtrack.errors import StoreError
 from nbtrack.lookup.metric_direction import Direction, declared_directions
-from nbtrack.stores.local.history import Attempt, CellPlace, History, Reached
+from nbtrack.records.history import Attempt, CellPlace, History, Reached
 from nbtrack.stores.store import Store
 
 WAIT_SECONDS = 0.05

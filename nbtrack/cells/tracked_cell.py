@@ -33,7 +33,7 @@ from nbtrack.recording.experiments import set_tags
 from nbtrack.recording.session import Session
 from nbtrack.records.runs import Experiment, RunStatus
 from nbtrack.records.tags import NOTE_TAG
-from nbtrack.stores.local.trace import RunTrace
+from nbtrack.records.traces import RunTrace
 from nbtrack.stores.store import Position
 
 INFERRED_METRICS_TAG = "nbtrack.inferred_metrics"

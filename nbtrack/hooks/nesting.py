@@ -16,7 +16,14 @@ from types import FrameType
 # On the stack, these stand for a patched function and no more.
 _REPLACING = frozenset({"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells"})
 _FRAMEWORKS = ("sklearn.",)
-_OURS = ("nbtrack.hooks.", "nbtrack.base.background", "nbtrack.models")
+_OURS = (
+    "nbtrack.hooks.",
+    "nbtrack.base.background",
+    "nbtrack.models",
+    "nbtrack.api.model_logging",
+    "nbtrack.api.pyfunc_models",
+    "nbtrack.api.sklearn_models",
+)
 _ASKING = frozenset({"nbtrack.hooks.nesting", "nbtrack.hooks.silence"})
 # They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers.
 _PASSING_ON = ("sklearn.utils.", "sklearn.metrics._scorer")

@@ -4,7 +4,7 @@
 
 *t* is microseconds since 1970-01-01 UTC. No line depends on another one, so a torn or damaged
 line costs itself only. JSON has no NaN: values that are not finite are written as strings.
-The SQL that reads these lines is in `stores/schema.py`; the kinds are
+The SQL that reads these lines is in `stores/local/schema.py`; the kinds are
 
 | kind        | says                                   | r   | n      | v      | x                |
 |-------------|----------------------------------------|-----|--------|--------|------------------|

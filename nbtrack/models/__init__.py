@@ -1,8 +1,8 @@
 """Models as MLmodel folders, the format of MLflow: `infer_signature`, `get_model_info`, …
 
 In come fitted models, or places of folders; out come files, and what predicts. This file is the
-facade that users import; api/ and hooks/ log through `saving` and load through `loading`, and
-nothing here changes the registry.
+facade that users import; api/ and hooks/ log through `saving`, api/ and cli/ load through
+`loading`, and nothing here changes the registry.
 """
 
 from __future__ import annotations

@@ -12,3 +12,6 @@ RUN_NAME_TAG = "mlflow.runName"
 NOTE_TAG = "mlflow.note.content"
 PINNED_TAG = "nbtrack.pinned"
 BASELINE_TAG = "nbtrack.baseline"  # of an experiment: the id of the run
+FIT_TAG = "nbtrack.fit"  # of a run on which a hook recorded a fit: what was fitted, in words
+CANDIDATE_TAG = "nbtrack.candidate"  # of a child that a search tried: its row in the results
+BEST_CHILD_TAG = "nbtrack.best_child"  # of the run of a search: the id of the best candidate's run

@@ -1,5 +1,5 @@
 """Where records live. `store` is the protocol that all rooms above know: records in, records out.
 
-`opening` finds the store that a URI names. SQL is spoken in here and nowhere else; recording/
-appends, lookup/ and panels/ read.
+`opening` finds the store that a URI names. SQL is made in here, but for fixed questions to the
+views that users have too; recording/ appends, and every room above reads.
 """

@@ -29,6 +29,8 @@ from nbtrack.records.runs import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbtrack.records.history import CellPlace, History
+    from nbtrack.records.traces import RunTrace
     from nbtrack.records.views import (
         Axis,
         KeyInventory,
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
         RunPage,
         RunValues,
     )
-    from nbtrack.stores.local.history import CellPlace, History
-    from nbtrack.stores.local.trace import RunTrace
 
 Position = Mapping[str, int]  # bytes by segment
 

@@ -56,7 +56,7 @@ from nbtrack.hooks.sklearn.users_call import UsersCall
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import Metric, Param, RunStatus, RunTag
-from nbtrack.stores.local.trace import FIT_TAG
+from nbtrack.records.tags import FIT_TAG
 
 if TYPE_CHECKING:
     from nbtrack.hooks.patching import Around

@@ -28,7 +28,7 @@ from nbtrack.hooks.sklearn.subjects import note_fit, subject_of
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import Param, RunStatus, RunTag
-from nbtrack.stores.local.trace import FIT_TAG
+from nbtrack.records.tags import FIT_TAG
 
 FIT_ERROR_TAG = "nbtrack.fit_error"
 _MOST_ERROR = 500  # characters

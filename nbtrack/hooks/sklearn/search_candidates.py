@@ -30,7 +30,7 @@ from nbtrack.hooks.sklearn.search_scores import failed_splits, run_times
 from nbtrack.hooks.sklearn.storable_keys import storable_key, storable_keys
 from nbtrack.recording.run_batch import FinishedRun
 from nbtrack.records.runs import RunStatus
-from nbtrack.stores.local.trace import CANDIDATE_TAG
+from nbtrack.records.tags import CANDIDATE_TAG
 
 FAILED_SPLITS_TAG = "nbtrack.failed_splits"
 MOST_NAME = 60  # characters

@@ -27,7 +27,7 @@ from nbtrack.hooks.sklearn.search_candidates import Candidates
 from nbtrack.hooks.sklearn.search_scores import best_rows, score_columns
 from nbtrack.hooks.sklearn.storable_keys import storable_key
 from nbtrack.recording.run_batch import log_finished_children
-from nbtrack.stores.local.trace import BEST_CHILD_TAG
+from nbtrack.records.tags import BEST_CHILD_TAG
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.metric_direction import Direction, direction
@@ -24,9 +23,6 @@ from nbtrack.records.tags import PARENT_TAG
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.queries.page_values import MOST_KEYS_IN_TEXT
 from nbtrack.stores.store import Store
-
-if TYPE_CHECKING:
-    pass
 
 
 def run_table_of(

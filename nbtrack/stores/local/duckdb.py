@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.errors import ExperimentNotFound, StoreBusy
 from nbtrack.journal import reading
 from nbtrack.journal.writing import Journal
+from nbtrack.records.history import CellPlace, History
 from nbtrack.records.registry import (
     ModelVersion,
     NewEvent,
@@ -40,18 +41,19 @@ from nbtrack.records.runs import (
     RunQuery,
     ViewType,
 )
+from nbtrack.records.traces import RunTrace
 from nbtrack.settings import FOLDER_NAME
 from nbtrack.stores.kept.kept_points import KeptPoints
 from nbtrack.stores.kept.kept_runs import KeptRuns
 from nbtrack.stores.local.attachment import WAIT_SECONDS, Attachment
 from nbtrack.stores.local.fold import fold
 from nbtrack.stores.local.folding_thread import FoldingThread, folding_guarded
-from nbtrack.stores.local.history import CellPlace, History, read_history, read_places
+from nbtrack.stores.local.history import read_history, read_places
 from nbtrack.stores.local.removal import remove_runs
 from nbtrack.stores.local.renamed import note_renamed, renamed_experiments
 from nbtrack.stores.local.snapshot import SnapshotReader
 from nbtrack.stores.local.status import store_status
-from nbtrack.stores.local.trace import RunTrace, trace_of_lines, trace_of_snapshot
+from nbtrack.stores.local.trace import trace_of_lines, trace_of_snapshot
 from nbtrack.stores.local.user_query import user_query
 from nbtrack.stores.queries import run_queries
 from nbtrack.stores.queries.panel_reads import PanelReads

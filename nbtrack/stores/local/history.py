@@ -6,54 +6,13 @@ process itself logged a moment ago its caller knows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nbtrack.records.history import Attempt, CellPlace, Extremes, History, Reached
 from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
-    value: float
-    run_id: str
-    run_name: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extremes:
-    highest: Reached
-    lowest: Reached
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    run_id: str
-    number: int
-    params: Mapping[str, str]
-    metrics: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    extremes: Mapping[str, Extremes] = field(default_factory=dict)  # by metric
-    previous: Attempt | None = None  # the newest attempt of the lineage that was asked for
-    params: Sequence[str] = ()  # their names, in the experiment
-    experiments: Sequence[str] = ()  # their names, in the store
-    tags: Mapping[str, str] = field(default_factory=dict)  # of the experiment
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellPlace:
-    """Where a lineage of cells was seen last in a notebook."""
-
-    lineage: str
-    attempt: int
-    position: int | None
-    source: str | None
 
 
 def read_history(

@@ -8,71 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.records.tags import PARENT_TAG
+from nbtrack.records.tags import BEST_CHILD_TAG, CANDIDATE_TAG, FIT_TAG, PARENT_TAG
+from nbtrack.records.traces import SPARK_POINTS, UNSUCCESSFUL, MetricTrace, RunTrace
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FIT_TAG = "nbtrack.fit"  # of a run on which a hook recorded a fit: what was fitted, in words
-CANDIDATE_TAG = "nbtrack.candidate"  # of a child that a search tried: its row in the results
-BEST_CHILD_TAG = "nbtrack.best_child"  # of the run of a search: the id of the best candidate's run
-SPARK_POINTS = 40  # a series is thinned to so many, the last one always among them
 MOST_CANDIDATES = 200  # beyond that they are counted by the database, and the best one is read
-_UNSUCCESSFUL = ("FAILED", "KILLED")
-
-
-@dataclass(kw_only=True)
-class MetricTrace:
-    """*points* are (step, microseconds, value), in any order; *count* may be more than are kept."""
-
-    points: list[tuple[int, int, float]] = field(default_factory=list)
-    count: int = 0
-
-    @cached_property
-    def series(self) -> list[float]:
-        ordered = sorted(self.points, key=lambda point: point[:2])
-        kept = len(ordered)
-        if kept <= SPARK_POINTS:
-            return [value for _, _, value in ordered]
-        ends = {(i + 1) * kept // SPARK_POINTS - 1 for i in range(SPARK_POINTS)}
-        return [point[2] for i, point in enumerate(ordered) if i in ends]
-
-    @property
-    def latest(self) -> float:
-        return self.series[-1]
-
-
-@dataclass(kw_only=True)
-class RunTrace:
-    name: str | None = None
-    status: str = "RUNNING"
-    experiment_id: str | None = None
-    parent_id: str | None = None
-    fit: str | None = None
-    is_candidate: bool = False
-    metrics: dict[str, MetricTrace] = field(default_factory=dict)
-    explicit_params: dict[str, str] = field(default_factory=dict)
-    inferred_params: dict[str, str] = field(default_factory=dict)
-    artifacts: set[str] = field(default_factory=set)
-    children: dict[str, RunTrace] = field(default_factory=dict)
-    best_child: str | None = None  # the id, if a search has told
-    uncounted: int = 0  # children that are not among `children`: candidates of a large search
-    uncounted_failed: int = 0  # of these
-
-    @property
-    def params(self) -> dict[str, str]:
-        return {**self.inferred_params, **self.explicit_params}
-
-    @property
-    def is_unsuccessful(self) -> bool:
-        return self.status in _UNSUCCESSFUL
-
-    def values(self) -> dict[str, float]:
-        return {key: metric.latest for key, metric in self.metrics.items()}
 
 
 def trace_of_lines(text: str, run_id: str) -> RunTrace:
@@ -125,7 +69,7 @@ def _leave_out_candidates(connection: DuckDBPyConnection, run_id: str) -> tuple[
         return 0, 0
     facts = {"run_id": run_id, "best_tag": BEST_CHILD_TAG}
     connection.execute(_LEFT_OUT, facts)
-    (counts,) = connection.execute(_COUNTS, {"unsuccessful": list(_UNSUCCESSFUL)}).fetchall()
+    (counts,) = connection.execute(_COUNTS, {"unsuccessful": list(UNSUCCESSFUL)}).fetchall()
     connection.execute("delete from family where run_key in (select run_key from left_out)")
     return counts
 

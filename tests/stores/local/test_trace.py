@@ -7,10 +7,11 @@ import math
 import pytest
 
 from nbtrack.journal import lines
-from nbtrack.records.tags import PARENT_TAG
+from nbtrack.records.tags import BEST_CHILD_TAG, CANDIDATE_TAG, PARENT_TAG
+from nbtrack.records.traces import SPARK_POINTS
 from nbtrack.stores.local import trace
 from nbtrack.stores.local.duckdb import MOST_TRACED_BYTES
-from nbtrack.stores.local.trace import BEST_CHILD_TAG, CANDIDATE_TAG, SPARK_POINTS, trace_of_lines
+from nbtrack.stores.local.trace import trace_of_lines
 from nbtrack.stores.opening import open_store
 
 RUN, CHILD, OTHER = "a" * 32, "b" * 32, "c" * 32

@@ -7,7 +7,7 @@
 /** One point, or neighbours that became one.
  *  @typedef {{ x: number, low: number | null, high: number | null, last: Spoken }} Place */
 
-const MOST_PLACES = 600; // then two neighbours become one, as in live_series.py
+const MOST_PLACES = 600; // then two neighbours become one, as in series.py
 
 /** What was there, and what is new.
  *  @param {Place[]} before @param {LivePart} part @returns {Place[]} */
