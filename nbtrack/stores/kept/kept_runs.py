@@ -55,7 +55,7 @@ class KeptRuns:
     def __init__(self, snapshots: SnapshotReader) -> None:
         self._snapshots = snapshots
         self._lock = threading.RLock()
-        self._is_busy = False
+        self._inside: set[int] = set()  # threads that have asked, and have no answer yet
         self._is_off = False  # for good: there are too many runs
         self._forget()
         _all_kept.add(self)
@@ -135,18 +135,23 @@ class KeptRuns:
         return self._ranges.rows(run_keys)
 
     def _alone(self, answer: Callable[[], T | None], *, timeout: float) -> T | None:
-        if not self._lock.acquire(timeout=max(timeout, 0.0)):
-            raise StoreBusy("Another thread of this process is reading the project. Try again.")
+        thread = threading.get_ident()
+        if thread in self._inside:
+            return None  # a signal handler came in the middle; the lock would let it through
         try:
-            if self._is_busy or self._is_off:
-                return None  # busy: a signal handler came in the middle, the lock lets it through
-            self._is_busy = True
-            try:
-                return answer()
-            finally:
-                self._is_busy = False
+            self._inside.add(thread)
+            if not self._lock.acquire(timeout=max(timeout, 0.0)):
+                raise StoreBusy("Another thread of this process is reading the project. Try again.")
+            return None if self._is_off else answer()
         finally:
-            self._lock.release()
+            # A Ctrl-C lands behind calls: the first one here lets the lock go, and whatever is
+            # raised behind it, the second one is made.
+            try:
+                self._lock.release()
+            except RuntimeError:
+                pass  # it was not taken
+            finally:
+                self._inside.discard(thread)
 
     def _is_current(self) -> bool:
         return self._is_settled and self._snapshots.shows(self._signs)
@@ -242,7 +247,7 @@ class KeptRuns:
 
     def after_fork(self) -> None:
         # Another thread may have been in the middle of it.
-        self._lock, self._is_busy = threading.RLock(), False
+        self._lock, self._inside = threading.RLock(), set()
         self._forget()
 
 
