@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from nbtrack.records.runs import (
@@ -199,8 +200,9 @@ class KeptTable:
         return found
 
     def note_runs(self, rows: Integers, runs: Sequence[Run]) -> None:
+        """Copies of *runs*, which stay their caller's own."""
         for row, run in zip(rows.tolist(), runs):
-            self._runs[row] = run
+            self._runs[row] = _copy(run)
         for oldest in list(self._runs)[:-_MOST_RUNS_AS_SHOWN]:
             del self._runs[oldest]
 
@@ -210,14 +212,14 @@ class KeptTable:
         return [_copy(run) for run in found if run is not None] if None not in found else None
 
     def answer(self, query: RunQuery, find: Callable[[], RunColumns]) -> RunColumns:
-        """What *find* finds; the same object to the same question, as long as it is true."""
+        """What *find* finds, and the same again as long as it is true; the caller's own."""
         found = self._answers.pop(query, None) or find()
         columns = len(found.params) + len(found.metrics) + len(found.tags)
         if len(found.infos) * columns <= _MOST_CELLS_OF_AN_ANSWER:
             self._answers[query] = found
         for oldest in list(self._answers)[:-_MOST_ANSWERS]:
             del self._answers[oldest]
-        return found
+        return _copy_columns(found)
 
     @property
     def parents(self) -> Integers:
@@ -276,8 +278,17 @@ class KeptTable:
 def _copy(run: Run) -> Run:
     data = run.data
     copied = RunData(params=dict(data.params), metrics=dict(data.metrics), tags=dict(data.tags))
-    inputs = RunInputs(dataset_inputs=list(run.inputs.dataset_inputs))
-    return Run(info=run.info, data=copied, inputs=inputs)
+    datasets = [replace(each, tags=list(each.tags)) for each in run.inputs.dataset_inputs]
+    return Run(info=run.info, data=copied, inputs=RunInputs(dataset_inputs=datasets))
+
+
+def _copy_columns(found: RunColumns) -> RunColumns:
+    return RunColumns(
+        infos=list(found.infos),
+        params={key: list(texts) for key, texts in found.params.items()},
+        metrics={key: list(numbers) for key, numbers in found.metrics.items()},
+        tags={key: list(texts) for key, texts in found.tags.items()},
+    )
 
 
 def _objects(found: Any) -> Objects:

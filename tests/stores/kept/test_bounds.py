@@ -90,8 +90,23 @@ def test_histories_are_kept_up_to_a_number_of_points(
     filled: DuckDBStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those that were read last."""
-    monkeypatch.setattr(kept_points, "MOST_POINTS", 3)
+    monkeypatch.setattr(kept_points, "MOST_POINTS", 12)  # 1 point, 2 names and the answer itself
     monkeypatch.setattr("nbtrack.stores.local.signs.TICK_SECONDS", 0.0)
     for n in range(KEYS):
         assert [point.value for point in filled.read_metrics("run07", f"m{n}")] == [7.0]
-    assert list(filled._points._kept[1]) == [("run07", f"m{n}") for n in range(KEYS - 3, KEYS)]
+    answers = filled._points._answers
+    assert [("run07", f"m{n}") in answers for n in range(KEYS)] == [
+        n >= KEYS - 3 for n in range(KEYS)
+    ]
+
+
+def test_histories_that_are_empty_are_counted_too(
+    filled: DuckDBStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And so are the runs that a question names."""
+    monkeypatch.setattr(kept_points, "MOST_POINTS", 20)
+    monkeypatch.setattr("nbtrack.stores.local.signs.TICK_SECONDS", 0.0)
+    for n in range(KEYS):
+        assert filled.read_series(["nobody"] * 3, [f"none{n}"], x="step") == []
+        assert filled.read_series(["nobody"] * 30, [f"none{n}"], x="step") == []
+    assert 0 < len(filled._points._answers) <= 4
