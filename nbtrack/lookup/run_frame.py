@@ -14,31 +14,12 @@ _FACTS = ("run_id", "experiment_id", "status", "artifact_uri")
 _TIMES = ("start_time", "end_time")
 
 
-_MOST_KEPT, _MOST_CELLS = 4, 100_000
-_kept: list[tuple[RunColumns, pd.DataFrame]] = []  # the newest last
-
-
 def run_frame(found: RunColumns) -> pd.DataFrame:
     """Columns run_id, experiment_id, status, artifact_uri, start_time, end_time (UTC), then
-    metrics.* (NaN where missing), params.* and tags.* (None where missing).
-
-    A store gives the same object again while its answer is the same: then the frame is a copy of
-    the one that was made before, a quarter of the cost.
-    """
-    for known, made in list(_kept):
-        if known is found:
-            return made.copy()
-    frame = _frame(found)
-    if frame.size <= _MOST_CELLS:
-        _kept.append((found, frame.copy()))
-        del _kept[:-_MOST_KEPT]
-    return frame
-
-
-def _frame(found: RunColumns) -> pd.DataFrame:
+    metrics.* (NaN where missing), params.* and tags.* (None where missing)."""
     if not found.infos:
         # Without rows pandas cannot tell the types; a frame of none has those of a frame of some.
-        return _frame(RunColumns(infos=[_BLANK], params={}, metrics={}, tags={})).iloc[:0]
+        return run_frame(RunColumns(infos=[_BLANK], params={}, metrics={}, tags={})).iloc[:0]
     import numpy as np
     import pandas as pd
 

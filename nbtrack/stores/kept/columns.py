@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Numbers: TypeAlias = NDArray[np.float64]
     Objects: TypeAlias = NDArray[np.object_]
 
+_FEW_TEXTS = 1000
 _BYTES_OF_A_TEXT = 100  # beside its characters: the object, a place in a list and one in a dict
 
 
@@ -65,6 +66,7 @@ class TextColumn:
         self._texts: Objects | None = None
         self._ranks: Integers | None = None
         self._characters = 0
+        self._most_texts = _FEW_TEXTS
 
     @property
     def has(self) -> Flags:
@@ -72,6 +74,23 @@ class TextColumn:
 
     def put(self, rows: Integers, texts: Sequence[str], numbers: Sequence[float | None]) -> None:
         self.codes[rows] = [self._code(text, number) for text, number in zip(texts, numbers)]
+        if len(self._code_of) > self._most_texts:
+            self._forget_unused()
+            self._most_texts = max(2 * len(self._code_of), _FEW_TEXTS)
+
+    def _forget_unused(self) -> None:
+        """Texts that no row has any more, if they are most of them."""
+        import numpy as np
+
+        used, codes = np.unique(self.codes[self.has], return_inverse=True)
+        if len(self._code_of) <= 2 * len(used):
+            return
+        texts, numbers, has = list(self._code_of), self._numbers, self.has
+        self._code_of = {texts[code]: new for new, code in enumerate(used.tolist())}
+        self._numbers = [numbers[code] for code in used.tolist()]
+        self.codes[has] = codes
+        self._texts = self._ranks = None
+        self._characters = sum(map(len, self._code_of))
 
     def _code(self, text: str, number: float | None) -> int:
         code = self._code_of.get(text)

@@ -1,15 +1,20 @@
 """Points of metrics as they were read last, whole or in buckets, while nothing has changed.
 
-At most MOST_POINTS points are kept, those asked for last: about 180 bytes each, 36 MB.
+At most MOST_POINTS points are kept, those asked for last: about 180 bytes each, 36 MB. An answer
+counts as one more, and so does each id and key that its question names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+import os
+import threading
+import weakref
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from nbtrack.records.runs import Metric
 from nbtrack.records.views import MetricSeries
+from nbtrack.stores.kept.newest import Newest
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -17,38 +22,81 @@ if TYPE_CHECKING:
     from nbtrack.stores.local.signs import Signs
     from nbtrack.stores.local.snapshot import SnapshotReader
 
-T = TypeVar("T")
+T = TypeVar("T", Metric, MetricSeries)
 
 MOST_POINTS = 200_000
+
+_all_kept: weakref.WeakSet[KeptPoints] = weakref.WeakSet()
 
 
 class KeptPoints:
     def __init__(self, snapshots: SnapshotReader) -> None:
         self._snapshots = snapshots
-        # Replaced as a whole, never changed: other threads may be at it.
-        self._kept: tuple[Signs | None, dict[Hashable, list[Any]]] = (None, {})
+        self.begin_anew()
+        _all_kept.add(self)
 
-    def read(self, question: Hashable, find: Callable[[DuckDBPyConnection], list[T]]) -> list[T]:
-        """What *find* finds in a snapshot; a list of the caller's own. Raises what *find* does."""
-        signs, known = self._kept
-        found: list[T] | None = known.get(question)
+    def begin_anew(self) -> None:
+        # Held for moments, never while something is read; a signal handler may come then.
+        self._lock = threading.RLock()
+        self.forget()
+
+    def forget(self) -> None:
+        with self._lock:
+            self._signs: Signs | None = None
+            self._answers: Newest[Hashable, list[Any]] = Newest(MOST_POINTS)
+
+    def read(
+        self, question: tuple[Hashable, ...], find: Callable[[DuckDBPyConnection], list[T]]
+    ) -> list[T]:
+        """What *find* finds in a snapshot; the caller's own. Raises what *find* does."""
+        with self._lock:
+            signs, found = self._signs, self._answers.get(question)
         if found is not None and self._snapshots.shows(signs):
-            return list(found)
+            return _copies(found)
         with self._snapshots.open() as connection:
             found = find(connection)
             signs, is_settled = self._snapshots.signs, self._snapshots.is_settled
         if is_settled:
-            self._keep(signs, question, found)
-        return list(found)
+            self._keep(signs, question, _copies(found))
+        return found
 
-    def _keep(self, signs: Signs, question: Hashable, found: list[Any]) -> None:
-        before, known = self._kept
-        others = known.items() if before == signs else ()
-        kept = {**{each: answer for each, answer in others if each != question}, question: found}
-        while kept and sum(map(_points, kept.values())) > MOST_POINTS:
-            del kept[next(iter(kept))]
-        self._kept = signs, kept
+    def _keep(self, signs: Signs, question: tuple[Hashable, ...], found: list[Any]) -> None:
+        size = 1 + sum(map(_points, found)) + sum(map(_names, question))
+        with self._lock:
+            if self._signs != signs:
+                self._signs, self._answers = signs, Newest(MOST_POINTS)
+            self._answers.put(question, found, size=size)
 
 
-def _points(answer: Sequence[Metric | MetricSeries]) -> int:
-    return sum(len(each.x) if isinstance(each, MetricSeries) else 1 for each in answer)
+def _copies(found: list[T]) -> list[T]:
+    return [cast("T", _copy(each)) for each in found]
+
+
+def _copy(found: Metric | MetricSeries) -> Metric | MetricSeries:
+    if isinstance(found, Metric):
+        return found  # nobody can change it
+    return MetricSeries(
+        run_id=found.run_id,
+        key=found.key,
+        x=list(found.x),
+        low=list(found.low),
+        high=list(found.high),
+        last=list(found.last),
+        count=found.count,
+    )
+
+
+def _points(found: Metric | MetricSeries) -> int:
+    return 1 + len(found.x) if isinstance(found, MetricSeries) else 1
+
+
+def _names(part: Hashable) -> int:
+    return len(part) if isinstance(part, tuple) else 1
+
+
+def _read_anew_in_child() -> None:
+    for kept in list(_all_kept):
+        kept.begin_anew()
+
+
+os.register_at_fork(after_in_child=_read_anew_in_child)

@@ -25,6 +25,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from nbtrack.errors import StoreBusy
@@ -46,6 +47,7 @@ T = TypeVar("T")
 MOST_RUNS = 200_000
 MOST_CELLS = 250_000
 MOST_BYTES = 64 << 20
+MOST_BYTES_OF_FACTS = 80 << 20
 _MANY_ROWS = 500_000
 
 _all_kept: weakref.WeakSet[KeptRuns] = weakref.WeakSet()
@@ -55,7 +57,7 @@ class KeptRuns:
     def __init__(self, snapshots: SnapshotReader) -> None:
         self._snapshots = snapshots
         self._lock = threading.RLock()
-        self._is_busy = False
+        self._inside: set[int] = set()  # threads that have asked, and have no answer yet
         self._is_off = False  # for good: there are too many runs
         self._forget()
         _all_kept.add(self)
@@ -63,6 +65,7 @@ class KeptRuns:
     def _forget(self) -> None:
         self._table: KeptTable | None = None
         self._is_whole = False  # whether all keys of all runs are kept
+        self._is_large = False  # whether these were too many when they were looked at last
         self._signs: Signs | None = None  # of the cut that the table is of
         self._is_settled = False  # whether anything that came after it would show in the signs
         self._news: News | None = None
@@ -85,11 +88,13 @@ class KeptRuns:
         wanted = list(needs)
 
         def answer() -> T | None:
+            if whole and self._is_large:
+                return None
             if not (self._is_current() and self._has(wanted)):
-                self._read(wanted, timeout=timeout)
+                self._read(wanted, whole=whole, timeout=timeout)
             if self._table is None or (whole and not self._is_whole):
                 return None
-            return question(self._table)
+            return self._answer(self._table, question)
 
         return self._alone(answer, timeout=timeout)
 
@@ -101,7 +106,9 @@ class KeptRuns:
 
         def answer() -> T | None:
             is_ready = self._is_current() and self._has(wanted)
-            return question(self._table) if is_ready and self._table is not None else None
+            if not is_ready or self._table is None:
+                return None
+            return self._answer(self._table, question)
 
         return self._alone(answer, timeout=WAIT_SECONDS)
 
@@ -118,7 +125,9 @@ class KeptRuns:
         def answer() -> T | None:
             with self._snapshots.open(timeout=timeout) as connection:
                 self._take_in(connection, wanted)
-                return None if self._table is None else question(self._table, connection)
+                if self._table is None:
+                    return None
+                return self._answer(self._table, lambda table: question(table, connection))
 
         return self._alone(answer, timeout=timeout)
 
@@ -135,18 +144,30 @@ class KeptRuns:
         return self._ranges.rows(run_keys)
 
     def _alone(self, answer: Callable[[], T | None], *, timeout: float) -> T | None:
-        if not self._lock.acquire(timeout=max(timeout, 0.0)):
-            raise StoreBusy("Another thread of this process is reading the project. Try again.")
+        thread = threading.get_ident()
+        if thread in self._inside:
+            return None  # a signal handler came in the middle; the lock would let it through
         try:
-            if self._is_busy or self._is_off:
-                return None  # busy: a signal handler came in the middle, the lock lets it through
-            self._is_busy = True
-            try:
-                return answer()
-            finally:
-                self._is_busy = False
+            self._inside.add(thread)
+            if not self._lock.acquire(timeout=max(timeout, 0.0)):
+                raise StoreBusy("Another thread of this process is reading the project. Try again.")
+            return None if self._is_off else answer()
         finally:
-            self._lock.release()
+            # A Ctrl-C lands behind calls: the first one here lets the lock go, and whatever is
+            # raised behind it, the second one is made.
+            try:
+                self._lock.release()
+            except RuntimeError:
+                pass  # it was not taken
+            finally:
+                self._inside.discard(thread)
+
+    def _answer(self, table: KeptTable, question: Callable[[KeptTable], T]) -> T:
+        try:
+            return question(table)
+        finally:
+            if not self._is_whole:  # those that it needed may be too large to be kept
+                table.forget_oldest_columns(MOST_BYTES)
 
     def _is_current(self) -> bool:
         return self._is_settled and self._snapshots.shows(self._signs)
@@ -158,9 +179,12 @@ class KeptRuns:
 
     # --- reading
 
-    def _read(self, needs: list[Need], *, timeout: float) -> None:
+    def _read(self, needs: list[Need], *, whole: bool, timeout: float) -> None:
         with self._snapshots.open(timeout=timeout) as connection:
-            self._take_in(connection, needs)
+            if whole and self._table is None and not _are_few(connection):
+                self._is_large = True  # reading them would answer nothing
+            else:
+                self._take_in(connection, needs)
 
     def _take_in(self, connection: DuckDBPyConnection, needs: list[Need]) -> None:
         """What the open snapshot shows, and the columns of *needs*."""
@@ -193,11 +217,20 @@ class KeptRuns:
             return
         table = KeptTable()
         table.put_runs(loading.read_attributes(connection))
-        if len(table) * loading.count_keys(connection) <= MOST_CELLS:
+        if _are_few(connection):
             self._put_values(connection, table, None)
-            self._is_whole = table.size_of_columns <= MOST_BYTES
-            if not self._is_whole:
-                table.forget_columns()
+            self._is_whole = True
+        self._keep(table)
+
+    def _keep(self, table: KeptTable) -> None:
+        """*table*, or of it what there is room for."""
+        if len(table) > MOST_RUNS or table.size_of_facts > MOST_BYTES_OF_FACTS:
+            self._is_off, self._table, self._ranges = True, None, None
+            return
+        if self._is_whole and table.size_of_columns > MOST_BYTES:
+            table.forget_columns()
+            self._is_whole = False
+        self._is_large = not self._is_whole
         self._table = table
 
     def _put_values(
@@ -221,10 +254,7 @@ class KeptRuns:
         rows = table.put_runs(loading.read_attributes(connection, run_keys))
         table.drop_values(rows)
         self._put_values(connection, table, run_keys)
-        if self._is_whole and table.size_of_columns > MOST_BYTES:
-            table.forget_columns()
-            self._is_whole = False
-        self._table = table
+        self._keep(table)
 
     def _read_columns(
         self, connection: DuckDBPyConnection, table: KeptTable, needs: list[Need]
@@ -238,12 +268,22 @@ class KeptRuns:
                 table.add_column(kind, key)
                 for values in loading.read_column(connection, kind, key, runs=len(table)):
                     table.put_values(kind, values, row_of(values.run_keys))
-        table.forget_oldest_columns(MOST_BYTES, kept=needs)
+        table.forget_oldest_columns(MOST_BYTES, spared=needs)
+
+    def forget(self) -> None:
+        """What is kept; it is read again when somebody asks."""
+        with suppress(StoreBusy):  # whoever asks now has it for as long as that takes
+            self._alone(self._forget, timeout=0.5)
 
     def after_fork(self) -> None:
         # Another thread may have been in the middle of it.
-        self._lock, self._is_busy = threading.RLock(), False
+        self._lock, self._inside = threading.RLock(), set()
         self._forget()
+
+
+def _are_few(connection: DuckDBPyConnection) -> bool:
+    """Whether all keys of all runs may be kept."""
+    return loading.count_runs(connection) * loading.count_keys(connection) <= MOST_CELLS
 
 
 def _differing(table: KeptTable, news: News, before: Signs, now: Signs) -> list[int] | None:

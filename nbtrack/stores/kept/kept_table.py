@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from nbtrack.records.runs import (
@@ -16,6 +17,7 @@ from nbtrack.records.runs import (
 from nbtrack.records.tags import PARENT_TAG
 from nbtrack.stores.kept.columns import Column, NumberColumn, TextColumn
 from nbtrack.stores.kept.loading import ATTRIBUTES, KINDS, Kind, Values
+from nbtrack.stores.kept.newest import Newest
 from nbtrack.stores.queries.run_queries import run_info
 
 if TYPE_CHECKING:
@@ -23,9 +25,13 @@ if TYPE_CHECKING:
 
 _FEW_DIFFERENT = ("experiment_id", "user_id", "status", "lifecycle_stage")
 _TIMES = ("start_us", "end_us")
-_MOST_RUNS_AS_SHOWN = 500
-_MOST_ANSWERS, _MOST_CELLS_OF_AN_ANSWER = 8, 100_000
-_BYTES_OF_A_RUN = 400  # its facts, measured
+_BYTES_OF_A_RUN = 300  # its facts, measured, beside the characters of its texts
+_MOST_INFOS = 10_000  # 250 bytes each
+_MOST_BYTES_OF_RUNS = 16 << 20  # those that were shown lately
+_MOST_CELLS_OF_ANSWERS = 200_000  # 32 bytes each
+_MOST_BYTES_DERIVED = 24 << 20
+_CELLS_OF_AN_INFO = 8
+_BYTES_OF_A_VALUE = 100  # beside its characters: two objects, and a place in a dict
 
 
 class KeptTable:
@@ -40,10 +46,12 @@ class KeptTable:
         self.columns: dict[Kind, dict[str, Column]] = {kind: {} for kind in KINDS}
         self._row_of: dict[str, int] = {}  # by run id
         self._same: dict[str, str] = {}
+        self._characters = 0  # of the facts that few runs share
         self._infos: dict[int, RunInfo] = {}
-        self._runs: dict[int, Run] = {}  # those that were shown lately
-        self._answers: dict[RunQuery, RunColumns] = {}
-        self._derived: dict[str, Any] = {}  # from the facts, until one of them changes
+        self._runs: Newest[int, Run] = Newest(_MOST_BYTES_OF_RUNS)
+        self._answers: Newest[RunQuery, RunColumns] = Newest(_MOST_CELLS_OF_ANSWERS)
+        # From the facts, until one of them changes.
+        self._derived: Newest[str, Any] = Newest(_MOST_BYTES_DERIVED)
 
     def __len__(self) -> int:
         return len(self.run_keys)
@@ -60,12 +68,12 @@ class KeptTable:
         rows = np.array([self._row_of[run_id] for run_id in found["run_id"]], dtype=np.int64)
         self.run_keys[rows] = found["run_key"]
         for name in ATTRIBUTES:
-            self.facts[name][rows] = self._texts(name, found[name])
+            self._put_texts(name, rows, found[name])
         for name in _TIMES:
             self._put_times(self.times[name], rows, found[name])
         for row in rows.tolist():
             self._infos.pop(row, None)
-            self._runs.pop(row, None)
+            self._runs.drop(row)
         self._derived.clear()
         self._answers.clear()
         return rows
@@ -82,12 +90,14 @@ class KeptTable:
         for column in (*self.times.values(), *self._all_columns()):
             column.grow(count)
 
-    def _texts(self, name: str, found: Any) -> Any:
+    def _put_texts(self, name: str, rows: Integers, found: Any) -> None:
         """None where it is masked; what many runs share is one object."""
-        texts = _objects(found)
-        if name not in _FEW_DIFFERENT:
-            return texts
-        return [text if text is None else self._same.setdefault(text, text) for text in texts]
+        facts, texts = self.facts[name], _objects(found)
+        if name in _FEW_DIFFERENT:
+            texts[:] = [t if t is None else self._same.setdefault(t, t) for t in texts]
+        else:
+            self._characters += _count_characters(texts) - _count_characters(facts[rows])
+        facts[rows] = texts
 
     def _put_times(self, column: NumberColumn, rows: Integers, found: Any) -> None:
         import numpy as np
@@ -120,13 +130,15 @@ class KeptTable:
         for of_kind in self.columns.values():
             of_kind.clear()
 
-    def forget_oldest_columns(self, most_bytes: int, *, kept: Collection[tuple[Kind, str]]) -> None:
-        """Until all take at most *most_bytes*, or only *kept* are left."""
+    def forget_oldest_columns(
+        self, most_bytes: int, *, spared: Collection[tuple[Kind, str]] = ()
+    ) -> None:
+        """Until all take at most *most_bytes*, or only those that are *spared* are left."""
         ages = [(kind, key) for kind in KINDS for key in self.columns[kind]]
         for kind, key in ages:
             if self.size_of_columns <= most_bytes:
                 return
-            if (kind, key) not in kept:
+            if (kind, key) not in spared:
                 del self.columns[kind][key]
 
     def drop_values(self, rows: Integers) -> None:
@@ -190,7 +202,10 @@ class KeptTable:
         return flags
 
     def infos(self, rows: Integers) -> list[RunInfo]:
-        known, found = self._infos, []
+        if len(self._infos) + len(rows) > _MOST_INFOS:
+            self._infos.clear()
+        known = self._infos if len(rows) <= _MOST_INFOS else {}
+        found = []
         for row in rows.tolist():
             info = known.get(row)
             if info is None:
@@ -199,10 +214,9 @@ class KeptTable:
         return found
 
     def note_runs(self, rows: Integers, runs: Sequence[Run]) -> None:
+        """Copies of *runs*, which stay their caller's own."""
         for row, run in zip(rows.tolist(), runs):
-            self._runs[row] = run
-        for oldest in list(self._runs)[:-_MOST_RUNS_AS_SHOWN]:
-            del self._runs[oldest]
+            self._runs.put(row, _copy(run), size=_bytes_of(run))
 
     def runs(self, rows: Integers) -> list[Run] | None:
         """Copies, whose dicts may be changed; None if one of them is not known."""
@@ -210,13 +224,15 @@ class KeptTable:
         return [_copy(run) for run in found if run is not None] if None not in found else None
 
     def answer(self, query: RunQuery, find: Callable[[], RunColumns]) -> RunColumns:
-        """What *find* finds; the same object to the same question, as long as it is true."""
-        found = self._answers.pop(query, None) or find()
+        """What *find* finds, and the same again as long as it is true; the caller's own."""
+        known = self._answers.get(query)
+        if known is not None:
+            return _copy_columns(known)
+        found = find()
         columns = len(found.params) + len(found.metrics) + len(found.tags)
-        if len(found.infos) * columns <= _MOST_CELLS_OF_AN_ANSWER:
-            self._answers[query] = found
-        for oldest in list(self._answers)[:-_MOST_ANSWERS]:
-            del self._answers[oldest]
+        size = len(found.infos) * (columns + _CELLS_OF_AN_INFO) + columns
+        if size <= _MOST_CELLS_OF_ANSWERS:
+            self._answers.put(query, _copy_columns(found), size=size)
         return found
 
     @property
@@ -256,9 +272,9 @@ class KeptTable:
         )
 
     @property
-    def size(self) -> int:
+    def size_of_facts(self) -> int:
         """In bytes, about."""
-        return len(self) * _BYTES_OF_A_RUN + self.size_of_columns
+        return len(self) * _BYTES_OF_A_RUN + self._characters
 
     @property
     def size_of_columns(self) -> int:
@@ -267,17 +283,43 @@ class KeptTable:
     def _all_columns(self) -> Iterable[Column]:
         return [column for of_kind in self.columns.values() for column in of_kind.values()]
 
-    def _derive(self, name: str, make: Any) -> Any:
-        if name not in self._derived:
-            self._derived[name] = make()
-        return self._derived[name]
+    def _derive(self, name: str, make: Callable[[], Integers | TextColumn]) -> Any:
+        made = self._derived.get(name)
+        if made is None:
+            made = make()
+            size = made.size if isinstance(made, TextColumn) else made.nbytes
+            self._derived.put(name, made, size=size)
+        return made
+
+
+def _count_characters(texts: Objects) -> int:
+    return sum(len(text) for text in texts if text is not None)
+
+
+def _bytes_of(run: Run) -> int:
+    texts = [*run.data.params.values(), *run.data.tags.values()]
+    for each in run.inputs.dataset_inputs:
+        dataset = each.dataset
+        texts += [text for text in (dataset.source, dataset.schema, dataset.profile) if text]
+        texts += [tag.value for tag in each.tags]
+    count = len(texts) + len(run.data.metrics)
+    return 1000 + count * _BYTES_OF_A_VALUE + sum(map(len, texts))
 
 
 def _copy(run: Run) -> Run:
     data = run.data
     copied = RunData(params=dict(data.params), metrics=dict(data.metrics), tags=dict(data.tags))
-    inputs = RunInputs(dataset_inputs=list(run.inputs.dataset_inputs))
-    return Run(info=run.info, data=copied, inputs=inputs)
+    datasets = [replace(each, tags=list(each.tags)) for each in run.inputs.dataset_inputs]
+    return Run(info=run.info, data=copied, inputs=RunInputs(dataset_inputs=datasets))
+
+
+def _copy_columns(found: RunColumns) -> RunColumns:
+    return RunColumns(
+        infos=list(found.infos),
+        params={key: list(texts) for key, texts in found.params.items()},
+        metrics={key: list(numbers) for key, numbers in found.metrics.items()},
+        tags={key: list(texts) for key, texts in found.tags.items()},
+    )
 
 
 def _objects(found: Any) -> Objects:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE
 from nbtrack.stores.queries.page_values import MOST_KEYS_IN_TEXT, keys_in_text, texts_bound
-from nbtrack.stores.queries.run_queries import read_inputs
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from nbtrack.records.runs import RunInputs
     from nbtrack.stores.kept.columns import Integers
 
 Kind: TypeAlias = Literal["params", "metrics", "tags"]
@@ -89,14 +87,6 @@ def read_column(
     else:
         has = ~np.ma.getmaskarray(found["value"])  # a tag that was removed has none
         yield Values(key, run_keys[has], found["value"][has], found["number"][has])
-
-
-def read_datasets(
-    connection: DuckDBPyConnection, run_keys: Sequence[int]
-) -> Iterable[tuple[int, RunInputs]]:
-    """Of the runs that have any."""
-    found = zip(run_keys, read_inputs(connection, run_keys))
-    return ((run_key, inputs) for run_key, inputs in found if inputs.dataset_inputs)
 
 
 def count_runs(connection: DuckDBPyConnection) -> int:

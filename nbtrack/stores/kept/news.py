@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from nbtrack.stores.local.schema import TABLES
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _TABLES = ("run_keys", "run_events", "params", "tags", "metrics", "inputs")
+MOST_ROWS_COMPARED = 500_000  # of one table, in 10-15 ms
 
 
 class Mark(NamedTuple):
@@ -17,6 +20,7 @@ class Mark(NamedTuple):
     rowid: int
     rows: int
     content: str
+    is_exact: bool  # whether *content* is of all values, or of the rows' times
 
 
 class News(NamedTuple):
@@ -48,20 +52,28 @@ def read_news(connection: DuckDBPyConnection, known: News | None, *, is_same_fil
 def _marks(connection: DuckDBPyConnection, known: News | None) -> tuple[Mapping[str, Mark], bool]:
     """How far the tables reach now, and whether they begin with all that is known of them."""
     ends = {table: -1 if known is None else known.marks[table].rowid for table in _TABLES}
-    rows = connection.execute(" union all ".join(map(_mark, _TABLES)), ends).fetchall()
+    counts = dict(connection.execute(_COUNTS).fetchall())
+    is_exact = {table: counts[table] <= MOST_ROWS_COMPARED for table in _TABLES}
+    text = " union all ".join(_mark(table, is_exact=is_exact[table]) for table in _TABLES)
     marks: dict[str, Mark] = {}
     begins_as_known = True
-    for table, rowid, count, content, known_count, known_content in rows:
-        marks[table] = Mark(rowid, count, content)
+    for table, rowid, count, content, *beginning in connection.execute(text, ends).fetchall():
+        mark = marks[table] = Mark(rowid, count, content, is_exact[table])
         if known is not None:
             before = known.marks[table]
-            begins_as_known &= (before.rows, before.content) == (known_count, known_content)
+            begins_as_known &= before.rowid <= mark.rowid and before.is_exact == mark.is_exact
+            begins_as_known &= [before.rows, before.content] == beginning
     return marks, begins_as_known
 
 
-def _mark(table: str) -> str:
-    """Rows of one write have one time: a sum tells nearly any two beginnings apart."""
-    content = "bit_xor(hash(run_key, run_id))" if table == "run_keys" else "sum(t)"
+def _mark(table: str, *, is_exact: bool) -> str:
+    """A sum over all values changes with each of them.
+
+    Where that would take too long, one over the rows' times tells nearly any two beginnings apart:
+    those of one write have one time. An UPDATE by hand it does not tell.
+    """
+    columns = ", ".join(TABLES[table])
+    content = f"sum(hash({columns}))" if is_exact or table == "run_keys" else "sum(t)"
     known = f"filter (rowid <= ${table})"
     return (
         f"select '{table}', coalesce(max(rowid), -1), count(*),"
@@ -81,6 +93,9 @@ def _added(connection: DuckDBPyConnection, known: News) -> list[tuple[int, str]]
     ).fetchall()
 
 
+_COUNTS = " union all ".join(
+    f"select '{table}', count(*) from project.stored.{table}" for table in _TABLES
+)
 _WAITING = f"""
     select distinct run_key, run_id from ({
     " union ".join(f"select run_key from tail.{table}" for table in _TABLES)

@@ -136,6 +136,8 @@ class DuckDBStore(PanelReads):
             with folding_guarded():
                 self.fold()
         self._attachment.close()
+        self._kept.forget()
+        self._points.forget()
 
     def _on_waiting(self, is_much: bool) -> None:
         self._thread.request(is_much)

@@ -336,16 +336,37 @@ def test_an_older_copy_of_the_file_is_read(
     check(store)
 
 
-def test_rows_that_somebody_changed_by_hand(store: DuckDBStore, write: Write) -> None:
-    """With a DuckDB of their own; as many rows, with the same times."""
-    journal = write(begun("a"), lines.tag_line("a", "t", "a", t=now_us()))
+BY_HAND = [
+    "update project.stored.tags set value = 'other'",
+    "update project.stored.tags set key = 'n'",
+    "update project.stored.params set value = 'y'",
+    "update project.stored.metrics set value = 9.0",
+    "update project.stored.run_events set status = 'FAILED' where status is not null",
+    "delete from project.stored.tags",
+]
+
+
+@pytest.mark.parametrize("statement", BY_HAND)
+@pytest.mark.parametrize("is_folded", [False, True])
+def test_rows_that_somebody_changed_by_hand(
+    store: DuckDBStore, write: Write, statement: str, is_folded: bool
+) -> None:
+    """With a DuckDB of their own; as many rows, with the same times; and rows folded behind it."""
+    journal = write(
+        begun("a"),
+        lines.tag_line("a", "t", "a", t=now_us()),
+        lines.param_line("a", "p", "x", t=now_us()),
+        point("a", 1.0),
+    )
     store.fold()
     settle(store)
+    answers(store)
     with store._attachment.open(read_only=False) as connection:
-        connection.execute("update project.stored.tags set value = 'other'")
+        connection.execute(statement)
     journal.append(begun("b"))  # of another run
+    if is_folded:
+        store.fold()
     check(store)
-    assert store.search_run_columns(RunQuery()).tags["t"] == [None, "other"]
 
 
 def test_two_writes_in_one_tick_of_the_clock(
