@@ -159,7 +159,7 @@ def test_a_search_says_what_it_takes():
     client = nbtrack.MlflowClient()
     refused(lambda: nbtrack.search_runs(run_view_type=9), match=r"9; it is one of 1 \(ACTIVE_ONLY")
     refused(lambda: nbtrack.search_experiments(view_type="all"), match="'all'; it is one of 1")
-    refused(lambda: nbtrack.search_runs(output_format="polars"), match="'polars'; it is 'pandas'")
+    refused(lambda: nbtrack.search_runs(output_format="spark"), match="'spark'; it is one of 'pan")
     for most in (0, -1, "ten", 1.5):
         refused(lambda m=most: nbtrack.search_runs(max_results=m), match="max_results is")
         refused(lambda m=most: nbtrack.search_experiments(max_results=m), match="max_results is")

@@ -27,11 +27,12 @@ def interrupted_at_end_of(code: CodeType, *, call: int) -> Iterator[None]:
             raise KeyboardInterrupt
         return leave
 
+    before = sys.gettrace()  # coverage, maybe
     sys.settrace(lambda frame, event, argument: leave if frame.f_code is code else None)
     try:
         yield
     finally:
-        sys.settrace(None)
+        sys.settrace(before)
 
 
 def test_a_version_that_is_committed_keeps_its_files(churn, train, client, store):
