@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _FEW_TEXTS = 1000
 _BYTES_OF_A_TEXT = 100  # beside its characters: the object, a place in a list and one in a dict
+_BYTES_OF_A_PLACE = 56
 
 
 class NumberColumn:
@@ -151,6 +152,12 @@ class TextColumn:
     def size(self) -> int:
         words = self._characters + len(self._code_of) * _BYTES_OF_A_TEXT
         return self.codes.nbytes + words + sys.getsizeof(self._code_of)
+
+    @property
+    def size_of_places(self) -> int:
+        """Beside the texts, where these are somebody else's too."""
+        places = len(self._code_of) * _BYTES_OF_A_PLACE
+        return self.codes.nbytes + places + sys.getsizeof(self._code_of)
 
 
 Column: TypeAlias = NumberColumn | TextColumn

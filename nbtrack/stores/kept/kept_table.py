@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 _FEW_DIFFERENT = ("experiment_id", "user_id", "status", "lifecycle_stage")
 _TIMES = ("start_us", "end_us")
-_BYTES_OF_A_RUN = 300  # its facts, measured, beside the characters of its texts
+_BYTES_OF_A_RUN = 330  # its facts, measured, beside the characters of its texts
 _MOST_INFOS = 10_000  # 250 bytes each
-_MOST_BYTES_OF_RUNS = 16 << 20  # those that were shown lately
+_MOST_BYTES_OF_RUNS = 8 << 20  # those that were shown lately
 _MOST_CELLS_OF_ANSWERS = 200_000  # 32 bytes each
 _MOST_BYTES_DERIVED = 24 << 20
 _CELLS_OF_AN_INFO = 8
@@ -287,7 +287,7 @@ class KeptTable:
         made = self._derived.get(name)
         if made is None:
             made = make()
-            size = made.size if isinstance(made, TextColumn) else made.nbytes
+            size = made.size_of_places if isinstance(made, TextColumn) else made.nbytes
             self._derived.put(name, made, size=size)
         return made
 

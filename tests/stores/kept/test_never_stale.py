@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -25,7 +26,7 @@ from nbtrack.journal.writing import Journal
 from nbtrack.records.runs import RunColumns, RunQuery, ViewType
 from nbtrack.records.tags import PARENT_TAG
 from nbtrack.records.views import RunPage
-from nbtrack.stores.kept import kept_runs
+from nbtrack.stores.kept import kept_runs, news
 from nbtrack.stores.local import signs
 from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.stores.queries import run_pages, run_queries, series
@@ -369,6 +370,19 @@ def test_rows_that_somebody_changed_by_hand(
     check(store)
 
 
+def test_tables_that_have_become_large(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of theirs the times are compared: rows that were added or removed are seen as before."""
+    monkeypatch.setattr(news, "MOST_ROWS_COMPARED", 3)
+    for n in range(5):
+        store.append(begun(f"run{n}") + point(f"run{n}", n))
+        store.fold()
+        check(store)
+        assert store._kept._news
+        assert store._kept._news.marks["metrics"].is_exact == (n < 3)
+    store.remove_runs(["run1", "run4"])
+    check(store)
+
+
 def test_two_writes_in_one_tick_of_the_clock(
     store: DuckDBStore, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -413,9 +427,14 @@ def test_a_forked_child_reads_for_itself(store: DuckDBStore, write: Write) -> No
     write(begun("a"))
     settle(store)
     write(begun("b"))
-    pid = os.fork()
-    if pid == 0:
-        os._exit(len(store.search_run_columns(RunQuery()).infos))
+    with store._points._lock:  # as if another thread were at it
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(20)
+            thread = threading.Thread(target=lambda: store.read_series(["a"], ["m"], x="step"))
+            thread.start()
+            thread.join()
+            os._exit(len(store.search_run_columns(RunQuery()).infos))
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 2
 
 
