@@ -113,6 +113,7 @@ def test_results_are_compared_as_they_are(text):
         ("recording took 3.2 ms", "recording took 12 ms"),
         ("just now", "42 s ago"),
         ("sweep  finished    850 ms  0.97", "sweep  finished  14.2 s  0.97"),
+        ("+4 more: n_iter 12", "+5 more: n_iter 12"),
     ],
 )
 def test_what_differs_from_run_to_run_is_not_compared(one, other):
