@@ -28,6 +28,7 @@ SLOW = (
     "tests/parity/",
     "tests/stores/filters/test_filters_against_mlflow.py",
     "tests/recording/test_run_batch.py",
+    "tests/stores/kept/",
     "tests/stores/local/",
     "tests/stores/queries/test_run_pages.py",
     "tests/stores/queries/test_series.py",
