@@ -40,4 +40,4 @@ def start(tmp_path: Path, folder: Path) -> Iterator[Callable[..., Script]]:
 
     yield start_one
     for script in started:
-        script.kill()
+        script.clear_away()

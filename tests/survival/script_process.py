@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -45,6 +46,12 @@ class Script:
         """SIGKILL: no handler, no flush, no good-bye."""
         if self.process.poll() is None:
             os.kill(self.pid, signal.SIGKILL)
+        self.process.wait(PATIENCE)
+
+    def clear_away(self) -> None:
+        """Kill it and all that it forked, so that a failed test leaves nobody at work."""
+        with contextlib.suppress(ProcessLookupError):  # they have all ended
+            os.killpg(self.pid, signal.SIGKILL)
         self.process.wait(PATIENCE)
 
     def rest(self) -> list[str]:
@@ -94,5 +101,6 @@ def launch(file: Path, *arguments: object, cwd: Path, **environment: str) -> Scr
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
+            start_new_session=True,  # a process group of its own
         )
     return Script(process, errors)

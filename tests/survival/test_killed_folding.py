@@ -27,8 +27,9 @@ else:
     nbtrack.end_run()
     print(n)
 """
-# A process for each line that it is told; forked, because starting Python takes a second.
-FOLDING = """
+# A process for each line that it is told; forked, because starting Python takes a second. A line
+# is one write (`print` makes two): a process killed between them would join its line to the next.
+FOLDING = r"""
 import os, sys, time
 from pathlib import Path
 import duckdb
@@ -37,11 +38,11 @@ parent = os.getpid()
 for _ in sys.stdin:
     child = os.fork()
     if child == 0:
-        print(os.getpid())
+        os.write(1, b"%d\n" % os.getpid())
         store = DuckDBStore(Path(sys.argv[1]))
         while os.getppid() == parent:
             store.fold()
-            print("folded")
+            os.write(1, b"folded\n")
             time.sleep(0.01)
         os._exit(0)
     os.waitpid(child, 0)
