@@ -31,12 +31,12 @@ from nbtrack.lookup.metric_direction import direction_tags
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.experiments import set_tags
 from nbtrack.recording.session import Session
+from nbtrack.records.origins import Origin, Origins, all_of
 from nbtrack.records.runs import Experiment, RunStatus
 from nbtrack.records.tags import NOTE_TAG
 from nbtrack.records.traces import RunTrace
 from nbtrack.stores.store import Position
 
-INFERRED_METRICS_TAG = "nbtrack.inferred_metrics"
 TRACE_WAIT_SECONDS = 0.05
 TRACE_WAIT_SHARE = 0.1  # of a long cell: what it logged may be much, and just be on its way
 # A cell that took longer may have had worker processes that came and went: the database knows.
@@ -271,8 +271,12 @@ class TrackedCell:
         actual = {f"{ACTUAL}{name}": value for name, value in results.actual.items()}
         self.run.log_params({**results.params, **actual}, is_inferred=True)
         self.run.log_metrics({**results.requested, **results.metrics})
-        if results.metrics:
-            self.run.set_tag(INFERRED_METRICS_TAG, ",".join(results.metrics))
+        self.run.note_origins(
+            Origins(
+                params=all_of({**results.params, **actual}, Origin.ASSIGNED),
+                metrics=all_of(results.metrics, Origin.ASSIGNED),
+            )
+        )
         self._note(results.notes)
         if remark := read_as_name(self.arguments.after_metrics, self.cell.shell.user_ns):
             self._note([remark])

@@ -87,6 +87,11 @@ class ActiveRun(RunWriter):
         """Records of this process that the disk refused for too long, since the run began."""
         return self._store.lost_records - self._lost_before
 
+    @property
+    def is_resumed(self) -> bool:
+        """Whether it was begun before, by this process or another one."""
+        return self.began_us // 1000 > self._info.start_time
+
     def to_dictionary(self) -> dict[str, Any]:
         """All that is recorded by now, read back from the store."""
         return self._store.get_run(self.run_id).to_dictionary()
@@ -161,6 +166,9 @@ class ActiveRun(RunWriter):
         """It was deleted or restored; a deleted run refuses what is logged."""
         self.is_deleted = stage == LifecycleStage.DELETED
         self._change(lifecycle_stage=stage)
+
+    def _is_begun_here(self) -> bool:
+        return self.is_ours and not self.is_resumed
 
     def _note_name(self, name: str) -> None:
         self._name_parts = None  # it has a name that somebody chose

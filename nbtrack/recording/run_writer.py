@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from nbtrack.artifact_store import artifact_formats, table_formats
@@ -28,6 +29,13 @@ from nbtrack.base.values import (
 from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted, StoreError
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
+from nbtrack.records.origins import (
+    NO_ORIGINS,
+    ORIGINS_TAG,
+    Origins,
+    origins_of,
+    origins_text,
+)
 from nbtrack.records.runs import Dataset, FileInfo, Metric, Param, RunTag
 from nbtrack.records.tags import RUN_NAME_TAG
 from nbtrack.stores.opening import folder_of
@@ -36,6 +44,7 @@ from nbtrack.stores.store import Store
 LOGGED_TABLES_TAG = "mlflow.loggedArtifacts"
 TABLE_SECONDS = 10.0  # for whoever else adds rows to a table
 LOOK_SECONDS = 0.05  # whoever holds the database must not hold up the user
+_noting = RLock()  # of origins: what is known of a run is read, added to and written
 _DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
 
 
@@ -50,6 +59,7 @@ class RunWriter:
         self.refused_files = 0  # calls of which the disk took no file
         self._store = store
         self._tables: dict[str, None] | None = None  # artifact paths of tables, in order
+        self._origins: Origins | None = None  # None: not known yet
 
     @property
     def store(self) -> Store:
@@ -106,6 +116,28 @@ class RunWriter:
         self._append(
             self._tag_lines(check_tags(check_mapping("set_tags", tags)), t=self.later_us())
         )
+
+    def note_origins(self, found: Origins) -> None:
+        """Where some of its params and metrics came from; what is known of others stays."""
+        with _noting:
+            known = self._known_origins()
+            self._origins = known | found
+            if self._origins != known:
+                self.set_tag(ORIGINS_TAG, origins_text(self._origins))
+
+    def _known_origins(self) -> Origins:
+        if self._origins is None:
+            self._origins = NO_ORIGINS if self._is_begun_here() else self._stored_origins()
+        return self._origins
+
+    def _is_begun_here(self) -> bool:
+        """Whether nobody can have written to the run before this object did."""
+        return False
+
+    def _stored_origins(self) -> Origins:
+        with suppress(StoreError):
+            return origins_of(self._store.get_run(self.run_id, timeout=LOOK_SECONDS).data.tags)
+        return NO_ORIGINS
 
     def rename(self, name: str) -> None:
         """The name is a tag too, as in MLflow."""
@@ -345,3 +377,11 @@ def _dataset_facts(dataset: Any) -> dict[str, Any]:
         f"log_input takes a dataset, not {type(dataset).__name__}; "
         "wrap it with nbtrack.data.from_pandas(...) or nbtrack.data.from_numpy(...)."
     )
+
+
+def _after_fork() -> None:
+    global _noting
+    _noting = RLock()
+
+
+os.register_at_fork(after_in_child=_after_fork)

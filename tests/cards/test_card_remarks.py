@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nbtrack.records.origins import origins_of
 from tests.support.kernel import Kernel
 from tests.support.markup_check import Page
 
@@ -89,7 +90,7 @@ def test_a_metric_asked_for_is_explicit(kernel: Kernel):
 
     assert (run.data.metrics, run.data.params) == ({"score": 0.5}, {"lr": "0.1"})
     assert "score  0.5" in card
-    assert "nbtrack.inferred_metrics" not in run.data.tags
+    assert not origins_of(run.data.tags).metrics
 
 
 def test_only_numbers_of_this_cell_are_offered(kernel: Kernel):

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from nbtrack.records.origins import Origin, origins_of
 from tests.support.kernel import Kernel
 
 # --- invisible to Python
@@ -262,7 +263,7 @@ def test_metrics_of_a_cell(kernel: Kernel, accuracy: None):
 
     assert run.data.metrics["acc"] == 0.9
     assert not {"elapsed", "rows"} & set(run.data.metrics)
-    assert "acc" in run.data.tags["nbtrack.inferred_metrics"].split(",")
+    assert origins_of(run.data.tags).metrics["acc"] is Origin.ASSIGNED
 
 
 def test_a_dict_of_numbers_as_last_value(kernel: Kernel):
@@ -278,7 +279,7 @@ def test_explicit_metrics_win(kernel: Kernel, accuracy: None):
     run = kernel.newest()
 
     assert run.data.metrics == {"acc": 0.7}
-    assert "nbtrack.inferred_metrics" not in run.data.tags
+    assert not origins_of(run.data.tags).metrics
 
 
 def test_metrics_asked_for(kernel: Kernel):
@@ -287,7 +288,7 @@ def test_metrics_asked_for(kernel: Kernel):
     run = kernel.newest()
 
     assert run.data.metrics == {"rows": 2.0}
-    assert "nbtrack.inferred_metrics" not in run.data.tags
+    assert not origins_of(run.data.tags).metrics
     assert "nowhere" in reply.card
 
 

@@ -35,6 +35,7 @@ from nbtrack.base.guard import guarded
 from nbtrack.hooks.quiet import no_warnings, unnoticed
 from nbtrack.hooks.sklearn.inner_estimators import is_instance, is_pipeline, is_search
 from nbtrack.hooks.sklearn.iteration_losses import LinearLosses, can_follow
+from nbtrack.hooks.sklearn.noted_origins import note_metrics
 from nbtrack.journal.lines import now_us
 from nbtrack.records.runs import Metric
 
@@ -211,6 +212,7 @@ class IterationWatcher(_Watcher):
             self._points += [Metric("train_loss", loss, now, step) for step, loss in found]
         if self._points:
             self._run.log_batch(metrics=self._points)
+            note_metrics(self._run, {point.key for point in self._points})
         self._points = []
         self._next_write = time.monotonic() + LIVE_SECONDS
 
@@ -263,3 +265,4 @@ class SearchWatcher(_Watcher):
         if self._shown != self._done:
             self._shown = self._done
             self._run.log_metric("search_progress", self._share, self._done)
+            note_metrics(self._run, ["search_progress"])

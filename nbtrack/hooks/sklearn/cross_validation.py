@@ -46,6 +46,7 @@ from nbtrack.hooks.sklearn.hook import switch
 from nbtrack.hooks.sklearn.inputs import log_dataset
 from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.metric_log import metric_log_of
+from nbtrack.hooks.sklearn.noted_origins import note_metrics, note_params
 from nbtrack.hooks.sklearn.params import fit_name, param_texts
 from nbtrack.hooks.sklearn.prediction_store import Prediction
 from nbtrack.hooks.sklearn.predictions import UNKNOWN_DATA, predictions
@@ -163,6 +164,8 @@ class _Record:
             params=[Param(key=key, value=value) for key, value in params.items()],
             tags=[RunTag(key=key, value=value) for key, value in tags.items()],
         )
+        with guarded(f"tell the defaults of {kind.__name__}"):
+            note_params(self._run, estimator, params)
 
     def fail(self, error: BaseException) -> None:
         ended_us = now_us()
@@ -196,9 +199,9 @@ class _Record:
     def _log(self, scores: Scores) -> None:
         name = _numbered(self._run, storable_key(scores.family))
         text = mask_secrets(self._call.text(self._call.function))[:_MOST_TEXT]
-        self._run.log_batch(
-            metrics=_points(name, scores), tags=[RunTag(key=f"nbtrack.{name}", value=text)]
-        )
+        points = list(_points(name, scores))
+        self._run.log_batch(metrics=points, tags=[RunTag(key=f"nbtrack.{name}", value=text)])
+        note_metrics(self._run, {point.key for point in points})
         if scores.table:
             self._run.log_text(scores.table, f"{name}.csv")
 

@@ -27,6 +27,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nbtrack.hooks.sklearn.inner_estimators import deciding_estimator
+from nbtrack.hooks.sklearn.noted_origins import note_metrics
 from nbtrack.hooks.sklearn.staged_scores import staged_series
 from nbtrack.journal.lines import now_us
 from nbtrack.records.runs import Metric
@@ -46,6 +47,7 @@ def log_curves(run: ActiveRun, call: FitCall, flags: Flags) -> None:  # noqa: AR
     points = [Metric(*point) for point in _points(call)]
     if points:
         run.log_batch(metrics=points)
+        note_metrics(run, {point.key for point in points})
 
 
 def _points(call: FitCall) -> Iterator[tuple[str, float, int, int]]:

@@ -22,6 +22,7 @@ from nbtrack.hooks.sklearn.fit_call import Argument, FitCall, read_arguments
 from nbtrack.hooks.sklearn.flags import Flags, current_flags
 from nbtrack.hooks.sklearn.hook import switch
 from nbtrack.hooks.sklearn.known_models import known_models
+from nbtrack.hooks.sklearn.noted_origins import note_params
 from nbtrack.hooks.sklearn.params import fit_name, param_texts
 from nbtrack.hooks.sklearn.run_choice import CLASS_TAG, NAME_TAG, FitRun, choose_run
 from nbtrack.hooks.sklearn.subjects import note_fit, subject_of
@@ -115,6 +116,8 @@ class FitRecord:
                 params=[Param(key=key, value=value) for key, value in params.items()],
                 tags=[RunTag(key=key, value=value) for key, value in tags.items()],
             )
+        with guarded(f"tell the defaults of {kind.__name__}"):
+            note_params(self._run, self._estimator, params)
 
     def live_metrics(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]

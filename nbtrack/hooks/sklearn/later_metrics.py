@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nbtrack.hooks.sklearn.flags import current_flags
 from nbtrack.hooks.sklearn.metric_log import metric_log_of
 from nbtrack.hooks.sklearn.metric_tables import Table, table_of
+from nbtrack.hooks.sklearn.noted_origins import note_metrics
 from nbtrack.recording.session import current_session
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def _log(run: ActiveRun, measured: Measured, kept: float | Table, *, model: str)
         log.add_table(key, kept)
     elif key is not None:
         run.log_metric(key, kept)
+        note_metrics(run, [key])
     return key
 
 

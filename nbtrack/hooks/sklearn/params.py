@@ -63,7 +63,7 @@ def fit_name(estimator: Any) -> str:
 
 def _changed_params(estimator: Any, params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Plain params with another value than `__init__` gives them."""
-    defaults = _defaults(estimator.__class__)
+    defaults = defaults_of(estimator.__class__)
     for name, value in params.items():
         value = value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
         default = defaults.get(name)
@@ -72,7 +72,8 @@ def _changed_params(estimator: Any, params: Mapping[str, Any]) -> Iterator[tuple
 
 
 @lru_cache(maxsize=256)
-def _defaults(kind: type) -> Mapping[str, Any]:
+def defaults_of(kind: type) -> Mapping[str, Any]:
+    """What `__init__` of *kind* takes when nothing is given, by param."""
     from inspect import signature
 
     return {name: p.default for name, p in signature(kind).parameters.items()}

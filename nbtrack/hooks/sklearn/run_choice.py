@@ -66,17 +66,13 @@ def _take(run: ActiveRun) -> bool:
     with _lock:
         is_first = run not in _taken
         _taken.add(run)
-    return is_first and not (_is_resumed(run) and _has_a_fit(run))
+    return is_first and not (run.is_resumed and _has_a_fit(run))
 
 
 def _belongs_to(run: ActiveRun, estimator: Any) -> bool:
     """Trained on from where it is (a warm start), or cross-validated there and fitted now."""
     goes_on = getattr(estimator, "warm_start", False) and known_models.run_of(estimator) is run
     return bool(goes_on) or awaits_fit(run, estimator)
-
-
-def _is_resumed(run: ActiveRun) -> bool:
-    return run.began_us // 1000 > run.info.start_time
 
 
 def _has_a_fit(run: ActiveRun) -> bool:

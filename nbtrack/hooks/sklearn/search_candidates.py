@@ -9,7 +9,8 @@
 |                | `mean_test_<scorer>` ...                                               |
 | name           | what was chosen: `C=10 kernel=rbf`                                     |
 | status         | FAILED if no split gave a score                                        |
-| tags           | `estimator_name`, `estimator_class`; `nbtrack.candidate`, its row in   |
+| tags           | `estimator_name`, `estimator_class`; `nbtrack.origins`, what was tuned |
+|                | and what is a default; `nbtrack.candidate`, its row in                 |
 |                | the results; `nbtrack.failed_splits`, "2 of 5", if some gave no score  |
 | start, end     | from its times of fit and score, one candidate after the other         |
 """
@@ -26,9 +27,11 @@ from nbtrack.hooks.sklearn.candidate_params import (
     params_around,
 )
 from nbtrack.hooks.sklearn.inner_estimators import is_search
+from nbtrack.hooks.sklearn.noted_origins import metric_origins, param_origins
 from nbtrack.hooks.sklearn.search_scores import failed_splits, run_times
 from nbtrack.hooks.sklearn.storable_keys import storable_key, storable_keys
 from nbtrack.recording.run_batch import FinishedRun
+from nbtrack.records.origins import ORIGINS_TAG, Origin, Origins, all_of, origins_text
 from nbtrack.records.runs import RunStatus
 from nbtrack.records.tags import CANDIDATE_TAG
 
@@ -57,6 +60,10 @@ class Candidates:
         self._untuned = search.estimator.get_params(deep=not is_search(search.estimator))
         self._estimator_name = type(search.estimator).__name__
         self._texts = ParamTexts()
+        self._origins: dict[tuple[str, ...], str] = {}  # by what was chosen
+        self._untold = Origins(
+            params=param_origins(search.estimator), metrics=metric_origins(self.metric_keys)
+        )
         self._around: dict[tuple[object, ...], dict[str, str]] = {}
 
     def runs(self, rows: Sequence[int]) -> Iterator[FinishedRun]:
@@ -86,10 +93,18 @@ class Candidates:
         return RunStatus.FAILED if is_failed else RunStatus.FINISHED
 
     def _tags(self, row: int) -> dict[str, str]:
-        tags = {CANDIDATE_TAG: str(row)}
+        tags = {CANDIDATE_TAG: str(row), ORIGINS_TAG: self._origins_of(self._chosen[row])}
         if self._failed[row]:
             tags[FAILED_SPLITS_TAG] = f"{self._failed[row]} of {self._splits}"
         return tags
+
+    def _origins_of(self, chosen: Mapping[str, Any]) -> str:
+        """What was chosen for it is what tells it from the others."""
+        keys = tuple(chosen)
+        if keys not in self._origins:
+            tuned = all_of(map(storable_key, keys), Origin.CHANGED)
+            self._origins[keys] = origins_text(self._untold | Origins(params=tuned))
+        return self._origins[keys]
 
     def _params_around(self, chosen: Mapping[str, Any]) -> dict[str, str]:
         """One dict for all candidates in which the same params were chosen."""

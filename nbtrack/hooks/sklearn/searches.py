@@ -22,11 +22,13 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.base.guard import guarded
 from nbtrack.hooks.sklearn.cv_results_csv import cv_results_csv
 from nbtrack.hooks.sklearn.inner_estimators import is_search
+from nbtrack.hooks.sklearn.noted_origins import note_metrics
 from nbtrack.hooks.sklearn.run_choice import AUTOLOG_TAG, CLASS_TAG, NAME_TAG
 from nbtrack.hooks.sklearn.search_candidates import Candidates
 from nbtrack.hooks.sklearn.search_scores import best_rows, score_columns
 from nbtrack.hooks.sklearn.storable_keys import storable_key
 from nbtrack.recording.run_batch import log_finished_children
+from nbtrack.records.origins import Origin, Origins, all_of
 from nbtrack.records.tags import BEST_CHILD_TAG
 
 if TYPE_CHECKING:
@@ -58,9 +60,12 @@ def log_search(run: ActiveRun, call: FitCall, flags: Flags) -> None:
 
 def _log_best(run: ActiveRun, search: Any) -> None:
     best = getattr(search, "best_params_", None) or {}
-    run.log_params({storable_key(f"best_{name}"): value for name, value in best.items()})
+    found = {storable_key(f"best_{name}"): value for name, value in best.items()}
+    run.log_params(found)
+    run.note_origins(Origins(params=all_of(found, Origin.CHANGED)))
     if hasattr(search, "best_score_"):
         run.log_metric("best_cv_score", search.best_score_)
+        note_metrics(run, ["best_cv_score"])
     if not getattr(search, "refit", True):
         run.set_tag(REFIT_TAG, "False")
 

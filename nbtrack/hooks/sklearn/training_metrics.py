@@ -9,6 +9,7 @@ from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn import classification_scores as scores
 from nbtrack.hooks.sklearn.fit_predictions import FitPredictions, predictions_of
 from nbtrack.hooks.sklearn.inner_estimators import is_pipeline, is_search
+from nbtrack.hooks.sklearn.noted_origins import note_metrics
 from nbtrack.hooks.sklearn.regression_scores import regression_scores
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ def log_training_metrics(run: ActiveRun, call: FitCall, flags: Flags) -> None:
         with no_warnings():
             found = _metrics(asked, pos_label=flags.pos_label)
         if found:
-            run.log_metrics({PREFIX + name: value for name, value in found.items()})
+            named = {PREFIX + name: value for name, value in found.items()}
+            run.log_metrics(named)
+            note_metrics(run, named)
     if asked.note:
         run.set_tag(HOW_TAG, asked.note)
 

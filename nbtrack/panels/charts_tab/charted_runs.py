@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.charts.run_styles import RunStyle, run_labels, style_of
+from nbtrack.lookup.key_facts import meaning_of_runs
+from nbtrack.lookup.salience import Meaning
 from nbtrack.panels.charts_tab.request import MOST_RUNS, LinesRequest
+from nbtrack.panels.runs.known_keys import Wishes
 from nbtrack.panels.runs.quick_filters import quoted_text
 from nbtrack.panels.runs.table_state import PAGE_SIZE, TableState
 from nbtrack.records.runs import Run, RunQuery
@@ -25,6 +28,7 @@ class Charted:
     latest: Mapping[str, Mapping[str, float]]  # metrics
     labels: Mapping[str, str]
     places: Mapping[str, int]
+    meaning: Meaning
     left_out: int = 0
 
     @property
@@ -58,8 +62,14 @@ def charted_runs(state: RunsState, table: TableState, request: LinesRequest) -> 
         latest=latest,
         labels=run_labels(list(latest), names),
         places=places_after(request.places, list(latest)),
+        meaning=meaning_of_runs([run.data for run in found], **_wishes(state, table)),
         left_out=max(0, len(request.runs) - MOST_RUNS),
     )
+
+
+def _wishes(state: RunsState, table: TableState) -> Wishes:
+    meaning = state.ask(table).known.meaning
+    return {"pinned": meaning.pinned, "declared": meaning.declared}
 
 
 def places_after(before: Mapping[str, int], run_ids: Sequence[str]) -> dict[str, int]:

@@ -12,15 +12,18 @@ from nbtrack.charts.drawing import Row, finite, packed, spec_of
 from nbtrack.charts.metric_bars import bar_rows, metric_bars
 from nbtrack.charts.metric_lines import line_rows, metric_lines
 from nbtrack.charts.run_styles import RunStyle
+from nbtrack.lookup.key_facts import facts_of
+from nbtrack.lookup.salience import metrics_in_order
 from nbtrack.panels.charts_tab.charted_runs import Charted
 from nbtrack.panels.charts_tab.request import MOST_METRICS, LinesRequest
+from nbtrack.records.origins import Origin
 from nbtrack.records.views import Axis, MetricSeries
 
 if TYPE_CHECKING:
     from nbtrack.panels.charts_tab.memory import ChartMemory
     from nbtrack.stores.store import Store
 
-SHOWN_AT_FIRST = 6
+CURVES_AT_FIRST, BARS_AT_FIRST = 6, 4
 MOST_BUCKETS, FEWEST_BUCKETS = 300, 80
 _MOST_POINTS = 12_000  # on one page: about 0.8 MB, twice a second while a cell trains
 
@@ -44,13 +47,25 @@ class BarsForm(NamedTuple):
 def shown_metrics(
     store: Store, memory: ChartMemory, charted: Charted, request: LinesRequest
 ) -> tuple[list[str], list[str]]:
-    """(those to draw, all that the runs have), curves first where the view leaves the choice."""
-    every = sorted({key for latest in charted.latest.values() for key in latest}, key=str.casefold)
+    """(those to draw, all that the runs have), what matters most first.
+
+    Where the view leaves the choice: curves, and below them bars; no bookkeeping.
+    """
+    every = _in_order(charted)
     _look_for_curves(store, memory, charted, every)
     if request.metrics is not None:
         return list(request.metrics[:MOST_METRICS]), every
-    curves = [key for key in every if memory.is_curve(key, charted.ids)]
-    return (curves or every)[:SHOWN_AT_FIRST], every
+    told = [key for key in every if charted.meaning.of("metrics", key) <= Origin.TRAINING] or every
+    curves = [key for key in told if memory.is_curve(key, charted.ids)]
+    bars = [key for key in told if key not in curves]
+    tested = [key for key in bars if charted.meaning.of("metrics", key) < Origin.TRAINING] or bars
+    return [*curves[:CURVES_AT_FIRST], *tested[:BARS_AT_FIRST]], every
+
+
+def _in_order(charted: Charted) -> list[str]:
+    facts = facts_of(list(charted.latest.values()), len(charted.latest))
+    facts.sort(key=lambda each: each.key.casefold())
+    return [each.key for each in metrics_in_order(facts, charted.meaning)]
 
 
 def line_charts(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.charts.drawing import Drawing, packed, spec_of
 from nbtrack.charts.run_styles import PALETTE, RunStyle, style_of
 from nbtrack.errors import InvalidValue
+from nbtrack.lookup.salience import is_told_first
 from nbtrack.panels.charts_tab.line_charts import form_of
-from nbtrack.panels.runs.table_columns import common
+from nbtrack.panels.runs.table_columns import Kind, in_order
 from nbtrack.panels.runs.table_page import Asked
 from nbtrack.records.views import KeyFacts, RunValues
 
@@ -104,12 +105,10 @@ def importance_answer(state: RunsState, table: TableState, *, metric: str | None
     }
 
 
-def telling(asked: Asked, kind: str) -> list[KeyFacts]:
-    """Those that differ between the runs, the most common ones first; else all of them."""
-    inventory = asked.known.inventory
-    facts = inventory.params if kind == "params" else inventory.metrics
-    differing = [each for each in facts if each.distinct > 1]
-    return sorted(differing or facts, key=lambda each: -each.runs)
+def telling(asked: Asked, kind: Kind) -> list[KeyFacts]:
+    """Those that differ between the runs, else all of them; what matters most first."""
+    facts = in_order(asked.known, kind)
+    return [each for each in facts if each.distinct > 1] or facts
 
 
 def read_values(
@@ -121,8 +120,10 @@ def read_values(
 
 
 def _default_axes(asked: Asked) -> list[str]:
+    known = asked.known
     differing = [each for each in telling(asked, "params") if each.distinct > 1]
-    params = common(differing)[:_PARAM_AXES]
+    told = [e for e in differing if is_told_first("params", e, known.meaning, runs=known.runs)]
+    params = (told or differing)[:_PARAM_AXES]
     metrics = telling(asked, "metrics")[:_METRIC_AXES]
     return [*_ids(params, "params"), *reversed(_ids(metrics, "metrics"))]
 

@@ -6,13 +6,10 @@ it. The static table has read a page already: its runs say well enough what colu
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-
+from nbtrack.lookup.key_facts import inventory_of, meaning_of_runs
 from nbtrack.panels.runs.facts import RunTable
-from nbtrack.panels.runs.known_keys import Known
-from nbtrack.records.runs import Experiment
-from nbtrack.records.views import KeyFacts, KeyInventory
+from nbtrack.panels.runs.known_keys import Known, wishes
+from nbtrack.records.runs import Experiment, RunData
 
 _MANY_RUNS = 2_000  # below, the inventory is as fast as anybody looks
 NUMBER = 0  # of no inventory that was read
@@ -24,41 +21,10 @@ def is_worth_it(table: RunTable) -> bool:
 
 def glance(table: RunTable, experiments: list[Experiment], *, all_runs: int) -> Known:
     runs = table.total or len(table.rows)
-    inventory = KeyInventory(
-        params=_facts([row.params for row in table.rows], runs),
-        metrics=_facts([row.metrics for row in table.rows], runs),
-        tags=_facts([row.tags for row in table.rows], runs),
-    )
-    return Known(inventory, experiments, runs, all_runs, NUMBER)
-
-
-def _facts(values: Sequence[Mapping[str, object]], runs: int) -> list[KeyFacts]:
-    keys = sorted({key for each in values for key in each})
-    return [_fact(key, [each[key] for each in values if key in each], values, runs) for key in keys]
-
-
-def _fact(
-    key: str, found: list[object], values: Sequence[Mapping[str, object]], runs: int
-) -> KeyFacts:
-    """What all of these have, all runs are taken to have."""
-    numbers = [_number(value) for value in found]
-    finite = [number for number in numbers if number is not None and math.isfinite(number)]
-    return KeyFacts(
-        key=key,
-        runs=runs if len(found) == len(values) else len(found),
-        distinct=min(2, len(_distinct(found))),
-        is_number=None not in numbers,
-        low=min(finite, default=None),
-        high=max(finite, default=None),
-    )
-
-
-def _distinct(found: Iterable[object]) -> set[str]:
-    return {repr(value) for value in found}
-
-
-def _number(value: object) -> float | None:
-    try:
-        return float(str(value))
-    except ValueError:
-        return None
+    data = [
+        RunData(params=dict(row.params), metrics=dict(row.metrics), tags=dict(row.tags))
+        for row in table.rows
+    ]
+    meant = [each for each in experiments if table.experiment in (None, each.name)]
+    meaning = meaning_of_runs(data, **wishes(meant))
+    return Known(inventory_of(data, runs=runs), experiments, runs, all_runs, NUMBER, meaning)

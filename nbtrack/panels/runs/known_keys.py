@@ -6,8 +6,13 @@ Read once, and again when enough has changed.
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypedDict
 
+from nbtrack.lookup.metric_direction import Direction
+from nbtrack.lookup.salience import Meaning, Told, meaning_of, pinned_columns
+from nbtrack.panels.runs.run_scope import directions
+from nbtrack.records.origins import ORIGINS_TAG
 from nbtrack.records.runs import Experiment, RunQuery
 from nbtrack.records.views import KeyFacts, KeyInventory
 from nbtrack.stores.store import Store
@@ -25,6 +30,7 @@ class Known(NamedTuple):
     runs: int  # that match
     all_runs: int  # of the same experiments, whatever the filter
     number: int
+    meaning: Meaning = Meaning()
 
 
 class _Entry(NamedTuple):
@@ -63,16 +69,40 @@ class KnownKeys:
         if scope.filter_string:
             all_runs = self._store.count_runs(RunQuery(experiment_ids=scope.experiment_ids))
         experiments = self._store.search_experiments()
+        meant = [e for e in experiments if _is_in(e, scope.experiment_ids)]
+        meaning = meaning_of(self._told(scope, inventory, runs), inventory, **wishes(meant))
         now = time.monotonic()
         self._reads += 1
-        known = Known(inventory, experiments, runs, all_runs, self._reads)
+        known = Known(inventory, experiments, runs, all_runs, self._reads, meaning)
         return _Entry(known, version, now, now - began)
+
+    def _told(self, scope: RunQuery, inventory: KeyInventory, runs: int) -> list[Told]:
+        """What the runs say of where their keys came from; nearly always few different texts."""
+        if not any(facts.key == ORIGINS_TAG for facts in inventory.tags):
+            return [Told(None, runs)]
+        groups = self._store.read_groups(scope, by=f"tags.{ORIGINS_TAG}", metrics=())
+        return [Told(group.value, group.runs) for group in groups]
+
+
+class Wishes(TypedDict):
+    pinned: Sequence[str]
+    declared: Mapping[str, Direction]
+
+
+def wishes(experiments: Sequence[Experiment]) -> Wishes:
+    """What the user said of the keys of these experiments: which come first, which way is up."""
+    pinned = [column for each in experiments for column in pinned_columns(each.tags)]
+    return {"pinned": list(dict.fromkeys(pinned)), "declared": directions(experiments)}
 
 
 def by_column(inventory: KeyInventory) -> dict[str, KeyFacts]:
     """By the ids of their columns."""
     kinds = {"params": inventory.params, "metrics": inventory.metrics, "tags": inventory.tags}
     return {f"{kind}.{each.key}": each for kind, facts in kinds.items() for each in facts}
+
+
+def _is_in(experiment: Experiment, ids: Sequence[str] | None) -> bool:
+    return ids is None or experiment.experiment_id in ids
 
 
 def _is_fresh(entry: _Entry) -> bool:

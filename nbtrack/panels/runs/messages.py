@@ -8,7 +8,8 @@ from nbtrack.panels.shared.questions import Nothing, Question, Spoken
 
 
 class TableAsked(TypedDict):
-    """What a view shows; `experiments` null are all, `columns` null those that differ."""
+    """What a view shows; `experiments` null are all, `columns` null those that matter, as many as
+    there is `room` for (params and metrics; 0: not known)."""
 
     experiments: list[str] | None
     filter: str
@@ -18,6 +19,7 @@ class TableAsked(TypedDict):
     group: str
     columns: list[str] | None
     unfolded: list[str]
+    room: int
 
 
 class RunsStart(TypedDict):
@@ -53,6 +55,7 @@ class TableColumn(TypedDict):
     better: Literal["higher", "lower"] | None
     descendingFirst: bool
     sorted: SortedAs | None
+    origin: str
 
 
 class RunRow(TypedDict):

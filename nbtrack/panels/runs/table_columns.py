@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from nbtrack.lookup.metric_direction import Direction, direction
-from nbtrack.panels.runs.known_keys import by_column
+from nbtrack.lookup.salience import Meaning, is_told_first, metrics_in_order, params_in_order
+from nbtrack.panels.runs.known_keys import Known, by_column
 from nbtrack.panels.runs.table_state import ATTRIBUTES, TableState, key_of, kind_of
-from nbtrack.records.views import KeyFacts, KeyInventory
+from nbtrack.records.origins import Origin
+from nbtrack.records.views import KeyFacts
 
-_HANDFUL = 6  # so many are shown even where they do not tell runs apart
-_MOST = 12  # params, and metrics, that are shown without being asked for
+Kind = Literal["params", "metrics"]
+
+_FEWEST, _MOST = 4, 12  # params and metrics together that are shown without being asked for
 _RARE = 5  # what has fewer than a fifth of the runs of the most common key is not shown by itself
-_RUN_COLUMNS = ("run_name", "status", "start_time", "duration")
+_RUN_COLUMNS = ("run_name", "status", "start_time")
 _NUMBERS = ("start_time", "end_time", "duration")
 _GROUPS = {"attributes": "Run", "params": "Params", "metrics": "Metrics", "tags": "Tags"}
 
@@ -26,6 +30,7 @@ class Column:
     is_number: bool = False
     better: Direction | None = None  # of metrics, where it is known
     facts: KeyFacts | None = None
+    origin: Origin | None = None  # of params and metrics
 
     @property
     def is_descending_first(self) -> bool:
@@ -33,68 +38,62 @@ class Column:
         return self.is_number and self.better != "lower"
 
 
-def shown_columns(
-    state: TableState,
-    inventory: KeyInventory,
-    *,
-    runs: int,
-    declared: Mapping[str, Direction],
-) -> list[Column]:
-    """Run, params, metrics, tags of *runs* runs; what is sorted by is always among them."""
-    chosen = _default(state, inventory, runs) if state.columns is None else state.columns
-    wanted = [*chosen, *(key.column for key in state.sort), *state.quick]
-    facts = by_column(inventory)
-    order = dict.fromkeys(["run_name", *_in_groups(wanted)])
-    return [_column(each, facts.get(each), declared) for each in order]
+def shown_columns(state: TableState, known: Known) -> list[Column]:
+    """Name, status and age; what is sorted by; metrics, params, the rest: what matters first."""
+    chosen = _default(state, known) if state.columns is None else state.columns
+    asked = [*(key.column for key in state.sort), *state.quick]
+    facts = by_column(known.inventory)
+    order = dict.fromkeys(["run_name", *chosen, *asked])
+    if state.columns is None:
+        order = dict.fromkeys(_sorted_first([*order], asked))
+    return [_column(each, facts.get(each), known.meaning) for each in order]
 
 
-def telling_columns(facts: Sequence[KeyFacts], *, kind: str, runs: int) -> list[str]:
-    """Those that differ between *runs* runs; all of them if they are but a handful.
-
-    What most runs have comes first: one autologged search in a project brings dozens of params
-    that no other run has.
-    """
-    telling = [each for each in common(facts) if each.distinct > 1 or each.runs < runs]
-    chosen = facts if len(facts) <= _HANDFUL else telling
-    most = max((each.runs for each in chosen), default=0)
-    order = sorted(chosen, key=lambda each: (each.distinct < 2, _band(each.runs, most)))
-    return [f"{kind}.{each.key}" for each in order[:_MOST]]
+def telling_columns(known: Known, kind: Kind) -> list[str]:
+    """What is shown unasked, what matters most first."""
+    facts = in_order(known, kind)
+    told = [e for e in facts if is_told_first(kind, e, known.meaning, runs=known.runs)]
+    if not told and kind == "metrics":  # better than none: autolog's own, of training
+        told = [e for e in facts if known.meaning.of(kind, e.key) <= Origin.TRAINING]
+    most = max((each.runs for each in told), default=0)
+    return [f"{kind}.{each.key}" for each in told if each.runs * _RARE >= most]
 
 
-def common(facts: Sequence[KeyFacts]) -> list[KeyFacts]:
-    """Without those that only a few runs have."""
-    most = max((each.runs for each in facts), default=0)
-    return [each for each in facts if each.runs * _RARE >= most]
+def in_order(known: Known, kind: Kind) -> list[KeyFacts]:
+    if kind == "metrics":
+        return metrics_in_order(known.inventory.metrics, known.meaning)
+    return params_in_order(known.inventory.params, known.meaning, runs=known.runs)
 
 
-def _band(runs: int, most: int) -> int:
-    """0 for more than half of *most*, 1 for more than a quarter …: coarse, so that columns do not
-    change places while runs are coming in."""
-    return (most // max(runs, 1)).bit_length()
-
-
-def _default(state: TableState, inventory: KeyInventory, runs: int) -> list[str]:
+def _default(state: TableState, known: Known) -> list[str]:
     several = state.experiments is None or len(state.experiments) > 1
+    metrics, params = telling_columns(known, "metrics"), telling_columns(known, "params")
+    room = max(_FEWEST, min(state.room or _MOST, _MOST))
+    fewer = min(len(metrics), max(room - len(params), (room + 1) // 2))
     return [
         *_RUN_COLUMNS,
         *(["experiment_id"] if several else []),
-        *telling_columns(inventory.params, kind="params", runs=runs),
-        *telling_columns(inventory.metrics, kind="metrics", runs=runs),
+        *metrics[:fewer],
+        *params[: room - fewer],
+        "duration",
     ]
 
 
-def _in_groups(wanted: Sequence[str]) -> list[str]:
-    kinds = list(_GROUPS)
-    return sorted(wanted, key=lambda column: kinds.index(kind_of(column)))
+def _sorted_first(order: Sequence[str], asked: Sequence[str]) -> list[str]:
+    """What is asked for stands behind the facts of the run, where it is on the screen."""
+    facts = [each for each in order if each in ATTRIBUTES and each != "duration"]
+    front = [each for each in asked if each not in facts and each in order]
+    return [*facts, *front, *order]
 
 
-def _column(column: str, facts: KeyFacts | None, declared: Mapping[str, Direction]) -> Column:
+def _column(column: str, facts: KeyFacts | None, meaning: Meaning) -> Column:
     kind, key = kind_of(column), key_of(column)
     return Column(
         id=column,
         label=ATTRIBUTES.get(column, key),
         group=_GROUPS[kind],
         is_number=column in _NUMBERS or kind == "metrics" or bool(facts and facts.is_number),
-        better=direction(key, declared) if kind == "metrics" else None,
+        better=direction(key, meaning.declared) if kind == "metrics" else None,
+        origin=meaning.of(kind, key) if kind in ("params", "metrics") else None,
         facts=facts,
     )

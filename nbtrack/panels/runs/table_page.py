@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 from nbtrack.display.number_format import format_age, format_number
 from nbtrack.panels.runs.known_keys import Known, KnownKeys
 from nbtrack.panels.runs.quick_filters import quoted_text
-from nbtrack.panels.runs.run_scope import directions
 from nbtrack.panels.runs.shown_runs import base_query, order_clauses, with_quick_filters
 from nbtrack.panels.runs.table_columns import Column, shown_columns
 from nbtrack.panels.runs.table_rows import Placed, Surroundings, rows_of
 from nbtrack.panels.runs.table_state import PAGE_SIZE, TableState, filter_key, key_of
-from nbtrack.records.runs import Experiment, RunQuery
+from nbtrack.records.runs import RunQuery
 from nbtrack.records.tags import BASELINE_TAG, PARENT_TAG
 from nbtrack.records.views import GroupedMetric, RunGroup
 from nbtrack.stores.store import Store
@@ -67,9 +66,7 @@ def table_page(store: Store, asked: Asked) -> dict[str, Any]:
 
 
 def columns_of(asked: Asked) -> list[Column]:
-    declared = directions(_in_scope(asked))
-    known = asked.known
-    return shown_columns(asked.state, known.inventory, runs=known.runs, declared=declared)
+    return shown_columns(asked.state, asked.known)
 
 
 def _run_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[str, Any]:
@@ -163,11 +160,6 @@ def _surroundings(asked: Asked) -> Surroundings:
     return Surroundings(names, frozenset(run_id for run_id in found if run_id))
 
 
-def _in_scope(asked: Asked) -> list[Experiment]:
-    ids = asked.state.experiments
-    return [e for e in asked.known.experiments if ids is None or e.experiment_id in ids]
-
-
 def _as_message(column: Column, state: TableState) -> dict[str, Any]:
     places = {key.column: n for n, key in enumerate(state.sort)}
     place = places.get(column.id)
@@ -185,4 +177,5 @@ def _as_message(column: Column, state: TableState) -> dict[str, Any]:
         "better": column.better,
         "descendingFirst": column.is_descending_first,
         "sorted": sorted_as,
+        "origin": "" if column.origin is None else column.origin.words,
     }

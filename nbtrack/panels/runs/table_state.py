@@ -50,6 +50,7 @@ class TableState:
     group: str = ""
     columns: tuple[str, ...] | None = None
     unfolded: tuple[str, ...] = ()
+    room: int = 0  # how many params and metrics fit on the page; 0: not known
 
 
 def read_state(arguments: Mapping[str, Any]) -> TableState:
@@ -64,6 +65,7 @@ def read_state(arguments: Mapping[str, Any]) -> TableState:
         group=text_of(arguments, "group"),
         columns=None if columns is None else tuple(map(known, texts_of(arguments, "columns"))),
         unfolded=tuple(texts_of(arguments, "unfolded")),
+        room=max(0, number_of(arguments, "room")),
     )
 
 
@@ -78,6 +80,7 @@ def as_message(state: TableState) -> dict[str, Any]:
         "group": state.group,
         "columns": None if state.columns is None else list(state.columns),
         "unfolded": list(state.unfolded),
+        "room": state.room,
     }
 
 

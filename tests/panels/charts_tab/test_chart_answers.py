@@ -99,9 +99,10 @@ def test_new_runs_leave_the_others_their_colours(session, page):
 
 
 def test_curves_come_first(page):
-    """A metric with one value a run is offered, and drawn as bars once it is chosen."""
+    """And below them, as bars, the metrics with one value a run; what is chosen stands alone."""
     answer = page.ask("charts")
-    assert [chart["key"] for chart in answer["charts"]] == ["loss"]
+    assert [chart["key"] for chart in answer["charts"]] == ["loss", "f1"]
+    assert [chart["kind"] for chart in answer["charts"]] == ["lines", "bars"]
     assert answer["metrics"] == [{"key": "f1", "curve": False}, {"key": "loss", "curve": True}]
 
     chosen = page.ask("charts", metrics=["f1", "none"])

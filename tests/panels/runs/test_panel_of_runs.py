@@ -54,7 +54,7 @@ def test_a_page(page):
     shown = page.show()
 
     assert names(shown) == ["c", "b", "a"]
-    assert columns(shown, "Run") == ["name", "status", "started", "duration", "experiment"]
+    assert columns(shown, "Run") == ["name", "status", "started", "experiment", "duration"]
     assert (columns(shown, "Params"), columns(shown, "Metrics")) == (
         ["lr", "model"],
         ["f1", "loss"],

@@ -4,7 +4,7 @@ import type { Spoken } from "../../shared/page/questions.d.ts";
 
 export type Sparklines = Record<string, Record<string, Spoken[]>>;
 
-/** What a view shows; `experiments` null are all, `columns` null those that differ. */
+/** What a view shows; `experiments` null are all, `columns` null those that matter, as many as there is `room` for (params and metrics; 0: not known). */
 export interface TableAsked {
   experiments: string[] | null;
   filter: string;
@@ -14,6 +14,7 @@ export interface TableAsked {
   group: string;
   columns: string[] | null;
   unfolded: string[];
+  room: number;
 }
 
 export interface RunsStart {
@@ -47,6 +48,7 @@ export interface TableColumn {
   better: "higher" | "lower" | null;
   descendingFirst: boolean;
   sorted: SortedAs | null;
+  origin: string;
 }
 
 /** `cells`, `titles` and `shares` go by column; `best` are ids of columns. */

@@ -1,0 +1,188 @@
+"""What matters first: in which order params and metrics are shown, and which are folded away.
+
+One order for the table, the open row, the card, Compare and the charts. It rests on where a key
+came from (`records.origins`) and on whether it tells the runs apart that are looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from nbtrack.lookup.metric_direction import Direction, direction
+from nbtrack.records.origins import Origin, is_bookkeeping, parsed_origins
+from nbtrack.records.views import KeyFacts, KeyInventory
+
+COLUMNS_TAG = "nbtrack.columns"  # of an experiment: columns that come first, one a line
+_AUTOLOG_TAG = "mlflow.autologging"
+_NO_DECLARED: Mapping[str, Direction] = {}
+# Of runs that were recorded before origins were: what autolog called its own.
+_BOOKKEEPING = re.compile(
+    r"search_progress|n_iter|.*_time(_.*)?|(split\d+|std|rank)_(test|train)_.*|iter|n_resources|"
+    r"system/.*"
+)
+_TRAINING = re.compile(r"(training|train|mean_train|cv(-\d+)?_train)_.*")
+_MEASURED = re.compile(
+    r".+(score|loss|error|deviance|coef)(-\d+)?_.+|mean_test_.*|best_cv_score|cv(-\d+)?_.*"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """Of the keys of some runs together: of each the origin that means most.
+
+    *pinned* are keys that the user wants first, in that order.
+    """
+
+    params: Mapping[str, Origin] = field(default_factory=dict)
+    metrics: Mapping[str, Origin] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    pinned: tuple[str, ...] = ()  # as columns: "metrics.accuracy"
+    declared: Mapping[str, Direction] = field(default_factory=dict)
+
+    def of(self, kind: str, key: str) -> Origin:
+        """*kind* is "params" or "metrics"."""
+        found = self.params if kind == "params" else self.metrics
+        return found.get(key, Origin.LOGGED)
+
+
+class Told(NamedTuple):
+    """What the tag `nbtrack.origins` says in *runs* runs; None: they have none."""
+
+    text: str | None
+    runs: int
+
+
+def meaning_of(
+    told: Iterable[Told],
+    inventory: KeyInventory,
+    *,
+    pinned: Sequence[str] = (),
+    declared: Mapping[str, Direction] = _NO_DECLARED,
+) -> Meaning:
+    """Of the runs that *inventory* is of."""
+    told = list(told)
+    is_old = any(each.text is None for each in told) and any(
+        each.key == _AUTOLOG_TAG for each in inventory.tags
+    )
+    known = [(parsed_origins(each.text), each.runs) for each in told if each.text is not None]
+    params = [(origins.params, runs) for origins, runs in known]
+    metrics = [(origins.metrics, runs) for origins, runs in known]
+    param_guess, metric_guess = (old_param, old_metric) if is_old else (None, None)
+    return Meaning(
+        params={each.key: _merged(params, each, param_guess) for each in inventory.params},
+        metrics={each.key: _merged(metrics, each, metric_guess) for each in inventory.metrics},
+        aliases={key: name for each, _ in known for key, name in each.aliases.items()},
+        pinned=tuple(pinned),
+        declared=declared,
+    )
+
+
+def old_metric(key: str) -> Origin:
+    """What the name tells of a metric that autolog recorded before it told origins."""
+    if _BOOKKEEPING.fullmatch(key):
+        return Origin.BOOKKEEPING
+    if _TRAINING.fullmatch(key):
+        return Origin.TRAINING
+    return Origin.MEASURED if _MEASURED.fullmatch(key) else Origin.LOGGED
+
+
+def old_param(key: str) -> Origin:
+    """The like of a param."""
+    return Origin.BOOKKEEPING if is_bookkeeping(key) else Origin.UNTOLD
+
+
+def pinned_columns(tags: Mapping[str, str]) -> list[str]:
+    """What the user wants first, from the tags of an experiment: see `nbtrack.columns`."""
+    return [each for each in tags.get(COLUMNS_TAG, "").split("\n") if each]
+
+
+# --- the order
+
+
+def metrics_in_order(facts: Sequence[KeyFacts], meaning: Meaning) -> list[KeyFacts]:
+    """The user's own, then what was measured on other data, of training, the rest."""
+    pins = _places("metrics", meaning.pinned)
+    most = max((each.runs for each in facts), default=0)
+
+    def rank(each: KeyFacts) -> tuple[object, ...]:
+        origin = meaning.of("metrics", each.key)
+        has_side = direction(each.key, meaning.declared) is not None
+        tier = Origin.LOGGED if origin.is_own else origin
+        return _pin(pins, each.key), tier, _band(each.runs, most), not has_side
+
+    return sorted(facts, key=rank)
+
+
+def params_in_order(facts: Sequence[KeyFacts], meaning: Meaning, *, runs: int) -> list[KeyFacts]:
+    """What the user wrote and varied, what else varies, what is the same for all, defaults."""
+    pins = _places("params", meaning.pinned)
+    most = max((each.runs for each in facts), default=0)
+
+    def rank(each: KeyFacts) -> tuple[object, ...]:
+        origin = meaning.of("params", each.key)
+        return _pin(pins, each.key), _tier(each, origin, runs), _band(each.runs, most)
+
+    return sorted(facts, key=rank)
+
+
+def is_told_first(kind: str, each: KeyFacts, meaning: Meaning, *, runs: int) -> bool:
+    """Whether it is shown unasked; what is not stands behind "28 defaults"."""
+    if f"{kind}.{each.key}" in meaning.pinned:
+        return True
+    origin = meaning.of(kind, each.key)
+    if kind == "metrics":
+        return origin < Origin.TRAINING
+    return _tier(each, origin, runs) < _FOLDED
+
+
+def best_metric(facts: Sequence[KeyFacts], meaning: Meaning) -> str | None:
+    """By which metric one run is better than another: the first whose better side is known."""
+    for each in metrics_in_order(facts, meaning):
+        is_one = meaning.of("metrics", each.key) <= Origin.TRAINING
+        if is_one and each.runs > 1 and direction(each.key, meaning.declared) is not None:
+            return each.key
+    return None
+
+
+_FOLDED = 7
+
+
+def _tier(each: KeyFacts, origin: Origin, runs: int) -> int:
+    if origin > Origin.UNTOLD:
+        return _FOLDED + 1
+    varies = 0 if each.distinct > 1 else 1 if each.runs < runs else 2
+    if origin is Origin.UNTOLD:
+        return 6 if varies == 0 else _FOLDED
+    return 2 * varies + (not origin.is_own)
+
+
+def _band(runs: int, most: int) -> int:
+    """0 for more than half of *most*, 1 for more than a quarter …: coarse, so that columns do not
+    change places while runs are coming in."""
+    return (most // max(runs, 1)).bit_length()
+
+
+def _pin(pins: Mapping[str, int], key: str) -> int:
+    return pins.get(key, len(pins))
+
+
+def _places(kind: str, pinned: Sequence[str]) -> dict[str, int]:
+    start = f"{kind}."
+    keys = [each.removeprefix(start) for each in pinned if each.startswith(start)]
+    return {key: place for place, key in enumerate(keys)}
+
+
+def _merged(
+    known: Iterable[tuple[Mapping[str, Origin], int]],
+    facts: KeyFacts,
+    guess: Callable[[str], Origin] | None,
+) -> Origin:
+    """*known* are the origins of some runs each, with how many these are."""
+    told = [(origins[facts.key], runs) for origins, runs in known if facts.key in origins]
+    if not told:
+        return Origin.LOGGED if guess is None else guess(facts.key)
+    is_told_by_all = sum(runs for _, runs in told) >= facts.runs
+    return min(origin for origin, _ in told) if is_told_by_all else Origin.LOGGED
