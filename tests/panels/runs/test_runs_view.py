@@ -213,7 +213,7 @@ def test_one_candidate_is_no_best(session, top):
 
 
 def test_columns_keep_their_order(session):
-    """As they were logged, whatever the order of the runs; what these are sorted by stands first."""
+    """As they were logged, whatever the order of the runs; first what these are sorted by."""
     for name, keys in (("x", ("zeta", "beta")), ("y", ("alpha", "zeta"))):
         run = logged(session, name, {"s": 1.0, "r": 2.0})
         for key in keys:
