@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.browser.lab import (
 from tests.support.new_user import record_first_day
 
 SCREENS = {900: 800, 1440: 900, 1920: 1080}  # width and height of a small, a usual, a large one
+NARROW = 900  # so narrow that the file browser, which takes 250 pixels, is closed
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
 SIGHT = Path(__file__).with_name("sight.js")
 
@@ -83,15 +85,27 @@ def settled(panel: Any) -> Any:
     return panel
 
 
-def on_each_screen(page: Any) -> Iterator[str]:
+def on_every_screen(page: Any) -> Iterator[str]:
     """In every theme and width, with the words for it."""
     for theme in THEMES:
-        use_theme(page, theme)
-        for width, height in SCREENS.items():
-            page.set_viewport_size({"width": width, "height": height})
-            yield f"{width}-{theme.split()[1].lower()}"
+        for width in SCREENS:
+            yield use_screen(page, width, theme)
 
 
-def bring_up(panel: Any) -> None:
-    """The panel at the top of the notebook, with the cell that asked for it, as after running it."""
-    panel.evaluate("el => sight.bringUp(el)")
+def on_each_screen(page: Any) -> Iterator[str]:
+    """In every width, with the themes by turns: for what no theme moves."""
+    for width, theme in zip(SCREENS, cycle(THEMES)):
+        yield use_screen(page, width, theme)
+
+
+def use_screen(page: Any, width: int, theme: str) -> str:
+    use_theme(page, theme)
+    page.set_viewport_size({"width": width, "height": SCREENS[width]})
+    page.evaluate("isOpen => sight.fileBrowser(isOpen)", width > NARROW)
+    return f"{width}-{theme.split()[1].lower()}"
+
+
+def bring_up(panel: Any) -> Any:
+    """To the top of the notebook, with the cell that asked for it: as it is after running it."""
+    settled(panel).evaluate("el => sight.bringUp(el)")
+    return panel

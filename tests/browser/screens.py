@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.browser.first_day import bring_up, first_day, on_each_screen, settled
+from tests.browser.first_day import bring_up, first_day, on_every_screen, settled
 from tests.browser.lab import LabFolder, running_lab
 
 Show = Callable[[Any], None]
@@ -20,17 +20,20 @@ Show = Callable[[Any], None]
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as home, running_lab(Path(home)) as address:
-        with first_day(LabFolder(Path(home), address)) as page:
-            for view, show in SHOWN.items():
-                panel = page.panels[view.split(":")[0]]
-                show(panel)
-                _take(page, panel, folder, view)
+    with (
+        tempfile.TemporaryDirectory() as home,
+        running_lab(Path(home)) as address,
+        first_day(LabFolder(Path(home), address)) as page,
+    ):
+        for view, show in SHOWN.items():
+            panel = page.panels[view.split(":")[0]]
+            show(panel)
+            _take(page, panel, folder, view)
 
 
 def _take(page: Any, panel: Any, folder: Path, view: str) -> None:
-    for screen in on_each_screen(page):
-        bring_up(settled(panel))
+    for screen in on_every_screen(page):
+        bring_up(panel)
         page.wait_for_timeout(300)  # what comes into sight is drawn, and moves into place
         name = view.replace(": ", "-").replace(", ", "-").replace(" ", "-")
         page.screenshot(path=folder / f"{name}-{screen}.png")
@@ -67,6 +70,7 @@ SHOWN: Mapping[str, Show] = {
     "cancer, sorted: open row": _open_first,
     "cancer, sorted: compare": _compare_first_two,
     "cancer: charts": _charts,
+    "diabetes: charts": _charts,
     "sweep: charts": _charts,
 }
 

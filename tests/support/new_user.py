@@ -54,10 +54,11 @@ NEIGHBOURS = """\
 n_neighbors = {n_neighbors}
 model = KNeighborsClassifier(n_neighbors).fit(X_train, y_train)
 accuracy = accuracy_score(y_test, model.predict(X_test))"""
+# It takes more than a second, after which it logs how far it is.
 GRID_SEARCH = """\
 %%track grid search
 grid = {"learning_rate": [0.03, 0.1, 0.3, 1.0], "max_depth": [2, 4]}
-model = GridSearchCV(HistGradientBoostingClassifier(max_iter=10), grid, cv=2)
+model = GridSearchCV(HistGradientBoostingClassifier(max_iter=60), grid, cv=4)
 model.fit(X_train, y_train)
 accuracy = accuracy_score(y_test, model.predict(X_test))"""
 BY_HAND = """\
@@ -74,7 +75,7 @@ for epoch in range(epochs):
     nbtrack.log_metric("val_loss", -np.log(np.where(y_test == 1, q, 1 - q)).mean(), step=epoch)
 accuracy = accuracy_score(y_test, q > 0.5)"""
 FAILING = """\
-%%track too many folds
+%%track with a typo
 C = 100
 model = SVC(C=C, kernel="linaer").fit(X_train, y_train)
 accuracy = accuracy_score(y_test, model.predict(X_test))"""
