@@ -124,12 +124,12 @@ window.sight = (() => {
     return head ? rowOf(panel, runId)?.cells[head.cellIndex] : null;
   }
 
-  /** What of one run's row cannot be read: its name, the heads of *columns* and its values. */
-  function unread(panel, runId, columns) {
-    if (!canRead(cellOf(panel, runId, "run_name"), { mayBeCut: true })) return ["its name"];
-    return columns.flatMap((column) => {
-      if (!canRead(headOf(panel, column), { mayBeCut: true })) return [`the head of ${column}`];
-      return canRead(cellOf(panel, runId, column)) ? [] : [`its ${column}`];
+  /** What of one run's row cannot be read: its name, the heads of *wanted* columns, its values. */
+  function unread(panel, runId, wanted) {
+    if (!canRead(cellOf(panel, runId, "run_name"), { mayBeCut: true })) return ["name"];
+    return wanted.flatMap((column) => {
+      if (!canRead(headOf(panel, column), { mayBeCut: true })) return [`head of ${column}`];
+      return canRead(cellOf(panel, runId, column)) ? [] : [column];
     });
   }
 
@@ -198,6 +198,12 @@ window.sight = (() => {
     return lines.map((line) => line.dataset.line);
   }
 
+  /** All that is to be known of the table at first sight. *best* has run and columns of several. */
+  async function look(panel, best) {
+    const runs = best.map(([runId, wanted]) => unread(panel, runId, wanted));
+    return { runs, columns: columns(panel), nameStays: await nameStays(panel) };
+  }
+
   return {
     bringUp,
     canRead,
@@ -205,9 +211,7 @@ window.sight = (() => {
     columns,
     comparedLines,
     fileBrowser,
-    headOf,
-    nameStays,
+    look,
     reads,
-    unread,
   };
 })();
