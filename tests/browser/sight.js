@@ -2,6 +2,7 @@
 window.sight = (() => {
   const SLACK = 1; // a pixel, for rounding
   const READABLE = 4.5; // the least contrast of words to what is behind them
+  const LINE = 20; // pixels: the height of a line
   const START = 24; // of a text that may be cut: so much shows that it is there
 
   /** The part of *box* that neither the window nor a scrolling or clipping ancestor hides. */
@@ -166,11 +167,22 @@ window.sight = (() => {
 
   // --- what else a panel shows
 
-  /** Whether the words can be read somewhere in *el*, each as a whole element of its own. */
-  function reads(el, ...words) {
-    const leaves = [...el.querySelectorAll("*")].filter((each) => !each.childElementCount);
-    return words.every((word) =>
-      leaves.some((leaf) => leaf.textContent.trim() === word && canRead(leaf)),
+  /** Whether *key* and, on its line, what begins with *value* can be read in *el*, not in code. */
+  function reads(el, key, value) {
+    const keys = wordsOf(el, (word) => word === key);
+    const values = wordsOf(el, (word) => word.startsWith(value));
+    const middle = (each) => (wordsBox(each).top + wordsBox(each).bottom) / 2;
+    return keys.some((left) =>
+      values.some((right) => Math.abs(middle(left) - middle(right)) < LINE / 2),
+    );
+  }
+
+  /** The elements with a word of their own that is wanted, and can be read. */
+  function wordsOf(el, isWanted) {
+    const own = (each) => [...each.childNodes].filter(({ nodeType }) => nodeType === 3);
+    const words = (each) => own(each).flatMap((node) => node.textContent.split(/[\s=:,]+/));
+    return [...el.querySelectorAll("*")].filter(
+      (each) => !each.closest("pre, code") && words(each).some(isWanted) && canRead(each),
     );
   }
 

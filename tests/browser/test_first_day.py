@@ -208,14 +208,11 @@ def _toggle(panel: Any, run: Run) -> None:
 
 
 def _hidden(page: Any, run: Run) -> Iterator[str]:
-    details = bring_up(page.panels[SORTED]).locator(".nbt-details")
-    metric = page.own[SORTED].metric
-    pairs = [(metric, f"{run.data.metrics[metric]:.4f}")]
-    pairs += [
-        (key, run.data.params[key]) for key in page.own[SORTED].params if key in run.data.params
-    ]
-    for pair in pairs:
-        if not details.evaluate("(el, words) => sight.reads(el, ...words)", list(pair)):
+    details, own = bring_up(page.panels[SORTED]).locator(".nbt-details"), page.own[SORTED]
+    values = {own.metric: f"{run.data.metrics[own.metric]:.3f}"}
+    values |= {key: run.data.params[key] for key in own.params if key in run.data.params}
+    for pair in values.items():
+        if not details.evaluate("(el, [key, value]) => sight.reads(el, key, value)", pair):
             yield f"{' = '.join(pair)} cannot be read"
 
 
