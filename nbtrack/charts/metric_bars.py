@@ -36,7 +36,7 @@ def metric_bars(
     rows = bar_rows(latest, names=names, higher_is_better=higher_is_better)
     labels = [row["run"] for row in rows]
     look = styles or run_colours(list(latest))
-    in_order = alt.EncodingSortField("place")  # of the rows: new ones need no new spec
+    in_order = alt.EncodingSortField("place", op="min")  # of the rows: new ones need no new spec
     y = alt.Y("run:N", sort=in_order, axis=alt.Axis(title=None, labelLimit=120, grid=False))
     fill = alt.Color(
         "run:N",

@@ -167,6 +167,8 @@ def _small_charts(panel: ChartsPanel, view: str, request: LinesRequest) -> dict[
 def _note(charted: Charted, request: LinesRequest) -> str:
     if charted.left_out:
         return f"The first {MOST_RUNS} of the ticked runs."
+    if charted.best_by is not None:
+        return f"The ten best by {charted.best_by}; tick others in the table to see them."
     if not request.runs and len(charted.ids) == UNTICKED:
         return "The first ten runs of the table; tick others there to see them."
     return ""

@@ -79,6 +79,20 @@ def test_ticked_runs_are_drawn(page):
     assert set(column(chart_of(answer, "loss"), "id")) == set(ticked)
 
 
+def test_where_nobody_chose_the_best_are_drawn(session, page):
+    """Of many runs, children too, the ten best by the metric that matters; and who trains now."""
+    with session.start_run(name="sweep"):
+        for n in range(20, 24):
+            with session.start_run(name=f"run {n}", nested=True) as run:
+                run.log_metric("f1", n)
+    session.start_run(name="training")
+    answer = page.ask("charts")
+
+    best = {f"run {n}" for n in (20, 21, 22, 23, 11, 10, 9, 8, 7)}
+    assert {run["label"] for run in answer["runs"]} == {"training", *best}
+    assert "best by f1" in answer["note"]
+
+
 def test_runs_keep_their_places():
     """As in the page: others take the lowest that are free."""
     assert places_after({"a": 1, "gone": 0}, ["b", "a", "c"]) == {"b": 0, "a": 1, "c": 2}
@@ -86,6 +100,7 @@ def test_runs_keep_their_places():
 
 def test_new_runs_leave_the_others_their_colours(session, page):
     """Also while the page cannot ask: who comes takes the place of who leaves."""
+    page.show(sort=[["start_time", True]])
     before = {run["label"]: run["place"] for run in page.ask("charts")["runs"]}
     for n in (12, 13):
         log(session, [1, 2], name=f"run {n}")
