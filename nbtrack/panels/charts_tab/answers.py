@@ -151,9 +151,8 @@ def _small_charts(panel: ChartsPanel, view: str, request: LinesRequest) -> dict[
     panel.chart_memory.note_places(view, charted.places)
     shown, every = shown_metrics(panel.state.store, panel.chart_memory, charted, request)
     curves = [key for key in every if panel.chart_memory.is_curve(key, charted.ids)]
-    drawn = line_charts(
-        panel.state.store, charted, request, curves=[key for key in shown if key in curves]
-    )
+    chosen = [key for key in shown if key in curves]
+    drawn = line_charts(panel.state.store, charted, request, curves=chosen, others=curves)
     made = {key: drawn.get(key) or bar_chart(key, charted) for key in shown if key in every}
     return {
         "runs": charted.as_message(),
