@@ -34,7 +34,9 @@ from nbtrack.records.runs import RunStatus
 from nbtrack.settings import FitScope
 
 _FINISHED = Outcome(status=RunStatus.FINISHED)
-_OWN_LINE = re.compile(r"\s*(#|$|%(load_ext|reload_ext)\s+nbtrack|%{1,2}(track|runs|experiment)\b)")
+_OWN_LINE = re.compile(
+    r"\s*(#|$|%(load_ext|reload_ext)\s+nbtrack|%{1,2}(track|runs|experiment|compare|registry)\b)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
