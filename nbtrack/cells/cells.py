@@ -193,7 +193,7 @@ class Cells:
 
     def record_fits(self, scope: FitScope) -> None:
         """What autolog() was told comes first; the settings may say that nothing is recorded."""
-        with guarded("record what is trained", on_fault=self.events.fault):
+        with self.session.set_up, guarded("record what is trained", on_fault=self.events.fault):
             self.session.record_fits(scope if self.session.settings.autolog else "never")
 
     def when_cell_ends(self, ended: Callable[[], None]) -> bool:
@@ -241,6 +241,7 @@ class Cells:
         with tracked.cost:
             if not self.is_on:
                 self.record_fits("tracked cells")
+                tracked.set_up_in_cost = tracked.set_up.total
             self.surroundings.start()
             self._track_frame = self.events.frame
             try:
