@@ -225,6 +225,8 @@ def footer_words(facts: CardFacts) -> list[str]:
         words.append(f"{facts.artifacts:,} artifact{'s' if facts.artifacts != 1 else ''}")
     if facts.cost_ms is not None:
         words.append(f"recording took {format_milliseconds(facts.cost_ms)}")
+    if facts.set_up_seconds is not None:
+        words.append(f"set-up, once: {format_duration(facts.set_up_seconds)}")
     return words
 
 

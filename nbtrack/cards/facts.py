@@ -70,5 +70,6 @@ class CardFacts:
     inferred_metrics: frozenset[str] = frozenset()
     artifacts: int = 0
     cost_ms: float | None = None  # what nbtrack itself took
+    set_up_seconds: float | None = None  # beside that and the duration; once in a kernel
     store_path: str | None = None  # given in the first card of a kernel only
     store_is_temporary: bool = False

@@ -12,7 +12,7 @@ from nbtrack.cards.fits import fit_facts, only_fit, telling_first, without_fits
 from nbtrack.cells.look_back import LookBack
 from nbtrack.cells.outcome import Outcome
 from nbtrack.cells.results import ACTUAL
-from nbtrack.cells.tracked_cell import TrackedCell
+from nbtrack.cells.tracked_cell import SetUp, TrackedCell
 from nbtrack.lookup.metric_direction import Direction, direction
 from nbtrack.recording.session import Session
 from nbtrack.records.history import Attempt
@@ -22,6 +22,7 @@ from nbtrack.settings import is_temporary
 from nbtrack.stores.opening import folder_of
 
 _HINT = "No metric found: --metrics NAME or nbtrack.log_metric records one."
+_NOTICEABLE_SECONDS = 0.3
 _SHOWING = frozenset({"print", "display", "head", "info", "describe"})
 
 
@@ -32,6 +33,7 @@ class CardMaker:
         self._look_back = look_back
         self._store_shown = ""
         self._has_hinted = False
+        self._has_told_set_up = False
 
     def show(
         self, tracked: TrackedCell, outcome: Outcome, trace: RunTrace, *, ended_us: int
@@ -40,6 +42,7 @@ class CardMaker:
         self._remember(tracked, trace, facts)
         if not (tracked.arguments.quiet or self._is_quiet_here()):
             self._store_shown = tracked.run.store.uri
+            self._has_told_set_up |= facts.set_up_seconds is not None
             _publish(self._with_hint(facts, tracked, trace))
 
     def _is_quiet_here(self) -> bool:
@@ -59,12 +62,13 @@ class CardMaker:
         children = self._children(tracked, beside_fits, previous) if has_children else None
         is_new_place = run.store.uri != self._store_shown
         folder = folder_of(run.store.uri)
+        set_up = self._set_up(tracked)
         return CardFacts(
             run_id=run.run_id,
             run_name=tracked.name,
             status=str(outcome.status),
             experiment=self._experiment_name(tracked),
-            duration_seconds=(ended_us - tracked.cell.started_us) / 1e6,
+            duration_seconds=(ended_us - tracked.cell.started_us) / 1e6 - set_up.in_cell,
             attempt=place.attempt,
             previous_attempt=None if previous is None else previous.number,
             metrics=self._metric_facts(tracked, metrics, previous),
@@ -78,10 +82,17 @@ class CardMaker:
             inferred=frozenset(inferred),
             inferred_metrics=frozenset(tracked.results.metrics),
             artifacts=len(trace.artifacts | tracked.files.paths),
-            cost_ms=tracked.cost.milliseconds,
+            cost_ms=tracked.cost.milliseconds - set_up.in_cost * 1000,
+            set_up_seconds=set_up.total or None,
             store_path=str(folder) if is_new_place else None,
             store_is_temporary=is_new_place and is_temporary(folder),
         )
+
+    def _set_up(self, tracked: TrackedCell) -> SetUp:
+        """What is told apart: once in a kernel, and only what somebody notices."""
+        found = tracked.set_up
+        is_told = found.total >= _NOTICEABLE_SECONDS and not self._has_told_set_up
+        return found if is_told else SetUp()
 
     def _look_back_at(self, tracked: TrackedCell) -> None:
         run, place = tracked.run, tracked.place

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbtrack.base.guard import guarded
+from nbtrack.base.stopwatch import Stopwatch
 from nbtrack.capture.naming import run_name
 from nbtrack.capture.words import valid_key
 from nbtrack.cards.fits import is_recorded_already
@@ -22,7 +23,6 @@ from nbtrack.cells.gauges import Readings, seeds_text
 from nbtrack.cells.outcome import Outcome
 from nbtrack.cells.output_files import Kept, log_globs, log_outputs
 from nbtrack.cells.results import ACTUAL, Results, read_as_name, read_results
-from nbtrack.cells.stopwatch import Stopwatch
 from nbtrack.cells.surroundings_record import SurroundingsRecorder
 from nbtrack.errors import StoreError
 from nbtrack.journal import lines
@@ -58,6 +58,15 @@ class Place:
     kernel_started: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUp:
+    """Seconds in which hooks got ready: all, and those in the cell's time and in our cost."""
+
+    total: float = 0.0
+    in_cell: float = 0.0
+    in_cost: float = 0.0
+
+
 @dataclass(kw_only=True)
 class TrackedCell:
     """*on_fault* is told of every step of ours that failed."""
@@ -79,6 +88,12 @@ class TrackedCell:
     _declared_in: str = field(init=False, default="")  # the experiment
     _since: Position | None = field(init=False, default=None)
     _writer: str = field(init=False, default="")
+    set_up_in_cost: float = field(init=False, default=0.0)
+    _set_up_before: float = field(init=False)  # seconds of the session's, as the next
+    _set_up_at_start: float = field(init=False)  # of the cell's time
+
+    def __post_init__(self) -> None:
+        self._set_up_before = self._set_up_at_start = self.session.set_up.seconds
 
     # --- the beginning
 
@@ -93,6 +108,7 @@ class TrackedCell:
         self._since = self.session.store.position()
         if is_first:
             self.cell.started_us = now_us()
+            self._set_up_at_start = self.session.set_up.seconds
         self.run = self.session.start_cell_run(
             name=self.name,
             experiment=self.experiment,
@@ -138,6 +154,16 @@ class TrackedCell:
         if self.arguments.directions:
             tags = direction_tags(self.arguments.directions)
             set_tags(self.run.store, self._declared_in, tags)
+
+    @property
+    def set_up(self) -> SetUp:
+        """In this cell, until now."""
+        now = self.session.set_up.seconds
+        return SetUp(
+            total=now - self._set_up_before,
+            in_cell=now - self._set_up_at_start,
+            in_cost=self.set_up_in_cost,
+        )
 
     def _note(self, remarks: Iterable[str]) -> None:
         """For the card; in a loop, a line of the cell may say the same again."""

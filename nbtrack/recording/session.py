@@ -12,6 +12,7 @@ from threading import RLock
 from typing import Any
 
 from nbtrack.base.guard import guarded, warn, warn_once
+from nbtrack.base.stopwatch import Stopwatch
 from nbtrack.base.values import check_tags
 from nbtrack.errors import RunAlreadyActive, RunDeleted
 from nbtrack.journal import lines
@@ -52,6 +53,8 @@ class Session:
         self.when_cell_ends: Callable[[Callable[[], None]], bool] = lambda _ended: False
         # The notebook says here where trainings are to be recorded, and the hooks listen.
         self.record_fits: Callable[[FitScope], None] = lambda _scope: None
+        # What it takes, once, to be ready for that: imports, and patches of what is imported.
+        self.set_up = Stopwatch()
 
     # --- where
 

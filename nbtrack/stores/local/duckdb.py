@@ -57,6 +57,7 @@ from nbtrack.stores.local.trace import trace_of_lines, trace_of_snapshot
 from nbtrack.stores.local.user_query import user_query
 from nbtrack.stores.queries import run_queries
 from nbtrack.stores.queries.panel_reads import PanelReads
+from nbtrack.stores.queries.proposals import proposed_run
 from nbtrack.stores.queries.run_index import RunIndex
 from nbtrack.stores.registry import registry_queries
 from nbtrack.stores.registry.registry_append import (
@@ -155,6 +156,10 @@ class DuckDBStore(PanelReads):
     def search_runs(self, query: RunQuery, *, timeout: float = WAIT_SECONDS) -> list[Run]:
         with self._snapshots.open(timeout=timeout) as connection:
             return run_queries.find_runs(connection, query)
+
+    def proposed_run(self, typed: str, *, view_type: ViewType) -> str:
+        with self._snapshots.open() as connection:
+            return proposed_run(connection, typed, view_type=view_type)
 
     def count_runs(self, query: RunQuery) -> int:
         from nbtrack.stores.kept.answers import count_runs
