@@ -229,10 +229,10 @@ RunsPanel.handlers = {
 
 
 def _first_state(view: RunsView) -> TableState:
-    query, table = view.query, view.table
+    table = view.table
     return TableState(
-        experiments=query.experiment_ids,
-        filter=query.filter_string or "",
+        experiments=view.query.experiment_ids,
+        filter=table.filter_text or "",
         sort=_first_sort(table.sort_key, is_descending=table.sort_descending),
     )
 

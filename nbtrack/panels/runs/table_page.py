@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from nbtrack.display.number_format import format_age, format_number
+from nbtrack.lookup.typed_filter.names import Names, names_in, names_of
 from nbtrack.panels.runs.known_keys import Known, KnownKeys
 from nbtrack.panels.runs.quick_filters import quoted_text
 from nbtrack.panels.runs.run_scope import directions
@@ -35,14 +36,18 @@ class Asked(NamedTuple):
     wrong: dict[str, Any]
 
 
-def ask(store: Store, keys: KnownKeys, state: TableState) -> Asked:
-    base, wrong = base_query(store, state)
+def ask(keys: KnownKeys, state: TableState) -> Asked:
+    def names() -> Names:
+        every = keys.of(RunQuery(experiment_ids=state.experiments))
+        return names_of(every.inventory, every.experiments)
+
+    base, wrong = base_query(state, names)
     return _asked(base, wrong, keys.of(base), state)
 
 
 def ask_with(store: Store, known: Known, state: TableState) -> Asked:
     """With keys that come from elsewhere."""
-    base, wrong = base_query(store, state)
+    base, wrong = base_query(state, names_in(store, state.experiments))
     return _asked(base, wrong, known, state)
 
 
@@ -101,7 +106,12 @@ def _unfolded(store: Store, level: Sequence[Placed], asked: Asked) -> Iterator[P
 def _children(store: Store, parent: Placed, asked: Asked) -> list[Placed]:
     """Folded once more: they may have children of their own."""
     of_it = f"tags.`{PARENT_TAG}` = {quoted_text(parent.run.info.run_id)}"
-    query = RunQuery(filter_string=of_it, order_by=asked.query.order_by, max_results=_MOST_CHILDREN)
+    query = RunQuery(
+        filter_string=of_it,
+        order_by=asked.query.order_by,
+        view_type=asked.query.view_type,
+        max_results=_MOST_CHILDREN,
+    )
     page = store.read_run_page(query, folded=True)
     return [
         Placed(run, parent.depth + 1, page.children.get(run.info.run_id, 0)) for run in page.runs
