@@ -92,7 +92,7 @@ class FilterParser(BooleanParser[Comparison]):
         "params.x IN ('a', 'b') asks for many values at once."
     )
 
-    def _comparison(self) -> Comparison:
+    def _comparison(self) -> Term:
         key = self._key()
         operator_position = self._next.position
         operator = self._operator()

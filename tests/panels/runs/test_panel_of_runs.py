@@ -69,6 +69,8 @@ def test_a_page(page):
         ({"sort": [["metrics.f1", True]]}, "bca"),
         ({"sort": [["params.lr", False], ["metrics.f1", False]]}, "bac"),
         ({"filter": "metrics.f1 > 0.6"}, "cb"),
+        ({"filter": "forest f1 > 0.4"}, "a"),
+        ({"filter": "svc", "quick": {"params.lr": "0.1"}}, "c"),
         ({"quick": {"params.model": "sv", "metrics.f1": "> 0.8"}}, "b"),
         ({"filter": "metrics.f1 < 0.8 or metrics.f1 > 5", "quick": {"params.lr": "0.1"}}, "ca"),
         ({"page": 7}, "cba"),
@@ -204,6 +206,19 @@ def test_a_deleted_run_comes_back_with_its_children(session, page):
     page.ask("restore", ids=gone)
 
     assert (len(gone), without, page.show()["all"]) == (2, 3, 5)
+
+
+def test_deleted_runs_are_shown_where_they_are_asked_for(session, page):
+    """With their children, and in the code for a cell too."""
+    parent = family(session)
+    page.ask("delete", runs=[parent.run_id])
+    shown = page.show(filter="lifecycle_stage = deleted", unfolded=[parent.run_id])
+    names_of = {}
+    exec(page.ask("code", what="frame")["source"], names_of)
+
+    assert names(shown) == ["parent", "child"]
+    assert sorted(names_of["runs"]["tags.mlflow.runName"]) == ["child", "parent"]
+    assert "parent" not in names(page.show(filter=""))
 
 
 def test_code_for_a_cell(page):
