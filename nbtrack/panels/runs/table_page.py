@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from nbtrack.display.number_format import format_age, format_number
 from nbtrack.lookup.typed_filter.names import Names, names_in, names_of
+from nbtrack.panels.runs.glance import glance_at_all
 from nbtrack.panels.runs.known_keys import Known, KnownKeys
 from nbtrack.panels.runs.quick_filters import quoted_text
 from nbtrack.panels.runs.run_scope import directions
@@ -36,13 +37,16 @@ class Asked(NamedTuple):
     wrong: dict[str, Any]
 
 
-def ask(keys: KnownKeys, state: TableState) -> Asked:
+def ask(keys: KnownKeys, state: TableState, *, soon: bool = False) -> Asked:
+    """*soon*: at a glance, if to read the keys of what matches would take long."""
+
     def names() -> Names:
         every = keys.of(RunQuery(experiment_ids=state.experiments))
         return names_of(every.inventory, every.experiments)
 
     base, wrong = base_query(state, names)
-    return _asked(base, wrong, keys.of(base), state)
+    known = glance_at_all(keys, base) if soon else None
+    return _asked(base, wrong, known or keys.of(base), state)
 
 
 def ask_with(store: Store, known: Known, state: TableState) -> Asked:
