@@ -26,7 +26,7 @@ from nbtrack.stores.filters.filter_grammar import (
     Literal,
     Term,
 )
-from nbtrack.stores.filters.filter_keys import RUNS, Column, Holds, find_column, is_family
+from nbtrack.stores.filters.filter_keys import RUNS, Column, Holds, family_of, find_column
 from nbtrack.stores.filters.filter_sql import LISTS, ORDERING
 from nbtrack.stores.filters.filter_tokens import PATTERNS, Kind, Token, tokenise, wrong
 
@@ -91,11 +91,11 @@ class TypedParser(FilterParser):
             self._at = start
 
     def _is_prefixed(self, key: Key) -> bool:
-        return key.prefix is not None and is_family(key.prefix, subject=RUNS)
+        return key.prefix is not None and family_of(key.prefix, subject=RUNS) is not None
 
     def _is_half_a_key(self, token: Token) -> bool:
         prefix, dot, name = token.raw.partition(".")
-        return bool(dot) and not name and is_family(prefix, subject=RUNS)
+        return bool(dot) and not name and family_of(prefix, subject=RUNS) is not None
 
     def _operator_follows(self) -> bool:
         token, after = self._next, self._tokens[self._at + 1 : self._at + 2]

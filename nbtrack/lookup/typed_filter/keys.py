@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from nbtrack.lookup.typed_filter.names import Names, NamesSource
 from nbtrack.records.tags import OWN_PREFIXES
-from nbtrack.stores.filters.filter_grammar import Key
-from nbtrack.stores.filters.filter_keys import RUNS, UnknownKey, attribute_named, is_family
+from nbtrack.stores.filters.filter_grammar import Key, Term, comparisons_of
+from nbtrack.stores.filters.filter_keys import RUNS, UnknownKey, attribute_named, family_of
 from nbtrack.stores.filters.filter_tokens import wrong
 from nbtrack.stores.filters.written import key_text
 
@@ -32,7 +32,7 @@ def meant_key(key: Key, names: NamesSource, *, text: str) -> Key:
 
     A name of the header comes before those of metrics and params, and these before tags.
     """
-    if key.prefix is not None and is_family(key.prefix, subject=RUNS):
+    if key.prefix is not None and family_of(key.prefix, subject=RUNS):
         return key
     name = key.name if key.prefix is None else f"{key.prefix}.{key.name}"
     header = HEADERS.get(name.lower())
@@ -47,6 +47,17 @@ def meant_key(key: Key, names: NamesSource, *, text: str) -> Key:
     if not kinds:
         raise UnknownKey(text, key, f"{_nobody_has(name)}{_nearest(name, known)}")
     return Key(prefix=kinds[0], name=name, position=key.position)
+
+
+def missing_key(term: Term, names: Names) -> str:
+    """What to say of the first key with a prefix that no run has; "" if there is none."""
+    for each in comparisons_of(term):
+        family = family_of(each.key.prefix, subject=RUNS)
+        keys = names.by_kind.get(family or "")
+        if keys is not None and each.key.name not in keys and each.operator != "IS NULL":
+            name = _written(each.key.name, family)
+            return f"No run has {name}.{_nearest(f'{family}.{each.key.name}', names)}"
+    return ""
 
 
 def closest(word: str, written: Mapping[str, str]) -> str | None:

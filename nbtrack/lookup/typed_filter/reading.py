@@ -8,6 +8,7 @@ from functools import cache
 
 from nbtrack.errors import InvalidFilter
 from nbtrack.lookup.typed_filter.grammar import TypedParser
+from nbtrack.lookup.typed_filter.keys import missing_key
 from nbtrack.lookup.typed_filter.names import NamesSource
 from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.stores.filters.clauses import run_filter
@@ -42,6 +43,13 @@ def filter_of(text: str, names: NamesSource, *, now: datetime | None = None) -> 
     parser.expect_end("and, or, or the end of the filter")
     Condition(term, subject=RUNS, text=text)  # its errors point into what was typed
     return filter_text(term)
+
+
+def why_nothing(scope: RunQuery, names: NamesSource) -> str:
+    """Of a scope that no run is in: the key of its filter that none has, and the nearest one."""
+    if not scope.filter_string:
+        return ""
+    return missing_key(parse_filter(scope.filter_string), names())
 
 
 def _is_about_stages(text: str) -> bool:

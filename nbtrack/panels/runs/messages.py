@@ -112,7 +112,7 @@ class Keys(TypedDict):
 
 class Page(TypedDict):
     """Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where
-    nobody asked."""
+    nobody asked. `whyNothing` says which key of the filter no run has, "" for none."""
 
     view: NotRequired[str]
     all: int
@@ -120,6 +120,7 @@ class Page(TypedDict):
     now: int
     wrong: Wrong
     isGlance: bool
+    whyNothing: str
     keys: NotRequired[Keys]
     total: int
     matching: int

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from nbtrack.display.number_format import format_age, format_number
 from nbtrack.lookup.typed_filter.names import Names, names_in, names_of
+from nbtrack.lookup.typed_filter.reading import why_nothing
 from nbtrack.panels.runs.glance import glance_at_all
 from nbtrack.panels.runs.known_keys import Known, KnownKeys
 from nbtrack.panels.runs.quick_filters import quoted_text
@@ -71,8 +72,13 @@ def table_page(store: Store, asked: Asked) -> dict[str, Any]:
         "columns": [_as_message(column, asked.state) for column in columns],
         "now": round(time.time() * 1000),
         "wrong": asked.wrong,
+        "whyNothing": "" if page["matching"] else _why_nothing(store, asked),
         **page,
     }
+
+
+def _why_nothing(store: Store, asked: Asked) -> str:
+    return why_nothing(asked.query, names_in(store, asked.state.experiments))
 
 
 def columns_of(asked: Asked) -> list[Column]:

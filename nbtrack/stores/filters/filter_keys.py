@@ -152,11 +152,12 @@ PREFIXES = {
 ATTRIBUTE_ALIASES = {"created": "start_time"}
 
 
-def is_family(prefix: str, *, subject: Subject) -> bool:
-    """Whether keys of *subject* may have this prefix."""
-    family = PREFIXES.get(prefix.lower(), prefix.lower())
-    is_other = family == "attributes" or (family == "datasets" and bool(subject.datasets))
-    return is_other or family in subject.tables
+def family_of(prefix: str | None, *, subject: Subject) -> str | None:
+    """attributes, datasets, metrics …, whatever it is called; None if keys have no such prefix."""
+    typed = "attributes" if prefix is None else prefix.lower()
+    family = PREFIXES.get(typed, typed)
+    is_known = family in subject.tables or family == "attributes"
+    return family if is_known or (family == "datasets" and subject.datasets) else None
 
 
 def attribute_named(typed: str, *, subject: Subject) -> str | None:
@@ -167,19 +168,20 @@ def attribute_named(typed: str, *, subject: Subject) -> str | None:
 
 def find_column(key: Key, *, subject: Subject, text: str) -> Column:
     """Where *key* lives; raises InvalidFilter with the accepted keys if nowhere."""
-    typed = "attributes" if key.prefix is None else key.prefix.lower()
-    family = PREFIXES.get(typed, typed)
+    family = family_of(key.prefix, subject=subject)
     if family == "attributes":
         return _attribute(key, subject=subject, text=text)
-    if family == "datasets" and subject.datasets:
+    if family == "datasets":
         return _dataset(key, subject=subject, text=text)
-    if table := subject.tables.get(family):
+    if family is not None:
+        table = subject.tables[family]
         label = f"{family}.{key.name}"
         return Column(
             label=label, expression="value", holds=table.holds, table=table.name, key=key.name
         )
     families = ["attributes", *subject.tables, *(["datasets"] if subject.datasets else [])]
-    problem = f"Unknown prefix '{key.prefix}.'{_did_you_mean(typed, families)}"
+    typed = str(key.prefix)
+    problem = f"Unknown prefix '{typed}.'{_did_you_mean(typed.lower(), families)}"
     raise _unknown(key, subject=subject, text=text, problem=problem)
 
 

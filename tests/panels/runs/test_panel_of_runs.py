@@ -109,6 +109,27 @@ def test_a_wrong_query_leaves_the_page_as_it_is(page):
     assert len(page.panel.df) == 2
 
 
+def test_a_key_that_no_run_has_is_why_nothing_is_shown(page):
+    """With its prefix it is a filter as any other; said is what there is instead."""
+    why = {text: page.show(filter=text)["whyNothing"] for text in ("metrics.f2 > 0", "f1 > 9")}
+
+    assert why["metrics.f2 > 0"] == "No run has metrics.f2. Did you mean metrics.f1?"
+    assert why["f1 > 9"] == ""
+
+
+def test_a_large_project_shows_a_filter_s_rows_before_its_keys(page, monkeypatch):
+    """With the keys of all runs; the page asks again, and gets those of the runs that match."""
+    monkeypatch.setattr("nbtrack.panels.runs.glance._MANY_RUNS", 2)
+    page.show(), page.show()
+    first, again = page.show(filter="forest"), page.show(filter="forest")
+
+    assert (first["isGlance"], names(first), again["isGlance"], names(again)) == (
+        True, ["a"], False, ["a"],
+    )  # fmt: skip
+    assert [known["runs"] for known in first["keys"]["params"]] == [3, 3]
+    assert [known["runs"] for known in again["keys"]["params"]] == [1, 1]
+
+
 def test_a_wrong_field_is_left_out(page):
     """The others still count."""
     shown = page.show(quick={"metrics.f1": "> x", "params.model": "SVC"})

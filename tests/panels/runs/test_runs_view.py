@@ -129,6 +129,8 @@ def test_finding_a_run(session):
         ('--sort="f1 asc"', {"filter_string": None, "sort": "f1 asc"}),
         ("tags.a = '--top 3'", {"filter_string": "tags.a = '--top 3'"}),
         ('"metrics.a > 1"', {"filter_string": "metrics.a > 1"}),
+        ('"grid search" --top 3', {"filter_string": '"grid search"', "top": 3}),
+        ("'f1 is null'", {"filter_string": "f1 is null"}),
         ("""'params.b = "x"' --top 3""", {"filter_string": 'params.b = "x"', "top": 3}),
         ('params.a = "x"', {"filter_string": 'params.a = "x"'}),
         ("metrics.a > -inf", {"filter_string": "metrics.a > -inf"}),
@@ -242,6 +244,13 @@ def test_a_typed_filter(session, text, shown):
 
     assert (names(view.table), "".join(view.df["tags.mlflow.runName"])) == (shown, shown)
     assert f"where {text}" in repr(view)
+
+
+def test_a_key_that_no_run_has_is_named_where_nothing_matches(session):
+    """A filter with prefixes is the store's, and right; but it is told what there is instead."""
+    nothing = repr(RunsView(session.store, None, filter_string="metrics.f2 > 0", sort=None, top=9))
+
+    assert "match metrics.f2 > 0. No run has metrics.f2. Did you mean metrics.f1?" in nothing
 
 
 def test_words_are_looked_for_in_what_stands(session):
