@@ -115,7 +115,7 @@ class Keys(TypedDict):
 
 class Page(TypedDict):
     """Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where
-    nobody asked."""
+    nobody asked. `whyNothing` says which key of the filter no run has, "" for none."""
 
     view: NotRequired[str]
     all: int
@@ -123,6 +123,7 @@ class Page(TypedDict):
     now: int
     wrong: Wrong
     isGlance: bool
+    whyNothing: str
     keys: NotRequired[Keys]
     total: int
     matching: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nbtrack.errors import InvalidFilter, InvalidValue
-from nbtrack.panels.runs.filter_check import check_filter
+from nbtrack.lookup.typed_filter.names import NamesSource
+from nbtrack.lookup.typed_filter.reading import typed_scope
 from nbtrack.panels.runs.known_keys import by_column
 from nbtrack.panels.runs.quick_filters import quick_condition
 from nbtrack.panels.runs.table_state import TableState, filter_key
@@ -11,17 +12,14 @@ from nbtrack.records.runs import RunQuery
 from nbtrack.records.tags import PINNED_TAG
 from nbtrack.records.views import KeyInventory
 from nbtrack.stores.filters.clauses import run_filter
-from nbtrack.stores.store import Store
 
 
-def base_query(store: Store, state: TableState) -> tuple[RunQuery, str]:
+def base_query(state: TableState, names: NamesSource) -> tuple[RunQuery, str]:
     """Experiments and query box, and what is wrong with the latter (it is then left out)."""
-    scope = RunQuery(experiment_ids=state.experiments, filter_string=state.filter or None)
     try:
-        check_filter(store, scope)
+        return typed_scope(state.filter, state.experiments, names), ""
     except InvalidFilter as exc:
         return RunQuery(experiment_ids=state.experiments), str(exc)
-    return scope, ""
 
 
 def with_quick_filters(

@@ -8,6 +8,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from nbtrack.display.number_format import format_age, format_number
+from nbtrack.lookup.typed_filter.names import Names, names_in, names_of
+from nbtrack.lookup.typed_filter.reading import why_nothing
+from nbtrack.panels.runs.glance import glance_at_all
 from nbtrack.panels.runs.known_keys import Known, KnownKeys
 from nbtrack.panels.runs.quick_filters import quoted_text
 from nbtrack.panels.runs.shown_runs import base_query, order_clauses, with_quick_filters
@@ -34,14 +37,21 @@ class Asked(NamedTuple):
     wrong: dict[str, Any]
 
 
-def ask(store: Store, keys: KnownKeys, state: TableState) -> Asked:
-    base, wrong = base_query(store, state)
-    return _asked(base, wrong, keys.of(base), state)
+def ask(keys: KnownKeys, state: TableState, *, soon: bool = False) -> Asked:
+    """*soon*: at a glance, if to read the keys of what matches would take long."""
+
+    def names() -> Names:
+        every = keys.of(RunQuery(experiment_ids=state.experiments))
+        return names_of(every.inventory, every.experiments)
+
+    base, wrong = base_query(state, names)
+    known = glance_at_all(keys, base) if soon else None
+    return _asked(base, wrong, known or keys.of(base), state)
 
 
 def ask_with(store: Store, known: Known, state: TableState) -> Asked:
     """With keys that come from elsewhere."""
-    base, wrong = base_query(store, state)
+    base, wrong = base_query(state, names_in(store, state.experiments))
     return _asked(base, wrong, known, state)
 
 
@@ -61,8 +71,13 @@ def table_page(store: Store, asked: Asked) -> dict[str, Any]:
         "columns": [_as_message(column, asked.state) for column in columns],
         "now": round(time.time() * 1000),
         "wrong": asked.wrong,
+        "whyNothing": "" if page["matching"] else _why_nothing(store, asked),
         **page,
     }
+
+
+def _why_nothing(store: Store, asked: Asked) -> str:
+    return why_nothing(asked.query, names_in(store, asked.state.experiments))
 
 
 def columns_of(asked: Asked) -> list[Column]:
@@ -98,7 +113,12 @@ def _unfolded(store: Store, level: Sequence[Placed], asked: Asked) -> Iterator[P
 def _children(store: Store, parent: Placed, asked: Asked) -> list[Placed]:
     """Folded once more: they may have children of their own."""
     of_it = f"tags.`{PARENT_TAG}` = {quoted_text(parent.run.info.run_id)}"
-    query = RunQuery(filter_string=of_it, order_by=asked.query.order_by, max_results=_MOST_CHILDREN)
+    query = RunQuery(
+        filter_string=of_it,
+        order_by=asked.query.order_by,
+        view_type=asked.query.view_type,
+        max_results=_MOST_CHILDREN,
+    )
     page = store.read_run_page(query, folded=True)
     return [
         Placed(run, parent.depth + 1, page.children.get(run.info.run_id, 0)) for run in page.runs

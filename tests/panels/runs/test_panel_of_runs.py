@@ -69,6 +69,8 @@ def test_a_page(page):
         ({"sort": [["metrics.f1", True]]}, "bca"),
         ({"sort": [["params.lr", False], ["metrics.f1", False]]}, "bac"),
         ({"filter": "metrics.f1 > 0.6"}, "cb"),
+        ({"filter": "forest f1 > 0.4"}, "a"),
+        ({"filter": "svc", "quick": {"params.lr": "0.1"}}, "c"),
         ({"quick": {"params.model": "sv", "metrics.f1": "> 0.8"}}, "b"),
         ({"filter": "metrics.f1 < 0.8 or metrics.f1 > 5", "quick": {"params.lr": "0.1"}}, "ca"),
         ({"page": 7}, "cba"),
@@ -105,6 +107,27 @@ def test_a_wrong_query_leaves_the_page_as_it_is(page):
     assert "found the end" in answer["wrong"]["filter"]
     assert "rows" not in answer
     assert len(page.panel.df) == 2
+
+
+def test_a_key_that_no_run_has_is_why_nothing_is_shown(page):
+    """With its prefix it is a filter as any other; said is what there is instead."""
+    why = {text: page.show(filter=text)["whyNothing"] for text in ("metrics.f2 > 0", "f1 > 9")}
+
+    assert why["metrics.f2 > 0"] == "No run has metrics.f2. Did you mean metrics.f1?"
+    assert why["f1 > 9"] == ""
+
+
+def test_a_large_project_shows_a_filter_s_rows_before_its_keys(page, monkeypatch):
+    """With the keys of all runs; the page asks again, and gets those of the runs that match."""
+    monkeypatch.setattr("nbtrack.panels.runs.glance._MANY_RUNS", 2)
+    page.show(), page.show()
+    first, again = page.show(filter="forest"), page.show(filter="forest")
+
+    assert (first["isGlance"], names(first), again["isGlance"], names(again)) == (
+        True, ["a"], False, ["a"],
+    )  # fmt: skip
+    assert [known["runs"] for known in first["keys"]["params"]] == [3, 3]
+    assert [known["runs"] for known in again["keys"]["params"]] == [1, 1]
 
 
 def test_a_wrong_field_is_left_out(page):
@@ -204,6 +227,19 @@ def test_a_deleted_run_comes_back_with_its_children(session, page):
     page.ask("restore", ids=gone)
 
     assert (len(gone), without, page.show()["all"]) == (2, 3, 5)
+
+
+def test_deleted_runs_are_shown_where_they_are_asked_for(session, page):
+    """With their children, and in the code for a cell too."""
+    parent = family(session)
+    page.ask("delete", runs=[parent.run_id])
+    shown = page.show(filter="lifecycle_stage = deleted", unfolded=[parent.run_id])
+    names_of = {}
+    exec(page.ask("code", what="frame")["source"], names_of)
+
+    assert names(shown) == ["parent", "child"]
+    assert sorted(names_of["runs"]["tags.mlflow.runName"]) == ["child", "parent"]
+    assert "parent" not in names(page.show(filter=""))
 
 
 def test_code_for_a_cell(page):

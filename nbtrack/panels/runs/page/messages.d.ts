@@ -104,7 +104,7 @@ export interface Keys {
   experiments: KnownExperiment[];
 }
 
-/** Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where nobody asked. */
+/** Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where nobody asked. `whyNothing` says which key of the filter no run has, "" for none. */
 export interface Page {
   view?: string;
   all: number;
@@ -112,6 +112,7 @@ export interface Page {
   now: number;
   wrong: Wrong;
   isGlance: boolean;
+  whyNothing: string;
   keys?: Keys;
   total: number;
   matching: number;

@@ -87,7 +87,7 @@ export class RunsTable {
 
 /** @param {Page} page @returns {Part} */
 function emptyPart(page) {
-  const words = page.all ? "No run matches." : "No runs yet.";
+  const words = page.all ? `No run matches. ${page.whyNothing}`.trimEnd() : "No runs yet.";
   const span = page.columns.length + 1;
   const said = h("span", { class: "nbt-muted" }, words);
   const make = () => h("tr", { class: "nbt-empty" }, h("td", { colspan: span }, said));
