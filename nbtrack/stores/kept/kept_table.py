@@ -70,11 +70,11 @@ class KeptTable:
         for name in ATTRIBUTES:
             self._put_texts(name, rows, found[name])
         for name in _TIMES:
-            self._put_times(self.times[name], rows, found[name])
+            self._put_times(name, rows, found[name])
         for row in rows.tolist():
             self._infos.pop(row, None)
             self._runs.drop(row)
-        self._derived.clear()
+        self._derived.drop("parents")
         self._answers.clear()
         return rows
 
@@ -89,6 +89,7 @@ class KeptTable:
             self.facts[name] = np.concatenate([texts, np.full(more, None, dtype=object)])
         for column in (*self.times.values(), *self._all_columns()):
             column.grow(count)
+        self._derived.drop("natural ranks")
 
     def _put_texts(self, name: str, rows: Integers, found: Any) -> None:
         """None where it is masked; what many runs share is one object."""
@@ -98,12 +99,21 @@ class KeptTable:
         else:
             self._characters += _count_characters(texts) - _count_characters(facts[rows])
         facts[rows] = texts
+        column = self._derived.get(f"text {name}")
+        if column is not None:
+            column.grow(len(self))
+            _put_facts(column, rows, texts)
+            self._keep_derived(f"text {name}", column)
 
-    def _put_times(self, column: NumberColumn, rows: Integers, found: Any) -> None:
+    def _put_times(self, name: str, rows: Integers, found: Any) -> None:
         import numpy as np
 
-        column.numbers[rows] = np.ma.filled(found, 0)
-        column.has[rows] = ~np.ma.getmaskarray(found)
+        column, numbers, has = self.times[name], np.ma.filled(found, 0), ~np.ma.getmaskarray(found)
+        if name == "start_us" and not (
+            np.array_equal(column.numbers[rows], numbers) and np.array_equal(column.has[rows], has)
+        ):
+            self._derived.drop("natural ranks")
+        column.numbers[rows], column.has[rows] = numbers, has
 
     def put_values(self, kind: Kind, values: Values, rows: Integers) -> None:
         """*rows* are those of the runs in *values*, -1 for what is no run."""
@@ -167,9 +177,8 @@ class KeptTable:
     def _as_column(self, name: str) -> TextColumn:
         import numpy as np
 
-        column, texts = TextColumn(len(self)), self.facts[name]
-        rows = np.flatnonzero(texts != np.array(None))
-        column.put(rows, texts[rows].tolist(), [None] * len(rows))
+        column = TextColumn(len(self))
+        _put_facts(column, np.arange(len(self)), self.facts[name])
         return column
 
     @property
@@ -182,8 +191,13 @@ class KeptTable:
         import numpy as np
 
         start, count = self.times["start_us"], len(self)
-        ids = self.facts["run_id"].astype(str) if count else np.zeros(0, dtype=str)
-        order = np.lexsort((ids, -start.numbers, ~start.has))
+        numbers = np.where(start.has, -start.numbers, np.iinfo(np.int64).max)
+        order = np.argsort(numbers, kind="stable")
+        is_tie = np.diff(numbers[order]) == 0  # few are: only their ids are compared
+        tied = np.flatnonzero(np.append(is_tie, False) | np.append(False, is_tie))
+        rows = order[tied]
+        ids = self.facts["run_id"][rows].astype(str) if len(rows) else np.zeros(0, dtype=str)
+        order[tied] = rows[np.lexsort((ids, numbers[rows]))]
         ranks = np.empty(count, dtype=np.int64)
         ranks[order] = np.arange(count)
         return ranks
@@ -218,10 +232,10 @@ class KeptTable:
         for row, run in zip(rows.tolist(), runs):
             self._runs.put(row, _copy(run), size=_bytes_of(run))
 
-    def runs(self, rows: Integers) -> list[Run] | None:
-        """Copies, whose dicts may be changed; None if one of them is not known."""
+    def runs(self, rows: Integers) -> list[Run | None]:
+        """Copies, whose dicts may be changed; None for one that is not known."""
         found = [self._runs.get(row) for row in rows.tolist()]
-        return [_copy(run) for run in found if run is not None] if None not in found else None
+        return [None if run is None else _copy(run) for run in found]
 
     def answer(self, query: RunQuery, find: Callable[[], RunColumns]) -> RunColumns:
         """What *find* finds, and the same again as long as it is true; the caller's own."""
@@ -287,9 +301,21 @@ class KeptTable:
         made = self._derived.get(name)
         if made is None:
             made = make()
-            size = made.size_of_places if isinstance(made, TextColumn) else made.nbytes
-            self._derived.put(name, made, size=size)
+            self._keep_derived(name, made)
         return made
+
+    def _keep_derived(self, name: str, made: Integers | TextColumn) -> None:
+        size = made.size_of_places if isinstance(made, TextColumn) else made.nbytes
+        self._derived.put(name, made, size=size)
+
+
+def _put_facts(column: TextColumn, rows: Integers, texts: Objects) -> None:
+    """Into *rows* of *column*; None for a run that has none."""
+    import numpy as np
+
+    has = texts != np.array(None)
+    column.drop(rows[~has])
+    column.put(rows[has], texts[has].tolist(), [None] * int(has.sum()))
 
 
 def _count_characters(texts: Objects) -> int:
