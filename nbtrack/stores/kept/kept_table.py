@@ -50,7 +50,8 @@ class KeptTable:
         self._infos: dict[int, RunInfo] = {}
         self._runs: Newest[int, Run] = Newest(_MOST_BYTES_OF_RUNS)
         self._answers: Newest[RunQuery, RunColumns] = Newest(_MOST_CELLS_OF_ANSWERS)
-        # From the facts, until one of them changes.
+        self._stale_parents: set[int] = set()  # rows of which "parents" may be wrong
+        # From the facts; kept right, or dropped, when one of them changes.
         self._derived: Newest[str, Any] = Newest(_MOST_BYTES_DERIVED)
 
     def __len__(self) -> int:
@@ -74,7 +75,7 @@ class KeptTable:
         for row in rows.tolist():
             self._infos.pop(row, None)
             self._runs.drop(row)
-        self._derived.drop("parents")
+        self._stale_parents.update(rows.tolist())
         self._answers.clear()
         return rows
 
@@ -89,7 +90,12 @@ class KeptTable:
             self.facts[name] = np.concatenate([texts, np.full(more, None, dtype=object)])
         for column in (*self.times.values(), *self._all_columns()):
             column.grow(count)
+        self._forget_places()
+
+    def _forget_places(self) -> None:
+        """When runs came, or their times changed."""
         self._derived.drop("natural ranks")
+        self._derived.drop("parents")
 
     def _put_texts(self, name: str, rows: Integers, found: Any) -> None:
         """None where it is masked; what many runs share is one object."""
@@ -112,7 +118,7 @@ class KeptTable:
         if name == "start_us" and not (
             np.array_equal(column.numbers[rows], numbers) and np.array_equal(column.has[rows], has)
         ):
-            self._derived.drop("natural ranks")
+            self._forget_places()
         column.numbers[rows], column.has[rows] = numbers, has
 
     def put_values(self, kind: Kind, values: Values, rows: Integers) -> None:
@@ -252,23 +258,34 @@ class KeptTable:
     @property
     def parents(self) -> Integers:
         """Of each row the row of its parent, or -1."""
-        rows: Integers = self._derive("parents", self._parents)
-        return rows
+        import numpy as np
 
-    def _parents(self) -> Integers:
+        is_new = "parents" not in self._derived
+        parents: Integers = self._derive(
+            "parents", lambda: self._parents_of(np.arange(len(self), dtype=np.int64))
+        )
+        if self._stale_parents and not is_new:
+            rows = np.array(list(self._stale_parents), dtype=np.int64)
+            parents[rows] = self._parents_of(rows)
+        self._stale_parents.clear()
+        return parents
+
+    def _parents_of(self, rows: Integers) -> Integers:
         import numpy as np
 
         tags = self.columns["tags"].get(PARENT_TAG)
-        if not isinstance(tags, TextColumn) or not len(self):
-            return np.full(len(self), -1, dtype=np.int64)
-        row_of_text = [-1 if text is None else self._row_of.get(text, -1) for text in tags.texts]
-        rows = np.array(row_of_text, dtype=np.int64)[tags.codes]
-        started = np.where(self.times["start_us"].has, self.times["start_us"].numbers, 0)
+        if not isinstance(tags, TextColumn):
+            return np.full(len(rows), -1, dtype=np.int64)
+        codes, places = np.unique(tags.codes[rows], return_inverse=True)
+        row_of_text = [self._row_of.get(text, -1) for text in tags.texts[codes].tolist()]
+        parents = np.array(row_of_text, dtype=np.int64)[places]
+        start = self.times["start_us"]
+        started = np.where(start.has, start.numbers, 0)
         # A parent begins before its child: two that name each other would hide each other.
-        begins_before = (started[rows] < started) | (
-            (started[rows] == started) & (self.run_keys[rows] < self.run_keys)
+        begins_before = (started[parents] < started[rows]) | (
+            (started[parents] == started[rows]) & (self.run_keys[parents] < self.run_keys[rows])
         )
-        return np.where((rows >= 0) & begins_before, rows, -1)
+        return np.where((parents >= 0) & begins_before, parents, -1)
 
     def row_of(self, run_id: str) -> int:
         """-1 if there is no such run."""
