@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from nbtrack.stores.kept.matching import Need
-    from nbtrack.stores.local.signs import Signs
+    from nbtrack.stores.local.signs import OwnFolds, Signs
     from nbtrack.stores.local.snapshot import SnapshotReader
 
 T = TypeVar("T")
@@ -58,8 +58,9 @@ _all_kept: weakref.WeakSet[KeptRuns] = weakref.WeakSet()
 
 
 class KeptRuns:
-    def __init__(self, snapshots: SnapshotReader) -> None:
+    def __init__(self, snapshots: SnapshotReader, own_folds: OwnFolds) -> None:
         self._snapshots = snapshots
+        self._own_folds = own_folds
         self._lock = threading.RLock()
         self._inside: set[int] = set()  # threads that have asked, and have no answer yet
         self._is_off = False  # for good: there are too many runs
@@ -202,8 +203,15 @@ class KeptRuns:
 
     def _catch_up(self, connection: DuckDBPyConnection, before: Signs | None, signs: Signs) -> None:
         self.version += 1
-        is_same_file = before is not None and before.file == signs.file and self._is_settled
-        news = read_news(connection, self._news, is_same_file=is_same_file)
+        is_same_file = has_only_grown = False
+        if before is not None:
+            is_same_file = before.file == signs.file and self._is_settled
+            has_only_grown = self._own_folds.lead(
+                before.file, signs.file, is_settled=self._is_settled
+            )
+        news = read_news(
+            connection, self._news, is_same_file=is_same_file, has_only_grown=has_only_grown
+        )
         table, self._news = self._table, None
         run_keys = None
         if table is not None and before is not None:

@@ -21,6 +21,7 @@ from nbtrack.journal.reading import Tail
 from nbtrack.stores.local import schema
 from nbtrack.stores.local.attachment import Attachment
 from nbtrack.stores.local.file_faults import is_interruption
+from nbtrack.stores.local.signs import OwnFolds
 from nbtrack.stores.queries.page_values import MOST_KEYS_IN_TEXT, texts_bound
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class _Work:
         return sum(len(tail.text) for tail in self.tails)
 
 
-def fold(attachment: Attachment, folder: Path, *, own_writer: str) -> bool:
+def fold(attachment: Attachment, folder: Path, *, own_writer: str, own_folds: OwnFolds) -> bool:
     """Fold what waits in all journals in *folder*; False if the file cannot be written now."""
     if not os.access(folder.parent, os.W_OK):
         return False
@@ -60,8 +61,11 @@ def fold(attachment: Attachment, folder: Path, *, own_writer: str) -> bool:
             dead = set(reading.dead_writers(folder, own=own_writer))
             try:
                 with attachment.open(read_only=False, timeout=0) as connection:
+                    before = own_folds.look()
                     work = _find_work(connection, folder, dead)
                     _commit(connection, work)
+                    _checkpoint(connection)
+                    own_folds.note(before, own_folds.look())
             except StoreBusy:
                 return False
             _clear_up(folder, work)
@@ -190,6 +194,17 @@ def _end_runs_of(connection: DuckDBPyConnection, writer: str) -> None:
         """,
         {"writer": writer, "now": now_us()},
     )
+
+
+def _checkpoint(connection: DuckDBPyConnection) -> None:
+    """As letting the file go would do it: so it is seen as we leave it."""
+    import duckdb
+
+    try:
+        connection.execute("checkpoint project")
+    except duckdb.Error as exc:  # all is committed, and the log beside the file has it
+        if is_interruption(exc):
+            raise
 
 
 def _store_offsets(connection: DuckDBPyConnection, offsets: dict[str, int]) -> None:
