@@ -22,6 +22,8 @@ from nbtrack.stores.queries.run_queries import run_info
 
 if TYPE_CHECKING:
     from nbtrack.stores.kept.columns import Flags, Integers, Objects
+    from nbtrack.stores.kept.key_pieces import KeyPieces
+    from nbtrack.stores.queries.run_index import Question
 
 _FEW_DIFFERENT = ("experiment_id", "user_id", "status", "lifecycle_stage")
 _TIMES = ("start_us", "end_us")
@@ -30,6 +32,7 @@ _MOST_INFOS = 10_000  # 250 bytes each
 _MOST_BYTES_OF_RUNS = 8 << 20  # those that were shown lately
 _MOST_CELLS_OF_ANSWERS = 200_000  # 32 bytes each
 _MOST_BYTES_DERIVED = 24 << 20
+MOST_FACTS = 100_000  # 250 bytes each
 _CELLS_OF_AN_INFO = 8
 _BYTES_OF_A_VALUE = 100  # beside its characters: two objects, and a place in a dict
 
@@ -39,6 +42,8 @@ class KeptTable:
         import numpy as np
 
         self.run_keys: Integers = np.zeros(0, dtype=np.int64)
+        self.version = 0  # counts what was put
+        self.read_at: Integers = np.zeros(0, dtype=np.int64)  # the version that last touched a row
         self.facts: dict[str, Objects] = {n: np.zeros(0, dtype=object) for n in ATTRIBUTES}
         self.times: dict[str, NumberColumn] = {
             name: NumberColumn(0, is_integer=True) for name in _TIMES
@@ -51,6 +56,7 @@ class KeptTable:
         self._runs: Newest[int, Run] = Newest(_MOST_BYTES_OF_RUNS)
         self._answers: Newest[RunQuery, RunColumns] = Newest(_MOST_CELLS_OF_ANSWERS)
         self._stale_parents: set[int] = set()  # rows of which "parents" may be wrong
+        self.key_pieces: Newest[Question, KeyPieces] = Newest(MOST_FACTS)
         # From the facts; kept right, or dropped, when one of them changes.
         self._derived: Newest[str, Any] = Newest(_MOST_BYTES_DERIVED)
 
@@ -68,6 +74,8 @@ class KeptTable:
         self._grow(len(self._row_of))
         rows = np.array([self._row_of[run_id] for run_id in found["run_id"]], dtype=np.int64)
         self.run_keys[rows] = found["run_key"]
+        self.version += 1
+        self.read_at[rows] = self.version
         for name in ATTRIBUTES:
             self._put_texts(name, rows, found[name])
         for name in _TIMES:
@@ -86,6 +94,7 @@ class KeptTable:
         if not more:
             return
         self.run_keys = np.concatenate([self.run_keys, np.zeros(more, dtype=np.int64)])
+        self.read_at = np.concatenate([self.read_at, np.zeros(more, dtype=np.int64)])
         for name, texts in self.facts.items():
             self.facts[name] = np.concatenate([texts, np.full(more, None, dtype=object)])
         for column in (*self.times.values(), *self._all_columns()):

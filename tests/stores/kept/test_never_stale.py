@@ -25,11 +25,11 @@ from nbtrack.journal.lines import now_us
 from nbtrack.journal.writing import Journal
 from nbtrack.records.runs import RunColumns, RunQuery, ViewType
 from nbtrack.records.tags import PARENT_TAG
-from nbtrack.records.views import RunPage
-from nbtrack.stores.kept import kept_runs, news
+from nbtrack.records.views import KeyInventory, RunPage
+from nbtrack.stores.kept import kept_runs, key_pieces, news
 from nbtrack.stores.local import signs
 from nbtrack.stores.local.duckdb import DuckDBStore
-from nbtrack.stores.queries import run_pages, run_queries, series
+from nbtrack.stores.queries import key_inventory, run_pages, run_queries, series
 
 Write = Callable[..., Journal]
 
@@ -127,7 +127,8 @@ def answers(store: DuckDBStore) -> list[object]:
     lines_of_runs = store.read_series(run_ids, ["m", "n"], x="step")
     points = {run_id: store.read_metrics(run_id, "m") for run_id in run_ids}
     counts = [store.count_runs(query) for query in QUERIES]
-    return [as_text(page), *columns, repr(lines_of_runs), repr(points), *counts]
+    keys = [as_text(store.read_keys(query)) for query in QUERIES]
+    return [as_text(page), *columns, repr(lines_of_runs), repr(points), *counts, *keys]
 
 
 def answers_afresh(folder: Path) -> list[object]:
@@ -144,11 +145,17 @@ def answers_afresh(folder: Path) -> list[object]:
             run_id: run_queries.read_metrics(connection, run_id, "m", store="")
             for run_id in run_ids
         }
+    keys = [as_text(keys_afresh(store, query)) for query in QUERIES]
     store._attachment.close()
-    return [as_text(page), *columns, repr(lines_of_runs), repr(points), *counts]
+    return [as_text(page), *columns, repr(lines_of_runs), repr(points), *counts, *keys]
 
 
-def as_text(record: RunColumns | RunPage) -> str:
+def keys_afresh(store: DuckDBStore, query: RunQuery) -> KeyInventory:
+    with store._index.open(query) as connection:
+        return key_inventory.read_keys(connection)
+
+
+def as_text(record: RunColumns | RunPage | KeyInventory) -> str:
     """Alike for two that hold NaN."""
     return json.dumps(asdict(record), sort_keys=True, default=str)
 
@@ -472,6 +479,8 @@ def test_random_changes_by_two_processes(
     monkeypatch.setattr(kept_runs, "MOST_CELLS", most_cells)
     if not most_cells:
         monkeypatch.setattr(kept_runs, "_MANY_ROWS", 0)  # their places in the file are kept too
+        monkeypatch.setattr(key_pieces, "BLOCK", 3)
+        monkeypatch.setattr(key_pieces, "MOST_ALONE", 2)
     chance = random.Random(seed)
     for _ in range(20):
         for _ in range(chance.randint(1, 3)):
