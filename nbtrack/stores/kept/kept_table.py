@@ -32,7 +32,7 @@ _MOST_INFOS = 10_000  # 250 bytes each
 _MOST_BYTES_OF_RUNS = 8 << 20  # those that were shown lately
 _MOST_CELLS_OF_ANSWERS = 200_000  # 32 bytes each
 _MOST_BYTES_DERIVED = 24 << 20
-MOST_FACTS = 100_000  # 250 bytes each
+MOST_FACTS = 50_000  # of keys, 350 bytes each
 _CELLS_OF_AN_INFO = 8
 _BYTES_OF_A_VALUE = 100  # beside its characters: two objects, and a place in a dict
 

@@ -75,7 +75,7 @@ class KeyPieces:
 
     @property
     def size(self) -> int:
-        return sum(map(len, self._facts.values())) + len(self._pieces) // 25  # of 200 bytes
+        return sum(map(len, self._facts.values())) + len(self._pieces) // 40  # 8 bytes each
 
     def catch_up(self, connection: DuckDBPyConnection, table: KeptTable, flags: Flags) -> bool:
         """With *table*, of whose rows *flags* are found; False if these are too many keys."""

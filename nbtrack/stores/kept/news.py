@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from nbtrack.stores.local.schema import TABLES
+from nbtrack.stores.queries.page_values import MOST_KEYS_IN_TEXT, keys_in_text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -122,9 +123,15 @@ def _added(connection: DuckDBPyConnection, known: News) -> list[tuple[int, str]]
     rows = " union ".join(
         f"select run_key from project.stored.{table} where rowid > ${table}" for table in _TABLES
     )
-    return connection.execute(
-        f"select run_key, run_id from ({rows}) join project.stored.run_keys using (run_key)", ends
+    keys = [key for (key,) in connection.execute(rows, ends).fetchall()]
+    of_runs = "true"
+    if len(keys) <= MOST_KEYS_IN_TEXT:
+        of_runs = f"run_key in ({keys_in_text(keys)})"
+    found = connection.execute(
+        f"select run_key, run_id from project.stored.run_keys where {of_runs}"
     ).fetchall()
+    wanted = set(keys)
+    return [row for row in found if row[0] in wanted]
 
 
 _COUNTS = " union all ".join(
