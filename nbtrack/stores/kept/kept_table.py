@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,8 +22,6 @@ from nbtrack.stores.queries.run_queries import run_info
 
 if TYPE_CHECKING:
     from nbtrack.stores.kept.columns import Flags, Integers, Objects
-    from nbtrack.stores.kept.key_pieces import KeyPieces
-    from nbtrack.stores.queries.run_index import Question
 
 _FEW_DIFFERENT = ("experiment_id", "user_id", "status", "lifecycle_stage")
 _TIMES = ("start_us", "end_us")
@@ -56,7 +54,7 @@ class KeptTable:
         self._runs: Newest[int, Run] = Newest(_MOST_BYTES_OF_RUNS)
         self._answers: Newest[RunQuery, RunColumns] = Newest(_MOST_CELLS_OF_ANSWERS)
         self._stale_parents: set[int] = set()  # rows of which "parents" may be wrong
-        self.key_pieces: Newest[Question, KeyPieces] = Newest(MOST_FACTS)
+        self.key_pieces: Newest[Hashable, object] = Newest(MOST_FACTS)  # what `key_pieces` keeps
         # From the facts; kept right, or dropped, when one of them changes.
         self._derived: Newest[str, Any] = Newest(_MOST_BYTES_DERIVED)
 

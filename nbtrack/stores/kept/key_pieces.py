@@ -55,7 +55,9 @@ def read_key_inventory(kept: KeptRuns, query: RunQuery) -> KeyInventory | None:
 
     def read(table: KeptTable, connection: DuckDBPyConnection) -> KeyInventory | None:
         question = Question.of(query)
-        pieces = table.key_pieces.get(question) or KeyPieces()
+        pieces = table.key_pieces.get(question)
+        if not isinstance(pieces, KeyPieces):
+            pieces = KeyPieces()
         table.key_pieces.drop(question)  # for an interrupt, or an error
         if not pieces.catch_up(connection, table, found(table, query, condition)):
             return None
@@ -125,8 +127,7 @@ class KeyPieces:
             pieces[alone] = table.run_keys[alone] // BLOCK
         differs = has_changed | (pieces != before)
         self._pieces = pieces
-        stale = np.union1d(before[differs], pieces[differs])
-        return stale[stale != _NOWHERE]
+        return np.setdiff1d(np.concatenate([before[differs], pieces[differs]]), _NOWHERE)
 
     def inventory(self) -> KeyInventory:
         joined: _Facts = {}

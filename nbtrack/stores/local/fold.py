@@ -166,7 +166,7 @@ def insert_parsed(connection: DuckDBPyConnection, *, target: str) -> set[str]:
 def _number_runs(connection: DuckDBPyConnection, *, target: str) -> None:
     """Keys of the runs in `incoming` into `keys_of_lines`, and new ones to *target*."""
     run_ids = connection.execute(schema.RUNS_OF_LINES).fetchall()
-    names, parameters = "select r from incoming where not is_bad", {}
+    names, parameters = "select r from incoming where not is_bad", dict[str, str]()
     if len(run_ids) <= MOST_KEYS_IN_TEXT:  # a join takes three times as long
         names, parameters = texts_bound([run_id for (run_id,) in run_ids])
     connection.execute(schema.KNOWN_KEYS.format(run_ids=names), parameters)
