@@ -51,6 +51,7 @@ from nbtrack.stores.local.folding_thread import FoldingThread, folding_guarded
 from nbtrack.stores.local.history import read_history, read_places
 from nbtrack.stores.local.removal import remove_runs
 from nbtrack.stores.local.renamed import note_renamed, renamed_experiments
+from nbtrack.stores.local.signs import OwnFolds
 from nbtrack.stores.local.snapshot import SnapshotReader
 from nbtrack.stores.local.status import store_status
 from nbtrack.stores.local.trace import trace_of_lines, trace_of_snapshot
@@ -84,6 +85,7 @@ class DuckDBStore(PanelReads):
         self._thread = FoldingThread(self.fold)
         self._journal = Journal(folder / "journal", on_waiting=self._on_waiting)
         self._attachment = Attachment(self.database)
+        self._own_folds = OwnFolds(self.database)
         self._snapshots = SnapshotReader(
             self._attachment,
             self._journal.folder,
@@ -92,7 +94,7 @@ class DuckDBStore(PanelReads):
             fold_now=self.fold,
         )
         self._index = RunIndex(self._snapshots)
-        self._kept = KeptRuns(self._snapshots)
+        self._kept = KeptRuns(self._snapshots, self._own_folds)
         self._points = KeptPoints(self._snapshots)
 
     # --- writing
@@ -126,7 +128,12 @@ class DuckDBStore(PanelReads):
         if not self.folder.exists():
             return True  # nobody has written yet, or somebody has removed all
         _keep_out_of_git(self.folder)
-        return fold(self._attachment, self._journal.folder, own_writer=self._journal.writer)
+        return fold(
+            self._attachment,
+            self._journal.folder,
+            own_writer=self._journal.writer,
+            own_folds=self._own_folds,
+        )
 
     def close(self) -> None:
         """End this process's journal and fold it, if the file is free; readers fold the rest."""
