@@ -89,6 +89,10 @@ def _places(latest: Mapping[str, float], higher_is_better: bool | None) -> dict[
     return {run_id: place for place, run_id in enumerate(order)}
 
 
+def _height(bars: int) -> int:
+    return max(_ROOMY_HEIGHT, _THIN * bars) if bars > MOST_ROOMY else _ROOMY_HEIGHT
+
+
 def _bars(alt: Any, fill: Any) -> Any:
     mark = alt.Chart().mark_bar(cornerRadiusEnd=2, height={"band": 0.68})
     bars = mark.encode(x=_x_axis(alt), color=fill, fillOpacity=_faded(alt, 0.9, 0.15))
