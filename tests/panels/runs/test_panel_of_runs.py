@@ -94,6 +94,16 @@ def test_what_is_shown_comes_back(page):
     assert panel.selected == [shown["rows"][0]["id"]]
 
 
+def test_words_are_the_same_in_sql(page):
+    """Over the public views, for a user to change."""
+    import nbtrack
+
+    page.show(filter="svc f1 > 0.8")
+
+    assert page.panel.df["metrics.f1"].tolist() == [0.9]
+    assert nbtrack.sql(page.panel.sql)["metrics.f1"].tolist() == [0.9]
+
+
 def test_top_cuts_the_frame(session):
     """`runs(top=2)` is two runs, in the panel too."""
     assert len(runs_page(session.store, top=2).panel.df) == 2
