@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 
 import pytest
 
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
+from nbtrack.lookup.typed_filter.keys import HEADERS
+from nbtrack.panels.runs.table_state import ATTRIBUTES
 from nbtrack.panels.shared import live_updates
+from nbtrack.panels.shared.assets import PANELS
 from nbtrack.recording.session import Session
 from tests.support.panel_page import Page, names, runs_page
 
@@ -92,6 +97,34 @@ def test_what_is_shown_comes_back(page):
     assert panel.df["metrics.f1"].tolist() == [0.9, 0.7]
     assert nbtrack.sql(panel.sql)["metrics.f1"].tolist() == [0.9, 0.7]
     assert panel.selected == [shown["rows"][0]["id"]]
+
+
+def test_a_panel_begins_with_what_was_typed(session):
+    """In its box; the page is of what that means."""
+    page = runs_page(session.store, filter_string="forest f1 > 0.4")
+    state = page.ask("start")["state"]
+
+    assert state["filter"] == "forest f1 > 0.4"
+    assert names(page.show(**state)) == ["a"]
+
+
+def test_filters_and_the_box_know_the_names_of_the_header():
+    """Every column of the runs themselves, as it is called there."""
+    script = (PANELS / "runs/page/completion.js").read_text()
+    offered = re.search(r"const HEADERS = (\[.*\]);", script)
+
+    assert set(HEADERS) == set(ATTRIBUTES.values())
+    assert offered and set(json.loads(offered[1])) == set(HEADERS)
+
+
+def test_words_are_the_same_in_sql(page):
+    """Over the public views, for a user to change."""
+    import nbtrack
+
+    page.show(filter="svc f1 > 0.8")
+
+    assert page.panel.df["metrics.f1"].tolist() == [0.9]
+    assert nbtrack.sql(page.panel.sql)["metrics.f1"].tolist() == [0.9]
 
 
 def test_top_cuts_the_frame(session):
