@@ -292,7 +292,7 @@ def test_an_altair_chart_is_copied_as_vega_lite(kernel: Kernel, renderer: str) -
     """Also where only a page with scripts is shown; text in the data cannot pass for a chart."""
     kernel.run(
         f"import altair as alt\nalt.renderers.enable({renderer!r})\n"
-        "tricks = '})({\"$schema\": \"/vega-lite/\", \"mark\": \"no\"}) é </script>'\n"
+        'tricks = \'})({"$schema": "/vega-lite/", "mark": "no"}) é </script>\'\n'
         "chart = alt.Chart(alt.Data(values=[{'a': tricks}])).mark_bar().encode(x='a:N')"
     )
     kernel.run("chart")
