@@ -336,6 +336,16 @@ def test_figures_and_tables(kernel: Kernel):
     assert "image/png" in reply.displays[0]
 
 
+def test_interactive_figures(kernel: Kernel):
+    """Charts that a page draws are kept as JSON that their library reads back."""
+    kernel.run("import altair as alt\nchart = alt.Chart(alt.Data(values=[{'a': 1}])).mark_bar()")
+    kernel.run("%%track\nchart.display()\nchart")
+    files = kernel.artifacts(kernel.newest())
+
+    assert set(files) == {"figures/figure_1.vl.json", "figures/figure_2.vl.json"}
+    assert json.loads(files["figures/figure_2.vl.json"])["mark"] == {"type": "bar"}
+
+
 def test_a_figure_left_open_is_shown_before_the_card(kernel: Kernel):
     """The inline backend shows it at the end of the cell; the card comes behind it."""
     reply = kernel.run("%%track\n_ = plt.plot([1, 2])")
