@@ -114,7 +114,8 @@ def test_filters_and_the_box_know_the_names_of_the_header():
     offered = re.search(r"const HEADERS = (\[.*\]);", script)
 
     assert set(HEADERS) == set(ATTRIBUTES.values())
-    assert offered and set(json.loads(offered[1])) == set(HEADERS)
+    assert offered
+    assert set(json.loads(offered[1])) == set(HEADERS)
 
 
 def test_words_are_the_same_in_sql(page):
