@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits
 import nbtrack
 from nbtrack.base import background
 from nbtrack.hooks.autolog import HOOKS
+from tests.support.begun_project import begun_project
 
 pytestmark = pytest.mark.filterwarnings("ignore:::sklearn", "ignore:::scipy")
 
@@ -115,7 +116,7 @@ def outcome(kind: type) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    nbtrack.set_tracking_uri(tmp_path_factory.mktemp("all") / "project")
+    nbtrack.set_tracking_uri(begun_project(tmp_path_factory.mktemp("all") / "project"))
     with threadpool_limits(1):  # the data is small
         yield
     for switch in HOOKS.values():
@@ -136,14 +137,14 @@ def test_it_does_what_it_does_without(project, name, caplog):
     nbtrack.autolog()
     with caplog.at_level(logging.WARNING, logger="nbtrack"), nbtrack.start_run() as run:
         found = outcome(kind)
-    tags, params = run.data.tags, run.data.params
+    recorded = run.data
 
     assert found.keys() == without.keys()
     for key, value in without.items():
         assert_same(found[key], value)
     is_training = kind.__module__.split(".")[1] not in PREPARING and name != "ColumnTransformer"
-    assert (tags.get("estimator_name") == name) == is_training
-    assert bool(params) == is_training
+    assert (recorded.tags.get("estimator_name") == name) == is_training
+    assert bool(recorded.params) == is_training
     assert caplog.text == ""
 
 

@@ -9,8 +9,19 @@ import pytest
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.panels.shared import live_updates
-from nbtrack.recording.session import Session
+from nbtrack.recording.session import Session, current_session
+from tests.support.filled_project import fill_project
 from tests.support.panel_page import Page, names, runs_page
+
+
+def three_runs():
+    for n, (name, f1, lr) in enumerate((("a", 0.5, "0.1"), ("b", 0.9, "0.01"), ("c", 0.7, "0.1"))):
+        run = current_session().start_run(name=name)
+        run.log_params({"lr": lr, "model": "SVC" if n else "forest"})
+        for step in range(4):
+            run.log_metric("loss", 1 / (step + 1), step=step)
+        run.log_metric("f1", f1)
+        run.end()
 
 
 @pytest.fixture
@@ -18,13 +29,7 @@ def session(tmp_path, monkeypatch):
     monkeypatch.setenv("NBTRACK_DIR", str(tmp_path / "project"))
     made = Session()
     monkeypatch.setattr("nbtrack.recording.session._current", made)
-    for n, (name, f1, lr) in enumerate((("a", 0.5, "0.1"), ("b", 0.9, "0.01"), ("c", 0.7, "0.1"))):
-        run = made.start_run(name=name)
-        run.log_params({"lr": lr, "model": "SVC" if n else "forest"})
-        for step in range(4):
-            run.log_metric("loss", 1 / (step + 1), step=step)
-        run.log_metric("f1", f1)
-        run.end()
+    fill_project(tmp_path / "project", three_runs)
     yield made
     live_updates.stop()
     made.close()
