@@ -473,8 +473,8 @@ def test_random_changes_by_two_processes(
     if not most_cells:
         monkeypatch.setattr(kept_runs, "_MANY_ROWS", 0)  # their places in the file are kept too
     chance = random.Random(seed)
-    for _ in range(20):
-        for _ in range(chance.randint(1, 3)):
+    for _ in range(8):  # a look costs as much as ten changes
+        for _ in range(chance.randint(1, 6)):
             change_at_random(chance, store, other)
         check(store)
 
