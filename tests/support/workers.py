@@ -25,6 +25,7 @@ SLOW = (
     "tests/model_registry/test_registry_audit.py",
     "tests/model_registry/test_registry_cli.py",
     "tests/models/",
+    "tests/page/",
     "tests/panels/artifacts/test_artifact_answers.py",
     "tests/panels/charts_tab/test_chart_answers.py",
     "tests/panels/compare/test_compare_view.py",
@@ -43,7 +44,6 @@ SLOW = (
 # What they call is measured by the tests of its own room.
 UNMEASURED = (
     "tests/browser/",
-    "tests/hooks/test_all_estimators.py",
     "tests/parity/",
     "tests/stores/filters/test_filters_against_mlflow.py",
     "tests/test_notebooks.py",

@@ -169,7 +169,7 @@ def point(run: str, value: float, key: str = "m") -> str:
 
 def settle(store: DuckDBStore) -> None:
     """Until the store answers without a look into its file."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         store.count_runs(RunQuery())
         if store._kept._is_current():
