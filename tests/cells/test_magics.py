@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.kernel import Kernel
+from tests.support.kernel import TIMEOUT, Kernel
 from tests.support.markup_check import Page
 
 
@@ -26,7 +26,7 @@ def test_completion_of_flags_and_commands(kernel: Kernel):
     matches = []
     for line in ("%%track fit --me", "%track st"):
         message = kernel.client.complete(line, len(line))
-        reply = kernel.client.get_shell_msg(timeout=10)
+        reply = kernel.client.get_shell_msg(timeout=TIMEOUT)
         assert reply["parent_header"]["msg_id"] == message
         matches.append(reply["content"]["matches"])
 
@@ -42,7 +42,7 @@ def test_completion_of_names_of_the_project(kernel: Kernel):
     line = "%%track --metrics zeta"
     kernel.client.complete(line, len(line))
 
-    assert kernel.client.get_shell_msg(timeout=10)["content"]["matches"] == ["zeta_score"]
+    assert kernel.client.get_shell_msg(timeout=TIMEOUT)["content"]["matches"] == ["zeta_score"]
 
 
 def test_commands_make_no_run(kernel: Kernel):

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from nbtrack.records.origins import Origin, origins_of
-from tests.support.kernel import Kernel
+from tests.support.kernel import TIMEOUT, Kernel
 
 # --- invisible to Python
 
@@ -37,7 +37,7 @@ def test_an_error_stops_run_all(kernel: Kernel):
     behind = kernel.send("ran_on = True")
 
     assert kernel.finish(failing).status == "error"
-    assert kernel.client.get_shell_msg(timeout=10)["parent_header"]["msg_id"] == behind
+    assert kernel.client.get_shell_msg(timeout=TIMEOUT)["parent_header"]["msg_id"] == behind
     time.sleep(0.2)
     assert "NameError" in kernel.value("ran_on")
 

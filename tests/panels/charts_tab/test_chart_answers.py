@@ -10,7 +10,9 @@ from nbtrack.charts.run_styles import PALETTE
 from nbtrack.errors import NotFound
 from nbtrack.panels.charts_tab.charted_runs import places_after
 from nbtrack.panels.charts_tab.request import MOST_RUNS
-from nbtrack.recording.session import Session
+from nbtrack.recording.session import Session, current_session
+from tests.support.begun_project import begun_project
+from tests.support.filled_project import fill_project
 from tests.support.panel_page import Page, runs_page
 
 STEPS = 1000
@@ -18,22 +20,26 @@ STEPS = 1000
 
 @pytest.fixture
 def session(tmp_path, monkeypatch):
-    monkeypatch.setenv("NBTRACK_DIR", str(tmp_path / "project"))
+    monkeypatch.setenv("NBTRACK_DIR", str(begun_project(tmp_path / "project")))
     made = Session()
     monkeypatch.setattr("nbtrack.recording.session._current", made)
     yield made
     made.close()
 
 
-@pytest.fixture
-def page(session):
-    """Of twelve runs; the newest is run 11."""
+def twelve_runs():
     for n in range(12):
-        with session.start_run(name=f"run {n}") as run:
+        with current_session().start_run(name=f"run {n}") as run:
             run.log_params({"lr": 10**-n, "kind": "SVC" if n % 2 else "forest", "seed": 0})
             for step in range(3):
                 run.log_metric("loss", 1 / (n + step + 1), step=step)
             run.log_metric("f1", n / 12)
+
+
+@pytest.fixture
+def page(session, tmp_path):
+    """Of twelve runs; the newest is run 11."""
+    fill_project(tmp_path / "project", twelve_runs)
     made = runs_page(session.store)
     made.show()
     return made

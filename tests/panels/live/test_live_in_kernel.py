@@ -56,7 +56,7 @@ def test_points_come_while_the_cell_runs(kernel):
         "%%track third --live\n"
         "import time\n"
         "nbtrack.log_metric('loss', 0.5, step=7)\n"
-        "panel, end = nbtrack.live(), time.monotonic() + 30\n"
+        "panel, end = nbtrack.live(), time.monotonic() + 60\n"
         "while not panel._feed.series and time.monotonic() < end:\n"
         "    time.sleep(0.01)\n"
         "print(panel._feed.series.keys() == {(panel.run_id, 'loss')})"

@@ -14,8 +14,19 @@ from nbtrack.lookup.typed_filter.keys import HEADERS
 from nbtrack.panels.runs.table_state import ATTRIBUTES
 from nbtrack.panels.shared import live_updates
 from nbtrack.panels.shared.assets import PANELS
-from nbtrack.recording.session import Session
+from nbtrack.recording.session import Session, current_session
+from tests.support.filled_project import fill_project
 from tests.support.panel_page import Page, names, runs_page
+
+
+def three_runs():
+    for n, (name, f1, lr) in enumerate((("a", 0.5, "0.1"), ("b", 0.9, "0.01"), ("c", 0.7, "0.1"))):
+        run = current_session().start_run(name=name)
+        run.log_params({"lr": lr, "model": "SVC" if n else "forest"})
+        for step in range(4):
+            run.log_metric("loss", 1 / (step + 1), step=step)
+        run.log_metric("f1", f1)
+        run.end()
 
 
 @pytest.fixture
@@ -23,13 +34,7 @@ def session(tmp_path, monkeypatch):
     monkeypatch.setenv("NBTRACK_DIR", str(tmp_path / "project"))
     made = Session()
     monkeypatch.setattr("nbtrack.recording.session._current", made)
-    for n, (name, f1, lr) in enumerate((("a", 0.5, "0.1"), ("b", 0.9, "0.01"), ("c", 0.7, "0.1"))):
-        run = made.start_run(name=name)
-        run.log_params({"lr": lr, "model": "SVC" if n else "forest"})
-        for step in range(4):
-            run.log_metric("loss", 1 / (step + 1), step=step)
-        run.log_metric("f1", f1)
-        run.end()
+    fill_project(tmp_path / "project", three_runs)
     yield made
     live_updates.stop()
     made.close()

@@ -16,20 +16,25 @@ from nbtrack.panels.runs.reading import run_table_of
 from nbtrack.panels.runs.run_scope import directions
 from nbtrack.panels.runs.showing import runs
 from nbtrack.panels.runs.view import RunsView
-from nbtrack.recording.session import Session
+from nbtrack.recording.session import Session, current_session
 from nbtrack.records.runs import Experiment
 from nbtrack.records.tags import NOTE_TAG
+from tests.support.filled_project import fill_project
+
+
+def three_runs():
+    for name, f1, loss in (("a", 0.5, 0.3), ("b", 0.9, 0.1), ("c", 0.7, None)):
+        run = current_session().start_run(name=name)
+        run.log_params({"model": name})
+        run.log_metrics({"f1": f1} if loss is None else {"f1": f1, "loss": loss})
+        run.end()
 
 
 @pytest.fixture
 def session(tmp_path, monkeypatch):
     monkeypatch.setenv("NBTRACK_DIR", str(tmp_path / "project"))
     made = Session()
-    for name, f1, loss in (("a", 0.5, 0.3), ("b", 0.9, 0.1), ("c", 0.7, None)):
-        run = made.start_run(name=name)
-        run.log_params({"model": name})
-        run.log_metrics({"f1": f1} if loss is None else {"f1": f1, "loss": loss})
-        run.end()
+    fill_project(tmp_path / "project", three_runs)
     yield made
     made.close()
 
