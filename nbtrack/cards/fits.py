@@ -28,7 +28,6 @@ _TELLING = (
     "training_root_mean_squared_error",
     "training_mean_absolute_error",
 )
-_SCORER = re.compile("scorer|check_scoring")
 # `f1_score-2_X_test`, as hooks name what is measured after a fit.
 _OF_HOOKS = re.compile(r".+(score|loss|error|deviance|coef)(-\d+)?_.+")
 
@@ -80,21 +79,6 @@ def telling_rank(key: str) -> tuple[int, int]:
     if key.startswith(_OF_TRAINING):
         return (2, _TELLING.index(key)) if key in _TELLING else (3, 0)
     return (1 if _OF_HOOKS.fullmatch(key) else 0), 0
-
-
-def is_recorded_already(key: str, value: float, trace: RunTrace) -> bool:
-    """Whether a hook recorded it under a fuller name: f1_score is f1_score_X_test then.
-
-    What a scorer gives is recorded by the function that it calls; of a loss it is the negative.
-    """
-    known = [each for run in _runs(trace) for each in run.values().items()]
-    if _SCORER.search(key):
-        return any(abs(value) == abs(found) for _, found in known)
-    return any(_is_fuller(name, key) and value == found for name, found in known)
-
-
-def _is_fuller(name: str, key: str) -> bool:
-    return name.startswith((f"{key}_", f"{key}-")) or f"_{key}_" in name
 
 
 def _runs(trace: RunTrace) -> Iterator[RunTrace]:

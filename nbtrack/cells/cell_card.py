@@ -51,7 +51,7 @@ class CardMaker:
         run, place = tracked.run, tracked.place
         params, inferred = _params(tracked, trace)
         beside_fits = without_fits(trace)
-        metrics = telling_first(_own_metrics(tracked, beside_fits))
+        metrics = telling_first(beside_fits.metrics)
         if metrics or trace.children or place.attempt > 1:
             self._look_back_at(tracked)
         previous = self._look_back.previous(run.store, place.lineage)
@@ -164,9 +164,8 @@ class CardMaker:
         run, experiment_id = tracked.run, tracked.run.info.experiment_id
         declared = tracked.arguments.directions
         self._look_back.remember_directions(run.store, experiment_id, declared)
-        own = _own_metrics(tracked, trace)
-        values = {key: metric.latest for key, metric in own.items()}
-        self._remember_reached(tracked, run.run_id, RunTrace(name=tracked.name), values)
+        named = RunTrace(name=tracked.name)
+        self._remember_reached(tracked, run.run_id, named, trace.values())
         for child_id, child in trace.children.items():
             self._remember_reached(tracked, child_id, child, child.values())
         shown = facts.metrics or (facts.children.metrics if facts.children else ())
@@ -201,14 +200,6 @@ def _said(tracked: TrackedCell, *, fitted: str | None) -> list[tuple[str, str]]:
         cure = ", which is still open: nbtrack.end_run() closes it" if parent.is_open else ""
         lines.append(("child of", f"{parent.info.run_name!r}{cure}"))
     return lines
-
-
-def _own_metrics(tracked: TrackedCell, trace: RunTrace) -> dict[str, MetricTrace]:
-    """Logged by hand first, then asked for by --metrics, then inferred."""
-    read = {**tracked.results.requested, **tracked.results.metrics}
-    return trace.metrics | {
-        key: MetricTrace(points=[(0, 0, value)], count=1) for key, value in read.items()
-    }
 
 
 def _params(tracked: TrackedCell, trace: RunTrace) -> tuple[dict[str, str], set[str]]:

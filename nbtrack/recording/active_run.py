@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from nbtrack.journal import lines
 from nbtrack.recording.run_creation import moving_lines
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 LOST_RECORDS_TAG = "nbtrack.lost_records"
 CLOSED_BY_TAG = "nbtrack.closed_by"
 _MOST_NAME_CHARACTERS = 60
+
+
+class MeasuredMetric(NamedTuple):
+    """What a hook recorded of a call that the user made; *name* is the variable that took it."""
+
+    run: ActiveRun
+    key: str
+    value: float
+    name: str | None
 
 
 class RunOwner(Protocol):
@@ -60,6 +69,8 @@ class ActiveRun(RunWriter):
         self.follows_experiment = False  # `set_experiment` in the cell takes its run along
         self.opened_in: int | None = None  # execution count of the cell that opened it
         self.hook_params: set[str] = set()  # all of an estimator's: no run is named after them
+        # What hooks measured while the cell ran; None: nobody asks for it.
+        self.measured: list[MeasuredMetric] | None = None
         self._info = info
         self._owner = owner
         self._header = header

@@ -76,11 +76,13 @@ class Origins:
     aliases: Mapping[str, str] = field(default_factory=dict)
 
     def __or__(self, later: Origins) -> Origins:
-        """Both; of a key that is in both, what *later* says."""
+        """Both; of a key that is in both, what *later* says, that it is no alias any more too."""
+        metrics = {**self.metrics, **later.metrics}
+        aliases = {**self.aliases, **later.aliases}
         return Origins(
             params={**self.params, **later.params},
-            metrics={**self.metrics, **later.metrics},
-            aliases={**self.aliases, **later.aliases},
+            metrics=metrics,
+            aliases={k: v for k, v in aliases.items() if metrics.get(k) is Origin.ALIAS},
         )
 
 
