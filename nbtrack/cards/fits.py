@@ -1,4 +1,4 @@
-"""The fits of a cell, as hooks recorded them: on the cell's run the first, on children the others.
+"""The fits of a cell, as hooks recorded them: one on the cell's run, several on children.
 
 A card lists them side by side: none of them is "the" model of the cell.
 """
@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from nbtrack.cards.facts import FitFact
+from nbtrack.records.origins import Origin
 from nbtrack.records.traces import RunTrace
 
 T = TypeVar("T")
@@ -56,13 +57,14 @@ def without_fits(trace: RunTrace) -> RunTrace:
     if not fit_facts(trace):
         return trace
     others = {run_id: run for run_id, run in trace.children.items() if run.fit is None}
-    of_fits = {key for run in trace.children.values() if run.fit is not None for key in run.metrics}
+    origins = trace.origins.metrics
     own = {
         key: metric
         for key, metric in trace.metrics.items()
-        if key not in of_fits and not key.startswith(_OF_TRAINING)
+        if (origin := origins.get(key, Origin.LOGGED)) is not Origin.MOVED
+        and (trace.fit is None or origin.is_own)
     }
-    return replace(trace, children=others, metrics=own if trace.fit is not None else trace.metrics)
+    return replace(trace, children=others, metrics=own)
 
 
 def telling_first(metrics: Mapping[str, T]) -> dict[str, T]:

@@ -12,7 +12,7 @@ from nbtrack.records.runs import Experiment, LifecycleStage, RunData, RunInfo, R
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 
 LOST_RECORDS_TAG = "nbtrack.lost_records"
@@ -40,6 +40,14 @@ class RunOwner(Protocol):
 
     def check_store(self) -> None:
         """If somebody removed the project folder, begin it again with the runs that are open."""
+
+    def describe_child(
+        self, parent: ActiveRun, *, name: str, tags: Mapping[str, str], start_us: int
+    ) -> tuple[RunInfo, str]:
+        """The facts of a new run, and the lines that would make it exist."""
+
+    def remember(self, run: ActiveRun) -> None:
+        """*run* exists."""
 
     @staticmethod
     def attached_run(store_uri: str, info: RunInfo) -> AttachedRun:
@@ -177,6 +185,9 @@ class ActiveRun(RunWriter):
         """It was deleted or restored; a deleted run refuses what is logged."""
         self.is_deleted = stage == LifecycleStage.DELETED
         self._change(lifecycle_stage=stage)
+
+    def note_children(self, run_ids: Iterable[str]) -> None:
+        """Runs that were written under it at once, by a search say."""
 
     def _is_begun_here(self) -> bool:
         return self.is_ours and not self.is_resumed

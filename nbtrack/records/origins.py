@@ -31,6 +31,7 @@ class Origin(IntEnum):
     DEFAULT = 6
     BOOKKEEPING = 7
     ALIAS = 8
+    MOVED = 9
 
     @property
     def words(self) -> str:
@@ -52,6 +53,7 @@ _WORDS = {
     Origin.DEFAULT: "the estimator's default",
     Origin.BOOKKEEPING: "bookkeeping",
     Origin.ALIAS: "another name of one of your metrics",
+    Origin.MOVED: "of the first fit, which is a child of the run",
 }
 # Params of estimators that say how the work is done, not what is computed.
 _BOOKKEEPING = frozenset(

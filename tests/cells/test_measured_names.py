@@ -97,7 +97,7 @@ def test_the_users_curve_stays_as_it_is(ready: Kernel):
     ],
 )
 def test_another_metric_of_that_name(ready: Kernel, code: str, name: str):
-    """The user's, a hook's, the variable as it ended: each keeps its value, and none is an alias."""
+    """The user's, a hook's, the variable as it ended: each keeps its value without an alias."""
     ready.run("%%track other\nmodel = GaussianNB().fit(X, y)\n" + code)
     run = newest_as(ready, "other")
     values = [v for k, v in run.data.metrics.items() if k.endswith(("_X", "_X_test"))]

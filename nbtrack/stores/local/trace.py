@@ -145,7 +145,7 @@ _FAMILY = """
     select run_key, run_id,
         run_key in (select run_key from stored.tags where key = $candidate_tag) as is_candidate
     from stored.run_keys where run_id = $run_id
-        or run_key in (select run_key from stored.tags where key = $parent_tag and value = $run_id)
+        or run_key in (select run_key from current.tags where key = $parent_tag and value = $run_id)
 """
 _CANDIDATES = "select count(*) filter (is_candidate) from family"
 _LEFT_OUT = """
