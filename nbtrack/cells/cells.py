@@ -265,6 +265,8 @@ class Cells:
                 outcome, readings, surroundings=self.surroundings, ended_us=ended_us
             )
             self.recorded.append(tracked.run)
+            if trace.children:
+                tracked.show_best_child(trace, self.cards.directions(tracked))
             with guarded("show the card", on_fault=self.events.fault):
                 self.cards.show(tracked, outcome, trace, ended_us=ended_us)
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbtrack.base.guard import guarded
+from nbtrack.base.values import as_text
 from nbtrack.capture.naming import run_name
 from nbtrack.capture.words import valid_key
 from nbtrack.cells.arguments import TrackArguments
+from nbtrack.cells.best_of_children import show_best_child
 from nbtrack.cells.cell_source import RunningCell
 from nbtrack.cells.gauges import Readings, seeds_text
 from nbtrack.cells.measured_names import still_named, write_names
@@ -27,7 +29,8 @@ from nbtrack.cells.surroundings_record import SurroundingsRecorder
 from nbtrack.errors import StoreError
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
-from nbtrack.lookup.metric_direction import direction_tags
+from nbtrack.lookup.best_child import BestChild
+from nbtrack.lookup.metric_direction import Direction, direction_tags
 from nbtrack.recording.active_run import ActiveRun, MeasuredMetric
 from nbtrack.recording.experiments import set_tags
 from nbtrack.recording.session import Session
@@ -76,6 +79,7 @@ class TrackedCell:
     results: Results = field(init=False, default_factory=Results)
     files: Kept = field(init=False, default_factory=Kept)
     notes: list[str] = field(init=False, default_factory=list)
+    best: BestChild | None = field(init=False, default=None)  # of several children
     _declared_in: str = field(init=False, default="")  # the experiment
     _since: Position | None = field(init=False, default=None)
     _writer: str = field(init=False, default="")
@@ -174,6 +178,10 @@ class TrackedCell:
                 self._write_end(outcome, readings)
             self._end_run(outcome.status, ended_us)
         return trace
+
+    def show_best_child(self, trace: RunTrace, declared: Mapping[str, Direction]) -> None:
+        with self._guarded("find its best child"):
+            self.best = show_best_child(self.run, trace, declared)
 
     @contextmanager
     def _over_afterwards(self) -> Iterator[None]:
@@ -283,6 +291,7 @@ class TrackedCell:
         results = self.results
         actual = {f"{ACTUAL}{name}": value for name, value in results.actual.items()}
         self.run.log_params({**results.params, **actual}, is_inferred=True)
+        trace.inferred_params |= {k: as_text(v) for k, v in {**results.params, **actual}.items()}
         found = {**results.requested, **results.metrics}
         self.run.log_metrics(found)
         self.run.note_origins(

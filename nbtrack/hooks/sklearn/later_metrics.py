@@ -45,9 +45,11 @@ def log_for_nobody(measured: Measured) -> None:
 def _log(run: ActiveRun, measured: Measured, kept: float | Table, *, model: str) -> str | None:
     log = metric_log_of(run)
     key = log.key(measured.metric, measured.data, measured.text, model=model)
-    if key is not None and isinstance(kept, Table):
+    if key is None:
+        return None
+    if isinstance(kept, Table):
         log.add_table(key, kept)
-    elif key is not None:
+    else:
         run.log_metric(key, kept)
         note_metrics(run, [key])
         _tell_cell(MeasuredMetric(run, key, kept, None), measured.call)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.metric_direction import Direction, direction
+from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.run_order import Order, read_order
 from nbtrack.lookup.run_times import seconds_of
 from nbtrack.panels.runs.best_run import Best, find_best
@@ -69,7 +70,7 @@ class _Page:
     def __init__(
         self, store: Store, scope: RunQuery, shown: Sequence[Run], *, is_cut: bool
     ) -> None:
-        self.shown = shown
+        self.shown = list(map(without_moved, shown))
         self.is_cut = is_cut
         self._store = store
         self._scope = scope

@@ -126,6 +126,7 @@ function badges(row) {
   return [
     row.pinned && h("span", { class: "nbt-badge", title: "stands first" }, "pinned"),
     row.baseline && h("span", strong, "baseline"),
+    row.bestOf > 0 && h("span", { class: "nbt-badge", title: "its best child's values" }, `best of ${row.bestOf}`),
   ];
 }
 
