@@ -266,7 +266,7 @@ class Cells:
             )
             self.recorded.append(tracked.run)
             if trace.children:
-                tracked.show_best_child(trace, self.cards.directions(tracked))
+                tracked.tell_children_apart(trace, self.cards.directions(tracked))
             with guarded("show the card", on_fault=self.events.fault):
                 self.cards.show(tracked, outcome, trace, ended_us=ended_us)
 

@@ -19,6 +19,7 @@ from nbtrack.capture.words import valid_key
 from nbtrack.cells.arguments import TrackArguments
 from nbtrack.cells.best_of_children import show_best_child
 from nbtrack.cells.cell_source import RunningCell
+from nbtrack.cells.fit_names import name_fits
 from nbtrack.cells.gauges import Readings, seeds_text
 from nbtrack.cells.measured_names import still_named, write_names
 from nbtrack.cells.outcome import Outcome
@@ -179,7 +180,10 @@ class TrackedCell:
             self._end_run(outcome.status, ended_us)
         return trace
 
-    def show_best_child(self, trace: RunTrace, declared: Mapping[str, Direction]) -> None:
+    def tell_children_apart(self, trace: RunTrace, declared: Mapping[str, Direction]) -> None:
+        """By their names, and which of them is best."""
+        with self._guarded("name its children"):
+            name_fits(self.session, self.run.store, trace.children)
         with self._guarded("find its best child"):
             self.best = show_best_child(self.run, trace, declared)
 
