@@ -56,7 +56,7 @@ class CardMaker:
         run, place = tracked.run, tracked.place
         params = own_values(trace.params, trace.origins.params)
         beside_fits = without_fits(trace)
-        metrics = telling_first(beside_fits.metrics)
+        metrics = telling_first(beside_fits)
         if metrics or trace.children or place.attempt > 1:
             self._look_back_at(tracked)
         previous = self._look_back.previous(run.store, place.lineage)
@@ -140,7 +140,7 @@ class CardMaker:
     ) -> ChildrenFacts:
         children = list(trace.children.values())
         best = _best_child(tracked, trace)
-        told = telling_first(best.metrics) if best else {}
+        told = telling_first(best) if best else {}
         return ChildrenFacts(
             count=len(children) + trace.uncounted,
             failed=sum(child.is_unsuccessful for child in children) + trace.uncounted_failed,
