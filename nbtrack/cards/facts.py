@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nbtrack.lookup.metric_direction import Direction
+from nbtrack.records.origins import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class FitFact:
 
     name: str
     metrics: Mapping[str, float]
+    origins: Mapping[str, Origin] = field(default_factory=dict)  # of metrics nobody logged by hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

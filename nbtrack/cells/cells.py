@@ -268,6 +268,8 @@ class Cells:
                 outcome, readings, surroundings=self.surroundings, ended_us=ended_us
             )
             self.recorded.append(tracked.run)
+            if trace.children:
+                tracked.tell_children_apart(trace, self.cards.directions(tracked))
             with guarded("show the card", on_fault=self.events.fault):
                 self.cards.show(tracked, outcome, trace, ended_us=ended_us)
 

@@ -14,12 +14,15 @@ from typing import Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.base.stopwatch import Stopwatch
+from nbtrack.base.values import as_text
 from nbtrack.capture.naming import run_name
 from nbtrack.capture.words import valid_key
-from nbtrack.cards.fits import is_recorded_already
 from nbtrack.cells.arguments import TrackArguments
+from nbtrack.cells.best_of_children import show_best_child
 from nbtrack.cells.cell_source import RunningCell
+from nbtrack.cells.fit_names import name_fits
 from nbtrack.cells.gauges import Readings, seeds_text
+from nbtrack.cells.measured_names import still_named, write_names
 from nbtrack.cells.outcome import Outcome
 from nbtrack.cells.output_files import Kept, log_globs, log_outputs
 from nbtrack.cells.results import ACTUAL, Results, read_as_name, read_results
@@ -27,14 +30,15 @@ from nbtrack.cells.surroundings_record import SurroundingsRecorder
 from nbtrack.errors import StoreError
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
-from nbtrack.lookup.metric_direction import direction_tags
-from nbtrack.recording.active_run import ActiveRun
+from nbtrack.lookup.best_child import BestChild
+from nbtrack.lookup.metric_direction import Direction, direction_tags
+from nbtrack.recording.active_run import ActiveRun, MeasuredMetric
 from nbtrack.recording.experiments import set_tags
 from nbtrack.recording.session import Session
 from nbtrack.records.origins import Origin, Origins, all_of
 from nbtrack.records.runs import Experiment, RunStatus
 from nbtrack.records.tags import NOTE_TAG
-from nbtrack.records.traces import RunTrace
+from nbtrack.records.traces import MetricTrace, RunTrace
 from nbtrack.stores.store import Position
 
 TRACE_WAIT_SECONDS = 0.05
@@ -85,6 +89,7 @@ class TrackedCell:
     results: Results = field(init=False, default_factory=Results)
     files: Kept = field(init=False, default_factory=Kept)
     notes: list[str] = field(init=False, default_factory=list)
+    best: BestChild | None = field(init=False, default=None)  # of several children
     _declared_in: str = field(init=False, default="")  # the experiment
     _since: Position | None = field(init=False, default=None)
     _writer: str = field(init=False, default="")
@@ -116,6 +121,7 @@ class TrackedCell:
             start_us=self.cell.started_us,
         )
         self.is_open = True
+        self.run.measured = [] if self.is_inferring else None
         self._note(self.arguments.remarks)
         with self._guarded("record the cell"):
             self._write_beginning(source)
@@ -199,6 +205,13 @@ class TrackedCell:
                 self._write_end(outcome, readings)
             self._end_run(outcome.status, ended_us)
         return trace
+
+    def tell_children_apart(self, trace: RunTrace, declared: Mapping[str, Direction]) -> None:
+        """By their names, and which of them is best."""
+        with self._guarded("name its children"):
+            name_fits(self.session, self.run.store, trace.children)
+        with self._guarded("find its best child"):
+            self.best = show_best_child(self.run, trace, declared)
 
     @contextmanager
     def _over_afterwards(self) -> Iterator[None]:
@@ -293,29 +306,49 @@ class TrackedCell:
         results.params = _without(results.params, trace.explicit_params)
         results.requested = _without(results.requested, trace.metrics)
         results.metrics = _without(results.metrics, {**trace.metrics, **results.requested})
-        self._leave_to_hooks(trace)
+        measured = self.run.measured or []
+        self._leave_to_hooks(measured)
+        named = still_named(measured, self.cell.shell.user_ns)
+        self._leave_to_children(named, trace)
+        self._log_results(trace)
+        write_names(named, trace, self.run.run_id)
+        self._note(results.notes)
+        if remark := read_as_name(self.arguments.after_metrics, self.cell.shell.user_ns):
+            self._note([remark])
+        self._rename_after(trace)
+
+    def _log_results(self, trace: RunTrace) -> None:
+        results = self.results
         actual = {f"{ACTUAL}{name}": value for name, value in results.actual.items()}
         self.run.log_params({**results.params, **actual}, is_inferred=True)
-        self.run.log_metrics({**results.requested, **results.metrics})
+        trace.inferred_params |= {k: as_text(v) for k, v in {**results.params, **actual}.items()}
+        found = {**results.requested, **results.metrics}
+        self.run.log_metrics(found)
         self.run.note_origins(
             Origins(
                 params=all_of({**results.params, **actual}, Origin.ASSIGNED),
                 metrics=all_of(results.metrics, Origin.ASSIGNED),
             )
         )
-        self._note(results.notes)
-        if remark := read_as_name(self.arguments.after_metrics, self.cell.shell.user_ns):
-            self._note([remark])
-        self._rename_after(trace)
+        trace.metrics.update({key: MetricTrace.of_one(value) for key, value in found.items()})
 
-    def _leave_to_hooks(self, trace: RunTrace) -> None:
-        """A last value that is no variable: what the user named keeps its name."""
+    def _leave_to_hooks(self, measured: Iterable[MeasuredMetric]) -> None:
+        """A last value that is no variable, where a hook recorded it under a fuller name; of a
+        loss a scorer gives the negative."""
         source, metrics = self.cell.source, self.results.metrics
         if source.last_expression is None or source.last_expression.isidentifier():
             return
         key = valid_key(source.last_key or "")
-        if key in metrics and is_recorded_already(key, metrics[key], trace):
+        if key in metrics and any(abs(each.value) == abs(metrics[key]) for each in measured):
             del metrics[key]
+
+    def _leave_to_children(self, named: Iterable[MeasuredMetric], trace: RunTrace) -> None:
+        """A variable that was set for each of several children is as the last one left it."""
+        children, metrics = trace.children, self.results.metrics
+        if len(children) > 1:
+            theirs = {item for child in children.values() for item in child.values().items()}
+            theirs |= {(m.name or "", m.value) for m in named if m.run.run_id in children}
+            self.results.metrics = {k: v for k, v in metrics.items() if (k, v) not in theirs}
 
     def _rename_after(self, trace: RunTrace) -> None:
         """The literals that make a good name are known only now; a name that was given stays."""

@@ -59,7 +59,8 @@ class TableColumn(TypedDict):
 
 
 class RunRow(TypedDict):
-    """`cells`, `titles` and `shares` go by column; `best` are ids of columns."""
+    """`cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows
+    what the best of so many children has; 0: what it has itself."""
 
     id: str
     name: str
@@ -69,6 +70,7 @@ class RunRow(TypedDict):
     parent: str | None
     pinned: bool
     baseline: bool
+    bestOf: int
     experiment: str
     started: int
     cells: list[str]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.key_facts import inventory_of, meaning_of_runs
 from nbtrack.lookup.metric_direction import direction
+from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.run_order import Order, read_order
 from nbtrack.lookup.run_times import seconds_of
 from nbtrack.lookup.salience import is_told_first, metrics_in_order, params_in_order
@@ -84,7 +85,7 @@ class _Page:
         *,
         is_cut: bool,
     ) -> None:
-        self.shown = shown
+        self.shown = list(map(without_moved, shown))
         self.is_cut = is_cut
         self._store = store
         self._scope = scope

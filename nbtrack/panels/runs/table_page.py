@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from nbtrack.display.number_format import format_age, format_number
+from nbtrack.lookup.metric_direction import direction
+from nbtrack.lookup.salience import best_metric
 from nbtrack.lookup.typed_filter.names import Names, names_in, names_of
 from nbtrack.lookup.typed_filter.reading import why_nothing
 from nbtrack.panels.runs.glance import glance_at_all
@@ -16,9 +18,9 @@ from nbtrack.panels.runs.quick_filters import quoted_text
 from nbtrack.panels.runs.shown_runs import base_query, order_clauses, with_quick_filters
 from nbtrack.panels.runs.table_columns import Column, shown_columns
 from nbtrack.panels.runs.table_rows import Placed, Surroundings, rows_of
-from nbtrack.panels.runs.table_state import PAGE_SIZE, TableState, filter_key, key_of
+from nbtrack.panels.runs.table_state import PAGE_SIZE, SortKey, TableState, filter_key, key_of
 from nbtrack.records.runs import RunQuery
-from nbtrack.records.tags import BASELINE_TAG, PARENT_TAG
+from nbtrack.records.tags import BASELINE_TAG, BEST_BY_TAG, PARENT_TAG
 from nbtrack.records.views import GroupedMetric, RunGroup
 from nbtrack.stores.store import Store
 
@@ -111,11 +113,15 @@ def _unfolded(store: Store, level: Sequence[Placed], asked: Asked) -> Iterator[P
 
 
 def _children(store: Store, parent: Placed, asked: Asked) -> list[Placed]:
-    """Folded once more: they may have children of their own."""
+    """Folded once more: they may have children of their own. The best first, if that is known and
+    the view has no order of its own."""
     of_it = f"tags.`{PARENT_TAG}` = {quoted_text(parent.run.info.run_id)}"
+    order = asked.query.order_by
+    if not asked.state.sort:
+        order = (*order, *_best_first(parent, asked.known))
     query = RunQuery(
         filter_string=of_it,
-        order_by=asked.query.order_by,
+        order_by=order,
         view_type=asked.query.view_type,
         max_results=_MOST_CHILDREN,
     )
@@ -123,6 +129,13 @@ def _children(store: Store, parent: Placed, asked: Asked) -> list[Placed]:
     return [
         Placed(run, parent.depth + 1, page.children.get(run.info.run_id, 0)) for run in page.runs
     ]
+
+
+def _best_first(parent: Placed, known: Known) -> list[str]:
+    meaning = known.meaning
+    metric = parent.run.data.tags.get(BEST_BY_TAG) or best_metric(known.inventory.metrics, meaning)
+    way = metric and direction(metric, meaning.declared)
+    return [SortKey(f"metrics.{metric}", way == "higher").clause] if way else []
 
 
 def _group_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[str, Any]:

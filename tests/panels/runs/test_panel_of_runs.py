@@ -15,6 +15,7 @@ from nbtrack.panels.runs.table_state import ATTRIBUTES
 from nbtrack.panels.shared import live_updates
 from nbtrack.panels.shared.assets import PANELS
 from nbtrack.recording.session import Session, current_session
+from nbtrack.records.origins import Origin, Origins
 from tests.support.filled_project import fill_project
 from tests.support.panel_page import Page, names, runs_page
 
@@ -209,6 +210,35 @@ def test_what_few_runs_have_is_not_shown_by_itself(session, page):
 
     assert columns(page.show(), "Params") == ["lr", "model"]
     assert columns(page.show(columns=["params.a3"]), "Params") == ["a3"]
+
+
+def test_the_best_child_stands_first(session, page):
+    """Unless the view has an order of its own; and the parent says of how many it is the best."""
+    with session.start_run(name="parent") as parent:
+        for name, loss in (("far", 3), ("near", 1), ("middle", 2)):
+            with session.start_run(name=name, nested=True) as child:
+                child.log_metric("loss", loss)
+        parent.set_tags({"nbtrack.best_of": "3", "nbtrack.best_by": "loss"})
+    unfolded = page.show(unfolded=[parent.run_id])
+    by_name = page.show(unfolded=[parent.run_id], sort=[["run_name", True]])
+    at = names(by_name).index("parent")
+
+    assert names(unfolded)[:4] == ["parent", "near", "middle", "far"]
+    assert names(by_name)[at + 1 : at + 4] == ["near", "middle", "far"]
+    assert [row["bestOf"] for row in unfolded["rows"][:2]] == [3, 0]
+
+
+def test_what_was_moved_is_not_shown(session, page):
+    """It is a child's; the store keeps it."""
+    with session.start_run(name="parent") as parent:
+        parent.log_params({"lr": "0.5"})
+        parent.log_metric("f1", 0.1)
+        moved = {"f1": Origin.MOVED}
+        parent.note_origins(Origins(params={"lr": Origin.MOVED}, metrics=moved))
+    shown = page.show(columns=["params.lr", "metrics.f1"])
+
+    assert shown["rows"][0]["cells"][1:] == ["–", "–"]
+    assert shown["rows"][1]["cells"][1:] == ["0.1", "0.7"]
 
 
 def test_children_stand_under_their_parent(session, page):

@@ -51,7 +51,7 @@ export interface TableColumn {
   origin: string;
 }
 
-/** `cells`, `titles` and `shares` go by column; `best` are ids of columns. */
+/** `cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows what the best of so many children has; 0: what it has itself. */
 export interface RunRow {
   id: string;
   name: string;
@@ -61,6 +61,7 @@ export interface RunRow {
   parent: string | null;
   pinned: boolean;
   baseline: boolean;
+  bestOf: number;
   experiment: string;
   started: number;
   cells: string[];
