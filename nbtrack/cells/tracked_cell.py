@@ -14,31 +14,28 @@ from typing import Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.base.stopwatch import Stopwatch
-from nbtrack.base.values import as_text
 from nbtrack.capture.naming import run_name
-from nbtrack.capture.words import valid_key
 from nbtrack.cells.arguments import TrackArguments
 from nbtrack.cells.best_of_children import show_best_child
 from nbtrack.cells.cell_source import RunningCell
 from nbtrack.cells.fit_names import name_fits
 from nbtrack.cells.gauges import Readings, seeds_text
-from nbtrack.cells.measured_names import still_named, write_names
 from nbtrack.cells.outcome import Outcome
 from nbtrack.cells.output_files import Kept, log_globs, log_outputs
-from nbtrack.cells.results import ACTUAL, Results, read_as_name, read_results
+from nbtrack.cells.results import Results, read_as_name
+from nbtrack.cells.results_record import record_results, without
 from nbtrack.cells.surroundings_record import SurroundingsRecorder
 from nbtrack.errors import StoreError
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.lookup.best_child import BestChild
 from nbtrack.lookup.metric_direction import Direction, direction_tags
-from nbtrack.recording.active_run import ActiveRun, MeasuredMetric
+from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.experiments import set_tags
 from nbtrack.recording.session import Session
-from nbtrack.records.origins import Origin, Origins, all_of
 from nbtrack.records.runs import Experiment, RunStatus
 from nbtrack.records.tags import NOTE_TAG
-from nbtrack.records.traces import MetricTrace, RunTrace
+from nbtrack.records.traces import RunTrace
 from nbtrack.stores.store import Position
 
 TRACE_WAIT_SECONDS = 0.05
@@ -294,68 +291,25 @@ class TrackedCell:
         return max(TRACE_WAIT_SECONDS, min(TRACE_WAIT_SHARE * seconds, 1.0))
 
     def _write_results(self, outcome: Outcome, trace: RunTrace) -> None:
-        self.results = results = read_results(
-            self.cell.source,
-            self.cell.shell.user_ns,
+        self.results = record_results(
+            self.run,
+            self.cell,
+            self.arguments,
             outcome,
-            declared=self.arguments.params,
-            requested=self.arguments.metrics,
+            trace=trace,
             is_inferring=self.is_inferring,
         )
-        # What was logged by hand is not overwritten by what is read off variables.
-        results.params = _without(results.params, trace.explicit_params)
-        results.requested = _without(results.requested, trace.metrics)
-        results.metrics = _without(results.metrics, {**trace.metrics, **results.requested})
-        measured = self.run.measured or []
-        self._leave_to_hooks(measured)
-        named = still_named(measured, self.cell.shell.user_ns)
-        self._leave_to_children(named, trace)
-        self._log_results(trace)
-        write_names(named, trace, self.run.run_id)
-        self._note(results.notes)
+        self._note(self.results.notes)
         if remark := read_as_name(self.arguments.after_metrics, self.cell.shell.user_ns):
             self._note([remark])
         self._rename_after(trace)
-
-    def _log_results(self, trace: RunTrace) -> None:
-        results = self.results
-        actual = {f"{ACTUAL}{name}": value for name, value in results.actual.items()}
-        self.run.log_params({**results.params, **actual}, is_inferred=True)
-        trace.inferred_params |= {k: as_text(v) for k, v in {**results.params, **actual}.items()}
-        found = {**results.requested, **results.metrics}
-        self.run.log_metrics(found)
-        self.run.note_origins(
-            Origins(
-                params=all_of({**results.params, **actual}, Origin.ASSIGNED),
-                metrics=all_of(results.metrics, Origin.ASSIGNED),
-            )
-        )
-        trace.metrics.update({key: MetricTrace.of_one(value) for key, value in found.items()})
-
-    def _leave_to_hooks(self, measured: Iterable[MeasuredMetric]) -> None:
-        """A last value that is no variable, where a hook recorded it under a fuller name; of a
-        loss a scorer gives the negative."""
-        source, metrics = self.cell.source, self.results.metrics
-        if source.last_expression is None or source.last_expression.isidentifier():
-            return
-        key = valid_key(source.last_key or "")
-        if key in metrics and any(abs(each.value) == abs(metrics[key]) for each in measured):
-            del metrics[key]
-
-    def _leave_to_children(self, named: Iterable[MeasuredMetric], trace: RunTrace) -> None:
-        """A variable that was set for each of several children is as the last one left it."""
-        children, metrics = trace.children, self.results.metrics
-        if len(children) > 1:
-            theirs = {item for child in children.values() for item in child.values().items()}
-            theirs |= {(m.name or "", m.value) for m in named if m.run.run_id in children}
-            self.results.metrics = {k: v for k, v in metrics.items() if (k, v) not in theirs}
 
     def _rename_after(self, trace: RunTrace) -> None:
         """The literals that make a good name are known only now; a name that was given stays."""
         if trace.name not in (None, self.name):
             self.name = str(trace.name)
         elif not self.arguments.name:
-            logged = _without(trace.explicit_params, dict.fromkeys(self.run.hook_params))
+            logged = without(trace.explicit_params, dict.fromkeys(self.run.hook_params))
             params = {**self.arguments.params, **logged, **self.results.params}
             name = self._default_name(params)
             if name != self.name:
@@ -407,7 +361,3 @@ def _joined(before: TrackArguments, later: TrackArguments) -> TrackArguments:
 def _own_tags(arguments: TrackArguments) -> dict[str, str]:
     note = {NOTE_TAG: arguments.note} if arguments.note else {}
     return {**arguments.tags, **note}
-
-
-def _without(values: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if key not in known}

@@ -133,3 +133,15 @@ def test_without_inference(ready: Kernel):
 
     assert "GaussianNB_score_X" in run.data.metrics
     assert "accuracy" not in ready.newest().data.metrics
+
+
+def test_a_param_that_is_said_twice(ready: Kernel):
+    """`svc__C` is another name of the variable that it came from; of another value it is none."""
+    ready.run("from sklearn.pipeline import make_pipeline")
+    cell = "%%track {}\nC = 0.5\nmodel = make_pipeline(SVC(C={})).fit(X, y)"
+    ready.run(cell.format("same", "C"))
+    ready.run(cell.format("other", "C + 1"))
+
+    told = [origins_of(newest_as(ready, name).data.tags).params for name in ("same", "other")]
+    assert [each["C"] for each in told] == [Origin.ASSIGNED] * 2
+    assert [each["svc__C"] for each in told] == [Origin.ALIAS, Origin.CHANGED]
