@@ -30,6 +30,7 @@ SLOW = (
     "tests/panels/charts_tab/test_chart_answers.py",
     "tests/panels/compare/test_compare_view.py",
     "tests/panels/registry/",
+    "tests/panels/runs/test_panel_of_runs.py",
     "tests/panels/runs/test_runs_view.py",
     "tests/parity/",
     "tests/stores/filters/test_filters_against_mlflow.py",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+import pytest
+
 from tests.page.message_fit import misfits
 from tests.page.message_types import table
 
@@ -12,6 +14,12 @@ for step in range(30):
     nbtrack.log_metric("loss", 1 / (step + 1), step=step)
 nbtrack.log_metric("accuracy", 0.9)
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patience(kernel):
+    """On a busy machine a picture may take longer than a user is made to wait for it."""
+    kernel.run("from nbtrack.panels.live import panel; panel.PICTURE_SECONDS = 50.0; del panel")
 
 
 def pushes(reply, name):
