@@ -16,10 +16,10 @@ from nbtrack.capture.numbers import as_number
 from nbtrack.capture.words import valid_key
 from nbtrack.errors import StoreError
 from nbtrack.recording.active_run import ActiveRun, MeasuredMetric
-from nbtrack.recording.run_writer import LOOK_SECONDS
 from nbtrack.records.origins import Origin, Origins, origins_of
 from nbtrack.records.traces import MetricTrace, RunTrace
 
+PATIENT_SECONDS = 0.5  # a name that cannot be checked is not given
 _NUMBER = re.compile(r"-\d+(?=_)")  # of a second call on the same data
 
 
@@ -59,7 +59,7 @@ def _by_name(named: Sequence[MeasuredMetric]) -> dict[tuple[str, str], list[Meas
 def _stored(run: ActiveRun) -> RunTrace | None:
     """What is known of the run of another cell; None: that cannot be told."""
     try:
-        data = run.store.get_run(run.run_id, timeout=LOOK_SECONDS).data
+        data = run.store.get_run(run.run_id, timeout=PATIENT_SECONDS).data
     except StoreError:
         return None
     metrics = {key: MetricTrace.of_one(value) for key, value in data.metrics.items()}

@@ -76,7 +76,7 @@ def _differs(facts: KeyFacts, meaning: Meaning, runs: int) -> bool:
     origin = meaning.of("params", facts.key)
     if origin >= Origin.BOOKKEEPING:
         return False
-    return facts.distinct > 1 or (facts.runs < runs and origin < Origin.DEFAULT)
+    return facts.distinct > 1 or (facts.runs < runs and origin < Origin.UNTOLD)
 
 
 def _is_shown(key: str, origins: Origins) -> bool:
