@@ -48,6 +48,8 @@ class SortedAs(TypedDict):
 
 
 class TableColumn(TypedDict):
+    """`isOwn` is false of params and metrics that nobody wrote down by that name."""
+
     id: str
     label: str
     group: str
@@ -56,6 +58,7 @@ class TableColumn(TypedDict):
     descendingFirst: bool
     sorted: SortedAs | None
     origin: str
+    isOwn: bool
 
 
 class RunRow(TypedDict):

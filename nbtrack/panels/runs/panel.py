@@ -153,7 +153,8 @@ class RunsPanel(StillPanel):
 
     def _ask(self, table: TableState) -> Asked:
         """The very first page of a large project does not wait for the inventory of its keys."""
-        is_first = not self._is_read and table == self._first and is_worth_it(self.table)
+        is_as_it_began = replace(table, room=0) == self._first
+        is_first = not self._is_read and is_as_it_began and is_worth_it(self.table)
         self._is_read = True
         if not is_first:
             return self.state.ask(table)

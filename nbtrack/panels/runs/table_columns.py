@@ -68,7 +68,7 @@ def in_order(known: Known, kind: Kind) -> list[KeyFacts]:
 def _default(state: TableState, known: Known) -> list[str]:
     several = state.experiments is None or len(state.experiments) > 1
     metrics, params = telling_columns(known, "metrics"), telling_columns(known, "params")
-    room = max(_FEWEST, min(state.room or _MOST, _MOST))
+    room = max(_FEWEST, min((state.room or _MOST) - several, _MOST))
     fewer = min(len(metrics), max(room - len(params), (room + 1) // 2))
     return [
         *_RUN_COLUMNS,

@@ -178,4 +178,5 @@ def _as_message(column: Column, state: TableState) -> dict[str, Any]:
         "descendingFirst": column.is_descending_first,
         "sorted": sorted_as,
         "origin": "" if column.origin is None else column.origin.words,
+        "isOwn": column.origin is None or column.origin.is_own,
     }

@@ -10,6 +10,7 @@ from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.panels.shared import live_updates
 from nbtrack.recording.session import Session
+from nbtrack.records.origins import Origin, Origins
 from tests.support.panel_page import Page, names, runs_page
 
 
@@ -61,6 +62,31 @@ def test_a_page(page):
     )
     assert [row["best"] for row in shown["rows"]] == [[], ["metrics.f1"], []]
     assert (shown["all"], shown["matching"], shown["pages"]) == (3, 3, 1)
+
+
+def test_long_numbers_of_a_param_are_rounded_alike(session, page):
+    """With the same decimals, so that one can compare them; the title has the whole."""
+    for name, value in (("long", "0.123456789123"), ("short", "0.5")):
+        with session.start_run(name=name) as run:
+            run.log_param("lr", value)
+    shown = page.show(columns=["params.lr"])
+    rows = {row["name"]: (row["cells"][1], row["titles"][1]) for row in shown["rows"]}
+
+    assert rows["long"] == ("0.1235", "0.123456789123")
+    assert rows["short"] == ("0.5000", "0.5")
+
+
+def test_a_column_says_whose_it_is(session, page):
+    """What nobody wrote down by that name is marked, with where it came from."""
+    with session.start_run() as run:
+        run.log_params({"C": "1.0", "own": "2"})
+        run.note_origins(Origins(params={"C": Origin.DEFAULT}))
+    shown = page.show(columns=["params.C", "params.own", "status"])
+    marks = {c["id"]: (c["isOwn"], c["origin"]) for c in shown["columns"]}
+
+    assert marks["params.C"] == (False, "the estimator's default")
+    assert marks["params.own"] == (True, "logged by you")
+    assert marks["status"] == (True, "")
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ export interface SortedAs {
   descending: boolean;
 }
 
+/** `isOwn` is false of params and metrics that nobody wrote down by that name. */
 export interface TableColumn {
   id: string;
   label: string;
@@ -49,6 +50,7 @@ export interface TableColumn {
   descendingFirst: boolean;
   sorted: SortedAs | null;
   origin: string;
+  isOwn: boolean;
 }
 
 /** `cells`, `titles` and `shares` go by column; `best` are ids of columns. */

@@ -8,13 +8,16 @@ import { cellClass } from "./table_head.js";
 /** @import { Spoken } from "../../shared/page/questions.d.ts" */
 /** @import { Page, RunRow, TableColumn } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
+/** @import { TableLayout } from "./table_layout.js" */
 
-/** @param {RunsState} state @param {Page} page @param {RunRow} row */
-export function runRow(state, page, row) {
+/** @param {RunsState} state @param {Page} page @param {RunRow} row @param {TableLayout} layout */
+export function runRow(state, page, row, layout) {
   const isTicked = state.ticked.includes(row.id);
   const isOpen = state.opened.has(row.id);
   const look = `nbt-run${isTicked ? " nbt-ticked" : ""}${isOpen ? " nbt-open" : ""}`;
-  const cells = page.columns.map((_, n) => cell(state, page, row, n));
+  const cells = page.columns.map(({ id }, n) =>
+    id === "run_name" ? nameCell(state, page, row, layout) : cell(state, page, row, n),
+  );
   return h("tr", { class: look, "data-run-id": row.id }, tickCell(state, row, isTicked), cells);
 }
 
@@ -36,7 +39,6 @@ function tickCell(state, row, isTicked) {
 function cell(state, page, row, n) {
   const column = page.columns[n];
   const look = cellClass(column, page.columns[n - 1]);
-  if (column.id === "run_name") return nameCell(state, page, row, look);
   if (column.id === "status") return h("td", { class: look }, statusWord(row.status));
   if (column.group === "Metrics") return metricCell(state, row, column, { n, look });
   const text = row.cells[n];
@@ -46,24 +48,26 @@ function cell(state, page, row, n) {
   return h("td", { class: text === "–" ? `${look} nbt-muted` : look, title }, words);
 }
 
-/** @param {RunsState} state @param {Page} page @param {RunRow} row @param {string} look */
-function nameCell(state, page, row, look) {
+/** @param {RunsState} state @param {Page} page @param {RunRow} row @param {TableLayout} layout */
+function nameCell(state, page, row, layout) {
+  const words = layout.cutName(row);
   const name = h(
     "button",
     {
       class: "nbt-quiet nbt-name-button",
       type: "button",
       "aria-expanded": String(state.opened.has(row.id)),
+      "aria-label": words === row.name ? null : row.name,
       title: row.name,
       "data-key": `open ${row.id}`,
       onclick: () => state.open(row.id),
     },
     h("span", { class: "nbt-caret", "aria-hidden": "true" }, "›"),
-    h("bdi", { class: "nbt-label" }, row.name),
+    h("bdi", { class: "nbt-label" }, words),
   );
   return h(
     "th",
-    { class: look, scope: "row", style: { "--depth": row.depth } },
+    { class: "nbt-name", scope: "row", style: { "--depth": row.depth } },
     h("div", { class: "nbt-name-line" }, name, fold(state, page, row), badges(row)),
   );
 }

@@ -15,6 +15,7 @@ import { grouped, plural, wordsOf } from "../../shared/page/formats.js";
 import { PanelHost, panelRoot } from "../../shared/page/panel_host.js";
 import { ExperimentChooser, groupChooser } from "./choosers.js";
 import { ColumnPicker } from "./column_picker.js";
+import { roomIn } from "./column_widths.js";
 import { QueryBox } from "./query_box.js";
 import { RunsState } from "./runs_state.js";
 import { runsTab } from "./runs_tab.js";
@@ -34,6 +35,7 @@ export function render({ model, el }) {
   askStart(host).then(
     (start) => {
       const state = new RunsState(host, start);
+      state.asked.room = roomIn(el.clientWidth);
       tabs = new Tabs(host, state, TABS);
       drawPanel(host, root, state, tabs);
       tabs.open("runs");

@@ -5,6 +5,7 @@ import { ageWords } from "../../shared/page/formats.js";
 import { detailsRow } from "./run_details.js";
 import { runRow } from "./run_row.js";
 import { TableHead } from "./table_head.js";
+import { TableLayout } from "./table_layout.js";
 
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
 /** @import { Page, RunRow } from "./messages.d.ts" */
@@ -21,6 +22,8 @@ export class RunsTable {
     const named = { class: "nbt-table", "aria-label": "Runs" };
     const table = h("table", named, this.head.el, this.tbody);
     this.el = h("div", { class: "nbt-scroll", tabindex: "-1" }, this.head.wrongWords, table);
+    const redraw = () => state.page && this.drawParts(state.page);
+    this.layout = new TableLayout(state, { scroller: this.el, table, redraw });
     this.ticking = setInterval(() => this.age(), AGING);
     state.on("page", (page) => this.draw(page));
     state.on("rows", () => this.drawRows());
@@ -29,11 +32,18 @@ export class RunsTable {
 
   /** @param {Page} page */
   draw(page) {
-    if (page.rows) this.head.draw(page.columns);
+    if (page.rows) this.layout.fit(page);
+    this.drawParts(page);
+  }
+
+  /** @param {Page} page */
+  drawParts(page) {
+    if (page.rows) this.head.draw(page.columns, this.layout);
     this.drawRows();
   }
 
   close() {
+    this.layout.close();
     clearInterval(this.ticking);
   }
 
@@ -70,7 +80,7 @@ export class RunsTable {
       state.asked.unfolded.includes(row.id),
       this.head.looks,
     ]);
-    const part = { key: row.id, looks, make: () => runRow(state, page, row) };
+    const part = { key: row.id, looks, make: () => runRow(state, page, row, this.layout) };
     return isOpen ? [part, this.detailsPart(page, row)] : [part];
   }
 

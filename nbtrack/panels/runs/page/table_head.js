@@ -6,6 +6,7 @@ import { ERROR_PAUSE, TYPING_PAUSE } from "./query_box.js";
 
 /** @import { SortedAs, TableColumn } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
+/** @import { TableLayout } from "./table_layout.js" */
 
 /** @type {Record<string, string>} */
 const QUICK_HELP = {
@@ -35,40 +36,44 @@ export class TableHead {
   }
 
   /** Only when it changes: somebody may be typing in it.
-   *  @param {TableColumn[]} columns */
-  draw(columns) {
-    const looks = JSON.stringify(columns);
+   *  @param {TableColumn[]} columns @param {TableLayout} layout */
+  draw(columns, layout) {
+    const looks = JSON.stringify([columns, layout.widths]);
     if (looks === this.looks) return;
     this.looks = looks;
     this.allBox = this.tickAllBox();
-    redraw(this.el, groupRow(columns), this.labelRow(columns), this.quickRow(columns));
+    redraw(this.el, groupRow(columns), this.labelRow(columns, layout), this.quickRow(columns));
   }
 
-  /** @param {TableColumn[]} columns */
-  labelRow(columns) {
+  /** @param {TableColumn[]} columns @param {TableLayout} layout */
+  labelRow(columns, layout) {
     const tick = h("th", { class: "nbt-tick", scope: "col" }, this.allBox);
-    const labels = columns.map((column, n) => this.label(column, columns[n - 1]));
+    const labels = columns.map((column, n) => {
+      const look = cellClass(column, columns[n - 1]);
+      const order = orderOf(column);
+      const head = [this.label(column, layout.cutLabel(column, n)), layout.grip(column, n)];
+      return h("th", { class: look, scope: "col", "aria-sort": order }, head);
+    });
     return h("tr", { class: "nbt-labels" }, tick, labels);
   }
 
-  /** @param {TableColumn} column @param {TableColumn | undefined} before */
-  label(column, before) {
+  /** @param {TableColumn} column @param {string} words as much of its name as there is room for */
+  label(column, words) {
     const { sorted } = column;
-    const order = sorted && (sorted.descending ? "descending" : "ascending");
-    const button = h(
+    return h(
       "button",
       {
-        class: "nbt-quiet nbt-sort",
+        class: `nbt-quiet nbt-sort${column.isOwn ? "" : " nbt-not-own"}`,
         type: "button",
+        "aria-label": words === column.label ? null : column.label,
         "data-column": column.id,
         "data-key": `sort ${column.id}`,
-        title: `${column.label}: sort (with Shift: sort by it too)`,
+        title: titleOf(column),
         onclick: (event) => this.state.sortBy(column, { isAdded: event.shiftKey }),
       },
-      h("span", { class: "nbt-label" }, column.label),
+      h("span", { class: "nbt-label" }, words),
       sorted && this.arrow(sorted),
     );
-    return h("th", { class: cellClass(column, before), scope: "col", "aria-sort": order }, button);
   }
 
   /** With which key it is, where there are several.
@@ -157,6 +162,18 @@ export class TableHead {
     this.allBox.checked = ticked > 0 && ticked === ids.length;
     this.allBox.indeterminate = ticked > 0 && ticked < ids.length;
   }
+}
+
+/** @param {TableColumn} column */
+function orderOf({ sorted }) {
+  return sorted && (sorted.descending ? "descending" : "ascending");
+}
+
+/** With where its values came from.
+ *  @param {TableColumn} column */
+function titleOf({ label, origin }) {
+  const name = origin ? `${label}, ${origin}` : label;
+  return `${name}\nClick: sort. With Shift: sort by it too.`;
 }
 
 /** @param {TableColumn[]} columns */

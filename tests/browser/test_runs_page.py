@@ -1,0 +1,102 @@
+"""What the page of the runs panel does by itself: room, widths, menus, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from nbtrack.panels.runs.panel import RunsPanel
+from nbtrack.panels.runs.view import RunsView
+from nbtrack.recording.session import Session
+from tests.browser.lab import needs_browser
+from tests.browser.plain_page import open_panel, settled
+
+pytestmark = needs_browser
+
+NARROW, WIDE = 740, 1250  # of the panel, in JupyterLab at 900 and at about 1600 pixels
+LONG = "HistGradientBoostingClassifier of the evening number 17"
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    patch = pytest.MonkeyPatch()
+    patch.setenv("NBTRACK_DIR", str(tmp_path_factory.mktemp("project")))
+    made = Session()
+    patch.setattr("nbtrack.recording.session._current", made)
+    for n in range(6):
+        run = made.start_run(name=f"calm-heron-{n}" if n else LONG)
+        run.log_params({f"param_of_mine_{k}": str(n / 10) for k in range(8)})
+        run.log_metrics({f"score_{k}": n / 7 for k in range(8)})
+        run.end()
+    with made.start_run(name="sweep"):
+        for n in range(3):
+            child = made.start_run(name=f"child-{n}", nested=True)
+            child.log_metric("score_0", n)
+            child.end()
+    yield made
+    patch.undo()
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def page(session: Session) -> Iterator[Any]:
+    experiments = (session.experiment.experiment_id,)
+    view = RunsView(session.store, experiments, filter_string=None, sort=None, top=None)
+    with open_panel(RunsPanel(session.store, view, top=None), width=NARROW) as page:
+        yield page
+
+
+def heads_in_sight(page: Any) -> list[str]:
+    return page.evaluate(
+        """() => [...document.querySelectorAll("thead th:has([data-column])")]
+            .filter((th) => th.getBoundingClientRect().right <= innerWidth)
+            .map((th) => th.querySelector("[data-column]").dataset.column)"""
+    )
+
+
+def count(columns: list[str], kind: str) -> int:
+    return sum(each.startswith(kind) for each in columns)
+
+
+def test_as_many_columns_as_fit(page: Any) -> None:
+    """Two metrics and two params on a small screen; after a wider one the kernel gives more."""
+    narrow = heads_in_sight(page)
+    page.set_viewport_size({"width": WIDE, "height": 800})
+    page.locator("thead [data-column^=metrics]").nth(4).wait_for()
+    wide = heads_in_sight(page)
+    page.set_viewport_size({"width": NARROW, "height": 800})
+    page.locator("thead [data-column^=metrics]").nth(4).wait_for(state="detached")
+
+    assert narrow[:3] == ["run_name", "status", "start_time"]
+    assert (count(narrow, "metrics"), count(narrow, "params")) == (2, 2)
+    assert count(wide, "metrics") + count(wide, "params") >= 8
+
+
+def test_a_long_name_is_cut_in_the_middle(page: Any) -> None:
+    """All of it is said to who points at it, and to who cannot see it."""
+    button = page.locator(f".nbt-name-button[title={LONG!r}]")
+
+    assert button.locator("bdi").inner_text().startswith("Hist")
+    assert button.locator("bdi").inner_text().endswith("17")
+    assert button.get_attribute("aria-label") == LONG
+
+
+def test_the_edge_of_a_header_is_dragged(page: Any) -> None:
+    """The column stays as wide as it was made, until a double click."""
+    edge = page.locator("[data-grip=run_name]")
+    box = edge.bounding_box()
+    edge.hover()
+    page.mouse.down()
+    page.mouse.move(box["x"] + 100, box["y"])
+    page.mouse.up()
+    dragged = edge.bounding_box()["x"]
+    page.locator("[data-column=status]").click()
+    settled(page)
+    after_sorting = edge.bounding_box()["x"]
+    edge.dblclick()
+
+    assert dragged == pytest.approx(box["x"] + 100, abs=8)
+    assert after_sorting == dragged
+    assert edge.bounding_box()["x"] == pytest.approx(box["x"], abs=8)
