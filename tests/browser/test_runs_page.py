@@ -100,3 +100,24 @@ def test_the_edge_of_a_header_is_dragged(page: Any) -> None:
     assert dragged == pytest.approx(box["x"] + 100, abs=8)
     assert after_sorting == dragged
     assert edge.bounding_box()["x"] == pytest.approx(box["x"], abs=8)
+
+
+def test_a_ticked_parent_offers_its_children(page: Any) -> None:
+    """One click ticks them too, shown or not; with the parent they are forgotten."""
+    tick = page.locator("tr", has_text="sweep").locator("input[type=checkbox]")
+    tick.check()
+    page.locator("[data-key='tick children']").click()
+    page.locator(".nbt-ticked-words:text-is('4 selected')").wait_for()
+
+    assert page.locator("[data-key='tick children']").count() == 0
+    page.locator("[data-key='clear ticks']").click()
+
+
+def test_one_click_from_tree_to_list(page: Any) -> None:
+    """Sorted by a metric all runs stand in one order; the switch says what it does."""
+    page.locator("[data-column='metrics.score_0']").click()
+    page.locator("tr[data-run-id]", has_text="child-2").wait_for()
+    page.locator("[data-key=tree]:text-is('as a tree')").click()
+    page.locator("tr[data-run-id]", has_text="child-2").wait_for(state="detached")
+    page.locator("[data-key=tree]:text-is('all runs, no tree')").click()
+    page.locator("tr[data-run-id]", has_text="child-2").wait_for()

@@ -9,7 +9,8 @@ from nbtrack.panels.shared.questions import Nothing, Question, Spoken
 
 class TableAsked(TypedDict):
     """What a view shows; `experiments` null are all, `columns` null those that matter, as many as
-    there is `room` for (params and metrics; 0: not known)."""
+    there is `room` for (params and metrics; 0: not known). `unfolded`: by run, how many of its
+    children; `flat` null is flat where the order is by a metric."""
 
     experiments: list[str] | None
     filter: str
@@ -18,7 +19,8 @@ class TableAsked(TypedDict):
     page: int
     group: str
     columns: list[str] | None
-    unfolded: list[str]
+    unfolded: dict[str, int]
+    flat: bool | None
     room: int
 
 
@@ -132,7 +134,8 @@ class Page(TypedDict):
     page: int
     pages: int
     rows: NotRequired[list[RunRow]]
-    mostChildren: NotRequired[int]
+    isFlat: NotRequired[bool]
+    hasFamilies: NotRequired[bool]
     groups: NotRequired[list[GroupRow]]
     groupColumns: NotRequired[list[str]]
 
@@ -204,6 +207,7 @@ QUESTIONS = {
     "page": Question(TableAsked, Page | Refused),
     "select": Question(SelectAsked, None),
     "details": Question(RunAsked, RunDetails),
+    "children": Question(SelectAsked, RunIds),
     "sparklines": Question(SparklinesAsked, Sparklines),
     "edit": Question(EditAsked, RunDetails),
     "delete": Question(SelectAsked, RunIds),

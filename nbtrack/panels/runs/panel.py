@@ -13,6 +13,7 @@ from nbtrack.panels.charts_tab.request import LinesRequest
 from nbtrack.panels.charts_tab.twin import ChartTwin
 from nbtrack.panels.compare.answers import COMPARE_HANDLERS
 from nbtrack.panels.registry.answers import REGISTRY_HANDLERS
+from nbtrack.panels.runs.families import children
 from nbtrack.panels.runs.glance import NUMBER as GLANCE
 from nbtrack.panels.runs.glance import glance, is_worth_it
 from nbtrack.panels.runs.known_keys import Known, KnownKeys
@@ -161,7 +162,7 @@ class RunsPanel(StillPanel):
         every = RunQuery(experiment_ids=table.experiments)
         all_runs = self.store.count_runs(every) if table.filter else self.table.total or 0
         known = glance(self.table, self.store.search_experiments(), all_runs=all_runs)
-        return ask_with(self.store, known, table)
+        return ask_with(self.store, known, table)._replace(top=self.state.top)
 
     def _page(self, asked: Asked, view: str) -> dict[str, Any]:
         """With the keys that there are, if the view has not seen them."""
@@ -217,6 +218,7 @@ RunsPanel.handlers = {
     "page": _page,
     "select": _select,
     "details": details,
+    "children": children,
     "sparklines": sparklines,
     "edit": edit,
     "delete": delete,

@@ -7,13 +7,11 @@ from typing import Any
 
 from nbtrack.api.client import MlflowClient
 from nbtrack.errors import InvalidValue
-from nbtrack.panels.runs.quick_filters import quoted_text
+from nbtrack.panels.runs.families import family
 from nbtrack.panels.runs.run_details import details_of
 from nbtrack.panels.runs.state import HasRunsState
 from nbtrack.panels.shared.requests import text_of, texts_of
-from nbtrack.records.runs import RunQuery
-from nbtrack.records.tags import BASELINE_TAG, NOTE_TAG, OWN_PREFIXES, PARENT_TAG, PINNED_TAG
-from nbtrack.stores.store import Store
+from nbtrack.records.tags import BASELINE_TAG, NOTE_TAG, OWN_PREFIXES, PINNED_TAG
 
 
 def edit(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,7 +29,7 @@ def delete(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """With the children; the ids that `restore` takes to undo it."""
     client, ids = MlflowClient(panel.store.uri), []
     for run_id in texts_of(arguments, "runs"):
-        ids += [each for each in _family(panel.store, run_id) if each not in ids]
+        ids += [each for each in family(panel.store, run_id) if each not in ids]
     for run_id in reversed(ids):
         client.delete_run(run_id)
     panel.state.known_keys.forget()
@@ -98,13 +96,3 @@ _CHANGES: Mapping[str, Callable[[MlflowClient, str, Mapping[str, Any]], None]] =
     "pin": _pin,
     "baseline": _baseline,
 }
-
-
-def _family(store: Store, run_id: str) -> list[str]:
-    """The run, its children and theirs, parents first."""
-    found = [run_id]
-    for parent in found:  # it grows
-        of_it = f"tags.`{PARENT_TAG}` = {quoted_text(parent)}"
-        ids = [run.info.run_id for run in store.search_runs(RunQuery(filter_string=of_it))]
-        found += [each for each in ids if each not in found]
-    return found

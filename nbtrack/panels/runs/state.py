@@ -41,7 +41,7 @@ class RunsState:
 
     def ask(self, table: TableState) -> Asked:
         """What the store is to be asked for *table*."""
-        return ask(self.store, self.known_keys, table)
+        return ask(self.store, self.known_keys, table)._replace(top=self.top)
 
 
 class HasRunsState(Protocol):

@@ -19,7 +19,6 @@ from nbtrack.records.tags import BASELINE_TAG, PARENT_TAG
 from nbtrack.records.views import GroupedMetric, RunGroup
 from nbtrack.stores.store import Store
 
-_MOST_CHILDREN = 100
 _DEEPEST = 6
 _MOST_GROUPS = 200
 _MOST_GROUP_METRICS = 8
@@ -32,6 +31,7 @@ class Asked(NamedTuple):
     known: Known
     query: RunQuery
     wrong: dict[str, Any]
+    top: int | None = None  # how many runs it is about; None: all that match
 
 
 def ask(store: Store, keys: KnownKeys, state: TableState) -> Asked:
@@ -70,35 +70,46 @@ def columns_of(asked: Asked) -> list[Column]:
 
 
 def _run_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[str, Any]:
-    bounded = replace(asked.query, offset=asked.state.page * PAGE_SIZE, max_results=PAGE_SIZE)
-    page = store.read_run_page(bounded, folded=True)
-    last = max(0, (page.total - 1) // PAGE_SIZE)
-    if asked.state.page > last:  # runs were deleted, or the filter grew
-        return _run_page(store, asked._replace(state=replace(asked.state, page=last)), columns)
+    state, top = asked.state, asked.top
+    offset = state.page * PAGE_SIZE
+    most = PAGE_SIZE if top is None else max(1, min(PAGE_SIZE, top - offset))
+    bounded = replace(asked.query, offset=offset, max_results=most)
+    page = store.read_run_page(bounded, folded=not state.is_flat)
+    total, matching = _cut(page.total, top), _cut(page.matching, top)
+    last = max(0, (total - 1) // PAGE_SIZE)
+    if state.page > last:  # runs were deleted, or the filter grew
+        return _run_page(store, asked._replace(state=replace(state, page=last)), columns)
     top = [Placed(run, 0, page.children.get(run.info.run_id, 0)) for run in page.runs]
     placed = list(_unfolded(store, top, asked))
     return {
         "rows": rows_of(placed, columns, _surroundings(asked)),
-        "mostChildren": _MOST_CHILDREN,
-        "total": page.total,
-        "matching": page.matching,
-        "page": asked.state.page,
+        "isFlat": state.is_flat,
+        "hasFamilies": any(facts.key == PARENT_TAG for facts in asked.known.inventory.tags),
+        "total": total,
+        "matching": matching,
+        "page": state.page,
         "pages": last + 1,
     }
+
+
+def _cut(count: int, top: int | None) -> int:
+    return count if top is None else min(count, top)
 
 
 def _unfolded(store: Store, level: Sequence[Placed], asked: Asked) -> Iterator[Placed]:
     for placed in level:
         yield placed
-        run_id = placed.run.info.run_id
-        if placed.children and run_id in asked.state.unfolded and placed.depth < _DEEPEST:
+        is_unfolded = placed.run.info.run_id in asked.state.unfolded
+        if placed.children and is_unfolded and placed.depth < _DEEPEST:
             yield from _unfolded(store, _children(store, placed, asked), asked)
 
 
 def _children(store: Store, parent: Placed, asked: Asked) -> list[Placed]:
     """Folded once more: they may have children of their own."""
-    of_it = f"tags.`{PARENT_TAG}` = {quoted_text(parent.run.info.run_id)}"
-    query = RunQuery(filter_string=of_it, order_by=asked.query.order_by, max_results=_MOST_CHILDREN)
+    run_id = parent.run.info.run_id
+    of_it = f"tags.`{PARENT_TAG}` = {quoted_text(run_id)}"
+    most = max(1, asked.state.unfolded[run_id])
+    query = RunQuery(filter_string=of_it, order_by=asked.query.order_by, max_results=most)
     page = store.read_run_page(query, folded=True)
     return [
         Placed(run, parent.depth + 1, page.children.get(run.info.run_id, 0)) for run in page.runs

@@ -180,13 +180,52 @@ def test_children_stand_under_their_parent(session, page):
     parent = family(session)
 
     folded = page.show()
-    unfolded = page.show(unfolded=[parent.run_id])
+    unfolded = page.show(unfolded={parent.run_id: 100})
 
     assert (names(folded)[0], folded["rows"][0]["children"]) == ("parent", 1)
     assert [(row["name"], row["depth"]) for row in unfolded["rows"][:2]] == [
         ("parent", 0),
         ("child", 1),
     ]
+
+
+def test_all_children_can_be_reached(session, page):
+    """As many as are asked for."""
+    with session.start_run(name="parent") as parent:
+        for n in range(5):
+            session.start_run(name=f"child {n}", nested=True).end()
+
+    assert names(page.show(unfolded={parent.run_id: 2}))[1:4] == ["child 4", "child 3", "c"]
+    assert len(names(page.show(unfolded={parent.run_id: 5}))) == 3 + 1 + 5
+    assert len(page.ask("children", runs=[parent.run_id])["ids"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "first", "is_flat"),
+    [
+        ({}, ["parent", "c"], False),
+        ({"sort": [["metrics.f1", True]]}, ["child", "b"], True),
+        ({"sort": [["metrics.f1", True]], "flat": False}, ["b", "c"], False),
+        ({"sort": [["params.lr", True]]}, ["parent", "c"], False),
+        ({"flat": True}, ["child", "parent"], True),
+    ],
+)
+def test_an_order_by_a_metric_is_flat(session, page, changes, first, is_flat):
+    """So that the best run is seen, whoever its parent is; one may have it otherwise."""
+    with session.start_run(name="parent") as parent:
+        parent.log_param("lr", "9")
+        session.start_run(name="child", nested=True).log_metric("f1", 1.0)
+    shown = page.show(**changes)
+
+    assert (names(shown)[:2], shown["isFlat"], shown["hasFamilies"]) == (first, is_flat, True)
+
+
+def test_top_is_how_many_rows_there_are(session):
+    """On one page or several; the count says of how many."""
+    shown = runs_page(session.store, top=2).show()
+
+    assert names(shown) == ["c", "b"]
+    assert (shown["total"], shown["matching"], shown["all"], shown["pages"]) == (2, 2, 3, 1)
 
 
 @pytest.mark.parametrize(

@@ -110,3 +110,20 @@ function groupOptions(state) {
     of("tags", "Tags"),
   ];
 }
+
+/** One click from children below their parents to all runs in one order, and back.
+ *  @param {RunsState} state */
+export function treeSwitch(state) {
+  const button = h("button", {
+    class: "nbt-quiet nbt-text-button",
+    type: "button",
+    "data-key": "tree",
+    onclick: () => state.show({ flat: !state.page?.isFlat, page: 0 }),
+  });
+  state.on("page", ({ isFlat, hasFamilies }) => {
+    button.hidden = !hasFamilies;
+    button.textContent = isFlat ? "as a tree" : "all runs, no tree";
+    button.title = isFlat ? "Children below their parents" : "Parents and children in one order";
+  });
+  return button;
+}

@@ -4,7 +4,7 @@ import type { Spoken } from "../../shared/page/questions.d.ts";
 
 export type Sparklines = Record<string, Record<string, Spoken[]>>;
 
-/** What a view shows; `experiments` null are all, `columns` null those that matter, as many as there is `room` for (params and metrics; 0: not known). */
+/** What a view shows; `experiments` null are all, `columns` null those that matter, as many as there is `room` for (params and metrics; 0: not known). `unfolded`: by run, how many of its children; `flat` null is flat where the order is by a metric. */
 export interface TableAsked {
   experiments: string[] | null;
   filter: string;
@@ -13,7 +13,8 @@ export interface TableAsked {
   page: number;
   group: string;
   columns: string[] | null;
-  unfolded: string[];
+  unfolded: Record<string, number>;
+  flat: boolean | null;
   room: number;
 }
 
@@ -120,7 +121,8 @@ export interface Page {
   page: number;
   pages: number;
   rows?: RunRow[];
-  mostChildren?: number;
+  isFlat?: boolean;
+  hasFamilies?: boolean;
   groups?: GroupRow[];
   groupColumns?: string[];
 }

@@ -3,6 +3,7 @@
 import { h } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
 import { statusDot } from "../../shared/page/status_dot.js";
+import { PORTION, withFold } from "./families.js";
 import { curvePoints } from "./sparkline.js";
 import { cellClass } from "./table_head.js";
 /** @import { Spoken } from "../../shared/page/questions.d.ts" */
@@ -16,7 +17,7 @@ export function runRow(state, page, row, layout) {
   const isOpen = state.opened.has(row.id);
   const look = `nbt-run${isTicked ? " nbt-ticked" : ""}${isOpen ? " nbt-open" : ""}`;
   const cells = page.columns.map(({ id }, n) =>
-    id === "run_name" ? nameCell(state, page, row, layout) : cell(state, page, row, n),
+    id === "run_name" ? nameCell(state, row, layout) : cell(state, page, row, n),
   );
   return h("tr", { class: look, "data-run-id": row.id }, tickCell(state, row, isTicked), cells);
 }
@@ -48,8 +49,8 @@ function cell(state, page, row, n) {
   return h("td", { class: text === "–" ? `${look} nbt-muted` : look, title }, words);
 }
 
-/** @param {RunsState} state @param {Page} page @param {RunRow} row @param {TableLayout} layout */
-function nameCell(state, page, row, layout) {
+/** @param {RunsState} state @param {RunRow} row @param {TableLayout} layout */
+function nameCell(state, row, layout) {
   const words = layout.cutName(row);
   const name = h(
     "button",
@@ -68,17 +69,24 @@ function nameCell(state, page, row, layout) {
   return h(
     "th",
     { class: "nbt-name", scope: "row", style: { "--depth": row.depth } },
-    h("div", { class: "nbt-name-line" }, name, fold(state, page, row), badges(row)),
+    h("div", { class: "nbt-name-line" }, childMark(row), name, fold(state, row), badges(row)),
   );
 }
 
+/** Of a child that stands alone.
+ *  @param {RunRow} row */
+function childMark({ parent, depth }) {
+  if (!parent || depth > 0) return null;
+  return h("span", { class: "nbt-child-mark nbt-muted", title: "a child run" }, "↳");
+}
+
 /** Children under their parent.
- *  @param {RunsState} state @param {Page} page @param {RunRow} row */
-function fold(state, page, row) {
+ *  @param {RunsState} state @param {RunRow} row */
+function fold(state, row) {
   if (!row.children) return null;
   const { unfolded } = state.asked;
-  const isUnfolded = unfolded.includes(row.id);
-  const next = isUnfolded ? unfolded.filter((id) => id !== row.id) : [...unfolded, row.id];
+  const isUnfolded = row.id in unfolded;
+  const next = withFold(unfolded, row.id, isUnfolded ? 0 : PORTION);
   const children = plural(row.children, "child run");
   return h(
     "button",
@@ -92,13 +100,29 @@ function fold(state, page, row) {
       onclick: () => state.show({ unfolded: next }),
     },
     isUnfolded ? "−" : "+",
-    isUnfolded ? shownOf(row.children, page.mostChildren ?? 0) : grouped(row.children),
+    grouped(row.children),
   );
 }
 
-/** @param {number} count @param {number} most */
-function shownOf(count, most) {
-  return count > most ? `${grouped(most)} of ${grouped(count)}` : grouped(count);
+/** "100 of 300 children: 100 more", below those that are shown.
+ *  @param {RunsState} state @param {RunRow} parent @param {number} span */
+export function moreRow(state, parent, span) {
+  const shown = state.asked.unfolded[parent.id];
+  const next = withFold(state.asked.unfolded, parent.id, shown + PORTION);
+  const more = Math.min(PORTION, parent.children - shown);
+  const words = `${grouped(shown)} of ${grouped(parent.children)} children`;
+  const button = h(
+    "button",
+    {
+      class: "nbt-quiet nbt-text-button",
+      type: "button",
+      "data-key": `more ${parent.id}`,
+      onclick: () => state.show({ unfolded: next }),
+    },
+    `${grouped(more)} more`,
+  );
+  const cell = h("td", { colspan: span }, h("span", { class: "nbt-muted" }, words), " ", button);
+  return h("tr", { class: "nbt-more", style: { "--depth": parent.depth + 1 } }, cell);
 }
 
 /** @param {RunsState} state @param {RunRow} row @param {TableColumn} column

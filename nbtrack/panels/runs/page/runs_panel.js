@@ -13,7 +13,7 @@ import { registryTab } from "../../registry/page/registry_tab.js";
 import { append, h } from "../../shared/page/dom.js";
 import { grouped, plural, wordsOf } from "../../shared/page/formats.js";
 import { PanelHost, panelRoot } from "../../shared/page/panel_host.js";
-import { ExperimentChooser, groupChooser } from "./choosers.js";
+import { ExperimentChooser, groupChooser, treeSwitch } from "./choosers.js";
 import { ColumnPicker } from "./column_picker.js";
 import { roomIn } from "./column_widths.js";
 import { QueryBox } from "./query_box.js";
@@ -79,7 +79,8 @@ function drawPanel(host, root, state, tabs) {
     new ColumnPicker(state).el,
   );
   const live = h("span", { class: "nbt-live", title: "New runs appear by themselves" }, "live");
-  const facts = h("div", { class: "nbt-facts" }, host.status, live, countWords(state));
+  const said = [host.status, live, countWords(state)];
+  const facts = h("div", { class: "nbt-facts" }, treeSwitch(state), said);
   append(root, [
     head,
     query.error,

@@ -6,6 +6,7 @@ import { grouped, plural } from "../../shared/page/formats.js";
 import { joinedFilter } from "./completion.js";
 import { GroupTable } from "./group_table.js";
 import { RunsTable } from "./runs_table.js";
+import { SelectionBar } from "./selection_bar.js";
 
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { Page } from "./messages.d.ts" */
@@ -41,7 +42,7 @@ function filterTo(state, condition) {
 
 /** @param {RunsState} state */
 function footer(state) {
-  return h("div", { class: "nbt-foot" }, pageButtons(state), tickedActions(state));
+  return h("div", { class: "nbt-foot" }, pageButtons(state), new SelectionBar(state).el);
 }
 
 /** @param {RunsState} state */
@@ -55,27 +56,6 @@ function pageButtons(state) {
     on.disabled = page.page + 1 >= page.pages;
   });
   return h("span", { class: "nbt-buttons" }, back, place, on);
-}
-
-/** @param {RunsState} state */
-function tickedActions(state) {
-  const words = h("span", { class: "nbt-ticked-words", role: "status" });
-  const look = { class: "nbt-button", type: "button", "data-key": "clear ticks" };
-  const clear = h(
-    "button",
-    { ...look, onclick: () => state.tickAll(state.ticked, false) },
-    "Clear",
-  );
-  const danger = { class: "nbt-button nbt-danger", type: "button", "data-key": "delete ticked" };
-  const remove = h("button", { ...danger, onclick: () => state.remove(state.ticked) }, "Delete");
-  const draw = () => {
-    const count = state.ticked.length;
-    words.textContent = count ? `${grouped(count)} selected` : "";
-    for (const button of [clear, remove]) button.hidden = count === 0;
-  };
-  state.on("ticked", draw);
-  draw();
-  return h("span", { class: "nbt-buttons nbt-on-ticked" }, words, clear, remove);
 }
 
 /** @param {Page} page */

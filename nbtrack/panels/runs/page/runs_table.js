@@ -2,8 +2,9 @@
 
 import { h, reconcile } from "../../shared/page/dom.js";
 import { ageWords } from "../../shared/page/formats.js";
+import { parentsWithMore } from "./families.js";
 import { detailsRow } from "./run_details.js";
-import { runRow } from "./run_row.js";
+import { moreRow, runRow } from "./run_row.js";
 import { TableHead } from "./table_head.js";
 import { TableLayout } from "./table_layout.js";
 
@@ -62,7 +63,11 @@ export class RunsTable {
   drawRows() {
     const { page } = this.state;
     if (!page?.rows) return;
-    const parts = page.rows.flatMap((row) => this.parts(page, row));
+    const cut = parentsWithMore(page.rows, this.state.asked.unfolded);
+    const parts = page.rows.flatMap((row) => [
+      ...this.parts(page, row),
+      ...(cut.get(row.id) ?? []).map((parent) => this.morePart(page, parent)),
+    ]);
     reconcile(this.tbody, parts.length ? parts : [emptyPart(page)]);
     this.head.markAllBox(page.rows.map(({ id }) => id));
   }
@@ -77,11 +82,18 @@ export class RunsTable {
       state.ticked.includes(row.id),
       state.colourOf(row.id),
       state.sparks[row.id],
-      state.asked.unfolded.includes(row.id),
+      row.id in state.asked.unfolded,
       this.head.looks,
     ]);
     const part = { key: row.id, looks, make: () => runRow(state, page, row, this.layout) };
     return isOpen ? [part, this.detailsPart(page, row)] : [part];
+  }
+
+  /** @param {Page} page @param {RunRow} parent @returns {Part} */
+  morePart(page, parent) {
+    const span = page.columns.length + 1;
+    const looks = JSON.stringify([parent.children, this.state.asked.unfolded[parent.id], span]);
+    return { key: `more ${parent.id}`, looks, make: () => moreRow(this.state, parent, span) };
   }
 
   /** Remade when an edit begins or ends in it, not while somebody types.

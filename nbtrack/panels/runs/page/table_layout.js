@@ -172,9 +172,10 @@ function wantedBy(page, column, n) {
 }
 
 /** @param {RunRow} row */
-function besideName({ depth, children, pinned, baseline }) {
+function besideName({ depth, parent, children, pinned, baseline }) {
   const fold = children ? FOLD + DIGIT * String(children).length : 0;
-  return NAME_PARTS + STEP * depth + fold + BADGE * (Number(pinned) + Number(baseline));
+  const steps = parent ? Math.max(1, depth) : depth; // its mark takes as much
+  return NAME_PARTS + STEP * steps + fold + BADGE * (Number(pinned) + Number(baseline));
 }
 
 /** @type {Map<string, CanvasRenderingContext2D | null>} */

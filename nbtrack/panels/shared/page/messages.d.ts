@@ -40,6 +40,7 @@ export interface Questions {
   page: { arguments: TableAsked; answer: Page | Refused };
   select: { arguments: SelectAsked; answer: null };
   details: { arguments: RunAsked; answer: RunDetails };
+  children: { arguments: SelectAsked; answer: RunIds };
   sparklines: { arguments: SparklinesAsked; answer: Sparklines };
   edit: { arguments: EditAsked; answer: RunDetails };
   delete: { arguments: SelectAsked; answer: RunIds };
