@@ -19,7 +19,7 @@ from nbtrack.display.number_format import format_number
 from nbtrack.errors import InvalidValue
 from nbtrack.records.views import RunValues
 
-FEWEST_FOR_RANKS = 3
+FEWEST_RUNS_OF_A_PARAM = 8  # a correlation of fewer says nothing
 _RANKS, _FOREST = "rank correlation", "share of the forest's importance"
 
 
@@ -55,7 +55,8 @@ def importance(
     theme: Theme = "page",
     width: int | str = "container",
 ) -> Importance:
-    """*params* and *metric* are columns of *values*; params with one value only are left out.
+    """*params* and *metric* are columns of *values*; params with one value only are left out, and
+    those that fewer than 8 runs have.
 
     The forest is asked from 20 runs on and if it is done within a second, and is heard only if it
     predicts the metric better than its mean does. Raises InvalidValue if the metric is no number.
@@ -63,9 +64,12 @@ def importance(
     target = numbers_of(values.columns[metric])
     if target is None:
         raise InvalidValue(f"{title_of(metric)} is no number in these runs: choose a metric.")
-    kept = [i for i, value in enumerate(target) if value is not None]
+    # By id, so that the folds of the forest do not depend on how a table was sorted.
+    kept = sorted(
+        (i for i, value in enumerate(target) if value is not None), key=values.run_ids.__getitem__
+    )
     columns = {param: [values.columns[param][i] for i in kept] for param in params}
-    y = [float(value) for value in target if value is not None]
+    y = [float(target[i] or 0.0) for i in kept]
     found = [_ranked(param, column, y) for param, column in columns.items()]
     shown = [each for each in found if each is not None]
     names = [each.param for each in shown]
@@ -83,7 +87,7 @@ def _ranked(param: str, column: Sequence[Any], y: Sequence[float]) -> ParamImpor
     numbers = numbers_of(column)
     found: Sequence[Any] = column if numbers is None else numbers
     both = [(value, goal) for value, goal in zip(found, y) if value is not None]
-    if len({value for value, _ in both}) < 2 or len(both) < FEWEST_FOR_RANKS:
+    if len({value for value, _ in both}) < 2 or len(both) < FEWEST_RUNS_OF_A_PARAM:
         return None
     has, goals = [value for value, _ in both], [goal for _, goal in both]
     is_categorical = numbers is None
@@ -161,7 +165,7 @@ def _draw(
 
 def _rows(each: ParamImportance, total: float) -> list[Row]:
     """*total* is the importance of all params together, by the forest."""
-    name = title_of(each.param)
+    name = f"{title_of(each.param)} (n={each.n:,})"
     measures = [(_RANKS, each.correlation)]
     if each.permutation is not None and total:
         measures.append((_FOREST, max(each.permutation, 0.0) / total))

@@ -13,7 +13,7 @@ from nbtrack.display.number_format import format_column
 
 MOST_ROOMY = 8  # more runs make the bars thinner, and then the chart higher
 _ROOMY_HEIGHT, _THIN = 180, 22  # pixels; of one bar
-_ROOM_FOR_VALUE = 62  # pixels on the right
+_ROOM_FOR_VALUE = 72  # pixels on the right
 
 
 def metric_bars(
@@ -22,17 +22,22 @@ def metric_bars(
     key: str,
     names: Mapping[str, str | None],
     styles: Mapping[str, RunStyle] | None = None,
+    higher_is_better: bool | None = None,
     title: str | None = None,
     theme: Theme = "page",
     width: int | str = "container",
 ) -> Drawing:
-    """*latest* by run id, in the order of the bars; each begins at 0 and says its number."""
+    """*latest* by run id, in the order of the bars; each begins at 0 and says its number.
+
+    With *higher_is_better* told, the best one stands first, and has a star.
+    """
     import altair as alt
 
-    rows = bar_rows(latest, names=names)
+    rows = bar_rows(latest, names=names, higher_is_better=higher_is_better)
     labels = [row["run"] for row in rows]
     look = styles or run_colours(list(latest))
-    y = alt.Y("run:N", sort=labels, axis=alt.Axis(title=None, labelLimit=120, grid=False))
+    in_order = alt.EncodingSortField("place")  # of the rows: new ones need no new spec
+    y = alt.Y("run:N", sort=in_order, axis=alt.Axis(title=None, labelLimit=120, grid=False))
     fill = alt.Color(
         "run:N",
         scale=alt.Scale(domain=labels, range=[_colour(look, run_id) for run_id in latest]),
@@ -66,14 +71,40 @@ def metric_bars(
     return Drawing(chart=chart, rows=rows)
 
 
-def bar_rows(latest: Mapping[str, float], *, names: Mapping[str, str | None]) -> list[Row]:
+def bar_rows(
+    latest: Mapping[str, float],
+    *,
+    names: Mapping[str, str | None],
+    higher_is_better: bool | None = None,
+) -> list[Row]:
     """For an update too; a value that no bar can show (NaN, infinite) is None, and in the text."""
     labels = run_labels(list(latest), names)
     texts = format_column(list(latest.values()))
+    places = _places(latest, higher_is_better)
+    is_known = higher_is_better is not None and len(latest) > 1
     return [
-        {"id": run_id, "run": labels[run_id], "value": finite(value), "text": text}
+        {
+            "id": run_id,
+            "run": labels[run_id],
+            "value": finite(value),
+            "text": f"★ {text}" if is_known and places[run_id] == 0 else text,
+            "place": places[run_id],
+        }
         for (run_id, value), text in zip(latest.items(), texts)
     ]
+
+
+def _places(latest: Mapping[str, float], higher_is_better: bool | None) -> dict[str, int]:
+    """Of each run, where it stands: the best one first, what is no number last."""
+    numbers = {run_id: finite(value) for run_id, value in latest.items()}
+    sign = -1 if higher_is_better else 1
+
+    def rank(run_id: str) -> tuple[bool, float]:
+        number = numbers[run_id]
+        return number is None, sign * (number or 0.0)
+
+    order = list(latest) if higher_is_better is None else sorted(latest, key=rank)
+    return {run_id: place for place, run_id in enumerate(order)}
 
 
 def _colour(styles: Mapping[str, RunStyle], run_id: str) -> str:

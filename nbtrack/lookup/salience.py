@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from nbtrack.lookup.metric_direction import Direction, direction
 from nbtrack.records.origins import Origin, is_bookkeeping, parsed_origins
+from nbtrack.records.tags import AUTOLOG_TAG
 from nbtrack.records.views import KeyFacts, KeyInventory
 
 COLUMNS_TAG = "nbtrack.columns"  # of an experiment: columns that come first, one a line
-_AUTOLOG_TAG = "mlflow.autologging"
 _NO_DECLARED: Mapping[str, Direction] = {}
 # Of runs that were recorded before origins were: what autolog called its own.
 _BOOKKEEPING = re.compile(
@@ -65,7 +65,7 @@ def meaning_of(
     """Of the runs that *inventory* is of."""
     told = list(told)
     is_old = any(each.text is None for each in told) and any(
-        each.key == _AUTOLOG_TAG for each in inventory.tags
+        each.key == AUTOLOG_TAG for each in inventory.tags
     )
     known = [(parsed_origins(each.text), each.runs) for each in told if each.text is not None]
     params = [(origins.params, runs) for origins, runs in known]

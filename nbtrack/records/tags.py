@@ -8,6 +8,7 @@ from __future__ import annotations
 OWN_PREFIXES = ("mlflow.", "nbtrack.")  # they say where a run came from, not what was tried
 
 PARENT_TAG = "mlflow.parentRunId"
+AUTOLOG_TAG = "mlflow.autologging"  # of a run that a hook wrote to: which framework's
 RUN_NAME_TAG = "mlflow.runName"
 NOTE_TAG = "mlflow.note.content"
 PINNED_TAG = "nbtrack.pinned"

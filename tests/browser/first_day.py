@@ -40,7 +40,7 @@ OWN = {
         metric="accuracy",
         is_lower_better=False,
         metrics=("accuracy", "f1", "loss", "val_loss"),
-        params=("C", "max_depth", "learning_rate", "n_neighbors", "lr", "epochs"),
+        params=("C", "max_depth", "learning_rate", "n_neighbors", "grid", "lr", "epochs"),
     ),
     "diabetes": OwnNumbers(
         metric="rmse",

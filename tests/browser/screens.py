@@ -52,7 +52,6 @@ def _compare_first_two(panel: Any) -> None:
     for n in range(2):
         panel.locator("tr[data-run-id] input[type=checkbox]").nth(n).check()
     panel.locator("[data-tab=compare]").click()
-    panel.locator("[data-tab=compare]").press("Escape")
     panel.locator("[data-line]").first.wait_for()
 
 

@@ -2,6 +2,7 @@
 window.sight = (() => {
   const SLACK = 1; // a pixel, for rounding
   const READABLE = 4.5; // the least contrast of words to what is behind them
+  const LINE = 20; // pixels: the height of a line
   const START = 24; // of a text that may be cut: so much shows that it is there
 
   /** The part of *box* that neither the window nor a scrolling or clipping ancestor hides. */
@@ -124,12 +125,12 @@ window.sight = (() => {
     return head ? rowOf(panel, runId)?.cells[head.cellIndex] : null;
   }
 
-  /** What of one run's row cannot be read: its name, the heads of *columns* and its values. */
-  function unread(panel, runId, columns) {
-    if (!canRead(cellOf(panel, runId, "run_name"), { mayBeCut: true })) return ["its name"];
-    return columns.flatMap((column) => {
-      if (!canRead(headOf(panel, column), { mayBeCut: true })) return [`the head of ${column}`];
-      return canRead(cellOf(panel, runId, column)) ? [] : [`its ${column}`];
+  /** What of one run's row cannot be read: its name, the heads of *wanted* columns, its values. */
+  function unread(panel, runId, wanted) {
+    if (!canRead(cellOf(panel, runId, "run_name"), { mayBeCut: true })) return ["name"];
+    return wanted.flatMap((column) => {
+      if (!canRead(headOf(panel, column), { mayBeCut: true })) return [`head of ${column}`];
+      return canRead(cellOf(panel, runId, column)) ? [] : [column];
     });
   }
 
@@ -166,11 +167,22 @@ window.sight = (() => {
 
   // --- what else a panel shows
 
-  /** Whether the words can be read somewhere in *el*, each as a whole element of its own. */
-  function reads(el, ...words) {
-    const leaves = [...el.querySelectorAll("*")].filter((each) => !each.childElementCount);
-    return words.every((word) =>
-      leaves.some((leaf) => leaf.textContent.trim() === word && canRead(leaf)),
+  /** Whether *key* and, on its line, what begins with *value* can be read in *el*, not in code. */
+  function reads(el, key, value) {
+    const keys = wordsOf(el, (word) => word === key);
+    const values = wordsOf(el, (word) => word.startsWith(value));
+    const middle = (each) => (wordsBox(each).top + wordsBox(each).bottom) / 2;
+    return keys.some((left) =>
+      values.some((right) => Math.abs(middle(left) - middle(right)) < LINE / 2),
+    );
+  }
+
+  /** The elements with a word of their own that is wanted, and can be read. */
+  function wordsOf(el, isWanted) {
+    const own = (each) => [...each.childNodes].filter(({ nodeType }) => nodeType === 3);
+    const words = (each) => own(each).flatMap((node) => node.textContent.split(/[\s=:,]+/));
+    return [...el.querySelectorAll("*")].filter(
+      (each) => !each.closest("pre, code") && words(each).some(isWanted) && canRead(each),
     );
   }
 
@@ -198,6 +210,12 @@ window.sight = (() => {
     return lines.map((line) => line.dataset.line);
   }
 
+  /** All that is to be known of the table at first sight. *best* has run and columns of several. */
+  async function look(panel, best) {
+    const runs = best.map(([runId, wanted]) => unread(panel, runId, wanted));
+    return { runs, columns: columns(panel), nameStays: await nameStays(panel) };
+  }
+
   return {
     bringUp,
     canRead,
@@ -205,9 +223,7 @@ window.sight = (() => {
     columns,
     comparedLines,
     fileBrowser,
-    headOf,
-    nameStays,
+    look,
     reads,
-    unread,
   };
 })();

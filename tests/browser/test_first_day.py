@@ -16,6 +16,7 @@ from nbtrack.stores.opening import open_store
 from tests.browser.first_day import (
     OWN,
     VIEWS,
+    OwnNumbers,
     bring_up,
     first_day,
     on_each_screen,
@@ -62,57 +63,50 @@ def _say(problems: Iterable[str]) -> None:
 
 # --- the table
 
-
-def test_the_best_two_are_on_the_first_screen(page: Any) -> None:
-    """By the user's own metric, with the params that the user set: no scroll, one click at most."""
-    at_once = _unread_of_the_best(page, VIEWS)
-    clicked = sorted({view for view, _ in at_once})
-    for view in clicked:
-        _sort_by_own_metric(page, view)
-    after_a_click = _unread_of_the_best(page, clicked)
-    _say(
-        f"{view}, {screen}: {words}; at once: {at_once[view, screen]}"
-        for (view, screen), words in after_a_click.items()
-        if (view, screen) in at_once
-    )
+Looks = dict[tuple[str, str], Any]  # what `sight.look` says, by view and screen
 
 
-def _unread_of_the_best(page: Any, views: Iterable[str]) -> dict[tuple[str, str], str]:
-    """What cannot be read of winner and runner-up, by view and screen; nothing where all can."""
+@pytest.fixture(scope="module")
+def at_first(page: Any) -> Looks:
+    """As it is when the cells have run."""
+    return _looks(page, VIEWS)
+
+
+def _looks(page: Any, views: Iterable[str]) -> Looks:
+    ask = "(el, best) => sight.look(el, best)"
     return {
-        (view, screen): words
+        (view, screen): bring_up(page.panels[view]).evaluate(ask, _wanted(page, view))
         for screen in on_every_screen(page)
         for view in views
-        if (words := "; ".join(_unread(page, view)))
     }
 
 
-def _unread(page: Any, view: str) -> Iterator[str]:
-    panel, own = bring_up(page.panels[view]), page.own[view]
-    for place, run in zip(("winner", "runner-up"), page.best[view]):
-        params = [f"params.{key}" for key in own.params if key in run.data.params]
-        wanted = [run.info.run_id, [f"metrics.{own.metric}", *params]]
-        for words in panel.evaluate("(el, [run, keys]) => sight.unread(el, run, keys)", wanted):
-            yield f"{place} {run.info.run_name!r}: not in sight: {words}"
-
-
-def _sort_by_own_metric(page: Any, view: str) -> None:
-    """By the one click that a user has, on its header: where it is out of sight, nothing comes."""
-    head = f"thead [data-column='metrics.{page.own[view].metric}']"
-    panel = bring_up(page.panels[view])
-    if panel.evaluate("(el, head) => sight.canRead(el.querySelector(head), {})", head):
-        panel.locator(head).click()
-        settled(panel)
-
-
-def test_columns_begin_with_what_is_ones_own(page: Any) -> None:
-    """Name, status, age; then one's own metrics, then one's own params; the rest comes later."""
-    _say(f"{view}: {words}" for view in VIEWS for words in _wrong_order(page, view))
-
-
-def _wrong_order(page: Any, view: str) -> Iterator[str]:
+def _wanted(page: Any, view: str) -> list[tuple[str, list[str]]]:
+    """Of winner and runner-up: the columns that the user wants to see of each."""
     own = page.own[view]
-    ids = [each["id"] for each in _columns(page.panels[view])]
+    return [
+        (
+            run.info.run_id,
+            [
+                f"metrics.{own.metric}",
+                *(f"params.{key}" for key in own.params if key in run.data.params),
+            ],
+        )
+        for run in page.best[view]
+    ]
+
+
+def test_columns_begin_with_what_is_ones_own(page: Any, at_first: Looks) -> None:
+    """Name, status, age; then one's own metrics, then one's own params; the rest comes later."""
+    usual = [(view, look) for (view, screen), look in at_first.items() if screen == "1440-light"]
+    _say(
+        f"{view}: {words}"
+        for view, look in usual
+        for words in _wrong_order([each["id"] for each in look["columns"]], page.own[view])
+    )
+
+
+def _wrong_order(ids: list[str], own: OwnNumbers) -> Iterator[str]:
     metrics = [each for each in ids if each.startswith("metrics.")]
     params = [each for each in ids if each.startswith("params.")]
     if ids[:4] != [*RUN_COLUMNS, f"metrics.{own.metric}"]:
@@ -121,33 +115,27 @@ def _wrong_order(page: Any, view: str) -> Iterator[str]:
         yield f"{params[0]} stands before {metrics[-1]}"
     for kind, shown, wanted in (("metrics", metrics, own.metrics), ("params", params, own.params)):
         first = shown[: min(2, len(wanted))]
-        if not {each.removeprefix(f"{kind}.") for each in first} <= set(wanted) or not first:
-            yield f"the first {kind} are {first}, none of which the user chose"
+        if not first or not {each.removeprefix(f"{kind}.") for each in first} <= set(wanted):
+            yield f"the first {kind} are {first}, which are not the user's own"
 
 
-def _columns(panel: Any) -> list[dict[str, Any]]:
-    return bring_up(panel).evaluate("el => sight.columns(el)")
-
-
-def test_a_small_screen_shows_name_two_metrics_and_two_params(page: Any) -> None:
-    """As far as there are two; and every screen shows the metric that is sorted by."""
+def test_every_screen_shows_name_two_metrics_and_two_params(page: Any, at_first: Looks) -> None:
+    """As far as the user has two of them."""
     _say(
         f"{view}, {screen}: {words}"
-        for screen in on_each_screen(page)
-        for view in VIEWS
-        for words in _too_few(page, view, screen)
+        for (view, screen), look in at_first.items()
+        for words in _too_few(look["columns"], page.own[view])
     )
 
 
-def _too_few(page: Any, view: str, screen: str) -> Iterator[str]:
-    columns = _columns(page.panels[view])
+def _too_few(columns: list[dict[str, Any]], own: OwnNumbers) -> Iterator[str]:
     seen = [each["id"] for each in columns if each["canBeRead"]]
-    for kind in ("metrics", "params"):
-        count = sum(each.startswith(kind) for each in seen)
-        if count < min(2, len(getattr(page.own[view], kind))):
-            yield f"{count} {kind} in sight; {_first_places(columns, kind)}"
     if "run_name" not in seen:
         yield "no name in sight"
+    for kind, wanted in (("metrics", own.metrics), ("params", own.params)):
+        count = sum(each.startswith(kind) for each in seen)
+        if count < min(2, len(wanted)):
+            yield f"{count} {kind} in sight; {_first_places(columns, kind)}"
 
 
 def _first_places(columns: list[dict[str, Any]], kind: str) -> str:
@@ -155,14 +143,49 @@ def _first_places(columns: list[dict[str, Any]], kind: str) -> str:
     return ", ".join(places[:2]) or f"there are no {kind}"
 
 
-def test_the_name_stays_while_columns_scroll(page: Any) -> None:
+def test_the_name_stays_while_columns_scroll(at_first: Looks) -> None:
     """Scrolled to the last column, one still sees whose values they are."""
     _say(
         f"{view}, {screen}: no name in sight"
-        for screen in on_each_screen(page)
-        for view in VIEWS
-        if not bring_up(page.panels[view]).evaluate("el => sight.nameStays(el)")
+        for (view, screen), look in at_first.items()
+        if not look["nameStays"]
     )
+
+
+def test_the_best_two_are_on_the_first_screen(page: Any, at_first: Looks) -> None:
+    """By the user's own metric, with the params that the user set: no scroll, one click at most."""
+    unread = _unread(at_first)
+    clicked = sorted({view for view, _ in unread})
+    for view in clicked:
+        _sort_by_own_metric(page, view)
+    still = _unread(_looks(page, clicked)) if clicked else {}
+    _say(
+        f"{view}, {screen}: not in sight: {words}"
+        for (view, screen), words in still.items()
+        if (view, screen) in unread
+    )
+
+
+def _unread(looks: Looks) -> dict[tuple[str, str], str]:
+    """What cannot be read of winner and runner-up; nothing where all can."""
+    said = {
+        key: dict.fromkeys(
+            f"{place}'s {each}"
+            for place, lacks in zip(("the winner", "the runner-up"), look["runs"])
+            for each in lacks
+        )
+        for key, look in looks.items()
+    }
+    return {key: ", ".join(words) for key, words in said.items() if words}
+
+
+def _sort_by_own_metric(page: Any, view: str) -> None:
+    """By the one click that a user has, on its header: where it is out of sight, nothing comes."""
+    head = f"thead [data-column='metrics.{page.own[view].metric}']"
+    panel = bring_up(page.panels[view])
+    if panel.evaluate("(el, head) => sight.canRead(el.querySelector(head))", head):
+        panel.locator(head).click()
+        settled(panel)
 
 
 # --- the open row
@@ -185,14 +208,11 @@ def _toggle(panel: Any, run: Run) -> None:
 
 
 def _hidden(page: Any, run: Run) -> Iterator[str]:
-    details = bring_up(page.panels[SORTED]).locator(".nbt-details")
-    metric = page.own[SORTED].metric
-    pairs = [(metric, f"{run.data.metrics[metric]:.4f}")]
-    pairs += [
-        (key, run.data.params[key]) for key in page.own[SORTED].params if key in run.data.params
-    ]
-    for pair in pairs:
-        if not details.evaluate("(el, words) => sight.reads(el, ...words)", list(pair)):
+    details, own = bring_up(page.panels[SORTED]).locator(".nbt-details"), page.own[SORTED]
+    values = {own.metric: f"{run.data.metrics[own.metric]:.3f}"}
+    values |= {key: run.data.params[key] for key in own.params if key in run.data.params}
+    for pair in values.items():
+        if not details.evaluate("(el, [key, value]) => sight.reads(el, key, value)", pair):
             yield f"{' = '.join(pair)} cannot be read"
 
 
@@ -227,14 +247,14 @@ def _lines(panel: Any) -> list[str]:
 
 def test_charts_begin_with_ones_own_metrics(page: Any) -> None:
     """Curves or bars, whatever they are; how far a search was is never drawn unasked."""
-    problems: list[str] = []
-    for experiment, own in OWN.items():
-        panel = _charts_of(page, experiment)
-        first = min(2, len(own.metrics))
-        for screen in on_each_screen(page):
-            seen = bring_up(panel).evaluate("el => sight.charted(el)")
-            if not seen or not set(seen[:first]) <= set(own.metrics):
-                problems.append(f"{experiment}, {screen}: the charts in sight are {seen}")
+    panels = {experiment: _charts_of(page, experiment) for experiment in OWN}
+    problems = [
+        f"{experiment}, {screen}: the charts in sight are {seen}"
+        for screen in on_each_screen(page)
+        for experiment, panel in panels.items()
+        if not _begins_with_own(seen := _charted(panel), OWN[experiment])
+    ]
+    for experiment, panel in panels.items():
         if panel.locator(".nbt-card[data-metric=search_progress]").count():
             problems.append(f"{experiment}: search_progress is drawn")
         panel.locator("[data-tab=runs]").click()
@@ -248,6 +268,15 @@ def _charts_of(page: Any, experiment: str) -> Any:
     drawn, nothing = ".nbt-card[data-drawn] svg", "text=/logged no metric|no runs/i"
     panel.locator(drawn).or_(panel.locator(nothing)).first.wait_for(timeout=60_000)
     return settled(panel)
+
+
+def _charted(panel: Any) -> list[str]:
+    return bring_up(panel).evaluate("el => sight.charted(el)")
+
+
+def _begins_with_own(seen: list[str], own: OwnNumbers) -> bool:
+    first = seen[: min(2, len(own.metrics))]
+    return bool(first) and set(first) <= set(own.metrics)
 
 
 # --- by keyboard alone

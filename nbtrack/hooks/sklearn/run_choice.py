@@ -17,13 +17,13 @@ from nbtrack.hooks.sklearn.params import fit_name
 from nbtrack.hooks.sklearn.subjects import awaits_fit, child_awaiting_fit
 from nbtrack.recording.run_writer import LOOK_SECONDS
 from nbtrack.recording.session import Session
+from nbtrack.records.tags import AUTOLOG_TAG
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.flags import Flags
     from nbtrack.recording.active_run import ActiveRun
 
 NAME_TAG, CLASS_TAG = "estimator_name", "estimator_class"
-AUTOLOG_TAG = "mlflow.autologging"
 
 
 class FitRun(NamedTuple):

@@ -23,13 +23,13 @@ from nbtrack.base.guard import guarded
 from nbtrack.hooks.sklearn.cv_results_csv import cv_results_csv
 from nbtrack.hooks.sklearn.inner_estimators import is_search
 from nbtrack.hooks.sklearn.noted_origins import note_metrics
-from nbtrack.hooks.sklearn.run_choice import AUTOLOG_TAG, CLASS_TAG, NAME_TAG
+from nbtrack.hooks.sklearn.run_choice import CLASS_TAG, NAME_TAG
 from nbtrack.hooks.sklearn.search_candidates import Candidates
 from nbtrack.hooks.sklearn.search_scores import best_rows, score_columns
 from nbtrack.hooks.sklearn.storable_keys import storable_key
 from nbtrack.recording.run_batch import log_finished_children
 from nbtrack.records.origins import Origin, Origins, all_of
-from nbtrack.records.tags import BEST_CHILD_TAG
+from nbtrack.records.tags import AUTOLOG_TAG, BEST_CHILD_TAG
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall

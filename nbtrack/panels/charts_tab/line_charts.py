@@ -13,6 +13,7 @@ from nbtrack.charts.metric_bars import bar_rows, metric_bars
 from nbtrack.charts.metric_lines import line_rows, metric_lines
 from nbtrack.charts.run_styles import RunStyle
 from nbtrack.lookup.key_facts import facts_of
+from nbtrack.lookup.metric_direction import direction
 from nbtrack.lookup.salience import metrics_in_order
 from nbtrack.panels.charts_tab.charted_runs import Charted
 from nbtrack.panels.charts_tab.request import MOST_METRICS, LinesRequest
@@ -95,7 +96,9 @@ def bar_chart(key: str, charted: Charted) -> dict[str, Any]:
         tuple(styles[run_id] for run_id in latest),
     )
     spec, name = _bars_spec(form)
-    rows = bar_rows(latest, names=charted.labels)
+    better = direction(key, charted.meaning.declared)
+    higher = None if better is None else better == "higher"
+    rows = bar_rows(latest, names=charted.labels, higher_is_better=higher)
     return {
         "kind": "bars",
         "form": name,

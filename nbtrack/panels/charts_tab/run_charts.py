@@ -25,7 +25,7 @@ MOST_POINTS, MOST_LINES, MOST_FOR_IMPORTANCE = 1000, 400, 2000  # the newest one
 MOST_AXES = 12
 _PARAM_AXES, _METRIC_AXES = 5, 2
 _MOST_PARAMS = 30
-_FEWEST_FOR_IMPORTANCE = 3
+_KIND = "tags.estimator_class"
 
 
 def scatter_answer(
@@ -80,22 +80,27 @@ def parallel_answer(
 
 def importance_answer(state: RunsState, table: TableState, *, metric: str | None) -> dict[str, Any]:
     """With how many runs it rests on, and how it was found."""
-    from nbtrack.charts.importance import importance
+    from nbtrack.charts.importance import FEWEST_RUNS_OF_A_PARAM, importance
 
     asked = state.ask(table)
     metric = metric or _first_of(_ids(telling(asked, "metrics"), "metrics"))
-    params = _ids(telling(asked, "params"), "params")[:_MOST_PARAMS]
+    params = _ids(_told_params(asked), "params")[:_MOST_PARAMS]
     if metric is None or not params:
         raise InvalidValue(
             "There is nothing to compare yet: it takes runs with a metric and params that differ."
         )
-    values, total = _read(state, asked, [*params, metric], most=MOST_FOR_IMPORTANCE)
+    columns = [*params, metric, _KIND]
+    values, total = _read(state, asked, columns, most=MOST_FOR_IMPORTANCE)
     having = sum(value is not None for value in values.columns[metric])
-    if having < _FEWEST_FOR_IMPORTANCE:
+    if having < FEWEST_RUNS_OF_A_PARAM:
         raise InvalidValue(
-            f"{having} runs have this metric; {_FEWEST_FOR_IMPORTANCE} or more are needed."
+            f"{having} runs have this metric; {FEWEST_RUNS_OF_A_PARAM} or more are needed."
         )
-    found = importance(values, params=params, metric=metric)
+    found = importance(values, params=_varying_within_a_kind(values, params), metric=metric)
+    if not found.params:
+        raise InvalidValue(
+            f"Too few runs: no param that varies was recorded in {FEWEST_RUNS_OF_A_PARAM} or more."
+        )
     return {
         **_answer(found.drawing, values, total),
         "chosen": {"metric": metric},
@@ -109,6 +114,30 @@ def telling(asked: Asked, kind: Kind) -> list[KeyFacts]:
     """Those that differ between the runs, else all of them; what matters most first."""
     facts = in_order(asked.known, kind)
     return [each for each in facts if each.distinct > 1] or facts
+
+
+def _told_params(asked: Asked) -> list[KeyFacts]:
+    """Without defaults and bookkeeping."""
+    known = asked.known
+    return [
+        each
+        for each in telling(asked, "params")
+        if is_told_first("params", each, known.meaning, runs=known.runs)
+    ]
+
+
+def _varying_within_a_kind(values: RunValues, params: Sequence[str]) -> list[str]:
+    """A param that is another one in each kind of estimator says which kind it is, no more."""
+    kinds = values.columns[_KIND]
+    found = []
+    for param in params:
+        seen: dict[Any, set[Any]] = {}
+        for kind, value in zip(kinds, values.columns[param]):
+            if value is not None:
+                seen.setdefault(kind, set()).add(value)
+        if any(len(of_kind) > 1 for of_kind in seen.values()):
+            found.append(param)
+    return found
 
 
 def read_values(

@@ -77,7 +77,8 @@ def as_message(content: Comparison) -> dict[str, Any]:
 
 def _section(section: Section) -> dict[str, Any]:
     lines = [{"key": x.key, "values": x.values, "differs": x.differs} for x in section.lines]
-    return {"name": section.name, "title": section.title, "lines": lines, "more": section.more}
+    named = {"name": section.name, "title": section.title, "isFolded": section.is_folded}
+    return {**named, "lines": lines, "more": section.more}
 
 
 def _source(store: Store, run_id: str) -> str:

@@ -21,11 +21,21 @@ from nbtrack.display.number_format import (
     format_delta,
     format_duration,
 )
-from nbtrack.lookup.difference import Compared, ComparedMetric, Difference, difference, line_pairs
+from nbtrack.lookup.difference import (
+    Compared,
+    ComparedMetric,
+    Difference,
+    difference,
+    differing_first,
+    line_pairs,
+)
 from nbtrack.lookup.meant_runs import pinned_baseline
 from nbtrack.lookup.metric_direction import Direction, direction
 from nbtrack.lookup.run_times import seconds_of
+from nbtrack.lookup.salience import Meaning
+from nbtrack.panels.compare.kinds import grouped_params, meaning_of_difference, metric_order
 from nbtrack.panels.runs.run_scope import directions, read_experiments
+from nbtrack.records.origins import Origin
 from nbtrack.records.runs import Experiment, LifecycleStage, Run
 from nbtrack.stores.store import Store
 
@@ -56,12 +66,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """*lines* begin with those that differ; *more* are past what is shown at all."""
+    """*lines* begin with those that differ; *more* are past what is shown at all. One that
+    *is_folded* shows its lines to whoever opens it."""
 
     name: str
     title: str
     lines: Sequence[Line]
     more: int = 0
+    is_folded: bool = False
 
     @property
     def differing(self) -> Sequence[Line]:
@@ -115,10 +127,11 @@ def read_difference(
 def content_of(store: Store, found: Difference) -> Comparison:
     experiments = read_experiments(store, list({run.info.experiment_id for run in found.runs}))
     place = found.baseline
+    meaning = meaning_of_difference(found)
     sections = [
         _section("errors", "Errors", _errors(found)),
-        _section("params", "Params", compared_lines(found.params, place)),
-        _section("metrics", "Metrics", metric_lines(found.metrics, place, directions(experiments))),
+        *_metric_sections(found, meaning, directions(experiments)),
+        *_param_sections(found, meaning),
         _section("tags", "Tags", compared_lines(found.tags, place)),
         _section("data", "Data", compared_lines(found.data, place, in_words=data_words)),
         _section("code", "Code", _code(found.sources, place)),
@@ -131,9 +144,38 @@ def content_of(store: Store, found: Difference) -> Comparison:
     )
 
 
-def _section(name: str, title: str, lines: Sequence[Line]) -> Section:
+def _metric_sections(
+    found: Difference, meaning: Meaning, declared: Mapping[str, Direction]
+) -> list[Section]:
+    """What somebody measured; folded behind it what autolog noted of the training."""
+    order = metric_order(found, meaning)
+    metrics = sorted(found.metrics, key=lambda each: (not each.differs, order[each.key]))
+    told = [m for m in metrics if meaning.of("metrics", m.key) < Origin.TRAINING] or metrics
+    rest = [each for each in metrics if each not in told]
+    lines, folded = (metric_lines(each, found.baseline, declared) for each in (told, rest))
+    return [
+        _section("metrics", "Metrics", lines),
+        _section("training", "Of the training", folded, is_folded=True),
+    ]
+
+
+def _param_sections(found: Difference, meaning: Meaning) -> list[Section]:
+    params = grouped_params(found, meaning)
+    shown = differing_first([*params.shared, *([params.by_kind] if params.by_kind else [])])
+    folded = compared_lines(params.folded, found.baseline)
+    return [
+        _section("params", "Params", compared_lines(shown, found.baseline)),
+        _section("kinds", "Params of one kind only", folded, is_folded=True),
+    ]
+
+
+def _section(name: str, title: str, lines: Sequence[Line], *, is_folded: bool = False) -> Section:
     return Section(
-        name=name, title=title, lines=lines[:MOST_LINES], more=max(0, len(lines) - MOST_LINES)
+        name=name,
+        title=title,
+        lines=lines[:MOST_LINES],
+        more=max(0, len(lines) - MOST_LINES),
+        is_folded=is_folded,
     )
 
 

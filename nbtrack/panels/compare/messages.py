@@ -51,12 +51,13 @@ class SectionLine(TypedDict):
 
 
 class Section(TypedDict):
-    """`more` lines are past what is shown at all."""
+    """`more` lines are past what is shown at all; one that is folded waits to be opened."""
 
     name: str
     title: str
     lines: list[SectionLine]
     more: int
+    isFolded: bool
 
 
 class Comparison(TypedDict):

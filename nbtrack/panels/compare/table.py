@@ -119,6 +119,8 @@ def _fitting(grid: Sequence[Sequence[str]], width: int) -> list[str]:
 
 def _shown(content: Comparison, section: Section) -> tuple[Sequence[Line], str]:
     """Only what differs, unless it is all but a handful; and what is left out, in words."""
+    if section.is_folded:
+        return [], f"{len(section.lines):,} not shown"
     everything = content.is_short and section.name != "environment"
     lines = section.lines if everything else section.differing
     shown = lines[:_MOST_LINES]

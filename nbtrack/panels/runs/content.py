@@ -18,8 +18,7 @@ from nbtrack.panels.runs.facts import RunRow, RunTable
 
 ID_GROUP = ""  # the last column has no head of its own: names say more than ids
 NAME_LIMIT, KEY_LIMIT, VALUE_LIMIT, ERROR_LIMIT = 40, 28, 24, 200
-_MOST_COLUMNS = 16  # of params, and of metrics: a saved notebook carries every cell of them
-_ENOUGH_PARAMS = 8  # beside so many, params that some runs merely lack push the metrics aside
+_MOST_COLUMNS = 8  # of params and metrics: a saved notebook carries every cell of them
 _MOST_CONSTANTS = 30
 # Own names of the sortable columns of the group Run, and what MLflow calls them.
 _SORT_NAMES = {
@@ -72,22 +71,22 @@ def table_content(table: RunTable) -> TableContent:
     constants = _constants(rows, [k for k in table.param_keys if ("params", k) != sorted_by])
     varying = [key for key in table.param_keys if key not in constants]
     kept = {sorted_by[1], _starred_by(table)}
-    params = _shown_params(varying, [row.params for row in rows], kept=kept)
-    metrics = _shown(
-        table.metric_keys, [row.metrics for row in rows], kept=kept, most=_MOST_COLUMNS
-    )
+    room = max(_MOST_COLUMNS - len(varying), _MOST_COLUMNS // 2)
+    metrics = _shown(table.metric_keys, [row.metrics for row in rows], kept=kept, most=room)
+    room = _MOST_COLUMNS - len(metrics)
+    params = _shown(varying, [row.params for row in rows], kept=kept, most=room)
     return TableContent(
         rows=placed,
         columns=[
             *_run_columns(rows, table),
             *_tag_columns(rows, table),
-            *(_param_column(key, rows, table) for key in params),
             *(_metric_column(key, rows, table) for key in metrics),
+            *(_param_column(key, rows, table) for key in params),
             _id_column(rows, table),
         ],
         constants=list(constants.items()),
         summary=_summary(table),
-        left_out=len(varying) - len(params) + len(table.metric_keys) - len(metrics),
+        left_out=len(varying) - len(params) + len(table.metric_keys) - len(metrics) + table.folded,
     )
 
 
@@ -175,16 +174,6 @@ def _constants(rows: Sequence[RunRow], keys: Sequence[str]) -> dict[str, str]:
         for key in keys
         if key in first and all(row.params.get(key) == first[key] for row in rows)
     }
-
-
-def _shown_params(
-    keys: Sequence[str], values: Sequence[Mapping[str, str]], *, kept: Collection[str | None]
-) -> list[str]:
-    """Those with two values tell runs apart; those that some runs merely lack come after."""
-    telling = [key for key in keys if len({each[key] for each in values if key in each}) > 1]
-    lacked = [key for key in keys if key not in telling]
-    shown = _shown(telling, values, kept=kept, most=_MOST_COLUMNS)
-    return shown + _shown(lacked, values, kept=kept, most=_ENOUGH_PARAMS - len(shown))
 
 
 def _shown(

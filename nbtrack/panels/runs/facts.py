@@ -27,11 +27,15 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunTable:
-    """*rows* come sorted; without a *sort_key* the table moves children to below their parent."""
+    """*rows* come sorted; without a *sort_key* the table moves children to below their parent.
+
+    Keys come in the order in which they matter.
+    """
 
     rows: Sequence[RunRow]
     param_keys: Sequence[str] = ()
     metric_keys: Sequence[str] = ()
+    folded: int = 0  # params and metrics that are not among these keys: they mean little
     total: int | None = None  # how many runs there are; None when these are all
     sort_key: str | None = None  # metrics.f1, params.lr, start_time; or a bare metric or param
     sort_descending: bool = True

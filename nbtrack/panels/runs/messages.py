@@ -154,6 +154,15 @@ class RunFile(TypedDict):
     sha256: str
 
 
+class RunValue(TypedDict):
+    """A param or a metric; one that is folded stands behind those that matter."""
+
+    key: str
+    text: str
+    origin: str
+    isFolded: bool
+
+
 class RunDetails(TypedDict):
     id: str
     name: str
@@ -164,8 +173,8 @@ class RunDetails(TypedDict):
     note: str
     source: str
     tags: dict[str, str]
-    params: dict[str, str]
-    metrics: dict[str, str]
+    params: list[RunValue]
+    metrics: list[RunValue]
     files: list[RunFile]
     pinned: bool
     baseline: bool

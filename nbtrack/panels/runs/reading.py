@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from nbtrack.errors import InvalidValue
-from nbtrack.lookup.metric_direction import Direction, direction
+from nbtrack.lookup.key_facts import inventory_of, meaning_of_runs
+from nbtrack.lookup.metric_direction import direction
 from nbtrack.lookup.run_order import Order, read_order
 from nbtrack.lookup.run_times import seconds_of
+from nbtrack.lookup.salience import is_told_first, metrics_in_order, params_in_order
 from nbtrack.panels.runs.best_run import Best, find_best
 from nbtrack.panels.runs.facts import RunRow, RunTable
 from nbtrack.panels.runs.filter_check import check_filter
+from nbtrack.panels.runs.known_keys import Wishes, wishes
 from nbtrack.panels.runs.run_scope import (
     directions,
     read_experiments,
     runs_elsewhere,
 )
+from nbtrack.records.origins import Origin
 from nbtrack.records.runs import Experiment, Run, RunQuery, RunStatus
 from nbtrack.records.tags import PARENT_TAG
+from nbtrack.records.views import KeyFacts
 from nbtrack.stores.opening import folder_of
-from nbtrack.stores.queries.page_values import MOST_KEYS_IN_TEXT
 from nbtrack.stores.store import Store
 
 
@@ -46,12 +50,15 @@ def run_table_of(
     order = read_order(store, scope, sort, declared=declared)
     most = None if top is None else top + 1
     found = store.search_runs(replace(scope, order_by=order.clauses, max_results=most))
-    page = _Page(store, scope, found[:top], is_cut=len(found[:top]) < len(found))
-    best = page.best(order, declared)
+    shown = found[:top]
+    page = _Page(store, scope, shown, wishes(experiments), is_cut=len(shown) < len(found))
+    best = page.best(order)
+    params, metrics = page.params(order), page.metrics(order, best)
     return RunTable(
         rows=_rows(store, page.shown, experiments, best_id=best.run_id),
-        param_keys=page.keys(lambda run: run.data.params),
-        metric_keys=page.keys(lambda run: run.data.metrics),
+        param_keys=params,
+        metric_keys=metrics,
+        folded=page.keys_in_all - len(params) - len(metrics),
         total=store.count_runs(scope) if page.is_cut else None,
         sort_key=order.key,
         sort_descending=order.is_descending,
@@ -67,27 +74,60 @@ class _Page:
     """The runs that are shown, of those that there are in *scope*."""
 
     def __init__(
-        self, store: Store, scope: RunQuery, shown: Sequence[Run], *, is_cut: bool
+        self,
+        store: Store,
+        scope: RunQuery,
+        shown: Sequence[Run],
+        wishes: Wishes,
+        *,
+        is_cut: bool,
     ) -> None:
         self.shown = shown
         self.is_cut = is_cut
         self._store = store
         self._scope = scope
+        # As they were logged, whatever the order of the runs.
+        oldest_first = sorted(shown, key=lambda run: (run.info.start_time, run.info.run_id))
+        data = [run.data for run in oldest_first]
+        self._inventory = inventory_of(data)
+        self._meaning = meaning_of_runs(data, **wishes)
 
-    def keys(self, of: Callable[[Run], Iterable[str]]) -> list[str]:
-        """As they were logged, whatever the order of the runs; by name where that is not told."""
-        oldest_first = sorted(self.shown, key=lambda run: (run.info.start_time, run.info.run_id))
-        found = dict.fromkeys(key for run in oldest_first for key in of(run))
-        return list(found) if len(self.shown) < MOST_KEYS_IN_TEXT else sorted(found)
+    @property
+    def keys_in_all(self) -> int:
+        return len(self._inventory.params) + len(self._inventory.metrics)
 
-    def best(self, order: Order, declared: Mapping[str, Direction]) -> Best:
-        """By the metric of the order, if its better side is known, else by the most common one."""
+    def params(self, order: Order) -> list[str]:
+        """What matters first; what means little is left out, unless the runs are sorted by it."""
+        runs = len(self.shown)
+        found = params_in_order(self._inventory.params, self._meaning, runs=runs)
+        return [
+            each.key
+            for each in found
+            if is_told_first("params", each, self._meaning, runs=runs)
+            or order.key == f"params.{each.key}"
+        ]
+
+    def metrics(self, order: Order, best: Best) -> list[str]:
+        """The same; what they are sorted by and what made the best one stand first."""
+        front = [key for key in (order.metric, best.metric) if key is not None]
+        keys = [each.key for each in self._told_metrics()]
+        known = {each.key for each in self._inventory.metrics}
+        return list(dict.fromkeys([*(key for key in front if key in known), *keys]))
+
+    def _told_metrics(self) -> list[KeyFacts]:
+        found, meaning = metrics_in_order(self._inventory.metrics, self._meaning), self._meaning
+        told = [e for e in found if is_told_first("metrics", e, meaning, runs=len(self.shown))]
+        return told or [e for e in found if meaning.of("metrics", e.key) <= Origin.TRAINING]
+
+    def best(self, order: Order) -> Best:
+        """By the metric of the order, if its better side is known, else by what matters most."""
+        declared = self._meaning.declared
         is_by_order = order.metric is not None and direction(order.metric, declared) is not None
         return find_best(
             self._store,
             self._scope,
             self.shown,
-            keys=[str(order.metric)] if is_by_order else self.keys(lambda run: run.data.metrics),
+            keys=[str(order.metric)] if is_by_order else [e.key for e in self._told_metrics()],
             declared=declared,
             is_cut=self.is_cut,
         )

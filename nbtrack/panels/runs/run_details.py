@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.display.number_format import format_number, format_size
+from nbtrack.lookup.key_facts import inventory_of, meaning_of_runs
+from nbtrack.lookup.salience import is_told_first, metrics_in_order, params_in_order
 from nbtrack.panels.shared.panel import Panel
 from nbtrack.panels.shared.requests import text_of
+from nbtrack.records.origins import Origin
 from nbtrack.records.runs import FileInfo, Run
 from nbtrack.records.tags import BASELINE_TAG, NOTE_TAG, OWN_PREFIXES, PARENT_TAG, PINNED_TAG
 from nbtrack.stores.store import Store
@@ -36,8 +39,7 @@ def details_of(store: Store, run_id: str) -> dict[str, Any]:
         "note": tags.get(NOTE_TAG, ""),
         "source": (cell.get("source") or "")[:_MOST_SOURCE],
         "tags": {key: tags[key] for key in sorted(tags) if not key.startswith(OWN_PREFIXES)},
-        "params": run.data.params,
-        "metrics": {key: format_number(value) for key, value in run.data.metrics.items()},
+        **_values(run),
         "files": [_file(each) for each in store.list_artifact_records(run_id)[:_MOST_FILES]],
         "pinned": PINNED_TAG in tags,
         "baseline": _baseline_of(store, run) == run_id,
@@ -59,6 +61,35 @@ def _facts(run: Run, cell: Mapping[str, Any]) -> list[tuple[str, str]]:
         "parent": run.data.tags.get(PARENT_TAG, ""),
     }
     return [(name, text) for name, text in facts.items() if text]
+
+
+def _values(run: Run) -> dict[str, Any]:
+    """What the run has, what matters first."""
+    data, meaning = run.data, meaning_of_runs([run.data])
+    inventory = inventory_of([run.data])
+    params = params_in_order(inventory.params, meaning, runs=1)
+    metrics = metrics_in_order(inventory.metrics, meaning)
+    hands_told = any(is_told_first("metrics", each, meaning, runs=1) for each in metrics)
+    return {
+        "params": [
+            _value(each.key, data.params[each.key], meaning.of("params", each.key), Origin.UNTOLD)
+            for each in params
+        ],
+        "metrics": [
+            _value(
+                each.key,
+                format_number(data.metrics[each.key]),
+                meaning.of("metrics", each.key),
+                Origin.UNTOLD if hands_told else Origin.TRAINING,
+            )
+            for each in metrics
+        ],
+    }
+
+
+def _value(key: str, text: str, origin: Origin, most: Origin) -> dict[str, Any]:
+    """Folded away if it means less than *most*."""
+    return {"key": key, "text": text, "origin": origin.words, "isFolded": origin > most}
 
 
 def _file(found: FileInfo) -> dict[str, Any]:

@@ -230,7 +230,31 @@ def test_importance_says_what_it_rests_on(page):
 
     assert answer["n"] == 12
     assert "Spearman" in answer["method"]
-    assert column(answer, "param")[0] == "lr"
+    assert column(answer, "param")[0] == "lr (n=12)"
+
+
+def test_importance_is_of_what_varies_within_a_kind(session):
+    """A param that each kind has another value of says which kind it is; few runs say nothing."""
+    for n in range(16):
+        kind = "SVC" if n % 2 else "forest"
+        with session.start_run(name=f"run {n}", tags={"estimator_class": kind}) as run:
+            run.log_params({"C": n // 2, "tol": kind, **({"depth": n} if n < 6 else {})})
+            run.log_metric("f1", n / 16)
+    page = runs_page(session.store)
+
+    assert set(column(page.ask("importance", metric="metrics.f1"), "param")) == {"C (n=16)"}
+    page.show(filter="metrics.f1 < 0.4")
+    assert "8 or more" in page.send("importance", metric="metrics.f1")["error"]
+
+
+def test_bars_begin_with_the_best(page):
+    """It has a star; of a loss it is the lowest."""
+    answer = page.ask("charts", metrics=["f1"])
+    rows = chart_of(answer, "f1")
+
+    best = column(rows, "place").index(0)
+    assert column(rows, "run")[best] == "run 11"
+    assert column(rows, "text")[best].startswith("★")
 
 
 def test_the_filter_of_the_view_counts(page):

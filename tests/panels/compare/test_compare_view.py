@@ -10,6 +10,7 @@ import nbtrack
 from nbtrack.errors import InvalidValue, NotFound
 from nbtrack.journal.lines import environment_line, now_us, run_line
 from nbtrack.recording.session import current_session
+from nbtrack.records.origins import ORIGINS_TAG, Origin, Origins, all_of, origins_text
 from tests.support.begun_project import begun_project
 from tests.support.markup_check import HOSTILE, Page
 
@@ -34,6 +35,17 @@ def section(view, name):
 
 def line(view, name, key):
     return next(each for each in section(view, name).lines if each.key == key)
+
+
+def fitted(name, *, told, defaults, metrics):
+    """A run as autolog records it."""
+    run_id = run_with(name, params={**told, **defaults}, metrics=metrics)
+    origins = Origins(
+        params={**all_of(told, Origin.CHANGED), **all_of(defaults, Origin.DEFAULT)},
+        metrics={key: Origin.TRAINING for key in metrics if key.startswith("training_")},
+    )
+    nbtrack.MlflowClient().set_tag(run_id, ORIGINS_TAG, origins_text(origins))
+    return run_id
 
 
 # --- which runs
@@ -245,3 +257,33 @@ def test_text_from_runs_stays_text(text):
     assert page.unwanted == []
     assert page.open == []
     assert "\x1b" not in repr(view)
+
+
+# --- kinds of estimators
+
+
+def test_params_of_one_kind_are_one_line():
+    """What was set of them is named, the defaults counted, the whole folded away."""
+    scores = {"accuracy": 0.9, "training_score": 1.0}
+    svc = fitted("SVC", told={"C": 10}, defaults={"gamma": "scale", "tol": 1}, metrics=scores)
+    forest = fitted("forest", told={}, defaults={"max_depth": None, "tol": 1}, metrics=scores)
+    view = nbtrack.compare(svc, forest)
+
+    assert [each.key for each in section(view, "params").lines] == ["of its kind", "tol"]
+    told = line(view, "params", "of its kind").values
+    assert [value.text for value in told] == ["C=10 · 1 default", "1 default"]
+    folded = section(view, "kinds")
+    assert folded.is_folded
+    assert {each.key for each in folded.lines} == {"C", "gamma", "max_depth"}
+
+
+def test_what_was_measured_comes_before_params():
+    """And scores of the training data are folded behind both."""
+    scores = {"training_score": 1.0, "accuracy": 0.9}
+    ids = [fitted(n, told={"C": n}, defaults={}, metrics=scores) for n in ("1", "2")]
+    view = nbtrack.compare(*ids)
+
+    names = [each.name for each in view.content.sections]
+    assert names[:3] == ["metrics", "training", "params"]
+    assert [each.key for each in section(view, "metrics").lines] == ["accuracy"]
+    assert "training_score" not in repr(view)

@@ -28,6 +28,9 @@ export class CompareView {
     /** Names of sections.
      *  @type {Set<string>} */
     this.closed = new Set();
+    /** Names of sections that came folded: they stay as somebody left them.
+     *  @type {Set<string>} */
+    this.folded = new Set();
     /** By name of a section, what somebody chose.
      *  @type {Map<string, boolean>} */
     this.full = new Map();
@@ -93,6 +96,7 @@ export class CompareView {
   /** @param {Comparison} content */
   stand(content) {
     this.content = content;
+    this.foldNew(content);
     if (!this.wasAsked) this.onlyDiffering = !content.isShort;
     this.say("");
     this.message.textContent = this.remark;
@@ -104,11 +108,20 @@ export class CompareView {
     this.pictures.read(content.runs.map((run) => run.run_id));
   }
 
+  /** @param {Comparison} content */
+  foldNew({ sections }) {
+    for (const { name, isFolded } of sections) {
+      if (isFolded && !this.folded.has(name)) this.closed.add(name);
+      if (isFolded) this.folded.add(name);
+    }
+  }
+
   // --- what is shown
 
   /** Packages are many: the equal ones only for who asks.
    *  @param {ShownSection} section */
   isFull(section) {
+    if (section.isFolded) return this.full.get(section.name) ?? true;
     const isUsual = !this.onlyDiffering && (this.wasAsked || section.name !== "environment");
     return this.full.get(section.name) ?? isUsual;
   }
@@ -164,7 +177,7 @@ export class CompareView {
       "data-key": "only differences",
       onchange: (event) => this.showOnlyDiffering(event.target.checked),
     });
-    const all = sections.flatMap(({ lines }) => lines);
+    const all = sections.flatMap(({ lines, isFolded }) => (isFolded ? [] : lines));
     const count = all.filter((line) => line.differs).length;
     const found = count ? plural(count, "difference") : "no differences";
     const words = `${plural(runs.length, "run")} · ${found}`;

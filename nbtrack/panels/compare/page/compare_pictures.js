@@ -46,6 +46,7 @@ export class ComparePictures {
       title: "Figures and images",
       lines: [],
       more: 0,
+      isFolded: false,
       words: plural(this.found.length, "picture"),
     };
   }

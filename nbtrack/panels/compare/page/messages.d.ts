@@ -41,12 +41,13 @@ export interface SectionLine {
   differs: boolean;
 }
 
-/** `more` lines are past what is shown at all. */
+/** `more` lines are past what is shown at all; one that is folded waits to be opened. */
 export interface Section {
   name: string;
   title: string;
   lines: SectionLine[];
   more: number;
+  isFolded: boolean;
 }
 
 /** `baseline` is a place among `runs`; a short one need not leave out what is equal. */

@@ -141,6 +141,14 @@ export interface RunFile {
   sha256: string;
 }
 
+/** A param or a metric; one that is folded stands behind those that matter. */
+export interface RunValue {
+  key: string;
+  text: string;
+  origin: string;
+  isFolded: boolean;
+}
+
 export interface RunDetails {
   id: string;
   name: string;
@@ -151,8 +159,8 @@ export interface RunDetails {
   note: string;
   source: string;
   tags: Record<string, string>;
-  params: Record<string, string>;
-  metrics: Record<string, string>;
+  params: RunValue[];
+  metrics: RunValue[];
   files: RunFile[];
   pinned: boolean;
   baseline: boolean;

@@ -7,7 +7,7 @@ import { titled } from "../../shared/page/titled.js";
 import { codeMenu } from "./code_menu.js";
 import { nameEditor, noteEditor, tagEditor } from "./run_edits.js";
 /** @import { Attributes } from "../../shared/page/dom_types.d.ts" */
-/** @import { RunDetails, RunRow } from "./messages.d.ts" */
+/** @import { RunDetails, RunRow, RunValue } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 /** @import { KnownRun } from "./runs_types.d.ts" */
 
@@ -28,14 +28,14 @@ function detailParts(state, known) {
     h(
       "div",
       { class: "nbt-detail-columns" },
+      h("div", {}, titled("Metrics", valueList(known.metrics, "of the training"))),
+      h("div", {}, titled("Params", valueList(known.params, "defaults"))),
       h(
         "div",
         {},
         titled("Note", noteEditor(state, known)),
         titled("Tags", tagEditor(state, known)),
       ),
-      h("div", {}, titled("Params", valueList(known.params))),
-      h("div", {}, titled("Metrics", valueList(known.metrics))),
     ),
     known.source && titled("Cell", codeView(known.source)),
     titled("Artifacts", artifactsOf(state, known)),
@@ -97,13 +97,23 @@ function runButtons(state, known) {
   );
 }
 
-/** @param {Record<string, string>} values */
-function valueList(values) {
-  const all = Object.entries(values);
-  if (all.length === 0) return h("span", { class: "nbt-muted" }, "none");
-  return h(
-    "dl",
-    { class: "nbt-params" },
-    all.map(([key, value]) => [h("dt", {}, key), h("dd", {}, value)]),
-  );
+/** Those that matter, and on demand the others.
+ *  @param {RunValue[]} values @param {string} others what these are called */
+function valueList(values, others) {
+  const folded = values.filter(({ isFolded }) => isFolded);
+  const told = values.filter(({ isFolded }) => !isFolded);
+  if (values.length === 0) return h("span", { class: "nbt-muted" }, "none");
+  if (folded.length === 0) return definitions(told);
+  const words = `${folded.length} ${others}`;
+  const rest = h("details", {}, h("summary", { class: "nbt-muted" }, words), definitions(folded));
+  return [told.length > 0 && definitions(told), rest];
+}
+
+/** @param {RunValue[]} values */
+function definitions(values) {
+  const pairs = values.map(({ key, text, origin }) => [
+    h("dt", { title: origin }, key),
+    h("dd", {}, text),
+  ]);
+  return h("dl", { class: "nbt-params" }, pairs);
 }
