@@ -121,3 +121,58 @@ def test_one_click_from_tree_to_list(page: Any) -> None:
     page.locator("tr[data-run-id]", has_text="child-2").wait_for(state="detached")
     page.locator("[data-key=tree]:text-is('all runs, no tree')").click()
     page.locator("tr[data-run-id]", has_text="child-2").wait_for()
+
+
+def test_a_right_click_on_a_header(page: Any) -> None:
+    """Hides the column, pins another one, which then stands first; Reset is as it was."""
+    before = _columns(page)
+    hidden, pinned = before[3], before[5]
+    _from_menu(page, hidden, "Hide")
+    page.locator(f"thead [data-column='{hidden}']").wait_for(state="detached")
+    _from_menu(page, pinned, "Pin")
+    page.locator(f"th.nbt-pinned [data-column='{pinned}']").wait_for()
+    after = _columns(page)
+    page.locator("[data-key=columns]").click()
+    page.locator("[data-key='columns Reset']").click()
+    page.locator("th.nbt-pinned").wait_for(state="detached")
+    page.keyboard.press("Escape")
+
+    assert (hidden in after, after[1]) == (False, pinned)
+    assert _columns(page) == before
+
+
+def _columns(page: Any) -> list[str]:
+    return page.evaluate(
+        "() => [...document.querySelectorAll('thead [data-column]')].map(el => el.dataset.column)"
+    )
+
+
+def _from_menu(page: Any, column: str, item: str) -> None:
+    page.locator(f"thead [data-column='{column}']").click(button="right")
+    page.locator(f"[data-item={item}]").click()
+    settled(page)
+
+
+def test_columns_are_dragged_in_the_menu(page: Any) -> None:
+    """To where they are dropped; with Alt and an arrow they move by one."""
+    page.locator("[data-key=columns]").click()
+    third = _columns(page)[2]
+    handle = page.locator(f"[data-key='move {third}']")
+    last = page.locator(".nbt-column-line").last.bounding_box()
+    handle.hover()
+    page.mouse.down()
+    page.mouse.move(last["x"] + 5, last["y"] + last["height"] - 2, steps=4)
+    page.mouse.up()
+    page.wait_for_function(
+        "id => [...document.querySelectorAll('thead [data-column]')].at(-1).dataset.column === id",
+        arg=third,
+    )
+    handle.focus()
+    page.keyboard.press("Alt+ArrowUp")
+    page.wait_for_function(
+        "id => [...document.querySelectorAll('thead [data-column]')].at(-2).dataset.column === id",
+        arg=third,
+    )
+    page.locator("[data-key='columns Reset']").click()
+    settled(page)
+    page.keyboard.press("Escape")

@@ -100,7 +100,10 @@ class GroupRow(TypedDict):
 
 
 class KnownKey(TypedDict):
+    """`part` is that of the Columns menu."""
+
     key: str
+    part: Literal["mine", "measured", "defaults", "bookkeeping", "tags"]
     runs: int
     number: bool
     differs: bool
@@ -120,11 +123,13 @@ class Keys(TypedDict):
 
 class Page(TypedDict):
     """Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where
-    nobody asked."""
+    nobody asked. `chosen` are the columns that were asked for, or are remembered."""
 
     view: NotRequired[str]
     all: int
     columns: list[TableColumn]
+    chosen: list[str] | None
+    pinned: list[str]
     now: int
     wrong: Wrong
     isGlance: bool
@@ -138,6 +143,14 @@ class Page(TypedDict):
     hasFamilies: NotRequired[bool]
     groups: NotRequired[list[GroupRow]]
     groupColumns: NotRequired[list[str]]
+
+
+class ColumnsAsked(TypedDict):
+    """To be remembered of these experiments; `columns` null: those that matter."""
+
+    experiments: list[str]
+    columns: list[str] | None
+    pinned: list[str]
 
 
 class SelectAsked(TypedDict):
@@ -214,6 +227,7 @@ class Code(TypedDict):
 QUESTIONS = {
     "start": Question(Nothing, RunsStart),
     "page": Question(TableAsked, Page | Refused),
+    "columns": Question(ColumnsAsked, None),
     "select": Question(SelectAsked, None),
     "details": Question(RunAsked, RunDetails),
     "children": Question(SelectAsked, RunIds),

@@ -13,10 +13,13 @@ from nbtrack.panels.charts_tab.request import LinesRequest
 from nbtrack.panels.charts_tab.twin import ChartTwin
 from nbtrack.panels.compare.answers import COMPARE_HANDLERS
 from nbtrack.panels.registry.answers import REGISTRY_HANDLERS
+from nbtrack.panels.runs.chosen_columns import choose
 from nbtrack.panels.runs.families import children
 from nbtrack.panels.runs.glance import NUMBER as GLANCE
 from nbtrack.panels.runs.glance import glance, is_worth_it
-from nbtrack.panels.runs.known_keys import Known, KnownKeys
+from nbtrack.panels.runs.key_offers import keys_message
+from nbtrack.panels.runs.known_keys import KnownKeys
+from nbtrack.panels.runs.remembered_columns import as_remembered
 from nbtrack.panels.runs.run_code import code
 from nbtrack.panels.runs.run_details import details
 from nbtrack.panels.runs.run_edits import delete, edit, restore
@@ -36,7 +39,7 @@ from nbtrack.panels.shared.panel import PLACEHOLDER, Handler
 from nbtrack.panels.shared.requests import text_of, texts_of
 from nbtrack.panels.shared.still_panel import StillPanel
 from nbtrack.records.runs import RunQuery
-from nbtrack.records.views import Axis, KeyFacts
+from nbtrack.records.views import Axis
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
@@ -145,6 +148,7 @@ class RunsPanel(StillPanel):
 
     def show(self, table: TableState, view: str) -> dict[str, Any]:
         """The page that a view asks for, and what `df` and `sql` are from now on."""
+        table = as_remembered(self.store, table, before=self.state.views.get(view))
         asked = self._ask(table)
         if asked.wrong["filter"]:
             return {"wrong": asked.wrong}  # the page stays as it is
@@ -193,22 +197,6 @@ def _page(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return panel.show(read_state(arguments), text_of(arguments, "view"))
 
 
-def keys_message(known: Known) -> dict[str, Any]:
-    """For the choosers and for completion."""
-    inventory, runs = known.inventory, known.runs
-    return {
-        "params": [_key(each, runs) for each in inventory.params],
-        "metrics": [_key(each, runs) for each in inventory.metrics],
-        "tags": [_key(each, runs) for each in inventory.tags],
-        "experiments": [{"id": e.experiment_id, "name": e.name} for e in known.experiments],
-    }
-
-
-def _key(facts: KeyFacts, runs: int) -> dict[str, Any]:
-    differs = facts.distinct > 1 or facts.runs < runs
-    return {"key": facts.key, "runs": facts.runs, "number": facts.is_number, "differs": differs}
-
-
 def _select(panel: RunsPanel, arguments: Mapping[str, Any]) -> None:
     panel.state.selected = list(dict.fromkeys(texts_of(arguments, "runs")))
 
@@ -216,6 +204,7 @@ def _select(panel: RunsPanel, arguments: Mapping[str, Any]) -> None:
 RunsPanel.handlers = {
     "start": _start,
     "page": _page,
+    "columns": choose,
     "select": _select,
     "details": details,
     "children": children,
@@ -237,6 +226,7 @@ def _first_state(view: RunsView) -> TableState:
         experiments=query.experiment_ids,
         filter=query.filter_string or "",
         sort=_first_sort(table.sort_key, is_descending=table.sort_descending),
+        columns=table.choice.shown,
     )
 
 

@@ -59,6 +59,8 @@ def table_page(store: Store, asked: Asked) -> dict[str, Any]:
     return {
         "all": max(asked.known.all_runs, page["matching"]),  # the first may be older
         "columns": [_as_message(column, asked.state) for column in columns],
+        "chosen": None if asked.state.columns is None else list(asked.state.columns),
+        "pinned": list(asked.known.meaning.pinned),
         "now": round(time.time() * 1000),
         "wrong": asked.wrong,
         **page,

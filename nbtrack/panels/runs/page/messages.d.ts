@@ -88,8 +88,10 @@ export interface GroupRow {
   condition: string | null;
 }
 
+/** `part` is that of the Columns menu. */
 export interface KnownKey {
   key: string;
+  part: "mine" | "measured" | "defaults" | "bookkeeping" | "tags";
   runs: number;
   number: boolean;
   differs: boolean;
@@ -107,11 +109,13 @@ export interface Keys {
   experiments: KnownExperiment[];
 }
 
-/** Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where nobody asked. */
+/** Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where nobody asked. `chosen` are the columns that were asked for, or are remembered. */
 export interface Page {
   view?: string;
   all: number;
   columns: TableColumn[];
+  chosen: string[] | null;
+  pinned: string[];
   now: number;
   wrong: Wrong;
   isGlance: boolean;
@@ -125,6 +129,13 @@ export interface Page {
   hasFamilies?: boolean;
   groups?: GroupRow[];
   groupColumns?: string[];
+}
+
+/** To be remembered of these experiments; `columns` null: those that matter. */
+export interface ColumnsAsked {
+  experiments: string[];
+  columns: string[] | null;
+  pinned: string[];
 }
 
 export interface SelectAsked {

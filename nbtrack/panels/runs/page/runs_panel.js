@@ -69,6 +69,7 @@ function drawPanel(host, root, state, tabs) {
   };
   state.on("trouble", say);
   host.onPush("trouble", say);
+  state.on("chart", (metric) => tabs.open("charts")?.chart?.(metric));
   const head = h(
     "div",
     { class: "nbt-head" },

@@ -20,6 +20,8 @@ export interface RunsEvents {
   trouble: string;
   removed: string[];
   notice: Notice;
+  /** A metric that is to be seen as a chart. */
+  chart: string;
 }
 
 export interface Tab {
@@ -32,6 +34,7 @@ export interface Tab {
 export interface OpenTab {
   shown?(): unknown;
   hidden?(): unknown;
+  chart?(metric: string): unknown;
   close?(): unknown;
 }
 

@@ -2,6 +2,7 @@
 
 import { h, redraw } from "../../shared/page/dom.js";
 import { afterPause } from "../../shared/page/pauses.js";
+import { HeaderMenu } from "./header_menu.js";
 import { ERROR_PAUSE, TYPING_PAUSE } from "./query_box.js";
 
 /** @import { SortedAs, TableColumn } from "./messages.d.ts" */
@@ -24,6 +25,7 @@ export class TableHead {
     this.looks = ""; // of the columns that are drawn
     this.el = h("thead");
     this.allBox = this.tickAllBox();
+    this.menu = new HeaderMenu(state);
     /** What is wrong in the quick filters, by column.
      *  @type {Array<[string, string]>} */
     this.wrong = [];
@@ -38,7 +40,7 @@ export class TableHead {
   /** Only when it changes: somebody may be typing in it.
    *  @param {TableColumn[]} columns @param {TableLayout} layout */
   draw(columns, layout) {
-    const looks = JSON.stringify([columns, layout.widths]);
+    const looks = JSON.stringify([columns, layout.widths, this.state.page?.pinned]);
     if (looks === this.looks) return;
     this.looks = looks;
     this.allBox = this.tickAllBox();
@@ -49,10 +51,12 @@ export class TableHead {
   labelRow(columns, layout) {
     const tick = h("th", { class: "nbt-tick", scope: "col" }, this.allBox);
     const labels = columns.map((column, n) => {
-      const look = cellClass(column, columns[n - 1]);
-      const order = orderOf(column);
+      const isPinned = this.state.page?.pinned.includes(column.id);
+      const look = `${cellClass(column, columns[n - 1])}${isPinned ? " nbt-pinned" : ""}`;
       const head = [this.label(column, layout.cutLabel(column, n)), layout.grip(column, n)];
-      return h("th", { class: look, scope: "col", "aria-sort": order }, head);
+      const oncontextmenu = (/** @type {MouseEvent} */ event) => this.menu.open(event, column);
+      const more = { "aria-sort": orderOf(column), oncontextmenu };
+      return h("th", { class: look, scope: "col", ...more }, head);
     });
     return h("tr", { class: "nbt-labels" }, tick, labels);
   }
@@ -173,7 +177,7 @@ function orderOf({ sorted }) {
  *  @param {TableColumn} column */
 function titleOf({ label, origin }) {
   const name = origin ? `${label}, ${origin}` : label;
-  return `${name}\nClick: sort. With Shift: sort by it too.`;
+  return `${name}\nClick: sort. With Shift: sort by it too. Right click: more.`;
 }
 
 /** @param {TableColumn[]} columns */
