@@ -176,3 +176,39 @@ def test_columns_are_dragged_in_the_menu(page: Any) -> None:
     page.locator("[data-key='columns Reset']").click()
     settled(page)
     page.keyboard.press("Escape")
+
+
+def test_the_bar_of_ticked_runs(page: Any) -> None:
+    """A tag on all of them, and a file; Compare is offered to two."""
+    rows = [page.locator("tr[data-run-id]", has_text=f"calm-heron-{n}") for n in (2, 3)]
+    for row in rows:
+        row.locator("input[type=checkbox]").check()
+    page.locator("[data-key='edit tag ticked']").click()
+    page.keyboard.type("team=red")
+    page.keyboard.press("Enter")
+    page.locator("[data-key='edit tag ticked']").wait_for()
+    with page.expect_download() as download:
+        page.locator("[data-key='csv ticked']").click()
+    text = download.value.path().read_text()
+
+    assert download.value.suggested_filename == "runs.csv"
+    assert text.splitlines()[0].endswith("tags.team")
+    assert [line.endswith(",red") for line in text.splitlines()[1:]] == [True, True]
+    page.locator("[data-key='compare ticked']").click()
+    page.locator("[data-tab=compare][aria-selected=true]").wait_for()
+    page.locator("[data-tab=runs]").click()
+    page.locator("[data-key='clear ticks']").click()
+
+
+def test_the_bin(page: Any) -> None:
+    """What was deleted is there, and comes back from there."""
+    gone = page.locator("tr[data-run-id]", has_text="calm-heron-5")
+    gone.locator("input[type=checkbox]").check()
+    page.locator("[data-key='delete ticked']").click()
+    gone.wait_for(state="detached")
+    page.locator("[data-key=bin]").click()
+    gone.locator("input[type=checkbox]").check()
+    page.locator("[data-key='restore ticked']").click()
+    page.get_by_text("Nothing was deleted.").wait_for()
+    page.locator("[data-key=bin]").click()
+    gone.wait_for()

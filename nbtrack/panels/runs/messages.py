@@ -21,6 +21,7 @@ class TableAsked(TypedDict):
     columns: list[str] | None
     unfolded: dict[str, int]
     flat: bool | None
+    deleted: bool
     room: int
 
 
@@ -211,8 +212,19 @@ class EditAsked(TypedDict):
     on: NotRequired[bool]
 
 
+class TagAsked(TypedDict):
+    runs: list[str]
+    key: str
+    text: str
+
+
 class RunIds(TypedDict):
     ids: list[str]
+
+
+class TextFile(TypedDict):
+    name: str
+    text: str
 
 
 class CodeAsked(TypedDict):
@@ -233,6 +245,8 @@ QUESTIONS = {
     "children": Question(SelectAsked, RunIds),
     "sparklines": Question(SparklinesAsked, Sparklines),
     "edit": Question(EditAsked, RunDetails),
+    "tag": Question(TagAsked, RunIds),
+    "csv": Question(SelectAsked, TextFile),
     "delete": Question(SelectAsked, RunIds),
     "restore": Question(RunIds, RunIds),
     "code": Question(CodeAsked, Code),

@@ -21,8 +21,9 @@ from nbtrack.panels.runs.key_offers import keys_message
 from nbtrack.panels.runs.known_keys import KnownKeys
 from nbtrack.panels.runs.remembered_columns import as_remembered
 from nbtrack.panels.runs.run_code import code
+from nbtrack.panels.runs.run_csv import csv_answer
 from nbtrack.panels.runs.run_details import details
-from nbtrack.panels.runs.run_edits import delete, edit, restore
+from nbtrack.panels.runs.run_edits import delete, edit, restore, tag
 from nbtrack.panels.runs.sparklines import sparklines, sparklines_of_page
 from nbtrack.panels.runs.state import RunsState
 from nbtrack.panels.runs.table_page import Asked, ask_with, columns_of, table_page
@@ -210,6 +211,8 @@ RunsPanel.handlers = {
     "children": children,
     "sparklines": sparklines,
     "edit": edit,
+    "tag": tag,
+    "csv": csv_answer,
     "delete": delete,
     "restore": restore,
     "code": code,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nbtrack.api.client import MlflowClient
@@ -11,6 +11,9 @@ from nbtrack.panels.runs.families import family
 from nbtrack.panels.runs.run_details import details_of
 from nbtrack.panels.runs.state import HasRunsState
 from nbtrack.panels.shared.requests import text_of, texts_of
+from nbtrack.recording.deletions import Deletion
+from nbtrack.recording.session import current_session
+from nbtrack.records.runs import ViewType
 from nbtrack.records.tags import BASELINE_TAG, NOTE_TAG, OWN_PREFIXES, PINNED_TAG
 
 
@@ -25,6 +28,16 @@ def edit(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return details_of(panel.store, run_id)
 
 
+def tag(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """One tag on several runs. Raises InvalidValue, RunNotFound."""
+    client, key = MlflowClient(panel.store.uri), _own_key(arguments)
+    ids = texts_of(arguments, "runs")
+    for run_id in ids:
+        client.set_tag(run_id, key, text_of(arguments, "text"))
+    panel.state.known_keys.forget()
+    return {"ids": ids}
+
+
 def delete(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """With the children; the ids that `restore` takes to undo it."""
     client, ids = MlflowClient(panel.store.uri), []
@@ -32,16 +45,30 @@ def delete(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
         ids += [each for each in family(panel.store, run_id) if each not in ids]
     for run_id in reversed(ids):
         client.delete_run(run_id)
+    current_session().deletions.append(Deletion(panel.store.uri, ids))
     panel.state.known_keys.forget()
     return {"ids": ids}
 
 
 def restore(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    client, ids = MlflowClient(panel.store.uri), texts_of(arguments, "ids")
+    """With the children that are deleted too."""
+    client, ids = MlflowClient(panel.store.uri), []
+    for run_id in texts_of(arguments, "ids"):
+        below = family(panel.store, run_id, view_type=ViewType.DELETED_ONLY)
+        ids += [each for each in below if each not in ids]
     for run_id in ids:
         client.restore_run(run_id)
+    _forget_deletion(panel.store.uri, ids)
     panel.state.known_keys.forget()
     return {"ids": ids}
+
+
+def _forget_deletion(uri: str, ids: Sequence[str]) -> None:
+    """`%track restore` is not to bring back what is back."""
+    session = current_session()
+    session.deletions = [
+        each for each in session.deletions if each.uri != uri or not {*each.ids} <= {*ids}
+    ]
 
 
 def _rename(client: MlflowClient, run_id: str, arguments: Mapping[str, Any]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nbtrack.errors import InvalidFilter, InvalidValue
 from nbtrack.panels.runs.filter_check import check_filter
 from nbtrack.panels.runs.known_keys import by_column
 from nbtrack.panels.runs.quick_filters import quick_condition
 from nbtrack.panels.runs.table_state import TableState, filter_key
-from nbtrack.records.runs import RunQuery
+from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.records.tags import PINNED_TAG
 from nbtrack.records.views import KeyInventory
 from nbtrack.stores.filters.clauses import run_filter
@@ -16,11 +18,13 @@ from nbtrack.stores.store import Store
 
 def base_query(store: Store, state: TableState) -> tuple[RunQuery, str]:
     """Experiments and query box, and what is wrong with the latter (it is then left out)."""
-    scope = RunQuery(experiment_ids=state.experiments, filter_string=state.filter or None)
+    stage = ViewType.DELETED_ONLY if state.deleted else ViewType.ACTIVE_ONLY
+    every = RunQuery(experiment_ids=state.experiments, view_type=stage)
+    scope = replace(every, filter_string=state.filter or None)
     try:
         check_filter(store, scope)
     except InvalidFilter as exc:
-        return RunQuery(experiment_ids=state.experiments), str(exc)
+        return every, str(exc)
     return scope, ""
 
 

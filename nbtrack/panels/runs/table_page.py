@@ -111,7 +111,12 @@ def _children(store: Store, parent: Placed, asked: Asked) -> list[Placed]:
     run_id = parent.run.info.run_id
     of_it = f"tags.`{PARENT_TAG}` = {quoted_text(run_id)}"
     most = max(1, asked.state.unfolded[run_id])
-    query = RunQuery(filter_string=of_it, order_by=asked.query.order_by, max_results=most)
+    query = RunQuery(
+        filter_string=of_it,
+        order_by=asked.query.order_by,
+        view_type=asked.query.view_type,
+        max_results=most,
+    )
     page = store.read_run_page(query, folded=True)
     return [
         Placed(run, parent.depth + 1, page.children.get(run.info.run_id, 0)) for run in page.runs

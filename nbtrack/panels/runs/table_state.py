@@ -52,6 +52,7 @@ class TableState:
     columns: tuple[str, ...] | None = None
     unfolded: Mapping[str, int] = field(default_factory=dict)
     flat: bool | None = None
+    deleted: bool = False  # the bin instead of what is alive
     room: int = 0  # how many params and metrics fit on the page; 0: not known
 
     @property
@@ -75,6 +76,7 @@ def read_state(arguments: Mapping[str, Any]) -> TableState:
         columns=None if columns is None else tuple(map(known, texts_of(arguments, "columns"))),
         unfolded=_counts(arguments.get("unfolded") or {}),
         flat=None if arguments.get("flat") is None else bool(arguments["flat"]),
+        deleted=bool(arguments.get("deleted")),
         room=max(0, number_of(arguments, "room")),
     )
 
@@ -91,6 +93,7 @@ def as_message(state: TableState) -> dict[str, Any]:
         "columns": None if state.columns is None else list(state.columns),
         "unfolded": dict(state.unfolded),
         "flat": state.flat,
+        "deleted": state.deleted,
         "room": state.room,
     }
 

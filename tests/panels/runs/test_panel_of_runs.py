@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import sys
 
 import pytest
@@ -226,6 +228,73 @@ def test_top_is_how_many_rows_there_are(session):
 
     assert names(shown) == ["c", "b"]
     assert (shown["total"], shown["matching"], shown["all"], shown["pages"]) == (2, 2, 3, 1)
+
+
+def test_the_bin(session, page):
+    """What was deleted, children under their parents; restored with them, it is gone from there."""
+    parent = family(session)
+    page.ask("delete", runs=[parent.run_id])
+    shown = page.show(deleted=True, unfolded={parent.run_id: 9})
+
+    assert [(row["name"], row["depth"]) for row in shown["rows"]] == [("parent", 0), ("child", 1)]
+    assert (shown["matching"], shown["all"]) == (2, 2)
+    assert len(page.ask("restore", ids=[parent.run_id])["ids"]) == 2
+    assert names(page.show(deleted=True)) == []
+    assert names(page.show(deleted=False))[0] == "parent"
+
+
+def test_a_deletion_can_be_undone_from_a_cell(session, page):
+    """As long as nobody did it in the panel."""
+    ids = [id_of(page, "a"), id_of(page, "b")]
+    page.ask("delete", runs=ids)
+    assert [each.ids for each in session.deletions] == [ids]
+
+    page.ask("restore", ids=ids)
+    assert session.deletions == []
+
+
+def test_a_tag_on_several_runs(page):
+    ids = [id_of(page, "a"), id_of(page, "b")]
+    page.ask("tag", runs=ids, key="team", text="red")
+    wrong = page.send("tag", runs=ids, key="mlflow.user", text="me")
+
+    assert names(page.show(filter="tags.team = 'red'")) == ["b", "a"]
+    assert "keeps itself" in wrong["error"]
+
+
+def test_ticked_runs_as_a_file(page):
+    """In the order of the ticks, what matters first."""
+    file = page.ask("csv", runs=[id_of(page, "b"), id_of(page, "a")])
+    head, *lines = csv.reader(io.StringIO(file["text"]))
+
+    assert file["name"] == "runs.csv"
+    assert head[:4] == ["run_id", "run_name", "status", "start_time"]
+    assert head[6:] == ["metrics.f1", "metrics.loss", "params.lr", "params.model"]
+    assert [line[1] for line in lines] == ["b", "a"]
+    assert lines[0][6:] == ["0.9", "0.25", "0.01", "SVC"]
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("+cmd|x", "'+cmd|x"),
+        ("-2+3", "'-2+3"),
+        ("\t=1", "'\t=1"),
+        ("-0.5", "-0.5"),
+        ("+1e-3", "+1e-3"),
+        ("a=b", "a=b"),
+    ],
+)
+def test_no_cell_of_a_file_is_a_formula(session, page, text, cell):
+    """Whoever logged it; negative numbers are none."""
+    with session.start_run(name="hostile") as run:
+        run.log_param("lr", text)
+    file = page.ask("csv", runs=[id_of(page, "hostile")])
+    head, line = csv.reader(io.StringIO(file["text"], newline=""))
+
+    assert line[head.index("params.lr")] == cell
 
 
 @pytest.mark.parametrize(

@@ -127,3 +127,20 @@ export function treeSwitch(state) {
   });
   return button;
 }
+
+/** To what was deleted, and back.
+ *  @param {RunsState} state */
+export function binSwitch(state) {
+  const button = h("button", {
+    class: "nbt-quiet nbt-text-button",
+    type: "button",
+    "data-key": "bin",
+    onclick: () => state.turnToBin(!state.asked.deleted),
+  });
+  state.on("page", () => {
+    const { deleted } = state.asked;
+    button.textContent = deleted ? "back to the runs" : "Deleted";
+    button.title = deleted ? "Leave the bin" : "Deleted runs, to be restored";
+  });
+  return button;
+}

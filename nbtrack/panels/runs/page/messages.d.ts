@@ -15,6 +15,7 @@ export interface TableAsked {
   columns: string[] | null;
   unfolded: Record<string, number>;
   flat: boolean | null;
+  deleted: boolean;
   room: number;
 }
 
@@ -191,8 +192,19 @@ export interface EditAsked {
   on?: boolean;
 }
 
+export interface TagAsked {
+  runs: string[];
+  key: string;
+  text: string;
+}
+
 export interface RunIds {
   ids: string[];
+}
+
+export interface TextFile {
+  name: string;
+  text: string;
 }
 
 export interface CodeAsked {

@@ -13,7 +13,7 @@ import { registryTab } from "../../registry/page/registry_tab.js";
 import { append, h } from "../../shared/page/dom.js";
 import { grouped, plural, wordsOf } from "../../shared/page/formats.js";
 import { PanelHost, panelRoot } from "../../shared/page/panel_host.js";
-import { ExperimentChooser, groupChooser, treeSwitch } from "./choosers.js";
+import { binSwitch, ExperimentChooser, groupChooser, treeSwitch } from "./choosers.js";
 import { ColumnPicker } from "./column_picker.js";
 import { roomIn } from "./column_widths.js";
 import { QueryBox } from "./query_box.js";
@@ -69,6 +69,7 @@ function drawPanel(host, root, state, tabs) {
   };
   state.on("trouble", say);
   host.onPush("trouble", say);
+  state.on("tab", (name) => tabs.open(name));
   state.on("chart", (metric) => tabs.open("charts")?.chart?.(metric));
   const head = h(
     "div",
@@ -81,7 +82,8 @@ function drawPanel(host, root, state, tabs) {
   );
   const live = h("span", { class: "nbt-live", title: "New runs appear by themselves" }, "live");
   const said = [host.status, live, countWords(state)];
-  const facts = h("div", { class: "nbt-facts" }, treeSwitch(state), said);
+  const switches = [treeSwitch(state), binSwitch(state)];
+  const facts = h("div", { class: "nbt-facts" }, switches, said);
   append(root, [
     head,
     query.error,

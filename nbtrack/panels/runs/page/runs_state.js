@@ -224,6 +224,28 @@ export class RunsState extends Emitter {
     }
   }
 
+  /** One tag on all ticked runs; false if the kernel refused it.
+   *  @param {string} key @param {string} text */
+  async tagTicked(key, text) {
+    const runs = [...this.ticked];
+    try {
+      await this.host.ask("tag", { runs, key, text });
+    } catch (error) {
+      this.emit("trouble", wordsOf(error));
+      return false;
+    }
+    const opened = runs.filter((id) => this.opened.has(id));
+    await Promise.all([this.show(), ...opened.map((id) => this.readDetails(id))]);
+    return true;
+  }
+
+  /** The bin, or the table again: what was ticked there has no place here.
+   *  @param {boolean} deleted */
+  turnToBin(deleted) {
+    this.tickAll(this.ticked, false);
+    return this.show({ deleted, page: 0 });
+  }
+
   /** @param {string[]} runIds */
   async remove(runIds) {
     try {
@@ -240,7 +262,8 @@ export class RunsState extends Emitter {
   /** @param {string[]} ids */
   async bringBack(ids) {
     try {
-      await this.host.ask("restore", { ids });
+      const restored = await this.host.ask("restore", { ids });
+      if (this.asked.deleted) this.tickAll(restored.ids, false);
       await this.show();
     } catch (error) {
       this.emit("trouble", wordsOf(error));

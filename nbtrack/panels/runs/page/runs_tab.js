@@ -1,5 +1,6 @@
 // The Runs tab: the table or its groups, and under it pages, what is ticked, notices.
 
+import { RegisterOffer } from "../../registry/page/register_offer.js";
 import { copyText } from "../../shared/page/clipboard.js";
 import { append, h, redraw } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
@@ -17,12 +18,12 @@ const UNDO_SECONDS = 10;
 
 export const runsTab = { name: "runs", label: "Runs", mount: mountRunsTab };
 
-/** @param {PanelHost} _host @param {HTMLElement} el @param {RunsState} state */
-function mountRunsTab(_host, el, state) {
+/** @param {PanelHost} host @param {HTMLElement} el @param {RunsState} state */
+function mountRunsTab(host, el, state) {
   const runs = new RunsTable(state);
   const groups = new GroupTable(state, { filterTo: (condition) => filterTo(state, condition) });
   const notice = h("div", { class: "nbt-notice", role: "status" });
-  append(el, [runs.el, groups.el, notice, footer(state)]);
+  append(el, [runs.el, groups.el, notice, registerForm(host, state), footer(state)]);
   state.on("page", (page) => {
     runs.el.hidden = !page.rows;
     groups.el.hidden = !page.groups;
@@ -38,6 +39,27 @@ function filterTo(state, condition) {
   const next = joinedFilter(state.asked.filter, condition);
   state.emit("filter", next);
   state.show({ filter: next, group: "", page: 0 });
+}
+
+/** Asked for by the selection bar, or by an open row.
+ *  @param {PanelHost} host @param {RunsState} state */
+function registerForm(host, state) {
+  const offer = new RegisterOffer(host, state, (name) => {
+    close();
+    state.emit("notice", { words: `Registered as ${name}: it is in the Registry tab.` });
+  });
+  const dismiss = { class: "nbt-quiet", type: "button", "aria-label": "Dismiss" };
+  const button = h("button", { ...dismiss, onclick: () => close() }, "×");
+  const el = h("div", { class: "nbt-register-line", hidden: true }, offer.el, button);
+  const close = () => {
+    el.hidden = true;
+  };
+  state.on("register", async (runId) => {
+    el.hidden = false;
+    await offer.show(runId);
+    el.querySelector("input")?.focus();
+  });
+  return el;
 }
 
 /** @param {RunsState} state */

@@ -68,7 +68,7 @@ export class RunsTable {
       ...this.parts(page, row),
       ...(cut.get(row.id) ?? []).map((parent) => this.morePart(page, parent)),
     ]);
-    reconcile(this.tbody, parts.length ? parts : [emptyPart(page)]);
+    reconcile(this.tbody, parts.length ? parts : [emptyPart(page, this.state)]);
     this.head.markAllBox(page.rows.map(({ id }) => id));
   }
 
@@ -107,9 +107,10 @@ export class RunsTable {
   }
 }
 
-/** @param {Page} page @returns {Part} */
-function emptyPart(page) {
-  const words = page.all ? "No run matches." : "No runs yet.";
+/** @param {Page} page @param {RunsState} state @returns {Part} */
+function emptyPart(page, { asked }) {
+  const none = asked.deleted ? "Nothing was deleted." : "No runs yet.";
+  const words = page.all ? "No run matches." : none;
   const span = page.columns.length + 1;
   const said = h("span", { class: "nbt-muted" }, words);
   const make = () => h("tr", { class: "nbt-empty" }, h("td", { colspan: span }, said));

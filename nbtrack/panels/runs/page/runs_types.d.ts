@@ -22,6 +22,10 @@ export interface RunsEvents {
   notice: Notice;
   /** A metric that is to be seen as a chart. */
   chart: string;
+  /** The name of a tab that is to be opened. */
+  tab: string;
+  /** A run whose model is to be registered. */
+  register: string;
 }
 
 export interface Tab {

@@ -1,24 +1,33 @@
-// "3 selected", and what can be done with them.
+// "3 selected: Compare · Charts · Tag · Register · CSV · Delete".
 
 import { h, redraw } from "../../shared/page/dom.js";
+import { chipField, splitTag } from "../../shared/page/drafts.js";
 import { grouped, wordsOf } from "../../shared/page/formats.js";
+import { giveFile } from "../../shared/page/give_file.js";
 import { parentsToOffer } from "./families.js";
 
 /** @import { Attributes } from "../../shared/page/dom_types.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 
+const TAG = "tag ticked";
+
 export class SelectionBar {
   /** @param {RunsState} state */
   constructor(state) {
     this.state = state;
-    /** Parents whose children were ticked or seen with them.
+    /** Parents whose children were ticked with them.
      *  @type {Set<string>} */
     this.asked = new Set();
+    /** Of the one run that is ticked, whether it has a model.
+     *  @type {Map<string, boolean>} */
+    this.models = new Map();
     this.words = h("span", { class: "nbt-ticked-words", role: "status" });
     this.actions = h("span", { class: "nbt-buttons" });
     this.el = h("span", { class: "nbt-buttons nbt-on-ticked" }, this.words, this.actions);
-    state.on("ticked", () => this.draw());
-    state.on("page", () => this.draw());
+    for (const event of /** @type {const} */ (["ticked", "page", "rows"])) {
+      state.on(event, () => this.draw());
+    }
+    state.on("ticked", (ids) => this.lookForModel(ids));
     this.draw();
   }
 
@@ -32,13 +41,33 @@ export class SelectionBar {
 
   buttons() {
     const { state } = this;
+    const { ticked } = state;
+    if (state.asked.deleted) {
+      return [
+        action("Restore", () => state.bringBack(ticked), "restore ticked"),
+        this.clearButton(),
+      ];
+    }
     return [
       this.offer(),
-      action("Clear", () => state.tickAll(state.ticked, false), "clear ticks"),
-      action("Delete", () => state.remove(state.ticked), "delete ticked", {
+      ticked.length > 1 && action("Compare", () => state.emit("tab", "compare"), "compare ticked"),
+      action("Charts", () => state.emit("tab", "charts"), "chart ticked"),
+      this.tagField(),
+      ticked.length === 1 &&
+        this.models.get(ticked[0]) &&
+        action("Register", () => state.emit("register", ticked[0]), "register ticked"),
+      action("CSV", () => this.giveCsv(), "csv ticked", { title: "These runs as a file" }),
+      action("Delete", () => state.remove(ticked), "delete ticked", {
         class: "nbt-button nbt-danger",
       }),
+      this.clearButton(),
     ];
+  }
+
+  clearButton() {
+    const { state } = this;
+    const look = { class: "nbt-quiet", "aria-label": "Clear the selection", title: "Clear" };
+    return action("×", () => state.tickAll(state.ticked, false), "clear ticks", look);
   }
 
   /** "tick its 8 children too?" */
@@ -54,12 +83,49 @@ export class SelectionBar {
     });
   }
 
+  tagField() {
+    const { state } = this;
+    return chipField(state, TAG, {
+      words: "Tag",
+      name: "Tag of the selected runs, as key=value",
+      placeholder: "key=value",
+      look: "nbt-button",
+      save: (text) => state.tagTicked(...splitTag(text)),
+    });
+  }
+
   /** @param {string[]} parents */
   async tickChildren(parents) {
-    try {
+    await this.tried(async () => {
       const { ids } = await this.state.host.ask("children", { runs: parents });
       for (const id of parents) this.asked.add(id);
       this.state.tickAll(ids, true);
+    });
+  }
+
+  async giveCsv() {
+    await this.tried(async () => {
+      const { name, text } = await this.state.host.ask("csv", { runs: this.state.ticked });
+      giveFile(new Blob([text], { type: "text/csv" }), name);
+    });
+  }
+
+  /** Of one run: several have no model together.
+   *  @param {string[]} ticked */
+  async lookForModel(ticked) {
+    const [run] = ticked;
+    if (ticked.length !== 1 || this.models.has(run)) return;
+    await this.tried(async () => {
+      const { paths } = await this.state.host.ask("registry_models_of_run", { run });
+      this.models.set(run, paths.length > 0);
+      this.draw();
+    });
+  }
+
+  /** @param {() => Promise<unknown>} act */
+  async tried(act) {
+    try {
+      await act();
     } catch (error) {
       this.state.emit("trouble", wordsOf(error));
     }

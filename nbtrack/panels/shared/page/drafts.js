@@ -56,10 +56,11 @@ export function draftButtons(key, { save, cancel }) {
  *    name: string,
  *    placeholder: string,
  *    save: (text: string) => Promise<boolean>,
+ *    look?: string,
  *  }} options */
-export function chipField(state, key, { words, name, placeholder, save }) {
+export function chipField(state, key, { words, name, placeholder, save, look }) {
   const button = `edit ${key}`;
-  if (!state.drafts.has(key)) return textButton(words, () => begin(state, key, ""), button);
+  if (!state.drafts.has(key)) return textButton(words, () => begin(state, key, ""), button, look);
   const ends = endings(state, key, { button, save });
   return [draftField(state, key, { name, placeholder, ...ends }), draftButtons(key, ends)];
 }
@@ -72,11 +73,15 @@ export function tagField(state, key, save) {
     words: "Add a tag",
     name: "Tag, as key=value",
     placeholder: "key=value",
-    save: (text) => {
-      const [name, ...rest] = text.split("=");
-      return save(name, rest.join("=").trim());
-    },
+    save: (text) => save(...splitTag(text)),
   });
+}
+
+/** Of "key=value"; the value may have more of them.
+ *  @param {string} text @returns {[key: string, value: string]} */
+export function splitTag(text) {
+  const [name, ...rest] = text.split("=");
+  return [name, rest.join("=").trim()];
 }
 
 /** @param {Drafting} state @param {string} key @param {string} text */
@@ -95,8 +100,7 @@ function finish(state, key, button) {
   byKey(state.host.root, button)?.focus({ preventScroll: true });
 }
 
-/** @param {string} words @param {() => unknown} onclick @param {string} key */
-export function textButton(words, onclick, key) {
-  const look = { class: "nbt-quiet nbt-text-button", type: "button", "data-key": key };
-  return h("button", { ...look, onclick }, words);
+/** @param {string} words @param {() => unknown} onclick @param {string} key @param {string} [look] */
+export function textButton(words, onclick, key, look = "nbt-quiet nbt-text-button") {
+  return h("button", { class: look, type: "button", "data-key": key, onclick }, words);
 }
