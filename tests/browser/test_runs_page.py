@@ -212,3 +212,83 @@ def test_the_bin(page: Any) -> None:
     page.get_by_text("Nothing was deleted.").wait_for()
     page.locator("[data-key=bin]").click()
     gone.wait_for()
+
+
+# --- by keyboard
+
+
+def focused(page: Any) -> list[str | None]:
+    """Run and column of what has the focus."""
+    return page.evaluate(
+        """() => {
+          const cell = document.activeElement.closest("td, th");
+          const head = document.querySelector("thead .nbt-labels");
+          const column = head.cells[cell?.cellIndex]?.querySelector("[data-column]");
+          const run = cell?.parentElement.querySelector(".nbt-name-button");
+          return [run?.title, column?.dataset.column];
+        }"""
+    )
+
+
+def test_the_table_is_one_tab_stop(page: Any) -> None:
+    """Where Tab comes to is where one was; the fields under the headers are not on the way."""
+    page.locator("tr[data-run-id]", has_text="calm-heron-4").locator(".nbt-name-button").focus()
+    page.keyboard.press("ArrowRight")
+    was = focused(page)
+    page.keyboard.press("Tab")
+    after = page.evaluate("() => Boolean(document.activeElement.closest('table'))")
+    page.keyboard.press("Shift+Tab")
+
+    assert (was, after) == (["calm-heron-4", "status"], False)
+    assert focused(page) == was
+
+
+def test_arrows_space_and_enter(page: Any) -> None:
+    """Go from cell to cell, tick and open the run, from whichever cell."""
+    page.locator("tr[data-run-id]", has_text="calm-heron-4").locator(".nbt-name-button").focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    assert focused(page) == ["calm-heron-3", "start_time"]
+    page.keyboard.press("Space")
+    page.locator("tr.nbt-ticked", has_text="calm-heron-3").wait_for()
+    page.keyboard.press("Enter")
+    page.locator(".nbt-details .nbt-detail-head").wait_for()
+    page.keyboard.press("Enter")
+    page.locator(".nbt-details").wait_for(state="detached")
+    page.keyboard.press("Space")
+    page.locator("tr.nbt-ticked").wait_for(state="detached")
+
+    assert focused(page) == ["calm-heron-3", "start_time"]
+    page.keyboard.press("Control+Home")
+    assert page.evaluate("() => document.activeElement.dataset.key") == "tick all"
+    page.keyboard.press("End")
+    assert focused(page)[0] is None
+
+
+def test_keys_for_filters_and_help(page: Any) -> None:
+    """`f` goes into the field of the column, Escape back, `/` to the filter, `?` says all that."""
+    page.locator("tr[data-run-id]", has_text="calm-heron-4").locator(".nbt-name-button").focus()
+    page.keyboard.press("f")
+    assert page.evaluate("() => document.activeElement.dataset.quick") == "run_name"
+    page.keyboard.press("Escape")
+    assert focused(page)[0] == "calm-heron-4"
+    assert page.locator("[data-quick][tabindex='0']").count() == 0
+    page.keyboard.press("?")
+    page.locator(".nbt-keys").wait_for()
+    page.keyboard.press("Escape")
+    assert focused(page)[0] == "calm-heron-4"
+    page.keyboard.press("/")
+    assert page.evaluate("() => document.activeElement.dataset.key") == "query"
+
+
+def test_plus_unfolds_a_parent(page: Any) -> None:
+    """And minus folds it again."""
+    page.locator("[data-column=start_time]").click()  # no order by a metric: a tree
+    if page.locator("[data-key=tree]").inner_text() == "as a tree":
+        page.locator("[data-key=tree]").click()
+    page.locator(".nbt-fold").wait_for()
+    page.locator("tr[data-run-id]", has_text="sweep").locator(".nbt-name-button").focus()
+    page.keyboard.press("+")
+    page.locator("tr[data-run-id]", has_text="child-1").wait_for()
+    page.keyboard.press("-")
+    page.locator("tr[data-run-id]", has_text="child-1").wait_for(state="detached")

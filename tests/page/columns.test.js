@@ -30,6 +30,11 @@ test("columns fill the table, each a bit wider than it needs", () => {
   assert.deepEqual(fittedWidths([column(50, 100), column(50, 60)], TICK + 200), [120, 80]);
 });
 
+test("no pixel is left over", () => {
+  const widths = fittedWidths([column(50), column(50), column(50)], TICK + 200);
+  assert.deepEqual(widths, [68, 66, 66]);
+});
+
 test("where it is narrow, wide columns give way and narrow ones stay", () => {
   assert.deepEqual(fittedWidths([column(50, 150), column(50)], TICK + 150), [100, 50]);
 });

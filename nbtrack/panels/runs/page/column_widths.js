@@ -31,9 +31,16 @@ function fittingCount(columns, room) {
   return past < 0 ? columns.length : past;
 }
 
-/** Each gives way as far as it can, or all grow alike.
+/** Each gives way as far as it can, or all grow alike; the first has what is left over.
  *  @param {Bounds[]} columns @param {number} room */
 function filling(columns, room) {
+  const widths = shares(columns, room);
+  return widths.map((width, n) => (n === 0 ? width + room - sum(widths) : width));
+}
+
+/** In whole pixels.
+ *  @param {Bounds[]} columns @param {number} room */
+function shares(columns, room) {
   const wanted = sum(columns.map((each) => each.wanted));
   const spare = room - wanted;
   if (spare >= 0) return columns.map((each) => Math.floor(each.wanted + spare / columns.length));

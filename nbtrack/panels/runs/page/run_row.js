@@ -1,6 +1,6 @@
 // One run as a row of the table.
 
-import { h } from "../../shared/page/dom.js";
+import { focusable, h } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
 import { statusDot } from "../../shared/page/status_dot.js";
 import { PORTION, withFold } from "./families.js";
@@ -17,9 +17,20 @@ export function runRow(state, page, row, layout) {
   const isOpen = state.opened.has(row.id);
   const look = `nbt-run${isTicked ? " nbt-ticked" : ""}${isOpen ? " nbt-open" : ""}`;
   const cells = page.columns.map(({ id }, n) =>
-    id === "run_name" ? nameCell(state, row, layout) : cell(state, page, row, n),
+    id === "run_name"
+      ? nameCell(state, row, layout)
+      : reachable(cell(state, page, row, n), `cell ${row.id} ${id}`),
   );
-  return h("tr", { class: look, "data-run-id": row.id }, tickCell(state, row, isTicked), cells);
+  const marks = { class: look, "data-run-id": row.id, "aria-selected": String(isTicked) };
+  return h("tr", marks, tickCell(state, row, isTicked), cells);
+}
+
+/** By arrow keys, and still so when the row is drawn again.
+ *  @param {HTMLElement} el @param {string} key */
+function reachable(el, key) {
+  el.setAttribute("tabindex", "-1");
+  el.setAttribute("data-key", key);
+  return focusable(el);
 }
 
 /** @param {RunsState} state @param {RunRow} row @param {boolean} isTicked */
@@ -80,13 +91,18 @@ function childMark({ parent, depth }) {
   return h("span", { class: "nbt-child-mark nbt-muted", title: "a child run" }, "↳");
 }
 
+/** @param {RunsState} state @param {string} runId @param {boolean} isUnfolded from now on */
+export function foldRun(state, runId, isUnfolded) {
+  const { unfolded } = state.asked;
+  if (runId in unfolded === isUnfolded) return undefined;
+  return state.show({ unfolded: withFold(unfolded, runId, isUnfolded ? PORTION : 0) });
+}
+
 /** Children under their parent.
  *  @param {RunsState} state @param {RunRow} row */
 function fold(state, row) {
   if (!row.children) return null;
-  const { unfolded } = state.asked;
-  const isUnfolded = row.id in unfolded;
-  const next = withFold(unfolded, row.id, isUnfolded ? 0 : PORTION);
+  const isUnfolded = row.id in state.asked.unfolded;
   const children = plural(row.children, "child run");
   return h(
     "button",
@@ -97,7 +113,7 @@ function fold(state, row) {
       "aria-label": `${isUnfolded ? "Fold" : "Unfold"} ${children} of ${row.name}`,
       title: children,
       "data-key": `fold ${row.id}`,
-      onclick: () => state.show({ unfolded: next }),
+      onclick: () => foldRun(state, row.id, !isUnfolded),
     },
     isUnfolded ? "−" : "+",
     grouped(row.children),

@@ -3,8 +3,9 @@
 import { h, reconcile } from "../../shared/page/dom.js";
 import { ageWords } from "../../shared/page/formats.js";
 import { parentsWithMore } from "./families.js";
+import { GridKeys } from "./grid_keys.js";
 import { detailsRow } from "./run_details.js";
-import { moreRow, runRow } from "./run_row.js";
+import { foldRun, moreRow, runRow } from "./run_row.js";
 import { TableHead } from "./table_head.js";
 import { TableLayout } from "./table_layout.js";
 
@@ -20,9 +21,10 @@ export class RunsTable {
     this.state = state;
     this.head = new TableHead(state);
     this.tbody = h("tbody");
-    const named = { class: "nbt-table", "aria-label": "Runs" };
+    const named = { class: "nbt-table", "aria-label": "Runs, ? for keys" };
     const table = h("table", named, this.head.el, this.tbody);
     this.el = h("div", { class: "nbt-scroll", tabindex: "-1" }, this.head.wrongWords, table);
+    this.keys = new GridKeys(state, { table, fold: (id, isOpen) => foldRun(state, id, isOpen) });
     const redraw = () => state.page && this.drawParts(state.page);
     this.layout = new TableLayout(state, { scroller: this.el, table, redraw });
     this.ticking = setInterval(() => this.age(), AGING);
@@ -70,6 +72,7 @@ export class RunsTable {
     ]);
     reconcile(this.tbody, parts.length ? parts : [emptyPart(page, this.state)]);
     this.head.markAllBox(page.rows.map(({ id }) => id));
+    this.keys.refresh();
   }
 
   /** @param {Page} page @param {RunRow} row @returns {Part[]} */

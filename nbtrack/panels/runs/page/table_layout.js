@@ -58,6 +58,7 @@ export class TableLayout {
     this.cols.replaceChildren(...widths.map((width) => h("col", { style: px({ width }) })));
     const width = widths.reduce((sum, each) => sum + each, 0);
     this.table.style.setProperty("width", `${width}px`);
+    this.scroller.style.scrollPaddingLeft = `${TICK + this.widths[0]}px`; // under what stays
   }
 
   /** @param {Page} page @param {TableColumn} column @param {number} n */
