@@ -81,8 +81,8 @@ def _run_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[str
     last = max(0, (total - 1) // PAGE_SIZE)
     if state.page > last:  # runs were deleted, or the filter grew
         return _run_page(store, asked._replace(state=replace(state, page=last)), columns)
-    top = [Placed(run, 0, page.children.get(run.info.run_id, 0)) for run in page.runs]
-    placed = list(_unfolded(store, top, asked))
+    families = [Placed(run, 0, page.children.get(run.info.run_id, 0)) for run in page.runs]
+    placed = list(_unfolded(store, families, asked))
     return {
         "rows": rows_of(placed, columns, _surroundings(asked)),
         "isFlat": state.is_flat,

@@ -10,6 +10,7 @@ import { parentsToOffer } from "./families.js";
 /** @import { RunsState } from "./runs_state.js" */
 
 const TAG = "tag ticked";
+const LOOK = "nbt-quiet nbt-text-button";
 
 export class SelectionBar {
   /** @param {RunsState} state */
@@ -58,7 +59,7 @@ export class SelectionBar {
         action("Register", () => state.emit("register", ticked[0]), "register ticked"),
       action("CSV", () => this.giveCsv(), "csv ticked", { title: "These runs as a file" }),
       action("Delete", () => state.remove(ticked), "delete ticked", {
-        class: "nbt-button nbt-danger",
+        class: `${LOOK} nbt-danger`,
       }),
       this.clearButton(),
     ];
@@ -78,9 +79,7 @@ export class SelectionBar {
     const whose = parents.length > 1 ? "their" : "its";
     const children = count === 1 ? "child" : `${grouped(count)} children`;
     const ids = parents.map(({ id }) => id);
-    return action(`tick ${whose} ${children} too?`, () => this.tickChildren(ids), "tick children", {
-      class: "nbt-quiet nbt-text-button",
-    });
+    return action(`tick ${whose} ${children} too?`, () => this.tickChildren(ids), "tick children");
   }
 
   tagField() {
@@ -89,7 +88,6 @@ export class SelectionBar {
       words: "Tag",
       name: "Tag of the selected runs, as key=value",
       placeholder: "key=value",
-      look: "nbt-button",
       save: (text) => state.tagTicked(...splitTag(text)),
     });
   }
@@ -135,9 +133,5 @@ export class SelectionBar {
 /** @param {string} words @param {() => unknown} onclick @param {string} key
  *  @param {Attributes} [more] */
 function action(words, onclick, key, more = {}) {
-  return h(
-    "button",
-    { class: "nbt-button", type: "button", onclick, "data-key": key, ...more },
-    words,
-  );
+  return h("button", { class: LOOK, type: "button", onclick, "data-key": key, ...more }, words);
 }

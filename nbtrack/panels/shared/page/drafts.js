@@ -56,11 +56,10 @@ export function draftButtons(key, { save, cancel }) {
  *    name: string,
  *    placeholder: string,
  *    save: (text: string) => Promise<boolean>,
- *    look?: string,
  *  }} options */
-export function chipField(state, key, { words, name, placeholder, save, look }) {
+export function chipField(state, key, { words, name, placeholder, save }) {
   const button = `edit ${key}`;
-  if (!state.drafts.has(key)) return textButton(words, () => begin(state, key, ""), button, look);
+  if (!state.drafts.has(key)) return textButton(words, () => begin(state, key, ""), button);
   const ends = endings(state, key, { button, save });
   return [draftField(state, key, { name, placeholder, ...ends }), draftButtons(key, ends)];
 }
@@ -100,7 +99,8 @@ function finish(state, key, button) {
   byKey(state.host.root, button)?.focus({ preventScroll: true });
 }
 
-/** @param {string} words @param {() => unknown} onclick @param {string} key @param {string} [look] */
-export function textButton(words, onclick, key, look = "nbt-quiet nbt-text-button") {
-  return h("button", { class: look, type: "button", "data-key": key, onclick }, words);
+/** @param {string} words @param {() => unknown} onclick @param {string} key */
+export function textButton(words, onclick, key) {
+  const look = { class: "nbt-quiet nbt-text-button", type: "button", "data-key": key };
+  return h("button", { ...look, onclick }, words);
 }
