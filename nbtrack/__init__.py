@@ -80,6 +80,7 @@ _HOMES = {
     "MlflowException": "nbtrack.exceptions",
     "NbtrackError": "nbtrack.errors",
     "autolog": "nbtrack.hooks.autolog",
+    "columns": "nbtrack.panels.runs.chosen_columns",
     "compare": "nbtrack.panels.compare.showing",
     "live": "nbtrack.panels.live.panel",
     "load_ipython_extension": "nbtrack.ipython",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from nbtrack.api.client import MlflowClient
 from nbtrack.cells.cell_source import RunningCell
@@ -12,9 +12,10 @@ from nbtrack.cells.cells import Cells, EndedCell
 from nbtrack.cells.completion import COMMANDS
 from nbtrack.cells.history_cell import cell_from_history
 from nbtrack.cells.words import UsageError
-from nbtrack.errors import InvalidValue
+from nbtrack.errors import InvalidValue, NotFound
 from nbtrack.lookup.find_run import find_run
 from nbtrack.recording.active_run import ActiveRun
+from nbtrack.recording.deletions import Deletion
 from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.records.tags import PARENT_TAG
 from nbtrack.stores.opening import folder_of
@@ -37,7 +38,6 @@ class Commands:
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
         self._session = cells.session
-        self._dropped: list[tuple[str, list[str]]] = []  # store and run ids, the newest last
 
     def find(self, line: str, *, is_cell_form: bool, is_alone: bool) -> Callable[[], None] | None:
         """The command that *line* is, if it is nothing else; None for a run's name and params.
@@ -119,11 +119,11 @@ class Commands:
         run = runs[-1]
         client = MlflowClient(run.store.uri)
         below = _below(run.store, run.run_id, ViewType.ACTIVE_ONLY)
-        ids = [*below, run.run_id]
-        for run_id in ids:
+        for run_id in [*below, run.run_id]:
             client.delete_run(run_id)
             self._cells.look_back.forget(run_id)
-        self._dropped.append((run.store.uri, ids))
+        deletion = Deletion(run.store.uri, [run.run_id, *reversed(below)])
+        self._session.deletions.append(deletion)
         with_them = f" and its {_children(len(below))}" if below else ""
         say(
             f"Dropped {_named(run)}{with_them}. "
@@ -131,24 +131,35 @@ class Commands:
         )
 
     def restore(self, text: str = "") -> None:
-        """Bring back what the last `drop` took, or a deleted run with its children."""
+        """Bring back what `drop` or a panel deleted last, or a deleted run with its children."""
         if text:
-            store = self._session.store
-            run_id = find_run(store, text, view_type=ViewType.DELETED_ONLY).info.run_id
-            uri, ids = store.uri, [*_below(store, run_id, ViewType.DELETED_ONLY), run_id]
-        elif self._dropped:
-            uri, ids = self._dropped.pop()
+            deletion = self._deletion_of(text)
+            if deletion is None:
+                return
+        elif self._session.deletions:
+            deletion = self._session.deletions.pop()
         else:
             raise InvalidValue(
-                "%track restore: this kernel has dropped no run. %track restore RUN takes its id."
+                "%track restore: nothing was deleted from this kernel. "
+                "%track restore RUN takes the id of a run."
             )
-        client = MlflowClient(uri)
-        for run_id in ids:
+        client = MlflowClient(deletion.uri)
+        for run_id in deletion.ids:
             client.restore_run(run_id)
             self._cells.look_back.recall(run_id)
-        name = client.get_run(ids[-1]).info.run_name
-        with_them = f" and its {_children(len(ids) - 1)}" if len(ids) > 1 else ""
-        say(f"Restored {name!r} ({ids[-1][:8]}){with_them}.")
+        say(f"Restored {_restored(client, deletion.ids)}.")
+
+    def _deletion_of(self, text: str) -> Deletion | None:
+        """None where the run is alive, which is said."""
+        store = self._session.store
+        try:
+            run_id = find_run(store, text, view_type=ViewType.DELETED_ONLY).info.run_id
+        except NotFound:
+            alive = find_run(store, text).info
+            say(f"{alive.run_name!r} ({alive.run_id[:8]}) is not deleted: nothing to restore.")
+            return None
+        below = _below(store, run_id, ViewType.DELETED_ONLY)
+        return Deletion(store.uri, [run_id, *reversed(below)])
 
     def load(self, text: str = "") -> None:
         """Put the source of a run's cell into a new cell."""
@@ -179,6 +190,16 @@ class Commands:
     def _newest(self) -> str:
         runs = self._cells.recorded
         return f", the last one {_named(runs[-1])}" if runs else ""
+
+
+def _restored(client: MlflowClient, ids: Sequence[str]) -> str:
+    """The first with its children; several of which it is not the parent."""
+    runs = [client.get_run(run_id) for run_id in ids]
+    heads = [run for run in runs if run.data.tags.get(PARENT_TAG) not in ids]
+    if len(heads) > 1:
+        return f"{len(ids)} runs"
+    with_them = f" and its {_children(len(ids) - 1)}" if len(ids) > 1 else ""
+    return f"{runs[0].info.run_name!r} ({ids[0][:8]}){with_them}"
 
 
 def _below(store: Store, run_id: str, view_type: ViewType) -> list[str]:

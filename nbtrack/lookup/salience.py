@@ -16,7 +16,7 @@ from nbtrack.records.origins import Origin, is_bookkeeping, parsed_origins
 from nbtrack.records.tags import AUTOLOG_TAG
 from nbtrack.records.views import KeyFacts, KeyInventory
 
-COLUMNS_TAG = "nbtrack.columns"  # of an experiment: columns that come first, one a line
+COLUMNS_TAG = "nbtrack.columns"  # of an experiment: see `lookup.column_choice`
 _NO_DECLARED: Mapping[str, Direction] = {}
 # Of runs that were recorded before origins were: what autolog called its own.
 _BOOKKEEPING = re.compile(
@@ -96,7 +96,8 @@ def old_param(key: str) -> Origin:
 
 def pinned_columns(tags: Mapping[str, str]) -> list[str]:
     """What the user wants first, from the tags of an experiment: see `nbtrack.columns`."""
-    return [each for each in tags.get(COLUMNS_TAG, "").split("\n") if each]
+    first, _, _ = tags.get(COLUMNS_TAG, "").partition("\n\n")
+    return [each for each in first.split("\n") if each]
 
 
 # --- the order

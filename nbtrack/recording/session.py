@@ -19,6 +19,7 @@ from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.active_experiment import ActiveExperiment
 from nbtrack.recording.active_run import ActiveRun, AttachedRun
+from nbtrack.recording.deletions import Deletion
 from nbtrack.recording.experiments import PATIENT_LOOK_SECONDS
 from nbtrack.recording.run_creation import described_run, find_run_to_log, resumed_header
 from nbtrack.recording.run_stack import RunStack, is_at_top_level
@@ -51,6 +52,7 @@ class Session:
         self.open_cell_run: Callable[[], ActiveRun | None] = lambda: None
         # Whether the extension knows of a running cell, and will call this once when it ends.
         self.when_cell_ends: Callable[[Callable[[], None]], bool] = lambda _ended: False
+        self.deletions: list[Deletion] = []  # the newest last
         # The notebook says here where trainings are to be recorded, and the hooks listen.
         self.record_fits: Callable[[FitScope], None] = lambda _scope: None
         # What it takes, once, to be ready for that: imports, and patches of what is imported.

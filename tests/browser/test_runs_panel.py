@@ -299,7 +299,8 @@ def test_keys_stay_in_the_panel(page: Any, panel: Any) -> None:
 
 def test_text_from_runs_stays_text(page: Any, panel: Any) -> None:
     """Name and tag of a run that look like markup are shown, and nothing executes."""
-    hostile = panel.locator("tr[data-run-id]", has_text="<img src=x")
+    named = page.locator(".nbt-name-button[title^='<img src=x']")
+    hostile = panel.locator("tr[data-run-id]", has=named)
     hostile.locator(".nbt-name-button").click()
     panel.locator(".nbt-chip").wait_for()
 

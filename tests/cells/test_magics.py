@@ -171,7 +171,22 @@ def test_track_restore_by_id(kernel: Kernel):
     kernel.run("%track restore")  # the drop above, once more
     reply = kernel.run("%track restore")
 
-    assert (reply.status, "has dropped no run" in reply.stderr) == ("error", True)
+    assert (reply.status, "nothing was deleted from" in reply.stderr) == ("error", True)
+
+
+def test_track_restore_of_what_a_panel_deleted(kernel: Kernel):
+    """The last deletion is the one that comes back; of a run that is alive it says so."""
+    kernel.run("%%track kept\n1")
+    kernel.run("%%track gone\n1")
+    gone, kept = kernel.runs()[:2]
+    kernel.run(
+        "from nbtrack.panels.runs.run_edits import delete\n"
+        f"_ = delete(nbtrack.runs(), {{'runs': ['{gone.info.run_id}', '{kept.info.run_id}']}})"
+    )
+
+    assert kernel.run("%track restore").stdout == "Restored 2 runs.\n"
+    assert "'gone'" in (alive := kernel.run("%track restore gone").stdout)
+    assert "is not deleted" in alive
 
 
 @pytest.mark.parametrize("how", ["id", "beginning", "name", "quoted"])

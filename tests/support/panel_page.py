@@ -79,7 +79,8 @@ class Page:
 
 def runs_page(store: Store, **options: Any) -> Page:
     given = {"filter_string": None, "sort": None, "top": 20, **options}
-    return Page(RunsPanel(store, RunsView(store, None, **given), top=options.get("top")))
+    experiments = given.pop("experiment_ids", None)
+    return Page(RunsPanel(store, RunsView(store, experiments, **given), top=options.get("top")))
 
 
 def names(page: dict[str, Any]) -> list[str]:

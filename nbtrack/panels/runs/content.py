@@ -68,9 +68,10 @@ def table_content(table: RunTable) -> TableContent:
     placed = _placed(table)
     rows = [row for row, _ in placed]
     sorted_by = _sort_target(table)
-    constants = _constants(rows, [k for k in table.param_keys if ("params", k) != sorted_by])
+    wanted = {*table.choice.wanted, ".".join(sorted_by)}
+    constants = _constants(rows, [k for k in table.param_keys if f"params.{k}" not in wanted])
     varying = [key for key in table.param_keys if key not in constants]
-    kept = {sorted_by[1], _starred_by(table)}
+    kept = {_starred_by(table), *(column.partition(".")[2] for column in wanted)}
     room = max(_MOST_COLUMNS - len(varying), _MOST_COLUMNS // 2)
     metrics = _shown(table.metric_keys, [row.metrics for row in rows], kept=kept, most=room)
     room = _MOST_COLUMNS - len(metrics)

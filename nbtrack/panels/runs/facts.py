@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from nbtrack.lookup.column_choice import NO_CHOICE, ColumnChoice
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
@@ -35,6 +37,7 @@ class RunTable:
     rows: Sequence[RunRow]
     param_keys: Sequence[str] = ()
     metric_keys: Sequence[str] = ()
+    choice: ColumnChoice = NO_CHOICE
     folded: int = 0  # params and metrics that are not among these keys: they mean little
     total: int | None = None  # how many runs there are; None when these are all
     sort_key: str | None = None  # metrics.f1, params.lr, start_time; or a bare metric or param

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, TypedDict
 
 from nbtrack.lookup.metric_direction import Direction
@@ -74,7 +75,7 @@ class KnownKeys:
         inventory = self._store.read_keys(scope)
         runs = all_runs = self._store.count_runs(scope)
         if scope.filter_string:
-            all_runs = self._store.count_runs(RunQuery(experiment_ids=scope.experiment_ids))
+            all_runs = self._store.count_runs(replace(scope, filter_string=None))
         experiments = self._store.search_experiments()
         meant = [e for e in experiments if _is_in(e, scope.experiment_ids)]
         meaning = meaning_of(self._told(scope, inventory, runs), inventory, **wishes(meant))

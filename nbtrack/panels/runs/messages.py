@@ -9,7 +9,8 @@ from nbtrack.panels.shared.questions import Nothing, Question, Spoken
 
 class TableAsked(TypedDict):
     """What a view shows; `experiments` null are all, `columns` null those that matter, as many as
-    there is `room` for (params and metrics; 0: not known)."""
+    there is `room` for (params and metrics; 0: not known). `unfolded`: by run, how many of its
+    children; `flat` null is flat where the order is by a metric."""
 
     experiments: list[str] | None
     filter: str
@@ -18,7 +19,9 @@ class TableAsked(TypedDict):
     page: int
     group: str
     columns: list[str] | None
-    unfolded: list[str]
+    unfolded: dict[str, int]
+    flat: bool | None
+    deleted: bool
     room: int
 
 
@@ -48,6 +51,8 @@ class SortedAs(TypedDict):
 
 
 class TableColumn(TypedDict):
+    """`isOwn` is false of params and metrics that nobody wrote down by that name."""
+
     id: str
     label: str
     group: str
@@ -56,6 +61,7 @@ class TableColumn(TypedDict):
     descendingFirst: bool
     sorted: SortedAs | None
     origin: str
+    isOwn: bool
 
 
 class RunRow(TypedDict):
@@ -97,7 +103,10 @@ class GroupRow(TypedDict):
 
 
 class KnownKey(TypedDict):
+    """`part` is that of the Columns menu."""
+
     key: str
+    part: Literal["mine", "measured", "defaults", "bookkeeping", "tags"]
     runs: int
     number: bool
     differs: bool
@@ -117,11 +126,14 @@ class Keys(TypedDict):
 
 class Page(TypedDict):
     """Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where
-    nobody asked. `whyNothing` says which key of the filter no run has, "" for none."""
+    nobody asked. `chosen` are the columns that were asked for, or are remembered; `whyNothing`
+    says which key of the filter no run has, "" for none."""
 
     view: NotRequired[str]
     all: int
     columns: list[TableColumn]
+    chosen: list[str] | None
+    pinned: list[str]
     now: int
     wrong: Wrong
     isGlance: bool
@@ -132,9 +144,18 @@ class Page(TypedDict):
     page: int
     pages: int
     rows: NotRequired[list[RunRow]]
-    mostChildren: NotRequired[int]
+    isFlat: NotRequired[bool]
+    hasFamilies: NotRequired[bool]
     groups: NotRequired[list[GroupRow]]
     groupColumns: NotRequired[list[str]]
+
+
+class ColumnsAsked(TypedDict):
+    """To be remembered of these experiments; `columns` null: those that matter."""
+
+    experiments: list[str]
+    columns: list[str] | None
+    pinned: list[str]
 
 
 class SelectAsked(TypedDict):
@@ -195,8 +216,19 @@ class EditAsked(TypedDict):
     on: NotRequired[bool]
 
 
+class TagAsked(TypedDict):
+    runs: list[str]
+    key: str
+    text: str
+
+
 class RunIds(TypedDict):
     ids: list[str]
+
+
+class TextFile(TypedDict):
+    name: str
+    text: str
 
 
 class CodeAsked(TypedDict):
@@ -211,10 +243,14 @@ class Code(TypedDict):
 QUESTIONS = {
     "start": Question(Nothing, RunsStart),
     "page": Question(TableAsked, Page | Refused),
+    "columns": Question(ColumnsAsked, None),
     "select": Question(SelectAsked, None),
     "details": Question(RunAsked, RunDetails),
+    "children": Question(SelectAsked, RunIds),
     "sparklines": Question(SparklinesAsked, Sparklines),
     "edit": Question(EditAsked, RunDetails),
+    "tag": Question(TagAsked, RunIds),
+    "csv": Question(SelectAsked, TextFile),
     "delete": Question(SelectAsked, RunIds),
     "restore": Question(RunIds, RunIds),
     "code": Question(CodeAsked, Code),

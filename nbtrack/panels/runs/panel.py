@@ -13,12 +13,17 @@ from nbtrack.panels.charts_tab.request import LinesRequest
 from nbtrack.panels.charts_tab.twin import ChartTwin
 from nbtrack.panels.compare.answers import COMPARE_HANDLERS
 from nbtrack.panels.registry.answers import REGISTRY_HANDLERS
+from nbtrack.panels.runs.chosen_columns import choose
+from nbtrack.panels.runs.families import children
 from nbtrack.panels.runs.glance import NUMBER as GLANCE
 from nbtrack.panels.runs.glance import glance, is_worth_it
-from nbtrack.panels.runs.known_keys import Known, KnownKeys
+from nbtrack.panels.runs.key_offers import keys_message
+from nbtrack.panels.runs.known_keys import KnownKeys
+from nbtrack.panels.runs.remembered_columns import as_remembered
 from nbtrack.panels.runs.run_code import code
+from nbtrack.panels.runs.run_csv import csv_answer
 from nbtrack.panels.runs.run_details import details
-from nbtrack.panels.runs.run_edits import delete, edit, restore
+from nbtrack.panels.runs.run_edits import delete, edit, restore, tag
 from nbtrack.panels.runs.sparklines import sparklines, sparklines_of_page
 from nbtrack.panels.runs.state import RunsState
 from nbtrack.panels.runs.table_page import Asked, ask_with, columns_of, table_page
@@ -35,7 +40,7 @@ from nbtrack.panels.shared.panel import PLACEHOLDER, Handler
 from nbtrack.panels.shared.requests import text_of, texts_of
 from nbtrack.panels.shared.still_panel import StillPanel
 from nbtrack.records.runs import RunQuery
-from nbtrack.records.views import Axis, KeyFacts
+from nbtrack.records.views import Axis
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
@@ -145,6 +150,7 @@ class RunsPanel(StillPanel):
 
     def show(self, table: TableState, view: str) -> dict[str, Any]:
         """The page that a view asks for, and what `df` and `sql` are from now on."""
+        table = as_remembered(self.store, table, before=self.state.views.get(view))
         asked = self._ask(table)
         if asked.wrong["filter"]:
             return {"wrong": asked.wrong}  # the page stays as it is
@@ -155,7 +161,8 @@ class RunsPanel(StillPanel):
     def _ask(self, table: TableState) -> Asked:
         """Of a large project, neither the very first page nor that of a new filter waits for the
         inventory of keys: the page asks for the same once more."""
-        is_first = not self._is_read and table == self._first and is_worth_it(self.table)
+        is_as_it_began = replace(table, room=0) == self._first
+        is_first = not self._is_read and is_as_it_began and is_worth_it(self.table)
         self._is_read = True
         if not is_first:
             asked = self.state.ask(table, soon=table != self._glanced)
@@ -164,7 +171,7 @@ class RunsPanel(StillPanel):
         every = RunQuery(experiment_ids=table.experiments)
         all_runs = self.store.count_runs(every) if table.filter else self.table.total or 0
         known = glance(self.table, self.store.search_experiments(), all_runs=all_runs)
-        return ask_with(self.store, known, table)
+        return ask_with(self.store, known, table)._replace(top=self.state.top)
 
     def _page(self, asked: Asked, view: str) -> dict[str, Any]:
         """With the keys that there are, if the view has not seen them."""
@@ -195,22 +202,6 @@ def _page(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return panel.show(read_state(arguments), text_of(arguments, "view"))
 
 
-def keys_message(known: Known) -> dict[str, Any]:
-    """For the choosers and for completion."""
-    inventory, runs = known.inventory, known.runs
-    return {
-        "params": [_key(each, runs) for each in inventory.params],
-        "metrics": [_key(each, runs) for each in inventory.metrics],
-        "tags": [_key(each, runs) for each in inventory.tags],
-        "experiments": [{"id": e.experiment_id, "name": e.name} for e in known.experiments],
-    }
-
-
-def _key(facts: KeyFacts, runs: int) -> dict[str, Any]:
-    differs = facts.distinct > 1 or facts.runs < runs
-    return {"key": facts.key, "runs": facts.runs, "number": facts.is_number, "differs": differs}
-
-
 def _select(panel: RunsPanel, arguments: Mapping[str, Any]) -> None:
     panel.state.selected = list(dict.fromkeys(texts_of(arguments, "runs")))
 
@@ -218,10 +209,14 @@ def _select(panel: RunsPanel, arguments: Mapping[str, Any]) -> None:
 RunsPanel.handlers = {
     "start": _start,
     "page": _page,
+    "columns": choose,
     "select": _select,
     "details": details,
+    "children": children,
     "sparklines": sparklines,
     "edit": edit,
+    "tag": tag,
+    "csv": csv_answer,
     "delete": delete,
     "restore": restore,
     "code": code,
@@ -238,6 +233,7 @@ def _first_state(view: RunsView) -> TableState:
         experiments=view.query.experiment_ids,
         filter=table.filter_text or "",
         sort=_first_sort(table.sort_key, is_descending=table.sort_descending),
+        columns=table.choice.shown,
     )
 
 

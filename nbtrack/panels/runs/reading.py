@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from nbtrack.errors import InvalidValue
+from nbtrack.lookup.column_choice import ColumnChoice
 from nbtrack.lookup.key_facts import inventory_of, meaning_of_runs
 from nbtrack.lookup.metric_direction import direction
 from nbtrack.lookup.own_values import without_moved
@@ -18,6 +19,7 @@ from nbtrack.lookup.typed_filter.reading import typed_scope, why_nothing
 from nbtrack.panels.runs.best_run import Best, find_best
 from nbtrack.panels.runs.facts import RunRow, RunTable
 from nbtrack.panels.runs.known_keys import Wishes, wishes
+from nbtrack.panels.runs.remembered_columns import remembered_choice
 from nbtrack.panels.runs.run_scope import (
     directions,
     read_experiments,
@@ -55,11 +57,13 @@ def run_table_of(
     shown = found[:top]
     page = _Page(store, scope, shown, wishes(experiments), is_cut=len(shown) < len(found))
     best = page.best(order)
-    params, metrics = page.params(order), page.metrics(order, best)
+    choice = remembered_choice(experiments)
+    params, metrics = page.params(order, choice), page.metrics(order, best, choice)
     return RunTable(
         rows=_rows(store, page.shown, experiments, best_id=best.run_id),
         param_keys=params,
         metric_keys=metrics,
+        choice=choice,
         folded=page.keys_in_all - len(params) - len(metrics),
         total=store.count_runs(scope) if page.is_cut else None,
         sort_key=order.key,
@@ -99,9 +103,14 @@ class _Page:
     def keys_in_all(self) -> int:
         return len(self._inventory.params) + len(self._inventory.metrics)
 
-    def params(self, order: Order) -> list[str]:
-        """What matters first; what means little is left out, unless the runs are sorted by it."""
+    def params(self, order: Order, choice: ColumnChoice) -> list[str]:
+        """What was chosen; else what matters first, and what means little is left out, unless the
+        runs are sorted by it."""
         runs = len(self.shown)
+        if choice.shown is not None:
+            known = {each.key for each in self._inventory.params}
+            asked = [*choice.shown, *([order.key] if order.key else [])]
+            return _keys_of("params", asked, known)
         found = params_in_order(self._inventory.params, self._meaning, runs=runs)
         return [
             each.key
@@ -110,11 +119,14 @@ class _Page:
             or order.key == f"params.{each.key}"
         ]
 
-    def metrics(self, order: Order, best: Best) -> list[str]:
+    def metrics(self, order: Order, best: Best, choice: ColumnChoice) -> list[str]:
         """The same; what they are sorted by and what made the best one stand first."""
         front = [key for key in (order.metric, best.metric) if key is not None]
-        keys = [each.key for each in self._told_metrics()]
         known = {each.key for each in self._inventory.metrics}
+        if choice.shown is None:
+            keys = [each.key for each in self._told_metrics()]
+        else:
+            keys = _keys_of("metrics", choice.shown, known)
         return list(dict.fromkeys([*(key for key in front if key in known), *keys]))
 
     def _told_metrics(self) -> list[KeyFacts]:
@@ -134,6 +146,12 @@ class _Page:
             declared=declared,
             is_cut=self.is_cut,
         )
+
+
+def _keys_of(kind: str, columns: Sequence[str], known: Collection[str]) -> list[str]:
+    start = f"{kind}."
+    keys = [each.removeprefix(start) for each in columns if each.startswith(start)]
+    return [key for key in dict.fromkeys(keys) if key in known]
 
 
 def _rows(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nbtrack.api.client import MlflowClient
 from nbtrack.errors import InvalidValue
-from nbtrack.panels.runs.quick_filters import quoted_text
+from nbtrack.panels.runs.families import family
 from nbtrack.panels.runs.run_details import details_of
 from nbtrack.panels.runs.state import HasRunsState
 from nbtrack.panels.shared.requests import text_of, texts_of
-from nbtrack.records.runs import RunQuery
-from nbtrack.records.tags import BASELINE_TAG, NOTE_TAG, OWN_PREFIXES, PARENT_TAG, PINNED_TAG
-from nbtrack.stores.store import Store
+from nbtrack.recording.deletions import Deletion
+from nbtrack.recording.session import current_session
+from nbtrack.records.runs import ViewType
+from nbtrack.records.tags import BASELINE_TAG, NOTE_TAG, OWN_PREFIXES, PINNED_TAG
 
 
 def edit(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,23 +28,47 @@ def edit(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return details_of(panel.store, run_id)
 
 
+def tag(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """One tag on several runs. Raises InvalidValue, RunNotFound."""
+    client, key = MlflowClient(panel.store.uri), _own_key(arguments)
+    ids = texts_of(arguments, "runs")
+    for run_id in ids:
+        client.set_tag(run_id, key, text_of(arguments, "text"))
+    panel.state.known_keys.forget()
+    return {"ids": ids}
+
+
 def delete(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """With the children; the ids that `restore` takes to undo it."""
     client, ids = MlflowClient(panel.store.uri), []
     for run_id in texts_of(arguments, "runs"):
-        ids += [each for each in _family(panel.store, run_id) if each not in ids]
+        ids += [each for each in family(panel.store, run_id) if each not in ids]
     for run_id in reversed(ids):
         client.delete_run(run_id)
+    current_session().deletions.append(Deletion(panel.store.uri, ids))
     panel.state.known_keys.forget()
     return {"ids": ids}
 
 
 def restore(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    client, ids = MlflowClient(panel.store.uri), texts_of(arguments, "ids")
+    """With the children that are deleted too."""
+    client, ids = MlflowClient(panel.store.uri), []
+    for run_id in texts_of(arguments, "ids"):
+        below = family(panel.store, run_id, view_type=ViewType.DELETED_ONLY)
+        ids += [each for each in below if each not in ids]
     for run_id in ids:
         client.restore_run(run_id)
+    _forget_deletion(panel.store.uri, ids)
     panel.state.known_keys.forget()
     return {"ids": ids}
+
+
+def _forget_deletion(uri: str, ids: Sequence[str]) -> None:
+    """`%track restore` is not to bring back what is back."""
+    session = current_session()
+    session.deletions = [
+        each for each in session.deletions if each.uri != uri or not {*each.ids} <= {*ids}
+    ]
 
 
 def _rename(client: MlflowClient, run_id: str, arguments: Mapping[str, Any]) -> None:
@@ -98,13 +123,3 @@ _CHANGES: Mapping[str, Callable[[MlflowClient, str, Mapping[str, Any]], None]] =
     "pin": _pin,
     "baseline": _baseline,
 }
-
-
-def _family(store: Store, run_id: str) -> list[str]:
-    """The run, its children and theirs, parents first."""
-    found = [run_id]
-    for parent in found:  # it grows
-        of_it = f"tags.`{PARENT_TAG}` = {quoted_text(parent)}"
-        ids = [run.info.run_id for run in store.search_runs(RunQuery(filter_string=of_it))]
-        found += [each for each in ids if each not in found]
-    return found

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nbtrack.errors import InvalidFilter, InvalidValue
 from nbtrack.lookup.typed_filter.names import NamesSource
 from nbtrack.lookup.typed_filter.reading import typed_scope
 from nbtrack.panels.runs.known_keys import by_column
 from nbtrack.panels.runs.quick_filters import quick_condition
 from nbtrack.panels.runs.table_state import TableState, filter_key
-from nbtrack.records.runs import RunQuery
+from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.records.tags import PINNED_TAG
 from nbtrack.records.views import KeyInventory
 from nbtrack.stores.filters.clauses import run_filter
@@ -16,10 +18,12 @@ from nbtrack.stores.filters.clauses import run_filter
 
 def base_query(state: TableState, names: NamesSource) -> tuple[RunQuery, str]:
     """Experiments and query box, and what is wrong with the latter (it is then left out)."""
+    wrong = ""
     try:
-        return typed_scope(state.filter, state.experiments, names), ""
+        scope = typed_scope(state.filter, state.experiments, names)
     except InvalidFilter as exc:
-        return RunQuery(experiment_ids=state.experiments), str(exc)
+        scope, wrong = RunQuery(experiment_ids=state.experiments), str(exc)
+    return replace(scope, view_type=ViewType.DELETED_ONLY) if state.deleted else scope, wrong
 
 
 def with_quick_filters(

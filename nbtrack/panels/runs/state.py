@@ -41,7 +41,7 @@ class RunsState:
 
     def ask(self, table: TableState, *, soon: bool = False) -> Asked:
         """What the store is to be asked for *table*; *soon* as in `table_page.ask`."""
-        return ask(self.known_keys, table, soon=soon)
+        return ask(self.known_keys, table, soon=soon)._replace(top=self.top)
 
 
 class HasRunsState(Protocol):

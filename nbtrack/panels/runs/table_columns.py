@@ -67,16 +67,27 @@ def in_order(known: Known, kind: Kind) -> list[KeyFacts]:
 
 def _default(state: TableState, known: Known) -> list[str]:
     several = state.experiments is None or len(state.experiments) > 1
-    metrics, params = telling_columns(known, "metrics"), telling_columns(known, "params")
-    room = max(_FEWEST, min(state.room or _MOST, _MOST))
-    fewer = min(len(metrics), max(room - len(params), (room + 1) // 2))
+    pinned = _pinned(known)
+    metrics, params = (
+        [each for each in telling_columns(known, kind) if each not in pinned]
+        for kind in ("metrics", "params")
+    )
+    room = max(_FEWEST, min((state.room or _MOST) - several, _MOST)) - len(pinned)
+    fewer = max(0, min(len(metrics), max(room - len(params), (room + 1) // 2)))
     return [
         *_RUN_COLUMNS,
         *(["experiment_id"] if several else []),
+        *pinned,
         *metrics[:fewer],
-        *params[: room - fewer],
+        *params[: max(0, room - fewer)],
         "duration",
     ]
+
+
+def _pinned(known: Known) -> list[str]:
+    """Those that there are."""
+    have = by_column(known.inventory)
+    return [each for each in known.meaning.pinned if each in have or each in ATTRIBUTES]
 
 
 def _sorted_first(order: Sequence[str], asked: Sequence[str]) -> list[str]:

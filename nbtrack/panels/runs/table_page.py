@@ -24,7 +24,6 @@ from nbtrack.records.tags import BASELINE_TAG, BEST_BY_TAG, PARENT_TAG
 from nbtrack.records.views import GroupedMetric, RunGroup
 from nbtrack.stores.store import Store
 
-_MOST_CHILDREN = 100
 _DEEPEST = 6
 _MOST_GROUPS = 200
 _MOST_GROUP_METRICS = 8
@@ -37,6 +36,7 @@ class Asked(NamedTuple):
     known: Known
     query: RunQuery
     wrong: dict[str, Any]
+    top: int | None = None  # how many runs it is about; None: all that match
 
 
 def ask(keys: KnownKeys, state: TableState, *, soon: bool = False) -> Asked:
@@ -71,6 +71,8 @@ def table_page(store: Store, asked: Asked) -> dict[str, Any]:
     return {
         "all": max(asked.known.all_runs, page["matching"]),  # the first may be older
         "columns": [_as_message(column, asked.state) for column in columns],
+        "chosen": None if asked.state.columns is None else list(asked.state.columns),
+        "pinned": list(asked.known.meaning.pinned),
         "now": round(time.time() * 1000),
         "wrong": asked.wrong,
         "whyNothing": "" if page["matching"] else _why_nothing(store, asked),
@@ -87,35 +89,45 @@ def columns_of(asked: Asked) -> list[Column]:
 
 
 def _run_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[str, Any]:
-    bounded = replace(asked.query, offset=asked.state.page * PAGE_SIZE, max_results=PAGE_SIZE)
-    page = store.read_run_page(bounded, folded=True)
-    last = max(0, (page.total - 1) // PAGE_SIZE)
-    if asked.state.page > last:  # runs were deleted, or the filter grew
-        return _run_page(store, asked._replace(state=replace(asked.state, page=last)), columns)
-    top = [Placed(run, 0, page.children.get(run.info.run_id, 0)) for run in page.runs]
-    placed = list(_unfolded(store, top, asked))
+    state, top = asked.state, asked.top
+    offset = state.page * PAGE_SIZE
+    most = PAGE_SIZE if top is None else max(1, min(PAGE_SIZE, top - offset))
+    bounded = replace(asked.query, offset=offset, max_results=most)
+    page = store.read_run_page(bounded, folded=not state.is_flat)
+    total, matching = _cut(page.total, top), _cut(page.matching, top)
+    last = max(0, (total - 1) // PAGE_SIZE)
+    if state.page > last:  # runs were deleted, or the filter grew
+        return _run_page(store, asked._replace(state=replace(state, page=last)), columns)
+    families = [Placed(run, 0, page.children.get(run.info.run_id, 0)) for run in page.runs]
+    placed = list(_unfolded(store, families, asked))
     return {
         "rows": rows_of(placed, columns, _surroundings(asked)),
-        "mostChildren": _MOST_CHILDREN,
-        "total": page.total,
-        "matching": page.matching,
-        "page": asked.state.page,
+        "isFlat": state.is_flat,
+        "hasFamilies": any(facts.key == PARENT_TAG for facts in asked.known.inventory.tags),
+        "total": total,
+        "matching": matching,
+        "page": state.page,
         "pages": last + 1,
     }
+
+
+def _cut(count: int, top: int | None) -> int:
+    return count if top is None else min(count, top)
 
 
 def _unfolded(store: Store, level: Sequence[Placed], asked: Asked) -> Iterator[Placed]:
     for placed in level:
         yield placed
-        run_id = placed.run.info.run_id
-        if placed.children and run_id in asked.state.unfolded and placed.depth < _DEEPEST:
+        is_unfolded = placed.run.info.run_id in asked.state.unfolded
+        if placed.children and is_unfolded and placed.depth < _DEEPEST:
             yield from _unfolded(store, _children(store, placed, asked), asked)
 
 
 def _children(store: Store, parent: Placed, asked: Asked) -> list[Placed]:
     """Folded once more: they may have children of their own. The best first, if that is known and
     the view has no order of its own."""
-    of_it = f"tags.`{PARENT_TAG}` = {quoted_text(parent.run.info.run_id)}"
+    run_id = parent.run.info.run_id
+    of_it = f"tags.`{PARENT_TAG}` = {quoted_text(run_id)}"
     order = asked.query.order_by
     if not asked.state.sort:
         order = (*order, *_best_first(parent, asked.known))
@@ -123,7 +135,7 @@ def _children(store: Store, parent: Placed, asked: Asked) -> list[Placed]:
         filter_string=of_it,
         order_by=order,
         view_type=asked.query.view_type,
-        max_results=_MOST_CHILDREN,
+        max_results=max(1, asked.state.unfolded[run_id]),
     )
     page = store.read_run_page(query, folded=True)
     return [
@@ -211,4 +223,5 @@ def _as_message(column: Column, state: TableState) -> dict[str, Any]:
         "descendingFirst": column.is_descending_first,
         "sorted": sorted_as,
         "origin": "" if column.origin is None else column.origin.words,
+        "isOwn": column.origin is None or column.origin.is_own,
     }

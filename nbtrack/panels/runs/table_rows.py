@@ -13,7 +13,6 @@ from nbtrack.display.number_format import (
     format_age,
     format_column,
     format_duration,
-    format_number,
 )
 from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.run_times import seconds_of
@@ -89,7 +88,7 @@ def _cells(column: Column, runs: Sequence[Run], around: Surroundings) -> list[st
     if column.group == "Run":
         return [clipped(_attribute(column.id, run, around), _LONGEST) for run in runs]
     texts = [_text(column, run) for run in runs]
-    return [_short_number(text) if column.is_number else clipped(text, _LONGEST) for text in texts]
+    return _short_numbers(texts) if column.is_number else [clipped(t, _LONGEST) for t in texts]
 
 
 def _titles(column: Column, runs: Sequence[Run]) -> list[str | None]:
@@ -97,7 +96,7 @@ def _titles(column: Column, runs: Sequence[Run]) -> list[str | None]:
     if column.group not in ("Params", "Tags") or not column.is_number:
         return [None] * len(runs)
     texts = [_text(column, run) for run in runs]
-    return [text if _short_number(text) != text else None for text in texts]
+    return [None if short == text else text for text, short in zip(texts, _short_numbers(texts))]
 
 
 def _text(column: Column, run: Run) -> str:
@@ -105,14 +104,22 @@ def _text(column: Column, run: Run) -> str:
     return values.get(key_of(column.id), MISSING)
 
 
-def _short_number(text: str) -> str:
-    """As it was logged, unless it has more digits than anybody reads."""
-    if len(text) <= _LONGEST_NUMBER:
-        return text
+def _short_numbers(texts: Sequence[str]) -> list[str]:
+    """As they were logged; all rounded alike if one has more digits than anybody reads."""
+    if all(len(text) <= _LONGEST_NUMBER for text in texts):
+        return list(texts)
+    numbers = [_number(text) for text in texts]
+    return [
+        clipped(text, _LONGEST) if number is None else shown
+        for text, number, shown in zip(texts, numbers, format_column(numbers))
+    ]
+
+
+def _number(text: str) -> float | None:
     try:
-        return format_number(float(text))
+        return float(text)
     except ValueError:
-        return clipped(text, _LONGEST)
+        return None
 
 
 def _attribute(name: str, run: Run, around: Surroundings) -> str:

@@ -38,8 +38,9 @@ class SortKey(NamedTuple):
 class TableState:
     """Columns are named by id: an attribute (`run_name`), or `params.lr`, `metrics.f1`, `tags.x`.
 
-    *experiments* None means all, *columns* None those that tell the runs apart. *unfolded* are
-    runs whose children stand below them.
+    *experiments* None means all, *columns* None those that tell the runs apart. *unfolded* says
+    of runs how many of their children stand below them; where the order is flat they stand
+    wherever it puts them: *flat* None is so of an order by a metric.
     """
 
     experiments: tuple[str, ...] | None
@@ -49,8 +50,17 @@ class TableState:
     page: int = 0
     group: str = ""
     columns: tuple[str, ...] | None = None
-    unfolded: tuple[str, ...] = ()
+    unfolded: Mapping[str, int] = field(default_factory=dict)
+    flat: bool | None = None
+    deleted: bool = False  # the bin instead of what is alive
     room: int = 0  # how many params and metrics fit on the page; 0: not known
+
+    @property
+    def is_flat(self) -> bool:
+        """The best run may be a child: who sorts by a metric wants to see it."""
+        if self.flat is not None:
+            return self.flat
+        return bool(self.sort) and kind_of(self.sort[0].column) == "metrics"
 
 
 def read_state(arguments: Mapping[str, Any]) -> TableState:
@@ -64,7 +74,9 @@ def read_state(arguments: Mapping[str, Any]) -> TableState:
         page=max(0, number_of(arguments, "page")),
         group=text_of(arguments, "group"),
         columns=None if columns is None else tuple(map(known, texts_of(arguments, "columns"))),
-        unfolded=tuple(texts_of(arguments, "unfolded")),
+        unfolded=_counts(arguments.get("unfolded") or {}),
+        flat=None if arguments.get("flat") is None else bool(arguments["flat"]),
+        deleted=bool(arguments.get("deleted")),
         room=max(0, number_of(arguments, "room")),
     )
 
@@ -79,7 +91,9 @@ def as_message(state: TableState) -> dict[str, Any]:
         "page": state.page,
         "group": state.group,
         "columns": None if state.columns is None else list(state.columns),
-        "unfolded": list(state.unfolded),
+        "unfolded": dict(state.unfolded),
+        "flat": state.flat,
+        "deleted": state.deleted,
         "room": state.room,
     }
 
@@ -110,6 +124,12 @@ def _quick(found: object) -> dict[str, str]:
     if not isinstance(found, Mapping):
         raise InvalidValue(f"quick is {found!r}; the panel sends texts by column there.")
     return {known(str(column)): str(text).strip() for column, text in found.items() if text}
+
+
+def _counts(found: object) -> dict[str, int]:
+    if not isinstance(found, Mapping):
+        raise InvalidValue(f"unfolded is {found!r}; the panel sends numbers by run there.")
+    return {str(run_id): number_of(found, run_id) for run_id in found}
 
 
 def _sort_key(found: object) -> SortKey:

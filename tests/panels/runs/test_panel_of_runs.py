@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import sys
@@ -72,6 +74,31 @@ def test_a_page(page):
     )
     assert [row["best"] for row in shown["rows"]] == [[], ["metrics.f1"], []]
     assert (shown["all"], shown["matching"], shown["pages"]) == (3, 3, 1)
+
+
+def test_long_numbers_of_a_param_are_rounded_alike(session, page):
+    """With the same decimals, so that one can compare them; the title has the whole."""
+    for name, value in (("long", "0.123456789123"), ("short", "0.5")):
+        with session.start_run(name=name) as run:
+            run.log_param("lr", value)
+    shown = page.show(columns=["params.lr"])
+    rows = {row["name"]: (row["cells"][1], row["titles"][1]) for row in shown["rows"]}
+
+    assert rows["long"] == ("0.1235", "0.123456789123")
+    assert rows["short"] == ("0.5000", "0.5")
+
+
+def test_a_column_says_whose_it_is(session, page):
+    """What nobody wrote down by that name is marked, with where it came from."""
+    with session.start_run() as run:
+        run.log_params({"C": "1.0", "own": "2"})
+        run.note_origins(Origins(params={"C": Origin.DEFAULT}))
+    shown = page.show(columns=["params.C", "params.own", "status"])
+    marks = {c["id"]: (c["isOwn"], c["origin"]) for c in shown["columns"]}
+
+    assert marks["params.C"] == (False, "the estimator's default")
+    assert marks["params.own"] == (True, "logged by you")
+    assert marks["status"] == (True, "")
 
 
 @pytest.mark.parametrize(
@@ -246,13 +273,119 @@ def test_children_stand_under_their_parent(session, page):
     parent = family(session)
 
     folded = page.show()
-    unfolded = page.show(unfolded=[parent.run_id])
+    unfolded = page.show(unfolded={parent.run_id: 100})
 
     assert (names(folded)[0], folded["rows"][0]["children"]) == ("parent", 1)
     assert [(row["name"], row["depth"]) for row in unfolded["rows"][:2]] == [
         ("parent", 0),
         ("child", 1),
     ]
+
+
+def test_all_children_can_be_reached(session, page):
+    """As many as are asked for."""
+    with session.start_run(name="parent") as parent:
+        for n in range(5):
+            session.start_run(name=f"child {n}", nested=True).end()
+
+    assert names(page.show(unfolded={parent.run_id: 2}))[1:4] == ["child 4", "child 3", "c"]
+    assert len(names(page.show(unfolded={parent.run_id: 5}))) == 3 + 1 + 5
+    assert len(page.ask("children", runs=[parent.run_id])["ids"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "first", "is_flat"),
+    [
+        ({}, ["parent", "c"], False),
+        ({"sort": [["metrics.f1", True]]}, ["child", "b"], True),
+        ({"sort": [["metrics.f1", True]], "flat": False}, ["b", "c"], False),
+        ({"sort": [["params.lr", True]]}, ["parent", "c"], False),
+        ({"flat": True}, ["child", "parent"], True),
+    ],
+)
+def test_an_order_by_a_metric_is_flat(session, page, changes, first, is_flat):
+    """So that the best run is seen, whoever its parent is; one may have it otherwise."""
+    with session.start_run(name="parent") as parent:
+        parent.log_param("lr", "9")
+        session.start_run(name="child", nested=True).log_metric("f1", 1.0)
+    shown = page.show(**changes)
+
+    assert (names(shown)[:2], shown["isFlat"], shown["hasFamilies"]) == (first, is_flat, True)
+
+
+def test_top_is_how_many_rows_there_are(session):
+    """On one page or several; the count says of how many."""
+    shown = runs_page(session.store, top=2).show()
+
+    assert names(shown) == ["c", "b"]
+    assert (shown["total"], shown["matching"], shown["all"], shown["pages"]) == (2, 2, 3, 1)
+
+
+def test_the_bin(session, page):
+    """What was deleted, children under their parents; restored with them, it is gone from there."""
+    parent = family(session)
+    page.ask("delete", runs=[parent.run_id])
+    shown = page.show(deleted=True, unfolded={parent.run_id: 9})
+
+    assert [(row["name"], row["depth"]) for row in shown["rows"]] == [("parent", 0), ("child", 1)]
+    assert (shown["matching"], shown["all"]) == (2, 2)
+    assert len(page.ask("restore", ids=[parent.run_id])["ids"]) == 2
+    assert names(page.show(deleted=True)) == []
+    assert names(page.show(deleted=False))[0] == "parent"
+
+
+def test_a_deletion_can_be_undone_from_a_cell(session, page):
+    """As long as nobody did it in the panel."""
+    ids = [id_of(page, "a"), id_of(page, "b")]
+    page.ask("delete", runs=ids)
+    assert [each.ids for each in session.deletions] == [ids]
+
+    page.ask("restore", ids=ids)
+    assert session.deletions == []
+
+
+def test_a_tag_on_several_runs(page):
+    ids = [id_of(page, "a"), id_of(page, "b")]
+    page.ask("tag", runs=ids, key="team", text="red")
+    wrong = page.send("tag", runs=ids, key="mlflow.user", text="me")
+
+    assert names(page.show(filter="tags.team = 'red'")) == ["b", "a"]
+    assert "keeps itself" in wrong["error"]
+
+
+def test_ticked_runs_as_a_file(page):
+    """In the order of the ticks, what matters first."""
+    file = page.ask("csv", runs=[id_of(page, "b"), id_of(page, "a")])
+    head, *lines = csv.reader(io.StringIO(file["text"]))
+
+    assert file["name"] == "runs.csv"
+    assert head[:4] == ["run_id", "run_name", "status", "start_time"]
+    assert head[6:] == ["metrics.f1", "metrics.loss", "params.lr", "params.model"]
+    assert [line[1] for line in lines] == ["b", "a"]
+    assert lines[0][6:] == ["0.9", "0.25", "0.01", "SVC"]
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("+cmd|x", "'+cmd|x"),
+        ("-2+3", "'-2+3"),
+        ("\t=1", "'\t=1"),
+        ("-0.5", "-0.5"),
+        ("+1e-3", "+1e-3"),
+        ("a=b", "a=b"),
+    ],
+)
+def test_no_cell_of_a_file_is_a_formula(session, page, text, cell):
+    """Whoever logged it; negative numbers are none."""
+    with session.start_run(name="hostile") as run:
+        run.log_param("lr", text)
+    file = page.ask("csv", runs=[id_of(page, "hostile")])
+    head, line = csv.reader(io.StringIO(file["text"], newline=""))
+
+    assert line[head.index("params.lr")] == cell
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 // The bytes of an artifact, asked for in parts, and given to the browser as a file.
 
-import { h } from "../../shared/page/dom.js";
+import { giveFile } from "../../shared/page/give_file.js";
 import { nameOf } from "./artifact_tree.js";
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { FilePart } from "./messages.d.ts" */
@@ -30,14 +30,4 @@ export async function downloadArtifact(host, runId, path, say) {
 /** @param {string} base64 */
 function bytesOf(base64) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-}
-
-/** @param {Blob} blob @param {string} name */
-function giveFile(blob, name) {
-  const address = URL.createObjectURL(blob);
-  const link = h("a", { href: address, download: name, style: { display: "none" } });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(address), 60000);
 }

@@ -41,6 +41,7 @@ function mountChartsTab(host, el, state) {
   return {
     shown: () => charts.open(charts.opened),
     hidden: () => charts.view?.hide(),
+    chart: (/** @type {string} */ metric) => charts.showMetric(metric),
     close: () => charts.close(),
   };
 }
@@ -61,8 +62,8 @@ class ChartsTab {
     this.controls = h("span", { class: "nbt-chart-controls" });
     this.body = h("div", { class: "nbt-charts" });
     const names = CHART_VIEWS.map(([name, words]) => /** @type {const} */ ([name, words]));
-    const kinds = segmented("Kind of chart", names, this.opened, (name) => this.open(name));
-    const bar = h("div", { class: "nbt-chart-bar" }, kinds, this.controls);
+    this.kinds = segmented("Kind of chart", names, this.opened, (name) => this.open(name));
+    const bar = h("div", { class: "nbt-chart-bar" }, this.kinds, this.controls);
     append(el, [bar, this.words, this.body]);
   }
 
@@ -78,6 +79,14 @@ class ChartsTab {
     this.controls.replaceChildren(...view.controls);
     this.body.dataset.view = name;
     view.open();
+  }
+
+  /** Its curve or bars, and no others.
+   *  @param {string} metric */
+  showMetric(metric) {
+    const [lines] = CHART_VIEWS[0];
+    if (this.opened !== lines) this.kinds.querySelector("input")?.click();
+    if (this.view instanceof LinesView) this.view.set({ metrics: [metric] });
   }
 
   /** @param {string} name @returns {ChartsView} */

@@ -1,4 +1,4 @@
-// "Register the model of calm-otter-91 as […]", when exactly one run is ticked.
+// "Register the model of calm-otter-91 as […]".
 
 import { h, redraw } from "../../shared/page/dom.js";
 import { wordsOf } from "../../shared/page/formats.js";
@@ -27,9 +27,9 @@ export class RegisterOffer {
     this.el = h("div", { class: "nbt-register" });
   }
 
-  async show() {
-    const { ticked } = this.state;
-    this.runId = ticked.length === 1 ? ticked[0] : null;
+  /** @param {string | null} runId the only one that is ticked, if nobody says which */
+  async show(runId = onlyOne(this.state.ticked)) {
+    this.runId = runId;
     this.trouble = "";
     if (!this.runId) return this.say("Tick one run in the Runs tab to register its model here.");
     try {
@@ -120,4 +120,9 @@ export class RegisterOffer {
       this.draw(run);
     }
   }
+}
+
+/** @param {string[]} ids */
+function onlyOne(ids) {
+  return ids.length === 1 ? ids[0] : null;
 }

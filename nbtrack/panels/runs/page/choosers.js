@@ -110,3 +110,37 @@ function groupOptions(state) {
     of("tags", "Tags"),
   ];
 }
+
+/** One click from children below their parents to all runs in one order, and back.
+ *  @param {RunsState} state */
+export function treeSwitch(state) {
+  const button = h("button", {
+    class: "nbt-quiet nbt-text-button",
+    type: "button",
+    "data-key": "tree",
+    onclick: () => state.show({ flat: !state.page?.isFlat, page: 0 }),
+  });
+  state.on("page", ({ isFlat, hasFamilies }) => {
+    button.hidden = !hasFamilies;
+    button.textContent = isFlat ? "as a tree" : "all runs, no tree";
+    button.title = isFlat ? "Children below their parents" : "Parents and children in one order";
+  });
+  return button;
+}
+
+/** To what was deleted, and back.
+ *  @param {RunsState} state */
+export function binSwitch(state) {
+  const button = h("button", {
+    class: "nbt-quiet nbt-text-button",
+    type: "button",
+    "data-key": "bin",
+    onclick: () => state.turnToBin(!state.asked.deleted),
+  });
+  state.on("page", () => {
+    const { deleted } = state.asked;
+    button.textContent = deleted ? "back to the runs" : "Deleted";
+    button.title = deleted ? "Leave the bin" : "Deleted runs, to be restored";
+  });
+  return button;
+}

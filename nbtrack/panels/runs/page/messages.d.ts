@@ -4,7 +4,7 @@ import type { Spoken } from "../../shared/page/questions.d.ts";
 
 export type Sparklines = Record<string, Record<string, Spoken[]>>;
 
-/** What a view shows; `experiments` null are all, `columns` null those that matter, as many as there is `room` for (params and metrics; 0: not known). */
+/** What a view shows; `experiments` null are all, `columns` null those that matter, as many as there is `room` for (params and metrics; 0: not known). `unfolded`: by run, how many of its children; `flat` null is flat where the order is by a metric. */
 export interface TableAsked {
   experiments: string[] | null;
   filter: string;
@@ -13,7 +13,9 @@ export interface TableAsked {
   page: number;
   group: string;
   columns: string[] | null;
-  unfolded: string[];
+  unfolded: Record<string, number>;
+  flat: boolean | null;
+  deleted: boolean;
   room: number;
 }
 
@@ -40,6 +42,7 @@ export interface SortedAs {
   descending: boolean;
 }
 
+/** `isOwn` is false of params and metrics that nobody wrote down by that name. */
 export interface TableColumn {
   id: string;
   label: string;
@@ -49,6 +52,7 @@ export interface TableColumn {
   descendingFirst: boolean;
   sorted: SortedAs | null;
   origin: string;
+  isOwn: boolean;
 }
 
 /** `cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows what the best of so many children has; 0: what it has itself. */
@@ -86,8 +90,10 @@ export interface GroupRow {
   condition: string | null;
 }
 
+/** `part` is that of the Columns menu. */
 export interface KnownKey {
   key: string;
+  part: "mine" | "measured" | "defaults" | "bookkeeping" | "tags";
   runs: number;
   number: boolean;
   differs: boolean;
@@ -105,11 +111,13 @@ export interface Keys {
   experiments: KnownExperiment[];
 }
 
-/** Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where nobody asked. `whyNothing` says which key of the filter no run has, "" for none. */
+/** Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where nobody asked. `chosen` are the columns that were asked for, or are remembered; `whyNothing` says which key of the filter no run has, "" for none. */
 export interface Page {
   view?: string;
   all: number;
   columns: TableColumn[];
+  chosen: string[] | null;
+  pinned: string[];
   now: number;
   wrong: Wrong;
   isGlance: boolean;
@@ -120,9 +128,17 @@ export interface Page {
   page: number;
   pages: number;
   rows?: RunRow[];
-  mostChildren?: number;
+  isFlat?: boolean;
+  hasFamilies?: boolean;
   groups?: GroupRow[];
   groupColumns?: string[];
+}
+
+/** To be remembered of these experiments; `columns` null: those that matter. */
+export interface ColumnsAsked {
+  experiments: string[];
+  columns: string[] | null;
+  pinned: string[];
 }
 
 export interface SelectAsked {
@@ -178,8 +194,19 @@ export interface EditAsked {
   on?: boolean;
 }
 
+export interface TagAsked {
+  runs: string[];
+  key: string;
+  text: string;
+}
+
 export interface RunIds {
   ids: string[];
+}
+
+export interface TextFile {
+  name: string;
+  text: string;
 }
 
 export interface CodeAsked {

@@ -64,6 +64,11 @@ function detailHead(state, known) {
   );
 }
 
+/** @param {RunDetails} known */
+function hasModel({ files, isDeleted }) {
+  return !isDeleted && files.some(({ path }) => path.endsWith("/MLmodel"));
+}
+
 /** @param {RunsState} state @param {RunDetails} known */
 function runButtons(state, known) {
   /** @param {string} words @param {() => unknown} onclick @param {Attributes} [more] */
@@ -92,8 +97,14 @@ function runButtons(state, known) {
       () => state.edit(known.id, "baseline", { on: !baseline }),
       { "data-key": `baseline ${known.id}`, title: "Others are compared with it" },
     ),
+    hasModel(known) &&
+      button("Register model", () => state.emit("register", known.id), {
+        "data-key": `register ${known.id}`,
+      }),
     codeMenu(state, known.id),
-    button("Delete", () => state.remove([known.id]), { class: "nbt-button nbt-danger" }),
+    known.isDeleted
+      ? button("Restore", () => state.bringBack([known.id]))
+      : button("Delete", () => state.remove([known.id]), { class: "nbt-button nbt-danger" }),
   );
 }
 

@@ -1,21 +1,36 @@
 // One run as a row of the table.
 
-import { h } from "../../shared/page/dom.js";
+import { focusable, h } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
 import { statusDot } from "../../shared/page/status_dot.js";
+import { PORTION, withFold } from "./families.js";
 import { curvePoints } from "./sparkline.js";
 import { cellClass } from "./table_head.js";
 /** @import { Spoken } from "../../shared/page/questions.d.ts" */
 /** @import { Page, RunRow, TableColumn } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
+/** @import { TableLayout } from "./table_layout.js" */
 
-/** @param {RunsState} state @param {Page} page @param {RunRow} row */
-export function runRow(state, page, row) {
+/** @param {RunsState} state @param {Page} page @param {RunRow} row @param {TableLayout} layout */
+export function runRow(state, page, row, layout) {
   const isTicked = state.ticked.includes(row.id);
   const isOpen = state.opened.has(row.id);
   const look = `nbt-run${isTicked ? " nbt-ticked" : ""}${isOpen ? " nbt-open" : ""}`;
-  const cells = page.columns.map((_, n) => cell(state, page, row, n));
-  return h("tr", { class: look, "data-run-id": row.id }, tickCell(state, row, isTicked), cells);
+  const cells = page.columns.map(({ id }, n) =>
+    id === "run_name"
+      ? nameCell(state, row, layout)
+      : reachable(cell(state, page, row, n), `cell ${row.id} ${id}`),
+  );
+  const marks = { class: look, "data-run-id": row.id, "aria-selected": String(isTicked) };
+  return h("tr", marks, tickCell(state, row, isTicked), cells);
+}
+
+/** By arrow keys, and still so when the row is drawn again.
+ *  @param {HTMLElement} el @param {string} key */
+function reachable(el, key) {
+  el.setAttribute("tabindex", "-1");
+  el.setAttribute("data-key", key);
+  return focusable(el);
 }
 
 /** @param {RunsState} state @param {RunRow} row @param {boolean} isTicked */
@@ -36,7 +51,6 @@ function tickCell(state, row, isTicked) {
 function cell(state, page, row, n) {
   const column = page.columns[n];
   const look = cellClass(column, page.columns[n - 1]);
-  if (column.id === "run_name") return nameCell(state, page, row, look);
   if (column.id === "status") return h("td", { class: look }, statusWord(row.status));
   if (column.group === "Metrics") return metricCell(state, row, column, { n, look });
   const text = row.cells[n];
@@ -46,35 +60,49 @@ function cell(state, page, row, n) {
   return h("td", { class: text === "–" ? `${look} nbt-muted` : look, title }, words);
 }
 
-/** @param {RunsState} state @param {Page} page @param {RunRow} row @param {string} look */
-function nameCell(state, page, row, look) {
+/** @param {RunsState} state @param {RunRow} row @param {TableLayout} layout */
+function nameCell(state, row, layout) {
+  const words = layout.cutName(row);
   const name = h(
     "button",
     {
       class: "nbt-quiet nbt-name-button",
       type: "button",
       "aria-expanded": String(state.opened.has(row.id)),
+      "aria-label": words === row.name ? null : row.name,
       title: row.name,
       "data-key": `open ${row.id}`,
       onclick: () => state.open(row.id),
     },
     h("span", { class: "nbt-caret", "aria-hidden": "true" }, "›"),
-    h("bdi", { class: "nbt-label" }, row.name),
+    h("bdi", { class: "nbt-label" }, words),
   );
   return h(
     "th",
-    { class: look, scope: "row", style: { "--depth": row.depth } },
-    h("div", { class: "nbt-name-line" }, name, fold(state, page, row), badges(row)),
+    { class: "nbt-name", scope: "row", style: { "--depth": row.depth } },
+    h("div", { class: "nbt-name-line" }, childMark(row), name, fold(state, row), badges(row)),
   );
 }
 
-/** Children under their parent.
- *  @param {RunsState} state @param {Page} page @param {RunRow} row */
-function fold(state, page, row) {
-  if (!row.children) return null;
+/** Of a child that stands alone.
+ *  @param {RunRow} row */
+function childMark({ parent, depth }) {
+  if (!parent || depth > 0) return null;
+  return h("span", { class: "nbt-child-mark nbt-muted", title: "a child run" }, "↳");
+}
+
+/** @param {RunsState} state @param {string} runId @param {boolean} isUnfolded from now on */
+export function foldRun(state, runId, isUnfolded) {
   const { unfolded } = state.asked;
-  const isUnfolded = unfolded.includes(row.id);
-  const next = isUnfolded ? unfolded.filter((id) => id !== row.id) : [...unfolded, row.id];
+  if (runId in unfolded === isUnfolded) return undefined;
+  return state.show({ unfolded: withFold(unfolded, runId, isUnfolded ? PORTION : 0) });
+}
+
+/** Children under their parent.
+ *  @param {RunsState} state @param {RunRow} row */
+function fold(state, row) {
+  if (!row.children) return null;
+  const isUnfolded = row.id in state.asked.unfolded;
   const children = plural(row.children, "child run");
   return h(
     "button",
@@ -85,16 +113,32 @@ function fold(state, page, row) {
       "aria-label": `${isUnfolded ? "Fold" : "Unfold"} ${children} of ${row.name}`,
       title: children,
       "data-key": `fold ${row.id}`,
-      onclick: () => state.show({ unfolded: next }),
+      onclick: () => foldRun(state, row.id, !isUnfolded),
     },
     isUnfolded ? "−" : "+",
-    isUnfolded ? shownOf(row.children, page.mostChildren ?? 0) : grouped(row.children),
+    grouped(row.children),
   );
 }
 
-/** @param {number} count @param {number} most */
-function shownOf(count, most) {
-  return count > most ? `${grouped(most)} of ${grouped(count)}` : grouped(count);
+/** "100 of 300 children: 100 more", below those that are shown.
+ *  @param {RunsState} state @param {RunRow} parent @param {number} span */
+export function moreRow(state, parent, span) {
+  const shown = state.asked.unfolded[parent.id];
+  const next = withFold(state.asked.unfolded, parent.id, shown + PORTION);
+  const more = Math.min(PORTION, parent.children - shown);
+  const words = `${grouped(shown)} of ${grouped(parent.children)} children`;
+  const button = h(
+    "button",
+    {
+      class: "nbt-quiet nbt-text-button",
+      type: "button",
+      "data-key": `more ${parent.id}`,
+      onclick: () => state.show({ unfolded: next }),
+    },
+    `${grouped(more)} more`,
+  );
+  const cell = h("td", { colspan: span }, h("span", { class: "nbt-muted" }, words), " ", button);
+  return h("tr", { class: "nbt-more", style: { "--depth": parent.depth + 1 } }, cell);
 }
 
 /** @param {RunsState} state @param {RunRow} row @param {TableColumn} column

@@ -13,8 +13,9 @@ import { registryTab } from "../../registry/page/registry_tab.js";
 import { append, h } from "../../shared/page/dom.js";
 import { grouped, plural, wordsOf } from "../../shared/page/formats.js";
 import { PanelHost, panelRoot } from "../../shared/page/panel_host.js";
-import { ExperimentChooser, groupChooser } from "./choosers.js";
+import { binSwitch, ExperimentChooser, groupChooser, treeSwitch } from "./choosers.js";
 import { ColumnPicker } from "./column_picker.js";
+import { roomIn } from "./column_widths.js";
 import { QueryBox } from "./query_box.js";
 import { RunsState } from "./runs_state.js";
 import { runsTab } from "./runs_tab.js";
@@ -34,6 +35,7 @@ export function render({ model, el }) {
   askStart(host).then(
     (start) => {
       const state = new RunsState(host, start);
+      state.asked.room = roomIn(el.clientWidth);
       tabs = new Tabs(host, state, TABS);
       drawPanel(host, root, state, tabs);
       tabs.open("runs");
@@ -67,6 +69,8 @@ function drawPanel(host, root, state, tabs) {
   };
   state.on("trouble", say);
   host.onPush("trouble", say);
+  state.on("tab", (name) => tabs.open(name));
+  state.on("chart", (metric) => tabs.open("charts")?.chart?.(metric));
   const head = h(
     "div",
     { class: "nbt-head" },
@@ -77,7 +81,9 @@ function drawPanel(host, root, state, tabs) {
     new ColumnPicker(state).el,
   );
   const live = h("span", { class: "nbt-live", title: "New runs appear by themselves" }, "live");
-  const facts = h("div", { class: "nbt-facts" }, host.status, live, countWords(state));
+  const said = [host.status, live, countWords(state)];
+  const switches = [treeSwitch(state), binSwitch(state)];
+  const facts = h("div", { class: "nbt-facts" }, switches, said);
   append(root, [
     head,
     query.error,

@@ -4,6 +4,7 @@ import { Emitter } from "../../shared/page/emitter.js";
 import { wordsOf } from "../../shared/page/formats.js";
 import { sortWith, withTicks } from "./choices.js";
 import { Colours, striped } from "./colours.js";
+import { askedWith } from "./column_groups.js";
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { EditAsked, Keys, Page, Refused, RunRow, RunsStart, Sparklines, TableAsked, TableColumn } from "./messages.d.ts" */
 /** @import { KnownRun, RunsEvents } from "./runs_types.d.ts" */
@@ -65,6 +66,7 @@ export class RunsState extends Emitter {
     this.page = page;
     this.clock = page.now - Date.now(); // the kernel's is another one
     this.asked.page = page.page;
+    if (!page.view) this.asked.columns = page.chosen; // of another experiment: what it remembers
     this.giveColours();
     if (page.keys) this.keys = page.keys;
     this.emit("wrong", page.wrong);
@@ -79,6 +81,20 @@ export class RunsState extends Emitter {
    *  @param {TableColumn} column @param {{ isAdded: boolean }} options */
   sortBy(column, options) {
     return this.show({ sort: sortWith(this.asked.sort, column, options), page: 0 });
+  }
+
+  /** Which columns, and which of them always come first: the experiments keep it. What is left out
+   *  stays as it is.
+   *  @param {{ columns?: string[] | null, pinned?: string[] }} choice */
+  async chooseColumns({ columns = this.asked.columns, pinned = this.page?.pinned ?? [] }) {
+    const { experiments } = this.asked;
+    try {
+      if (experiments) await this.host.ask("columns", { experiments, columns, pinned });
+    } catch (error) {
+      this.emit("trouble", wordsOf(error));
+    }
+    const shown = (this.page?.columns ?? []).map(({ id }) => id);
+    await this.show(askedWith(this.asked, columns, shown));
   }
 
   // --- ticked runs, and their colours
@@ -208,6 +224,28 @@ export class RunsState extends Emitter {
     }
   }
 
+  /** One tag on all ticked runs; false if the kernel refused it.
+   *  @param {string} key @param {string} text */
+  async tagTicked(key, text) {
+    const runs = [...this.ticked];
+    try {
+      await this.host.ask("tag", { runs, key, text });
+    } catch (error) {
+      this.emit("trouble", wordsOf(error));
+      return false;
+    }
+    const opened = runs.filter((id) => this.opened.has(id));
+    await Promise.all([this.show(), ...opened.map((id) => this.readDetails(id))]);
+    return true;
+  }
+
+  /** The bin, or the table again: what was ticked there has no place here.
+   *  @param {boolean} deleted */
+  turnToBin(deleted) {
+    this.tickAll(this.ticked, false);
+    return this.show({ deleted, page: 0 });
+  }
+
   /** @param {string[]} runIds */
   async remove(runIds) {
     try {
@@ -224,7 +262,8 @@ export class RunsState extends Emitter {
   /** @param {string[]} ids */
   async bringBack(ids) {
     try {
-      await this.host.ask("restore", { ids });
+      const restored = await this.host.ask("restore", { ids });
+      if (this.asked.deleted) this.tickAll(restored.ids, false);
       await this.show();
     } catch (error) {
       this.emit("trouble", wordsOf(error));

@@ -1,11 +1,13 @@
 // The Runs tab: the table or its groups, and under it pages, what is ticked, notices.
 
+import { RegisterOffer } from "../../registry/page/register_offer.js";
 import { copyText } from "../../shared/page/clipboard.js";
 import { append, h, redraw } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
 import { joinedFilter } from "./completion.js";
 import { GroupTable } from "./group_table.js";
 import { RunsTable } from "./runs_table.js";
+import { SelectionBar } from "./selection_bar.js";
 
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { Page } from "./messages.d.ts" */
@@ -16,12 +18,12 @@ const UNDO_SECONDS = 10;
 
 export const runsTab = { name: "runs", label: "Runs", mount: mountRunsTab };
 
-/** @param {PanelHost} _host @param {HTMLElement} el @param {RunsState} state */
-function mountRunsTab(_host, el, state) {
+/** @param {PanelHost} host @param {HTMLElement} el @param {RunsState} state */
+function mountRunsTab(host, el, state) {
   const runs = new RunsTable(state);
   const groups = new GroupTable(state, { filterTo: (condition) => filterTo(state, condition) });
   const notice = h("div", { class: "nbt-notice", role: "status" });
-  append(el, [runs.el, groups.el, notice, footer(state)]);
+  append(el, [runs.el, groups.el, notice, registerForm(host, state), footer(state)]);
   state.on("page", (page) => {
     runs.el.hidden = !page.rows;
     groups.el.hidden = !page.groups;
@@ -40,9 +42,30 @@ function filterTo(state, condition) {
   state.show({ filter: next, group: "", page: 0 });
 }
 
+/** Asked for by the selection bar, or by an open row.
+ *  @param {PanelHost} host @param {RunsState} state */
+function registerForm(host, state) {
+  const offer = new RegisterOffer(host, state, (name) => {
+    close();
+    state.emit("notice", { words: `Registered as ${name}: it is in the Registry tab.` });
+  });
+  const dismiss = { class: "nbt-quiet", type: "button", "aria-label": "Dismiss" };
+  const button = h("button", { ...dismiss, onclick: () => close() }, "×");
+  const el = h("div", { class: "nbt-register-line", hidden: true }, offer.el, button);
+  const close = () => {
+    el.hidden = true;
+  };
+  state.on("register", async (runId) => {
+    el.hidden = false;
+    await offer.show(runId);
+    el.querySelector("input")?.focus();
+  });
+  return el;
+}
+
 /** @param {RunsState} state */
 function footer(state) {
-  return h("div", { class: "nbt-foot" }, pageButtons(state), tickedActions(state));
+  return h("div", { class: "nbt-foot" }, pageButtons(state), new SelectionBar(state).el);
 }
 
 /** @param {RunsState} state */
@@ -56,27 +79,6 @@ function pageButtons(state) {
     on.disabled = page.page + 1 >= page.pages;
   });
   return h("span", { class: "nbt-buttons" }, back, place, on);
-}
-
-/** @param {RunsState} state */
-function tickedActions(state) {
-  const words = h("span", { class: "nbt-ticked-words", role: "status" });
-  const look = { class: "nbt-button", type: "button", "data-key": "clear ticks" };
-  const clear = h(
-    "button",
-    { ...look, onclick: () => state.tickAll(state.ticked, false) },
-    "Clear",
-  );
-  const danger = { class: "nbt-button nbt-danger", type: "button", "data-key": "delete ticked" };
-  const remove = h("button", { ...danger, onclick: () => state.remove(state.ticked) }, "Delete");
-  const draw = () => {
-    const count = state.ticked.length;
-    words.textContent = count ? `${grouped(count)} selected` : "";
-    for (const button of [clear, remove]) button.hidden = count === 0;
-  };
-  state.on("ticked", draw);
-  draw();
-  return h("span", { class: "nbt-buttons nbt-on-ticked" }, words, clear, remove);
 }
 
 /** @param {Page} page */

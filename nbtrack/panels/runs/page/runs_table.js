@@ -2,9 +2,12 @@
 
 import { h, reconcile } from "../../shared/page/dom.js";
 import { ageWords } from "../../shared/page/formats.js";
+import { parentsWithMore } from "./families.js";
+import { GridKeys } from "./grid_keys.js";
 import { detailsRow } from "./run_details.js";
-import { runRow } from "./run_row.js";
+import { foldRun, moreRow, runRow } from "./run_row.js";
 import { TableHead } from "./table_head.js";
+import { TableLayout } from "./table_layout.js";
 
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
 /** @import { Page, RunRow } from "./messages.d.ts" */
@@ -18,9 +21,12 @@ export class RunsTable {
     this.state = state;
     this.head = new TableHead(state);
     this.tbody = h("tbody");
-    const named = { class: "nbt-table", "aria-label": "Runs" };
+    const named = { class: "nbt-table", "aria-label": "Runs, ? for keys" };
     const table = h("table", named, this.head.el, this.tbody);
     this.el = h("div", { class: "nbt-scroll", tabindex: "-1" }, this.head.wrongWords, table);
+    this.keys = new GridKeys(state, { table, fold: (id, isOpen) => foldRun(state, id, isOpen) });
+    const redraw = () => state.page && this.drawParts(state.page);
+    this.layout = new TableLayout(state, { scroller: this.el, table, redraw });
     this.ticking = setInterval(() => this.age(), AGING);
     state.on("page", (page) => this.draw(page));
     state.on("rows", () => this.drawRows());
@@ -29,11 +35,18 @@ export class RunsTable {
 
   /** @param {Page} page */
   draw(page) {
-    if (page.rows) this.head.draw(page.columns);
+    if (page.rows) this.layout.fit(page);
+    this.drawParts(page);
+  }
+
+  /** @param {Page} page */
+  drawParts(page) {
+    if (page.rows) this.head.draw(page.columns, this.layout);
     this.drawRows();
   }
 
   close() {
+    this.layout.close();
     clearInterval(this.ticking);
   }
 
@@ -52,9 +65,14 @@ export class RunsTable {
   drawRows() {
     const { page } = this.state;
     if (!page?.rows) return;
-    const parts = page.rows.flatMap((row) => this.parts(page, row));
-    reconcile(this.tbody, parts.length ? parts : [emptyPart(page)]);
+    const cut = parentsWithMore(page.rows, this.state.asked.unfolded);
+    const parts = page.rows.flatMap((row) => [
+      ...this.parts(page, row),
+      ...(cut.get(row.id) ?? []).map((parent) => this.morePart(page, parent)),
+    ]);
+    reconcile(this.tbody, parts.length ? parts : [emptyPart(page, this.state)]);
     this.head.markAllBox(page.rows.map(({ id }) => id));
+    this.keys.refresh();
   }
 
   /** @param {Page} page @param {RunRow} row @returns {Part[]} */
@@ -67,11 +85,18 @@ export class RunsTable {
       state.ticked.includes(row.id),
       state.colourOf(row.id),
       state.sparks[row.id],
-      state.asked.unfolded.includes(row.id),
+      row.id in state.asked.unfolded,
       this.head.looks,
     ]);
-    const part = { key: row.id, looks, make: () => runRow(state, page, row) };
+    const part = { key: row.id, looks, make: () => runRow(state, page, row, this.layout) };
     return isOpen ? [part, this.detailsPart(page, row)] : [part];
+  }
+
+  /** @param {Page} page @param {RunRow} parent @returns {Part} */
+  morePart(page, parent) {
+    const span = page.columns.length + 1;
+    const looks = JSON.stringify([parent.children, this.state.asked.unfolded[parent.id], span]);
+    return { key: `more ${parent.id}`, looks, make: () => moreRow(this.state, parent, span) };
   }
 
   /** Remade when an edit begins or ends in it, not while somebody types.
@@ -85,9 +110,10 @@ export class RunsTable {
   }
 }
 
-/** @param {Page} page @returns {Part} */
-function emptyPart(page) {
-  const words = page.all ? `No run matches. ${page.whyNothing}`.trimEnd() : "No runs yet.";
+/** @param {Page} page @param {RunsState} state @returns {Part} */
+function emptyPart(page, { asked }) {
+  const none = asked.deleted ? "Nothing was deleted." : "No runs yet.";
+  const words = page.all ? `No run matches. ${page.whyNothing}`.trimEnd() : none;
   const span = page.columns.length + 1;
   const said = h("span", { class: "nbt-muted" }, words);
   const make = () => h("tr", { class: "nbt-empty" }, h("td", { colspan: span }, said));

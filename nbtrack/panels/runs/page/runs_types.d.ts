@@ -20,6 +20,12 @@ export interface RunsEvents {
   trouble: string;
   removed: string[];
   notice: Notice;
+  /** A metric that is to be seen as a chart. */
+  chart: string;
+  /** The name of a tab that is to be opened. */
+  tab: string;
+  /** A run whose model is to be registered. */
+  register: string;
 }
 
 export interface Tab {
@@ -32,6 +38,7 @@ export interface Tab {
 export interface OpenTab {
   shown?(): unknown;
   hidden?(): unknown;
+  chart?(metric: string): unknown;
   close?(): unknown;
 }
 

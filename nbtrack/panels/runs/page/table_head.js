@@ -2,10 +2,12 @@
 
 import { h, redraw } from "../../shared/page/dom.js";
 import { afterPause } from "../../shared/page/pauses.js";
+import { HeaderMenu } from "./header_menu.js";
 import { ERROR_PAUSE, TYPING_PAUSE } from "./query_box.js";
 
 /** @import { SortedAs, TableColumn } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
+/** @import { TableLayout } from "./table_layout.js" */
 
 /** @type {Record<string, string>} */
 const QUICK_HELP = {
@@ -23,6 +25,7 @@ export class TableHead {
     this.looks = ""; // of the columns that are drawn
     this.el = h("thead");
     this.allBox = this.tickAllBox();
+    this.menu = new HeaderMenu(state);
     /** What is wrong in the quick filters, by column.
      *  @type {Array<[string, string]>} */
     this.wrong = [];
@@ -35,40 +38,46 @@ export class TableHead {
   }
 
   /** Only when it changes: somebody may be typing in it.
-   *  @param {TableColumn[]} columns */
-  draw(columns) {
-    const looks = JSON.stringify(columns);
+   *  @param {TableColumn[]} columns @param {TableLayout} layout */
+  draw(columns, layout) {
+    const looks = JSON.stringify([columns, layout.widths, this.state.page?.pinned]);
     if (looks === this.looks) return;
     this.looks = looks;
     this.allBox = this.tickAllBox();
-    redraw(this.el, groupRow(columns), this.labelRow(columns), this.quickRow(columns));
+    redraw(this.el, groupRow(columns), this.labelRow(columns, layout), this.quickRow(columns));
   }
 
-  /** @param {TableColumn[]} columns */
-  labelRow(columns) {
+  /** @param {TableColumn[]} columns @param {TableLayout} layout */
+  labelRow(columns, layout) {
     const tick = h("th", { class: "nbt-tick", scope: "col" }, this.allBox);
-    const labels = columns.map((column, n) => this.label(column, columns[n - 1]));
+    const labels = columns.map((column, n) => {
+      const isPinned = this.state.page?.pinned.includes(column.id);
+      const look = `${cellClass(column, columns[n - 1])}${isPinned ? " nbt-pinned" : ""}`;
+      const head = [this.label(column, layout.cutLabel(column, n)), layout.grip(column, n)];
+      const oncontextmenu = (/** @type {MouseEvent} */ event) => this.menu.open(event, column);
+      const more = { "aria-sort": orderOf(column), oncontextmenu };
+      return h("th", { class: look, scope: "col", ...more }, head);
+    });
     return h("tr", { class: "nbt-labels" }, tick, labels);
   }
 
-  /** @param {TableColumn} column @param {TableColumn | undefined} before */
-  label(column, before) {
+  /** @param {TableColumn} column @param {string} words as much of its name as there is room for */
+  label(column, words) {
     const { sorted } = column;
-    const order = sorted && (sorted.descending ? "descending" : "ascending");
-    const button = h(
+    return h(
       "button",
       {
-        class: "nbt-quiet nbt-sort",
+        class: `nbt-quiet nbt-sort${column.isOwn ? "" : " nbt-not-own"}`,
         type: "button",
+        "aria-label": words === column.label ? null : column.label,
         "data-column": column.id,
         "data-key": `sort ${column.id}`,
-        title: `${column.label}: sort (with Shift: sort by it too)`,
+        title: titleOf(column),
         onclick: (event) => this.state.sortBy(column, { isAdded: event.shiftKey }),
       },
-      h("span", { class: "nbt-label" }, column.label),
+      h("span", { class: "nbt-label" }, words),
       sorted && this.arrow(sorted),
     );
-    return h("th", { class: cellClass(column, before), scope: "col", "aria-sort": order }, button);
   }
 
   /** With which key it is, where there are several.
@@ -157,6 +166,18 @@ export class TableHead {
     this.allBox.checked = ticked > 0 && ticked === ids.length;
     this.allBox.indeterminate = ticked > 0 && ticked < ids.length;
   }
+}
+
+/** @param {TableColumn} column */
+function orderOf({ sorted }) {
+  return sorted && (sorted.descending ? "descending" : "ascending");
+}
+
+/** With where its values came from.
+ *  @param {TableColumn} column */
+function titleOf({ label, origin }) {
+  const name = origin ? `${label}, ${origin}` : label;
+  return `${name}\nClick: sort. With Shift: sort by it too. Right click: more.`;
 }
 
 /** @param {TableColumn[]} columns */

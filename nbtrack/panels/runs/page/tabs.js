@@ -71,12 +71,13 @@ export class Tabs {
   /** @param {string} name */
   open(name) {
     const next = this.shelves.find(({ tab }) => tab.name === name);
-    if (!next || next === this.opened) return;
+    if (!next || next === this.opened) return next?.place?.api;
     this.opened?.place?.api.hidden?.();
     this.opened = next;
     next.place ??= this.mount(next.tab);
     for (const each of this.shelves) mark(each, each === next);
     next.place.api.shown?.();
+    return next.place.api;
   }
 
   /** @param {Tab} tab */

@@ -72,11 +72,15 @@ export function tagField(state, key, save) {
     words: "Add a tag",
     name: "Tag, as key=value",
     placeholder: "key=value",
-    save: (text) => {
-      const [name, ...rest] = text.split("=");
-      return save(name, rest.join("=").trim());
-    },
+    save: (text) => save(...splitTag(text)),
   });
+}
+
+/** Of "key=value"; the value may have more of them.
+ *  @param {string} text @returns {[key: string, value: string]} */
+export function splitTag(text) {
+  const [name, ...rest] = text.split("=");
+  return [name, rest.join("=").trim()];
 }
 
 /** @param {Drafting} state @param {string} key @param {string} text */

@@ -6,7 +6,7 @@ import type { BrushAsked, Brushed, Charts, Importance, ImportanceAsked, LinesAsk
 import type { CompareAsked, CompareStart, Comparison, PicturesAsked, SharedPicture, SourceAsked, SourceLines, Unchanged } from "../../compare/page/messages.d.ts";
 import type { LiveState, Points, Specs } from "../../live/page/messages.d.ts";
 import type { Audit, ModelAsked, ModelPage, Models, MoveAsked, MoveCheck, MoveCheckAsked, Moved, RegisterAsked, Registered, RegistryEditAsked, RegistryNews, RegistryStart, RunModels, RunModelsAsked, VersionAsked, VersionDetails, VersionDifference, VersionsAsked } from "../../registry/page/messages.d.ts";
-import type { Code, CodeAsked, EditAsked, Page, Refused, RunAsked, RunDetails, RunIds, RunsStart, SelectAsked, Sparklines, SparklinesAsked, TableAsked } from "../../runs/page/messages.d.ts";
+import type { Code, CodeAsked, ColumnsAsked, EditAsked, Page, Refused, RunAsked, RunDetails, RunIds, RunsStart, SelectAsked, Sparklines, SparklinesAsked, TableAsked, TagAsked, TextFile } from "../../runs/page/messages.d.ts";
 
 export interface Questions {
   opened: { arguments: Nothing; answer: null };
@@ -38,10 +38,14 @@ export interface Questions {
   registry_register: { arguments: RegisterAsked; answer: Registered };
   registry_models_of_run: { arguments: RunModelsAsked; answer: RunModels };
   page: { arguments: TableAsked; answer: Page | Refused };
+  columns: { arguments: ColumnsAsked; answer: null };
   select: { arguments: SelectAsked; answer: null };
   details: { arguments: RunAsked; answer: RunDetails };
+  children: { arguments: SelectAsked; answer: RunIds };
   sparklines: { arguments: SparklinesAsked; answer: Sparklines };
   edit: { arguments: EditAsked; answer: RunDetails };
+  tag: { arguments: TagAsked; answer: RunIds };
+  csv: { arguments: SelectAsked; answer: TextFile };
   delete: { arguments: SelectAsked; answer: RunIds };
   restore: { arguments: RunIds; answer: RunIds };
   code: { arguments: CodeAsked; answer: Code };

@@ -1,0 +1,82 @@
+"""`nbtrack.columns`, and the Columns menu: what a table of runs shows first, or at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nbtrack.api.client import MlflowClient
+from nbtrack.errors import InvalidValue
+from nbtrack.lookup.column_choice import ColumnChoice, choice_text
+from nbtrack.lookup.salience import COLUMNS_TAG
+from nbtrack.panels.runs.known_keys import by_column
+from nbtrack.panels.runs.state import HasRunsState
+from nbtrack.panels.runs.table_state import ATTRIBUTES, known
+from nbtrack.panels.shared.requests import texts_of
+from nbtrack.recording.session import current_session
+from nbtrack.records.runs import RunQuery
+from nbtrack.stores.store import Store
+
+_MOST_PROPOSED = 3
+
+
+def columns(*names: str) -> None:
+    """Show these columns first, in every table of the active experiment; without a name, forget it.
+
+    A name is a metric, else a param, else a fact such as "duration"; "params.lr" says which of
+    them. Raises InvalidValue for one that no run has.
+    """
+    session = current_session()
+    found = session.store.find_experiment(session.experiment.name)
+    if found is None:  # before its first run
+        if names:
+            raise InvalidValue(_unknown(names[0], [], session.experiment.name))
+        return
+    scope = RunQuery(experiment_ids=(found.experiment_id,))
+    have = list(by_column(session.store.read_keys(scope)))
+    pinned = tuple(_column_named(name, have, found.name) for name in dict.fromkeys(names))
+    keep_choice(session.store, found.experiment_id, ColumnChoice(pinned=pinned))
+
+
+def keep_choice(store: Store, experiment_id: str, choice: ColumnChoice) -> None:
+    client, text = MlflowClient(store.uri), choice_text(choice)
+    if text:
+        client.set_experiment_tag(experiment_id, COLUMNS_TAG, text)
+    elif COLUMNS_TAG in client.get_experiment(experiment_id).tags:
+        client.delete_experiment_tag(experiment_id, COLUMNS_TAG)
+
+
+def choose(panel: HasRunsState, arguments: Mapping[str, Any]) -> None:
+    """What the page chose, for each of the experiments that it shows. Raises InvalidValue."""
+    shown = arguments.get("columns")
+    choice = ColumnChoice(
+        pinned=tuple(map(known, texts_of(arguments, "pinned"))),
+        shown=None if shown is None else tuple(map(known, texts_of(arguments, "columns"))),
+    )
+    for experiment_id in texts_of(arguments, "experiments"):
+        keep_choice(panel.store, experiment_id, choice)
+    panel.state.known_keys.forget()
+
+
+def _column_named(name: str, have: list[str], experiment: str) -> str:
+    facts = {label: column for column, label in ATTRIBUTES.items()}
+    for column in (f"metrics.{name}", f"params.{name}", f"tags.{name}", name):
+        if column in have or column in ATTRIBUTES:
+            return column
+    if name in facts:
+        return facts[name]
+    raise InvalidValue(_unknown(name, have, experiment))
+
+
+def _unknown(name: str, have: list[str], experiment: str) -> str:
+    import difflib  # only a mistake needs it
+
+    wanted = f"No metric, param or tag {name!r} in the runs of {experiment}"
+    kinds = ("metrics.", "params.")
+    keys = [each.partition(".")[2] for each in have if each.startswith(kinds)]
+    close = difflib.get_close_matches(name, [*keys, *ATTRIBUTES.values()], n=_MOST_PROPOSED)
+    if close:
+        return f"{wanted}. Did you mean {' or '.join(map(repr, close))}?"
+    if not keys:
+        return f"{wanted}: they have none yet."
+    return f"{wanted}. There are {', '.join(map(repr, keys[:10]))}{' …' if keys[10:] else ''}."
