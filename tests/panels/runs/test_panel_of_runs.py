@@ -246,8 +246,8 @@ def test_the_best_child_stands_first(session, page):
             with session.start_run(name=name, nested=True) as child:
                 child.log_metric("loss", loss)
         parent.set_tags({"nbtrack.best_of": "3", "nbtrack.best_by": "loss"})
-    unfolded = page.show(unfolded=[parent.run_id])
-    by_name = page.show(unfolded=[parent.run_id], sort=[["run_name", True]])
+    unfolded = page.show(unfolded={parent.run_id: 100})
+    by_name = page.show(unfolded={parent.run_id: 100}, sort=[["run_name", True]])
     at = names(by_name).index("parent")
 
     assert names(unfolded)[:4] == ["parent", "near", "middle", "far"]
@@ -435,7 +435,7 @@ def test_deleted_runs_are_shown_where_they_are_asked_for(session, page):
     """With their children, and in the code for a cell too."""
     parent = family(session)
     page.ask("delete", runs=[parent.run_id])
-    shown = page.show(filter="lifecycle_stage = deleted", unfolded=[parent.run_id])
+    shown = page.show(filter="lifecycle_stage = deleted", unfolded={parent.run_id: 100})
     names_of = {}
     exec(page.ask("code", what="frame")["source"], names_of)
 

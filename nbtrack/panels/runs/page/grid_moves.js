@@ -1,4 +1,4 @@
-// Where a key leads in a grid: https://www.w3.org/WAI/ARIA/apg/patterns/grid/
+// Where a key leads in a grid: the grid pattern of the ARIA Authoring Practices Guide.
 
 /** @typedef {{ row: number, column: number }} Place */
 
