@@ -48,6 +48,28 @@ def write_names(named: Sequence[MeasuredMetric], family: RunTrace, run_id: str) 
             _write(name, values, trace)
 
 
+def note_equals(measured: Sequence[MeasuredMetric], family: RunTrace, run_id: str) -> None:
+    """`log_metric("accuracy", accuracy_score(…))` says its name without a variable: a metric that
+    the user logged on the same run, with the same value."""
+    known = {} if family.name is None else {run_id: family, **family.children}
+    for each in measured:
+        trace = known.get(each.run.run_id)
+        if each.name is None and trace is not None and (own := _logged_as(each, trace)):
+            origins = Origins(metrics={each.key: Origin.ALIAS}, aliases={each.key: own})
+            each.run.note_origins(origins)
+            trace.origins |= origins
+
+
+def _logged_as(each: MeasuredMetric, trace: RunTrace) -> str | None:
+    """Of several that have the value, the one whose words are in the hook's name."""
+    told = trace.origins.metrics
+    own = [k for k, m in trace.metrics.items() if k not in told and m.latest == each.value]
+    if len(own) > 1:
+        words = set(each.key.lower().split("_"))
+        own = [key for key in own if words.issuperset(key.lower().split("_"))]
+    return own[0] if len(own) == 1 else None
+
+
 def _by_name(named: Sequence[MeasuredMetric]) -> dict[tuple[str, str], list[MeasuredMetric]]:
     """What each run has by each name, the last one last."""
     found: dict[tuple[str, str], list[MeasuredMetric]] = {}

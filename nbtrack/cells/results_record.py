@@ -9,7 +9,7 @@ from nbtrack.base.values import as_text
 from nbtrack.capture.words import valid_key
 from nbtrack.cells.arguments import TrackArguments
 from nbtrack.cells.cell_source import RunningCell
-from nbtrack.cells.measured_names import still_named, write_names
+from nbtrack.cells.measured_names import note_equals, still_named, write_names
 from nbtrack.cells.outcome import Outcome
 from nbtrack.cells.results import ACTUAL, Results, read_results
 from nbtrack.recording.active_run import ActiveRun, MeasuredMetric
@@ -35,6 +35,7 @@ def record_results(
         requested=arguments.metrics,
         is_inferring=is_inferring,
     )
+    said = _said_of_estimators(results, trace)
     # What was logged by hand is not overwritten by what is read off variables.
     results.params = without(results.params, trace.explicit_params)
     results.requested = without(results.requested, trace.metrics)
@@ -43,8 +44,9 @@ def record_results(
     _leave_to_hooks(results, cell, measured)
     named = still_named(measured, cell.shell.user_ns)
     _leave_to_children(results, named, trace)
-    _write(run, results, trace, declared=arguments.params)
+    _write(run, results, trace, declared=arguments.params, said=said)
     write_names(named, trace, run.run_id)
+    note_equals(measured, trace, run.run_id)
     return results
 
 
@@ -74,8 +76,22 @@ def _leave_to_children(results: Results, named: Iterable[MeasuredMetric], trace:
         results.metrics = {k: v for k, v in results.metrics.items() if (k, v) not in theirs}
 
 
+def _said_of_estimators(results: Results, trace: RunTrace) -> list[str]:
+    """Variables that became params of an estimator under their own name: `SVC(C=C)`."""
+    return [
+        key
+        for key, value in results.params.items()
+        if key in trace.origins.params and trace.explicit_params.get(key) == as_text(value)
+    ]
+
+
 def _write(
-    run: ActiveRun, results: Results, trace: RunTrace, *, declared: Mapping[str, str]
+    run: ActiveRun,
+    results: Results,
+    trace: RunTrace,
+    *,
+    declared: Mapping[str, str],
+    said: Iterable[str],
 ) -> None:
     actual = {f"{ACTUAL}{name}": value for name, value in results.actual.items()}
     params = {**results.params, **actual}
@@ -85,7 +101,8 @@ def _write(
     run.log_metrics(found)
     trace.metrics.update({key: MetricTrace.of_one(value) for key, value in found.items()})
     twice = _told_twice(trace, declared)
-    origins = {**all_of(params, Origin.ASSIGNED), **all_of(twice, Origin.ALIAS)}
+    assigned = all_of([*params, *said], Origin.ASSIGNED)
+    origins = {**all_of(twice, Origin.ALIAS), **assigned}
     run.note_origins(Origins(params=origins, metrics=all_of(results.metrics, Origin.ASSIGNED)))
 
 

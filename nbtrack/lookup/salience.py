@@ -23,6 +23,7 @@ _BOOKKEEPING = re.compile(
     r"search_progress|n_iter|.*_time(_.*)?|(split\d+|std|rank)_(test|train)_.*|iter|n_resources|"
     r"system/.*"
 )
+_LOSS = re.compile(r"(^|[_/.\s-])loss(es)?($|[_/.\s-])", re.IGNORECASE)  # a means, not the end
 _TRAINING = re.compile(r"(training|train|mean_train|cv(-\d+)?_train)_.*")
 _MEASURED = re.compile(
     r".+(score|loss|error|deviance|coef)(-\d+)?_.+|mean_test_.*|best_cv_score|cv(-\d+)?_.*"
@@ -33,7 +34,8 @@ _MEASURED = re.compile(
 class Meaning:
     """Of the keys of some runs together: of each the origin that means most.
 
-    *pinned* are keys that the user wants first, in that order.
+    *pinned* are keys that the user wants first, in that order. *logged* are the places of keys in
+    the order in which a run logged them: the first metric of a cell is the one that it is about.
     """
 
     params: Mapping[str, Origin] = field(default_factory=dict)
@@ -41,11 +43,15 @@ class Meaning:
     aliases: Mapping[str, str] = field(default_factory=dict)
     pinned: tuple[str, ...] = ()  # as columns: "metrics.accuracy"
     declared: Mapping[str, Direction] = field(default_factory=dict)
+    logged: Mapping[str, int] = field(default_factory=dict)  # by column, too
 
     def of(self, kind: str, key: str) -> Origin:
         """*kind* is "params" or "metrics"."""
         found = self.params if kind == "params" else self.metrics
         return found.get(key, Origin.LOGGED)
+
+    def place_of(self, kind: str, key: str) -> int:
+        return self.logged.get(f"{kind}.{key}", len(self.logged))
 
 
 class Told(NamedTuple):
@@ -112,7 +118,10 @@ def metrics_in_order(facts: Sequence[KeyFacts], meaning: Meaning) -> list[KeyFac
         origin = meaning.of("metrics", each.key)
         has_side = direction(each.key, meaning.declared) is not None
         tier = Origin.LOGGED if origin.is_own else origin
-        return _pin(pins, each.key), tier, _band(each.runs, most), not has_side
+        place = meaning.place_of("metrics", each.key)
+        is_means = _LOSS.search(each.key) is not None
+        band = _band(each.runs, most)
+        return _pin(pins, each.key), tier, band, not has_side, is_means, place
 
     return sorted(facts, key=rank)
 
@@ -124,7 +133,8 @@ def params_in_order(facts: Sequence[KeyFacts], meaning: Meaning, *, runs: int) -
 
     def rank(each: KeyFacts) -> tuple[object, ...]:
         origin = meaning.of("params", each.key)
-        return _pin(pins, each.key), _tier(each, origin, runs), _band(each.runs, most)
+        place = meaning.place_of("params", each.key)
+        return _pin(pins, each.key), _tier(each, origin, runs), _band(each.runs, most), place
 
     return sorted(facts, key=rank)
 

@@ -145,3 +145,24 @@ def test_a_param_that_is_said_twice(ready: Kernel):
     told = [origins_of(newest_as(ready, name).data.tags).params for name in ("same", "other")]
     assert [each["C"] for each in told] == [Origin.ASSIGNED] * 2
     assert [each["svc__C"] for each in told] == [Origin.ALIAS, Origin.CHANGED]
+
+
+def test_a_metric_that_is_logged_where_it_is_computed(ready: Kernel):
+    """`log_metric("accuracy", accuracy_score(…))` has no variable, but the value and the words."""
+    ready.run(
+        "%%track logged\nmodel = SVC().fit(X, y)\np = model.predict(X_test)\n"
+        "nbtrack.log_metric('accuracy', accuracy_score(y_test, p))\n"
+        "nbtrack.log_metric('same', accuracy_score(y_test, p))"
+    )
+    origins = origins_of(newest_as(ready, "logged").data.tags)
+
+    assert origins.aliases["accuracy_score_X_test"] == "accuracy"
+    assert origins.metrics["accuracy_score_X_test"] is Origin.ALIAS
+
+
+def test_a_variable_that_became_a_param(ready: Kernel):
+    """It is the user's, also under the estimator's name for it; one of another value is not."""
+    ready.run("%%track mine\nC = 0.25\ngamma = 2.0\nmodel = SVC(C=C, gamma=1.0).fit(X, y)")
+    origins = origins_of(newest_as(ready, "mine").data.tags).params
+
+    assert (origins["C"], origins["gamma"]) == (Origin.ASSIGNED, Origin.CHANGED)

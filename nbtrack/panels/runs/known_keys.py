@@ -21,6 +21,7 @@ from nbtrack.stores.store import Store
 # Beside a training cell the inventory of a large project may be a little old.
 _REST_PER_COST = 50.0
 _MOST_KEPT = 8
+_NEWEST = 5  # runs that say in which order keys are logged
 
 
 class Known(NamedTuple):
@@ -79,10 +80,18 @@ class KnownKeys:
         experiments = self._store.search_experiments()
         meant = [e for e in experiments if _is_in(e, scope.experiment_ids)]
         meaning = meaning_of(self._told(scope, inventory, runs), inventory, **wishes(meant))
+        meaning = replace(meaning, logged=self._logged(scope))
         now = time.monotonic()
         self._reads += 1
         known = Known(inventory, experiments, runs, all_runs, self._reads, meaning)
         return _Entry(known, version, now, now - began)
+
+    def _logged(self, scope: RunQuery) -> dict[str, int]:
+        """The order in which the newest runs logged their keys."""
+        found = self._store.search_runs(replace(scope, max_results=_NEWEST))
+        params = [f"params.{key}" for run in found for key in run.data.params]
+        metrics = [f"metrics.{key}" for run in found for key in run.data.metrics]
+        return {key: place for place, key in enumerate(dict.fromkeys([*params, *metrics]))}
 
     def _told(self, scope: RunQuery, inventory: KeyInventory, runs: int) -> list[Told]:
         """What the runs say of where their keys came from; nearly always few different texts."""
