@@ -14,26 +14,31 @@ from nbtrack.records.tags import BEST_BY_TAG, BEST_CHILD_TAG, BEST_OF_TAG
 from nbtrack.records.traces import RunTrace
 
 
-def show_best_child(
-    run: ActiveRun, trace: RunTrace, declared: Mapping[str, Direction]
-) -> BestChild | None:
-    """Of two or more; what the run has itself stays as it is. Of a search its hook has told."""
-    children = {key: child for key, child in trace.children.items() if not child.is_candidate}
-    if len(children) < 2 or run.is_deleted:
+def best_of_children(trace: RunTrace, declared: Mapping[str, Direction]) -> BestChild | None:
+    """Of two or more, what the run has not itself. Of a search its hook has told."""
+    children = _children(trace)
+    if len(children) < 2:
         return None
     ended = {key: _data(child) for key, child in children.items() if not child.is_unsuccessful}
     best = best_child(ended, declared=declared)
-    if best is not None:
-        best = best.without(
-            params=own_values(trace.params, trace.origins.params),
-            metrics=own_values(trace.metrics, trace.origins.metrics),
-        )
+    return best and best.without(
+        params=own_values(trace.params, trace.origins.params),
+        metrics=own_values(trace.metrics, trace.origins.metrics),
+    )
+
+
+def show_best(run: ActiveRun, best: BestChild, trace: RunTrace) -> None:
+    """As values of the *run*, of which *trace* tells."""
+    if not run.is_deleted:
         run.log_params(best.params)
         run.log_metrics(best.metrics)
         run.note_origins(best.noted)
         facts = {BEST_CHILD_TAG: best.run_id, BEST_BY_TAG: best.metric}
-        run.set_tags({**facts, BEST_OF_TAG: len(children)})
-    return best
+        run.set_tags({**facts, BEST_OF_TAG: len(_children(trace))})
+
+
+def _children(trace: RunTrace) -> dict[str, RunTrace]:
+    return {key: child for key, child in trace.children.items() if not child.is_candidate}
 
 
 def _data(child: RunTrace) -> RunData:

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import RLock
 from typing import Any
 
@@ -270,6 +271,7 @@ class Cells:
             self.recorded.append(tracked.run)
             if trace.children:
                 tracked.tell_children_apart(trace, self.cards.directions(tracked))
+                self.at_end.append(partial(tracked.show_best_child, trace))
             with guarded("show the card", on_fault=self.events.fault):
                 self.cards.show(tracked, outcome, trace, ended_us=ended_us)
 

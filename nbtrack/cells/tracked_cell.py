@@ -16,7 +16,7 @@ from nbtrack.base.guard import guarded
 from nbtrack.base.stopwatch import Stopwatch
 from nbtrack.capture.naming import run_name
 from nbtrack.cells.arguments import TrackArguments
-from nbtrack.cells.best_of_children import show_best_child
+from nbtrack.cells.best_of_children import best_of_children, show_best
 from nbtrack.cells.cell_source import RunningCell
 from nbtrack.cells.fit_names import name_fits
 from nbtrack.cells.gauges import Readings, seeds_text
@@ -208,7 +208,13 @@ class TrackedCell:
         with self._guarded("name its children"):
             name_fits(self.session, self.run.store, trace.children)
         with self._guarded("find its best child"):
-            self.best = show_best_child(self.run, trace, declared)
+            self.best = best_of_children(trace, declared)
+
+    def show_best_child(self, trace: RunTrace) -> None:
+        """Last of all: what follows the running cell takes what is logged for the cell's own."""
+        if self.best is not None:
+            with self._guarded("show its best child"):
+                show_best(self.run, self.best, trace)
 
     @contextmanager
     def _over_afterwards(self) -> Iterator[None]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from nbtrack.lookup.key_facts import inventory_of, meaning_of_runs
 from nbtrack.lookup.metric_direction import Direction, direction
@@ -52,7 +52,7 @@ def best_child(
     """Of runs that came to their end, by id; None where nothing says which one is best."""
     data = list(children.values())
     inventory, meaning = inventory_of(data), meaning_of_runs(data, declared=declared)
-    metric = best_metric(inventory.metrics, meaning)
+    metric = _telling_metric(inventory.metrics, meaning)
     if metric is None:
         return None
     values = {run_id: each.metrics.get(metric, math.nan) for run_id, each in children.items()}
@@ -68,6 +68,15 @@ def best_child(
         metrics={key: value for key, value in best.metrics.items() if _is_shown(key, origins)},
         origins=origins,
     )
+
+
+def _telling_metric(facts: Sequence[KeyFacts], meaning: Meaning) -> str | None:
+    """One that several have; but what a single one has says more than how they were trained."""
+    found = best_metric(facts, meaning)
+    if found is not None and meaning.of("metrics", found) < Origin.TRAINING:
+        return found
+    own = [each for each in facts if meaning.of("metrics", each.key) < Origin.TRAINING]
+    return best_metric([replace(each, runs=2) for each in own], meaning) or found
 
 
 def _differs(facts: KeyFacts, meaning: Meaning, runs: int) -> bool:

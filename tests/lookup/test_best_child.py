@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from nbtrack.lookup.best_child import best_child
+from nbtrack.lookup.best_child import BestChild, best_child
+from nbtrack.lookup.metric_direction import Direction
 from nbtrack.records.origins import ORIGINS_TAG, Origin, Origins, origins_text
 from nbtrack.records.runs import RunData
 
@@ -32,11 +33,16 @@ def svc(C: int, accuracy: float, *, kernel: str = "rbf") -> RunData:
     )
 
 
+def chosen(declared: dict[str, Direction] | None = None, **children: RunData) -> BestChild:
+    best = best_child(children, declared=declared or {})
+    assert best is not None
+    return best
+
+
 def test_by_the_metric_that_matters():
     """With what differs among them, and what was measured on other data, by whatever name."""
-    best = best_child({"a": svc(1, 0.8), "b": svc(2, 0.9), "c": svc(3, 0.7)}, declared={})
+    best = chosen(a=svc(1, 0.8), b=svc(2, 0.9), c=svc(3, 0.7))
 
-    assert best is not None
     assert (best.run_id, best.metric, best.params) == ("b", "accuracy", {"C": "2"})
     assert best.metrics == {"accuracy": 0.9, "accuracy_score_X": 0.9}
     assert best.noted == Origins(
@@ -48,19 +54,16 @@ def test_by_the_metric_that_matters():
 
 def test_a_swept_default_is_told():
     """Though it is one; what is the same for all is not."""
-    best = best_child({"a": svc(1, 0.8), "b": svc(1, 0.7, kernel="linear")}, declared={})
+    best = chosen(a=svc(1, 0.8), b=svc(1, 0.7, kernel="linear"))
 
-    assert best is not None
     assert best.params == {"kernel": "rbf"}
 
 
 def test_what_one_kind_has_alone():
     """Is told where somebody set it: not its defaults."""
     forest = RunData(params={"trees": "9"}, metrics={"accuracy": 0.5})
-    best = best_child({"a": svc(1, 0.8), "b": forest}, declared={})
 
-    assert best is not None
-    assert best.params == {"C": "1"}
+    assert chosen(a=svc(1, 0.8), b=forest).params == {"C": "1"}
 
 
 def test_the_better_side():
@@ -71,9 +74,18 @@ def test_the_better_side():
     }
     rated = {name: RunData(metrics={"rt": each.metrics["rt"]}) for name, each in runs.items()}
 
-    assert [best.run_id for best in [best_child(runs, declared={})] if best] == ["c"]
+    assert chosen(**runs).run_id == "c"
     assert best_child(rated, declared={}) is None
-    assert [b.run_id for b in [best_child(rated, declared={"rt": "higher"})] if b] == ["a"]
+    assert chosen({"rt": "higher"}, **rated).run_id == "a"
+
+
+def test_what_only_one_was_measured_by():
+    """Says more than training metrics, which both have."""
+    trained = [RunData(metrics={"training_score": score}, tags=svc(1, 0).tags) for score in (1, 0)]
+    measured = RunData(metrics={**trained[1].metrics, "f1": 0.1}, tags=trained[1].tags)
+
+    assert chosen(a=trained[0], b=measured).run_id == "b"
+    assert chosen(a=trained[0], b=trained[1]).metric == "training_score"
 
 
 def test_no_metric_at_all():
