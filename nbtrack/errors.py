@@ -73,16 +73,18 @@ class NotFound(NbtrackError, KeyError):
 
 
 class RunNotFound(NotFound):
-    def __init__(self, run_id: object, store: object) -> None:
+    """*proposal* is the sentence that asks whether another one was meant; so it is below."""
+
+    def __init__(self, run_id: object, store: object, proposal: str = "") -> None:
         super().__init__(
-            f"No run {run_id!r} in {store}. nbtrack.search_runs() lists the ones it has."
+            f"No run {run_id!r} in {store}.{proposal} nbtrack.search_runs() lists the ones it has."
         )
 
 
 class ExperimentNotFound(NotFound):
-    def __init__(self, experiment: object, store: object) -> None:
+    def __init__(self, experiment: object, store: object, proposal: str = "") -> None:
         super().__init__(
-            f"No experiment {experiment!r} in {store}. "
+            f"No experiment {experiment!r} in {store}.{proposal} "
             "nbtrack.search_experiments() lists the ones it has."
         )
 
@@ -100,9 +102,9 @@ class ModelNotFound(NotFound):
 
 
 class RegisteredModelNotFound(ModelNotFound):
-    def __init__(self, name: object, store: object) -> None:
+    def __init__(self, name: object, store: object, proposal: str = "") -> None:
         super().__init__(
-            f"No registered model {name!r} in {store}. "
+            f"No registered model {name!r} in {store}.{proposal} "
             "nbtrack.search_registered_models() lists the ones it has."
         )
 

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.workers import RoomScheduling, is_slow, slowest_first
+from tests.support.workers import (
+    RoomScheduling,
+    import_others,
+    is_measured,
+    is_slow,
+    slowest_first,
+)
 
 if TYPE_CHECKING:
     from tests.support.kernel import Kernel
@@ -28,6 +34,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> RoomSched
     return RoomScheduling(config, log)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput") and config.option.markexpr != "not slow":
+        import_others()
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Importing MLflow alone takes two seconds."""
     path = collection_path.relative_to(config.rootpath).as_posix()
@@ -40,6 +51,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         starts_a_process = SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ()))
         if starts_a_process or is_slow(item.nodeid):
             item.add_marker(pytest.mark.slow)
+        if not is_measured(item.nodeid) and config.pluginmanager.has_plugin("_cov"):
+            item.add_marker(pytest.mark.no_cover)
     if hasattr(config, "workerinput"):  # one of several workers, who are to end together
         items.sort(key=lambda item: slowest_first(item.nodeid))
 

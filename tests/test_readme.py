@@ -111,6 +111,7 @@ def test_a_terminal_line_works(project, line):
     assert done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_the_scripts_work(tmp_path):
     """The Python blocks run as pasted, one after the other, and print something."""
     environment = {**os.environ, "NBTRACK_DIR": str(tmp_path / ".nbtrack")}

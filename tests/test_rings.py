@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -63,16 +64,20 @@ def room_of(module: str) -> str:
     return "facades" if module in FACADES else module.partition("/")[0]
 
 
-def imports_of(file: Path, *, root: Path = ROOT) -> Iterator[Import]:
+def imports_of(file: Path, *, root: Path = ROOT) -> list[Import]:
     """Every import of ours, also inside functions and under TYPE_CHECKING."""
-    text = file.read_text(encoding="utf-8")
+    return _imports_in(file.read_text(encoding="utf-8"), root)
+
+
+@cache
+def _imports_in(text: str, root: Path) -> list[Import]:
     lines = text.splitlines()
-    for node in ast.walk(ast.parse(text)):
-        for name in _names(node):
-            module = _module_named(name, root)
-            if module is not None:
-                excused = MAY_CIRCLE in lines[node.lineno - 1]
-                yield Import(node.lineno, module, excused)
+    return [
+        Import(node.lineno, module, MAY_CIRCLE in lines[node.lineno - 1])
+        for node in ast.walk(ast.parse(text))
+        for name in _names(node)
+        if (module := _module_named(name, root)) is not None
+    ]
 
 
 def _names(node: ast.AST) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import warn, warn_once
+from nbtrack.base.nearest import did_you_mean
 from nbtrack.base.values import (
     as_text,
     as_tuple,
@@ -293,8 +294,11 @@ def _searched(
 def _ids_of(names: tuple[str, ...]) -> tuple[str, ...]:
     """As in MLflow, a name that is not there finds no runs, and says so."""
     found = {name: get_experiment_by_name(name) for name in names}
-    if missing := [repr(name) for name, experiment in found.items() if experiment is None]:
-        warn(f"nbtrack: no experiment {', '.join(missing)} in {get_tracking_uri()}.")
+    if missing := [name for name, experiment in found.items() if experiment is None]:
+        there = [experiment.name for experiment in search_experiments()]
+        named, proposals = map(repr, missing), (did_you_mean(name, there) for name in missing)
+        place = get_tracking_uri()
+        warn(f"nbtrack: no experiment {', '.join(named)} in {place}.{''.join(proposals)}")
     return tuple(each.experiment_id for each in found.values() if each is not None)
 
 

@@ -48,7 +48,8 @@ def preview(artifacts: ArtifactStore, path: str) -> Preview:
     file = artifacts.download(path)
     if file.is_dir():
         return Preview(kind="none", content="a folder")
-    reader = _READERS.get(Path(path).suffix.lower(), _text)
+    name = Path(path).name.lower()
+    reader = _vega_lite if name.endswith(".vl.json") else _READERS.get(Path(name).suffix, _text)
     try:
         return reader(file)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -88,6 +89,20 @@ def _json(file: Path) -> Preview:
     return Preview(
         kind="json", content=written[:MOST_TEXT_BYTES], is_cut=len(written) > MOST_TEXT_BYTES
     )
+
+
+def _vega_lite(file: Path) -> Preview:
+    """Its picture, drawn elsewhere; its JSON, if it is none."""
+    from nbtrack.charts.drawing_process import DrawingFailed, drawing_process
+
+    if file.stat().st_size > MOST_PARSED_BYTES:
+        return _text(file)
+    try:
+        picture = drawing_process().foreign_picture(json.loads(file.read_bytes()))
+    except DrawingFailed:
+        return _json(file)
+    content = {"mime": "image/png", "base64": picture["image/png"]}
+    return Preview(kind="image", content=content)
 
 
 def _is_table(found: Any) -> bool:

@@ -34,6 +34,14 @@ class LocalArtifacts:
         with Staging() as staging:
             return [self._stage(staging, target, _chunks(each)) for target, each in targets]
 
+    def link_all(self, files: Mapping[str, Path]) -> None:
+        """Store artifacts of another run here too, without their bytes where the disk allows it:
+        no artifact is ever changed in place."""
+        targets = [(self._target(path), source) for path, source in files.items()]
+        with Staging() as staging:
+            for target, source in targets:
+                staging.link(target, source)
+
     def add_file(self, local_path: str | Path, artifact_path: str | None = None) -> Files:
         """Copy a file, or a folder with its name, into the folder *artifact_path*."""
         source = Path(os.path.abspath(local_path))

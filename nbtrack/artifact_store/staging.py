@@ -55,6 +55,17 @@ class Staging:
                     size += len(chunk)
         return size, digest.hexdigest()
 
+    def link(self, target: Path, source: Path) -> None:
+        """Another name for *source*; on a disk that has no such names, a copy."""
+        temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}")
+        self._make(target.parent)
+        try:
+            os.link(source, temporary)
+        except OSError:
+            self.add(target, chunks_of(source))
+        else:
+            self._pending.append((temporary, target))
+
     def _make(self, folder: Path) -> None:
         missing = takewhile(lambda level: not level.exists(), (folder, *folder.parents))
         self._folders.extend(reversed(list(missing)))

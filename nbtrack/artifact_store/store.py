@@ -25,6 +25,9 @@ class ArtifactStore(Protocol):
     def write_all(self, files: Mapping[str, bytes | Path]) -> Files:
         """Store *files*, by their paths, in this order: all of them or none."""
 
+    def link_all(self, files: Mapping[str, Path]) -> None:
+        """Store artifacts of another run here too, by their paths: all of them or none."""
+
     def add_file(self, local_path: str | Path, artifact_path: str | None = None) -> Files:
         """Copy a file, or a folder with its name, into the folder *artifact_path*."""
 

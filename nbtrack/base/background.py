@@ -62,6 +62,12 @@ class Background:
             self._quiet_since = time.monotonic()
             self._begin()
 
+    def hand_over(self, run_id: str, heir: str) -> None:
+        """What waits for a run is another one's now."""
+        with self._changed:
+            waiting = self._waiting
+            waiting[:] = [w._replace(run_id=heir) if w.run_id == run_id else w for w in waiting]
+
     def wait(self, run_id: str | None = None) -> None:
         """Return when all work for *run_id* (None: all work) is done; what waits is done here."""
         while (work := self._taken(run_id)) is not None:
@@ -202,6 +208,10 @@ def wait(run_id: str | None = None) -> None:
     """Return when all work for *run_id* (None: for every run) is done, also while a cell runs."""
     if _background is not None:
         _background.wait(run_id)
+
+
+def hand_over(run_id: str, heir: str) -> None:
+    current_background().hand_over(run_id, heir)
 
 
 def hold() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from nbtrack.base.guard import guarded
+from nbtrack.capture.interactive_figures import MAX_BYTES as MAX_INTERACTIVE_BYTES
+from nbtrack.capture.interactive_figures import Written, interactive_figures
 
 MAX_ITEMS = 50
 MAX_BYTES = 32 << 20
 
-_SUFFIXES = {"image/png": "png", "image/svg+xml": "svg", "image/jpeg": "jpg", "text/html": "html"}
+_IMAGES = {"image/png": "png", "image/svg+xml": "svg", "image/jpeg": "jpg"}
 
 
 class CopiedItem(NamedTuple):
@@ -25,7 +28,7 @@ class CopiedDisplays(NamedTuple):
 
 
 class DisplayCopy:
-    """Copies images, and HTML that holds a table, between `start()` and `stop()`.
+    """Copies figures, and HTML that holds a table, between `start()` and `stop()`.
 
     What the cell cleared or updated is kept in its last state only, as on the screen. Start and
     stop in the thread that runs the cell: ipykernel keeps hooks per thread, so what other threads
@@ -74,12 +77,22 @@ class DisplayCopy:
         return [each.bundle for each in found if each.output_type == "execute_result"]
 
 
+class _Part(NamedTuple):
+    """A file to be made of what is displayed; its kind may be "figure" or "table"."""
+
+    kind: str
+    suffix: str
+    size: float
+    write: Written
+    is_small: bool = True  # for one of its kind
+
+
 class _Shown:
     """What stands under the cell now."""
 
     def __init__(self, *, max_items: int, max_bytes: int) -> None:
         self._max_items, self._max_bytes = max_items, max_bytes
-        self._bundles: list[tuple[str | None, dict[str, Any]]] = []
+        self._displays: list[tuple[str | None, list[_Part]]] = []
         self._left_out = 0
         self._clear_on_next = False
 
@@ -91,63 +104,79 @@ class _Shown:
             return
         if self._clear_on_next:
             self._clear()
-        bundle = dict(_kept_parts(content["data"]))
+        parts = list(_kept_parts(content["data"], content.get("metadata") or {}))
+        small = [part for part in parts if part.is_small]
         display_id = content.get("transient", {}).get("display_id")
         if message_type == "update_display_data":
-            self._update(display_id, bundle)
-        elif bundle:
-            self._add(display_id, bundle)
+            self._update(display_id, small)
+        elif parts:
+            self._add(display_id, small)
 
     def as_files(self) -> CopiedDisplays:
         items: list[CopiedItem] = []
         counts = {"figure": 0, "table": 0}
-        for _, bundle in self._bundles:
-            kind = "table" if "text/html" in bundle else "figure"
-            counts[kind] += 1
-            for mime, value in bundle.items():
-                if content := _as_bytes(mime, value):
-                    path = f"{kind}s/{kind}_{counts[kind]}.{_SUFFIXES[mime]}"
-                    items.append(CopiedItem(kind, path, content))
+        for _, parts in self._displays:
+            for kind in dict.fromkeys(part.kind for part in parts):
+                counts[kind] += 1
+            for part in parts:
+                if content := part.write():
+                    path = f"{part.kind}s/{part.kind}_{counts[part.kind]}.{part.suffix}"
+                    items.append(CopiedItem(part.kind, path, content))
         return CopiedDisplays(items, self._left_out)
 
     def _clear(self) -> None:
-        self._bundles.clear()
+        self._displays.clear()
         self._left_out = 0
         self._clear_on_next = False
 
-    def _update(self, display_id: str | None, bundle: dict[str, Any]) -> None:
-        places = [i for i, (known, _) in enumerate(self._bundles) if known == display_id]
+    def _update(self, display_id: str | None, parts: list[_Part]) -> None:
+        places = [i for i, (known, _) in enumerate(self._displays) if known == display_id]
         for place in places:
-            self._bundles[place] = (display_id, bundle)
+            self._displays[place] = (display_id, parts)
 
-    def _add(self, display_id: str | None, bundle: dict[str, Any]) -> None:
-        size = sum(len(value) for _, each in self._bundles for value in each.values())
-        room = self._max_bytes - size - sum(map(len, bundle.values()))
-        if len(self._bundles) >= self._max_items or room < 0:
+    def _add(self, display_id: str | None, parts: list[_Part]) -> None:
+        size = sum(part.size for _, each in self._displays for part in each)
+        room = self._max_bytes - size - sum(part.size for part in parts)
+        if not parts or len(self._displays) >= self._max_items or room < 0:
             self._left_out += 1
         else:
-            self._bundles.append((display_id, bundle))
+            self._displays.append((display_id, parts))
 
 
-def _kept_parts(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The images of a bundle; or, if it has none, its HTML when that holds a table."""
-    images = {mime: data[mime] for mime in _SUFFIXES if mime in data and mime != "text/html"}
+def _kept_parts(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterator[_Part]:
+    """The figures of a bundle; or, if it has none, its HTML when that holds a table."""
+    figures = [*_images(data), *_interactive(data, metadata)]
     html = data.get("text/html")
-    if images:
-        yield from images.items()
+    if figures:
+        yield from figures
     elif isinstance(html, str) and "<table" in html:
-        yield "text/html", html
+        yield _Part("table", "html", len(html), partial(_text, html))
 
 
-def _as_bytes(mime: str, value: str | bytes) -> bytes:
+def _images(data: Mapping[str, Any]) -> Iterator[_Part]:
+    for mime, suffix in _IMAGES.items():
+        if (value := data.get(mime)) is not None:
+            yield _Part("figure", suffix, len(value), partial(_image, mime, value))
+
+
+def _interactive(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterator[_Part]:
+    for suffix, size, write in interactive_figures(data, metadata):
+        yield _Part("figure", suffix, size, write, size <= MAX_INTERACTIVE_BYTES)
+
+
+def _image(mime: str, value: str | bytes) -> bytes:
     """Images but SVG travel in base64; empty if this is none."""
     if isinstance(value, bytes):
         return value
-    if mime in ("image/svg+xml", "text/html"):
-        return value.encode("utf-8", "backslashreplace")
+    if mime == "image/svg+xml":
+        return _text(value)
     from base64 import b64decode
 
     try:
         return b64decode(value)
     except ValueError:
         return b""
+
+
+def _text(value: str) -> bytes:
+    return value.encode("utf-8", "backslashreplace")

@@ -65,10 +65,11 @@ def requested_metrics(
 def _is_param(name: str, binding: Binding) -> bool:
     if binding.how is not How.LITERAL or not binding.once or not binding.at_top:
         return False
-    return _may_be_inferred(name) and _is_worth_keeping(binding.literal)
+    return may_be_inferred(name) and _is_worth_keeping(binding.literal)
 
 
-def _may_be_inferred(name: str) -> bool:
+def may_be_inferred(name: str) -> bool:
+    """Of a variable's name: neither private nor a secret's."""
     return not name.startswith("_") and not is_secret_name(name)
 
 
@@ -112,7 +113,7 @@ def _typed(item: object) -> tuple[type, object]:
 
 
 def _is_metric(name: str, binding: Binding) -> bool:
-    if binding.how is not How.CALL or not binding.once or not _may_be_inferred(name):
+    if binding.how is not How.CALL or not binding.once or not may_be_inferred(name):
         return False
     words = name_words(name)
     behind = [word for function in binding.functions for word in name_words(function)]

@@ -6,14 +6,12 @@ So the two twins cannot tell different stories.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from nbtrack.cards.facts import CardFacts, ChildrenFacts, FitFact, MetricFact, ParamChange
-from nbtrack.cards.fits import telling_rank
 from nbtrack.display.markup import clipped, first_line, visible
 from nbtrack.display.number_format import (
     MISSING,
@@ -26,7 +24,10 @@ from nbtrack.display.number_format import (
     most_decimals,
 )
 from nbtrack.display.temporary_place import temporary_words
+from nbtrack.lookup.key_facts import facts_of
 from nbtrack.lookup.metric_direction import Direction
+from nbtrack.lookup.salience import Meaning, metrics_in_order
+from nbtrack.records.origins import Origin
 
 SHOWN_METRICS = 6
 SHOWN_PARAMS = 8
@@ -182,8 +183,12 @@ def more_fit_metrics(fits: Sequence[FitFact]) -> str | None:
 
 def _fit_metrics(fits: Sequence[FitFact]) -> list[str]:
     """The most telling ones first; of equals, those that more fits have."""
-    counts = Counter(key for fit in fits[:SHOWN_FITS] for key in fit.metrics)
-    return sorted(counts, key=lambda key: (telling_rank(key), -counts[key]))
+    shown = fits[:SHOWN_FITS]
+    origins: dict[str, Origin] = {}
+    for fit in shown:
+        origins |= fit.origins
+    facts = facts_of([fit.metrics for fit in shown], len(shown))
+    return [each.key for each in metrics_in_order(facts, Meaning(metrics=origins))]
 
 
 def fits_head(fits: Sequence[FitFact]) -> str:
@@ -225,6 +230,8 @@ def footer_words(facts: CardFacts) -> list[str]:
         words.append(f"{facts.artifacts:,} artifact{'s' if facts.artifacts != 1 else ''}")
     if facts.cost_ms is not None:
         words.append(f"recording took {format_milliseconds(facts.cost_ms)}")
+    if facts.set_up_seconds is not None:
+        words.append(f"set-up, once: {format_duration(facts.set_up_seconds)}")
     return words
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nbtrack.lookup.metric_direction import Direction
+from nbtrack.records.origins import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class FitFact:
 
     name: str
     metrics: Mapping[str, float]
+    origins: Mapping[str, Origin] = field(default_factory=dict)  # of metrics nobody logged by hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,5 +72,6 @@ class CardFacts:
     inferred_metrics: frozenset[str] = frozenset()
     artifacts: int = 0
     cost_ms: float | None = None  # what nbtrack itself took
+    set_up_seconds: float | None = None  # beside that and the duration; once in a kernel
     store_path: str | None = None  # given in the first card of a kernel only
     store_is_temporary: bool = False

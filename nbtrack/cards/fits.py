@@ -1,36 +1,19 @@
-"""The fits of a cell, as hooks recorded them: on the cell's run the first, on children the others.
+"""The fits of a cell, as hooks recorded them: one on the cell's run, several on children.
 
 A card lists them side by side: none of them is "the" model of the cell.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TypeVar
 
 from nbtrack.cards.facts import FitFact
-from nbtrack.records.traces import RunTrace
-
-T = TypeVar("T")
-
-# On the data it was trained on, or about how it went: what comes after says more.
-_OF_TRAINING = ("training_", "train_", "mean_train_", "n_iter")
-# Of a candidate, or of folds: their mean says it.
-_OF_SPLITS = re.compile(r"split\d+_|std_|rank_test_|iter$|n_resources$|cv(-\d+)?_(?!.*_mean$)")
-# Of the training metrics, those that say how good the model is in one number.
-_TELLING = (
-    "training_accuracy_score",
-    "training_roc_auc",
-    "training_f1_score",
-    "training_r2_score",
-    "training_root_mean_squared_error",
-    "training_mean_absolute_error",
-)
-_SCORER = re.compile("scorer|check_scoring")
-# `f1_score-2_X_test`, as hooks name what is measured after a fit.
-_OF_HOOKS = re.compile(r".+(score|loss|error|deviance|coef)(-\d+)?_.+")
+from nbtrack.lookup.key_facts import facts_of
+from nbtrack.lookup.own_values import own_values
+from nbtrack.lookup.salience import Meaning, metrics_in_order
+from nbtrack.records.origins import Origin
+from nbtrack.records.traces import MetricTrace, RunTrace
 
 
 def fit_facts(trace: RunTrace) -> list[FitFact]:
@@ -38,12 +21,21 @@ def fit_facts(trace: RunTrace) -> list[FitFact]:
     fits = [run for run in _runs(trace) if run.fit is not None]
     if len(fits) < 2:
         return []
-    return [FitFact(name=_name(run, trace), metrics=telling_first(run.values())) for run in fits]
+    return [
+        FitFact(name=_name(run, trace), metrics=_once(run), origins=run.origins.metrics)
+        for run in fits
+    ]
 
 
 def _name(run: RunTrace, whole: RunTrace) -> str:
     """A child that the user opened has a name of its own; the cell's run is called otherwise."""
     return str(run.fit if run is whole else run.name or run.fit)
+
+
+def _once(run: RunTrace) -> dict[str, float]:
+    """What the user has a name for is not told under the hook's too."""
+    origins = run.origins.metrics
+    return {k: v for k, v in run.values().items() if origins.get(k) is not Origin.ALIAS}
 
 
 def only_fit(trace: RunTrace) -> str | None:
@@ -57,44 +49,18 @@ def without_fits(trace: RunTrace) -> RunTrace:
     if not fit_facts(trace):
         return trace
     others = {run_id: run for run_id, run in trace.children.items() if run.fit is None}
-    of_fits = {key for run in trace.children.values() if run.fit is not None for key in run.metrics}
-    own = {
-        key: metric
-        for key, metric in trace.metrics.items()
-        if key not in of_fits and not key.startswith(_OF_TRAINING)
-    }
-    return replace(trace, children=others, metrics=own if trace.fit is not None else trace.metrics)
+    origins = trace.origins.metrics
+    own = own_values(trace.metrics, origins)
+    if trace.fit is not None:  # it is one of the fits itself
+        own = {k: metric for k, metric in own.items() if origins.get(k, Origin.LOGGED).is_own}
+    return replace(trace, children=others, metrics=own)
 
 
-def telling_first(metrics: Mapping[str, T]) -> dict[str, T]:
-    """The user's own first, then of tests, of the training, times; the order is kept otherwise."""
-    return {key: metrics[key] for key in sorted(metrics, key=telling_rank)}
-
-
-def telling_rank(key: str) -> tuple[int, int]:
-    """The lower, the more it tells."""
-    if "_time" in key or key == "search_progress":
-        return 5, 0
-    if _OF_SPLITS.match(key):
-        return 4, 0
-    if key.startswith(_OF_TRAINING):
-        return (2, _TELLING.index(key)) if key in _TELLING else (3, 0)
-    return (1 if _OF_HOOKS.fullmatch(key) else 0), 0
-
-
-def is_recorded_already(key: str, value: float, trace: RunTrace) -> bool:
-    """Whether a hook recorded it under a fuller name: f1_score is f1_score_X_test then.
-
-    What a scorer gives is recorded by the function that it calls; of a loss it is the negative.
-    """
-    known = [each for run in _runs(trace) for each in run.values().items()]
-    if _SCORER.search(key):
-        return any(abs(value) == abs(found) for _, found in known)
-    return any(_is_fuller(name, key) and value == found for name, found in known)
-
-
-def _is_fuller(name: str, key: str) -> bool:
-    return name.startswith((f"{key}_", f"{key}-")) or f"_{key}_" in name
+def telling_first(run: RunTrace) -> dict[str, MetricTrace]:
+    """Its metrics in the order that they have everywhere."""
+    facts = facts_of([run.values()], runs=1)
+    order = metrics_in_order(facts, Meaning(metrics=run.origins.metrics))
+    return {each.key: run.metrics[each.key] for each in order}
 
 
 def _runs(trace: RunTrace) -> Iterator[RunTrace]:

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from nbtrack.base.values import as_text
 from nbtrack.cards.facts import CardFacts, ChildrenFacts, MetricFact, ParamChange
 from nbtrack.cards.fits import fit_facts, only_fit, telling_first, without_fits
 from nbtrack.cells.look_back import LookBack
 from nbtrack.cells.outcome import Outcome
-from nbtrack.cells.results import ACTUAL
-from nbtrack.cells.tracked_cell import TrackedCell
+from nbtrack.cells.tracked_cell import SetUp, TrackedCell
 from nbtrack.lookup.metric_direction import Direction, direction
+from nbtrack.lookup.own_values import own_values
 from nbtrack.recording.session import Session
 from nbtrack.records.history import Attempt
 from nbtrack.records.runs import RunStatus
@@ -22,6 +21,7 @@ from nbtrack.settings import is_temporary
 from nbtrack.stores.opening import folder_of
 
 _HINT = "No metric found: --metrics NAME or nbtrack.log_metric records one."
+_NOTICEABLE_SECONDS = 0.3
 _SHOWING = frozenset({"print", "display", "head", "info", "describe"})
 
 
@@ -32,6 +32,7 @@ class CardMaker:
         self._look_back = look_back
         self._store_shown = ""
         self._has_hinted = False
+        self._has_told_set_up = False
 
     def show(
         self, tracked: TrackedCell, outcome: Outcome, trace: RunTrace, *, ended_us: int
@@ -40,7 +41,14 @@ class CardMaker:
         self._remember(tracked, trace, facts)
         if not (tracked.arguments.quiet or self._is_quiet_here()):
             self._store_shown = tracked.run.store.uri
+            self._has_told_set_up |= facts.set_up_seconds is not None
             _publish(self._with_hint(facts, tracked, trace))
+
+    def directions(self, tracked: TrackedCell) -> dict[str, Direction]:
+        """Which way metrics are better, as the experiment and the cell declare it."""
+        run = tracked.run
+        before = self._look_back.directions(run.store, run.info.experiment_id)
+        return {**before, **tracked.arguments.directions}
 
     def _is_quiet_here(self) -> bool:
         return self._session.settings.quiet if self.is_quiet is None else self.is_quiet
@@ -49,9 +57,9 @@ class CardMaker:
         self, tracked: TrackedCell, outcome: Outcome, trace: RunTrace, *, ended_us: int
     ) -> CardFacts:
         run, place = tracked.run, tracked.place
-        params, inferred = _params(tracked, trace)
+        params = own_values(trace.params, trace.origins.params)
         beside_fits = without_fits(trace)
-        metrics = telling_first(_own_metrics(tracked, beside_fits))
+        metrics = telling_first(beside_fits)
         if metrics or trace.children or place.attempt > 1:
             self._look_back_at(tracked)
         previous = self._look_back.previous(run.store, place.lineage)
@@ -59,29 +67,37 @@ class CardMaker:
         children = self._children(tracked, beside_fits, previous) if has_children else None
         is_new_place = run.store.uri != self._store_shown
         folder = folder_of(run.store.uri)
+        set_up = self._set_up(tracked)
         return CardFacts(
             run_id=run.run_id,
             run_name=tracked.name,
             status=str(outcome.status),
             experiment=self._experiment_name(tracked),
-            duration_seconds=(ended_us - tracked.cell.started_us) / 1e6,
+            duration_seconds=(ended_us - tracked.cell.started_us) / 1e6 - set_up.in_cell,
             attempt=place.attempt,
             previous_attempt=None if previous is None else previous.number,
             metrics=self._metric_facts(tracked, metrics, previous),
             params={k: v for k, v in params.items() if k not in run.hook_params},
-            params_changed=[] if previous is None else _changes(previous.params, params),
+            params_changed=[] if previous is None else _changes(tracked, trace, previous),
             children=children,
             fits=fit_facts(trace),
             error=outcome.error(),
             said=_said(tracked, fitted=only_fit(trace)),
             notes=tracked.notes,
-            inferred=frozenset(inferred),
+            inferred=frozenset(trace.inferred_params),
             inferred_metrics=frozenset(tracked.results.metrics),
             artifacts=len(trace.artifacts | tracked.files.paths),
-            cost_ms=tracked.cost.milliseconds,
+            cost_ms=tracked.cost.milliseconds - set_up.in_cost * 1000,
+            set_up_seconds=set_up.total or None,
             store_path=str(folder) if is_new_place else None,
             store_is_temporary=is_new_place and is_temporary(folder),
         )
+
+    def _set_up(self, tracked: TrackedCell) -> SetUp:
+        """What is told apart: once in a kernel, and only what somebody notices."""
+        found = tracked.set_up
+        is_told = found.total >= _NOTICEABLE_SECONDS and not self._has_told_set_up
+        return found if is_told else SetUp()
 
     def _look_back_at(self, tracked: TrackedCell) -> None:
         run, place = tracked.run, tracked.place
@@ -116,7 +132,7 @@ class CardMaker:
     def _metric_fact(
         self, tracked: TrackedCell, key: str, metric: MetricTrace, *, before: float | None
     ) -> MetricFact:
-        way = direction(key, self._declared(tracked))
+        way = direction(key, self.directions(tracked))
         run = tracked.run
         best = way and self._look_back.best(run.store, run.info.experiment_id, key, way)
         return MetricFact(
@@ -134,19 +150,14 @@ class CardMaker:
         self, tracked: TrackedCell, trace: RunTrace, previous: Attempt | None
     ) -> ChildrenFacts:
         children = list(trace.children.values())
-        best = _best_child(trace, self._declared(tracked))
-        told = telling_first(best.metrics) if best else {}
+        best = _best_child(tracked, trace)
+        told = telling_first(best) if best else {}
         return ChildrenFacts(
             count=len(children) + trace.uncounted,
             failed=sum(child.is_unsuccessful for child in children) + trace.uncounted_failed,
             best_name=best.name if best else None,
             metrics=self._metric_facts(tracked, told, previous),
         )
-
-    def _declared(self, tracked: TrackedCell) -> dict[str, Direction]:
-        run = tracked.run
-        before = self._look_back.directions(run.store, run.info.experiment_id)
-        return {**before, **tracked.arguments.directions}
 
     def _experiment_name(self, tracked: TrackedCell) -> str | None:
         for known in (tracked.experiment, self._session.experiment):
@@ -164,16 +175,15 @@ class CardMaker:
         run, experiment_id = tracked.run, tracked.run.info.experiment_id
         declared = tracked.arguments.directions
         self._look_back.remember_directions(run.store, experiment_id, declared)
-        own = _own_metrics(tracked, trace)
-        values = {key: metric.latest for key, metric in own.items()}
-        self._remember_reached(tracked, run.run_id, RunTrace(name=tracked.name), values)
+        named = RunTrace(name=tracked.name)
+        self._remember_reached(tracked, run.run_id, named, trace.values())
         for child_id, child in trace.children.items():
             self._remember_reached(tracked, child_id, child, child.values())
         shown = facts.metrics or (facts.children.metrics if facts.children else ())
         attempt = Attempt(
             run_id=run.run_id,
             number=tracked.place.attempt,
-            params=_params(tracked, trace)[0],
+            params=own_values(trace.params, trace.origins.params),
             metrics={fact.key: fact.value for fact in shown if fact.value is not None},
         )
         self._look_back.remember_attempt(run.store, tracked.place.lineage, attempt)
@@ -203,49 +213,27 @@ def _said(tracked: TrackedCell, *, fitted: str | None) -> list[tuple[str, str]]:
     return lines
 
 
-def _own_metrics(tracked: TrackedCell, trace: RunTrace) -> dict[str, MetricTrace]:
-    """Logged by hand first, then asked for by --metrics, then inferred."""
-    read = {**tracked.results.requested, **tracked.results.metrics}
-    return trace.metrics | {
-        key: MetricTrace(points=[(0, 0, value)], count=1) for key, value in read.items()
-    }
-
-
-def _params(tracked: TrackedCell, trace: RunTrace) -> tuple[dict[str, str], set[str]]:
-    """All params, and the keys of those that were inferred."""
-    results = tracked.results
-    actual = {f"{ACTUAL}{name}": value for name, value in results.actual.items()}
-    inferred = {key: as_text(value) for key, value in {**results.params, **actual}.items()}
-    return {**trace.params, **inferred}, {*inferred, *trace.inferred_params}
-
-
-def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[ParamChange]:
-    keys = dict.fromkeys([*now, *before])
+def _changes(tracked: TrackedCell, trace: RunTrace, previous: Attempt) -> list[ParamChange]:
+    """What the run shows of its children is not compared."""
+    now, of_children = (
+        own_values(trace.params, trace.origins.params),
+        tracked.best.params if tracked.best else {},
+    )
+    left_out = {*trace.params, *of_children} - now.keys()
+    before = {key: value for key, value in previous.params.items() if key not in left_out}
     return [
         ParamChange(key=key, before=before.get(key), now=now.get(key))
-        for key in keys
+        for key in dict.fromkeys([*now, *before])
         if before.get(key) != now.get(key)
     ]
 
 
-def _best_child(trace: RunTrace, declared: Mapping[str, Direction]) -> RunTrace | None:
-    """The only one; of a search's candidates the one that it says is best; else the best by the
-    first metric of which the better side is known."""
-    children = list(trace.children.values())
-    if len(children) + trace.uncounted == 1:
-        return children[0]
-    if trace.uncounted or all(child.is_candidate for child in children):
-        return trace.children.get(trace.best_child or "")
-    for key in dict.fromkeys(key for child in children for key in child.metrics):
-        if way := direction(key, declared):
-            sign = 1 if way == "higher" else -1
-            having = [child for child in children if _has_number(child, key)]
-            return max(having, key=lambda c: sign * c.metrics[key].latest, default=None)
-    return None
-
-
-def _has_number(run: RunTrace, key: str) -> bool:
-    return key in run.metrics and run.metrics[key].latest == run.metrics[key].latest
+def _best_child(tracked: TrackedCell, trace: RunTrace) -> RunTrace | None:
+    """The only one, or the one that the run says is best."""
+    if len(trace.children) + trace.uncounted == 1:
+        return next(iter(trace.children.values()), None)
+    best = trace.best_child if tracked.best is None else tracked.best.run_id
+    return trace.children.get(best or "")
 
 
 def _publish(facts: CardFacts) -> None:

@@ -34,7 +34,9 @@ from nbtrack.records.runs import RunStatus
 from nbtrack.settings import FitScope
 
 _FINISHED = Outcome(status=RunStatus.FINISHED)
-_OWN_LINE = re.compile(r"\s*(#|$|%(load_ext|reload_ext)\s+nbtrack|%{1,2}(track|runs|experiment)\b)")
+_OWN_LINE = re.compile(
+    r"\s*(#|$|%(load_ext|reload_ext)\s+nbtrack|%{1,2}(track|runs|experiment|compare|registry)\b)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +193,7 @@ class Cells:
 
     def record_fits(self, scope: FitScope) -> None:
         """What autolog() was told comes first; the settings may say that nothing is recorded."""
-        with guarded("record what is trained", on_fault=self.events.fault):
+        with self.session.set_up, guarded("record what is trained", on_fault=self.events.fault):
             self.session.record_fits(scope if self.session.settings.autolog else "never")
 
     def when_cell_ends(self, ended: Callable[[], None]) -> bool:
@@ -239,6 +241,7 @@ class Cells:
         with tracked.cost:
             if not self.is_on:
                 self.record_fits("tracked cells")
+                tracked.set_up_in_cost = tracked.set_up.total
             self.surroundings.start()
             self._track_frame = self.events.frame
             try:
@@ -265,6 +268,8 @@ class Cells:
                 outcome, readings, surroundings=self.surroundings, ended_us=ended_us
             )
             self.recorded.append(tracked.run)
+            if trace.children:
+                tracked.tell_children_apart(trace, self.cards.directions(tracked))
             with guarded("show the card", on_fault=self.events.fault):
                 self.cards.show(tracked, outcome, trace, ended_us=ended_us)
 

@@ -12,17 +12,21 @@ from nbtrack.base.guard import guarded
 from nbtrack.cells.arguments import BARE_FLAGS, FLAGS
 from nbtrack.cells.look_back import FRESH_SECONDS
 from nbtrack.errors import StoreError
+from nbtrack.lookup.compare_line import BASELINE
 from nbtrack.lookup.run_order import SORTABLE
 from nbtrack.lookup.runs_line import FLAGS as RUNS_FLAGS
 from nbtrack.recording.session import current_session
 from nbtrack.records.registry import RegistryQuery
+from nbtrack.records.runs import RunQuery
 
 COMMANDS = ("on", "off", "status", "quiet", "last", "drop", "restore", "load")
 MATCHER = "nbtrack.track_line"
 
-_LINE = re.compile(r"\s*(%%?track|%runs|%experiment|%registry)\s")
+_LINE = re.compile(r"\s*(%%?track|%runs|%experiment|%registry|%compare)\s")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _REPEATABLE = frozenset({"tag", "metrics", "artifacts"})
 _LOOK_SECONDS = 0.05
+_MOST_RUNS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,7 @@ class KnownNames:
     param_names: Sequence[str] = ()
     metric_names: Sequence[str] = ()
     model_names: Sequence[str] = ()
+    run_names: Sequence[str] = ()
 
 
 def complete(
@@ -41,6 +46,7 @@ def complete(
     param_names: Sequence[str],
     metric_names: Sequence[str],
     model_names: Sequence[str] = (),
+    run_names: Sequence[str] = (),
 ) -> list[str]:
     """What may stand in place of *cursor_word*, with which *line*, up to the cursor, ends."""
     magic = _LINE.match(line)
@@ -49,6 +55,8 @@ def complete(
     before = line[magic.end() : len(line) - len(cursor_word)]
     if magic.group(1) == "%registry":
         return _rest_of_name(cursor_word, before.lstrip(), model_names)
+    if magic.group(1) == "%compare":
+        return _on_compare_line(cursor_word, before, run_names)
     known = KnownNames(experiments=experiments, param_names=param_names, metric_names=metric_names)
     if magic.group(1) == "%runs":
         return _on_runs_line(cursor_word, before.split(), known)
@@ -83,6 +91,17 @@ def registered_names() -> KnownNames:
     return KnownNames(model_names=[model.name for model in found])
 
 
+def names_of_runs() -> KnownNames:
+    """Those of the newest runs of the experiment."""
+    session = current_session()
+    query = RunQuery(experiment_ids=(session.experiment.experiment_id,), max_results=_MOST_RUNS)
+    try:
+        found = session.store.search_runs(query, timeout=_LOOK_SECONDS)
+    except StoreError:
+        return KnownNames()
+    return KnownNames(run_names=[run.info.run_name for run in found if run.info.run_name])
+
+
 def register(
     shell: Any,
     known: Callable[[], KnownNames] = KnownNames,
@@ -98,18 +117,19 @@ def register(
     from IPython.core.completer import SimpleCompletion, context_matcher
 
     look = _once_in(FRESH_SECONDS, look)
-    look_up_models = _once_in(FRESH_SECONDS, registered_names)
+    looks = {
+        "%registry": _once_in(FRESH_SECONDS, registered_names),
+        "%compare": _once_in(FRESH_SECONDS, names_of_runs),
+    }
 
     def match_line(context: Any) -> dict[str, Any]:
         found: list[str] = []
         word = _cursor_word(context.text_until_cursor)
         with guarded("complete the line"):
             line = context.text_until_cursor
-            if _is_about_models(line):
-                found = _ask(line, word, (look_up_models,))
-            else:
-                sources = (known, look) if _is_about_a_run(line) else (look, known)
-                found = _ask(line, word, sources)
+            magic = _magic_of(line)
+            sources = (known, look) if "track" in magic else (look, known)
+            found = _ask(line, word, (looks[magic],) if magic in looks else sources)
         return {
             "completions": [SimpleCompletion(text=each, type="magic") for each in found],
             "matched_fragment": word,
@@ -126,12 +146,8 @@ def unregister(shell: Any) -> None:
     matchers[:] = [each for each in matchers if getattr(each, "matcher_identifier", "") != MATCHER]
 
 
-def _is_about_models(line: str) -> bool:
-    return (magic := _LINE.match(line)) is not None and magic.group(1) == "%registry"
-
-
-def _is_about_a_run(line: str) -> bool:
-    return (magic := _LINE.match(line)) is not None and "track" in magic.group(1)
+def _magic_of(line: str) -> str:
+    return magic.group(1) if (magic := _LINE.match(line)) else ""
 
 
 def _ask(line: str, word: str, sources: Sequence[Callable[[], KnownNames]]) -> list[str]:
@@ -148,6 +164,7 @@ def _ask(line: str, word: str, sources: Sequence[Callable[[], KnownNames]]) -> l
         param_names=names.param_names,
         metric_names=names.metric_names,
         model_names=names.model_names,
+        run_names=names.run_names,
     )
 
 
@@ -199,6 +216,21 @@ def _runs_values(name: str, typed: str, known: KnownNames) -> list[str]:
         names = [*known.metric_names, *known.param_names, *SORTABLE]
         return [_quoted(each) for each in _beginning(typed.lstrip("\"'"), names)]
     return []
+
+
+def _on_compare_line(word: str, before: str, run_names: Sequence[str]) -> list[str]:
+    text = before + word
+    unclosed = re.search("[\"']", _QUOTED.sub(lambda found: "_" * len(found[0]), text))
+    if unclosed is not None:  # a name may have spaces in it: what stands before *word* stays
+        typed, quote = text[unclosed.end() :], unclosed[0]
+        whole = [f"{text[: unclosed.end()]}{name}{quote}" for name in _beginning(typed, run_names)]
+        return [each[len(before) :] for each in whole]
+    flag, is_joined, value = word.partition("=")
+    if flag == BASELINE and is_joined:
+        return [f"{flag}={_quoted(each)}" for each in _beginning(value, run_names)]
+    if word.startswith("-"):
+        return _beginning(word, [] if BASELINE in before else [BASELINE])
+    return [_quoted(each) for each in _beginning(word, run_names)]
 
 
 def _rest_of_name(word: str, before: str, names: Iterable[str]) -> list[str]:

@@ -11,6 +11,7 @@ from IPython.core.magic import Magics
 from nbtrack.cells import completion, transform
 from nbtrack.cells.cells import Cells
 from nbtrack.cells.magics import TrackMagics
+from nbtrack.display import short_tracebacks
 from nbtrack.recording.session import current_session
 
 
@@ -32,11 +33,13 @@ class Extension:
         self.shell.register_magics(*self._magics)
         transform.register(self.shell)
         completion.register(self.shell, self.cells.known_names)
+        short_tracebacks.enable(self.shell)
         self.cells.surroundings.start()
         self.cells.events.enable()
 
     def disable(self) -> None:
         self.cells.events.disable()
+        short_tracebacks.disable()
         completion.unregister(self.shell)
         transform.unregister(self.shell)
         for magics in self._magics:

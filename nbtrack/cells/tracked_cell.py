@@ -13,25 +13,26 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbtrack.base.guard import guarded
+from nbtrack.base.stopwatch import Stopwatch
 from nbtrack.capture.naming import run_name
-from nbtrack.capture.words import valid_key
-from nbtrack.cards.fits import is_recorded_already
 from nbtrack.cells.arguments import TrackArguments
+from nbtrack.cells.best_of_children import show_best_child
 from nbtrack.cells.cell_source import RunningCell
+from nbtrack.cells.fit_names import name_fits
 from nbtrack.cells.gauges import Readings, seeds_text
 from nbtrack.cells.outcome import Outcome
 from nbtrack.cells.output_files import Kept, log_globs, log_outputs
-from nbtrack.cells.results import ACTUAL, Results, read_as_name, read_results
-from nbtrack.cells.stopwatch import Stopwatch
+from nbtrack.cells.results import Results, read_as_name
+from nbtrack.cells.results_record import record_results, without
 from nbtrack.cells.surroundings_record import SurroundingsRecorder
 from nbtrack.errors import StoreError
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
-from nbtrack.lookup.metric_direction import direction_tags
+from nbtrack.lookup.best_child import BestChild
+from nbtrack.lookup.metric_direction import Direction, direction_tags
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.experiments import set_tags
 from nbtrack.recording.session import Session
-from nbtrack.records.origins import Origin, Origins, all_of
 from nbtrack.records.runs import Experiment, RunStatus
 from nbtrack.records.tags import NOTE_TAG
 from nbtrack.records.traces import RunTrace
@@ -58,6 +59,15 @@ class Place:
     kernel_started: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUp:
+    """Seconds in which hooks got ready: all, and those in the cell's time and in our cost."""
+
+    total: float = 0.0
+    in_cell: float = 0.0
+    in_cost: float = 0.0
+
+
 @dataclass(kw_only=True)
 class TrackedCell:
     """*on_fault* is told of every step of ours that failed."""
@@ -76,9 +86,16 @@ class TrackedCell:
     results: Results = field(init=False, default_factory=Results)
     files: Kept = field(init=False, default_factory=Kept)
     notes: list[str] = field(init=False, default_factory=list)
+    best: BestChild | None = field(init=False, default=None)  # of several children
     _declared_in: str = field(init=False, default="")  # the experiment
     _since: Position | None = field(init=False, default=None)
     _writer: str = field(init=False, default="")
+    set_up_in_cost: float = field(init=False, default=0.0)
+    _set_up_before: float = field(init=False)  # seconds of the session's, as the next
+    _set_up_at_start: float = field(init=False)  # of the cell's time
+
+    def __post_init__(self) -> None:
+        self._set_up_before = self._set_up_at_start = self.session.set_up.seconds
 
     # --- the beginning
 
@@ -93,6 +110,7 @@ class TrackedCell:
         self._since = self.session.store.position()
         if is_first:
             self.cell.started_us = now_us()
+            self._set_up_at_start = self.session.set_up.seconds
         self.run = self.session.start_cell_run(
             name=self.name,
             experiment=self.experiment,
@@ -100,6 +118,7 @@ class TrackedCell:
             start_us=self.cell.started_us,
         )
         self.is_open = True
+        self.run.measured = [] if self.is_inferring else None
         self._note(self.arguments.remarks)
         with self._guarded("record the cell"):
             self._write_beginning(source)
@@ -139,6 +158,16 @@ class TrackedCell:
             tags = direction_tags(self.arguments.directions)
             set_tags(self.run.store, self._declared_in, tags)
 
+    @property
+    def set_up(self) -> SetUp:
+        """In this cell, until now."""
+        now = self.session.set_up.seconds
+        return SetUp(
+            total=now - self._set_up_before,
+            in_cell=now - self._set_up_at_start,
+            in_cost=self.set_up_in_cost,
+        )
+
     def _note(self, remarks: Iterable[str]) -> None:
         """For the card; in a loop, a line of the cell may say the same again."""
         self.notes += [remark for remark in remarks if remark not in self.notes]
@@ -173,6 +202,13 @@ class TrackedCell:
                 self._write_end(outcome, readings)
             self._end_run(outcome.status, ended_us)
         return trace
+
+    def tell_children_apart(self, trace: RunTrace, declared: Mapping[str, Direction]) -> None:
+        """By their names, and which of them is best."""
+        with self._guarded("name its children"):
+            name_fits(self.session, self.run.store, trace.children)
+        with self._guarded("find its best child"):
+            self.best = show_best_child(self.run, trace, declared)
 
     @contextmanager
     def _over_afterwards(self) -> Iterator[None]:
@@ -255,48 +291,25 @@ class TrackedCell:
         return max(TRACE_WAIT_SECONDS, min(TRACE_WAIT_SHARE * seconds, 1.0))
 
     def _write_results(self, outcome: Outcome, trace: RunTrace) -> None:
-        self.results = results = read_results(
-            self.cell.source,
-            self.cell.shell.user_ns,
+        self.results = record_results(
+            self.run,
+            self.cell,
+            self.arguments,
             outcome,
-            declared=self.arguments.params,
-            requested=self.arguments.metrics,
+            trace=trace,
             is_inferring=self.is_inferring,
         )
-        # What was logged by hand is not overwritten by what is read off variables.
-        results.params = _without(results.params, trace.explicit_params)
-        results.requested = _without(results.requested, trace.metrics)
-        results.metrics = _without(results.metrics, {**trace.metrics, **results.requested})
-        self._leave_to_hooks(trace)
-        actual = {f"{ACTUAL}{name}": value for name, value in results.actual.items()}
-        self.run.log_params({**results.params, **actual}, is_inferred=True)
-        self.run.log_metrics({**results.requested, **results.metrics})
-        self.run.note_origins(
-            Origins(
-                params=all_of({**results.params, **actual}, Origin.ASSIGNED),
-                metrics=all_of(results.metrics, Origin.ASSIGNED),
-            )
-        )
-        self._note(results.notes)
+        self._note(self.results.notes)
         if remark := read_as_name(self.arguments.after_metrics, self.cell.shell.user_ns):
             self._note([remark])
         self._rename_after(trace)
-
-    def _leave_to_hooks(self, trace: RunTrace) -> None:
-        """A last value that is no variable: what the user named keeps its name."""
-        source, metrics = self.cell.source, self.results.metrics
-        if source.last_expression is None or source.last_expression.isidentifier():
-            return
-        key = valid_key(source.last_key or "")
-        if key in metrics and is_recorded_already(key, metrics[key], trace):
-            del metrics[key]
 
     def _rename_after(self, trace: RunTrace) -> None:
         """The literals that make a good name are known only now; a name that was given stays."""
         if trace.name not in (None, self.name):
             self.name = str(trace.name)
         elif not self.arguments.name:
-            logged = _without(trace.explicit_params, dict.fromkeys(self.run.hook_params))
+            logged = without(trace.explicit_params, dict.fromkeys(self.run.hook_params))
             params = {**self.arguments.params, **logged, **self.results.params}
             name = self._default_name(params)
             if name != self.name:
@@ -348,7 +361,3 @@ def _joined(before: TrackArguments, later: TrackArguments) -> TrackArguments:
 def _own_tags(arguments: TrackArguments) -> dict[str, str]:
     note = {NOTE_TAG: arguments.note} if arguments.note else {}
     return {**arguments.tags, **note}
-
-
-def _without(values: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if key not in known}

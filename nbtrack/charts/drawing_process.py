@@ -19,7 +19,7 @@ from typing import IO, Any
 from nbtrack.base.guard import tried
 from nbtrack.charts.drawing import spec_of
 from nbtrack.charts.metric_lines import metric_lines
-from nbtrack.charts.pictures import picture_bundle
+from nbtrack.charts.pictures import picture_bundle, png_of_foreign
 from nbtrack.charts.run_styles import RunStyle
 from nbtrack.charts.small_multiples import small_multiples
 from nbtrack.errors import NbtrackError
@@ -58,6 +58,12 @@ def picture(
     return picture_bundle(drawing, f"Chart of {keys}: {title}")
 
 
+def foreign_picture(spec: dict[str, Any]) -> dict[str, Any]:
+    from base64 import b64encode
+
+    return {"image/png": b64encode(png_of_foreign(spec)).decode("ascii")}
+
+
 class DrawingProcess:
     """Started by `start` or by the first question; safe to ask from several threads."""
 
@@ -85,6 +91,10 @@ class DrawingProcess:
         """A MIME bundle, as of `picture_bundle`. Raises DrawingFailed."""
         given = {"names": names, "x": x, "title": title, "styles": styles}
         return self._ask("picture", {"series": [asdict(each) for each in series], **given})
+
+    def foreign_picture(self, spec: dict[str, Any]) -> dict[str, Any]:
+        """A PNG of Vega-Lite that somebody else wrote. Raises DrawingFailed."""
+        return self._ask("foreign_picture", {"spec": spec})
 
     def close(self) -> None:
         """Should this never be called, it ends when its input does."""
@@ -162,7 +172,11 @@ os.register_at_fork(after_in_child=_after_fork)
 
 # --- the other end
 
-_TASKS: Mapping[str, Callable[..., Any]] = {"live_specs": live_specs, "picture": picture}
+_TASKS: Mapping[str, Callable[..., Any]] = {
+    "live_specs": live_specs,
+    "picture": picture,
+    "foreign_picture": foreign_picture,
+}
 
 
 def serve(questions: IO[bytes], answers: IO[bytes]) -> None:

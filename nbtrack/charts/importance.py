@@ -125,42 +125,43 @@ def _draw(
     rows = [row for each in shown for row in _rows(each, total)]
     measures = list(dict.fromkeys(row["measure"] for row in rows)) or [_RANKS]
     order = list(dict.fromkeys(row["param"] for row in rows))
-    has_two = len(measures) > 1
-    legend = alt.Legend(title=None, orient="top", symbolType="square") if has_two else None
-    offset = {"yOffset": alt.YOffset("measure:N", sort=measures)} if has_two else {}
-    bars = (
-        alt.Chart(alt.NamedData(name=DATA_NAME))
-        .mark_bar(cornerRadiusEnd=2, height={"band": 0.78})
-        .encode(
-            x=alt.X(
-                "value:Q",
-                axis=alt.Axis(title=None, format="~g", grid=True, tickCount=5),
-                scale=alt.Scale(domain=[0, 1]),
-            ),
-            y=alt.Y(
-                "param:N",
-                sort=order,
-                axis=alt.Axis(title=None, grid=False, labelLimit=180),
-                scale=alt.Scale(paddingInner=0.3),
-            ),
-            color=alt.Color(
-                "measure:N",
-                scale=alt.Scale(domain=measures, range=list(PALETTE[: len(measures)])),
-                legend=legend,
-            ),
-            tooltip=[
-                alt.Tooltip("param:N", title="param"),
-                alt.Tooltip("text:N", title="importance"),
-            ],
-            **offset,
-        )
-    )
-    height = max(40, len(order) * (30 if has_two else 22))
+    bars = _bars(alt, order, measures)
+    height = max(40, len(order) * (30 if len(measures) > 1 else 22))
     title = alt.TitleParams(text=titles[0], subtitle=titles[1])
     chart = bars.properties(
         width=width, height=height, title=title, description=f"Bars: {titles[0]}"
     ).configure(**config(theme))
     return Drawing(chart=chart, rows=rows)
+
+
+def _bars(alt: Any, order: Sequence[str], measures: Sequence[str]) -> Any:
+    """One bar for each param and measure, from 0 to 1."""
+    has_two = len(measures) > 1
+    legend = alt.Legend(title=None, orient="top", symbolType="square") if has_two else None
+    offset = {"yOffset": alt.YOffset("measure:N", sort=measures)} if has_two else {}
+    colours = alt.Scale(domain=measures, range=list(PALETTE[: len(measures)]))
+    mark = alt.Chart(alt.NamedData(name=DATA_NAME)).mark_bar(
+        cornerRadiusEnd=2, height={"band": 0.78}
+    )
+    return mark.encode(
+        x=alt.X(
+            "value:Q",
+            axis=alt.Axis(title=None, format="~g", grid=True, tickCount=5),
+            scale=alt.Scale(domain=[0, 1]),
+        ),
+        y=alt.Y(
+            "param:N",
+            sort=order,
+            axis=alt.Axis(title=None, grid=False, labelLimit=180),
+            scale=alt.Scale(paddingInner=0.3),
+        ),
+        color=alt.Color("measure:N", scale=colours, legend=legend),
+        tooltip=[
+            alt.Tooltip("param:N", title="param"),
+            alt.Tooltip("text:N", title="importance"),
+        ],
+        **offset,
+    )
 
 
 def _rows(each: ParamImportance, total: float) -> list[Row]:

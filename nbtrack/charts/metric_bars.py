@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nbtrack.charts.drawing import DATA_NAME, Drawing, Row, finite
@@ -34,29 +34,11 @@ def metric_bars(
     import altair as alt
 
     rows = bar_rows(latest, names=names, higher_is_better=higher_is_better)
-    labels = [row["run"] for row in rows]
-    look = styles or run_colours(list(latest))
-    in_order = alt.EncodingSortField("place")  # of the rows: new ones need no new spec
-    y = alt.Y("run:N", sort=in_order, axis=alt.Axis(title=None, labelLimit=120, grid=False))
-    fill = alt.Color(
-        "run:N",
-        scale=alt.Scale(domain=labels, range=[_colour(look, run_id) for run_id in latest]),
-        legend=None,
-    )
-    bars = (
-        alt.Chart()
-        .mark_bar(cornerRadiusEnd=2, height={"band": 0.68})
-        .encode(x=_x_axis(alt), color=fill, fillOpacity=_faded(alt, 0.9, 0.15))
-        .add_params(alt.param(name=HIGHLIGHT, value=None))
-    )
-    words = (
-        alt.Chart()
-        .mark_text(align="right", fontSize=10.5, color=colour("ink", theme), clip=False)
-        .encode(x=alt.value("width"), text="text:N", opacity=_faded(alt, 1.0, 0.3))
-    )
+    fill = _fill(alt, rows, styles or run_colours(list(latest)))
+    tooltip = [alt.Tooltip("run:N", title="run"), alt.Tooltip("text:N", title=key)]
     chart = (
-        alt.layer(bars, words, data=alt.NamedData(name=DATA_NAME))
-        .encode(y=y, tooltip=[alt.Tooltip("run:N", title="run"), alt.Tooltip("text:N", title=key)])
+        alt.layer(_bars(alt, fill), _numbers(alt, theme), data=alt.NamedData(name=DATA_NAME))
+        .encode(y=_y_axis(alt), tooltip=tooltip)
         .properties(
             width=width,
             height=max(_ROOMY_HEIGHT, _THIN * len(rows))
@@ -107,8 +89,32 @@ def _places(latest: Mapping[str, float], higher_is_better: bool | None) -> dict[
     return {run_id: place for place, run_id in enumerate(order)}
 
 
-def _colour(styles: Mapping[str, RunStyle], run_id: str) -> str:
-    return styles[run_id].colour if run_id in styles else "#888888"
+def _height(bars: int) -> int:
+    return max(_ROOMY_HEIGHT, _THIN * bars) if bars > MOST_ROOMY else _ROOMY_HEIGHT
+
+
+def _bars(alt: Any, fill: Any) -> Any:
+    mark = alt.Chart().mark_bar(cornerRadiusEnd=2, height={"band": 0.68})
+    bars = mark.encode(x=_x_axis(alt), color=fill, fillOpacity=_faded(alt, 0.9, 0.15))
+    return bars.add_params(alt.param(name=HIGHLIGHT, value=None))
+
+
+def _numbers(alt: Any, theme: Theme) -> Any:
+    ink = colour("ink", theme)
+    mark = alt.Chart().mark_text(align="right", fontSize=10.5, color=ink, clip=False)
+    return mark.encode(x=alt.value("width"), text="text:N", opacity=_faded(alt, 1.0, 0.3))
+
+
+def _fill(alt: Any, rows: Sequence[Row], styles: Mapping[str, RunStyle]) -> Any:
+    colours = [styles[row["id"]].colour if row["id"] in styles else "#888888" for row in rows]
+    scale = alt.Scale(domain=[row["run"] for row in rows], range=colours)
+    return alt.Color("run:N", scale=scale, legend=None)
+
+
+def _y_axis(alt: Any) -> Any:
+    """In the order of the rows' places: when it changes, the spec need not."""
+    by_place = alt.EncodingSortField("place", op="min")
+    return alt.Y("run:N", sort=by_place, axis=alt.Axis(title=None, labelLimit=120, grid=False))
 
 
 def _x_axis(alt: Any) -> Any:

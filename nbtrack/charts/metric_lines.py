@@ -82,15 +82,22 @@ def line_rows(
     series: Sequence[MetricSeries],
     *,
     names: Mapping[str, str | None],
+    owners: Mapping[str, str] | None = None,
     smoothing: float = 0.0,
     is_log: bool = False,
 ) -> list[Row]:
-    """What the chart draws, for an update too: `y` is the line, `raw` what was smoothed.
+    """What the chart draws, for an update too: `y` is the line, `raw` what was smoothed, `of` the
+    label of the run that it stands out with (*owners*, by run id, where that is not its own).
 
     A value that cannot be drawn (NaN, or not above 0 on a log scale) is None: a gap in the line.
     """
     labels = run_labels([each.run_id for each in series], names)
-    return [row for each in series for row in _rows(each, labels, smoothing, is_log=is_log)]
+    of = {**labels, **(owners or {})}
+    return [
+        {**row, "of": of[each.run_id]}
+        for each in series
+        for row in _rows(each, labels, smoothing, is_log=is_log)
+    ]
 
 
 def _rows(
@@ -193,7 +200,7 @@ def _faded(alt: Any, layer: Any) -> dict[str, Any]:
     """Faint while another run is highlighted. (An `opacity` of the whole mark draws slowly.)"""
     name = "strokeOpacity" if layer.mark.type == "line" else "fillOpacity"
     opacity = layer.mark[name]
-    test = f"{HIGHLIGHT} === null || datum.run === {HIGHLIGHT}"
+    test = f"{HIGHLIGHT} === null || datum.of === {HIGHLIGHT}"
     return {name: alt.condition(test, alt.value(opacity), alt.value(opacity * 0.15))}
 
 

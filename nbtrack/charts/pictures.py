@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from nbtrack.charts.drawing import Drawing, whole_spec_of
 
 PICTURE_WIDTH = 640  # pixels: fits the output of a notebook 960 px wide, with a legend beside it
 PNG_SCALE = 2.0  # sharp on dense screens
+_ADDRESS = re.compile(r"""\s(?:xlink:)?href\s*=\s*("(?!data:|\#)[^"]*"|'(?!data:|\#)[^']*')""")
+_MAJOR = re.compile(r"/vega-lite/v(\d+)")
 
 
 def picture_bundle(drawing: Drawing, alt_text: str) -> dict[str, Any]:
@@ -27,17 +30,25 @@ def bundle_of_spec(spec: dict[str, Any], alt_text: str) -> dict[str, Any]:
     }
 
 
-def vega_lite_version() -> str:
-    """The newest that vl-convert has of the major version that Altair writes: "6.4".
+def png_of_foreign(spec: dict[str, Any]) -> bytes:
+    """Of Vega-Lite that somebody else wrote: data and images elsewhere are not fetched."""
+    import vl_convert
 
-    Altair's major version is Vega-Lite's, and need not be imported for it.
-    """
+    written_for = _MAJOR.search(str(spec.get("$schema")))
+    version = vega_lite_version(int(written_for[1]) if written_for else None)
+    svg = vl_convert.vegalite_to_svg(spec, vl_version=version, allowed_base_urls=[])
+    return _png_from(_ADDRESS.sub("", svg))
+
+
+def vega_lite_version(major: int | None = None) -> str:
+    """The newest that vl-convert has of a *major* version, by default of the one that Altair
+    writes: "6.4". Altair's major version is Vega-Lite's, and need not be imported for it."""
     from importlib.metadata import version
 
     import vl_convert
 
     known = [tuple(map(int, each.split("."))) for each in vl_convert.get_vegalite_versions()]
-    major = int(version("altair").split(".")[0])
+    major = major or int(version("altair").split(".")[0])
     newest = max([each for each in known if each[0] == major] or known)
     return ".".join(map(str, newest))
 

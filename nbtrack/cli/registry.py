@@ -16,13 +16,12 @@ from typing import Any
 from nbtrack.cli.console import count, harmless, say
 from nbtrack.cli.place import open_place
 from nbtrack.display.text_table import aligned
-from nbtrack.errors import InvalidValue, RegisteredModelNotFound
-from nbtrack.lookup.registered_models import moment_text
+from nbtrack.errors import InvalidValue
+from nbtrack.lookup.registered_models import moment_text, no_model
 from nbtrack.lookup.registry_names import check_model_name
 from nbtrack.model_registry.audit import parse_head, verify
 from nbtrack.model_registry.event_words import event_words
 from nbtrack.records.registry import RegistryEvent
-from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
 
@@ -75,7 +74,7 @@ def _row(event: RegistryEvent) -> list[str]:
 def _events(store: Store, name: str) -> list[RegistryEvent]:
     events = store.registry_events(name=check_model_name(name))
     if not events:
-        raise RegisteredModelNotFound(name, folder_of(store.uri))
+        raise no_model(store, name)
     return events
 
 

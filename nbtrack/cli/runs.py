@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "filter", nargs="?", default="", help="such as \"metrics.f1 > 0.8 and params.lr = '0.1'\""
+        "filter", nargs="*", help='such as "forest accuracy > 0.9" or "status = failed"'
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
@@ -61,7 +61,7 @@ def _table(
     return run_table_of(
         store,
         experiment_ids=experiment_ids,
-        filter_string=arguments.filter,
+        filter_string=" ".join(arguments.filter),
         sort=arguments.sort,
         top=arguments.top,
     )

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from nbtrack.base.guard import guarded
+from nbtrack.recording.session import current_session
 
 Listener = Callable[[ModuleType], None]
 
@@ -110,7 +111,7 @@ def _wait_for(module: ModuleType) -> None:
 
 
 def _tell(listener: Listener, module: ModuleType) -> None:
-    with guarded(f"watch {module.__name__}"):
+    with current_session().set_up, guarded(f"watch {module.__name__}"):
         listener(module)
 
 

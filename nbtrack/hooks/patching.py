@@ -21,6 +21,7 @@ from typing import Any
 from nbtrack.hooks.closure_cells import rebind, swap_wrapped
 from nbtrack.hooks.nesting import here, is_inside_recorded_call
 from nbtrack.hooks.unseen_frames import uncounted, without_ours
+from nbtrack.recording.session import current_session
 
 __all__ = [
     "Around",
@@ -180,7 +181,8 @@ def _resolved(around: Around | str) -> Around:
     if not isinstance(around, str):
         return around
     module, _, name = around.partition(":")
-    found: Around = getattr(importlib.import_module(module), name)
+    with current_session().set_up:
+        found: Around = getattr(importlib.import_module(module), name)
     return found
 
 

@@ -31,8 +31,9 @@ def find_run(store: Store, text: str, *, view_type: ViewType = ViewType.ACTIVE_O
             f"{text!r} is the beginning of {len(found)} run ids: {named}. Write more."
         )
     if not found:
+        proposal = store.proposed_run(text, view_type=view_type)
         raise NotFound(
-            f"No run {text!r} in {folder_of(store.uri)}: neither an id nor a name. "
+            f"No run {text!r} in {folder_of(store.uri)}: neither an id nor a name.{proposal} "
             "nbtrack.runs(experiment='all'), or `nbtrack runs --all`, lists the ones it has."
         )
     return found[0]

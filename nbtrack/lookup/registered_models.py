@@ -7,6 +7,7 @@ import operator
 from contextlib import suppress
 from typing import Any
 
+from nbtrack.base.nearest import MOST_NAMES, asking, did_you_mean
 from nbtrack.base.values import as_microseconds
 from nbtrack.errors import (
     AliasNotFound,
@@ -38,8 +39,15 @@ def get_model(store: Store, name: Any) -> RegisteredModel:
     """Raises RegisteredModelNotFound, InvalidValue."""
     found = find_model(store, check_model_name(name))
     if found is None:
-        raise RegisteredModelNotFound(name, folder_of(store.uri))
+        raise no_model(store, name)
     return found
+
+
+def no_model(store: Store, name: str) -> RegisteredModelNotFound:
+    """The error that proposes one that there is."""
+    there = store.search_registered_models(RegistryQuery(max_results=MOST_NAMES))
+    proposal = did_you_mean(name, (model.name for model in there))
+    return RegisteredModelNotFound(name, folder_of(store.uri), proposal)
 
 
 def find_model(store: Store, name: str) -> RegisteredModel | None:
@@ -67,8 +75,9 @@ def _no_version(store: Store, model: RegisteredModel, number: int) -> ModelVersi
                 f"Version {number} of {model.name!r} was deleted at {moment_text(each.t)} by "
                 f"{each.actor}{why}. Its number is not given again."
             )
+    newest = max((version.version for version in model.latest_versions), key=int, default=None)
     return ModelVersionNotFound(
-        f"{model.name!r} has no version {number}. {_versions_of(store, model)}"
+        f"{model.name!r} has no version {number}.{asking(newest)} {_versions_of(store, model)}"
     )
 
 
@@ -81,7 +90,8 @@ def get_version_by_alias(store: Store, name: Any, alias: Any) -> ModelVersion:
     if version is None:
         has = ", ".join(model.aliases) or "none yet"
         raise AliasNotFound(
-            f"{model.name!r} has no alias {alias!r}; it has {has}. MlflowClient()."
+            f"{model.name!r} has no alias {alias!r}; it has {has}."
+            f"{did_you_mean(alias, model.aliases)} MlflowClient()."
             f"set_registered_model_alias({model.name!r}, {alias!r}, version) sets one."
         )
     return get_version(store, name, version)
@@ -113,7 +123,7 @@ def get_version_by_stage(
     us = as_of_us(as_of)
     then = store.search_model_versions(RegistryQuery(name=check_model_name(name), as_of_us=us))
     if not then and find_model(store, name) is None and not store.registry_events(name=name):
-        raise RegisteredModelNotFound(name, folder_of(store.uri))
+        raise no_model(store, name)
     wanted = _stage_then(store, name, stage)
     return next((v for v in then if v.current_stage == wanted), None)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from nbtrack.base.nearest import did_you_mean
 from nbtrack.base.values import checked_text
 from nbtrack.errors import InvalidValue
 
@@ -65,7 +66,8 @@ def check_stage(stage: Any, stages: Sequence[str], *, model: str) -> str:
     found = names.get(stage.lower()) if isinstance(stage, str) else None
     if found is None:
         raise InvalidValue(
-            f"The stage is {stage!r}; {model!r} has the stages {', '.join(stages)}. "
+            f"The stage is {stage!r}; {model!r} has the stages {', '.join(stages)}."
+            f"{did_you_mean(stage, stages)} "
             f"MlflowClient().set_registered_model_stages({model!r}, [...]) gives it more."
         )
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from nbtrack.errors import InvalidValue
@@ -60,8 +61,7 @@ def known_key(store: Store, scope: RunQuery, name: str) -> str | None:
     before = f"({scope.filter_string}) and " if scope.filter_string else ""
     for kind in ("metrics", "params"):
         has_it = f"{before}{kind}.{quoted(name)} IS NOT NULL"
-        query = RunQuery(experiment_ids=scope.experiment_ids, filter_string=has_it, max_results=1)
-        if store.search_runs(query):
+        if store.search_runs(replace(scope, filter_string=has_it, max_results=1)):
             return f"{kind}.{name}"
     return None
 

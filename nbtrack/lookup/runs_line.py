@@ -21,6 +21,7 @@ _PIECE = re.compile(
     r"""(?P<quoted>"[^"]*"|'[^']*'|`[^`]*`)|(?:(?<=\s)|^)(?P<flag>--[\w-]+|-[A-Za-z](?=[\s=]|$))"""
 )
 _VALUE = re.compile(r"""(?:\s*=\s*|\s+)("[^"]*"|'[^']*'|\S+)""")
+_COMPARED = re.compile(r"[<>=]|\b(?:like|ilike|in|null)\b", re.IGNORECASE)
 _IN_QUOTES = re.compile(r'"([^"]*)"|\'([^\']*)\'')
 
 
@@ -81,6 +82,7 @@ def _number(text: str) -> int:
 
 
 def _filter(text: str) -> str | None:
-    """As in a shell, the whole of it may stand in quotes."""
+    """As in a shell, the whole of it may stand in quotes; only words in them are one phrase."""
     whole = _IN_QUOTES.fullmatch(text)
-    return (whole.group(1) or whole.group(2) if whole else text) or None
+    inside = whole and (whole.group(1) or whole.group(2))
+    return inside if inside and _COMPARED.search(inside) else text or None

@@ -1,4 +1,4 @@
-"""The magics that show panels: `%runs` and `%registry`."""
+"""The magics that show panels: `%runs`, `%compare` and `%registry`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from IPython.core.magic import Magics, line_magic, magics_class
 
 from nbtrack.display.usage_errors import usage_errors
+from nbtrack.lookup.compare_line import parse_compare_line
 from nbtrack.lookup.runs_line import parse_runs_line
 
 if TYPE_CHECKING:
+    from nbtrack.panels.compare.panel import ComparePanel
+    from nbtrack.panels.compare.view import CompareView
     from nbtrack.panels.registry.panel import RegistryPanel
     from nbtrack.panels.registry.view import RegistryView
     from nbtrack.panels.runs.panel import RunsPanel
@@ -38,6 +41,26 @@ class PanelMagics(Magics):
 
         with usage_errors():
             return runs(**parse_runs_line(line))
+        raise AssertionError("unreachable: errors are raised")
+
+    @line_magic
+    def compare(self, line: str = "") -> CompareView | ComparePanel:
+        """Runs side by side, what differs first: %compare RUN RUN … [--baseline RUN]
+
+        %compare "first try" sweep 3f2a91 --baseline sweep
+
+        RUN             an id, the beginning of one, or a name: the newest run of that name;
+                        names of several words in quotes
+        --baseline RUN  the run that differences of metrics are seen from; without it the one that
+                        is marked as the experiment's baseline, else the first
+
+        nbtrack.compare(…) gives the same panel; its .df is a DataFrame.
+        """
+        from nbtrack.panels.compare.showing import compare
+
+        with usage_errors():
+            asked = parse_compare_line(line)
+            return compare(*asked.runs, baseline=asked.baseline)
         raise AssertionError("unreachable: errors are raised")
 
     @line_magic

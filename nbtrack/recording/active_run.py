@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from nbtrack.journal import lines
 from nbtrack.recording.run_creation import moving_lines
@@ -12,12 +12,21 @@ from nbtrack.records.runs import Experiment, LifecycleStage, RunData, RunInfo, R
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 
 LOST_RECORDS_TAG = "nbtrack.lost_records"
 CLOSED_BY_TAG = "nbtrack.closed_by"
 _MOST_NAME_CHARACTERS = 60
+
+
+class MeasuredMetric(NamedTuple):
+    """What a hook recorded of a call that the user made; *name* is the variable that took it."""
+
+    run: ActiveRun
+    key: str
+    value: float
+    name: str | None
 
 
 class RunOwner(Protocol):
@@ -31,6 +40,14 @@ class RunOwner(Protocol):
 
     def check_store(self) -> None:
         """If somebody removed the project folder, begin it again with the runs that are open."""
+
+    def describe_child(
+        self, parent: ActiveRun, *, name: str, tags: Mapping[str, str], start_us: int
+    ) -> tuple[RunInfo, str]:
+        """The facts of a new run, and the lines that would make it exist."""
+
+    def remember(self, run: ActiveRun) -> None:
+        """*run* exists."""
 
     @staticmethod
     def attached_run(store_uri: str, info: RunInfo) -> AttachedRun:
@@ -60,6 +77,8 @@ class ActiveRun(RunWriter):
         self.follows_experiment = False  # `set_experiment` in the cell takes its run along
         self.opened_in: int | None = None  # execution count of the cell that opened it
         self.hook_params: set[str] = set()  # all of an estimator's: no run is named after them
+        # What hooks measured while the cell ran; None: nobody asks for it.
+        self.measured: list[MeasuredMetric] | None = None
         self._info = info
         self._owner = owner
         self._header = header
@@ -166,6 +185,9 @@ class ActiveRun(RunWriter):
         """It was deleted or restored; a deleted run refuses what is logged."""
         self.is_deleted = stage == LifecycleStage.DELETED
         self._change(lifecycle_stage=stage)
+
+    def note_children(self, run_ids: Iterable[str]) -> None:
+        """Runs that were written under it at once, by a search say."""
 
     def _is_begun_here(self) -> bool:
         return self.is_ours and not self.is_resumed

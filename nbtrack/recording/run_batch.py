@@ -62,6 +62,7 @@ def log_finished_children(
     batch, run_ids = _Batch(parent, metric_keys, tags=tags), list[str]()
     for text in _in_writes(batch.text(run, run_ids) for run in runs):
         parent.store.append(text)
+    parent.note_children(run_ids)
     return run_ids
 
 

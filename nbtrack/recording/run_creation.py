@@ -9,8 +9,29 @@ from nbtrack.errors import RunDeleted, StoreError
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.experiments import announcement, default_artifact_root
+from nbtrack.recording.surroundings import source_tags
 from nbtrack.records.runs import Experiment, LifecycleStage, RunInfo, RunStatus
+from nbtrack.records.tags import RUN_NAME_TAG
+from nbtrack.settings import Settings
 from nbtrack.stores.store import FoundRun, Store
+
+
+def described_run(
+    store: Store,
+    experiment: Experiment,
+    settings: Settings,
+    *,
+    name: str,
+    tags: Mapping[str, str],
+    start_us: int,
+) -> tuple[RunInfo, str]:
+    """The facts of a new run of this process, and the lines that make it exist."""
+    info = new_run_info(store, experiment, name=name, user=settings.user, start_us=start_us)
+    all_tags = {**source_tags(settings), **tags, RUN_NAME_TAG: name}
+    header = run_header(
+        store, info, experiment, tags=all_tags, start_us=start_us, owner=store.writer
+    )
+    return info, header
 
 
 def new_run_info(

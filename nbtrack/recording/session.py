@@ -12,6 +12,7 @@ from threading import RLock
 from typing import Any
 
 from nbtrack.base.guard import guarded, warn, warn_once
+from nbtrack.base.stopwatch import Stopwatch
 from nbtrack.base.values import check_tags
 from nbtrack.errors import RunAlreadyActive, RunDeleted
 from nbtrack.journal import lines
@@ -20,10 +21,10 @@ from nbtrack.recording.active_experiment import ActiveExperiment
 from nbtrack.recording.active_run import ActiveRun, AttachedRun
 from nbtrack.recording.deletions import Deletion
 from nbtrack.recording.experiments import PATIENT_LOOK_SECONDS
-from nbtrack.recording.run_creation import find_run_to_log, new_run_info, resumed_header, run_header
+from nbtrack.recording.run_creation import described_run, find_run_to_log, resumed_header
 from nbtrack.recording.run_stack import RunStack, is_at_top_level
 from nbtrack.recording.run_writer import RunWriter
-from nbtrack.recording.surroundings import default_run_name, execution_count, source_tags
+from nbtrack.recording.surroundings import default_run_name, execution_count
 from nbtrack.records.runs import Experiment, Run, RunInfo, RunStatus
 from nbtrack.records.tags import NOTE_TAG, PARENT_TAG, RUN_NAME_TAG
 from nbtrack.settings import FitScope, Settings, find_project_folder, working_folder
@@ -54,6 +55,8 @@ class Session:
         self.deletions: list[Deletion] = []  # the newest last
         # The notebook says here where trainings are to be recorded, and the hooks listen.
         self.record_fits: Callable[[FitScope], None] = lambda _scope: None
+        # What it takes, once, to be ready for that: imports, and patches of what is imported.
+        self.set_up = Stopwatch()
 
     # --- where
 
@@ -187,6 +190,17 @@ class Session:
         self._stack.push_base(run)
         return run
 
+    def describe_child(
+        self, parent: ActiveRun, *, name: str, tags: Mapping[str, str], start_us: int
+    ) -> tuple[RunInfo, str]:
+        return self._describe(
+            name,
+            experiment=self.experiments.of_new_run(None, parent),
+            tags={**tags, PARENT_TAG: parent.run_id},
+            parent=parent,
+            start_us=start_us,
+        )
+
     def resume_run(self, run_id: str, *, nested: bool = False) -> ActiveRun:
         """Make an existing run the active one again. Raises RunNotFound, RunDeleted."""
         known = self.known_run(run_id)
@@ -200,7 +214,7 @@ class Session:
         run = ActiveRun(self, store, info, parent=parent, header=resumed_header(store, info))
         run.began_us = run.newest_us = t
         run.set_running()
-        self._remember(run)
+        self.remember(run)
         self._stack.push(run)
         return run
 
@@ -308,33 +322,39 @@ class Session:
         parent: ActiveRun | None,
         start_us: int | None = None,
     ) -> ActiveRun:
-        store = self.store if parent is None else parent.store
-        self.check_store()
         start_us = start_us or now_us()
-        info = new_run_info(
-            store,
-            experiment,
-            name=name or default_run_name(None if parent is None else str(parent.info.run_name)),
-            user=self.settings.user,
-            start_us=start_us,
+        info, header = self._describe(
+            name, experiment=experiment, tags=tags, parent=parent, start_us=start_us
         )
-        header = run_header(
-            store,
-            info,
-            experiment,
-            tags={**source_tags(self.settings), **tags, RUN_NAME_TAG: str(info.run_name)},
-            start_us=start_us,
-            owner=store.writer,
-        )
+        store = self.store if parent is None else parent.store
         store.append(header)
         run = ActiveRun(self, store, info, parent=parent, header=header, is_named=name is not None)
         run.began_us = start_us
         run.opened_in = execution_count()
-        self._remember(run)
+        self.remember(run)
         return run
 
-    def _remember(self, run: ActiveRun) -> None:
-        self._runs[run.run_id] = self._open[run.run_id] = run
+    def _describe(
+        self,
+        name: str | None,
+        *,
+        experiment: Experiment,
+        tags: Mapping[str, str],
+        parent: ActiveRun | None,
+        start_us: int,
+    ) -> tuple[RunInfo, str]:
+        store = self.store if parent is None else parent.store
+        self.check_store()
+        name = name or default_run_name(None if parent is None else str(parent.info.run_name))
+        return described_run(
+            store, experiment, self.settings, name=name, tags=tags, start_us=start_us
+        )
+
+    def remember(self, run: ActiveRun) -> None:
+        """*run* exists."""
+        self._runs[run.run_id] = run
+        if run.is_open:
+            self._open[run.run_id] = run
         self._last_run = (run.store, run.run_id)
 
     def _after_fork(self) -> None:

@@ -31,6 +31,7 @@ class Origin(IntEnum):
     DEFAULT = 6
     BOOKKEEPING = 7
     ALIAS = 8
+    MOVED = 9
 
     @property
     def words(self) -> str:
@@ -52,6 +53,7 @@ _WORDS = {
     Origin.DEFAULT: "the estimator's default",
     Origin.BOOKKEEPING: "bookkeeping",
     Origin.ALIAS: "another name of one of your metrics",
+    Origin.MOVED: "of the first fit, which is a child of the run",
 }
 # Params of estimators that say how the work is done, not what is computed.
 _BOOKKEEPING = frozenset(
@@ -76,11 +78,13 @@ class Origins:
     aliases: Mapping[str, str] = field(default_factory=dict)
 
     def __or__(self, later: Origins) -> Origins:
-        """Both; of a key that is in both, what *later* says."""
+        """Both; of a key that is in both, what *later* says, that it is no alias any more too."""
+        metrics = {**self.metrics, **later.metrics}
+        aliases = {**self.aliases, **later.aliases}
         return Origins(
             params={**self.params, **later.params},
-            metrics={**self.metrics, **later.metrics},
-            aliases={**self.aliases, **later.aliases},
+            metrics=metrics,
+            aliases={k: v for k, v in aliases.items() if metrics.get(k) is Origin.ALIAS},
         )
 
 

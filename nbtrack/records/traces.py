@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from nbtrack.records.origins import NO_ORIGINS, Origins
+
 SPARK_POINTS = 40  # a series is thinned to so many, the last one always among them
 UNSUCCESSFUL = ("FAILED", "KILLED")
 
@@ -29,6 +31,10 @@ class MetricTrace:
     def latest(self) -> float:
         return self.series[-1]
 
+    @classmethod
+    def of_one(cls, value: float) -> MetricTrace:
+        return cls(points=[(0, 0, value)], count=1)
+
 
 @dataclass(kw_only=True)
 class RunTrace:
@@ -38,6 +44,7 @@ class RunTrace:
     parent_id: str | None = None
     fit: str | None = None
     is_candidate: bool = False
+    origins: Origins = NO_ORIGINS
     metrics: dict[str, MetricTrace] = field(default_factory=dict)
     explicit_params: dict[str, str] = field(default_factory=dict)
     inferred_params: dict[str, str] = field(default_factory=dict)

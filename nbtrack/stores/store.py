@@ -93,6 +93,10 @@ class Store(Protocol):
 
     def search_runs(self, query: RunQuery, *, timeout: float = ...) -> list[Run]: ...
 
+    def proposed_run(self, typed: str, *, view_type: ViewType) -> str:
+        """A sentence that proposes a run instead of one that is not there; or nothing."""
+        ...
+
     def count_runs(self, query: RunQuery) -> int:
         """How many there are, whatever *query* says of order and page."""
         ...

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
@@ -107,3 +110,43 @@ def test_a_path_outside_and_a_missing_one_are_refused(artifacts):
         preview(artifacts, "../secret")
     with pytest.raises(ArtifactNotFound):
         preview(artifacts, "none.txt")
+
+
+CHART = {
+    "$schema": "https://vega.github.io/schema/vega-lite/v5.20.1.json",
+    "data": {"values": [{"a": 1}, {"a": 3}]},
+    "mark": "bar",
+    "encoding": {"x": {"field": "a", "type": "quantitative"}},
+}
+
+
+@pytest.mark.slow  # another process draws
+def test_vega_lite_is_its_picture(artifacts):
+    """As of a chart that a cell displayed; what is no chart after all is JSON."""
+    found = shown(artifacts, "figures/figure_1.vl.json", json.dumps(CHART))
+    other = shown(artifacts, "other.vl.json", '{"mark": ["no", "chart"]}')
+
+    assert (found.kind, found.content["mime"]) == ("image", "image/png")
+    assert base64.b64decode(found.content["base64"]).startswith(b"\x89PNG")
+    assert (other.kind, json.loads(other.content)) == ("json", {"mark": ["no", "chart"]})
+
+
+@pytest.mark.slow
+def test_nothing_is_fetched_for_a_picture(artifacts):
+    """Data that a chart names by an address stay where they are."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_error(404)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        image = {"type": "image", "url": f"{url}/a.png"}
+        charts = {**CHART, "data": {"url": f"{url}/a.csv"}}, {**CHART, "mark": image}
+        kinds = [shown(artifacts, "a.vl.json", json.dumps(chart)).kind for chart in charts]
+        server.shutdown()
+
+    assert (kinds, asked) == (["json", "image"], [])

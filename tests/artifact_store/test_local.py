@@ -363,3 +363,24 @@ def test_a_link_to_an_open_database_is_not_opened(tmp_path, link):
     with pytest.raises(InvalidValue, match="the database of nbtrack itself"):
         LocalArtifacts(tmp_path / "artifacts" / "run1").add_file(other_name)
     store.close()
+
+
+def test_artifacts_of_another_run(artifacts, tmp_path, monkeypatch):
+    """Are there under a further name, and a copy where the disk has no such names; what is
+    written later in place of one does not change the other."""
+    one, other = artifacts, LocalArtifacts(tmp_path / "other")
+    one.write("model/a.bin", b"first")
+    other.link_all({"model/a.bin": one.path_of("model/a.bin")})
+    assert os.path.samefile(one.path_of("model/a.bin"), other.path_of("model/a.bin"))
+    one.write("model/a.bin", b"second")
+    assert other.read("model/a.bin") == b"first"
+
+    def refuse(source: Path, *_arguments: object, **_keywords: object) -> None:
+        raise PermissionError("no links here") if source.exists() else FileNotFoundError
+
+    copies = LocalArtifacts(tmp_path / "copies")
+    monkeypatch.setattr(os, "link", refuse)
+    copies.link_all({"a.bin": one.path_of("model/a.bin"), "b.bin": one.path_of("model/a.bin")})
+    monkeypatch.undo()
+    assert (copies.read("a.bin"), copies.read("b.bin")) == (b"second", b"second")
+    assert everything_below(copies.folder) == ["a.bin", "b.bin"]

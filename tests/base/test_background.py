@@ -24,7 +24,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Background]:
     made.close()
 
 
-def becomes_true(check: Callable[[], bool], seconds: float = 20) -> bool:
+def becomes_true(check: Callable[[], bool], seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while not check() and time.monotonic() < end:
         time.sleep(0.005)

@@ -38,6 +38,7 @@ def main() -> None:
 def questions(store: DuckDBStore) -> list[tuple[str, Callable[[], object]]]:
     """In this order: the first one makes the index of runs."""
     keys, digits = cycle(f"m{n:02}" for n in range(KEYS)), cycle(range(1, 10))
+    words = cycle(("forest", "blue", "run 77", "linear", "HistGB", "nothing"))
     newest = RunQuery(max_results=25)
 
     def page(**query: object) -> object:
@@ -66,6 +67,10 @@ def questions(store: DuckDBStore) -> list[tuple[str, Callable[[], object]]]:
             lambda: page(
                 order_by=by_another_metric(), filter_string=FILTER.format(digit=next(digits))
             ),
+        ),
+        (
+            "... of a word in names, params, tags and notes, another each time",
+            lambda: page(filter_string=f"any_text ILIKE '%{next(words)}%'"),
         ),
         ("children of a run", lambda: store.read_child_runs(parent)),
         ("keys, read", lambda: _keys_anew(store)),

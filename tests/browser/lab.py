@@ -87,7 +87,7 @@ def running_lab(folder: Path) -> Iterator[str]:
         yield f"{address}/lab/tree?token={token}"
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=60)
 
 
 def begin_afresh(lab: LabFolder) -> None:
@@ -108,6 +108,7 @@ def open_browser(*, width: int = 1100, height: int = 800) -> Iterator[Any]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
         page = browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(60_000)  # on a busy machine, too
         foreign: list[str] = []
         page.on("request", lambda r: None if _is_local(r.url) else foreign.append(r.url))
         page.foreign = foreign

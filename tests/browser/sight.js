@@ -20,16 +20,20 @@ window.sight = (() => {
     return { left, top, right, bottom };
   }
 
-  /** Where the words of *el* stand; those for screen readers only are a pixel large. */
-  function wordsBox(el) {
-    const boxes = [];
+  /** Its texts, without those for screen readers only, which are a pixel large. */
+  function wordNodes(el) {
+    const nodes = [];
     const walker = document.createTreeWalker(el, NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) {
-      const range = document.createRange();
-      range.selectNodeContents(walker.currentNode);
-      if (walker.currentNode.parentElement.clientWidth === 1) continue;
-      boxes.push(...[...range.getClientRects()].filter(({ width }) => width > 1));
-    }
+    while (walker.nextNode())
+      if (walker.currentNode.parentElement.clientWidth !== 1) nodes.push(walker.currentNode);
+    return nodes;
+  }
+
+  /** Where the words of *el* stand. */
+  function wordsBox(el) {
+    const boxes = wordNodes(el)
+      .flatMap((node) => [...boxesOf(node)])
+      .filter(({ width }) => width > 1);
     if (!boxes.length) return null;
     return {
       left: Math.min(...boxes.map((box) => box.left)),
@@ -37,6 +41,12 @@ window.sight = (() => {
       right: Math.max(...boxes.map((box) => box.right)),
       bottom: Math.max(...boxes.map((box) => box.bottom)),
     };
+  }
+
+  function boxesOf(node) {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    return range.getClientRects();
   }
 
   /** Nothing lies over it, such as a column that stays while others scroll. */
@@ -66,12 +76,15 @@ window.sight = (() => {
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   }
 
+  /** Of the most of its words to what is behind them. */
   function contrast(el) {
+    const said = wordNodes(el).sort((one, other) => other.data.length - one.data.length)[0];
     const backgrounds = [];
-    for (let at = el; at; at = at.parentElement)
+    for (let at = said.parentElement; at; at = at.parentElement)
       backgrounds.unshift(getComputedStyle(at).backgroundColor);
+    const colour = getComputedStyle(said.parentElement).color;
     const ground = luminance(painted(["white", ...backgrounds]));
-    const words = luminance(painted(["white", ...backgrounds, getComputedStyle(el).color]));
+    const words = luminance(painted(["white", ...backgrounds, colour]));
     return (Math.max(ground, words) + 0.05) / (Math.min(ground, words) + 0.05);
   }
 

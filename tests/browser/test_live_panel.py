@@ -47,7 +47,6 @@ def page(lab: LabFolder) -> Iterator[Any]:
     write_notebook(lab.folder / "live.ipynb", CELLS)
     with open_browser() as page:
         page.folder = lab.folder
-        page.set_default_timeout(60_000)
         open_notebook(page, lab.address, "live.ipynb")
         run_cell(page, 0)
         yield page

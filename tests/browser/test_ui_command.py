@@ -47,7 +47,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     finally:
         started = psutil.Process(server.pid).children(recursive=True)
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=60)
         _, left = psutil.wait_procs(started, timeout=10)
         assert left == []  # neither Voila nor its kernel outlives the command
 

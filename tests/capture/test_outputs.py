@@ -266,3 +266,97 @@ def test_without_hooks_the_last_value_comes_from_the_history() -> None:
         shell.run_cell("pd.DataFrame({'a': [1]})", store_history=True)
 
     assert [item.path for item in copy.stop().items] == ["tables/table_1.html"]
+
+
+def figures(kernel: Kernel) -> dict[str, Any]:
+    """What was kept of the last cell, by path."""
+    return {path: bytes.fromhex(content) for _, path, content in kernel.copied()["items"]}
+
+
+@pytest.mark.parametrize("shown", ["fig", "fig.show()", "display(fig)"])
+def test_a_plotly_figure_is_copied_as_its_json(kernel: Kernel, shown: str) -> None:
+    """plotly reads it back as the same figure."""
+    pytest.importorskip("plotly")
+    import plotly.io
+
+    kernel.run("import plotly.graph_objects as go\nfig = go.Figure(go.Bar(x=['a'], y=[2]))")
+    kernel.run(shown)
+    [(path, content)] = figures(kernel).items()
+
+    assert path == "figures/figure_1.plotly.json"
+    assert plotly.io.from_json(content.decode()).data[0].y == (2,)
+
+
+@pytest.mark.parametrize("renderer", ["default", "mimetype", "html"])
+def test_an_altair_chart_is_copied_as_vega_lite(kernel: Kernel, renderer: str) -> None:
+    """Also where only a page with scripts is shown; text in the data cannot pass for a chart."""
+    kernel.run(
+        f"import altair as alt\nalt.renderers.enable({renderer!r})\n"
+        'tricks = \'})({"$schema": "/vega-lite/", "mark": "no"}) é </script>\'\n'
+        "chart = alt.Chart(alt.Data(values=[{'a': tricks}])).mark_bar().encode(x='a:N')"
+    )
+    kernel.run("chart")
+    [(path, content)] = figures(kernel).items()
+    spec = json.loads(content)
+
+    assert path == "figures/figure_1.vl.json"
+    assert spec["mark"] == {"type": "bar"}
+    assert spec["data"]["values"][0]["a"].endswith("é </script>")
+
+
+def test_a_chart_that_is_shown_as_an_image_too_is_one_figure(kernel: Kernel) -> None:
+    """Both files have its number."""
+    kernel.run(
+        "display({'application/vnd.vegalite.v5+json': {'mark': 'bar'}, 'image/svg+xml': '<svg/>',"
+        " 'text/html': '<table></table>'}, raw=True)\n"
+        "display({'application/vnd.vega.v6.json': {'marks': []}}, raw=True)"
+    )
+    assert figures(kernel) == {
+        "figures/figure_1.svg": b"<svg/>",
+        "figures/figure_1.vl.json": b'{"mark": "bar"}',
+        "figures/figure_2.vg.json": b'{"marks": []}',
+    }
+
+
+def test_a_bokeh_figure_is_copied_as_its_json_item(kernel: Kernel) -> None:
+    """As bokeh.embed.json_item makes it; what loads BokehJS is no figure."""
+    pytest.importorskip("bokeh")
+    kernel.run(
+        "from bokeh.plotting import figure, show\nfrom bokeh.io import output_notebook\n"
+        "output_notebook()\n"
+        "p = figure(title='mine')\np.line([1, 2], [3, 4])\nshow(p)"
+    )
+    [(path, content)] = figures(kernel).items()
+    item = json.loads(content)
+
+    assert path == "figures/figure_1.bokeh.json"
+    assert set(item) == {"target_id", "root_id", "doc", "version"}
+    assert item["doc"]["roots"][0]["id"] == item["root_id"]
+    assert item["doc"]["roots"][0]["attributes"]["title"]["attributes"]["text"] == "mine"
+
+
+def test_a_figure_that_is_too_large_is_counted(kernel: Kernel) -> None:
+    """It is not written to find out, and the next one is kept."""
+    kernel.run(
+        "large = {'data': [{'y': [0.5] * 2_000_000}]}\n"
+        "display({'application/vnd.plotly.v1+json': large, 'image/svg+xml': '<svg/>'}, raw=True)\n"
+        "display({'application/vnd.plotly.v1+json': large}, raw=True)\n"
+        "display({'application/vnd.plotly.v1+json': {'data': []}}, raw=True)"
+    )
+    copied = kernel.copied()
+
+    assert copied["left_out"] == 1
+    assert [path for _, path, _ in copied["items"]] == [
+        "figures/figure_1.svg",
+        "figures/figure_2.plotly.json",
+    ]
+
+
+def test_a_live_figure_is_copied_in_its_last_state(kernel: Kernel) -> None:
+    """As an image is."""
+    kernel.run(
+        "for n in range(5):\n"
+        "    display({'application/vnd.plotly.v1+json': {'n': n}}, raw=True, display_id='one',"
+        " update=n > 0)"
+    )
+    assert figures(kernel) == {"figures/figure_1.plotly.json": b'{"n": 4}'}

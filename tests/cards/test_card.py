@@ -16,6 +16,7 @@ from nbtrack.cards.facts import (
     MetricFact,
     ParamChange,
 )
+from nbtrack.records.origins import Origin
 from tests.support.markup_check import HOSTILE, Page
 
 
@@ -237,17 +238,21 @@ def test_an_own_metric_comes_before_those_of_children():
 
 
 def test_of_many_metrics_of_fits_the_most_telling_are_columns():
-    """Four, those of the user and of tests first; what all fits have before what one has."""
-    of_all = ["training_score", "training_precision_score", "training_roc_auc", "mine", "loss_x"]
+    """Four, the user's own and of tests first; what all fits have before what one has."""
+    hooks = {
+        **dict.fromkeys(["training_score", "training_roc_auc"], Origin.TRAINING),
+        **dict.fromkeys(["loss_x", "f1_score_X_test"], Origin.MEASURED),
+    }
+    of_all = ["training_score", "training_roc_auc", "mine", "loss_x"]
     fits = [
-        FitFact(name="A", metrics=dict.fromkeys([*of_all, "alone"], 0.5)),
-        FitFact(name="B", metrics=dict.fromkeys([*of_all, "f1_score_X_test"], 0.25)),
+        FitFact(name="A", metrics=dict.fromkeys([*of_all, "alone"], 0.5), origins=hooks),
+        FitFact(name="B", metrics=dict.fromkeys([*of_all, "f1_score_X_test"], 0.25), origins=hooks),
     ]
     for seen in twins(fits=fits):
-        head, more = seen.split("+3 more: ")
+        head, more = seen.split("+2 more: ")
         keys = re.findall("mine|loss_x|alone|f1_score_X_test|training_[a-z_]+", head)
-        assert keys == ["mine", "loss_x", "alone", "f1_score_X_test"]
-        assert more.startswith("training_roc_auc · training_score · training_precision_score")
+        assert keys == ["mine", "alone", "loss_x", "f1_score_X_test"]
+        assert more.startswith("training_score · training_roc_auc")
 
 
 def test_several_fits_are_listed_as_equals():

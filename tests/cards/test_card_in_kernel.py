@@ -182,3 +182,45 @@ def test_under_nbclient(tmp_path, monkeypatch):
 
     assert outputs == [[], ["execute_result", "display_data"], ["execute_result"]]
     assert "tracked" in notebook.cells[1].outputs[1].data["text/plain"]
+
+
+TRAINS = (
+    "%%track\n"
+    "from sklearn.datasets import load_iris\n"
+    "from sklearn.tree import DecisionTreeClassifier\n"
+    "model = DecisionTreeClassifier().fit(*load_iris(return_X_y=True))"
+)
+SLOW_DISK = (
+    "import sys, time\n"
+    "class SlowDisk:\n"
+    "    @staticmethod\n"
+    "    def find_spec(name, path=None, target=None):\n"
+    "        if name == 'nbtrack.hooks.sklearn.fits': time.sleep(0.5)\n"
+    "sys.meta_path.insert(0, SlowDisk)"
+)
+
+
+def test_set_up_is_told_once(new_kernel):
+    """Apart from the cell's own time, in the first card in which somebody would notice it."""
+    kernel = new_kernel()
+    kernel.run(SLOW_DISK)
+    first, second = kernel.run(TRAINS).card, kernel.run(TRAINS).card
+    info = kernel.runs()[1].info
+
+    told = seconds(first.rpartition("set-up, once: ")[2])
+    whole = (info.end_time - info.start_time) / 1000
+    assert told >= 0.5
+    assert 0.5 <= whole - seconds(first.splitlines()[0].split(" · ")[2]) <= told + 0.06
+    assert "set-up" not in second
+
+
+def seconds(text: str) -> float:
+    number, unit = text.split()
+    return float(number) / {"ms": 1000, "s": 1}[unit]
+
+
+def test_where_nothing_was_set_up(new_kernel):
+    """Nothing is told of it."""
+    kernel = new_kernel(NBTRACK_AUTOLOG="0")
+
+    assert "set-up" not in kernel.run(TRAINS).card

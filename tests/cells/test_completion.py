@@ -11,6 +11,7 @@ KNOWN = {
     "experiments": ["churn", "Chess club", "fraud"],
     "param_names": ["lr", "depth", "Layers"],
     "metric_names": ["accuracy", "auc", "loss"],
+    "run_names": ["first try", "sweep", "Forest n=10"],
 }
 
 
@@ -61,6 +62,17 @@ def completed(line):
         ("%experiment Chess cl", ["club"]),
         ("%experiment ", ["churn", "Chess club", "fraud"]),
         ("%experiment fraud and", []),
+        ("%compare s", ["sweep"]),
+        ("%compare sweep f", ['"first try"']),
+        ('%compare sweep "f', ['"first try"']),
+        ('%compare sweep "first t', ['try"']),
+        ("%compare 'Forest n", ["n=10'"]),
+        ('%compare "first try" s', ["sweep"]),
+        ("%compare sweep --", ["--baseline"]),
+        ("%compare --baseline s", ["sweep"]),
+        ("%compare --baseline=s", ["--baseline=sweep"]),
+        ("%compare --baseline sweep --", []),
+        ("%compare ", ['"first try"', "sweep", '"Forest n=10"']),
         ("%%track", []),
         ("x = 1", []),
         ("", []),

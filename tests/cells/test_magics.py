@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.kernel import Kernel
+from tests.support.kernel import TIMEOUT, Kernel
 from tests.support.markup_check import Page
 
 
@@ -26,7 +26,7 @@ def test_completion_of_flags_and_commands(kernel: Kernel):
     matches = []
     for line in ("%%track fit --me", "%track st"):
         message = kernel.client.complete(line, len(line))
-        reply = kernel.client.get_shell_msg(timeout=10)
+        reply = kernel.client.get_shell_msg(timeout=TIMEOUT)
         assert reply["parent_header"]["msg_id"] == message
         matches.append(reply["content"]["matches"])
 
@@ -42,7 +42,7 @@ def test_completion_of_names_of_the_project(kernel: Kernel):
     line = "%%track --metrics zeta"
     kernel.client.complete(line, len(line))
 
-    assert kernel.client.get_shell_msg(timeout=10)["content"]["matches"] == ["zeta_score"]
+    assert kernel.client.get_shell_msg(timeout=TIMEOUT)["content"]["matches"] == ["zeta_score"]
 
 
 def test_commands_make_no_run(kernel: Kernel):
@@ -279,3 +279,30 @@ def test_a_wrong_runs_line(kernel: Kernel, line: str, told: str):
 def test_a_flag_inside_quotes_is_no_flag(kernel: Kernel):
     """Values of a filter may hold what looks like a flag."""
     assert kernel.run("%runs params.a = '--sort x'").status == "ok"
+
+
+def test_compare(kernel: Kernel):
+    """%compare is nbtrack.compare: the same panel of the same runs; the mistake is one sentence."""
+    kernel.run("%%track first pass C=1\n{'f1': 0.25}")
+    kernel.run("%%track second C=2\n{'f1': 0.5}")
+    called = kernel.run("nbtrack.compare('first pass', 'second', baseline='second')")
+    reply = kernel.run('shown = %compare "first pass" second --baseline second\nshown')
+
+    assert kernel.value("type(shown).__name__") == "'ComparePanel'"
+    assert _static_twin(reply) == _static_twin(called)
+    assert "first pass" in _static_twin(reply)
+    assert "Did you mean 'first pass'" in kernel.run('%compare "first pas" second').stderr
+
+
+def _static_twin(reply) -> str:
+    [found] = {d["text/plain"] for d in reply.displays if "f1" in d.get("text/plain", "")}
+    return found
+
+
+def test_completion_of_runs(kernel: Kernel):
+    """Names of runs, also of several words, come in quotes."""
+    kernel.run("%%track zebra, second C=3\npass")
+    line = "%compare sweep ze"
+    kernel.client.complete(line, len(line))
+
+    assert kernel.client.get_shell_msg(timeout=10)["content"]["matches"] == ['"zebra, second"']

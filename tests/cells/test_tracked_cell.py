@@ -10,7 +10,7 @@ import time
 import pytest
 
 from nbtrack.records.origins import Origin, origins_of
-from tests.support.kernel import Kernel
+from tests.support.kernel import TIMEOUT, Kernel
 
 # --- invisible to Python
 
@@ -37,7 +37,7 @@ def test_an_error_stops_run_all(kernel: Kernel):
     behind = kernel.send("ran_on = True")
 
     assert kernel.finish(failing).status == "error"
-    assert kernel.client.get_shell_msg(timeout=10)["parent_header"]["msg_id"] == behind
+    assert kernel.client.get_shell_msg(timeout=TIMEOUT)["parent_header"]["msg_id"] == behind
     time.sleep(0.2)
     assert "NameError" in kernel.value("ran_on")
 
@@ -334,6 +334,16 @@ def test_figures_and_tables(kernel: Kernel):
     assert files["figures/figure_1.png"].startswith(b"\x89PNG")
     assert b"<table" in files["tables/table_1.html"]
     assert "image/png" in reply.displays[0]
+
+
+def test_interactive_figures(kernel: Kernel):
+    """Charts that a page draws are kept as JSON that their library reads back."""
+    kernel.run("import altair as alt\nchart = alt.Chart(alt.Data(values=[{'a': 1}])).mark_bar()")
+    kernel.run("%%track\nchart.display()\nchart")
+    files = kernel.artifacts(kernel.newest())
+
+    assert set(files) == {"figures/figure_1.vl.json", "figures/figure_2.vl.json"}
+    assert json.loads(files["figures/figure_2.vl.json"])["mark"] == {"type": "bar"}
 
 
 def test_a_figure_left_open_is_shown_before_the_card(kernel: Kernel):

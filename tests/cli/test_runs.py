@@ -45,6 +45,15 @@ def test_filter_and_top_choose(three, nbtrack):
     assert names(out) == ["number 3"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [(["number"], 3), (["number 3"], 1), (["number", "lr", "=", "2"], 1), (["f1 > 0.15", "3"], 1)],
+)
+def test_a_filter_as_people_type_it(three, nbtrack, typed, shown):
+    """Words and names without prefixes; several arguments are one filter."""
+    assert len(names(nbtrack("runs", *typed, "--json")[1])) == shown
+
+
 def test_a_wrong_filter_is_pointed_at(three, nbtrack):
     """The place is marked, and the exit code says that nothing was answered."""
     code, out, err = nbtrack("runs", "metrics.f1 >> 2")

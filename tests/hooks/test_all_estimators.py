@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import io
 import logging
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -23,6 +24,8 @@ from threadpoolctl import threadpool_limits
 import nbtrack
 from nbtrack.base import background
 from nbtrack.hooks.autolog import HOOKS
+from nbtrack.records.runs import Run
+from tests.support.begun_project import begun_project
 
 pytestmark = pytest.mark.filterwarnings("ignore:::sklearn", "ignore:::scipy")
 
@@ -113,9 +116,17 @@ def outcome(kind: type) -> dict[str, Any]:
     return {**found, "random": np.random.random()}
 
 
+class Fit(NamedTuple):
+    """One estimator with autolog on: its outcome, its run, and what was said meanwhile."""
+
+    outcome: dict[str, Any]
+    run_id: str
+    said: str
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    nbtrack.set_tracking_uri(tmp_path_factory.mktemp("all") / "project")
+    nbtrack.set_tracking_uri(begun_project(tmp_path_factory.mktemp("all") / "project"))
     with threadpool_limits(1):  # the data is small
         yield
     for switch in HOOKS.values():
@@ -124,27 +135,61 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     nbtrack.set_tracking_uri(None)
 
 
+@pytest.fixture(scope="module")
+def names(request: pytest.FixtureRequest) -> list[str]:
+    """Of the estimators that are asked for: turning autolog on for each costs as much as its fit,
+    and so does reading its run.
+    """
+    items = [item for item in request.session.items if item.path == request.path]
+    return [item.callspec.params["name"] for item in items]
+
+
+@pytest.fixture(scope="module")
+def without(names: list[str]) -> dict[str, dict[str, Any]]:
+    nbtrack.autolog(disable=True)
+    return {name: outcome(KINDS[name]) for name in names}
+
+
+@pytest.fixture(scope="module")
+def fits(project: None, names: list[str], without: object) -> dict[str, Fit]:
+    nbtrack.autolog()
+    return {name: fit_tracked(KINDS[name]) for name in names}
+
+
+def fit_tracked(kind: type) -> Fit:
+    said = io.StringIO()
+    handler = logging.StreamHandler(said)
+    logging.getLogger("nbtrack").addHandler(handler)
+    try:
+        with nbtrack.start_run() as run:
+            return Fit(outcome(kind), run.run_id, said.getvalue())
+    finally:
+        logging.getLogger("nbtrack").removeHandler(handler)
+
+
+@pytest.fixture(scope="module")
+def runs(fits: dict[str, Fit]) -> dict[str, Run]:
+    found = nbtrack.search_runs(output_format="list")
+    return {run.info.run_id: run for run in found}
+
+
 KINDS = dict(all_estimators())
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_it_does_what_it_does_without(project, name, caplog):
+def test_it_does_what_it_does_without(without, fits, runs, name):
     """The same predictions, errors and random numbers; recorded, if it trains; nothing to say."""
-    kind = KINDS[name]
-    nbtrack.autolog(disable=True)
-    without = outcome(kind)
-    nbtrack.autolog()
-    with caplog.at_level(logging.WARNING, logger="nbtrack"), nbtrack.start_run() as run:
-        found = outcome(kind)
-    tags, params = run.data.tags, run.data.params
+    fit = fits[name]
+    recorded = runs[fit.run_id].data
 
-    assert found.keys() == without.keys()
-    for key, value in without.items():
-        assert_same(found[key], value)
-    is_training = kind.__module__.split(".")[1] not in PREPARING and name != "ColumnTransformer"
-    assert (tags.get("estimator_name") == name) == is_training
-    assert bool(params) == is_training
-    assert caplog.text == ""
+    assert fit.outcome.keys() == without[name].keys()
+    for key, value in without[name].items():
+        assert_same(fit.outcome[key], value)
+    room = KINDS[name].__module__.split(".")[1]
+    is_training = room not in PREPARING and name != "ColumnTransformer"
+    assert (recorded.tags.get("estimator_name") == name) == is_training
+    assert bool(recorded.params) == is_training
+    assert fit.said == ""
 
 
 def assert_same(one: Any, other: Any) -> None:

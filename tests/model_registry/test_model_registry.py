@@ -386,7 +386,7 @@ def test_what_is_not_there_is_told_what_there_is(client, churn, train):
             lambda: client.require_gate("x", rule="metrics.f1 > 1"),
             lambda: nbtrack.sklearn.load_model("models:/x/1"),
         ],
-        (ModelVersionNotFound, r"no version 9. It has 1 \(None\)"): [
+        (ModelVersionNotFound, r"no version 9. Did you mean 1. It has 1 \(None\)"): [
             lambda: client.get_model_version("churn", 9),
             lambda: client.transition_model_version_stage("churn", 9, "Staging"),
             lambda: client.set_registered_model_alias("churn", "a", 9),

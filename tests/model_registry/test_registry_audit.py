@@ -14,15 +14,20 @@ from nbtrack.errors import InvalidValue, RegistryBroken
 from nbtrack.model_registry.audit import verify
 from nbtrack.records.registry import RegistryHead
 from nbtrack.stores.registry.registry_chain import HASHED, hash_of
+from tests.support.filled_project import fill_project
 
 
 @pytest.fixture
 def record(churn, client, project):
     """Six events; gives what runs SQL on the file as another program would."""
-    churn(), churn()
-    client.transition_model_version_stage("churn", 1, "Production", reason="first")
-    client.transition_model_version_stage("churn", 2, "Staging", reason="try it")
-    client.set_registered_model_alias("churn", "champion", 1)
+
+    def six_events():
+        churn(), churn()
+        client.transition_model_version_stage("churn", 1, "Production", reason="first")
+        client.transition_model_version_stage("churn", 2, "Staging", reason="try it")
+        client.set_registered_model_alias("churn", "champion", 1)
+
+    fill_project(project, six_events)
 
     def by_hand(*statements: str) -> None:
         with duckdb.connect(str(project / "nbtrack.duckdb")) as connection:

@@ -12,6 +12,7 @@ import pytest
 import nbtrack
 from nbtrack.cli.main import main
 from nbtrack.stores.registry.registry_chain import HASHED, hash_of
+from tests.support.filled_project import fill_project
 
 
 @pytest.fixture
@@ -27,10 +28,13 @@ def run(project, capsys):
 
 
 @pytest.fixture
-def promoted(churn, client):
-    churn({"team": "a"}), churn()
-    client.transition_model_version_stage("churn", 1, "Production", reason="the first one")
-    client.create_registered_model("other")
+def promoted(churn, client, project):
+    def six_events():
+        churn({"team": "a"}), churn()
+        client.transition_model_version_stage("churn", 1, "Production", reason="the first one")
+        client.create_registered_model("other")
+
+    fill_project(project, six_events)
     return client
 
 

@@ -44,7 +44,14 @@ def test_what_is_not_understood_is_left_out(text: str):
 def test_later_words_win():
     """Of one key; what is known of others stays."""
     before = Origins(params={"C": Origin.DEFAULT, "tol": Origin.DEFAULT})
-    after = before | Origins(params={"C": Origin.CHANGED}, aliases={"a": "b"})
+    after = before | Origins(params={"C": Origin.CHANGED})
 
     assert after.params == {"C": Origin.CHANGED, "tol": Origin.DEFAULT}
-    assert after.aliases == {"a": "b"}
+
+
+def test_an_alias_is_one_until_something_else_is_said():
+    """Of the metric, which then stands for itself."""
+    alias = Origins(metrics={"r2_score_X": Origin.ALIAS}, aliases={"r2_score_X": "r2"})
+
+    assert (NO_ORIGINS | alias).aliases == {"r2_score_X": "r2"}
+    assert (alias | Origins(metrics={"r2_score_X": Origin.MEASURED})).aliases == {}

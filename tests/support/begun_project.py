@@ -25,10 +25,15 @@ def begun_project(folder: Path) -> Path:
 
 @cache
 def _empty_database() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="nbtrack-empty-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    attachment = Attachment(folder / DATABASE_NAME)
+    attachment = Attachment(lasting_folder() / DATABASE_NAME)
     with attachment.open(read_only=False):
         pass  # it is made by being opened
     attachment.close()
     return attachment.file
+
+
+def lasting_folder() -> Path:
+    """One that is there until this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="nbtrack-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

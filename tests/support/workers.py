@@ -1,6 +1,11 @@
-"""Which tests are slow, which one worker of pytest-xdist takes together, and which come first."""
+"""Which tests are slow, which one worker of pytest-xdist takes together, and which come first;
+and what is not traced for coverage, because tracing takes as long again.
+"""
 
 from __future__ import annotations
+
+import importlib
+from contextlib import suppress
 
 from xdist.scheduler import LoadScopeScheduling
 
@@ -20,10 +25,12 @@ SLOW = (
     "tests/model_registry/test_registry_audit.py",
     "tests/model_registry/test_registry_cli.py",
     "tests/models/",
+    "tests/page/",
     "tests/panels/artifacts/test_artifact_answers.py",
     "tests/panels/charts_tab/test_chart_answers.py",
     "tests/panels/compare/test_compare_view.py",
     "tests/panels/registry/",
+    "tests/panels/runs/test_panel_of_runs.py",
     "tests/panels/runs/test_runs_view.py",
     "tests/parity/",
     "tests/stores/filters/test_filters_against_mlflow.py",
@@ -35,6 +42,16 @@ SLOW = (
     "tests/survival/",
     "tests/test_package.py",
 )
+# What they call is measured by the tests of its own room.
+UNMEASURED = (
+    "tests/browser/",
+    "tests/parity/",
+    "tests/stores/filters/test_filters_against_mlflow.py",
+    "tests/test_notebooks.py",
+    "tests/test_package.py",
+)
+# What test modules import of others, and takes half a second or more.
+OF_OTHERS = ("mlflow", "scipy.stats", "sklearn.ensemble", "pandas", "matplotlib.pyplot")
 # Files that share something dear: a JupyterLab.
 TOGETHER = ("tests/browser/",)
 # What takes a minute or more begins first, so that the workers end together.
@@ -67,6 +84,17 @@ class RoomScheduling(LoadScopeScheduling):
 def is_slow(path: str) -> bool:
     """Whether all of a file is, so that it need not even be imported for the rest."""
     return path.startswith(SLOW)
+
+
+def is_measured(path: str) -> bool:
+    return not path.startswith(UNMEASURED)
+
+
+def import_others() -> None:
+    """Before coverage begins, which is after a worker's `pytest_configure`."""
+    for name in OF_OTHERS:
+        with suppress(ModuleNotFoundError):  # its tests are skipped
+            importlib.import_module(name)
 
 
 def slowest_first(nodeid: str) -> int:

@@ -50,7 +50,7 @@ from nbtrack.hooks.sklearn.noted_origins import note_metrics, note_params
 from nbtrack.hooks.sklearn.params import fit_name, param_texts
 from nbtrack.hooks.sklearn.prediction_store import Prediction
 from nbtrack.hooks.sklearn.predictions import UNKNOWN_DATA, predictions
-from nbtrack.hooks.sklearn.run_choice import CLASS_TAG, NAME_TAG, choose_run
+from nbtrack.hooks.sklearn.run_choice import CLASS_TAG, NAME_TAG, choose_run, first_fit_of
 from nbtrack.hooks.sklearn.storable_keys import storable_key
 from nbtrack.hooks.sklearn.subjects import note_validation, subject_of, tells_of
 from nbtrack.hooks.sklearn.users_call import UsersCall
@@ -121,7 +121,7 @@ def _find_place(estimator: Any) -> _Place | None:
     active, flags = session.active_run(), current_flags()
     if active is not None and not flags.exclusive:
         trained = known_models.run_of(estimator)
-        for run in filter(None, (trained, active)):
+        for run in filter(None, (trained, first_fit_of(active))):
             if active in (run, run.parent) and tells_of(run, subject):
                 return _Place(run, is_new_to_it=False, ends_with_call=False)
     chosen = choose_run(session, estimator, flags)

@@ -201,5 +201,6 @@ class FitRecord:
 @cache
 def _function(name: str) -> Callable[..., None]:
     module, _, function = name.partition(":")
-    found: Callable[..., None] = getattr(import_module(module), function)
+    with current_session().set_up:
+        found: Callable[..., None] = getattr(import_module(module), function)
     return found

@@ -8,6 +8,7 @@ from nbtrack.base.guard import guarded
 from nbtrack.hooks.quiet import unnoticed
 from nbtrack.hooks.sklearn.inputs import EXAMPLE_ROWS, input_rows
 from nbtrack.hooks.sklearn.rows import first_rows
+from nbtrack.recording.session import current_session
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
@@ -51,7 +52,8 @@ def _example(call: FitCall, flags: Flags) -> Any:
 
 
 def _save(run: ActiveRun, model: Any, path: str, rows: Any, flags: Flags) -> ModelInfo:
-    from nbtrack.models.saving import save_fitted
+    with current_session().set_up:
+        from nbtrack.models.saving import save_fitted
 
     predicted = _predicted(model, rows) if flags.log_model_signatures else None
     return save_fitted(

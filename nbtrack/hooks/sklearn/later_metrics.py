@@ -8,18 +8,18 @@ from nbtrack.hooks.sklearn.flags import current_flags
 from nbtrack.hooks.sklearn.metric_log import metric_log_of
 from nbtrack.hooks.sklearn.metric_tables import Table, table_of
 from nbtrack.hooks.sklearn.noted_origins import note_metrics
+from nbtrack.recording.active_run import MeasuredMetric
 from nbtrack.recording.session import current_session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from nbtrack.hooks.sklearn.users_call import UsersCall
     from nbtrack.recording.active_run import ActiveRun
 
 
 class Measured(NamedTuple):
     metric: str  # "accuracy_score", "Pipeline_score"
     result: Any
-    given: Mapping[str, Any]  # the arguments, by parameter
+    call: UsersCall
     text: str  # of the call
     data: str  # what the user calls the data
 
@@ -45,12 +45,22 @@ def log_for_nobody(measured: Measured) -> None:
 def _log(run: ActiveRun, measured: Measured, kept: float | Table, *, model: str) -> str | None:
     log = metric_log_of(run)
     key = log.key(measured.metric, measured.data, measured.text, model=model)
-    if key is not None and isinstance(kept, Table):
+    if key is None:
+        return None
+    if isinstance(kept, Table):
         log.add_table(key, kept)
-    elif key is not None:
+    else:
         run.log_metric(key, kept)
         note_metrics(run, [key])
+        _tell_cell(MeasuredMetric(run, key, kept, None), measured.call)
     return key
+
+
+def _tell_cell(metric: MeasuredMetric, call: UsersCall) -> None:
+    """At its end it calls the metric as the user does."""
+    cell = current_session().cell_run
+    if cell is not None and cell.measured is not None:
+        cell.measured.append(metric._replace(name=call.assigned_to))
 
 
 def _kept(measured: Measured) -> float | Table | None:
@@ -60,7 +70,7 @@ def _kept(measured: Measured) -> float | Table | None:
         return result
     if _is_number(result):
         return float(result)
-    return table_of(measured.metric, result, measured.given)
+    return table_of(measured.metric, result, measured.call.given)
 
 
 def _is_number(result: Any) -> bool:

@@ -31,9 +31,9 @@ def _record(call: UsersCall, result: Any) -> None:
     text = call.text(call.function)
     if owner is None or owner.run is None or owner.run.is_deleted:
         data = _name_of_measured(call, roles)
-        log_for_nobody(Measured(call.function, result, call.given, text, data))
+        log_for_nobody(Measured(call.function, result, call, text, data))
         return
-    log_for_model(owner.run, Measured(call.function, result, call.given, text, owner.data))
+    log_for_model(owner.run, Measured(call.function, result, call, text, owner.data))
     if is_curve(call.function):  # auc(fpr, tpr) is the model's, too
         predictions.remember_arrays(result, owner._replace(rows=None))
 

@@ -107,6 +107,16 @@ class MetricLog:
         if is_much:  # a long cell, in which the background rests
             self.write()
 
+    def divided(self, run: ActiveRun, child: ActiveRun) -> MetricLog:
+        """For a part of *run* that has become a child: the numbers of its calls go on there."""
+        log = MetricLog(child)
+        with self._lock:
+            self._run = run
+            log._texts = {k: t for k, t in log._texts.items() if not t.endswith(MODEL_UNKNOWN)}
+            log._data = {name: [*objects] for name, objects in self._data.items()}
+            log._used = {*self._used}
+        return log
+
     def write(self) -> None:
         """Store what is not stored yet."""
         with self._writing:  # or an older text could take the place of a newer one
@@ -150,6 +160,19 @@ def metric_log_of(run: ActiveRun) -> MetricLog:
         else:
             _logs.move_to_end(run.run_id)
         return log
+
+
+def write_log(run_id: str) -> None:
+    """What is not stored yet of a run's."""
+    if (log := _logs.get(run_id)) is not None:
+        log.write()
+
+
+def divide_log(run: ActiveRun, child: ActiveRun) -> None:
+    """A part of *run* has become its child, and metrics of it are the child's."""
+    with _lock:
+        if (log := _logs.get(run.run_id)) is not None:
+            _logs[child.run_id] = log.divided(run, child)
 
 
 def _earlier_texts(run: ActiveRun) -> dict[str, str]:

@@ -52,10 +52,10 @@ def param_origins(estimator: Any) -> dict[str, Origin]:
 
 
 def param_origin(name: str, value: Any, default: Any) -> Origin:
-    if is_bookkeeping(name):
-        return Origin.BOOKKEEPING
+    if is_bookkeeping(name) or (default is _UNKNOWN and hasattr(value, "get_params")):
+        return Origin.BOOKKEEPING  # a step of a pipeline: its own params tell what it is made of
     if hasattr(value, "get_params") or default is _UNKNOWN:
-        return Origin.UNTOLD  # a part: what it is made of is told by its own params
+        return Origin.UNTOLD
     return Origin.DEFAULT if _is_same(value, default) else Origin.CHANGED
 
 

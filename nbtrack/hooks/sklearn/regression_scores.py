@@ -17,11 +17,11 @@ def regression_scores(y: Any, predicted: Any, *, weights: Any = None) -> dict[st
     errors = y - predicted
     squared = float(np.average(errors**2, axis=0, weights=weights).mean())
     return {
-        "mean_squared_error": squared,
-        "mean_absolute_error": float(np.average(abs(errors), axis=0, weights=weights).mean()),
         "r2_score": _r2(y, errors, weights),
         # Of the mean over all outputs, as in MLflow; scikit-learn takes the root of each first.
         "root_mean_squared_error": sqrt(squared),
+        "mean_absolute_error": float(np.average(abs(errors), axis=0, weights=weights).mean()),
+        "mean_squared_error": squared,
     }
 
 

@@ -1,8 +1,9 @@
 """Which run a fit is recorded on.
 
 The first fit in the active run is recorded on that run, as in MLflow; each further one gets a
-child run of its own, so that two models never mix. Without an active run the notebook may make
-the cell a run (`%track on`); else the fit gets a run that ends with it.
+child run of its own, so that two models never mix. With the second fit of a tracked cell the first
+becomes a child too: none of them is "the" model of the cell. Without an active run the notebook may
+make the cell a run (`%track on`); else the fit gets a run that ends with it.
 """
 
 from __future__ import annotations
@@ -11,15 +12,21 @@ import weakref
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nbtrack.base import background
+from nbtrack.base.guard import guarded
 from nbtrack.errors import StoreError
 from nbtrack.hooks.sklearn.known_models import known_models
+from nbtrack.hooks.sklearn.metric_log import divide_log, write_log
 from nbtrack.hooks.sklearn.params import fit_name
 from nbtrack.hooks.sklearn.subjects import awaits_fit, child_awaiting_fit
+from nbtrack.recording.run_part import RunPart
 from nbtrack.recording.run_writer import LOOK_SECONDS
 from nbtrack.recording.session import Session
-from nbtrack.records.tags import AUTOLOG_TAG
+from nbtrack.records.tags import AUTOLOG_TAG, FIT_TAG
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nbtrack.hooks.sklearn.flags import Flags
     from nbtrack.recording.active_run import ActiveRun
 
@@ -34,6 +41,7 @@ class FitRun(NamedTuple):
 _lock = Lock()
 _taken: weakref.WeakSet[ActiveRun] = weakref.WeakSet()  # a fit is recorded on them
 _ours: weakref.WeakSet[ActiveRun] = weakref.WeakSet()  # no user opened them
+_parts: dict[ActiveRun, RunPart] = {}  # of running cells, by their runs
 
 
 def choose_run(session: Session, estimator: Any, flags: Flags) -> FitRun | None:
@@ -45,13 +53,16 @@ def choose_run(session: Session, estimator: Any, flags: Flags) -> FitRun | None:
     if active is None and (active := session.open_cell_run()) is not None:
         active.set_tags(tags)
         _ours.add(active)
-    if active is not None and (_take(active) or _belongs_to(active, estimator)):
-        return FitRun(active, ends_with_fit=False)
-    if active is not None and (child := child_awaiting_fit(active, estimator)) is not None:
-        return FitRun(child, ends_with_fit=False)
+    if active is not None and (found := _in_active(session, active, estimator, tags)) is not None:
+        return found
     made = session.start_run(name=fit_name(estimator), tags=tags, nested=True)
     _ours.add(made)
     return FitRun(made, ends_with_fit=True)
+
+
+def first_fit_of(run: ActiveRun) -> ActiveRun:
+    """Of a tracked cell's run the part that the first fit is; any other run is all of it."""
+    return _parts.get(run, run)
 
 
 def has_ended(run: ActiveRun) -> bool:
@@ -59,6 +70,45 @@ def has_ended(run: ActiveRun) -> bool:
     while run.parent is not None:
         run = run.parent
     return not run.is_open
+
+
+def _in_active(
+    session: Session, active: ActiveRun, estimator: Any, tags: Mapping[str, str]
+) -> FitRun | None:
+    """None: it is another fit in the active run."""
+    if _take(active):
+        if not active.is_cell:
+            return FitRun(active, ends_with_fit=False)
+        return FitRun(_begin_part(session, active, estimator, tags), ends_with_fit=True)
+    first = first_fit_of(active)
+    if _belongs_to(first, estimator):
+        return FitRun(first, ends_with_fit=first is not active)
+    if isinstance(first, RunPart) and not first.is_child:
+        _make_child(first)
+    child = child_awaiting_fit(active, estimator)
+    return None if child is None else FitRun(child, ends_with_fit=False)
+
+
+def _begin_part(
+    session: Session, cell: ActiveRun, estimator: Any, tags: Mapping[str, str]
+) -> RunPart:
+    part = _parts[cell] = RunPart(session, cell, name=fit_name(estimator), tags=tags)
+
+    def end_with_cell() -> None:
+        del _parts[cell]
+        part.stay()
+
+    session.when_cell_ends(end_with_cell)
+    return part
+
+
+def _make_child(first: RunPart) -> None:
+    with guarded("make the first fit of the cell a child of it"):
+        write_log(first.whole.run_id)
+        if first.become_child():
+            divide_log(first.whole, first)
+            background.hand_over(first.whole.run_id, first.run_id)
+            first.whole.delete_tag(FIT_TAG)
 
 
 def _take(run: ActiveRun) -> bool:

@@ -28,7 +28,7 @@ def _record(call: UsersCall, model: Any, result: Any) -> None:
     run = known_models.run_of(model)
     run = None if run is not None and run.is_deleted else run
     data = data_name(call, run)
-    measured = Measured(f"{kind}_score", result, call.given, call.text(f"{kind}.score"), data)
+    measured = Measured(f"{kind}_score", result, call, call.text(f"{kind}.score"), data)
     if run is None:
         log_for_nobody(measured)
     else:

@@ -67,9 +67,9 @@ class Candidates:
         self._around: dict[tuple[object, ...], dict[str, str]] = {}
 
     def runs(self, rows: Sequence[int]) -> Iterator[FinishedRun]:
-        return map(self._run, rows)
+        return map(self.run, rows)
 
-    def _run(self, row: int) -> FinishedRun:
+    def run(self, row: int) -> FinishedRun:
         chosen, (began_us, ended_us) = self._chosen[row], self._times[row]
         return FinishedRun(
             name=self._name(row),

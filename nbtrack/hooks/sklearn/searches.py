@@ -12,6 +12,9 @@ On the run of the search:
 |                          | candidates kept                          |                           |
 | tag `nbtrack.refit`      | there was no refit, so there is no model | "False"                   |
 
+In a tracked cell also what the best candidate has: the params that were tried and the scores on
+data held out, with the tags `nbtrack.best_of`, of how many, and `nbtrack.best_by`, by which score.
+
 Each candidate is a child run: see `search_candidates`.
 """
 
@@ -22,16 +25,20 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.base.guard import guarded
 from nbtrack.hooks.sklearn.cv_results_csv import cv_results_csv
 from nbtrack.hooks.sklearn.inner_estimators import is_search
-from nbtrack.hooks.sklearn.noted_origins import note_metrics
+from nbtrack.hooks.sklearn.noted_origins import metric_origins, note_metrics
+from nbtrack.hooks.sklearn.params import param_texts
 from nbtrack.hooks.sklearn.run_choice import CLASS_TAG, NAME_TAG
 from nbtrack.hooks.sklearn.search_candidates import Candidates
 from nbtrack.hooks.sklearn.search_scores import best_rows, score_columns
 from nbtrack.hooks.sklearn.storable_keys import storable_key
-from nbtrack.recording.run_batch import log_finished_children
+from nbtrack.recording.run_batch import FinishedRun, log_finished_children
+from nbtrack.recording.session import current_session
 from nbtrack.records.origins import Origin, Origins, all_of
-from nbtrack.records.tags import AUTOLOG_TAG, BEST_CHILD_TAG
+from nbtrack.records.tags import AUTOLOG_TAG, BEST_BY_TAG, BEST_CHILD_TAG, BEST_OF_TAG
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nbtrack.hooks.sklearn.fit_call import FitCall
     from nbtrack.hooks.sklearn.flags import Flags
     from nbtrack.recording.active_run import ActiveRun
@@ -83,6 +90,30 @@ def _log_candidates(run: ActiveRun, search: Any, candidates: Candidates, flags: 
     best = int(getattr(search, "best_index_", -1))
     if best in rows:
         run.set_tag(BEST_CHILD_TAG, run_ids[rows.index(best)])
+        if current_session().cell_run is not None:
+            _show_best(run, search, candidates.run(best), candidates.metric_keys)
+
+
+def _show_best(run: ActiveRun, search: Any, best: FinishedRun, keys: Sequence[str]) -> None:
+    """What tells the best candidate from the others, as if it were the search's: so a table finds
+    and sorts it. In scripts a search has what MLflow gives it."""
+    origins = metric_origins(keys)
+    measured = {
+        key: float(text.strip('"'))
+        for key, text in zip(keys, best.metrics)
+        if origins[key] is Origin.MEASURED
+    }
+    own = param_texts(search)
+    params = {key: value for key, value in best.params.items() if key not in own}
+    run.hook_params.update(params)
+    run.log_params(params)
+    run.log_metrics(measured)
+    run.note_origins(
+        Origins(params=all_of(params, Origin.CHANGED), metrics=all_of(measured, Origin.MEASURED))
+    )
+    by = search.refit if isinstance(search.refit, str) else "score"
+    tags = {BEST_OF_TAG: len(search.cv_results_["params"])}
+    run.set_tags({**tags, BEST_BY_TAG: storable_key(f"mean_test_{by}")})
 
 
 def _tags(estimator: Any, flags: Flags) -> dict[str, Any]:

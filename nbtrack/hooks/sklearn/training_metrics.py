@@ -51,9 +51,10 @@ def _metrics(asked: FitPredictions, *, pos_label: Any) -> dict[str, float]:
 
 
 def _of_classes(asked: FitPredictions, *, pos_label: Any) -> dict[str, float | None]:
+    """What says how good the model is in one number comes first: that is how they are shown."""
     coded = coded_labels(asked)
-    by_label = _by_label(coded, pos_label)
-    return {**by_label, "accuracy_score": scores.accuracy(coded), **_of_probabilities(asked)}
+    first = {"accuracy_score": scores.accuracy(coded), **_of_probabilities(asked)}
+    return {**first, **_by_label(coded, pos_label)}
 
 
 def coded_labels(asked: FitPredictions) -> scores.Coded:
@@ -88,8 +89,8 @@ def _of_probabilities(asked: FitPredictions) -> dict[str, float | None]:
     if probabilities.shape[1] != coded.class_count:
         return {}
     return {
-        "log_loss": scores.log_loss(coded.true, probabilities, asked.weights),
         "roc_auc": _roc_auc(asked),
+        "log_loss": scores.log_loss(coded.true, probabilities, asked.weights),
     }
 
 

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 from nbtrack.capture.argument_names import ArgumentName, Parameter, argument_name
+from nbtrack.capture.assigned_name import assigned_name
 from nbtrack.capture.call_expressions import CallText, call_of, is_text_current
 
 _MOST_TEXT = 32  # characters of a text, as in MLflow
@@ -51,6 +52,12 @@ class UsersCall:
     @property
     def text_of_call(self) -> CallText | None:
         return self._call if self._is_this() else None
+
+    @property
+    def assigned_to(self) -> str | None:
+        """The variable of the notebook that takes the result as it is."""
+        is_of_notebook = self.frame.f_globals.get("__name__") == "__main__"
+        return assigned_name(self.frame) if is_of_notebook and self._is_this() else None
 
     def name(self, parameter: str) -> ArgumentName | None:
         """What the user calls an argument."""

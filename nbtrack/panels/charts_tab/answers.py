@@ -151,9 +151,8 @@ def _small_charts(panel: ChartsPanel, view: str, request: LinesRequest) -> dict[
     panel.chart_memory.note_places(view, charted.places)
     shown, every = shown_metrics(panel.state.store, panel.chart_memory, charted, request)
     curves = [key for key in every if panel.chart_memory.is_curve(key, charted.ids)]
-    drawn = line_charts(
-        panel.state.store, charted, request, curves=[key for key in shown if key in curves]
-    )
+    chosen = [key for key in shown if key in curves]
+    drawn = line_charts(panel.state.store, charted, request, curves=chosen, others=curves)
     made = {key: drawn.get(key) or bar_chart(key, charted) for key in shown if key in every}
     return {
         "runs": charted.as_message(),
@@ -167,6 +166,8 @@ def _small_charts(panel: ChartsPanel, view: str, request: LinesRequest) -> dict[
 def _note(charted: Charted, request: LinesRequest) -> str:
     if charted.left_out:
         return f"The first {MOST_RUNS} of the ticked runs."
+    if charted.best_by is not None:
+        return f"The ten best by {charted.best_by}; tick others in the table to see them."
     if not request.runs and len(charted.ids) == UNTICKED:
         return "The first ten runs of the table; tick others there to see them."
     return ""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.charts.run_styles import RunStyle, run_labels, style_of
 from nbtrack.lookup.key_facts import meaning_of_runs
-from nbtrack.lookup.salience import Meaning
+from nbtrack.lookup.metric_direction import direction
+from nbtrack.lookup.run_order import quoted
+from nbtrack.lookup.salience import Meaning, best_metric
 from nbtrack.panels.charts_tab.request import MOST_RUNS, LinesRequest
 from nbtrack.panels.runs.known_keys import Wishes
 from nbtrack.panels.runs.quick_filters import quoted_text
@@ -18,6 +20,7 @@ from nbtrack.records.runs import Run, RunQuery
 if TYPE_CHECKING:
     from nbtrack.panels.runs.state import RunsState
 
+_MOST_RUNNING = 3
 UNTICKED = 10  # so many of the view, where none is ticked; the table gives colours to as many
 
 
@@ -29,6 +32,7 @@ class Charted:
     labels: Mapping[str, str]
     places: Mapping[str, int]
     meaning: Meaning
+    best_by: str | None = None  # what made them be chosen
     left_out: int = 0
 
     @property
@@ -54,8 +58,13 @@ class Charted:
 
 
 def charted_runs(state: RunsState, table: TableState, request: LinesRequest) -> Charted:
-    """The ticked runs that still exist, else the first ten rows of the view's page."""
-    found = _ticked(state, request.runs) if request.runs else _first(state, table)
+    """The ticked runs that still exist; else those of the first ten rows where the view is sorted
+    or has no more, and otherwise the ten best."""
+    ranking = None if request.runs else _ranking(state, table)
+    if request.runs:
+        found = _ticked(state, request.runs)
+    else:
+        found = _first(state, table) if ranking is None else _best(state, table, ranking)
     latest = {run.info.run_id: run.data.metrics for run in found}
     names = {run.info.run_id: run.info.run_name for run in found}
     return Charted(
@@ -63,6 +72,7 @@ def charted_runs(state: RunsState, table: TableState, request: LinesRequest) -> 
         labels=run_labels(list(latest), names),
         places=places_after(request.places, list(latest)),
         meaning=meaning_of_runs([run.data for run in found], **_wishes(state, table)),
+        best_by=ranking,
         left_out=max(0, len(request.runs) - MOST_RUNS),
     )
 
@@ -92,3 +102,29 @@ def _first(state: RunsState, table: TableState) -> list[Run]:
     query = state.ask(table).query
     bounded = replace(query, offset=table.page * PAGE_SIZE, max_results=UNTICKED)
     return state.store.read_run_page(bounded, folded=True).runs
+
+
+def _best(state: RunsState, table: TableState, metric: str) -> list[Run]:
+    """Those that train now, to be seen at it, and the best of all the others, children too."""
+    asked = state.ask(table)
+    way = direction(metric, asked.known.meaning.declared)
+    order = (f"metrics.{quoted(metric)} {'ASC' if way == 'lower' else 'DESC'}",)
+    running = _narrowed(asked.query, "status = 'RUNNING'", most=_MOST_RUNNING, order=())
+    best = _narrowed(
+        asked.query, f"metrics.{quoted(metric)} IS NOT NULL", most=UNTICKED, order=order
+    )
+    found = [run for query in (running, best) for run in state.store.search_runs(query)]
+    return list({run.info.run_id: run for run in found}.values())[:UNTICKED]
+
+
+def _narrowed(query: RunQuery, condition: str, *, most: int, order: tuple[str, ...]) -> RunQuery:
+    both = f"({query.filter_string}) and {condition}" if query.filter_string else condition
+    return replace(query, filter_string=both, order_by=order, max_results=most, offset=0)
+
+
+def _ranking(state: RunsState, table: TableState) -> str | None:
+    """The metric that says which runs to draw where nobody ticked or sorted any."""
+    known = state.ask(table).known
+    if table.sort or known.runs <= UNTICKED:
+        return None
+    return best_metric(known.inventory.metrics, known.meaning)

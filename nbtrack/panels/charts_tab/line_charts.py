@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +18,7 @@ from nbtrack.lookup.metric_direction import direction
 from nbtrack.lookup.salience import metrics_in_order
 from nbtrack.panels.charts_tab.charted_runs import Charted
 from nbtrack.panels.charts_tab.request import MOST_METRICS, LinesRequest
+from nbtrack.panels.charts_tab.siblings import siblings_of
 from nbtrack.records.origins import Origin
 from nbtrack.records.views import Axis, MetricSeries
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 CURVES_AT_FIRST, BARS_AT_FIRST = 6, 4
 MOST_BUCKETS, FEWEST_BUCKETS = 300, 80
+_DASHES = ((5, 3), (2, 2))
 _MOST_POINTS = 12_000  # on one page: about 0.8 MB, twice a second while a cell trains
 
 
@@ -59,6 +62,7 @@ def shown_metrics(
     told = [key for key in every if charted.meaning.of("metrics", key) <= Origin.TRAINING] or every
     curves = [key for key in told if memory.is_curve(key, charted.ids)]
     bars = [key for key in told if key not in curves]
+    curves = list(siblings_of(curves))
     tested = [key for key in bars if charted.meaning.of("metrics", key) < Origin.TRAINING] or bars
     return [*curves[:CURVES_AT_FIRST], *tested[:BARS_AT_FIRST]], every
 
@@ -70,22 +74,30 @@ def _in_order(charted: Charted) -> list[str]:
 
 
 def line_charts(
-    store: Store, charted: Charted, request: LinesRequest, *, curves: Sequence[str]
+    store: Store,
+    charted: Charted,
+    request: LinesRequest,
+    *,
+    curves: Sequence[str],
+    others: Sequence[str],
 ) -> dict[str, dict[str, Any]]:
-    """By metric, for all of *curves*: {kind, form, spec, rows, description, note}."""
+    """By metric, for all of *curves*: {kind, form, spec, rows, description, note}; with each
+    those of *others* that are the same on other data."""
     if not curves:
         return {}
-    room = _MOST_POINTS // (len(curves) * max(1, len(charted.ids)))
+    families = siblings_of([*curves, *(key for key in others if key not in curves)])
+    beside = {key: families.get(key, []) for key in curves}
+    keys = list(dict.fromkeys([*curves, *(each for more in beside.values() for each in more)]))
+    room = _MOST_POINTS // (len(keys) * max(1, len(charted.ids)))
     found = store.read_series(
         charted.ids,
-        curves,
+        keys,
         x=request.x,
         buckets=min(max(room, FEWEST_BUCKETS), MOST_BUCKETS),
         low=request.low,
         high=request.high,
     )
-    by_key = {key: [each for each in found if each.key == key] for key in curves}
-    return {key: _lines(key, by_key[key], charted, request) for key in curves}
+    return {key: _lines([key, *beside[key]], found, charted, request) for key in curves}
 
 
 def bar_chart(key: str, charted: Charted) -> dict[str, Any]:
@@ -117,14 +129,39 @@ def _look_for_curves(
         memory.note_curves(store.read_series(charted.ids, unknown, x="step", buckets=1))
 
 
+class _Line(NamedTuple):
+    """One line: of the chart's own metric, or dashed of the same on other data."""
+
+    series: MetricSeries
+    label: str
+    of: str  # the label of its run
+    style: RunStyle
+
+
+def _drawn(keys: Sequence[str], found: Sequence[MetricSeries], charted: Charted) -> list[_Line]:
+    own, *others = keys
+    lines = []
+    for each in found:
+        label, style = charted.labels[each.run_id], charted.styles[each.run_id]
+        if each.key == own:
+            lines.append(_Line(each, label, label, style))
+        elif each.key in others:
+            dash = _DASHES[others.index(each.key) % len(_DASHES)]
+            named = replace(each, run_id=f"{each.run_id} {each.key}")
+            lines.append(_Line(named, f"{label} · {each.key}", label, RunStyle(style.colour, dash)))
+    return lines
+
+
 def _lines(
-    key: str, series: Sequence[MetricSeries], charted: Charted, request: LinesRequest
+    keys: Sequence[str], found: Sequence[MetricSeries], charted: Charted, request: LinesRequest
 ) -> dict[str, Any]:
+    """*keys* are the chart's own metric, and those that stand beside it."""
+    lines = _drawn(keys, found, charted)
+    series = [line.series for line in lines]
     has_band = any(each.count > len(each.x) for each in series)
-    styles = charted.styles
     form = LinesForm(
-        tuple(charted.labels[each.run_id] for each in series),
-        tuple(styles[each.run_id] for each in series),
+        tuple(line.label for line in lines),
+        tuple(line.style for line in lines),
         request.x,
         request.is_log,
         request.smoothing > 0,
@@ -132,16 +169,21 @@ def _lines(
     )
     spec, name = _lines_spec(form)
     rows = line_rows(
-        series, names=charted.labels, smoothing=request.smoothing, is_log=request.is_log
+        series,
+        names={line.series.run_id: line.label for line in lines},
+        owners={line.series.run_id: line.of for line in lines},
+        smoothing=request.smoothing,
+        is_log=request.is_log,
     )
     unused = [*([] if has_band else ["low", "high"]), *([] if request.smoothing else ["raw"])]
+    runs = len({line.of for line in lines})
     return {
         "kind": "lines",
         "form": name,
         "spec": spec,
         "rows": _without(packed(rows), unused),
-        "description": f"Lines of {key} by {request.x}, {_runs(len(series))}",
-        "note": _note(key, series, request),
+        "description": f"Lines of {' and '.join(keys)} by {request.x}, {_runs(runs)}",
+        "note": _note(keys, series, request),
     }
 
 
@@ -192,13 +234,15 @@ def _without(rows: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {**rows, "columns": kept}
 
 
-def _note(key: str, series: Sequence[MetricSeries], request: LinesRequest) -> str:
+def _note(keys: Sequence[str], series: Sequence[MetricSeries], request: LinesRequest) -> str:
+    key, *others = keys
     if not series:
         return f"Nothing of {key} here." if request.low is not None else f"No run has {key}."
     numbers = [finite(value) for each in series for value in each.last]
     hidden = sum(value is not None and value <= 0 for value in numbers) if request.is_log else 0
     missing = sum(value is None for value in numbers)
     found = [
+        f"dashed: {', '.join(others)}" if others else "",
         f"{hidden:,} not above 0: a log scale cannot show them" if hidden else "",
         f"{missing:,} NaN or infinite: gaps in the lines" if missing else "",
     ]

@@ -18,6 +18,7 @@ from nbtrack.panels.charts_tab.charted_runs import charted_runs
 from nbtrack.panels.charts_tab.line_charts import shown_metrics
 from nbtrack.panels.charts_tab.memory import ChartMemory
 from nbtrack.panels.charts_tab.request import LinesRequest
+from nbtrack.panels.charts_tab.siblings import siblings_of
 
 if TYPE_CHECKING:
     from nbtrack.panels.runs.state import RunsState
@@ -60,8 +61,11 @@ class ChartTwin:
         """A MIME bundle; None if there is no curve to draw."""
         with self._state.lock:
             charted = charted_runs(self._state, table, request)
-            shown, _ = shown_metrics(self._state.store, self._memory, charted, request)
-            curves = [key for key in shown if self._memory.is_curve(key, charted.ids)]
+            shown, every = shown_metrics(self._state.store, self._memory, charted, request)
+            known = [key for key in every if self._memory.is_curve(key, charted.ids)]
+            beside = siblings_of(known)
+            heads = [key for key in shown if key in known]
+            curves = [each for key in heads for each in (key, *beside.get(key, []))]
             series = self._state.store.read_series(
                 charted.ids, curves, x=request.x, buckets=BUCKETS
             )

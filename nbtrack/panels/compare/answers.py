@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import PurePosixPath
 from typing import Any
 
 from nbtrack.errors import InvalidValue
@@ -18,7 +17,7 @@ from nbtrack.stores.store import Store
 _MOST_CHARACTERS = 1000  # of a line of source
 _MOST_PICTURES = 60  # artifact paths
 _SIGNS = {"equal": "=", "changed": "~", "removed": "-", "added": "+"}
-_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".bmp")
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".bmp", ".vl.json")
 
 
 def compare_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,4 +98,4 @@ def _clipped(line: str | None) -> str | None:
 
 def _pictures_of(store: Store, run_id: str) -> Sequence[str]:
     paths = (file.path for file in store.list_artifact_records(run_id))
-    return [path for path in paths if PurePosixPath(path).suffix.lower() in _PICTURES]
+    return [path for path in paths if path.lower().endswith(_PICTURES)]

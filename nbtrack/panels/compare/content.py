@@ -278,13 +278,18 @@ def _errors(found: Difference) -> list[Line]:
 
 
 def data_words(text: str) -> str:
-    """Digest and shape: 3f2a9c · 150 rows."""
+    """Digest and shape: 3f2a9c · 150 rows, 3f2a9c · 284 × 30."""
     digest, _, profile = text.partition(" ")
     try:
-        rows = json.loads(profile)["num_rows"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        found = json.loads(profile)
+        shape = found.get("features_shape") or found.get("num_rows")
+    except (ValueError, AttributeError, TypeError, RecursionError):
         return text
-    return f"{digest} · {rows:,} rows" if isinstance(rows, int) else text
+    if isinstance(shape, int):
+        return f"{digest} · {shape:,} rows"
+    if isinstance(shape, list) and shape and all(isinstance(each, int) for each in shape):
+        return f"{digest} · {' × '.join(f'{each:,}' for each in shape)}"
+    return text
 
 
 def environment_lines(compared: Sequence[Compared], baseline: int) -> list[Line]:

@@ -102,7 +102,8 @@ def status_word(row: RunRow) -> str:
 def nothing_found(table: RunTable) -> str:
     where = f" in {clipped(table.experiment, NAME_LIMIT)}" if table.experiment else ""
     if table.filter_text:
-        return f"No runs{where} match {clipped(table.filter_text, ERROR_LIMIT)}"
+        words = f"No runs{where} match {clipped(table.filter_text, ERROR_LIMIT)}"
+        return f"{words}. {table.why_nothing}" if table.why_nothing else words
     words = f"No runs{where} yet"
     words += f" (looked in {clipped(table.place, ERROR_LIMIT)})" if table.place else ""
     if table.elsewhere:

@@ -45,5 +45,6 @@ class RunTable:
     best_by: str | None = None  # the metric that made a run the best
     experiment: str | None = None  # None when several were asked for
     filter_text: str | None = None
+    why_nothing: str = ""  # where no run matches, and a key of the filter is why
     place: str | None = None  # the folder that was looked into
     elsewhere: int = 0  # runs of other experiments; asked for where this one has none

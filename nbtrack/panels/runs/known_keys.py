@@ -49,14 +49,21 @@ class KnownKeys:
 
     def of(self, scope: RunQuery) -> Known:
         """For *scope*, of which only the experiments and the filter count."""
+        known = self.at_once(scope)
+        if known is not None:
+            return known
         version = self._store.version()
-        entry = self._entries.get(scope)
-        if entry is not None and (entry.version == version or _is_fresh(entry)):
-            return entry.known
         self._entries.pop(scope, None)
         self._entries[scope] = entry = self._read(scope, version)
         while len(self._entries) > _MOST_KEPT:
             del self._entries[next(iter(self._entries))]
+        return entry.known
+
+    def at_once(self, scope: RunQuery) -> Known | None:
+        """None if it has to be read."""
+        entry = self._entries.get(scope)
+        if entry is None or not (entry.version == self._store.version() or _is_fresh(entry)):
+            return None
         return entry.known
 
     def forget(self) -> None:

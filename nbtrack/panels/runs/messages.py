@@ -65,7 +65,8 @@ class TableColumn(TypedDict):
 
 
 class RunRow(TypedDict):
-    """`cells`, `titles` and `shares` go by column; `best` are ids of columns."""
+    """`cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows
+    what the best of so many children has; 0: what it has itself."""
 
     id: str
     name: str
@@ -75,6 +76,7 @@ class RunRow(TypedDict):
     parent: str | None
     pinned: bool
     baseline: bool
+    bestOf: int
     experiment: str
     started: int
     cells: list[str]
@@ -124,7 +126,8 @@ class Keys(TypedDict):
 
 class Page(TypedDict):
     """Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where
-    nobody asked. `chosen` are the columns that were asked for, or are remembered."""
+    nobody asked. `chosen` are the columns that were asked for, or are remembered; `whyNothing`
+    says which key of the filter no run has, "" for none."""
 
     view: NotRequired[str]
     all: int
@@ -134,6 +137,7 @@ class Page(TypedDict):
     now: int
     wrong: Wrong
     isGlance: bool
+    whyNothing: str
     keys: NotRequired[Keys]
     total: int
     matching: int

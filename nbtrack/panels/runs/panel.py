@@ -73,6 +73,7 @@ class RunsPanel(StillPanel):
         )
         self._seen: dict[str, int] = {}  # by view, the number of the keys it has
         self._is_read = False
+        self._glanced: TableState | None = None  # what was answered at a glance just now
         self._has_picture = has_picture
         self.chart_memory = ChartMemory()
         self.chart_twin = ChartTwin(self.state, self.chart_memory, update=self._update_chart_twin)
@@ -158,12 +159,15 @@ class RunsPanel(StillPanel):
         return self._page(asked, view)
 
     def _ask(self, table: TableState) -> Asked:
-        """The very first page of a large project does not wait for the inventory of its keys."""
+        """Of a large project, neither the very first page nor that of a new filter waits for the
+        inventory of keys: the page asks for the same once more."""
         is_as_it_began = replace(table, room=0) == self._first
         is_first = not self._is_read and is_as_it_began and is_worth_it(self.table)
         self._is_read = True
         if not is_first:
-            return self.state.ask(table)
+            asked = self.state.ask(table, soon=table != self._glanced)
+            self._glanced = table if asked.known.number == GLANCE else None
+            return asked
         every = RunQuery(experiment_ids=table.experiments)
         all_runs = self.store.count_runs(every) if table.filter else self.table.total or 0
         known = glance(self.table, self.store.search_experiments(), all_runs=all_runs)
@@ -224,10 +228,10 @@ RunsPanel.handlers = {
 
 
 def _first_state(view: RunsView) -> TableState:
-    query, table = view.query, view.table
+    table = view.table
     return TableState(
-        experiments=query.experiment_ids,
-        filter=query.filter_string or "",
+        experiments=view.query.experiment_ids,
+        filter=table.filter_text or "",
         sort=_first_sort(table.sort_key, is_descending=table.sort_descending),
         columns=table.choice.shown,
     )

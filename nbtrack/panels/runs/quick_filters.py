@@ -7,16 +7,12 @@ import time
 from datetime import date, timedelta
 
 from nbtrack.errors import InvalidValue
+from nbtrack.lookup.typed_filter.spans import DAY, SPAN, seconds_of
 from nbtrack.panels.runs.table_state import filter_key, kind_of
 
 _COMPARED = re.compile(r"(?P<operator><=|>=|!=|<>|==|=|<|>)\s*(?P<value>.+)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf|nan", re.IGNORECASE)
 _RANGE = re.compile(r"(?P<low>.+?)\s*\.\.\s*(?P<high>.+)")
-_SPAN = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>[a-z]+)?", re.IGNORECASE)
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SECONDS = {
-    "ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800,
-}  # fmt: skip
 _MISSING = ("–", "-", "none", "null")
 
 
@@ -59,11 +55,11 @@ def _time_condition(key: str, typed: str) -> str:
     """`2026-03-01` is that day, `> 2026-03-01` after it began; `< 2h` is younger than two hours."""
     compared = _COMPARED.fullmatch(typed)
     operator, value = (compared["operator"], compared["value"]) if compared else ("", typed)
-    if _DAY.fullmatch(value) and operator in ("", "=", "=="):
+    if DAY.fullmatch(value) and operator in ("", "=", "=="):
         after = _date(value) + timedelta(days=1)
         return f"{key} >= {quoted_text(value)} and {key} < {quoted_text(str(after))}"
-    if (age := _SPAN.fullmatch(value)) and age["unit"]:
-        moment = int((time.time() - _seconds(age)) * 1000)
+    if (age := SPAN.fullmatch(value)) and age["unit"]:
+        moment = int((time.time() - seconds_of(age)) * 1000)
         return f"{key} {'<' if operator.startswith('>') else '>'} {moment}"
     if not value[:4].isdigit():
         raise InvalidValue(f"{typed!r} is no time: type 2026-03-01, > 2026-03-01 or < 2h.")
@@ -72,14 +68,7 @@ def _time_condition(key: str, typed: str) -> str:
 
 def _in_seconds(typed: str) -> str:
     """With its spans as numbers: `> 2 min` is `> 120`."""
-    return _SPAN.sub(lambda span: f"{_seconds(span):.12g}", typed)
-
-
-def _seconds(span: re.Match[str]) -> float:
-    unit = (span["unit"] or "s").lower()
-    if unit not in _SECONDS:
-        raise InvalidValue(f"{span[0]!r} is no time: the units are {', '.join(_SECONDS)}.")
-    return float(span["count"]) * _SECONDS[unit]
+    return SPAN.sub(lambda span: f"{seconds_of(span):.12g}", typed)
 
 
 def quoted_text(text: str) -> str:

@@ -10,12 +10,14 @@ from nbtrack.errors import InvalidValue
 from nbtrack.lookup.column_choice import ColumnChoice
 from nbtrack.lookup.key_facts import inventory_of, meaning_of_runs
 from nbtrack.lookup.metric_direction import direction
+from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.run_order import Order, read_order
 from nbtrack.lookup.run_times import seconds_of
 from nbtrack.lookup.salience import is_told_first, metrics_in_order, params_in_order
+from nbtrack.lookup.typed_filter.names import names_in
+from nbtrack.lookup.typed_filter.reading import typed_scope, why_nothing
 from nbtrack.panels.runs.best_run import Best, find_best
 from nbtrack.panels.runs.facts import RunRow, RunTable
-from nbtrack.panels.runs.filter_check import check_filter
 from nbtrack.panels.runs.known_keys import Wishes, wishes
 from nbtrack.panels.runs.remembered_columns import remembered_choice
 from nbtrack.panels.runs.run_scope import (
@@ -45,8 +47,8 @@ def run_table_of(
     """
     if top is not None and top < 1:
         raise InvalidValue(f"top is {top}; give a number from 1.")
-    scope = RunQuery(experiment_ids=experiment_ids, filter_string=filter_string or None)
-    check_filter(store, scope)
+    names = names_in(store, experiment_ids)
+    scope = typed_scope(filter_string, experiment_ids, names)
     experiments = read_experiments(store, experiment_ids)
     declared = directions(experiments)
     order = read_order(store, scope, sort, declared=declared)
@@ -68,7 +70,8 @@ def run_table_of(
         sort_descending=order.is_descending,
         best_by=best.metric,
         experiment=experiments[0].name if experiment_ids and len(experiments) == 1 else None,
-        filter_text=scope.filter_string,
+        filter_text=filter_string or None,
+        why_nothing="" if found else why_nothing(scope, names),
         place=str(folder_of(store.uri)),
         elsewhere=0 if found else runs_elsewhere(store, experiment_ids),
     )
@@ -86,7 +89,7 @@ class _Page:
         *,
         is_cut: bool,
     ) -> None:
-        self.shown = shown
+        self.shown = list(map(without_moved, shown))
         self.is_cut = is_cut
         self._store = store
         self._scope = scope

@@ -9,7 +9,7 @@ from typing import Any
 from nbtrack.errors import InvalidValue
 from nbtrack.panels.runs.state import HasRunsState, RunsState
 from nbtrack.panels.shared.requests import text_of
-from nbtrack.records.runs import Run
+from nbtrack.records.runs import Run, ViewType
 from nbtrack.stores.store import Store
 
 
@@ -48,6 +48,8 @@ def frame_code(state: RunsState) -> str:
     arguments = [where]
     if query.filter_string:
         arguments.append(f"filter_string={query.filter_string!r}")
+    if query.view_type != ViewType.ACTIVE_ONLY:
+        arguments.append(f"run_view_type=nbtrack.entities.ViewType.{query.view_type.name}")
     if query.order_by:
         arguments.append(f"order_by={list(query.order_by)!r}")
     inside = "".join(f"    {each},\n" for each in arguments)

@@ -14,11 +14,19 @@ from nbtrack.panels.shared.panel import Panel
 from nbtrack.panels.shared.requests import text_of
 from nbtrack.records.origins import Origin
 from nbtrack.records.runs import FileInfo, Run
-from nbtrack.records.tags import BASELINE_TAG, NOTE_TAG, OWN_PREFIXES, PARENT_TAG, PINNED_TAG
+from nbtrack.records.tags import (
+    BASELINE_TAG,
+    FIT_TAG,
+    NOTE_TAG,
+    OWN_PREFIXES,
+    PARENT_TAG,
+    PINNED_TAG,
+)
 from nbtrack.stores.store import Store
 
 _MOST_SOURCE, _MOST_ERROR = 60_000, 8_000  # characters
 _MOST_FILES = 300
+_OF_AUTOLOG = ("estimator_name", "estimator_class")
 
 
 def details(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,12 +46,17 @@ def details_of(store: Store, run_id: str) -> dict[str, Any]:
         "error": (cell.get("error") or "")[:_MOST_ERROR],
         "note": tags.get(NOTE_TAG, ""),
         "source": (cell.get("source") or "")[:_MOST_SOURCE],
-        "tags": {key: tags[key] for key in sorted(tags) if not key.startswith(OWN_PREFIXES)},
+        "tags": {key: tags[key] for key in sorted(tags) if _is_users(key, tags)},
         **_values(run),
         "files": [_file(each) for each in store.list_artifact_records(run_id)[:_MOST_FILES]],
         "pinned": PINNED_TAG in tags,
         "baseline": _baseline_of(store, run) == run_id,
     }
+
+
+def _is_users(key: str, tags: Mapping[str, str]) -> bool:
+    """Not ours, MLflow's, or autolog's, which the fact "model" says in words."""
+    return not (key.startswith(OWN_PREFIXES) or (key in _OF_AUTOLOG and FIT_TAG in tags))
 
 
 def _facts(run: Run, cell: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -52,6 +65,7 @@ def _facts(run: Run, cell: Mapping[str, Any]) -> list[tuple[str, str]]:
     notebook, count = Path(cell.get("notebook") or "").name, cell.get("execution_count")
     where = f"{notebook} [{count}]" if notebook and count else notebook
     facts = {
+        "model": run.data.tags.get(FIT_TAG, ""),
         "id": run.info.run_id,
         "started": f"{started:%Y-%m-%d %H:%M:%S} UTC",
         "by": run.info.user_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from nbtrack.base.nearest import did_you_mean
 from nbtrack.errors import ExperimentNotFound, NotFound
 from nbtrack.lookup.metric_direction import Direction, declared_directions
 from nbtrack.recording.session import current_session
@@ -65,7 +66,7 @@ def _id_of(store: Store, name: str) -> str:
     names = sorted(experiment.name for experiment in store.search_experiments())
     more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
     raise NotFound(
-        f"No experiment {name!r} in {folder_of(store.uri)}. "
+        f"No experiment {name!r} in {folder_of(store.uri)}.{did_you_mean(name, names)} "
         f"There are {', '.join(names[:_MOST_NAMED])}{more}."
     )
 

@@ -31,6 +31,8 @@ def runs(
 ) -> RunsView | RunsPanel:
     """Runs as a table to look at; `.df` is a DataFrame. In a notebook it is a live panel.
 
+    *filter_string* is as of `search_runs`, or looser: `forest accuracy > 0.9`, `status = failed`,
+    `duration > 2 min`. Words are looked for in names, params, tags and notes.
     *sort* is a metric, a param or an attribute such as start_time, with " asc" or " desc" behind
     it if you like. *top* is how many there are; without it the DataFrame has all, and a
     table on paper 20. *experiment* is a name, a list of names, or "all" (["all"] is the one of that

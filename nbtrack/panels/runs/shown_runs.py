@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nbtrack.errors import InvalidFilter, InvalidValue
-from nbtrack.panels.runs.filter_check import check_filter
+from nbtrack.lookup.typed_filter.names import NamesSource
+from nbtrack.lookup.typed_filter.reading import typed_scope
 from nbtrack.panels.runs.known_keys import by_column
 from nbtrack.panels.runs.quick_filters import quick_condition
 from nbtrack.panels.runs.table_state import TableState, filter_key
@@ -13,19 +14,16 @@ from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.records.tags import PINNED_TAG
 from nbtrack.records.views import KeyInventory
 from nbtrack.stores.filters.clauses import run_filter
-from nbtrack.stores.store import Store
 
 
-def base_query(store: Store, state: TableState) -> tuple[RunQuery, str]:
+def base_query(state: TableState, names: NamesSource) -> tuple[RunQuery, str]:
     """Experiments and query box, and what is wrong with the latter (it is then left out)."""
-    stage = ViewType.DELETED_ONLY if state.deleted else ViewType.ACTIVE_ONLY
-    every = RunQuery(experiment_ids=state.experiments, view_type=stage)
-    scope = replace(every, filter_string=state.filter or None)
+    wrong = ""
     try:
-        check_filter(store, scope)
+        scope = typed_scope(state.filter, state.experiments, names)
     except InvalidFilter as exc:
-        return every, str(exc)
-    return scope, ""
+        scope, wrong = RunQuery(experiment_ids=state.experiments), str(exc)
+    return replace(scope, view_type=ViewType.DELETED_ONLY) if state.deleted else scope, wrong
 
 
 def with_quick_filters(

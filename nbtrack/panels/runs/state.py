@@ -39,9 +39,9 @@ class RunsState:
             found = self.ask(self.newest).query
         return replace(found, max_results=self.top)
 
-    def ask(self, table: TableState) -> Asked:
-        """What the store is to be asked for *table*."""
-        return ask(self.store, self.known_keys, table)._replace(top=self.top)
+    def ask(self, table: TableState, *, soon: bool = False) -> Asked:
+        """What the store is to be asked for *table*; *soon* as in `table_page.ask`."""
+        return ask(self.known_keys, table, soon=soon)._replace(top=self.top)
 
 
 class HasRunsState(Protocol):

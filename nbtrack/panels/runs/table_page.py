@@ -8,14 +8,19 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from nbtrack.display.number_format import format_age, format_number
+from nbtrack.lookup.metric_direction import direction
+from nbtrack.lookup.salience import best_metric
+from nbtrack.lookup.typed_filter.names import Names, names_in, names_of
+from nbtrack.lookup.typed_filter.reading import why_nothing
+from nbtrack.panels.runs.glance import glance_at_all
 from nbtrack.panels.runs.known_keys import Known, KnownKeys
 from nbtrack.panels.runs.quick_filters import quoted_text
 from nbtrack.panels.runs.shown_runs import base_query, order_clauses, with_quick_filters
 from nbtrack.panels.runs.table_columns import Column, shown_columns
 from nbtrack.panels.runs.table_rows import Placed, Surroundings, rows_of
-from nbtrack.panels.runs.table_state import PAGE_SIZE, TableState, filter_key, key_of
+from nbtrack.panels.runs.table_state import PAGE_SIZE, SortKey, TableState, filter_key, key_of
 from nbtrack.records.runs import RunQuery
-from nbtrack.records.tags import BASELINE_TAG, PARENT_TAG
+from nbtrack.records.tags import BASELINE_TAG, BEST_BY_TAG, PARENT_TAG
 from nbtrack.records.views import GroupedMetric, RunGroup
 from nbtrack.stores.store import Store
 
@@ -34,14 +39,21 @@ class Asked(NamedTuple):
     top: int | None = None  # how many runs it is about; None: all that match
 
 
-def ask(store: Store, keys: KnownKeys, state: TableState) -> Asked:
-    base, wrong = base_query(store, state)
-    return _asked(base, wrong, keys.of(base), state)
+def ask(keys: KnownKeys, state: TableState, *, soon: bool = False) -> Asked:
+    """*soon*: at a glance, if to read the keys of what matches would take long."""
+
+    def names() -> Names:
+        every = keys.of(RunQuery(experiment_ids=state.experiments))
+        return names_of(every.inventory, every.experiments)
+
+    base, wrong = base_query(state, names)
+    known = glance_at_all(keys, base) if soon else None
+    return _asked(base, wrong, known or keys.of(base), state)
 
 
 def ask_with(store: Store, known: Known, state: TableState) -> Asked:
     """With keys that come from elsewhere."""
-    base, wrong = base_query(store, state)
+    base, wrong = base_query(state, names_in(store, state.experiments))
     return _asked(base, wrong, known, state)
 
 
@@ -63,8 +75,13 @@ def table_page(store: Store, asked: Asked) -> dict[str, Any]:
         "pinned": list(asked.known.meaning.pinned),
         "now": round(time.time() * 1000),
         "wrong": asked.wrong,
+        "whyNothing": "" if page["matching"] else _why_nothing(store, asked),
         **page,
     }
+
+
+def _why_nothing(store: Store, asked: Asked) -> str:
+    return why_nothing(asked.query, names_in(store, asked.state.experiments))
 
 
 def columns_of(asked: Asked) -> list[Column]:
@@ -107,20 +124,30 @@ def _unfolded(store: Store, level: Sequence[Placed], asked: Asked) -> Iterator[P
 
 
 def _children(store: Store, parent: Placed, asked: Asked) -> list[Placed]:
-    """Folded once more: they may have children of their own."""
+    """Folded once more: they may have children of their own. The best first, if that is known and
+    the view has no order of its own."""
     run_id = parent.run.info.run_id
     of_it = f"tags.`{PARENT_TAG}` = {quoted_text(run_id)}"
-    most = max(1, asked.state.unfolded[run_id])
+    order = asked.query.order_by
+    if not asked.state.sort:
+        order = (*order, *_best_first(parent, asked.known))
     query = RunQuery(
         filter_string=of_it,
-        order_by=asked.query.order_by,
+        order_by=order,
         view_type=asked.query.view_type,
-        max_results=most,
+        max_results=max(1, asked.state.unfolded[run_id]),
     )
     page = store.read_run_page(query, folded=True)
     return [
         Placed(run, parent.depth + 1, page.children.get(run.info.run_id, 0)) for run in page.runs
     ]
+
+
+def _best_first(parent: Placed, known: Known) -> list[str]:
+    meaning = known.meaning
+    metric = parent.run.data.tags.get(BEST_BY_TAG) or best_metric(known.inventory.metrics, meaning)
+    way = metric and direction(metric, meaning.declared)
+    return [SortKey(f"metrics.{metric}", way == "higher").clause] if way else []
 
 
 def _group_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[str, Any]:

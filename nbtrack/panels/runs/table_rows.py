@@ -14,11 +14,12 @@ from nbtrack.display.number_format import (
     format_column,
     format_duration,
 )
+from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.run_times import seconds_of
 from nbtrack.panels.runs.table_columns import Column
 from nbtrack.panels.runs.table_state import key_of
 from nbtrack.records.runs import Run, RunStatus
-from nbtrack.records.tags import PARENT_TAG, PINNED_TAG
+from nbtrack.records.tags import BEST_OF_TAG, PARENT_TAG, PINNED_TAG
 
 _LONGEST = 300  # characters of a cell: the browser clips by width
 _LONGEST_NUMBER = 9
@@ -39,7 +40,7 @@ def rows_of(
     placed: Sequence[Placed], columns: Sequence[Column], around: Surroundings
 ) -> list[dict[str, Any]]:
     """`cells`, `titles` and `shares` (0..1 for the bar behind a metric, or None) go by column."""
-    runs = [each.run for each in placed]
+    runs = [without_moved(each.run) for each in placed]
     cells = list(zip(*(_cells(column, runs, around) for column in columns)))
     shares = list(zip(*(_shares(column, runs) for column in columns)))
     titles = list(zip(*(_titles(column, runs) for column in columns)))
@@ -71,9 +72,14 @@ def _facts(placed: Placed, around: Surroundings) -> dict[str, Any]:
         "parent": tags.get(PARENT_TAG),
         "pinned": PINNED_TAG in tags,
         "baseline": info.run_id in around.baselines,
+        "bestOf": _count(tags.get(BEST_OF_TAG, "")),
         "experiment": info.experiment_id,
         "started": info.start_time,
     }
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
 
 
 def _cells(column: Column, runs: Sequence[Run], around: Surroundings) -> list[str]:

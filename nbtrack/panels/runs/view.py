@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nbtrack.lookup.run_order import Order
+from nbtrack.lookup.typed_filter.names import names_in
+from nbtrack.lookup.typed_filter.reading import typed_scope
 from nbtrack.panels.runs.reading import run_table_of
-from nbtrack.records.runs import RunQuery
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
@@ -35,12 +37,8 @@ class RunsView:
             top=_MOST_ROWS if top is None else top,
         )
         order = Order(key=self.table.sort_key, is_descending=self.table.sort_descending)
-        self.query = RunQuery(
-            experiment_ids=experiment_ids,
-            filter_string=filter_string or None,
-            order_by=order.clauses,
-            max_results=top,
-        )
+        scope = typed_scope(filter_string, experiment_ids, names_in(store, experiment_ids))
+        self.query = replace(scope, order_by=order.clauses, max_results=top)
 
     @cached_property
     def df(self) -> pd.DataFrame:

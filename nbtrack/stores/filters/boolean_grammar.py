@@ -57,7 +57,7 @@ class BooleanParser(ABC, Generic[C]):
         self._comparisons = 0
 
     @abstractmethod
-    def _comparison(self) -> C: ...
+    def _comparison(self) -> BooleanTerm[C]: ...
 
     def any_of(self) -> BooleanTerm[C]:
         terms = [self._all_of()]
@@ -67,7 +67,7 @@ class BooleanParser(ABC, Generic[C]):
 
     def _all_of(self) -> BooleanTerm[C]:
         terms = [self._negation()]
-        while self.took("and"):
+        while self._goes_on():
             terms.append(self._negation())
         return terms[0] if len(terms) == 1 else AllOf(tuple(terms))
 
@@ -89,7 +89,11 @@ class BooleanParser(ABC, Generic[C]):
         self._depth -= 1
         return term
 
-    def _counted(self) -> C:
+    def _goes_on(self) -> bool:
+        """Whether one more term is to be true, and the parser stands before it."""
+        return self.took("and")
+
+    def _counted(self) -> BooleanTerm[C]:
         self._comparisons += 1
         if self._comparisons > MAX_COMPARISONS:
             raise wrong(self._text, self._next.position, self.most_comparisons)

@@ -64,8 +64,8 @@ def run_column(name: str) -> Column:
         Key(prefix=prefix, name=key, position=0) if dot else Key(prefix=None, name=name, position=0)
     )
     column = find_column(typed, subject=RUNS, text=name)
-    if not column.can_sort:
-        raise wrong(name, 0, f"{column.label} is no column: one run may have several datasets.")
+    if column.why_unsorted:
+        raise wrong(name, 0, f"{column.label} is no column: {column.why_unsorted}.")
     return column
 
 
@@ -143,8 +143,8 @@ def _clauses(order_by: Sequence[str] | str | None) -> Sequence[str]:
 
 def _sortable(sort_key: SortKey, *, subject: Subject, text: str) -> Column:
     column = find_column(sort_key.key, subject=subject, text=text)
-    if not column.can_sort:
-        problem = f"Runs cannot be sorted by {column.label}: one run may have several datasets."
+    if column.why_unsorted:
+        problem = f"Runs cannot be sorted by {column.label}: {column.why_unsorted}."
         raise wrong(text, sort_key.key.position, problem)
     return column
 

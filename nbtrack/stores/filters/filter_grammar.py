@@ -10,6 +10,7 @@ order      = key ["asc" | "desc"] ("," ...)*
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,6 +19,7 @@ from nbtrack.stores.filters.boolean_grammar import (
     SAME_OPERATOR,
     BooleanParser,
     BooleanTerm,
+    Not,
     number,
 )
 from nbtrack.stores.filters.filter_tokens import Kind, Token, tokenise, wrong
@@ -59,14 +61,24 @@ class SortKey:
 
 
 def parse_filter(text: str) -> Term:
-    parser = _Parser(text, tokenise(text))
+    parser = FilterParser(text, tokenise(text))
     term = parser.any_of()
     parser.expect_end("and, or, or the end of the filter")
     return term
 
 
+def comparisons_of(term: Term | None) -> Iterator[Comparison]:
+    if isinstance(term, Comparison):
+        yield term
+    elif isinstance(term, Not):
+        yield from comparisons_of(term.term)
+    elif term is not None:
+        for each in term.terms:
+            yield from comparisons_of(each)
+
+
 def parse_order(text: str) -> list[SortKey]:
-    parser = _Parser(text, tokenise(text))
+    parser = FilterParser(text, tokenise(text))
     keys = [parser.sort_key()]
     while parser.took(","):
         keys.append(parser.sort_key())
@@ -74,13 +86,13 @@ def parse_order(text: str) -> list[SortKey]:
     return keys
 
 
-class _Parser(BooleanParser[Comparison]):
+class FilterParser(BooleanParser[Comparison]):
     most_comparisons = (
         f"A filter holds at most {MAX_COMPARISONS} comparisons. "
         "params.x IN ('a', 'b') asks for many values at once."
     )
 
-    def _comparison(self) -> Comparison:
+    def _comparison(self) -> Term:
         key = self._key()
         operator_position = self._next.position
         operator = self._operator()
@@ -88,7 +100,7 @@ class _Parser(BooleanParser[Comparison]):
             key=key,
             operator=operator,
             operator_position=operator_position,
-            values=self._values(operator),
+            values=self._values(operator, self._value),
         )
 
     def sort_key(self) -> SortKey:
@@ -137,10 +149,10 @@ class _Parser(BooleanParser[Comparison]):
             f"an operator ({OPERATORS}); a name with other characters is quoted: metrics.`f1 score`"
         )
 
-    def _values(self, operator: str) -> tuple[Literal, ...]:
+    def _values(self, operator: str, value: Callable[[], Literal]) -> tuple[Literal, ...]:
         if operator.endswith("NULL"):
             return ()
-        return self._list(self._value) if operator.endswith("IN") else (self._value(),)
+        return self._list(value) if operator.endswith("IN") else (value(),)
 
     def _value(self) -> Literal:
         token = self._next

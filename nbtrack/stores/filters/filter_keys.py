@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from nbtrack.errors import InvalidFilter
+from nbtrack.stores.filters.any_text import ANY_TEXT, IN_RUNS
 from nbtrack.stores.filters.filter_grammar import Key
 from nbtrack.stores.filters.filter_tokens import on_one_line
+
+DATASETS = "current.inputs"
 
 
 class UnknownKey(InvalidFilter):
@@ -25,6 +28,7 @@ class Holds(Enum):
     CAPITALS = auto()  # text that is stored in capitals, and asked for in any case
     TEXT_OR_NUMBER = auto()  # text that is compared as a number when the literal is one
     TIME = auto()  # microseconds since 1970 UTC; filters speak milliseconds
+    ANY_TEXT = auto()  # many texts at once; the expression is a template of `any_text`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +60,13 @@ class Column:
     holds: Holds
     table: str | None = None
     key: str | None = None  # bound as the key of *table*'s rows
-    can_sort: bool = True
+
+    @property
+    def why_unsorted(self) -> str:
+        """Why nothing can be sorted by it; "" if it can."""
+        if self.table == DATASETS:
+            return "one run may have several datasets"
+        return "it is many texts at once" if self.holds is Holds.ANY_TEXT else ""
 
 
 RUNS = Subject(
@@ -73,6 +83,7 @@ RUNS = Subject(
         "experiment_id": ("r.experiment_id", Holds.TEXT),
         "lifecycle_stage": ("r.lifecycle_stage", Holds.TEXT),
         "artifact_uri": ("r.artifact_uri", Holds.TEXT),
+        ANY_TEXT: (IN_RUNS, Holds.ANY_TEXT),
     },
     tables={
         "metrics": Table(name="current.latest_metrics", holds=Holds.NUMBER),
@@ -141,30 +152,44 @@ PREFIXES = {
 ATTRIBUTE_ALIASES = {"created": "start_time"}
 
 
+def family_of(prefix: str | None, *, subject: Subject) -> str | None:
+    """attributes, datasets, metrics …, whatever it is called; None if keys have no such prefix."""
+    typed = "attributes" if prefix is None else prefix.lower()
+    family = PREFIXES.get(typed, typed)
+    is_known = family in subject.tables or family == "attributes"
+    return family if is_known or (family == "datasets" and subject.datasets) else None
+
+
+def attribute_named(typed: str, *, subject: Subject) -> str | None:
+    name = typed.lower().replace(" ", "_")
+    name = ATTRIBUTE_ALIASES.get(name, name)
+    return name if name in subject.attributes else None
+
+
 def find_column(key: Key, *, subject: Subject, text: str) -> Column:
     """Where *key* lives; raises InvalidFilter with the accepted keys if nowhere."""
-    typed = "attributes" if key.prefix is None else key.prefix.lower()
-    family = PREFIXES.get(typed, typed)
+    family = family_of(key.prefix, subject=subject)
     if family == "attributes":
         return _attribute(key, subject=subject, text=text)
-    if family == "datasets" and subject.datasets:
+    if family == "datasets":
         return _dataset(key, subject=subject, text=text)
-    if table := subject.tables.get(family):
+    if family is not None:
+        table = subject.tables[family]
         label = f"{family}.{key.name}"
         return Column(
             label=label, expression="value", holds=table.holds, table=table.name, key=key.name
         )
     families = ["attributes", *subject.tables, *(["datasets"] if subject.datasets else [])]
-    problem = f"Unknown prefix '{key.prefix}.'{_did_you_mean(typed, families)}"
+    typed = str(key.prefix)
+    problem = f"Unknown prefix '{typed}.'{_did_you_mean(typed.lower(), families)}"
     raise _unknown(key, subject=subject, text=text, problem=problem)
 
 
 def _attribute(key: Key, *, subject: Subject, text: str) -> Column:
-    typed = key.name.lower().replace(" ", "_")
-    name = ATTRIBUTE_ALIASES.get(typed, typed)
-    if name in subject.attributes:
+    if name := attribute_named(key.name, subject=subject):
         expression, holds = subject.attributes[name]
         return Column(label=name, expression=expression, holds=holds)
+    typed = key.name.lower().replace(" ", "_")
     problem = f"Unknown attribute '{key.name}'{_did_you_mean(typed, list(subject.attributes))}"
     if key.prefix is None and not problem.endswith("?"):
         written = [f"{family}.{key.name}" for family in subject.tables]
@@ -179,8 +204,7 @@ def _dataset(key: Key, *, subject: Subject, text: str) -> Column:
             label=f"datasets.{name}",
             expression=name,
             holds=Holds.TEXT,
-            table="current.inputs",
-            can_sort=False,
+            table=DATASETS,
         )
     problem = f"Unknown dataset key '{key.name}'{_did_you_mean(name, list(subject.datasets))}"
     raise _unknown(key, subject=subject, text=text, problem=problem)

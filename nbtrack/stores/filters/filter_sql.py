@@ -28,6 +28,7 @@ ACCEPTED = {
     Holds.TEXT: EQUALITY + PATTERNS + LISTS + NULLS,
     Holds.CAPITALS: EQUALITY + PATTERNS + LISTS + NULLS,
     Holds.TEXT_OR_NUMBER: EQUALITY + ORDERING + PATTERNS + LISTS + NULLS,
+    Holds.ANY_TEXT: ("LIKE", "ILIKE"),
 }
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ISO_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].+)?")
@@ -91,6 +92,10 @@ class Condition:
                 if column.holds is Holds.CAPITALS:
                     texts = [text.upper() for text in texts]
                 return self._text_test(column.expression, comparison, texts)
+            case Holds.ANY_TEXT:
+                pattern = self._words(column, comparison.values[0])
+                like = f"{comparison.operator.lower()} {self._bind(pattern)}"
+                return column.expression.format(like=like)
         return self._loose_test(column, comparison)
 
     def _loose_test(self, column: Column, comparison: Comparison) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from nbtrack.records.runs import RunQuery, ViewType
+from nbtrack.stores.filters.any_text import ANY_TEXT, IN_PUBLIC_VIEWS
 from nbtrack.stores.filters.clauses import run_filter, run_order
 from nbtrack.stores.filters.filter_keys import RUNS, Holds, Table
 
@@ -21,6 +22,7 @@ _PUBLIC = replace(
         "start_time": ("epoch_us(r.start_time)", Holds.TIME),
         "end_time": ("epoch_us(r.end_time)", Holds.TIME),
         "duration": ("r.duration_seconds", Holds.NUMBER),
+        ANY_TEXT: (IN_PUBLIC_VIEWS, Holds.ANY_TEXT),
     },
     tables={
         name: Table(name=view, holds=RUNS.tables[name].holds) for name, view in _VALUE_VIEWS.items()

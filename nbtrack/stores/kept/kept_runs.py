@@ -6,21 +6,23 @@ signs (`stores.local.signs`) say that nothing can have changed, a search is answ
 without a look into the file. When they have changed, one snapshot is read, and of it only the
 runs that it says something new of: those of rows behind the last row that was read of each table
 (tables only grow), and those in the journals' tails. Where this cannot be told, all is read anew:
-when the rows that were read are not what they were (`nbtrack gc`, an UPDATE by hand, another file),
-and when the file was changed but no row of a run was added (the registry). Of tables of more than
+when the rows that were read are not what they were (`nbtrack gc`, an UPDATE by hand, another file;
+after folds of this process alone they surely are, see `signs.OwnFolds`), and when the file was
+changed but no row of a run was added (the registry). Of tables of more than
 `news.MOST_ROWS_COMPARED` rows only the times are compared: an UPDATE of their values by hand is
 missed if rows are folded behind it before the next look.
 
-Bounds, together 250 MB. In projects of more than MOST_RUNS runs nothing is kept, nor where their
+Bounds, together 270 MB. In projects of more than MOST_RUNS runs nothing is kept, nor where their
 facts take more than MOST_BYTES_OF_FACTS (94 MB; 330 bytes a run and its texts). Columns take at
 most MOST_BYTES (67 MB), but for the keys of one question while it is answered: where all keys of
 all runs are at most MOST_CELLS values, all of them are kept; else one column each for the keys
 that filters and orders have named lately, and pages read their values from the file (whose places
 take 48 bytes a run, 10 MB). Beside them are what is derived of facts to filter and sort by (25 MB),
-runs as pages showed them (8 MB), answers (6 MB) and records of facts (3 MB), see `kept_table`, and
-the points of `kept_points` (36 MB). Measured: 1,000 runs x 44 keys 0.9 MB; 100,000 runs x 44 keys
-45 MB, and 1 MB for each metric or 0.5 MB for each param that was named (40 of them: 74 MB);
-190,000 runs x 2 keys 90 MB after the first page, 137 MB after pages and charts by all of them.
+runs as pages showed them (8 MB), answers (6 MB) and records of facts (3 MB), see `kept_table`,
+which keys runs have (18 MB, see `key_pieces`), and the points of `kept_points` (36 MB). Measured:
+1,000 runs x 44 keys 0.9 MB; 100,000 runs x 44 keys 45 MB, and 1 MB for each metric or 0.5 MB for
+each param that was named (40 of them: 74 MB); 190,000 runs x 2 keys 90 MB after the first page,
+137 MB after pages and charts by all of them.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from nbtrack.stores.kept.matching import Need
-    from nbtrack.stores.local.signs import Signs
+    from nbtrack.stores.local.signs import OwnFolds, Signs
     from nbtrack.stores.local.snapshot import SnapshotReader
 
 T = TypeVar("T")
@@ -58,8 +60,9 @@ _all_kept: weakref.WeakSet[KeptRuns] = weakref.WeakSet()
 
 
 class KeptRuns:
-    def __init__(self, snapshots: SnapshotReader) -> None:
+    def __init__(self, snapshots: SnapshotReader, own_folds: OwnFolds) -> None:
         self._snapshots = snapshots
+        self._own_folds = own_folds
         self._lock = threading.RLock()
         self._inside: set[int] = set()  # threads that have asked, and have no answer yet
         self._is_off = False  # for good: there are too many runs
@@ -202,8 +205,15 @@ class KeptRuns:
 
     def _catch_up(self, connection: DuckDBPyConnection, before: Signs | None, signs: Signs) -> None:
         self.version += 1
-        is_same_file = before is not None and before.file == signs.file and self._is_settled
-        news = read_news(connection, self._news, is_same_file=is_same_file)
+        is_same_file = has_only_grown = False
+        if before is not None:
+            is_same_file = before.file == signs.file and self._is_settled
+            has_only_grown = self._own_folds.lead(
+                before.file, signs.file, is_settled=self._is_settled
+            )
+        news = read_news(
+            connection, self._news, is_same_file=is_same_file, has_only_grown=has_only_grown
+        )
         table, self._news = self._table, None
         run_keys = None
         if table is not None and before is not None:

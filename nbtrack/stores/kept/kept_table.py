@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,6 +30,7 @@ _MOST_INFOS = 10_000  # 250 bytes each
 _MOST_BYTES_OF_RUNS = 8 << 20  # those that were shown lately
 _MOST_CELLS_OF_ANSWERS = 200_000  # 32 bytes each
 _MOST_BYTES_DERIVED = 24 << 20
+MOST_FACTS = 50_000  # of keys, 350 bytes each
 _CELLS_OF_AN_INFO = 8
 _BYTES_OF_A_VALUE = 100  # beside its characters: two objects, and a place in a dict
 
@@ -39,6 +40,8 @@ class KeptTable:
         import numpy as np
 
         self.run_keys: Integers = np.zeros(0, dtype=np.int64)
+        self.version = 0  # counts what was put
+        self.read_at: Integers = np.zeros(0, dtype=np.int64)  # the version that last touched a row
         self.facts: dict[str, Objects] = {n: np.zeros(0, dtype=object) for n in ATTRIBUTES}
         self.times: dict[str, NumberColumn] = {
             name: NumberColumn(0, is_integer=True) for name in _TIMES
@@ -50,7 +53,9 @@ class KeptTable:
         self._infos: dict[int, RunInfo] = {}
         self._runs: Newest[int, Run] = Newest(_MOST_BYTES_OF_RUNS)
         self._answers: Newest[RunQuery, RunColumns] = Newest(_MOST_CELLS_OF_ANSWERS)
-        # From the facts, until one of them changes.
+        self._stale_parents: set[int] = set()  # rows of which "parents" may be wrong
+        self.key_pieces: Newest[Hashable, object] = Newest(MOST_FACTS)  # what `key_pieces` keeps
+        # From the facts; kept right, or dropped, when one of them changes.
         self._derived: Newest[str, Any] = Newest(_MOST_BYTES_DERIVED)
 
     def __len__(self) -> int:
@@ -67,14 +72,16 @@ class KeptTable:
         self._grow(len(self._row_of))
         rows = np.array([self._row_of[run_id] for run_id in found["run_id"]], dtype=np.int64)
         self.run_keys[rows] = found["run_key"]
+        self.version += 1
+        self.read_at[rows] = self.version
         for name in ATTRIBUTES:
             self._put_texts(name, rows, found[name])
         for name in _TIMES:
-            self._put_times(self.times[name], rows, found[name])
+            self._put_times(name, rows, found[name])
         for row in rows.tolist():
             self._infos.pop(row, None)
             self._runs.drop(row)
-        self._derived.clear()
+        self._stale_parents.update(rows.tolist())
         self._answers.clear()
         return rows
 
@@ -85,10 +92,17 @@ class KeptTable:
         if not more:
             return
         self.run_keys = np.concatenate([self.run_keys, np.zeros(more, dtype=np.int64)])
+        self.read_at = np.concatenate([self.read_at, np.zeros(more, dtype=np.int64)])
         for name, texts in self.facts.items():
             self.facts[name] = np.concatenate([texts, np.full(more, None, dtype=object)])
         for column in (*self.times.values(), *self._all_columns()):
             column.grow(count)
+        self._forget_places()
+
+    def _forget_places(self) -> None:
+        """When runs came, or their times changed."""
+        self._derived.drop("natural ranks")
+        self._derived.drop("parents")
 
     def _put_texts(self, name: str, rows: Integers, found: Any) -> None:
         """None where it is masked; what many runs share is one object."""
@@ -98,12 +112,21 @@ class KeptTable:
         else:
             self._characters += _count_characters(texts) - _count_characters(facts[rows])
         facts[rows] = texts
+        column = self._derived.get(f"text {name}")
+        if column is not None:
+            column.grow(len(self))
+            _put_facts(column, rows, texts)
+            self._keep_derived(f"text {name}", column)
 
-    def _put_times(self, column: NumberColumn, rows: Integers, found: Any) -> None:
+    def _put_times(self, name: str, rows: Integers, found: Any) -> None:
         import numpy as np
 
-        column.numbers[rows] = np.ma.filled(found, 0)
-        column.has[rows] = ~np.ma.getmaskarray(found)
+        column, numbers, has = self.times[name], np.ma.filled(found, 0), ~np.ma.getmaskarray(found)
+        if name == "start_us" and not (
+            np.array_equal(column.numbers[rows], numbers) and np.array_equal(column.has[rows], has)
+        ):
+            self._forget_places()
+        column.numbers[rows], column.has[rows] = numbers, has
 
     def put_values(self, kind: Kind, values: Values, rows: Integers) -> None:
         """*rows* are those of the runs in *values*, -1 for what is no run."""
@@ -167,9 +190,8 @@ class KeptTable:
     def _as_column(self, name: str) -> TextColumn:
         import numpy as np
 
-        column, texts = TextColumn(len(self)), self.facts[name]
-        rows = np.flatnonzero(texts != np.array(None))
-        column.put(rows, texts[rows].tolist(), [None] * len(rows))
+        column = TextColumn(len(self))
+        _put_facts(column, np.arange(len(self)), self.facts[name])
         return column
 
     @property
@@ -182,8 +204,13 @@ class KeptTable:
         import numpy as np
 
         start, count = self.times["start_us"], len(self)
-        ids = self.facts["run_id"].astype(str) if count else np.zeros(0, dtype=str)
-        order = np.lexsort((ids, -start.numbers, ~start.has))
+        numbers = np.where(start.has, -start.numbers, np.iinfo(np.int64).max)
+        order = np.argsort(numbers, kind="stable")
+        is_tie = np.diff(numbers[order]) == 0  # few are: only their ids are compared
+        tied = np.flatnonzero(np.append(is_tie, False) | np.append(False, is_tie))
+        rows = order[tied]
+        ids = self.facts["run_id"][rows].astype(str) if len(rows) else np.zeros(0, dtype=str)
+        order[tied] = rows[np.lexsort((ids, numbers[rows]))]
         ranks = np.empty(count, dtype=np.int64)
         ranks[order] = np.arange(count)
         return ranks
@@ -218,10 +245,10 @@ class KeptTable:
         for row, run in zip(rows.tolist(), runs):
             self._runs.put(row, _copy(run), size=_bytes_of(run))
 
-    def runs(self, rows: Integers) -> list[Run] | None:
-        """Copies, whose dicts may be changed; None if one of them is not known."""
+    def runs(self, rows: Integers) -> list[Run | None]:
+        """Copies, whose dicts may be changed; None for one that is not known."""
         found = [self._runs.get(row) for row in rows.tolist()]
-        return [_copy(run) for run in found if run is not None] if None not in found else None
+        return [None if run is None else _copy(run) for run in found]
 
     def answer(self, query: RunQuery, find: Callable[[], RunColumns]) -> RunColumns:
         """What *find* finds, and the same again as long as it is true; the caller's own."""
@@ -238,23 +265,34 @@ class KeptTable:
     @property
     def parents(self) -> Integers:
         """Of each row the row of its parent, or -1."""
-        rows: Integers = self._derive("parents", self._parents)
-        return rows
+        import numpy as np
 
-    def _parents(self) -> Integers:
+        is_new = "parents" not in self._derived
+        parents: Integers = self._derive(
+            "parents", lambda: self._parents_of(np.arange(len(self), dtype=np.int64))
+        )
+        if self._stale_parents and not is_new:
+            rows = np.array(list(self._stale_parents), dtype=np.int64)
+            parents[rows] = self._parents_of(rows)
+        self._stale_parents.clear()
+        return parents
+
+    def _parents_of(self, rows: Integers) -> Integers:
         import numpy as np
 
         tags = self.columns["tags"].get(PARENT_TAG)
-        if not isinstance(tags, TextColumn) or not len(self):
-            return np.full(len(self), -1, dtype=np.int64)
-        row_of_text = [-1 if text is None else self._row_of.get(text, -1) for text in tags.texts]
-        rows = np.array(row_of_text, dtype=np.int64)[tags.codes]
-        started = np.where(self.times["start_us"].has, self.times["start_us"].numbers, 0)
+        if not isinstance(tags, TextColumn):
+            return np.full(len(rows), -1, dtype=np.int64)
+        codes, places = np.unique(tags.codes[rows], return_inverse=True)
+        row_of_text = [self._row_of.get(text, -1) for text in tags.texts[codes].tolist()]
+        parents = np.array(row_of_text, dtype=np.int64)[places]
+        start = self.times["start_us"]
+        started = np.where(start.has, start.numbers, 0)
         # A parent begins before its child: two that name each other would hide each other.
-        begins_before = (started[rows] < started) | (
-            (started[rows] == started) & (self.run_keys[rows] < self.run_keys)
+        begins_before = (started[parents] < started[rows]) | (
+            (started[parents] == started[rows]) & (self.run_keys[parents] < self.run_keys[rows])
         )
-        return np.where((rows >= 0) & begins_before, rows, -1)
+        return np.where((parents >= 0) & begins_before, parents, -1)
 
     def row_of(self, run_id: str) -> int:
         """-1 if there is no such run."""
@@ -287,9 +325,21 @@ class KeptTable:
         made = self._derived.get(name)
         if made is None:
             made = make()
-            size = made.size_of_places if isinstance(made, TextColumn) else made.nbytes
-            self._derived.put(name, made, size=size)
+            self._keep_derived(name, made)
         return made
+
+    def _keep_derived(self, name: str, made: Integers | TextColumn) -> None:
+        size = made.size_of_places if isinstance(made, TextColumn) else made.nbytes
+        self._derived.put(name, made, size=size)
+
+
+def _put_facts(column: TextColumn, rows: Integers, texts: Objects) -> None:
+    """Into *rows* of *column*; None for a run that has none."""
+    import numpy as np
+
+    has = texts != np.array(None)
+    column.drop(rows[~has])
+    column.put(rows[has], texts[has].tolist(), [None] * int(has.sum()))
 
 
 def _count_characters(texts: Objects) -> int:

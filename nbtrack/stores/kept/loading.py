@@ -51,7 +51,7 @@ def read_values(
     """Of all keys and runs, or only of these."""
     names, parameters = ("", {}) if keys is None else texts_bound(keys)
     of_keys = f" and key in ({names})" if keys is not None else ""
-    latest = _LATEST[kind].format(where=_of(run_keys) + of_keys)
+    latest = LATEST[kind].format(where=_of(run_keys) + of_keys)
     number = "null" if kind == "metrics" else "list(try_cast(value as double))"
     found = connection.execute(
         f"select key, list(run_key) as run_keys, list(value) as found, {number} as numbers"
@@ -112,7 +112,7 @@ _ROWS: dict[Kind, str] = {
     "metrics": "select run_key, value from stored.metrics where key = $key limit {most}",
     "tags": f"{_AS_TEXT} from stored.tags where key = $key limit {{most}}",
 }
-_LATEST: dict[Kind, str] = {
+LATEST: dict[Kind, str] = {
     "params": f"""
         select run_key, key, arg_max(value, rank) as value
         from (select run_key, key, value, {EXPLICIT_FIRST} as rank from stored.params

@@ -7,7 +7,7 @@ text goes through them first. Patterns and datasets are left to DuckDB.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +19,7 @@ from nbtrack.stores.filters.filter_grammar import (
     Key,
     SortKey,
     Term,
+    comparisons_of,
     parse_filter,
     parse_order,
 )
@@ -69,7 +70,7 @@ def read_filter(text: str | None) -> Filter | None:
     if text is None or not text.strip():
         return Filter(None, "")
     found = Filter(parse_filter(text), text)
-    return found if all(_is_known(each, text) for each in _comparisons(found.term)) else None
+    return found if all(_is_known(each, text) for each in comparisons_of(found.term)) else None
 
 
 @lru_cache(maxsize=256)
@@ -82,7 +83,7 @@ def read_order(texts: tuple[str, ...]) -> tuple[tuple[Place, bool], ...]:
 
 def needs_of(found: Filter, order: Sequence[tuple[Place, bool]]) -> frozenset[Need]:
     """The keys whose values it takes to answer."""
-    places = [_place(each.key, found.text) for each in _comparisons(found.term)]
+    places = [_place(each.key, found.text) for each in comparisons_of(found.term)]
     places += [place for place, _ in order]
     return frozenset((place.kind, place.name) for place in places if place.kind is not None)
 
@@ -124,16 +125,6 @@ def _ahead(sort_keys: Sequence[Any], most: int) -> Flags:
 
 
 # --- filters
-
-
-def _comparisons(term: Term | None) -> Iterator[Comparison]:
-    if isinstance(term, Comparison):
-        yield term
-    elif isinstance(term, Not):
-        yield from _comparisons(term.term)
-    elif term is not None:
-        for each in term.terms:
-            yield from _comparisons(each)
 
 
 def _is_known(comparison: Comparison, text: str) -> bool:

@@ -115,25 +115,36 @@ def _with_runs(
 ) -> tuple[T, list[Run]] | None:
     """The answer, and the runs in its rows; of those that are not known a snapshot is asked."""
 
-    def known(table: KeptTable) -> tuple[T, list[Run] | None]:
+    def known(table: KeptTable) -> tuple[T, list[Run | None]]:
         answer = question(table)
         return answer, table.runs(rows_of(answer))
 
     def read(table: KeptTable, connection: DuckDBPyConnection) -> tuple[T, list[Run]]:
         answer = question(table)
-        rows = rows_of(answer)
-        runs = table.runs(rows)
-        if runs is None:
-            keys = table.run_keys[rows].tolist()
-            places = kept.places_of_values(connection, keys)
-            runs = with_data(connection, keys, table.infos(rows), places)
-            table.note_runs(rows, runs)
-        return answer, runs
+        return answer, _runs(kept, table, connection, rows_of(answer))
 
-    answer, runs = kept.ask_at_once(known, needs=needs) or (None, None)
-    if answer is not None and runs is not None:
-        return answer, runs
+    answer, runs = kept.ask_at_once(known, needs=needs) or (None, [])
+    if answer is not None and None not in runs:
+        return answer, [run for run in runs if run is not None]
     return kept.ask_beside(read, needs=needs)
+
+
+def _runs(
+    kept: KeptRuns, table: KeptTable, connection: DuckDBPyConnection, rows: Integers
+) -> list[Run]:
+    """Those that are known, and the others as they are read."""
+    import numpy as np
+
+    known = table.runs(rows)
+    unknown = rows[np.array([run is None for run in known], dtype=np.bool_)]
+    if not len(unknown):
+        return [run for run in known if run is not None]
+    keys = table.run_keys[unknown].tolist()
+    places = kept.places_of_values(connection, keys)
+    read = with_data(connection, keys, table.infos(unknown), places)
+    table.note_runs(unknown, read)
+    others = iter(read)
+    return [run or next(others) for run in known]
 
 
 def _folded_away(table: KeptTable, matching: Any) -> Any:

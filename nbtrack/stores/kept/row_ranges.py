@@ -52,18 +52,18 @@ class RowRanges:
 
     def rows(self, run_keys: Sequence[int]) -> dict[str, list[int]]:
         """By table, the rows among which theirs are; without tables where these are too many."""
-        found = {table: list(self._rows(table, run_keys)) for table in self._ends}
-        return {table: rows for table, rows in found.items() if len(rows) <= MOST_ROWS}
+        ranges = {table: list(self._ranges(table, run_keys)) for table in self._ends}
+        return {
+            table: [row for some in of_table for row in some]
+            for table, of_table in ranges.items()
+            if sum(map(len, of_table)) <= MOST_ROWS
+        }
 
-    def _rows(self, table: str, run_keys: Sequence[int]) -> Iterator[int]:
-        """One more than there may be, if there are more."""
-        left = MOST_ROWS + 1
+    def _ranges(self, table: str, run_keys: Sequence[int]) -> Iterator[range]:
         first, last = self._places.get(table, ((), ()))
         for run_key in run_keys:
-            if run_key < len(first):
-                rows = range(first[run_key], min(last[run_key] + 1, first[run_key] + left))
-                left -= len(rows)
-                yield from rows
+            if run_key < len(first) and last[run_key] >= 0:
+                yield range(int(first[run_key]), int(last[run_key]) + 1)
 
 
 _NO_ROW = (1 << 62) - 1

@@ -51,12 +51,14 @@ from nbtrack.stores.local.folding_thread import FoldingThread, folding_guarded
 from nbtrack.stores.local.history import read_history, read_places
 from nbtrack.stores.local.removal import remove_runs
 from nbtrack.stores.local.renamed import note_renamed, renamed_experiments
+from nbtrack.stores.local.signs import OwnFolds
 from nbtrack.stores.local.snapshot import SnapshotReader
 from nbtrack.stores.local.status import store_status
 from nbtrack.stores.local.trace import trace_of_lines, trace_of_snapshot
 from nbtrack.stores.local.user_query import user_query
 from nbtrack.stores.queries import run_queries
 from nbtrack.stores.queries.panel_reads import PanelReads
+from nbtrack.stores.queries.proposals import proposed_run
 from nbtrack.stores.queries.run_index import RunIndex
 from nbtrack.stores.registry import registry_queries
 from nbtrack.stores.registry.registry_append import (
@@ -83,6 +85,7 @@ class DuckDBStore(PanelReads):
         self._thread = FoldingThread(self.fold)
         self._journal = Journal(folder / "journal", on_waiting=self._on_waiting)
         self._attachment = Attachment(self.database)
+        self._own_folds = OwnFolds(self.database)
         self._snapshots = SnapshotReader(
             self._attachment,
             self._journal.folder,
@@ -91,7 +94,7 @@ class DuckDBStore(PanelReads):
             fold_now=self.fold,
         )
         self._index = RunIndex(self._snapshots)
-        self._kept = KeptRuns(self._snapshots)
+        self._kept = KeptRuns(self._snapshots, self._own_folds)
         self._points = KeptPoints(self._snapshots)
 
     # --- writing
@@ -125,7 +128,12 @@ class DuckDBStore(PanelReads):
         if not self.folder.exists():
             return True  # nobody has written yet, or somebody has removed all
         _keep_out_of_git(self.folder)
-        return fold(self._attachment, self._journal.folder, own_writer=self._journal.writer)
+        return fold(
+            self._attachment,
+            self._journal.folder,
+            own_writer=self._journal.writer,
+            own_folds=self._own_folds,
+        )
 
     def close(self) -> None:
         """End this process's journal and fold it, if the file is free; readers fold the rest."""
@@ -155,6 +163,10 @@ class DuckDBStore(PanelReads):
     def search_runs(self, query: RunQuery, *, timeout: float = WAIT_SECONDS) -> list[Run]:
         with self._snapshots.open(timeout=timeout) as connection:
             return run_queries.find_runs(connection, query)
+
+    def proposed_run(self, typed: str, *, view_type: ViewType) -> str:
+        with self._snapshots.open() as connection:
+            return proposed_run(connection, typed, view_type=view_type)
 
     def count_runs(self, query: RunQuery) -> int:
         from nbtrack.stores.kept.answers import count_runs

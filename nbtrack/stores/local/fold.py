@@ -21,6 +21,8 @@ from nbtrack.journal.reading import Tail
 from nbtrack.stores.local import schema
 from nbtrack.stores.local.attachment import Attachment
 from nbtrack.stores.local.file_faults import is_interruption
+from nbtrack.stores.local.signs import OwnFolds
+from nbtrack.stores.queries.page_values import MOST_KEYS_IN_TEXT, texts_bound
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -45,7 +47,7 @@ class _Work:
         return sum(len(tail.text) for tail in self.tails)
 
 
-def fold(attachment: Attachment, folder: Path, *, own_writer: str) -> bool:
+def fold(attachment: Attachment, folder: Path, *, own_writer: str, own_folds: OwnFolds) -> bool:
     """Fold what waits in all journals in *folder*; False if the file cannot be written now."""
     if not os.access(folder.parent, os.W_OK):
         return False
@@ -59,8 +61,11 @@ def fold(attachment: Attachment, folder: Path, *, own_writer: str) -> bool:
             dead = set(reading.dead_writers(folder, own=own_writer))
             try:
                 with attachment.open(read_only=False, timeout=0) as connection:
+                    before = own_folds.look()
                     work = _find_work(connection, folder, dead)
                     _commit(connection, work)
+                    _checkpoint(connection)
+                    own_folds.note(before, own_folds.look())
             except StoreBusy:
                 return False
             _clear_up(folder, work)
@@ -138,22 +143,37 @@ def parse(connection: DuckDBPyConnection, tails: Iterable[Tail]) -> None:
         connection.execute(schema.PARSE_WITH_DAMAGE, {"text": text})
 
 
-def insert_parsed(connection: DuckDBPyConnection, *, target: str) -> None:
-    """Rows of `incoming` into the tables of schema *target*; lines that make no sense are kept."""
+def insert_parsed(connection: DuckDBPyConnection, *, target: str) -> set[str]:
+    """Rows of `incoming` into the tables of schema *target*; lines that make no sense are kept.
+
+    Returns which tables may have got rows.
+    """
     connection.execute(
         f"insert into {target}.bad_lines select line, {now_us()} from incoming where is_bad"
     )
-    connection.execute(schema.NEW_KEYS.format(target=target))
-    known = "select * from project.stored.run_keys"
-    if target != "project.stored":
-        known += f" union all select * from {target}.run_keys"
-    for (kind,) in connection.execute(
+    _number_runs(connection, target=target)
+    kinds = connection.execute(
         "select distinct k from incoming where not is_bad and k <> 'close'"
-    ).fetchall():
+    ).fetchall()
+    for (kind,) in kinds:
         lines = f"(select * from incoming where k = '{kind}' and not is_bad)"
         if kind in schema.KINDS_OF_RUNS:
-            lines = f"({lines} join ({known}) on r = run_id)"
+            lines = f"({lines} join keys_of_lines on r = run_id)"
         connection.execute(schema.INSERTS[kind].format(target=target, lines=lines))
+    return {"bad_lines", "run_keys", *(schema.TABLE_OF_KIND[kind] for (kind,) in kinds)}
+
+
+def _number_runs(connection: DuckDBPyConnection, *, target: str) -> None:
+    """Keys of the runs in `incoming` into `keys_of_lines`, and new ones to *target*."""
+    run_ids = connection.execute(schema.RUNS_OF_LINES).fetchall()
+    names, parameters = "select r from incoming where not is_bad", dict[str, str]()
+    if len(run_ids) <= MOST_KEYS_IN_TEXT:  # a join takes three times as long
+        names, parameters = texts_bound([run_id for (run_id,) in run_ids])
+    connection.execute(schema.KNOWN_KEYS.format(run_ids=names), parameters)
+    connection.execute(schema.NEW_KEYS)
+    connection.execute(
+        f"insert into {target}.run_keys select run_key, run_id from keys_of_lines where is_new"
+    )
 
 
 def _end_runs_of(connection: DuckDBPyConnection, writer: str) -> None:
@@ -174,6 +194,17 @@ def _end_runs_of(connection: DuckDBPyConnection, writer: str) -> None:
         """,
         {"writer": writer, "now": now_us()},
     )
+
+
+def _checkpoint(connection: DuckDBPyConnection) -> None:
+    """As letting the file go would do it: so it is seen as we leave it."""
+    import duckdb
+
+    try:
+        connection.execute("checkpoint project")
+    except duckdb.Error as exc:  # all is committed, and the log beside the file has it
+        if is_interruption(exc):
+            raise
 
 
 def _store_offsets(connection: DuckDBPyConnection, offsets: dict[str, int]) -> None:

@@ -30,10 +30,20 @@ class Step:
     apply: Callable[[DuckDBPyConnection], None]
 
 
-def _create_run_tables(connection: DuckDBPyConnection) -> None:
+def create_bare_tables(connection: DuckDBPyConnection) -> None:
+    """What an empty `project` must have for this process, which has views of its own over it."""
+    _create_stored_tables(connection)
+    connection.execute(registry_schema.create_table())
+
+
+def _create_stored_tables(connection: DuckDBPyConnection) -> None:
     for statement in schema.create_tables("project.stored"):
         connection.execute(statement)
     connection.execute("create table project.stored.segments (segment varchar, folded bigint)")
+
+
+def _create_run_tables(connection: DuckDBPyConnection) -> None:
+    _create_stored_tables(connection)
     # Other tools see the same views; they have no tails, and know nobody dead.
     connection.execute("create table project.main.dead_writers (writer varchar)")
     for statement in schema.create_views("project"):

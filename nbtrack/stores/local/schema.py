@@ -86,14 +86,19 @@ PARSE_WITH_DAMAGE = PARSE.replace(
     "from_json(line,", "from_json(case when json_valid(line) then line else '{}' end,"
 )
 
-# NEW_KEYS numbers run ids that neither the file nor the target has seen.
+RUNS_OF_LINES = "select distinct r from incoming where not is_bad and r is not null"
+KNOWN_KEYS = """
+    create or replace temp table keys_of_lines as
+    select run_key, run_id, false as is_new from project.stored.run_keys where run_id in ({run_ids})
+"""
+# Of run ids that the file has not seen.
 NEW_KEYS = """
-    insert into {target}.run_keys
+    insert into keys_of_lines
     select (select coalesce(max(run_key), 0) from project.stored.run_keys)
-        + row_number() over (order by first), r
+        + row_number() over (order by first), r, true
     from (select r, min(t) as first from incoming
           where not is_bad and r is not null
-              and r not in (select run_id from project.stored.run_keys) group by r)
+              and r not in (select run_id from keys_of_lines) group by r)
 """
 
 
@@ -134,6 +139,11 @@ INSERTS: dict[str, str] = {
     f" qualify {_SAYS_MORE} or row_number() over (partition by n, {_SAYS_MORE} order by t) = 1",
     "exptag": "insert into {target}.experiment_tags select n, (x->>'key'), v, t from {lines}",
 }
+TABLE_OF_KIND = {
+    "run": "run_events", "metric": "metrics", "param": "params", "tag": "tags",
+    "artifact": "artifacts", "cell": "cells", "input": "inputs", "environment": "environments",
+    "experiment": "experiment_events", "exptag": "experiment_tags",
+}  # fmt: skip
 KINDS_OF_RUNS = ("run", "metric", "param", "tag", "artifact", "cell", "input")
 
 

@@ -53,6 +53,7 @@ class SnapshotReader:
         self._own_waiting = own_waiting
         self._fold_now = fold_now
         self._loaded: object = None  # which tails the tables of schema `tail` hold
+        self._filled: set[str] = set()  # those of the tables that may have rows
         self._offsets: object = None  # how far the journals are folded
         self._marked: object = None  # which writers the table `dead_writers` holds
         self._watch = FileWatch(attachment.file)
@@ -140,9 +141,9 @@ class SnapshotReader:
         signature = (self._attachment.generation, file, newest, waiting, own)
         if signature == self._loaded:
             return
-        if self._loaded is not None:  # None: this instance's tables are empty still
-            for table in schema.TABLES:
-                connection.execute(f"truncate tail.{table}")
+        # None: this instance's tables are empty still
+        for table in self._filled if self._loaded is not None else ():
+            connection.execute(f"truncate tail.{table}")
         self._loaded = "a part"
         tails = [
             reading.read_tail(self._folder, name, start=start, limit=size - start)
@@ -153,9 +154,12 @@ class SnapshotReader:
         self._loaded = signature
 
     def _parse_into_tables(self, connection: DuckDBPyConnection, tails: list[Tail]) -> None:
+        filled: set[str] = set()
         if any(tail.text for tail in tails):
+            self._filled = set(schema.TABLES)  # for an interrupt
             parse(connection, tails)
-            insert_parsed(connection, target="tail")
+            filled = insert_parsed(connection, target="tail")
+        self._filled = filled
 
     def _mark_dead_writers(self, connection: DuckDBPyConnection) -> None:
         dead = sorted(reading.dead_writers(self._folder, own=self._own_writer()))

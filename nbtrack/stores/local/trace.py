@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.records.origins import ORIGINS_TAG, parsed_origins
 from nbtrack.records.tags import BEST_CHILD_TAG, CANDIDATE_TAG, FIT_TAG, PARENT_TAG
 from nbtrack.records.traces import SPARK_POINTS, UNSUCCESSFUL, MetricTrace, RunTrace
 
@@ -52,6 +53,8 @@ def trace_of_snapshot(connection: DuckDBPyConnection, run_id: str) -> RunTrace:
         runs[found].fit = fit
     for found, best in connection.execute(_TAG, {"key": BEST_CHILD_TAG}).fetchall():
         runs[found].best_child = best
+    for found, text in connection.execute(_TAG, {"key": ORIGINS_TAG}).fetchall():
+        runs[found].origins = parsed_origins(text)
     for found, path in connection.execute(_ARTIFACTS).fetchall():
         runs[found].artifacts.add(path)
     whole = _family(runs, run_id)
@@ -105,6 +108,8 @@ def _take_tag(run: RunTrace, fields: Mapping[str, Any]) -> None:
         run.fit = fields.get("v")
     elif fields["n"] == BEST_CHILD_TAG:
         run.best_child = fields.get("v")
+    elif fields["n"] == ORIGINS_TAG:
+        run.origins = parsed_origins(fields.get("v", ""))
     elif fields["n"] == CANDIDATE_TAG:
         run.is_candidate = True
 
@@ -140,7 +145,7 @@ _FAMILY = """
     select run_key, run_id,
         run_key in (select run_key from stored.tags where key = $candidate_tag) as is_candidate
     from stored.run_keys where run_id = $run_id
-        or run_key in (select run_key from stored.tags where key = $parent_tag and value = $run_id)
+        or run_key in (select run_key from current.tags where key = $parent_tag and value = $run_id)
 """
 _CANDIDATES = "select count(*) filter (is_candidate) from family"
 _LEFT_OUT = """

@@ -8,6 +8,7 @@ bitmap of its runs, in an eighth of the time. The others are looked up.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbtrack.records.runs import RunQuery
@@ -23,10 +24,16 @@ _MOST_KEPT = 16
 
 
 class KeptInventories:
-    """Inventories of the newest questions, kept while nobody writes."""
+    """Inventories of the newest questions, kept while nobody writes.
 
-    def __init__(self, index: RunIndex) -> None:
+    *read_changed* reads only what has changed since; None if that is not known.
+    """
+
+    def __init__(
+        self, index: RunIndex, read_changed: Callable[[RunQuery], KeyInventory | None]
+    ) -> None:
         self._index = index
+        self._read_changed = read_changed
         self._kept: dict[Question, tuple[object, KeyInventory]] = {}
 
     def read(self, query: RunQuery, *, version: object) -> KeyInventory:
@@ -34,12 +41,15 @@ class KeptInventories:
         question = Question.of(query)
         kept_at, inventory = self._kept.pop(question, (None, None))
         if inventory is None or kept_at != version:
-            with self._index.open(query) as connection:
-                inventory = read_keys(connection)
+            inventory = self._read_changed(query) or self._read_all(query)
         self._kept[question] = version, inventory
         for oldest in list(self._kept)[:-_MOST_KEPT]:
             self._kept.pop(oldest, None)  # another thread may be at it
         return inventory
+
+    def _read_all(self, query: RunQuery) -> KeyInventory:
+        with self._index.open(query) as connection:
+            return read_keys(connection)
 
 
 def read_keys(connection: DuckDBPyConnection) -> KeyInventory:
@@ -76,7 +86,7 @@ def _facts(
         rows = _facts_by_bitmap(connection, source, highest=highest)
     # A tag that was removed leaves rows without a value.
     found = [_key_facts(*row[:-1]) for row in rows if row[1]]
-    return sorted(found, key=lambda facts: _in_natural_order(facts.key))
+    return sorted(found, key=lambda facts: in_natural_order(facts.key))
 
 
 def _facts_by_bitmap(
@@ -118,7 +128,7 @@ def _key_facts(
     )
 
 
-def _in_natural_order(key: str) -> tuple[list[tuple[bool, int, str]], str]:
+def in_natural_order(key: str) -> tuple[list[tuple[bool, int, str]], str]:
     """Digits by their number: of two without leading zeros the longer one is larger."""
     parts = [part for part in re.split("([0-9]+)", key.casefold()) if part]
     return [_rank(part.lstrip("0"), is_number="0" <= part[0] <= "9") for part in parts], key

@@ -74,10 +74,13 @@ class PanelReads:
             return run_pages.read_child_runs(connection, parent_id, query)
 
     def read_keys(self, query: RunQuery) -> KeyInventory:
+        from nbtrack.stores.kept.key_pieces import read_key_inventory
         from nbtrack.stores.queries.key_inventory import KeptInventories
 
         if self._inventories is None:
-            self._inventories = KeptInventories(self._index)
+            self._inventories = KeptInventories(
+                self._index, lambda query: read_key_inventory(self._kept, query)
+            )
         return self._inventories.read(query, version=self.version())
 
     def read_groups(self, query: RunQuery, *, by: str, metrics: Sequence[str]) -> list[RunGroup]:

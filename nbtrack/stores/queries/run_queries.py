@@ -32,6 +32,7 @@ from nbtrack.stores.queries.page_values import (
     keys_in_text,
     read_page_values,
 )
+from nbtrack.stores.queries.proposals import proposed_experiment, proposed_run
 from nbtrack.stores.store import FoundRun
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _key_and_info(
         {"run_id": run_id},
     ).fetchone()
     if row is None:
-        raise RunNotFound(run_id, store)
+        raise RunNotFound(run_id, store, proposed_run(connection, run_id))
     return row[0], run_info(row)
 
 
@@ -130,7 +131,10 @@ def find_experiments(
 def get_experiment(
     connection: DuckDBPyConnection, column: str, value: str, *, store: str
 ) -> Experiment:
-    """By *column* "experiment_id" or "name"; a deleted one too."""
+    """By *column* "experiment_id" or "name"; a deleted one too.
+
+    Only for an id another experiment is proposed: a name that is not there may be a new one.
+    """
     rows = connection.execute(
         "select experiment_id, name, artifact_location, lifecycle_stage, created_us, updated_us"
         f" from current.experiments where {column} = $value"
@@ -138,7 +142,8 @@ def get_experiment(
         {"value": value},
     ).fetchall()
     if not rows:
-        raise ExperimentNotFound(value, store)
+        proposal = proposed_experiment(connection, value) if column == "experiment_id" else ""
+        raise ExperimentNotFound(value, store, proposal)
     return _experiments(connection, rows)[0]
 
 
@@ -175,7 +180,7 @@ def _run_key(connection: DuckDBPyConnection, run_id: str, *, store: str) -> int:
         "select run_key from stored.run_keys where run_id = ?", [run_id]
     ).fetchone()
     if row is None:
-        raise RunNotFound(run_id, store)
+        raise RunNotFound(run_id, store, proposed_run(connection, run_id))
     return int(row[0])
 
 

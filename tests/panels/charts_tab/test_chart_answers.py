@@ -10,7 +10,9 @@ from nbtrack.charts.run_styles import PALETTE
 from nbtrack.errors import NotFound
 from nbtrack.panels.charts_tab.charted_runs import places_after
 from nbtrack.panels.charts_tab.request import MOST_RUNS
-from nbtrack.recording.session import Session
+from nbtrack.recording.session import Session, current_session
+from tests.support.begun_project import begun_project
+from tests.support.filled_project import fill_project
 from tests.support.panel_page import Page, runs_page
 
 STEPS = 1000
@@ -18,22 +20,26 @@ STEPS = 1000
 
 @pytest.fixture
 def session(tmp_path, monkeypatch):
-    monkeypatch.setenv("NBTRACK_DIR", str(tmp_path / "project"))
+    monkeypatch.setenv("NBTRACK_DIR", str(begun_project(tmp_path / "project")))
     made = Session()
     monkeypatch.setattr("nbtrack.recording.session._current", made)
     yield made
     made.close()
 
 
-@pytest.fixture
-def page(session):
-    """Of twelve runs; the newest is run 11."""
+def twelve_runs():
     for n in range(12):
-        with session.start_run(name=f"run {n}") as run:
+        with current_session().start_run(name=f"run {n}") as run:
             run.log_params({"lr": 10**-n, "kind": "SVC" if n % 2 else "forest", "seed": 0})
             for step in range(3):
                 run.log_metric("loss", 1 / (n + step + 1), step=step)
             run.log_metric("f1", n / 12)
+
+
+@pytest.fixture
+def page(session, tmp_path):
+    """Of twelve runs; the newest is run 11."""
+    fill_project(tmp_path / "project", twelve_runs)
     made = runs_page(session.store)
     made.show()
     return made
@@ -79,6 +85,20 @@ def test_ticked_runs_are_drawn(page):
     assert set(column(chart_of(answer, "loss"), "id")) == set(ticked)
 
 
+def test_where_nobody_chose_the_best_are_drawn(session, page):
+    """Of many runs, children too, the ten best by the metric that matters; and who trains now."""
+    with session.start_run(name="sweep"):
+        for n in range(20, 24):
+            with session.start_run(name=f"run {n}", nested=True) as run:
+                run.log_metric("f1", n)
+    session.start_run(name="training")
+    answer = page.ask("charts")
+
+    best = {f"run {n}" for n in (20, 21, 22, 23, 11, 10, 9, 8, 7)}
+    assert {run["label"] for run in answer["runs"]} == {"training", *best}
+    assert "best by f1" in answer["note"]
+
+
 def test_runs_keep_their_places():
     """As in the page: others take the lowest that are free."""
     assert places_after({"a": 1, "gone": 0}, ["b", "a", "c"]) == {"b": 0, "a": 1, "c": 2}
@@ -86,6 +106,7 @@ def test_runs_keep_their_places():
 
 def test_new_runs_leave_the_others_their_colours(session, page):
     """Also while the page cannot ask: who comes takes the place of who leaves."""
+    page.show(sort=[["start_time", True]])
     before = {run["label"]: run["place"] for run in page.ask("charts")["runs"]}
     for n in (12, 13):
         log(session, [1, 2], name=f"run {n}")

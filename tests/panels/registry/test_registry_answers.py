@@ -10,17 +10,21 @@ from nbtrack.panels.registry.view import RegistryView
 from nbtrack.panels.shared import live_updates
 from nbtrack.recording.session import current_session
 from nbtrack.stores.local.duckdb import DuckDBStore
-from tests.support.begun_project import begun_project
+from tests.support.filled_project import fill_project
 from tests.support.panel_page import Page, runs_page
 from tests.support.registry_project import become, register, trained
 
 
-@pytest.fixture(autouse=True)
-def client(tmp_path, monkeypatch):
-    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
-    become("ana", monkeypatch)
+def three_versions():
     for name, f1 in (("slow-newt", 0.8), ("calm-otter", 0.9), ("keen-ibex", 0.85)):
         register("churn", name, f1=f1, fits=3)
+
+
+@pytest.fixture(autouse=True)
+def client(tmp_path, monkeypatch):
+    nbtrack.set_tracking_uri(tmp_path / ".nbtrack")
+    become("ana", monkeypatch)
+    fill_project(tmp_path / ".nbtrack", three_versions)
     yield nbtrack.MlflowClient()
     live_updates.stop()
     nbtrack.set_tracking_uri(None)

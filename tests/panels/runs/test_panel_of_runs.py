@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 import sys
 
 import pytest
 
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
+from nbtrack.lookup.typed_filter.keys import HEADERS
+from nbtrack.panels.runs.table_state import ATTRIBUTES
 from nbtrack.panels.shared import live_updates
-from nbtrack.recording.session import Session
+from nbtrack.panels.shared.assets import PANELS
+from nbtrack.recording.session import Session, current_session
 from nbtrack.records.origins import Origin, Origins
+from tests.support.filled_project import fill_project
 from tests.support.panel_page import Page, names, runs_page
+
+
+def three_runs():
+    for n, (name, f1, lr) in enumerate((("a", 0.5, "0.1"), ("b", 0.9, "0.01"), ("c", 0.7, "0.1"))):
+        run = current_session().start_run(name=name)
+        run.log_params({"lr": lr, "model": "SVC" if n else "forest"})
+        for step in range(4):
+            run.log_metric("loss", 1 / (step + 1), step=step)
+        run.log_metric("f1", f1)
+        run.end()
 
 
 @pytest.fixture
@@ -21,13 +37,7 @@ def session(tmp_path, monkeypatch):
     monkeypatch.setenv("NBTRACK_DIR", str(tmp_path / "project"))
     made = Session()
     monkeypatch.setattr("nbtrack.recording.session._current", made)
-    for n, (name, f1, lr) in enumerate((("a", 0.5, "0.1"), ("b", 0.9, "0.01"), ("c", 0.7, "0.1"))):
-        run = made.start_run(name=name)
-        run.log_params({"lr": lr, "model": "SVC" if n else "forest"})
-        for step in range(4):
-            run.log_metric("loss", 1 / (step + 1), step=step)
-        run.log_metric("f1", f1)
-        run.end()
+    fill_project(tmp_path / "project", three_runs)
     yield made
     live_updates.stop()
     made.close()
@@ -97,6 +107,8 @@ def test_a_column_says_whose_it_is(session, page):
         ({"sort": [["metrics.f1", True]]}, "bca"),
         ({"sort": [["params.lr", False], ["metrics.f1", False]]}, "bac"),
         ({"filter": "metrics.f1 > 0.6"}, "cb"),
+        ({"filter": "forest f1 > 0.4"}, "a"),
+        ({"filter": "svc", "quick": {"params.lr": "0.1"}}, "c"),
         ({"quick": {"params.model": "sv", "metrics.f1": "> 0.8"}}, "b"),
         ({"filter": "metrics.f1 < 0.8 or metrics.f1 > 5", "quick": {"params.lr": "0.1"}}, "ca"),
         ({"page": 7}, "cba"),
@@ -120,6 +132,35 @@ def test_what_is_shown_comes_back(page):
     assert panel.selected == [shown["rows"][0]["id"]]
 
 
+def test_a_panel_begins_with_what_was_typed(session):
+    """In its box; the page is of what that means."""
+    page = runs_page(session.store, filter_string="forest f1 > 0.4")
+    state = page.ask("start")["state"]
+
+    assert state["filter"] == "forest f1 > 0.4"
+    assert names(page.show(**state)) == ["a"]
+
+
+def test_filters_and_the_box_know_the_names_of_the_header():
+    """Every column of the runs themselves, as it is called there."""
+    script = (PANELS / "runs/page/completion.js").read_text()
+    offered = re.search(r"const HEADERS = (\[.*\]);", script)
+
+    assert set(HEADERS) == set(ATTRIBUTES.values())
+    assert offered
+    assert set(json.loads(offered[1])) == set(HEADERS)
+
+
+def test_words_are_the_same_in_sql(page):
+    """Over the public views, for a user to change."""
+    import nbtrack
+
+    page.show(filter="svc f1 > 0.8")
+
+    assert page.panel.df["metrics.f1"].tolist() == [0.9]
+    assert nbtrack.sql(page.panel.sql)["metrics.f1"].tolist() == [0.9]
+
+
 def test_top_cuts_the_frame(session):
     """`runs(top=2)` is two runs, in the panel too."""
     assert len(runs_page(session.store, top=2).panel.df) == 2
@@ -133,6 +174,27 @@ def test_a_wrong_query_leaves_the_page_as_it_is(page):
     assert "found the end" in answer["wrong"]["filter"]
     assert "rows" not in answer
     assert len(page.panel.df) == 2
+
+
+def test_a_key_that_no_run_has_is_why_nothing_is_shown(page):
+    """With its prefix it is a filter as any other; said is what there is instead."""
+    why = {text: page.show(filter=text)["whyNothing"] for text in ("metrics.f2 > 0", "f1 > 9")}
+
+    assert why["metrics.f2 > 0"] == "No run has metrics.f2. Did you mean metrics.f1?"
+    assert why["f1 > 9"] == ""
+
+
+def test_a_large_project_shows_a_filter_s_rows_before_its_keys(page, monkeypatch):
+    """With the keys of all runs; the page asks again, and gets those of the runs that match."""
+    monkeypatch.setattr("nbtrack.panels.runs.glance._MANY_RUNS", 2)
+    page.show(), page.show()
+    first, again = page.show(filter="forest"), page.show(filter="forest")
+
+    assert (first["isGlance"], names(first), again["isGlance"], names(again)) == (
+        True, ["a"], False, ["a"],
+    )  # fmt: skip
+    assert [known["runs"] for known in first["keys"]["params"]] == [3, 3]
+    assert [known["runs"] for known in again["keys"]["params"]] == [1, 1]
 
 
 def test_a_wrong_field_is_left_out(page):
@@ -175,6 +237,35 @@ def test_what_few_runs_have_is_not_shown_by_itself(session, page):
 
     assert columns(page.show(), "Params") == ["lr", "model"]
     assert columns(page.show(columns=["params.a3"]), "Params") == ["a3"]
+
+
+def test_the_best_child_stands_first(session, page):
+    """Unless the view has an order of its own; and the parent says of how many it is the best."""
+    with session.start_run(name="parent") as parent:
+        for name, loss in (("far", 3), ("near", 1), ("middle", 2)):
+            with session.start_run(name=name, nested=True) as child:
+                child.log_metric("loss", loss)
+        parent.set_tags({"nbtrack.best_of": "3", "nbtrack.best_by": "loss"})
+    unfolded = page.show(unfolded=[parent.run_id])
+    by_name = page.show(unfolded=[parent.run_id], sort=[["run_name", True]])
+    at = names(by_name).index("parent")
+
+    assert names(unfolded)[:4] == ["parent", "near", "middle", "far"]
+    assert names(by_name)[at + 1 : at + 4] == ["near", "middle", "far"]
+    assert [row["bestOf"] for row in unfolded["rows"][:2]] == [3, 0]
+
+
+def test_what_was_moved_is_not_shown(session, page):
+    """It is a child's; the store keeps it."""
+    with session.start_run(name="parent") as parent:
+        parent.log_params({"lr": "0.5"})
+        parent.log_metric("f1", 0.1)
+        moved = {"f1": Origin.MOVED}
+        parent.note_origins(Origins(params={"lr": Origin.MOVED}, metrics=moved))
+    shown = page.show(columns=["params.lr", "metrics.f1"])
+
+    assert shown["rows"][0]["cells"][1:] == ["–", "–"]
+    assert shown["rows"][1]["cells"][1:] == ["0.1", "0.7"]
 
 
 def test_children_stand_under_their_parent(session, page):
@@ -338,6 +429,19 @@ def test_a_deleted_run_comes_back_with_its_children(session, page):
     page.ask("restore", ids=gone)
 
     assert (len(gone), without, page.show()["all"]) == (2, 3, 5)
+
+
+def test_deleted_runs_are_shown_where_they_are_asked_for(session, page):
+    """With their children, and in the code for a cell too."""
+    parent = family(session)
+    page.ask("delete", runs=[parent.run_id])
+    shown = page.show(filter="lifecycle_stage = deleted", unfolded=[parent.run_id])
+    names_of = {}
+    exec(page.ask("code", what="frame")["source"], names_of)
+
+    assert names(shown) == ["parent", "child"]
+    assert sorted(names_of["runs"]["tags.mlflow.runName"]) == ["child", "parent"]
+    assert "parent" not in names(page.show(filter=""))
 
 
 def test_code_for_a_cell(page):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.kernel import Kernel
+from tests.support.kernel import TIMEOUT, Kernel
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_completion(two: Kernel, line: str, matches: list[str]):
     """Flags, experiments and keys, as on a %track line."""
     two.client.complete(line, len(line))
 
-    assert two.client.get_shell_msg(timeout=10)["content"]["matches"] == matches
+    assert two.client.get_shell_msg(timeout=TIMEOUT)["content"]["matches"] == matches
 
 
 def test_a_file_where_the_project_should_be(new_kernel):

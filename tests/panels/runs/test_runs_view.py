@@ -7,6 +7,7 @@ import time
 import pytest
 
 from nbtrack.errors import InvalidFilter, InvalidValue, NotFound
+from nbtrack.journal.lines import now_us, param_line, run_line
 from nbtrack.lookup.find_run import find_run
 from nbtrack.lookup.metric_direction import direction_tags
 from nbtrack.lookup.runs_line import parse_runs_line
@@ -15,19 +16,25 @@ from nbtrack.panels.runs.reading import run_table_of
 from nbtrack.panels.runs.run_scope import directions
 from nbtrack.panels.runs.showing import runs
 from nbtrack.panels.runs.view import RunsView
-from nbtrack.recording.session import Session
+from nbtrack.recording.session import Session, current_session
 from nbtrack.records.runs import Experiment
+from nbtrack.records.tags import NOTE_TAG
+from tests.support.filled_project import fill_project
+
+
+def three_runs():
+    for name, f1, loss in (("a", 0.5, 0.3), ("b", 0.9, 0.1), ("c", 0.7, None)):
+        run = current_session().start_run(name=name)
+        run.log_params({"model": name})
+        run.log_metrics({"f1": f1} if loss is None else {"f1": f1, "loss": loss})
+        run.end()
 
 
 @pytest.fixture
 def session(tmp_path, monkeypatch):
     monkeypatch.setenv("NBTRACK_DIR", str(tmp_path / "project"))
     made = Session()
-    for name, f1, loss in (("a", 0.5, 0.3), ("b", 0.9, 0.1), ("c", 0.7, None)):
-        run = made.start_run(name=name)
-        run.log_params({"model": name})
-        run.log_metrics({"f1": f1} if loss is None else {"f1": f1, "loss": loss})
-        run.end()
+    fill_project(tmp_path / "project", three_runs)
     yield made
     made.close()
 
@@ -127,6 +134,8 @@ def test_finding_a_run(session):
         ('--sort="f1 asc"', {"filter_string": None, "sort": "f1 asc"}),
         ("tags.a = '--top 3'", {"filter_string": "tags.a = '--top 3'"}),
         ('"metrics.a > 1"', {"filter_string": "metrics.a > 1"}),
+        ('"grid search" --top 3', {"filter_string": '"grid search"', "top": 3}),
+        ("'f1 is null'", {"filter_string": "f1 is null"}),
         ("""'params.b = "x"' --top 3""", {"filter_string": 'params.b = "x"', "top": 3}),
         ('params.a = "x"', {"filter_string": 'params.a = "x"'}),
         ("metrics.a > -inf", {"filter_string": "metrics.a > -inf"}),
@@ -235,19 +244,65 @@ def test_a_status_in_small_letters(session):
 
 
 @pytest.mark.parametrize(
-    ("text", "meant"),
-    [("f1 > 0.5", "metrics.f1"), ("model = 'a'", "params.model"), ("`loss` > 1", "metrics.loss")],
+    ("text", "shown"),
+    [("f1 > 0.6", "cb"), ("model = a", "a"), ("`loss` < 1 status = finished", "ba"), ("b", "b")],
 )
-def test_a_bare_name_that_the_project_knows(session, text, meant):
-    """The error says which key is meant, at the place where it is missing."""
-    with pytest.raises(InvalidFilter, match=rf"Did you mean {meant}\?\n    {text}\n    \^"):
-        table(session, filter_string=text)
+def test_a_typed_filter(session, text, shown):
+    """Table and frame take what people type; the caption shows it as they typed it."""
+    view = RunsView(session.store, None, filter_string=text, sort=None, top=None)
+
+    assert (names(view.table), "".join(view.df["tags.mlflow.runName"])) == (shown, shown)
+    assert f"where {text}" in repr(view)
 
 
-def test_a_bare_name_that_nobody_knows(session):
-    """Gets the words that fit any project."""
-    with pytest.raises(InvalidFilter, match=r"Did you mean metrics\.nope or params\.nope"):
-        table(session, filter_string="nope > 1")
+def test_a_key_that_no_run_has_is_named_where_nothing_matches(session):
+    """A filter with prefixes is the store's, and right; but it is told what there is instead."""
+    nothing = repr(RunsView(session.store, None, filter_string="metrics.f2 > 0", sort=None, top=9))
+
+    assert "match metrics.f2 > 0. No run has metrics.f2. Did you mean metrics.f1?" in nothing
+
+
+def test_words_are_looked_for_in_what_stands(session):
+    """Names, params, tags, notes in any case; no tags of the machinery, nor what was replaced."""
+    run = logged(session, "Calm-Otter", {"f1": 1.0})
+    run.log_param("kernel", "RBF")
+    run.set_tags({"team": "red", NOTE_TAG: "a first try", "nbtrack.x": "hidden"})
+    session.store.fold()
+    run.set_tag("team", "blue")
+
+    found = {
+        word: names(table(session, filter_string=word))
+        for word in ("otter", "rbf", "BLUE first", '"first try"', "red", "hidden", "otter c")
+    }
+
+    assert found == {
+        "otter": "Calm-Otter", "rbf": "Calm-Otter", "BLUE first": "Calm-Otter",
+        '"first try"': "Calm-Otter", "red": "", "hidden": "", "otter c": "Calm-Otter",
+    }  # fmt: skip
+
+
+def test_a_param_logged_by_hand_hides_what_was_read_off_the_source(session):
+    """Whichever came later."""
+    run = logged(session, "x", {})
+    for value, is_explicit in (("typed", True), ("guessed", False)):
+        line = param_line(run.run_id, "kernel", value, t=now_us(), is_inferred=not is_explicit)
+        session.store.append(line)
+
+    assert names(table(session, filter_string="typed")) == "x"
+    assert names(table(session, filter_string="guessed")) == ""
+
+
+def test_deleted_runs_are_found_by_their_stage(session):
+    """Beside what else the filter says; else they stay out of sight."""
+    gone = find_run(session.store, "b").info.run_id
+    session.store.append(run_line(gone, t=now_us(), lifecycle_stage="deleted"))
+
+    found = [
+        names(table(session, filter_string=text))
+        for text in ("lifecycle_stage = 'deleted'", "lifecycle_stage = deleted f1 < 0.8", "b", "")
+    ]
+
+    assert found == ["b", "", "", "ca"]
 
 
 @pytest.fixture

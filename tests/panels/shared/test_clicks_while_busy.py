@@ -79,7 +79,7 @@ class Page:
         message = self.client.session.msg("create_subshell_request", {})
         self.client.control_channel.send(message)
         try:
-            reply = self.client.get_control_msg(timeout=5)
+            reply = self.client.get_control_msg(timeout=30)
         except Empty:  # nobody answers
             return None
         return reply["content"].get("subshell_id")

@@ -59,6 +59,8 @@ from nbtrack.stores.filters.clauses import (
         ("0.9 < metrics.f1", "0.9", "a key such as"),
         ("start_time > 'yesterday'", "'yesterday'", "is not a time"),
         ("start_time > '2026-02-30'", "'2026-02-30'", "is not a time"),
+        ("any_text = 'x'", "=", "Accepted: LIKE, ILIKE."),
+        ("any_text LIKE 5", "5", "as '5'"),
         ("start_time = '2026-03-01'", "'2026-03-01'", "start_time >= '2026-03-01'"),
     ],
 )
@@ -128,10 +130,13 @@ def test_a_wrong_order_is_refused(text):
         run_order([text])
 
 
-def test_runs_have_no_order_by_dataset():
-    """One run may have many, so there is nothing to sort by."""
-    with pytest.raises(InvalidFilter, match="several datasets"):
-        run_order("datasets.name")
+@pytest.mark.parametrize(
+    ("key", "why"), [("datasets.name", "several datasets"), ("any_text", "many texts")]
+)
+def test_runs_have_no_order_by_what_is_many(key, why):
+    """One run may have many of these, so there is nothing to sort by."""
+    with pytest.raises(InvalidFilter, match=why):
+        run_order(key)
 
 
 PIECES = [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nbtrack.errors import InvalidFilter
+from nbtrack.lookup.typed_filter.names import Names
+from nbtrack.lookup.typed_filter.reading import filter_of
 from nbtrack.stores.filters.clauses import experiment_filter, run_filter, run_order
 from tests.support.search_tables import (
     HOUR,
@@ -161,6 +163,17 @@ def test_what_only_nbtrack_accepts(text):
     assert run_filter(text).sql != "true"
 
 
+@pytest.mark.parametrize("text", SAME_RUNS + PARSED_ONLY + NBTRACK_ONLY)
+def test_a_typed_filter_keeps_its_meaning(sql, text):
+    """As it stands it is not touched; beside something that only people write it means the same."""
+    beside = f"status != nothing and ({text})" if text else "status != nothing"
+
+    assert filter_of(text, names_of_nothing) == text
+    assert matching(sql, run_filter(filter_of(beside, names_of_nothing))) == matching(
+        sql, run_filter(text)
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -201,6 +214,10 @@ def test_the_same_order_by_sorts_the_same(sql, mlflow_runs, order_by):
     theirs = "".join(run.info.run_id for run in SearchUtils.sort(complete, order_by))
 
     assert ordered(sql, run_order(order_by)).replace("e", "") == theirs
+
+
+def names_of_nothing() -> Names:
+    return Names(experiments={})
 
 
 def as_mlflow_run(run_id, name, status, hours, seconds):

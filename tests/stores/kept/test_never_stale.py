@@ -25,11 +25,11 @@ from nbtrack.journal.lines import now_us
 from nbtrack.journal.writing import Journal
 from nbtrack.records.runs import RunColumns, RunQuery, ViewType
 from nbtrack.records.tags import PARENT_TAG
-from nbtrack.records.views import RunPage
-from nbtrack.stores.kept import kept_runs, news
+from nbtrack.records.views import KeyInventory, RunPage
+from nbtrack.stores.kept import kept_runs, key_pieces, news
 from nbtrack.stores.local import signs
 from nbtrack.stores.local.duckdb import DuckDBStore
-from nbtrack.stores.queries import run_pages, run_queries, series
+from nbtrack.stores.queries import key_inventory, run_pages, run_queries, series
 
 Write = Callable[..., Journal]
 
@@ -127,7 +127,8 @@ def answers(store: DuckDBStore) -> list[object]:
     lines_of_runs = store.read_series(run_ids, ["m", "n"], x="step")
     points = {run_id: store.read_metrics(run_id, "m") for run_id in run_ids}
     counts = [store.count_runs(query) for query in QUERIES]
-    return [as_text(page), *columns, repr(lines_of_runs), repr(points), *counts]
+    keys = [as_text(store.read_keys(query)) for query in QUERIES[:2]]
+    return [as_text(page), *columns, repr(lines_of_runs), repr(points), *counts, *keys]
 
 
 def answers_afresh(folder: Path) -> list[object]:
@@ -144,11 +145,17 @@ def answers_afresh(folder: Path) -> list[object]:
             run_id: run_queries.read_metrics(connection, run_id, "m", store="")
             for run_id in run_ids
         }
+    keys = [as_text(keys_afresh(store, query)) for query in QUERIES[:2]]
     store._attachment.close()
-    return [as_text(page), *columns, repr(lines_of_runs), repr(points), *counts]
+    return [as_text(page), *columns, repr(lines_of_runs), repr(points), *counts, *keys]
 
 
-def as_text(record: RunColumns | RunPage) -> str:
+def keys_afresh(store: DuckDBStore, query: RunQuery) -> KeyInventory:
+    with store._index.open(query) as connection:
+        return key_inventory.read_keys(connection)
+
+
+def as_text(record: RunColumns | RunPage | KeyInventory) -> str:
     """Alike for two that hold NaN."""
     return json.dumps(asdict(record), sort_keys=True, default=str)
 
@@ -169,7 +176,7 @@ def point(run: str, value: float, key: str = "m") -> str:
 
 def settle(store: DuckDBStore) -> None:
     """Until the store answers without a look into its file."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         store.count_runs(RunQuery())
         if store._kept._is_current():
@@ -403,6 +410,36 @@ def test_two_writes_in_one_tick_of_the_clock(
     check(store)
 
 
+def test_folds_of_this_process_are_told_from_other_writes(
+    store: DuckDBStore, other: OtherProcess
+) -> None:
+    """Between two of its own stamps rows were added at most; that of another's fold is none."""
+    folds = store._own_folds
+
+    def look_after(change: Callable[[], object]) -> signs.FileStamp:
+        change()
+        time.sleep(0.02)  # the clock of the file system ticks
+        return folds.look()
+
+    def own_fold() -> None:
+        store.append(begun("a"))
+        assert store.fold()
+
+    def other_fold() -> None:
+        other.tell("append " + begun("b"))
+        other.tell("fold")
+
+    own_fold()
+    changes = (own_fold, own_fold, other_fold, own_fold)
+    first, second, third, fourth = [look_after(change) for change in changes]
+    assert folds.lead(third, fourth, is_settled=True)
+    assert not folds.lead(third, fourth, is_settled=False)
+    assert not any(folds.lead(each, fourth, is_settled=True) for each in (first, second, fourth))
+    fifth, sixth = look_after(own_fold), look_after(own_fold)
+    assert folds.lead(fourth, sixth, is_settled=False)
+    assert not folds.lead(sixth, fifth, is_settled=True)
+
+
 def test_a_clock_that_was_set_back(store: DuckDBStore, write: Write) -> None:
     """Lines that are older than what is there are told apart from later ones all the same."""
     journal = write(begun("a"), lines.param_line("a", "p", "new", t=now_us()))
@@ -472,9 +509,11 @@ def test_random_changes_by_two_processes(
     monkeypatch.setattr(kept_runs, "MOST_CELLS", most_cells)
     if not most_cells:
         monkeypatch.setattr(kept_runs, "_MANY_ROWS", 0)  # their places in the file are kept too
+        monkeypatch.setattr(key_pieces, "BLOCK", 3)
+        monkeypatch.setattr(key_pieces, "MOST_ALONE", 2)
     chance = random.Random(seed)
-    for _ in range(20):
-        for _ in range(chance.randint(1, 3)):
+    for _ in range(8):  # a look costs as much as ten changes
+        for _ in range(chance.randint(1, 6)):
             change_at_random(chance, store, other)
         check(store)
 

@@ -10,7 +10,7 @@ import pytest
 from nbtrack.stores.local import folding_thread
 from nbtrack.stores.local.folding_thread import FoldingThread
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.records.views import KeyFacts
+from nbtrack.stores.kept import kept_runs
 from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.stores.queries import key_inventory
 from tests.support.panel_project import STATES, Write, deletion, run_text, write_as_two
@@ -29,9 +30,12 @@ def named(found: Sequence[KeyFacts], key: str) -> KeyFacts:
     return next(each for each in found if each.key == key)
 
 
-@pytest.fixture(params=["bitmaps", "views"], autouse=True)
+@pytest.fixture(params=["pieces", "bitmaps", "views"], autouse=True)
 def way(request, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys are counted in bitmaps, or, of very many, by the views: with the same answer."""
+    """Keys are kept in pieces; where that is too much they are counted in bitmaps, or, of very
+    many, by the views: with the same answer."""
+    if request.param != "pieces":
+        monkeypatch.setattr(kept_runs, "MOST_RUNS", -1)
     if request.param == "views":
         monkeypatch.setattr(key_inventory, "MOST_BITMAP_BYTES", 0)
 

@@ -11,6 +11,7 @@ import { foldersOf, nameOf, treeOf } from "./artifact_tree.js";
 /** @import { ArtifactFile } from "./messages.d.ts" */
 /** @import { Folder } from "./artifact_tree.js" */
 
+const PICTURE = /\.(png|jpe?g|gif|webp|svg)$/i; // the first one is shown at once
 const MOST_UNFOLDED = 40; // files: of more, folders are closed at first
 
 /** What a run's artifacts are shown as in `element`, which may be a new one after each redraw: what
@@ -69,7 +70,9 @@ class ArtifactsView {
       this.home = folder;
       if (isFirst) this.unfold();
       this.drawTree();
+      const picture = this.files.find(({ path }) => PICTURE.test(path));
       if (this.chosen) this.drawHead();
+      else if (isFirst && picture) await this.choose(picture.path);
       else this.drawNothing();
     } catch (error) {
       redraw(this.tree, h("div", { class: "nbt-error", role: "alert" }, wordsOf(error)));

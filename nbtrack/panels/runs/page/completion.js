@@ -2,55 +2,87 @@
 
 /** @import { Keys } from "./messages.d.ts" */
 
-const RUN_KEYS = ["status", "start_time", "end_time", "duration", "run_name", "user_id", "run_id"];
+const HEADERS = ["name", "status", "started", "ended", "duration", "user", "experiment", "id"];
+const RUN_KEYS = ["run_name", "start_time", "end_time", "user_id", "run_id", "lifecycle_stage"];
+const RESERVED = [...HEADERS, ...RUN_KEYS, "and", "or", "not", "in", "is", "like", "ilike", "null"];
+const OF_MACHINERY = /^(mlflow|nbtrack)\./; // tags of it come last
 const MOST_OFFERS = 9;
+const WHOLE_QUOTE = /'[^']*'|"[^"]*"/g;
 const LAST_WORD = /[\w.:/`-]*$/;
+
+/** How a key is called, and how it is written in a filter.
+ *  @typedef {{ name: string, word: string }} Offer */
 
 /** Keys that begin, or go on, like the word before the cursor; none inside of quotes.
  *  @param {Keys} keys @param {string} text before the cursor */
 export function offersFor(keys, text) {
-  if ((text.match(/'/g) ?? []).length % 2) return [];
-  const typed = (text.match(LAST_WORD)?.[0] ?? "").toLowerCase();
+  if (/['"]/.test(text.replace(WHOLE_QUOTE, ""))) return [];
+  const typed = lastWord(text);
   if (typed === "") return [];
-  const plain = typed.replaceAll("`", "");
-  const known = keyWords(keys);
-  const found = known.filter((key) => key.replaceAll("`", "").toLowerCase().includes(plain));
-  const first = found.filter((key) => key.toLowerCase().startsWith(typed));
-  const all = [...new Set([...first, ...found])].slice(0, MOST_OFFERS);
-  if (all.length === 1 && all[0].toLowerCase() === typed) return [];
-  return isBareWord(text) && first.length === 0 ? [...all, nameFilter(text)] : all;
+  const short = shortOffers(keys);
+  const found = [
+    ...short.filter(({ name }) => name.startsWith(typed)),
+    ...prefixedOffers(keys).filter(({ name }) => name.startsWith(typed)),
+    ...short.filter(({ name }) => name.includes(typed)),
+  ];
+  const words = [...new Set(found.map(({ word }) => word))].slice(0, MOST_OFFERS);
+  return words.length === 1 && plain(words[0]) === typed ? [] : words;
+}
+
+/** Whether the text ends in a key, or in what may become one: then it is no word to look for yet.
+ *  @param {Keys} keys @param {string} text */
+export function isHalfAComparison(keys, text) {
+  const typed = lastWord(text.trimEnd());
+  const offers = [...shortOffers(keys), ...prefixedOffers(keys)];
+  return typed !== "" && offers.some(({ name }) => name.startsWith(typed));
+}
+
+/** @param {string} text */
+function lastWord(text) {
+  return plain(text.match(LAST_WORD)?.[0] ?? "");
+}
+
+/** @param {string} word */
+function plain(word) {
+  return word.replaceAll("`", "").toLowerCase();
+}
+
+/** Without a prefix where one kind has the key: the user's own, the header's, then all others.
+ *  @param {Keys} keys @returns {Offer[]} */
+function shortOffers(keys) {
+  const prefixed = ownKeys(keys);
+  const count = new Map();
+  for (const { key } of prefixed) count.set(key, (count.get(key) ?? 0) + 1);
+  const own = prefixed.map(({ kind, key }) => {
+    const isShort = count.get(key) === 1 && !RESERVED.includes(key.toLowerCase());
+    return { name: plain(key), word: (isShort ? "" : `${kind}.`) + inBackticks(key) };
+  });
+  const rest = [...HEADERS, ...RUN_KEYS].map((word) => ({ name: word, word }));
+  const isOwn = (/** @type {Offer} */ { name }) => !OF_MACHINERY.test(name);
+  return [...own.filter(isOwn), ...rest, ...own.filter((offer) => !isOwn(offer))];
+}
+
+/** @param {Keys} keys @returns {Offer[]} */
+function prefixedOffers(keys) {
+  return ownKeys(keys).map(({ kind, key }) => ({
+    name: `${kind}.${plain(key)}`,
+    word: `${kind}.${inBackticks(key)}`,
+  }));
 }
 
 /** @param {Keys} keys */
-function keyWords({ metrics, params, tags }) {
-  return [
-    ...metrics.map(({ key }) => `metrics.${inBackticks(key)}`),
-    ...params.map(({ key }) => `params.${inBackticks(key)}`),
-    ...tags.map(({ key }) => `tags.${inBackticks(key)}`),
-    ...RUN_KEYS,
-  ];
+function ownKeys({ metrics, params, tags }) {
+  return Object.entries({ metrics, params, tags }).flatMap(([kind, known]) =>
+    known.map(({ key }) => ({ kind, key })),
+  );
 }
 
 /** The text with `word` in place of the one before the cursor, and where the cursor is then.
  *  @param {string} text @param {number} cursor @param {string} word */
 export function completed(text, cursor, word) {
-  const isWhole = word === nameFilter(text);
-  const before = isWhole ? "" : text.slice(0, cursor).replace(LAST_WORD, "");
+  const before = text.slice(0, cursor).replace(LAST_WORD, "");
   const after = text.slice(cursor).trimStart();
   return { text: `${before}${word} ${after}`, cursor: before.length + word.length + 1 };
-}
-
-/** What is no filter and no beginning of one: somebody looks for a name.
- *  @param {string} text */
-export function isBareWord(text) {
-  const word = text.trim();
-  if (/^(metrics|params|tags)$/.test(word) || RUN_KEYS.includes(word)) return false;
-  return /^[\w:/-]{2,}$/.test(word);
-}
-
-/** @param {string} text */
-export function nameFilter(text) {
-  return `run_name ILIKE '%${text.trim()}%'`;
 }
 
 /** Both filters at once.
@@ -62,6 +94,6 @@ export function joinedFilter(filter, condition) {
 
 /** @param {string} key */
 function inBackticks(key) {
-  if (/^[\w.:/-]+$/.test(key)) return key;
+  if (/^[A-Za-z_][\w.:/-]*$/.test(key)) return key;
   return key.includes("`") ? `"${key}"` : `\`${key}\``;
 }

@@ -55,7 +55,7 @@ export interface TableColumn {
   isOwn: boolean;
 }
 
-/** `cells`, `titles` and `shares` go by column; `best` are ids of columns. */
+/** `cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows what the best of so many children has; 0: what it has itself. */
 export interface RunRow {
   id: string;
   name: string;
@@ -65,6 +65,7 @@ export interface RunRow {
   parent: string | null;
   pinned: boolean;
   baseline: boolean;
+  bestOf: number;
   experiment: string;
   started: number;
   cells: string[];
@@ -110,7 +111,7 @@ export interface Keys {
   experiments: KnownExperiment[];
 }
 
-/** Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where nobody asked. `chosen` are the columns that were asked for, or are remembered. */
+/** Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where nobody asked. `chosen` are the columns that were asked for, or are remembered; `whyNothing` says which key of the filter no run has, "" for none. */
 export interface Page {
   view?: string;
   all: number;
@@ -120,6 +121,7 @@ export interface Page {
   now: number;
   wrong: Wrong;
   isGlance: boolean;
+  whyNothing: string;
   keys?: Keys;
   total: number;
   matching: number;

@@ -2,7 +2,7 @@
 
 import { h, redraw } from "../../shared/page/dom.js";
 import { afterPause } from "../../shared/page/pauses.js";
-import { completed, isBareWord, nameFilter, offersFor } from "./completion.js";
+import { completed, isHalfAComparison, offersFor } from "./completion.js";
 /** @import { RunsState } from "./runs_state.js" */
 
 export const TYPING_PAUSE = 350; // milliseconds
@@ -25,7 +25,10 @@ export class QueryBox {
     this.error = h("div", { class: "nbt-error", id: `${this.id}-error`, role: "alert" });
     this.el = h("div", { class: "nbt-query-box" }, this.input, this.offers);
     this.showErrorLater = afterPause(ERROR_PAUSE, () => this.showError());
-    this.applyLater = afterPause(TYPING_PAUSE, () => this.apply());
+    this.applyLater = afterPause(
+      () => this.pause(),
+      () => this.apply(),
+    );
     state.on("wrong", ({ filter }) => this.takeWrong(filter));
   }
 
@@ -41,7 +44,7 @@ export class QueryBox {
       "aria-describedby": `${this.id}-error`,
       autocomplete: "off",
       spellcheck: "false",
-      placeholder: "filter: metrics.f1 > 0.8",
+      placeholder: "filter: forest accuracy > 0.9",
       value: this.state.asked.filter,
       "data-key": "query",
       oninput: () => this.typed(),
@@ -62,6 +65,12 @@ export class QueryBox {
     this.offer(offersFor(this.state.keys, this.input.value.slice(0, this.cursor())));
   }
 
+  /** How long nothing is typed before it is applied. */
+  pause() {
+    const { keys } = this.state;
+    return isHalfAComparison(keys, this.input.value) ? ERROR_PAUSE : TYPING_PAUSE;
+  }
+
   cursor() {
     return this.input.selectionStart ?? this.input.value.length;
   }
@@ -72,7 +81,6 @@ export class QueryBox {
   }
 
   applyNow() {
-    if (isBareWord(this.input.value)) this.input.value = nameFilter(this.input.value);
     this.offer([]);
     this.apply();
     this.showError();

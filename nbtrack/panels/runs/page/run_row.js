@@ -167,9 +167,11 @@ function statusWord(status) {
 /** @param {RunRow} row */
 function badges(row) {
   const strong = { class: "nbt-badge nbt-badge-strong", title: "others are compared with it" };
+  const best = { class: "nbt-badge", title: "it shows the values of its best child" };
   return [
     row.pinned && h("span", { class: "nbt-badge", title: "stands first" }, "pinned"),
     row.baseline && h("span", strong, "baseline"),
+    row.bestOf > 0 && h("span", best, `best of ${grouped(row.bestOf)}`),
   ];
 }
 

@@ -28,6 +28,7 @@ function mountRunsTab(host, el, state) {
     runs.el.hidden = !page.rows;
     groups.el.hidden = !page.groups;
   });
+  state.on("wrong", ({ filter }) => el.classList.toggle("nbt-stale", filter !== ""));
   state.on("removed", (ids) => offerUndo(state, notice, ids));
   state.on("notice", (found) => showNotice(notice, found));
   return { close: () => runs.close() };

@@ -113,7 +113,7 @@ export class RunsTable {
 /** @param {Page} page @param {RunsState} state @returns {Part} */
 function emptyPart(page, { asked }) {
   const none = asked.deleted ? "Nothing was deleted." : "No runs yet.";
-  const words = page.all ? "No run matches." : none;
+  const words = page.all ? `No run matches. ${page.whyNothing}`.trimEnd() : none;
   const span = page.columns.length + 1;
   const said = h("span", { class: "nbt-muted" }, words);
   const make = () => h("tr", { class: "nbt-empty" }, h("td", { colspan: span }, said));

@@ -1,14 +1,15 @@
 // Waiting until somebody has done.
 
-/** `run`, but only once the calls have paused for so many milliseconds.
+/** `run`, but only once the calls have paused for so many milliseconds, which are asked at each.
  *  @template {unknown[]} Given
- *  @param {number} milliseconds @param {(...given: Given) => unknown} run
+ *  @param {number | (() => number)} milliseconds @param {(...given: Given) => unknown} run
  *  @returns {(...given: Given) => void} */
 export function afterPause(milliseconds, run) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   return (...given) => {
     clearTimeout(timer);
-    timer = setTimeout(() => run(...given), milliseconds);
+    const pause = typeof milliseconds === "number" ? milliseconds : milliseconds();
+    timer = setTimeout(() => run(...given), pause);
   };
 }

@@ -1,4 +1,4 @@
-"""What nbtrack itself takes of a cell's time."""
+"""What nbtrack itself takes of the user's time."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ class Stopwatch:
         self._seconds += seconds
 
     @property
-    def milliseconds(self) -> float:
+    def seconds(self) -> float:
         running = time.perf_counter() - self._since if self._depth else 0.0
-        return (self._seconds + running) * 1000
+        return self._seconds + running
+
+    @property
+    def milliseconds(self) -> float:
+        return self.seconds * 1000
