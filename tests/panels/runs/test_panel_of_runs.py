@@ -246,8 +246,8 @@ def test_the_best_child_stands_first(session, page):
             with session.start_run(name=name, nested=True) as child:
                 child.log_metric("loss", loss)
         parent.set_tags({"nbtrack.best_of": "3", "nbtrack.best_by": "loss"})
-    unfolded = page.show(unfolded=[parent.run_id])
-    by_name = page.show(unfolded=[parent.run_id], sort=[["run_name", True]])
+    unfolded = page.show(unfolded={parent.run_id: 100})
+    by_name = page.show(unfolded={parent.run_id: 100}, sort=[["run_name", True]])
     at = names(by_name).index("parent")
 
     assert names(unfolded)[:4] == ["parent", "near", "middle", "far"]
@@ -328,7 +328,7 @@ def test_the_bin(session, page):
     shown = page.show(deleted=True, unfolded={parent.run_id: 9})
 
     assert [(row["name"], row["depth"]) for row in shown["rows"]] == [("parent", 0), ("child", 1)]
-    assert (shown["matching"], shown["all"]) == (2, 2)
+    assert (shown["matching"], shown["all"], shown["isBin"]) == (2, 2, True)
     assert len(page.ask("restore", ids=[parent.run_id])["ids"]) == 2
     assert names(page.show(deleted=True)) == []
     assert names(page.show(deleted=False))[0] == "parent"
@@ -435,11 +435,11 @@ def test_deleted_runs_are_shown_where_they_are_asked_for(session, page):
     """With their children, and in the code for a cell too."""
     parent = family(session)
     page.ask("delete", runs=[parent.run_id])
-    shown = page.show(filter="lifecycle_stage = deleted", unfolded=[parent.run_id])
+    shown = page.show(filter="lifecycle_stage = deleted", unfolded={parent.run_id: 100})
     names_of = {}
     exec(page.ask("code", what="frame")["source"], names_of)
 
-    assert names(shown) == ["parent", "child"]
+    assert (names(shown), shown["isBin"]) == (["parent", "child"], True)
     assert sorted(names_of["runs"]["tags.mlflow.runName"]) == ["child", "parent"]
     assert "parent" not in names(page.show(filter=""))
 
