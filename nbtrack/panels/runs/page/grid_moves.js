@@ -1,4 +1,4 @@
-// Where a key leads in a grid: https://www.w3.org/WAI/ARIA/apg/patterns/grid/
+// Where a key leads in a grid, after the pattern of WAI-ARIA.
 
 /** @typedef {{ row: number, column: number }} Place */
 
