@@ -1,4 +1,4 @@
-// Where a key leads in a grid, after the pattern of WAI-ARIA.
+// Where a key leads in a grid: the grid pattern of the ARIA Authoring Practices Guide.
 
 /** @typedef {{ row: number, column: number }} Place */
 
