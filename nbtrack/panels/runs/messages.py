@@ -127,7 +127,7 @@ class Keys(TypedDict):
 class Page(TypedDict):
     """Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where
     nobody asked. `chosen` are the columns that were asked for, or are remembered; `whyNothing`
-    says which key of the filter no run has, "" for none."""
+    says which key of the filter no run has, "" for none; `isBin`: the runs are deleted ones."""
 
     view: NotRequired[str]
     all: int
@@ -144,6 +144,7 @@ class Page(TypedDict):
     page: int
     pages: int
     rows: NotRequired[list[RunRow]]
+    isBin: NotRequired[bool]
     isFlat: NotRequired[bool]
     hasFamilies: NotRequired[bool]
     groups: NotRequired[list[GroupRow]]

@@ -19,7 +19,7 @@ from nbtrack.panels.runs.shown_runs import base_query, order_clauses, with_quick
 from nbtrack.panels.runs.table_columns import Column, shown_columns
 from nbtrack.panels.runs.table_rows import Placed, Surroundings, rows_of
 from nbtrack.panels.runs.table_state import PAGE_SIZE, SortKey, TableState, filter_key, key_of
-from nbtrack.records.runs import RunQuery
+from nbtrack.records.runs import LifecycleStage, RunQuery
 from nbtrack.records.tags import BASELINE_TAG, BEST_BY_TAG, PARENT_TAG
 from nbtrack.records.views import GroupedMetric, RunGroup
 from nbtrack.stores.store import Store
@@ -102,6 +102,7 @@ def _run_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[str
     placed = list(_unfolded(store, families, asked))
     return {
         "rows": rows_of(placed, columns, _surroundings(asked)),
+        "isBin": bool(placed) and all(map(_is_deleted, placed)),
         "isFlat": state.is_flat,
         "hasFamilies": any(facts.key == PARENT_TAG for facts in asked.known.inventory.tags),
         "total": total,
@@ -109,6 +110,10 @@ def _run_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[str
         "page": state.page,
         "pages": last + 1,
     }
+
+
+def _is_deleted(placed: Placed) -> bool:
+    return placed.run.info.lifecycle_stage == LifecycleStage.DELETED
 
 
 def _cut(count: int, top: int | None) -> int:

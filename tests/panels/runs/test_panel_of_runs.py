@@ -328,7 +328,7 @@ def test_the_bin(session, page):
     shown = page.show(deleted=True, unfolded={parent.run_id: 9})
 
     assert [(row["name"], row["depth"]) for row in shown["rows"]] == [("parent", 0), ("child", 1)]
-    assert (shown["matching"], shown["all"]) == (2, 2)
+    assert (shown["matching"], shown["all"], shown["isBin"]) == (2, 2, True)
     assert len(page.ask("restore", ids=[parent.run_id])["ids"]) == 2
     assert names(page.show(deleted=True)) == []
     assert names(page.show(deleted=False))[0] == "parent"
@@ -439,7 +439,7 @@ def test_deleted_runs_are_shown_where_they_are_asked_for(session, page):
     names_of = {}
     exec(page.ask("code", what="frame")["source"], names_of)
 
-    assert names(shown) == ["parent", "child"]
+    assert (names(shown), shown["isBin"]) == (["parent", "child"], True)
     assert sorted(names_of["runs"]["tags.mlflow.runName"]) == ["child", "parent"]
     assert "parent" not in names(page.show(filter=""))
 

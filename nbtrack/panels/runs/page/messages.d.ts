@@ -111,7 +111,7 @@ export interface Keys {
   experiments: KnownExperiment[];
 }
 
-/** Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where nobody asked. `chosen` are the columns that were asked for, or are remembered; `whyNothing` says which key of the filter no run has, "" for none. */
+/** Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where nobody asked. `chosen` are the columns that were asked for, or are remembered; `whyNothing` says which key of the filter no run has, "" for none; `isBin`: the runs are deleted ones. */
 export interface Page {
   view?: string;
   all: number;
@@ -128,6 +128,7 @@ export interface Page {
   page: number;
   pages: number;
   rows?: RunRow[];
+  isBin?: boolean;
   isFlat?: boolean;
   hasFamilies?: boolean;
   groups?: GroupRow[];

@@ -1,6 +1,7 @@
 // The runs panel: head, tabs, and the line to the kernel.
 
 import "../../shared/page/panel.css";
+import "./runs_table.css";
 import "./runs.css";
 import "../../charts_tab/page/chart.css";
 import "../../charts_tab/page/charts_tab.css";

@@ -263,7 +263,7 @@ export class RunsState extends Emitter {
   async bringBack(ids) {
     try {
       const restored = await this.host.ask("restore", { ids });
-      if (this.asked.deleted) this.tickAll(restored.ids, false);
+      if (this.page?.isBin) this.tickAll(restored.ids, false);
       await this.show();
     } catch (error) {
       this.emit("trouble", wordsOf(error));

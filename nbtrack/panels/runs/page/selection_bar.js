@@ -43,7 +43,7 @@ export class SelectionBar {
   buttons() {
     const { state } = this;
     const { ticked } = state;
-    if (state.asked.deleted) {
+    if (state.page?.isBin) {
       return [
         action("Restore", () => state.bringBack(ticked), "restore ticked"),
         this.clearButton(),
