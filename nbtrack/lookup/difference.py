@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from nbtrack.errors import InvalidValue, RunNotFound
+from nbtrack.lookup.own_values import without_moved
 from nbtrack.records.runs import Run, RunQuery, ViewType
 from nbtrack.records.tags import NOTE_TAG, OWN_PREFIXES
 from nbtrack.stores.opening import folder_of
@@ -125,7 +126,7 @@ def _read_runs(store: Store, run_ids: Sequence[str]) -> list[Run]:
     for run_id in run_ids:
         if run_id not in found:
             raise RunNotFound(run_id, str(folder_of(store.uri)))
-    return [found[run_id] for run_id in run_ids]
+    return [without_moved(found[run_id]) for run_id in run_ids]
 
 
 def compared(facts: Sequence[Mapping[str, str]]) -> list[Compared]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.charts.run_styles import RunStyle, run_labels, style_of
 from nbtrack.lookup.key_facts import meaning_of_runs
 from nbtrack.lookup.metric_direction import direction
+from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.run_order import quoted
 from nbtrack.lookup.salience import Meaning, best_metric
 from nbtrack.panels.charts_tab.request import MOST_RUNS, LinesRequest
@@ -65,6 +66,7 @@ def charted_runs(state: RunsState, table: TableState, request: LinesRequest) -> 
         found = _ticked(state, request.runs)
     else:
         found = _first(state, table) if ranking is None else _best(state, table, ranking)
+    found = list(map(without_moved, found))
     latest = {run.info.run_id: run.data.metrics for run in found}
     names = {run.info.run_id: run.info.run_name for run in found}
     return Charted(

@@ -9,6 +9,7 @@ from typing import Any
 
 from nbtrack.display.number_format import format_number, format_size
 from nbtrack.lookup.key_facts import inventory_of, meaning_of_runs
+from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.salience import is_told_first, metrics_in_order, params_in_order
 from nbtrack.panels.shared.panel import Panel
 from nbtrack.panels.shared.requests import text_of
@@ -35,7 +36,7 @@ def details(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def details_of(store: Store, run_id: str) -> dict[str, Any]:
-    run, cell = store.get_run(run_id), store.read_cell(run_id) or {}
+    run, cell = without_moved(store.get_run(run_id)), store.read_cell(run_id) or {}
     tags = run.data.tags
     return {
         "id": run_id,
