@@ -44,11 +44,17 @@ class Meaning:
     pinned: tuple[str, ...] = ()  # as columns: "metrics.accuracy"
     declared: Mapping[str, Direction] = field(default_factory=dict)
     logged: Mapping[str, int] = field(default_factory=dict)  # by column, too
+    own_runs: Mapping[str, int] = field(default_factory=dict)  # by column: in so many it is own
 
     def of(self, kind: str, key: str) -> Origin:
         """*kind* is "params" or "metrics"."""
         found = self.params if kind == "params" else self.metrics
         return found.get(key, Origin.LOGGED)
+
+    def weight_of(self, kind: str, each: KeyFacts) -> int:
+        """In how many runs it is what it is: a param that a search varied in hundreds of
+        candidates is the user's own in one."""
+        return self.own_runs.get(f"{kind}.{each.key}", each.runs)
 
     def place_of(self, kind: str, key: str) -> int:
         return self.logged.get(f"{kind}.{key}", len(self.logged))
@@ -81,6 +87,10 @@ def meaning_of(
         params={each.key: _merged(params, each, param_guess) for each in inventory.params},
         metrics={each.key: _merged(metrics, each, metric_guess) for each in inventory.metrics},
         aliases={key: name for each, _ in known for key, name in each.aliases.items()},
+        own_runs={
+            **_own_runs("params", params, inventory.params),
+            **_own_runs("metrics", metrics, inventory.metrics),
+        },
         pinned=tuple(pinned),
         declared=declared,
     )
@@ -112,7 +122,7 @@ def pinned_columns(tags: Mapping[str, str]) -> list[str]:
 def metrics_in_order(facts: Sequence[KeyFacts], meaning: Meaning) -> list[KeyFacts]:
     """The user's own, then what was measured on other data, of training, the rest."""
     pins = _places("metrics", meaning.pinned)
-    most = max((each.runs for each in facts), default=0)
+    most = max((meaning.weight_of("metrics", each) for each in facts), default=0)
 
     def rank(each: KeyFacts) -> tuple[object, ...]:
         origin = meaning.of("metrics", each.key)
@@ -120,7 +130,7 @@ def metrics_in_order(facts: Sequence[KeyFacts], meaning: Meaning) -> list[KeyFac
         tier = Origin.LOGGED if origin.is_own else origin
         place = meaning.place_of("metrics", each.key)
         is_means = _LOSS.search(each.key) is not None
-        band = _band(each.runs, most)
+        band = _band(meaning.weight_of("metrics", each), most)
         return _pin(pins, each.key), tier, band, not has_side, is_means, place
 
     return sorted(facts, key=rank)
@@ -129,12 +139,13 @@ def metrics_in_order(facts: Sequence[KeyFacts], meaning: Meaning) -> list[KeyFac
 def params_in_order(facts: Sequence[KeyFacts], meaning: Meaning, *, runs: int) -> list[KeyFacts]:
     """What the user wrote and varied, what else varies, what is the same for all, defaults."""
     pins = _places("params", meaning.pinned)
-    most = max((each.runs for each in facts), default=0)
+    most = max((meaning.weight_of("params", each) for each in facts), default=0)
 
     def rank(each: KeyFacts) -> tuple[object, ...]:
         origin = meaning.of("params", each.key)
+        band = _band(meaning.weight_of("params", each), most)
         place = meaning.place_of("params", each.key)
-        return _pin(pins, each.key), _tier(each, origin, runs), _band(each.runs, most), place
+        return _pin(pins, each.key), _tier(each, origin, runs), band, place
 
     return sorted(facts, key=rank)
 
@@ -184,6 +195,18 @@ def _places(kind: str, pinned: Sequence[str]) -> dict[str, int]:
     start = f"{kind}."
     keys = [each.removeprefix(start) for each in pinned if each.startswith(start)]
     return {key: place for place, key in enumerate(keys)}
+
+
+def _own_runs(
+    kind: str, known: Sequence[tuple[Mapping[str, Origin], int]], facts: Iterable[KeyFacts]
+) -> dict[str, int]:
+    """Of the keys that are own in some runs, and told to be something else in others."""
+    found = {}
+    for each in facts:
+        others = sum(runs for told, runs in known if not told.get(each.key, Origin.LOGGED).is_own)
+        if 0 < others < each.runs:
+            found[f"{kind}.{each.key}"] = each.runs - others
+    return found
 
 
 def _merged(

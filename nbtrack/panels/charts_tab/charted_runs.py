@@ -103,7 +103,7 @@ def _ticked(state: RunsState, run_ids: Sequence[str]) -> list[Run]:
 def _first(state: RunsState, table: TableState) -> list[Run]:
     query = state.ask(table).query
     bounded = replace(query, offset=table.page * PAGE_SIZE, max_results=UNTICKED)
-    return state.store.read_run_page(bounded, folded=True).runs
+    return state.store.read_run_page(bounded, folded=not table.is_flat).runs
 
 
 def _best(state: RunsState, table: TableState, metric: str) -> list[Run]:

@@ -17,6 +17,7 @@ Kind = Literal["params", "metrics"]
 
 _FEWEST, _MOST = 4, 12  # params and metrics together that are shown without being asked for
 _RARE = 5  # what has fewer than a fifth of the runs of the most common key is not shown by itself
+_FEWEST_OWN = 2  # params, and metrics, of the user's own that are shown however few runs have them
 _RUN_COLUMNS = ("run_name", "status", "start_time")
 _NUMBERS = ("start_time", "end_time", "duration")
 _GROUPS = {"attributes": "Run", "params": "Params", "metrics": "Metrics", "tags": "Tags"}
@@ -55,8 +56,16 @@ def telling_columns(known: Known, kind: Kind) -> list[str]:
     told = [e for e in facts if is_told_first(kind, e, known.meaning, runs=known.runs)]
     if not told and kind == "metrics":  # better than none: autolog's own, of training
         told = [e for e in facts if known.meaning.of(kind, e.key) <= Origin.TRAINING]
+    return [f"{kind}.{each.key}" for each in _without_rare(told, known.meaning, kind)]
+
+
+def _without_rare(told: Sequence[KeyFacts], meaning: Meaning, kind: Kind) -> list[KeyFacts]:
+    """What few runs have is left out; but two of the user's own are shown, if there are two."""
     most = max((each.runs for each in told), default=0)
-    return [f"{kind}.{each.key}" for each in told if each.runs * _RARE >= most]
+    rare = [each for each in told if each.runs * _RARE < most]
+    own = [each for each in told if meaning.of(kind, each.key).is_own]
+    kept = [each for each in own[:_FEWEST_OWN] if each in rare]
+    return [each for each in told if each not in rare or each in kept]
 
 
 def in_order(known: Known, kind: Kind) -> list[KeyFacts]:
