@@ -141,6 +141,17 @@ def test_a_right_click_on_a_header(page: Any) -> None:
     assert _columns(page) == before
 
 
+def test_a_header_leads_to_its_chart(page: Any) -> None:
+    """That of its metric, and no other."""
+    page.locator("thead [data-column='metrics.score_1']").click(button="right")
+    page.locator("[data-item=Chart]").click()
+    page.locator("[data-tab=charts][aria-selected=true]").wait_for()
+    page.locator(".nbt-card[data-metric=score_1]").wait_for()
+
+    assert page.locator(".nbt-card").count() == 1
+    page.locator("[data-tab=runs]").click()
+
+
 def _columns(page: Any) -> list[str]:
     return page.evaluate(
         "() => [...document.querySelectorAll('thead [data-column]')].map(el => el.dataset.column)"
