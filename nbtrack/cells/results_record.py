@@ -95,10 +95,12 @@ def _write(
 ) -> None:
     actual = {f"{ACTUAL}{name}": value for name, value in results.actual.items()}
     params = {**results.params, **actual}
-    run.log_params(params, is_inferred=True)
+    for key, value in params.items():  # one by one: their order is that of the cell
+        run.log_param(key, value, is_inferred=True)
     trace.inferred_params |= {key: as_text(value) for key, value in params.items()}
     found = {**results.requested, **results.metrics}
-    run.log_metrics(found)
+    for key, number in found.items():
+        run.log_metric(key, number)
     trace.metrics.update({key: MetricTrace.of_one(value) for key, value in found.items()})
     twice = _told_twice(trace, declared)
     assigned = all_of([*params, *said], Origin.ASSIGNED)

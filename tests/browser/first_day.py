@@ -55,6 +55,7 @@ OWN = {
         params=("lr", "depth"),
     ),
 }
+RESTING = 700  # milliseconds, after which a table has asked for as many columns as fit now
 SET_UP = "%load_ext nbtrack\nimport nbtrack"
 VIEWS: Mapping[str, str] = {
     **{experiment: f"%runs -e {experiment}" for experiment in OWN},
@@ -102,6 +103,7 @@ def use_screen(page: Any, width: int, theme: str) -> str:
     use_theme(page, theme)
     page.set_viewport_size({"width": width, "height": SCREENS[width]})
     page.evaluate("isOpen => sight.fileBrowser(isOpen)", width > NARROW)
+    page.wait_for_timeout(RESTING)
     return f"{width}-{theme.split()[1].lower()}"
 
 
