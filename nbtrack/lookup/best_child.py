@@ -52,7 +52,7 @@ def best_child(
     """Of runs that came to their end, by id; None where nothing says which one is best."""
     data = list(children.values())
     inventory, meaning = inventory_of(data), meaning_of_runs(data, declared=declared)
-    metric = _telling_metric(inventory.metrics, meaning)
+    metric = _telling_metric([e for e in inventory.metrics if e.low is not None], meaning)
     if metric is None:
         return None
     values = {run_id: each.metrics.get(metric, math.nan) for run_id, each in children.items()}

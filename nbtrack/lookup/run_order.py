@@ -67,7 +67,7 @@ def known_key(store: Store, scope: RunQuery, name: str) -> str | None:
 
 
 def quoted(key: str) -> str:
-    return f'"{key}"' if "`" in key else f"`{key}`"
+    return "`" + key.replace("`", "``") + "`"
 
 
 def _full_key(store: Store, scope: RunQuery, name: str) -> str:

@@ -76,9 +76,8 @@ def meaning_of(
 ) -> Meaning:
     """Of the runs that *inventory* is of."""
     told = list(told)
-    is_old = any(each.text is None for each in told) and any(
-        each.key == AUTOLOG_TAG for each in inventory.tags
-    )
+    telling = sum(each.runs for each in told if each.text is not None)
+    is_old = any(each.key == AUTOLOG_TAG and each.runs > telling for each in inventory.tags)
     known = [(parsed_origins(each.text), each.runs) for each in told if each.text is not None]
     params = [(origins.params, runs) for origins, runs in known]
     metrics = [(origins.metrics, runs) for origins, runs in known]

@@ -92,3 +92,12 @@ def test_no_metric_at_all():
     """Then none is."""
     assert best_child({"a": RunData(), "b": RunData()}, declared={}) is None
     assert best_child({}, declared={}) is None
+
+
+def test_what_diverged_says_nothing():
+    """NaN is worse than any number, and where there is nothing else nobody is best."""
+    nan = RunData(metrics={"loss": math.nan, "rmse": math.nan})
+
+    assert best_child({"a": nan, "b": nan}, declared={}) is None
+    one = chosen(a=nan, b=RunData(metrics={"loss": math.nan, "rmse": 2.0}))
+    assert (one.run_id, one.metric) == ("b", "rmse")

@@ -81,6 +81,15 @@ def test_what_autolog_recorded_before_it_told_origins():
     assert order(data) == (["C"], ["f1"])
 
 
+def test_a_run_by_hand_beside_autologs_is_by_hand():
+    """That it has no origins does not make it an old one of autolog's."""
+    hand = run({"lr": "1", "epochs": "3"}, {"train_loss": 0.5})
+    tags = {"mlflow.autologging": "sklearn"}
+    logged = run({"C": "1"}, origins=Origins(params={"C": Origin.DEFAULT}), **tags)
+
+    assert order([hand, logged]) == (["lr", "epochs"], ["train_loss"])
+
+
 def test_one_who_logs_a_default_by_hand_is_heard():
     """Some run has it by hand: then it is the user's, whatever the others say."""
     tol = run({"tol": "0.5", "C": "1"})

@@ -111,9 +111,9 @@ def _show_best(run: ActiveRun, search: Any, best: FinishedRun, keys: Sequence[st
     run.note_origins(
         Origins(params=all_of(params, Origin.CHANGED), metrics=all_of(measured, Origin.MEASURED))
     )
-    by = search.refit if isinstance(search.refit, str) else "score"
-    tags = {BEST_OF_TAG: len(search.cv_results_["params"])}
-    run.set_tags({**tags, BEST_BY_TAG: storable_key(f"mean_test_{by}")})
+    wanted = (storable_key(f"mean_test_{by}") for by in (search.refit, "score"))
+    by = [{BEST_BY_TAG: key} for key in wanted if key in keys][:1]
+    run.set_tags({BEST_OF_TAG: len(search.cv_results_["params"]), **(by[0] if by else {})})
 
 
 def _tags(estimator: Any, flags: Flags) -> dict[str, Any]:

@@ -225,5 +225,8 @@ class TypedParser(FilterParser):
     def _ago(self, seconds: float, operator: str, position: int) -> When:
         if operator not in ORDERING:
             raise wrong(self._text, position, "No run is just as old: write started < 2h.")
-        moment = milliseconds(self._now - timedelta(seconds=seconds))
+        try:
+            moment = milliseconds(self._now - timedelta(seconds=seconds))
+        except OverflowError:
+            raise wrong(self._text, position, "That is before any calendar begins.") from None
         return When(moment=moment, is_age=not self.took("ago"))

@@ -17,10 +17,13 @@ from nbtrack.panels.runs.known_keys import Wishes
 from nbtrack.panels.runs.quick_filters import quoted_text
 from nbtrack.panels.runs.table_state import PAGE_SIZE, TableState
 from nbtrack.records.runs import Run, RunQuery
+from nbtrack.records.tags import BEST_OF_TAG
 
 if TYPE_CHECKING:
     from nbtrack.panels.runs.state import RunsState
 
+# A parent shows what its best child has: the two together would be one model drawn twice.
+NOT_A_CHILDS = f"tags.`{BEST_OF_TAG}` IS NULL"
 _MOST_RUNNING = 3
 UNTICKED = 10  # so many of the view, where none is ticked; the table gives colours to as many
 
@@ -111,15 +114,14 @@ def _best(state: RunsState, table: TableState, metric: str) -> list[Run]:
     asked = state.ask(table)
     way = direction(metric, asked.known.meaning.declared)
     order = (f"metrics.{quoted(metric)} {'ASC' if way == 'lower' else 'DESC'}",)
-    running = _narrowed(asked.query, "status = 'RUNNING'", most=_MOST_RUNNING, order=())
-    best = _narrowed(
-        asked.query, f"metrics.{quoted(metric)} IS NOT NULL", most=UNTICKED, order=order
-    )
+    running = narrowed(asked.query, "status = 'RUNNING'", most=_MOST_RUNNING, order=())
+    having = f"metrics.{quoted(metric)} IS NOT NULL and {NOT_A_CHILDS}"
+    best = narrowed(asked.query, having, most=UNTICKED, order=order)
     found = [run for query in (running, best) for run in state.store.search_runs(query)]
     return list({run.info.run_id: run for run in found}.values())[:UNTICKED]
 
 
-def _narrowed(query: RunQuery, condition: str, *, most: int, order: tuple[str, ...]) -> RunQuery:
+def narrowed(query: RunQuery, condition: str, *, most: int, order: tuple[str, ...]) -> RunQuery:
     both = f"({query.filter_string}) and {condition}" if query.filter_string else condition
     return replace(query, filter_string=both, order_by=order, max_results=most, offset=0)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.charts.drawing import Drawing, packed, spec_of
 from nbtrack.charts.run_styles import PALETTE, RunStyle, style_of
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.salience import is_told_first
+from nbtrack.panels.charts_tab.charted_runs import NOT_A_CHILDS, narrowed
 from nbtrack.panels.charts_tab.line_charts import form_of
 from nbtrack.panels.runs.table_columns import Kind, in_order
 from nbtrack.panels.runs.table_page import Asked
@@ -161,7 +161,7 @@ def _read(
     state: RunsState, asked: Asked, columns: Sequence[str], *, most: int
 ) -> tuple[RunValues, int]:
     """The newest runs of the view, and how many there are in all."""
-    newest = replace(asked.query, order_by=(), max_results=most)
+    newest = narrowed(asked.query, NOT_A_CHILDS, most=most, order=())
     values = state.store.read_run_values(newest, columns)
     count = len(values.run_ids)
     return values, count if count < most else state.store.count_runs(newest)

@@ -85,9 +85,14 @@ def _kind_words(params: Sequence[Compared], told: _Told, place: int) -> str | No
     own = [(each.key, value) for each in params if (value := each.values[place]) is not None]
     chosen = [(key, value) for key, value in own if told.of(key) <= Origin.CHANGED]
     named = [f"{_short(key)}={value}" for key, value in chosen[:_MOST_NAMED]]
-    left = len(own) - len(named)
-    defaults = f"{left:,} default{'' if left == 1 else 's'}" if left else ""
-    return " · ".join(filter(None, [" ".join(named), defaults])) or None
+    defaults = sum(told.of(key) >= Origin.DEFAULT for key, _ in own)
+    more = len(own) - len(named) - defaults
+    words = [
+        " ".join(named),
+        f"{more:,} more" if more else "",
+        f"{defaults:,} default{'' if defaults == 1 else 's'}" if defaults else "",
+    ]
+    return " · ".join(filter(None, words)) or None
 
 
 def _short(key: str) -> str:

@@ -13,6 +13,7 @@ from nbtrack.panels.runs.table_state import filter_key, kind_of
 _COMPARED = re.compile(r"(?P<operator><=|>=|!=|<>|==|=|<|>)\s*(?P<value>.+)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf|nan", re.IGNORECASE)
 _RANGE = re.compile(r"(?P<low>.+?)\s*\.\.\s*(?P<high>.+)")
+_MOST_SHOWN = 40  # characters of what was typed, in an error
 _MISSING = ("–", "-", "none", "null")
 
 
@@ -21,7 +22,15 @@ def quick_condition(column: str, text: str, *, is_number: bool) -> str:
 
     Raises InvalidValue.
     """
-    key, typed = filter_key(column), text.strip()
+    try:
+        return _condition(column, text.strip(), is_number=is_number)
+    except OverflowError:
+        shown = text.strip()[:_MOST_SHOWN]
+        raise InvalidValue(f"{shown!r} is outside of every calendar: type < 2h.") from None
+
+
+def _condition(column: str, typed: str, *, is_number: bool) -> str:
+    key = filter_key(column)
     if typed.lower() in _MISSING:
         return f"{key} IS NULL"
     if column in ("start_time", "end_time"):

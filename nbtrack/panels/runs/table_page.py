@@ -149,8 +149,9 @@ def _children(store: Store, parent: Placed, asked: Asked) -> list[Placed]:
 
 
 def _best_first(parent: Placed, known: Known) -> list[str]:
-    meaning = known.meaning
-    metric = parent.run.data.tags.get(BEST_BY_TAG) or best_metric(known.inventory.metrics, meaning)
+    meaning, facts = known.meaning, known.inventory.metrics
+    told = parent.run.data.tags.get(BEST_BY_TAG)
+    metric = told if told in {each.key for each in facts} else best_metric(facts, meaning)
     way = metric and direction(metric, meaning.declared)
     return [SortKey(f"metrics.{metric}", way == "higher").clause] if way else []
 

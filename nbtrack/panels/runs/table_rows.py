@@ -79,7 +79,7 @@ def _facts(placed: Placed, around: Surroundings) -> dict[str, Any]:
 
 
 def _count(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _cells(column: Column, runs: Sequence[Run], around: Surroundings) -> list[str]:

@@ -134,6 +134,8 @@ def test_a_key_that_one_kind_has_needs_no_prefix(text, means):
         ("don't", "'t", "never closed"),
         ("started > gestern", "gestern", "is not a time"),
         ("started = 2h", "2h", "started < 2h"),
+        ("started < 999999d", "999999d", "before any calendar"),
+        ("started < 99999999999d", "99999999999d", "before any calendar"),
         ("duration > soon", "soon", "2 min"),
         ("(forest", "", "a closing )"),
     ],
