@@ -29,13 +29,8 @@ from nbtrack.base.values import (
 from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted, StoreError
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
-from nbtrack.records.origins import (
-    NO_ORIGINS,
-    ORIGINS_TAG,
-    Origins,
-    origins_of,
-    origins_text,
-)
+from nbtrack.recording.logged_keys import LoggedKeys, not_moved
+from nbtrack.records.origins import NO_ORIGINS, ORIGINS_TAG, Origins, origins_of, origins_text
 from nbtrack.records.runs import Dataset, FileInfo, Metric, Param, RunTag
 from nbtrack.records.tags import RUN_NAME_TAG
 from nbtrack.stores.opening import folder_of
@@ -60,6 +55,7 @@ class RunWriter:
         self._store = store
         self._tables: dict[str, None] | None = None  # artifact paths of tables, in order
         self._origins: Origins | None = None  # None: not known yet
+        self.logged = LoggedKeys()
 
     @property
     def store(self) -> Store:
@@ -77,6 +73,8 @@ class RunWriter:
         place = step if type(step) is int and -1 < step < 1 << 63 else as_step(step)
         t = now_us() if timestamp is None else as_microseconds(timestamp, default=0)
         self._append(lines.metric_line(self.run_id, name, number, step=place, t=t))
+        if name not in self.logged.metrics:
+            self._note_logged(metrics=(name,))
 
     def log_metrics(
         self, metrics: Mapping[str, Any], step: Any = None, *, timestamp: float | None = None
@@ -89,6 +87,7 @@ class RunWriter:
                 for k, v in check_mapping("log_metrics", metrics).items()
             )
         )
+        self._note_logged(metrics=metrics)
 
     def log_param(self, key: str, value: Any, *, is_inferred: bool = False) -> Any:
         """Keep *value* as text; logged again, the latest stands and the earlier ones are kept."""
@@ -98,14 +97,16 @@ class RunWriter:
     def log_params(self, params: Mapping[str, Any], *, is_inferred: bool = False) -> None:
         """All or none; logged again, the latest stands and the earlier ones are kept."""
         t = self.later_us()
+        given = check_mapping("log_params", params).items()
+        texts = {check_key(k): as_text(v) for k, v in given}
         self._append(
             "".join(
-                lines.param_line(
-                    self.run_id, check_key(k), as_text(v), t=t, is_inferred=is_inferred
-                )
-                for k, v in check_mapping("log_params", params).items()
+                lines.param_line(self.run_id, key, text, t=t, is_inferred=is_inferred)
+                for key, text in texts.items()
             )
         )
+        if not is_inferred:
+            self._note_logged(params=texts)
 
     def set_tag(self, key: str, value: Any) -> None:
         """The value is kept as text; set again, it replaces the one before."""
@@ -124,6 +125,15 @@ class RunWriter:
             self._origins = known | found
             if self._origins != known:
                 self.set_tag(ORIGINS_TAG, origins_text(self._origins))
+
+    def _note_logged(
+        self, *, params: Mapping[str, str] | None = None, metrics: Iterable[str] = ()
+    ) -> None:
+        params = params or {}
+        self.logged.add(params=params, metrics=metrics)
+        again = not_moved(self._origins, params, metrics)
+        if again != NO_ORIGINS:
+            self.note_origins(again)
 
     def _known_origins(self) -> Origins:
         if self._origins is None:
@@ -166,11 +176,10 @@ class RunWriter:
         """Points, params and tags, all or none. A metric's timestamp is in milliseconds."""
         now, t = now_us(), self.later_us()
         try:
-            text = [self._batched_metric(m, now) for m in metrics]
-            text += [
-                lines.param_line(self.run_id, check_key(p.key), as_text(p.value), t=t)
-                for p in params
-            ]
+            points = list(metrics)
+            text = [self._batched_metric(m, now) for m in points]
+            pairs = [(check_key(p.key), as_text(p.value)) for p in params]
+            text += [lines.param_line(self.run_id, key, value, t=t) for key, value in pairs]
             text.append(self._tag_lines(check_tags({g.key: g.value for g in tags}), t=t))
         except (AttributeError, TypeError) as exc:
             raise InvalidValue(
@@ -178,6 +187,7 @@ class RunWriter:
                 "for dicts there are log_metrics, log_params and set_tags."
             ) from exc
         self._append("".join(text))
+        self._note_logged(params=dict(pairs), metrics={m.key for m in points})
 
     def _batched_metric(self, point: Metric, now: int) -> str:
         return lines.metric_line(
