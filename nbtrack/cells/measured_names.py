@@ -18,7 +18,7 @@ from nbtrack.capture.numbers import as_number
 from nbtrack.capture.words import valid_key
 from nbtrack.errors import StoreError
 from nbtrack.recording.active_run import ActiveRun, MeasuredMetric
-from nbtrack.records.origins import Origin, Origins, origins_of
+from nbtrack.records.origins import NO_ORIGINS, Origin, Origins, origins_of
 from nbtrack.records.runs import Run, RunQuery, ViewType
 from nbtrack.records.traces import MetricTrace, RunTrace
 from nbtrack.stores.store import Store
@@ -57,12 +57,15 @@ def note_equals(measured: Sequence[MeasuredMetric], family: RunTrace, run_id: st
     """`log_metric("accuracy", accuracy_score(…))` says its name without a variable: a metric that
     the user logged on the same run, with the same value."""
     known = {} if family.name is None else {run_id: family, **family.children}
+    noted: dict[ActiveRun, Origins] = {}
     for each in measured:
         trace = known.get(each.run.run_id)
         if each.name is None and trace is not None and (own := _logged_as(each, trace)):
             origins = Origins(metrics={each.key: Origin.ALIAS}, aliases={each.key: own})
-            each.run.note_origins(origins)
+            noted[each.run] = noted.get(each.run, NO_ORIGINS) | origins
             trace.origins |= origins
+    for run, origins in noted.items():
+        run.note_origins(origins)
 
 
 def _logged_as(each: MeasuredMetric, trace: RunTrace) -> str | None:

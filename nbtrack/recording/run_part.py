@@ -61,13 +61,21 @@ class RunPart(ActiveRun):
     def is_deleted(self, value: bool) -> None:
         self._is_deleted = value
 
-    def note_origins(self, found: Origins) -> None:
+    def note_origins(self, found: Origins, *, may_wait: bool = False) -> None:
         with self._changing:
             if self.is_child:
-                super().note_origins(found)
+                super().note_origins(found, may_wait=may_wait)
             else:
                 self._origins = self._known_origins() | found
-                self.whole.note_origins(self.whole.logged.left_alone(found))
+                of_whole = self.whole.logged.left_alone(found)
+                self.whole.note_origins(of_whole, may_wait=may_wait)
+
+    def write_origins(self) -> None:
+        with self._changing:
+            if self.is_child:
+                super().write_origins()
+            else:
+                self.whole.write_origins()
 
     def note_children(self, run_ids: Iterable[str]) -> None:
         with self._changing:

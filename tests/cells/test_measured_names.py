@@ -98,6 +98,20 @@ def test_many_models_of_an_earlier_cell(ready: Kernel):
     assert marked(ready) - before == 8
 
 
+def test_where_many_metrics_are_from(ready: Kernel):
+    """At the end of the cell all are told of, also those of a model of an earlier cell."""
+    ready.run("%%track early\nearly = GaussianNB().fit(X, y)")
+    ready.run(
+        "%%track late\nlate = SVC().fit(X, y)\nfor model in (early, late):\n"
+        "    for n in range(50): accuracy_score(y_test, model.predict(X_test))"
+    )
+    for name in ("early", "late"):
+        run = newest_as(ready, name)
+        found = {key for key in run.data.metrics if key.startswith("accuracy_score")}
+        assert len(found) == 50
+        assert found <= origins_of(run.data.tags).metrics.keys()
+
+
 def test_the_users_curve_stays_as_it_is(ready: Kernel):
     """Of the name that he logs himself nothing is written; what it was logged from is an alias."""
     ready.run(
