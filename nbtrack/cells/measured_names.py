@@ -9,17 +9,21 @@ nothing, and a curve that the user logged under that name is not touched.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from nbtrack.capture.inference import may_be_inferred
 from nbtrack.capture.numbers import as_number
 from nbtrack.capture.words import valid_key
 from nbtrack.errors import StoreError
 from nbtrack.recording.active_run import ActiveRun, MeasuredMetric
-from nbtrack.records.origins import Origin, Origins, origins_of
+from nbtrack.records.origins import NO_ORIGINS, Origin, Origins, origins_of
+from nbtrack.records.runs import Run, RunQuery, ViewType
 from nbtrack.records.traces import MetricTrace, RunTrace
+from nbtrack.stores.store import Store
 
-PATIENT_SECONDS = 0.5  # a name that cannot be checked is not given
+PATIENT_SECONDS = 0.5  # for all runs together: a name that cannot be checked is not given
 _NUMBER = re.compile(r"-\d+(?=_)")  # of a second call on the same data
 
 
@@ -41,23 +45,27 @@ def still_named(
 def write_names(named: Sequence[MeasuredMetric], family: RunTrace, run_id: str) -> None:
     """*family* is the run *run_id* with its children; what is written is added to it."""
     known = {} if family.name is None else {run_id: family, **family.children}
+    others = {each.run.run_id: each.run for each in named if each.run.run_id not in known}
+    with suppress(StoreError):
+        known |= _stored(others.values())
     for (found, name), values in _by_name(named).items():
-        run = values[-1].run
-        trace = known.get(found) or _stored(run)
-        if trace is not None and not run.is_deleted:
-            _write(name, values, trace)
+        if found in known and not values[-1].run.is_deleted:
+            _write(name, values, known[found])
 
 
 def note_equals(measured: Sequence[MeasuredMetric], family: RunTrace, run_id: str) -> None:
     """`log_metric("accuracy", accuracy_score(…))` says its name without a variable: a metric that
     the user logged on the same run, with the same value."""
     known = {} if family.name is None else {run_id: family, **family.children}
+    noted: dict[ActiveRun, Origins] = {}
     for each in measured:
         trace = known.get(each.run.run_id)
         if each.name is None and trace is not None and (own := _logged_as(each, trace)):
             origins = Origins(metrics={each.key: Origin.ALIAS}, aliases={each.key: own})
-            each.run.note_origins(origins)
+            noted[each.run] = noted.get(each.run, NO_ORIGINS) | origins
             trace.origins |= origins
+    for run, origins in noted.items():
+        run.note_origins(origins)
 
 
 def _logged_as(each: MeasuredMetric, trace: RunTrace) -> str | None:
@@ -78,14 +86,29 @@ def _by_name(named: Sequence[MeasuredMetric]) -> dict[tuple[str, str], list[Meas
     return found
 
 
-def _stored(run: ActiveRun) -> RunTrace | None:
-    """What is known of the run of another cell; None: that cannot be told."""
-    try:
-        data = run.store.get_run(run.run_id, timeout=PATIENT_SECONDS).data
-    except StoreError:
-        return None
-    metrics = {key: MetricTrace.of_one(value) for key, value in data.metrics.items()}
-    return RunTrace(metrics=metrics, origins=origins_of(data.tags))
+def _stored(runs: Iterable[ActiveRun]) -> dict[str, RunTrace]:
+    """What is known of runs of other cells, by id. Raises StoreError: the first look that fails is
+    the last one, for the user's cell waits."""
+    by_store: dict[Store, list[str]] = {}
+    for run in runs:
+        by_store.setdefault(run.store, []).append(run.run_id)
+    end = time.monotonic() + PATIENT_SECONDS
+    return {
+        run.info.run_id: _trace_of(run)
+        for store, run_ids in by_store.items()
+        for run in _read(store, run_ids, end=end)
+    }
+
+
+def _read(store: Store, run_ids: Iterable[str], *, end: float) -> list[Run]:
+    of_them = f"run_id IN ({', '.join(map(repr, run_ids))})"  # hexadecimal
+    query = RunQuery(filter_string=of_them, view_type=ViewType.ALL)
+    return store.search_runs(query, timeout=max(0.0, end - time.monotonic()))
+
+
+def _trace_of(run: Run) -> RunTrace:
+    metrics = {key: MetricTrace.of_one(value) for key, value in run.data.metrics.items()}
+    return RunTrace(metrics=metrics, origins=origins_of(run.data.tags))
 
 
 def _write(name: str, values: Sequence[MeasuredMetric], trace: RunTrace) -> None:

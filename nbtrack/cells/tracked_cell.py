@@ -191,6 +191,8 @@ class TrackedCell:
             with self._guarded("follow its experiment"):
                 if self.run.info.experiment_id != self._declared_in:
                     self._declare_directions()
+            with self._guarded("tell where its metrics came from"):
+                self._write_origins()
             trace = self._trace()
             with self._guarded("record results"):
                 self._write_results(outcome, trace)
@@ -271,6 +273,11 @@ class TrackedCell:
     def _end_children(self, status: RunStatus) -> None:
         for child in dict.fromkeys(self.session.children_left_open(self.run)):
             child.end_for("end of the cell", status)
+
+    def _write_origins(self) -> None:
+        """Before they are read back."""
+        for run in {self.run, *(each.run for each in self.run.measured or ())}:
+            run.write_origins()
 
     def _trace(self) -> RunTrace:
         """What was logged to the run; empty if that cannot be read, and a note says so."""

@@ -134,6 +134,7 @@ class ActiveRun(RunWriter):
         if not self.is_open or not self._owner.leave(self):
             return
         if not self.is_ours:
+            self.write_origins()
             self._owner.release(self)
             return
         self._owner.check_store()
@@ -156,6 +157,7 @@ class ActiveRun(RunWriter):
             self.end(status)
 
     def _write_end(self, status: RunStatus, *, t: int, end_us: int) -> None:
+        self.write_origins()
         if self._name_parts:
             self.rename(_clipped(" ".join(self._name_parts.values())))
         if self.lost_records:

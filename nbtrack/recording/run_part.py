@@ -17,7 +17,7 @@ from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.active_run import ActiveRun
-from nbtrack.records.origins import ORIGINS_TAG, Origin, Origins, all_of, origins_text
+from nbtrack.records.origins import ORIGINS_TAG, Origins, origins_text
 from nbtrack.records.runs import FileInfo, RunInfo, RunStatus
 from nbtrack.records.tags import PARENT_TAG
 
@@ -61,13 +61,21 @@ class RunPart(ActiveRun):
     def is_deleted(self, value: bool) -> None:
         self._is_deleted = value
 
-    def note_origins(self, found: Origins) -> None:
+    def note_origins(self, found: Origins, *, may_wait: bool = False) -> None:
         with self._changing:
             if self.is_child:
-                super().note_origins(found)
+                super().note_origins(found, may_wait=may_wait)
             else:
                 self._origins = self._known_origins() | found
-                self.whole.note_origins(found)
+                of_whole = self.whole.logged.left_alone(found)
+                self.whole.note_origins(of_whole, may_wait=may_wait)
+
+    def write_origins(self) -> None:
+        with self._changing:
+            if self.is_child:
+                super().write_origins()
+            else:
+                self.whole.write_origins()
 
     def note_children(self, run_ids: Iterable[str]) -> None:
         with self._changing:
@@ -161,6 +169,8 @@ class RunPart(ActiveRun):
         self._owner.remember(self)
 
     def _leave_whole(self) -> None:
-        known = self._known_origins()
-        params, metrics = all_of(known.params, Origin.MOVED), all_of(known.metrics, Origin.MOVED)
-        self.whole.note_origins(Origins(params=params, metrics=metrics))
+        """What the user logged under a name of the part's is on the whole as he logged it."""
+        known, by_hand = self._known_origins(), self.whole.logged
+        both = {key: text for key, text in by_hand.params.items() if key in known.params}
+        self.whole.note_origins(by_hand.moved(known))
+        self.whole.log_params(both)

@@ -29,19 +29,16 @@ from nbtrack.base.values import (
 from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted, StoreError
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
-from nbtrack.records.origins import (
-    NO_ORIGINS,
-    ORIGINS_TAG,
-    Origins,
-    origins_of,
-    origins_text,
-)
-from nbtrack.records.runs import Dataset, FileInfo, Metric, Param, RunTag
+from nbtrack.recording.dataset_facts import dataset_facts
+from nbtrack.recording.logged_keys import LoggedKeys, not_moved
+from nbtrack.records.origins import NO_ORIGINS, ORIGINS_TAG, Origins, origins_of, origins_text
+from nbtrack.records.runs import FileInfo, Metric, Param, RunTag
 from nbtrack.records.tags import RUN_NAME_TAG
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
 LOGGED_TABLES_TAG = "mlflow.loggedArtifacts"
+FEW_ORIGINS = 32  # so many keys are told of at once
 TABLE_SECONDS = 10.0  # for whoever else adds rows to a table
 LOOK_SECONDS = 0.05  # whoever holds the database must not hold up the user
 _noting = RLock()  # of origins: what is known of a run is read, added to and written
@@ -60,6 +57,9 @@ class RunWriter:
         self._store = store
         self._tables: dict[str, None] | None = None  # artifact paths of tables, in order
         self._origins: Origins | None = None  # None: not known yet
+        self._written_origins = 0  # keys that the tag tells of, as written here
+        self._has_new_origins = False
+        self.logged = LoggedKeys()
 
     @property
     def store(self) -> Store:
@@ -77,6 +77,8 @@ class RunWriter:
         place = step if type(step) is int and -1 < step < 1 << 63 else as_step(step)
         t = now_us() if timestamp is None else as_microseconds(timestamp, default=0)
         self._append(lines.metric_line(self.run_id, name, number, step=place, t=t))
+        if name not in self.logged.metrics:
+            self._note_logged(metrics=(name,))
 
     def log_metrics(
         self, metrics: Mapping[str, Any], step: Any = None, *, timestamp: float | None = None
@@ -89,6 +91,7 @@ class RunWriter:
                 for k, v in check_mapping("log_metrics", metrics).items()
             )
         )
+        self._note_logged(metrics=metrics)
 
     def log_param(self, key: str, value: Any, *, is_inferred: bool = False) -> Any:
         """Keep *value* as text; logged again, the latest stands and the earlier ones are kept."""
@@ -98,14 +101,16 @@ class RunWriter:
     def log_params(self, params: Mapping[str, Any], *, is_inferred: bool = False) -> None:
         """All or none; logged again, the latest stands and the earlier ones are kept."""
         t = self.later_us()
+        given = check_mapping("log_params", params)
+        texts = {check_key(k): as_text(v) for k, v in given.items()}
         self._append(
             "".join(
-                lines.param_line(
-                    self.run_id, check_key(k), as_text(v), t=t, is_inferred=is_inferred
-                )
-                for k, v in check_mapping("log_params", params).items()
+                lines.param_line(self.run_id, key, text, t=t, is_inferred=is_inferred)
+                for key, text in texts.items()
             )
         )
+        if not is_inferred:
+            self._note_logged(params=texts)
 
     def set_tag(self, key: str, value: Any) -> None:
         """The value is kept as text; set again, it replaces the one before."""
@@ -117,13 +122,36 @@ class RunWriter:
             self._tag_lines(check_tags(check_mapping("set_tags", tags)), t=self.later_us())
         )
 
-    def note_origins(self, found: Origins) -> None:
-        """Where some of its params and metrics came from; what is known of others stays."""
+    def note_origins(self, found: Origins, *, may_wait: bool = False) -> None:
+        """Where some of its params and metrics came from; what is known of others stays.
+
+        One tag tells of all: of many that come one by one, what *may_wait* is written when they
+        have doubled, or by `write_origins`.
+        """
         with _noting:
             known = self._known_origins()
             self._origins = known | found
-            if self._origins != known:
-                self.set_tag(ORIGINS_TAG, origins_text(self._origins))
+            self._has_new_origins |= self._origins != known
+            is_due = not FEW_ORIGINS < self._origins.count < 2 * self._written_origins
+            if is_due or not may_wait:
+                self.write_origins()
+
+    def write_origins(self) -> None:
+        """What waits, if any."""
+        with _noting:
+            if self._has_new_origins and not self.is_deleted:
+                known = self._known_origins()
+                self.set_tag(ORIGINS_TAG, origins_text(known))
+                self._has_new_origins, self._written_origins = False, known.count
+
+    def _note_logged(
+        self, *, params: Mapping[str, str] | None = None, metrics: Iterable[str] = ()
+    ) -> None:
+        params = params or {}
+        self.logged.add(params=params, metrics=metrics)
+        again = not_moved(self._origins, params, metrics)
+        if again != NO_ORIGINS:
+            self.note_origins(again)
 
     def _known_origins(self) -> Origins:
         if self._origins is None:
@@ -166,11 +194,10 @@ class RunWriter:
         """Points, params and tags, all or none. A metric's timestamp is in milliseconds."""
         now, t = now_us(), self.later_us()
         try:
-            text = [self._batched_metric(m, now) for m in metrics]
-            text += [
-                lines.param_line(self.run_id, check_key(p.key), as_text(p.value), t=t)
-                for p in params
-            ]
+            points = list(metrics)
+            text = [self._batched_metric(m, now) for m in points]
+            pairs = [(check_key(p.key), as_text(p.value)) for p in params]
+            text += [lines.param_line(self.run_id, key, value, t=t) for key, value in pairs]
             text.append(self._tag_lines(check_tags({g.key: g.value for g in tags}), t=t))
         except (AttributeError, TypeError) as exc:
             raise InvalidValue(
@@ -178,6 +205,7 @@ class RunWriter:
                 "for dicts there are log_metrics, log_params and set_tags."
             ) from exc
         self._append("".join(text))
+        self._note_logged(params=dict(pairs), metrics={m.key for m in points})
 
     def _batched_metric(self, point: Metric, now: int) -> str:
         return lines.metric_line(
@@ -193,7 +221,7 @@ class RunWriter:
     ) -> None:
         """Record a dataset the run read; *context* says what for ("train", "eval")."""
         own_tags = json.dumps(check_tags(tags))
-        facts = {**_dataset_facts(dataset), "context": context, "tags": own_tags}
+        facts = {**dataset_facts(dataset), "context": context, "tags": own_tags}
         self._append(lines.input_line(self.run_id, t=now_us(), **facts))
 
     # --- artifacts
@@ -362,21 +390,6 @@ class RunWriter:
             raise RunDeleted(self.run_id)
         if text:
             self._store.append(text)
-
-
-def _dataset_facts(dataset: Any) -> dict[str, Any]:
-    names = ("name", "digest", "source_type", "source", "schema", "profile")
-    if hasattr(dataset, "to_record"):
-        dataset = dataset.to_record()
-    if isinstance(dataset, Dataset):
-        return {name: getattr(dataset, name) for name in names}
-    if hasattr(dataset, "to_dict"):  # an mlflow.data dataset
-        found = dataset.to_dict()
-        return {name: found.get(name) for name in names}
-    raise InvalidValue(
-        f"log_input takes a dataset, not {type(dataset).__name__}; "
-        "wrap it with nbtrack.data.from_pandas(...) or nbtrack.data.from_numpy(...)."
-    )
 
 
 def _after_fork() -> None:

@@ -77,6 +77,10 @@ class Origins:
     metrics: Mapping[str, Origin] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def count(self) -> int:
+        return len(self.params) + len(self.metrics)
+
     def __or__(self, later: Origins) -> Origins:
         """Both; of a key that is in both, what *later* says, that it is no alias any more too."""
         metrics = {**self.metrics, **later.metrics}

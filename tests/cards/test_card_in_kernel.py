@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
-
-import duckdb
 import nbformat
 from nbclient import NotebookClient
 
+from tests.support.held_database import connected
 from tests.support.kernel import Kernel
 from tests.support.markup_check import Page
 
@@ -149,16 +146,6 @@ def test_a_failed_cell_shows_its_error(kernel: Kernel):
     assert "failed" in reply.card
     assert "ValueError: <script>" in reply.card
     assert "<script>" not in card_of(reply)
-
-
-def connected(database: Path) -> duckdb.DuckDBPyConnection:
-    """As another program opens it: as soon as nobody is folding."""
-    for _ in range(200):
-        try:
-            return duckdb.connect(str(database))
-        except duckdb.IOException:
-            time.sleep(0.02)
-    raise TimeoutError(database)
 
 
 def test_a_database_held_by_somebody_else(kernel: Kernel):

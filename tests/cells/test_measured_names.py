@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from nbtrack.records.origins import Origin, origins_of
 from nbtrack.records.runs import Run
+from tests.support.held_database import connected
 from tests.support.kernel import Kernel
 
 DATA = (
@@ -69,6 +72,44 @@ def test_a_model_of_an_earlier_cell(ready: Kernel):
     assert run.data.metrics["rating"] != run.data.metrics["accuracy_score_X"]
     assert origins.aliases == {"accuracy_score-2_X_test": "rating"}
     assert origins.metrics["accuracy_score_X"] is Origin.MEASURED
+
+
+MANY = "%%track many\nmodels = [GaussianNB(var_smoothing=10.0**-n).fit(X, y) for n in range(3, 11)]"
+RATE = "%%track {}\nfor model in models: mark = model.score(X_test, y_test)"
+
+
+def marked(ready: Kernel) -> int:
+    """Runs with the users' name."""
+    return sum("mark" in run.data.metrics for run in ready.runs())
+
+
+def test_many_models_of_an_earlier_cell(ready: Kernel):
+    """All are asked for at once; if somebody holds the database, the cell waits once for all."""
+    ready.run(MANY)
+    before = marked(ready)
+    ready.store.fold()
+    with connected(ready.project / "nbtrack.duckdb"):
+        began = time.monotonic()
+        ready.run(RATE.format("held"))
+        seconds = time.monotonic() - began
+    assert (marked(ready) - before, seconds < 2.5) == (0, True)
+
+    ready.run(RATE.format("free"))
+    assert marked(ready) - before == 8
+
+
+def test_where_many_metrics_are_from(ready: Kernel):
+    """At the end of the cell all are told of, also those of a model of an earlier cell."""
+    ready.run("%%track early\nearly = GaussianNB().fit(X, y)")
+    ready.run(
+        "%%track late\nlate = SVC().fit(X, y)\nfor model in (early, late):\n"
+        "    for n in range(50): accuracy_score(y_test, model.predict(X_test))"
+    )
+    for name in ("early", "late"):
+        run = newest_as(ready, name)
+        found = {key for key in run.data.metrics if key.startswith("accuracy_score")}
+        assert len(found) == 50
+        assert found <= origins_of(run.data.tags).metrics.keys()
 
 
 def test_the_users_curve_stays_as_it_is(ready: Kernel):

@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from nbtrack.lookup.own_values import without_moved
 from nbtrack.records.origins import Origin, origins_of
 from nbtrack.records.runs import Run
 from tests.support.kernel import Kernel
@@ -77,6 +78,26 @@ def test_what_the_cell_keeps_is_marked(ready: Kernel):
     assert origins.params["mine"] is Origin.ASSIGNED
     assert "2 fits" in reply.card
     assert reply.card.count("SVC_score_X") == 1
+
+
+BY_HAND = "nbtrack.log_param('C', 10); nbtrack.log_metric('training_score', 0.25)"
+
+
+@pytest.mark.parametrize("place", ["before", "between", "after"])
+def test_what_the_user_logged_is_the_cells(ready: Kernel, place: str):
+    """Under a name of the first fit's too, before it, before the second and after that."""
+    cells = ["SVC(C=2).fit(X, y)", "SVC(C=3).fit(X, y)"]
+    cells.insert(["before", "between", "after"].index(place), BY_HAND)
+    ready.run("\n".join((f"%%track {place}", *cells, "nbtrack.log_metric('mine', 1)")))
+    parent, (first, _) = family(ready, place)
+    shown = without_moved(parent).data
+
+    assert shown.params["C"] == "10"
+    assert "training_score" in shown.metrics
+    assert shown.metrics["mine"] == 1
+    assert "tol" not in shown.params
+    assert first.data.params["C"] == "2"
+    assert origins_of(first.data.tags).params["C"] is Origin.CHANGED
 
 
 def test_the_model_is_loaded_from_both(ready: Kernel):

@@ -14,6 +14,7 @@ from nbtrack import MlflowClient
 from nbtrack.artifact_store import staging
 from nbtrack.errors import FileMissing, InvalidValue
 from nbtrack.recording.run_writer import RunWriter
+from nbtrack.records.origins import ORIGINS_TAG, Origin, Origins, origins_of
 from nbtrack.stores.local.duckdb import DuckDBStore
 
 RUN = "ab" * 16
@@ -110,6 +111,21 @@ def test_rows_that_threads_add_to_a_table_are_all_kept(run: RunWriter) -> None:
     import json
 
     assert len(json.loads(run.artifacts.read("t.json"))["data"]) == 12
+
+
+def test_origins_that_come_one_by_one_are_not_written_each_time(run: RunWriter) -> None:
+    """The tag tells of all: a quadratic journal. What waits is written when somebody asks."""
+    run.run_id = MlflowClient(str(run.store.folder)).create_run("0").info.run_id
+    for n in range(400):
+        run.note_origins(Origins(metrics={f"metric_{n}": Origin.MEASURED}), may_wait=True)
+    text = "".join(f.read_text() for f in run.store.folder.glob("**/*.jsonl"))
+    few = origins_of(run.store.get_run(run.run_id).data.tags)
+    run.write_origins()
+    run.write_origins()
+
+    assert 0 < text.count(ORIGINS_TAG) < 40
+    assert 200 <= few.count < 400
+    assert origins_of(run.store.get_run(run.run_id).data.tags).count == 400
 
 
 @pytest.mark.parametrize("name", ["a#b.txt", "c?d.txt", "e%20f.txt", "g h.txt"])

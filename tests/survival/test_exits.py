@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nbtrack.records.origins import origins_of
 from nbtrack.records.runs import RunStatus
 
 OPEN = """
@@ -129,3 +130,28 @@ with nbtrack.start_run(run_id=run.run_id):
     info = store.get_run(run_id).info
     assert info.status == RunStatus.FINISHED
     assert info.end_time >= info.start_time
+
+
+SCORES = """
+import nbtrack
+from sklearn.datasets import load_iris
+from sklearn.metrics import accuracy_score
+from sklearn.naive_bayes import GaussianNB
+nbtrack.sklearn.autolog(log_models=False, log_datasets=False)
+X, y = load_iris(return_X_y=True)
+with nbtrack.start_run() as run:
+    model = GaussianNB().fit(X, y)
+for n in range(60):
+    accuracy_score(y, model.predict(X))
+print(run.run_id)
+"""
+
+
+def test_where_metrics_are_from_is_written_at_exit(start, store):
+    """That waits, of many, for more of them."""
+    (run_id,) = start(SCORES).finish()
+    data = store.get_run(run_id).data
+    found = {key for key in data.metrics if key.startswith("accuracy_score")}
+
+    assert len(found) == 60
+    assert found <= origins_of(data.tags).metrics.keys()

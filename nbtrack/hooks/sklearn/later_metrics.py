@@ -51,7 +51,7 @@ def _log(run: ActiveRun, measured: Measured, kept: float | Table, *, model: str)
         log.add_table(key, kept)
     else:
         run.log_metric(key, kept)
-        note_metrics(run, [key])
+        note_metrics(run, [key], may_wait=True)  # for the log to write
         _tell_cell(MeasuredMetric(run, key, kept, None), measured.call)
     return key
 

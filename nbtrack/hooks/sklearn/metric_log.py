@@ -132,6 +132,7 @@ class MetricLog:
             texts = dict(sorted(self._texts.items()))
         if self._run.is_deleted:
             return
+        self._run.write_origins()
         for key, table in tables:
             write_table(self._run, key, table)
         if new:

@@ -31,8 +31,9 @@ def note_params(run: ActiveRun, estimator: Any, params: Iterable[str]) -> None:
     run.note_origins(Origins(params={key: found[key] for key in params if key in found}))
 
 
-def note_metrics(run: ActiveRun, keys: Iterable[str]) -> None:
-    run.note_origins(Origins(metrics=metric_origins(keys)))
+def note_metrics(run: ActiveRun, keys: Iterable[str], *, may_wait: bool = False) -> None:
+    """*may_wait*: see `note_origins`; somebody will call `write_origins`."""
+    run.note_origins(Origins(metrics=metric_origins(keys)), may_wait=may_wait)
 
 
 def metric_origins(keys: Iterable[str]) -> dict[str, Origin]:
