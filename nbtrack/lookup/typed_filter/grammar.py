@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
+from nbtrack.base.nearest import did_you_mean
 from nbtrack.errors import InvalidFilter
-from nbtrack.lookup.typed_filter.keys import EXPERIMENT, closest, meant_key
+from nbtrack.lookup.typed_filter.keys import EXPERIMENT, meant_key
 from nbtrack.lookup.typed_filter.names import NamesSource
 from nbtrack.lookup.typed_filter.spans import SPAN, is_unit, seconds_of
 from nbtrack.lookup.typed_filter.times import When, day_named, milliseconds, time_condition
@@ -148,9 +149,8 @@ class TypedParser(FilterParser):
         ids = self._names().experiments
         name = str(named.value)
         if name not in ids and name not in ids.values():
-            near = closest(name, {each: each for each in ids})
-            cure = f" Did you mean {near!r}?" if near else ""
-            raise wrong(self._text, named.position, f"No experiment {name!r}.{cure}")
+            problem = f"No experiment {name!r}.{did_you_mean(name, ids)}"
+            raise wrong(self._text, named.position, problem)
         return Literal(value=ids.get(name, name), position=named.position)
 
     # --- values

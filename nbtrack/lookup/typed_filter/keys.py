@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from itertools import islice
 
+from nbtrack.base.nearest import MOST_NAMES, asking, nearest
 from nbtrack.lookup.typed_filter.names import Names, NamesSource
 from nbtrack.records.tags import OWN_PREFIXES
 from nbtrack.stores.filters.filter_grammar import Key, Term, comparisons_of
@@ -24,7 +25,6 @@ HEADERS = {
     "id": "run_id",
     EXPERIMENT: EXPERIMENT,
 }
-_MOST_COMPARED = 5_000
 
 
 def meant_key(key: Key, names: NamesSource, *, text: str) -> Key:
@@ -60,34 +60,28 @@ def missing_key(term: Term, names: Names) -> str:
     return ""
 
 
-def closest(word: str, written: Mapping[str, str]) -> str | None:
-    """Of the texts by names that which is written for the name most like *word*."""
-    lowered = {name.lower(): text for name, text in list(written.items())[:_MOST_COMPARED]}
-    typed = word.lower()
-    like = difflib.get_close_matches(typed, lowered, n=1)
-    around = sorted((name for name in lowered if typed in name), key=len)
-    return next((lowered[name] for name in (*like, *around)), None)
-
-
 def _nobody_has(name: str) -> str:
     return f"No run has a metric, a param or a tag {name!r}."
 
 
 def _nearest(name: str, known: Names) -> str:
-    near = closest(name, dict(_proposals(known)))
+    written: dict[str, str] = {}
+    for spelling, text in islice(_proposals(known), MOST_NAMES):
+        written.setdefault(spelling, text)
+    near = nearest(name, written)
     if near is None:
         return f" Besides those there are {', '.join(HEADERS)}."
-    return f" Did you mean {near}?"
+    return asking(written[near])
 
 
 def _proposals(known: Names) -> Iterator[tuple[str, str]]:
-    """Every name there is, and how to write it; of two the last one counts."""
-    for kind, keys in reversed(known.by_kind.items()):
+    """Every name there is, and how to write it; of two the first one counts."""
+    yield from ((name, name) for name in HEADERS)
+    for kind, keys in known.by_kind.items():
         for name in keys:
             if not name.startswith(OWN_PREFIXES):
                 yield f"{kind}.{name}", _written(name, kind)
                 yield name, _shortest(name, kind, known)
-    yield from ((name, name) for name in HEADERS)
 
 
 def _shortest(name: str, kind: str, known: Names) -> str:

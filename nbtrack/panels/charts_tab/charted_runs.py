@@ -14,7 +14,7 @@ from nbtrack.lookup.run_order import quoted
 from nbtrack.lookup.salience import Meaning, best_metric
 from nbtrack.panels.charts_tab.request import MOST_RUNS, LinesRequest
 from nbtrack.panels.runs.known_keys import Wishes
-from nbtrack.panels.runs.quick_filters import quoted_text
+from nbtrack.panels.runs.many_runs import runs_with
 from nbtrack.panels.runs.table_state import PAGE_SIZE, TableState
 from nbtrack.records.runs import Run, RunQuery
 from nbtrack.records.tags import BEST_OF_TAG
@@ -97,9 +97,7 @@ def places_after(before: Mapping[str, int], run_ids: Sequence[str]) -> dict[str,
 
 def _ticked(state: RunsState, run_ids: Sequence[str]) -> list[Run]:
     wanted = run_ids[:MOST_RUNS]
-    of_them = f"run_id IN ({', '.join(map(quoted_text, wanted))})"
-    page = state.store.read_run_page(RunQuery(filter_string=of_them), folded=False)
-    by_id = {run.info.run_id: run for run in page.runs}
+    by_id = {run.info.run_id: run for run in runs_with(state.store, "run_id", wanted)}
     return [by_id[run_id] for run_id in wanted if run_id in by_id]
 
 

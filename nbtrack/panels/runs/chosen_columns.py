@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbtrack.api.client import MlflowClient
+from nbtrack.base.nearest import did_you_mean
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.column_choice import ColumnChoice, choice_text
 from nbtrack.lookup.salience import COLUMNS_TAG
@@ -16,8 +17,6 @@ from nbtrack.panels.shared.requests import texts_of
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import RunQuery
 from nbtrack.stores.store import Store
-
-_MOST_PROPOSED = 3
 
 
 def columns(*names: str) -> None:
@@ -69,14 +68,11 @@ def _column_named(name: str, have: list[str], experiment: str) -> str:
 
 
 def _unknown(name: str, have: list[str], experiment: str) -> str:
-    import difflib  # only a mistake needs it
-
     wanted = f"No metric, param or tag {name!r} in the runs of {experiment}"
     kinds = ("metrics.", "params.")
     keys = [each.partition(".")[2] for each in have if each.startswith(kinds)]
-    close = difflib.get_close_matches(name, [*keys, *ATTRIBUTES.values()], n=_MOST_PROPOSED)
-    if close:
-        return f"{wanted}. Did you mean {' or '.join(map(repr, close))}?"
+    if proposal := did_you_mean(name, [*ATTRIBUTES.values(), *keys]):
+        return f"{wanted}.{proposal}"
     if not keys:
         return f"{wanted}: they have none yet."
     return f"{wanted}. There are {', '.join(map(repr, keys[:10]))}{' …' if keys[10:] else ''}."

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from nbtrack.panels.runs.many_runs import runs_with
 from nbtrack.panels.runs.state import HasRunsState
+from nbtrack.panels.runs.table_state import filter_key
 from nbtrack.panels.shared.requests import texts_of
 from nbtrack.records.runs import ViewType
+from nbtrack.records.tags import PARENT_TAG
 from nbtrack.stores.store import Store
 
 
 def children(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Of some runs, all that there are, whatever the table shows of them."""
-    parents = texts_of(arguments, "runs")
-    found = [each for parent in parents for each in _children(panel.store, parent)]
-    return {"ids": list(dict.fromkeys(found))}
+    return {"ids": _children(panel.store, texts_of(arguments, "runs"))}
 
 
-def family(store: Store, run_id: str, *, view_type: ViewType = ViewType.ACTIVE_ONLY) -> list[str]:
-    """The run, its children and theirs, parents first."""
-    found = [run_id]
-    for parent in found:  # it grows
-        found += [e for e in _children(store, parent, view_type=view_type) if e not in found]
-    return found
+def family(
+    store: Store, run_ids: Iterable[str], *, view_type: ViewType = ViewType.ACTIVE_ONLY
+) -> list[str]:
+    """The runs, their children and theirs, parents first."""
+    found = dict.fromkeys(run_ids)
+    level = list(found)
+    while level:
+        below = _children(store, level, view_type=view_type)
+        level = [run_id for run_id in below if run_id not in found]
+        found |= dict.fromkeys(level)
+    return list(found)
 
 
 def _children(
-    store: Store, run_id: str, *, view_type: ViewType = ViewType.ACTIVE_ONLY
+    store: Store, parents: Iterable[str], *, view_type: ViewType = ViewType.ACTIVE_ONLY
 ) -> list[str]:
-    return [run.info.run_id for run in store.read_child_runs(run_id, view_type=view_type)]
+    """In the order of the parents, of each the newest first."""
+    places = {parent: place for place, parent in enumerate(dict.fromkeys(parents))}
+    key = filter_key(f"tags.{PARENT_TAG}")
+    runs = runs_with(store, key, list(places), view_type=view_type)
+    runs.sort(key=lambda run: places[run.data.tags[PARENT_TAG]])
+    return [run.info.run_id for run in runs]

@@ -10,11 +10,13 @@ from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.run_times import seconds_of
+from nbtrack.panels.runs.many_runs import runs_with
 from nbtrack.panels.runs.state import HasRunsState
 from nbtrack.panels.runs.table_columns import Kind, in_order
 from nbtrack.panels.shared.requests import texts_of
-from nbtrack.records.runs import Run
+from nbtrack.records.runs import Run, ViewType
 from nbtrack.records.tags import OWN_PREFIXES
+from nbtrack.stores.store import Store
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet computes
 _FACTS = ("run_id", "run_name", "status", "start_time", "end_time", "duration")
@@ -22,7 +24,7 @@ _FACTS = ("run_id", "run_name", "status", "start_time", "end_time", "duration")
 
 def csv_answer(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, str]:
     """Raises InvalidValue, RunNotFound."""
-    runs = [panel.store.get_run(run_id) for run_id in texts_of(arguments, "runs")]
+    runs = _ticked(panel.store, texts_of(arguments, "runs"))
     if not runs:
         raise InvalidValue("No run is ticked: tick those that are to be in the file.")
     return {"name": "runs.csv", "text": runs_csv(runs, first=_keys_in_order(panel))}
@@ -41,6 +43,13 @@ def runs_csv(runs: Sequence[Run], *, first: Sequence[str] = ()) -> str:
         cells = [*_facts_of(run), *(each.get(column, "") for column in columns)]
         sheet.writerow(map(_harmless, cells))
     return written.getvalue()
+
+
+def _ticked(store: Store, run_ids: Sequence[str]) -> list[Run]:
+    """Those of the bin too. Raises RunNotFound."""
+    found = runs_with(store, "run_id", run_ids, view_type=ViewType.ALL)
+    by_id = {run.info.run_id: run for run in found}
+    return [by_id.get(run_id) or store.get_run(run_id) for run_id in run_ids]
 
 
 def _keys_in_order(panel: HasRunsState) -> list[str]:

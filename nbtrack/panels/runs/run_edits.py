@@ -40,9 +40,8 @@ def tag(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def delete(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """With the children; the ids that `restore` takes to undo it."""
-    client, ids = MlflowClient(panel.store.uri), []
-    for run_id in texts_of(arguments, "runs"):
-        ids += [each for each in family(panel.store, run_id) if each not in ids]
+    client = MlflowClient(panel.store.uri)
+    ids = family(panel.store, texts_of(arguments, "runs"))
     for run_id in reversed(ids):
         client.delete_run(run_id)
     current_session().deletions.append(Deletion(panel.store.uri, ids))
@@ -52,10 +51,8 @@ def delete(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def restore(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """With the children that are deleted too."""
-    client, ids = MlflowClient(panel.store.uri), []
-    for run_id in texts_of(arguments, "ids"):
-        below = family(panel.store, run_id, view_type=ViewType.DELETED_ONLY)
-        ids += [each for each in below if each not in ids]
+    client, named = MlflowClient(panel.store.uri), texts_of(arguments, "ids")
+    ids = family(panel.store, named, view_type=ViewType.DELETED_ONLY)
     for run_id in ids:
         client.restore_run(run_id)
     _forget_deletion(panel.store.uri, ids)

@@ -293,6 +293,46 @@ def test_all_children_can_be_reached(session, page):
     assert len(page.ask("children", runs=[parent.run_id])["ids"]) == 5
 
 
+def test_a_family_is_read_in_one_look_a_level(session, page, monkeypatch):
+    """Parents first, and the children of several as their parents stand; however many there are."""
+    grown = [grandparent(session, name) for name in ("x", "y")]
+    reads = count_reads(session.store, monkeypatch)
+    whole = page.ask("delete", runs=grown)["ids"]
+
+    assert len(reads) == 3  # the last finds that there are no more
+    assert named(session, whole) == [
+        *("x", "y", "x1", "x0", "y1", "y0"),
+        *("x1 below", "x0 below", "y1 below", "y0 below"),
+    ]
+
+
+def grandparent(session, name):
+    """Of two children with one each."""
+    with session.start_run(name=name) as run:
+        for n in range(2):
+            with session.start_run(name=f"{name}{n}", nested=True):
+                session.start_run(name=f"{name}{n} below", nested=True).end()
+    return run.run_id
+
+
+def named(session, ids):
+    return [session.store.get_run(run_id).info.run_name for run_id in ids]
+
+
+def count_reads(store, monkeypatch):
+    """What is asked of the store for runs from now on."""
+    reads = []
+    for name in ("read_run_page", "read_child_runs", "get_run"):
+        real = getattr(type(store), name)
+
+        def counted(self, *args, _real=real, **options):
+            reads.append(args)
+            return _real(self, *args, **options)
+
+        monkeypatch.setattr(type(store), name, counted)
+    return reads
+
+
 @pytest.mark.parametrize(
     ("changes", "first", "is_flat"),
     [
@@ -363,6 +403,18 @@ def test_ticked_runs_as_a_file(page):
     assert head[6:] == ["metrics.f1", "metrics.loss", "params.lr", "params.model"]
     assert [line[1] for line in lines] == ["b", "a"]
     assert lines[0][6:] == ["0.9", "0.25", "0.01", "SVC"]
+
+
+def test_a_file_of_many_runs_is_read_at_once(session, page, monkeypatch):
+    """The bin's too; a run that is not there is an error."""
+    ids = [id_of(page, name) for name in "abc"]
+    page.ask("delete", runs=ids[:1])
+    reads = count_reads(session.store, monkeypatch)
+    file = page.ask("csv", runs=ids)
+
+    assert len(reads) == 1
+    assert [line.split(",")[1] for line in file["text"].splitlines()[1:]] == ["a", "b", "c"]
+    assert "No run 'gone'" in page.send("csv", runs=[*ids, "gone"])["error"]
 
 
 @pytest.mark.parametrize(
