@@ -7,7 +7,7 @@ those that the table has at all; without it, it has what matters.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nbtrack.lookup.salience import COLUMNS_TAG, pinned_columns
 
@@ -25,6 +25,12 @@ class ColumnChoice:
     def wanted(self) -> frozenset[str]:
         """All that the user named."""
         return frozenset((*self.pinned, *(self.shown or ())))
+
+    def with_first(self, columns: Iterable[str]) -> ColumnChoice:
+        """Where it was chosen what the table has at all, it has these too, in front."""
+        if self.shown is None:
+            return self
+        return replace(self, shown=tuple(dict.fromkeys((*columns, *self.shown))))
 
 
 NO_CHOICE = ColumnChoice()

@@ -7,6 +7,7 @@ import {
   columnGroups,
   movedTo,
   onlyMine,
+  pinnedFirst,
   withColumns,
 } from "../../nbtrack/panels/runs/page/column_groups.js";
 import {
@@ -89,6 +90,12 @@ test("a column is moved to a place, and never before the name", () => {
   assert.deepEqual(movedTo(["a", "b", "c", "d"], "a", 2), ["b", "c", "a", "d"]);
   assert.deepEqual(movedTo(["a", "b", "c", "d"], "d", 1), ["a", "d", "b", "c"]);
   assert.deepEqual(movedTo(["run_name", "b", "c"], "c", 0), ["run_name", "c", "b"]);
+});
+
+test("a pinned column comes first where columns were chosen, and what is not chosen stays so", () => {
+  assert.deepEqual(pinnedFirst(["run_name", "b", "c"], "c"), ["run_name", "c", "b"]);
+  assert.deepEqual(pinnedFirst(["b"], undefined), ["b"]);
+  assert.equal(pinnedFirst(null, "c"), null);
 });
 
 test("a table is not sorted or filtered by a column that was hidden", () => {

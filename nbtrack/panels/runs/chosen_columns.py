@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from nbtrack.api.client import MlflowClient
 from nbtrack.base.nearest import did_you_mean
 from nbtrack.errors import InvalidValue
-from nbtrack.lookup.column_choice import ColumnChoice, choice_text
+from nbtrack.lookup.column_choice import NO_CHOICE, ColumnChoice, choice_of, choice_text
 from nbtrack.lookup.salience import COLUMNS_TAG
 from nbtrack.panels.runs.known_keys import by_column
 from nbtrack.panels.runs.state import HasRunsState
 from nbtrack.panels.runs.table_state import ATTRIBUTES, known
-from nbtrack.panels.shared.requests import texts_of
+from nbtrack.panels.shared.requests import text_of, texts_of
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import RunQuery
 from nbtrack.stores.store import Store
 
 
 def columns(*names: str) -> None:
-    """Show these columns first, in every table of the active experiment; without a name, forget it.
+    """Show these columns first, in every table of the active experiment.
+
+    What was chosen in the Columns menu stays; without a name all of it is forgotten.
 
     A name is a metric, else a param, else a fact such as "duration"; "params.lr" says which of
     them. Raises InvalidValue for one that no run has.
@@ -34,7 +37,8 @@ def columns(*names: str) -> None:
     scope = RunQuery(experiment_ids=(found.experiment_id,))
     have = list(by_column(session.store.read_keys(scope)))
     pinned = tuple(_column_named(name, have, found.name) for name in dict.fromkeys(names))
-    keep_choice(session.store, found.experiment_id, ColumnChoice(pinned=pinned))
+    choice = replace(choice_of(found.tags).with_first(pinned), pinned=pinned)
+    keep_choice(session.store, found.experiment_id, choice if names else NO_CHOICE)
 
 
 def keep_choice(store: Store, experiment_id: str, choice: ColumnChoice) -> None:
@@ -47,14 +51,33 @@ def keep_choice(store: Store, experiment_id: str, choice: ColumnChoice) -> None:
 
 def choose(panel: HasRunsState, arguments: Mapping[str, Any]) -> None:
     """What the page chose, for each of the experiments that it shows. Raises InvalidValue."""
-    shown = arguments.get("columns")
-    choice = ColumnChoice(
-        pinned=tuple(map(known, texts_of(arguments, "pinned"))),
-        shown=None if shown is None else tuple(map(known, texts_of(arguments, "columns"))),
-    )
+    client = MlflowClient(panel.store.uri)
     for experiment_id in texts_of(arguments, "experiments"):
-        keep_choice(panel.store, experiment_id, choice)
+        before = choice_of(client.get_experiment(experiment_id).tags)
+        keep_choice(panel.store, experiment_id, _changed(before, arguments))
     panel.state.known_keys.forget()
+
+
+def _changed(choice: ColumnChoice, arguments: Mapping[str, Any]) -> ColumnChoice:
+    """What was not sent stays as it is: experiments that are shown together may differ."""
+    if "columns" in arguments:
+        choice = replace(choice, shown=_chosen(arguments))
+    if "pinned" in arguments:
+        choice = replace(choice, pinned=tuple(map(known, texts_of(arguments, "pinned"))))
+    if "pin" in arguments:
+        column = known(text_of(arguments, "pin"))
+        pinned = tuple(dict.fromkeys((*choice.pinned, column)))
+        choice = replace(choice.with_first([column]), pinned=pinned)
+    if "unpin" in arguments:
+        column = text_of(arguments, "unpin")
+        choice = replace(choice, pinned=tuple(e for e in choice.pinned if e != column))
+    return choice
+
+
+def _chosen(arguments: Mapping[str, Any]) -> tuple[str, ...] | None:
+    if arguments["columns"] is None:
+        return None
+    return tuple(map(known, texts_of(arguments, "columns")))
 
 
 def _column_named(name: str, have: list[str], experiment: str) -> str:

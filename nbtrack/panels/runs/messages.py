@@ -152,11 +152,14 @@ class Page(TypedDict):
 
 
 class ColumnsAsked(TypedDict):
-    """To be remembered of these experiments; `columns` null: those that matter."""
+    """To be remembered of these experiments; `columns` null: those that matter. What is left out
+    stays as it is in each; `pin` and `unpin` are about one of the pinned columns."""
 
     experiments: list[str]
-    columns: list[str] | None
-    pinned: list[str]
+    columns: NotRequired[list[str] | None]
+    pinned: NotRequired[list[str]]
+    pin: NotRequired[str]
+    unpin: NotRequired[str]
 
 
 class SelectAsked(TypedDict):

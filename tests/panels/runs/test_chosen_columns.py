@@ -109,6 +109,41 @@ def test_what_the_page_chose_is_remembered(experiment):
     assert ("same" in head, "loss" in head, "depth" in head) == (True, True, False)
 
 
+def test_named_columns_leave_what_was_chosen(experiment):
+    """They come in front of it; without a name all of it is forgotten."""
+    page_of(experiment).ask("columns", experiments=[experiment], columns=["params.lr", "status"])
+    nbtrack.columns("lr", "loss")
+
+    assert choice(experiment) == ColumnChoice(
+        pinned=("params.lr", "metrics.loss"), shown=("params.lr", "metrics.loss", "status")
+    )
+    nbtrack.columns()
+    assert choice(experiment) == ColumnChoice()
+
+
+def test_what_is_not_sent_stays_in_each_experiment(experiment):
+    """Those that are shown together may have chosen different things."""
+    other = nbtrack.create_experiment("other")
+    page = page_of(experiment)
+    page.ask("columns", experiments=[experiment], columns=["params.lr"], pinned=["params.lr"])
+    page.ask("columns", experiments=[other], pinned=["metrics.loss"])
+
+    page.ask("columns", experiments=[experiment, other], pin="params.same")
+    assert choice(experiment) == ColumnChoice(
+        pinned=("params.lr", "params.same"), shown=("params.same", "params.lr")
+    )
+    assert choice(other) == ColumnChoice(pinned=("metrics.loss", "params.same"))
+
+    page.ask("columns", experiments=[experiment, other], unpin="metrics.loss")
+    page.ask("columns", experiments=[experiment, other], columns=None)
+    assert choice(experiment) == ColumnChoice(pinned=("params.lr", "params.same"))
+    assert choice(other) == ColumnChoice(pinned=("params.same",))
+
+
+def choice(experiment):
+    return choice_of(nbtrack.get_experiment(experiment).tags)
+
+
 def test_another_experiment_is_as_it_was_left(experiment):
     """Its own columns, and back again."""
     other = nbtrack.create_experiment("other")

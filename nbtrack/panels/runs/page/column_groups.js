@@ -75,6 +75,12 @@ export function movedTo(shown, id, to) {
   return [...others.slice(0, place), id, ...others.slice(place)];
 }
 
+/** Chosen columns once `id` is pinned, if one is.
+ *  @param {string[] | null} columns @param {string} [id] */
+export function pinnedFirst(columns, id) {
+  return columns && id ? movedTo(columns, id, 0) : columns;
+}
+
 /** What is asked with other columns: the table is not sorted or filtered by what is hidden.
  *  @param {TableAsked} asked @param {string[] | null} columns @param {readonly string[]} shown
  *  @returns {Partial<TableAsked>} */
@@ -84,9 +90,4 @@ export function askedWith(asked, columns, shown) {
   const sort = asked.sort.filter(([id]) => !hidden.includes(id));
   const quick = Object.entries(asked.quick).filter(([id]) => !hidden.includes(id));
   return { columns, sort, quick: Object.fromEntries(quick) };
-}
-
-/** @param {readonly string[]} ids @param {string} id @param {boolean} isIn */
-export function withOne(ids, id, isIn) {
-  return withColumns(ids, [id], isIn);
 }

@@ -37,7 +37,9 @@ export class ColumnPicker {
       { class: "nbt-buttons nbt-column-ways" },
       this.way("Only mine", "what you wrote down", () => this.set(onlyMine(state.keys))),
       this.way("All", "every column", () => this.set(allColumns(state.keys))),
-      this.way("Reset", "what matters, as many as fit; nothing pinned", () => this.set(null, [])),
+      this.way("Reset", "what matters, as many as fit; nothing pinned", () =>
+        this.set(null, { pinned: [] }),
+      ),
     );
     return [field, ways, list];
   }
@@ -120,8 +122,8 @@ export class ColumnPicker {
     return (this.state.page?.columns ?? []).map(({ id }) => id);
   }
 
-  /** @param {string[] | null} columns @param {string[]} [pinned] */
-  set(columns, pinned) {
-    this.state.chooseColumns({ columns, pinned }).then(() => this.menu.refresh());
+  /** @param {string[] | null} columns @param {{ pinned?: string[] }} [more] */
+  set(columns, more = {}) {
+    this.state.chooseColumns({ columns, ...more }).then(() => this.menu.refresh());
   }
 }

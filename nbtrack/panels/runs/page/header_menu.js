@@ -2,7 +2,7 @@
 
 import { h } from "../../shared/page/dom.js";
 import { menuItem } from "../../shared/page/popup.js";
-import { movedTo, withOne } from "./column_groups.js";
+import { movedTo, withColumns } from "./column_groups.js";
 
 /** @import { TableColumn } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
@@ -69,21 +69,16 @@ export class HeaderMenu {
     const { state } = this;
     const { id, label, group } = column;
     const shown = (state.page?.columns ?? []).map((each) => each.id);
-    const pinned = state.page?.pinned ?? [];
-    const isPinned = pinned.includes(id);
+    const isPinned = state.page?.pinned.includes(id);
     const first = movedTo(shown, id, 0);
     const isKept = state.asked.experiments !== null;
+    const pin = () => state.chooseColumns(isPinned ? { unpin: id } : { pin: id });
     const grouping = groupingBy(column);
-    /** @param {boolean} isIn */
-    const pin = (isIn) => {
-      const columns = state.asked.columns && isIn ? first : state.asked.columns;
-      return state.chooseColumns({ columns, pinned: withOne(pinned, id, isIn) });
-    };
     return [
       id !== "run_name" && [
-        this.item("Hide", () => state.chooseColumns({ columns: withOne(shown, id, false) })),
+        this.item("Hide", () => state.chooseColumns({ columns: withColumns(shown, [id], false) })),
         this.item("Move first", () => state.chooseColumns({ columns: first })),
-        isKept && this.item(isPinned ? "Unpin" : "Pin: first, always", () => pin(!isPinned)),
+        isKept && this.item(isPinned ? "Unpin" : "Pin: first, always", pin),
       ],
       grouping && this.item(`Group by ${label}`, () => state.show({ group: grouping, page: 0 })),
       group === "Metrics" && this.item(`Chart ${label}`, () => state.emit("chart", label)),

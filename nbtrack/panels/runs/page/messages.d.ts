@@ -135,11 +135,13 @@ export interface Page {
   groupColumns?: string[];
 }
 
-/** To be remembered of these experiments; `columns` null: those that matter. */
+/** To be remembered of these experiments; `columns` null: those that matter. What is left out stays as it is in each; `pin` and `unpin` are about one of the pinned columns. */
 export interface ColumnsAsked {
   experiments: string[];
-  columns: string[] | null;
-  pinned: string[];
+  columns?: string[] | null;
+  pinned?: string[];
+  pin?: string;
+  unpin?: string;
 }
 
 export interface SelectAsked {

@@ -4,9 +4,9 @@ import { Emitter } from "../../shared/page/emitter.js";
 import { wordsOf } from "../../shared/page/formats.js";
 import { sortWith, withTicks } from "./choices.js";
 import { Colours, striped } from "./colours.js";
-import { askedWith } from "./column_groups.js";
+import { askedWith, pinnedFirst } from "./column_groups.js";
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { EditAsked, Keys, Page, Refused, RunRow, RunsStart, Sparklines, TableAsked, TableColumn } from "./messages.d.ts" */
+/** @import { ColumnsAsked, EditAsked, Keys, Page, Refused, RunRow, RunsStart, Sparklines, TableAsked, TableColumn } from "./messages.d.ts" */
 /** @import { KnownRun, RunsEvents } from "./runs_types.d.ts" */
 
 /** @extends {Emitter<RunsEvents>} */
@@ -84,12 +84,13 @@ export class RunsState extends Emitter {
   }
 
   /** Which columns, and which of them always come first: the experiments keep it. What is left out
-   *  stays as it is.
-   *  @param {{ columns?: string[] | null, pinned?: string[] }} choice */
-  async chooseColumns({ columns = this.asked.columns, pinned = this.page?.pinned ?? [] }) {
+   *  stays as it is in each of them.
+   *  @param {Omit<ColumnsAsked, "experiments">} choice */
+  async chooseColumns(choice) {
     const { experiments } = this.asked;
+    const { columns = pinnedFirst(this.asked.columns, choice.pin) } = choice;
     try {
-      if (experiments) await this.host.ask("columns", { experiments, columns, pinned });
+      if (experiments) await this.host.ask("columns", { experiments, ...choice });
     } catch (error) {
       this.emit("trouble", wordsOf(error));
     }
