@@ -15,6 +15,8 @@ from nbtrack.lookup.salience import Meaning, metrics_in_order
 from nbtrack.records.origins import Origin
 from nbtrack.records.traces import MetricTrace, RunTrace
 
+_PROGRESS = "search_progress"  # only a long search logs it: a card that had it would differ
+
 
 def fit_facts(trace: RunTrace) -> list[FitFact]:
     """One for each fit, if there were several."""
@@ -57,10 +59,12 @@ def without_fits(trace: RunTrace) -> RunTrace:
 
 
 def telling_first(run: RunTrace) -> dict[str, MetricTrace]:
-    """Its metrics in the order that they have everywhere."""
+    """Its metrics in the order that they have everywhere; how far a search was is over."""
+    origins = run.origins.metrics
     facts = facts_of([run.values()], runs=1)
-    order = metrics_in_order(facts, Meaning(metrics=run.origins.metrics))
-    return {each.key: run.metrics[each.key] for each in order}
+    order = metrics_in_order(facts, Meaning(metrics=origins))
+    over = {_PROGRESS} if origins.get(_PROGRESS) is Origin.BOOKKEEPING else set()
+    return {each.key: run.metrics[each.key] for each in order if each.key not in over}
 
 
 def _runs(trace: RunTrace) -> Iterator[RunTrace]:

@@ -91,8 +91,8 @@ def page(lab: LabFolder) -> Iterator[Any]:
 
 
 def test_each_metric_with_a_history_has_a_chart(page: Any) -> None:
-    """Curves come first; a metric with one value a run is left to those who choose it."""
-    assert _metrics(page.root) == ["accuracy", "loss"]
+    """Curves come first, and below them the metrics with one value a run, as bars."""
+    assert _metrics(page.root) == ["accuracy", "loss", "f1"]
     chart = _card(page.root, "loss").locator("[role=img]")
 
     assert chart.get_attribute("aria-label").startswith("Lines of loss by step, 7 runs")

@@ -123,3 +123,9 @@ def test_the_users_metrics_stand_first():
     found = told_first(*hooks, "mine", "val_loss", hooks=hooks)
 
     assert found == ["val_loss", "mine", "f1_score-2_X_test", "training_score", "n_iter"]
+
+
+def test_how_far_a_search_was_is_not_told():
+    """Only a long one logs it; one that the user logs is the user's."""
+    assert told_first("search_progress", "mine", hooks=["search_progress"]) == ["mine"]
+    assert told_first("search_progress", hooks=[]) == ["search_progress"]
