@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.kernel import TIMEOUT, Kernel
+from tests.support.kernel import Kernel
 from tests.support.markup_check import Page
 
 
@@ -23,14 +23,8 @@ def test_help(kernel: Kernel):
 
 def test_completion_of_flags_and_commands(kernel: Kernel):
     """Flags on a %%track line, commands on a %track line."""
-    matches = []
-    for line in ("%%track fit --me", "%track st"):
-        message = kernel.client.complete(line, len(line))
-        reply = kernel.client.get_shell_msg(timeout=TIMEOUT)
-        assert reply["parent_header"]["msg_id"] == message
-        matches.append(reply["content"]["matches"])
-
-    assert matches == [["--metrics"], ["status"]]
+    assert kernel.completed("%%track fit --me") == ["--metrics"]
+    assert kernel.completed("%track st") == ["status"]
 
 
 def test_completion_of_names_of_the_project(kernel: Kernel):
@@ -39,10 +33,8 @@ def test_completion_of_names_of_the_project(kernel: Kernel):
     kernel.run("import time; time.sleep(2.5)")  # what is known is looked up again after 2 s
     kernel.run("%%track\npass")
     kernel.run("%%track\ntime.sleep(0.3)")
-    line = "%%track --metrics zeta"
-    kernel.client.complete(line, len(line))
 
-    assert kernel.client.get_shell_msg(timeout=TIMEOUT)["content"]["matches"] == ["zeta_score"]
+    assert kernel.completed("%%track --metrics zeta") == ["zeta_score"]
 
 
 def test_commands_make_no_run(kernel: Kernel):
@@ -302,7 +294,5 @@ def _static_twin(reply) -> str:
 def test_completion_of_runs(kernel: Kernel):
     """Names of runs, also of several words, come in quotes."""
     kernel.run("%%track zebra, second C=3\npass")
-    line = "%compare sweep ze"
-    kernel.client.complete(line, len(line))
 
-    assert kernel.client.get_shell_msg(timeout=10)["content"]["matches"] == ['"zebra, second"']
+    assert kernel.completed("%compare sweep ze") == ['"zebra, second"']

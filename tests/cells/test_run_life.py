@@ -270,7 +270,7 @@ def test_a_fault_of_ours_never_reaches_the_cell(new_kernel):
     kernel = new_kernel()
     kernel.run(
         "import nbtrack.cells.tracked_cell as ours\n"
-        "def broken(*_, **__): raise RuntimeError('our fault')\nours.read_results = broken"
+        "def broken(*_, **__): raise RuntimeError('our fault')\nours.record_results = broken"
     )
     replies = [kernel.run("%%track\n6 * 7") for _ in range(2)]
 

@@ -175,6 +175,22 @@ class Kernel:
         self.client.stop_channels()
         self.manager.shutdown_kernel()
 
+    def completed(self, line: str) -> list[str]:
+        """What is offered behind *line*. A look at the project is short: on a busy machine it may
+        have to be taken again."""
+        end = time.monotonic() + TIMEOUT
+        while not (found := self._completed_now(line)) and time.monotonic() < end:
+            time.sleep(0.5)
+        return found
+
+    def _completed_now(self, line: str) -> list[str]:
+        request = self.client.complete(line, len(line))
+        while True:
+            answer = self.client.get_shell_msg(timeout=TIMEOUT)
+            if answer["parent_header"].get("msg_id") == request:
+                matches: list[str] = answer["content"]["matches"]
+                return matches
+
     def _finish(self, request: str, reply: Reply) -> None:
         while True:
             message = self.client.get_iopub_msg(timeout=TIMEOUT)

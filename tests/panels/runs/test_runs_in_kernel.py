@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.kernel import TIMEOUT, Kernel
+from tests.support.kernel import Kernel
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +54,7 @@ def test_an_unknown_experiment(two: Kernel):
 )
 def test_completion(two: Kernel, line: str, matches: list[str]):
     """Flags, experiments and keys, as on a %track line."""
-    two.client.complete(line, len(line))
-
-    assert two.client.get_shell_msg(timeout=TIMEOUT)["content"]["matches"] == matches
+    assert two.completed(line) == matches
 
 
 def test_a_file_where_the_project_should_be(new_kernel):
