@@ -70,11 +70,11 @@ def as_message(content: Comparison) -> dict[str, Any]:
         "runs": [asdict(head) for head in content.runs],
         "baseline": content.baseline,
         "isShort": content.is_short,
-        "sections": [_section(section) for section in content.sections],
+        "sections": [section_message(section) for section in content.sections],
     }
 
 
-def _section(section: Section) -> dict[str, Any]:
+def section_message(section: Section) -> dict[str, Any]:
     lines = [{"key": x.key, "values": x.values, "differs": x.differs} for x in section.lines]
     named = {"name": section.name, "title": section.title, "isFolded": section.is_folded}
     return {**named, "lines": lines, "more": section.more}

@@ -5,7 +5,7 @@ Any panel can answer so: nothing here is kept between two questions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -15,7 +15,7 @@ from nbtrack.model_registry.audit import verify
 from nbtrack.model_registry.facts import VersionFacts, version_facts
 from nbtrack.models.mlmodel_file import read_mlmodel
 from nbtrack.models.registered_places import place_of_version
-from nbtrack.panels.compare.content import Section
+from nbtrack.panels.compare.answers import section_message
 from nbtrack.panels.registry.changes import CHANGE_HANDLERS
 from nbtrack.panels.registry.content import (
     PRODUCTION,
@@ -72,7 +72,7 @@ def compare_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]
     found = version_difference(panel.store, name, version, seen_from=text_of(arguments, "against"))
     return {
         "heads": [asdict(head) for head in found.heads],
-        "sections": [_section(section) for section in found.sections],
+        "sections": [section_message(section) for section in found.sections],
     }
 
 
@@ -193,13 +193,3 @@ def _specs(facts: VersionFacts, which: str) -> list[str] | None:
 
 def _data_name(entry: Mapping[str, Any]) -> str:
     return f"{entry.get('context') or ''} {entry['name']}".strip()
-
-
-def _section(section: Section) -> dict[str, Any]:
-    lines: Sequence[Any] = section.lines
-    return {
-        "name": section.name,
-        "title": section.title,
-        "lines": [{"key": x.key, "values": x.values, "differs": x.differs} for x in lines],
-        "more": section.more,
-    }
