@@ -130,7 +130,9 @@ def metrics_in_order(facts: Sequence[KeyFacts], meaning: Meaning) -> list[KeyFac
         place = meaning.place_of("metrics", each.key)
         is_means = _LOSS.search(each.key) is not None
         band = _band(meaning.weight_of("metrics", each), most)
-        return _pin(pins, each.key), tier, band, not has_side, is_means, place
+        # Autolog's by name: as they are read from a journal or a database they come otherwise.
+        name = "" if origin.is_own else each.key
+        return _pin(pins, each.key), tier, band, not has_side, is_means, place, name
 
     return sorted(facts, key=rank)
 
