@@ -252,7 +252,7 @@ def test_of_many_metrics_of_fits_the_most_telling_are_columns():
         head, more = seen.split("+2 more: ")
         keys = re.findall("mine|loss_x|alone|f1_score_X_test|training_[a-z_]+", head)
         assert keys == ["mine", "alone", "loss_x", "f1_score_X_test"]
-        assert more.startswith("training_score · training_roc_auc")
+        assert more.startswith("training_roc_auc · training_score")
 
 
 def test_several_fits_are_listed_as_equals():
