@@ -27,12 +27,10 @@ class BestChild:
 
     def without(self, params: Mapping[str, object], metrics: Mapping[str, object]) -> BestChild:
         """But for keys that somebody else has."""
-        return BestChild(
-            run_id=self.run_id,
-            metric=self.metric,
+        return replace(
+            self,
             params={key: value for key, value in self.params.items() if key not in params},
             metrics={key: value for key, value in self.metrics.items() if key not in metrics},
-            origins=self.origins,
         )
 
     @property

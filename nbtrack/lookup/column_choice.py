@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from nbtrack.lookup.salience import COLUMNS_TAG, pinned_columns
-
+COLUMNS_TAG = "nbtrack.columns"  # of an experiment
 _BEHIND = "\n\n"
 
 
@@ -38,8 +37,8 @@ NO_CHOICE = ColumnChoice()
 
 def choice_of(tags: Mapping[str, str]) -> ColumnChoice:
     """From the tags of an experiment."""
-    _, behind, shown = tags.get(COLUMNS_TAG, "").partition(_BEHIND)
-    return ColumnChoice(pinned=tuple(pinned_columns(tags)), shown=_lines(shown) if behind else None)
+    pinned, behind, shown = tags.get(COLUMNS_TAG, "").partition(_BEHIND)
+    return ColumnChoice(pinned=_lines(pinned), shown=_lines(shown) if behind else None)
 
 
 def choice_text(choice: ColumnChoice) -> str:

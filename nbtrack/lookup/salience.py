@@ -16,7 +16,6 @@ from nbtrack.records.origins import Origin, is_bookkeeping, parsed_origins
 from nbtrack.records.tags import AUTOLOG_TAG
 from nbtrack.records.views import KeyFacts, KeyInventory
 
-COLUMNS_TAG = "nbtrack.columns"  # of an experiment: see `lookup.column_choice`
 _NO_DECLARED: Mapping[str, Direction] = {}
 # Of runs that were recorded before origins were: what autolog called its own.
 _BOOKKEEPING = re.compile(
@@ -107,12 +106,6 @@ def old_metric(key: str) -> Origin:
 def old_param(key: str) -> Origin:
     """The like of a param."""
     return Origin.BOOKKEEPING if is_bookkeeping(key) else Origin.UNTOLD
-
-
-def pinned_columns(tags: Mapping[str, str]) -> list[str]:
-    """What the user wants first, from the tags of an experiment: see `nbtrack.columns`."""
-    first, _, _ = tags.get(COLUMNS_TAG, "").partition("\n\n")
-    return [each for each in first.split("\n") if each]
 
 
 # --- the order

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nbtrack.records.origins import Origin, origins_of
-from nbtrack.records.runs import Run, RunQuery
-from tests.support.kernel import Kernel
+from nbtrack.records.runs import RunQuery
+from tests.support.kernel import Kernel, newest_as
 
 DATA = (
     "import nbtrack\n"
@@ -24,10 +24,6 @@ DATA = (
 def ready(kernel: Kernel) -> Kernel:
     kernel.run(DATA)
     return kernel
-
-
-def newest_as(kernel: Kernel, name: str) -> Run:
-    return next(run for run in kernel.runs() if run.info.run_name == name)
 
 
 def test_of_several_fits(ready: Kernel):

@@ -7,9 +7,8 @@ import time
 import pytest
 
 from nbtrack.records.origins import Origin, origins_of
-from nbtrack.records.runs import Run
 from tests.support.held_database import connected
-from tests.support.kernel import Kernel
+from tests.support.kernel import Kernel, newest_as
 
 DATA = (
     "import nbtrack\n"
@@ -27,10 +26,6 @@ DATA = (
 def ready(kernel: Kernel) -> Kernel:
     kernel.run(DATA)
     return kernel
-
-
-def newest_as(ready: Kernel, name: str) -> Run:
-    return next(run for run in ready.runs() if run.info.run_name == name)
 
 
 def test_the_models_run_has_the_users_name(ready: Kernel):

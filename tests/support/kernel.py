@@ -204,3 +204,7 @@ class Kernel:
             if answer["parent_header"].get("msg_id") == request:
                 reply.content = answer["content"]
                 return
+
+
+def newest_as(kernel: Kernel, name: str) -> Run:
+    return next(run for run in kernel.runs() if run.info.run_name == name)

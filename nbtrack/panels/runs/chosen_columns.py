@@ -9,8 +9,13 @@ from typing import Any
 from nbtrack.api.client import MlflowClient
 from nbtrack.base.nearest import did_you_mean
 from nbtrack.errors import InvalidValue
-from nbtrack.lookup.column_choice import NO_CHOICE, ColumnChoice, choice_of, choice_text
-from nbtrack.lookup.salience import COLUMNS_TAG
+from nbtrack.lookup.column_choice import (
+    COLUMNS_TAG,
+    NO_CHOICE,
+    ColumnChoice,
+    choice_of,
+    choice_text,
+)
 from nbtrack.panels.runs.known_keys import by_column
 from nbtrack.panels.runs.state import HasRunsState
 from nbtrack.panels.runs.table_state import ATTRIBUTES, known

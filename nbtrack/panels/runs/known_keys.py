@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypedDict
 
+from nbtrack.lookup.column_choice import choice_of
 from nbtrack.lookup.metric_direction import Direction
-from nbtrack.lookup.salience import Meaning, Told, meaning_of, pinned_columns
+from nbtrack.lookup.salience import Meaning, Told, meaning_of
 from nbtrack.panels.runs.run_scope import directions
 from nbtrack.records.origins import ORIGINS_TAG
 from nbtrack.records.runs import Experiment, RunQuery
@@ -108,7 +109,7 @@ class Wishes(TypedDict):
 
 def wishes(experiments: Sequence[Experiment]) -> Wishes:
     """What the user said of the keys of these experiments: which come first, which way is up."""
-    pinned = [column for each in experiments for column in pinned_columns(each.tags)]
+    pinned = [column for each in experiments for column in choice_of(each.tags).pinned]
     return {"pinned": list(dict.fromkeys(pinned)), "declared": directions(experiments)}
 
 

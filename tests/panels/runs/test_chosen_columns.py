@@ -6,8 +6,7 @@ import pytest
 
 import nbtrack
 from nbtrack.errors import InvalidValue
-from nbtrack.lookup.column_choice import ColumnChoice, choice_of, choice_text
-from nbtrack.lookup.salience import COLUMNS_TAG
+from nbtrack.lookup.column_choice import COLUMNS_TAG, ColumnChoice, choice_of, choice_text
 from nbtrack.panels.runs.table import run_table_text
 from tests.support.panel_page import runs_page
 
