@@ -21,6 +21,7 @@ from nbtrack.records.tags import BEST_OF_TAG
 
 if TYPE_CHECKING:
     from nbtrack.panels.runs.state import RunsState
+    from nbtrack.panels.runs.table_page import Asked
 
 # A parent shows what its best child has: the two together would be one model drawn twice.
 NOT_A_CHILDS = f"tags.`{BEST_OF_TAG}` IS NULL"
@@ -64,11 +65,12 @@ class Charted:
 def charted_runs(state: RunsState, table: TableState, request: LinesRequest) -> Charted:
     """The ticked runs that still exist; else those of the first ten rows where the view is sorted
     or has no more, and otherwise the ten best."""
-    ranking = None if request.runs else _ranking(state, table)
+    asked = state.ask(table)
+    ranking = None if request.runs else _ranking(asked)
     if request.runs:
         found = _ticked(state, request.runs)
     else:
-        found = _first(state, table) if ranking is None else _best(state, table, ranking)
+        found = _first(state, asked) if ranking is None else _best(state, asked, ranking)
     found = list(map(without_moved, found))
     latest = {run.info.run_id: run.data.metrics for run in found}
     names = {run.info.run_id: run.info.run_name for run in found}
@@ -76,14 +78,14 @@ def charted_runs(state: RunsState, table: TableState, request: LinesRequest) -> 
         latest=latest,
         labels=run_labels(list(latest), names),
         places=places_after(request.places, list(latest)),
-        meaning=meaning_of_runs([run.data for run in found], **_wishes(state, table)),
+        meaning=meaning_of_runs([run.data for run in found], **_wishes(asked)),
         best_by=ranking,
         left_out=max(0, len(request.runs) - MOST_RUNS),
     )
 
 
-def _wishes(state: RunsState, table: TableState) -> Wishes:
-    meaning = state.ask(table).known.meaning
+def _wishes(asked: Asked) -> Wishes:
+    meaning = asked.known.meaning
     return {"pinned": meaning.pinned, "declared": meaning.declared}
 
 
@@ -101,15 +103,14 @@ def _ticked(state: RunsState, run_ids: Sequence[str]) -> list[Run]:
     return [by_id[run_id] for run_id in wanted if run_id in by_id]
 
 
-def _first(state: RunsState, table: TableState) -> list[Run]:
-    query = state.ask(table).query
-    bounded = replace(query, offset=table.page * PAGE_SIZE, max_results=UNTICKED)
+def _first(state: RunsState, asked: Asked) -> list[Run]:
+    table = asked.state
+    bounded = replace(asked.query, offset=table.page * PAGE_SIZE, max_results=UNTICKED)
     return state.store.read_run_page(bounded, folded=not table.is_flat).runs
 
 
-def _best(state: RunsState, table: TableState, metric: str) -> list[Run]:
+def _best(state: RunsState, asked: Asked, metric: str) -> list[Run]:
     """Those that train now, to be seen at it, and the best of all the others, children too."""
-    asked = state.ask(table)
     way = direction(metric, asked.known.meaning.declared)
     order = (f"metrics.{quoted(metric)} {'ASC' if way == 'lower' else 'DESC'}",)
     running = narrowed(asked.query, "status = 'RUNNING'", most=_MOST_RUNNING, order=())
@@ -124,9 +125,9 @@ def narrowed(query: RunQuery, condition: str, *, most: int, order: tuple[str, ..
     return replace(query, filter_string=both, order_by=order, max_results=most, offset=0)
 
 
-def _ranking(state: RunsState, table: TableState) -> str | None:
+def _ranking(asked: Asked) -> str | None:
     """The metric that says which runs to draw where nobody ticked or sorted any."""
-    known = state.ask(table).known
-    if table.sort or known.runs <= UNTICKED:
+    known = asked.known
+    if asked.state.sort or known.runs <= UNTICKED:
         return None
     return best_metric(known.inventory.metrics, known.meaning)
