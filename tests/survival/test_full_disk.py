@@ -182,3 +182,32 @@ def test_a_really_full_disk(start, small_disk):
     assert sorted(file.name for file in artifacts.iterdir()) == ["after.txt", "before.txt"]
     assert store.get_run(run_id).info.status == RunStatus.FINISHED
     store.close()
+
+
+MAKE_IN_NO_ROOM = """
+import resource, nbtrack
+from nbtrack.errors import StoreError
+from nbtrack.recording.session import current_session
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+with nbtrack.start_run() as run:
+    print(run.run_id)
+    nbtrack.log_metric("i", 0.0)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    store = current_session().store
+    try:
+        print("folded", store.fold())
+    except StoreError as error:
+        print("refused", str(error).splitlines()[0])
+    print(sorted(path.name for path in store.folder.glob("nbtrack.duckdb*")))
+"""
+
+
+def test_a_database_that_found_no_room_leaves_nothing_behind(start, store):
+    """Half of a new database file is taken away again, and the run waits in the journal."""
+    script = start(MAKE_IN_NO_ROOM)
+    run_id = script.line()
+    assert script.line().startswith("refused")
+    assert script.line() == "[]"
+    script.finish()
+
+    assert steps(store, run_id) == [0]

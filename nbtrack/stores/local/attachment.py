@@ -123,7 +123,8 @@ class Attachment:
                 if not self._is_clean and self._user is block:
                     self._let_go(error)
             finally:
-                self._user = None
+                if self._user is block:  # not None: another thread may just be entering
+                    self._user = None
                 self._release()
         self._raise_named(error)
 
@@ -211,11 +212,15 @@ class Attachment:
         _remove_litter(self.file)
         new = self.file.with_name(f"{self.file.name}-{os.urandom(8).hex()}.new")
         self._is_clean = False
-        connection.execute(f"attach {quoted(str(new))} as project ({migrations.FILE_OPTIONS})")
-        migrations.check(connection, self.file, is_writable=True)
-        self._detach(connection)
-        share_as(new, new.parent)
-        _place(new, self.file)
+        try:
+            connection.execute(f"attach {quoted(str(new))} as project ({migrations.FILE_OPTIONS})")
+            migrations.check(connection, self.file, is_writable=True)
+            self._detach(connection)
+            share_as(new, new.parent)
+            _place(new, self.file)
+        finally:
+            new.unlink(missing_ok=True)
+            wal_of(new).unlink(missing_ok=True)
 
     def _execute_when_free(
         self, connection: DuckDBPyConnection, statement: str, *, deadline: float
@@ -330,7 +335,6 @@ def _place(new: Path, file: Path) -> None:
         pass
     except OSError:  # a file system without hard links
         new.replace(file)
-    new.unlink(missing_ok=True)
 
 
 def _never_free(connection: object) -> None:
