@@ -10,7 +10,7 @@ from typing import Any
 from nbtrack.display.number_format import format_number, format_size
 from nbtrack.lookup.key_facts import inventory_of, meaning_of_runs
 from nbtrack.lookup.own_values import without_moved
-from nbtrack.lookup.salience import is_told_first, metrics_in_order, params_in_order
+from nbtrack.lookup.salience import Meaning, metrics_in_order, params_in_order, told_metrics
 from nbtrack.panels.shared.panel import Panel
 from nbtrack.panels.shared.requests import text_of
 from nbtrack.records.origins import Origin
@@ -84,27 +84,24 @@ def _values(run: Run) -> dict[str, Any]:
     inventory = inventory_of([run.data])
     params = params_in_order(inventory.params, meaning, runs=1)
     metrics = metrics_in_order(inventory.metrics, meaning)
-    hands_told = any(is_told_first("metrics", each, meaning, runs=1) for each in metrics)
+    told = set(told_metrics([each.key for each in metrics], meaning))
     return {
-        "params": [
-            _value(each.key, data.params[each.key], meaning.of("params", each.key), Origin.UNTOLD)
-            for each in params
-        ],
+        "params": [_param(each.key, data.params[each.key], meaning) for each in params],
         "metrics": [
-            _value(
-                each.key,
-                format_number(data.metrics[each.key]),
-                meaning.of("metrics", each.key),
-                Origin.UNTOLD if hands_told else Origin.TRAINING,
-            )
+            {
+                "key": each.key,
+                "text": format_number(data.metrics[each.key]),
+                "origin": meaning.of("metrics", each.key).words,
+                "isFolded": each.key not in told,
+            }
             for each in metrics
         ],
     }
 
 
-def _value(key: str, text: str, origin: Origin, most: Origin) -> dict[str, Any]:
-    """Folded away if it means less than *most*."""
-    return {"key": key, "text": text, "origin": origin.words, "isFolded": origin > most}
+def _param(key: str, text: str, meaning: Meaning) -> dict[str, Any]:
+    origin = meaning.of("params", key)
+    return {"key": key, "text": text, "origin": origin.words, "isFolded": origin > Origin.UNTOLD}
 
 
 def _file(found: FileInfo) -> dict[str, Any]:
