@@ -1,5 +1,6 @@
 // The sections of a comparison as rows: what differs, and on demand what is the same.
 
+import { breakable } from "../../shared/page/breakable.js";
 import { h } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
 /** @import { Child, Part } from "../../shared/page/dom_types.d.ts" */
@@ -73,7 +74,7 @@ function compareLine(name, line) {
   const key = h(
     "th",
     { scope: "row", class: "nbt-compare-key", title: line.key },
-    h("span", { class: "nbt-compare-label" }, line.key),
+    h("span", { class: "nbt-compare-label" }, breakable(line.key)),
   );
   return h(
     "tr",
