@@ -204,6 +204,7 @@ class RunDetails(TypedDict):
     params: list[RunValue]
     metrics: list[RunValue]
     files: list[RunFile]
+    hasModel: bool
     pinned: bool
     baseline: bool
 

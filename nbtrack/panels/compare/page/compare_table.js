@@ -89,7 +89,7 @@ function compareCell([text, change, verdict, differs]) {
   const value = h(
     "span",
     { class: text === "–" ? "nbt-muted nbt-compare-value" : "nbt-compare-value" },
-    text,
+    breakable(text),
   );
   const look = differs ? "nbt-compare-cell nbt-other" : "nbt-compare-cell";
   return h("td", { class: look, title: text }, value, change && compareChange(change, verdict));

@@ -183,6 +183,7 @@ export interface RunDetails {
   params: RunValue[];
   metrics: RunValue[];
   files: RunFile[];
+  hasModel: boolean;
   pinned: boolean;
   baseline: boolean;
 }
