@@ -47,7 +47,7 @@ function changedRow({ sign, number, cells }, columns, { isByPlace, keys }) {
 
 /** @param {"=" | "~" | "-" | "+"} sign */
 function signed(sign) {
-  return [h("span", { class: "nbt-sign", "aria-hidden": "true" }, SIGNS[sign]), WORDS[sign]];
+  return [h("span", { class: "nbt-sign", "aria-hidden": "true" }, SIGNS[sign]), " ", WORDS[sign]];
 }
 
 /** What it was above what it is, so that digits stand below digits.
