@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import start_new_kernel
 
 from nbtrack.capture.displays import DisplayCopy
 from nbtrack.capture.outputs import OutputCopy
+from tests.support.kernel import start_kernel
 
 ROOT = Path(__file__).parents[2]
 
@@ -71,7 +71,7 @@ def shown_text(messages: list[dict[str, Any]]) -> str:
 def kernel() -> Iterator[Kernel]:
     # ipykernel leaves the file descriptors alone when it believes to run inside of pytest.
     env = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
-    manager, client = start_new_kernel(kernel_name="python3", cwd=str(ROOT), env=env)
+    manager, client = start_kernel(cwd=str(ROOT), env=env)
     kernel = Kernel(client)
     assert kernel.run(f"# set up{SET_UP}") == []
     yield kernel
