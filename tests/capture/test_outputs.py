@@ -58,8 +58,8 @@ class Kernel:
 
     def copied(self) -> dict[str, Any]:
         """What was copied of the last cell."""
-        (message,) = self.run("# ask\nprint(json.dumps(_last))")
-        copied: dict[str, Any] = json.loads(message["content"]["text"])
+        # In one message or in several, as the kernel's stream comes to flush it.
+        copied: dict[str, Any] = json.loads(shown_text(self.run("# ask\nprint(json.dumps(_last))")))
         return copied
 
 
