@@ -27,6 +27,7 @@ from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording import experiments
 from nbtrack.recording.experiments import LOOK_SECONDS, PATIENT_LOOK_SECONDS
+from nbtrack.recording.given_times import later_than_equals
 from nbtrack.recording.run_creation import find_run_to_log, new_run_info, run_header
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.session import current_session
@@ -175,7 +176,7 @@ class MlflowClient(ClientLogging, ClientRegistry):
         run_name: str | None = None,
     ) -> Run:
         """A run without an owner process; *start_time* is milliseconds since 1970 UTC."""
-        store, start_us = self._store, as_microseconds(start_time, default=now_us())
+        store, start_us = self._store, later_than_equals(start_time, "create_run")
         texts = check_tags(tags)
         experiment = experiments.experiment_of_new_run(store, experiment_id)
         name = run_name or texts.get(RUN_NAME_TAG) or default_run_name(None)

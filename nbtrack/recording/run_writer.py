@@ -30,6 +30,7 @@ from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted, StoreErro
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.dataset_facts import dataset_facts
+from nbtrack.recording.given_times import later_than_equals
 from nbtrack.recording.logged_keys import LoggedKeys, not_moved
 from nbtrack.records.origins import NO_ORIGINS, ORIGINS_TAG, Origins, origins_of, origins_text
 from nbtrack.records.runs import FileInfo, Metric, Param, RunTag
@@ -75,7 +76,7 @@ class RunWriter:
         name = check_key(key)
         number = value if type(value) is float else as_metric(key, value)
         place = step if type(step) is int and -1 < step < 1 << 63 else as_step(step)
-        t = now_us() if timestamp is None else as_microseconds(timestamp, default=0)
+        t = now_us() if timestamp is None else self._given_time(timestamp, name, place)
         self._append(lines.metric_line(self.run_id, name, number, step=place, t=t))
         if name not in self.logged.metrics:
             self._note_logged(metrics=(name,))
@@ -84,13 +85,12 @@ class RunWriter:
         self, metrics: Mapping[str, Any], step: Any = None, *, timestamp: float | None = None
     ) -> None:
         """Several points of one step, all or none."""
-        t, place = as_microseconds(timestamp, default=now_us()), as_step(step)
-        self._append(
-            "".join(
-                lines.metric_line(self.run_id, check_key(k), as_metric(k, v), step=place, t=t)
-                for k, v in check_mapping("log_metrics", metrics).items()
-            )
-        )
+        now, place, text = now_us(), as_step(step), ""
+        for key, value in check_mapping("log_metrics", metrics).items():
+            name, number = check_key(key), as_metric(key, value)
+            t = now if timestamp is None else self._given_time(timestamp, name, place)
+            text += lines.metric_line(self.run_id, name, number, step=place, t=t)
+        self._append(text)
         self._note_logged(metrics=metrics)
 
     def log_param(self, key: str, value: Any, *, is_inferred: bool = False) -> Any:
@@ -192,10 +192,10 @@ class RunWriter:
         tags: Iterable[RunTag] = (),
     ) -> None:
         """Points, params and tags, all or none. A metric's timestamp is in milliseconds."""
-        now, t = now_us(), self.later_us()
+        t = self.later_us()
         try:
             points = list(metrics)
-            text = [self._batched_metric(m, now) for m in points]
+            text = [self._batched_metric(m) for m in points]
             pairs = [(check_key(p.key), as_text(p.value)) for p in params]
             text += [lines.param_line(self.run_id, key, value, t=t) for key, value in pairs]
             text.append(self._tag_lines(check_tags({g.key: g.value for g in tags}), t=t))
@@ -207,14 +207,17 @@ class RunWriter:
         self._append("".join(text))
         self._note_logged(params=dict(pairs), metrics={m.key for m in points})
 
-    def _batched_metric(self, point: Metric, now: int) -> str:
-        return lines.metric_line(
-            self.run_id,
+    def _batched_metric(self, point: Metric) -> str:
+        name, number, step = (
             check_key(point.key),
             as_metric(point.key, point.value),
-            step=as_step(point.step),
-            t=as_microseconds(point.timestamp, default=now),
+            as_step(point.step),
         )
+        t = self._given_time(point.timestamp, name, step)
+        return lines.metric_line(self.run_id, name, number, step=step, t=t)
+
+    def _given_time(self, timestamp: Any, key: str, step: int) -> int:
+        return later_than_equals(timestamp, self.run_id, key, step)
 
     def log_input(
         self, dataset: Any, context: str | None = None, tags: Mapping[str, str] | None = None
