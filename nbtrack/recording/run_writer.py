@@ -17,6 +17,7 @@ from nbtrack.artifact_store.paths import folder_of as artifact_folder
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base.guard import warn_once
 from nbtrack.base.locks import held, make_shared_folder
+from nbtrack.base.nearest import did_you_mean
 from nbtrack.base.values import (
     as_metric,
     as_microseconds,
@@ -25,8 +26,9 @@ from nbtrack.base.values import (
     check_key,
     check_mapping,
     check_tags,
+    check_unicode,
 )
-from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted, StoreError
+from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted, StoreError, TagNotFound
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.dataset_facts import dataset_facts
@@ -182,8 +184,13 @@ class RunWriter:
         """*name* is the run's from now on; an open run keeps it in mind."""
 
     def delete_tag(self, key: str) -> None:
-        """Remove a tag; one that is not there stays away."""
-        self._append(lines.tag_line(self.run_id, check_key(key, "tag"), None, t=self.later_us()))
+        """Remove a tag. Raises TagNotFound, unless the database is busy."""
+        name = check_key(key, "tag")
+        with suppress(StoreError):
+            tags = self._store.get_run(self.run_id, timeout=LOOK_SECONDS).data.tags
+            if name not in tags:
+                raise TagNotFound(name, f"run {self.run_id}", did_you_mean(name, tags))
+        self._append(lines.tag_line(self.run_id, name, None, t=self.later_us()))
 
     def log_batch(
         self,
@@ -280,7 +287,7 @@ class RunWriter:
         """As UTF-8, in place of what was there. Raises InvalidValue unless it is a str."""
         if not isinstance(text, str):
             raise InvalidValue(f"log_text takes a str, not {type(text).__name__}; see log_dict.")
-        self.log_bytes(text.encode("utf-8", "replace"), artifact_file)
+        self.log_bytes(check_unicode(text, f"text for {artifact_file!r}").encode(), artifact_file)
 
     def log_dict(self, dictionary: Any, artifact_file: str) -> None:
         """As YAML for a .yaml or .yml file, else as JSON."""
@@ -309,6 +316,10 @@ class RunWriter:
         """An array or PIL image, as *artifact_file* or as a step of the image series *key*."""
         if (artifact_file is None) == (key is None):
             raise InvalidValue("log_image takes either artifact_file= or key= (with step=).")
+        if artifact_file is not None and (step, timestamp) != (None, None):
+            raise InvalidValue(
+                "log_image takes step= and timestamp= with key= only: a file has none."
+            )
         if artifact_file is None:
             when = as_microseconds(timestamp, default=now_us()) // 1000
             artifact_file = artifact_formats.image_series_path(
