@@ -21,12 +21,17 @@ from nbtrack.recording.active_experiment import ActiveExperiment
 from nbtrack.recording.active_run import ActiveRun, AttachedRun
 from nbtrack.recording.deletions import Deletion
 from nbtrack.recording.experiments import PATIENT_LOOK_SECONDS
-from nbtrack.recording.run_creation import described_run, find_run_to_log, resumed_header
+from nbtrack.recording.run_creation import (
+    described_run,
+    find_run_to_log,
+    one_name,
+    resumed_header,
+)
 from nbtrack.recording.run_stack import RunStack, is_at_top_level
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.surroundings import default_run_name, execution_count
 from nbtrack.records.runs import Experiment, Run, RunInfo, RunStatus
-from nbtrack.records.tags import NOTE_TAG, PARENT_TAG, RUN_NAME_TAG
+from nbtrack.records.tags import NOTE_TAG, PARENT_TAG
 from nbtrack.settings import FitScope, Settings, find_project_folder, working_folder
 from nbtrack.stores.opening import folder_of, open_store
 from nbtrack.stores.store import Store
@@ -162,7 +167,7 @@ class Session:
             given[PARENT_TAG] = parent_id
         if description is not None:
             given[NOTE_TAG] = description
-        name = name or given.get(RUN_NAME_TAG)
+        name = one_name(name, given)
         experiment = self.experiments.of_new_run(experiment_id, parent)
         run = self._create(name, experiment=experiment, tags=given, parent=parent)
         self._stack.push(run)
