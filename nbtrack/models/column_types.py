@@ -7,7 +7,7 @@ from typing import Any
 from nbtrack.errors import InputMismatch
 from nbtrack.models.data_types import AnyType, DataType, ValueType
 from nbtrack.models.nested_types import problem_of
-from nbtrack.models.schema import ColSpec
+from nbtrack.models.specs import ColSpec
 
 _NUMPY = {
     DataType.integer: "int32", DataType.long: "int64",

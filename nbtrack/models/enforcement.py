@@ -7,8 +7,9 @@ from typing import Any
 
 from nbtrack.errors import InputMismatch
 from nbtrack.models.column_types import as_column, is_as_wanted
-from nbtrack.models.schema import ColSpec, Schema
+from nbtrack.models.schema import Schema
 from nbtrack.models.signature_inference import is_a, is_sparse
+from nbtrack.models.specs import ColSpec
 from nbtrack.models.tensor_enforcement import enforce_tensors
 
 

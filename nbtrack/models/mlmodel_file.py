@@ -13,8 +13,9 @@ from nbtrack.errors import ModelNotFound, ModelNotLoaded
 from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.model_place import ModelPlace
 from nbtrack.models.model_uris import locate
+from nbtrack.models.param_schema import ParamSchema
 from nbtrack.models.requirements import own_version
-from nbtrack.models.schema import ParamSchema, Schema
+from nbtrack.models.schema import Schema
 from nbtrack.models.signature import ModelSignature
 
 FILE_NAME = "MLmodel"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbtrack.errors import InvalidValue
-from nbtrack.models.schema import ParamSchema, Schema
+from nbtrack.models.param_schema import ParamSchema
+from nbtrack.models.schema import Schema
 
 
 @dataclass(frozen=True)

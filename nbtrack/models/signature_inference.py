@@ -12,7 +12,9 @@ from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.models.data_types import AnyType, DataType, Object, ValueType
-from nbtrack.models.schema import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+from nbtrack.models.param_schema import ParamSchema, ParamSpec
+from nbtrack.models.schema import Schema
+from nbtrack.models.specs import ColSpec, TensorSpec, tensor_dtype
 from nbtrack.models.value_types import common_type, merged, type_of, type_of_dtype
 
 _UNKNOWN = Schema([ColSpec(AnyType())])
@@ -116,7 +118,7 @@ def _polars_column(column: Any, *, name: str | None) -> ColSpec:
 
 
 def _tensor(array: Any, *, name: str | None = None) -> TensorSpec:
-    return TensorSpec(array.dtype.name, (-1, *array.shape[1:]), name)
+    return TensorSpec(tensor_dtype(array.dtype), (-1, *array.shape[1:]), name)
 
 
 def _of_mapping(data: Mapping[Any, Any]) -> Schema:
@@ -132,7 +134,7 @@ def _of_list(data: list[Any]) -> Schema:
     if data and all(isinstance(each, Mapping) for each in data):
         rows = _merged_rows(data)
         if isinstance(rows, Object):
-            return Schema([ColSpec(p.type, p.name, p.required) for p in rows.properties])
+            return Schema([ColSpec(p.dtype, p.name, p.required) for p in rows.properties])
     found = common_type(data)
     return _UNKNOWN if found is None else Schema([ColSpec(found)])
 

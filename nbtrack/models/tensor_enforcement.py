@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbtrack.errors import InputMismatch
-from nbtrack.models.schema import Schema, TensorSpec, tensor_dtype
+from nbtrack.models.schema import Schema
 from nbtrack.models.signature_inference import is_a, is_sparse
+from nbtrack.models.specs import TensorSpec, tensor_dtype
 
 _TABLES = ("DataFrame", "Series")
 EXACT_IN_FLOAT64 = 1 << 53  # up to here a float holds every whole number
@@ -29,7 +30,7 @@ def as_tensor(data: Any, spec: TensorSpec) -> Any:
             f"{what} has the shape {tuple(array.shape)}, the model takes {spec.shape} "
             "(-1 is any number)."
         )
-    if tensor_dtype(array.dtype.name) == spec.dtype:
+    if tensor_dtype(array.dtype) == spec.dtype:
         return array
     if not _is_safe(array, spec.dtype):
         raise InputMismatch(

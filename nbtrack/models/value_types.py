@@ -65,9 +65,9 @@ def merged(one: ValueType | None, other: ValueType | None) -> ValueType | None:
     if one is None or other is None or one == other:
         return one or other
     if isinstance(one, Array) and isinstance(other, Array):
-        return Array(merged(one.items, other.items) or AnyType())
+        return Array(merged(one.dtype, other.dtype) or AnyType())
     if isinstance(one, Map) and isinstance(other, Map):
-        return Map(merged(one.values, other.values) or AnyType())
+        return Map(merged(one.value_type, other.value_type) or AnyType())
     if isinstance(one, Object) and isinstance(other, Object):
         return _merged_objects(one, other)
     if one in _WIDER and other in _WIDER:
@@ -91,23 +91,21 @@ def _type_of_mapping(value: Mapping[Any, Any]) -> ValueType:
     if not value or not all(isinstance(name, str) for name in value):
         return AnyType()
     typed = {name: type_of(each) for name, each in value.items()}
-    return Object(
-        tuple(Property(n, found or AnyType(), found is not None) for n, found in typed.items())
-    )
+    return Object([Property(n, t or AnyType(), t is not None) for n, t in typed.items()])
 
 
 def _merged_objects(one: Object, other: Object) -> Object:
     """What only one of them has is not required."""
     mine, theirs = ({p.name: p for p in each.properties} for each in (one, other))
-    return Object(tuple(_merged_property(mine.get(n), theirs.get(n)) for n in {**mine, **theirs}))
+    return Object([_merged_property(mine.get(n), theirs.get(n)) for n in {**mine, **theirs}])
 
 
 def _merged_property(one: Property | None, other: Property | None) -> Property:
     if one is None or other is None:
         known = one or other
         assert known is not None  # one of the two has it
-        return Property(known.name, known.type, required=False)
+        return Property(known.name, known.dtype, required=False)
     is_required = one.required and other.required
     # An absent value gave AnyType; the type seen in the other one is the better word.
-    types = [each.type for each in (one, other) if each.required] or [one.type, other.type]
+    types = [each.dtype for each in (one, other) if each.required] or [one.dtype, other.dtype]
     return Property(one.name, merged(types[0], types[-1]) or AnyType(), is_required)
