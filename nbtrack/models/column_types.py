@@ -30,6 +30,8 @@ def as_column(column: Any, spec: ColSpec) -> Any:
         return None
     if not isinstance(spec.type, DataType):
         return _check_nested(column, spec.type)
+    if hasattr(column.dtype, "categories"):
+        return _check_categories(column, spec)
     if spec.type in _NUMPY:
         return _as_numbers(column, spec.type)
     check = {
@@ -42,6 +44,11 @@ def as_column(column: Any, spec: ColSpec) -> Any:
         raise _mismatch(column, spec.type)
     is_boxed_time = spec.type == DataType.datetime and column.dtype.kind == "O"
     return _as_times(column) if is_boxed_time else None
+
+
+def _check_categories(column: Any, spec: ColSpec) -> None:
+    """They stay what they are: a model that was given categories knows what to do with them."""
+    as_column(column.dtype.categories.to_series(name=column.name), spec)
 
 
 def _as_numbers(given: Any, wanted: DataType) -> Any:
@@ -95,8 +102,6 @@ def _plain_integers(column: Any) -> Any:
 
 def _is_text(column: Any) -> bool:
     dtype = column.dtype
-    if hasattr(dtype, "categories"):
-        return _is_text(dtype.categories.to_series())
     if dtype.kind == "O":
         return _kind(column) in _TEXTS
     return str(dtype).startswith("str") or dtype.kind in "UT"

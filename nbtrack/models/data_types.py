@@ -62,6 +62,20 @@ class DataType(StrEnum):
         return list(cls)
 
     @classmethod
+    def check_type(cls, data_type: DataType, value: Any) -> bool:
+        """Whether *value*, of Python or numpy, is of the very type."""
+        import numpy as np
+
+        if isinstance(value, np.generic):
+            is_time = value.dtype.kind == "M"
+            found = cls.datetime if is_time else cls.from_numpy_type(np.dtype(type(value)))
+            return found == data_type
+        if data_type == cls.datetime:
+            return isinstance(value, dt.date)
+        kinds = (bytes, bytearray) if data_type == cls.binary else (data_type.to_python(),)
+        return type(value) in kinds
+
+    @classmethod
     def from_numpy_type(cls, np_type: Any) -> DataType | None:
         return next((each for each in cls if each.to_numpy() == np_type), None)
 
@@ -222,6 +236,8 @@ def type_from_dict(form: Mapping[str, Any]) -> ValueType:
         return Map(type_from_dict(_part(form, "values")))
     if kind == "object":
         properties = _part(form, "properties")
+        if not isinstance(properties, Mapping):
+            raise InvalidValue(f"The properties of an object are a dict, not {properties!r}.")
         return Object([Property.from_json_dict(**{n: each}) for n, each in properties.items()])
     return AnyType()
 
