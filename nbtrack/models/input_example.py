@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import InvalidValue
+from nbtrack.models.frames import of_polars
 from nbtrack.models.json_values import as_plain, json_text, rows_of
+from nbtrack.models.kinds import is_a, is_sparse
 from nbtrack.models.mlmodel_file import Model
-from nbtrack.models.signature_inference import is_a, is_sparse
 
 FILE = "input_example.json"
 SERVING_FILE = "serving_input_example.json"  # the body of a request that a server takes
@@ -57,7 +58,7 @@ def _split(given: Any) -> tuple[Any, Mapping[str, Any] | None]:
 def _forms(data: Any) -> tuple[dict[str, str], Any, str, Any]:
     """(what MLmodel says of it, its JSON form, the key and value of a request with it)."""
     if is_a(data, "polars", "DataFrame"):
-        data = _pandas(data)
+        data = of_polars(data)
     if is_a(data, "pandas", "Series"):
         data = data.to_frame()
     if is_a(data, "pandas", "DataFrame"):
@@ -91,12 +92,6 @@ def _split_form(frame: Any) -> tuple[str, dict[str, Any]]:
 def _sparse_form(matrix: Any) -> dict[str, Any]:
     parts = {name: getattr(matrix, name).tolist() for name in ("data", "indices", "indptr")}
     return {**parts, "shape": list(matrix.shape)}
-
-
-def _pandas(frame: Any) -> Any:
-    import pandas as pd
-
-    return pd.DataFrame(frame.to_dict(as_series=False))
 
 
 def _restored(content: Any, info: Mapping[str, Any]) -> Any:

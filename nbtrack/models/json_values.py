@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbtrack.errors import InvalidValue
-from nbtrack.models.signature_inference import is_a, is_sparse
-from nbtrack.models.value_types import is_missing
+from nbtrack.models.kinds import is_a, is_missing, is_sparse
 
 
 def json_text(value: Any) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbtrack.models.data_types import AnyType, Array, DataType, Map, Object, ValueType
-from nbtrack.models.value_types import is_missing, type_of
+from nbtrack.models.kinds import is_missing
+from nbtrack.models.value_types import type_of
 
 # What each type also takes: nothing is lost by it.
 NARROWER = {

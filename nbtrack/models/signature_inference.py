@@ -6,20 +6,18 @@ frame), only that column is "any" here, and the others are typed.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.models.data_types import AnyType, DataType, Object, ValueType
+from nbtrack.models.kinds import is_a, is_missing, is_sparse, plain_label
 from nbtrack.models.param_schema import ParamSchema, ParamSpec
 from nbtrack.models.schema import Schema
 from nbtrack.models.specs import ColSpec, TensorSpec, tensor_dtype
 from nbtrack.models.value_types import (
     MIXED,
-    UNSEEN,
     common_type,
-    is_missing,
     type_of,
     type_of_dtype,
 )
@@ -67,17 +65,6 @@ def infer_params(params: Mapping[str, Any]) -> ParamSchema:
     return ParamSchema([_param(name, value) for name, value in params.items()])
 
 
-def is_a(value: Any, library: str, name: str) -> bool:
-    """Whether *value* is an instance of the library's class, without importing the library."""
-    kind = getattr(sys.modules.get(library), name, None)
-    return kind is not None and isinstance(value, kind)
-
-
-def is_sparse(value: Any) -> bool:
-    module = sys.modules.get("scipy.sparse")
-    return module is not None and bool(module.issparse(value))
-
-
 def _of_frame(frame: Any) -> Schema:
     if not len(frame.columns) or frame.columns.has_duplicates:
         return _UNKNOWN
@@ -89,7 +76,7 @@ def _of_frame(frame: Any) -> Schema:
     types = [
         known[dtype] or _type_of_objects(frame.iloc[:, i]) for i, dtype in enumerate(frame.dtypes)
     ]
-    names = map(_plain_label, frame.columns)
+    names = map(plain_label, frame.columns)
     return Schema([ColSpec(*each) for each in zip(types, names, required)])
 
 
@@ -158,12 +145,6 @@ def _of_list(data: list[Any]) -> Schema:
         return _UNKNOWN
     required = {name: all(row.get(name) is not None for row in data) for name in columns}
     return Schema([ColSpec(common_type(v), name, required[name]) for name, v in columns.items()])
-
-
-def _plain_label(label: Any) -> Any:
-    """A label that JSON can hold: numpy's numbers are not."""
-    label = label.item() if hasattr(label, "item") else label
-    return label if isinstance(label, str | int | tuple) else str(label)
 
 
 def _param(name: str, value: Any) -> ParamSpec:

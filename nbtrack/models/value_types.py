@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from nbtrack.models.data_types import (
     Property,
     ValueType,
 )
+from nbtrack.models.kinds import is_a, is_missing
 
 # Two that are told apart while types are looked for, and mean the same in a signature.
 UNSEEN = AnyType()  # only missing values and empty lists so far: any other type fits
@@ -55,12 +55,6 @@ def type_of(value: Any) -> ValueType:
         return Array(common_type(value)) if value else UNSEEN
     _refuse_pydantic(value)
     return MIXED
-
-
-def is_missing(value: Any) -> bool:
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(value, float) and value != value
 
 
 def common_type(values: Iterable[Any]) -> ValueType:
@@ -130,8 +124,7 @@ def _merged_property(one: Property | None, other: Property | None) -> Property:
 
 
 def _refuse_pydantic(value: Any) -> None:
-    base = getattr(sys.modules.get("pydantic"), "BaseModel", None)
-    if base is not None and isinstance(value, base):
+    if is_a(value, "pydantic", "BaseModel"):
         name = type(value).__name__
         raise InvalidValue(
             f"A signature is not inferred from objects of pydantic; say predict(self, model_input: "

@@ -215,7 +215,5 @@ def test_a_signature_takes_the_data_it_was_inferred_from(name):
 
     for schema in (read.inputs, read.outputs):
         taken = enforce(data, schema)
-        if hasattr(data, "shape") and data.shape:
-            assert (
-                len(taken) == len(data) if hasattr(taken, "__len__") else taken.shape == data.shape
-            )
+        if getattr(data, "shape", ()):
+            assert taken.shape[0] == data.shape[0]
