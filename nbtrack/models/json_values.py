@@ -74,6 +74,8 @@ def _plain_object(value: Any) -> Any:
         return value.tolist() if hasattr(value, "tolist") else value.item()
     if isinstance(value, Mapping):
         return dict(value)
+    if is_a(value, "pydantic", "BaseModel"):
+        return value.model_dump()
     if isinstance(value, set | frozenset):
         return list(value)
     raise TypeError(f"it holds a {type(value).__name__}")
