@@ -98,6 +98,7 @@ _SUBMODULES = (
     "pyfunc",
     "sklearn",
     "tracking",
+    "types",
 )
 
 # What people who come from MLflow look for in vain.
