@@ -13,6 +13,7 @@ from typing import NamedTuple, TypedDict
 from nbtrack.lookup.column_choice import choice_of
 from nbtrack.lookup.metric_direction import Direction
 from nbtrack.lookup.salience import Meaning, Told, meaning_of
+from nbtrack.lookup.typed_filter.moved_values import moved_among
 from nbtrack.panels.runs.run_scope import directions
 from nbtrack.records.origins import ORIGINS_TAG
 from nbtrack.records.runs import Experiment, RunQuery
@@ -26,7 +27,7 @@ _NEWEST = 5  # runs that say in which order keys are logged
 
 
 class Known(NamedTuple):
-    """*number* tells a page whether it has seen this inventory."""
+    """*number* tells a page whether it has seen this inventory; *moved* as in `moved_values`."""
 
     inventory: KeyInventory
     experiments: list[Experiment]  # all that there are, the newest first
@@ -34,6 +35,7 @@ class Known(NamedTuple):
     all_runs: int  # of the same experiments, whatever the filter
     number: int
     meaning: Meaning = Meaning()
+    moved: tuple[str, ...] = ()
 
 
 class _Entry(NamedTuple):
@@ -80,11 +82,13 @@ class KnownKeys:
             all_runs = self._store.count_runs(replace(scope, filter_string=None))
         experiments = self._store.search_experiments()
         meant = [e for e in experiments if _is_in(e, scope.experiment_ids)]
-        meaning = meaning_of(self._told(scope, inventory, runs), inventory, **wishes(meant))
+        told = self._told(scope, inventory, runs)
+        meaning = meaning_of(told, inventory, **wishes(meant))
         meaning = replace(meaning, logged=self._logged(scope))
         now = time.monotonic()
         self._reads += 1
-        known = Known(inventory, experiments, runs, all_runs, self._reads, meaning)
+        moved = moved_among(each.text for each in told)
+        known = Known(inventory, experiments, runs, all_runs, self._reads, meaning, moved)
         return _Entry(known, version, now, now - began)
 
     def _logged(self, scope: RunQuery) -> dict[str, int]:
