@@ -57,9 +57,11 @@ def run_table_of(
     most = None if top is None else top + 1
     found = store.search_runs(replace(scope, order_by=order.clauses, max_results=most))
     shown = found[:top]
-    page = _Page(store, scope, shown, wishes(experiments), is_cut=len(shown) < len(found))
+    page = _Page(
+        store, scope, shown, wishes(experiments, experiment_ids), is_cut=len(shown) < len(found)
+    )
     best = page.best(order)
-    choice = remembered_choice(experiments)
+    choice = remembered_choice(experiments, experiment_ids)
     params, metrics = page.params(order, choice), page.metrics(order, best, choice)
     return RunTable(
         rows=_rows(store, page.shown, experiments, best_id=best.run_id),
