@@ -174,7 +174,7 @@ def test_names_are_not_read_for_words_and_prefixes():
 def test_only_a_filter_about_them_looks_at_deleted_runs():
     """All others look at those that are alive, as before."""
     found = {
-        text: typed_scope(text, ("1",), lambda: NAMES).view_type
+        text: typed_scope(text, ("1",), lambda: NAMES, moved=tuple).view_type
         for text in ("lifecycle_stage = deleted", "'lifecycle_stage'", "accuracy > 1", "", None)
     }
 
