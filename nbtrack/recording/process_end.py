@@ -59,7 +59,7 @@ def status_at_exit() -> RunStatus:
 
 def _remembering(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
-    def exit(status: object = None, /) -> None:  # noqa: A001 - what `help(sys.exit)` shows
+    def exit(status: object = None, /) -> None:
         global _exit
         if threading.current_thread() is threading.main_thread():
             _exit = status, _outermost(sys._getframe())
