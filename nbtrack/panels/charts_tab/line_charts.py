@@ -15,7 +15,7 @@ from nbtrack.charts.metric_lines import line_rows, metric_lines
 from nbtrack.charts.run_styles import RunStyle
 from nbtrack.lookup.key_facts import facts_of
 from nbtrack.lookup.metric_direction import direction
-from nbtrack.lookup.salience import metrics_in_order
+from nbtrack.lookup.salience import metrics_in_order, told_metrics
 from nbtrack.panels.charts_tab.charted_runs import Charted
 from nbtrack.panels.charts_tab.request import MOST_METRICS, LinesRequest
 from nbtrack.panels.charts_tab.siblings import siblings_of
@@ -63,7 +63,7 @@ def shown_metrics(
     curves = [key for key in told if memory.is_curve(key, charted.ids)]
     bars = [key for key in told if key not in curves]
     curves = list(siblings_of(curves))
-    tested = [key for key in bars if charted.meaning.of("metrics", key) < Origin.TRAINING] or bars
+    tested = told_metrics(bars, charted.meaning) or bars
     return [*curves[:CURVES_AT_FIRST], *tested[:BARS_AT_FIRST]], every
 
 
