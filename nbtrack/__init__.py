@@ -98,6 +98,7 @@ _SUBMODULES = (
     "pyfunc",
     "sklearn",
     "tracking",
+    "types",
 )
 
 # What people who come from MLflow look for in vain.
@@ -116,10 +117,19 @@ def __getattr__(name: str) -> Any:
     elif name in _SUBMODULES:
         found = importlib.import_module(f"nbtrack.{name}")
     else:
-        hint = f": mlflow.{name} is not in nbtrack" if name in _MLFLOWS_ONLY else ""
-        raise AttributeError(f"module 'nbtrack' has no attribute {name!r}{hint}")
+        raise AttributeError(f"module 'nbtrack' has no attribute {name!r}.{_hint(name)}")
     globals()[name] = found  # the next access is a plain look-up
     return found
+
+
+def _hint(name: str) -> str:
+    if name in _MLFLOWS_ONLY:
+        return f" mlflow.{name} is not in nbtrack."
+    if name.startswith("_"):  # tools look for such names, and nobody reads why they are not there
+        return ""
+    from nbtrack.base.nearest import did_you_mean
+
+    return did_you_mean(name, __all__)
 
 
 def __dir__() -> list[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlparse
 
 from nbtrack.api.client import MlflowClient
 from nbtrack.artifact_store.opening import open_artifacts
+from nbtrack.artifact_store.paths import folder_of
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.errors import InvalidValue, require
 from nbtrack.recording.session import current_session
@@ -99,7 +99,7 @@ def _locate(
         run_id, _, path = uri.removeprefix("runs:").strip("/").partition("/")
         uri = None
     if uri is not None and uri.startswith("models:"):
-        uri = _folder_of_version(uri, tracking_uri)
+        return open_artifacts(_folder_of_version(uri, tracking_uri)), path
     if uri is not None:
         return _outside(uri, path)
     return MlflowClient(tracking_uri).artifacts_of(str(run_id)), path or None
@@ -115,9 +115,9 @@ def _folder_of_version(uri: str, tracking_uri: str | None) -> str:
 
 
 def _outside(uri: str, path: str | None) -> tuple[ArtifactStore, str | None]:
-    """A path or file: URI: a folder is a store, a file is one of its folder's artifacts."""
-    parsed = urlparse(uri)
-    place = Path(unquote(parsed.path) if parsed.scheme == "file" else uri)
-    if path is None and place.is_file():
-        return open_artifacts(str(place.parent)), place.name
-    return open_artifacts(uri), path
+    """A path or file: URI is that of one of the artifacts of the folder it is in; with a slash at
+    its end, of all that it holds."""
+    folder = folder_of(uri)
+    if path is not None or uri.endswith("/") or not folder.name:
+        return open_artifacts(uri), path
+    return open_artifacts(str(folder.parent)), folder.name

@@ -62,7 +62,7 @@ class ClientLogging(ABC):
         self.writer(run_id).set_tag(key, value)
 
     def delete_tag(self, run_id: str, key: str) -> None:
-        """A tag that is not there stays away."""
+        """Raises TagNotFound."""
         self.writer(run_id).delete_tag(key)
 
     def log_inputs(self, run_id: str, datasets: Sequence[Any] | None = None) -> None:

@@ -16,7 +16,6 @@ from nbtrack.base.values import (
     as_text,
     as_tuple,
     check_experiment_id,
-    check_key,
     check_mapping,
     check_most,
     check_run_id,
@@ -26,7 +25,8 @@ from nbtrack.errors import InvalidValue, RunDeleted, StoreError
 from nbtrack.lookup.run_frame import run_frame
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.experiments import create_experiment as _create_experiment
-from nbtrack.recording.experiments import set_tags
+from nbtrack.recording.experiments import delete_tag, set_tags
+from nbtrack.recording.run_creation import one_name
 from nbtrack.recording.run_writer import LOOK_SECONDS
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import (
@@ -134,9 +134,9 @@ def set_experiment_tags(tags: Mapping[str, Any]) -> None:
 
 
 def delete_experiment_tag(key: str) -> None:
-    """Of the active experiment; a tag that is not there stays away."""
+    """Of the active experiment. Raises TagNotFound."""
     session = current_session()
-    set_tags(session.store, session.experiments.made().experiment_id, {check_key(key, "tag"): None})
+    delete_tag(session.store, session.experiments.made().experiment_id, key)
 
 
 # --- runs
@@ -160,8 +160,9 @@ def start_run(
     """
     session, given = current_session(), _with_note(tags, description)
     if run_id is not None:
+        name = one_name(run_name, given)
         run = session.resume_run(check_run_id(run_id), nested=nested)
-        run.set_tags(given if run_name is None else {**given, RUN_NAME_TAG: run_name})
+        run.set_tags(given if name is None else {**given, RUN_NAME_TAG: name})
         return run
     if parent_run_id is not None:
         _check_parent(parent_run_id)
@@ -252,8 +253,11 @@ def search_runs(
     parentheses too. Raises InvalidFilter; MissingExtra if that library is not installed.
     """
     if output_format not in OUTPUT_FORMATS:
-        known = ", ".join(map(repr, OUTPUT_FORMATS))
-        raise InvalidValue(f"output_format is {output_format!r}; it is one of {known}.")
+        known, meant = (
+            ", ".join(map(repr, OUTPUT_FORMATS)),
+            did_you_mean(output_format, OUTPUT_FORMATS),
+        )
+        raise InvalidValue(f"output_format is {output_format!r}; it is one of {known}.{meant}")
     query = RunQuery(
         experiment_ids=_searched(experiment_ids, experiment_names, search_all_experiments),
         filter_string=filter_string,

@@ -69,7 +69,7 @@ def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> None: 
 
 
 def delete_tag(key: str) -> None:
-    """A tag that is not there stays away."""
+    """Raises TagNotFound."""
     _run().delete_tag(key)
 
 
@@ -156,8 +156,8 @@ def load_table(
 
 def get_artifact_uri(artifact_path: str | None = None) -> str:
     """A local path: the active run's folder, or the place of *artifact_path* in it."""
-    root = _run().artifact_uri
-    return root if artifact_path is None else f"{root.rstrip('/')}/{artifact_path}"
+    root, below = _run().artifact_uri, (artifact_path or "").lstrip("/")
+    return f"{root.rstrip('/')}/{below}" if below else root
 
 
 def _run(run_id: str | None = None) -> RunWriter:

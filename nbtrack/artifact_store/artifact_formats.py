@@ -43,13 +43,32 @@ def encode_dict(value: Any, path: str) -> bytes:
     try:
         if _suffix(path) in (".yml", ".yaml"):
             return _yaml(plain(value, _yaml_scalar))
-        text = json.dumps(plain(value), indent=2, ensure_ascii=False)
+        text = json.dumps(_with_own_keys(plain(value), path), indent=2, ensure_ascii=False)
     except RecursionError as exc:
         raise InvalidValue(
             f"The value for {path!r} holds itself, or is nested too deeply. Log a flatter one."
         ) from exc
     # A lone surrogate has no UTF-8; its backslash form is the JSON escape for it.
     return text.encode("utf-8", "backslashreplace")
+
+
+def _with_own_keys(value: Any, path: str) -> Any:
+    """*value* itself. JSON's keys are texts: of 1 and "1" a reader would see only one."""
+    if isinstance(value, list):
+        for item in value:
+            _with_own_keys(item, path)
+    elif isinstance(value, dict):
+        texts: dict[str, Any] = {}
+        for key, item in value.items():
+            text = key if isinstance(key, str) else json.dumps(key)
+            if text in texts:
+                raise InvalidValue(
+                    f"The value for {path!r} has the keys {texts[text]!r} and {key!r}, which are "
+                    "one key in JSON. Rename one, or log it to a .yaml file."
+                )
+            texts[text] = key
+            _with_own_keys(item, path)
+    return value
 
 
 def _yaml(value: Any) -> bytes:

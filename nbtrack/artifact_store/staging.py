@@ -46,7 +46,7 @@ class Staging:
         temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}")
         digest, size = hashlib.sha256(), 0
         with _errors_naming(target, instead_of=temporary):
-            self._make(target.parent)
+            self.make(target.parent)
             self._pending.append((temporary, target))
             with open(temporary, "xb", buffering=0) as file:
                 for chunk in chunks:
@@ -58,7 +58,7 @@ class Staging:
     def link(self, target: Path, source: Path) -> None:
         """Another name for *source*; on a disk that has no such names, a copy."""
         temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}")
-        self._make(target.parent)
+        self.make(target.parent)
         try:
             os.link(source, temporary)
         except OSError:
@@ -66,7 +66,8 @@ class Staging:
         else:
             self._pending.append((temporary, target))
 
-    def _make(self, folder: Path) -> None:
+    def make(self, folder: Path) -> None:
+        """A folder that is taken back with the rest."""
         missing = takewhile(lambda level: not level.exists(), (folder, *folder.parents))
         self._folders.extend(reversed(list(missing)))
         folder.mkdir(parents=True, exist_ok=True)

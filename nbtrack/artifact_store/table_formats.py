@@ -81,7 +81,8 @@ def _columns_of_dict(data: Any) -> dict[Any, list[Any]]:
             f"log_table takes a pandas DataFrame or a dict of columns, not {type(data).__name__}. "
             "Other frames have a to_pandas()."
         )
-    lists = {plain(name): _as_list(values) for name, values in data.items()}
+    lists = plain(dict.fromkeys(data))  # raises for names that become one
+    lists = {name: _as_list(data[key]) for name, key in zip(lists, data)}
     lengths = {name: len(values) for name, values in lists.items() if values is not None}
     if len(set(lengths.values())) > 1:
         raise InvalidValue(f"The columns of a table are equally long; these are not: {lengths}.")
@@ -208,7 +209,11 @@ def _encode_parquet(data: Any, path: str, previous: bytes | None) -> bytes:
 def _as_arrow(data: Any) -> pa.Table:
     pa, _ = _arrow()
     if not _is_frame(data):
-        return pa.table({str(name): values for name, values in _columns_of_dict(data).items()})
+        columns = _columns_of_dict(data)
+        names = [str(name) for name in columns]  # all that Parquet has: of 1 and "1" only one
+        if len(set(names)) < len(names):
+            raise InvalidValue(f"Columns {list(columns)} have one name in Parquet. Rename one.")
+        return pa.table(dict(zip(names, columns.values())))
     _columns_of_frame(data.head(0))  # checks the names
     return pa.Table.from_pandas(data, preserve_index=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from nbtrack.errors import RunDeleted, StoreError
+from nbtrack.errors import InvalidValue, RunDeleted, StoreError
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.experiments import announcement, default_artifact_root
@@ -32,6 +32,17 @@ def described_run(
         store, info, experiment, tags=all_tags, start_us=start_us, owner=store.writer
     )
     return info, header
+
+
+def one_name(name: str | None, tags: Mapping[str, str]) -> str | None:
+    """What a run is called that is given *name*, *tags* or both. Raises InvalidValue if they call
+    it two names."""
+    tagged = tags.get(RUN_NAME_TAG)
+    if name and tagged and name != tagged:
+        raise InvalidValue(
+            f"The run's name is {name!r}, and its tag {RUN_NAME_TAG} says {tagged!r}. Give one."
+        )
+    return name or tagged
 
 
 def new_run_info(

@@ -17,6 +17,7 @@ from nbtrack.artifact_store.paths import folder_of as artifact_folder
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base.guard import warn_once
 from nbtrack.base.locks import held, make_shared_folder
+from nbtrack.base.nearest import did_you_mean
 from nbtrack.base.values import (
     as_metric,
     as_microseconds,
@@ -25,11 +26,13 @@ from nbtrack.base.values import (
     check_key,
     check_mapping,
     check_tags,
+    check_unicode,
 )
-from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted, StoreError
+from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted, StoreError, TagNotFound
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.dataset_facts import dataset_facts
+from nbtrack.recording.given_times import later_than_equals
 from nbtrack.recording.logged_keys import LoggedKeys, not_moved
 from nbtrack.records.origins import NO_ORIGINS, ORIGINS_TAG, Origins, origins_of, origins_text
 from nbtrack.records.runs import FileInfo, Metric, Param, RunTag
@@ -75,7 +78,7 @@ class RunWriter:
         name = check_key(key)
         number = value if type(value) is float else as_metric(key, value)
         place = step if type(step) is int and -1 < step < 1 << 63 else as_step(step)
-        t = now_us() if timestamp is None else as_microseconds(timestamp, default=0)
+        t = now_us() if timestamp is None else self._given_time(timestamp, name, place)
         self._append(lines.metric_line(self.run_id, name, number, step=place, t=t))
         if name not in self.logged.metrics:
             self._note_logged(metrics=(name,))
@@ -84,13 +87,12 @@ class RunWriter:
         self, metrics: Mapping[str, Any], step: Any = None, *, timestamp: float | None = None
     ) -> None:
         """Several points of one step, all or none."""
-        t, place = as_microseconds(timestamp, default=now_us()), as_step(step)
-        self._append(
-            "".join(
-                lines.metric_line(self.run_id, check_key(k), as_metric(k, v), step=place, t=t)
-                for k, v in check_mapping("log_metrics", metrics).items()
-            )
-        )
+        now, place, text = now_us(), as_step(step), ""
+        for key, value in check_mapping("log_metrics", metrics).items():
+            name, number = check_key(key), as_metric(key, value)
+            t = now if timestamp is None else self._given_time(timestamp, name, place)
+            text += lines.metric_line(self.run_id, name, number, step=place, t=t)
+        self._append(text)
         self._note_logged(metrics=metrics)
 
     def log_param(self, key: str, value: Any, *, is_inferred: bool = False) -> Any:
@@ -182,8 +184,13 @@ class RunWriter:
         """*name* is the run's from now on; an open run keeps it in mind."""
 
     def delete_tag(self, key: str) -> None:
-        """Remove a tag; one that is not there stays away."""
-        self._append(lines.tag_line(self.run_id, check_key(key, "tag"), None, t=self.later_us()))
+        """Remove a tag. Raises TagNotFound, unless the database is busy."""
+        name = check_key(key, "tag")
+        with suppress(StoreError):
+            tags = self._store.get_run(self.run_id, timeout=LOOK_SECONDS).data.tags
+            if name not in tags:
+                raise TagNotFound(name, f"run {self.run_id}", did_you_mean(name, tags))
+        self._append(lines.tag_line(self.run_id, name, None, t=self.later_us()))
 
     def log_batch(
         self,
@@ -192,10 +199,10 @@ class RunWriter:
         tags: Iterable[RunTag] = (),
     ) -> None:
         """Points, params and tags, all or none. A metric's timestamp is in milliseconds."""
-        now, t = now_us(), self.later_us()
+        t = self.later_us()
         try:
             points = list(metrics)
-            text = [self._batched_metric(m, now) for m in points]
+            text = [self._batched_metric(m) for m in points]
             pairs = [(check_key(p.key), as_text(p.value)) for p in params]
             text += [lines.param_line(self.run_id, key, value, t=t) for key, value in pairs]
             text.append(self._tag_lines(check_tags({g.key: g.value for g in tags}), t=t))
@@ -207,14 +214,17 @@ class RunWriter:
         self._append("".join(text))
         self._note_logged(params=dict(pairs), metrics={m.key for m in points})
 
-    def _batched_metric(self, point: Metric, now: int) -> str:
-        return lines.metric_line(
-            self.run_id,
+    def _batched_metric(self, point: Metric) -> str:
+        name, number, step = (
             check_key(point.key),
             as_metric(point.key, point.value),
-            step=as_step(point.step),
-            t=as_microseconds(point.timestamp, default=now),
+            as_step(point.step),
         )
+        t = self._given_time(point.timestamp, name, step)
+        return lines.metric_line(self.run_id, name, number, step=step, t=t)
+
+    def _given_time(self, timestamp: Any, key: str, step: int) -> int:
+        return later_than_equals(timestamp, self.run_id, key, step)
 
     def log_input(
         self, dataset: Any, context: str | None = None, tags: Mapping[str, str] | None = None
@@ -277,7 +287,7 @@ class RunWriter:
         """As UTF-8, in place of what was there. Raises InvalidValue unless it is a str."""
         if not isinstance(text, str):
             raise InvalidValue(f"log_text takes a str, not {type(text).__name__}; see log_dict.")
-        self.log_bytes(text.encode("utf-8", "replace"), artifact_file)
+        self.log_bytes(check_unicode(text, f"text for {artifact_file!r}").encode(), artifact_file)
 
     def log_dict(self, dictionary: Any, artifact_file: str) -> None:
         """As YAML for a .yaml or .yml file, else as JSON."""
@@ -306,6 +316,10 @@ class RunWriter:
         """An array or PIL image, as *artifact_file* or as a step of the image series *key*."""
         if (artifact_file is None) == (key is None):
             raise InvalidValue("log_image takes either artifact_file= or key= (with step=).")
+        if artifact_file is not None and (step, timestamp) != (None, None):
+            raise InvalidValue(
+                "log_image takes step= and timestamp= with key= only: a file has none."
+            )
         if artifact_file is None:
             when = as_microseconds(timestamp, default=now_us()) // 1000
             artifact_file = artifact_formats.image_series_path(

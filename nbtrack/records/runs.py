@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple, TypeVar
 
+from nbtrack.base.nearest import did_you_mean
 from nbtrack.errors import InvalidValue
 
 T = TypeVar("T")
@@ -28,7 +29,9 @@ class RunStatus(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> None:
-        raise InvalidValue(f"status is {value!r}; it is one of {', '.join(cls)}.")
+        raise InvalidValue(
+            f"status is {value!r}; it is one of {', '.join(cls)}.{did_you_mean(value, cls)}"
+        )
 
     # MLflow's own enum is made of numbers, and its users translate with these.
 
@@ -70,7 +73,10 @@ class ViewType(IntEnum):
     def from_string(cls, view_str: str) -> ViewType:
         names = {each.name.lower(): each for each in cls}
         if view_str not in names:
-            raise InvalidValue(f"The view type is {view_str!r}; it is one of {', '.join(names)}.")
+            raise InvalidValue(
+                f"The view type is {view_str!r}; it is one of {', '.join(names)}."
+                f"{did_you_mean(view_str, names)}"
+            )
         return names[view_str]
 
     @classmethod

@@ -152,10 +152,11 @@ class Page(TypedDict):
 
 
 class ColumnsAsked(TypedDict):
-    """To be remembered of these experiments; `columns` null: those that matter. What is left out
-    stays as it is in each; `pin` and `unpin` are about one of the pinned columns."""
+    """To be remembered of these experiments, or, null, of all together; `columns` null: those that
+    matter. What is left out stays as it is in each; `pin` and `unpin` are about one of the pinned
+    columns."""
 
-    experiments: list[str]
+    experiments: list[str] | None
     columns: NotRequired[list[str] | None]
     pinned: NotRequired[list[str]]
     pin: NotRequired[str]

@@ -14,6 +14,7 @@ from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.run_order import Order, read_order
 from nbtrack.lookup.run_times import seconds_of
 from nbtrack.lookup.salience import is_told_first, metrics_in_order, params_in_order, told_metrics
+from nbtrack.lookup.typed_filter.moved_values import moved_in
 from nbtrack.lookup.typed_filter.names import names_in
 from nbtrack.lookup.typed_filter.reading import typed_scope, why_nothing
 from nbtrack.panels.runs.best_run import Best, find_best
@@ -46,16 +47,19 @@ def run_table_of(
     if top is not None and top < 1:
         raise InvalidValue(f"top is {top}; give a number from 1.")
     names = names_in(store, experiment_ids)
-    scope = typed_scope(filter_string, experiment_ids, names)
+    moved = moved_in(store, experiment_ids)
+    scope = typed_scope(filter_string, experiment_ids, names, moved=moved)
     experiments = read_experiments(store, experiment_ids)
     declared = directions(experiments)
     order = read_order(store, scope, sort, declared=declared)
     most = None if top is None else top + 1
     found = store.search_runs(replace(scope, order_by=order.clauses, max_results=most))
     shown = found[:top]
-    page = _Page(store, scope, shown, wishes(experiments), is_cut=len(shown) < len(found))
+    page = _Page(
+        store, scope, shown, wishes(experiments, experiment_ids), is_cut=len(shown) < len(found)
+    )
     best = page.best(order)
-    choice = remembered_choice(experiments)
+    choice = remembered_choice(experiments, experiment_ids)
     params, metrics = page.params(order, choice), page.metrics(order, best, choice)
     return RunTable(
         rows=_rows(store, page.shown, experiments, best_id=best.run_id),

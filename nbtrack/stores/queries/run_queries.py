@@ -43,6 +43,8 @@ INFO_COLUMNS = (
     " r.lifecycle_stage, r.artifact_uri"
 )
 
+# DuckDB's // goes towards 0, also before 1970.
+_MILLISECONDS = "t // 1000 - (t % 1000 < 0)::bigint"
 _NEWEST = "select max(t) from (" + " union all ".join(
     f"select t from stored.{table} where run_key = {{run_key}}"
     for table in ("run_events", "params", "tags", "artifacts")
@@ -97,7 +99,7 @@ def read_metrics(
 ) -> list[Metric]:
     run_key = _run_key(connection, run_id, store=store)
     columns = connection.execute(
-        "select value, t // 1000 as t, step from stored.metrics"
+        f"select value, {_MILLISECONDS} as t, step from stored.metrics"
         " where run_key = $run_key and key = $key order by step, stored.metrics.t",
         {"run_key": run_key, "key": key},
     ).fetchnumpy()

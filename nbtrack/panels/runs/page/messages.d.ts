@@ -135,9 +135,9 @@ export interface Page {
   groupColumns?: string[];
 }
 
-/** To be remembered of these experiments; `columns` null: those that matter. What is left out stays as it is in each; `pin` and `unpin` are about one of the pinned columns. */
+/** To be remembered of these experiments, or, null, of all together; `columns` null: those that matter. What is left out stays as it is in each; `pin` and `unpin` are about one of the pinned columns. */
 export interface ColumnsAsked {
-  experiments: string[];
+  experiments: string[] | null;
   columns?: string[] | null;
   pinned?: string[];
   pin?: string;
