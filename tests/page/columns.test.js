@@ -5,6 +5,7 @@ import {
   allColumns,
   askedWith,
   columnGroups,
+  hiddenOfThose,
   movedTo,
   onlyMine,
   pinnedFirst,
@@ -40,6 +41,11 @@ test("where it is narrow, wide columns give way and narrow ones stay", () => {
   assert.deepEqual(fittedWidths([column(50, 150), column(50)], TICK + 150), [100, 50]);
 });
 
+test("what says all it has to say does not grow", () => {
+  const fixed = { ...column(50), isFixed: true };
+  assert.deepEqual(fittedWidths([column(50), fixed, column(50)], TICK + 200), [75, 50, 75]);
+});
+
 test("what does not fit stands to the right as wide as it likes, and the others fill the table", () => {
   const widths = fittedWidths([column(50, 90), column(50, 90), column(80, 120)], TICK + 120);
   assert.deepEqual(widths, [60, 60, 120]);
@@ -69,6 +75,13 @@ test("the menu has one's own first, and each column once", () => {
     ["Bookkeeping", ["metrics.n_iter", "params.verbose"]],
   ]);
   assert.equal(new Set(allColumns(KEYS)).size, allColumns(KEYS).length);
+});
+
+test("what is one's own, or was measured, and is not in the table", () => {
+  assert.deepEqual(hiddenOfThose(KEYS, ["run_name", "params.C"]), [
+    "metrics.accuracy",
+    "metrics.score_X_test",
+  ]);
 });
 
 test("only mine is name, status, age and what somebody wrote down", () => {

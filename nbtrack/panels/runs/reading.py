@@ -23,11 +23,12 @@ from nbtrack.panels.runs.known_keys import Wishes, wishes
 from nbtrack.panels.runs.remembered_columns import remembered_choice
 from nbtrack.panels.runs.run_scope import (
     directions,
+    errors_of,
     read_experiments,
     runs_elsewhere,
 )
 from nbtrack.records.origins import Origin
-from nbtrack.records.runs import Experiment, Run, RunQuery, RunStatus
+from nbtrack.records.runs import Experiment, Run, RunQuery
 from nbtrack.records.tags import PARENT_TAG
 from nbtrack.records.views import KeyFacts
 from nbtrack.stores.opening import folder_of
@@ -165,8 +166,7 @@ def _rows(
     *,
     best_id: str | None,
 ) -> list[RunRow]:
-    failed = [run.info.run_id for run in shown if run.info.status == RunStatus.FAILED]
-    cells = store.read_cells(failed) if failed else {}
+    errors = errors_of(store, shown)
     names = {experiment.experiment_id: experiment.name for experiment in experiments}
     now = time.time()
     return [
@@ -185,7 +185,7 @@ def _rows(
             end_time=run.info.end_time,
             user=run.info.user_id,
             is_best=run.info.run_id == best_id,
-            error=cells.get(run.info.run_id, {}).get("error"),
+            error=errors.get(run.info.run_id),
         )
         for run in shown
     ]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nbtrack.display.markup import clipped
+from nbtrack.display.markup import clipped, first_line
 from nbtrack.display.number_format import (
     MISSING,
     format_age,
@@ -34,6 +34,7 @@ class Placed(NamedTuple):
 class Surroundings(NamedTuple):
     experiments: Mapping[str, str]  # names by id
     baselines: frozenset[str]  # run ids
+    errors: Mapping[str, str]  # of runs that failed
 
 
 def rows_of(
@@ -67,6 +68,7 @@ def _facts(placed: Placed, around: Surroundings) -> dict[str, Any]:
         "id": info.run_id,
         "name": label_of(placed.run),
         "status": str(info.status),
+        "error": clipped(first_line(around.errors.get(info.run_id, "")), _LONGEST),
         "depth": placed.depth,
         "children": placed.children,
         "parent": tags.get(PARENT_TAG),
