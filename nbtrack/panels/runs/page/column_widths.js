@@ -5,12 +5,13 @@
 
 export const TICK = 34;
 const BESIDE = TICK + 150 + 66 + 80 + 74; // the ticks, a short name, status, age and duration
+const USUAL = 92; // a metric or param with its header
 export const NARROW = 84; // a metric or param of which all can be read
 
 /** How many params and metrics are seen without scrolling; 0 where the width is not known.
  *  @param {number} width */
 export function roomIn(width) {
-  return width > 0 ? Math.max(1, Math.floor((width - BESIDE) / NARROW)) : 0;
+  return width > 0 ? Math.max(1, Math.floor((width - BESIDE) / USUAL)) : 0;
 }
 
 /** One width for each: those that fit fill what is to be seen, whoever scrolls finds the others.
