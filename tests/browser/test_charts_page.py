@@ -182,3 +182,80 @@ def test_charts_fill_their_lines(page, width):
         assert max(box[2] for box in line) > width - 24
         assert min(box[1] for box in line) < 10
         assert all(box[3] >= min(320, width - 24) for box in line)
+
+
+# --- long names
+
+
+FRAMES = """() => {
+    const boxes = [...document.querySelectorAll(".nbt-charts svg.marks text")]
+        .filter(text => text.textContent && getComputedStyle(text).opacity !== "0")
+        .map(text => [text, text.getBoundingClientRect()]);
+    const panel = document.querySelector(".nbt-charts").getBoundingClientRect();
+    const names = boxes.filter(([text]) => text.closest(".role-mark") && text.textContent.includes("_"));
+    return { panel: [panel.left, panel.right], names: names.map(frame), all: boxes.map(frame) };
+    function frame([text, { left, right, top, bottom }]) {
+        return { words: text.textContent, left, right, top, bottom };
+    }
+}"""
+
+
+def overlaps(frames: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [
+        (one["words"], other["words"])
+        for n, one in enumerate(frames)
+        for other in frames[:n]
+        if one["left"] < other["right"] - 1
+        and other["left"] < one["right"] - 1
+        and one["top"] < other["bottom"] - 1
+        and other["top"] < one["bottom"] - 1
+    ]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("axes", [2, 3, 5, 8, 10])
+def test_names_of_axes_never_overlap(page, width, axes):
+    """Keys of 40 letters that begin alike, and still can be told apart; nothing sticks out."""
+    page.set_viewport_size({"width": width, "height": 1100})
+    choose_view(page, "parallel")
+    key(page, "choose Axes").click()
+    for box in page.locator("[data-key^='choice Axes']:checked").all():
+        box.uncheck()
+    for box in page.locator("[data-key^='choice Axes ']").all()[:0]:
+        box.check()
+    chosen = [*(f"params.{each}" for each in LONG), "metrics.loss", f"metrics.score_{'x' * 34}"]
+    for column in chosen[-axes:]:
+        key(page, f"choice Axes {column}").check()
+    page.keyboard.press("Escape")
+    settled_charts(page)
+    page.wait_for_timeout(150)
+    found = page.evaluate(FRAMES)
+
+    names = [each["words"] for each in found["names"]]
+    assert len(set(names)) == len(names) >= axes - 1
+    assert overlaps(found["names"]) == []
+    assert all(each["left"] >= found["panel"][0] for each in found["all"])
+    assert all(each["right"] <= found["panel"][1] for each in found["all"])
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_scatter_takes_the_width_and_its_choosers_can_be_read(page, width):
+    """The longest key stands whole in the select that is closed."""
+    page.set_viewport_size({"width": width, "height": 1100})
+    choose_view(page, "scatter")
+    page.locator("[data-key='chart scatter x']").select_option(f"params.{LONG[0]}")
+    settled_charts(page)
+    page.wait_for_timeout(150)
+    room = page.evaluate(
+        """() => [...document.querySelectorAll(".nbt-chart-bar select")].map(select => {
+            const pen = document.createElement("canvas").getContext("2d");
+            pen.font = getComputedStyle(select).font;
+            const widest = Math.max(...[...select.options].map(o => pen.measureText(o.text).width));
+            return [select.clientWidth - widest, select.getBoundingClientRect().right];
+        })"""
+    )
+    assert all(free > 15 and right <= width for free, right in room)
+    svg = page.locator(".nbt-wide-scatter svg.marks").bounding_box()
+    assert svg["width"] > width - 40
+    found = page.evaluate(FRAMES)
+    assert all(each["right"] <= found["panel"][1] for each in found["all"])

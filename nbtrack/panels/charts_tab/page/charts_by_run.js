@@ -40,8 +40,13 @@ export class RunChartView {
     this.state = state;
     this.status = status;
     this.kind = kind;
-    /** @type {Chosen} */
+    /** What the user chose.
+     *  @type {Chosen} */
+    this.wanted = {};
+    /** What is drawn.
+     *  @type {Chosen} */
     this.chosen = {};
+    this.experiments = JSON.stringify(state.asked.experiments);
     this.isOpen = false;
     this.isBrushed = false;
     this.isTicking = false; // by the brush
@@ -56,7 +61,7 @@ export class RunChartView {
     this.method = h("div", { class: "nbt-muted nbt-method" });
     this.el = h("div", {}, this.stage, this.brushLine(), this.method);
     this.refreshLater = afterPause(REFRESH_PAUSE, () => this.refresh());
-    state.on("page", () => this.isOpen && this.refreshLater());
+    state.on("page", () => this.turned());
     state.on("ticked", (ids) => this.ticked(ids));
     state.on("keys", () => this.isOpen && this.drawControls());
   }
@@ -77,9 +82,16 @@ export class RunChartView {
 
   /** @param {Chosen} changes */
   set(changes) {
-    this.chosen = { ...this.chosen, ...changes };
+    this.wanted = { ...this.wanted, ...changes };
     if (this.isBrushed) this.forgetBrush();
     return this.ask();
+  }
+
+  /** In another experiment other columns say something. */
+  turned() {
+    const experiments = JSON.stringify(this.state.asked.experiments);
+    if (experiments !== this.experiments) Object.assign(this, { experiments, wanted: {} });
+    if (this.isOpen) this.refreshLater();
   }
 
   // --- drawing
@@ -113,7 +125,7 @@ export class RunChartView {
 
   async ask() {
     const { question } = this.kind;
-    const args = { ...this.chosen, places: this.state.placesOf(this.state.ticked) };
+    const args = { ...this.wanted, places: this.state.placesOf(this.state.ticked) };
     try {
       const answer = await this.host.ask(question, args, { latest: question });
       if (this.isOpen) await this.take(answer);
