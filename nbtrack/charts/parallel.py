@@ -21,9 +21,11 @@ MOST_CATEGORIES_NAMED = 12
 MOST_NUMBERS_NAMED = 6  # of more distinct numbers, the ends and the middle
 MISSING_PLACE = -0.16  # below the lowest value
 MISSING_WORD = "none"
-_TITLE_SIZE, _LETTER = 11, 6.2  # pixels: of a title's letters the height, and about the width
+LOG_WORD = " (log)"
+_TITLE_SIZE, _LETTER = 11, 6.8  # pixels: of a title's letters the height, and about the width
 _MOST_LINES = 3  # of titles
 _LEAST_WORD = 24  # pixels
+_MOST_DIGITS = 6  # of a number beside an axis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ def scale_axis(title: str, raw: Sequence[Any]) -> Scaled:
         return _categorical(title, raw)
     if offers_log(numbers):
         logs = [None if value is None else math.log10(value) for value in numbers]
-        return _numeric(f"{title} (log)", logs, numbers, back=lambda place: 10**place)
+        return _numeric(f"{title}{LOG_WORD}", logs, numbers, back=lambda place: 10**place)
     return _numeric(title, numbers, numbers, back=lambda place: place)
 
 
@@ -103,8 +105,13 @@ def _numeric(
         title=title,
         places=[None if v is None else (v - low) / span if span else 0.5 for v in drawn],
         texts=[format_number(value) for value in numbers],
-        ticks=[(share, format_number(back(low + share * span), digits=3)) for share in shares],
+        ticks=[(share, _short(back(low + share * span))) for share in shares],
     )
+
+
+def _short(value: float) -> str:
+    text = format_number(value, digits=3)
+    return text if len(text) <= _MOST_DIGITS else f"{value:.2g}"
 
 
 def _categorical(title: str, raw: Sequence[Any]) -> Scaled:
@@ -184,30 +191,45 @@ def _tick_words(
 
 
 def _titles(alt: Any, scaled: Sequence[Scaled], theme: Theme) -> Any:
-    """Below the axes, on up to three lines, for as much room as the longest needs; what is longer
-    still loses its middle: keys often begin, or end, alike."""
-    count = len(scaled)
-    widest = max(len(axis.title) for axis in scaled) * _LETTER
-    # The first begins at its axis, the last ends there, and each of the others is in the middle of
-    # its room: two neighbours on a line take one and a half times what a name may.
-    lines = f"clamp(ceil(1.5 * {widest} / {_apart(count)}), 1, {min(_MOST_LINES, count - 1)})"
-    room = f"({lines} * {_apart(count)} / 1.5 - 6)"
-    shown = f"truncate(datum.text, max(5, floor({room} / {_LETTER})), 'center')"
+    """Below the axes, on as many lines as the longest needs; what is longer still loses its middle:
+    keys often begin, or end, alike."""
+    last = len(scaled) - 1
+    lines, room = _lines_and_room(scaled)
+    most = f"max(5, floor({room} / {_LETTER}))"
+    whole = f"length(datum.text) <= {most}"
+    cut = f"truncate(replace(datum.text, '{LOG_WORD}', ''), {most}, 'center')"
     titles = alt.Data(values=[{"x": x, "text": axis.title} for x, axis in enumerate(scaled)])
-    align = f"datum.x == 0 ? 'left' : datum.x == {count - 1} ? 'right' : 'center'"
     return (
         alt.Chart(titles)
         .mark_text(
             fontSize=_TITLE_SIZE,
             baseline="top",
-            align={"expr": align},
+            align={"expr": f"datum.x == 0 ? 'left' : datum.x == {last} ? 'right' : 'center'"},
             dy={"expr": f"8 + {_TITLE_SIZE + 3} * (datum.x % {lines})"},
-            limit={"expr": room},
             color=colour("ink", theme),
         )
-        .transform_calculate(shown=shown)
-        .encode(x=_x(alt, count), y=alt.value("height"), text="shown:N", tooltip="text:N")
+        .transform_calculate(shown=f"{whole} ? datum.text : {cut}")
+        .encode(x=_x(alt, last + 1), y=alt.value("height"), text="shown:N", tooltip="text:N")
     )
+
+
+def _lines_and_room(scaled: Sequence[Scaled]) -> tuple[str, str]:
+    """On how many lines the titles stand, and how many pixels each may take.
+
+    The first begins at its axis, the last ends there, each of the others is in the middle of its
+    room: two neighbours on a line need one and a half times what one may take, and the first and
+    the last, where these are neighbours, twice.
+    """
+    count = len(scaled)
+    most, apart = min(_MOST_LINES, count), _apart(count)
+    widest = max(len(axis.title) for axis in scaled) * _LETTER
+    needed = f"ceil({max(1.5, 2 / (count - 1)):g} * {widest:g} / {apart})"
+    if count <= _MOST_LINES:
+        lines = f"({needed} > 1 ? {most} : 1)"
+    else:
+        lines = f"clamp({needed}, 1, {most})"
+    shared = f"min({lines} / 1.5, {(count - 1) / 2:g})"
+    return lines, f"(({lines} == {count} ? {count - 1} : {shared}) * {apart} - 6)"
 
 
 def _apart(count: int) -> str:

@@ -52,6 +52,7 @@ def new_panel(session: Session) -> RunsPanel:
 @pytest.fixture(scope="module")
 def page(session: Session) -> Iterator[Any]:
     with open_panel(new_panel(session), width=WIDTHS[-1], height=1100) as page:
+        page.set_default_timeout(10_000)
         open_charts(page)
         yield page
 
@@ -192,7 +193,8 @@ FRAMES = """() => {
         .filter(text => text.textContent && getComputedStyle(text).opacity !== "0")
         .map(text => [text, text.getBoundingClientRect()]);
     const panel = document.querySelector(".nbt-charts").getBoundingClientRect();
-    const names = boxes.filter(([text]) => text.closest(".role-mark") && text.textContent.includes("_"));
+    const names = boxes.filter(([text]) =>
+        !text.closest('.role-title') && /_|^loss$/.test(text.textContent));
     return { panel: [panel.left, panel.right], names: names.map(frame), all: boxes.map(frame) };
     function frame([text, { left, right, top, bottom }]) {
         return { words: text.textContent, left, right, top, bottom };
@@ -219,20 +221,21 @@ def test_names_of_axes_never_overlap(page, width, axes):
     page.set_viewport_size({"width": width, "height": 1100})
     choose_view(page, "parallel")
     key(page, "choose Axes").click()
-    for box in page.locator("[data-key^='choice Axes']:checked").all():
-        box.uncheck()
-    for box in page.locator("[data-key^='choice Axes ']").all()[:0]:
-        box.check()
     chosen = [*(f"params.{each}" for each in LONG), "metrics.loss", f"metrics.score_{'x' * 34}"]
-    for column in chosen[-axes:]:
-        key(page, f"choice Axes {column}").check()
+    wanted = {f"choice Axes {column}" for column in chosen[-axes:]}
+    boxes = "all => all.filter(box => box.checked).map(box => box.dataset.key)"
+    checked = set(page.locator("[data-key^='choice Axes ']").evaluate_all(boxes))
+    for name in [*(wanted - checked), *(checked - wanted)]:
+        key(page, name).set_checked(name in wanted)
+        settled_charts(page)
     page.keyboard.press("Escape")
     settled_charts(page)
     page.wait_for_timeout(150)
     found = page.evaluate(FRAMES)
 
     names = [each["words"] for each in found["names"]]
-    assert len(set(names)) == len(names) >= axes - 1
+    assert len(set(names)) == len(names) == axes
+    assert all(name.count("…") <= 1 for name in names)
     assert overlaps(found["names"]) == []
     assert all(each["left"] >= found["panel"][0] for each in found["all"])
     assert all(each["right"] <= found["panel"][1] for each in found["all"])
