@@ -37,6 +37,7 @@ FACADES = {
     "__main__",
     "artifacts",
     "client",
+    "config",
     "data",
     "entities",
     "exceptions",

@@ -28,6 +28,7 @@ __all__ = [
     "encode_image",
     "encode_table",
     "image_series_path",
+    "pillow_image",
 ]
 
 IMAGE_KEY = re.compile(r"[\w\-./ ]+", re.ASCII)
@@ -165,13 +166,14 @@ def encode_image(image: Any, path: str) -> bytes:
         )
     buffer = io.BytesIO()
     try:
-        _pillow_image(image).save(buffer, format=kind)
+        pillow_image(image).save(buffer, format=kind)
     except OSError as exc:  # Pillow's word for a mode that the format cannot hold
         raise InvalidValue(f"The image for {path!r}: {exc}. A .png holds every mode.") from exc
     return buffer.getvalue()
 
 
-def _pillow_image(image: Any) -> Any:
+def pillow_image(image: Any) -> Any:
+    """What `encode_image` takes, as a Pillow image."""
     from PIL import Image
 
     if isinstance(image, Image.Image):

@@ -22,6 +22,7 @@ from nbtrack.display.text_table import aligned
 from nbtrack.errors import StoreError
 from nbtrack.recording.session import current_session
 from nbtrack.settings import Settings, is_temporary
+from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
 _PACKAGES = ("duckdb", "ipython", "ipykernel", "pandas", "scikit-learn")
@@ -34,14 +35,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def doctor(mask_envs: bool = False) -> None:
+    """Print `nbtrack doctor --quick` of this process's project."""
+    _ = mask_envs  # MLflow's signature; nothing of the environment is printed
+    store = current_session().store
+    place = Place(folder=folder_of(store.uri), reason="this process uses it")
+    _report(store, place, is_quick=True)
+
+
 def run(arguments: argparse.Namespace) -> int:
     place = find_place(arguments.store)
     store = current_session().store_for(place.folder.as_uri())
+    return 1 if _report(store, place, is_quick=arguments.quick) else 0
+
+
+def _report(store: Store, place: Place, *, is_quick: bool) -> list[str]:
+    """Print it; what is wrong comes back."""
     facts = store.status()
-    files = None if arguments.quick else _files(store, facts)
+    files = None if is_quick else _files(store, facts)
     troubles = [*_troubles(place, facts), *(files.troubles() if files else [])]
     say(*_facts(place, facts, files), *_writers(facts["writers"]), "", *_verdict(troubles))
-    return 1 if troubles else 0
+    return troubles
 
 
 def _files(store: Store, facts: dict[str, Any]) -> FileReport | None:
