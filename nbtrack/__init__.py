@@ -110,6 +110,7 @@ _SUBMODULES = (
     "pyfunc",
     "sklearn",
     "tracking",
+    "types",
 )
 
 # What people who come from MLflow look for in vain.

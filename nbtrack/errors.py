@@ -4,6 +4,7 @@ MlflowException                   base, in MLflow's form: users raise it too
 NbtrackError                      base of what nbtrack raises; an MlflowException
 ├── InvalidValue(ValueError)      a value that cannot be stored: the message names it
 │   ├── FileMissing(FileNotFoundError)   a file or folder to log that is not there
+│   ├── WrongType(TypeError)      one of a type that does not belong there
 │   ├── InvalidFilter             a search string, with a caret under the wrong place
 │   └── InputMismatch             data for a prediction that does not fit the model's signature
 ├── NotFound(KeyError)            an id or name that the store does not have
@@ -92,6 +93,10 @@ class InvalidValue(NbtrackError, ValueError):
     """A value that cannot be stored."""
 
     error_code = "INVALID_PARAMETER_VALUE"
+
+
+class WrongType(InvalidValue, TypeError):
+    """A value of a type that does not belong there."""
 
 
 class FileMissing(InvalidValue, FileNotFoundError):

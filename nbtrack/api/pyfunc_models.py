@@ -9,8 +9,7 @@ from typing import Any
 from nbtrack.api.model_logging import check_registration, log_new_model
 from nbtrack.models.flavours import python_model as flavour
 from nbtrack.models.folder import FlavorParts, SaveOptions, signature_for
-from nbtrack.models.input_example import InputExample
-from nbtrack.models.input_example import input_example as example_of
+from nbtrack.models.input_example import InputExample, kept_example
 from nbtrack.models.load_options import LoadOptions
 from nbtrack.models.loading import load_pyfunc
 from nbtrack.models.model_info import ModelInfo
@@ -119,7 +118,7 @@ def _prepared(
     **rest: Any,
 ) -> tuple[FlavorParts, SaveOptions]:
     parts = flavour.parts_of(python_model, artifacts=artifacts, model_config=model_config)
-    example = None if input_example is None else example_of(input_example)
+    example = kept_example(input_example)
     found = _signature(signature, example, python_model, artifacts, model_config)
     return parts, SaveOptions(signature=found, input_example=example, **rest)
 

@@ -11,7 +11,7 @@ from nbtrack.base.guard import warn_once
 from nbtrack.errors import InvalidValue
 from nbtrack.models.flavours import sklearn as flavour
 from nbtrack.models.folder import FlavorParts, SaveOptions, signature_for
-from nbtrack.models.input_example import input_example as example_of
+from nbtrack.models.input_example import kept_example
 from nbtrack.models.load_options import LoadOptions
 from nbtrack.models.loading import load_sklearn
 from nbtrack.models.model_info import ModelInfo
@@ -144,7 +144,7 @@ def _prepared(
             f"nbtrack: {type(sk_model).__name__} has no {pyfunc_predict_fn}; it is kept without "
             "the python_function flavor, so that it can be loaded but not served."
         )
-    example = None if input_example is None else example_of(input_example)
+    example = kept_example(input_example)
     predict = getattr(sk_model, pyfunc_predict_fn, None)
     found = signature_for(signature, example, predict)
     return parts, SaveOptions(signature=found, input_example=example, **rest)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.artifact_store.sources import checked_file, files_under
+from nbtrack.base.guard import guarded
+from nbtrack.base.plain_values import plain
 from nbtrack.errors import InvalidValue
 from nbtrack.models.environment_files import (
     CONDA,
@@ -17,8 +19,8 @@ from nbtrack.models.environment_files import (
     environment_files_of,
 )
 from nbtrack.models.input_example import InputExample
-from nbtrack.models.mlmodel_file import FILE_NAME, PYFUNC, Model, new_model
-from nbtrack.models.requirements import requirement_lines, say_unkept, top_level
+from nbtrack.models.mlmodel_file import FILE_NAME, PYFUNC, Model
+from nbtrack.models.requirements import own_version, requirement_lines, say_unkept, top_level
 from nbtrack.models.signature import ModelSignature
 
 CODE = "code"
@@ -79,11 +81,12 @@ def build_folder(
         files |= example.files
     size = sum(size_of(content) for content in files.values())
     files |= _environment(parts, options, code_modules)
-    model = new_model(
+    model = Model(
+        nbtrack_version=own_version(),
         flavors=_flavors(parts, has_code=bool(code), extra=list(extra)),
         signature=options.signature,
         saved_input_example_info=None if example is None else example.info,
-        metadata=None if options.metadata is None else dict(options.metadata),
+        metadata=None if options.metadata is None else plain(options.metadata),
         model_size_bytes=size,
         run_id=run_id,
         artifact_path=artifact_path,
@@ -139,7 +142,8 @@ def _environment(
         return environment_files_of(options.conda_env)
     modules = top_level({*parts.modules, *_needed_by(options.signature)}) - code_modules
     if options.pip_requirements is None:
-        say_unkept(modules, kept=code_modules)
+        with guarded("look for modules of your own in the model"):
+            say_unkept(modules, kept=code_modules)
     lines = requirement_lines(
         modules, given=options.pip_requirements, extra=options.extra_pip_requirements
     )
@@ -171,7 +175,8 @@ def signature_for(
 ) -> ModelSignature | None:
     """The *given* signature, else that of the example and what the model makes of it.
 
-    `False` is no signature, whatever the example.
+    `False` is no signature, whatever the example. An example that the model does not take costs
+    the signature, not the model. Raises InvalidValue for a *given* one that is none.
     """
     from nbtrack.models.signature import check_signature, infer_signature
 
@@ -179,4 +184,6 @@ def signature_for(
         return None
     if given is not None or example is None or predict is None:
         return check_signature(given)
-    return infer_signature(example.data, predict(example.data), example.params)
+    with guarded("infer the signature of the model from its input example"):
+        return infer_signature(example.data, predict(example.data), example.params)
+    return None

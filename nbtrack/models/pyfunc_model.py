@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from nbtrack.models.enforcement import enforce
 from nbtrack.models.mlmodel_file import Model
 from nbtrack.models.param_enforcement import enforce_params
-from nbtrack.models.schema import ParamSchema, Schema
+from nbtrack.models.param_schema import ParamSchema
+from nbtrack.models.schema import Schema
 
 
 class Predictor(Protocol):

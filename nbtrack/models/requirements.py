@@ -12,7 +12,7 @@ from importlib.machinery import all_suffixes
 from pathlib import Path
 from types import ModuleType
 
-from nbtrack.base.guard import warn_once
+from nbtrack.base.guard import guarded, warn_once
 from nbtrack.errors import InvalidValue
 
 # MLflow's servers install what is listed and then need MLflow itself in there.
@@ -78,8 +78,15 @@ def requirement_lines(
         return _lines(given, "pip_requirements")
     added = () if extra is None else _lines(extra, "extra_pip_requirements")
     names = {requirement_name(line) for line in added}
-    lines = (MLFLOW, *pinned(modules))
+    lines = (MLFLOW, *_pinned_if_known(modules))
     return (*(line for line in lines if requirement_name(line) not in names), *added)
+
+
+def _pinned_if_known(modules: frozenset[str]) -> tuple[str, ...]:
+    """Metadata of packages can be damaged: the model is stored all the same."""
+    with guarded("find out which packages the model needs"):
+        return pinned(modules)
+    return ()
 
 
 def requirement_name(line: str) -> str:

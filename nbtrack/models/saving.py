@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.artifact_store.paths import TEMPORARY, artifact_parts
-from nbtrack.base.guard import warn
+from nbtrack.base.guard import guarded, warn
 from nbtrack.base.values import check_key
 from nbtrack.errors import InvalidValue
 from nbtrack.models.digests import folder_digest
@@ -21,10 +21,10 @@ from nbtrack.models.folder import (
     SaveOptions,
     build_folder,
 )
-from nbtrack.models.input_example import input_example as example_of
+from nbtrack.models.input_example import kept_example
 from nbtrack.models.mlmodel_file import info_of
 from nbtrack.models.model_info import ModelInfo
-from nbtrack.models.signature import infer_signature
+from nbtrack.models.signature import ModelSignature, infer_signature
 from nbtrack.recording.run_writer import RunWriter
 
 DIGEST_TAG = "nbtrack.model."  # and the path of the model in the run
@@ -54,11 +54,17 @@ def save_fitted(
     )
     has_rows = signature_rows is not None
     options = SaveOptions(
-        signature=infer_signature(signature_rows, predictions_of_rows) if has_rows else None,
-        input_example=None if input_example is None else example_of(input_example),
+        signature=_signature(signature_rows, predictions_of_rows) if has_rows else None,
+        input_example=kept_example(input_example),
         metadata=metadata,
     )
     return log_parts(run, path, parts, options)
+
+
+def _signature(rows: Any, predictions: Any) -> ModelSignature | None:
+    with guarded("infer the signature of the model"):
+        return infer_signature(rows, predictions)
+    return None
 
 
 def log_parts(

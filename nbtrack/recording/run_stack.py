@@ -30,6 +30,10 @@ class RunStack:
                 return run
         return self._base[-1] if self._base else None
 
+    def __contains__(self, run: ActiveRun) -> bool:
+        """Whether it is open here."""
+        return run in _overlay.get() or run in self._base
+
     def push(self, run: ActiveRun) -> None:
         if is_at_top_level():
             self._base.append(run)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,6 +20,7 @@ from nbtrack.recording.active_experiment import ActiveExperiment
 from nbtrack.recording.active_run import ActiveRun, AttachedRun
 from nbtrack.recording.deletions import Deletion
 from nbtrack.recording.experiments import PATIENT_LOOK_SECONDS
+from nbtrack.recording.process_end import status_at_exit, watch_process_end
 from nbtrack.recording.run_creation import (
     described_run,
     find_run_to_log,
@@ -246,6 +246,12 @@ class Session:
         store, run_id = self._last_run
         return store.get_run(run_id)
 
+    def end_again(self, run_id: str, status: RunStatus) -> None:
+        """The block of this run is left, in which it was ended and begun once more."""
+        again = self.known_run(run_id)
+        if again is not None and again in self._stack:
+            again.end(status)
+
     def leave(self, run: ActiveRun) -> bool:
         """Undo one entry of *run*; whether it was the last one, so that the run ends."""
         with self._lock:
@@ -287,14 +293,18 @@ class Session:
 
     def close(self) -> None:
         """End what is open and fold what waits, at exit. A forked child ends its own runs only."""
-        status = RunStatus.FAILED if _script_failed() else RunStatus.FINISHED
+        self.end_runs()
+        for store in self._stores.values():
+            with guarded("close its store"):
+                store.close()
+
+    def end_runs(self) -> None:
+        """All that are open here, at the end of the process."""
+        status = status_at_exit()
         for run in list(self._open.values()):
             with guarded("end a run at exit"):
                 while run.is_open:
                     run.end(status)
-        for store in self._stores.values():
-            with guarded("close its store"):
-                store.close()
 
     def _parent_of_new_run(self, *, nested: bool) -> ActiveRun | None:
         top = self._stack.top()
@@ -357,6 +367,7 @@ class Session:
 
     def remember(self, run: ActiveRun) -> None:
         """*run* exists."""
+        watch_process_end(self.end_runs)
         self._runs[run.run_id] = run
         if run.is_open:
             self._open[run.run_id] = run
@@ -369,12 +380,6 @@ class Session:
             run.is_ours = False
         self._open = {}
         self._runs = weakref.WeakValueDictionary()
-
-
-def _script_failed() -> bool:
-    # Set by the interpreter when an exception ends it, and at any prompt for what was typed.
-    is_at_prompt = hasattr(sys, "ps1") or execution_count() is not None
-    return hasattr(sys, "last_value") and not is_at_prompt
 
 
 _current: Session | None = None

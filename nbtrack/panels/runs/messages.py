@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from nbtrack.panels.shared.questions import Nothing, Question, Spoken
+from nbtrack.panels.shared.questions import MarkdownNode, Nothing, Question, Spoken
 
 
 class TableAsked(TypedDict):
@@ -152,10 +152,11 @@ class Page(TypedDict):
 
 
 class ColumnsAsked(TypedDict):
-    """To be remembered of these experiments; `columns` null: those that matter. What is left out
-    stays as it is in each; `pin` and `unpin` are about one of the pinned columns."""
+    """To be remembered of these experiments, or, null, of all together; `columns` null: those that
+    matter. What is left out stays as it is in each; `pin` and `unpin` are about one of the pinned
+    columns."""
 
-    experiments: list[str]
+    experiments: list[str] | None
     columns: NotRequired[list[str] | None]
     pinned: NotRequired[list[str]]
     pin: NotRequired[str]
@@ -186,13 +187,19 @@ class RunValue(TypedDict):
 
 
 class RunDetails(TypedDict):
+    """`facts` stand beside the name, `origin` at the end; `note` is as it was typed, `noteShown`
+    what that says."""
+
     id: str
     name: str
     status: str
     isDeleted: bool
     facts: list[tuple[str, str]]
+    origin: list[tuple[str, str]]
     error: str
+    traceback: str
     note: str
+    noteShown: list[MarkdownNode]
     source: str
     tags: dict[str, str]
     params: list[RunValue]

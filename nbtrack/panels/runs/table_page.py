@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from nbtrack.display.number_format import format_age, format_number
 from nbtrack.lookup.metric_direction import direction
 from nbtrack.lookup.salience import best_metric
-from nbtrack.lookup.typed_filter.names import Names, names_in, names_of
+from nbtrack.lookup.typed_filter.moved_values import MovedSource, moved_in
+from nbtrack.lookup.typed_filter.names import names_in, names_of
 from nbtrack.lookup.typed_filter.reading import why_nothing
 from nbtrack.panels.runs.glance import glance_at_all
 from nbtrack.panels.runs.known_keys import Known, KnownKeys
@@ -42,23 +43,28 @@ class Asked(NamedTuple):
 def ask(keys: KnownKeys, state: TableState, *, soon: bool = False) -> Asked:
     """*soon*: at a glance, if to read the keys of what matches would take long."""
 
-    def names() -> Names:
-        every = keys.of(RunQuery(experiment_ids=state.experiments))
-        return names_of(every.inventory, every.experiments)
+    def every() -> Known:
+        return keys.of(RunQuery(experiment_ids=state.experiments))
 
-    base, wrong = base_query(state, names)
+    def moved() -> Sequence[str]:
+        return every().moved
+
+    base, wrong = base_query(state, lambda: names_of(every().inventory, every().experiments), moved)
     known = glance_at_all(keys, base) if soon else None
-    return _asked(base, wrong, known or keys.of(base), state)
+    return _asked(base, wrong, known or keys.of(base), state, moved)
 
 
 def ask_with(store: Store, known: Known, state: TableState) -> Asked:
     """With keys that come from elsewhere."""
-    base, wrong = base_query(state, names_in(store, state.experiments))
-    return _asked(base, wrong, known, state)
+    moved = moved_in(store, state.experiments)
+    base, wrong = base_query(state, names_in(store, state.experiments), moved)
+    return _asked(base, wrong, known, state, moved)
 
 
-def _asked(base: RunQuery, wrong_filter: str, known: Known, state: TableState) -> Asked:
-    condition, wrong_quick = with_quick_filters(base, state, known.inventory)
+def _asked(
+    base: RunQuery, wrong_filter: str, known: Known, state: TableState, moved: MovedSource
+) -> Asked:
+    condition, wrong_quick = with_quick_filters(base, state, known.inventory, moved)
     order = order_clauses(state, known.inventory)
     query = replace(base, filter_string=condition, order_by=order)
     return Asked(state, known, query, {"filter": wrong_filter, "quick": wrong_quick})

@@ -126,7 +126,7 @@ def test_curves_come_first(page):
     assert [chart["kind"] for chart in answer["charts"]] == ["lines", "bars"]
     assert answer["metrics"] == [{"key": "f1", "curve": False}, {"key": "loss", "curve": True}]
 
-    chosen = page.ask("charts", metrics=["f1", "none"])
+    chosen = page.ask("charts", layout={"shown": ["f1", "none"]})
     assert [chart["kind"] for chart in chosen["charts"]] == ["bars", "none"]
     assert column(chart_of(chosen, "f1"), "value")[0] == pytest.approx(11 / 12)
 
@@ -185,7 +185,7 @@ def test_smoothing_and_log_scale(session):
     """The raw line stays beside the smooth one; what a log scale cannot show is counted."""
     log(session, [1.0, 3.0, 0.0, math.nan])
     page = runs_page(session.store)
-    chart = chart_of(page.ask("charts", smoothing=0.5, log=True), "loss")
+    chart = chart_of(page.ask("charts", layout={"smoothing": 0.5, "log": True}), "loss")
 
     assert column(chart, "raw") == [1.0, 3.0, None, None]
     assert column(chart, "y")[1] == pytest.approx(7 / 3)
@@ -270,7 +270,7 @@ def test_importance_is_of_what_varies_within_a_kind(session):
 
 def test_bars_begin_with_the_best(page):
     """It has a star; of a loss it is the lowest."""
-    answer = page.ask("charts", metrics=["f1"])
+    answer = page.ask("charts", layout={"shown": ["f1"]})
     rows = chart_of(answer, "f1")
 
     best = column(rows, "place").index(0)
@@ -298,11 +298,13 @@ def test_more_runs_than_looks(session):
 @pytest.mark.parametrize(
     ("do", "arguments", "cure"),
     [
-        ("charts", {"x": "age"}, "one of step"),
+        ("charts", {"layout": {"x": "age"}}, "one of step"),
         ("charts", {"zoom": [1]}, "two numbers"),
         ("charts", {"zoom": [1, "Infinity"]}, "a number"),
         ("charts", {"runs": "all"}, "list"),
-        ("charts", {"smoothing": "much"}, "a number"),
+        ("charts", {"layout": {"smoothing": "much"}}, "a number"),
+        ("charts", {"layout": {"shown": "all"}}, "list of metrics"),
+        ("charts_layout", {"layout": {}, "experiment": "99"}, "99"),
         ("charts", {"places": [1]}, "numbers by run"),
         ("scatter", {"x": "tags.x"}, "a param or a metric"),
         ("scatter", {"y": "x'; drop table"}, "No column"),

@@ -99,3 +99,15 @@ export interface RunChartKind {
   controls: (view: ChoosingView) => Child;
   hint: string;
 }
+
+/** What can be done to a chart of metrics; a chart is named by the metric that has it. */
+export interface ChartActions {
+  /** All that could be added to one. */
+  metrics(): string[];
+  onZoom(range: [number, number]): unknown;
+  onReset(): unknown;
+  onRemove(chart: string): unknown;
+  onAdd(chart: string, metrics: string[]): unknown;
+  onTakeOff(chart: string, metrics: string[]): unknown;
+  onMove(chart: string, by: number): unknown;
+}

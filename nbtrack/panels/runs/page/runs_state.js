@@ -83,14 +83,14 @@ export class RunsState extends Emitter {
     return this.show({ sort: sortWith(this.asked.sort, column, options), page: 0 });
   }
 
-  /** Which columns, and which of them always come first: the experiments keep it. What is left out
-   *  stays as it is in each of them.
+  /** Which columns, and which of them always come first: the experiments keep it, and of all
+   *  together the project does. What is left out stays as it is in each of them.
    *  @param {Omit<ColumnsAsked, "experiments">} choice */
   async chooseColumns(choice) {
     const { experiments } = this.asked;
     const { columns = pinnedFirst(this.asked.columns, choice.pin) } = choice;
     try {
-      if (experiments) await this.host.ask("columns", { experiments, ...choice });
+      await this.host.ask("columns", { experiments, ...choice });
     } catch (error) {
       this.emit("trouble", wordsOf(error));
     }
