@@ -45,10 +45,12 @@ class RunFiles(ABC):
         self._tables: dict[str, None] | None = None  # artifact paths of tables, in order
 
     @abstractmethod
-    def set_tag(self, key: str, value: Any) -> None: ...
+    def set_tag(self, key: str, value: Any) -> None:
+        """The value is kept as text; set again, it replaces the one before."""
 
     @abstractmethod
-    def later_us(self) -> int: ...
+    def later_us(self) -> int:
+        """Now, but later than all that was known of the run when it was looked up."""
 
     @abstractmethod
     def _append(self, text: str) -> None: ...
