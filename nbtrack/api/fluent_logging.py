@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from nbtrack.api.run_operations import RunOperations, operations
+from nbtrack.artifact_store.paths import below_uri
 from nbtrack.base.values import as_tuple
 from nbtrack.errors import InvalidValue
 from nbtrack.recording.run_writer import RunWriter
@@ -169,7 +170,7 @@ def load_table(
 def get_artifact_uri(artifact_path: str | None = None) -> str:
     """A local path: the active run's folder, or the place of *artifact_path* in it."""
     root, below = _run().artifact_uri, (artifact_path or "").lstrip("/")
-    return f"{root.rstrip('/')}/{below}" if below else root
+    return below_uri(root, below) if below else root
 
 
 def _run(run_id: str | None = None) -> RunWriter:

@@ -20,7 +20,7 @@ from nbtrack.artifact_store.table_images import without_images
 from nbtrack.base.guard import warn_once
 from nbtrack.base.locks import held, make_shared_folder
 from nbtrack.base.values import as_microseconds, as_step, check_unicode
-from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted, StoreError
+from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted, StoreError, WrongType
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.records.runs import FileInfo
@@ -138,11 +138,9 @@ class RunFiles(ABC):
     ) -> None:
         """An array or PIL image, as *artifact_file* or as a step of the image series *key*."""
         if (artifact_file is None) == (key is None):
-            raise InvalidValue("log_image takes either artifact_file= or key= (with step=).")
+            raise WrongType("log_image takes either artifact_file= or key= (with step=).")
         if artifact_file is not None and (step, timestamp) != (None, None):
-            raise InvalidValue(
-                "log_image takes step= and timestamp= with key= only: a file has none."
-            )
+            raise WrongType("log_image takes step= and timestamp= with key= only: a file has none.")
         if artifact_file is None:
             when = as_microseconds(timestamp, default=now_us()) // 1000
             artifact_file = artifact_formats.image_series_path(

@@ -185,6 +185,7 @@ class RunWriter(RunFiles):
             points = list(metrics)
             text = [self._batched_metric(m) for m in points]
             pairs = [(check_key(p.key), as_text(p.value)) for p in params]
+            _check_once(pairs)
             text += [lines.param_line(self.run_id, key, value, t=t) for key, value in pairs]
             text.append(self._tag_lines(check_tags({g.key: g.value for g in tags}), t=t))
         except (AttributeError, TypeError) as exc:
@@ -226,6 +227,14 @@ class RunWriter(RunFiles):
             raise RunDeleted(self.run_id)
         if text:
             self._store.append(text)
+
+
+def _check_once(pairs: Iterable[tuple[str, str]]) -> None:
+    """A param may be logged again later; in one call nobody can say which value was meant."""
+    given: dict[str, str] = {}
+    for key, value in pairs:
+        if given.setdefault(key, value) != value:
+            raise InvalidValue(f"log_batch has the param {key!r} as {given[key]!r} and {value!r}.")
 
 
 def _after_fork() -> None:
