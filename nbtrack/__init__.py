@@ -113,13 +113,6 @@ _SUBMODULES = (
     "types",
 )
 
-# What people who come from MLflow look for in vain.
-_MLFLOWS_ONLY = {
-    "deployments", "evaluate", "gateway", "genai", "keras", "langchain", "lightgbm", "onnx",
-    "openai", "projects", "pytorch", "run", "shap", "spark", "statsmodels",
-    "tensorflow", "trace", "transformers", "xgboost",
-}  # fmt: skip
-
 __all__ = sorted([*_HOMES, *_SUBMODULES])
 
 
@@ -129,19 +122,11 @@ def __getattr__(name: str) -> Any:
     elif name in _SUBMODULES:
         found = importlib.import_module(f"nbtrack.{name}")
     else:
-        raise AttributeError(f"module 'nbtrack' has no attribute {name!r}.{_hint(name)}")
+        from nbtrack.base.absent_names import hint
+
+        raise AttributeError(f"module 'nbtrack' has no attribute {name!r}.{hint(name, __all__)}")
     globals()[name] = found  # the next access is a plain look-up
     return found
-
-
-def _hint(name: str) -> str:
-    if name in _MLFLOWS_ONLY:
-        return f" mlflow.{name} is not in nbtrack."
-    if name.startswith("_"):  # tools look for such names, and nobody reads why they are not there
-        return ""
-    from nbtrack.base.nearest import did_you_mean
-
-    return did_you_mean(name, __all__)
 
 
 def __dir__() -> list[str]:

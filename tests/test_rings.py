@@ -46,6 +46,7 @@ FACADES = {
     "pyfunc",
     "sklearn",
     "tracking",
+    "tracking/__init__",
     "types/__init__",
     "types/schema",
 }
