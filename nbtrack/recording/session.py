@@ -30,8 +30,9 @@ from nbtrack.recording.run_creation import (
 from nbtrack.recording.run_stack import RunStack, is_at_top_level
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.surroundings import default_run_name, execution_count
+from nbtrack.recording.system_metrics import SystemMetrics
 from nbtrack.records.runs import Experiment, Run, RunInfo, RunStatus
-from nbtrack.records.tags import NOTE_TAG, PARENT_TAG
+from nbtrack.records.tags import PARENT_TAG
 from nbtrack.settings import FitScope, Settings, find_project_folder, working_folder
 from nbtrack.stores.opening import folder_of, open_store
 from nbtrack.stores.store import Store
@@ -57,6 +58,8 @@ class Session:
         self.open_cell_run: Callable[[], ActiveRun | None] = lambda: None
         # Whether the extension knows of a running cell, and will call this once when it ends.
         self.when_cell_ends: Callable[[Callable[[], None]], bool] = lambda _ended: False
+        self.gives_operations = False  # whether logging functions return something to wait for
+        self.system_metrics = SystemMetrics()
         self.deletions: list[Deletion] = []  # the newest last
         # The notebook says here where trainings are to be recorded, and the hooks listen.
         self.record_fits: Callable[[FitScope], None] = lambda _scope: None
@@ -157,7 +160,6 @@ class Session:
         nested: bool = False,
         parent_run_id: str | None = None,
         tags: Mapping[str, Any] | None = None,
-        description: str | None = None,
     ) -> ActiveRun:
         """Open a run and make it the active one. Raises RunAlreadyActive outside of notebooks."""
         given = check_tags(tags)
@@ -165,8 +167,6 @@ class Session:
         parent_id = parent_run_id or (parent.run_id if parent is not None else None)
         if parent_id:
             given[PARENT_TAG] = parent_id
-        if description is not None:
-            given[NOTE_TAG] = description
         name = one_name(name, given)
         experiment = self.experiments.of_new_run(experiment_id, parent)
         run = self._create(name, experiment=experiment, tags=given, parent=parent)
