@@ -40,6 +40,7 @@ class SaveOptions:
     extra_pip_requirements: Collection[str] | str | None = None
     extra_files: Collection[str | Path] | None = None
     metadata: Mapping[str, Any] | None = None
+    model: Model | None = None  # to be filled, for flavours that begin one
     notes: Mapping[str, Any] = field(default_factory=dict)  # kept in MLmodel, as they are
 
 
@@ -81,17 +82,15 @@ def build_folder(
         files |= example.files
     size = sum(size_of(content) for content in files.values())
     files |= _environment(parts, options, code_modules)
-    model = Model(
-        nbtrack_version=own_version(),
-        flavors=_flavors(parts, has_code=bool(code), extra=list(extra)),
-        signature=options.signature,
-        saved_input_example_info=None if example is None else example.info,
-        metadata=None if options.metadata is None else plain(options.metadata),
-        model_size_bytes=size,
-        run_id=run_id,
-        artifact_path=artifact_path,
-        extra={"nbtrack": dict(options.notes)} if options.notes else {},
-    )
+    model = options.model or Model(run_id=run_id, artifact_path=artifact_path)
+    model.nbtrack_version, model.model_size_bytes = own_version(), size
+    model.flavors |= _flavors(parts, has_code=bool(code), extra=list(extra))
+    model.signature = options.signature or model.signature
+    model.saved_input_example_info = None if example is None else example.info
+    if options.metadata is not None:
+        model.metadata = plain(options.metadata)
+    if options.notes:
+        model.extra["nbtrack"] = dict(options.notes)
     files[FILE_NAME] = model.to_yaml().encode()
     return ModelFolder(model=model, files=files)
 
