@@ -8,9 +8,10 @@ from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.models.code_models import model_in
+from nbtrack.models.example_signature import signature_for
 from nbtrack.models.flavours import loader_module as loader_flavour
 from nbtrack.models.flavours import python_model as flavour
-from nbtrack.models.folder import FlavorParts, SaveOptions, signature_for
+from nbtrack.models.folder import FlavorParts, SaveOptions
 from nbtrack.models.input_example import InputExample, kept_example
 from nbtrack.models.model_config import config_in
 from nbtrack.models.model_uris import path_of_artifact

@@ -8,8 +8,9 @@ from typing import Any
 
 from nbtrack.api.model_logging import check_registration, log_new_model, notes_of
 from nbtrack.base.guard import warn_once
+from nbtrack.models.example_signature import signature_for
 from nbtrack.models.flavours import sklearn as flavour
-from nbtrack.models.folder import FlavorParts, SaveOptions, signature_for
+from nbtrack.models.folder import FlavorParts, SaveOptions
 from nbtrack.models.input_example import kept_example
 from nbtrack.models.load_options import LoadOptions
 from nbtrack.models.loading import load_sklearn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -167,22 +167,3 @@ def _flavors(parts: FlavorParts, *, has_code: bool, extra: list[str]) -> dict[st
         common = {"env": environment, "python_version": python, **({"code": code} if code else {})}
         flavors[PYFUNC] = {**parts.pyfunc, **common}
     return flavors
-
-
-def signature_for(
-    given: Any, example: InputExample | None, predict: Callable[[Any], Any] | None
-) -> ModelSignature | None:
-    """The *given* signature, else that of the example and what the model makes of it.
-
-    `False` is no signature, whatever the example. An example that the model does not take costs
-    the signature, not the model. Raises InvalidValue for a *given* one that is none.
-    """
-    from nbtrack.models.signature import check_signature, infer_signature
-
-    if given is False:
-        return None
-    if given is not None or example is None or predict is None:
-        return check_signature(given)
-    with guarded("infer the signature of the model from its input example"):
-        return infer_signature(example.data, predict(example.data), example.params)
-    return None

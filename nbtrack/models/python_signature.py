@@ -9,7 +9,7 @@ from typing import Any
 from nbtrack.base.guard import guarded, warn_once
 from nbtrack.errors import InvalidValue
 from nbtrack.models.data_types import AnyType
-from nbtrack.models.folder import signature_for
+from nbtrack.models.example_signature import signature_for
 from nbtrack.models.hinted_data import as_hinted
 from nbtrack.models.input_example import InputExample
 from nbtrack.models.schema import Schema
