@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
+from nbtrack.base.guard import warn_once
 from nbtrack.errors import FileMissing, InvalidValue
 
 # Of the model whose file runs; {} for one that was logged without; None outside of such files.
@@ -50,6 +51,17 @@ def using(config: Mapping[str, Any] | None) -> Iterator[None]:
         yield
     finally:
         _of_running_model.reset(token)
+
+
+def replaced(logged: Mapping[str, Any] | None, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The settings that a model was *logged* with, with those *given* in their place.
+
+    What the model was logged without, it does not ask for: that is left out, and said.
+    """
+    known = dict(logged or {})
+    if unknown := [repr(name) for name in given or {} if name not in known]:
+        warn_once(f"nbtrack: the model's own model_config has no {', '.join(unknown)}.")
+    return {name: (given or {}).get(name, value) for name, value in known.items()}
 
 
 def config_in(given: str | Path | Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from nbtrack.models.code_files import ModelCode, running
 from nbtrack.models.enforcement import enforce
 from nbtrack.models.load_options import LoadOptions
 from nbtrack.models.mlmodel_file import PYFUNC, Model
+from nbtrack.models.model_config import replaced
 from nbtrack.models.param_enforcement import enforce_params
 from nbtrack.models.param_schema import ParamSchema
 from nbtrack.models.schema import Schema
@@ -87,7 +88,7 @@ class PyFuncModel:
     @property
     def model_config(self) -> Mapping[str, Any] | None:
         """What the model was logged with, and what replaced it when it was loaded."""
-        return {**(self._config.get("config") or {}), **(self._options.model_config or {})} or None
+        return replaced(self._config.get("config"), self._options.model_config) or None
 
     @property
     def loader_module(self) -> str | None:

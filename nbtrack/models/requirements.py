@@ -149,7 +149,7 @@ def checked_lines(given: Collection[str] | str, name: str) -> tuple[str, ...]:
 
 @cache
 def _pins(module: str) -> tuple[str, ...]:
-    if module in _KNOWN:
+    if module in _KNOWN and module in sys.modules:
         version = _version_of(sys.modules.get(module))
         return (f"{_KNOWN[module]}=={version}",) if version else ()
     return tuple(f"{name}=={version}" for name, version in _distributions_of(module))

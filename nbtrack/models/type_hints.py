@@ -35,7 +35,7 @@ class TypeHints:
 
 def hints_of(predict: Callable[..., Any]) -> TypeHints:
     """Of a function of the input, or of the method `predict` of a model."""
-    names = [name for name in _parameters(predict) if name not in ("self", "context", "params")]
+    names = [name for name in parameter_names(predict) if name not in ("self", "context", "params")]
     known = _hints_in(predict)
     return TypeHints(known.get(names[0]) if names else None, known.get("return"))
 
@@ -62,7 +62,7 @@ def is_pydantic(hint: Any) -> bool:
     return base is not None and isinstance(hint, type) and issubclass(hint, base)
 
 
-def _parameters(function: Callable[..., Any]) -> list[str]:
+def parameter_names(function: Callable[..., Any]) -> list[str]:
     try:
         return list(inspect.signature(function).parameters)
     except (TypeError, ValueError):  # written in C

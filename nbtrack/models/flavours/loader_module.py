@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import platform
 from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.models.flavours.foreign import ForeignPredictor
 from nbtrack.models.folder import FlavorParts, named_files
-from nbtrack.models.mlmodel_file import PYFUNC
+from nbtrack.models.mlmodel_file import PYFUNC, Model
 
 _DATA = "data"
 
@@ -33,6 +34,27 @@ def parts_of(
         **({"config": model_config} if model_config else {}),
     }
     return FlavorParts(name=PYFUNC, config={}, files=files, modules={loader_module}, pyfunc=pyfunc)
+
+
+def add_to_model(
+    model: Model,
+    loader_module: str,
+    data: str | None = None,
+    code: str | None = None,
+    conda_env: Any = None,
+    python_env: str | None = None,
+    model_config: dict[str, Any] | None = None,
+    model_code_path: str | None = None,
+    **kwargs: Any,
+) -> Model:
+    """Say in *model*, of a flavour of one's own, that *loader_module* makes a `PyFuncModel` of it:
+    its `_load_pyfunc(path)` is given the path of *data* in the folder."""
+    named = {"data": data, "code": code, "model_code_path": model_code_path, "config": model_config}
+    env = {"conda": conda_env, "virtualenv": python_env}
+    env = {name: file for name, file in env.items() if file is not None}
+    facts = {**kwargs, **{n: v for n, v in named.items() if v is not None}, "env": env}
+    python = platform.python_version()
+    return model.add_flavor(PYFUNC, loader_module=loader_module, python_version=python, **facts)
 
 
 def predictor_here(loader_module: str, data_path: str | Path | None) -> ForeignPredictor:

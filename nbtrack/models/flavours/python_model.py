@@ -12,10 +12,12 @@ from nbtrack.models.code_models import model_in
 from nbtrack.models.flavours.foreign import takes_params
 from nbtrack.models.folder import Content, FlavorParts, named_files
 from nbtrack.models.mlmodel_file import PYFUNC, Model
+from nbtrack.models.model_config import replaced
 from nbtrack.models.model_uris import path_of_artifact
 from nbtrack.models.pickled_modules import imported_in
 from nbtrack.models.pickling import pickled
 from nbtrack.models.python_model import FunctionModel, PythonModelContext
+from nbtrack.models.type_hints import parameter_names
 from nbtrack.models.unpickling import load_pickle
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ def as_python_model(given: Any) -> Any:
     if hasattr(given, "predict_type_hints"):  # ours, or MLflow's own PythonModel
         return given
     if callable(given):
+        _check_takes_input(given)
         return FunctionModel(given)
     also = ", or give its method: python_model=model.predict" if hasattr(given, "predict") else ""
     raise InvalidValue(
@@ -79,12 +82,21 @@ def as_python_model(given: Any) -> Any:
     )
 
 
+def _check_takes_input(function: Any) -> None:
+    names = [name for name in parameter_names(function) if name != "params"]
+    if len(names) != 1:
+        raise InvalidValue(
+            f"python_model takes {', '.join(names) or 'nothing'}; a function that is a model "
+            "takes the input, and params if it has any."
+        )
+
+
 def load_predictor(folder: Path, model: Model, options: LoadOptions) -> PythonModelPredictor:
     config = model.flavors[PYFUNC]
     if options.trusted is not None:
         raise InvalidValue("trusted= is for skops files; this model is a pickle.")
     paths = {name: str(folder / each["path"]) for name, each in config.get(_ARTIFACTS, {}).items()}
-    chosen = {**(config.get("config") or {}), **(options.model_config or {})}
+    chosen = replaced(config.get("config"), options.model_config)
     context = PythonModelContext(artifacts=paths, model_config=chosen or None)
     return predictor_of(_loaded(folder, config, chosen), context)
 
