@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import threading
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,11 +19,14 @@ from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.active_experiment import ActiveExperiment
 from nbtrack.recording.active_run import ActiveRun, AttachedRun
+from nbtrack.recording.code_end import end_if_this_code_fails, end_with_this_code
 from nbtrack.recording.deletions import Deletion
 from nbtrack.recording.experiments import PATIENT_LOOK_SECONDS
+from nbtrack.recording.handing_over import HandingOver
+from nbtrack.recording.here import CellLine
 from nbtrack.recording.process_end import status_at_exit, watch_process_end
 from nbtrack.recording.run_creation import described_run, find_run_to_log, resumed_header
-from nbtrack.recording.run_stack import RunStack, is_at_top_level
+from nbtrack.recording.run_stack import RunStack
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.surroundings import default_run_name, execution_count
 from nbtrack.records.runs import Experiment, Run, RunInfo, RunStatus
@@ -35,7 +39,7 @@ from nbtrack.stores.store import Store
 class Session:
     def __init__(self) -> None:
         self._lock = RLock()
-        self._stack = RunStack()
+        self.stack = RunStack()
         self._stores: dict[str, Store] = {}
         self._store: Store | None = None
         self._uri: str | None = None
@@ -47,11 +51,9 @@ class Session:
         # Held here too: a thread that ends without ending its run takes its overlay with it.
         self._open: dict[str, ActiveRun] = {}
         self._last_run: tuple[Store, str] | None = None
-        self.cell_run: ActiveRun | None = None  # the run of the tracked cell that is running
+        self.handing_over = HandingOver(self.stack.handed_over)
         # Asked when something is logged and no run is open; None: open an ordinary run.
         self.open_cell_run: Callable[[], ActiveRun | None] = lambda: None
-        # Whether the extension knows of a running cell, and will call this once when it ends.
-        self.when_cell_ends: Callable[[Callable[[], None]], bool] = lambda _ended: False
         self.deletions: list[Deletion] = []  # the newest last
         # The notebook says here where trainings are to be recorded, and the hooks listen.
         self.record_fits: Callable[[FitScope], None] = lambda _scope: None
@@ -122,26 +124,63 @@ class Session:
         else:
             experiment = self.experiments.set(str(name))
         run = self.cell_run
-        if run is not None and run.follows_experiment and run.store is self.store:
+        if run is not None and run.is_open and run.follows_experiment and run.store is self.store:
             run.move_to(experiment)
         return experiment
+
+    # --- cells
+
+    @property
+    def cell_run(self) -> ActiveRun | None:
+        """Of the tracked cell that this code is of, or was started by; it may have ended."""
+        cell = self.stack.cell()
+        return None if cell is None else cell.run
+
+    def when_cell_ends(self, ended: Callable[[], None]) -> bool:
+        """Whether this code belongs to a cell that runs; then *ended* is called once at its end."""
+        cell = self.stack.cell()
+        if cell is None or cell.is_over:
+            return False
+        cell.at_end.append(ended)
+        return True
+
+    def follow_cells(self, *, is_on: bool) -> None:
+        """The extension, as long as it is loaded, tells of every cell where it begins and ends."""
+        self.stack.knows_cells = is_on
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._open or self.stack.knows_cells:
+            self.handing_over.start(with_widgets=self.stack.knows_cells)
+        else:
+            self.handing_over.stop()
 
     # --- runs
 
     def active_run(self) -> ActiveRun | None:
-        return self._stack.top()
+        return self.stack.top()
 
     def run_to_log_to(self) -> ActiveRun:
         """The active run; if there is none, one is opened, as in MLflow, and said so."""
-        run = self._stack.top()
+        run = self.stack.top()
         if run is None:
             run = self.open_cell_run()
-        if run is None:
-            run = self.start_run()
-            warn(
-                f"nbtrack: nothing was open, so run {run.info.run_name!r} was opened "
-                f"({run.run_id}). nbtrack.end_run() closes it."
+        return run or self._run_for_want_of_one()
+
+    def _run_for_want_of_one(self) -> ActiveRun:
+        if self.stack.is_callback():
+            run = self.start_run(name=f"logged by {threading.current_thread().name}")
+            end_with_this_code(run)
+            warn_once(
+                "nbtrack: a thread, task or callback logged, and no run was open where it was "
+                "started. Each of them gets a run of its own, which ends with it."
             )
+            return run
+        run = self.start_run()
+        warn(
+            f"nbtrack: nothing was open, so run {run.info.run_name!r} was opened "
+            f"({run.run_id}). nbtrack.end_run() closes it."
+        )
         return run
 
     def start_run(
@@ -165,17 +204,24 @@ class Session:
         name = name or given.get(RUN_NAME_TAG)
         experiment = self.experiments.of_new_run(experiment_id, parent)
         run = self._create(name, experiment=experiment, tags=given, parent=parent)
-        self._stack.push(run)
+        self.stack.push(run)
+        end_if_this_code_fails(run)
         return run
 
     def start_cell_run(
-        self, *, name: str, experiment: Experiment | None, tags: Mapping[str, str], start_us: int
+        self,
+        cell: CellLine,
+        *,
+        name: str,
+        experiment: Experiment | None,
+        tags: Mapping[str, str],
+        start_us: int,
     ) -> ActiveRun:
         """Open the run of a tracked cell, whichever thread asks: a child of what is open.
 
-        Runs started while it is `cell_run` become its children; `end_run()` does not close it.
+        Runs that its code starts become its children; `end_run()` does not close it.
         """
-        parent = self._stack.top()
+        parent = self.stack.top()
         given = dict(tags) if parent is None else {**tags, PARENT_TAG: parent.run_id}
         found = self.experiments.of_new_run(None, parent) if parent else self.experiment
         run = self._create(
@@ -186,8 +232,7 @@ class Session:
             start_us=start_us,
         )
         run.is_cell, run.follows_experiment = True, experiment is None
-        self.cell_run = run
-        self._stack.push_base(run)
+        self.stack.enter_cell_run(cell, run)
         return run
 
     def describe_child(
@@ -215,7 +260,7 @@ class Session:
         run.began_us = run.newest_us = t
         run.set_running()
         self.remember(run)
-        self._stack.push(run)
+        self.stack.push(run)
         return run
 
     def _enter_again(self, run: ActiveRun, *, nested: bool) -> ActiveRun:
@@ -226,12 +271,12 @@ class Session:
             raise RunDeleted(run.run_id)
         with self._lock:
             run.entries += 1
-        self._stack.push(run)
+        self.stack.push(run)
         return run
 
     def end_run(self, status: RunStatus | str = RunStatus.FINISHED) -> None:
         """Close the active run; the run of a tracked cell ends with its cell, not before."""
-        run = self._stack.top()
+        run = self.stack.top()
         if run is not None and not run.is_cell:
             run.end(status)
 
@@ -244,7 +289,7 @@ class Session:
     def end_again(self, run_id: str, status: RunStatus) -> None:
         """The block of this run is left, in which it was ended and begun once more."""
         again = self.known_run(run_id)
-        if again is not None and again in self._stack:
+        if again is not None and again in self.stack:
             again.end(status)
 
     def leave(self, run: ActiveRun) -> bool:
@@ -253,17 +298,15 @@ class Session:
             run.entries -= 1
             is_last = run.entries <= 0
         if not is_last:
-            self._stack.pop(run)
+            self.stack.pop(run)
         return is_last
 
     def release(self, run: ActiveRun) -> None:
         """*run* has ended."""
         self._last_run = (run.store, run.run_id)
         self._open.pop(run.run_id, None)
-        self._stack.remove(run)
-
-    def children_left_open(self, run: ActiveRun) -> list[ActiveRun]:
-        return self._stack.above(run)
+        self.stack.remove(run)
+        self._hand_over()
 
     def known_run(self, run_id: str) -> ActiveRun | None:
         """The run, if this process opened it and still holds it."""
@@ -302,11 +345,11 @@ class Session:
                     run.end(status)
 
     def _parent_of_new_run(self, *, nested: bool) -> ActiveRun | None:
-        top = self._stack.top()
-        if top is None or nested or self.cell_run is not None:
+        top = self.stack.top()
+        if top is None or nested or not top.is_ours or self.cell_run is not None:
             return top
-        if not is_at_top_level():
-            if top in self._stack.base():
+        if not self.stack.is_own_code():
+            if not self.stack.opened_here():
                 return None  # a worker thread's own run has nothing to do with the script's
             raise RunAlreadyActive(top.run_id)
         now = execution_count()
@@ -316,7 +359,7 @@ class Session:
         return None
 
     def _end_what_earlier_cells_left_open(self) -> None:
-        for run in dict.fromkeys(reversed(self._stack.base())):  # one may be entered twice
+        for run in dict.fromkeys(reversed(self.stack.base())):  # one may be entered twice
             warn(
                 f"nbtrack: run {run.info.run_name!r} was left open by an earlier cell; "
                 "it is closed, and a new one starts."
@@ -366,11 +409,14 @@ class Session:
         self._runs[run.run_id] = run
         if run.is_open:
             self._open[run.run_id] = run
+            self._hand_over()
         self._last_run = (run.store, run.run_id)
 
     def _after_fork(self) -> None:
         # The parent's runs can be logged to here, but it is the parent that ends them.
         self._lock = RLock()
+        self.stack.after_fork()
+        self.handing_over.after_fork()
         for run in self._open.values():
             run.is_ours = False
         self._open = {}
