@@ -29,6 +29,7 @@ class HandingOver:
         self._handed_over = handed_over
         self._lock = threading.RLock()
         self._replaced: dict[tuple[Any, str], tuple[Any, Any]] = {}  # what was there, and what is
+        self._made: dict[tuple[Any, str], tuple[Any, Any]] = {}  # of what: most runs are short
         self._left: set[tuple[Any, str]] = set()  # wrapped by others: ours stays below theirs
 
     def start(self, *, with_widgets: bool = False) -> None:
@@ -67,7 +68,9 @@ class HandingOver:
         if place in self._replaced or place in self._left:
             return
         before = getattr(owner, name)
-        ours = wrap(before)
+        if self._made.get(place, (None, None))[0] is not before:
+            self._made[place] = before, wrap(before)
+        ours = self._made[place][1]
         self._replaced[place] = vars(owner).get(name), ours
         setattr(owner, name, ours)
 
