@@ -80,6 +80,7 @@ class Cells:
 
     def cell_began(self, info: Any) -> None:
         self._running[threading.get_ident()] = []
+        self.session.hand_over()  # there may be libraries of threads or widgets that are new
         execution = self._begin(info)
         if self.is_on:
             self._measure(execution)

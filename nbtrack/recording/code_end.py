@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
-from nbtrack.recording.here import here, user_task
+from nbtrack.recording.here import Here, here, user_task
 from nbtrack.recording.process_end import status_of
 from nbtrack.records.runs import RunStatus
 
@@ -21,11 +22,10 @@ Ending = Callable[[RunStatus], object]
 
 def end_with_this_code(run: ActiveRun) -> None:
     """*run*, which was opened for want of another one, ends with the code that runs now."""
-    place = here.get()
     if (task := user_task()) is not None:
         task.add_done_callback(lambda task: _end(run, _status_of_task(task)))
-    elif place is not None and place.at_end is not None:
-        place.at_end.append(run.end)
+    elif (job := _job()) is not None:
+        job.append(run.end)
     elif (loop := _running_loop()) is not None:
         loop.call_soon(_end, run, RunStatus.FINISHED)
     elif threading.current_thread() is not threading.main_thread():
@@ -33,23 +33,37 @@ def end_with_this_code(run: ActiveRun) -> None:
 
 
 def end_if_this_code_fails(run: ActiveRun) -> None:
-    """A task; threads and jobs end what is theirs in `this_code_failed`."""
+    """A task or job; threads have `thread_failed`."""
     if (task := user_task()) is not None:
         task.add_done_callback(lambda task: _end_failed(run, _status_of_task(task)))
+    elif (job := _job()) is not None:
+        job.append(lambda status: _end_failed(run, status))
 
 
-def this_code_failed(error: BaseException | None) -> None:
-    """A thread or job is left by an exception: what it opened ends with it, the newest first."""
+def thread_failed(error: BaseException | None) -> None:
+    """It is left by an exception: what it opened ends with it, the newest first."""
     place, status = here.get(), status_of(error)
     for run in reversed(() if place is None else place.runs):
         _end(run, status)
     _call_all(_of_this_thread(), status)
 
 
-def call_at_end(endings: list[Ending], error: BaseException | None) -> None:
-    """A job or callback is over."""
-    if endings:
-        _call_all(endings, status_of(error))
+@contextmanager
+def job_of(place: Here) -> Iterator[None]:
+    """A job or callback runs, which was handed in at *place*."""
+    token, around = here.set(place), _job()
+    endings: list[Ending] = []
+    _locals.job = endings
+    status = RunStatus.FINISHED
+    try:
+        yield
+    except BaseException as exc:
+        status = status_of(exc)
+        raise
+    finally:
+        _call_all(endings, status)
+        _locals.job = around
+        here.reset(token)
 
 
 class _ThreadsEnd(list[Ending]):
@@ -65,6 +79,12 @@ class _ThreadsEnd(list[Ending]):
 
 
 _locals = threading.local()
+
+
+def _job() -> list[Ending] | None:
+    """What is to be called at the end of the job that runs in this thread."""
+    found: list[Ending] | None = getattr(_locals, "job", None)
+    return found
 
 
 def _of_this_thread() -> list[Ending]:

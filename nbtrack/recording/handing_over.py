@@ -13,10 +13,10 @@ import functools
 import sys
 import threading
 from collections.abc import Callable
-from types import TracebackType
+from types import FunctionType, MethodType, TracebackType
 from typing import Any
 
-from nbtrack.recording.code_end import Ending, call_at_end, this_code_failed
+from nbtrack.recording.code_end import job_of, thread_failed
 from nbtrack.recording.here import THREADS_HERE, Here, here, is_own_code_of
 
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -55,13 +55,11 @@ class HandingOver:
 
     def _replace_in_widgets(self) -> None:
         if (comms := sys.modules.get("comm.base_comm")) is not None:
-            self._replace(comms.BaseComm, "on_msg", self._around_registration)
-            self._replace(comms.BaseComm, "on_close", self._around_registration)
+            self._replace(comms.BaseComm, "on_msg", self._around_on_msg)
+            self._replace(comms.BaseComm, "on_close", self._around_on_msg)
         if (widgets := sys.modules.get("ipywidgets.widgets.widget")) is not None:
-            self._replace(
-                widgets.CallbackDispatcher, "register_callback", self._around_registration
-            )
-            self._replace(widgets.Widget, "observe", self._around_registration)
+            self._replace(widgets.CallbackDispatcher, "register_callback", self._around_on_msg)
+            self._replace(widgets.Widget, "observe", self._around_observe)
 
     def _replace(self, owner: Any, name: str, wrap: Wrap) -> None:
         place = owner, name
@@ -103,20 +101,35 @@ class HandingOver:
         return submit
 
     def _around_pool_method(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
-        def method(pool: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
-            return original(pool, _Job(func, self._handed_over()), *args, **kwargs)
+        return _with_first(original, "func", lambda job: _Job(job, self._handed_over()))
 
-        return method
+    def _around_on_msg(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        return _with_first(original, "callback", self._callback)
 
-    def _around_registration(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
-        def register(owner: Any, callback: Any, *args: Any, **kwargs: Any) -> Any:
-            if callable(callback):
-                callback = _Callback(callback, self._handed_over())
-            return original(owner, callback, *args, **kwargs)
+    def _around_observe(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        return _with_first(original, "handler", self._callback)
 
-        return register
+    def _callback(self, function: Any) -> Any:
+        """Of plain functions only: traitlets knows its own callables by their type."""
+        if isinstance(function, FunctionType | MethodType | functools.partial):
+            return _Callback(function, self._handed_over())
+        return function
+
+
+def _with_first(
+    original: Callable[..., Any], parameter: str, wrap: Callable[[Any], Any]
+) -> Callable[..., Any]:
+    """*original*, a method, with its first argument wrapped, which may be given by name."""
+
+    @functools.wraps(original)
+    def method(owner: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if args:
+            args = (wrap(args[0]), *args[1:])
+        elif parameter in kwargs:
+            kwargs[parameter] = wrap(kwargs[parameter])
+        return original(owner, *args, **kwargs)
+
+    return method
 
 
 _TAKING_FUNCTIONS = (
@@ -133,19 +146,8 @@ class _Job:
         self._place = place
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        endings: list[Ending] = []
-        token = here.set(self._place._replace(at_end=endings))
-        error: BaseException | None = None
-        try:
+        with job_of(self._place):
             return self.function(*args, **kwargs)
-        except BaseException as exc:
-            error = exc
-            this_code_failed(exc)
-            raise
-        finally:
-            call_at_end(endings, error)
-            here.reset(token)
-            del error  # it holds this frame
 
     def __getattr__(self, name: str) -> Any:
         if name == "function":  # a copy that is being made has none yet
@@ -172,7 +174,7 @@ class _Callback(_Job):
 def _telling_of_failures(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def excepthook(args: Any, /) -> Any:
-        this_code_failed(args.exc_value)
+        thread_failed(args.exc_value)
         return original(args)
 
     return excepthook

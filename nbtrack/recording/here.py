@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from nbtrack.recording.active_run import ActiveRun
-    from nbtrack.records.runs import RunStatus
 
 THREADS_HERE = "_nbtrack_here"  # the attribute of a thread: what its starter handed over
 
@@ -37,7 +36,6 @@ class Here(NamedTuple):
     cell: CellLine | None = None
     runs: tuple[ActiveRun, ...] = ()  # opened on this line of code, the newest last
     began_in: ActiveRun | None = None  # what was active where a thread, job or callback began
-    at_end: list[Callable[[RunStatus], object]] | None = None  # of a job or callback
 
 
 NOBODYS = Here()

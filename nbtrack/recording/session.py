@@ -147,9 +147,10 @@ class Session:
     def follow_cells(self, *, is_on: bool) -> None:
         """The extension, as long as it is loaded, tells of every cell where it begins and ends."""
         self.stack.knows_cells = is_on
-        self._hand_over()
+        self.hand_over()
 
-    def _hand_over(self) -> None:
+    def hand_over(self) -> None:
+        """What is started here is told where it comes from, as long as there is something to."""
         if self._open or self.stack.knows_cells:
             self.handing_over.start(with_widgets=self.stack.knows_cells)
         else:
@@ -306,7 +307,7 @@ class Session:
         self._last_run = (run.store, run.run_id)
         self._open.pop(run.run_id, None)
         self.stack.remove(run)
-        self._hand_over()
+        self.hand_over()
 
     def known_run(self, run_id: str) -> ActiveRun | None:
         """The run, if this process opened it and still holds it."""
@@ -409,7 +410,7 @@ class Session:
         self._runs[run.run_id] = run
         if run.is_open:
             self._open[run.run_id] = run
-            self._hand_over()
+            self.hand_over()
         self._last_run = (run.store, run.run_id)
 
     def _after_fork(self) -> None:
