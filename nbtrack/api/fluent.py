@@ -160,7 +160,10 @@ def start_run(
     """
     session, given = current_session(), _with_note(tags, description)
     if run_id is not None:
-        run = session.resume_run(check_run_id(run_id), nested=nested)
+        run: ActiveRun | None = session.resume_run(check_run_id(run_id), nested=nested)
+    else:
+        run = session.resume_mlflows_run()
+    if run is not None:
         run.set_tags(given if run_name is None else {**given, RUN_NAME_TAG: run_name})
         return run
     if parent_run_id is not None:

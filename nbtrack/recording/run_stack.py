@@ -11,8 +11,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from nbtrack.base.guard import warn
+from nbtrack.errors import RunAlreadyActive
 from nbtrack.recording.here import (
     NOBODYS,
     THREADS_HERE,
@@ -22,13 +25,17 @@ from nbtrack.recording.here import (
     is_own_code_of,
     user_task,
 )
+from nbtrack.recording.surroundings import execution_count
 
 if TYPE_CHECKING:
     from nbtrack.recording.active_run import ActiveRun
 
 
 class RunStack:
-    def __init__(self) -> None:
+    """*changed* is called when another run is active in a cell's or the script's own code."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
         # Of the script or of the notebook's top level; a notebook's outlive the cells that opened
         # them, for which a ContextVar is not enough: one set in an awaiting cell is lost.
         self._base: list[ActiveRun] = []
@@ -57,6 +64,10 @@ class RunStack:
         place = self._place()
         return None if place is None else place.cell
 
+    def cell_run(self) -> ActiveRun | None:
+        cell = self.cell()
+        return None if cell is None else cell.run
+
     def enter_cell(self, cell: CellLine) -> Here | None:
         """Its code runs from now on; what is given back is for `leave_cell`."""
         before = here.get()
@@ -71,6 +82,7 @@ class RunStack:
     def leave_cell(self, cell: CellLine, before: Here | None) -> None:
         cell.is_over = True
         here.set(before)
+        self._changed()
 
     def enter_cell_run(self, cell: CellLine, run: ActiveRun) -> None:
         """The cell is tracked, whichever of its threads or tasks asks for it."""
@@ -78,10 +90,15 @@ class RunStack:
         cell.runs.append(run)
         place = self._place() or NOBODYS
         here.set(place._replace(cell=cell, runs=(*place.runs, run)))
+        self._changed()
 
     # --- runs
 
     def push(self, run: ActiveRun) -> None:
+        self._push(run)
+        self._changed()
+
+    def _push(self, run: ActiveRun) -> None:
         place = self._place()
         if self.is_own_code():
             cell = None if place is None else place.cell
@@ -106,6 +123,10 @@ class RunStack:
 
     def remove(self, run: ActiveRun) -> None:
         """It has ended; whoever it is handed over to still logs to it."""
+        self._remove(run)
+        self._changed()
+
+    def _remove(self, run: ActiveRun) -> None:
         place = here.get()
         self._base[:] = [other for other in self._base if other is not run]
         if place is None:
@@ -120,8 +141,33 @@ class RunStack:
         place = self._place()
         return run in self._base if place is None else run in place.runs and run.is_open
 
-    def base(self) -> list[ActiveRun]:
-        return list(self._base)
+    def parent_of_new_run(self, *, nested: bool) -> ActiveRun | None:
+        """Raises RunAlreadyActive where the new run would hide one that is open."""
+        top = self.top()
+        if top is None or nested or not top.is_ours or self.cell_run() is not None:
+            return top
+        if not self.is_own_code():
+            if not self._is_opened_here(top):
+                return None  # a worker thread's own run has nothing to do with the script's
+            raise RunAlreadyActive(top.run_id)
+        now = execution_count()
+        if now is None or top.opened_in == now:
+            raise RunAlreadyActive(top.run_id)
+        self._end_what_earlier_cells_left_open()
+        return None
+
+    def _is_opened_here(self, run: ActiveRun) -> bool:
+        """By this thread or task, which is to end it."""
+        place = self._place()
+        return run.is_open and place is not None and run in place.runs
+
+    def _end_what_earlier_cells_left_open(self) -> None:
+        for run in dict.fromkeys(reversed(self._base)):  # one may be entered twice
+            warn(
+                f"nbtrack: run {run.info.run_name!r} was left open by an earlier cell; "
+                "it is closed, and a new one starts."
+            )
+            run.end_for("start_run in a later cell")
 
     # --- whose code
 
@@ -135,11 +181,6 @@ class RunStack:
     def is_callback(self) -> bool:
         """Whether a run that nobody asked for has to end with the code that logs."""
         return not self.is_own_code() or (self.knows_cells and here.get() is None)
-
-    def opened_here(self) -> bool:
-        """Whether the active run was opened by this thread or task, and is its own to end."""
-        top, place = self.top(), self._place()
-        return top is not None and top.is_open and place is not None and top in place.runs
 
     def handed_over(self) -> Here:
         """What code that is started here belongs to."""

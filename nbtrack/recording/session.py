@@ -7,14 +7,13 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from threading import RLock
 from typing import Any
 
 from nbtrack.base.guard import guarded, warn, warn_once
 from nbtrack.base.stopwatch import Stopwatch
-from nbtrack.base.values import check_tags
-from nbtrack.errors import RunAlreadyActive, RunDeleted
+from nbtrack.base.values import check_run_id, check_tags
+from nbtrack.errors import NbtrackError, RunDeleted
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.active_experiment import ActiveExperiment
@@ -24,26 +23,23 @@ from nbtrack.recording.deletions import Deletion
 from nbtrack.recording.experiments import PATIENT_LOOK_SECONDS
 from nbtrack.recording.handing_over import HandingOver
 from nbtrack.recording.here import CellLine
+from nbtrack.recording.open_stores import OpenStores
 from nbtrack.recording.process_end import status_at_exit, watch_process_end
+from nbtrack.recording.process_family import ProcessFamily
 from nbtrack.recording.run_creation import described_run, find_run_to_log, resumed_header
 from nbtrack.recording.run_stack import RunStack
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.surroundings import default_run_name, execution_count
 from nbtrack.records.runs import Experiment, Run, RunInfo, RunStatus
 from nbtrack.records.tags import NOTE_TAG, PARENT_TAG, RUN_NAME_TAG
-from nbtrack.settings import FitScope, Settings, find_project_folder, working_folder
-from nbtrack.stores.opening import folder_of, open_store
+from nbtrack.settings import FitScope, take_mlflows_run_id
 from nbtrack.stores.store import Store
 
 
-class Session:
+class Session(OpenStores):
     def __init__(self) -> None:
-        self._lock = RLock()
-        self.stack = RunStack()
-        self._stores: dict[str, Store] = {}
-        self._store: Store | None = None
-        self._uri: str | None = None
-        self._settings: Settings | None = None
+        super().__init__()
+        self.stack = RunStack(self._tell_children)
         self.experiments = ActiveExperiment(lambda: self.store, lambda: self.settings)
         self._runs: weakref.WeakValueDictionary[str, ActiveRun] = weakref.WeakValueDictionary()
         # By store and id: runs of others that clients wrote to, and when they were looked at.
@@ -51,6 +47,7 @@ class Session:
         # Held here too: a thread that ends without ending its run takes its overlay with it.
         self._open: dict[str, ActiveRun] = {}
         self._last_run: tuple[Store, str] | None = None
+        self.family = ProcessFamily(self.attached_run)
         self.handing_over = HandingOver(self.stack.handed_over)
         # Asked when something is logged and no run is open; None: open an ordinary run.
         self.open_cell_run: Callable[[], ActiveRun | None] = lambda: None
@@ -59,55 +56,6 @@ class Session:
         self.record_fits: Callable[[FitScope], None] = lambda _scope: None
         # What it takes, once, to be ready for that: imports, and patches of what is imported.
         self.set_up = Stopwatch()
-
-    # --- where
-
-    @property
-    def settings(self) -> Settings:
-        if self._settings is None:
-            problems: list[str] = []
-            self._settings = Settings.load(problems)
-            for problem in problems:
-                warn_once(f"nbtrack: {problem} Until then it counts as not set.")
-        return self._settings
-
-    def renew_settings(self) -> None:
-        """Read them again when they are asked for next: one may have been mended."""
-        self._settings = None
-
-    @property
-    def store(self) -> Store:
-        """Fixed at first use: changing the working folder later does not move it."""
-        if self._store is None:
-            with self._lock:
-                if self._store is None:
-                    self._store = self.store_for(self._uri or self._default_uri())
-        return self._store
-
-    def store_for(self, uri: str) -> Store:
-        """The one open store of this process behind *uri*."""
-        uri = folder_of(uri).as_uri()
-        with self._lock:
-            if uri not in self._stores:
-                self._stores[uri] = open_store(uri)
-            return self._stores[uri]
-
-    def set_tracking_uri(self, uri: str | Path | None) -> None:
-        """Another store from now on; None finds the default afresh. Open runs stay theirs."""
-        if uri is not None:
-            folder_of(str(uri))  # raises here, not at the first log
-        with self._lock:
-            self._uri = None if uri is None else str(uri)
-            self._store = self._settings = None
-            self.experiments.forget()
-
-    @property
-    def is_uri_set(self) -> bool:
-        return bool(self._uri or self.settings.tracking_uri or self.settings.folder)
-
-    def _default_uri(self) -> str:
-        chosen = self.settings.tracking_uri or self.settings.folder
-        return chosen or str(find_project_folder(working_folder()))
 
     # --- experiments
 
@@ -123,6 +71,7 @@ class Session:
             experiment = self.experiments.set_id(experiment_id)
         else:
             experiment = self.experiments.set(str(name))
+        self._tell_children()
         run = self.cell_run
         if run is not None and run.is_open and run.follows_experiment and run.store is self.store:
             run.move_to(experiment)
@@ -133,8 +82,7 @@ class Session:
     @property
     def cell_run(self) -> ActiveRun | None:
         """Of the tracked cell that this code is of, or was started by; it may have ended."""
-        cell = self.stack.cell()
-        return None if cell is None else cell.run
+        return self.stack.cell_run()
 
     def when_cell_ends(self, ended: Callable[[], None]) -> bool:
         """Whether this code belongs to a cell that runs; then *ended* is called once at its end."""
@@ -161,14 +109,17 @@ class Session:
     def active_run(self) -> ActiveRun | None:
         return self.stack.top()
 
-    def run_to_log_to(self) -> ActiveRun:
-        """The active run; if there is none, one is opened, as in MLflow, and said so."""
+    def run_to_log_to(self) -> RunWriter:
+        """The active run, else that of the process which started this one; if there is none, one
+        is opened, as in MLflow, and said so."""
         run = self.stack.top()
         if run is None:
             run = self.open_cell_run()
-        return run or self._run_for_want_of_one()
+        return run or self.family.parents_run(self.store) or self._run_for_want_of_one()
 
     def _run_for_want_of_one(self) -> ActiveRun:
+        if (run := self.resume_mlflows_run()) is not None:
+            return run
         if self.stack.is_callback():
             run = self.start_run(name=f"logged by {threading.current_thread().name}")
             end_with_this_code(run)
@@ -196,8 +147,9 @@ class Session:
     ) -> ActiveRun:
         """Open a run and make it the active one. Raises RunAlreadyActive outside of notebooks."""
         given = check_tags(tags)
-        parent = self._parent_of_new_run(nested=nested)
-        parent_id = parent_run_id or (parent.run_id if parent is not None else None)
+        parent = self.stack.parent_of_new_run(nested=nested)
+        around = self.family.parents_run_id(self.store) if parent is None else parent.run_id
+        parent_id = parent_run_id or around
         if parent_id:
             given[PARENT_TAG] = parent_id
         if description is not None:
@@ -252,7 +204,7 @@ class Session:
         known = self.known_run(run_id)
         if known is not None and known.is_open:
             return self._enter_again(known, nested=nested)
-        parent = self._parent_of_new_run(nested=nested)
+        parent = self.stack.parent_of_new_run(nested=nested)
         store = self.store
         info, newest_us = find_run_to_log(store, run_id, timeout=PATIENT_LOOK_SECONDS)
         t = max(now_us(), newest_us + 1)
@@ -264,10 +216,23 @@ class Session:
         self.stack.push(run)
         return run
 
+    def resume_mlflows_run(self) -> ActiveRun | None:
+        """The one that MLFLOW_RUN_ID names, once, and as long as nothing is open."""
+        if self.stack.top() is not None or (run_id := take_mlflows_run_id()) is None:
+            return None
+        try:
+            return self.resume_run(check_run_id(run_id))
+        except NbtrackError as exc:
+            warn(f"nbtrack: MLFLOW_RUN_ID is not followed; a new run is. {exc}")
+            return None
+
+    def _tell_children(self) -> None:
+        self.family.tell_children(self.stack, self._store, self.experiments)
+
     def _enter_again(self, run: ActiveRun, *, nested: bool) -> ActiveRun:
         """A callback's or worker's `with start_run(run_id=...)` on a run that is open already."""
         if execution_count() is None:
-            self._parent_of_new_run(nested=nested)  # raises RunAlreadyActive, as for a new run
+            self.stack.parent_of_new_run(nested=nested)  # raises RunAlreadyActive, as for a new run
         if run.is_deleted:
             raise RunDeleted(run.run_id)
         with self._lock:
@@ -344,28 +309,6 @@ class Session:
             with guarded("end a run at exit"):
                 while run.is_open:
                     run.end(status)
-
-    def _parent_of_new_run(self, *, nested: bool) -> ActiveRun | None:
-        top = self.stack.top()
-        if top is None or nested or not top.is_ours or self.cell_run is not None:
-            return top
-        if not self.stack.is_own_code():
-            if not self.stack.opened_here():
-                return None  # a worker thread's own run has nothing to do with the script's
-            raise RunAlreadyActive(top.run_id)
-        now = execution_count()
-        if now is None or top.opened_in == now:
-            raise RunAlreadyActive(top.run_id)
-        self._end_what_earlier_cells_left_open()
-        return None
-
-    def _end_what_earlier_cells_left_open(self) -> None:
-        for run in dict.fromkeys(reversed(self.stack.base())):  # one may be entered twice
-            warn(
-                f"nbtrack: run {run.info.run_name!r} was left open by an earlier cell; "
-                "it is closed, and a new one starts."
-            )
-            run.end_for("start_run in a later cell")
 
     def _create(
         self,
