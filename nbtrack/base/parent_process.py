@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 VARIABLE = "NBTRACK_PARENT"
-_PLACE = ("NBTRACK_TRACKING_URI", "NBTRACK_DIR", "MLFLOW_TRACKING_URI")
-_EXPERIMENT = ("NBTRACK_EXPERIMENT", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_EXPERIMENT_ID")
+# Ours, and those of MLflow that count where none of ours is set.
+_PLACE = ("NBTRACK_TRACKING_URI", "NBTRACK_DIR"), ("MLFLOW_TRACKING_URI",)
+_EXPERIMENT = ("NBTRACK_EXPERIMENT",), ("MLFLOW_EXPERIMENT_NAME", "MLFLOW_EXPERIMENT_ID")
 
 
 class ParentProcess(NamedTuple):
@@ -26,10 +27,10 @@ class ParentProcess(NamedTuple):
 
 def parent_process() -> ParentProcess:
     """As far as nobody says otherwise."""
-    if not _heard or not _is_unchanged(_PLACE):
+    if not _heard or _heard["place"] != _said(*_PLACE):
         return ParentProcess()
-    experiment = _heard.get("experiment") if _is_unchanged(_EXPERIMENT) else None
-    return ParentProcess(_heard.get("store"), experiment, None if _is_reused() else _heard["run"])
+    experiment = _heard["experiment"] if _heard["chosen"] == _said(*_EXPERIMENT) else None
+    return ParentProcess(_heard["store"], experiment, _heard["run"])
 
 
 def tell_children(what: ParentProcess) -> None:
@@ -38,25 +39,27 @@ def tell_children(what: ParentProcess) -> None:
     if what == _told:
         return
     _told = what
-    said = {name: os.environ[name] for name in (*_PLACE, *_EXPERIMENT) if name in os.environ}
-    os.environ[VARIABLE] = json.dumps({**what._asdict(), "said": said})
+    said = {"place": _said(*_PLACE), "chosen": _said(*_EXPERIMENT)}
+    os.environ[VARIABLE] = json.dumps({**what._asdict(), **said})
 
 
-def _is_unchanged(variables: tuple[str, ...]) -> bool:
-    return all(_heard["said"].get(name) == os.environ.get(name) for name in variables)
+def _said(ours: tuple[str, ...], mlflows: tuple[str, ...]) -> dict[str, str]:
+    """By variables, of the place or of the experiment."""
+    found = {name: os.environ[name] for name in ours if name in os.environ}
+    return found or {name: os.environ[name] for name in mlflows if name in os.environ}
 
 
-def _is_reused() -> bool:
+def is_reused() -> bool:
     """joblib's workers live on and take jobs of whoever comes: whose it is, they are not told."""
     multiprocessing = sys.modules.get("multiprocessing.process")
     name = "" if multiprocessing is None else multiprocessing.current_process().name
     return name.startswith("LokyProcess")
 
 
-def _read() -> dict[str, object]:
+def _read() -> dict[str, Any]:
     try:
-        found = json.loads(os.environ.get(VARIABLE, ""))
-        return found if {*ParentProcess._fields, "said"} <= found.keys() else {}
+        found: dict[str, Any] = json.loads(os.environ.get(VARIABLE, ""))
+        return found if {*ParentProcess._fields, "place", "chosen"} <= found.keys() else {}
     except (ValueError, AttributeError):  # somebody else's
         return {}
 

@@ -41,7 +41,7 @@ class OpenStores:
             with self._lock:
                 if self._store is None:
                     self._store = self.store_for(self._uri or self._default_uri())
-                    self._tell_children()
+                    self._place_is_known()
         return self._store
 
     def store_for(self, uri: str) -> Store:
@@ -59,8 +59,7 @@ class OpenStores:
         with self._lock:
             self._uri = None if uri is None else str(uri)
             self._store = self._settings = None
-            self.experiments.forget()
-            self._tell_children()
+            self._place_changed()
 
     @property
     def is_uri_set(self) -> bool:
@@ -79,5 +78,8 @@ class OpenStores:
             )
         return str(place)
 
-    def _tell_children(self) -> None:
-        """Processes that are started now begin where this one is."""
+    def _place_changed(self) -> None:
+        """There is another store, or other settings."""
+
+    def _place_is_known(self) -> None:
+        """From now on it stays what it is."""

@@ -32,9 +32,13 @@ class ProcessFamily:
         self._attached: dict[str, AttachedRun | None] = {}  # by id
 
     def parents_run_id(self, store: Store) -> str | None:
-        """Of whoever records in another store, the runs are nothing to us."""
+        """Of whoever records in another store, the runs are nothing to us; nor is one that ended
+        to a worker which has served others since."""
         parent = parent_process.parent_process()
-        return parent.run if parent.store == store.uri else None
+        if parent.run is None or parent.store != store.uri:
+            return None
+        is_over = parent_process.is_reused() and not self._is_running(store, parent.run)
+        return None if is_over else parent.run
 
     def parents_run(self, store: Store) -> AttachedRun | None:
         """None also if it was deleted: its child goes on by itself."""
@@ -43,6 +47,12 @@ class ProcessFamily:
         if run_id not in self._attached:
             self._attached[run_id] = self._found(store, run_id)
         return self._attached[run_id]
+
+    def _is_running(self, store: Store, run_id: str) -> bool:
+        try:
+            return store.look_up_run(run_id, timeout=PATIENT_LOOK_SECONDS).info.status == "RUNNING"
+        except NbtrackError:
+            return False
 
     def _found(self, store: Store, run_id: str) -> AttachedRun | None:
         try:

@@ -54,7 +54,9 @@ class RunStack:
         cell = place.cell
         if cell is not None and is_own_code_of(cell):
             return next((run for run in reversed(place.runs) if run.is_open), cell.run)
-        found = place.runs[-1] if place.runs else place.began_in or (cell and cell.run)
+        found = place.runs[-1] if place.runs else place.began_in
+        if found is None and cell is not None:
+            found = cell.run
         return None if found is None or (found.is_deleted and not found.is_open) else found
 
     # --- cells

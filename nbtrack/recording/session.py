@@ -226,6 +226,13 @@ class Session(OpenStores):
             warn(f"nbtrack: MLFLOW_RUN_ID is not followed; a new run is. {exc}")
             return None
 
+    def _place_changed(self) -> None:
+        self.experiments.forget()
+        self._tell_children()
+
+    def _place_is_known(self) -> None:
+        self._tell_children()
+
     def _tell_children(self) -> None:
         self.family.tell_children(self.stack, self._store, self.experiments)
 
