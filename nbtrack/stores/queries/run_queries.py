@@ -289,8 +289,8 @@ def read_inputs(connection: DuckDBPyConnection, keys: Sequence[int]) -> list[Run
             schema=schema,
             profile=profile,
         )
-        tags = [InputTag("mlflow.data.context", context)] if context else []
-        tags += [InputTag(key, value) for key, value in json.loads(own_tags or "{}").items()]
+        tags = [InputTag(key, value) for key, value in json.loads(own_tags or "{}").items()]
+        tags += [InputTag("mlflow.data.context", context)] if context else []
         found[places[run_key]].append(DatasetInput(dataset=dataset, tags=tags))
     return [RunInputs(dataset_inputs=each) for each in found]
 

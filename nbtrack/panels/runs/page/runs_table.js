@@ -7,6 +7,7 @@ import { parentsWithMore } from "./families.js";
 import { GridKeys } from "./grid_keys.js";
 import { detailsRow } from "./run_details.js";
 import { foldRun, moreRow, runRow } from "./run_row.js";
+import { TableEdge } from "./table_edge.js";
 import { TableHead } from "./table_head.js";
 import { TableLayout } from "./table_layout.js";
 
@@ -24,17 +25,20 @@ export class RunsTable {
     this.tbody = h("tbody");
     const named = { class: "nbt-table", "aria-label": "Runs, ? for keys" };
     const table = h("table", named, this.head.el, this.tbody);
-    this.el = h("div", { class: "nbt-scroll", tabindex: "-1" }, this.head.wrongWords, table);
+    const inside = [this.head.wrongWords, table];
+    this.scroller = h("div", { class: "nbt-scroll", tabindex: "-1" }, inside);
+    this.edge = new TableEdge(this.scroller, () => this.layout.countBehind());
+    this.el = h("div", { class: "nbt-table-frame" }, this.scroller, this.edge.el);
     this.keys = new GridKeys(state, { table, fold: (id, isOpen) => foldRun(state, id, isOpen) });
     const redraw = () => state.page && this.drawParts(state.page);
-    this.layout = new TableLayout(state, { scroller: this.el, table, redraw });
+    this.layout = new TableLayout(state, { scroller: this.scroller, table, redraw });
     this.opened = ""; // ids of the rows that were open when they were drawn last
     /** A row that stays where it is on the screen.
      *  @type {{ id: string, top: number } | null} */
     this.held = null;
     this.ticking = setInterval(() => this.age(), AGING);
     state.on("page", (page) => this.draw(page));
-    state.on("rows", () => this.drawRows());
+    state.on("rows", () => state.page && this.draw(state.page));
     state.on("ticked", () => this.drawRows());
   }
 
@@ -48,6 +52,7 @@ export class RunsTable {
   drawParts(page) {
     if (page.rows) this.head.draw(page.columns, this.layout);
     this.drawRows();
+    this.edge.draw();
   }
 
   close() {
@@ -88,7 +93,7 @@ export class RunsTable {
     if (!this.held) return;
     const { id, top } = this.held;
     const row = this.tbody.querySelector(`[data-run-id="${CSS.escape(id)}"]`);
-    if (row) bringTo(row, top, this.el);
+    if (row) bringTo(row, top, this.scroller);
     if (!this.state.opened.has(id) || this.state.details.has(id)) this.held = null;
   }
 
@@ -115,6 +120,7 @@ export class RunsTable {
       state.ticked.includes(row.id),
       state.colourOf(row.id),
       state.sparks[row.id],
+      this.layout.indents.get(row.id),
       row.id in state.asked.unfolded,
       this.head.looks,
     ]);
