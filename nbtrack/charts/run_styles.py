@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 # Found by search: the smallest distance (CIELAB) of any two is the largest that was seen for normal
 # sight and simulated protan, deutan and tritan sight (Machado et al. 2009,
-# https://doi.org/10.1109/TVCG.2009.113), with a contrast of 3 or more to #222, 2.3 or more to white.
+# https://doi.org/10.1109/TVCG.2009.113), with a contrast of 3 or more to #222, 2.3 to white.
 PALETTE = (
     "#5c64c3", "#b0570c", "#19824c", "#ff6285", "#50adff",
     "#aa34ff", "#6dbe00", "#f582bd", "#a0a956", "#ae519a",

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from nbtrack.charts.drawing import packed, spec_of, whole_spec_of
+from nbtrack.charts.metric_bars import metric_bars
 from nbtrack.charts.metric_lines import line_rows, metric_lines
 from nbtrack.charts.run_styles import PALETTE, run_colours, run_labels
 from nbtrack.charts.small_multiples import small_multiples
@@ -49,6 +50,17 @@ def test_rows_travel_apart_from_the_spec():
     assert "datasets" not in spec_of(drawing)
     assert whole_spec_of(drawing)["datasets"] == {"rows": drawing.rows}
     json.dumps(whole_spec_of(drawing), allow_nan=False)
+
+
+def test_what_is_drawn_is_vega_lite():
+    """By Altair's whole schema; the panel does not check that at every drawing."""
+    every = [
+        metric_lines([series(), series(B, count=9)], names=NAMES, smoothing=0.5, is_log=True),
+        metric_bars({A: 1.0, B: 2.0}, key="f1", names=NAMES),
+        small_multiples([series(), series(B, key="f1")], names=NAMES, charts=[["loss", "f1"]]),
+    ]
+    for drawing in every:
+        drawing.chart.to_dict(validate=True)
 
 
 def test_each_run_is_one_line_of_its_colour():
