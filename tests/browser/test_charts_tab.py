@@ -100,9 +100,11 @@ def test_each_metric_with_a_history_has_a_chart(page: Any) -> None:
 
 
 def test_a_run_has_the_colour_of_its_row(page: Any) -> None:
-    """Table, legend and line agree."""
+    """Table, legend and line agree; the table says it of runs that are ticked."""
     page.root.locator("[data-tab=runs]").click()
     row = page.root.locator("tr[data-run-id]", has_text="depth 3")
+    assert row.locator(".nbt-swatch").count() == 0
+    row.locator("input[type=checkbox]").check()
     run_id = row.get_attribute("data-run-id")
     swatch = row.locator(".nbt-swatch").evaluate("e => getComputedStyle(e).backgroundColor")
     _open_charts(page.root)
@@ -111,6 +113,9 @@ def test_a_run_has_the_colour_of_its_row(page: Any) -> None:
     assert entry.evaluate("e => getComputedStyle(e).stroke") == swatch
     drawn = _card(page.root, "loss").locator(".mark-line path")
     assert swatch in drawn.evaluate_all("all => all.map(e => getComputedStyle(e).stroke)")
+    page.root.locator("[data-tab=runs]").click()
+    row.locator("input[type=checkbox]").uncheck()
+    _open_charts(page.root)
 
 
 def test_what_was_looked_at_is_in_the_saved_notebook(page: Any) -> None:
