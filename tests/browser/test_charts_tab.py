@@ -237,7 +237,7 @@ def test_charts_fit_into_the_panel(page: Any, theme: str, width: int) -> None:
 
 def _open_charts(root: Any) -> None:
     root.locator("[data-tab=charts]").click()
-    root.locator(".nbt-card[data-drawn] svg").first.wait_for(timeout=60_000)
+    root.locator(".nbt-chart-card[data-drawn] svg").first.wait_for(timeout=60_000)
     _wait_idle(root)
 
 
@@ -259,11 +259,11 @@ def _wait(element: Any, condition: str, *, timeout: int = 30_000) -> None:
 
 
 def _metrics(root: Any) -> list[str]:
-    return root.locator(".nbt-card").evaluate_all("all => all.map(e => e.dataset.metric)")
+    return root.locator(".nbt-chart-card").evaluate_all("all => all.map(e => e.dataset.metric)")
 
 
 def _card(root: Any, key: str) -> Any:
-    return root.locator(f".nbt-card[data-metric='{key}']")
+    return root.locator(f".nbt-chart-card[data-metric='{key}']")
 
 
 def _ticks(root: Any, key: str) -> str:

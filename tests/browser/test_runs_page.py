@@ -192,9 +192,9 @@ def test_a_header_leads_to_its_chart(page: Any) -> None:
     page.locator("thead [data-column='metrics.score_1']").click(button="right")
     page.locator("[data-item=Chart]").click()
     page.locator("[data-tab=charts][aria-selected=true]").wait_for()
-    page.locator(".nbt-card[data-metric=score_1]").wait_for()
+    page.locator(".nbt-chart-card[data-metric=score_1]").wait_for()
 
-    assert page.locator(".nbt-card").count() == 1
+    assert page.locator(".nbt-chart-card").count() == 1
     page.locator("[data-tab=runs]").click()
 
 

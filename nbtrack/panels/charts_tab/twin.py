@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.charts.drawing_process import drawing_process
 from nbtrack.panels.charts_tab.charted_runs import charted_runs
-from nbtrack.panels.charts_tab.line_charts import shown_metrics
+from nbtrack.panels.charts_tab.line_charts import shown_charts
 from nbtrack.panels.charts_tab.memory import ChartMemory
+from nbtrack.panels.charts_tab.remembered_layout import remembered_layout
 from nbtrack.panels.charts_tab.request import LinesRequest
-from nbtrack.panels.charts_tab.siblings import siblings_of
 from nbtrack.panels.shared.after_rest import AfterRest
 
 if TYPE_CHECKING:
@@ -50,17 +51,20 @@ class ChartTwin:
         if bundle is not None:
             self._update(bundle)
 
+    def first_picture(self, table: TableState) -> dict[str, Any] | None:
+        """As the tab would begin."""
+        layout = remembered_layout(self._state.store, table.experiments)
+        return self.picture(table, LinesRequest(places={}, layout=layout))
+
     def picture(self, table: TableState, request: LinesRequest) -> dict[str, Any] | None:
         """A MIME bundle; None if there is no curve to draw."""
+        layout = request.layout
         with self._state.lock:
             charted = charted_runs(self._state, table, request)
-            shown, every = shown_metrics(self._state.store, self._memory, charted, request)
-            known = [key for key in every if self._memory.is_curve(key, charted.ids)]
-            beside = siblings_of(known)
-            heads = [key for key in shown if key in known]
-            curves = [each for key in heads for each in (key, *beside.get(key, []))]
+            shown = shown_charts(self._state.store, self._memory, charted, request)
+            charts = [[key, *on] for key, on in shown.charts.items() if shown.is_curve(key)]
             series = self._state.store.read_series(
-                charted.ids, curves, x=request.x, buckets=BUCKETS
+                charted.ids, list(dict.fromkeys(chain(*charts))), x=layout.x, buckets=BUCKETS
             )
         if not series:
             return None
@@ -73,6 +77,9 @@ class ChartTwin:
             series,
             names=charted.labels,
             styles=charted.styles,
-            x=dict.fromkeys(curves, request.x),
+            charts=charts,
+            x=dict.fromkeys(shown.charts, layout.x),
+            is_log=layout.is_log,
+            smoothing=layout.smoothing,
             title=f"{runs}, as of {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         )

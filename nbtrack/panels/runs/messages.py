@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from nbtrack.panels.shared.questions import Nothing, Question, Spoken
+from nbtrack.panels.shared.questions import MarkdownNode, Nothing, Question, Spoken
 
 
 class TableAsked(TypedDict):
@@ -188,18 +188,25 @@ class RunValue(TypedDict):
 
 
 class RunDetails(TypedDict):
+    """`facts` stand beside the name, `origin` at the end; `note` is as it was typed, `noteShown`
+    what that says."""
+
     id: str
     name: str
     status: str
     isDeleted: bool
     facts: list[tuple[str, str]]
+    origin: list[tuple[str, str]]
     error: str
+    traceback: str
     note: str
+    noteShown: list[MarkdownNode]
     source: str
     tags: dict[str, str]
     params: list[RunValue]
     metrics: list[RunValue]
     files: list[RunFile]
+    hasModel: bool
     pinned: bool
     baseline: bool
 

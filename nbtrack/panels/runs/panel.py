@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from nbtrack.panels.artifacts.answers import ARTIFACT_HANDLERS
 from nbtrack.panels.charts_tab import answers as chart_answers
 from nbtrack.panels.charts_tab.memory import ChartMemory
-from nbtrack.panels.charts_tab.request import LinesRequest
 from nbtrack.panels.charts_tab.twin import ChartTwin
 from nbtrack.panels.compare.answers import COMPARE_HANDLERS
 from nbtrack.panels.registry.answers import REGISTRY_HANDLERS
@@ -134,8 +133,7 @@ class RunsPanel(StillPanel):
     # --- as a panel
 
     def static_bundles(self) -> list[dict[str, Any]]:
-        first = LinesRequest(places={})
-        picture = self.chart_twin.picture(self._first, first) if self._has_picture else None
+        picture = self.chart_twin.first_picture(self._first) if self._has_picture else None
         return [self.table_twin.bundle(), picture or PLACEHOLDER]
 
     def refresh(self) -> None:

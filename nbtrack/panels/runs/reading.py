@@ -14,7 +14,7 @@ from nbtrack.lookup.metric_direction import direction
 from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.run_order import Order, read_order
 from nbtrack.lookup.run_times import seconds_of
-from nbtrack.lookup.salience import is_told_first, metrics_in_order, params_in_order
+from nbtrack.lookup.salience import is_told_first, metrics_in_order, params_in_order, told_metrics
 from nbtrack.lookup.typed_filter.moved_values import moved_in
 from nbtrack.lookup.typed_filter.names import names_in
 from nbtrack.lookup.typed_filter.reading import typed_scope, why_nothing
@@ -28,10 +28,8 @@ from nbtrack.panels.runs.run_scope import (
     read_experiments,
     runs_elsewhere,
 )
-from nbtrack.records.origins import Origin
 from nbtrack.records.runs import Experiment, Run, RunQuery
 from nbtrack.records.tags import PARENT_TAG
-from nbtrack.records.views import KeyFacts
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
@@ -153,15 +151,14 @@ class _Page:
         front = [key for key in (order.metric, best.metric) if key is not None]
         known = {each.key for each in self._inventory.metrics}
         if choice.shown is None:
-            keys = [each.key for each in self._told_metrics()]
+            keys = self._told_metrics()
         else:
             keys = _keys_of("metrics", choice.shown, known)
         return list(dict.fromkeys([*(key for key in front if key in known), *keys]))
 
-    def _told_metrics(self) -> list[KeyFacts]:
-        found, meaning = metrics_in_order(self._inventory.metrics, self._meaning), self._meaning
-        told = [e for e in found if is_told_first("metrics", e, meaning, runs=len(self.shown))]
-        return told or [e for e in found if meaning.of("metrics", e.key) <= Origin.TRAINING]
+    def _told_metrics(self) -> list[str]:
+        found = metrics_in_order(self._inventory.metrics, self._meaning)
+        return told_metrics([each.key for each in found], self._meaning)
 
     def best(self, order: Order) -> Best:
         """By the metric of the order, if its better side is known, else by what matters most."""
@@ -171,7 +168,7 @@ class _Page:
             self._store,
             self._scope,
             self.shown,
-            keys=[str(order.metric)] if is_by_order else [e.key for e in self._told_metrics()],
+            keys=[str(order.metric)] if is_by_order else self._told_metrics(),
             declared=declared,
             is_cut=self.is_cut,
         )

@@ -1,6 +1,6 @@
 // What messages.py declares: written by `python -m tests.page.message_types`.
 
-import type { Spoken } from "../../shared/page/questions.d.ts";
+import type { MarkdownNode, Spoken } from "../../shared/page/questions.d.ts";
 
 export type Sparklines = Record<string, Record<string, Spoken[]>>;
 
@@ -167,19 +167,24 @@ export interface RunValue {
   isFolded: boolean;
 }
 
+/** `facts` stand beside the name, `origin` at the end; `note` is as it was typed, `noteShown` what that says. */
 export interface RunDetails {
   id: string;
   name: string;
   status: string;
   isDeleted: boolean;
   facts: Array<[string, string]>;
+  origin: Array<[string, string]>;
   error: string;
+  traceback: string;
   note: string;
+  noteShown: MarkdownNode[];
   source: string;
   tags: Record<string, string>;
   params: RunValue[];
   metrics: RunValue[];
   files: RunFile[];
+  hasModel: boolean;
   pinned: boolean;
   baseline: boolean;
 }

@@ -2,6 +2,7 @@
 
 import { h, reconcile } from "../../shared/page/dom.js";
 import { ageWords } from "../../shared/page/formats.js";
+import { stayPut } from "../../shared/page/stay_put.js";
 import { parentsWithMore } from "./families.js";
 import { GridKeys } from "./grid_keys.js";
 import { detailsRow } from "./run_details.js";
@@ -31,6 +32,7 @@ export class RunsTable {
     this.keys = new GridKeys(state, { table, fold: (id, isOpen) => foldRun(state, id, isOpen) });
     const redraw = () => state.page && this.drawParts(state.page);
     this.layout = new TableLayout(state, { scroller: this.scroller, table, redraw });
+    this.opened = ""; // ids of the rows that were open when they were drawn last
     this.ticking = setInterval(() => this.age(), AGING);
     state.on("page", (page) => this.draw(page));
     state.on("rows", () => state.page && this.draw(state.page));
@@ -67,7 +69,18 @@ export class RunsTable {
     this.drawRows();
   }
 
+  /** The table is as high as it needs to be while a row is open: what was clicked stays there. */
   drawRows() {
+    const opened = [...this.state.opened].join();
+    const row = opened !== this.opened && document.activeElement?.closest("tr[data-run-id]");
+    this.opened = opened;
+    if (!row || !this.tbody.contains(row)) return this.drawAll();
+    const id = CSS.escape(row.getAttribute("data-run-id") ?? "");
+    const find = () => this.tbody.querySelector(`[data-run-id="${id}"]`);
+    return stayPut(this.scroller, find, () => this.drawAll());
+  }
+
+  drawAll() {
     const { page } = this.state;
     if (!page?.rows) return;
     const cut = parentsWithMore(page.rows, this.state.asked.unfolded);
