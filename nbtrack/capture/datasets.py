@@ -134,11 +134,11 @@ class PolarsDataset(_FrameDataset):
         return fingerprint.fingerprint_polars(self.df).digest
 
     def to_pyfunc(self) -> PyFuncInputsOutputs:
-        """All columns but the targets, and the targets, in the form of pandas: models take that."""
+        """All columns but the targets, and the targets, as lists of one pandas object each."""
         if self.targets is None:
-            return PyFuncInputsOutputs(self.df.to_pandas())
+            return PyFuncInputsOutputs([self.df.to_pandas()])
         targets = self.df.get_column(self.targets).to_pandas()
-        return PyFuncInputsOutputs(self.df.drop(self.targets).to_pandas(), targets)
+        return PyFuncInputsOutputs([self.df.drop(self.targets).to_pandas()], [targets])
 
 
 class NumpyDataset(DescribedDataset):
