@@ -180,8 +180,11 @@ def _opened_run(
 ) -> ActiveRun:
     session, given = current_session(), _with_note(tags, description)
     if run_id is not None:
+        run: ActiveRun | None = session.resume_run(check_run_id(run_id), nested=nested)
+    else:
+        run = session.resume_mlflows_run()
+    if run is not None:
         name = one_name(run_name, given)
-        run = session.resume_run(check_run_id(run_id), nested=nested)
         run.set_tags(given if name is None else {**given, RUN_NAME_TAG: name})
         return run
     if parent_run_id is not None:

@@ -22,7 +22,7 @@ from nbtrack.models.folder import (
     build_folder,
 )
 from nbtrack.models.input_example import kept_example
-from nbtrack.models.mlmodel_file import info_of
+from nbtrack.models.mlmodel_file import Model, info_of
 from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.signature import ModelSignature, infer_signature
 from nbtrack.recording.run_writer import RunWriter
@@ -80,12 +80,17 @@ def log_parts(
     checked = check_model_path(path)
     folder = build_folder(parts, options, run_id=run.run_id, artifact_path=checked)
     _say_if_large(folder, checked)
-    stored = run.log_folder(folder.files, checked)
+    return log_files(run, checked, folder.model, folder.files)
+
+
+def log_files(run: RunWriter, path: str, model: Model, files: Mapping[str, Content]) -> ModelInfo:
+    """The same for a folder that is put together already; MLmodel is the last of its *files*."""
+    stored = run.log_folder(files, path)
     if not stored:  # the disk did not take it, and that was said
-        return info_of(folder.model)
-    digest = folder_digest({f.path[len(checked) + 1 :]: str(f.sha256) for f in stored})
-    run.set_tag(DIGEST_TAG + checked, digest)
-    return info_of(folder.model, digest=digest)
+        return info_of(model)
+    digest = folder_digest({f.path[len(path) + 1 :]: str(f.sha256) for f in stored})
+    run.set_tag(DIGEST_TAG + path, digest)
+    return info_of(model, digest=digest)
 
 
 def write_parts(path: str | Path, parts: FlavorParts, options: SaveOptions) -> None:

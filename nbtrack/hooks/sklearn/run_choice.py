@@ -98,7 +98,8 @@ def _begin_part(
         del _parts[cell]
         part.stay()
 
-    session.when_cell_ends(end_with_cell)
+    if not session.when_cell_ends(end_with_cell):
+        end_with_cell()  # a thread goes on after its cell
     return part
 
 
