@@ -6,8 +6,8 @@ import inspect
 import sys
 from collections.abc import Callable
 
-from nbtrack.capture.dataset import Dataset
-from nbtrack.capture.datasets import from_numpy, from_pandas, from_polars
+from nbtrack.datasets.dataset import Dataset
+from nbtrack.datasets.kinds import from_numpy, from_pandas, from_polars
 from nbtrack.errors import InvalidValue
 
 __all__ = ["DatasetRegistry", "get_registered_constructors", "register_constructor"]
