@@ -17,6 +17,7 @@ from nbtrack.base.values import (
     check_key,
     check_mapping,
     check_tags,
+    checked_text,
 )
 from nbtrack.errors import InvalidValue, RunDeleted, StoreError, TagNotFound
 from nbtrack.journal import lines
@@ -213,7 +214,8 @@ class RunWriter(RunFiles):
     ) -> None:
         """Record a dataset the run read; *context* says what for ("train", "eval")."""
         own_tags = json.dumps(check_tags(tags))
-        facts = {**dataset_facts(dataset), "context": context, "tags": own_tags}
+        said = {"context": checked_text(context, "context of a dataset"), "tags": own_tags}
+        facts = {**dataset_facts(dataset), **said}
         self._append(lines.input_line(self.run_id, t=now_us(), **facts))
 
     def later_us(self) -> int:
