@@ -172,7 +172,11 @@ class RunWriter(RunFiles):
             tags = self._store.get_run(self.run_id, timeout=LOOK_SECONDS).data.tags
             if name not in tags:
                 raise TagNotFound(name, f"run {self.run_id}", did_you_mean(name, tags))
-        self._append(lines.tag_line(self.run_id, name, None, t=self.later_us()))
+        self.drop_tag(name)
+
+    def drop_tag(self, key: str) -> None:
+        """Remove a tag, whether it is there or not, without a look at the database."""
+        self._append(lines.tag_line(self.run_id, check_key(key, "tag"), None, t=self.later_us()))
 
     def log_batch(
         self,
