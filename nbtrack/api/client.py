@@ -23,7 +23,7 @@ from nbtrack.base.values import (
     check_run_id,
     check_tags,
 )
-from nbtrack.errors import InvalidValue, NameTaken
+from nbtrack.errors import InvalidValue, NameTaken, NotFound
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording import experiments
@@ -132,7 +132,13 @@ class MlflowClient(ClientLogging, ClientRegistry):
         self._move_experiment(experiment_id, LifecycleStage.DELETED)
 
     def restore_experiment(self, experiment_id: str) -> None:
-        """Bring it back, with all its runs: also those deleted one by one, as in MLflow."""
+        """Bring it back, with all its runs: also those deleted one by one, as in MLflow.
+
+        Raises ExperimentNotFound; NotFound if it is not deleted.
+        """
+        found = self.get_experiment(experiment_id)
+        if found.lifecycle_stage != LifecycleStage.DELETED:
+            raise NotFound(f"Experiment {found.name!r} is not deleted: nothing is to be restored.")
         self._move_experiment(experiment_id, LifecycleStage.ACTIVE)
 
     def set_experiment_tag(self, experiment_id: str, key: str, value: Any) -> None:
@@ -209,6 +215,8 @@ class MlflowClient(ClientLogging, ClientRegistry):
     ) -> PagedList[Run]:
         """One page, and the token of the next. Raises InvalidFilter, InvalidValue."""
         offset, most = page_start(page_token), check_most(max_results)
+        if experiment_ids is None:
+            raise InvalidValue("experiment_ids is None; give a list of ids, for none of them [].")
         found = self._store.search_runs(
             RunQuery(
                 experiment_ids=tuple(map(check_experiment_id, as_tuple(experiment_ids))),

@@ -320,7 +320,7 @@ def _searched(
 
 def _ids_of(names: tuple[str, ...]) -> tuple[str, ...]:
     """As in MLflow, a name that is not there finds no runs, and says so."""
-    found = {name: get_experiment_by_name(name) for name in names}
+    found = {name: None if name is None else get_experiment_by_name(name) for name in names}
     if missing := [name for name, experiment in found.items() if experiment is None]:
         there = [experiment.name for experiment in search_experiments()]
         named, proposals = map(repr, missing), (did_you_mean(name, there) for name in missing)

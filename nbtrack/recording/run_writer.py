@@ -17,6 +17,7 @@ from nbtrack.base.values import (
     check_key,
     check_mapping,
     check_tags,
+    checked_text,
 )
 from nbtrack.errors import InvalidValue, RunDeleted, StoreError, TagNotFound
 from nbtrack.journal import lines
@@ -171,7 +172,11 @@ class RunWriter(RunFiles):
             tags = self._store.get_run(self.run_id, timeout=LOOK_SECONDS).data.tags
             if name not in tags:
                 raise TagNotFound(name, f"run {self.run_id}", did_you_mean(name, tags))
-        self._append(lines.tag_line(self.run_id, name, None, t=self.later_us()))
+        self.drop_tag(name)
+
+    def drop_tag(self, key: str) -> None:
+        """Remove a tag, whether it is there or not, without a look at the database."""
+        self._append(lines.tag_line(self.run_id, check_key(key, "tag"), None, t=self.later_us()))
 
     def log_batch(
         self,
@@ -213,7 +218,8 @@ class RunWriter(RunFiles):
     ) -> None:
         """Record a dataset the run read; *context* says what for ("train", "eval")."""
         own_tags = json.dumps(check_tags(tags))
-        facts = {**dataset_facts(dataset), "context": context, "tags": own_tags}
+        said = {"context": checked_text(context, "context of a dataset"), "tags": own_tags}
+        facts = {**dataset_facts(dataset), **said}
         self._append(lines.input_line(self.run_id, t=now_us(), **facts))
 
     def later_us(self) -> int:

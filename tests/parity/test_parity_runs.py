@@ -359,3 +359,29 @@ def test_runs_live_as_in_mlflow(case, both):
     theirs, ours = both(case)
 
     assert ours == theirs
+
+
+def test_records_are_pairs_as_in_mlflow(both):
+    """`dict(run.info)`; and those that users make take MLflow's arguments."""
+
+    def case(mlflow: Any, tmp: Any) -> Any:
+        entities = mlflow.entities
+        with mlflow.start_run(run_name="a") as run:
+            mlflow.log_param("p", 1)
+        found = mlflow.get_run(run.info.run_id)
+        experiment = entities.Experiment("1", "name", "/place", "active")
+        dataset = entities.Dataset("name", "digest", "local", "{}")
+        made = entities.DatasetInput(dataset, [entities.InputTag("k", "v")])
+        return (
+            dict(found.info)["run_name"],
+            dict(found.data)["params"],
+            dict(experiment)["name"],
+            dict(dataset)["digest"],
+            dict(made)["dataset"] == dataset,
+            entities.FileInfo("a", False, 3).file_size,
+            mlflow.search_runs(experiment_names=[None], output_format="list"),
+        )
+
+    theirs, ours = both(case)
+
+    assert ours == theirs
