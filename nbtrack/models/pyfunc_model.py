@@ -28,15 +28,15 @@ class Predictor(Protocol):
 class PyFuncModel:
     def __init__(
         self,
-        model: Model,
-        predictor: Predictor,
+        model_meta: Model,
+        model_impl: Predictor,
         *,
         code: ModelCode | None = None,
         options: LoadOptions | None = None,
         folder: Path | None = None,
     ) -> None:
-        self.metadata = model
-        self._predictor, self._code = predictor, code
+        self.metadata = model_meta
+        self._predictor, self._code = model_impl, code
         self._options, self._folder = options or LoadOptions(), folder
 
     def predict(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:

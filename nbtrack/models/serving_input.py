@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import InputMismatch, NbtrackError
+from nbtrack.models.frames import as_frame
 from nbtrack.models.schema import Schema
 from nbtrack.models.specs import TensorSpec
 from nbtrack.models.text_columns import read_columns, text_labels
@@ -101,7 +102,7 @@ def _data_in(content: Mapping[str, Any], schema: Schema | None) -> Any:
     if schema is not None and schema.is_tensor_spec():
         return _tensors(value, schema)
     if schema is not None and not schema.is_unchecked():
-        return read_columns(_columns(value), schema)
+        return read_columns(as_frame(value, schema), schema)
     return _arrays(value, by_row=forms[0] == "instances")
 
 
@@ -126,19 +127,6 @@ def _frame(value: Any, form: str) -> Any:
 def _check(value: Any, form: str, kind: type, description: str) -> None:
     if not isinstance(value, kind):
         raise InputMismatch(f"{form} is a JSON {_json_name(value)}; it takes {description}.")
-
-
-def _columns(value: Any) -> Any:
-    """Rows as objects, columns as lists, or rows as lists, which have no labels."""
-    import pandas as pd
-
-    try:
-        if isinstance(value, dict):
-            is_row = not any(isinstance(each, list) for each in value.values())
-            return pd.DataFrame([value] if is_row else value)
-        return pd.DataFrame(value if isinstance(value, list) else [value])
-    except (ValueError, TypeError, AttributeError) as exc:
-        raise InputMismatch(f"The input makes no table: {exc}.") from exc
 
 
 def _tensors(value: Any, schema: Schema) -> Any:
