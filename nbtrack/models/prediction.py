@@ -15,7 +15,7 @@ from nbtrack.models.json_values import as_plain, json_text
 from nbtrack.models.load_options import LoadOptions
 from nbtrack.models.loading import load_pyfunc
 from nbtrack.models.schema import Schema
-from nbtrack.models.serving_input import CSV, JSON, read_request
+from nbtrack.models.serving_input import CSV, JSON
 
 _CONTENT = {"json": JSON, "csv": CSV}
 
@@ -54,7 +54,7 @@ def validate_serving_input(model_uri: str | Path, serving_input: str | Mapping[s
     """What the model answers to the body of a request. Raises as `predict` does."""
     text = serving_input if isinstance(serving_input, str) else json_text(serving_input)
     model = load_pyfunc(model_uri, LoadOptions())
-    data, params = read_request(text.encode(), JSON, model.request_schema)
+    data, params = model.read_request(text.encode(), JSON)
     return model.predict(data, params)
 
 
@@ -87,5 +87,5 @@ def _is_object(text: str) -> bool:
 
 def _answer(model_uri: str | Path, body: bytes, kind: str) -> str:
     model = load_pyfunc(model_uri, LoadOptions())
-    data, params = read_request(body, kind, model.request_schema)
+    data, params = model.read_request(body, kind)
     return json_text({"predictions": as_plain(model.predict(data, params))})
