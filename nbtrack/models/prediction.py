@@ -10,7 +10,8 @@ from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.models.enforcement import enforce
-from nbtrack.models.input_example import SERVING_FILE, input_example
+from nbtrack.models.input_example import SERVING_FILE
+from nbtrack.models.input_example import input_example as example_of
 from nbtrack.models.json_values import as_plain, json_text
 from nbtrack.models.load_options import LoadOptions
 from nbtrack.models.loading import load_pyfunc
@@ -45,9 +46,9 @@ def predict(
         Path(output_path).write_text(text, encoding="utf-8")
 
 
-def convert_input_example_to_serving_input(example: Any) -> str | None:
-    """The body of a request with *example*, that a server takes. Raises InvalidValue."""
-    return None if example is None else input_example(example).files[SERVING_FILE].decode()
+def convert_input_example_to_serving_input(input_example: Any) -> str | None:
+    """The body of a request with the example, that a server takes. Raises InvalidValue."""
+    return None if input_example is None else example_of(input_example).files[SERVING_FILE].decode()
 
 
 def validate_serving_input(model_uri: str | Path, serving_input: str | Mapping[str, Any]) -> Any:
