@@ -162,6 +162,7 @@ def _prepared(
             "the python_function flavor, so that it can be loaded but not served."
         )
     example = kept_example(input_example)
-    predict = getattr(sk_model, pyfunc_predict_fn, None)
-    found = signature_for(signature, example, predict)
+    has_method = hasattr(sk_model, pyfunc_predict_fn)
+    predictor = flavour.EstimatorPredictor(sk_model, pyfunc_predict_fn) if has_method else None
+    found = signature_for(signature, example, predictor and predictor.predict)
     return parts, SaveOptions(signature=found, input_example=example, **rest)
