@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import threading
 import weakref
 from collections.abc import Callable, Mapping
 from threading import RLock
@@ -29,7 +28,7 @@ from nbtrack.recording.process_family import ProcessFamily
 from nbtrack.recording.run_creation import described_run, find_run_to_log, resumed_header
 from nbtrack.recording.run_stack import RunStack
 from nbtrack.recording.run_writer import RunWriter
-from nbtrack.recording.surroundings import default_run_name, execution_count
+from nbtrack.recording.surroundings import default_run_name, execution_count, name_of_callback
 from nbtrack.records.runs import Experiment, Run, RunInfo, RunStatus
 from nbtrack.records.tags import NOTE_TAG, PARENT_TAG, RUN_NAME_TAG
 from nbtrack.settings import FitScope, take_mlflows_run_id
@@ -121,7 +120,7 @@ class Session(OpenStores):
         if (run := self.resume_mlflows_run()) is not None:
             return run
         if self.stack.is_callback():
-            run = self.start_run(name=f"logged by {threading.current_thread().name}")
+            run = self.start_run(name=name_of_callback())
             end_with_this_code(run)
             warn_once(
                 "nbtrack: a thread, task or callback logged, and no run was open where it was "
