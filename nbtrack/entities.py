@@ -22,6 +22,7 @@ from nbtrack.records.runs import (
     RunInputs,
     RunStatus,
     RunTag,
+    SourceType,
     ViewType,
 )
 
@@ -45,5 +46,6 @@ __all__ = [
     "RunInputs",
     "RunStatus",
     "RunTag",
+    "SourceType",
     "ViewType",
 ]

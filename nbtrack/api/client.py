@@ -12,6 +12,7 @@ from nbtrack.api.paging import page_of, page_start
 from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base import background
+from nbtrack.base.absent_names import hint
 from nbtrack.base.values import (
     as_microseconds,
     as_tuple,
@@ -27,7 +28,8 @@ from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording import experiments
 from nbtrack.recording.experiments import LOOK_SECONDS, PATIENT_LOOK_SECONDS
-from nbtrack.recording.run_creation import find_run_to_log, new_run_info, run_header
+from nbtrack.recording.given_times import later_than_equals
+from nbtrack.recording.run_creation import find_run_to_log, new_run_info, one_name, run_header
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.session import current_session
 from nbtrack.recording.surroundings import default_run_name
@@ -62,6 +64,10 @@ class MlflowClient(ClientLogging, ClientRegistry):
     def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
         _ = registry_uri  # MLflow's signature; the registry lives in the same store
         self._uri = tracking_uri
+
+    def __getattr__(self, name: str) -> Any:
+        text = f"'MlflowClient' object has no attribute {name!r}.{hint(name, dir(type(self)))}"
+        raise AttributeError(text)
 
     @property
     def tracking_uri(self) -> str:
@@ -140,10 +146,8 @@ class MlflowClient(ClientLogging, ClientRegistry):
         experiments.set_tags(self._store, str(experiment_id), texts)
 
     def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
-        """A tag that is not there stays away. Raises ExperimentNotFound."""
-        name = check_key(key, "tag")
-        experiments.check_is_active(self.get_experiment(experiment_id))
-        experiments.set_tags(self._store, str(experiment_id), {name: None})
+        """Raises ExperimentNotFound, TagNotFound; InvalidValue if the experiment is deleted."""
+        experiments.delete_tag(self._store, check_experiment_id(experiment_id), key)
 
     def _move_experiment(self, experiment_id: str, stage: LifecycleStage) -> None:
         """To *stage*, and its runs with it, in one write."""
@@ -175,10 +179,10 @@ class MlflowClient(ClientLogging, ClientRegistry):
         run_name: str | None = None,
     ) -> Run:
         """A run without an owner process; *start_time* is milliseconds since 1970 UTC."""
-        store, start_us = self._store, as_microseconds(start_time, default=now_us())
+        store, start_us = self._store, later_than_equals(start_time, "create_run")
         texts = check_tags(tags)
         experiment = experiments.experiment_of_new_run(store, experiment_id)
-        name = run_name or texts.get(RUN_NAME_TAG) or default_run_name(None)
+        name = one_name(run_name, texts) or default_run_name(None)
         user = texts.get("mlflow.user") or current_session().settings.user
         info = new_run_info(store, experiment, name=name, user=user, start_us=start_us)
         texts |= {RUN_NAME_TAG: name, "mlflow.user": user}

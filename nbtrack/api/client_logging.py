@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from nbtrack.api.run_operations import RunOperations, operations
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.records.runs import Metric, Param, RunTag
 
@@ -25,20 +26,22 @@ class ClientLogging(ABC):
         value: Any,
         timestamp: int | None = None,
         step: int | None = None,
-        synchronous: bool | None = None,  # noqa: ARG002
-    ) -> None:
+        synchronous: bool | None = None,
+    ) -> RunOperations | None:
         """One point. *timestamp* is milliseconds since 1970 UTC."""
         self.writer(run_id).log_metric(key, value, step, timestamp=timestamp)
+        return operations(synchronous)
 
     def log_param(
         self,
         run_id: str,
         key: str,
         value: Any,
-        synchronous: bool | None = None,  # noqa: ARG002
+        synchronous: bool | None = None,
     ) -> Any:
         """*value* itself comes back; it is kept as text. Logged again, the latest stands."""
-        return self.writer(run_id).log_param(key, value)
+        self.writer(run_id).log_param(key, value)
+        return operations(synchronous) or value
 
     def log_batch(
         self,
@@ -46,23 +49,25 @@ class ClientLogging(ABC):
         metrics: Sequence[Metric] = (),
         params: Sequence[Param] = (),
         tags: Sequence[RunTag] = (),
-        synchronous: bool | None = None,  # noqa: ARG002
-    ) -> None:
+        synchronous: bool | None = None,
+    ) -> RunOperations | None:
         """All or none; metrics are `nbtrack.entities.Metric`, their timestamps milliseconds."""
         self.writer(run_id).log_batch(metrics, params, tags)
+        return operations(synchronous)
 
     def set_tag(
         self,
         run_id: str,
         key: str,
         value: Any,
-        synchronous: bool | None = None,  # noqa: ARG002
-    ) -> None:
+        synchronous: bool | None = None,
+    ) -> RunOperations | None:
         """The value is kept as text; set again, it replaces the one before."""
         self.writer(run_id).set_tag(key, value)
+        return operations(synchronous)
 
     def delete_tag(self, run_id: str, key: str) -> None:
-        """A tag that is not there stays away."""
+        """Raises TagNotFound."""
         self.writer(run_id).delete_tag(key)
 
     def log_inputs(self, run_id: str, datasets: Sequence[Any] | None = None) -> None:
@@ -90,6 +95,10 @@ class ClientLogging(ABC):
         """As UTF-8 under the path *artifact_file*."""
         self.writer(run_id).log_text(text, artifact_file)
 
+    def log_stream(self, run_id: str, stream: IO[bytes], artifact_file: str) -> None:
+        """What a binary stream has left, piece by piece."""
+        self.writer(run_id).log_stream(stream, artifact_file)
+
     def log_dict(self, run_id: str, dictionary: Any, artifact_file: str) -> None:
         """As YAML for a .yaml or .yml file, else as JSON."""
         self.writer(run_id).log_dict(dictionary, artifact_file)
@@ -113,7 +122,7 @@ class ClientLogging(ABC):
         key: str | None = None,
         step: int | None = None,
         timestamp: int | None = None,
-        synchronous: bool | None = None,  # noqa: ARG002
+        synchronous: bool | None = None,  # noqa: ARG002 - MLflow's returns nothing either
     ) -> None:
         """A file, or a step of the series *key*. *timestamp* is milliseconds since 1970 UTC."""
         self.writer(run_id).log_image(image, artifact_file, key=key, step=step, timestamp=timestamp)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from nbtrack.api.client import MlflowClient
+from nbtrack.errors import InvalidValue
 from nbtrack.lookup.registry_names import check_model_name
 from nbtrack.models.folder import FlavorParts, SaveOptions
 from nbtrack.models.model_info import ModelInfo
@@ -23,14 +26,38 @@ def log_new_model(
 ) -> ModelInfo:
     """Log it, and make it the next version of *registered_model_name*; if that fails, it stays
     logged."""
-    run = _run_of_new_model(run_id)
-    info = log_parts(run, path, parts, options)
-    if registered_model_name is None or info.digest is None:
+    run = run_of_model(run_id)
+    return registered(run, log_parts(run, path, parts, options), registered_model_name)
+
+
+def notes_of(
+    *,
+    params: Mapping[str, Any] | None,
+    tags: Mapping[str, Any] | None,
+    model_type: str | None,
+    step: int,
+    model_id: str | None,
+) -> dict[str, Any]:
+    """What describes a model, as its MLmodel file keeps it. Raises InvalidValue."""
+    if model_id is not None:
+        raise InvalidValue("model_id= names a logged model of MLflow; give run_id= and name=.")
+    notes = {"params": params, "tags": tags, "model_type": model_type, "step": step or None}
+    return {n: v if n == "step" else _texts(v) for n, v in notes.items() if v is not None}
+
+
+def _texts(value: Any) -> Any:
+    """As MLflow keeps them: the values of params and tags are texts."""
+    return {k: str(v) for k, v in value.items()} if isinstance(value, Mapping) else str(value)
+
+
+def registered(run: RunWriter, info: ModelInfo, name: str | None) -> ModelInfo:
+    """What was logged, registered as *name* if there is one."""
+    if name is None or info.digest is None:
         return info
-    return replace(info, registered_model_version=register_logged(run, info, registered_model_name))
+    return replace(info, registered_model_version=register_logged(run, info, name))
 
 
-def _run_of_new_model(run_id: str | None) -> RunWriter:
+def run_of_model(run_id: str | None) -> RunWriter:
     """The run to log to: by id, else the active one, else a new one, as for a metric."""
     session = current_session()
     if run_id is None:

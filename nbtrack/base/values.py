@@ -111,12 +111,25 @@ _TIMESTAMP_RULE = "timestamp is {!r}; give milliseconds since 1970-01-01 UTC."
 
 
 def as_text(value: Any) -> str:
-    """How a param or tag is kept: str(), but `{'lr': 0.1}` and not `{'lr': np.float64(0.1)}`."""
-    if isinstance(value, str):
-        return value
-    text = str(value)
+    """How a param or tag is kept: str(), but `{'lr': 0.1}` and not `{'lr': np.float64(0.1)}`.
+
+    Raises InvalidValue for text that is not Unicode.
+    """
+    text = value if isinstance(value, str) else str(value)
     if isinstance(value, Mapping | list | tuple | set | frozenset) and _FOREIGN.search(text):
-        return str(plain(value))
+        text = str(plain(value))
+    return text if text.isascii() else check_unicode(text, "value")
+
+
+def check_unicode(text: str, what: str) -> str:
+    """*text* itself. Raises InvalidValue for half a character, which no file can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as exc:
+        raise InvalidValue(
+            f"The {what} is {text!r:.80}, with half a character (a lone surrogate) at "
+            f"{exc.start}. text.encode(errors='replace').decode() takes it out."
+        ) from exc
     return text
 
 
@@ -183,8 +196,4 @@ def checked_text(value: Any, what: str) -> str | None:
         return None
     if not isinstance(value, str):
         raise InvalidValue(f"The {what} is {value!r:.80}; give a text.")
-    try:
-        value.encode()
-    except UnicodeEncodeError as exc:
-        raise InvalidValue(f"The {what} {value!r:.80} is not valid Unicode.") from exc
-    return value
+    return check_unicode(value, what)

@@ -327,7 +327,10 @@ class Cells:
                 tracked.tell_children_apart(trace, self.cards.directions(tracked))
                 tracked.line.at_end.append(partial(tracked.show_best_child, trace))
             with guarded("show the card", on_fault=self.events.fault):
-                self.cards.show(tracked, outcome, trace, ended_us=ended_us)
+                # A traceback has ended what `clear_output(wait=True)` began.
+                clears = readings is not None and readings.displays.would_be_cleared
+                clears &= outcome.exception is None
+                self.cards.show(tracked, outcome, trace, ended_us=ended_us, is_in_the_way=clears)
 
     def _end_listeners(self, line: CellLine) -> None:
         while line.at_end:

@@ -51,6 +51,11 @@ def now_us() -> int:
     return _last_us
 
 
+def newest_us() -> int:
+    """What `now_us` said last."""
+    return _last_us
+
+
 def metric_line(run_id: str, key: str, value: float, *, step: int, t: int) -> str:
     """*run_id* is written as it is: it must be free of quotes and backslashes (ours are hex)."""
     number = repr(value) if isfinite(value) else f'"{value!r}"'

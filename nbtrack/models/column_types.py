@@ -6,8 +6,9 @@ from typing import Any
 
 from nbtrack.errors import InputMismatch
 from nbtrack.models.data_types import AnyType, DataType, ValueType
+from nbtrack.models.kinds import is_missing
 from nbtrack.models.nested_types import problem_of
-from nbtrack.models.schema import ColSpec
+from nbtrack.models.specs import ColSpec
 
 _NUMPY = {
     DataType.integer: "int32", DataType.long: "int64",
@@ -30,6 +31,8 @@ def as_column(column: Any, spec: ColSpec) -> Any:
         return None
     if not isinstance(spec.type, DataType):
         return _check_nested(column, spec.type)
+    if hasattr(column.dtype, "categories"):
+        return _check_categories(column, spec)
     if spec.type in _NUMPY:
         return _as_numbers(column, spec.type)
     check = {
@@ -44,20 +47,27 @@ def as_column(column: Any, spec: ColSpec) -> Any:
     return _as_times(column) if is_boxed_time else None
 
 
+def _check_categories(column: Any, spec: ColSpec) -> None:
+    """They stay what they are: a model that was given categories knows what to do with them."""
+    try:
+        as_column(column.dtype.categories.to_series(), spec)
+    except InputMismatch as exc:
+        raise _mismatch(column, spec.type) from exc
+
+
 def _as_numbers(given: Any, wanted: DataType) -> Any:
     if not len(given):
         return given.astype(_NUMPY[wanted])
-    column = _unboxed(given)
+    column = _unboxed(given, wanted)
     dtype = getattr(column.dtype, "subtype", column.dtype)  # of a sparse column
-    is_nullable = hasattr(dtype, "numpy_dtype")
     source = getattr(dtype, "numpy_dtype", dtype)
     if source == _NUMPY[wanted]:
         return None if column is given else column
     if getattr(source, "kind", "O") not in "iuf" or not _fits(column, source, wanted):
-        raise _mismatch(column, wanted)
-    if is_nullable and bool(column.isna().any()):
-        return None  # numpy has no whole number that is missing
-    return column.astype(_NUMPY[wanted])
+        raise _mismatch(given, wanted)
+    # numpy has no whole number that is missing; pandas has.
+    has_gaps = wanted not in _EXACT and source is not dtype and bool(column.isna().any())
+    return column.astype(_NUMPY[wanted].capitalize() if has_gaps else _NUMPY[wanted])
 
 
 def _fits(column: Any, source: Any, wanted: DataType) -> bool:
@@ -75,35 +85,41 @@ def _largest(column: Any) -> int:
     return max(abs(int(known.min())), abs(int(known.max()))) if len(known) else 0
 
 
-def _unboxed(column: Any) -> Any:
+def _unboxed(column: Any, wanted: DataType) -> Any:
     """Python objects as the numbers they are: None becomes NaN, a Decimal the nearest float."""
-    if column.dtype.kind != "O" or hasattr(column.dtype, "numpy_dtype"):
+    if column.dtype.kind != "O":
         return column
     kind = _kind(column)
     if kind in ("decimal", "mixed-integer-float", "floating", "empty"):
         return column.astype("float64")
-    # With a missing value among them, whole numbers are floats, as pandas reads them.
-    return column.infer_objects() if kind != "integer" else _plain_integers(column)
+    return column.infer_objects() if kind != "integer" else _plain_integers(column, wanted)
 
 
-def _plain_integers(column: Any) -> Any:
+def _plain_integers(column: Any, wanted: DataType) -> Any:
+    """In 32 bits if that is wanted and enough: Python has one kind of int."""
+    import pandas as pd
+
     try:
-        return column.astype("float64" if bool(column.isna().any()) else "int64")
-    except OverflowError:
+        whole = pd.Series(pd.array(column, dtype="Int64"), column.index, name=column.name)
+    except (OverflowError, TypeError, ValueError):  # beyond 64 bits
         return column
+    is_small = wanted == DataType.integer and _largest(whole) < 1 << 31
+    plain = whole.astype("Int32") if is_small else whole
+    return plain if bool(plain.isna().any()) else plain.astype(plain.dtype.numpy_dtype)
 
 
 def _is_text(column: Any) -> bool:
     dtype = column.dtype
-    if hasattr(dtype, "categories"):
-        return _is_text(dtype.categories.to_series())
     if dtype.kind == "O":
         return _kind(column) in _TEXTS
     return str(dtype).startswith("str") or dtype.kind in "UT"
 
 
 def _is_binary(column: Any) -> bool:
-    return column.dtype.kind == "S" or _kind(column) in ("bytes", "empty")
+    if column.dtype.kind == "S" or (kind := _kind(column)) in ("bytes", "empty"):
+        return True
+    known = (bytes, bytearray)
+    return kind == "mixed" and all(isinstance(v, known) or is_missing(v) for v in column)
 
 
 def _is_boolean(column: Any) -> bool:
@@ -117,7 +133,10 @@ def _is_time(column: Any) -> bool:
 def _as_times(column: Any) -> Any:
     import pandas as pd
 
-    return pd.to_datetime(column)
+    try:
+        return pd.to_datetime(column)
+    except (ValueError, TypeError):  # of several time zones: they stay as they are
+        return None
 
 
 def _check_nested(column: Any, wanted: ValueType) -> None:

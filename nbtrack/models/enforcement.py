@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from nbtrack.errors import InputMismatch
 from nbtrack.models.column_types import as_column, is_as_wanted
-from nbtrack.models.schema import ColSpec, Schema
-from nbtrack.models.signature_inference import is_a, is_sparse
+from nbtrack.models.frames import as_frame
+from nbtrack.models.kinds import plain_label
+from nbtrack.models.schema import Schema
+from nbtrack.models.specs import ColSpec
 from nbtrack.models.tensor_enforcement import enforce_tensors
 
 
@@ -22,62 +24,16 @@ def enforce(data: Any, schema: Schema | None) -> Any:
         return data
     if schema.is_tensor_spec():
         return enforce_tensors(data, schema)
-    frame = _as_frame(data, schema)
+    frame = as_frame(data, schema)
     columns = schema.columns()
     if not schema.has_input_names():
         return _typed(_first_columns(frame, len(columns), schema), columns)
-    _check_names(frame, schema)
-    present = [each for each in columns if each.name in frame.columns]
-    return _typed(frame[[each.name for each in present]], present)
-
-
-def _as_frame(data: Any, schema: Schema) -> Any:
-    import pandas as pd
-
-    if isinstance(data, pd.DataFrame):
-        return data
-    if isinstance(data, pd.Series):
-        return data.to_frame()
-    if is_a(data, "polars", "DataFrame"):
-        # Not to_pandas(), which needs pyarrow.
-        return pd.DataFrame(data.to_dict(as_series=False))
-    if is_sparse(data):
-        raise InputMismatch(f"A sparse matrix has no columns; the model takes {schema}.")
-    if isinstance(data, Mapping):
-        return _frame_of_mapping(data, schema)
-    try:
-        if _is_one_array(schema) and isinstance(data, list):
-            return pd.DataFrame({0: data})
-        return pd.DataFrame(data if _is_many(data) else [data])
-    except (ValueError, TypeError) as exc:
-        raise InputMismatch(f"The data makes no table ({exc}); the model takes {schema}.") from exc
-
-
-def _frame_of_mapping(data: Mapping[Any, Any], schema: Schema) -> Any:
-    import pandas as pd
-
-    # One row, if each value is what a column of that name holds in one row.
-    arrays = {each.name for each in schema.columns() if each.to_dict()["type"] == "array"}
-    is_row = all(
-        not _is_many(value) or (name in arrays and not _holds_lists(value))
-        for name, value in data.items()
-    )
-    try:
-        return pd.DataFrame([dict(data)] if is_row else dict(data))
-    except ValueError as exc:
-        raise InputMismatch(f"The data makes no table ({exc}); the model takes {schema}.") from exc
-
-
-def _is_one_array(schema: Schema) -> bool:
-    return not schema.has_input_names() and [c.to_dict()["type"] for c in schema] == ["array"]
-
-
-def _is_many(value: Any) -> bool:
-    return isinstance(value, list | tuple) or bool(getattr(value, "ndim", 0))
-
-
-def _holds_lists(value: Any) -> bool:
-    return any(_is_many(each) for each in value)
+    labels = [plain_label(label) for label in frame.columns]
+    _check_names(labels, schema)
+    present = [each for each in columns if each.name in labels]
+    # By place: a label that JSON does not have stays what it is.
+    places = [labels.index(each.name) for each in present]
+    return _typed(frame.iloc[:, places], present)
 
 
 def _first_columns(frame: Any, count: int, schema: Schema) -> Any:
@@ -88,19 +44,20 @@ def _first_columns(frame: Any, count: int, schema: Schema) -> Any:
     return frame.iloc[:, :count]
 
 
-def _check_names(frame: Any, schema: Schema) -> None:
-    missing = [name for name in schema.required_input_names() if name not in frame.columns]
+def _check_names(labels: list[Any], schema: Schema) -> None:
+    found = set(labels)
+    missing = [name for name in schema.required_input_names() if name not in found]
     if missing:
         known = set(schema.input_names())
-        extra = [label for label in frame.columns if label not in known]
+        extra = [label for label in labels if label not in known]
         also = f" It has {_listed(extra)}, which the model does not know." if extra else ""
         raise InputMismatch(f"The data lacks the columns {_listed(missing)}.{also}")
-    double = frame.columns[frame.columns.duplicated()].tolist()
-    if double:
+    if len(found) < len(labels):
+        double = [label for i, label in enumerate(labels) if label in labels[:i]]
         raise InputMismatch(f"The data has the columns {_listed(double)} more than once.")
 
 
-def _typed(frame: Any, columns: list[ColSpec] | tuple[ColSpec, ...]) -> Any:
+def _typed(frame: Any, columns: Sequence[ColSpec]) -> Any:
     # Only what its dtype does not already settle is looked at: there may be thousands.
     open_ones = [
         i for i, dtype in enumerate(frame.dtypes) if not is_as_wanted(dtype, columns[i].type)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nbtrack.artifact_store.sources import checked_file, files_under
+from nbtrack.base.guard import guarded
+from nbtrack.base.plain_values import plain
 from nbtrack.errors import InvalidValue
 from nbtrack.models.environment_files import (
     CONDA,
@@ -17,8 +19,8 @@ from nbtrack.models.environment_files import (
     environment_files_of,
 )
 from nbtrack.models.input_example import InputExample
-from nbtrack.models.mlmodel_file import FILE_NAME, PYFUNC, Model, new_model
-from nbtrack.models.requirements import requirement_lines, say_unkept, top_level
+from nbtrack.models.mlmodel_file import FILE_NAME, PYFUNC, Model
+from nbtrack.models.requirements import own_version, requirement_lines, say_unkept, top_level
 from nbtrack.models.signature import ModelSignature
 
 CODE = "code"
@@ -38,6 +40,7 @@ class SaveOptions:
     extra_pip_requirements: Collection[str] | str | None = None
     extra_files: Collection[str | Path] | None = None
     metadata: Mapping[str, Any] | None = None
+    model: Model | None = None  # to be filled, for flavours that begin one
     notes: Mapping[str, Any] = field(default_factory=dict)  # kept in MLmodel, as they are
 
 
@@ -79,16 +82,15 @@ def build_folder(
         files |= example.files
     size = sum(size_of(content) for content in files.values())
     files |= _environment(parts, options, code_modules)
-    model = new_model(
-        flavors=_flavors(parts, has_code=bool(code), extra=list(extra)),
-        signature=options.signature,
-        saved_input_example_info=None if example is None else example.info,
-        metadata=None if options.metadata is None else dict(options.metadata),
-        model_size_bytes=size,
-        run_id=run_id,
-        artifact_path=artifact_path,
-        extra={"nbtrack": dict(options.notes)} if options.notes else {},
-    )
+    model = options.model or Model(run_id=run_id, artifact_path=artifact_path)
+    model.nbtrack_version, model.model_size_bytes = own_version(), size
+    model.flavors |= _flavors(parts, has_code=bool(code), extra=list(extra))
+    model.signature = options.signature or model.signature
+    model.saved_input_example_info = None if example is None else example.info
+    if options.metadata is not None:
+        model.metadata = plain(options.metadata)
+    if options.notes:
+        model.extra["nbtrack"] = dict(options.notes)
     files[FILE_NAME] = model.to_yaml().encode()
     return ModelFolder(model=model, files=files)
 
@@ -139,7 +141,8 @@ def _environment(
         return environment_files_of(options.conda_env)
     modules = top_level({*parts.modules, *_needed_by(options.signature)}) - code_modules
     if options.pip_requirements is None:
-        say_unkept(modules, kept=code_modules)
+        with guarded("look for modules of your own in the model"):
+            say_unkept(modules, kept=code_modules)
     lines = requirement_lines(
         modules, given=options.pip_requirements, extra=options.extra_pip_requirements
     )
@@ -164,19 +167,3 @@ def _flavors(parts: FlavorParts, *, has_code: bool, extra: list[str]) -> dict[st
         common = {"env": environment, "python_version": python, **({"code": code} if code else {})}
         flavors[PYFUNC] = {**parts.pyfunc, **common}
     return flavors
-
-
-def signature_for(
-    given: Any, example: InputExample | None, predict: Callable[[Any], Any] | None
-) -> ModelSignature | None:
-    """The *given* signature, else that of the example and what the model makes of it.
-
-    `False` is no signature, whatever the example.
-    """
-    from nbtrack.models.signature import check_signature, infer_signature
-
-    if given is False:
-        return None
-    if given is not None or example is None or predict is None:
-        return check_signature(given)
-    return infer_signature(example.data, predict(example.data), example.params)

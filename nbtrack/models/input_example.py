@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbtrack.errors import InvalidValue
+from nbtrack.base.guard import guarded
+from nbtrack.errors import InputMismatch, InvalidValue, ModelNotFound
+from nbtrack.models.frames import of_polars
 from nbtrack.models.json_values import as_plain, json_text, rows_of
-from nbtrack.models.mlmodel_file import Model
-from nbtrack.models.signature_inference import is_a, is_sparse
+from nbtrack.models.kinds import is_a, is_sparse
+from nbtrack.models.schema import Schema
+from nbtrack.models.signature import ModelSignature
+from nbtrack.models.text_columns import read_columns
 
 FILE = "input_example.json"
 SERVING_FILE = "serving_input_example.json"  # the body of a request that a server takes
@@ -23,6 +27,15 @@ class InputExample:
     params: Mapping[str, Any] | None
     info: dict[str, Any]  # for the MLmodel file
     files: dict[str, bytes]
+
+
+def kept_example(given: Any) -> InputExample | None:
+    """The example to keep with a model; without one that cannot be written, which is said."""
+    if given is None:
+        return None
+    with guarded("write the input example of the model"):
+        return input_example(given)
+    return None
 
 
 def input_example(given: Any) -> InputExample:
@@ -38,15 +51,33 @@ def input_example(given: Any) -> InputExample:
     return InputExample(data=data, params=params, info=info, files=files)
 
 
-def load_input_example(folder: Path, model: Model) -> Any:
-    """The data of the saved example; None when there is none."""
-    info = model.saved_input_example_info
-    if info is None:
-        return None
-    content = json.loads((folder / info["artifact_path"]).read_bytes())
+def load_example(folder: Path, info: Mapping[str, Any], signature: ModelSignature | None) -> Any:
+    """The data of the saved example, in the types of the signature. Raises ModelNotFound."""
+    content = json.loads(_text_of(folder / info["artifact_path"]))
     if info.get("params"):
         content = content["inputs"]
-    return _restored(content, info)
+    schema = None if signature is None else signature.inputs
+    return _restored(content, info, schema)
+
+
+def load_example_params(folder: Path, info: Mapping[str, Any]) -> Any:
+    """The parameters saved with the example; None when there are none. Raises ModelNotFound."""
+    if not info.get("params"):
+        return None
+    return json.loads(_text_of(folder / info["artifact_path"]))["params"]
+
+
+def load_serving_example(folder: Path, info: Mapping[str, Any]) -> str | None:
+    """Raises ModelNotFound."""
+    path = info.get("serving_input_path")
+    return None if path is None else _text_of(folder / path)
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as exc:
+        raise ModelNotFound(f"The example of the model cannot be read: {exc}.") from exc
 
 
 def _split(given: Any) -> tuple[Any, Mapping[str, Any] | None]:
@@ -57,7 +88,7 @@ def _split(given: Any) -> tuple[Any, Mapping[str, Any] | None]:
 def _forms(data: Any) -> tuple[dict[str, str], Any, str, Any]:
     """(what MLmodel says of it, its JSON form, the key and value of a request with it)."""
     if is_a(data, "polars", "DataFrame"):
-        data = _pandas(data)
+        data = of_polars(data)
     if is_a(data, "pandas", "Series"):
         data = data.to_frame()
     if is_a(data, "pandas", "DataFrame"):
@@ -93,24 +124,18 @@ def _sparse_form(matrix: Any) -> dict[str, Any]:
     return {**parts, "shape": list(matrix.shape)}
 
 
-def _pandas(frame: Any) -> Any:
-    import pandas as pd
-
-    return pd.DataFrame(frame.to_dict(as_series=False))
-
-
-def _restored(content: Any, info: Mapping[str, Any]) -> Any:
+def _restored(content: Any, info: Mapping[str, Any], schema: Schema | None) -> Any:
     kind = info["type"]
     if kind == "dataframe":
         import pandas as pd
 
-        return pd.DataFrame(content["data"], columns=content.get("columns"))
+        frame = pd.DataFrame(content["data"], columns=content.get("columns"))
+        try:
+            return read_columns(frame, schema)
+        except InputMismatch:  # it was written as JSON has it
+            return frame
     if kind == "ndarray":
-        import numpy as np
-
-        if isinstance(content, dict):
-            return {name: np.asarray(each) for name, each in content.items()}
-        return np.asarray(content)
+        return _restored_arrays(content, schema)
     if kind.startswith("sparse_matrix"):
         from scipy import sparse
 
@@ -118,3 +143,13 @@ def _restored(content: Any, info: Mapping[str, Any]) -> Any:
         parts = (content["data"], content["indices"], content["indptr"])
         return make(parts, shape=content["shape"])
     return content
+
+
+def _restored_arrays(content: Any, schema: Schema | None) -> Any:
+    import numpy as np
+
+    tensors = () if schema is None else schema.tensors()
+    dtypes = {spec.name: spec.dtype for spec in tensors}
+    if isinstance(content, dict):
+        return {name: np.asarray(each, dtypes.get(name)) for name, each in content.items()}
+    return np.asarray(content, dtypes.get(None))

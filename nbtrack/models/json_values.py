@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbtrack.errors import InvalidValue
-from nbtrack.models.signature_inference import is_a, is_sparse
-from nbtrack.models.value_types import is_missing
+from nbtrack.models.kinds import is_a, is_missing, is_sparse
 
 
 def json_text(value: Any) -> str:
@@ -75,6 +74,8 @@ def _plain_object(value: Any) -> Any:
         return value.tolist() if hasattr(value, "tolist") else value.item()
     if isinstance(value, Mapping):
         return dict(value)
+    if is_a(value, "pydantic", "BaseModel"):
+        return value.model_dump()
     if isinstance(value, set | frozenset):
         return list(value)
     raise TypeError(f"it holds a {type(value).__name__}")

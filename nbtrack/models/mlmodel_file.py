@@ -3,68 +3,97 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Self
 
 from nbtrack.errors import ModelNotFound, ModelNotLoaded
+from nbtrack.models.input_example import (
+    load_example,
+    load_example_params,
+    load_serving_example,
+)
 from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.model_place import ModelPlace
 from nbtrack.models.model_uris import locate
-from nbtrack.models.requirements import own_version
-from nbtrack.models.schema import ParamSchema, Schema
+from nbtrack.models.param_schema import ParamSchema
+from nbtrack.models.schema import Schema
 from nbtrack.models.signature import ModelSignature
 
 FILE_NAME = "MLmodel"
 PYFUNC = "python_function"
 
 
-@dataclass(kw_only=True)
+def _now() -> str:
+    # Without a time zone, as MLflow writes it.
+    return str(dt.datetime.now(dt.UTC).replace(tzinfo=None))
+
+
+@dataclass(eq=False)
 class Model:
     """The content of an MLmodel file; `extra` keeps what other programs wrote into it."""
 
-    flavors: dict[str, dict[str, Any]] = field(default_factory=dict)
-    signature: ModelSignature | None = None
     artifact_path: str | None = None
     run_id: str | None = None
-    utc_time_created: str = ""
+    utc_time_created: str = field(default_factory=_now)
+    flavors: dict[str, dict[str, Any]] = field(default_factory=dict)
+    signature: ModelSignature | None = None
     saved_input_example_info: dict[str, Any] | None = None
-    model_uuid: str | None = None
-    model_id: str | None = None  # of MLflow's logged models
+    model_uuid: str | None = field(default_factory=lambda: os.urandom(16).hex())
     mlflow_version: str | None = None
     nbtrack_version: str | None = None
     metadata: dict[str, Any] | None = None
     model_size_bytes: int | None = None
+    model_id: str | None = None  # of MLflow's logged models
     extra: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, path: str | Path) -> Model:
+    def load(cls, path: str | Path) -> Self:
         """The model that a folder, a file MLmodel or a URI names. Raises ModelNotFound."""
-        place = Path(path) if Path(path).name == FILE_NAME else locate(str(path)).folder
-        return read_mlmodel(place)
+        place = str(path).rstrip("/")
+        folder = place[: -len(FILE_NAME)].rstrip("/") if place.endswith(f"/{FILE_NAME}") else place
+        is_file = Path(place).name == FILE_NAME and Path(place).is_file()
+        return cls.from_dict(read_content(Path(place) if is_file else locate(folder).folder))
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Model:
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
         known = {f.name for f in fields(cls)} - {"extra"}
         facts = {name: value for name, value in content.items() if name in known}
         if facts.get("signature") is not None:
-            facts["signature"] = ModelSignature.from_dict(facts["signature"])
-        extra = {name: value for name, value in content.items() if name not in known}
-        return cls(**facts, extra=extra)
+            facts["signature"] = _signature_in(content)
+        extra = {n: v for n, v in content.items() if n not in known | set(_HINTS)}
+        return cls(**{"model_uuid": None, "utc_time_created": ""} | facts, extra=extra)
 
     def to_dict(self) -> dict[str, Any]:
         facts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "extra"}
         if self.signature is not None:
             facts["signature"] = self.signature.to_dict()
+            facts |= {key: getattr(self.signature, name) for key, name in _HINTS.items()}
         return {n: v for n, v in facts.items() if v is not None} | self.extra
 
-    def to_yaml(self) -> str:
-        return yaml_text(self.to_dict())
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Model) and self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]  # it can be changed
+
+    def to_yaml(self, stream: IO[str] | None = None) -> str:
+        text = yaml_text(self.to_dict())
+        if stream is not None:
+            stream.write(text)
+        return text
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict())
 
     def save(self, path: str | Path) -> None:
         Path(path).write_text(self.to_yaml(), encoding="utf-8")
+
+    def add_flavor(self, name: str, **params: Any) -> Self:
+        self.flavors[name] = params
+        return self
 
     def get_input_schema(self) -> Schema | None:
         return self.signature.inputs if self.signature else None
@@ -75,24 +104,52 @@ class Model:
     def get_params_schema(self) -> ParamSchema | None:
         return self.signature.params if self.signature else None
 
+    def load_input_example(self, path: str | Path | None = None) -> Any:
+        """What was given as the example; without *path* from its run. None if there is none.
+
+        Raises ModelNotFound.
+        """
+        info = self.saved_input_example_info
+        return None if info is None else load_example(self._folder(path), info, self.signature)
+
+    def load_input_example_params(self, path: str | Path | None = None) -> Any:
+        info = self.saved_input_example_info
+        return None if info is None else load_example_params(self._folder(path), info)
+
+    def get_serving_input(self, path: str | Path | None = None) -> str | None:
+        """The body of a request with the example, that a server takes."""
+        info = self.saved_input_example_info
+        return None if info is None else load_serving_example(self._folder(path), info)
+
+    def _folder(self, path: str | Path | None) -> Path:
+        return locate(f"runs:/{self.run_id}/{self.artifact_path}" if path is None else path).folder
+
     def get_model_info(self) -> ModelInfo:
         return info_of(self)
 
 
-def new_model(**facts: Any) -> Model:
-    """A model made now, with an id of its own."""
-    # Without a time zone, as MLflow writes it.
-    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    return Model(
-        utc_time_created=str(now),
-        model_uuid=os.urandom(16).hex(),
-        nbtrack_version=own_version(),
-        **facts,
-    )
+# What is beside the signature in the file -> what of the signature it says
+_HINTS = {
+    "is_signature_from_type_hint": "is_from_type_hint",
+    "type_hint_from_example": "is_type_hint_from_example",
+}
+
+
+def _signature_in(content: Mapping[str, Any]) -> ModelSignature | None:
+    parts = content["signature"]
+    if not any(parts.get(name) for name in ("inputs", "outputs", "params")):
+        return None
+    said = {name: bool(content.get(key, False)) for key, name in _HINTS.items()}
+    return replace(ModelSignature.from_dict(parts), **said)
 
 
 def read_mlmodel(place: Path) -> Model:
     """The MLmodel of a folder, or the file itself. Raises ModelNotFound, ModelNotLoaded."""
+    return Model.from_dict(read_content(place))
+
+
+def read_content(place: Path) -> dict[str, Any]:
+    """The same, as it stands there."""
     import yaml
 
     file = place if place.name == FILE_NAME else place / FILE_NAME
@@ -108,7 +165,7 @@ def read_mlmodel(place: Path) -> Model:
         raise ModelNotLoaded(f"{str(file)!r} is damaged: {exc}.") from exc
     if not isinstance(content, dict) or not isinstance(content.get("flavors"), dict):
         raise ModelNotLoaded(f"{str(file)!r} is damaged: it names no flavors.")
-    return Model.from_dict(content)
+    return content
 
 
 def yaml_text(content: Any) -> str:

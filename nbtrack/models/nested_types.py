@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbtrack.models.data_types import AnyType, Array, DataType, Map, Object, ValueType
-from nbtrack.models.value_types import is_missing, type_of
+from nbtrack.models.kinds import is_missing
+from nbtrack.models.value_types import type_of
 
 # What each type also takes: nothing is lost by it.
 NARROWER = {
@@ -27,7 +28,7 @@ def problem_of(value: Any, wanted: ValueType, *, where: str = "a value") -> str 
     if not isinstance(value, Mapping):
         return f"{where} is {_shown(value)}"
     if isinstance(wanted, Map):
-        named = ((name, each, wanted.values) for name, each in value.items())
+        named = ((name, each, wanted.value_type) for name, each in value.items())
         return _first_problem(named, where)
     return _problem_of_object(value, wanted, where)
 
@@ -47,7 +48,7 @@ def _problem_of_list(value: Any, wanted: Array, where: str) -> str | None:
         value = value.tolist()
     if not isinstance(value, list | tuple):
         return f"{where} is {_shown(value)}"
-    return _first_problem(((i, each, wanted.items) for i, each in enumerate(value)), where)
+    return _first_problem(((i, each, wanted.dtype) for i, each in enumerate(value)), where)
 
 
 def _problem_of_object(value: Mapping[Any, Any], wanted: Object, where: str) -> str | None:
@@ -58,7 +59,7 @@ def _problem_of_object(value: Mapping[Any, Any], wanted: Object, where: str) -> 
     unknown = [name for name in value if name not in known]
     if unknown:
         return f"{where} has {', '.join(map(repr, unknown))}, which the model does not know"
-    return _first_problem(((name, each, known[name].type) for name, each in value.items()), where)
+    return _first_problem(((name, each, known[name].dtype) for name, each in value.items()), where)
 
 
 def _first_problem(parts: Any, where: str) -> str | None:

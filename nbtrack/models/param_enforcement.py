@@ -7,8 +7,8 @@ from typing import Any
 
 from nbtrack.base.guard import warn_once
 from nbtrack.errors import InputMismatch
-from nbtrack.models.nested_types import problem_of
-from nbtrack.models.schema import ParamSchema, ParamSpec
+from nbtrack.models.param_schema import ParamSchema
+from nbtrack.models.param_values import as_param
 
 
 def enforce_params(
@@ -25,7 +25,9 @@ def enforce_params(
         return None
     given = params or {}
     return {
-        each.name: _checked(given[each.name], each) if each.name in given else each.default
+        each.name: as_param(given[each.name], each.dtype, each.shape, name=each.name)
+        if each.name in given
+        else each.default
         for each in schema
     }
 
@@ -39,21 +41,3 @@ def _say_unknown(params: Mapping[str, Any], schema: ParamSchema | None) -> None:
             f"nbtrack: the signature of the model has no parameter {', '.join(unknown)} "
             f"({there_are}); it is left out."
         )
-
-
-def _checked(value: Any, spec: ParamSpec) -> Any:
-    plain = value.tolist() if hasattr(value, "tolist") else value
-    if spec.shape is not None:
-        if not isinstance(plain, list | tuple):
-            raise InputMismatch(f"Parameter {spec.name!r} is {value!r}; it takes a list.")
-        return [_checked_one(each, spec) for each in plain]
-    return _checked_one(plain, spec)
-
-
-def _checked_one(value: Any, spec: ParamSpec) -> Any:
-    problem = problem_of(value, spec.dtype, where="it")
-    if problem is not None or value is None:
-        raise InputMismatch(
-            f"Parameter {spec.name!r} takes {spec.dtype}, but {problem or 'it is None'}."
-        )
-    return float(value) if str(spec.dtype) in ("float", "double") else value

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.artifact_store.paths import TEMPORARY, artifact_parts
-from nbtrack.base.guard import warn
+from nbtrack.base.guard import guarded, warn
 from nbtrack.base.values import check_key
 from nbtrack.errors import InvalidValue
 from nbtrack.models.digests import folder_digest
@@ -21,10 +21,10 @@ from nbtrack.models.folder import (
     SaveOptions,
     build_folder,
 )
-from nbtrack.models.input_example import input_example as example_of
-from nbtrack.models.mlmodel_file import info_of
+from nbtrack.models.input_example import kept_example
+from nbtrack.models.mlmodel_file import Model, info_of
 from nbtrack.models.model_info import ModelInfo
-from nbtrack.models.signature import infer_signature
+from nbtrack.models.signature import ModelSignature, infer_signature
 from nbtrack.recording.run_writer import RunWriter
 
 DIGEST_TAG = "nbtrack.model."  # and the path of the model in the run
@@ -54,11 +54,17 @@ def save_fitted(
     )
     has_rows = signature_rows is not None
     options = SaveOptions(
-        signature=infer_signature(signature_rows, predictions_of_rows) if has_rows else None,
-        input_example=None if input_example is None else example_of(input_example),
+        signature=_signature(signature_rows, predictions_of_rows) if has_rows else None,
+        input_example=kept_example(input_example),
         metadata=metadata,
     )
     return log_parts(run, path, parts, options)
+
+
+def _signature(rows: Any, predictions: Any) -> ModelSignature | None:
+    with guarded("infer the signature of the model"):
+        return infer_signature(rows, predictions)
+    return None
 
 
 def log_parts(
@@ -74,12 +80,17 @@ def log_parts(
     checked = check_model_path(path)
     folder = build_folder(parts, options, run_id=run.run_id, artifact_path=checked)
     _say_if_large(folder, checked)
-    stored = run.log_folder(folder.files, checked)
+    return log_files(run, checked, folder.model, folder.files)
+
+
+def log_files(run: RunWriter, path: str, model: Model, files: Mapping[str, Content]) -> ModelInfo:
+    """The same for a folder that is put together already; MLmodel is the last of its *files*."""
+    stored = run.log_folder(files, path)
     if not stored:  # the disk did not take it, and that was said
-        return info_of(folder.model)
-    digest = folder_digest({f.path[len(checked) + 1 :]: str(f.sha256) for f in stored})
-    run.set_tag(DIGEST_TAG + checked, digest)
-    return info_of(folder.model, digest=digest)
+        return info_of(model)
+    digest = folder_digest({f.path[len(path) + 1 :]: str(f.sha256) for f in stored})
+    run.set_tag(DIGEST_TAG + path, digest)
+    return info_of(model, digest=digest)
 
 
 def write_parts(path: str | Path, parts: FlavorParts, options: SaveOptions) -> None:

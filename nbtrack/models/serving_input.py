@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import InputMismatch, NbtrackError
-from nbtrack.models.schema import Schema, TensorSpec
+from nbtrack.models.schema import Schema
+from nbtrack.models.specs import TensorSpec
 from nbtrack.models.text_columns import read_columns, text_labels
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
-from nbtrack.errors import InvalidValue
-from nbtrack.models.schema import ParamSchema, Schema
+from nbtrack.errors import InvalidValue, WrongType
+from nbtrack.models.dataclass_schemas import convert_dataclass_to_schema
+from nbtrack.models.param_schema import ParamSchema
+from nbtrack.models.schema import Schema
 
 
 @dataclass(frozen=True)
 class ModelSignature:
-    """What a model takes, gives, and lets its callers set; None where nobody said."""
+    """What a model takes, gives, and lets its callers set; None where nobody said.
+
+    Inputs and outputs may be given as dataclasses.
+    """
 
     inputs: Schema | None = None
     outputs: Schema | None = None
     params: ParamSchema | None = None
+    # The type hints of `predict` say what it takes, and check it; or the input example says it.
+    is_from_type_hint: bool = field(default=False, compare=False, kw_only=True)
+    is_type_hint_from_example: bool = field(default=False, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
+        if self.inputs is self.outputs is self.params is None:
+            raise InvalidValue("A signature says something of inputs, outputs or params.")
+        for name in ("inputs", "outputs"):
+            if is_dataclass(value := getattr(self, name)) and not isinstance(value, Schema):
+                object.__setattr__(self, name, convert_dataclass_to_schema(value))
         kinds = {"inputs": Schema, "outputs": Schema, "params": ParamSchema}
         for name, kind in kinds.items():
             value = getattr(self, name)
             if value is not None and not isinstance(value, kind):
-                raise InvalidValue(
+                raise WrongType(
                     f"{name} of a signature is a {type(value).__name__}, not a {kind.__name__}; "
                     "nbtrack.models.infer_signature(X, predictions) makes one from data."
                 )
@@ -49,16 +62,22 @@ def infer_signature(
 ) -> ModelSignature:
     """The signature of a model that takes and gives data like these.
 
-    pandas, numpy, polars, scipy.sparse, dicts and lists; what is of another kind is not checked
-    later. Raises InvalidValue for parameters that have no type.
+    pandas, numpy, polars, scipy.sparse, dicts, lists and dataclasses; what is of another kind is
+    not checked later. Raises InvalidValue for parameters that have no type.
     """
-    from nbtrack.models.signature_inference import infer_params, infer_schema
+    from nbtrack.models.signature_inference import infer_params
 
     return ModelSignature(
-        None if model_input is None else infer_schema(model_input),
-        None if model_output is None else infer_schema(model_output),
-        infer_params(params) if params else None,
+        _schema_of(model_input), _schema_of(model_output), infer_params(params) if params else None
     )
+
+
+def _schema_of(data: Any) -> Schema | None:
+    from nbtrack.models.signature_inference import infer_schema
+
+    if data is None:
+        return None
+    return convert_dataclass_to_schema(data) if is_dataclass(data) else infer_schema(data)
 
 
 def check_signature(signature: Any) -> ModelSignature | None:
@@ -67,7 +86,7 @@ def check_signature(signature: Any) -> ModelSignature | None:
         return signature
     if type(signature).__name__ == "ModelSignature" and hasattr(signature, "to_dict"):
         return ModelSignature.from_dict(signature.to_dict())
-    raise InvalidValue(
+    raise WrongType(
         f"signature is a {type(signature).__name__}, not a ModelSignature; "
         "nbtrack.models.infer_signature(X, predictions) makes one."
     )

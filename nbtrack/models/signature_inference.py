@@ -6,19 +6,26 @@ frame), only that column is "any" here, and the others are typed.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.models.data_types import AnyType, DataType, Object, ValueType
-from nbtrack.models.schema import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
-from nbtrack.models.value_types import common_type, merged, type_of, type_of_dtype
+from nbtrack.models.kinds import is_a, is_missing, is_sparse, plain_label
+from nbtrack.models.param_schema import ParamSchema, ParamSpec
+from nbtrack.models.schema import Schema
+from nbtrack.models.specs import ColSpec, TensorSpec, tensor_dtype
+from nbtrack.models.value_types import (
+    MIXED,
+    common_type,
+    type_of,
+    type_of_dtype,
+)
 
 _UNKNOWN = Schema([ColSpec(AnyType())])
 _OBJECTS: dict[str, DataType] = {
     "string": DataType.string, "bytes": DataType.binary, "boolean": DataType.boolean,
-    "integer": DataType.long, "floating": DataType.double, "mixed-integer-float": DataType.double,
+    "floating": DataType.double, "mixed-integer-float": DataType.double,
     "decimal": DataType.double, "datetime": DataType.datetime, "datetime64": DataType.datetime,
     "date": DataType.datetime,
 }  # fmt: skip
@@ -48,24 +55,14 @@ def infer_schema(data: Any) -> Schema:
         return _of_mapping(data)
     if isinstance(data, list):
         return _of_list(data)
-    found = type_of(data)
-    return _UNKNOWN if found is None else Schema([ColSpec(found)])
+    return Schema([ColSpec(type_of(data))])
 
 
 def infer_params(params: Mapping[str, Any]) -> ParamSchema:
     """Raises InvalidValue, naming the parameter."""
+    if not isinstance(params, Mapping):
+        raise InvalidValue(f"params is a dict of names and values, not {params!r}.")
     return ParamSchema([_param(name, value) for name, value in params.items()])
-
-
-def is_a(value: Any, library: str, name: str) -> bool:
-    """Whether *value* is an instance of the library's class, without importing the library."""
-    kind = getattr(sys.modules.get(library), name, None)
-    return kind is not None and isinstance(value, kind)
-
-
-def is_sparse(value: Any) -> bool:
-    module = sys.modules.get("scipy.sparse")
-    return module is not None and bool(module.issparse(value))
 
 
 def _of_frame(frame: Any) -> Schema:
@@ -79,7 +76,7 @@ def _of_frame(frame: Any) -> Schema:
     types = [
         known[dtype] or _type_of_objects(frame.iloc[:, i]) for i, dtype in enumerate(frame.dtypes)
     ]
-    names = map(_plain_label, frame.columns)
+    names = map(plain_label, frame.columns)
     return Schema([ColSpec(*each) for each in zip(types, names, required)])
 
 
@@ -93,12 +90,13 @@ def _type_said_by(dtype: Any) -> ValueType | None:
     if hasattr(dtype, "categories"):
         labels = dtype.categories
         return _type_said_by(labels.dtype) or _type_of_objects(labels)
+    if str(dtype).startswith(("period", "interval")):
+        return MIXED
     dtype = getattr(dtype, "subtype", dtype)  # of a sparse column
     dtype = getattr(dtype, "numpy_dtype", dtype)  # of nullable and Arrow numbers
     if str(dtype).startswith("str"):
         return DataType.string
-    is_open = dtype.kind == "O" or str(dtype).startswith(("period", "interval"))
-    return None if is_open else type_of_dtype(dtype)
+    return None if dtype.kind == "O" else type_of_dtype(dtype)
 
 
 def _type_of_objects(column: Any) -> ValueType:
@@ -107,7 +105,7 @@ def _type_of_objects(column: Any) -> ValueType:
     kind = infer_dtype(column, skipna=True)
     if kind in _OBJECTS:
         return _OBJECTS[kind]
-    return (common_type(column) if kind == "mixed" else None) or AnyType()
+    return common_type(column) if kind in ("integer", "mixed") else MIXED
 
 
 def _polars_column(column: Any, *, name: str | None) -> ColSpec:
@@ -116,49 +114,47 @@ def _polars_column(column: Any, *, name: str | None) -> ColSpec:
 
 
 def _tensor(array: Any, *, name: str | None = None) -> TensorSpec:
-    return TensorSpec(array.dtype.name, (-1, *array.shape[1:]), name)
+    return TensorSpec(tensor_dtype(array.dtype), (-1, *array.shape[1:]), name)
 
 
 def _of_mapping(data: Mapping[Any, Any]) -> Schema:
     if not data or not all(isinstance(name, str) for name in data):
         return _UNKNOWN
     if all(is_a(each, "numpy", "ndarray") and each.ndim for each in data.values()):
+        if any(each.dtype.kind == "V" for each in data.values()):
+            return _UNKNOWN
         return Schema([_tensor(array, name=name) for name, array in data.items()])
-    found = {name: type_of(value) for name, value in data.items()}
-    return Schema([ColSpec(t or AnyType(), name, t is not None) for name, t in found.items()])
+    return Schema([ColSpec(type_of(each), n, _is_whole(each)) for n, each in data.items()])
+
+
+def _is_whole(value: Any) -> bool:
+    """Nothing is missing in it: MLflow looks into a list, but not at the lists in it."""
+    return not any(map(is_missing, value)) if isinstance(value, list) else not is_missing(value)
 
 
 def _of_list(data: list[Any]) -> Schema:
-    if data and all(isinstance(each, Mapping) for each in data):
-        rows = _merged_rows(data)
-        if isinstance(rows, Object):
-            return Schema([ColSpec(p.type, p.name, p.required) for p in rows.properties])
-    found = common_type(data)
-    return _UNKNOWN if found is None else Schema([ColSpec(found)])
-
-
-def _merged_rows(rows: Iterable[Mapping[Any, Any]]) -> ValueType | None:
-    found: ValueType | None = None
-    for row in rows:
-        found = merged(found, type_of(row))
-    return found
-
-
-def _plain_label(label: Any) -> Any:
-    """A label that JSON can hold: numpy's numbers are not."""
-    label = label.item() if hasattr(label, "item") else label
-    return label if isinstance(label, str | int | tuple) else str(label)
+    if not data:
+        return Schema([ColSpec(DataType.string)])  # as MLflow has it since its first version
+    if not all(isinstance(row, Mapping) for row in data):
+        return Schema([ColSpec(common_type(data))])
+    columns: dict[Any, list[Any]] = {}
+    for row in data:
+        for name, value in row.items():
+            columns.setdefault(name, []).append(value)
+    if not columns or not all(isinstance(name, str) for name in columns):
+        return _UNKNOWN
+    required = {name: all(row.get(name) is not None for row in data) for name in columns}
+    return Schema([ColSpec(common_type(v), name, required[name]) for name, v in columns.items()])
 
 
 def _param(name: str, value: Any) -> ParamSpec:
-    plain = value.tolist() if hasattr(value, "tolist") else value
-    shape = (-1,) if isinstance(plain, list) else None
-    found = common_type(plain) if isinstance(plain, list) else type_of(value)
-    if isinstance(plain, list) and not plain:
+    is_list = isinstance(value, list) or getattr(value, "ndim", 0) == 1
+    found = common_type(value) if is_list else type_of(value)
+    if is_list and not len(value):
         found = DataType.string
     if not isinstance(found, DataType | Object) or found == DataType.binary:
         raise InvalidValue(
             f"Parameter {name!r} is {value!r}; a parameter of a signature is a number, text, "
             "bool, date, a dict of those, or a flat list of one of them."
         )
-    return ParamSpec(name, found, plain, shape)
+    return ParamSpec(name, found, value, (-1,) if is_list else None)

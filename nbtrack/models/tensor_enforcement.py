@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbtrack.errors import InputMismatch
-from nbtrack.models.schema import Schema, TensorSpec, tensor_dtype
-from nbtrack.models.signature_inference import is_a, is_sparse
+from nbtrack.models.kinds import is_a, is_sparse
+from nbtrack.models.schema import Schema
+from nbtrack.models.specs import TensorSpec, tensor_dtype
 
 _TABLES = ("DataFrame", "Series")
 EXACT_IN_FLOAT64 = 1 << 53  # up to here a float holds every whole number
@@ -23,13 +24,15 @@ def enforce_tensors(data: Any, schema: Schema) -> Any:
 
 def as_tensor(data: Any, spec: TensorSpec) -> Any:
     array = data if is_sparse(data) else _as_array(data, spec)
+    if _may_be_ragged(array, spec):
+        return array
     what = f"Input {spec.name!r}" if spec.name else "The data"
     if not _has_shape(array.shape, spec.shape):
         raise InputMismatch(
             f"{what} has the shape {tuple(array.shape)}, the model takes {spec.shape} "
             "(-1 is any number)."
         )
-    if tensor_dtype(array.dtype.name) == spec.dtype:
+    if tensor_dtype(array.dtype) == spec.dtype:
         return array
     if not _is_safe(array, spec.dtype):
         raise InputMismatch(
@@ -72,6 +75,14 @@ def _from_lists(data: Any, spec: TensorSpec) -> Any:
         return np.asarray(data)
     except ValueError as exc:
         raise InputMismatch(f"The lists make no array ({exc}); the model takes {spec}.") from exc
+
+
+def _may_be_ragged(array: Any, spec: TensorSpec) -> bool:
+    """An array of arrays, of which numpy knows the length alone."""
+    if spec.shape == (-1,) and spec.dtype == "object":
+        return True
+    is_boxed = array.ndim == 1 and array.dtype.kind == "O"
+    return is_boxed and len(spec.shape) > 1 and -1 in spec.shape[1:]
 
 
 def _has_shape(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:

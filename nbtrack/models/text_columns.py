@@ -12,7 +12,8 @@ from typing import Any
 
 from nbtrack.errors import InputMismatch
 from nbtrack.models.data_types import DataType
-from nbtrack.models.schema import ColSpec, Schema
+from nbtrack.models.schema import Schema
+from nbtrack.models.specs import ColSpec
 
 
 def read_columns(frame: Any, schema: Schema | None) -> Any:

@@ -25,12 +25,18 @@ from nbtrack.recording.here import CellLine
 from nbtrack.recording.open_stores import OpenStores
 from nbtrack.recording.process_end import status_at_exit, watch_process_end
 from nbtrack.recording.process_family import ProcessFamily
-from nbtrack.recording.run_creation import described_run, find_run_to_log, resumed_header
+from nbtrack.recording.run_creation import (
+    described_run,
+    find_run_to_log,
+    one_name,
+    resumed_header,
+)
 from nbtrack.recording.run_stack import RunStack
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.surroundings import default_run_name, execution_count, name_of_callback
+from nbtrack.recording.system_metrics import SystemMetrics
 from nbtrack.records.runs import Experiment, Run, RunInfo, RunStatus
-from nbtrack.records.tags import NOTE_TAG, PARENT_TAG, RUN_NAME_TAG
+from nbtrack.records.tags import PARENT_TAG
 from nbtrack.settings import FitScope, take_mlflows_run_id
 from nbtrack.stores.store import Store
 
@@ -50,6 +56,8 @@ class Session(OpenStores):
         self.handing_over = HandingOver(self.stack.handed_over)
         # Asked when something is logged and no run is open; None: open an ordinary run.
         self.open_cell_run: Callable[[], ActiveRun | None] = lambda: None
+        self.gives_operations = False  # whether logging functions return something to wait for
+        self.system_metrics = SystemMetrics()
         self.deletions: list[Deletion] = []  # the newest last
         # The notebook says here where trainings are to be recorded, and the hooks listen.
         self.record_fits: Callable[[FitScope], None] = lambda _scope: None
@@ -142,7 +150,6 @@ class Session(OpenStores):
         nested: bool = False,
         parent_run_id: str | None = None,
         tags: Mapping[str, Any] | None = None,
-        description: str | None = None,
     ) -> ActiveRun:
         """Open a run and make it the active one. Raises RunAlreadyActive outside of notebooks."""
         given = check_tags(tags)
@@ -151,9 +158,7 @@ class Session(OpenStores):
         parent_id = parent_run_id or around
         if parent_id:
             given[PARENT_TAG] = parent_id
-        if description is not None:
-            given[NOTE_TAG] = description
-        name = name or given.get(RUN_NAME_TAG)
+        name = one_name(name, given)
         experiment = self.experiments.of_new_run(experiment_id, parent)
         run = self._create(name, experiment=experiment, tags=given, parent=parent)
         self.stack.push(run)
@@ -177,11 +182,7 @@ class Session(OpenStores):
         given = dict(tags) if parent is None else {**tags, PARENT_TAG: parent.run_id}
         found = self.experiments.of_new_run(None, parent) if parent else self.experiment
         run = self._create(
-            name,
-            experiment=experiment or found,
-            tags=given,
-            parent=parent,
-            start_us=start_us,
+            name, experiment=experiment or found, tags=given, parent=parent, start_us=start_us
         )
         run.is_cell, run.follows_experiment = True, experiment is None
         self.stack.enter_cell_run(cell, run)

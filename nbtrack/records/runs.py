@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple, TypeVar
 
+from nbtrack.base.nearest import did_you_mean
 from nbtrack.errors import InvalidValue
 
 T = TypeVar("T")
@@ -28,7 +29,9 @@ class RunStatus(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> None:
-        raise InvalidValue(f"status is {value!r}; it is one of {', '.join(cls)}.")
+        raise InvalidValue(
+            f"status is {value!r}; it is one of {', '.join(cls)}.{did_you_mean(value, cls)}"
+        )
 
     # MLflow's own enum is made of numbers, and its users translate with these.
 
@@ -47,6 +50,24 @@ class RunStatus(StrEnum):
     @staticmethod
     def all_status() -> list[RunStatus]:
         return list(RunStatus)
+
+
+class SourceType(StrEnum):
+    """What started a run, as its tag mlflow.source.type says; MLflow's own enum is of numbers."""
+
+    NOTEBOOK = "NOTEBOOK"
+    JOB = "JOB"
+    PROJECT = "PROJECT"
+    LOCAL = "LOCAL"
+    UNKNOWN = "UNKNOWN"
+
+    @staticmethod
+    def from_string(status_str: str) -> SourceType:
+        return SourceType(status_str)
+
+    @staticmethod
+    def to_string(status: str) -> str:
+        return str(SourceType(status))
 
 
 class LifecycleStage(StrEnum):
@@ -70,7 +91,10 @@ class ViewType(IntEnum):
     def from_string(cls, view_str: str) -> ViewType:
         names = {each.name.lower(): each for each in cls}
         if view_str not in names:
-            raise InvalidValue(f"The view type is {view_str!r}; it is one of {', '.join(names)}.")
+            raise InvalidValue(
+                f"The view type is {view_str!r}; it is one of {', '.join(names)}."
+                f"{did_you_mean(view_str, names)}"
+            )
         return names[view_str]
 
     @classmethod

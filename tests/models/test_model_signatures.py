@@ -13,7 +13,7 @@ import scipy.sparse as sp
 
 from nbtrack.errors import InvalidValue
 from nbtrack.models import ModelSignature, infer_signature
-from nbtrack.models.schema import ColSpec, Schema, TensorSpec
+from nbtrack.types import ColSpec, Schema, TensorSpec
 
 mlflow = pytest.importorskip("mlflow")
 

@@ -187,7 +187,6 @@ def test_a_lambda_needs_cloudpickle(iris):
         ({"name": "m(1)"}, "letters, digits"),
         ({"serialization_format": "joblib"}, "'joblib'; there are 'cloudpickle'"),
         ({"signature": "x"}, "infer_signature"),
-        ({"input_example": open}, "input_example"),
         ({"pip_requirements": [], "extra_pip_requirements": []}, "not both"),
         ({"pip_requirements": "nowhere.txt"}, "cannot read 'nowhere.txt'"),
         ({"pip_requirements": [3]}, "list of texts"),

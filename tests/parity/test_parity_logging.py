@@ -141,6 +141,34 @@ def sets_and_deletes_tags(mlflow: Any, tmp: Any) -> Any:
     )
 
 
+def refuses_to_delete_what_is_not_there(mlflow: Any, tmp: Any) -> Any:
+    """A tag of a run, and one of an experiment; the kind of error is asked for by its code."""
+    client = mlflow.MlflowClient()
+    said = []
+    with mlflow.start_run() as run:
+        for call in (
+            lambda: mlflow.delete_tag("nobody"),
+            lambda: client.delete_tag(run.info.run_id, "nobody"),
+            lambda: mlflow.delete_experiment_tag("nobody"),
+            lambda: client.delete_experiment_tag("0", "nobody"),
+        ):
+            with pytest.raises(mlflow.MlflowException) as caught:
+                call()
+            said.append((caught.value.error_code, caught.value.get_http_status_code()))
+    return said
+
+
+def refuses_half_characters(mlflow: Any, tmp: Any) -> Any:
+    """No file and no database holds them: not as a question mark either."""
+    with mlflow.start_run():
+        return [
+            outcome(mlflow, lambda: mlflow.log_param("a", "x\ud800")),
+            outcome(mlflow, lambda: mlflow.set_tag("a", "x\ud800")),
+            outcome(mlflow, lambda: mlflow.log_text("x\ud800", "a.txt")),
+            outcome(mlflow, lambda: mlflow.create_experiment("x\ud800")),
+        ]
+
+
 def logs_batches(mlflow: Any, tmp: Any) -> Any:
     """log_batch takes metrics, params and tags at once; a bad one stores none of the metrics."""
     entities = mlflow.entities
@@ -207,6 +235,8 @@ def logs_inputs(mlflow: Any, tmp: Any) -> Any:
 
 
 CASES = [
+    refuses_half_characters,
+    refuses_to_delete_what_is_not_there,
     keeps_histories,
     takes_the_latest,
     takes_foreign_numbers,

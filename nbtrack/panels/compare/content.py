@@ -32,10 +32,9 @@ from nbtrack.lookup.difference import (
 from nbtrack.lookup.meant_runs import pinned_baseline
 from nbtrack.lookup.metric_direction import Direction, direction
 from nbtrack.lookup.run_times import seconds_of
-from nbtrack.lookup.salience import Meaning
+from nbtrack.lookup.salience import Meaning, told_metrics
 from nbtrack.panels.compare.kinds import grouped_params, meaning_of_difference, metric_order
 from nbtrack.panels.runs.run_scope import directions, read_experiments
-from nbtrack.records.origins import Origin
 from nbtrack.records.runs import Experiment, LifecycleStage, Run
 from nbtrack.stores.store import Store
 
@@ -150,8 +149,9 @@ def _metric_sections(
     """What somebody measured; folded behind it what autolog noted of the training."""
     order = metric_order(found, meaning)
     metrics = sorted(found.metrics, key=lambda each: (not each.differs, order[each.key]))
-    told = [m for m in metrics if meaning.of("metrics", m.key) < Origin.TRAINING] or metrics
-    rest = [each for each in metrics if each not in told]
+    keys = set(told_metrics([each.key for each in metrics], meaning))
+    told = [each for each in metrics if each.key in keys]
+    rest = [each for each in metrics if each.key not in keys]
     lines, folded = (metric_lines(each, found.baseline, declared) for each in (told, rest))
     return [
         _section("metrics", "Metrics", lines),

@@ -26,8 +26,8 @@ def glance(table: RunTable, experiments: list[Experiment], *, all_runs: int) -> 
         RunData(params=dict(row.params), metrics=dict(row.metrics), tags=dict(row.tags))
         for row in table.rows
     ]
-    meant = [each for each in experiments if table.experiment in (None, each.name)]
-    meaning = meaning_of_runs(data, **wishes(meant))
+    ids = [e.experiment_id for e in experiments if e.name == table.experiment]
+    meaning = meaning_of_runs(data, **wishes(experiments, ids if table.experiment else None))
     return Known(inventory_of(data, runs=runs), experiments, runs, all_runs, NUMBER, meaning)
 
 

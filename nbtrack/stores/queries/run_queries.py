@@ -43,6 +43,8 @@ INFO_COLUMNS = (
     " r.lifecycle_stage, r.artifact_uri"
 )
 
+# DuckDB's // goes towards 0, also before 1970.
+_MILLISECONDS = "t // 1000 - (t % 1000 < 0)::bigint"
 _NEWEST = "select max(t) from (" + " union all ".join(
     f"select t from stored.{table} where run_key = {{run_key}}"
     for table in ("run_events", "params", "tags", "artifacts")
@@ -97,7 +99,7 @@ def read_metrics(
 ) -> list[Metric]:
     run_key = _run_key(connection, run_id, store=store)
     columns = connection.execute(
-        "select value, t // 1000 as t, step from stored.metrics"
+        f"select value, {_MILLISECONDS} as t, step from stored.metrics"
         " where run_key = $run_key and key = $key order by step, stored.metrics.t",
         {"run_key": run_key, "key": key},
     ).fetchnumpy()
@@ -287,8 +289,8 @@ def read_inputs(connection: DuckDBPyConnection, keys: Sequence[int]) -> list[Run
             schema=schema,
             profile=profile,
         )
-        tags = [InputTag("mlflow.data.context", context)] if context else []
-        tags += [InputTag(key, value) for key, value in json.loads(own_tags or "{}").items()]
+        tags = [InputTag(key, value) for key, value in json.loads(own_tags or "{}").items()]
+        tags += [InputTag("mlflow.data.context", context)] if context else []
         found[places[run_key]].append(DatasetInput(dataset=dataset, tags=tags))
     return [RunInputs(dataset_inputs=each) for each in found]
 

@@ -86,7 +86,7 @@ class ChartsTab {
   showMetric(metric) {
     const [lines] = CHART_VIEWS[0];
     if (this.opened !== lines) this.kinds.querySelector("input")?.click();
-    if (this.view instanceof LinesView) this.view.set({ metrics: [metric] });
+    if (this.view instanceof LinesView) this.view.showOnly(metric);
   }
 
   /** @param {string} name @returns {ChartsView} */
