@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from nbtrack.stores.local.attachment import Attachment
 from nbtrack.stores.local.fold import transaction
 from nbtrack.stores.local.schema import TABLES
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 def remove_runs(attachment: Attachment, run_ids: Sequence[str]) -> None:
@@ -19,9 +23,24 @@ def remove_runs(attachment: Attachment, run_ids: Sequence[str]) -> None:
                 {"ids": list(run_ids)},
             ).fetchall()
         ]
+        _remove_models(connection, run_ids)
         for table, columns in TABLES.items():
             if "run_key" in columns:
                 connection.execute(
                     f"delete from project.stored.{table} where list_contains($keys, run_key)",
                     {"keys": keys},
                 )
+
+
+def _remove_models(connection: DuckDBPyConnection, run_ids: Sequence[str]) -> None:
+    """The logged models that these runs made."""
+    found = connection.execute(
+        "select model_id from project.stored.model_events group by model_id"
+        " having list_contains($ids, arg_max(source_run_id, t))",
+        {"ids": list(run_ids)},
+    ).fetchall()
+    for table in ("model_events", "model_values", "model_links", "model_points"):
+        connection.execute(
+            f"delete from project.stored.{table} where list_contains($ids, model_id)",
+            {"ids": [model_id for (model_id,) in found]},
+        )
