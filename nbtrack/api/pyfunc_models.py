@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from nbtrack.api.model_logging import check_registration, log_new_model
+from nbtrack.api.model_logging import check_registration, failing, log_new_model
 from nbtrack.models.flavours import python_model as flavour
 from nbtrack.models.folder import FlavorParts, SaveOptions, signature_for
 from nbtrack.models.input_example import InputExample, kept_example
@@ -17,6 +17,7 @@ from nbtrack.models.model_uris import path_of_artifact
 from nbtrack.models.pyfunc_model import PyFuncModel
 from nbtrack.models.python_model import PythonModelContext
 from nbtrack.models.saving import model_path, write_parts
+from nbtrack.recording.logged_models import model_facts
 
 
 def log_model(
@@ -35,30 +36,38 @@ def log_model(
     pip_requirements: Collection[str] | str | None = None,
     extra_pip_requirements: Collection[str] | str | None = None,
     metadata: Mapping[str, Any] | None = None,
+    params: Mapping[str, Any] | None = None,
+    tags: Mapping[str, Any] | None = None,
+    model_type: str | None = None,
+    step: int = 0,
+    model_id: str | None = None,
     run_id: str | None = None,
 ) -> ModelInfo:
     """Keep a `PythonModel`, or a function of the input, in the active run.
 
     *artifacts* are files and folders that it needs, {name: path or URI}; it finds them as
-    `context.artifacts[name]`. Raises ModelNotSaved, InvalidValue; then nothing is stored.
+    `context.artifacts[name]`. *params* to *model_id* are as in `nbtrack.sklearn.log_model`.
+    Raises ModelNotSaved, InvalidValue; then nothing is stored.
     """
     check_registration(registered_model_name)
     path = model_path(name=name, artifact_path=artifact_path)
-    parts, options = _prepared(
-        python_model,
-        artifacts=artifacts,
-        model_config=model_config,
-        signature=signature,
-        input_example=input_example,
-        code_paths=code_paths,
-        conda_env=conda_env,
-        pip_requirements=pip_requirements,
-        extra_pip_requirements=extra_pip_requirements,
-        metadata=metadata,
-    )
-    return log_new_model(
-        path, parts, options, run_id=run_id, registered_model_name=registered_model_name
-    )
+    about = model_facts(params, tags, model_type=model_type, step=step, model_id=model_id)
+    with failing(model_id):
+        parts, options = _prepared(
+            python_model,
+            artifacts=artifacts,
+            model_config=model_config,
+            signature=signature,
+            input_example=input_example,
+            code_paths=code_paths,
+            conda_env=conda_env,
+            pip_requirements=pip_requirements,
+            extra_pip_requirements=extra_pip_requirements,
+            metadata=metadata,
+        )
+        return log_new_model(
+            path, parts, options, about, run_id=run_id, registered_model_name=registered_model_name
+        )
 
 
 def save_model(

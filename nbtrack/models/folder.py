@@ -71,6 +71,7 @@ def build_folder(
     *,
     run_id: str | None = None,
     artifact_path: str | None = None,
+    model_id: str | None = None,
 ) -> ModelFolder:
     """Everything that goes into the folder. Raises InvalidValue."""
     code, code_modules = _code_files(options.code_paths)
@@ -90,6 +91,7 @@ def build_folder(
         model_size_bytes=size,
         run_id=run_id,
         artifact_path=artifact_path,
+        model_id=model_id,
         extra={"nbtrack": dict(options.notes)} if options.notes else {},
     )
     files[FILE_NAME] = model.to_yaml().encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from nbtrack.base.guard import guarded, warn
 from nbtrack.base.values import check_key
 from nbtrack.errors import InvalidValue
 from nbtrack.models.digests import folder_digest
+from nbtrack.models.earlier_models import earlier_model, move_out_of_run
 from nbtrack.models.flavours import sklearn as sklearn_flavour
 from nbtrack.models.folder import (
     Content,
@@ -25,7 +27,17 @@ from nbtrack.models.input_example import kept_example
 from nbtrack.models.mlmodel_file import info_of
 from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.signature import ModelSignature, infer_signature
+from nbtrack.recording.logged_models import (
+    NOTHING_SAID,
+    ModelFacts,
+    new_model_id,
+    own_folder,
+    record_files,
+    record_in_run,
+)
 from nbtrack.recording.run_writer import RunWriter
+from nbtrack.records.logged_models import LoggedModel
+from nbtrack.stores.store import Store
 
 DIGEST_TAG = "nbtrack.model."  # and the path of the model in the run
 LARGE = 100_000_000  # bytes
@@ -58,7 +70,7 @@ def save_fitted(
         input_example=kept_example(input_example),
         metadata=metadata,
     )
-    return log_parts(run, path, parts, options)
+    return log_parts(run, path, parts, options, is_retrained=True)
 
 
 def _signature(rows: Any, predictions: Any) -> ModelSignature | None:
@@ -72,20 +84,47 @@ def log_parts(
     path: str,
     parts: FlavorParts,
     options: SaveOptions,
+    about: ModelFacts = NOTHING_SAID,
+    *,
+    is_retrained: bool = False,
 ) -> ModelInfo:
     """Write the model into the folder *path* of the run, in place of what was there.
 
-    All files appear or none does; the digest of the folder becomes a tag of the run.
+    All files appear or none does; the digest of the folder becomes a tag of the run, and the
+    folder is that of a logged model. *is_retrained*: the one that was there before, else that one
+    keeps its files in a folder of its own.
     """
     checked = check_model_path(path)
-    folder = build_folder(parts, options, run_id=run.run_id, artifact_path=checked)
+    earlier = earlier_model(run, checked)
+    model_id = earlier if is_retrained and earlier else new_model_id()
+    folder = build_folder(
+        parts, options, run_id=run.run_id, artifact_path=checked, model_id=model_id
+    )
     _say_if_large(folder, checked)
+    if earlier is not None and earlier != model_id:
+        move_out_of_run(run, earlier, checked)
     stored = run.log_folder(folder.files, checked)
     if not stored:  # the disk did not take it, and that was said
-        return info_of(folder.model)
+        return info_of(replace(folder.model, model_id=None))
     digest = folder_digest({f.path[len(checked) + 1 :]: str(f.sha256) for f in stored})
     run.set_tag(DIGEST_TAG + checked, digest)
+    record_in_run(run, model_id, path=checked, about=about)
     return info_of(folder.model, digest=digest)
+
+
+def log_parts_of_model(
+    store: Store, model: LoggedModel, parts: FlavorParts, options: SaveOptions
+) -> ModelInfo:
+    """Write the files of a model that was initialized before into its own folder."""
+    run_id, name = model.source_run_id, model.name
+    folder = build_folder(
+        parts, options, run_id=run_id, artifact_path=name, model_id=model.model_id
+    )
+    _say_if_large(folder, name)
+    stored = own_folder(model).write_all(folder.files)
+    record_files(store, model.model_id, stored)
+    digest = folder_digest({f.path: str(f.sha256) for f in stored})
+    return info_of(folder.model, uri=model.model_uri, digest=digest)
 
 
 def write_parts(path: str | Path, parts: FlavorParts, options: SaveOptions) -> None:

@@ -65,8 +65,8 @@ CURRENT_VIEWS: dict[str, str] = {
             m.created_us, m.updated_us, coalesce(m.status, 'PENDING') as status,
             coalesce(m.experiment_id, r.experiment_id) as experiment_id,
             case when m.path <> '' then r.artifact_uri || '/' || m.path
-                else coalesce(m.artifact_location, getvariable('artifact_root') || '/' || m.model_id)
-                end as artifact_location,
+                when m.artifact_location is not null then m.artifact_location
+                else getvariable('artifact_root') || '/' || m.model_id end as artifact_location,
             case when m.lifecycle_stage = 'deleted' or r.lifecycle_stage = 'deleted'
                 then 'deleted' else 'active' end as lifecycle_stage
         from latest m left join current.runs r on r.run_id = m.source_run_id""",
@@ -101,7 +101,8 @@ CURRENT_VIEWS: dict[str, str] = {
         from stored.model_points where model_id is not null
         union all
         select o.model_id, run_key, key, p.value, step, p.t, n.dataset_name, n.dataset_digest
-        from current.model_outputs o join stored.metrics p using (run_key, step)
+        from (select run_key, model_id, step from current.model_outputs) o
+            join stored.metrics p using (run_key, step)
             left join named n using (run_key, key, step, t)
         where n.model_id is null""",
     "model_inputs": """

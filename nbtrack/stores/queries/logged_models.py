@@ -22,9 +22,7 @@ _COLUMNS = (
     " m.artifact_location, m.lifecycle_stage, m.created_us, m.updated_us"
 )
 _ALL = 1 << 62
-_ANY_LINK = (
-    "select 1 from stored.model_links union all select 1 from stored.model_points limit 1"
-)
+_ANY_LINK = "select 1 from stored.model_links union all select 1 from stored.model_points limit 1"
 _METRICS = "current.model_metrics"
 
 

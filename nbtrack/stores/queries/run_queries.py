@@ -278,9 +278,7 @@ def _columns(values: Iterable[Value], count: int) -> dict[str, list[Any]]:
     return columns
 
 
-def read_datasets(
-    connection: DuckDBPyConnection, keys: Sequence[int]
-) -> list[list[DatasetInput]]:
+def read_datasets(connection: DuckDBPyConnection, keys: Sequence[int]) -> list[list[DatasetInput]]:
     """Datasets of the runs with these keys, in their order."""
     found: list[list[DatasetInput]] = [[] for _ in keys]
     places = {run_key: place for place, run_key in enumerate(keys)}
