@@ -67,7 +67,7 @@ def _log_into(
     model = find_model(store, model_id).model
     if model.path:  # it was logged before, into its run
         writer = MlflowClient(store.uri).writer(str(model.source_run_id))
-        return log_parts(writer, model.path, parts, options, about, is_retrained=True)
+        return log_parts(writer, model.path, parts, options, about)
     info = log_parts_of_model(store, model, parts, options)
     change_model(store, model_id, status=LoggedModelStatus.READY)
     if EXTERNAL_TAG in model.tags:

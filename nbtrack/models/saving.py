@@ -91,12 +91,13 @@ def log_parts(
     """Write the model into the folder *path* of the run, in place of what was there.
 
     All files appear or none does; the digest of the folder becomes a tag of the run, and the
-    folder is that of a logged model. *is_retrained*: the one that was there before, else that one
-    keeps its files in a folder of its own.
+    folder is that of a logged model. The one that was there before keeps its files in a folder of
+    its own, unless it *is_retrained*: then it is this one.
     """
     checked = check_model_path(path)
     earlier = earlier_model(run, checked)
-    model_id = earlier if is_retrained and earlier else new_model_id()
+    is_same = is_retrained and earlier in run.logged.models
+    model_id = about.model_id or (earlier if is_same else None) or new_model_id()
     folder = build_folder(
         parts, options, run_id=run.run_id, artifact_path=checked, model_id=model_id
     )
@@ -109,6 +110,8 @@ def log_parts(
     digest = folder_digest({f.path[len(checked) + 1 :]: str(f.sha256) for f in stored})
     run.set_tag(DIGEST_TAG + checked, digest)
     record_in_run(run, model_id, path=checked, about=about)
+    if is_retrained:
+        run.logged.models.add(model_id)
     return info_of(folder.model, digest=digest)
 
 
