@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +29,16 @@ def list_artifacts(
     artifact_path: str | None = None,
     tracking_uri: str | None = None,
 ) -> list[FileInfo]:
-    """One level of a run's artifacts, or of *artifact_uri*. Raises RunNotFound, InvalidValue."""
+    """One level of a run's artifacts, or of *artifact_uri*. Raises RunNotFound, InvalidValue.
+
+    Paths are relative to the run's folder, or to the one that the folder *artifact_uri* is in.
+    """
     store, path = _locate(artifact_uri, run_id, artifact_path, tracking_uri)
-    return store.list(path)
+    found = store.list(path)
+    if artifact_uri is None or path is None:
+        return found
+    above = len(path.rstrip("/").rpartition("/")[0])  # a URI's own folder is what paths begin with
+    return [replace(file, path=file.path[above:].lstrip("/")) for file in found]
 
 
 def download_artifacts(
@@ -81,12 +89,16 @@ def _from_yaml(text: str, artifact_uri: str) -> Any:
 
 
 def load_image(artifact_uri: str) -> PIL.Image.Image:
-    """An image artifact, as PIL has it."""
+    """An image artifact, as PIL has it. Raises ArtifactNotFound, InvalidValue."""
     import io
 
     store, path = _locate(artifact_uri, None, None, None)
-    image = require("PIL.Image", extra="images").open(io.BytesIO(store.read(path or "")))
-    image.load()
+    pillow, data = require("PIL.Image", extra="images"), store.read(path or "")
+    try:
+        image = pillow.open(io.BytesIO(data))
+        image.load()
+    except OSError as exc:
+        raise InvalidValue(f"{artifact_uri!r} holds no image: {exc}.") from exc
     return image  # type: ignore[no-any-return]
 
 
@@ -95,6 +107,8 @@ def _locate(
 ) -> tuple[ArtifactStore, str | None]:
     if (uri is None) == (run_id is None):
         raise InvalidValue("Give artifact_uri= or run_id=, and not both.")
+    if uri is not None and path is not None:
+        raise InvalidValue("Give artifact_path= with run_id= only: artifact_uri= has a path.")
     if uri is not None and uri.startswith("runs:"):
         # As text: a file's name may hold what has a meaning in other URIs, such as # ? and %.
         run_id, _, path = uri.removeprefix("runs:").strip("/").partition("/")

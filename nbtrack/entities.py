@@ -31,6 +31,7 @@ from nbtrack.records.runs import (
     RunOutputs,
     RunStatus,
     RunTag,
+    SourceType,
     ViewType,
 )
 
@@ -61,5 +62,6 @@ __all__ = [
     "RunOutputs",
     "RunStatus",
     "RunTag",
+    "SourceType",
     "ViewType",
 ]

@@ -7,13 +7,28 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.hooks.sklearn.hook import autolog
 
 if TYPE_CHECKING:
-    from nbtrack.api.sklearn_models import load_model, log_model, save_model
+    from nbtrack.api.sklearn_models import (
+        get_default_conda_env,
+        get_default_pip_requirements,
+        load_model,
+        log_model,
+        save_model,
+    )
 
 SERIALIZATION_FORMAT_PICKLE = "pickle"
 SERIALIZATION_FORMAT_CLOUDPICKLE = "cloudpickle"
 SERIALIZATION_FORMAT_SKOPS = "skops"
 
-__all__ = ["autolog", "load_model", "log_model", "save_model"]
+FLAVOR_NAME = "sklearn"
+
+__all__ = [
+    "autolog",
+    "get_default_conda_env",
+    "get_default_pip_requirements",
+    "load_model",
+    "log_model",
+    "save_model",
+]
 
 
 def __getattr__(name: str) -> Any:

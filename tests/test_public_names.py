@@ -133,7 +133,6 @@ def test_what_only_mlflow_has_is_said_to_be():
     with pytest.raises(AttributeError, match=r"mlflow\.pytorch is not in nbtrack"):
         _ = nbtrack.pytorch
     assert not hasattr(nbtrack, "evaluate")
-    assert not nbtrack._MLFLOWS_ONLY & set(nbtrack.__all__)
 
 
 def test_public_functions_say_what_their_signature_cannot():

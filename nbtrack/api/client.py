@@ -13,6 +13,7 @@ from nbtrack.api.paging import page_of, page_start
 from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base import background
+from nbtrack.base.absent_names import hint
 from nbtrack.base.values import (
     as_microseconds,
     as_tuple,
@@ -64,6 +65,10 @@ class MlflowClient(ClientLogging, ClientLoggedModels, ClientRegistry):
     def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
         _ = registry_uri  # MLflow's signature; the registry lives in the same store
         self._uri = tracking_uri
+
+    def __getattr__(self, name: str) -> Any:
+        text = f"'MlflowClient' object has no attribute {name!r}.{hint(name, dir(type(self)))}"
+        raise AttributeError(text)
 
     @property
     def tracking_uri(self) -> str:

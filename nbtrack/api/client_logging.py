@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from nbtrack.api.run_operations import RunOperations, operations
 from nbtrack.recording.active_model import active_model_id
 from nbtrack.recording.logged_models import link_models
 from nbtrack.recording.measured import check_model_id
@@ -28,11 +29,11 @@ class ClientLogging(ABC):
         value: Any,
         timestamp: int | None = None,
         step: int | None = None,
-        synchronous: bool | None = None,  # noqa: ARG002
+        synchronous: bool | None = None,
         dataset_name: str | None = None,
         dataset_digest: str | None = None,
         model_id: str | None = None,
-    ) -> None:
+    ) -> RunOperations | None:
         """One point. *timestamp* is milliseconds since 1970 UTC.
 
         It is one of the logged model *model_id*, by default the active one, if there is one; else
@@ -46,16 +47,18 @@ class ClientLogging(ABC):
                      "dataset_name": dataset_name, "dataset_digest": dataset_digest}  # fmt: skip
             said = {name: fact for name, fact in about.items() if fact is not None}
             self.writer(run_id).log_metrics({key: value}, step, timestamp=timestamp, about=said)
+        return operations(synchronous)
 
     def log_param(
         self,
         run_id: str,
         key: str,
         value: Any,
-        synchronous: bool | None = None,  # noqa: ARG002
+        synchronous: bool | None = None,
     ) -> Any:
         """*value* itself comes back; it is kept as text. Logged again, the latest stands."""
-        return self.writer(run_id).log_param(key, value)
+        self.writer(run_id).log_param(key, value)
+        return operations(synchronous) or value
 
     def log_batch(
         self,
@@ -63,20 +66,22 @@ class ClientLogging(ABC):
         metrics: Sequence[Metric] = (),
         params: Sequence[Param] = (),
         tags: Sequence[RunTag] = (),
-        synchronous: bool | None = None,  # noqa: ARG002
-    ) -> None:
+        synchronous: bool | None = None,
+    ) -> RunOperations | None:
         """All or none; metrics are `nbtrack.entities.Metric`, their timestamps milliseconds."""
         self.writer(run_id).log_batch(metrics, params, tags)
+        return operations(synchronous)
 
     def set_tag(
         self,
         run_id: str,
         key: str,
         value: Any,
-        synchronous: bool | None = None,  # noqa: ARG002
-    ) -> None:
+        synchronous: bool | None = None,
+    ) -> RunOperations | None:
         """The value is kept as text; set again, it replaces the one before."""
         self.writer(run_id).set_tag(key, value)
+        return operations(synchronous)
 
     def delete_tag(self, run_id: str, key: str) -> None:
         """Raises TagNotFound."""
@@ -117,6 +122,10 @@ class ClientLogging(ABC):
         """As UTF-8 under the path *artifact_file*."""
         self.writer(run_id).log_text(text, artifact_file)
 
+    def log_stream(self, run_id: str, stream: IO[bytes], artifact_file: str) -> None:
+        """What a binary stream has left, piece by piece."""
+        self.writer(run_id).log_stream(stream, artifact_file)
+
     def log_dict(self, run_id: str, dictionary: Any, artifact_file: str) -> None:
         """As YAML for a .yaml or .yml file, else as JSON."""
         self.writer(run_id).log_dict(dictionary, artifact_file)
@@ -140,7 +149,7 @@ class ClientLogging(ABC):
         key: str | None = None,
         step: int | None = None,
         timestamp: int | None = None,
-        synchronous: bool | None = None,  # noqa: ARG002
+        synchronous: bool | None = None,  # noqa: ARG002 - MLflow's returns nothing either
     ) -> None:
         """A file, or a step of the series *key*. *timestamp* is milliseconds since 1970 UTC."""
         self.writer(run_id).log_image(image, artifact_file, key=key, step=step, timestamp=timestamp)

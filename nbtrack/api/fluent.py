@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.base.guard import warn, warn_once
+from nbtrack.base.guard import warn
 from nbtrack.base.nearest import did_you_mean
 from nbtrack.base.values import (
     as_text,
@@ -27,7 +27,7 @@ from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.experiments import create_experiment as _create_experiment
 from nbtrack.recording.experiments import delete_tag, set_tags
 from nbtrack.recording.run_creation import one_name
-from nbtrack.recording.run_writer import LOOK_SECONDS
+from nbtrack.recording.run_files import LOOK_SECONDS
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import (
     Experiment,
@@ -150,18 +150,41 @@ def start_run(
     parent_run_id: str | None = None,
     tags: Mapping[str, Any] | None = None,
     description: str | None = None,
-    log_system_metrics: bool | None = None,  # noqa: ARG001 - accepted: MLflow code passes it
+    log_system_metrics: bool | None = None,
 ) -> ActiveRun:
     """Open a run, or resume *run_id*; ends with its `with` block, or by `end_run()`.
 
     Inside a tracked cell, and with *nested*, the run is a child of the open one. At a notebook's
     top level, a run that an earlier cell left open is closed first. Elsewhere an open run raises
     RunAlreadyActive. Also raises RunNotFound, RunDeleted, InvalidValue.
+
+    *log_system_metrics*: sample the machine meanwhile; None: as the switch of that name says.
     """
+    run = _opened_run(run_id, experiment_id, run_name, nested, parent_run_id, tags, description)
+    settings = current_session().system_metrics
+    if settings.is_on if log_system_metrics is None else log_system_metrics:
+        from nbtrack.recording import system_metrics
+
+        system_metrics.follow(run, settings)
+    return run
+
+
+def _opened_run(
+    run_id: str | None,
+    experiment_id: str | None,
+    run_name: str | None,
+    nested: bool,
+    parent_run_id: str | None,
+    tags: Mapping[str, Any] | None,
+    description: str | None,
+) -> ActiveRun:
     session, given = current_session(), _with_note(tags, description)
     if run_id is not None:
+        run: ActiveRun | None = session.resume_run(check_run_id(run_id), nested=nested)
+    else:
+        run = session.resume_mlflows_run()
+    if run is not None:
         name = one_name(run_name, given)
-        run = session.resume_run(check_run_id(run_id), nested=nested)
         run.set_tags(given if name is None else {**given, RUN_NAME_TAG: name})
         return run
     if parent_run_id is not None:
@@ -322,26 +345,6 @@ def sql(query: str, parameters: Mapping[str, object] | None = None) -> pd.DataFr
 def project_folder() -> Path:
     """The folder in which this process records."""
     return folder_of(current_session().store.uri)
-
-
-# --- accepted, because MLflow's code calls them
-
-
-def flush_async_logging() -> None:
-    """Nothing waits: every call is on disk when it returns."""
-
-
-def flush_artifact_async_logging() -> None:
-    """As `flush_async_logging`."""
-
-
-def enable_system_metrics_logging() -> None:
-    """Not done here, and said so once."""
-    warn_once("nbtrack does not sample system metrics; a tracked cell records its peak memory.")
-
-
-def disable_system_metrics_logging() -> None:
-    """They are never sampled."""
 
 
 def _client() -> MlflowClient:

@@ -1,27 +1,22 @@
-"""What the flavours' `log_model` share: the run that a model goes to, and its registration."""
+"""What the flavours' `log_model` share: where a model goes to, and its registration."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from nbtrack.api.client import MlflowClient
 from nbtrack.lookup.registry_names import check_model_name
 from nbtrack.models.folder import FlavorParts, SaveOptions
+from nbtrack.models.homes import Home, OwnHome, RunHome
 from nbtrack.models.model_info import ModelInfo
-from nbtrack.models.saving import log_parts, log_parts_of_model
-from nbtrack.recording.logged_models import (
-    ModelFacts,
-    change_model,
-    delete_tag,
-    find_model,
-    link_models,
-)
+from nbtrack.models.saving import log_parts
+from nbtrack.recording.logged_models import ModelFacts, change_model, find_model
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.session import current_session
-from nbtrack.records.logged_models import EXTERNAL_TAG, LoggedModelStatus
-from nbtrack.records.runs import LoggedModelOutput
+from nbtrack.records.logged_models import LoggedModelStatus
 from nbtrack.stores.store import Store
 
 
@@ -36,45 +31,23 @@ def log_new_model(
 ) -> ModelInfo:
     """Log it, and make it the next version of *registered_model_name*; if that fails, it stays
     logged."""
-    store, info = _logged(path, parts, options, about, run_id=run_id)
-    if registered_model_name is None or info.digest is None:
-        return info
-    number = register_logged(store, info, registered_model_name)
-    return replace(info, registered_model_version=number)
+    home = home_of(path, about, run_id=run_id)
+    return registered(home.store, log_parts(home, parts, options), registered_model_name)
 
 
-def _logged(
-    path: str, parts: FlavorParts, options: SaveOptions, about: ModelFacts, *, run_id: str | None
-) -> tuple[Store, ModelInfo]:
+def home_of(path: str, about: ModelFacts, *, run_id: str | None) -> Home:
+    """The folder *path* of a run, or the place that the model has already: then no run is opened
+    for it."""
     if about.model_id is None:
-        run = _run_of_new_model(run_id)
-        return run.store, log_parts(run, path, parts, options, about)
-    # It has a place to be in: no run is opened for it.
-    found = current_session().active_run() if run_id is None else _run_of_new_model(run_id)
-    store = current_session().store if found is None else found.store
-    return store, _log_into(store, about.model_id, found, parts, options, about)
-
-
-def _log_into(
-    store: Store,
-    model_id: str,
-    run: RunWriter | None,
-    parts: FlavorParts,
-    options: SaveOptions,
-    about: ModelFacts,
-) -> ModelInfo:
-    """Into the place of a model that was initialized before; *run* made it, then."""
-    model = find_model(store, model_id).model
+        return RunHome(run_of_model(run_id), path, about)
+    session = current_session()
+    run = session.active_run() if run_id is None else run_of_model(run_id)
+    store = session.store if run is None else run.store
+    model = find_model(store, about.model_id).model
     if model.path:  # it was logged before, into its run
         writer = MlflowClient(store.uri).writer(str(model.source_run_id))
-        return log_parts(writer, model.path, parts, options, about)
-    info = log_parts_of_model(store, model, parts, options)
-    change_model(store, model_id, status=LoggedModelStatus.READY)
-    if EXTERNAL_TAG in model.tags:
-        delete_tag(store, model_id, EXTERNAL_TAG)
-    if run is not None:
-        link_models(run, [LoggedModelOutput(model_id, about.step)], role="output")
-    return info
+        return RunHome(writer, model.path, about)
+    return OwnHome(store, model, run, about.step)
 
 
 @contextmanager
@@ -88,7 +61,25 @@ def failing(model_id: str | None) -> Iterator[None]:
         raise
 
 
-def _run_of_new_model(run_id: str | None) -> RunWriter:
+def notes_of(about: ModelFacts) -> dict[str, Any]:
+    """What describes a model, as its MLmodel file keeps it."""
+    notes = {
+        "params": dict(about.params),
+        "tags": dict(about.tags),
+        "model_type": about.model_type,
+        "step": about.step,
+    }
+    return {name: note for name, note in notes.items() if note}
+
+
+def registered(store: Store, info: ModelInfo, name: str | None) -> ModelInfo:
+    """What was logged, registered as *name* if there is one."""
+    if name is None or info.digest is None:
+        return info
+    return replace(info, registered_model_version=register_logged(store, info, name))
+
+
+def run_of_model(run_id: str | None) -> RunWriter:
     """The run to log to: by id, else the active one, else a new one, as for a metric."""
     session = current_session()
     if run_id is None:

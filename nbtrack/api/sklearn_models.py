@@ -6,14 +6,15 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from nbtrack.api.model_logging import check_registration, failing, log_new_model
+from nbtrack.api.model_logging import check_registration, failing, log_new_model, notes_of
 from nbtrack.base.guard import warn_once
-from nbtrack.errors import InvalidValue
+from nbtrack.models.example_signature import signature_for
 from nbtrack.models.flavours import sklearn as flavour
-from nbtrack.models.folder import FlavorParts, SaveOptions, signature_for
+from nbtrack.models.folder import FlavorParts, SaveOptions
 from nbtrack.models.input_example import kept_example
 from nbtrack.models.load_options import LoadOptions
 from nbtrack.models.loading import load_sklearn
+from nbtrack.models.mlmodel_file import Model
 from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.saving import model_path, write_parts
 from nbtrack.recording.logged_models import model_facts
@@ -50,9 +51,8 @@ def log_model(
     Raises ModelNotSaved, InvalidValue; then nothing is stored.
     """
     check_registration(registered_model_name)
-    path = model_path(name=name, artifact_path=artifact_path)
-    notes = {"params": params, "tags": tags, "model_type": model_type, "step": step or None}
     about = model_facts(params, tags, model_type=model_type, step=step, model_id=model_id)
+    path = model_path(name=name, artifact_path=artifact_path)
     with failing(model_id):
         parts, options = _prepared(
             sk_model,
@@ -67,7 +67,7 @@ def log_model(
             extra_pip_requirements=extra_pip_requirements,
             extra_files=extra_files,
             metadata=metadata,
-            notes={n: v if n == "step" else _texts(v) for n, v in notes.items() if v is not None},
+            notes=notes_of(about),
         )
         return log_new_model(
             path, parts, options, about, run_id=run_id, registered_model_name=registered_model_name
@@ -79,7 +79,7 @@ def save_model(
     path: str | Path,
     conda_env: Mapping[str, Any] | str | None = None,
     code_paths: Collection[str | Path] | None = None,
-    mlflow_model: Any = None,
+    mlflow_model: Model | None = None,
     serialization_format: str | None = None,
     signature: Any = None,
     input_example: Any = None,
@@ -91,8 +91,6 @@ def save_model(
     extra_files: Collection[str | Path] | None = None,
 ) -> None:
     """Write a fitted model to a new folder, outside of any run."""
-    if mlflow_model is not None:
-        raise InvalidValue("mlflow_model= is not supported; give signature= and metadata=.")
     parts, options = _prepared(
         sk_model,
         serialization_format=serialization_format,
@@ -106,6 +104,7 @@ def save_model(
         extra_pip_requirements=extra_pip_requirements,
         extra_files=extra_files,
         metadata=metadata,
+        model=mlflow_model,
     )
     write_parts(path, parts, options)
 
@@ -123,6 +122,25 @@ def load_model(
     ModelNotLoaded.
     """
     return load_sklearn(model_uri, LoadOptions(trusted=trusted), dst_path=dst_path)
+
+
+def get_default_pip_requirements(
+    include_cloudpickle: bool = False, include_skops: bool = False
+) -> list[str]:
+    """What every model of this kind needs."""
+    from nbtrack.models.requirements import MLFLOW, pinned
+
+    chosen = {"cloudpickle": include_cloudpickle, "skops": include_skops}
+    return [MLFLOW, *pinned(frozenset({"sklearn", *(n for n in chosen if chosen[n])}))]
+
+
+def get_default_conda_env(
+    include_cloudpickle: bool = False, include_skops: bool = False
+) -> dict[str, Any]:
+    """The same as a conda environment."""
+    from nbtrack.models.environment_files import conda_env_of
+
+    return conda_env_of(get_default_pip_requirements(include_cloudpickle, include_skops))
 
 
 def _prepared(
@@ -150,8 +168,3 @@ def _prepared(
     predict = getattr(sk_model, pyfunc_predict_fn, None)
     found = signature_for(signature, example, predict)
     return parts, SaveOptions(signature=found, input_example=example, **rest)
-
-
-def _texts(value: Any) -> Any:
-    """As MLflow keeps them: the values of params and tags are texts."""
-    return {k: str(v) for k, v in value.items()} if isinstance(value, Mapping) else str(value)

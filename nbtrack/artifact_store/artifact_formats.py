@@ -19,7 +19,7 @@ from uuid import uuid4
 from nbtrack.artifact_store.table_formats import decode_table, encode_table
 from nbtrack.base.guard import warn_once
 from nbtrack.base.plain_values import plain
-from nbtrack.errors import InvalidValue, require
+from nbtrack.errors import InvalidValue, WrongType, require
 
 __all__ = [
     "decode_table",
@@ -28,6 +28,7 @@ __all__ = [
     "encode_image",
     "encode_table",
     "image_series_path",
+    "pillow_image",
 ]
 
 IMAGE_KEY = re.compile(r"[\w\-./ ]+", re.ASCII)
@@ -97,7 +98,7 @@ def encode_figure(figure: Any, path: str, *, save_kwargs: Mapping[str, Any] | No
         return _plotly_bytes(figure, _suffix(path), kwargs)
     if _is_instance(figure, "altair", "TopLevelMixin"):
         return _altair_bytes(figure, _suffix(path), kwargs)
-    raise InvalidValue(
+    raise WrongType(
         f"log_figure takes a matplotlib, plotly or Altair figure, not {_type_name(figure)}. "
         "With matplotlib axes, pass axes.figure."
     )
@@ -165,13 +166,14 @@ def encode_image(image: Any, path: str) -> bytes:
         )
     buffer = io.BytesIO()
     try:
-        _pillow_image(image).save(buffer, format=kind)
+        pillow_image(image).save(buffer, format=kind)
     except OSError as exc:  # Pillow's word for a mode that the format cannot hold
         raise InvalidValue(f"The image for {path!r}: {exc}. A .png holds every mode.") from exc
     return buffer.getvalue()
 
 
-def _pillow_image(image: Any) -> Any:
+def pillow_image(image: Any) -> Any:
+    """What `encode_image` takes, as a Pillow image."""
     from PIL import Image
 
     if isinstance(image, Image.Image):
@@ -180,7 +182,7 @@ def _pillow_image(image: Any) -> Any:
         return Image.fromarray(_pixels(image))
     if hasattr(image, "to_pil"):
         return image.to_pil()
-    raise InvalidValue(
+    raise WrongType(
         f"log_image takes a numpy array or a Pillow image, not {_type_name(image)}. "
         "For a tensor, pass tensor.cpu().numpy() with the channels last."
     )
@@ -189,7 +191,7 @@ def _pillow_image(image: Any) -> Any:
 def _pixels(array: Any) -> Any:
     """*array* as uint8, height x width (x 3 or 4); floats are cut, not rounded, as in MLflow."""
     if array.dtype.kind not in IMAGE_KINDS:
-        raise InvalidValue(f"An image of {array.dtype} values: use bools, integers or floats.")
+        raise WrongType(f"An image of {array.dtype} values: use bools, integers or floats.")
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
         raise InvalidValue(
             f"An image of shape {array.shape}: use (height, width), or (height, width, channels) "

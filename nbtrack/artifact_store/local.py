@@ -24,10 +24,10 @@ class LocalArtifacts:
         self.folder = Path(os.path.abspath(folder))
         self._run_id = run_id or self.folder.name
 
-    def write(self, path: str, data: bytes) -> FileInfo:
+    def write(self, path: str, data: bytes | Iterable[bytes]) -> FileInfo:
         target = self._target(path)
         with Staging() as staging:
-            return self._stage(staging, target, [data])
+            return self._stage(staging, target, [data] if isinstance(data, bytes) else data)
 
     def write_all(self, files: Mapping[str, bytes | Path]) -> Files:
         """Store *files*, by their paths, in this order: all of them or none."""

@@ -105,6 +105,15 @@ def folder_of(artifact_uri: str) -> Path:
     return _folder_of_file_uri(artifact_uri)
 
 
+def below_uri(artifact_uri: str, path: str) -> str:
+    """The place *path* in it; of an address with ? or #, before these."""
+    scheme = SCHEME.match(artifact_uri)
+    is_folder = scheme is None or scheme[1].lower() == "file"  # it may have a # in its name
+    mark = None if is_folder else re.search("[?#]", artifact_uri)
+    end = len(artifact_uri) if mark is None else mark.start()
+    return f"{artifact_uri[:end].rstrip('/')}/{path}{artifact_uri[end:]}"
+
+
 def lasting_location(artifact_uri: str) -> str:
     """*artifact_uri*, absolute if it is a folder: a later `%cd` does not move it.
 

@@ -9,8 +9,10 @@ from contextlib import contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 from nbtrack.artifact_store.paths import TEMPORARY
+from nbtrack.errors import InvalidValue
 
 CHUNK = 1 << 20  # bytes: one MiB in memory, whatever the size of the file
 
@@ -140,3 +142,11 @@ def chunks_of(file: Path) -> Iterator[bytes]:
     with open(file, "rb", buffering=0) as source:
         while chunk := source.read(CHUNK):
             yield chunk
+
+
+def chunks_of_stream(stream: IO[bytes]) -> Iterator[bytes]:
+    """Raises InvalidValue for a stream of text."""
+    while chunk := stream.read(CHUNK):
+        if not isinstance(chunk, bytes | bytearray | memoryview):
+            raise InvalidValue(f"The stream gives {type(chunk).__name__}; open it in binary mode.")
+        yield bytes(chunk)

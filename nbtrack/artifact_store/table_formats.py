@@ -51,14 +51,14 @@ Rows = list[list[Any]]
 
 
 def _as_rows(data: Any) -> tuple[list[Any], Rows]:
-    columns = _columns_of_frame(data) if _is_frame(data) else _columns_of_dict(data)
-    for name, values in columns.items():
-        if any(_is_image(value) for value in values[:1]):
-            raise InvalidValue(
-                f"Column {name!r} holds images. Log them with log_image, and put their paths here."
-            )
+    columns = columns_of(data)
     rows = zip(*columns.values(), strict=True)
     return list(columns), [[_cell(value) for value in row] for row in rows]
+
+
+def columns_of(data: Any) -> dict[Any, list[Any]]:
+    """By name, equally long. Raises InvalidValue for what is no table."""
+    return _columns_of_frame(data) if _is_frame(data) else _columns_of_dict(data)
 
 
 def _is_frame(data: Any) -> bool:
@@ -102,7 +102,8 @@ def _as_list(values: Any) -> list[Any] | None:
     return None
 
 
-def _is_image(value: Any) -> bool:
+def is_image(value: Any) -> bool:
+    """A Pillow image or `nbtrack.Image`; see `table_images`."""
     return all(hasattr(value, name) for name in ("save", "resize", "size"))
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from copy import copy
+from typing import TYPE_CHECKING, Any, Self
 
 from nbtrack.capture import fingerprint, schemas
+from nbtrack.capture.dataset import Dataset, PyFuncInputsOutputs
+from nbtrack.capture.dataset_source import DatasetSource
+from nbtrack.capture.dataset_sources import CodeDatasetSource
+from nbtrack.capture.source_registry import resolve_dataset_source
 from nbtrack.errors import InvalidValue
-from nbtrack.records import runs as records
 
 if TYPE_CHECKING:
     import numpy
@@ -21,68 +24,195 @@ if TYPE_CHECKING:
 
     Arrays = numpy.ndarray[Any, Any] | Mapping[str, numpy.ndarray[Any, Any]]
 
-Source = str | os.PathLike[str] | None
+Source = str | os.PathLike[str] | DatasetSource | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatasetSource:
-    """Where data came from: "local", "http", "code" (made in the notebook), or a URL's scheme."""
+class DescribedDataset(Dataset):
+    """One whose *schema* and *profile*, in MLflow's JSON form, were found with its digest."""
 
-    source_type: str
-    uri: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        if self.source_type == "code":
-            return {"tags": {}}
-        return {"url" if self.source_type == "http" else "uri": self.uri}
-
-    def to_json(self) -> str:
-        return json.dumps(self.to_dict())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dataset:
-    name: str
-    digest: str
-    source: DatasetSource
-    schema: dict[str, Any]
-    profile: dict[str, Any]
+    def __init__(
+        self,
+        source: DatasetSource,
+        name: str | None = None,
+        digest: str | None = None,
+        *,
+        schema: dict[str, Any],
+        profile: dict[str, Any],
+    ) -> None:
+        self._schema, self._profile = schema, profile
+        super().__init__(source, name, digest)
 
     @property
-    def source_type(self) -> str:
-        return self.source.source_type
+    def schema(self) -> dict[str, Any]:
+        return self._schema
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        return self._profile
 
     def to_dict(self) -> dict[str, str]:
         """Texts only; *schema* and *profile* are JSON."""
-        return {
-            "name": self.name,
-            "digest": self.digest,
-            "source": self.source.to_json(),
-            "source_type": self.source_type,
-            "schema": json.dumps(self.schema),
-            "profile": json.dumps(self.profile),
-        }
+        described = {"schema": json.dumps(self.schema), "profile": json.dumps(self.profile)}
+        return super().to_dict() | described
 
-    def to_json(self) -> str:
-        return json.dumps(self.to_dict())
-
-    def to_record(self) -> records.Dataset:
-        return records.Dataset(**self.to_dict())
+    def corrected(self, *, digest: str, profile: dict[str, Any]) -> Self:
+        """Another one: this one describes only a part."""
+        other = copy(self)
+        other._digest, other._profile = digest, profile
+        return other
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrameDataset(Dataset):
-    """A pandas or polars frame, with the names of the columns that are targets and predictions."""
+class _FrameDataset(DescribedDataset):
+    """A frame, with the names of the columns that are targets and predictions."""
 
     df: Any
     targets: str | None
     predictions: str | None
 
+    def _hold(self, df: Any, targets: str | None, predictions: str | None) -> None:
+        _check_columns(df.columns, targets=targets, predictions=predictions)
+        self.df, self.targets, self.predictions = df, targets, predictions
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArrayDataset(Dataset):
-    features: Any
-    targets: Any
+
+class PandasDataset(_FrameDataset):
+    def __init__(
+        self,
+        df: pandas.DataFrame,
+        source: DatasetSource,
+        targets: str | None = None,
+        name: str | None = None,
+        digest: str | None = None,
+        predictions: str | None = None,
+    ) -> None:
+        if not hasattr(df, "iloc") or not hasattr(df, "columns"):
+            raise InvalidValue(_not_a("pandas DataFrame", df))
+        self._hold(df, targets, predictions)
+        found = fingerprint.fingerprint_pandas(df)
+        is_whole = found.hashed_rows == len(df)
+        super().__init__(
+            source,
+            name,
+            digest or found.digest,
+            schema=schemas.columns_schema_pandas(df, is_whole=is_whole),
+            profile=_frame_profile(df.shape, found.hashed_rows),
+        )
+
+    def _compute_digest(self) -> str:
+        return fingerprint.fingerprint_pandas(self.df).digest
+
+    def to_pyfunc(self) -> PyFuncInputsOutputs:
+        """All columns but the targets, and the targets."""
+        if self.targets is None:
+            return PyFuncInputsOutputs(self.df)
+        return PyFuncInputsOutputs(self.df.drop(columns=[self.targets]), self.df[self.targets])
+
+
+class PolarsDataset(_FrameDataset):
+    def __init__(
+        self,
+        df: Any,  # polars is no dependency, not even of the type checker
+        source: DatasetSource,
+        targets: str | None = None,
+        name: str | None = None,
+        digest: str | None = None,
+        predictions: str | None = None,
+    ) -> None:
+        if not hasattr(df, "null_count") or not hasattr(df, "height"):
+            hint = " Call .collect() first." if hasattr(df, "collect") else ""
+            raise InvalidValue(_not_a("polars DataFrame", df) + hint)
+        self._hold(df, targets, predictions)
+        found = fingerprint.fingerprint_polars(df)
+        super().__init__(
+            source,
+            name,
+            digest or found.digest,
+            schema=schemas.columns_schema_polars(df),
+            profile=_frame_profile(df.shape, found.hashed_rows),
+        )
+
+    def _compute_digest(self) -> str:
+        return fingerprint.fingerprint_polars(self.df).digest
+
+    def to_pyfunc(self) -> PyFuncInputsOutputs:
+        """All columns but the targets, and the targets, in the form of pandas: models take that."""
+        if self.targets is None:
+            return PyFuncInputsOutputs(self.df.to_pandas())
+        targets = self.df.get_column(self.targets).to_pandas()
+        return PyFuncInputsOutputs(self.df.drop(self.targets).to_pandas(), targets)
+
+
+class NumpyDataset(DescribedDataset):
+    """Arrays, dictionaries of arrays, or scipy's sparse matrices."""
+
+    def __init__(
+        self,
+        features: Arrays,
+        source: DatasetSource,
+        targets: Arrays | None = None,
+        name: str | None = None,
+        digest: str | None = None,
+    ) -> None:
+        self.features, self.targets = features, targets
+        parts = self._parts()
+        found = self._fingerprint(parts)
+        profile = {f"{part}_{fact}": value for part in parts for fact, value in _facts(parts[part])}
+        is_whole = found.hashed_rows == _row_count(parts["features"])
+        super().__init__(
+            source,
+            name,
+            digest or found.digest,
+            schema=schemas.tensors_schema(parts["features"], parts.get("targets")),
+            profile=profile if is_whole else {**profile, "hashed_rows": found.hashed_rows},
+        )
+
+    def _parts(self) -> dict[str, dict[str | None, Any]]:
+        parts = {"features": _as_arrays("features", self.features)}
+        if self.targets is not None:
+            parts["targets"] = _as_arrays("targets", self.targets)
+        return parts
+
+    @staticmethod
+    def _fingerprint(parts: Mapping[str, dict[str | None, Any]]) -> fingerprint.Fingerprint:
+        named = {f"{part}/{key}": each for part in parts for key, each in parts[part].items()}
+        return fingerprint.fingerprint_arrays(named)
+
+    def _compute_digest(self) -> str:
+        return self._fingerprint(self._parts()).digest
+
+    def to_pyfunc(self) -> PyFuncInputsOutputs:
+        return PyFuncInputsOutputs(self.features, self.targets)
+
+
+class MetaDataset(Dataset):
+    """Of which only the source is known, and perhaps a schema (`nbtrack.models.schema.Schema`)."""
+
+    def __init__(
+        self,
+        source: DatasetSource,
+        name: str | None = None,
+        digest: str | None = None,
+        schema: Any = None,
+    ) -> None:
+        self._schema = schema
+        super().__init__(source, name, digest)
+
+    def _compute_digest(self) -> str:
+        from hashlib import sha256
+
+        columns = self._schema.to_dict() if self._schema else ""
+        content = [self.name, self.source.to_json(), self.source_type, columns]
+        return sha256(json.dumps(content).encode()).hexdigest()[:8]
+
+    @property
+    def schema(self) -> Any:
+        return self._schema
+
+    def to_dict(self) -> dict[str, str]:
+        if not self._schema:
+            return super().to_dict()
+        return super().to_dict() | {
+            "schema": json.dumps({"mlflow_colspec": self._schema.to_dict()})
+        }
 
 
 def from_pandas(
@@ -92,53 +222,25 @@ def from_pandas(
     name: str | None = None,
     digest: str | None = None,
     predictions: str | None = None,
-) -> FrameDataset:
+) -> PandasDataset:
     """Describe a DataFrame. *source* is the path or URL it was read from.
 
-    *profile* says in `hashed_rows` how many rows the digest looked at. Raises InvalidValue when
-    *df* is no DataFrame or a named column is not in it.
+    *profile* says in `hashed_rows` how many rows the digest looked at, if not at all. Raises
+    InvalidValue when *df* is no DataFrame or a named column is not in it.
     """
-    if not hasattr(df, "iloc") or not hasattr(df, "columns"):
-        raise InvalidValue(_not_a("pandas DataFrame", df))
-    _check_columns(df.columns, targets=targets, predictions=predictions)
-    found = fingerprint.fingerprint_pandas(df)
-    is_whole = found.hashed_rows == len(df)
-    return FrameDataset(
-        name=name or "dataset",
-        digest=digest or found.digest,
-        source=source_of(source),
-        schema=schemas.columns_schema_pandas(df, is_whole=is_whole),
-        profile=_frame_profile(df.shape, found.hashed_rows),
-        df=df,
-        targets=targets,
-        predictions=predictions,
-    )
+    return PandasDataset(df, source_of(source), targets, name, digest, predictions)
 
 
 def from_polars(
-    df: Any,  # polars is no dependency, not even of the type checker
+    df: Any,
     source: Source = None,
     targets: str | None = None,
     name: str | None = None,
     digest: str | None = None,
     predictions: str | None = None,
-) -> FrameDataset:
+) -> PolarsDataset:
     """As `from_pandas`, for a polars DataFrame; collect a LazyFrame first."""
-    if not hasattr(df, "null_count") or not hasattr(df, "height"):
-        hint = " Call .collect() first." if hasattr(df, "collect") else ""
-        raise InvalidValue(_not_a("polars DataFrame", df) + hint)
-    _check_columns(df.columns, targets=targets, predictions=predictions)
-    found = fingerprint.fingerprint_polars(df)
-    return FrameDataset(
-        name=name or "dataset",
-        digest=digest or found.digest,
-        source=source_of(source),
-        schema=schemas.columns_schema_polars(df),
-        profile=_frame_profile(df.shape, found.hashed_rows),
-        df=df,
-        targets=targets,
-        predictions=predictions,
-    )
+    return PolarsDataset(df, source_of(source), targets, name, digest, predictions)
 
 
 def from_numpy(
@@ -147,45 +249,20 @@ def from_numpy(
     targets: Arrays | None = None,
     name: str | None = None,
     digest: str | None = None,
-) -> ArrayDataset:
+) -> NumpyDataset:
     """Describe arrays, dictionaries of arrays, or scipy's sparse matrices.
 
     Raises InvalidValue for what cannot be seen as an array.
     """
-    parts = {"features": _as_arrays("features", features)}
-    if targets is not None:
-        parts["targets"] = _as_arrays("targets", targets)
-    named = {f"{part}/{key}": each for part in parts for key, each in parts[part].items()}
-    found = fingerprint.fingerprint_arrays(named)
-    profile = {f"{part}_{fact}": value for part in parts for fact, value in _facts(parts[part])}
-    return ArrayDataset(
-        name=name or "dataset",
-        digest=digest or found.digest,
-        source=source_of(source),
-        schema=schemas.tensors_schema(parts["features"], parts.get("targets")),
-        profile={**profile, "hashed_rows": found.hashed_rows},
-        features=features,
-        targets=targets,
-    )
+    return NumpyDataset(features, source_of(source), targets, name, digest)
 
 
 def source_of(source: Source) -> DatasetSource:
-    """A path is "local", a web address "http", another URL what its scheme says.
-
-    User, password and secret query fields of a URL are left out. Raises InvalidValue for
-    anything but texts and paths.
-    """
-    from nbtrack.capture.redact import without_credentials
-
-    if source is None:
-        return DatasetSource(source_type="code")
-    if not isinstance(source, str | os.PathLike):
-        raise InvalidValue(f"source is {source!r}; give the path or the URL of the data as text.")
-    uri = without_credentials(os.fspath(source))
-    scheme, separator, _ = uri.partition("://")
-    kinds = {"http": "http", "https": "http", "file": "local"}
-    kind = kinds.get(scheme.lower(), scheme.lower()) if separator else "local"
-    return DatasetSource(source_type=kind, uri=uri)
+    """None is the code that runs; a path is "local", a web address "http", another URL what its
+    scheme says. Raises SourceNotKnown for what is none."""
+    if isinstance(source, DatasetSource):
+        return source
+    return CodeDatasetSource() if source is None else resolve_dataset_source(source)
 
 
 def _check_columns(columns: Any, **named: str | None) -> None:
@@ -197,7 +274,14 @@ def _check_columns(columns: Any, **named: str | None) -> None:
 
 def _frame_profile(shape: tuple[int, int], hashed_rows: int) -> dict[str, Any]:
     rows, columns = shape
-    return {"num_rows": rows, "num_elements": rows * columns, "hashed_rows": hashed_rows}
+    profile = {"num_rows": rows, "num_elements": rows * columns}
+    return profile if hashed_rows == rows else {**profile, "hashed_rows": hashed_rows}
+
+
+def _row_count(arrays: dict[str | None, Any]) -> int | None:
+    """Of the first one, as the fingerprint has it."""
+    first = next(iter(arrays.values()), None)
+    return None if first is None else int(first.shape[0])
 
 
 def _as_arrays(role: str, value: Any) -> dict[str | None, Any]:

@@ -90,7 +90,7 @@ def _read_input(arguments: argparse.Namespace, model: PyFuncModel) -> tuple[Any,
     kind = arguments.content_type or _kind_of(path)
     body = sys.stdin.buffer.read() if path is None else Path(path).read_bytes()
     content_type = {"csv": CSV, "json": JSON, "parquet": PARQUET}[kind]
-    return read_request(body, content_type, model.input_schema)
+    return read_request(body, content_type, model.request_schema)
 
 
 def _kind_of(path: str | None) -> str:

@@ -51,7 +51,7 @@ class TableDifference:
 
     @property
     def is_empty(self) -> bool:
-        signs = {each.sign for each in (*self.columns, *self.rows)}
+        signs = {column.sign for column in self.columns} | {row.sign for row in self.rows}
         return signs <= {"="} and not self.is_reordered
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ CONDA = "conda.yaml"
 
 @lru_cache(maxsize=64)
 def environment_files(requirements: tuple[str, ...]) -> Mapping[str, bytes]:
-    return _files(requirements, _conda_env(requirements))
+    return _files(requirements, conda_env_of(requirements))
 
 
 def environment_files_of(conda_env: Mapping[str, Any] | str) -> Mapping[str, bytes]:
@@ -45,7 +45,7 @@ def _files(requirements: tuple[str, ...], conda: Mapping[str, Any]) -> Mapping[s
     return {name: text.encode() for name, text in texts.items()}
 
 
-def _conda_env(requirements: tuple[str, ...]) -> Mapping[str, Any]:
+def conda_env_of(requirements: Collection[str]) -> dict[str, Any]:
     python = f"python={platform.python_version()}"
     return {
         "name": "mlflow-env",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class SaveOptions:
     extra_pip_requirements: Collection[str] | str | None = None
     extra_files: Collection[str | Path] | None = None
     metadata: Mapping[str, Any] | None = None
+    model: Model | None = None  # to be filled, for flavours that begin one
     notes: Mapping[str, Any] = field(default_factory=dict)  # kept in MLmodel, as they are
 
 
@@ -82,18 +83,15 @@ def build_folder(
         files |= example.files
     size = sum(size_of(content) for content in files.values())
     files |= _environment(parts, options, code_modules)
-    model = Model(
-        nbtrack_version=own_version(),
-        flavors=_flavors(parts, has_code=bool(code), extra=list(extra)),
-        signature=options.signature,
-        saved_input_example_info=None if example is None else example.info,
-        metadata=None if options.metadata is None else plain(options.metadata),
-        model_size_bytes=size,
-        run_id=run_id,
-        artifact_path=artifact_path,
-        model_id=model_id,
-        extra={"nbtrack": dict(options.notes)} if options.notes else {},
-    )
+    model = options.model or Model(run_id=run_id, artifact_path=artifact_path, model_id=model_id)
+    model.nbtrack_version, model.model_size_bytes = own_version(), size
+    model.flavors |= _flavors(parts, has_code=bool(code), extra=list(extra))
+    model.signature = options.signature or model.signature
+    model.saved_input_example_info = None if example is None else example.info
+    if options.metadata is not None:
+        model.metadata = plain(options.metadata)
+    if options.notes:
+        model.extra["nbtrack"] = dict(options.notes)
     files[FILE_NAME] = model.to_yaml().encode()
     return ModelFolder(model=model, files=files)
 
@@ -170,22 +168,3 @@ def _flavors(parts: FlavorParts, *, has_code: bool, extra: list[str]) -> dict[st
         common = {"env": environment, "python_version": python, **({"code": code} if code else {})}
         flavors[PYFUNC] = {**parts.pyfunc, **common}
     return flavors
-
-
-def signature_for(
-    given: Any, example: InputExample | None, predict: Callable[[Any], Any] | None
-) -> ModelSignature | None:
-    """The *given* signature, else that of the example and what the model makes of it.
-
-    `False` is no signature, whatever the example. An example that the model does not take costs
-    the signature, not the model. Raises InvalidValue for a *given* one that is none.
-    """
-    from nbtrack.models.signature import check_signature, infer_signature
-
-    if given is False:
-        return None
-    if given is not None or example is None or predict is None:
-        return check_signature(given)
-    with guarded("infer the signature of the model from its input example"):
-        return infer_signature(example.data, predict(example.data), example.params)
-    return None

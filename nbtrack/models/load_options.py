@@ -11,3 +11,4 @@ from typing import Any
 class LoadOptions:
     trusted: Collection[str | type] | None = None  # types in a skops file
     model_config: Mapping[str, Any] | None = None
+    is_quiet: bool = False  # other versions are not said

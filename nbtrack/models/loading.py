@@ -9,7 +9,7 @@ from typing import Any
 
 from nbtrack.base.guard import warn
 from nbtrack.errors import InvalidValue
-from nbtrack.models.code_files import make_code_importable
+from nbtrack.models.code_files import check_uncontested, code_of, running
 from nbtrack.models.digests import check_files
 from nbtrack.models.environment_files import REQUIREMENTS
 from nbtrack.models.load_options import LoadOptions
@@ -23,7 +23,11 @@ _NOT_NEEDED = {"mlflow", "mlflow-skinny", "nbtrack", "psutil"}  # of no effect o
 
 
 def open_model(
-    model_uri: str | Path, *, dst_path: str | Path | None = None, store: Store | None = None
+    model_uri: str | Path,
+    *,
+    dst_path: str | Path | None = None,
+    store: Store | None = None,
+    is_quiet: bool = False,
 ) -> tuple[Path, Model]:
     """The checked folder of a model, and its MLmodel; nothing of it has been run.
 
@@ -34,7 +38,8 @@ def open_model(
     folder = place.folder if dst_path is None else _copied(place.folder, dst_path)
     if place.recorded is not None:
         check_files(folder, place.recorded)
-    _say_other_versions(folder, model)
+    if not is_quiet:
+        _say_other_versions(folder, model)
     return folder, model
 
 
@@ -55,9 +60,11 @@ def load_pyfunc(
     from nbtrack.models.flavours.predictors import load_predictor
     from nbtrack.models.pyfunc_model import PyFuncModel
 
-    folder, model = open_model(model_uri, dst_path=dst_path, store=store)
-    make_code_importable(folder, model.flavors.get(PYFUNC, {}))
-    return PyFuncModel(model, load_predictor(folder, model, options))
+    folder, model = open_model(model_uri, dst_path=dst_path, store=store, is_quiet=options.is_quiet)
+    code = code_of(folder, model.flavors.get(PYFUNC, {}))
+    with running(code):
+        predictor = load_predictor(folder, model, options)
+    return PyFuncModel(model, predictor, code=code, options=options, folder=folder)
 
 
 def load_sklearn(
@@ -67,7 +74,8 @@ def load_sklearn(
     from nbtrack.models.flavours import sklearn
 
     folder, model = open_model(model_uri, dst_path=dst_path)
-    make_code_importable(folder, model.flavors.get(sklearn.NAME, {}))
+    code = code_of(folder, model.flavors.get(sklearn.NAME, {}))
+    check_uncontested(code, folder)
     return sklearn.load(folder, model, options)
 
 

@@ -67,7 +67,9 @@ def place_of_logged(store: Store, model: LoggedModel) -> ModelPlace:
             f"Nothing was logged into the model {model.name!r} ({model.model_id}) yet; "
             "log_model(…, model_id=…) does it."
         )
-    return ModelPlace(folder=folder, recorded=recorded, run_id=model.source_run_id)
+    return ModelPlace(
+        folder=folder, recorded=recorded, run_id=model.source_run_id, model_id=model.model_id
+    )
 
 
 def path_of_artifact(uri: str | Path) -> Path:
@@ -145,7 +147,7 @@ def _of_path(folder: Path) -> ModelPlace:
     for level in folder.parents:
         if is_model_id(folder.name) and _is_project(level.parent):
             files = _store_in(level.parent).list_model_files(folder.name)
-            return ModelPlace(folder=folder, recorded=files or None)
+            return ModelPlace(folder=folder, recorded=files or None, model_id=folder.name)
         if _RUN_ID.fullmatch(level.name) and _is_project(project := level.parent.parent):
             records = _store_in(project).list_artifact_records(level.name)
             return _recorded(folder, folder.relative_to(level).as_posix(), level.name, records)

@@ -1,7 +1,8 @@
-"""Which modules a pickle needs, read from its bytes: nothing is loaded or run."""
+"""Which modules a pickle or a source needs, read from its bytes: nothing is loaded or run."""
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 
@@ -22,3 +23,11 @@ def modules_in(pickled: bytes) -> frozenset[str]:
     found = _GLOBAL.finditer(pickled)
     names = {m["module"].decode() for m in found if m["length"][0] == len(m["module"])}
     return frozenset(name for name in names if name.partition(".")[0] in sys.modules)
+
+
+def imported_in(source: bytes) -> frozenset[str]:
+    """Names of the modules that the statements of *source* import."""
+    nodes = list(ast.walk(ast.parse(source)))
+    whole = {each.name for n in nodes if isinstance(n, ast.Import) for each in n.names}
+    parts = {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level}
+    return frozenset(whole | parts)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dis
 import io
 import pickle
 from collections import ChainMap
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, ClassVar
 
 from nbtrack.errors import InvalidValue, ModelNotSaved
@@ -59,7 +60,7 @@ def _dumps(model: Any) -> tuple[bytes, frozenset[str]]:
 
 
 def _cloud_dumps(model: Any) -> tuple[bytes, frozenset[str]]:
-    """Also the modules that the user's own functions use: those are kept as calls, by name."""
+    """Also the modules that the user's own functions use or import: those are kept by name."""
     from cloudpickle import CloudPickler
 
     usual, used = CloudPickler.dispatch_table, {"cloudpickle"}
@@ -68,9 +69,13 @@ def _cloud_dumps(model: Any) -> tuple[bytes, frozenset[str]]:
         used.add(module.__name__)
         return usual[ModuleType](module)
 
+    def keep_code(code: CodeType) -> Any:
+        used.update(i.argval for i in dis.get_instructions(code) if i.opname == "IMPORT_NAME")
+        return usual[CodeType](code)
+
     class Pickler(CloudPickler):  # type: ignore[misc]
         # Read when one is made: a table set on the object afterwards is not looked at.
-        dispatch_table: ClassVar = ChainMap({ModuleType: keep_module}, usual)
+        dispatch_table: ClassVar = ChainMap({ModuleType: keep_module, CodeType: keep_code}, usual)
 
     buffer = io.BytesIO()
     Pickler(buffer, protocol=_PROTOCOL).dump(model)

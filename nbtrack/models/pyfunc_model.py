@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
+from nbtrack.errors import InvalidValue
+from nbtrack.models.code_files import ModelCode, running
 from nbtrack.models.enforcement import enforce
-from nbtrack.models.mlmodel_file import Model
+from nbtrack.models.load_options import LoadOptions
+from nbtrack.models.mlmodel_file import PYFUNC, Model
+from nbtrack.models.model_config import replaced
 from nbtrack.models.param_enforcement import enforce_params
 from nbtrack.models.param_schema import ParamSchema
 from nbtrack.models.schema import Schema
@@ -21,25 +26,86 @@ class Predictor(Protocol):
 
 
 class PyFuncModel:
-    def __init__(self, model: Model, predictor: Predictor) -> None:
+    def __init__(
+        self,
+        model: Model,
+        predictor: Predictor,
+        *,
+        code: ModelCode | None = None,
+        options: LoadOptions | None = None,
+        folder: Path | None = None,
+    ) -> None:
         self.metadata = model
-        self._predictor = predictor
+        self._predictor, self._code = predictor, code
+        self._options, self._folder = options or LoadOptions(), folder
 
     def predict(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:
         """What the model makes of *data*, once that has the columns and types of the signature.
 
         Raises InputMismatch, naming the columns that are missing or cannot be converted.
         """
-        checked = enforce(data, self.input_schema)
-        return self._predictor.predict(checked, enforce_params(params, self.params_schema))
+        checked, chosen = self._checked(data, params)
+        with running(self._code):
+            return self._predictor.predict(checked, chosen)
+
+    def predict_stream(self, data: Any, params: Mapping[str, Any] | None = None) -> Iterator[Any]:
+        """The same piece by piece, from a model with a `predict_stream` of its own.
+
+        Raises InvalidValue for a model without, and as `predict` does.
+        """
+        stream = getattr(self._predictor, "predict_stream", None)
+        if stream is None or not self._config.get("streamable"):
+            raise InvalidValue("This model has no predict_stream; predict gives all at once.")
+        checked, chosen = self._checked(data, params)
+        with running(self._code):
+            return iter(stream(checked, chosen))
+
+    def _checked(
+        self, data: Any, params: Mapping[str, Any] | None
+    ) -> tuple[Any, dict[str, Any] | None]:
+        signature = self.metadata.signature
+        # What type hints say, the model checks itself, and makes objects of it.
+        is_hinted = signature is not None and signature.is_from_type_hint
+        checked = data if is_hinted else enforce(data, self.input_schema)
+        if signature is not None and signature.is_type_hint_from_example:
+            checked = like_example(checked, self.input_example)
+        return checked, enforce_params(params, self.params_schema)
 
     @property
     def input_schema(self) -> Schema | None:
         return self.metadata.get_input_schema()
 
     @property
+    def request_schema(self) -> Schema | None:
+        """What the texts and numbers of a request stand for; None where type hints say it."""
+        signature = self.metadata.signature
+        return None if signature is None or signature.is_from_type_hint else signature.inputs
+
+    @property
     def params_schema(self) -> ParamSchema | None:
         return self.metadata.get_params_schema()
+
+    @property
+    def model_config(self) -> Mapping[str, Any] | None:
+        """What the model was logged with, and what replaced it when it was loaded."""
+        return replaced(self._config.get("config"), self._options.model_config) or None
+
+    @property
+    def loader_module(self) -> str | None:
+        return self._config.get("loader_module")
+
+    @property
+    def model_id(self) -> str | None:
+        return self.metadata.model_id
+
+    @property
+    def input_example(self) -> Any:
+        """None for a model without."""
+        return self.metadata.load_input_example(self._folder)
+
+    @property
+    def _config(self) -> Mapping[str, Any]:
+        return self.metadata.flavors.get(PYFUNC, {})
 
     def get_raw_model(self) -> Any:
         """The object behind it: the estimator, or the user's own `PythonModel`."""
@@ -50,3 +116,17 @@ class PyFuncModel:
     def __repr__(self) -> str:
         takes = "unknown input" if self.input_schema is None else str(self.input_schema)
         return f"<PyFuncModel {', '.join(self.metadata.flavors)}; takes {takes}>"
+
+
+def like_example(data: Any, example: Any) -> Any:
+    """A frame as what the example was: a list of values or of rows, or a series."""
+    import pandas as pd
+
+    if not isinstance(data, pd.DataFrame) or isinstance(example, pd.DataFrame):
+        return data
+    if isinstance(example, pd.Series):
+        return data.iloc[:, 0].rename(example.name)
+    if not isinstance(example, list):
+        return data
+    is_rows = any(isinstance(row, Mapping) for row in example)
+    return data.to_dict(orient="records") if is_rows else data.iloc[:, 0].tolist()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
+
+from nbtrack.models.flavours.foreign import takes_params
+from nbtrack.models.hinted_calls import checking
+from nbtrack.models.type_hints import TypeHints, hints_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,13 +22,18 @@ class PythonModelContext:
 class PythonModel:
     """Subclass it: `predict`, and `load_context` for what has to be read from artifacts first.
 
-    `predict` may leave out *context* and *params*.
+    `predict` may leave out *context* and *params*. With a type hint such as
+    `model_input: list[str]`, the signature is made of it, and what `predict` is given is checked.
     """
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "predict" in cls.__dict__:
+            cls.predict = checking(cls.predict)  # type: ignore[method-assign]  # as is inherited
+
     @property
-    def predict_type_hints(self) -> SimpleNamespace:
-        """MLflow, when it loads the model, asks for types to convert the input to: none here."""
-        return SimpleNamespace(input=None, output=None)
+    def predict_type_hints(self) -> TypeHints:
+        return hints_of(self.predict)
 
     def load_context(self, context: Any) -> None:
         """Called once when the model is loaded, with a `PythonModelContext`."""
@@ -35,20 +43,27 @@ class PythonModel:
     ) -> Any:
         raise NotImplementedError(f"{type(self).__name__} does not say how it predicts.")
 
+    def predict_stream(
+        self, context: Any, model_input: Any, params: Mapping[str, Any] | None = None
+    ) -> Iterator[Any]:
+        """The predictions piece by piece; a model that has it is `streamable`."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it streams.")
+
 
 class FunctionModel(PythonModel):
     """A function of the input, or of input and params, as a model."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        from nbtrack.models.flavours.foreign import takes_params
-
         self.function = function
         self._takes_params = takes_params(function)
+
+    @property
+    def predict_type_hints(self) -> TypeHints:
+        return hints_of(self.function)
 
     def predict(
         self, context: Any, model_input: Any, params: Mapping[str, Any] | None = None
     ) -> Any:
         _ = context  # a function has none
-        if self._takes_params:
-            return self.function(model_input, params=params)
-        return self.function(model_input)
+        function = checking(self.function)
+        return function(model_input, **({"params": params} if self._takes_params else {}))

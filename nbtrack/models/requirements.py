@@ -52,6 +52,12 @@ def say_unkept(modules: Collection[str], *, kept: Collection[str]) -> None:
             )
 
 
+def own_files(modules: Collection[str]) -> list[str]:
+    """The files and packages of *modules* that are the user's own."""
+    names = sorted(name for name in top_level(modules) if is_own_file(name))
+    return [path for name in names if (path := _path_of(name)) is not None]
+
+
 def is_own_file(module: str) -> bool:
     path = _path_of(module)
     return (
@@ -75,8 +81,8 @@ def requirement_lines(
     if given is not None and extra is not None:
         raise InvalidValue("Give pip_requirements= or extra_pip_requirements=, and not both.")
     if given is not None:
-        return _lines(given, "pip_requirements")
-    added = () if extra is None else _lines(extra, "extra_pip_requirements")
+        return checked_lines(given, "pip_requirements")
+    added = () if extra is None else checked_lines(extra, "extra_pip_requirements")
     names = {requirement_name(line) for line in added}
     lines = (MLFLOW, *_pinned_if_known(modules))
     return (*(line for line in lines if requirement_name(line) not in names), *added)
@@ -128,7 +134,8 @@ def own_version() -> str:
     return str(_version_of(sys.modules["nbtrack"]))
 
 
-def _lines(given: Collection[str] | str, name: str) -> tuple[str, ...]:
+def checked_lines(given: Collection[str] | str, name: str) -> tuple[str, ...]:
+    """*given* as lines, without empty ones; a text is the path of a file. Raises InvalidValue."""
     if isinstance(given, str):
         try:
             given = Path(given).read_text(encoding="utf-8").splitlines()
@@ -142,7 +149,7 @@ def _lines(given: Collection[str] | str, name: str) -> tuple[str, ...]:
 
 @cache
 def _pins(module: str) -> tuple[str, ...]:
-    if module in _KNOWN:
+    if module in _KNOWN and module in sys.modules:
         version = _version_of(sys.modules.get(module))
         return (f"{_KNOWN[module]}=={version}",) if version else ()
     return tuple(f"{name}=={version}" for name, version in _distributions_of(module))

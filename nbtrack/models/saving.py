@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,6 @@ from nbtrack.artifact_store.paths import TEMPORARY, artifact_parts
 from nbtrack.base.guard import guarded, warn
 from nbtrack.base.values import check_key
 from nbtrack.errors import InvalidValue
-from nbtrack.models.digests import folder_digest
-from nbtrack.models.earlier_models import earlier_model, move_out_of_run
 from nbtrack.models.flavours import sklearn as sklearn_flavour
 from nbtrack.models.folder import (
     Content,
@@ -23,23 +20,12 @@ from nbtrack.models.folder import (
     SaveOptions,
     build_folder,
 )
+from nbtrack.models.homes import Home, RunHome
 from nbtrack.models.input_example import kept_example
-from nbtrack.models.mlmodel_file import info_of
 from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.signature import ModelSignature, infer_signature
-from nbtrack.recording.logged_models import (
-    NOTHING_SAID,
-    ModelFacts,
-    new_model_id,
-    own_folder,
-    record_files,
-    record_in_run,
-)
 from nbtrack.recording.run_writer import RunWriter
-from nbtrack.records.logged_models import LoggedModel
-from nbtrack.stores.store import Store
 
-DIGEST_TAG = "nbtrack.model."  # and the path of the model in the run
 LARGE = 100_000_000  # bytes
 
 
@@ -70,7 +56,7 @@ def save_fitted(
         input_example=kept_example(input_example),
         metadata=metadata,
     )
-    return log_parts(run, path, parts, options, is_retrained=True)
+    return log_parts(RunHome(run, check_model_path(path), is_retrained=True), parts, options)
 
 
 def _signature(rows: Any, predictions: Any) -> ModelSignature | None:
@@ -79,55 +65,13 @@ def _signature(rows: Any, predictions: Any) -> ModelSignature | None:
     return None
 
 
-def log_parts(
-    run: RunWriter,
-    path: str,
-    parts: FlavorParts,
-    options: SaveOptions,
-    about: ModelFacts = NOTHING_SAID,
-    *,
-    is_retrained: bool = False,
-) -> ModelInfo:
-    """Write the model into the folder *path* of the run, in place of what was there.
-
-    All files appear or none does; the digest of the folder becomes a tag of the run, and the
-    folder is that of a logged model. The one that was there before keeps its files in a folder of
-    its own, unless it *is_retrained*: then it is this one.
-    """
-    checked = check_model_path(path)
-    earlier = earlier_model(run, checked)
-    is_same = is_retrained and earlier in run.logged.models
-    model_id = about.model_id or (earlier if is_same else None) or new_model_id()
+def log_parts(home: Home, parts: FlavorParts, options: SaveOptions) -> ModelInfo:
+    """Write the model where its *home* is, in place of what was there."""
     folder = build_folder(
-        parts, options, run_id=run.run_id, artifact_path=checked, model_id=model_id
+        parts, options, run_id=home.run_id, artifact_path=home.path, model_id=home.model_id
     )
-    _say_if_large(folder, checked)
-    if earlier is not None and earlier != model_id:
-        move_out_of_run(run, earlier, checked)
-    stored = run.log_folder(folder.files, checked)
-    if not stored:  # the disk did not take it, and that was said
-        return info_of(replace(folder.model, model_id=None))
-    digest = folder_digest({f.path[len(checked) + 1 :]: str(f.sha256) for f in stored})
-    run.set_tag(DIGEST_TAG + checked, digest)
-    record_in_run(run, model_id, path=checked, about=about)
-    if is_retrained:
-        run.logged.models.add(model_id)
-    return info_of(folder.model, digest=digest)
-
-
-def log_parts_of_model(
-    store: Store, model: LoggedModel, parts: FlavorParts, options: SaveOptions
-) -> ModelInfo:
-    """Write the files of a model that was initialized before into its own folder."""
-    run_id, name = model.source_run_id, model.name
-    folder = build_folder(
-        parts, options, run_id=run_id, artifact_path=name, model_id=model.model_id
-    )
-    _say_if_large(folder, name)
-    stored = own_folder(model).write_all(folder.files)
-    record_files(store, model.model_id, stored)
-    digest = folder_digest({f.path: str(f.sha256) for f in stored})
-    return info_of(folder.model, uri=model.model_uri, digest=digest)
+    _say_if_large(folder, home.path)
+    return home.log(folder.model, folder.files)
 
 
 def write_parts(path: str | Path, parts: FlavorParts, options: SaveOptions) -> None:

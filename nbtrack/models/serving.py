@@ -54,7 +54,7 @@ def serve(model: PyFuncModel, *, host: str = LOOPBACK, port: int = 5000) -> None
 
 def _answer(model: PyFuncModel, body: bytes, content_type: str | None) -> Response:
     try:
-        data, params = read_request(body, content_type, model.input_schema)
+        data, params = read_request(body, content_type, model.request_schema)
         predictions = model.predict(data, params)
         return _json_response(json_text({"predictions": as_plain(predictions)}))
     except UnsupportedBody as exc:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from nbtrack.artifact_store.paths import below_uri
 from nbtrack.errors import InvalidValue, RunDeleted, StoreError
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
@@ -53,7 +54,7 @@ def new_run_info(
     is_default = experiment.artifact_location in ("", root)
     location = f"{root}/{run_id}"
     if not is_default:
-        location = f"{experiment.artifact_location.rstrip('/')}/{run_id}/artifacts"
+        location = below_uri(experiment.artifact_location, f"{run_id}/artifacts")
     return RunInfo(
         run_id=run_id,
         run_name=name,

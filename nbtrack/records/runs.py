@@ -52,6 +52,24 @@ class RunStatus(StrEnum):
         return list(RunStatus)
 
 
+class SourceType(StrEnum):
+    """What started a run, as its tag mlflow.source.type says; MLflow's own enum is of numbers."""
+
+    NOTEBOOK = "NOTEBOOK"
+    JOB = "JOB"
+    PROJECT = "PROJECT"
+    LOCAL = "LOCAL"
+    UNKNOWN = "UNKNOWN"
+
+    @staticmethod
+    def from_string(status_str: str) -> SourceType:
+        return SourceType(status_str)
+
+    @staticmethod
+    def to_string(status: str) -> str:
+        return str(SourceType(status))
+
+
 class LifecycleStage(StrEnum):
     ACTIVE = "active"
     DELETED = "deleted"

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
 
 import nbtrack
-from nbtrack.errors import InvalidValue, ModelNotSaved
+from nbtrack.errors import InvalidValue, ModelNotLoaded, ModelNotSaved
 from nbtrack.pyfunc import PythonModel, PythonModelContext
 
 X = pd.DataFrame({"a": [1.0, 2.0]})
@@ -23,6 +24,13 @@ class Scaled(PythonModel):
 
     def predict(self, context, model_input, params=None):
         return [self.factor * value for value in model_input["a"]]
+
+
+class Late(PythonModel):
+    def predict(self, model_input):
+        import late_rule
+
+        return [late_rule.answer]
 
 
 @pytest.fixture
@@ -117,7 +125,7 @@ class Predicts:
     ("model", "match"),
     [
         (Scaled, "class Scaled; give an instance"),
-        ("model.py", "code_paths"),
+        ("model.py", "no Python file"),
         (3, "subclass nbtrack.pyfunc.PythonModel"),
         (Predicts(), "python_model=model.predict"),
     ],
@@ -194,12 +202,42 @@ def test_code_that_is_left_behind_is_said(shouting, tmp_path, caplog):
     assert str(Path(shouting.__file__)) in caplog.text
 
 
-def test_other_code_of_the_same_name_is_said(shouting, tmp_path, caplog):
-    """Python has one module of a name: the model would silently run with another one."""
-    nbtrack.pyfunc.save_model(
-        tmp_path / "m", python_model=shouting.Shout(), code_paths=[shouting.__file__]
-    )
+def test_two_models_of_one_module_name_run_their_own_code(shouting, tmp_path):
+    """Python has one module of a name; each model has its own in place while it runs."""
+    given = {"python_model": shouting.Shout(), "code_paths": [shouting.__file__]}
+    nbtrack.pyfunc.save_model(tmp_path / "loud", **given)
     Path(shouting.__file__).write_text(OWN_CODE.replace("upper", "lower"))
-    nbtrack.pyfunc.load_model(tmp_path / "m")
+    nbtrack.pyfunc.save_model(tmp_path / "soft", **given)
+    loud, soft = (nbtrack.pyfunc.load_model(tmp_path / name) for name in ("loud", "soft"))
 
-    assert "brings its own shouting" in caplog.text
+    assert [soft.predict(["A"]), loud.predict(["a"]), soft.predict(["B"])] == [["a"], ["A"], ["b"]]
+    assert sys.modules["shouting"] is shouting
+
+
+def test_code_that_is_imported_while_predicting_is_of_the_model(tmp_path):
+    """Also when nothing was imported yet when the other model was loaded."""
+    for number in (1, 2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "late_rule.py").write_text(f"answer = {number}\n")
+        nbtrack.pyfunc.save_model(
+            tmp_path / f"m{number}", python_model=Late(), code_paths=[folder / "late_rule.py"]
+        )
+    models = [nbtrack.pyfunc.load_model(tmp_path / f"m{number}") for number in (1, 2)]
+
+    assert [model.predict([0]) for model in (*models, *models)] == [[1], [2], [1], [2]]
+
+
+def test_an_estimator_with_contested_code_is_not_handed_out(tmp_path):
+    """What it imports later would be the code of the other one."""
+    model = DummyClassifier().fit([[0], [1]], [0, 1])
+    for name in ("one", "two"):
+        (tmp_path / f"code_{name}").mkdir()
+        code = tmp_path / f"code_{name}" / "claimed_twice.py"
+        code.write_text(f"name = {name!r}")
+        nbtrack.sklearn.save_model(model, tmp_path / name, code_paths=[code])
+
+    assert nbtrack.sklearn.load_model(tmp_path / "one").predict([[0]])[0] == 0
+    with pytest.raises(ModelNotLoaded, match="brings its own claimed_twice"):
+        nbtrack.sklearn.load_model(tmp_path / "two")
+    assert nbtrack.pyfunc.load_model(tmp_path / "two").predict([[0]])[0] == 0

@@ -17,6 +17,10 @@ class ForeignPredictor:
             return self.loaded.predict(data, params=params)
         return self.loaded.predict(data)
 
+    def predict_stream(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:
+        stream = self.loaded.predict_stream
+        return stream(data, params=params) if takes_params(stream) else stream(data)
+
     def raw_model(self) -> Any:
         getter = getattr(self.loaded, "get_raw_model", None)
         return self.loaded if getter is None else getter()

@@ -1,19 +1,23 @@
-"""`PythonModel`s and functions, pickled with the files they need."""
+"""`PythonModel`s and functions, pickled or as the file that makes them, with what they need."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import InvalidValue
+from nbtrack.models.code_models import model_in
 from nbtrack.models.flavours.foreign import takes_params
 from nbtrack.models.folder import Content, FlavorParts, named_files
 from nbtrack.models.mlmodel_file import PYFUNC, Model
+from nbtrack.models.model_config import replaced
 from nbtrack.models.model_uris import path_of_artifact
+from nbtrack.models.pickled_modules import imported_in
 from nbtrack.models.pickling import pickled
 from nbtrack.models.python_model import FunctionModel, PythonModelContext
+from nbtrack.models.type_hints import parameter_names
 from nbtrack.models.unpickling import load_pickle
 
 if TYPE_CHECKING:
@@ -28,43 +32,49 @@ def parts_of(
     *,
     artifacts: Mapping[str, str | Path] | None = None,
     model_config: Mapping[str, Any] | None = None,
+    code_file: Path | None = None,
+    streamable: bool | None = None,
 ) -> FlavorParts:
-    """*artifacts*: {name: path or URI} of files and folders. Raises ModelNotSaved, InvalidValue."""
-    import cloudpickle
+    """*artifacts*: {name: path or URI} of files and folders. Raises ModelNotSaved, InvalidValue.
 
-    model = as_python_model(python_model)
-    data, modules = pickled(model, "cloudpickle", name="python_model")
+    With *code_file*, that is kept in place of the object that it made.
+    """
+    kept, where, modules = _code(code_file) if code_file else _pickle(python_model)
     files, config = _artifacts(artifacts or {})
     pyfunc = {
         "loader_module": "mlflow.pyfunc.model",
-        "python_model": FILE,
-        "cloudpickle_version": cloudpickle.__version__,
-        "streamable": False,
+        **where,
+        "streamable": _streams(python_model) if streamable is None else streamable,
         "code": None,
         **({"artifacts": config} if config else {}),
         **({"config": dict(model_config)} if model_config else {}),
     }
     return FlavorParts(
-        name=PYFUNC,
-        config={},
-        files={FILE: data, **files},
-        modules=modules,
-        pyfunc=pyfunc,
+        name=PYFUNC, config={}, files={**kept, **files}, modules=modules, pyfunc=pyfunc
     )
+
+
+def _pickle(model: Any) -> tuple[dict[str, Content], dict[str, Any], Collection[str]]:
+    import cloudpickle
+
+    data, modules = pickled(model, "cloudpickle", name="python_model")
+    where = {"python_model": FILE, "cloudpickle_version": cloudpickle.__version__}
+    return {FILE: data}, where, modules
+
+
+def _code(file: Path) -> tuple[dict[str, Content], dict[str, Any], Collection[str]]:
+    text = file.read_bytes()
+    return {file.name: text}, {"model_code_path": file.name}, imported_in(text)
 
 
 def as_python_model(given: Any) -> Any:
     """An object with `predict`; a function becomes one. Raises InvalidValue."""
     if isinstance(given, type):
         raise InvalidValue(f"python_model is the class {given.__name__}; give an instance of it.")
-    if isinstance(given, str | Path):
-        raise InvalidValue(
-            f"python_model is a path ({str(given)!r}). Models from code files are not supported; "
-            "give a PythonModel or a function, and the file in code_paths=[…]."
-        )
     if hasattr(given, "predict_type_hints"):  # ours, or MLflow's own PythonModel
         return given
     if callable(given):
+        _check_takes_input(given)
         return FunctionModel(given)
     also = ", or give its method: python_model=model.predict" if hasattr(given, "predict") else ""
     raise InvalidValue(
@@ -72,39 +82,63 @@ def as_python_model(given: Any) -> Any:
     )
 
 
+def _check_takes_input(function: Any) -> None:
+    names = [name for name in parameter_names(function) if name != "params"]
+    if len(names) != 1:
+        raise InvalidValue(
+            f"python_model takes {', '.join(names) or 'nothing'}; a function that is a model "
+            "takes the input, and params if it has any."
+        )
+
+
 def load_predictor(folder: Path, model: Model, options: LoadOptions) -> PythonModelPredictor:
     config = model.flavors[PYFUNC]
     if options.trusted is not None:
         raise InvalidValue("trusted= is for skops files; this model is a pickle.")
-    if "python_model" not in config:
-        raise InvalidValue(
-            f"The model in {str(folder)!r} is kept as code, which nbtrack does not run; "
-            "mlflow.pyfunc.load_model does."
-        )
-    loaded = load_pickle(folder / str(config["python_model"]))
     paths = {name: str(folder / each["path"]) for name, each in config.get(_ARTIFACTS, {}).items()}
-    chosen = {**(config.get("config") or {}), **(options.model_config or {})}
+    chosen = replaced(config.get("config"), options.model_config)
     context = PythonModelContext(artifacts=paths, model_config=chosen or None)
-    if hasattr(loaded, "load_context"):
-        loaded.load_context(context)
-    return PythonModelPredictor(loaded, context)
+    return predictor_of(_loaded(folder, config, chosen), context)
+
+
+def predictor_of(model: Any, context: PythonModelContext) -> PythonModelPredictor:
+    """What predicts, with *model* told of its artifacts."""
+    if hasattr(model, "load_context"):
+        model.load_context(context)
+    return PythonModelPredictor(model, context)
+
+
+def _loaded(folder: Path, config: Mapping[str, Any], model_config: Mapping[str, Any]) -> Any:
+    if "model_code_path" not in config:
+        return load_pickle(folder / str(config["python_model"]))
+    # MLflow writes the whole path that the file once had.
+    file = folder / Path(str(config["model_code_path"])).name
+    return as_python_model(model_in(file, model_config))
 
 
 class PythonModelPredictor:
     def __init__(self, model: Any, context: PythonModelContext) -> None:
         self._model, self._context = model, context
-        names = [name for name in signature(model.predict).parameters if name != "params"]
-        self._takes_context = "context" in names or len(names) == 2
-        self._takes_params = takes_params(model.predict)
 
     def predict(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:
-        given = (self._context, data) if self._takes_context else (data,)
-        if self._takes_params:
-            return self._model.predict(*given, params=params)
-        return self._model.predict(*given)
+        return self._call(self._model.predict, data, params)
+
+    def predict_stream(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:
+        return self._call(self._model.predict_stream, data, params)
+
+    def _call(self, method: Any, data: Any, params: Mapping[str, Any] | None) -> Any:
+        names = [name for name in signature(method).parameters if name != "params"]
+        takes_context = "context" in names or len(names) == 2
+        given = (self._context, data) if takes_context else (data,)
+        return method(*given, **({"params": params} if takes_params(method) else {}))
 
     def raw_model(self) -> Any:
         return self._model
+
+
+def _streams(model: Any) -> bool:
+    own = getattr(type(model), "predict_stream", None)
+    return own is not None and not getattr(own, "__module__", "").startswith(("nbtrack.", "mlflow"))
 
 
 def _artifacts(

@@ -66,11 +66,12 @@ class TableColumn(TypedDict):
 
 class RunRow(TypedDict):
     """`cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows
-    what the best of so many children has; 0: what it has itself."""
+    what the best of so many children has; 0: what it has itself. `error`: why it failed."""
 
     id: str
     name: str
     status: str
+    error: str
     depth: int
     children: int
     parent: str | None
@@ -205,6 +206,7 @@ class RunDetails(TypedDict):
     params: list[RunValue]
     metrics: list[RunValue]
     files: list[RunFile]
+    hasModel: bool
     pinned: bool
     baseline: bool
 

@@ -40,6 +40,7 @@ def details_of(store: Store, run_id: str) -> dict[str, Any]:
     run, cell = without_moved(store.get_run(run_id)), store.read_cell(run_id) or {}
     tags = run.data.tags
     note = tags.get(NOTE_TAG, "")
+    files = store.list_artifact_records(run_id)
     return {
         "id": run_id,
         "name": run.info.run_name or "",
@@ -54,7 +55,8 @@ def details_of(store: Store, run_id: str) -> dict[str, Any]:
         "source": (cell.get("source") or "")[:_MOST_SOURCE],
         "tags": {key: tags[key] for key in sorted(tags) if _is_users(key, tags)},
         **_values(run),
-        "files": [_file(each) for each in store.list_artifact_records(run_id)[:_MOST_FILES]],
+        "files": [_file(each) for each in files[:_MOST_FILES]],
+        "hasModel": any(each.path.endswith("/MLmodel") for each in files),
         "pinned": PINNED_TAG in tags,
         "baseline": _baseline_of(store, run) == run_id,
     }

@@ -16,6 +16,7 @@ from nbtrack.lookup.typed_filter.reading import why_nothing
 from nbtrack.panels.runs.glance import glance_at_all
 from nbtrack.panels.runs.known_keys import Known, KnownKeys
 from nbtrack.panels.runs.quick_filters import quoted_text
+from nbtrack.panels.runs.run_scope import errors_of
 from nbtrack.panels.runs.shown_runs import base_query, order_clauses, with_quick_filters
 from nbtrack.panels.runs.table_columns import Column, shown_columns
 from nbtrack.panels.runs.table_rows import Placed, Surroundings, rows_of
@@ -107,7 +108,7 @@ def _run_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[str
     families = [Placed(run, 0, page.children.get(run.info.run_id, 0)) for run in page.runs]
     placed = list(_unfolded(store, families, asked))
     return {
-        "rows": rows_of(placed, columns, _surroundings(asked)),
+        "rows": rows_of(placed, columns, _surroundings(store, asked, placed)),
         "isBin": bool(placed) and all(map(_is_deleted, placed)),
         "isFlat": state.is_flat,
         "hasFamilies": any(facts.key == PARENT_TAG for facts in asked.known.inventory.tags),
@@ -166,7 +167,7 @@ def _group_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[s
     metrics = [column for column in columns if column.group == "Metrics"][:_MOST_GROUP_METRICS]
     keys = [key_of(column.id) for column in metrics]
     groups = store.read_groups(asked.query, by=asked.state.group, metrics=keys)
-    names = _surroundings(asked).experiments
+    names = _names_of_experiments(asked)
     return {
         "groups": [_group(each, keys, names, asked.state.group) for each in groups[:_MOST_GROUPS]],
         "groupColumns": [column.id for column in metrics],
@@ -210,11 +211,18 @@ def _group_condition(by: str, value: str | None) -> str | None:
     return f"{key} IS NULL" if value is None else f"{key} = {quoted_text(value)}"
 
 
-def _surroundings(asked: Asked) -> Surroundings:
-    every = asked.known.experiments
-    names = {experiment.experiment_id: experiment.name for experiment in every}
-    found = (experiment.tags.get(BASELINE_TAG) for experiment in every)
-    return Surroundings(names, frozenset(run_id for run_id in found if run_id))
+def _surroundings(store: Store, asked: Asked, placed: Sequence[Placed]) -> Surroundings:
+    found = (experiment.tags.get(BASELINE_TAG) for experiment in asked.known.experiments)
+    return Surroundings(
+        experiments=_names_of_experiments(asked),
+        baselines=frozenset(run_id for run_id in found if run_id),
+        errors=errors_of(store, (each.run for each in placed)),
+    )
+
+
+def _names_of_experiments(asked: Asked) -> dict[str, str]:
+    """By id."""
+    return {each.experiment_id: each.name for each in asked.known.experiments}
 
 
 def _as_message(column: Column, state: TableState) -> dict[str, Any]:

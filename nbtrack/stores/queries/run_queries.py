@@ -299,8 +299,8 @@ def read_datasets(connection: DuckDBPyConnection, keys: Sequence[int]) -> list[l
             schema=schema,
             profile=profile,
         )
-        tags = [InputTag("mlflow.data.context", context)] if context else []
-        tags += [InputTag(key, value) for key, value in json.loads(own_tags or "{}").items()]
+        tags = [InputTag(key, value) for key, value in json.loads(own_tags or "{}").items()]
+        tags += [InputTag("mlflow.data.context", context)] if context else []
         found[places[run_key]].append(DatasetInput(dataset=dataset, tags=tags))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -11,6 +12,8 @@ from nbtrack.errors import NotFound
 from nbtrack.panels.charts_tab.charted_runs import places_after
 from nbtrack.panels.charts_tab.request import MOST_RUNS
 from nbtrack.recording.session import Session, current_session
+from nbtrack.records.origins import ORIGINS_TAG
+from nbtrack.records.tags import BEST_OF_TAG
 from tests.support.begun_project import begun_project
 from tests.support.filled_project import fill_project
 from tests.support.panel_page import Page, runs_page
@@ -336,3 +339,21 @@ def test_a_chart_for_python_shows_itself_without_a_network(page):
     for each in (chart, chart.properties(title="mine")):
         shown = each._repr_mimebundle_()
         assert set(shown) == {"image/svg+xml", "image/png", "text/plain"}
+
+
+def test_axes_come_from_the_runs_that_are_drawn(session):
+    """A best child is not drawn, so what only children differ in is no axis; a param that nobody
+    set is none either, even if it differs."""
+    for n in range(3):
+        tags = {BEST_OF_TAG: "x" * 32} if n == 2 else {}
+        origins = {"params": {"default": ["cache_size"]}}
+        with session.start_run(
+            name=f"run {n}", tags={ORIGINS_TAG: json.dumps(origins), **tags}
+        ) as run:
+            run.log_params({"depth": n, "shared": n // 2, "cache_size": n})
+            run.log_metric("f1", n)
+    page = runs_page(session.store)
+    page.show()
+
+    assert page.ask("parallel")["chosen"]["axes"] == ["params.depth", "metrics.f1"]
+    assert page.ask("scatter")["chosen"] == {"x": "params.depth", "y": "metrics.f1", "colour": ""}

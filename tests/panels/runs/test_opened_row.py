@@ -65,3 +65,14 @@ def test_a_note_comes_as_typed_and_as_nodes():
     assert found["note"] == "**deep**\n<b>x</b>"
     (paragraph,) = found["noteShown"]
     assert [child["tag"] for child in paragraph["children"]] == ["strong", "br", ""]
+
+
+def test_a_model_is_told_however_many_files_there_are():
+    """The list of files is cut; whether one can be registered is not."""
+    with nbtrack.start_run() as run:
+        run.log_bytes(b"x", "z/MLmodel")
+    with nbtrack.start_run() as other:
+        run.log_bytes(b"x", "MLmodel.txt")
+
+    assert details(run.info.run_id)["hasModel"]
+    assert not details(other.info.run_id)["hasModel"]

@@ -163,6 +163,20 @@ def test_quick_filters_see_what_the_table_shows(session, page):
     assert len(session.store.search_runs(page.panel.query)) == 1
 
 
+def test_a_failed_run_says_why(session, page):
+    """The first line of what ended its cell; a run that was no cell has nothing to say."""
+    for name, status in (("cell", "FAILED"), ("script", "FAILED"), ("well", "FINISHED")):
+        run = session.start_run(name=name)
+        if name != "script":
+            told = {"source": "", "error": "ValueError: no kernel\nlinaer"}
+            session.store.append(lines.cell_line(run.run_id, t=now_us(), **told))
+        run.end(status)
+
+    errors = {row["name"]: row["error"] for row in page.show()["rows"]}
+    assert errors["cell"] == "ValueError: no kernel …"
+    assert (errors["script"], errors["well"]) == ("", "")
+
+
 def test_words_are_the_same_in_sql(page):
     """Over the public views, for a user to change."""
     import nbtrack

@@ -29,7 +29,9 @@ export class ChartGrid {
   }
 
   balance() {
-    const columns = balancedColumns(this.cards.size, this.el.clientWidth);
+    const width = this.el.clientWidth;
+    if (width === 0) return; // in a hidden tab
+    const columns = balancedColumns(this.cards.size, width);
     this.el.style.setProperty("--columns", String(columns));
   }
 
@@ -95,7 +97,7 @@ class ChartCard {
     this.body = h("div", { class: "nbt-card-body" });
     this.el = h(
       "section",
-      { class: "nbt-card", "data-metric": key, "aria-label": key },
+      { class: "nbt-chart-card", "data-metric": key, "aria-label": key },
       this.head.el,
       this.body,
     );

@@ -31,7 +31,7 @@ export class ChartHead {
     });
     this.menu.button.title = `${key}: a menu. Dragged onto another chart, it is drawn there.`;
     this.menu.label.classList.add("nbt-card-title");
-    this.chips = h("span", { class: "nbt-chips" });
+    this.chips = h("span", { class: "nbt-besides" });
     this.note = h("span", { class: "nbt-card-note nbt-muted" });
     this.el = h(
       "div",
@@ -78,9 +78,9 @@ export class ChartHead {
       },
       "×",
     );
-    const name = h("bdi", { class: "nbt-chip-name" }, key);
+    const name = h("bdi", { class: "nbt-beside-name" }, key);
     const swatch = dash.length ? dashSwatch(dash) : null;
-    return h("span", { class: "nbt-chip", title: key, "data-beside": key }, swatch, name, off);
+    return h("span", { class: "nbt-beside", title: key, "data-beside": key }, swatch, name, off);
   }
 
   remove() {

@@ -1,7 +1,6 @@
 // What charts are made of.
 
 import type { RunsState } from "../../runs/page/runs_state.js";
-import type { Child } from "../../shared/page/dom_types.d.ts";
 import type { Bounds } from "./messages.d.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a row has the fields that its spec names
@@ -96,8 +95,14 @@ export interface ChoosingView {
 /** One kind of chart of runs: `hint` says what its brush does, "" for none. */
 export interface RunChartKind {
   question: "scatter" | "parallel" | "importance";
-  controls: (view: ChoosingView) => Child;
+  controls: (view: ChoosingView) => RunChartControls;
   hint: string;
+}
+
+export interface RunChartControls {
+  el: Node;
+  /** As the view has chosen now. */
+  draw(): void;
 }
 
 /** What can be done to a chart of metrics; a chart is named by the metric that has it. */

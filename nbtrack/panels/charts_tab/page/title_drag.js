@@ -1,6 +1,6 @@
 // A chart is taken by its title and let go over another one.
 
-const CARD = ".nbt-card";
+const CARD = ".nbt-chart-card";
 const SLACK = 6; // pixels: who moves less than that has clicked
 
 /** `drop(metric)` is told over whose chart.

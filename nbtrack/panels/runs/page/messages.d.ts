@@ -55,11 +55,12 @@ export interface TableColumn {
   isOwn: boolean;
 }
 
-/** `cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows what the best of so many children has; 0: what it has itself. */
+/** `cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows what the best of so many children has; 0: what it has itself. `error`: why it failed. */
 export interface RunRow {
   id: string;
   name: string;
   status: string;
+  error: string;
   depth: number;
   children: number;
   parent: string | null;
@@ -183,6 +184,7 @@ export interface RunDetails {
   params: RunValue[];
   metrics: RunValue[];
   files: RunFile[];
+  hasModel: boolean;
   pinned: boolean;
   baseline: boolean;
 }

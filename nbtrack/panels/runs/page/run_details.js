@@ -34,7 +34,7 @@ function detailParts(state, known) {
     detailHead(state, known),
     known.error && titled("Error", errorParts(known)),
     h("div", { class: "nbt-detail-columns" }, valueParts(known), wordParts(state, known)),
-    known.files.length > 0 && titled("Artifacts", artifactsOf(state, known)),
+    titled("Artifacts", artifactsOf(state, known)),
     known.source && titled("Cell", cellSource(known.source)),
     factLine(known.origin),
   ];
@@ -116,11 +116,6 @@ function factLine(facts) {
   return h("div", { class: "nbt-fact-line" }, words);
 }
 
-/** @param {RunDetails} known */
-function hasModel({ files, isDeleted }) {
-  return !isDeleted && files.some(({ path }) => path.endsWith("/MLmodel"));
-}
-
 /** @param {RunsState} state @param {RunDetails} known */
 function runButtons(state, known) {
   /** @param {string} words @param {() => unknown} onclick @param {Attributes} [more] */
@@ -149,11 +144,12 @@ function runButtons(state, known) {
       () => state.edit(known.id, "baseline", { on: !baseline }),
       { "data-key": `baseline ${known.id}`, title: "Others are compared with it" },
     ),
-    hasModel(known) &&
+    known.hasModel &&
+      !known.isDeleted &&
       button("Register model", () => state.emit("register", known.id), {
         "data-key": `register ${known.id}`,
       }),
-    codeMenu(state, known.id, { hasModel: hasModel(known) }),
+    codeMenu(state, known.id, { hasModel: known.hasModel }),
     known.isDeleted
       ? button("Restore", () => state.bringBack([known.id]))
       : button("Delete", () => state.remove([known.id]), { class: "nbt-button nbt-danger" }),

@@ -32,6 +32,8 @@ export class RunsState extends Emitter {
     this.opened = new Set();
     /** @type {Map<string, KnownRun>} */
     this.details = new Map();
+    /** Whether there are fields under the headers, to filter by one column. */
+    this.areQuicksOpen = false;
     /** What is typed, not yet sent, by data-key.
      *  @type {Map<string, string>} */
     this.drafts = new Map();
@@ -96,6 +98,19 @@ export class RunsState extends Emitter {
     }
     const shown = (this.page?.columns ?? []).map(({ id }) => id);
     await this.show(askedWith(this.asked, columns, shown));
+  }
+
+  get hasQuicks() {
+    return this.areQuicksOpen || Object.keys(this.asked.quick).length > 0;
+  }
+
+  /** The fields under the headers: open them, or close them with what they say.
+   *  @param {boolean} areOpen */
+  turnQuicks(areOpen) {
+    const wereFiltering = Object.keys(this.asked.quick).length > 0;
+    this.areQuicksOpen = areOpen;
+    if (!areOpen && wereFiltering) return this.show({ quick: {}, page: 0 });
+    return this.emit("rows");
   }
 
   // --- ticked runs, and their colours

@@ -2,10 +2,12 @@
 
 import { h, reconcile } from "../../shared/page/dom.js";
 import { ageWords } from "../../shared/page/formats.js";
+import { stayPut } from "../../shared/page/stay_put.js";
 import { parentsWithMore } from "./families.js";
 import { GridKeys } from "./grid_keys.js";
 import { detailsRow } from "./run_details.js";
 import { foldRun, moreRow, runRow } from "./run_row.js";
+import { TableEdge } from "./table_edge.js";
 import { TableHead } from "./table_head.js";
 import { TableLayout } from "./table_layout.js";
 
@@ -23,13 +25,17 @@ export class RunsTable {
     this.tbody = h("tbody");
     const named = { class: "nbt-table", "aria-label": "Runs, ? for keys" };
     const table = h("table", named, this.head.el, this.tbody);
-    this.el = h("div", { class: "nbt-scroll", tabindex: "-1" }, this.head.wrongWords, table);
+    const inside = [this.head.wrongWords, table];
+    this.scroller = h("div", { class: "nbt-scroll", tabindex: "-1" }, inside);
+    this.edge = new TableEdge(this.scroller, () => this.layout.countBehind());
+    this.el = h("div", { class: "nbt-table-frame" }, this.scroller, this.edge.el);
     this.keys = new GridKeys(state, { table, fold: (id, isOpen) => foldRun(state, id, isOpen) });
     const redraw = () => state.page && this.drawParts(state.page);
-    this.layout = new TableLayout(state, { scroller: this.el, table, redraw });
+    this.layout = new TableLayout(state, { scroller: this.scroller, table, redraw });
+    this.opened = ""; // ids of the rows that were open when they were drawn last
     this.ticking = setInterval(() => this.age(), AGING);
     state.on("page", (page) => this.draw(page));
-    state.on("rows", () => this.drawRows());
+    state.on("rows", () => state.page && this.draw(state.page));
     state.on("ticked", () => this.drawRows());
   }
 
@@ -43,6 +49,7 @@ export class RunsTable {
   drawParts(page) {
     if (page.rows) this.head.draw(page.columns, this.layout);
     this.drawRows();
+    this.edge.draw();
   }
 
   close() {
@@ -62,7 +69,18 @@ export class RunsTable {
     this.drawRows();
   }
 
+  /** The table is as high as it needs to be while a row is open: what was clicked stays there. */
   drawRows() {
+    const opened = [...this.state.opened].join();
+    const row = opened !== this.opened && document.activeElement?.closest("tr[data-run-id]");
+    this.opened = opened;
+    if (!row || !this.tbody.contains(row)) return this.drawAll();
+    const id = CSS.escape(row.getAttribute("data-run-id") ?? "");
+    const find = () => this.tbody.querySelector(`[data-run-id="${id}"]`);
+    return stayPut(this.scroller, find, () => this.drawAll());
+  }
+
+  drawAll() {
     const { page } = this.state;
     if (!page?.rows) return;
     const cut = parentsWithMore(page.rows, this.state.asked.unfolded);
@@ -85,6 +103,7 @@ export class RunsTable {
       state.ticked.includes(row.id),
       state.colourOf(row.id),
       state.sparks[row.id],
+      this.layout.indents.get(row.id),
       row.id in state.asked.unfolded,
       this.head.looks,
     ]);
