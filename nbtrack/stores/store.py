@@ -284,7 +284,11 @@ class Store(Protocol):
     def search_model_versions(self, query: RegistryQuery) -> list[ModelVersion]: ...
 
     def remove_runs(self, run_ids: Sequence[str]) -> None:
-        """Forget these runs for good, with all that was recorded of them."""
+        """Forget these runs for good, with all that was recorded of them, and what they made."""
+        ...
+
+    def remove_models(self, model_ids: Sequence[str]) -> None:
+        """Forget these logged models for good."""
         ...
 
     def status(self) -> dict[str, Any]:

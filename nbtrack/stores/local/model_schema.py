@@ -56,13 +56,15 @@ INSERTS: dict[str, str] = {
 _LATEST = ", ".join(f"arg_max({name}, t) as {name}" for name in _EVENT_COLUMNS)
 
 CURRENT_VIEWS: dict[str, str] = {
-    # A model without an experiment of its own is where its run is; all go with their source run.
+    # A model without an experiment of its own is where its run is; all go with their source run,
+    # also those that were not deleted themselves.
     "logged_models": f"""
         with latest as (
             select model_id, min(t) as created_us, max(t) as updated_us, {_LATEST}
             from stored.model_events group by model_id)
         select m.model_id, m.name, m.source_run_id, m.model_type, m.path, m.params_until,
             m.created_us, m.updated_us, coalesce(m.status, 'PENDING') as status,
+            coalesce(m.lifecycle_stage = 'deleted', false) as is_deleted,
             coalesce(m.experiment_id, r.experiment_id) as experiment_id,
             case when m.path <> '' then r.artifact_uri || '/' || m.path
                 when m.artifact_location is not null then m.artifact_location
