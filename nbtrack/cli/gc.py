@@ -41,8 +41,9 @@ class Garbage:
 
     @property
     def size(self) -> int:
-        files = (*self.files, *self.orphans, *self.models.copies, *self.logged)
-        return sum(each.size for each in files)
+        files = sum(file.size for file in (*self.files, *self.orphans))
+        copies = sum(copy.size for copy in self.models.copies)
+        return files + copies + sum(model.size for model in self.logged)
 
     @property
     def is_empty(self) -> bool:
