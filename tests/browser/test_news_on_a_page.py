@@ -1,7 +1,8 @@
-"""Files that runs log while one looks: no page stays with what it read first."""
+"""Runs go on while one looks: no page stays with what it read first, and no click is lost."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -59,3 +60,26 @@ def test_a_comparison_shows_files_that_came_later(page: Any) -> None:
     page.locator("[data-tab=compare]").click()
 
     page.locator("[data-file='report.txt'] .nbt-diff").wait_for()
+
+
+def test_a_click_is_not_lost_to_news(page: Any) -> None:
+    """What comes between press and release is drawn behind the click."""
+    row = page.locator("tr[data-run-id]").last
+    row.locator(".nbt-name-button").hover()
+    page.mouse.down()
+    page.runs[0].log_metric("score", 7)
+    tell_news(page)
+    page.mouse.up()
+
+    page.locator(".nbt-details .nbt-detail-head").wait_for()
+    row.locator(".nbt-metric", has_text="7").wait_for()
+
+
+def tell_news(page: Any) -> None:
+    """What the panel pushes when it has looked at the project."""
+    heard = page.kernel.heard
+    before = len(heard)
+    page.kernel.panel.refresh()
+    assert len(heard) > before
+    for message in json.loads(json.dumps(heard[before:])):
+        page.evaluate("message => hear(message)", message)
