@@ -26,7 +26,7 @@ def page(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     runs = []
     for n in range(2):
         with session.start_run(name=f"heron-{n}") as run:
-            run.log_metric("score", n)
+            run.log_metrics({"score": n, "f1": n / 2, "recall": n / 3})
             run.log_text(f"begun {n}", "notes.txt")
         runs.append(run)
     view = RunsView(
@@ -83,3 +83,43 @@ def tell_news(page: Any) -> None:
     assert len(heard) > before
     for message in json.loads(json.dumps(heard[before:])):
         page.evaluate("message => hear(message)", message)
+
+
+BUSY = """() => {
+    const tell = window.tellKernel;
+    const waiting = [];
+    window.tellKernel = async (message) => {
+        if (window.isBusy) await new Promise((resolve) => waiting.push(resolve));
+        return tell(message);
+    };
+    window.isBusy = true;
+    window.letGo = () => {
+        window.isBusy = false;
+        for (const resolve of waiting) resolve();
+    };
+}"""
+
+
+def test_columns_are_chosen_while_the_kernel_is_busy(page: Any) -> None:
+    """One click after the other counts."""
+    page.locator("[data-key=columns]").click()
+    page.evaluate(BUSY)
+    for column in ("status", "duration"):
+        page.locator(f"[data-key='shown {column}']").click()
+    page.evaluate("letGo()")
+
+    for column in ("status", "duration"):
+        page.locator(f"thead [data-column={column}]").wait_for(state="detached")
+
+
+def test_charts_are_chosen_while_the_kernel_is_busy(page: Any) -> None:
+    page.locator("[data-tab=charts]").click()
+    page.locator("[data-metric=recall] svg.marks").wait_for(timeout=60_000)
+    page.locator("[data-key='choose Metrics']").click()
+    page.evaluate(BUSY)
+    for metric in ("f1", "recall"):
+        page.locator(f"[data-key='choice Metrics {metric}']").click()
+    page.evaluate("letGo()")
+
+    for metric in ("f1", "recall"):
+        page.locator(f"[data-metric={metric}]").wait_for(state="detached")

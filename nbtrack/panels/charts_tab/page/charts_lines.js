@@ -105,8 +105,9 @@ export class LinesView {
     return charts.map(({ key, beside }) => [key, ...beside.map((each) => each.key)]);
   }
 
+  /** The next click may come before the answer to one, and one chart may be seen alone. */
   shownMetrics() {
-    return (this.answer?.charts ?? []).map(({ key }) => key);
+    return this.now().shown ?? (this.answer?.charts ?? []).map(({ key }) => key);
   }
 
   /** @param {Partial<Layout>} changes */

@@ -23,6 +23,9 @@ export class ColumnPicker {
   /** @param {RunsState} state */
   constructor(state) {
     this.state = state;
+    /** What the table is about to have: the next click may come before its answer.
+     *  @type {string[] | null} */
+    this.awaited = null;
     this.search = new SearchedList({
       name: "Find a column",
       placeholder: "find a column",
@@ -132,13 +135,17 @@ export class ColumnPicker {
     });
   }
 
-  /** Those that the table has now. */
+  /** Those that the table has now, or soon. */
   shown() {
-    return (this.state.page?.columns ?? []).map(({ id }) => id);
+    return this.awaited ?? (this.state.page?.columns ?? []).map(({ id }) => id);
   }
 
   /** @param {string[] | null} columns @param {{ pinned?: string[] }} [more] */
   set(columns, more = {}) {
-    this.state.chooseColumns({ columns, ...more }).then(() => this.menu.refresh());
+    this.awaited = columns;
+    this.state.chooseColumns({ columns, ...more }).then(() => {
+      if (this.awaited === columns) this.awaited = null;
+      this.menu.refresh();
+    });
   }
 }
