@@ -24,7 +24,7 @@ RINGS = [
     {"stores"},
     {"recording", "lookup"},
     {"models"},
-    {"model_registry"},
+    {"model_registry", "datasets"},
     {"api", "hooks", "cards"},
     {"cells", "panels"},
     {"cli", "ipython", "facades"},

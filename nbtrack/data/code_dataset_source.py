@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from nbtrack.capture.dataset_sources import CodeDatasetSource
+from nbtrack.datasets.source_kinds import CodeDatasetSource
 
 __all__ = ["CodeDatasetSource"]

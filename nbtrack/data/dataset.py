@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from nbtrack.capture.dataset import Dataset
+from nbtrack.datasets.dataset import Dataset
 
 __all__ = ["Dataset"]

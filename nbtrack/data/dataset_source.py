@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from nbtrack.capture.dataset_source import DatasetSource
+from nbtrack.datasets.dataset_source import DatasetSource
 
 __all__ = ["DatasetSource"]

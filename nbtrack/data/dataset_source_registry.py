@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nbtrack.capture.source_registry import (
+from nbtrack.datasets.source_registry import (
     DatasetSourceRegistry,
     get_dataset_source_from_json,
     get_registered_sources,

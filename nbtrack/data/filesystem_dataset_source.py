@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from nbtrack.capture.dataset_sources import FileSystemDatasetSource
+from nbtrack.datasets.source_kinds import FileSystemDatasetSource
 
 __all__ = ["FileSystemDatasetSource"]

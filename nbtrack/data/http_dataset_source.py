@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from nbtrack.capture.dataset_sources import HTTPDatasetSource
+from nbtrack.datasets.source_kinds import HTTPDatasetSource
 
 __all__ = ["HTTPDatasetSource"]

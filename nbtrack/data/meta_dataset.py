@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from nbtrack.capture.datasets import MetaDataset
+from nbtrack.datasets.kinds import MetaDataset
 
 __all__ = ["MetaDataset"]

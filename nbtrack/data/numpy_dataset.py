@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from nbtrack.capture.datasets import NumpyDataset, from_numpy
+from nbtrack.datasets.kinds import NumpyDataset, from_numpy
 
 __all__ = ["NumpyDataset", "from_numpy"]

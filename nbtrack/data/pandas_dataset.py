@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from nbtrack.capture.datasets import PandasDataset, from_pandas
+from nbtrack.datasets.kinds import PandasDataset, from_pandas
 
 __all__ = ["PandasDataset", "from_pandas"]

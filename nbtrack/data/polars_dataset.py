@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from nbtrack.capture.datasets import PolarsDataset, from_polars
+from nbtrack.datasets.kinds import PolarsDataset, from_polars
 
 __all__ = ["PolarsDataset", "from_polars"]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from nbtrack.capture.dataset import PyFuncInputsOutputs
+from nbtrack.datasets.dataset import PyFuncInputsOutputs
 
 __all__ = ["PyFuncInputsOutputs"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nbtrack.capture.dataset_sources import (
+from nbtrack.datasets.source_kinds import (
     CodeDatasetSource,
     FileSystemDatasetSource,
     HTTPDatasetSource,
