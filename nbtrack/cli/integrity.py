@@ -74,8 +74,8 @@ def check_files(store: Store) -> FileReport:
     recorded = recorded_files(store)
     missing, changed, unreadable = [], [], []
     for file in recorded:
-        stored = open_artifacts(file.artifact_uri, run_id=file.run_id)
         try:
+            stored = open_artifacts(file.artifact_uri, run_id=file.run_id)
             if not stored.has(file.path):
                 missing.append(file)
             elif stored.sha256(file.path) != file.sha256:
