@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.api.client_logged_models import ClientLoggedModels
 from nbtrack.api.client_logging import ClientLogging
 from nbtrack.api.client_registry import ClientRegistry
 from nbtrack.api.paging import page_of, page_start
@@ -56,7 +57,7 @@ MOST_RESULTS = 1000
 _VERIFIED_SECONDS = 2.0  # for so long a run that was seen alive is not looked up again
 
 
-class MlflowClient(ClientLogging, ClientRegistry):
+class MlflowClient(ClientLogging, ClientLoggedModels, ClientRegistry):
     """Runs, metrics, artifacts, experiments and models by id, in the store of *tracking_uri*.
 
     Runs made here have no owner process: they stay RUNNING until `set_terminated`.

@@ -334,8 +334,8 @@ def _ids_of(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def sql(query: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
     """One SELECT over the views runs, params, metrics, latest_metrics, tags, artifacts, cells,
-    inputs, experiments, environments, registered_models, model_versions and registry_events.
-    *parameters* are bound to `$name`. Times are UTC.
+    inputs, experiments, environments, logged_models, logged_model_metrics, registered_models,
+    model_versions and registry_events. *parameters* are bound to `$name`. Times are UTC.
 
     Raises InvalidValue with DuckDB's own message and place.
     """

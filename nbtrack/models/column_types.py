@@ -111,8 +111,15 @@ def _plain_integers(column: Any, wanted: DataType) -> Any:
 def _is_text(column: Any) -> bool:
     dtype = column.dtype
     if dtype.kind == "O":
-        return _kind(column) in _TEXTS
+        return (kind := _kind(column)) in _TEXTS or (kind == "mixed" and _is_lists_of_texts(column))
     return str(dtype).startswith("str") or dtype.kind in "UT"
+
+
+def _is_lists_of_texts(column: Any) -> bool:
+    """MLflow takes them for texts, and there are models that are given them."""
+    known = column.dropna()
+    inner = (each if isinstance(each, list) else [each] for each in known)
+    return all(isinstance(text, str) for texts in inner for text in texts)
 
 
 def _is_binary(column: Any) -> bool:

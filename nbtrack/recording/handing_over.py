@@ -149,6 +149,10 @@ class _Job:
         with job_of(self._place):
             return self.function(*args, **kwargs)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Where it is of use in another interpreter, it is the function that has to go there.
+        return functools.partial, (self.function,)
+
     def __getattr__(self, name: str) -> Any:
         if name == "function":  # a copy that is being made has none yet
             raise AttributeError(name)

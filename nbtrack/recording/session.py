@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import threading
 import weakref
 from collections.abc import Callable, Mapping
 from threading import RLock
@@ -34,7 +33,7 @@ from nbtrack.recording.run_creation import (
 )
 from nbtrack.recording.run_stack import RunStack
 from nbtrack.recording.run_writer import RunWriter
-from nbtrack.recording.surroundings import default_run_name, execution_count
+from nbtrack.recording.surroundings import default_run_name, execution_count, name_of_callback
 from nbtrack.recording.system_metrics import SystemMetrics
 from nbtrack.records.runs import Experiment, Run, RunInfo, RunStatus
 from nbtrack.records.tags import PARENT_TAG
@@ -129,7 +128,7 @@ class Session(OpenStores):
         if (run := self.resume_mlflows_run()) is not None:
             return run
         if self.stack.is_callback():
-            run = self.start_run(name=f"logged by {threading.current_thread().name}")
+            run = self.start_run(name=name_of_callback())
             end_with_this_code(run)
             warn_once(
                 "nbtrack: a thread, task or callback logged, and no run was open where it was "
@@ -183,11 +182,7 @@ class Session(OpenStores):
         given = dict(tags) if parent is None else {**tags, PARENT_TAG: parent.run_id}
         found = self.experiments.of_new_run(None, parent) if parent else self.experiment
         run = self._create(
-            name,
-            experiment=experiment or found,
-            tags=given,
-            parent=parent,
-            start_us=start_us,
+            name, experiment=experiment or found, tags=given, parent=parent, start_us=start_us
         )
         run.is_cell, run.follows_experiment = True, experiment is None
         self.stack.enter_cell_run(cell, run)

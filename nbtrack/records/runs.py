@@ -109,6 +109,9 @@ class Metric(NamedTuple):
     value: float
     timestamp: int
     step: int = 0
+    model_id: str | None = None  # of the logged model that was measured
+    dataset_name: str | None = None  # on this data
+    dataset_digest: str | None = None
     run_id: str | None = None
 
 
@@ -193,8 +196,32 @@ class DatasetInput(_Pairs):
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedModelInput(_Pairs):
+    """A logged model that a run read, or measured."""
+
+    model_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedModelOutput(_Pairs):
+    """A logged model that a run made, at *step*."""
+
+    model_id: str
+    step: int
+
+    def to_dictionary(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class RunInputs(_Pairs):
     dataset_inputs: list[DatasetInput] = field(default_factory=list)
+    model_inputs: list[LoggedModelInput] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutputs(_Pairs):
+    model_outputs: list[LoggedModelOutput] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +231,7 @@ class Run(_Pairs):
     info: RunInfo
     data: RunData
     inputs: RunInputs = field(default_factory=RunInputs)
+    outputs: RunOutputs = field(default_factory=RunOutputs)
 
     def to_dictionary(self) -> dict[str, Any]:
         return asdict(self)

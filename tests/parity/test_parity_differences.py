@@ -39,6 +39,17 @@ def test_finished_runs_keep_their_end_when_written_to(both):
     assert both(case) == ((True, "FINISHED", {"late": 1.0}),) * 2
 
 
+def test_an_exit_without_a_fault_is_no_failure(both):
+    """A script that has done its work and says `sys.exit(0)` did not fail."""
+
+    def case(mlflow: Any, tmp: Any) -> Any:
+        with pytest.raises(SystemExit), mlflow.start_run() as run:
+            raise SystemExit(0)
+        return str(mlflow.get_run(run.info.run_id).info.status)
+
+    assert both(case) == ("FAILED", "FINISHED")
+
+
 def test_names_say_what_the_run_was(both):
     """Nobody remembers what "luminous-asp-388" was: params name a run that nobody named."""
 

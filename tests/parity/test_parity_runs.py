@@ -97,7 +97,7 @@ def refuses_a_parent_that_is_not_there(mlflow: Any, tmp: Any) -> Any:
 def ends_with_its_block(mlflow: Any, tmp: Any) -> Any:
     """FINISHED, FAILED after an exception and after KeyboardInterrupt; the error passes through."""
     statuses = []
-    for error in (None, ValueError("x"), KeyboardInterrupt(), SystemExit(0)):
+    for error in (None, ValueError("x"), KeyboardInterrupt(), SystemExit(3)):
         passed = None
         try:
             with mlflow.start_run() as run:

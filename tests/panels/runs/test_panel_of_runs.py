@@ -212,7 +212,7 @@ def test_a_key_that_no_run_has_is_why_nothing_is_shown(page):
 
 def test_a_large_project_shows_a_filter_s_rows_before_its_keys(page, monkeypatch):
     """With the keys of all runs; the page asks again, and gets those of the runs that match."""
-    monkeypatch.setattr("nbtrack.panels.runs.glance._MANY_RUNS", 2)
+    monkeypatch.setattr("nbtrack.panels.runs.glance.MANY_RUNS", 2)
     page.show(), page.show()
     first, again = page.show(filter="forest"), page.show(filter="forest")
 
