@@ -11,8 +11,9 @@ from nbtrack.api.pyfunc_models import (
     save_model,
 )
 from nbtrack.models.flavours.loader_module import add_to_model
+from nbtrack.models.hinted_calls import checking
 from nbtrack.models.pyfunc_model import PyFuncModel
-from nbtrack.models.python_model import PythonModel, PythonModelContext, checking
+from nbtrack.models.python_model import PythonModel, PythonModelContext
 
 # Names in the MLmodel file.
 FLAVOR_NAME, MAIN, CODE, DATA, ENV = "python_function", "loader_module", "code", "data", "env"
