@@ -17,11 +17,7 @@ _FLUENT = [
     "delete_experiment",
     "delete_experiment_tag",
     "delete_run",
-    "disable_system_metrics_logging",
-    "enable_system_metrics_logging",
     "end_run",
-    "flush_artifact_async_logging",
-    "flush_async_logging",
     "get_experiment",
     "get_experiment_by_name",
     "get_parent_run",
@@ -54,12 +50,30 @@ _LOGGING = [
     "log_inputs",
     "log_metric",
     "log_metrics",
+    "log_outputs",
     "log_param",
     "log_params",
+    "log_stream",
     "log_table",
     "log_text",
     "set_tag",
     "set_tags",
+]
+_LOGGED_MODELS = [
+    "ActiveModel",
+    "clear_active_model",
+    "create_external_model",
+    "delete_logged_model",
+    "delete_logged_model_tag",
+    "finalize_logged_model",
+    "get_active_model_id",
+    "get_logged_model",
+    "initialize_logged_model",
+    "last_logged_model",
+    "log_model_params",
+    "search_logged_models",
+    "set_active_model",
+    "set_logged_model_tags",
 ]
 _REGISTRY = [
     "check_gate",
@@ -70,17 +84,32 @@ _REGISTRY = [
     "search_registered_models",
     "set_model_version_tag",
 ]
+_SWITCHES = [
+    "disable_system_metrics_logging",
+    "enable_system_metrics_logging",
+    "flush_artifact_async_logging",
+    "flush_async_logging",
+    "get_registry_uri",
+    "set_registry_uri",
+    "set_system_metrics_node_id",
+    "set_system_metrics_samples_before_logging",
+    "set_system_metrics_sampling_interval",
+]
 _HOMES = {
     **dict.fromkeys(_FLUENT, "nbtrack.api.fluent"),
     **dict.fromkeys(_LOGGING, "nbtrack.api.fluent_logging"),
+    **dict.fromkeys(_LOGGED_MODELS, "nbtrack.api.fluent_logged_models"),
     **dict.fromkeys(_REGISTRY, "nbtrack.api.fluent_registry"),
+    **dict.fromkeys(_SWITCHES, "nbtrack.api.switches"),
     "ActiveRun": "nbtrack.recording.active_run",
     "Client": "nbtrack.tracking",
+    "Image": "nbtrack.artifact_store.image",
     "MlflowClient": "nbtrack.api.client",
     "MlflowException": "nbtrack.exceptions",
     "NbtrackError": "nbtrack.errors",
     "autolog": "nbtrack.hooks.autolog",
     "columns": "nbtrack.panels.runs.chosen_columns",
+    "doctor": "nbtrack.cli.doctor",
     "compare": "nbtrack.panels.compare.showing",
     "live": "nbtrack.panels.live.panel",
     "load_ipython_extension": "nbtrack.ipython",
@@ -91,6 +120,7 @@ _HOMES = {
 _SUBMODULES = (
     "artifacts",
     "client",
+    "config",
     "data",
     "entities",
     "exceptions",
@@ -101,13 +131,6 @@ _SUBMODULES = (
     "types",
 )
 
-# What people who come from MLflow look for in vain.
-_MLFLOWS_ONLY = {
-    "deployments", "evaluate", "gateway", "genai", "keras", "langchain", "lightgbm", "onnx",
-    "openai", "projects", "pytorch", "run", "shap", "spark", "statsmodels",
-    "tensorflow", "trace", "transformers", "xgboost",
-}  # fmt: skip
-
 __all__ = sorted([*_HOMES, *_SUBMODULES])
 
 
@@ -117,8 +140,9 @@ def __getattr__(name: str) -> Any:
     elif name in _SUBMODULES:
         found = importlib.import_module(f"nbtrack.{name}")
     else:
-        hint = f": mlflow.{name} is not in nbtrack" if name in _MLFLOWS_ONLY else ""
-        raise AttributeError(f"module 'nbtrack' has no attribute {name!r}{hint}")
+        from nbtrack.base.absent_names import hint
+
+        raise AttributeError(f"module 'nbtrack' has no attribute {name!r}.{hint(name, __all__)}")
     globals()[name] = found  # the next access is a plain look-up
     return found
 

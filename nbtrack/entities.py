@@ -1,5 +1,11 @@
 """Records under MLflow's names."""
 
+from nbtrack.records.logged_models import (
+    LoggedModel,
+    LoggedModelParameter,
+    LoggedModelStatus,
+    LoggedModelTag,
+)
 from nbtrack.records.registry import (
     ModelVersion,
     ModelVersionTag,
@@ -14,14 +20,18 @@ from nbtrack.records.runs import (
     FileInfo,
     InputTag,
     LifecycleStage,
+    LoggedModelInput,
+    LoggedModelOutput,
     Metric,
     Param,
     Run,
     RunData,
     RunInfo,
     RunInputs,
+    RunOutputs,
     RunStatus,
     RunTag,
+    SourceType,
     ViewType,
 )
 
@@ -33,6 +43,12 @@ __all__ = [
     "FileInfo",
     "InputTag",
     "LifecycleStage",
+    "LoggedModel",
+    "LoggedModelInput",
+    "LoggedModelOutput",
+    "LoggedModelParameter",
+    "LoggedModelStatus",
+    "LoggedModelTag",
     "Metric",
     "ModelVersion",
     "ModelVersionTag",
@@ -43,7 +59,9 @@ __all__ = [
     "RunData",
     "RunInfo",
     "RunInputs",
+    "RunOutputs",
     "RunStatus",
     "RunTag",
+    "SourceType",
     "ViewType",
 ]

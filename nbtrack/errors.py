@@ -1,15 +1,17 @@
 """The error tree.
 
-NbtrackError                      base; `nbtrack.exceptions.MlflowException` is this class
+MlflowException                   base, in MLflow's form: users raise it too
+NbtrackError                      base of what nbtrack raises; an MlflowException
 ├── InvalidValue(ValueError)      a value that cannot be stored: the message names it
 │   ├── FileMissing(FileNotFoundError)   a file or folder to log that is not there
 │   ├── WrongType(TypeError)      one of a type that does not belong there
 │   ├── InvalidFilter             a search string, with a caret under the wrong place
 │   └── InputMismatch             data for a prediction that does not fit the model's signature
 ├── NotFound(KeyError)            an id or name that the store does not have
-│   ├── RunNotFound · ExperimentNotFound · ArtifactNotFound
+│   ├── RunNotFound · ExperimentNotFound · ArtifactNotFound · TagNotFound
 │   └── ModelNotFound
 │       ├── RegisteredModelNotFound · ModelVersionNotFound · AliasNotFound
+│       └── LoggedModelNotFound
 ├── ModelError
 │   ├── ModelNotSaved             something in the model cannot be written to a file
 │   ├── ModelChanged              its files are not the ones that were recorded
@@ -31,20 +33,61 @@ from __future__ import annotations
 
 import importlib
 from types import ModuleType
+from typing import Any, Self
+
+from nbtrack.base import error_codes
 
 
-class NbtrackError(Exception):
-    """Base of everything nbtrack raises on purpose."""
+class MlflowException(Exception):
+    """An error with MLflow's name for its kind; *error_code* is that name or its number.
 
-    error_code = "INTERNAL_ERROR"  # MLflow's name for this kind of error: its users ask for it
+    *json_kwargs* are what else `serialize_as_json` tells. It pickles, whatever it is made from.
+    """
+
+    error_code = error_codes.INTERNAL_ERROR
+
+    def __init__(
+        self, message: object, error_code: int | str | None = None, **json_kwargs: Any
+    ) -> None:
+        if error_code is not None:
+            self.error_code = error_codes.code_name(error_code)
+        self.json_kwargs = json_kwargs
+        super().__init__(str(message))
+
+    @classmethod
+    def invalid_parameter_value(cls, message: object, **json_kwargs: Any) -> Self:
+        return cls(message, error_code="INVALID_PARAMETER_VALUE", **json_kwargs)
 
     def __str__(self) -> str:
         # KeyError would show the repr of the message.
         return str(self.args[0]) if self.args else ""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Most are made from ids and names: made again from the message, they would say it twice.
+        return _made_again, (type(self), self.args), self.__dict__
+
     @property
     def message(self) -> str:
         return str(self)
+
+    def get_http_status_code(self) -> int:
+        return error_codes.http_status(self.error_code)
+
+    def serialize_as_json(self) -> str:
+        import json
+
+        facts = {"error_code": self.error_code, "message": self.message, **self.json_kwargs}
+        return json.dumps(facts)
+
+
+def _made_again(kind: type[MlflowException], args: tuple[Any, ...]) -> MlflowException:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    return error
+
+
+class NbtrackError(MlflowException):
+    """Base of everything nbtrack raises on purpose."""
 
 
 class InvalidValue(NbtrackError, ValueError):
@@ -59,6 +102,10 @@ class WrongType(InvalidValue, TypeError):
 
 class FileMissing(InvalidValue, FileNotFoundError):
     """A file or folder to log that is not there."""
+
+    def __new__(cls, *args: Any) -> Self:
+        # The first one in line is ValueError's, which makes no OSError.
+        return FileNotFoundError.__new__(cls, *args)
 
 
 class InvalidFilter(InvalidValue):
@@ -95,11 +142,16 @@ class ExperimentNotFound(NotFound):
 
 
 class ArtifactNotFound(NotFound):
-    def __init__(self, path: object, run_id: object) -> None:
+    def __init__(self, path: object, run_id: object, proposal: str = "") -> None:
         super().__init__(
-            f"No artifact {path!r} in run {run_id}. "
+            f"No artifact {path!r} in run {run_id}.{proposal} "
             f"nbtrack.artifacts.list_artifacts(run_id={str(run_id)!r}) lists the ones it has."
         )
+
+
+class TagNotFound(NotFound):
+    def __init__(self, key: object, where: str, proposal: str = "") -> None:
+        super().__init__(f"No tag {key!r} on {where}.{proposal}")
 
 
 class ModelNotFound(NotFound):
@@ -111,6 +163,14 @@ class RegisteredModelNotFound(ModelNotFound):
         super().__init__(
             f"No registered model {name!r} in {store}.{proposal} "
             "nbtrack.search_registered_models() lists the ones it has."
+        )
+
+
+class LoggedModelNotFound(ModelNotFound):
+    def __init__(self, model_id: object, store: object) -> None:
+        super().__init__(
+            f"No logged model {model_id!r} in {store}. "
+            "nbtrack.search_logged_models() lists those of the active experiment."
         )
 
 

@@ -17,6 +17,9 @@ place that cannot be used is an error everywhere, for the record would go elsewh
 | quiet        | NBTRACK_QUIET          | False: show a card under every tracked cell         |
 | infer        | NBTRACK_INFER          | True: read params and metrics off the cell's source |
 | autolog      | NBTRACK_AUTOLOG        | True: tracked cells record what is trained in them  |
+
+Where neither says where to record, or in which experiment, MLflow's variables count. A process
+that another one started records where that one does; see `base.parent_process`.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from nbtrack.base.parent_process import parent_process
 from nbtrack.errors import InvalidValue
 
 FOLDER_NAME = ".nbtrack"
@@ -42,6 +46,7 @@ _ENVIRONMENT = {
     "infer": "NBTRACK_INFER",
     "autolog": "NBTRACK_AUTOLOG",
 }
+_MLFLOWS_PLACE, _MLFLOWS_EXPERIMENT = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"
 _SWITCHES = ("quiet", "infer", "autolog")
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
@@ -68,6 +73,8 @@ class Settings:
         found: dict[str, Any] = {"user": _os_user()}
         found |= _from_project_file(working_folder(), problems)
         found |= _from_environment(problems)
+        found |= _from_mlflow(found)
+        found |= _from_parent()
         for name, value in arguments.items():
             if value is not None:
                 found[name] = _understood(name, value)
@@ -117,6 +124,43 @@ def _from_environment(problems: list[str]) -> dict[str, Any]:
                 found[name] = _understood(name, os.environ[variable], called=variable)
             except InvalidValue as exc:
                 problems.append(str(exc))
+    return found
+
+
+def _from_mlflow(ours: Mapping[str, Any]) -> dict[str, Any]:
+    """What MLflow's variables say of what ours do not."""
+    found: dict[str, Any] = {}
+    place = os.environ.get(_MLFLOWS_PLACE)
+    if place and not unserved_by_us() and not {"tracking_uri", "folder"} & ours.keys():
+        found["tracking_uri"] = place
+    if (name := os.environ.get(_MLFLOWS_EXPERIMENT)) and "experiment" not in ours:
+        found["experiment"] = name
+    return found
+
+
+def unserved_by_us() -> str | None:
+    """Where MLflow's variable says to record, if that is no folder: a server, a database."""
+    place = os.environ.get(_MLFLOWS_PLACE, "")
+    is_other = "://" in place or place in ("databricks", "databricks-uc", "uc")
+    return place if is_other and not place.startswith("file:") else None
+
+
+def mlflows_experiment_id() -> str | None:
+    """The experiment that MLflow's variable names by its id, if none is named by name."""
+    return os.environ.get("MLFLOW_EXPERIMENT_ID") or None
+
+
+def take_mlflows_run_id() -> str | None:
+    """The run to go on with, said by MLflow's variable; once, as in MLflow."""
+    return os.environ.pop("MLFLOW_RUN_ID", None) or None
+
+
+def _from_parent() -> dict[str, Any]:
+    parent, found = parent_process(), {}
+    if parent.store is not None:
+        found = {"tracking_uri": parent.store, "folder": None}
+    if parent.experiment is not None:
+        found["experiment"] = parent.experiment
     return found
 
 

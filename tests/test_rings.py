@@ -24,7 +24,7 @@ RINGS = [
     {"stores"},
     {"recording", "lookup"},
     {"models"},
-    {"model_registry"},
+    {"model_registry", "datasets"},
     {"api", "hooks", "cards"},
     {"cells", "panels"},
     {"cli", "ipython", "facades"},
@@ -37,13 +37,16 @@ FACADES = {
     "__main__",
     "artifacts",
     "client",
+    "config",
     "data",
+    "data/__init__",
     "entities",
     "exceptions",
     "models/__init__",
     "pyfunc",
     "sklearn",
     "tracking",
+    "tracking/__init__",
     "types/__init__",
     "types/schema",
 }
@@ -63,7 +66,8 @@ def module_of(file: Path, *, root: Path = ROOT) -> str:
 
 
 def room_of(module: str) -> str:
-    return "facades" if module in FACADES else module.partition("/")[0]
+    room = module.partition("/")[0]
+    return "facades" if module in FACADES or room in FACADES else room
 
 
 def imports_of(file: Path, *, root: Path = ROOT) -> list[Import]:

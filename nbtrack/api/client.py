@@ -6,12 +6,14 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.api.client_logged_models import ClientLoggedModels
 from nbtrack.api.client_logging import ClientLogging
 from nbtrack.api.client_registry import ClientRegistry
 from nbtrack.api.paging import page_of, page_start
 from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base import background
+from nbtrack.base.absent_names import hint
 from nbtrack.base.values import (
     as_microseconds,
     as_tuple,
@@ -22,12 +24,13 @@ from nbtrack.base.values import (
     check_run_id,
     check_tags,
 )
-from nbtrack.errors import InvalidValue, NameTaken
+from nbtrack.errors import InvalidValue, NameTaken, NotFound
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording import experiments
 from nbtrack.recording.experiments import LOOK_SECONDS, PATIENT_LOOK_SECONDS
-from nbtrack.recording.run_creation import find_run_to_log, new_run_info, run_header
+from nbtrack.recording.given_times import later_than_equals
+from nbtrack.recording.run_creation import find_run_to_log, new_run_info, one_name, run_header
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.session import current_session
 from nbtrack.recording.surroundings import default_run_name
@@ -53,7 +56,7 @@ MOST_RESULTS = 1000
 _VERIFIED_SECONDS = 2.0  # for so long a run that was seen alive is not looked up again
 
 
-class MlflowClient(ClientLogging, ClientRegistry):
+class MlflowClient(ClientLogging, ClientLoggedModels, ClientRegistry):
     """Runs, metrics, artifacts, experiments and models by id, in the store of *tracking_uri*.
 
     Runs made here have no owner process: they stay RUNNING until `set_terminated`.
@@ -62,6 +65,10 @@ class MlflowClient(ClientLogging, ClientRegistry):
     def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
         _ = registry_uri  # MLflow's signature; the registry lives in the same store
         self._uri = tracking_uri
+
+    def __getattr__(self, name: str) -> Any:
+        text = f"'MlflowClient' object has no attribute {name!r}.{hint(name, dir(type(self)))}"
+        raise AttributeError(text)
 
     @property
     def tracking_uri(self) -> str:
@@ -126,7 +133,13 @@ class MlflowClient(ClientLogging, ClientRegistry):
         self._move_experiment(experiment_id, LifecycleStage.DELETED)
 
     def restore_experiment(self, experiment_id: str) -> None:
-        """Bring it back, with all its runs: also those deleted one by one, as in MLflow."""
+        """Bring it back, with all its runs: also those deleted one by one, as in MLflow.
+
+        Raises ExperimentNotFound; NotFound if it is not deleted.
+        """
+        found = self.get_experiment(experiment_id)
+        if found.lifecycle_stage != LifecycleStage.DELETED:
+            raise NotFound(f"Experiment {found.name!r} is not deleted: nothing is to be restored.")
         self._move_experiment(experiment_id, LifecycleStage.ACTIVE)
 
     def set_experiment_tag(self, experiment_id: str, key: str, value: Any) -> None:
@@ -140,10 +153,8 @@ class MlflowClient(ClientLogging, ClientRegistry):
         experiments.set_tags(self._store, str(experiment_id), texts)
 
     def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
-        """A tag that is not there stays away. Raises ExperimentNotFound."""
-        name = check_key(key, "tag")
-        experiments.check_is_active(self.get_experiment(experiment_id))
-        experiments.set_tags(self._store, str(experiment_id), {name: None})
+        """Raises ExperimentNotFound, TagNotFound; InvalidValue if the experiment is deleted."""
+        experiments.delete_tag(self._store, check_experiment_id(experiment_id), key)
 
     def _move_experiment(self, experiment_id: str, stage: LifecycleStage) -> None:
         """To *stage*, and its runs with it, in one write."""
@@ -175,10 +186,10 @@ class MlflowClient(ClientLogging, ClientRegistry):
         run_name: str | None = None,
     ) -> Run:
         """A run without an owner process; *start_time* is milliseconds since 1970 UTC."""
-        store, start_us = self._store, as_microseconds(start_time, default=now_us())
+        store, start_us = self._store, later_than_equals(start_time, "create_run")
         texts = check_tags(tags)
         experiment = experiments.experiment_of_new_run(store, experiment_id)
-        name = run_name or texts.get(RUN_NAME_TAG) or default_run_name(None)
+        name = one_name(run_name, texts) or default_run_name(None)
         user = texts.get("mlflow.user") or current_session().settings.user
         info = new_run_info(store, experiment, name=name, user=user, start_us=start_us)
         texts |= {RUN_NAME_TAG: name, "mlflow.user": user}
@@ -205,6 +216,8 @@ class MlflowClient(ClientLogging, ClientRegistry):
     ) -> PagedList[Run]:
         """One page, and the token of the next. Raises InvalidFilter, InvalidValue."""
         offset, most = page_start(page_token), check_most(max_results)
+        if experiment_ids is None:
+            raise InvalidValue("experiment_ids is None; give a list of ids, for none of them [].")
         found = self._store.search_runs(
             RunQuery(
                 experiment_ids=tuple(map(check_experiment_id, as_tuple(experiment_ids))),

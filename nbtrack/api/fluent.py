@@ -10,13 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.base.guard import warn, warn_once
+from nbtrack.base.guard import warn
 from nbtrack.base.nearest import did_you_mean
 from nbtrack.base.values import (
     as_text,
     as_tuple,
     check_experiment_id,
-    check_key,
     check_mapping,
     check_most,
     check_run_id,
@@ -26,8 +25,9 @@ from nbtrack.errors import InvalidValue, RunDeleted, StoreError
 from nbtrack.lookup.run_frame import run_frame
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.experiments import create_experiment as _create_experiment
-from nbtrack.recording.experiments import set_tags
-from nbtrack.recording.run_writer import LOOK_SECONDS
+from nbtrack.recording.experiments import delete_tag, set_tags
+from nbtrack.recording.run_creation import one_name
+from nbtrack.recording.run_files import LOOK_SECONDS
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import (
     Experiment,
@@ -134,9 +134,9 @@ def set_experiment_tags(tags: Mapping[str, Any]) -> None:
 
 
 def delete_experiment_tag(key: str) -> None:
-    """Of the active experiment; a tag that is not there stays away."""
+    """Of the active experiment. Raises TagNotFound."""
     session = current_session()
-    set_tags(session.store, session.experiments.made().experiment_id, {check_key(key, "tag"): None})
+    delete_tag(session.store, session.experiments.made().experiment_id, key)
 
 
 # --- runs
@@ -150,18 +150,42 @@ def start_run(
     parent_run_id: str | None = None,
     tags: Mapping[str, Any] | None = None,
     description: str | None = None,
-    log_system_metrics: bool | None = None,  # noqa: ARG001 - accepted: MLflow code passes it
+    log_system_metrics: bool | None = None,
 ) -> ActiveRun:
     """Open a run, or resume *run_id*; ends with its `with` block, or by `end_run()`.
 
     Inside a tracked cell, and with *nested*, the run is a child of the open one. At a notebook's
     top level, a run that an earlier cell left open is closed first. Elsewhere an open run raises
     RunAlreadyActive. Also raises RunNotFound, RunDeleted, InvalidValue.
+
+    *log_system_metrics*: sample the machine meanwhile; None: as the switch of that name says.
     """
+    run = _opened_run(run_id, experiment_id, run_name, nested, parent_run_id, tags, description)
+    settings = current_session().system_metrics
+    if settings.is_on if log_system_metrics is None else log_system_metrics:
+        from nbtrack.recording import system_metrics
+
+        system_metrics.follow(run, settings)
+    return run
+
+
+def _opened_run(
+    run_id: str | None,
+    experiment_id: str | None,
+    run_name: str | None,
+    nested: bool,
+    parent_run_id: str | None,
+    tags: Mapping[str, Any] | None,
+    description: str | None,
+) -> ActiveRun:
     session, given = current_session(), _with_note(tags, description)
     if run_id is not None:
-        run = session.resume_run(check_run_id(run_id), nested=nested)
-        run.set_tags(given if run_name is None else {**given, RUN_NAME_TAG: run_name})
+        run: ActiveRun | None = session.resume_run(check_run_id(run_id), nested=nested)
+    else:
+        run = session.resume_mlflows_run()
+    if run is not None:
+        name = one_name(run_name, given)
+        run.set_tags(given if name is None else {**given, RUN_NAME_TAG: name})
         return run
     if parent_run_id is not None:
         _check_parent(parent_run_id)
@@ -252,8 +276,11 @@ def search_runs(
     parentheses too. Raises InvalidFilter; MissingExtra if that library is not installed.
     """
     if output_format not in OUTPUT_FORMATS:
-        known = ", ".join(map(repr, OUTPUT_FORMATS))
-        raise InvalidValue(f"output_format is {output_format!r}; it is one of {known}.")
+        known, meant = (
+            ", ".join(map(repr, OUTPUT_FORMATS)),
+            did_you_mean(output_format, OUTPUT_FORMATS),
+        )
+        raise InvalidValue(f"output_format is {output_format!r}; it is one of {known}.{meant}")
     query = RunQuery(
         experiment_ids=_searched(experiment_ids, experiment_names, search_all_experiments),
         filter_string=filter_string,
@@ -293,7 +320,7 @@ def _searched(
 
 def _ids_of(names: tuple[str, ...]) -> tuple[str, ...]:
     """As in MLflow, a name that is not there finds no runs, and says so."""
-    found = {name: get_experiment_by_name(name) for name in names}
+    found = {name: None if name is None else get_experiment_by_name(name) for name in names}
     if missing := [name for name, experiment in found.items() if experiment is None]:
         there = [experiment.name for experiment in search_experiments()]
         named, proposals = map(repr, missing), (did_you_mean(name, there) for name in missing)
@@ -307,8 +334,8 @@ def _ids_of(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def sql(query: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
     """One SELECT over the views runs, params, metrics, latest_metrics, tags, artifacts, cells,
-    inputs, experiments, environments, registered_models, model_versions and registry_events.
-    *parameters* are bound to `$name`. Times are UTC.
+    inputs, experiments, environments, logged_models, logged_model_metrics, registered_models,
+    model_versions and registry_events. *parameters* are bound to `$name`. Times are UTC.
 
     Raises InvalidValue with DuckDB's own message and place.
     """
@@ -318,26 +345,6 @@ def sql(query: str, parameters: Mapping[str, object] | None = None) -> pd.DataFr
 def project_folder() -> Path:
     """The folder in which this process records."""
     return folder_of(current_session().store.uri)
-
-
-# --- accepted, because MLflow's code calls them
-
-
-def flush_async_logging() -> None:
-    """Nothing waits: every call is on disk when it returns."""
-
-
-def flush_artifact_async_logging() -> None:
-    """As `flush_async_logging`."""
-
-
-def enable_system_metrics_logging() -> None:
-    """Not done here, and said so once."""
-    warn_once("nbtrack does not sample system metrics; a tracked cell records its peak memory.")
-
-
-def disable_system_metrics_logging() -> None:
-    """They are never sampled."""
 
 
 def _client() -> MlflowClient:

@@ -19,7 +19,7 @@ from uuid import uuid4
 from nbtrack.artifact_store.table_formats import decode_table, encode_table
 from nbtrack.base.guard import warn_once
 from nbtrack.base.plain_values import plain
-from nbtrack.errors import InvalidValue, require
+from nbtrack.errors import InvalidValue, WrongType, require
 
 __all__ = [
     "decode_table",
@@ -28,6 +28,7 @@ __all__ = [
     "encode_image",
     "encode_table",
     "image_series_path",
+    "pillow_image",
 ]
 
 IMAGE_KEY = re.compile(r"[\w\-./ ]+", re.ASCII)
@@ -43,13 +44,32 @@ def encode_dict(value: Any, path: str) -> bytes:
     try:
         if _suffix(path) in (".yml", ".yaml"):
             return _yaml(plain(value, _yaml_scalar))
-        text = json.dumps(plain(value), indent=2, ensure_ascii=False)
+        text = json.dumps(_with_own_keys(plain(value), path), indent=2, ensure_ascii=False)
     except RecursionError as exc:
         raise InvalidValue(
             f"The value for {path!r} holds itself, or is nested too deeply. Log a flatter one."
         ) from exc
     # A lone surrogate has no UTF-8; its backslash form is the JSON escape for it.
     return text.encode("utf-8", "backslashreplace")
+
+
+def _with_own_keys(value: Any, path: str) -> Any:
+    """*value* itself. JSON's keys are texts: of 1 and "1" a reader would see only one."""
+    if isinstance(value, list):
+        for item in value:
+            _with_own_keys(item, path)
+    elif isinstance(value, dict):
+        texts: dict[str, Any] = {}
+        for key, item in value.items():
+            text = key if isinstance(key, str) else json.dumps(key)
+            if text in texts:
+                raise InvalidValue(
+                    f"The value for {path!r} has the keys {texts[text]!r} and {key!r}, which are "
+                    "one key in JSON. Rename one, or log it to a .yaml file."
+                )
+            texts[text] = key
+            _with_own_keys(item, path)
+    return value
 
 
 def _yaml(value: Any) -> bytes:
@@ -78,7 +98,7 @@ def encode_figure(figure: Any, path: str, *, save_kwargs: Mapping[str, Any] | No
         return _plotly_bytes(figure, _suffix(path), kwargs)
     if _is_instance(figure, "altair", "TopLevelMixin"):
         return _altair_bytes(figure, _suffix(path), kwargs)
-    raise InvalidValue(
+    raise WrongType(
         f"log_figure takes a matplotlib, plotly or Altair figure, not {_type_name(figure)}. "
         "With matplotlib axes, pass axes.figure."
     )
@@ -146,13 +166,14 @@ def encode_image(image: Any, path: str) -> bytes:
         )
     buffer = io.BytesIO()
     try:
-        _pillow_image(image).save(buffer, format=kind)
+        pillow_image(image).save(buffer, format=kind)
     except OSError as exc:  # Pillow's word for a mode that the format cannot hold
         raise InvalidValue(f"The image for {path!r}: {exc}. A .png holds every mode.") from exc
     return buffer.getvalue()
 
 
-def _pillow_image(image: Any) -> Any:
+def pillow_image(image: Any) -> Any:
+    """What `encode_image` takes, as a Pillow image."""
     from PIL import Image
 
     if isinstance(image, Image.Image):
@@ -161,7 +182,7 @@ def _pillow_image(image: Any) -> Any:
         return Image.fromarray(_pixels(image))
     if hasattr(image, "to_pil"):
         return image.to_pil()
-    raise InvalidValue(
+    raise WrongType(
         f"log_image takes a numpy array or a Pillow image, not {_type_name(image)}. "
         "For a tensor, pass tensor.cpu().numpy() with the channels last."
     )
@@ -170,7 +191,7 @@ def _pillow_image(image: Any) -> Any:
 def _pixels(array: Any) -> Any:
     """*array* as uint8, height x width (x 3 or 4); floats are cut, not rounded, as in MLflow."""
     if array.dtype.kind not in IMAGE_KINDS:
-        raise InvalidValue(f"An image of {array.dtype} values: use bools, integers or floats.")
+        raise WrongType(f"An image of {array.dtype} values: use bools, integers or floats.")
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
         raise InvalidValue(
             f"An image of shape {array.shape}: use (height, width), or (height, width, channels) "

@@ -10,20 +10,19 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
 from nbtrack.artifact_store.store import ArtifactStore
-from nbtrack.base.databases import OFFLINE
+from nbtrack.artifact_store.table_head import TableHead, Value, file_head, json_head
+from nbtrack.display.markdown import MOST_CHARACTERS, markdown_nodes
 
-Kind = Literal["image", "text", "json", "table", "page", "notebook", "none"]
+Kind = Literal["image", "text", "json", "markdown", "table", "page", "notebook", "none"]
 
 MOST_TEXT_BYTES = 200_000
 MOST_IMAGE_BYTES = 8 << 20
 MOST_PARSED_BYTES = 8 << 20  # of JSON and notebooks, which must be read whole
-MOST_ROWS, MOST_COLUMNS, MOST_CELLS, MOST_CHARACTERS = 100, 60, 200, 200
+MOST_ROWS, MOST_COLUMNS, MOST_CELLS, _MOST_OF_A_VALUE = 100, 60, 200, 200
 _IMAGES = {
     ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif",
     ".webp": "image/webp", ".svg": "image/svg+xml", ".bmp": "image/bmp",
@@ -32,8 +31,9 @@ _IMAGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """*content* by kind: image {mime, base64}; text, page: str; json: str, indented; table
-    {columns, rows, total}; notebook: list of {kind, source, outputs}; none: why there is none.
+    """*content* by kind: image {mime, base64}; text, page: str; json: str, indented; markdown:
+    nodes of `display/markdown`; table {columns, rows, total}; notebook: list of {kind, source,
+    outputs}; none: why there is none.
 
     *is_cut* says that the artifact goes on behind what is shown.
     """
@@ -72,6 +72,14 @@ def _text(file: Path) -> Preview:
     return Preview(kind="text", content=text, is_cut=is_cut)
 
 
+def _markdown(file: Path) -> Preview:
+    found = _text(file)
+    if found.kind != "text":
+        return found
+    is_cut = found.is_cut or len(found.content) > MOST_CHARACTERS
+    return Preview(kind="markdown", content=markdown_nodes(found.content), is_cut=is_cut)
+
+
 def _page(file: Path) -> Preview:
     size = file.stat().st_size
     if size > MOST_PARSED_BYTES:
@@ -83,8 +91,8 @@ def _json(file: Path) -> Preview:
     if file.stat().st_size > MOST_PARSED_BYTES:
         return _text(file)
     found = json.loads(file.read_bytes())
-    if _is_table(found):
-        return _cut_table(found["columns"], found["data"], len(found["data"]))
+    if head := json_head(found, most_rows=MOST_ROWS):
+        return _table_of(head)
     written = json.dumps(found, indent=2, ensure_ascii=False)
     return Preview(
         kind="json", content=written[:MOST_TEXT_BYTES], is_cut=len(written) > MOST_TEXT_BYTES
@@ -105,54 +113,23 @@ def _vega_lite(file: Path) -> Preview:
     return Preview(kind="image", content=content)
 
 
-def _is_table(found: Any) -> bool:
-    """As `log_table` writes them."""
-    return (
-        isinstance(found, dict)
-        and set(found) == {"columns", "data"}
-        and all(isinstance(found[name], list) for name in found)
-        and all(isinstance(row, list) for row in found["data"])
-    )
-
-
 def _table(file: Path) -> Preview:
-    """The first rows of CSV, TSV or Parquet, as DuckDB reads them."""
-    import duckdb
-
-    reader = "read_parquet(?)" if file.suffix.lower() == ".parquet" else "read_csv(?)"
-    try:
-        with duckdb.connect(config=OFFLINE) as connection:
-            result = connection.execute(f"from {reader} limit {MOST_ROWS + 1}", [_literal(file)])
-            names = [column[0] for column in result.description or ()]
-            rows = result.fetchall()
-    except duckdb.Error:
-        return _text(file)
-    return _cut_table(names, rows, None if len(rows) > MOST_ROWS else len(rows))
+    head = file_head(file, most_rows=MOST_ROWS)
+    return _text(file) if head is None else _table_of(head)
 
 
-def _literal(file: Path) -> str:
-    """A path that is no pattern: `[`, `*` and `?` in it mean themselves."""
-    return "".join(f"[{c}]" if c in "[*?" else c for c in str(file))
-
-
-def _cut_table(columns: list[Any], rows: list[Any], total: int | None) -> Preview:
-    shown = [[_value(value) for value in row[:MOST_COLUMNS]] for row in rows[:MOST_ROWS]]
-    content = {"columns": [str(c) for c in columns[:MOST_COLUMNS]], "rows": shown, "total": total}
+def _table_of(head: TableHead) -> Preview:
+    columns, total = head.columns[:MOST_COLUMNS], head.total
+    rows = [[_short(value) for value in row[:MOST_COLUMNS]] for row in head.rows]
     return Preview(
         kind="table",
-        content=content,
-        is_cut=total is None or total > MOST_ROWS or len(columns) > MOST_COLUMNS,
+        content={"columns": columns, "rows": rows, "total": total},
+        is_cut=total is None or total > MOST_ROWS or len(head.columns) > MOST_COLUMNS,
     )
 
 
-def _value(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return value if isfinite(value) else str(value)
-    if isinstance(value, date | datetime | time):
-        return value.isoformat()
-    return str(value)[:MOST_CHARACTERS]
+def _short(value: Value) -> Value:
+    return value[:_MOST_OF_A_VALUE] if isinstance(value, str) else value
 
 
 def _notebook(file: Path) -> Preview:
@@ -197,6 +174,8 @@ _READERS: dict[str, Callable[[Path], Preview]] = {
     ".parquet": _table,
     ".json": _json,
     ".ipynb": _notebook,
+    ".md": _markdown,
+    ".markdown": _markdown,
     ".html": _page,
     ".htm": _page,
 }

@@ -11,6 +11,7 @@ from nbtrack.artifact_store.paths import TEMPORARY, artifact_parts, shown, stays
 from nbtrack.artifact_store.sources import checked_file, files_under
 from nbtrack.artifact_store.staging import Staging, chunks_of
 from nbtrack.artifact_store.store import Files
+from nbtrack.base.nearest import did_you_mean
 from nbtrack.errors import ArtifactNotFound, InvalidValue
 from nbtrack.records.runs import FileInfo
 
@@ -23,10 +24,10 @@ class LocalArtifacts:
         self.folder = Path(os.path.abspath(folder))
         self._run_id = run_id or self.folder.name
 
-    def write(self, path: str, data: bytes) -> FileInfo:
+    def write(self, path: str, data: bytes | Iterable[bytes]) -> FileInfo:
         target = self._target(path)
         with Staging() as staging:
-            return self._stage(staging, target, [data])
+            return self._stage(staging, target, [data] if isinstance(data, bytes) else data)
 
     def write_all(self, files: Mapping[str, bytes | Path]) -> Files:
         """Store *files*, by their paths, in this order: all of them or none."""
@@ -53,17 +54,28 @@ class LocalArtifacts:
     def add_folder(self, local_dir: str | Path, artifact_path: str | None = None) -> Files:
         """Copy what *local_dir* holds into the folder *artifact_path*: all of it or nothing.
 
-        A symlink that leads out of *local_dir* is an error; empty folders are left out, and so
-        are nbtrack's own project folders, so that `"."` can be logged.
+        A symlink that leads out of *local_dir* is an error; nbtrack's own project folders are left
+        out, so that `"."` can be logged.
         """
         found = files_under(Path(os.path.abspath(local_dir)), without=self.folder)
         return self._copy([(_below(artifact_path, path), file) for path, file in found])
 
-    def _copy(self, sources: Iterable[tuple[str, Path]]) -> Files:
-        # A list: every path is checked before the first byte is written.
-        checked = [(self._target(path), file) for path, file in sources]
+    def _copy(self, sources: Sequence[tuple[str, Path]]) -> Files:
+        """Files, and folders that are empty."""
+        # Lists: every path is checked before the first byte is written.
+        checked = [(self._target(path), file) for path, file in sources if not file.is_dir()]
+        folders = [self._folder_target(path) for path, file in sources if path and file.is_dir()]
         with Staging() as staging:
+            for folder in folders:
+                staging.make(folder)
             return [self._stage(staging, target, chunks_of(file)) for target, file in checked]
+
+    def _folder_target(self, path: str) -> Path:
+        """Where the folder *path* may be made: neither outside, nor on a file, nor below one."""
+        target = self._located(path)
+        if not next(level for level in (target, *target.parents) if level.exists()).is_dir():
+            raise InvalidValue(f"Artifact path {shown(path)} goes through a file, or is one.")
+        return target
 
     def _target(self, path: str) -> Path:
         """Where *path* may be written: neither outside, nor on a folder, nor below a file."""
@@ -139,7 +151,8 @@ class LocalArtifacts:
         """The file or folder that holds the artifact now; without *path*, the run's folder."""
         place = self._place(path)
         if not place.exists():
-            raise ArtifactNotFound(path or "", self._run_id)
+            there = (info.path for info in self.walk())
+            raise ArtifactNotFound(path or "", self._run_id, did_you_mean(path, there))
         return place
 
     def download(self, path: str | None = None, dst: str | Path | None = None) -> Path:
@@ -154,9 +167,17 @@ class LocalArtifacts:
         with Staging() as staging:
             for file in files:
                 staging.add(folder / file.relative_to(above), chunks_of(file))
-        if source.is_dir():
-            copy.mkdir(parents=True, exist_ok=True)
+        for below in self._folders_from(source):
+            (folder / below.relative_to(above)).mkdir(parents=True, exist_ok=True)
         return copy
+
+    def _folders_from(self, place: Path) -> Iterator[Path]:
+        """*place* and all that is below it, if it is a folder."""
+        if place.is_dir():
+            yield place
+            for info in self._level(place):
+                if info.is_dir and not (below := self.folder / info.path).is_symlink():
+                    yield from self._folders_from(below)
 
     def _paths_of_files(self, place: Path) -> Sequence[str]:
         if place.is_dir():
@@ -211,7 +232,7 @@ def _chunks(content: bytes | Path) -> Iterable[bytes]:
 
 
 def _below(folder: str | None, path: str) -> str:
-    return "/".join((*artifact_parts(folder), path)) if folder else path
+    return "/".join((*artifact_parts(folder), *([path] if path else []))) if folder else path
 
 
 def _made_folder(path: str | Path) -> Path:

@@ -16,16 +16,31 @@ SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters or more: C: is
 
 
 def artifact_parts(path: str | PurePath) -> tuple[str, ...]:
-    """The parts of a relative POSIX path. A "." drops out; `()` is the artifact folder itself."""
+    """The parts of a relative POSIX path; `()` is the artifact folder itself.
+
+    A "." drops out, and so does "dir/..", as in MLflow: it is never looked up on the disk.
+    """
     text = path.as_posix() if isinstance(path, PurePath) else path
     if not isinstance(text, str):
         raise InvalidValue(f"An artifact path is a text, not {type(text).__name__}: {text!r}.")
     if problem := _problem_of_path(text) or _problem_of_parts(text.split("/")):
-        raise InvalidValue(
-            f"Artifact path {shown(text)} {problem}. "
-            "Use a relative path with forward slashes, such as 'plots/loss.png'."
-        )
-    return tuple(part for part in text.split("/") if part != ".")
+        raise _wrong_path(text, problem)
+    parts: list[str] = []
+    for part in text.split("/"):
+        if part == ".." and not parts:
+            raise _wrong_path(text, "leaves the artifact folder")
+        if part == "..":
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    return tuple(parts)
+
+
+def _wrong_path(text: str, problem: str) -> InvalidValue:
+    return InvalidValue(
+        f"Artifact path {shown(text)} {problem}. "
+        "Use a relative path with forward slashes, such as 'plots/loss.png'."
+    )
 
 
 def _problem_of_path(text: str) -> str | None:
@@ -46,8 +61,6 @@ def _problem_of_parts(parts: list[str]) -> str | None:
     for part in parts:
         if not part:
             return "has an empty part"
-        if part == "..":
-            return "leaves the artifact folder"
         if part.startswith(TEMPORARY):
             return f"uses {TEMPORARY!r}, which begins the names of unfinished files"
         if problem := _problem_of_length(part, LONGEST_NAME):
@@ -90,6 +103,27 @@ def folder_of(artifact_uri: str) -> Path:
             "Supported are a folder path and a file: URI."
         )
     return _folder_of_file_uri(artifact_uri)
+
+
+def below_uri(artifact_uri: str, path: str) -> str:
+    """The place *path* in it; of an address with ? or #, before these."""
+    scheme = SCHEME.match(artifact_uri)
+    is_folder = scheme is None or scheme[1].lower() == "file"  # it may have a # in its name
+    mark = None if is_folder else re.search("[?#]", artifact_uri)
+    end = len(artifact_uri) if mark is None else mark.start()
+    return f"{artifact_uri[:end].rstrip('/')}/{path}{artifact_uri[end:]}"
+
+
+def lasting_location(artifact_uri: str) -> str:
+    """*artifact_uri*, absolute if it is a folder: a later `%cd` does not move it.
+
+    A place of another kind stays as it is.
+    """
+    scheme = SCHEME.match(artifact_uri)
+    if scheme is not None and scheme[1].lower() != "file":
+        return artifact_uri
+    folder = folder_of(artifact_uri)
+    return artifact_uri if folder.is_absolute() else os.path.abspath(folder)
 
 
 def _folder_of_file_uri(uri: str) -> Path:

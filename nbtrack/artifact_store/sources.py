@@ -37,7 +37,8 @@ def _is_open_database(file: Path) -> bool:
 
 
 def files_under(folder: Path, *, without: Path) -> list[tuple[str, Path]]:
-    """Every file below *folder*, as (path relative to it, file to read), sorted.
+    """Every file and every empty folder below *folder*, as (path relative to it, what is there),
+    sorted; the path is "" if *folder* is empty itself.
 
     Symlinks are followed while they stay inside *folder*. Left out: the folder *without*
     (where the copies go), nbtrack projects, and files that nbtrack is still writing.
@@ -55,6 +56,8 @@ def _walk(
     trail = (*trail, folder)
     with os.scandir(folder) as entries:
         found = sorted(entries, key=lambda entry: entry.name)
+    if not found:
+        yield prefix.rstrip("/"), folder
     for entry in found:
         if entry.name.startswith(TEMPORARY):
             continue

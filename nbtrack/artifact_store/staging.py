@@ -9,8 +9,10 @@ from contextlib import contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 from nbtrack.artifact_store.paths import TEMPORARY
+from nbtrack.errors import InvalidValue
 
 CHUNK = 1 << 20  # bytes: one MiB in memory, whatever the size of the file
 
@@ -46,7 +48,7 @@ class Staging:
         temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}")
         digest, size = hashlib.sha256(), 0
         with _errors_naming(target, instead_of=temporary):
-            self._make(target.parent)
+            self.make(target.parent)
             self._pending.append((temporary, target))
             with open(temporary, "xb", buffering=0) as file:
                 for chunk in chunks:
@@ -58,7 +60,7 @@ class Staging:
     def link(self, target: Path, source: Path) -> None:
         """Another name for *source*; on a disk that has no such names, a copy."""
         temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}")
-        self._make(target.parent)
+        self.make(target.parent)
         try:
             os.link(source, temporary)
         except OSError:
@@ -66,7 +68,8 @@ class Staging:
         else:
             self._pending.append((temporary, target))
 
-    def _make(self, folder: Path) -> None:
+    def make(self, folder: Path) -> None:
+        """A folder that is taken back with the rest."""
         missing = takewhile(lambda level: not level.exists(), (folder, *folder.parents))
         self._folders.extend(reversed(list(missing)))
         folder.mkdir(parents=True, exist_ok=True)
@@ -139,3 +142,11 @@ def chunks_of(file: Path) -> Iterator[bytes]:
     with open(file, "rb", buffering=0) as source:
         while chunk := source.read(CHUNK):
             yield chunk
+
+
+def chunks_of_stream(stream: IO[bytes]) -> Iterator[bytes]:
+    """Raises InvalidValue for a stream of text."""
+    while chunk := stream.read(CHUNK):
+        if not isinstance(chunk, bytes | bytearray | memoryview):
+            raise InvalidValue(f"The stream gives {type(chunk).__name__}; open it in binary mode.")
+        yield bytes(chunk)

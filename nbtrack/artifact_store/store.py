@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -19,8 +19,8 @@ class ArtifactStore(Protocol):
     read-only folder stays the OSError it is, with nothing half-written.
     """
 
-    def write(self, path: str, data: bytes) -> FileInfo:
-        """Store *data* under *path*, in place of what was there."""
+    def write(self, path: str, data: bytes | Iterable[bytes]) -> FileInfo:
+        """Store *data*, whole or in pieces, under *path*, in place of what was there."""
 
     def write_all(self, files: Mapping[str, bytes | Path]) -> Files:
         """Store *files*, by their paths, in this order: all of them or none."""

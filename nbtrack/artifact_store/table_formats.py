@@ -51,14 +51,14 @@ Rows = list[list[Any]]
 
 
 def _as_rows(data: Any) -> tuple[list[Any], Rows]:
-    columns = _columns_of_frame(data) if _is_frame(data) else _columns_of_dict(data)
-    for name, values in columns.items():
-        if any(_is_image(value) for value in values[:1]):
-            raise InvalidValue(
-                f"Column {name!r} holds images. Log them with log_image, and put their paths here."
-            )
+    columns = columns_of(data)
     rows = zip(*columns.values(), strict=True)
     return list(columns), [[_cell(value) for value in row] for row in rows]
+
+
+def columns_of(data: Any) -> dict[Any, list[Any]]:
+    """By name, equally long. Raises InvalidValue for what is no table."""
+    return _columns_of_frame(data) if _is_frame(data) else _columns_of_dict(data)
 
 
 def _is_frame(data: Any) -> bool:
@@ -81,7 +81,8 @@ def _columns_of_dict(data: Any) -> dict[Any, list[Any]]:
             f"log_table takes a pandas DataFrame or a dict of columns, not {type(data).__name__}. "
             "Other frames have a to_pandas()."
         )
-    lists = {plain(name): _as_list(values) for name, values in data.items()}
+    lists = plain(dict.fromkeys(data))  # raises for names that become one
+    lists = {name: _as_list(data[key]) for name, key in zip(lists, data)}
     lengths = {name: len(values) for name, values in lists.items() if values is not None}
     if len(set(lengths.values())) > 1:
         raise InvalidValue(f"The columns of a table are equally long; these are not: {lengths}.")
@@ -101,7 +102,8 @@ def _as_list(values: Any) -> list[Any] | None:
     return None
 
 
-def _is_image(value: Any) -> bool:
+def is_image(value: Any) -> bool:
+    """A Pillow image or `nbtrack.Image`; see `table_images`."""
     return all(hasattr(value, name) for name in ("save", "resize", "size"))
 
 
@@ -208,7 +210,11 @@ def _encode_parquet(data: Any, path: str, previous: bytes | None) -> bytes:
 def _as_arrow(data: Any) -> pa.Table:
     pa, _ = _arrow()
     if not _is_frame(data):
-        return pa.table({str(name): values for name, values in _columns_of_dict(data).items()})
+        columns = _columns_of_dict(data)
+        names = [str(name) for name in columns]  # all that Parquet has: of 1 and "1" only one
+        if len(set(names)) < len(names):
+            raise InvalidValue(f"Columns {list(columns)} have one name in Parquet. Rename one.")
+        return pa.table(dict(zip(names, columns.values())))
     _columns_of_frame(data.head(0))  # checks the names
     return pa.Table.from_pandas(data, preserve_index=False)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import islice, pairwise
 
 MOST_NAMES = 2000  # that are looked at
-_MOST_COMPARED = 50  # letter by letter: a millisecond for two long names
+MOST_COMPARED = 50  # letter by letter: a millisecond for two long names
 _MOST_CHARACTERS = 100
 _SHORTEST_PART = 3
 
@@ -16,7 +16,7 @@ def nearest(typed: object, names: Iterable[str]) -> str | None:
     import difflib  # only a mistake needs it
 
     wanted, originals = _folded(typed), _by_folded(names)
-    likely = sorted(originals, key=lambda folded: -_shared(folded, wanted))[:_MOST_COMPARED]
+    likely = sorted(originals, key=lambda folded: -_shared(folded, wanted))[:MOST_COMPARED]
     close = difflib.get_close_matches(wanted, likely, n=1)
     if not close and len(wanted) >= _SHORTEST_PART:
         close = [folded for folded in likely if wanted in folded]

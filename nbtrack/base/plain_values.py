@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
+from nbtrack.errors import InvalidValue
+
 PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
@@ -13,17 +15,28 @@ def plain(value: Any, other: Callable[[Any], Any] = str) -> Any:
     """*value* as dicts, lists, texts, numbers, bools and None; *other* translates the rest.
 
     Numpy scalars and arrays, tensors and series are recognised by their `tolist`, sets become
-    sorted lists. NaN and infinities stay. Raises RecursionError for a value that holds itself.
+    sorted lists. NaN and infinities stay. Raises RecursionError for a value that holds itself,
+    InvalidValue for keys that become one.
     """
     if type(value) in PLAIN:
         return value
     if isinstance(value, Mapping):
-        return {_plain_key(key): plain(item, other) for key, item in value.items()}
+        return _plain_dict(value, other)
     if isinstance(value, list | tuple):
         return [plain(item, other) for item in value]
     if isinstance(value, set | frozenset):
         return [plain(item, other) for item in sorted(value, key=repr)]
     return _plain_scalar(value, other)
+
+
+def _plain_dict(value: Mapping[Any, Any], other: Callable[[Any], Any]) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    for key, item in value.items():
+        name = _plain_key(key)
+        if name in found:
+            raise InvalidValue(f"Two keys are both written as {name!r}. Rename one of them.")
+        found[name] = plain(item, other)
+    return found
 
 
 def _plain_key(key: Any) -> Any:

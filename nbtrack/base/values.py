@@ -7,6 +7,7 @@ import operator
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from posixpath import normpath
 from typing import Any
 
 from nbtrack.base.guard import warn_once
@@ -44,9 +45,15 @@ def _check_name(key: str, what: str) -> str:
         raise InvalidValue(
             f"The {what} {key!r} may hold letters, digits and _ - . : / and spaces only."
         )
-    if ".." in key.split("/") or key.startswith("/"):
+    if ".." in key.split("/") or key.startswith(("/", "..")):
         raise InvalidValue(
             f"The {what} {key!r} reads as a path out of its folder; name it otherwise."
+        )
+    if (shortest := normpath(key)) != key or key == ".":
+        meant = f", such as {shortest!r}" if shortest != "." else ""
+        raise InvalidValue(
+            f"The {what} {key!r} has an empty or idle part between its slashes; name it "
+            f"otherwise{meant}."
         )
     return key
 
@@ -111,12 +118,25 @@ _TIMESTAMP_RULE = "timestamp is {!r}; give milliseconds since 1970-01-01 UTC."
 
 
 def as_text(value: Any) -> str:
-    """How a param or tag is kept: str(), but `{'lr': 0.1}` and not `{'lr': np.float64(0.1)}`."""
-    if isinstance(value, str):
-        return value
-    text = str(value)
+    """How a param or tag is kept: str(), but `{'lr': 0.1}` and not `{'lr': np.float64(0.1)}`.
+
+    Raises InvalidValue for text that is not Unicode.
+    """
+    text = value if isinstance(value, str) else str(value)
     if isinstance(value, Mapping | list | tuple | set | frozenset) and _FOREIGN.search(text):
-        return str(plain(value))
+        text = str(plain(value))
+    return text if text.isascii() else check_unicode(text, "value")
+
+
+def check_unicode(text: str, what: str) -> str:
+    """*text* itself. Raises InvalidValue for half a character, which no file can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as exc:
+        raise InvalidValue(
+            f"The {what} is {text!r:.80}, with half a character (a lone surrogate) at "
+            f"{exc.start}. text.encode(errors='replace').decode() takes it out."
+        ) from exc
     return text
 
 
@@ -183,8 +203,4 @@ def checked_text(value: Any, what: str) -> str | None:
         return None
     if not isinstance(value, str):
         raise InvalidValue(f"The {what} is {value!r:.80}; give a text.")
-    try:
-        value.encode()
-    except UnicodeEncodeError as exc:
-        raise InvalidValue(f"The {what} {value!r:.80} is not valid Unicode.") from exc
-    return value
+    return check_unicode(value, what)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -25,6 +25,9 @@ class CopiedItem(NamedTuple):
 class CopiedDisplays(NamedTuple):
     items: list[CopiedItem]
     left_out: int  # how many more were displayed than are kept
+    would_be_cleared: bool = (
+        False  # whatever is shown next takes the place of all that stands there
+    )
 
 
 class DisplayCopy:
@@ -33,11 +36,18 @@ class DisplayCopy:
     What the cell cleared or updated is kept in its last state only, as on the screen. Start and
     stop in the thread that runs the cell: ipykernel keeps hooks per thread, so what other threads
     display is not copied. Nor is what `%%capture` takes away, and in a terminal there is nothing.
+    *writes* counts what is printed: it too ends a `clear_output(wait=True)`.
     """
 
     def __init__(
-        self, shell: Any, *, max_items: int = MAX_ITEMS, max_bytes: int = MAX_BYTES
+        self,
+        shell: Any,
+        *,
+        writes: Callable[[], int] = lambda: 0,
+        max_items: int = MAX_ITEMS,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
+        self._writes, self._writes_at_clear = writes, 0
         self._shown = _Shown(max_items=max_items, max_bytes=max_bytes)
         self._shell = shell
         self._hooked: list[Any] = []
@@ -57,11 +67,15 @@ class DisplayCopy:
         self._hooked = []
         with guarded("copy the cell's last value"):
             self._add_results()
-        return self._shown.as_files()
+        return self._shown.as_files()._replace(
+            would_be_cleared=self._shown.clears_on_next and self._writes() == self._writes_at_clear
+        )
 
     def _copy(self, message: Any) -> Any:
         with guarded("copy what was displayed"):
             self._shown.take(message["header"]["msg_type"], message["content"])
+            if message["header"]["msg_type"] == "clear_output":
+                self._writes_at_clear = self._writes()
         return message
 
     def _add_results(self) -> None:
@@ -94,15 +108,15 @@ class _Shown:
         self._max_items, self._max_bytes = max_items, max_bytes
         self._displays: list[tuple[str | None, list[_Part]]] = []
         self._left_out = 0
-        self._clear_on_next = False
+        self.clears_on_next = False
 
     def take(self, message_type: str, content: Mapping[str, Any]) -> None:
         if message_type == "clear_output":
-            self._clear_on_next = True
+            self.clears_on_next = True
             if not content.get("wait"):
                 self._clear()
             return
-        if self._clear_on_next:
+        if self.clears_on_next:
             self._clear()
         parts = list(_kept_parts(content["data"], content.get("metadata") or {}))
         small = [part for part in parts if part.is_small]
@@ -127,7 +141,7 @@ class _Shown:
     def _clear(self) -> None:
         self._displays.clear()
         self._left_out = 0
-        self._clear_on_next = False
+        self.clears_on_next = False
 
     def _update(self, display_id: str | None, parts: list[_Part]) -> None:
         places = [i for i, (known, _) in enumerate(self._displays) if known == display_id]

@@ -42,12 +42,18 @@ class OutputCopy:
     def start(self) -> None:
         self._copies = [_copy_of(each, limit=self._limit) for each in (sys.stdout, sys.stderr)]
 
+    def writes(self) -> int:
+        """How often something was printed since `start()`, as far as that is heard of."""
+        return sum(copy.writes for copy in self._copies)
+
     def stop(self) -> CopiedText:
         copies, self._copies = self._copies, []
         return CopiedText(*(copy.stop() for copy in copies)) if copies else CopiedText("", "")
 
 
 class _StreamCopy(Protocol):
+    writes: int
+
     def stop(self) -> str: ...
 
 
@@ -65,6 +71,7 @@ class _Echo:
 
     def __init__(self, stream: Any, *, limit: int) -> None:
         self._kept = KeptText(limit=limit)
+        self.writes = 0
         self._pid = os.getpid()
         self._is_open = True
         self._stream, self._before = stream, stream.echo
@@ -74,6 +81,7 @@ class _Echo:
         # A forked child leaves the lock alone: a thread that it has not may hold it.
         if self._is_open and self._pid == os.getpid():
             self._kept.write(text)
+            self.writes += 1
         if self._before is not None:
             self._before.write(text)
 
@@ -118,6 +126,8 @@ def _bytes_in(descriptor: int) -> int:
 class _Read:
     """Reads back what was written to a StringIO after this was made."""
 
+    writes = 0  # what is taken away does not reach the page
+
     def __init__(self, stream: io.StringIO, *, limit: int) -> None:
         self._stream, self._limit = stream, limit
         self._from = 0 if stream.closed else len(stream.getvalue())
@@ -130,5 +140,7 @@ class _Read:
 
 
 class _Nothing:
+    writes = 0
+
     def stop(self) -> str:
         return ""

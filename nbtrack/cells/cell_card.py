@@ -35,11 +35,18 @@ class CardMaker:
         self._has_told_set_up = False
 
     def show(
-        self, tracked: TrackedCell, outcome: Outcome, trace: RunTrace, *, ended_us: int
+        self,
+        tracked: TrackedCell,
+        outcome: Outcome,
+        trace: RunTrace,
+        *,
+        ended_us: int,
+        is_in_the_way: bool = False,
     ) -> None:
+        """Nothing is shown where it would take the place of what the cell shows."""
         facts = self._facts(tracked, outcome, trace, ended_us=ended_us)
         self._remember(tracked, trace, facts)
-        if not (tracked.arguments.quiet or self._is_quiet_here()):
+        if not (is_in_the_way or tracked.arguments.quiet or self._is_quiet_here()):
             self._store_shown = tracked.run.store.uri
             self._has_told_set_up |= facts.set_up_seconds is not None
             _publish(self._with_hint(facts, tracked, trace))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,16 +20,17 @@ from nbtrack.cells.cell_card import CardMaker
 from nbtrack.cells.cell_events import CellEvents
 from nbtrack.cells.cell_source import RunningCell
 from nbtrack.cells.completion import KnownNames
-from nbtrack.cells.gauges import Gauges
+from nbtrack.cells.execution import Execution
+from nbtrack.cells.gauges import Gauges, Readings
 from nbtrack.cells.kernel_start import kernel_started_us
 from nbtrack.cells.look_back import LookBack
 from nbtrack.cells.outcome import Outcome, outcome_of, small_value
 from nbtrack.cells.surroundings_record import SurroundingsRecorder
 from nbtrack.cells.tracked_cell import Place, TrackedCell
-from nbtrack.errors import InvalidValue
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.experiments import check_is_active
+from nbtrack.recording.here import CellLine
 from nbtrack.recording.session import Session
 from nbtrack.recording.surroundings import notebook_path
 from nbtrack.records.runs import RunStatus
@@ -65,7 +67,6 @@ class Cells:
         self.is_inferring: bool | None = None  # None: as the settings say
         self.last: EndedCell | None = None
         self.recorded: list[ActiveRun] = []  # the newest last
-        self.at_end: list[Callable[[], None]] = []  # to be called once, when this cell ends
         self._lock = RLock()
         # By store and its writer, which is another one after somebody removed the store.
         self._lineages: dict[tuple[str, str], Lineages] = {}
@@ -73,39 +74,42 @@ class Cells:
         self._kernel_started = kernel_started_us()
         self._gauges = Gauges(shell)
         self._pid = os.getpid()
-        self._cell: RunningCell | None = None
-        self._tracked: TrackedCell | None = None
-        self._track_frame: Any = None  # the frame in which the cell was tracked
-        self._outcome: Outcome | None = None
+        self._running: dict[int, list[Execution]] = {}  # by thread, the innermost last
 
     # --- events
 
     def cell_began(self, info: Any) -> None:
-        self._forget_cell()
-        self._cell = RunningCell(shell=self.shell, info=info)
+        self._running[threading.get_ident()] = []
+        self.session.hand_over()  # there may be libraries of threads or widgets that are new
+        execution = self._begin(info)
         if self.is_on:
-            self._gauges.start()
+            self._measure(execution)
 
     def frame_ended(self, info: Any, result: Any) -> None:
         """An error inside %%capture is swallowed there, but it was the tracked code's."""
-        if self._cell is None or info not in (self._track_frame, self._cell.info):
+        for execution in reversed(running := self._running_here):
+            cell = execution.cell
+            if cell is None or info not in (execution.track_frame, cell.info):
+                continue
+            if info is cell.info and getattr(result, "execution_count", None) is not None:
+                cell.count = result.execution_count
+            outcome = outcome_of(self.shell, result)
+            if execution.outcome is None or outcome.exception is not None:
+                execution.outcome = outcome
+            if info is cell.info and execution is not running[0]:
+                self._end_inner(execution)
             return
-        if info is self._cell.info and getattr(result, "execution_count", None) is not None:
-            self._cell.count = result.execution_count
-        outcome = outcome_of(self.shell, result)
-        if self._outcome is None or outcome.exception is not None:
-            self._outcome = outcome
 
     def cell_ended(self) -> None:
-        cell, tracked = self._cell, self._tracked
-        outcome, ended_us = self._outcome or _FINISHED, now_us()
-        self._forget_cell()
+        outermost, *inner = self._running_here
+        if inner:
+            self._end_inner(inner[0])
+        del self._running[threading.get_ident()]
+        cell, tracked = outermost.cell, outermost.tracked
+        outcome, ended_us = outermost.outcome or _FINISHED, now_us()
         try:
-            if tracked is not None:
-                self._close(tracked, outcome, ended_us=ended_us)
+            self._end(outermost, outcome, ended_us=ended_us)
         finally:
-            self._end_what_is_left()
-            self._end_listeners()
             if cell is not None and not is_about_tracking(cell.typed):
                 self.last = EndedCell(
                     cell=cell,
@@ -114,18 +118,47 @@ class Cells:
                     run=None if tracked is None else tracked.run,
                 )
 
+    @property
+    def _running_here(self) -> list[Execution]:
+        return self._running.get(threading.get_ident(), [])
+
+    def _begin(self, info: Any) -> Execution:
+        execution = Execution(RunningCell(shell=self.shell, info=info), self.session.stack)
+        self._running_here.append(execution)
+        return execution
+
+    def _end_inner(self, execution: Execution) -> None:
+        """With those that began in it."""
+        running = self._running_here
+        while execution in running:
+            ended = running.pop()
+            self._end(ended, ended.outcome or _FINISHED, ended_us=now_us())
+
+    def _end(self, execution: Execution, outcome: Outcome, *, ended_us: int) -> None:
+        self.session.stack.reenter_cell(execution)  # an awaiting cell was in a context of its own
+        try:
+            if execution.tracked is not None:
+                readings = self._gauges.stop() if execution.measures else None
+                execution.measures = False
+                self._close(execution.tracked, outcome, readings, ended_us=ended_us)
+        finally:
+            self._end_what_is_left(execution)
+            self._end_listeners(execution)
+            execution.leave(self.session.stack)
+
     # --- tracking
 
     def track(self, line: str) -> None:
         """A `%track` line runs. Raises InvalidValue before anything is recorded."""
-        cell = self._cell
         if not self.events.is_enabled:
             warn_once("nbtrack is switched off; this cell is not recorded. %reload_ext nbtrack")
             return
-        if cell is None or not self.events.is_here:
-            raise InvalidValue("%track records the cell it stands in, and here is none.")
+        execution = self._execution_to_track()
+        if execution is None or (cell := execution.cell) is None:
+            warn_once("nbtrack: %track records the cell it stands in, and here is none.")
+            return
         began = time.perf_counter()
-        is_first = self._tracked is None and cell.begins_with_track()
+        is_first = execution.tracked is None and cell.begins_with_track()
         reads_variables = "{" in line or "$" in line
         arguments = read_arguments(
             line,
@@ -136,23 +169,34 @@ class Cells:
             check_key(key)
         name = arguments.experiment
         experiment = self.session.experiments.named(name) if name else None
-        if self._tracked is not None:
+        if (known := execution.tracked) is not None:
+            execution.track_frame = self.events.frame
             with guarded("add to the cell's run", on_fault=self.events.fault):
-                self._tracked.update(arguments)
+                known.update(arguments)
                 if experiment is not None:
-                    self._tracked.move_to(experiment)
-            self._show_live(arguments)
+                    known.move_to(experiment)
+            self._show_live(execution, arguments)
             return
         check_is_active(experiment or self.session.experiment)
-        tracked = self.new_tracked_cell(cell)
+        tracked = self.new_tracked_cell(cell, execution)
         tracked.arguments = arguments
         tracked.experiment = experiment
         with guarded("track the cell", on_fault=self.events.fault):
-            self._open(tracked, is_first=is_first, began=began)
-        self._show_live(arguments)
+            self._open(execution, tracked, is_first=is_first, began=began)
+        self._show_live(execution, arguments)
 
-    def _show_live(self, arguments: TrackArguments) -> None:
-        if not (arguments.live and self._tracked and self.events.is_here):
+    def _execution_to_track(self) -> Execution | None:
+        """That of the cell which calls `%track`: the running one, or one inside of it, such as
+        `%run other.ipynb` runs, and `run_cell_magic` in a loop."""
+        self.events.notice_silent_cell()
+        if not self.events.is_here or not (running := self._running_here):
+            return None
+        if running[-1].is_of(self.events.frame):
+            return running[-1]
+        return self._begin(self.events.frame)
+
+    def _show_live(self, execution: Execution, arguments: TrackArguments) -> None:
+        if not (arguments.live and execution.tracked):
             return
         with guarded("show the live chart", on_fault=self.events.fault):
             self._draw_live()
@@ -160,21 +204,23 @@ class Cells:
     def run_for_log(self) -> ActiveRun | None:
         """`Session.open_cell_run` while `%track on`: the running cell becomes a run."""
         with self._lock, guarded("track the cell", on_fault=self.events.fault):
-            cell = self._cell
-            if cell is None or not self.is_on or os.getpid() != self._pid:
+            execution = self.session.stack.cell()
+            if not (self.is_on and isinstance(execution, Execution) and os.getpid() == self._pid):
                 return None
-            if self._tracked is None:
+            if execution.tracked is None and execution.cell is not None:
                 began = time.perf_counter()
-                self._open(self.new_tracked_cell(cell), is_first=False, began=began)
-            return self._tracked.run if self._tracked and self._tracked.is_open else None
+                tracked = self.new_tracked_cell(execution.cell, execution)
+                self._open(execution, tracked, is_first=False, began=began)
+            return execution.tracked.run if execution.tracked else None
         return None
 
-    def new_tracked_cell(self, cell: RunningCell) -> TrackedCell:
+    def new_tracked_cell(self, cell: RunningCell, line: CellLine) -> TrackedCell:
         """Not opened yet."""
         settings = self.session.settings
         return TrackedCell(
             session=self.session,
             cell=cell,
+            line=line,
             place=self._place(cell),
             is_inferring=settings.infer if self.is_inferring is None else self.is_inferring,
             on_fault=self.events.fault,
@@ -197,12 +243,6 @@ class Cells:
         with self.session.set_up, guarded("record what is trained", on_fault=self.events.fault):
             self.session.record_fits(scope if self.session.settings.autolog else "never")
 
-    def when_cell_ends(self, ended: Callable[[], None]) -> bool:
-        """`Session.when_cell_ends`: call *ended* once, with the end of the running cell."""
-        if self.events.is_here:
-            self.at_end.append(ended)
-        return self.events.is_here
-
     def known_names(self) -> KnownNames:
         """For completion, from memory: what the last look at the experiment told."""
         session = self.session
@@ -216,15 +256,20 @@ class Cells:
     @property
     def is_without_code(self) -> bool:
         """Whether the running cell is not tracked, and holds nothing that could be."""
-        return not self.is_tracking and self._cell is not None and _holds_no_code(self._cell.typed)
+        running = self._running_here
+        if self.is_tracking or not running or (cell := running[-1].cell) is None:
+            return False
+        frame = self.events.frame
+        return _holds_no_code(cell.typed if running[-1].is_of(frame) else str(frame.raw_cell))
 
     @property
     def is_tracking(self) -> bool:
-        return self._tracked is not None
+        running = self._running_here
+        return bool(running) and running[-1].tracked is not None
 
     def finish(self, tracked: TrackedCell, ended: EndedCell) -> None:
         """Close the run of a cell that had ended before anybody asked for it."""
-        self._close(tracked, ended.outcome, ended_us=ended.ended_us)
+        self._close(tracked, ended.outcome, None, ended_us=ended.ended_us)
         self.last = replace(ended, run=tracked.run)
 
     def close(self) -> None:
@@ -234,7 +279,9 @@ class Cells:
         with guarded("stop watching the environment"):
             self.surroundings.close()
 
-    def _open(self, tracked: TrackedCell, *, is_first: bool, began: float) -> None:
+    def _open(
+        self, execution: Execution, tracked: TrackedCell, *, is_first: bool, began: float
+    ) -> None:
         """*began* is when nbtrack took over from the user's code, by `time.perf_counter`."""
         if not tracked.cell.compiles():
             return  # IPython will say so
@@ -244,14 +291,20 @@ class Cells:
                 self.record_fits("tracked cells")
                 tracked.set_up_in_cost = tracked.set_up.total
             self.surroundings.start()
-            self._track_frame = self.events.frame
+            execution.track_frame = self.events.frame
             try:
                 tracked.open(is_first=is_first)
             finally:
-                self._tracked = tracked if tracked.is_open else None
+                execution.tracked = tracked if tracked.is_open else None
             self.ask_history(tracked)
-            if self.events.is_here and not self._gauges.is_running:
-                self._gauges.start()
+            if self.events.is_here:
+                self._measure(execution)
+
+    def _measure(self, execution: Execution) -> None:
+        """Output and memory are the process's: one cell at a time has them for its own."""
+        if not self._gauges.is_running:
+            execution.measures = True
+            self._gauges.start()
 
     def ask_history(self, tracked: TrackedCell) -> None:
         place, run = tracked.place, tracked.run
@@ -262,32 +315,35 @@ class Cells:
             run_id=run.run_id,
         )
 
-    def _close(self, tracked: TrackedCell, outcome: Outcome, *, ended_us: int) -> None:
+    def _close(
+        self, tracked: TrackedCell, outcome: Outcome, readings: Readings | None, *, ended_us: int
+    ) -> None:
         with tracked.cost:
-            readings = self._gauges.stop() if self._gauges.is_running else None
             trace = tracked.close(
                 outcome, readings, surroundings=self.surroundings, ended_us=ended_us
             )
             self.recorded.append(tracked.run)
             if trace.children:
                 tracked.tell_children_apart(trace, self.cards.directions(tracked))
-                self.at_end.append(partial(tracked.show_best_child, trace))
+                tracked.line.at_end.append(partial(tracked.show_best_child, trace))
             with guarded("show the card", on_fault=self.events.fault):
-                self.cards.show(tracked, outcome, trace, ended_us=ended_us)
+                # A traceback has ended what `clear_output(wait=True)` began.
+                clears = readings is not None and readings.displays.would_be_cleared
+                clears &= outcome.exception is None
+                self.cards.show(tracked, outcome, trace, ended_us=ended_us, is_in_the_way=clears)
 
-    def _end_listeners(self) -> None:
-        due, self.at_end = self.at_end, []
-        for ended in due:
+    def _end_listeners(self, line: CellLine) -> None:
+        while line.at_end:
             with guarded("end what shows the running cell", on_fault=self.events.fault):
-                ended()
+                line.at_end.pop(0)()
 
-    def _end_what_is_left(self) -> None:
+    def _end_what_is_left(self, execution: Execution) -> None:
         """After an interrupt in the middle of our own work."""
-        if (run := self.session.cell_run) is not None:
-            self.session.cell_run = None
+        if (run := execution.run) is not None and run.is_open:
             run.end(RunStatus.KILLED)
-        if self._gauges.is_running:
+        if execution.measures:
             self._gauges.stop()
+            execution.measures = False
 
     def _place(self, cell: RunningCell) -> Place:
         notebook = notebook_path(self.session.settings)
@@ -324,9 +380,6 @@ class Cells:
                     source=place.source,
                     notebook=notebook,
                 )
-
-    def _forget_cell(self) -> None:
-        self._cell = self._tracked = self._track_frame = self._outcome = None
 
 
 def _nothing_to_open() -> None:

@@ -16,6 +16,7 @@ from nbtrack.errors import InvalidValue, NotFound
 from nbtrack.lookup.find_run import find_run
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.deletions import Deletion
+from nbtrack.recording.here import CellLine
 from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.records.tags import PARENT_TAG
 from nbtrack.stores.opening import folder_of
@@ -172,15 +173,19 @@ class Commands:
         self._cells.shell.set_next_input(cell["source"])
 
     def _record(self, ended: EndedCell) -> None:
-        tracked = self._cells.new_tracked_cell(ended.cell)
+        tracked = self._cells.new_tracked_cell(ended.cell, line := CellLine())
         opened = self._opened_by(ended.cell)
         self._cells.surroundings.start()
-        if opened is None:
-            tracked.open(is_first=False)
-        else:
-            tracked.adopt(opened)
-        self._cells.ask_history(tracked)
-        self._cells.finish(tracked, ended)
+        before = self._session.stack.enter_cell(line)
+        try:
+            if opened is None:
+                tracked.open(is_first=False)
+            else:
+                tracked.adopt(opened)
+            self._cells.ask_history(tracked)
+            self._cells.finish(tracked, ended)
+        finally:
+            self._session.stack.leave_cell(line, before)
 
     def _opened_by(self, cell: RunningCell) -> ActiveRun | None:
         """The run that the cell's own `log_*` calls opened, for want of one."""

@@ -25,7 +25,6 @@ class Extension:
         # First: what is registered later is called earlier at exit, and ours needs the session.
         session = current_session()
         self.cells = Cells(shell, session, show_live=show_live)
-        session.when_cell_ends = self.cells.when_cell_ends
         self._magics = (TrackMagics(shell, self.cells), panel_magics)
         atexit.register(self.cells.close)
 
@@ -35,10 +34,12 @@ class Extension:
         completion.register(self.shell, self.cells.known_names)
         short_tracebacks.enable(self.shell)
         self.cells.surroundings.start()
+        self.cells.session.follow_cells(is_on=True)
         self.cells.events.enable()
 
     def disable(self) -> None:
         self.cells.events.disable()
+        self.cells.session.follow_cells(is_on=False)
         short_tracebacks.disable()
         completion.unregister(self.shell)
         transform.unregister(self.shell)

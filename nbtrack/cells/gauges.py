@@ -33,14 +33,14 @@ class Gauges:
         self.is_running = True
         self._meter.start()
         self._text.start()
-        self._displays = DisplayCopy(self._shell)  # one keeps what it has seen
+        # A new one: they keep what they have seen.
+        self._displays = DisplayCopy(self._shell, writes=self._text.writes)
         self._displays.start()
 
     def stop(self) -> Readings:
         self.is_running = False
-        return Readings(
-            text=self._text.stop(), displays=self._displays.stop(), usage=self._meter.stop()
-        )
+        displays = self._displays.stop()  # first: it asks what was printed
+        return Readings(text=self._text.stop(), displays=displays, usage=self._meter.stop())
 
 
 def seeds_text() -> str | None:

@@ -10,7 +10,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from nbtrack.base.guard import guarded
 from nbtrack.cells.cells import Cells
 from nbtrack.cells.commands import Commands, say
-from nbtrack.cells.transform import CELL_FORM, split_form
+from nbtrack.cells.transform import split_form
 from nbtrack.cells.typed_line import show_as_typed
 from nbtrack.display.usage_errors import usage_errors
 
@@ -71,6 +71,7 @@ class TrackMagics(Magics):
         is_cell_form, text = split_form(line)
         with guarded("show the line as it was typed"):
             show_as_typed(f"{'%%' if is_cell_form else '%'}track {text}".rstrip())
+        self._cells.events.notice_silent_cell()
         with usage_errors():
             command = self._commands.find(
                 text, is_cell_form=is_cell_form, is_alone=self._cells.is_without_code
@@ -85,8 +86,7 @@ class TrackMagics(Magics):
     @_with_track_help
     def track_cell(self, line: str = "", cell: str = "") -> None:
         # Reached only where the transform did not see the cell: by a call from code.
-        self.track_line(f"{CELL_FORM}{line}")
-        self._cells.shell.run_cell(cell).raise_error()
+        self._cells.shell.run_cell(f"%%track {line}\n{cell}").raise_error()
 
     @line_magic
     def experiment(self, line: str = "") -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from nbtrack.capture.numbers import as_number
 from nbtrack.capture.secret_shapes import mask_magic
 from nbtrack.capture.secrets import mask_secrets
+from nbtrack.recording.process_end import status_of
 from nbtrack.records.runs import RunStatus
 
 MOST_TRACEBACK = 60_000  # characters
@@ -53,7 +54,7 @@ def outcome_of(shell: Any, result: Any) -> Outcome:
     if exception is None:
         return Outcome(status=RunStatus.FINISHED, last_value=result.result)
     return Outcome(
-        status=RunStatus.KILLED if _is_interrupt(exception) else RunStatus.FAILED,
+        status=RunStatus.KILLED if _is_interrupt(exception) else status_of(exception),
         exception=exception,
         shown=tuple(getattr(shell, "_last_traceback", None) or ()),
     )

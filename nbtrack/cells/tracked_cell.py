@@ -32,6 +32,7 @@ from nbtrack.lookup.best_child import BestChild
 from nbtrack.lookup.metric_direction import Direction, direction_tags
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.experiments import set_tags
+from nbtrack.recording.here import CellLine
 from nbtrack.recording.session import Session
 from nbtrack.records.runs import Experiment, RunStatus
 from nbtrack.records.tags import NOTE_TAG
@@ -74,6 +75,7 @@ class TrackedCell:
 
     session: Session
     cell: RunningCell
+    line: CellLine
     place: Place
     is_inferring: bool
     on_fault: Callable[[], object]
@@ -112,6 +114,7 @@ class TrackedCell:
             self.cell.started_us = now_us()
             self._set_up_at_start = self.session.set_up.seconds
         self.run = self.session.start_cell_run(
+            self.line,
             name=self.name,
             experiment=self.experiment,
             tags={**self._place_tags(), **_own_tags(self.arguments)},
@@ -225,8 +228,6 @@ class TrackedCell:
             yield
         finally:
             self.is_open = False
-            if self.session.cell_run is self.run:
-                self.session.cell_run = None
             self._end_run(RunStatus.KILLED, now_us())
 
     def _end_run(self, status: RunStatus, ended_us: int) -> None:
@@ -271,7 +272,7 @@ class TrackedCell:
             )
 
     def _end_children(self, status: RunStatus) -> None:
-        for child in dict.fromkeys(self.session.children_left_open(self.run)):
+        for child in dict.fromkeys(reversed(self.line.runs[1:])):
             child.end_for("end of the cell", status)
 
     def _write_origins(self) -> None:

@@ -48,12 +48,12 @@ def picture(
     series: list[dict[str, Any]],
     names: Mapping[str, str],
     styles: Mapping[str, tuple[str, list[int]]] | None,
-    x: Mapping[str, Axis],
     title: str,
+    **options: Any,
 ) -> dict[str, Any]:
     found = [MetricSeries(**each) for each in series]
     looks = {run: RunStyle(colour, tuple(dash)) for run, (colour, dash) in (styles or {}).items()}
-    drawing = small_multiples(found, names=names, styles=looks or None, x=x, title=title)
+    drawing = small_multiples(found, names=names, styles=looks or None, title=title, **options)
     keys = ", ".join(dict.fromkeys(each.key for each in found))
     return picture_bundle(drawing, f"Chart of {keys}: {title}")
 
@@ -84,12 +84,13 @@ class DrawingProcess:
         series: list[MetricSeries],
         *,
         names: Mapping[str, str],
-        x: Mapping[str, Axis],
         title: str,
         styles: Mapping[str, RunStyle] | None = None,
+        **options: Any,
     ) -> dict[str, Any]:
-        """A MIME bundle, as of `picture_bundle`. Raises DrawingFailed."""
-        given = {"names": names, "x": x, "title": title, "styles": styles}
+        """A MIME bundle, as of `picture_bundle`; *options* are those of `small_multiples`. Raises
+        DrawingFailed."""
+        given = {"names": names, "title": title, "styles": styles, **options}
         return self._ask("picture", {"series": [asdict(each) for each in series], **given})
 
     def foreign_picture(self, spec: dict[str, Any]) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def _bars(alt: Any, order: Sequence[str], measures: Sequence[str]) -> Any:
         y=alt.Y(
             "param:N",
             sort=order,
-            axis=alt.Axis(title=None, grid=False, labelLimit=180),
+            axis=alt.Axis(title=None, grid=False, labelLimit=250),
             scale=alt.Scale(paddingInner=0.3),
         ),
         color=alt.Color("measure:N", scale=colours, legend=legend),

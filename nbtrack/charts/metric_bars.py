@@ -41,9 +41,7 @@ def metric_bars(
         .encode(y=_y_axis(alt), tooltip=tooltip)
         .properties(
             width=width,
-            height=max(_ROOMY_HEIGHT, _THIN * len(rows))
-            if len(rows) > MOST_ROOMY
-            else _ROOMY_HEIGHT,
+            height=_height(len(rows)),
             title=key if title is None else title,
             description=f"Bars of the latest {key}, runs: {len(rows)}",
             usermeta={"nbtrack": "bars"},
@@ -57,9 +55,11 @@ def bar_rows(
     latest: Mapping[str, float],
     *,
     names: Mapping[str, str | None],
+    owners: Mapping[str, str] | None = None,
     higher_is_better: bool | None = None,
 ) -> list[Row]:
-    """For an update too; a value that no bar can show (NaN, infinite) is None, and in the text."""
+    """For an update too; a value that no bar can show (NaN, infinite) is None, and in the text.
+    *owners* as in `line_rows`."""
     labels = run_labels(list(latest), names)
     texts = format_column(list(latest.values()))
     places = _places(latest, higher_is_better)
@@ -68,6 +68,7 @@ def bar_rows(
         {
             "id": run_id,
             "run": labels[run_id],
+            "of": (owners or labels)[run_id],
             "value": finite(value),
             "text": f"★ {text}" if is_known and places[run_id] == 0 else text,
             "place": places[run_id],
@@ -128,5 +129,5 @@ def _x_axis(alt: Any) -> Any:
 
 def _faded(alt: Any, opacity: float, otherwise: float) -> Any:
     """*otherwise* while another run is highlighted."""
-    test = f"{HIGHLIGHT} === null || datum.run === {HIGHLIGHT}"
+    test = f"{HIGHLIGHT} === null || datum.of === {HIGHLIGHT}"
     return alt.condition(test, alt.value(opacity), alt.value(otherwise))

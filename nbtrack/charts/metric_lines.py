@@ -44,7 +44,9 @@ def metric_lines(
     """
     run_ids = [each.run_id for each in series]
     rows = line_rows(series, names=names, smoothing=smoothing, is_log=is_log)
-    look = Look(run_labels(run_ids, names), styles or run_colours(run_ids), has_legend=has_legend)
+    labels = run_labels(run_ids, names)
+    legend = list(labels.values()) if has_legend else []
+    look = Look(labels, styles or run_colours(run_ids), legend=legend)
     chart = line_layers(rows, look, x=x, is_log=is_log, is_smooth=smoothing > 0, theme=theme)
     key = series[0].key if series else ""
     chart = chart.properties(
@@ -144,14 +146,16 @@ def _count_hidden(series: MetricSeries) -> int:
 
 
 class Look:
-    """Colour and dash by run: the labels are the domain, so that text from runs stays data."""
+    """Colour and dash by run: the labels are the domain, so that text from runs stays data.
+
+    *legend* are those of them that are told; none: there is no legend."""
 
     def __init__(
-        self, labels: Mapping[str, str], styles: Mapping[str, RunStyle], *, has_legend: bool
+        self, labels: Mapping[str, str], styles: Mapping[str, RunStyle], *, legend: Sequence[str]
     ) -> None:
         self._domain = list(labels.values())
         self._styles = [styles.get(run_id) or RunStyle("#888888", ()) for run_id in labels]
-        self._has_legend = has_legend
+        self._told = list(legend)
 
     def colour(self, alt: Any) -> Any:
         scale = alt.Scale(domain=self._domain, range=[style.colour for style in self._styles])
@@ -166,9 +170,10 @@ class Look:
         return {"strokeDash": alt.StrokeDash("run:N", scale=scale, legend=self._legend(alt))}
 
     def _legend(self, alt: Any) -> Any:
-        if not self._has_legend:
+        if not self._told:
             return None
-        return alt.Legend(title=None, symbolType="stroke", symbolOpacity=1)
+        values = self._told if self._told != self._domain else alt.Undefined
+        return alt.Legend(title=None, symbolType="stroke", symbolOpacity=1, values=values)
 
 
 def _band(alt: Any) -> Any:

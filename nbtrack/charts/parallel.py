@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,11 @@ MOST_CATEGORIES_NAMED = 12
 MOST_NUMBERS_NAMED = 6  # of more distinct numbers, the ends and the middle
 MISSING_PLACE = -0.16  # below the lowest value
 MISSING_WORD = "none"
+LOG_WORD = " (log)"
+_TITLE_SIZE, _LETTER = 11, 6.8  # pixels: of a title's letters the height, and about the width
+_MOST_LINES = 3  # of titles
+_LEAST_WORD = 24  # pixels
+_MOST_DIGITS = 6  # of a number beside an axis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,33 +54,33 @@ def parallel(
     title says how many are. A brush is the param "picked", over x (the axes are at 0, 1, 2 …) and y
     (0 to 1); the lines of the ids in the param "chosen" stand out. Raises InvalidValue.
     """
-    import altair as alt
-
     if len(axes) < 2:
         raise InvalidValue("Parallel coordinates need two columns or more.")
     scaled = [scale_axis(title_of(axis), values.columns[axis]) for axis in axes]
     rows = _rows(values, scaled)
     left_out = len(values.run_ids) - len({row["id"] for row in rows})
-    is_missing = [
-        any(r["x"] == x and r["y"] == MISSING_PLACE for r in rows) for x in range(len(axes))
-    ]
-    layers = [
-        _rules(alt, len(scaled), theme),
-        _lines(alt, len(scaled), opacity=0.75 if len(rows) < MANY_POINTS else 0.4),
-        *_words(alt, scaled, theme, is_missing=is_missing),
-    ]
-    layers[1] = layers[1].add_params(_brush(alt, theme), alt.param(name=CHOSEN, value=None))
     chart = (
-        alt.layer(*layers)
+        _layers(scaled, rows, theme)
         .properties(
             width=width,
             height=height,
-            title=_title(alt, scaled[-1].title, left_out),
+            title=_title(scaled[-1].title, left_out),
             description=f"Parallel coordinates of {', '.join(axis.title for axis in scaled)}",
         )
         .configure(**config(theme))
     )
     return Drawing(chart=chart, rows=rows)
+
+
+def _layers(scaled: Sequence[Scaled], rows: Sequence[Row], theme: Theme) -> Any:
+    import altair as alt
+
+    count = len(scaled)
+    lines = _lines(alt, count, opacity=0.9 if len(rows) < MANY_POINTS else 0.6)
+    lines = lines.add_params(_brush(alt, theme), alt.param(name=CHOSEN, value=None))
+    missing = {row["x"] for row in rows if row["y"] == MISSING_PLACE}
+    words = _tick_words(alt, scaled, theme, missing=missing)
+    return alt.layer(_rules(alt, count, theme), lines, *words, _titles(alt, scaled, theme))
 
 
 def scale_axis(title: str, raw: Sequence[Any]) -> Scaled:
@@ -84,7 +89,7 @@ def scale_axis(title: str, raw: Sequence[Any]) -> Scaled:
         return _categorical(title, raw)
     if offers_log(numbers):
         logs = [None if value is None else math.log10(value) for value in numbers]
-        return _numeric(f"{title} (log)", logs, numbers, back=lambda place: 10**place)
+        return _numeric(f"{title}{LOG_WORD}", logs, numbers, back=lambda place: 10**place)
     return _numeric(title, numbers, numbers, back=lambda place: place)
 
 
@@ -100,8 +105,13 @@ def _numeric(
         title=title,
         places=[None if v is None else (v - low) / span if span else 0.5 for v in drawn],
         texts=[format_number(value) for value in numbers],
-        ticks=[(share, format_number(back(low + share * span), digits=3)) for share in shares],
+        ticks=[(share, _short(back(low + share * span))) for share in shares],
     )
+
+
+def _short(value: float) -> str:
+    text = format_number(value, digits=3)
+    return text if len(text) <= _MOST_DIGITS else f"{value:.2g}"
 
 
 def _categorical(title: str, raw: Sequence[Any]) -> Scaled:
@@ -157,30 +167,74 @@ def _rules(alt: Any, count: int, theme: Theme) -> Any:
     return mark.encode(x=_x(alt, count))
 
 
-def _words(
-    alt: Any, scaled: Sequence[Scaled], theme: Theme, *, is_missing: Sequence[bool]
+def _tick_words(
+    alt: Any, scaled: Sequence[Scaled], theme: Theme, *, missing: Collection[int]
 ) -> list[Any]:
-    count = len(scaled)
+    """With a halo of the ground's colour: the lines run behind them."""
     none = [(MISSING_PLACE, MISSING_WORD)]
-    ticks = alt.Data(
-        values=[
-            {"x": x, "y": y, "text": text}
-            for x, axis in enumerate(scaled)
-            for y, text in [*axis.ticks, *(none if is_missing[x] else [])]
-        ]
-    )
-    titles = alt.Data(values=[{"x": x, "text": axis.title} for x, axis in enumerate(scaled)])
-    # A halo of the ground's colour: the lines run behind the words.
-    halo = {"stroke": colour("ground", theme), "strokeWidth": 4, "strokeOpacity": 0.9}
-    common = {"align": "left", "dx": 5, "fontSize": 10, "limit": 110}
-    tick_words = alt.Chart(ticks).encode(x=_x(alt, count), y=_y(alt), text="text:N")
-    return [
-        tick_words.mark_text(**common, **halo, color=colour("ground", theme)),
-        tick_words.mark_text(**common, color=colour("ink", theme)),
-        alt.Chart(titles)
-        .mark_text(fontSize=11, dy=16, baseline="top", limit=150, color=colour("ink", theme))
-        .encode(x=_x(alt, count), y=alt.value("height"), text="text:N"),
+    values = [
+        {"x": x, "y": y, "text": text}
+        for x, axis in enumerate(scaled)
+        for y, text in [*axis.ticks, *(none if x in missing else [])]
     ]
+    count = len(scaled)
+    words = alt.Chart(alt.Data(values=values)).encode(
+        x=_x(alt, count), y=_y(alt), text="text:N", tooltip="text:N"
+    )
+    limit = {"expr": f"max({_LEAST_WORD}, {_apart(count)} - 12)"}
+    common: dict[str, Any] = {"align": "left", "dx": 5, "fontSize": 10, "limit": limit}
+    halo = {"stroke": colour("ground", theme), "strokeWidth": 4, "strokeOpacity": 0.9}
+    return [
+        words.mark_text(**common, **halo, color=colour("ground", theme)),
+        words.mark_text(**common, color=colour("ink", theme)),
+    ]
+
+
+def _titles(alt: Any, scaled: Sequence[Scaled], theme: Theme) -> Any:
+    """Below the axes, on as many lines as the longest needs; what is longer still loses its middle:
+    keys often begin, or end, alike."""
+    last = len(scaled) - 1
+    lines, room = _lines_and_room(scaled)
+    most = f"max(5, floor({room} / {_LETTER}))"
+    whole = f"length(datum.text) <= {most}"
+    cut = f"truncate(replace(datum.text, '{LOG_WORD}', ''), {most}, 'center')"
+    titles = alt.Data(values=[{"x": x, "text": axis.title} for x, axis in enumerate(scaled)])
+    return (
+        alt.Chart(titles)
+        .mark_text(
+            fontSize=_TITLE_SIZE,
+            baseline="top",
+            align={"expr": f"datum.x == 0 ? 'left' : datum.x == {last} ? 'right' : 'center'"},
+            dy={"expr": f"8 + {_TITLE_SIZE + 3} * (datum.x % {lines})"},
+            color=colour("ink", theme),
+        )
+        .transform_calculate(shown=f"{whole} ? datum.text : {cut}")
+        .encode(x=_x(alt, last + 1), y=alt.value("height"), text="shown:N", tooltip="text:N")
+    )
+
+
+def _lines_and_room(scaled: Sequence[Scaled]) -> tuple[str, str]:
+    """On how many lines the titles stand, and how many pixels each may take.
+
+    The first begins at its axis, the last ends there, each of the others is in the middle of its
+    room: two neighbours on a line need one and a half times what one may take, and the first and
+    the last, where these are neighbours, twice.
+    """
+    count = len(scaled)
+    most, apart = min(_MOST_LINES, count), _apart(count)
+    widest = max(len(axis.title) for axis in scaled) * _LETTER
+    needed = f"ceil({max(1.5, 2 / (count - 1)):g} * {widest:g} / {apart})"
+    if count <= _MOST_LINES:
+        lines = f"({needed} > 1 ? {most} : 1)"
+    else:
+        lines = f"clamp({needed}, 1, {most})"
+    shared = f"min({lines} / 1.5, {(count - 1) / 2:g})"
+    return lines, f"(({lines} == {count} ? {count - 1} : {shared}) * {apart} - 6)"
+
+
+def _apart(count: int) -> str:
+    """How far the axes are apart, in pixels, as Vega works it out."""
+    return f"(width / {count - 0.45:g})"
 
 
 def _x(alt: Any, count: int) -> Any:
@@ -197,7 +251,9 @@ def _brush(alt: Any, theme: Theme) -> Any:
     return alt.selection_interval(name=PICKED, encodings=["x", "y"], mark=mark, zoom=False)
 
 
-def _title(alt: Any, last: str, left_out: int) -> Any:
+def _title(last: str, left_out: int) -> Any:
+    import altair as alt
+
     text = f"Parallel coordinates, coloured by {last}"
     if not left_out:
         return text

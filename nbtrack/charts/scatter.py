@@ -46,37 +46,18 @@ def scatter(
     `columns`). Runs that lack x or y are left out, and the title says how many. A brush is the
     param "picked"; the fields it speaks of are x and y.
     """
-    import altair as alt
-
-    across = _read(values, x, x_scale)
-    up = _read(values, y, y_scale)
+    across, up = _read(values, x, x_scale), _read(values, y, y_scale)
     shade = None if colour_by is None else _read(values, colour_by, "auto")
     rows = _rows(values, across, up, shade)
+    points = _points(rows, across, up, shade, styles or run_colours(values.run_ids), theme)
     left_out = len(values.run_ids) - len(rows)
-    look = styles or run_colours(values.run_ids)
-    chart = (
-        alt.Chart(alt.NamedData(name=DATA_NAME))
-        .mark_point(
-            filled=True, opacity=1, size=55, strokeWidth=0.5, stroke=colour("ground", theme)
-        )
-        .encode(
-            x=_axis(alt, "x", across),
-            y=_axis(alt, "y", up),
-            color=_colour_by_run(alt, rows, look) if shade is None else _colour(alt, shade),
-            fillOpacity=_faded(alt),
-            **_spread(alt, across, rows),
-            tooltip=_tooltip(alt, across, up, shade),
-        )
-        .add_params(_brush(alt, theme), alt.param(name=CHOSEN, value=None))
-        .properties(
-            width=width,
-            height=height,
-            title=_title(alt, f"{up.title} by {across.title}", left_out),
-            description=f"Points of {up.title} by {across.title}, runs: {len(rows)}",
-        )
-        .configure(**config(theme))
+    chart = points.properties(
+        width=width,
+        height=height,
+        title=_title(f"{up.title} by {across.title}", left_out),
+        description=f"Points of {up.title} by {across.title}, runs: {len(rows)}",
     )
-    return Drawing(chart=chart, rows=rows)
+    return Drawing(chart=chart.configure(**config(theme)), rows=rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +68,32 @@ class Read:
     values: list[float | None] | list[str | None]
     categories: list[str]  # [] for numbers
     is_log: bool
+
+
+def _points(
+    rows: Sequence[Row],
+    across: Read,
+    up: Read,
+    shade: Read | None,
+    styles: Mapping[str, RunStyle],
+    theme: Theme,
+) -> Any:
+    import altair as alt
+
+    edge: dict[str, Any] = {"strokeWidth": 0.5, "stroke": colour("ground", theme)}
+    return (
+        alt.Chart(alt.NamedData(name=DATA_NAME))
+        .mark_point(filled=True, opacity=1, size=55, **edge)
+        .encode(
+            x=_axis(alt, "x", across),
+            y=_axis(alt, "y", up),
+            color=_colour_by_run(alt, rows, styles) if shade is None else _colour(alt, shade),
+            fillOpacity=_faded(alt),
+            **_spread(alt, across, rows),
+            tooltip=_tooltip(alt, across, up, shade),
+        )
+        .add_params(_brush(alt, theme), alt.param(name=CHOSEN, value=None))
+    )
 
 
 def _read(values: RunValues, column: str, scale: Scale) -> Read:
@@ -195,8 +202,10 @@ def _brush(alt: Any, theme: Theme) -> Any:
     return alt.selection_interval(name=PICKED, encodings=["x", "y"], mark=mark, zoom=False)
 
 
-def _title(alt: Any, text: str, left_out: int) -> alt.TitleParams | str:
+def _title(text: str, left_out: int) -> alt.TitleParams | str:
     if not left_out:
         return text
+    import altair as alt
+
     runs = "1 run lacks" if left_out == 1 else f"{left_out:,} runs lack"
-    return alt.TitleParams(text=text, subtitle=f"{runs} one of the values and cannot be shown")  # type: ignore[no-any-return]
+    return alt.TitleParams(text=text, subtitle=f"{runs} one of the values and cannot be shown")

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 Theme = Literal["page", "paper"]
 
-# Of middle lightness all along, so that neither end is lost on a white or on a black page.
-SEQUENCE = ["#3f6fe0", "#8455d3", "#c4479f", "#e5595e", "#ee8a2c", "#e0b000"]
+# Of middle lightness all along, so that neither end is lost on a white or on a dark page.
+SEQUENCE = ["#5b86f0", "#9a68e6", "#d04fa9", "#e5595e", "#ee8a2c", "#e0b000"]
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 _COLOURS = {
@@ -46,51 +46,62 @@ def log_axis(alt: Any, **options: Any) -> Any:
 
 def config(theme: Theme) -> dict[str, Any]:
     """Vega-Lite's `config`: quiet axes, horizontal grid, the title on the left."""
-    ink, soft, line = (colour(name, theme) for name in ("ink", "soft", "line"))
     return {
         "background": "transparent" if theme == "page" else "#fff",
         "font": FONT if theme == "page" else "sans-serif",
         "aria": False,  # a name for each of thousands of points helps nobody; the chart has one
         "view": {"stroke": None},
-        "title": {
-            "anchor": "start",
-            "frame": "group",
-            "color": ink,
-            "subtitleColor": soft,
-            "fontSize": 12,
-            "fontWeight": 600,
-            "subtitleFontSize": 11,
-            "subtitlePadding": 3,
-            "offset": 8,
-            "limit": 480,
-        },
-        "axis": {
-            "labelColor": soft,
-            "titleColor": soft,
-            "labelFontSize": 10,
-            "titleFontSize": 11,
-            "titleFontWeight": "normal",
-            "titlePadding": 6,
-            "labelLimit": 140,
-            "titleLimit": 360,
-            "labelOverlap": "greedy",
-            "gridColor": colour("grid", theme),
-            "domainColor": line,
-            "tickColor": line,
-            "tickSize": 4,
-        },
+        "title": _title(theme),
+        "axis": _axis(theme),
         "axisX": {"grid": False, "labelFlush": True},
         "axisY": {"domain": False, "ticks": False, "labelPadding": 6, "tickCount": 5},
-        "legend": {
-            "labelColor": ink,
-            "titleColor": soft,
-            "labelFontSize": 11,
-            "titleFontSize": 11,
-            "titleFontWeight": "normal",
-            "labelLimit": 220,
-            "symbolSize": 90,
-            "symbolStrokeWidth": 2.5,
-            "gradientThickness": 8,
-            "gradientLength": 110,
-        },
+        "legend": _legend(theme),
+    }
+
+
+def _title(theme: Theme) -> dict[str, Any]:
+    return {
+        "anchor": "start",
+        "frame": "group",
+        "color": colour("ink", theme),
+        "subtitleColor": colour("soft", theme),
+        "fontSize": 12,
+        "fontWeight": 600,
+        "subtitleFontSize": 11,
+        "subtitlePadding": 3,
+        "offset": 8,
+        "limit": {"expr": "max(width, 200)"} if theme == "page" else 480,
+    }
+
+
+def _axis(theme: Theme) -> dict[str, Any]:
+    return {
+        "labelColor": colour("soft", theme),
+        "titleColor": colour("soft", theme),
+        "labelFontSize": 10,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+        "titlePadding": 6,
+        "labelLimit": 140,
+        "titleLimit": 360,
+        "labelOverlap": "greedy",
+        "gridColor": colour("grid", theme),
+        "domainColor": colour("line", theme),
+        "tickColor": colour("line", theme),
+        "tickSize": 4,
+    }
+
+
+def _legend(theme: Theme) -> dict[str, Any]:
+    return {
+        "labelColor": colour("ink", theme),
+        "titleColor": colour("soft", theme),
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+        "labelLimit": 220,
+        "symbolSize": 90,
+        "symbolStrokeWidth": 2.5,
+        "gradientThickness": 8,
+        "gradientLength": 110,
     }

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbtrack
 from nbtrack.cli.console import count, harmless, listed, say
@@ -20,8 +20,11 @@ from nbtrack.display.number_format import format_age, format_size
 from nbtrack.display.temporary_place import temporary_words
 from nbtrack.display.text_table import aligned
 from nbtrack.errors import StoreError
+from nbtrack.model_registry.audit import verify
+from nbtrack.model_registry.copied_files import changed_versions, count_versions
 from nbtrack.recording.session import current_session
 from nbtrack.settings import Settings, is_temporary
+from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
 _PACKAGES = ("duckdb", "ipython", "ipykernel", "pandas", "scikit-learn")
@@ -30,18 +33,36 @@ _LITTLE_SPACE = 200_000_000  # bytes
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--quick", action="store_true", help="do not read the artifacts to compare their sha256"
+        "--quick",
+        action="store_true",
+        help="do not read the artifacts and registered models to compare their sha256",
     )
+
+
+def doctor(mask_envs: bool = False) -> None:
+    """Print `nbtrack doctor --quick` of this process's project."""
+    _ = mask_envs  # MLflow's signature; nothing of the environment is printed
+    store = current_session().store
+    place = Place(folder=folder_of(store.uri), reason="this process uses it")
+    _report(store, place, is_quick=True)
 
 
 def run(arguments: argparse.Namespace) -> int:
     place = find_place(arguments.store)
     store = current_session().store_for(place.folder.as_uri())
+    return 1 if _report(store, place, is_quick=arguments.quick) else 0
+
+
+def _report(store: Store, place: Place, *, is_quick: bool) -> list[str]:
+    """Print it; what is wrong comes back."""
     facts = store.status()
-    files = None if arguments.quick else _files(store, facts)
-    troubles = [*_troubles(place, facts), *(files.troubles() if files else [])]
-    say(*_facts(place, facts, files), *_writers(facts["writers"]), "", *_verdict(troubles))
-    return 1 if troubles else 0
+    files = None if is_quick else _files(store, facts)
+    registry = _registry(store, facts, reads_files=not is_quick)
+    troubles = [*_troubles(place, facts), *(files.troubles() if files else []), *registry.troubles]
+    told = {**_facts(place, facts, files), "registry": registry.summary}
+    rows = aligned([[name, harmless(text)] for name, text in told.items()])
+    say(*rows, *_writers(facts["writers"]), "", *_verdict(troubles))
+    return troubles
 
 
 def _files(store: Store, facts: dict[str, Any]) -> FileReport | None:
@@ -55,9 +76,32 @@ def _files(store: Store, facts: dict[str, Any]) -> FileReport | None:
         return None
 
 
-def _facts(place: Place, facts: dict[str, Any], files: FileReport | None) -> list[str]:
+class _Registry(NamedTuple):
+    summary: str
+    troubles: Sequence[str]
+
+
+def _registry(store: Store, facts: dict[str, Any], *, reads_files: bool) -> _Registry:
+    """Its record, and the copies of models that it keeps."""
+    if facts["problem"]:
+        return _Registry("not checked", [])
+    versions = count_versions(store)
+    check = verify(store)
+    changed = list(changed_versions(store)) if reads_files else []
+    troubles = [f"The model registry: {text}" for text in (*check.problems, *changed)]
+    if not check.head.number and not troubles:
+        return _Registry("none", [])
+    state = "NOT as recorded" if troubles else "as recorded"
+    read = "" if reads_files else ", files not checked"
+    return _Registry(
+        f"{count(versions, 'version')}, {count(check.head.number, 'event')}: {state}{read}",
+        troubles,
+    )
+
+
+def _facts(place: Place, facts: dict[str, Any], files: FileReport | None) -> dict[str, str]:
     temporary = f" ({temporary_words(place.folder)})" if is_temporary(place.folder) else ""
-    rows = {
+    return {
         "versions": _versions(),
         "store": f"{place.folder}{temporary}",
         "why there": place.reason,
@@ -66,7 +110,6 @@ def _facts(place: Place, facts: dict[str, Any], files: FileReport | None) -> lis
         "damaged lines": f"{facts['bad_lines']:,}{_bad_lines_hint(facts['bad_lines'])}",
         "artifacts": files.summary() if files else "not checked",
     }
-    return aligned([[name, harmless(text)] for name, text in rows.items()])
 
 
 def _versions() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbtrack.base.parent_process import parent_process
 from nbtrack.errors import InvalidValue
 from nbtrack.recording.session import current_session
 from nbtrack.settings import FOLDER_NAME, Settings, find_project_folder
@@ -61,7 +62,11 @@ def _is_project(folder: Path) -> bool:
 
 
 def _set_by(name: str) -> str:
-    variable = {"tracking_uri": "NBTRACK_TRACKING_URI", "folder": "NBTRACK_DIR"}[name]
+    if parent_process().store is not None:
+        return "the program that started this one records there"
+    variable = {
+        "tracking_uri": "NBTRACK_TRACKING_URI (or MLFLOW_TRACKING_URI)", "folder": "NBTRACK_DIR",
+    }[name]  # fmt: skip
     return f"{variable} is set, or {name} under [tool.nbtrack] in the project's pyproject.toml"
 
 

@@ -20,6 +20,7 @@ from nbtrack.errors import InvalidValue
 from nbtrack.lookup.registered_models import moment_text, no_model
 from nbtrack.lookup.registry_names import check_model_name
 from nbtrack.model_registry.audit import parse_head, verify
+from nbtrack.model_registry.copied_files import changed_versions
 from nbtrack.model_registry.event_words import event_words
 from nbtrack.records.registry import RegistryEvent
 from nbtrack.stores.store import Store
@@ -82,16 +83,18 @@ def _verify(store: Store, head: str | None) -> int:
     if head is not None:
         parse_head(head)
     check = verify(store, head=head)
-    state = "intact" if check.is_intact else "NOT intact"
+    changed = list(changed_versions(store))
+    is_intact = check.is_intact and not changed
+    state = "intact" if is_intact else "NOT intact"
     events, at = count(check.head.number, "event"), harmless(str(check.head))
     say(
         f"The record is {state}: {events}, head {at}",
-        *(f"- {harmless(problem)}" for problem in check.problems),
+        *(f"- {harmless(problem)}" for problem in (*check.problems, *changed)),
         *(f"  Note: {harmless(remark)}" for remark in check.remarks),
         "",
         check.limits,
     )
-    return 0 if check.is_intact else 1
+    return 0 if is_intact else 1
 
 
 def _export(store: Store, arguments: argparse.Namespace) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 MISSING = "–"
 _MINUS = "−"
+_LONGEST_NUMBER = 9
 _MINUTE, _HOUR, _DAY, _WEEK, _YEAR = 60, 3600, 86_400, 604_800, 31_557_600
 
 
@@ -38,6 +40,18 @@ def format_column(values: Sequence[float | None]) -> list[str]:
     exact = max(_decimals_of(format_number(v)) for v in sizes)
     pattern = f"0.{'0' * min(wanted, exact)}"
     return [format_like(v, pattern) for v in values]
+
+
+def format_texts(texts: Sequence[str]) -> list[str]:
+    """Numbers of one column as they were logged; all rounded alike if one has more digits than
+    anybody reads. What is no number stays as it is."""
+    if all(len(text) <= _LONGEST_NUMBER for text in texts):
+        return list(texts)
+    numbers = [_number(text) for text in texts]
+    return [
+        text if number is None else shown
+        for text, number, shown in zip(texts, numbers, format_column(numbers))
+    ]
 
 
 def most_decimals(shown: Iterable[str]) -> str:
@@ -112,6 +126,18 @@ def format_age(seconds: float | None) -> str:
         if seconds < limit:
             return f"{int(seconds // unit)} {name} ago"
     return f"{int(seconds // _YEAR)} y ago"
+
+
+def format_moment(milliseconds: int) -> str:
+    """Since 1970 UTC, to the minute: 2026-03-01 17:05."""
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M}"
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _with_decimals_of(value: float | None, shown: str) -> str | None:

@@ -1,5 +1,7 @@
 """Which columns the user of an experiment wants to see: a tag of the experiment keeps it.
 
+What all experiments together show is kept by the one that each project has, Default.
+
 One id of a column a line: those that come first, in tables and charts. Behind an empty line stand
 those that the table has at all; without it, it has what matters.
 """
@@ -10,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 COLUMNS_TAG = "nbtrack.columns"  # of an experiment
+COLUMNS_OF_ALL_TAG = "nbtrack.columns.all"  # of the experiment Default
 _BEHIND = "\n\n"
 
 
@@ -35,9 +38,9 @@ class ColumnChoice:
 NO_CHOICE = ColumnChoice()
 
 
-def choice_of(tags: Mapping[str, str]) -> ColumnChoice:
+def choice_of(tags: Mapping[str, str], *, tag: str = COLUMNS_TAG) -> ColumnChoice:
     """From the tags of an experiment."""
-    pinned, behind, shown = tags.get(COLUMNS_TAG, "").partition(_BEHIND)
+    pinned, behind, shown = tags.get(tag, "").partition(_BEHIND)
     return ColumnChoice(pinned=_lines(pinned), shown=_lines(shown) if behind else None)
 
 

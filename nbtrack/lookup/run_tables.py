@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.table_formats import decode_table
+from nbtrack.base.guard import warn
+from nbtrack.base.nearest import did_you_mean
 from nbtrack.errors import ArtifactNotFound, InvalidValue
 from nbtrack.records.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_EXTRA = ("run_id", "run_name", "experiment_id", "status", "start_time", "end_time", "artifact_uri")
+_FACTS = ("run_id", "run_name", "experiment_id", "status", "start_time", "end_time", "artifact_uri")
+_FAMILIES = ("params", "metrics", "tags")
 
 
 def load_tables(
     runs: Sequence[Run], artifact_file: str, *, extra_columns: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """Rows of all runs that have the table; *extra_columns* are facts of the run to add.
+    """Rows of all runs that have the table; *extra_columns* are facts of the run to add, and its
+    "params.NAME", "metrics.NAME" and "tags.NAME".
 
-    Raises ArtifactNotFound if none has it.
+    Raises ArtifactNotFound if none has it, InvalidValue for a column that no run has.
     """
     import pandas as pd
 
-    if unknown := [name for name in extra_columns if name not in _EXTRA]:
-        raise InvalidValue(f"extra_columns has {unknown[0]!r}; it may have {', '.join(_EXTRA)}.")
+    _check_columns(extra_columns, runs)
     frames = []
     for run in runs:
         try:
@@ -34,7 +37,45 @@ def load_tables(
         except ArtifactNotFound:
             continue
         frame = decode_table(data, artifact_file)
-        frames.append(frame.assign(**{name: getattr(run.info, name) for name in extra_columns}))
+        for column in extra_columns:
+            frame[_free_name(column, frame)] = _value(run, column)
+        frames.append(frame)
     if not frames:
         raise ArtifactNotFound(artifact_file, ", ".join(run.info.run_id for run in runs) or "-")
     return pd.concat(frames, ignore_index=True)
+
+
+def _check_columns(columns: Sequence[str], runs: Sequence[Run]) -> None:
+    known = [*_FACTS]
+    for family in _FAMILIES:
+        known += dict.fromkeys(f"{family}.{key}" for run in runs for key in _values(run, family))
+    for column in columns:
+        if column not in known:
+            raise InvalidValue(
+                f"extra_columns has {column!r}; it may have {', '.join(_FACTS)}, and params.NAME, "
+                f"metrics.NAME and tags.NAME of these runs.{did_you_mean(column, known)}"
+            )
+
+
+def _free_name(column: str, frame: pd.DataFrame) -> str:
+    if column not in frame.columns:
+        return column
+    warn(f"nbtrack: the table has a column {column!r}; that of the run is {column + '_'!r}.")
+    return f"{column}_"
+
+
+def _value(run: Run, column: str) -> Any:
+    family, _, key = column.partition(".")
+    if family in _FAMILIES:
+        return _values(run, family).get(key)
+    found = getattr(run.info, column)
+    if column in ("start_time", "end_time"):
+        import pandas as pd
+
+        return pd.to_datetime(found, unit="ms", utc=True)  # as in search_runs
+    return found
+
+
+def _values(run: Run, family: str) -> dict[str, Any]:
+    found: dict[str, Any] = getattr(run.data, family)
+    return found

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from nbtrack.base.guard import warn_once
 from nbtrack.base.values import check_experiment_id
+from nbtrack.errors import NbtrackError
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.experiments import (
     DEFAULT,
+    DEFAULT_ID,
     announcement,
     check_is_active,
     default_artifact_root,
@@ -18,7 +21,7 @@ from nbtrack.recording.experiments import (
 )
 from nbtrack.recording.surroundings import notebook_name
 from nbtrack.records.runs import Experiment
-from nbtrack.settings import Settings
+from nbtrack.settings import Settings, mlflows_experiment_id
 from nbtrack.stores.store import Store
 
 
@@ -36,12 +39,35 @@ class ActiveExperiment:
     def active(self) -> Experiment:
         """Set, else from the settings, else named after the notebook."""
         if self._active is None:
-            name = self._settings().experiment or notebook_name(self._settings())
-            self._active = (
-                # Default is always there, and needs no look at the database.
-                DEFAULT if name is None else look_up_experiment(self._store(), name)
-            )
+            self._active = self._chosen() or DEFAULT
         return self._active
+
+    def _chosen(self) -> Experiment | None:
+        """By the settings, by MLflow's variable, or by the notebook's name."""
+        settings = self._settings()
+        if settings.experiment is None and (found := self._of_mlflows_id()) is not None:
+            return found
+        name = settings.experiment or notebook_name(settings)
+        # Default is always there, and needs no look at the database.
+        return None if name is None else look_up_experiment(self._store(), name)
+
+    def _of_mlflows_id(self) -> Experiment | None:
+        experiment_id = mlflows_experiment_id()
+        if experiment_id in (None, DEFAULT_ID):
+            return None
+        try:
+            return self._store().get_experiment(check_experiment_id(experiment_id))
+        except NbtrackError as exc:
+            warn_once(f"nbtrack: MLFLOW_EXPERIMENT_ID is not followed. {exc}")
+            return None
+
+    def name_for(self, run: ActiveRun | None) -> str | None:
+        """That of *run*, as far as it is known without a look; else of the active one."""
+        known = [each for each in (self._active, *self._named.values()) if each is not None]
+        for experiment in known:
+            if run is not None and experiment.experiment_id == run.info.experiment_id:
+                return experiment.name or None
+        return None if self._active is None else self._active.name or None
 
     def made(self) -> Experiment:
         """The active one, surely in the store: without a run or `set` it is not yet."""

@@ -6,9 +6,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from nbtrack.journal import lines
+from nbtrack.recording.process_end import status_of
 from nbtrack.recording.run_creation import moving_lines
 from nbtrack.recording.run_writer import RunWriter
-from nbtrack.records.runs import Experiment, LifecycleStage, RunData, RunInfo, RunInputs, RunStatus
+from nbtrack.records.runs import (
+    Experiment,
+    LifecycleStage,
+    RunData,
+    RunInfo,
+    RunInputs,
+    RunOutputs,
+    RunStatus,
+)
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
@@ -37,6 +46,9 @@ class RunOwner(Protocol):
 
     def release(self, run: ActiveRun) -> None:
         """*run* has ended."""
+
+    def end_again(self, run_id: str, status: RunStatus) -> None:
+        """The block of this run is left, in which it was ended and begun once more."""
 
     def check_store(self) -> None:
         """If somebody removed the project folder, begin it again with the runs that are open."""
@@ -98,8 +110,13 @@ class ActiveRun(RunWriter):
 
     @property
     def inputs(self) -> RunInputs:
-        """The datasets it read, from the store."""
+        """The datasets and models it read, from the store."""
         return self._store.get_run(self.run_id).inputs
+
+    @property
+    def outputs(self) -> RunOutputs:
+        """The logged models it made, from the store."""
+        return self._store.get_run(self.run_id).outputs
 
     @property
     def lost_records(self) -> int:
@@ -212,7 +229,10 @@ class ActiveRun(RunWriter):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.end(RunStatus.FINISHED if kind is None else RunStatus.FAILED)
+        was_open = self.is_open
+        self.end(status_of(error))
+        if not was_open:
+            self._owner.end_again(self.run_id, status_of(error))
 
     def __repr__(self) -> str:
         return f"<ActiveRun {self._info.run_name!r} {self.run_id} {self._info.status}>"

@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
-from nbtrack.base.values import check_experiment_id, check_tags
-from nbtrack.errors import ExperimentNotFound, InvalidValue, NameTaken, StoreError
+from nbtrack.artifact_store.paths import lasting_location
+from nbtrack.base.nearest import did_you_mean
+from nbtrack.base.values import check_experiment_id, check_key, check_tags, check_unicode
+from nbtrack.errors import ExperimentNotFound, InvalidValue, NameTaken, StoreError, TagNotFound
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.records.runs import Experiment, LifecycleStage
@@ -106,6 +108,15 @@ def create_experiment(
     return experiment_id
 
 
+def delete_tag(store: Store, experiment_id: str, key: str) -> None:
+    """Raises ExperimentNotFound, TagNotFound; InvalidValue if the experiment is deleted."""
+    name = check_key(key, "tag")
+    tags = check_is_active(store.get_experiment(experiment_id)).tags
+    if name not in tags:
+        raise TagNotFound(name, f"experiment {experiment_id}", did_you_mean(name, tags))
+    set_tags(store, experiment_id, {name: None})
+
+
 def set_tags(store: Store, experiment_id: str, tags: Mapping[str, str | None]) -> None:
     """All in one write; None removes a tag."""
     t = now_us()
@@ -121,7 +132,7 @@ def announcement(
 ) -> str:
     """The line that says an experiment exists; saying it twice changes nothing."""
     t = t or now_us()
-    facts = {"artifact_location": artifact_location} if artifact_location else {}
+    facts = {"artifact_location": lasting_location(artifact_location)} if artifact_location else {}
     return lines.experiment_line(experiment_id, t=t, name=name, created_us=t, **facts)
 
 
@@ -132,6 +143,7 @@ def default_artifact_root(store: Store) -> str:
 def check_experiment_name(name: object) -> None:
     if not isinstance(name, str) or not name.strip():
         raise InvalidValue(f"The experiment's name is {name!r}; give it at least one character.")
+    check_unicode(name, "experiment's name")
     if len(name) > 500:
         raise InvalidValue(
             f"The experiment's name {name[:40]!r}… has {len(name)} characters; at most 500 fit."

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from nbtrack.errors import RunDeleted, StoreError
+from nbtrack.artifact_store.paths import below_uri
+from nbtrack.errors import InvalidValue, RunDeleted, StoreError
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.experiments import announcement, default_artifact_root
@@ -34,6 +35,17 @@ def described_run(
     return info, header
 
 
+def one_name(name: str | None, tags: Mapping[str, str]) -> str | None:
+    """What a run is called that is given *name*, *tags* or both. Raises InvalidValue if they call
+    it two names."""
+    tagged = tags.get(RUN_NAME_TAG)
+    if name and tagged and name != tagged:
+        raise InvalidValue(
+            f"The run's name is {name!r}, and its tag {RUN_NAME_TAG} says {tagged!r}. Give one."
+        )
+    return name or tagged
+
+
 def new_run_info(
     store: Store, experiment: Experiment, *, name: str, user: str, start_us: int
 ) -> RunInfo:
@@ -42,7 +54,7 @@ def new_run_info(
     is_default = experiment.artifact_location in ("", root)
     location = f"{root}/{run_id}"
     if not is_default:
-        location = f"{experiment.artifact_location.rstrip('/')}/{run_id}/artifacts"
+        location = below_uri(experiment.artifact_location, f"{run_id}/artifacts")
     return RunInfo(
         run_id=run_id,
         run_name=name,

@@ -4,42 +4,47 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 import weakref
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from threading import RLock
 from typing import Any
 
 from nbtrack.base.guard import guarded, warn, warn_once
 from nbtrack.base.stopwatch import Stopwatch
-from nbtrack.base.values import check_tags
-from nbtrack.errors import RunAlreadyActive, RunDeleted
+from nbtrack.base.values import check_run_id, check_tags
+from nbtrack.errors import NbtrackError, RunDeleted
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.active_experiment import ActiveExperiment
 from nbtrack.recording.active_run import ActiveRun, AttachedRun
+from nbtrack.recording.code_end import end_if_this_code_fails, end_with_this_code
 from nbtrack.recording.deletions import Deletion
 from nbtrack.recording.experiments import PATIENT_LOOK_SECONDS
-from nbtrack.recording.run_creation import described_run, find_run_to_log, resumed_header
-from nbtrack.recording.run_stack import RunStack, is_at_top_level
+from nbtrack.recording.handing_over import HandingOver
+from nbtrack.recording.here import CellLine
+from nbtrack.recording.open_stores import OpenStores
+from nbtrack.recording.process_end import status_at_exit, watch_process_end
+from nbtrack.recording.process_family import ProcessFamily
+from nbtrack.recording.run_creation import (
+    described_run,
+    find_run_to_log,
+    one_name,
+    resumed_header,
+)
+from nbtrack.recording.run_stack import RunStack
 from nbtrack.recording.run_writer import RunWriter
-from nbtrack.recording.surroundings import default_run_name, execution_count
+from nbtrack.recording.surroundings import default_run_name, execution_count, name_of_callback
+from nbtrack.recording.system_metrics import SystemMetrics
 from nbtrack.records.runs import Experiment, Run, RunInfo, RunStatus
-from nbtrack.records.tags import NOTE_TAG, PARENT_TAG, RUN_NAME_TAG
-from nbtrack.settings import FitScope, Settings, find_project_folder, working_folder
-from nbtrack.stores.opening import folder_of, open_store
+from nbtrack.records.tags import PARENT_TAG
+from nbtrack.settings import FitScope, take_mlflows_run_id
 from nbtrack.stores.store import Store
 
 
-class Session:
+class Session(OpenStores):
     def __init__(self) -> None:
-        self._lock = RLock()
-        self._stack = RunStack()
-        self._stores: dict[str, Store] = {}
-        self._store: Store | None = None
-        self._uri: str | None = None
-        self._settings: Settings | None = None
+        super().__init__()
+        self.stack = RunStack(self._tell_children)
         self.experiments = ActiveExperiment(lambda: self.store, lambda: self.settings)
         self._runs: weakref.WeakValueDictionary[str, ActiveRun] = weakref.WeakValueDictionary()
         # By store and id: runs of others that clients wrote to, and when they were looked at.
@@ -47,65 +52,17 @@ class Session:
         # Held here too: a thread that ends without ending its run takes its overlay with it.
         self._open: dict[str, ActiveRun] = {}
         self._last_run: tuple[Store, str] | None = None
-        self.cell_run: ActiveRun | None = None  # the run of the tracked cell that is running
+        self.family = ProcessFamily(self.attached_run)
+        self.handing_over = HandingOver(self.stack.handed_over)
         # Asked when something is logged and no run is open; None: open an ordinary run.
         self.open_cell_run: Callable[[], ActiveRun | None] = lambda: None
-        # Whether the extension knows of a running cell, and will call this once when it ends.
-        self.when_cell_ends: Callable[[Callable[[], None]], bool] = lambda _ended: False
+        self.gives_operations = False  # whether logging functions return something to wait for
+        self.system_metrics = SystemMetrics()
         self.deletions: list[Deletion] = []  # the newest last
         # The notebook says here where trainings are to be recorded, and the hooks listen.
         self.record_fits: Callable[[FitScope], None] = lambda _scope: None
         # What it takes, once, to be ready for that: imports, and patches of what is imported.
         self.set_up = Stopwatch()
-
-    # --- where
-
-    @property
-    def settings(self) -> Settings:
-        if self._settings is None:
-            problems: list[str] = []
-            self._settings = Settings.load(problems)
-            for problem in problems:
-                warn_once(f"nbtrack: {problem} Until then it counts as not set.")
-        return self._settings
-
-    def renew_settings(self) -> None:
-        """Read them again when they are asked for next: one may have been mended."""
-        self._settings = None
-
-    @property
-    def store(self) -> Store:
-        """Fixed at first use: changing the working folder later does not move it."""
-        if self._store is None:
-            with self._lock:
-                if self._store is None:
-                    self._store = self.store_for(self._uri or self._default_uri())
-        return self._store
-
-    def store_for(self, uri: str) -> Store:
-        """The one open store of this process behind *uri*."""
-        uri = folder_of(uri).as_uri()
-        with self._lock:
-            if uri not in self._stores:
-                self._stores[uri] = open_store(uri)
-            return self._stores[uri]
-
-    def set_tracking_uri(self, uri: str | Path | None) -> None:
-        """Another store from now on; None finds the default afresh. Open runs stay theirs."""
-        if uri is not None:
-            folder_of(str(uri))  # raises here, not at the first log
-        with self._lock:
-            self._uri = None if uri is None else str(uri)
-            self._store = self._settings = None
-            self.experiments.forget()
-
-    @property
-    def is_uri_set(self) -> bool:
-        return bool(self._uri or self.settings.tracking_uri or self.settings.folder)
-
-    def _default_uri(self) -> str:
-        chosen = self.settings.tracking_uri or self.settings.folder
-        return chosen or str(find_project_folder(working_folder()))
 
     # --- experiments
 
@@ -121,27 +78,68 @@ class Session:
             experiment = self.experiments.set_id(experiment_id)
         else:
             experiment = self.experiments.set(str(name))
+        self._tell_children()
         run = self.cell_run
-        if run is not None and run.follows_experiment and run.store is self.store:
+        if run is not None and run.is_open and run.follows_experiment and run.store is self.store:
             run.move_to(experiment)
         return experiment
+
+    # --- cells
+
+    @property
+    def cell_run(self) -> ActiveRun | None:
+        """Of the tracked cell that this code is of, or was started by; it may have ended."""
+        return self.stack.cell_run()
+
+    def when_cell_ends(self, ended: Callable[[], None]) -> bool:
+        """Whether this code belongs to a cell that runs; then *ended* is called once at its end."""
+        cell = self.stack.cell()
+        if cell is None or cell.is_over:
+            return False
+        cell.at_end.append(ended)
+        return True
+
+    def follow_cells(self, *, is_on: bool) -> None:
+        """The extension, as long as it is loaded, tells of every cell where it begins and ends."""
+        self.stack.knows_cells = is_on
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        """What is started here is told where it comes from, as long as there is something to."""
+        if self._open or self.stack.knows_cells:
+            self.handing_over.start(with_widgets=self.stack.knows_cells)
+        else:
+            self.handing_over.stop()
 
     # --- runs
 
     def active_run(self) -> ActiveRun | None:
-        return self._stack.top()
+        return self.stack.top()
 
-    def run_to_log_to(self) -> ActiveRun:
-        """The active run; if there is none, one is opened, as in MLflow, and said so."""
-        run = self._stack.top()
+    def run_to_log_to(self) -> RunWriter:
+        """The active run, else that of the process which started this one; if there is none, one
+        is opened, as in MLflow, and said so."""
+        run = self.stack.top()
         if run is None:
             run = self.open_cell_run()
-        if run is None:
-            run = self.start_run()
-            warn(
-                f"nbtrack: nothing was open, so run {run.info.run_name!r} was opened "
-                f"({run.run_id}). nbtrack.end_run() closes it."
+        return run or self.family.parents_run(self.store) or self._run_for_want_of_one()
+
+    def _run_for_want_of_one(self) -> ActiveRun:
+        if (run := self.resume_mlflows_run()) is not None:
+            return run
+        if self.stack.is_callback():
+            run = self.start_run(name=name_of_callback())
+            end_with_this_code(run)
+            warn_once(
+                "nbtrack: a thread, task or callback logged, and no run was open where it was "
+                "started. Each of them gets a run of its own, which ends with it."
             )
+            return run
+        run = self.start_run()
+        warn(
+            f"nbtrack: nothing was open, so run {run.info.run_name!r} was opened "
+            f"({run.run_id}). nbtrack.end_run() closes it."
+        )
         return run
 
     def start_run(
@@ -152,42 +150,42 @@ class Session:
         nested: bool = False,
         parent_run_id: str | None = None,
         tags: Mapping[str, Any] | None = None,
-        description: str | None = None,
     ) -> ActiveRun:
         """Open a run and make it the active one. Raises RunAlreadyActive outside of notebooks."""
         given = check_tags(tags)
-        parent = self._parent_of_new_run(nested=nested)
-        parent_id = parent_run_id or (parent.run_id if parent is not None else None)
+        parent = self.stack.parent_of_new_run(nested=nested)
+        around = self.family.parents_run_id(self.store) if parent is None else parent.run_id
+        parent_id = parent_run_id or around
         if parent_id:
             given[PARENT_TAG] = parent_id
-        if description is not None:
-            given[NOTE_TAG] = description
-        name = name or given.get(RUN_NAME_TAG)
+        name = one_name(name, given)
         experiment = self.experiments.of_new_run(experiment_id, parent)
         run = self._create(name, experiment=experiment, tags=given, parent=parent)
-        self._stack.push(run)
+        self.stack.push(run)
+        end_if_this_code_fails(run)
         return run
 
     def start_cell_run(
-        self, *, name: str, experiment: Experiment | None, tags: Mapping[str, str], start_us: int
+        self,
+        cell: CellLine,
+        *,
+        name: str,
+        experiment: Experiment | None,
+        tags: Mapping[str, str],
+        start_us: int,
     ) -> ActiveRun:
         """Open the run of a tracked cell, whichever thread asks: a child of what is open.
 
-        Runs started while it is `cell_run` become its children; `end_run()` does not close it.
+        Runs that its code starts become its children; `end_run()` does not close it.
         """
-        parent = self._stack.top()
+        parent = self.stack.top()
         given = dict(tags) if parent is None else {**tags, PARENT_TAG: parent.run_id}
         found = self.experiments.of_new_run(None, parent) if parent else self.experiment
         run = self._create(
-            name,
-            experiment=experiment or found,
-            tags=given,
-            parent=parent,
-            start_us=start_us,
+            name, experiment=experiment or found, tags=given, parent=parent, start_us=start_us
         )
         run.is_cell, run.follows_experiment = True, experiment is None
-        self.cell_run = run
-        self._stack.push_base(run)
+        self.stack.enter_cell_run(cell, run)
         return run
 
     def describe_child(
@@ -206,7 +204,7 @@ class Session:
         known = self.known_run(run_id)
         if known is not None and known.is_open:
             return self._enter_again(known, nested=nested)
-        parent = self._parent_of_new_run(nested=nested)
+        parent = self.stack.parent_of_new_run(nested=nested)
         store = self.store
         info, newest_us = find_run_to_log(store, run_id, timeout=PATIENT_LOOK_SECONDS)
         t = max(now_us(), newest_us + 1)
@@ -215,23 +213,43 @@ class Session:
         run.began_us = run.newest_us = t
         run.set_running()
         self.remember(run)
-        self._stack.push(run)
+        self.stack.push(run)
         return run
+
+    def resume_mlflows_run(self) -> ActiveRun | None:
+        """The one that MLFLOW_RUN_ID names, once, and as long as nothing is open."""
+        if self.stack.top() is not None or (run_id := take_mlflows_run_id()) is None:
+            return None
+        try:
+            return self.resume_run(check_run_id(run_id))
+        except NbtrackError as exc:
+            warn(f"nbtrack: MLFLOW_RUN_ID is not followed; a new run is. {exc}")
+            return None
+
+    def _place_changed(self) -> None:
+        self.experiments.forget()
+        self._tell_children()
+
+    def _place_is_known(self) -> None:
+        self._tell_children()
+
+    def _tell_children(self) -> None:
+        self.family.tell_children(self.stack, self._store, self.experiments)
 
     def _enter_again(self, run: ActiveRun, *, nested: bool) -> ActiveRun:
         """A callback's or worker's `with start_run(run_id=...)` on a run that is open already."""
         if execution_count() is None:
-            self._parent_of_new_run(nested=nested)  # raises RunAlreadyActive, as for a new run
+            self.stack.parent_of_new_run(nested=nested)  # raises RunAlreadyActive, as for a new run
         if run.is_deleted:
             raise RunDeleted(run.run_id)
         with self._lock:
             run.entries += 1
-        self._stack.push(run)
+        self.stack.push(run)
         return run
 
     def end_run(self, status: RunStatus | str = RunStatus.FINISHED) -> None:
         """Close the active run; the run of a tracked cell ends with its cell, not before."""
-        run = self._stack.top()
+        run = self.stack.top()
         if run is not None and not run.is_cell:
             run.end(status)
 
@@ -241,23 +259,27 @@ class Session:
         store, run_id = self._last_run
         return store.get_run(run_id)
 
+    def end_again(self, run_id: str, status: RunStatus) -> None:
+        """The block of this run is left, in which it was ended and begun once more."""
+        again = self.known_run(run_id)
+        if again is not None and again in self.stack:
+            again.end(status)
+
     def leave(self, run: ActiveRun) -> bool:
         """Undo one entry of *run*; whether it was the last one, so that the run ends."""
         with self._lock:
             run.entries -= 1
             is_last = run.entries <= 0
         if not is_last:
-            self._stack.pop(run)
+            self.stack.pop(run)
         return is_last
 
     def release(self, run: ActiveRun) -> None:
         """*run* has ended."""
         self._last_run = (run.store, run.run_id)
         self._open.pop(run.run_id, None)
-        self._stack.remove(run)
-
-    def children_left_open(self, run: ActiveRun) -> list[ActiveRun]:
-        return self._stack.above(run)
+        self.stack.remove(run)
+        self.hand_over()
 
     def known_run(self, run_id: str) -> ActiveRun | None:
         """The run, if this process opened it and still holds it."""
@@ -282,36 +304,18 @@ class Session:
 
     def close(self) -> None:
         """End what is open and fold what waits, at exit. A forked child ends its own runs only."""
-        status = RunStatus.FAILED if _script_failed() else RunStatus.FINISHED
-        for run in list(self._open.values()):
-            with guarded("end a run at exit"):
-                while run.is_open:
-                    run.end(status)
+        self.end_runs()
         for store in self._stores.values():
             with guarded("close its store"):
                 store.close()
 
-    def _parent_of_new_run(self, *, nested: bool) -> ActiveRun | None:
-        top = self._stack.top()
-        if top is None or nested or self.cell_run is not None:
-            return top
-        if not is_at_top_level():
-            if top in self._stack.base():
-                return None  # a worker thread's own run has nothing to do with the script's
-            raise RunAlreadyActive(top.run_id)
-        now = execution_count()
-        if now is None or top.opened_in == now:
-            raise RunAlreadyActive(top.run_id)
-        self._end_what_earlier_cells_left_open()
-        return None
-
-    def _end_what_earlier_cells_left_open(self) -> None:
-        for run in dict.fromkeys(reversed(self._stack.base())):  # one may be entered twice
-            warn(
-                f"nbtrack: run {run.info.run_name!r} was left open by an earlier cell; "
-                "it is closed, and a new one starts."
-            )
-            run.end_for("start_run in a later cell")
+    def end_runs(self) -> None:
+        """All that are open here, at the end of the process."""
+        status = status_at_exit()
+        for run in list(self._open.values()):
+            with guarded("end a run at exit"):
+                while run.is_open:
+                    run.end(status)
 
     def _create(
         self,
@@ -352,24 +356,22 @@ class Session:
 
     def remember(self, run: ActiveRun) -> None:
         """*run* exists."""
+        watch_process_end(self.end_runs)
         self._runs[run.run_id] = run
         if run.is_open:
             self._open[run.run_id] = run
+            self.hand_over()
         self._last_run = (run.store, run.run_id)
 
     def _after_fork(self) -> None:
         # The parent's runs can be logged to here, but it is the parent that ends them.
         self._lock = RLock()
+        self.stack.after_fork()
+        self.handing_over.after_fork()
         for run in self._open.values():
             run.is_ours = False
         self._open = {}
         self._runs = weakref.WeakValueDictionary()
-
-
-def _script_failed() -> bool:
-    # Set by the interpreter when an exception ends it, and at any prompt for what was typed.
-    is_at_prompt = hasattr(sys, "ps1") or execution_count() is not None
-    return hasattr(sys, "last_value") and not is_at_prompt
 
 
 _current: Session | None = None

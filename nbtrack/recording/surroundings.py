@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,13 @@ def default_run_name(parent: str | None) -> str:
     if count is not None:
         return f"cell {count}"
     return Path(sys.argv[0]).name if sys.argv and sys.argv[0] not in ("", "-c") else "python"
+
+
+def name_of_callback() -> str | None:
+    """Of a run that code opened which no cell is waiting for; None: as any run."""
+    if threading.current_thread() is not threading.main_thread():
+        return f"logged by {threading.current_thread().name}"
+    return None if shell() is None else "logged by a callback"
 
 
 def source_tags(settings: Settings) -> dict[str, str]:

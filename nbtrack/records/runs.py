@@ -5,11 +5,12 @@ Times are milliseconds since 1970-01-01 UTC, as in MLflow; the store keeps micro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple, TypeVar
 
+from nbtrack.base.nearest import did_you_mean
 from nbtrack.errors import InvalidValue
 
 T = TypeVar("T")
@@ -28,7 +29,9 @@ class RunStatus(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> None:
-        raise InvalidValue(f"status is {value!r}; it is one of {', '.join(cls)}.")
+        raise InvalidValue(
+            f"status is {value!r}; it is one of {', '.join(cls)}.{did_you_mean(value, cls)}"
+        )
 
     # MLflow's own enum is made of numbers, and its users translate with these.
 
@@ -47,6 +50,24 @@ class RunStatus(StrEnum):
     @staticmethod
     def all_status() -> list[RunStatus]:
         return list(RunStatus)
+
+
+class SourceType(StrEnum):
+    """What started a run, as its tag mlflow.source.type says; MLflow's own enum is of numbers."""
+
+    NOTEBOOK = "NOTEBOOK"
+    JOB = "JOB"
+    PROJECT = "PROJECT"
+    LOCAL = "LOCAL"
+    UNKNOWN = "UNKNOWN"
+
+    @staticmethod
+    def from_string(status_str: str) -> SourceType:
+        return SourceType(status_str)
+
+    @staticmethod
+    def to_string(status: str) -> str:
+        return str(SourceType(status))
 
 
 class LifecycleStage(StrEnum):
@@ -70,7 +91,10 @@ class ViewType(IntEnum):
     def from_string(cls, view_str: str) -> ViewType:
         names = {each.name.lower(): each for each in cls}
         if view_str not in names:
-            raise InvalidValue(f"The view type is {view_str!r}; it is one of {', '.join(names)}.")
+            raise InvalidValue(
+                f"The view type is {view_str!r}; it is one of {', '.join(names)}."
+                f"{did_you_mean(view_str, names)}"
+            )
         return names[view_str]
 
     @classmethod
@@ -85,6 +109,9 @@ class Metric(NamedTuple):
     value: float
     timestamp: int
     step: int = 0
+    model_id: str | None = None  # of the logged model that was measured
+    dataset_name: str | None = None  # on this data
+    dataset_digest: str | None = None
     run_id: str | None = None
 
 
@@ -103,8 +130,18 @@ class ExperimentTag(NamedTuple):
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Experiment:
+class _Pairs:
+    """`dict(run.info)`, as MLflow's users write it."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        names = (each.name for each in fields(self))  # type: ignore[arg-type]  # of a subclass
+        return ((name, getattr(self, name)) for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment(_Pairs):
     experiment_id: str
     name: str
     artifact_location: str
@@ -115,7 +152,7 @@ class Experiment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunInfo:
+class RunInfo(_Pairs):
     run_id: str
     run_name: str | None
     experiment_id: str
@@ -128,7 +165,7 @@ class RunInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunData:
+class RunData(_Pairs):
     params: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -140,8 +177,8 @@ class InputTag:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dataset:
+@dataclass(frozen=True, slots=True)
+class Dataset(_Pairs):
     """A dataset as it is stored: *schema* and *profile* are JSON texts."""
 
     name: str
@@ -152,31 +189,56 @@ class Dataset:
     profile: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatasetInput:
+@dataclass(frozen=True, slots=True)
+class DatasetInput(_Pairs):
     dataset: Dataset
     tags: list[InputTag] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunInputs:
-    dataset_inputs: list[DatasetInput] = field(default_factory=list)
+@dataclass(frozen=True, slots=True)
+class LoggedModelInput(_Pairs):
+    """A logged model that a run read, or measured."""
+
+    model_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """A run as read back: what it held at the moment of the read."""
+@dataclass(frozen=True, slots=True)
+class LoggedModelOutput(_Pairs):
+    """A logged model that a run made, at *step*."""
 
-    info: RunInfo
-    data: RunData
-    inputs: RunInputs = field(default_factory=RunInputs)
+    model_id: str
+    step: int
 
     def to_dictionary(self) -> dict[str, Any]:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class RunInputs(_Pairs):
+    dataset_inputs: list[DatasetInput] = field(default_factory=list)
+    model_inputs: list[LoggedModelInput] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutputs(_Pairs):
+    model_outputs: list[LoggedModelOutput] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileInfo:
+class Run(_Pairs):
+    """A run as read back: what it held at the moment of the read."""
+
+    info: RunInfo
+    data: RunData
+    inputs: RunInputs = field(default_factory=RunInputs)
+    outputs: RunOutputs = field(default_factory=RunOutputs)
+
+    def to_dictionary(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo(_Pairs):
     """One artifact: *path* is relative to the run's artifact folder, *file_size* is in bytes."""
 
     path: str

@@ -150,3 +150,19 @@ def test_nothing_is_fetched_for_a_picture(artifacts):
         server.shutdown()
 
     assert (kinds, asked) == (["json", "image"], [])
+
+
+def test_markdown_is_read(artifacts):
+    """As nodes; a file that is no text is none."""
+    found = shown(artifacts, "report.md", "# All fine\n\n<script>x</script>")
+
+    assert [node["tag"] for node in found.content] == ["h4", "p"]
+    assert shown(artifacts, "binary.md", b"\0\1").kind == "none"
+
+
+def test_columns_of_one_name_are_told_apart(artifacts):
+    """And a row that is too short is filled up."""
+    found = shown(artifacts, "t.json", '{"columns": ["a", "a"], "data": [[1]]}')
+
+    assert found.content["columns"] == ["a", "a_1"]
+    assert found.content["rows"] == [[1, None]]

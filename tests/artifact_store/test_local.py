@@ -384,3 +384,11 @@ def test_artifacts_of_another_run(artifacts, tmp_path, monkeypatch):
     monkeypatch.undo()
     assert (copies.read("a.bin"), copies.read("b.bin")) == (b"second", b"second")
     assert everything_below(copies.folder) == ["a.bin", "b.bin"]
+
+
+def test_an_artifact_that_is_not_there_gets_the_nearest(tmp_path):
+    """Of all that the run has, at any depth."""
+    store = LocalArtifacts(tmp_path)
+    store.write("plots/loss.png", b"x")
+    with pytest.raises(ArtifactNotFound, match=r"Did you mean 'plots/loss\.png'\?"):
+        store.read("plot/loss.png")

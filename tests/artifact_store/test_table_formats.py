@@ -144,14 +144,6 @@ def test_what_is_no_table_is_refused(table, message, path):
         encode_table(table, path)
 
 
-def test_images_in_a_table_are_refused_with_their_column():
-    """A table holds text; the error says where images go."""
-    image = pytest.importorskip("PIL.Image").new("L", (1, 1))
-
-    with pytest.raises(InvalidValue, match=r"'picture'.*log_image"):
-        encode_table({"picture": [image]}, "t.json")
-
-
 @pytest.mark.parametrize("path", ["t.json", "t.parquet"])
 @pytest.mark.parametrize("junk", [b"", b"{}", b"[]", b'{"columns": ["a"], "data": [[1, 2]]}'])
 def test_a_file_that_is_no_table_is_named(path, junk):

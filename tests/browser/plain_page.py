@@ -36,14 +36,19 @@ _OPEN = """async ([source, styles]) => {
 @contextmanager
 def open_panel(panel: Panel, *, width: int = 1000, height: int = 800) -> Iterator[Any]:
     """The page; `page.panel` is what the user sees of the panel."""
-    kernel = Page(panel)
     with open_browser(width=width, height=height) as page:
-        page.expose_function("tellKernel", lambda message: _answers(kernel, message))
-        page.set_content(_FRAME)
-        page.evaluate(_OPEN, [str(panel._esm), str(panel._css)])
-        page.panel = page.locator("[data-nbtrack]")
-        settled(page)
+        page.expose_function("tellKernel", lambda message: _answers(page.kernel, message))
+        show_panel(page, panel)
         yield page
+
+
+def show_panel(page: Any, panel: Panel) -> None:
+    """In the place of the one that was there."""
+    page.kernel = Page(panel)
+    page.set_content(_FRAME)
+    page.evaluate(_OPEN, [str(panel._esm), str(panel._css)])
+    page.panel = page.locator("[data-nbtrack]")
+    settled(page)
 
 
 def _answers(kernel: Page, message: dict[str, Any]) -> list[dict[str, Any]]:

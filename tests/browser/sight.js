@@ -210,7 +210,7 @@ window.sight = (() => {
   }
 
   function charted(panel) {
-    const cards = onScreen(panel.querySelectorAll(".nbt-card")).filter((card) =>
+    const cards = onScreen(panel.querySelectorAll(".nbt-chart-card")).filter((card) =>
       card.querySelector("svg"),
     );
     return cards.map((card) => card.dataset.metric);

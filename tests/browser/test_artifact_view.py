@@ -105,7 +105,7 @@ def test_a_picture_stands_on_a_checkered_ground(page: Any, panel: Any) -> None:
     picture.evaluate("e => e.decode()")
     page.screenshot(path=page.shots / "artifact-image.png")
 
-    assert "gradient" in picture.locator("..").evaluate("e => getComputedStyle(e).backgroundImage")
+    assert "gradient" in picture.evaluate("e => getComputedStyle(e).backgroundImage")
     assert panel.get_by_role("button", name="Copy sha256").is_visible()
 
 

@@ -100,9 +100,11 @@ def test_each_metric_with_a_history_has_a_chart(page: Any) -> None:
 
 
 def test_a_run_has_the_colour_of_its_row(page: Any) -> None:
-    """Table, legend and line agree."""
+    """Table, legend and line agree; the table says it of runs that are ticked."""
     page.root.locator("[data-tab=runs]").click()
     row = page.root.locator("tr[data-run-id]", has_text="depth 3")
+    assert row.locator(".nbt-swatch").count() == 0
+    row.locator("input[type=checkbox]").check()
     run_id = row.get_attribute("data-run-id")
     swatch = row.locator(".nbt-swatch").evaluate("e => getComputedStyle(e).backgroundColor")
     _open_charts(page.root)
@@ -111,6 +113,9 @@ def test_a_run_has_the_colour_of_its_row(page: Any) -> None:
     assert entry.evaluate("e => getComputedStyle(e).stroke") == swatch
     drawn = _card(page.root, "loss").locator(".mark-line path")
     assert swatch in drawn.evaluate_all("all => all.map(e => getComputedStyle(e).stroke)")
+    page.root.locator("[data-tab=runs]").click()
+    row.locator("input[type=checkbox]").uncheck()
+    _open_charts(page.root)
 
 
 def test_what_was_looked_at_is_in_the_saved_notebook(page: Any) -> None:
@@ -232,7 +237,7 @@ def test_charts_fit_into_the_panel(page: Any, theme: str, width: int) -> None:
 
 def _open_charts(root: Any) -> None:
     root.locator("[data-tab=charts]").click()
-    root.locator(".nbt-card[data-drawn] svg").first.wait_for(timeout=60_000)
+    root.locator(".nbt-chart-card[data-drawn] svg").first.wait_for(timeout=60_000)
     _wait_idle(root)
 
 
@@ -254,11 +259,11 @@ def _wait(element: Any, condition: str, *, timeout: int = 30_000) -> None:
 
 
 def _metrics(root: Any) -> list[str]:
-    return root.locator(".nbt-card").evaluate_all("all => all.map(e => e.dataset.metric)")
+    return root.locator(".nbt-chart-card").evaluate_all("all => all.map(e => e.dataset.metric)")
 
 
 def _card(root: Any, key: str) -> Any:
-    return root.locator(f".nbt-card[data-metric='{key}']")
+    return root.locator(f".nbt-chart-card[data-metric='{key}']")
 
 
 def _ticks(root: Any, key: str) -> str:

@@ -33,13 +33,17 @@ CELLS = [
     "lr, max_depth, criterion = 0.1, 2, 'gini'\n"
     "weights = 'uniform'\n"
     "nbtrack.log_metrics({'accuracy': 0.91, 'loss': 0.412, 'fits': 3})\n"
-    "nbtrack.log_figure(picture(0.5), 'plots/curve.png')",
+    "nbtrack.log_figure(picture(0.5), 'plots/curve.png')\n"
+    "nbtrack.log_text('class,f1,n\\na,0.9,50\\nb,0.85,40\\nc,0.7,10', 'scores.csv')\n"
+    "nbtrack.log_dict({'depth': 2, 'trees': 5}, 'config.json')",
     "%%track deep forest -t team=blue\n"
     "lr, max_depth, criterion = 0.1, 8, 'gini'\n"
     "weights = 'uniform'\n"
     "depth_of_the_deepest = 8\n"
     "nbtrack.log_metrics({'accuracy': 0.957, 'loss': 0.377, 'fits': 3})\n"
-    "nbtrack.log_figure(picture(0.3), 'plots/curve.png')",
+    "nbtrack.log_figure(picture(0.3), 'plots/curve.png')\n"
+    "nbtrack.log_text('class,f1,n\\na,0.9,50\\nb,0.95,40\\nd,0.8,10', 'scores.csv')\n"
+    "nbtrack.log_dict({'depth': 8, 'trees': 5}, 'config.json')",
     f'%%track "{HOSTILE.replace(chr(34), chr(39))}"\n'
     "lr, max_depth, criterion = 0.01, 8, 'gini'\n"
     "nbtrack.log_param('x', '</td><script>document.title=1</script>')\n"
@@ -120,7 +124,7 @@ def test_sections_close_by_keyboard(page: Any, compared: Any) -> None:
 
 def test_cells_are_compared_line_by_line(compared: Any) -> None:
     """What went and what came, with signs; unchanged lines beside them."""
-    diff = compared.locator(".nbt-diff")
+    diff = compared.locator(".nbt-compare-code .nbt-diff")
     diff.wait_for()
 
     assert "depth_of_the_deepest = 8" in diff.locator(".nbt-diff-added").all_inner_texts()
@@ -138,9 +142,106 @@ def test_pictures_of_one_path_stand_side_by_side(compared: Any) -> None:
     assert row.locator("td").nth(2).inner_text() == "–"
 
 
+def test_a_picture_lies_over_another(page: Any, compared: Any) -> None:
+    """With an edge that arrow keys and the pointer move, and that says where it is."""
+    row = compared.locator("[data-picture='plots/curve.png']")
+    row.get_by_role("button", name="swipe").click()
+    edge = row.get_by_role("slider")
+    edge.wait_for()
+    assert row.locator(".nbt-swipe img").count() == 2
+
+    edge.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    assert edge.get_attribute("aria-valuenow") == "62"
+    assert edge.get_attribute("aria-valuetext") == "62 % shallow forest, 38 % deep forest"
+    assert _seen_of_the_first(row) == 62
+
+    box = row.locator(".nbt-swipe").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 4, box["y"] + 40)
+    assert edge.get_attribute("aria-valuenow") == "25"
+
+    row.get_by_role("button", name="side by side").click()
+    row.locator(".nbt-swipe").wait_for(state="detached")
+
+
+def _seen_of_the_first(row: Any) -> int:
+    """In percent of the width, by which picture lies where one points."""
+    return row.locator(".nbt-swipe").evaluate(
+        """box => {
+            const { left, top, width } = box.getBoundingClientRect();
+            const first = box.querySelector('.nbt-swipe-over');
+            box.querySelector('.nbt-swipe-edge').style.pointerEvents = 'none';
+            const places = [...Array(100).keys()].filter(n => first.contains(
+                document.elementFromPoint(left + (n + 0.5) * width / 100, top + 20)));
+            box.querySelector('.nbt-swipe-edge').style.pointerEvents = '';
+            return places.length;
+        }"""
+    )
+
+
+def test_tables_of_one_name_say_what_differs(compared: Any) -> None:
+    """Rows by their key, with words; a cell that changed has what it was above what it is."""
+    file = compared.locator("[data-file='scores.csv']")
+    file.scroll_into_view_if_needed()
+    file.locator("tbody tr").first.wait_for()
+    signs = [text.split()[-1] for text in file.locator("tbody th").all_inner_texts()]
+
+    assert signs == ["changed", "removed", "added"]
+    assert file.locator("[data-changed]").all_text_contents() == ["was 0.85now 0.95"]
+    assert "3 rows looked at; rows are told apart by class" in file.inner_text()
+
+
+def test_numbers_of_a_table_stand_below_each_other(compared: Any) -> None:
+    """Their last digits do."""
+    ends = compared.locator("[data-file='scores.csv'] tbody").evaluate(
+        """body => [...body.rows].map(row => {
+            const range = document.createRange();
+            range.selectNodeContents(row.cells[2].querySelector('ins') ?? row.cells[2]);
+            return Math.round(range.getBoundingClientRect().right);
+        })"""
+    )
+    assert len(set(ends)) == 1
+
+
+def test_texts_of_one_name_are_compared_line_by_line(compared: Any) -> None:
+    file = compared.locator("[data-file='config.json']")
+    file.locator(".nbt-diff").wait_for()
+
+    assert [t.strip() for t in file.locator("td.nbt-diff-added").all_inner_texts() if t.strip()][
+        -1
+    ] == '"depth": 8,'
+
+
+@pytest.mark.parametrize("width", [467, 700])
+def test_keys_break_between_their_words(page: Any, compared: Any, width: int) -> None:
+    """In a narrow panel too, and no value is cut."""
+    page.set_viewport_size({"width": width + 140, "height": 1000})
+    compared.scroll_into_view_if_needed()
+    key = compared.locator("[data-line='params depth_of_the_deepest'] .nbt-compare-label")
+    lines = key.evaluate(
+        """label => {
+            const lines = new Map();
+            for (const node of label.childNodes) {
+                if (node.nodeType !== Node.TEXT_NODE) continue;
+                const range = document.createRange();
+                range.selectNodeContents(node);
+                const tops = [...range.getClientRects()].map(rect => Math.round(rect.top));
+                if (new Set(tops).size > 1) return ['broken: ' + node.data];
+                lines.set(tops[0], (lines.get(tops[0]) ?? '') + node.data);
+            }
+            return [...lines.values()];
+        }"""
+    )
+    page.set_viewport_size({"width": 1100, "height": 800})
+
+    assert "".join(lines) == "depth_of_the_deepest"
+    assert not [line for line in lines if line.startswith("broken")]
+
+
 def test_text_from_runs_stays_text(page: Any, compared: Any) -> None:
     """Names, params and errors that look like markup are shown as they are."""
-    assert "<img src=x" in compared.locator("thead").inner_text()
+    assert "<img src=x" in compared.locator(".nbt-compare-table > thead").inner_text()
     assert "no <b>data</b>" in cells(compared, "errors error")[2]
     assert compared.locator("img[src='x'], script").count() == 0
     assert "hacked" not in page.title()
@@ -155,7 +256,7 @@ def test_it_fits_its_page(page: Any, compared: Any, theme: str, width: int) -> N
     compared.scroll_into_view_if_needed()
     compared.locator(".nbt-compare-scroll").evaluate("e => e.scrollTop = 0")
     compared.screenshot(path=page.shots / f"compare-{theme.split()[1]}-{width}.png")
-    compared.locator(".nbt-diff").scroll_into_view_if_needed()
+    compared.locator(".nbt-compare-code .nbt-diff").scroll_into_view_if_needed()
     page.screenshot(path=page.shots / f"compare-code-{theme.split()[1]}-{width}.png")
 
     assert compared.evaluate("e => e.scrollWidth <= e.clientWidth + 1")

@@ -259,7 +259,7 @@ def test_charts_begin_with_ones_own_metrics(page: Any) -> None:
         if not _begins_with_own(seen := _charted(panel), OWN[experiment])
     ]
     for experiment, panel in panels.items():
-        if panel.locator(".nbt-card[data-metric=search_progress]").count():
+        if panel.locator(".nbt-chart-card[data-metric=search_progress]").count():
             problems.append(f"{experiment}: search_progress is drawn")
         panel.locator("[data-tab=runs]").click()
     _say(problems)
@@ -269,7 +269,7 @@ def _charts_of(page: Any, experiment: str) -> Any:
     """Its Charts tab, with what is drawn there unasked, which may be nothing."""
     panel = bring_up(page.panels[experiment])
     panel.locator("[data-tab=charts]").click()
-    drawn, nothing = ".nbt-card[data-drawn] svg", "text=/logged no metric|no runs/i"
+    drawn, nothing = ".nbt-chart-card[data-drawn] svg", "text=/logged no metric|no runs/i"
     panel.locator(drawn).or_(panel.locator(nothing)).first.wait_for(timeout=60_000)
     return settled(panel)
 

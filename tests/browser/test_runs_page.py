@@ -16,6 +16,7 @@ from tests.browser.plain_page import open_panel, settled
 pytestmark = needs_browser
 
 NARROW, WIDE = 740, 1250  # of the panel, in JupyterLab at 900 and at about 1600 pixels
+TIGHT = 500
 LONG = "HistGradientBoostingClassifier of the evening number 17"
 
 
@@ -74,6 +75,49 @@ def test_as_many_columns_as_fit(page: Any) -> None:
     assert count(wide, "metrics") + count(wide, "params") >= 8
 
 
+def test_columns_out_of_sight_are_counted(page: Any) -> None:
+    """At the right edge of the table; clicks go on to them, and there nothing is left to say."""
+    button = page.locator(".nbt-behind")
+    assert not button.is_visible()
+    page.set_viewport_size({"width": TIGHT, "height": 800})
+    button.wait_for()
+    hidden = page.locator("thead [data-column]").count() - len(heads_in_sight(page))
+
+    assert button.inner_text() == f"+{hidden} ›"
+    button.click()
+    page.locator(f".nbt-behind:text-is('+{hidden} ›')").wait_for(state="detached")
+    page.locator(".nbt-table-frame > .nbt-scroll").evaluate("el => el.scrollTo(el.scrollWidth, 0)")
+    button.wait_for(state="hidden")
+    assert "duration" in heads_in_sight(page)
+    page.set_viewport_size({"width": NARROW, "height": 800})
+
+
+def test_the_head_has_two_lines_and_nothing_stands_below(page: Any) -> None:
+    """Fields come when somebody asks for them; there is no other page, and nothing is ticked."""
+    lines = page.locator("thead tr:visible")
+
+    assert lines.count() == 2
+    assert not page.locator(".nbt-foot").is_visible()
+    page.locator("[data-key=quicks]").click()
+    page.locator("[data-quick]").first.wait_for()
+    page.locator("[data-key=quicks]").click()
+    assert lines.count() == 2
+
+
+def test_the_example_of_a_filter_is_of_these_runs(page: Any) -> None:
+    """And finds some, typed as it stands there."""
+    example = page.locator(".nbt-query").get_attribute("placeholder").removeprefix("filter: ")
+    page.locator(".nbt-query").fill(example)
+    page.locator(".nbt-query").press("Enter")
+    page.locator(".nbt-count:has-text(' of ')").wait_for()
+
+    assert example.startswith("score_0 > ")
+    assert page.locator("tr[data-run-id]").count() > 0
+    page.locator(".nbt-query").fill("")
+    page.locator(".nbt-query").press("Enter")
+    page.locator(".nbt-count:has-text(' of ')").wait_for(state="detached")
+
+
 def test_a_long_name_is_cut_in_the_middle(page: Any) -> None:
     """All of it is said to who points at it, and to who cannot see it."""
     button = page.locator(f".nbt-name-button[title={LONG!r}]")
@@ -85,6 +129,8 @@ def test_a_long_name_is_cut_in_the_middle(page: Any) -> None:
 
 def test_the_edge_of_a_header_is_dragged(page: Any) -> None:
     """The column stays as wide as it was made, until a double click."""
+    page.locator("[data-column=status]").click()
+    settled(page)
     edge = page.locator("[data-grip=run_name]")
     box = edge.bounding_box()
     edge.hover()
@@ -146,9 +192,9 @@ def test_a_header_leads_to_its_chart(page: Any) -> None:
     page.locator("thead [data-column='metrics.score_1']").click(button="right")
     page.locator("[data-item=Chart]").click()
     page.locator("[data-tab=charts][aria-selected=true]").wait_for()
-    page.locator(".nbt-card[data-metric=score_1]").wait_for()
+    page.locator(".nbt-chart-card[data-metric=score_1]").wait_for()
 
-    assert page.locator(".nbt-card").count() == 1
+    assert page.locator(".nbt-chart-card").count() == 1
     page.locator("[data-tab=runs]").click()
 
 
@@ -283,7 +329,7 @@ def test_keys_for_filters_and_help(page: Any) -> None:
     assert page.evaluate("() => document.activeElement.dataset.quick") == "run_name"
     page.keyboard.press("Escape")
     assert focused(page)[0] == "calm-heron-4"
-    assert page.locator("[data-quick][tabindex='0']").count() == 0
+    assert page.locator("[data-quick]").count() == 0
     page.keyboard.press("?")
     page.locator(".nbt-keys").wait_for()
     page.keyboard.press("Escape")

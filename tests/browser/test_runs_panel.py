@@ -124,11 +124,19 @@ def test_sorting(panel: Any) -> None:
 def test_filtering(panel: Any) -> None:
     """By the query box, by a field under a header; the count says how many of how many."""
     filter_runs(panel, "metrics.f1 > 0.5", shown="19 of 45 runs")
-    panel.locator('[data-quick="params.model"]').fill("sv")
+    quick_field(panel, "params.model").fill("sv")
     panel.locator(".nbt-count:text-is('9 of 45 runs')").wait_for()
-    panel.locator('[data-quick="params.model"]').fill("")
+    panel.locator("[data-key=quicks]").click()
+    panel.locator("[data-quick]").first.wait_for(state="detached")
     panel.locator(".nbt-count:text-is('19 of 45 runs')").wait_for()
     filter_runs(panel, "", shown="45 runs")
+
+
+def quick_field(panel: Any, column: str) -> Any:
+    """Under its header, where such fields are shown once somebody asks for them."""
+    if panel.locator("[data-quick]").count() == 0:
+        panel.locator("[data-key=quicks]").click()
+    return panel.locator(f"[data-quick='{column}']")
 
 
 def test_a_wrong_filter(panel: Any) -> None:
@@ -173,7 +181,7 @@ def test_a_word_is_looked_for(panel: Any) -> None:
 
 def test_a_wrong_field_says_why(panel: Any) -> None:
     """In words above the table, until it is right."""
-    panel.locator('[data-quick="duration"]').fill("soon")
+    quick_field(panel, "duration").fill("soon")
     panel.locator(".nbt-scroll > .nbt-error:has-text('soon')").wait_for()
     panel.locator('[data-quick="duration"]').fill("")
     panel.locator(".nbt-scroll > .nbt-error:text-is('')").wait_for(state="attached")
@@ -322,7 +330,7 @@ def test_it_lives_while_a_cell_runs(page: Any, panel: Any) -> None:
         "([el, before]) => el.isConnected === false || el.innerText !== before",
         arg=[metric.element_handle(), first],
     )
-    field = panel.locator('[data-quick="run_name"]')
+    field = quick_field(panel, "run_name")
     field.click()
     page.keyboard.type("train")
     panel.locator(".nbt-count:text-is('1 of 46 runs')").wait_for()

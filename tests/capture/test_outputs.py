@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import start_new_kernel
 
 from nbtrack.capture.displays import DisplayCopy
 from nbtrack.capture.outputs import OutputCopy
+from tests.support.kernel import start_kernel
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,8 +58,8 @@ class Kernel:
 
     def copied(self) -> dict[str, Any]:
         """What was copied of the last cell."""
-        (message,) = self.run("# ask\nprint(json.dumps(_last))")
-        copied: dict[str, Any] = json.loads(message["content"]["text"])
+        # In one message or in several, as the kernel's stream comes to flush it.
+        copied: dict[str, Any] = json.loads(shown_text(self.run("# ask\nprint(json.dumps(_last))")))
         return copied
 
 
@@ -71,7 +71,7 @@ def shown_text(messages: list[dict[str, Any]]) -> str:
 def kernel() -> Iterator[Kernel]:
     # ipykernel leaves the file descriptors alone when it believes to run inside of pytest.
     env = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
-    manager, client = start_new_kernel(kernel_name="python3", cwd=str(ROOT), env=env)
+    manager, client = start_kernel(cwd=str(ROOT), env=env)
     kernel = Kernel(client)
     assert kernel.run(f"# set up{SET_UP}") == []
     yield kernel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
 
 from tests.support.held_database import connected
@@ -24,6 +25,45 @@ def test_the_card_belongs_to_its_cell(kernel: Kernel):
     assert shown == ["stream", "execute_result", "display_data"]
     assert reply.card.startswith("mine · finished")
     Page(card_of(reply))
+
+
+ENDS_CLEARED = """from IPython.display import clear_output, display
+accuracy = 0.5
+display("a curve")
+clear_output(wait=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "shows"),
+    [
+        ("", False),
+        ("import logging", False),
+        ("print('more')", True),
+        ("display('another')", True),
+        ("accuracy", True),
+        ("1 / 0", True),
+        ("clear_output()", True),
+        ("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nNone", True),
+    ],
+)
+def test_the_card_does_not_take_the_place_of_what_was_shown_last(kernel: Kernel, then, shows):
+    """After `clear_output(wait=True)` a page clears all as soon as anything more is shown."""
+    reply = kernel.run(f"%%track cleared\n%matplotlib inline\n{ENDS_CLEARED}{then}")
+
+    assert bool(reply.cards) == shows
+    assert kernel.newest().data.params["accuracy"] == "0.5"
+
+
+def test_a_widget_that_takes_the_output_does_not_take_the_card(kernel: Kernel):
+    """An `Output` widget, as live curves use it, holds what was shown in its block."""
+    reply = kernel.run(
+        "%%track widget\nimport ipywidgets\nfrom IPython.display import clear_output, display\n"
+        "box = ipywidgets.Output()\ndisplay(box)\n"
+        "with box:\n    print('in the box')\n    clear_output(wait=True)\nprint('below')"
+    )
+
+    assert reply.card.startswith("widget · finished")
 
 
 def test_the_first_card_shows_the_store(new_kernel):

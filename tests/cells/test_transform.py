@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
-from jupyter_client.manager import start_new_kernel
 
 from nbtrack.cells import transform
 from nbtrack.cells.transform import rewrite_track_line, split_form
+from tests.support.kernel import start_kernel
 
 SET_UP = """
 from IPython.core.magic import no_var_expand
@@ -198,7 +198,7 @@ def collect(shown, message):
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory):
     own = {**os.environ, "IPYTHONDIR": str(tmp_path_factory.mktemp("ipython"))}
-    manager, client = start_new_kernel(kernel_name="python3", env=own)
+    manager, client = start_kernel(env=own)
     made = Kernel(client)
     assert made.run("%colors NoColor\n" + SET_UP).status == "ok"
     yield made

@@ -20,6 +20,7 @@ from nbtrack.hooks.autolog import follow_notebook
 from nbtrack.hooks.sklearn.flags import current_flags
 from nbtrack.hooks.sklearn.hook import TESTED_VERSIONS
 from nbtrack.journal.lines import now_us
+from nbtrack.recording.here import CellLine
 from nbtrack.recording.session import current_session
 
 X, y = load_iris(return_X_y=True)
@@ -231,14 +232,17 @@ def cell(autologged):
     session = current_session()
 
     def begin():
-        return session.start_cell_run(name="cell", experiment=None, tags={}, start_us=now_us())
+        cell, facts = CellLine(), {"name": "cell", "experiment": None, "tags": {}}
+        session.stack.enter_cell(cell)
+        return session.start_cell_run(cell, **facts, start_us=now_us())
 
     yield begin
-    session.cell_run = None
+    session.stack.leave_cell(CellLine(), None)
 
 
 def end(run):
-    current_session().cell_run = None
+    stack = current_session().stack
+    stack.leave_cell(stack.cell(), None)
     run.end()
 
 

@@ -8,6 +8,7 @@ from nbtrack.lookup.salience import (
     is_told_first,
     metrics_in_order,
     params_in_order,
+    told_metrics,
 )
 from nbtrack.records.origins import ORIGINS_TAG, Origin, Origins, origins_text
 from nbtrack.records.runs import RunData
@@ -119,3 +120,22 @@ def test_the_star_is_for_what_was_measured_on_other_data():
     assert best_metric(inventory_of(data).metrics, meaning_of_runs(data)) == "accuracy"
     alone = [trained, trained]
     assert best_metric(inventory_of(alone).metrics, meaning_of_runs(alone)) == "training_score"
+
+
+def test_without_metrics_of_ones_own_those_of_the_training_are_told():
+    """One rule for the table, an open row, Compare and the charts; bookkeeping is never told."""
+    told = {"loss": Origin.TRAINING, "n_iter": Origin.BOOKKEEPING, "f1": Origin.MEASURED}
+    meaning = meaning_of_runs(
+        [run(metrics=dict.fromkeys(told, 1.0), origins=Origins(metrics=told))]
+    )
+
+    assert told_metrics(["loss", "n_iter", "f1"], meaning) == ["f1"]
+    assert told_metrics(["loss", "n_iter"], meaning) == ["loss"]
+    assert told_metrics(["n_iter"], meaning) == []
+
+
+def test_a_pinned_metric_is_told_whatever_it_is():
+    told = {"loss": Origin.TRAINING, "f1": Origin.MEASURED}
+    data = [run(metrics=dict.fromkeys(told, 1.0), origins=Origins(metrics=told))]
+
+    assert told_metrics(told, meaning_of_runs(data, pinned=["metrics.loss"])) == ["loss", "f1"]

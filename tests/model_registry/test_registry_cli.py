@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 
 import pytest
 
@@ -86,6 +87,52 @@ def test_verify_of_an_intact_record(promoted, run, store):
     assert code == 0
     assert f"The record is intact: 6 events, head {store.registry_head()}" in out
     assert "cannot prove" in out
+
+
+@pytest.mark.parametrize("change", ["changed", "missing", "added", "gone"])
+def test_verify_and_doctor_read_the_models_too(promoted, run, project, change):
+    """A file of a copy that the registry keeps is another one, or is not there."""
+    import shutil
+
+    copy = next(project.glob("models/**/MLmodel")).parent
+    if change == "changed":
+        (copy / "MLmodel").write_text("flavors: {}")
+    elif change == "missing":
+        (copy / "requirements.txt").unlink()
+    elif change == "added":
+        (copy / "more.py").write_text("")
+    else:
+        shutil.rmtree(copy)
+    code, out, _ = run("registry", "verify")
+    told = run("doctor")
+
+    assert (code, told[0]) == (1, 1)
+    assert "The record is NOT intact" in out
+    for said in (out, told[1]):
+        assert re.search(r"Version \d of 'churn'", said)
+        assert change in said
+    assert "files not checked" in run("doctor", "--quick")[1]
+
+
+def test_doctor_of_a_sound_registry(promoted, run):
+    """How much there is, and that it is whole."""
+    code, out, _ = run("doctor")
+
+    assert code == 0
+    assert "2 versions, 6 events: as recorded" in out
+
+
+def test_doctor_of_a_changed_record(promoted, run, project):
+    """As `registry verify` says it."""
+    import duckdb
+
+    nbtrack.recording.session.current_session().store.close()
+    with duckdb.connect(str(project / "nbtrack.duckdb")) as connection:
+        connection.execute("update stored.registry_events set actor = 'eve' where n = 5")
+    code, out, _ = run("doctor", "--quick")
+
+    assert code == 1
+    assert "The model registry: Event 5 breaks the chain" in out
 
 
 def test_verify_of_a_changed_record(promoted, run, project):

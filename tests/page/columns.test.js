@@ -5,6 +5,7 @@ import {
   allColumns,
   askedWith,
   columnGroups,
+  hiddenOfThose,
   movedTo,
   onlyMine,
   pinnedFirst,
@@ -20,9 +21,9 @@ import {
 const letters = (text) => text.length; // a letter is a pixel
 const column = (least, wanted = least) => ({ least, wanted });
 
-test("a small screen has room for two metrics and two params, a large one for as many as fit", () => {
+test("there is room for as many columns as fit with their headers; the kernel gives four at least", () => {
   assert.equal(roomIn(0), 0); // not known
-  assert.equal(roomIn(740), 4);
+  assert.equal(roomIn(740), 3);
   assert.ok(roomIn(1050) >= 7);
   assert.ok(roomIn(1530) > roomIn(1050));
 });
@@ -38,6 +39,11 @@ test("no pixel is left over", () => {
 
 test("where it is narrow, wide columns give way and narrow ones stay", () => {
   assert.deepEqual(fittedWidths([column(50, 150), column(50)], TICK + 150), [100, 50]);
+});
+
+test("what says all it has to say does not grow", () => {
+  const fixed = { ...column(50), isFixed: true };
+  assert.deepEqual(fittedWidths([column(50), fixed, column(50)], TICK + 200), [75, 50, 75]);
 });
 
 test("what does not fit stands to the right as wide as it likes, and the others fill the table", () => {
@@ -69,6 +75,13 @@ test("the menu has one's own first, and each column once", () => {
     ["Bookkeeping", ["metrics.n_iter", "params.verbose"]],
   ]);
   assert.equal(new Set(allColumns(KEYS)).size, allColumns(KEYS).length);
+});
+
+test("what is one's own, or was measured, and is not in the table", () => {
+  assert.deepEqual(hiddenOfThose(KEYS, ["run_name", "params.C"]), [
+    "metrics.accuracy",
+    "metrics.score_X_test",
+  ]);
 });
 
 test("only mine is name, status, age and what somebody wrote down", () => {

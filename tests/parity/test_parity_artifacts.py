@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -203,7 +204,81 @@ def refuses_paths_outside(mlflow: Any, tmp: Any) -> Any:
     return said, list(tmp.rglob("out*"))
 
 
+def _listed_and_copied(mlflow: Any, run_id: str, tmp: Any) -> list[str]:
+    copy = Path(
+        mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="", dst_path=str(tmp))
+    )
+    return sorted(p.relative_to(copy).as_posix() for p in copy.rglob("*"))
+
+
+def keeps_empty_folders(mlflow: Any, tmp: Any) -> Any:
+    """A folder that a program expects to be there is, at any depth, and in the copy."""
+    (tmp / "source" / "sub" / "empty").mkdir(parents=True)
+    (tmp / "source" / "a.txt").write_text("a")
+    with mlflow.start_run() as run:
+        mlflow.log_artifacts(tmp / "source", "all")
+        mlflow.log_artifact(tmp / "source", "whole")
+        mlflow.log_artifact(tmp / "source" / "sub" / "empty", "alone")
+    client, run_id = mlflow.MlflowClient(), run.info.run_id
+    return (
+        [file.path for file in client.list_artifacts(run_id, "all/sub")],
+        _listed_and_copied(mlflow, run_id, tmp / "copy"),
+    )
+
+
+def names_the_copy_of_a_folder(mlflow: Any, tmp: Any) -> Any:
+    """By its URI or by the run's id: `dst/name`, but for a URI that ends with a slash."""
+    with mlflow.start_run() as run:
+        mlflow.log_text("x", "sub/deep/a.txt")
+        uri = mlflow.get_artifact_uri()
+    named = [
+        {"artifact_uri": f"{uri}/sub"},
+        {"artifact_uri": f"{uri}/sub/deep"},
+        {"artifact_uri": f"{uri}/sub/"},
+        {"artifact_uri": f"{uri}/sub/deep/a.txt"},
+        {"artifact_uri": f"runs:/{run.info.run_id}/sub/deep"},
+        {"run_id": run.info.run_id, "artifact_path": "sub"},
+        {"run_id": run.info.run_id},
+    ]
+    seen = []
+    for number, what in enumerate(named):
+        dst = tmp / f"to{number}"
+        dst.mkdir()
+        copy = mlflow.artifacts.download_artifacts(**what, dst_path=str(dst))
+        files = sorted(p.relative_to(dst).as_posix() for p in dst.rglob("*") if p.is_file())
+        seen.append((Path(copy).relative_to(dst).as_posix(), files))
+    listed = mlflow.artifacts.list_artifacts(f"{uri}/sub")
+    return seen, [file.path for file in listed]
+
+
+def simplifies_paths(mlflow: Any, tmp: Any) -> Any:
+    """`dir/../f.png` is `f.png`, and a URI has one slash between its parts."""
+    with mlflow.start_run() as run:
+        mlflow.log_text("x", "dir/../f.txt")
+        mlflow.log_text("x", "a/b/../../g/./h.txt")
+        uri = mlflow.get_artifact_uri()
+        below = [mlflow.get_artifact_uri(p).removeprefix(uri) for p in ("/a/b", "a/b", "//a")]
+    return below, _tree(mlflow, run.info.run_id)
+
+
+def keeps_the_place_of_an_experiment(mlflow: Any, tmp: Any) -> Any:
+    """A relative one is that of the moment, wherever the process goes."""
+    experiment_id = mlflow.create_experiment("e", artifact_location="files")
+    (tmp / "elsewhere").mkdir()
+    with mlflow.start_run(experiment_id=experiment_id) as run:
+        mlflow.log_text("1", "first.txt")
+        os.chdir(tmp / "elsewhere")
+        mlflow.log_text("2", "second.txt")
+    found = mlflow.MlflowClient().list_artifacts(run.info.run_id)
+    place = mlflow.get_experiment(experiment_id).artifact_location
+    return [file.path for file in found], Path(place).relative_to(tmp).as_posix()
+
+
 CASES = [
+    keeps_empty_folders,
+    keeps_the_place_of_an_experiment,
+    names_the_copy_of_a_folder,
+    simplifies_paths,
     logs_texts_and_dicts,
     logs_files_and_folders,
     lists,

@@ -39,6 +39,17 @@ def test_finished_runs_keep_their_end_when_written_to(both):
     assert both(case) == ((True, "FINISHED", {"late": 1.0}),) * 2
 
 
+def test_an_exit_without_a_fault_is_no_failure(both):
+    """A script that has done its work and says `sys.exit(0)` did not fail."""
+
+    def case(mlflow: Any, tmp: Any) -> Any:
+        with pytest.raises(SystemExit), mlflow.start_run() as run:
+            raise SystemExit(0)
+        return str(mlflow.get_run(run.info.run_id).info.status)
+
+    assert both(case) == ("FAILED", "FINISHED")
+
+
 def test_names_say_what_the_run_was(both):
     """Nobody remembers what "luminous-asp-388" was: params name a run that nobody named."""
 
@@ -229,3 +240,117 @@ def test_max_results_is_above_zero(both, number):
         return outcome(mlflow, lambda: mlflow.search_runs(max_results=number))
 
     assert both(case) == ("accepted", "refused")
+
+
+def test_a_run_has_one_name(both):
+    """MLflow refuses two when a run is made by id, and takes the argument's in `start_run`."""
+
+    def case(mlflow: Any, tmp: Any) -> Any:
+        two = {"run_name": "a", "tags": {"mlflow.runName": "b"}}
+        said = [
+            outcome(mlflow, lambda: mlflow.start_run(**two)),
+            outcome(mlflow, lambda: mlflow.MlflowClient().create_run("0", **two)),
+        ]
+        two["tags"] = {"mlflow.runName": "a"}
+        return [*said, outcome(mlflow, lambda: mlflow.MlflowClient().create_run("0", **two))]
+
+    assert both(case) == (
+        ["accepted", "refused", "accepted"],
+        ["refused", "refused", "accepted"],
+    )
+
+
+def test_a_metric_that_is_not_there_can_be_asked_for(both):
+    """As a param or tag can in either; "which runs have no f1" is a question people have."""
+
+    def case(mlflow: Any, tmp: Any) -> Any:
+        for name in ("has", "has not"):
+            with mlflow.start_run(run_name=name):
+                if name == "has":
+                    mlflow.log_metric("f1", 0.5)
+
+        def names(text: str) -> Any:
+            found = mlflow.search_runs(filter_string=text, output_format="list")
+            return [run.info.run_name for run in found]
+
+        text = "metrics.f1 IS NULL"
+        return names(text) if outcome(mlflow, lambda: names(text)) == "accepted" else "refused"
+
+    assert both(case) == ("refused", ["has not"])
+
+
+def test_max_results_none_is_all(both):
+    """MLflow takes it in the functions, and in some of the client's methods."""
+
+    def case(mlflow: Any, tmp: Any) -> Any:
+        client = mlflow.MlflowClient()
+        return [
+            outcome(mlflow, lambda: mlflow.search_experiments(max_results=None)),
+            outcome(mlflow, lambda: client.search_runs(["0"], max_results=None)),
+            outcome(mlflow, lambda: client.search_experiments(max_results=None)),
+            outcome(mlflow, lambda: client.search_registered_models(max_results=None)),
+            outcome(mlflow, lambda: client.search_model_versions(max_results=None)),
+        ]
+
+    assert both(case) == (["accepted"] * 2 + ["refused"] * 3, ["accepted"] * 5)
+
+
+def test_long_texts_are_kept_whole(both):
+    """MLflow cuts a param at 6,000 characters and a tag at 8,000, and logs a warning."""
+
+    def case(mlflow: Any, tmp: Any) -> Any:
+        with mlflow.start_run() as run:
+            mlflow.log_param("p", "x" * 10_000)
+            mlflow.set_tag("t", "x" * 10_000)
+        data = mlflow.get_run(run.info.run_id).data
+        return len(data.params["p"]), len(data.tags["t"])
+
+    assert both(case) == ((6_000, 8_000), (10_000, 10_000))
+
+
+def test_an_image_file_has_no_step(both):
+    """MLflow raises a TypeError, which is no error of its own."""
+    import numpy as np
+
+    image = np.zeros((2, 2), dtype="uint8")
+
+    def case(mlflow: Any, tmp: Any) -> Any:
+        said = []
+        with mlflow.start_run():
+            for more in ({"step": 1}, {"timestamp": 5}, {"key": "k"}, {}):
+                said.append(
+                    outcome(mlflow, lambda more=more: mlflow.log_image(image, "a.png", **more))
+                )
+        return said
+
+    assert both(case) == (["refused"] * 3 + ["accepted"],) * 2
+
+
+def test_keys_that_json_makes_one_are_refused(both):
+    """MLflow writes both, and every reader finds one."""
+
+    def case(mlflow: Any, tmp: Any) -> Any:
+        with mlflow.start_run():
+            return [
+                outcome(mlflow, lambda: mlflow.log_dict({1: "a", "1": "b"}, "a.json")),
+                outcome(mlflow, lambda: mlflow.log_dict([{"x": {None: 1, "null": 2}}], "b.json")),
+                outcome(mlflow, lambda: mlflow.log_dict({1: "a", "1": "b"}, "a.yaml")),
+            ]
+
+    assert both(case) == (["accepted"] * 3, ["refused", "refused", "accepted"])
+
+
+@pytest.mark.parametrize(("most", "said"), [(-1, "refused"), (0, "accepted"), (None, "accepted")])
+def test_no_search_has_fewer_than_no_candidates(both, most, said):
+    """As in MLflow."""
+
+    def case(mlflow: Any, tmp: Any) -> Any:
+        import importlib
+
+        autolog = importlib.import_module(f"{mlflow.__name__}.sklearn").autolog
+        try:
+            return outcome(mlflow, lambda: autolog(max_tuning_runs=most, log_models=False))
+        finally:
+            autolog(disable=True)
+
+    assert both(case) == (said, said)

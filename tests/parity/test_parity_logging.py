@@ -141,6 +141,57 @@ def sets_and_deletes_tags(mlflow: Any, tmp: Any) -> Any:
     )
 
 
+def refuses_to_delete_what_is_not_there(mlflow: Any, tmp: Any) -> Any:
+    """A tag of a run, and one of an experiment; the kind of error is asked for by its code."""
+    client = mlflow.MlflowClient()
+    said = []
+    with mlflow.start_run() as run:
+        for call in (
+            lambda: mlflow.delete_tag("nobody"),
+            lambda: client.delete_tag(run.info.run_id, "nobody"),
+            lambda: mlflow.delete_experiment_tag("nobody"),
+            lambda: client.delete_experiment_tag("0", "nobody"),
+        ):
+            with pytest.raises(mlflow.MlflowException) as caught:
+                call()
+            said.append((caught.value.error_code, caught.value.get_http_status_code()))
+    return said
+
+
+def refuses_keys_with_idle_parts(mlflow: Any, tmp: Any) -> Any:
+    """Two keys that name one place would be two keys."""
+    client = mlflow.MlflowClient()
+    run_id = client.create_run("0").info.run_id
+    keys = ["a//b", "a/", ".", "./a", "a/./b", "a/b", "a.b", "..."]
+    return [
+        (outcome(mlflow, lambda k=key, c=call: c(run_id, k, 1)), key)
+        for key in keys
+        for call in (client.log_metric, client.log_param, client.set_tag)
+    ]
+
+
+def refuses_what_says_nothing(mlflow: Any, tmp: Any) -> Any:
+    """No experiments to search, and nothing to restore."""
+    client = mlflow.MlflowClient()
+    experiment_id = client.create_experiment("e")
+    return [
+        outcome(mlflow, lambda: client.search_runs(None)),
+        outcome(mlflow, lambda: client.search_runs([])),
+        outcome(mlflow, lambda: client.restore_experiment(experiment_id)),
+    ]
+
+
+def refuses_half_characters(mlflow: Any, tmp: Any) -> Any:
+    """No file and no database holds them: not as a question mark either."""
+    with mlflow.start_run():
+        return [
+            outcome(mlflow, lambda: mlflow.log_param("a", "x\ud800")),
+            outcome(mlflow, lambda: mlflow.set_tag("a", "x\ud800")),
+            outcome(mlflow, lambda: mlflow.log_text("x\ud800", "a.txt")),
+            outcome(mlflow, lambda: mlflow.create_experiment("x\ud800")),
+        ]
+
+
 def logs_batches(mlflow: Any, tmp: Any) -> Any:
     """log_batch takes metrics, params and tags at once; a bad one stores none of the metrics."""
     entities = mlflow.entities
@@ -207,6 +258,10 @@ def logs_inputs(mlflow: Any, tmp: Any) -> Any:
 
 
 CASES = [
+    refuses_keys_with_idle_parts,
+    refuses_what_says_nothing,
+    refuses_half_characters,
+    refuses_to_delete_what_is_not_there,
     keeps_histories,
     takes_the_latest,
     takes_foreign_numbers,

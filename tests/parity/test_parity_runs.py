@@ -97,7 +97,7 @@ def refuses_a_parent_that_is_not_there(mlflow: Any, tmp: Any) -> Any:
 def ends_with_its_block(mlflow: Any, tmp: Any) -> Any:
     """FINISHED, FAILED after an exception and after KeyboardInterrupt; the error passes through."""
     statuses = []
-    for error in (None, ValueError("x"), KeyboardInterrupt(), SystemExit(0)):
+    for error in (None, ValueError("x"), KeyboardInterrupt(), SystemExit(3)):
         passed = None
         try:
             with mlflow.start_run() as run:
@@ -356,6 +356,32 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 def test_runs_live_as_in_mlflow(case, both):
     """The case sees the same with either."""
+    theirs, ours = both(case)
+
+    assert ours == theirs
+
+
+def test_records_are_pairs_as_in_mlflow(both):
+    """`dict(run.info)`; and those that users make take MLflow's arguments."""
+
+    def case(mlflow: Any, tmp: Any) -> Any:
+        entities = mlflow.entities
+        with mlflow.start_run(run_name="a") as run:
+            mlflow.log_param("p", 1)
+        found = mlflow.get_run(run.info.run_id)
+        experiment = entities.Experiment("1", "name", "/place", "active")
+        dataset = entities.Dataset("name", "digest", "local", "{}")
+        made = entities.DatasetInput(dataset, [entities.InputTag("k", "v")])
+        return (
+            dict(found.info)["run_name"],
+            dict(found.data)["params"],
+            dict(experiment)["name"],
+            dict(dataset)["digest"],
+            dict(made)["dataset"] == dataset,
+            entities.FileInfo("a", False, 3).file_size,
+            mlflow.search_runs(experiment_names=[None], output_format="list"),
+        )
+
     theirs, ours = both(case)
 
     assert ours == theirs

@@ -21,35 +21,32 @@ def _words(text: str) -> list[str]:
 
 FLUENT = _words("""
     active_run create_experiment delete_experiment delete_experiment_tag delete_run delete_tag
-    disable_system_metrics_logging enable_system_metrics_logging end_run
+    disable_system_metrics_logging doctor enable_system_metrics_logging end_run
     flush_artifact_async_logging flush_async_logging get_artifact_uri get_experiment
-    get_experiment_by_name get_parent_run get_run get_tracking_uri is_tracking_uri_set
-    last_active_run load_table log_artifact log_artifacts log_dict log_figure log_image log_input
-    log_inputs log_metric log_metrics log_param log_params log_table log_text restore_experiment
-    restore_run search_experiments search_runs set_experiment set_experiment_tag
-    set_experiment_tags set_tag set_tags set_tracking_uri start_run
+    get_experiment_by_name get_parent_run get_registry_uri get_run get_tracking_uri
+    is_tracking_uri_set last_active_run load_table log_artifact log_artifacts log_dict log_figure
+    log_image log_input log_inputs log_metric log_metrics log_param log_params log_stream log_table
+    log_text restore_experiment restore_run search_experiments search_runs set_experiment
+    set_experiment_tag set_experiment_tags set_registry_uri set_system_metrics_node_id
+    set_system_metrics_samples_before_logging set_system_metrics_sampling_interval set_tag set_tags
+    set_tracking_uri start_run
 """)
 CLIENT = _words("""
     create_experiment create_run delete_experiment delete_experiment_tag delete_run delete_tag
     download_artifacts get_experiment get_experiment_by_name get_metric_history get_parent_run
     get_run list_artifacts load_table log_artifact log_artifacts log_batch log_dict log_figure
-    log_image log_inputs log_metric log_param log_table log_text rename_experiment
+    log_image log_inputs log_metric log_param log_stream log_table log_text rename_experiment
     restore_experiment restore_run search_experiments search_runs set_experiment_tag set_tag
     set_terminated update_run
 """)
 ARTIFACTS = ["download_artifacts", "list_artifacts", "load_dict", "load_image", "load_text"]
-DATA = ["from_numpy", "from_pandas", "from_polars"]
+DATA = ["from_numpy", "from_pandas", "from_polars", "get_source"]
+CONFIG = ["enable_async_logging"]
 
-# What MLflow 3 added for logged models, traces and its own registry, which nbtrack has not.
+# What MLflow 3 added for traces and its own registry, which nbtrack has not.
 NOT_OURS = {
     "create_experiment": {"trace_location"},
     "set_experiment": {"trace_location"},
-    "log_metric": {"model_id", "dataset"},
-    "log_metrics": {"model_id", "dataset"},
-    "log_input": {"model"},
-    "log_inputs": {"models"},
-    "client.log_metric": {"dataset_name", "dataset_digest", "model_id"},
-    "client.log_inputs": {"models"},
     "artifacts.download_artifacts": {"registry_uri"},
 }
 
@@ -66,6 +63,7 @@ def public_functions() -> list[tuple[str, Any, Any]]:
         ("client.", CLIENT, mlflow.MlflowClient, nbtrack.MlflowClient),
         ("artifacts.", ARTIFACTS, mlflow.artifacts, nbtrack.artifacts),
         ("data.", DATA, mlflow.data, nbtrack.data),
+        ("config.", CONFIG, mlflow.config, nbtrack.config),
     ]
     return [
         (prefix + name, getattr(theirs, name), getattr(ours, name))

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.manager import start_new_kernel
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
 
 from nbtrack.records.runs import Run, RunQuery
 from nbtrack.stores.opening import open_store
 from nbtrack.stores.store import Store
 
 TIMEOUT = 60
+START_SECONDS = 120  # on a machine that starts many at once
+
+
+def start_kernel(
+    *, env: dict[str, str], cwd: str | None = None
+) -> tuple[KernelManager, BlockingKernelClient]:
+    """A kernel that is ready. By sockets of the file system: another process may take a TCP port
+    between its being found free and the kernel's use of it."""
+    manager = KernelManager(kernel_name="python3", transport="ipc")
+    manager.ip = str(Path(tempfile.gettempdir()) / f"nb-{uuid.uuid4().hex[:12]}")
+    manager.start_kernel(cwd=cwd, env=env)
+    client: BlockingKernelClient = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=START_SECONDS)
+    return manager, client
 
 
 @dataclass
@@ -86,9 +104,7 @@ class Kernel:
         self.project = folder / "project"
         names = {n: v for n, v in os.environ.items() if not n.startswith(("NBTRACK_", "JPY_"))}
         env = {**names, "NBTRACK_DIR": str(self.project), **environment}
-        self.manager, self.client = start_new_kernel(
-            kernel_name="python3", cwd=str(folder), env=env
-        )
+        self.manager, self.client = start_kernel(cwd=str(folder), env=env)
         self._store: Store | None = None
         if load:
             self.run("%load_ext nbtrack")

@@ -20,6 +20,10 @@ print(run.run_id)
     [
         ("", 0, RunStatus.FINISHED),
         ("sys.exit(0)", 0, RunStatus.FINISHED),
+        ("sys.exit(3)", 3, RunStatus.FAILED),
+        ("sys.exit('text')", 1, RunStatus.FAILED),
+        ("try: sys.exit(3)\nexcept SystemExit: pass", 0, RunStatus.FINISHED),
+        ("import threading as t\nt.Thread(target=sys.exit, args=(3,)).start()", 0, "FINISHED"),
         ("raise RuntimeError('oh')", 1, RunStatus.FAILED),
         ("raise KeyboardInterrupt", None, RunStatus.FAILED),
         ("os._exit(5)", 5, RunStatus.KILLED),
@@ -27,7 +31,20 @@ print(run.run_id)
         ("os.kill(os.getpid(), 15)", -15, RunStatus.KILLED),
         ("import ctypes; ctypes.string_at(0)", -11, RunStatus.KILLED),
     ],
-    ids=["end", "exit", "exception", "interrupt", "_exit", "abort", "SIGTERM", "SIGSEGV"],
+    ids=[
+        "end",
+        "exit",
+        "exit 3",
+        "exit text",
+        "caught",
+        "a thread's exit",
+        "exception",
+        "interrupt",
+        "_exit",
+        "abort",
+        "SIGTERM",
+        "SIGSEGV",
+    ],
 )
 def test_the_end_of_the_process_is_the_end_of_its_run(start, store, end, code, status):
     """FINISHED at a normal exit, FAILED at an exception, KILLED when nobody could say."""
@@ -54,6 +71,61 @@ except ZeroDivisionError:
     )
     (run_id,) = script.finish()
     assert store.get_run(run_id).info.status == RunStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    ("argument", "status"),
+    [("", "FINISHED"), ("0", "FINISHED"), ("3", "FAILED"), ("'a'", "FAILED")],
+)
+def test_a_with_block_left_by_an_exit(start, store, argument, status):
+    """Only an exit with a fault is one."""
+    script = start(
+        f"""
+import sys, nbtrack
+with nbtrack.start_run() as run:
+    print(run.run_id)
+    sys.exit({argument})
+"""
+    )
+    (run_id,) = script.finish(code=None)
+    assert store.get_run(run_id).info.status == status
+
+
+def test_a_block_ends_the_run_it_began(start):
+    """Also when it was ended in the block, and begun again there by its id."""
+    script = start(
+        """
+import nbtrack
+with nbtrack.start_run() as run:
+    nbtrack.end_run()
+    nbtrack.start_run(run_id=run.info.run_id)
+print(nbtrack.active_run(), nbtrack.get_run(run.info.run_id).info.status)
+"""
+    )
+    assert script.finish() == ["None FINISHED"]
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [("", "FINISHED"), ("1 / 0", "FAILED"), ("sys.exit(3)", "FAILED"), ("sys.exit(0)", "FINISHED")],
+    ids=["end", "error", "exit 3", "exit 0"],
+)
+def test_the_end_of_a_worker_is_the_end_of_its_run(start, store, method, end, status):
+    """A process of multiprocessing runs no exit handlers."""
+    start(
+        f"""
+import multiprocessing, sys, nbtrack
+def work():
+    nbtrack.start_run(run_name="worker")
+    {end}
+if __name__ == "__main__":
+    worker = multiprocessing.get_context({method!r}).Process(target=work)
+    worker.start()
+    worker.join()
+"""
+    ).finish()
+    assert store.query("select status from runs")["status"].tolist() == [status]
 
 
 def test_nested_runs_left_open_all_end(start, store):

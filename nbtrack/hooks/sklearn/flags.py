@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nbtrack.errors import InvalidValue
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flags:
@@ -22,6 +24,11 @@ class Flags:
     registered_model_name: str | None = None
     pos_label: Any = None
     extra_tags: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        most = self.max_tuning_runs
+        if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
+            raise InvalidValue(f"max_tuning_runs is {most!r}; give 0 or more, or None for all.")
 
 
 _current = Flags()

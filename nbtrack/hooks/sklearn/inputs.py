@@ -7,12 +7,12 @@ one that was logged by hand has the same digest.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.capture import datasets
 from nbtrack.capture.fingerprint import DIGEST_LENGTH, evenly, is_sparse
+from nbtrack.datasets import kinds as datasets
+from nbtrack.datasets.source_kinds import CodeDatasetSource
 from nbtrack.errors import InvalidValue
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn.rows import first_rows, row_count, take_rows
@@ -30,6 +30,7 @@ WIDE_CELLS = 250_000  # of a wide frame
 TARGETS_TAG = "nbtrack.targets"  # on an input: what the user calls y
 _LONGEST_NAME = 100
 _DEFAULT_NAME = "dataset"  # MLflow's
+_SOURCE = CodeDatasetSource()  # whose code it was the run says
 
 
 def log_inputs(run: ActiveRun, call: FitCall, flags: Flags) -> None:
@@ -69,7 +70,7 @@ def input_rows(call: FitCall) -> Any:
     return first_rows(call.X, EXAMPLE_ROWS)
 
 
-def describe(data: Any, *, y: Any = None, name: str | None = None) -> datasets.Dataset:
+def describe(data: Any, *, y: Any = None, name: str | None = None) -> datasets.DescribedDataset:
     """The dataset's facts, from a part of it where it is large."""
     name = _clipped(name) if name else _DEFAULT_NAME
     if _is_frame(data):
@@ -80,7 +81,7 @@ def describe(data: Any, *, y: Any = None, name: str | None = None) -> datasets.D
             "Pass a list or an array to have it recorded."
         )
     features, targets = _looked_at(data), None if y is None else _looked_at(y)
-    found: datasets.Dataset = datasets.from_numpy(features, targets=targets, name=name)
+    found: datasets.DescribedDataset = datasets.from_numpy(features, _SOURCE, targets, name)
     wholes = {"features": (features, data), "targets": (targets, y)}
     profile: dict[str, Any] = {}
     for role, (part, whole) in wholes.items():
@@ -88,6 +89,7 @@ def describe(data: Any, *, y: Any = None, name: str | None = None) -> datasets.D
             shape = [row_count(whole), *found.profile[f"{role}_shape"][1:]]
             profile[f"{role}_shape"], profile[f"{role}_size"] = shape, prod(shape)
             profile[f"{role}_nbytes"] = None
+            profile["hashed_rows"] = found.profile.get("hashed_rows", row_count(features))
     return _corrected(found, profile)
 
 
@@ -95,11 +97,11 @@ def _is_frame(data: Any) -> bool:
     return hasattr(data, "columns") and hasattr(data, "dtypes") and hasattr(data, "shape")
 
 
-def _of_frame(frame: Any, name: str) -> datasets.Dataset:
+def _of_frame(frame: Any, name: str) -> datasets.DescribedDataset:
     part = frame if frame.shape[1] <= MOST_COLUMNS else _some_cells(frame)
     is_polars = not hasattr(frame, "iloc")
     read: Any = datasets.from_polars if is_polars else datasets.from_pandas
-    found: datasets.Dataset = read(part, name=name)
+    found: datasets.DescribedDataset = read(part, _SOURCE, name=name)
     if part is frame:
         return found
     rows, columns = frame.shape
@@ -117,7 +119,9 @@ def _some_cells(frame: Any) -> Any:
     return frame[down, across]
 
 
-def _corrected(found: datasets.Dataset, profile: dict[str, Any]) -> datasets.Dataset:
+def _corrected(
+    found: datasets.DescribedDataset, profile: dict[str, Any]
+) -> datasets.DescribedDataset:
     """With the facts of the whole, of which *found* describes a part."""
     if not profile:
         return found
@@ -127,7 +131,7 @@ def _corrected(found: datasets.Dataset, profile: dict[str, Any]) -> datasets.Dat
     digest = sha256(content.encode()).hexdigest()[:DIGEST_LENGTH]
     facts = {**found.profile, **profile}
     known = {name: value for name, value in facts.items() if value is not None}
-    return replace(found, digest=digest, profile=known)
+    return found.corrected(digest=digest, profile=known)
 
 
 def _looked_at(data: Any) -> Any:

@@ -19,8 +19,8 @@ from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.metric_log import divide_log, write_log
 from nbtrack.hooks.sklearn.params import fit_name
 from nbtrack.hooks.sklearn.subjects import awaits_fit, child_awaiting_fit
+from nbtrack.recording.run_files import LOOK_SECONDS
 from nbtrack.recording.run_part import RunPart
-from nbtrack.recording.run_writer import LOOK_SECONDS
 from nbtrack.recording.session import Session
 from nbtrack.records.tags import AUTOLOG_TAG, FIT_TAG
 
@@ -98,7 +98,8 @@ def _begin_part(
         del _parts[cell]
         part.stay()
 
-    session.when_cell_ends(end_with_cell)
+    if not session.when_cell_ends(end_with_cell):
+        end_with_cell()  # a thread goes on after its cell
     return part
 
 
@@ -108,7 +109,7 @@ def _make_child(first: RunPart) -> None:
         if first.become_child():
             divide_log(first.whole, first)
             background.hand_over(first.whole.run_id, first.run_id)
-            first.whole.delete_tag(FIT_TAG)
+            first.whole.drop_tag(FIT_TAG)
 
 
 def _take(run: ActiveRun) -> bool:

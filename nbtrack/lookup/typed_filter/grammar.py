@@ -17,7 +17,7 @@ from nbtrack.lookup.typed_filter.keys import EXPERIMENT, meant_key
 from nbtrack.lookup.typed_filter.names import NamesSource
 from nbtrack.lookup.typed_filter.spans import SPAN, is_unit, seconds_of
 from nbtrack.lookup.typed_filter.times import When, day_named, milliseconds, time_condition
-from nbtrack.stores.filters.any_text import ANY_TEXT
+from nbtrack.stores.filters.any_text import ANY_TEXT, pattern_of
 from nbtrack.stores.filters.boolean_grammar import number
 from nbtrack.stores.filters.filter_grammar import (
     AFTER_NOT,
@@ -74,7 +74,7 @@ class TypedParser(FilterParser):
             key=Key(prefix=None, name=ANY_TEXT, position=token.position),
             operator="ILIKE",
             operator_position=token.position,
-            values=(Literal(value=f"%{words}%", position=token.position),),
+            values=(Literal(value=pattern_of(words), position=token.position),),
         )
 
     def _is_a_key(self) -> bool:

@@ -9,6 +9,7 @@ from functools import cache
 from nbtrack.errors import InvalidFilter
 from nbtrack.lookup.typed_filter.grammar import TypedParser
 from nbtrack.lookup.typed_filter.keys import missing_key
+from nbtrack.lookup.typed_filter.moved_values import MovedSource, without_moved_values
 from nbtrack.lookup.typed_filter.names import NamesSource
 from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.stores.filters.clauses import run_filter
@@ -19,13 +20,17 @@ from nbtrack.stores.filters.written import filter_text
 
 
 def typed_scope(
-    text: str | None, experiment_ids: tuple[str, ...] | None, names: NamesSource
+    text: str | None,
+    experiment_ids: tuple[str, ...] | None,
+    names: NamesSource,
+    *,
+    moved: MovedSource,
 ) -> RunQuery:
     """Raises InvalidFilter. Deleted runs are looked at only where the filter speaks of them."""
     found = filter_of(text or "", names)
     return RunQuery(
         experiment_ids=experiment_ids,
-        filter_string=found or None,
+        filter_string=without_moved_values(found, moved) or None,
         view_type=ViewType.ALL if _is_about_stages(found) else ViewType.ACTIVE_ONLY,
     )
 

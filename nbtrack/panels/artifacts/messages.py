@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from nbtrack.panels.shared.questions import Nothing, Question
+from nbtrack.panels.shared.questions import MarkdownNode, Nothing, Question
 
 
 class ArtifactsStart(TypedDict):
@@ -72,6 +72,12 @@ class TextPreview(TypedDict):
     is_cut: bool
 
 
+class MarkdownPreview(TypedDict):
+    kind: Literal["markdown"]
+    content: list[MarkdownNode]
+    is_cut: bool
+
+
 class TablePreview(TypedDict):
     kind: Literal["table"]
     content: PreviewTable
@@ -84,7 +90,7 @@ class NotebookPreview(TypedDict):
     is_cut: bool
 
 
-Preview = PicturePreview | TextPreview | TablePreview | NotebookPreview
+Preview = PicturePreview | TextPreview | MarkdownPreview | TablePreview | NotebookPreview
 
 
 class DownloadAsked(TypedDict):

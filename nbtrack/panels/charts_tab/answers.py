@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from nbtrack.charts.loading import load_altair
 from nbtrack.errors import InvalidValue
+from nbtrack.lookup.chart_layout import ChartLayout, layout_message
 from nbtrack.panels.charts_tab.brushed_runs import (
     Ranges,
     parallel_ranges,
@@ -15,14 +16,16 @@ from nbtrack.panels.charts_tab.brushed_runs import (
     runs_within,
 )
 from nbtrack.panels.charts_tab.charted_runs import UNTICKED, Charted, charted_runs
-from nbtrack.panels.charts_tab.line_charts import bar_chart, line_charts, shown_metrics
+from nbtrack.panels.charts_tab.line_charts import bar_chart, draw_samples, line_charts, shown_charts
 from nbtrack.panels.charts_tab.memory import ChartMemory
+from nbtrack.panels.charts_tab.remembered_layout import keep, remembered_layout
 from nbtrack.panels.charts_tab.request import (
     MOST_RUNS,
     LinesRequest,
     bounds_of,
     column_of_request,
     columns_of_request,
+    places_of,
     read_lines_request,
 )
 from nbtrack.panels.charts_tab.run_charts import (
@@ -58,7 +61,8 @@ def charts(panel: ChartsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
     warm_up()  # the page asks for it next
     load_altair()
-    view, request = text_of(arguments, "view"), read_lines_request(arguments)
+    view = text_of(arguments, "view")
+    request = read_lines_request(arguments, remembered=lambda: _remembered(panel, view))
     panel.chart_memory.follow(view, request)
     answer = _small_charts(panel, view, request)
     panel.chart_memory.forms[view] = {chart["form"] for chart in answer["charts"]}
@@ -84,11 +88,11 @@ def charts_off(panel: ChartsPanel, arguments: Mapping[str, Any]) -> None:
 
 
 def charts_soon(_panel: ChartsPanel, _: Mapping[str, Any]) -> None:
-    """Somebody is about to look: have ready what takes a second."""
+    """Somebody may look: have ready what takes a second."""
     from nbtrack.charts.vega_bundle import warm_up
 
     warm_up()
-    threading.Thread(target=load_altair, name="nbtrack-altair", daemon=True).start()
+    threading.Thread(target=draw_samples, name="nbtrack-altair", daemon=True).start()
 
 
 def vega(_panel: ChartsPanel, _: Mapping[str, Any]) -> str:
@@ -107,7 +111,7 @@ def scatter(panel: ChartsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
         x=column_of_request(arguments, "x"),
         y=column_of_request(arguments, "y"),
         colour=None if by is None else (column_of_request(arguments, "colour") or ""),
-        places=read_lines_request({"places": arguments.get("places")}).places,
+        places=places_of(arguments),
     )
 
 
@@ -136,6 +140,7 @@ def brush(panel: ChartsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 HANDLERS: Mapping[str, Handler] = {
     "charts": charts,
+    "charts_layout": keep,
     "charts_off": charts_off,
     "charts_soon": charts_soon,
     "vega": vega,
@@ -149,18 +154,26 @@ HANDLERS: Mapping[str, Handler] = {
 def _small_charts(panel: ChartsPanel, view: str, request: LinesRequest) -> dict[str, Any]:
     charted = charted_runs(panel.state, panel.state.of_view(view), request)
     panel.chart_memory.note_places(view, charted.places)
-    shown, every = shown_metrics(panel.state.store, panel.chart_memory, charted, request)
-    curves = [key for key in every if panel.chart_memory.is_curve(key, charted.ids)]
-    chosen = [key for key in shown if key in curves]
-    drawn = line_charts(panel.state.store, charted, request, curves=chosen, others=curves)
-    made = {key: drawn.get(key) or bar_chart(key, charted) for key in shown if key in every}
+    shown = shown_charts(panel.state.store, panel.chart_memory, charted, request)
+    curves = {key: others for key, others in shown.charts.items() if shown.is_curve(key)}
+    drawn = line_charts(panel.state.store, charted, request, curves)
+    made = {
+        key: drawn.get(key) or bar_chart(key, others, charted)
+        for key, others in shown.charts.items()
+        if shown.has(key)
+    }
     return {
         "runs": charted.as_message(),
-        "metrics": [{"key": key, "curve": key in curves} for key in every],
-        "charts": [{"key": key, **(made.get(key) or _missing(key))} for key in shown],
-        "words": _words(charted.ids, every, curves),
+        "metrics": [{"key": key, "curve": key in shown.curves} for key in shown.every],
+        "charts": [{"key": key, **(made.get(key) or _missing(key))} for key in shown.charts],
+        "layout": layout_message(request.layout),
+        "words": _words(charted.ids, shown.every, shown.curves),
         "note": _note(charted, request),
     }
+
+
+def _remembered(panel: ChartsPanel, view: str) -> ChartLayout:
+    return remembered_layout(panel.state.store, panel.state.of_view(view).experiments)
 
 
 def _note(charted: Charted, request: LinesRequest) -> str:
@@ -173,9 +186,14 @@ def _note(charted: Charted, request: LinesRequest) -> str:
     return ""
 
 
+_NOTHING: Mapping[str, Any] = {
+    "kind": "none", "form": "", "spec": None, "rows": [], "beside": [], "description": ""
+}  # fmt: skip
+
+
 def _missing(key: str) -> dict[str, Any]:
     words = f"None of these runs has {key}."
-    return {"kind": "none", "form": "", "spec": None, "rows": [], "description": "", "note": words}
+    return {**_NOTHING, "note": words}
 
 
 def _words(run_ids: list[str], metrics: list[str], curves: list[str]) -> str:

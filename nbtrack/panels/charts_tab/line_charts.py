@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbtrack.charts.drawing import Row, finite, packed, spec_of
+from nbtrack.charts.loading import load_altair
 from nbtrack.charts.metric_bars import bar_rows, metric_bars
 from nbtrack.charts.metric_lines import line_rows, metric_lines
 from nbtrack.charts.run_styles import RunStyle
+from nbtrack.charts.shared_chart import Line, dashes_of, lines_of
+from nbtrack.lookup.chart_layout import ChartLayout
 from nbtrack.lookup.key_facts import facts_of
 from nbtrack.lookup.metric_direction import direction
 from nbtrack.lookup.salience import metrics_in_order
 from nbtrack.panels.charts_tab.charted_runs import Charted
-from nbtrack.panels.charts_tab.request import MOST_METRICS, LinesRequest
-from nbtrack.panels.charts_tab.siblings import siblings_of
+from nbtrack.panels.charts_tab.request import LinesRequest
+from nbtrack.panels.charts_tab.siblings import sharing
 from nbtrack.records.origins import Origin
 from nbtrack.records.views import Axis, MetricSeries
 
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
 CURVES_AT_FIRST, BARS_AT_FIRST = 6, 4
 MOST_BUCKETS, FEWEST_BUCKETS = 300, 80
-_DASHES = ((5, 3), (2, 2))
 _MOST_POINTS = 12_000  # on one page: about 0.8 MB, twice a second while a cell trains
 
 
@@ -48,23 +49,50 @@ class BarsForm(NamedTuple):
     styles: tuple[RunStyle, ...]
 
 
-def shown_metrics(
-    store: Store, memory: ChartMemory, charted: Charted, request: LinesRequest
-) -> tuple[list[str], list[str]]:
-    """(those to draw, all that the runs have), what matters most first.
+class Shown(NamedTuple):
+    """Metrics of the runs, what matters most first."""
 
-    Where the view leaves the choice: curves, and below them bars; no bookkeeping.
-    """
+    charts: dict[str, list[str]]  # by the metric that has the chart, the others that are on it
+    every: list[str]
+    curves: list[str]
+
+    def is_curve(self, key: str) -> bool:
+        """Whether a chart has lines to draw."""
+        return not {key, *self.charts[key]}.isdisjoint(self.curves)
+
+    def has(self, key: str) -> bool:
+        """Whether a chart has anything to draw."""
+        return key in self.every or bool(self.charts[key])
+
+
+def shown_charts(
+    store: Store, memory: ChartMemory, charted: Charted, request: LinesRequest
+) -> Shown:
+    """Where the layout leaves the choice: curves, and below them bars; no bookkeeping."""
     every = _in_order(charted)
     _look_for_curves(store, memory, charted, every)
-    if request.metrics is not None:
-        return list(request.metrics[:MOST_METRICS]), every
-    told = [key for key in every if charted.meaning.of("metrics", key) <= Origin.TRAINING] or every
-    curves = [key for key in told if memory.is_curve(key, charted.ids)]
+    curves = [key for key in every if memory.is_curve(key, charted.ids)]
+    found = Shown(sharing(every, curves, request.layout.together), every, curves)
+    chosen = _chosen_charts(found, charted, request)
+    return found._replace(charts={key: found.charts.get(key, []) for key in chosen})
+
+
+def _chosen_charts(found: Shown, charted: Charted, request: LinesRequest) -> Sequence[str]:
+    if only := request.only:
+        return [next((key for key, others in found.charts.items() if only in others), only)]
+    return _first_charts(found, charted) if request.layout.shown is None else request.layout.shown
+
+
+def _first_charts(found: Shown, charted: Charted) -> list[str]:
+    def is_of(key: str, *, most: Origin) -> bool:
+        on = {key, *found.charts[key]}.intersection(found.every)
+        return any(charted.meaning.of("metrics", each) <= most for each in on)
+
+    told = [key for key in found.charts if is_of(key, most=Origin.TRAINING)] or list(found.charts)
+    curves = [key for key in told if found.is_curve(key)]
     bars = [key for key in told if key not in curves]
-    curves = list(siblings_of(curves))
-    tested = [key for key in bars if charted.meaning.of("metrics", key) < Origin.TRAINING] or bars
-    return [*curves[:CURVES_AT_FIRST], *tested[:BARS_AT_FIRST]], every
+    tested = [key for key in bars if is_of(key, most=Origin.UNTOLD)] or bars
+    return [*curves[:CURVES_AT_FIRST], *tested[:BARS_AT_FIRST]]
 
 
 def _in_order(charted: Charted) -> list[str]:
@@ -74,51 +102,78 @@ def _in_order(charted: Charted) -> list[str]:
 
 
 def line_charts(
-    store: Store,
-    charted: Charted,
-    request: LinesRequest,
-    *,
-    curves: Sequence[str],
-    others: Sequence[str],
+    store: Store, charted: Charted, request: LinesRequest, charts: Mapping[str, Sequence[str]]
 ) -> dict[str, dict[str, Any]]:
-    """By metric, for all of *curves*: {kind, form, spec, rows, description, note}; with each
-    those of *others* that are the same on other data."""
-    if not curves:
+    """By metric, for all of *charts*, which are as in `Shown`: what its message has."""
+    if not charts:
         return {}
-    families = siblings_of([*curves, *(key for key in others if key not in curves)])
-    beside = {key: families.get(key, []) for key in curves}
-    keys = list(dict.fromkeys([*curves, *(each for more in beside.values() for each in more)]))
+    keys = list(dict.fromkeys(each for key, others in charts.items() for each in (key, *others)))
     room = _MOST_POINTS // (len(keys) * max(1, len(charted.ids)))
     found = store.read_series(
         charted.ids,
         keys,
-        x=request.x,
+        x=request.layout.x,
         buckets=min(max(room, FEWEST_BUCKETS), MOST_BUCKETS),
         low=request.low,
         high=request.high,
     )
-    return {key: _lines([key, *beside[key]], found, charted, request) for key in curves}
+    return {key: _lines([key, *others], found, charted, request) for key, others in charts.items()}
 
 
-def bar_chart(key: str, charted: Charted) -> dict[str, Any]:
-    latest = {run_id: values[key] for run_id, values in charted.latest.items() if key in values}
-    styles = charted.styles
-    form = BarsForm(
-        tuple(charted.labels[run_id] for run_id in latest),
-        tuple(styles[run_id] for run_id in latest),
-    )
+def bar_chart(key: str, others: Sequence[str], charted: Charted) -> dict[str, Any]:
+    bars = _bars([key, *others], charted)
+    form = BarsForm(tuple(bar.label for bar in bars), tuple(bar.style for bar in bars))
     spec, name = _bars_spec(form)
-    better = direction(key, charted.meaning.declared)
-    higher = None if better is None else better == "higher"
-    rows = bar_rows(latest, names=charted.labels, higher_is_better=higher)
+    better = None if others else direction(key, charted.meaning.declared)
+    rows = bar_rows(
+        {bar.name: bar.value for bar in bars},
+        names={bar.name: bar.label for bar in bars},
+        owners={bar.name: bar.of for bar in bars},
+        higher_is_better=None if better is None else better == "higher",
+    )
     return {
         "kind": "bars",
         "form": name,
         "spec": spec,
         "rows": packed(rows),
-        "description": f"Bars of the latest {key}, one per run: {_spoken(rows)}",
-        "note": "",
+        "beside": [{"key": each, "dash": []} for each in others],
+        "description": f"Bars of the latest {' and '.join([key, *others])}: {_spoken(rows)}",
+        "note": "latest values" if others else "latest value",
     }
+
+
+def draw_samples() -> None:
+    """Altair's first chart takes longer than all that follow."""
+    load_altair()
+    look = (("run",), (RunStyle("#888888", ()),))
+    _lines_spec(LinesForm(*look, "step", is_log=False, is_smooth=False, has_band=False))
+    _bars_spec(BarsForm(*look))
+
+
+class _Bar(NamedTuple):
+    name: str
+    label: str
+    of: str  # the label of its run
+    style: RunStyle
+    value: float
+
+
+def _bars(keys: Sequence[str], charted: Charted) -> list[_Bar]:
+    """Of several metrics those of one run stand together, and are called after their metric."""
+    is_one = len(keys) == 1
+    styles = charted.styles
+    return [
+        _Bar(
+            run_id if is_one else f"{run_id} {key}",
+            charted.labels[run_id] if is_one else f"{key} · {charted.labels[run_id]}",
+            charted.labels[run_id],
+            styles[run_id],
+            values[key],
+        )
+        for run_id, values in charted.latest.items()
+        for key in keys
+        if key in values
+    ]
 
 
 def _look_for_curves(
@@ -129,62 +184,44 @@ def _look_for_curves(
         memory.note_curves(store.read_series(charted.ids, unknown, x="step", buckets=1))
 
 
-class _Line(NamedTuple):
-    """One line: of the chart's own metric, or dashed of the same on other data."""
-
-    series: MetricSeries
-    label: str
-    of: str  # the label of its run
-    style: RunStyle
-
-
-def _drawn(keys: Sequence[str], found: Sequence[MetricSeries], charted: Charted) -> list[_Line]:
-    own, *others = keys
-    lines = []
-    for each in found:
-        label, style = charted.labels[each.run_id], charted.styles[each.run_id]
-        if each.key == own:
-            lines.append(_Line(each, label, label, style))
-        elif each.key in others:
-            dash = _DASHES[others.index(each.key) % len(_DASHES)]
-            named = replace(each, run_id=f"{each.run_id} {each.key}")
-            lines.append(_Line(named, f"{label} · {each.key}", label, RunStyle(style.colour, dash)))
-    return lines
-
-
 def _lines(
     keys: Sequence[str], found: Sequence[MetricSeries], charted: Charted, request: LinesRequest
 ) -> dict[str, Any]:
     """*keys* are the chart's own metric, and those that stand beside it."""
-    lines = _drawn(keys, found, charted)
+    layout, styles = request.layout, charted.styles
+    lines = lines_of(keys, found, labels=charted.labels, styles=styles)
     series = [line.series for line in lines]
     has_band = any(each.count > len(each.x) for each in series)
     form = LinesForm(
         tuple(line.label for line in lines),
         tuple(line.style for line in lines),
-        request.x,
-        request.is_log,
-        request.smoothing > 0,
+        layout.x,
+        layout.is_log,
+        layout.smoothing > 0,
         has_band,
     )
     spec, name = _lines_spec(form)
-    rows = line_rows(
-        series,
-        names={line.series.run_id: line.label for line in lines},
-        owners={line.series.run_id: line.of for line in lines},
-        smoothing=request.smoothing,
-        is_log=request.is_log,
-    )
-    unused = [*([] if has_band else ["low", "high"]), *([] if request.smoothing else ["raw"])]
+    unused = [*([] if has_band else ["low", "high"]), *([] if layout.smoothing else ["raw"])]
     runs = len({line.of for line in lines})
     return {
         "kind": "lines",
         "form": name,
         "spec": spec,
-        "rows": _without(packed(rows), unused),
-        "description": f"Lines of {' and '.join(keys)} by {request.x}, {_runs(runs)}",
-        "note": _note(keys, series, request),
+        "rows": _without(packed(_line_rows(lines, layout)), unused),
+        "beside": [{"key": key, "dash": list(dash)} for key, dash in dashes_of(keys[1:]).items()],
+        "description": f"Lines of {' and '.join(keys)} by {layout.x}, {_runs(runs)}",
+        "note": _note(keys[0], series, request),
     }
+
+
+def _line_rows(lines: Sequence[Line], layout: ChartLayout) -> list[Row]:
+    return line_rows(
+        [line.series for line in lines],
+        names={line.series.run_id: line.label for line in lines},
+        owners={line.series.run_id: line.of for line in lines},
+        smoothing=layout.smoothing,
+        is_log=layout.is_log,
+    )
 
 
 @lru_cache(maxsize=64)
@@ -234,15 +271,14 @@ def _without(rows: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {**rows, "columns": kept}
 
 
-def _note(keys: Sequence[str], series: Sequence[MetricSeries], request: LinesRequest) -> str:
-    key, *others = keys
+def _note(key: str, series: Sequence[MetricSeries], request: LinesRequest) -> str:
     if not series:
         return f"Nothing of {key} here." if request.low is not None else f"No run has {key}."
+    is_log = request.layout.is_log
     numbers = [finite(value) for each in series for value in each.last]
-    hidden = sum(value is not None and value <= 0 for value in numbers) if request.is_log else 0
+    hidden = sum(value is not None and value <= 0 for value in numbers) if is_log else 0
     missing = sum(value is None for value in numbers)
     found = [
-        f"dashed: {', '.join(others)}" if others else "",
         f"{hidden:,} not above 0: a log scale cannot show them" if hidden else "",
         f"{missing:,} NaN or infinite: gaps in the lines" if missing else "",
     ]

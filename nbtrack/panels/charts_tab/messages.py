@@ -7,13 +7,30 @@ from typing import Any, Literal, NotRequired, TypedDict
 from nbtrack.panels.shared.questions import Nothing, Question, Spoken
 
 
-class LinesAsked(TypedDict):
-    """`places` are the colours of runs; `metrics` null are the first that have curves."""
+class Layout(TypedDict):
+    """`shown` are the metrics that have a chart, null: those with most to show. Of each list in
+    `together` the first metric has the chart, and the others are on it."""
 
     x: Literal["step", "relative", "time"]
     log: bool
     smoothing: float
-    metrics: list[str] | None
+    shown: list[str] | None
+    together: list[list[str]]
+
+
+class LayoutKept(TypedDict):
+    """What an experiment is to remember; null: nothing."""
+
+    experiment: str
+    layout: Layout | None
+
+
+class LinesAsked(TypedDict):
+    """`places` are the colours of runs; `layout` null is as the experiment remembers it; `only` is
+    the one metric that is to be seen now, "" for those of the layout."""
+
+    layout: Layout | None
+    only: str
     zoom: tuple[float, float] | None
     runs: list[str]
     places: dict[str, int]
@@ -44,6 +61,13 @@ class PackedRows(TypedDict):
     columns: dict[str, list[str | Spoken | None] | CodedColumn]
 
 
+class Beside(TypedDict):
+    """Another metric on a chart, and how its lines are dashed."""
+
+    key: str
+    dash: list[int]
+
+
 class MetricChart(TypedDict):
     """`spec` is null, or left out, where the page has one of that `form`."""
 
@@ -52,6 +76,7 @@ class MetricChart(TypedDict):
     form: str
     spec: NotRequired[dict[str, Any] | None]
     rows: PackedRows | list[Any]
+    beside: list[Beside]
     description: str
     note: str
 
@@ -61,6 +86,7 @@ class Charts(TypedDict):
     runs: list[ChartedRun]
     metrics: list[ChartedMetric]
     charts: list[MetricChart]
+    layout: Layout
     words: str
     note: str
 
@@ -144,6 +170,7 @@ class Brushed(TypedDict):
 
 QUESTIONS = {
     "charts": Question(LinesAsked, Charts),
+    "charts_layout": Question(LayoutKept, None),
     "charts_off": Question(Nothing, None),
     "charts_soon": Question(Nothing, None),
     "vega": Question(Nothing, str),

@@ -3,51 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from nbtrack.errors import InvalidValue
+from nbtrack.lookup.chart_layout import USUAL_LAYOUT, ChartLayout, read_layout
 from nbtrack.panels.runs.table_state import known
 from nbtrack.panels.shared.requests import text_of, texts_of
-from nbtrack.records.views import Axis
 
-AXES: tuple[Axis, ...] = ("step", "relative", "time")
 MOST_RUNS = 50  # as many as have a look of their own
-MOST_METRICS = 24
-_STRONGEST = 0.995
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinesRequest:
     """*runs* are ticked, in that order; () means the first ones of the view. *places* are the
     colours that the view has given to runs: it keeps a run's colour while others come and go.
-    *metrics* None means those that have most to show. *low* and *high* are bounds of x."""
+    *only* is the one metric to be shown now, *low* and *high* are bounds of x."""
 
     runs: tuple[str, ...] = ()
     places: Mapping[str, int]
-    metrics: tuple[str, ...] | None = None
-    x: Axis = "step"
-    is_log: bool = False
-    smoothing: float = 0.0
+    layout: ChartLayout = USUAL_LAYOUT
+    only: str = ""
     low: float | None = None
     high: float | None = None
 
 
-def read_lines_request(arguments: Mapping[str, Any]) -> LinesRequest:
-    """Raises InvalidValue."""
-    x = text_of(arguments, "x", "step")
-    if x not in AXES:
-        raise InvalidValue(f"x is {x!r}; a chart has one of {', '.join(AXES)}.")
-    metrics = arguments.get("metrics")
+def read_lines_request(
+    arguments: Mapping[str, Any], *, remembered: Callable[[], ChartLayout]
+) -> LinesRequest:
+    """*remembered* is asked where the view leaves the layout open. Raises InvalidValue."""
+    layout = arguments.get("layout")
     low, high = bounds_of(arguments.get("zoom"))
     return LinesRequest(
         runs=tuple(dict.fromkeys(texts_of(arguments, "runs"))),
-        places=_places(arguments.get("places") or {}),
-        metrics=None if metrics is None else tuple(dict.fromkeys(texts_of(arguments, "metrics"))),
-        x=next(axis for axis in AXES if axis == x),
-        is_log=arguments.get("log") is True,
-        smoothing=min(max(_number(arguments.get("smoothing", 0), "smoothing"), 0.0), _STRONGEST),
+        places=places_of(arguments),
+        layout=remembered() if layout is None else read_layout(layout),
+        only=text_of(arguments, "only"),
         low=low,
         high=high,
     )
@@ -80,7 +72,8 @@ def plottable(column: str) -> str:
     return column
 
 
-def _places(found: object) -> dict[str, int]:
+def places_of(arguments: Mapping[str, Any]) -> dict[str, int]:
+    found = arguments.get("places") or {}
     if not isinstance(found, Mapping):
         raise InvalidValue(f"places is {found!r}; the panel sends numbers by run there.")
     return {str(run): int(_number(place, "A place")) for run, place in found.items()}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST_POINTS, MOST_LINES, MOST_FOR_IMPORTANCE = 1000, 400, 2000  # the newest ones
 MOST_AXES = 12
 _PARAM_AXES, _METRIC_AXES = 5, 2
-_MOST_PARAMS = 30
+_MOST_PARAMS, _MOST_METRICS = 30, 10  # that are looked at
 _KIND = "tags.estimator_class"
 
 
@@ -41,22 +41,29 @@ def scatter_answer(
     from nbtrack.charts.scatter import scatter
 
     asked = state.ask(table)
-    params, metrics = telling(asked, "params"), telling(asked, "metrics")
-    metric_ids = _ids(metrics, "metrics")
-    x = x or _first_of([*_numbers(params, "params"), *_ids(params, "params"), *metric_ids])
-    y = y or _first_of([each for each in metric_ids if each != x])
-    if x is None or y is None:
-        raise InvalidValue("There is nothing to draw yet: a scatter needs a metric and a param.")
-    if colour is None:
-        rest = [*metric_ids, *_ids(params, "params")]
-        colour = _first_of([each for each in rest if each not in (x, y)])
+    x, y, colour = _scatter_columns(state, asked, x, y, colour)
     columns = list(dict.fromkeys(filter(None, [x, y, colour])))
     values, total = _read(state, asked, columns, most=MOST_POINTS)
     drawing = scatter(
         values, x=x, y=y, colour_by=colour or None, styles=_looks(values, places), height=320
     )
-    chosen = {"x": x, "y": y, "colour": colour or ""}
+    chosen = {"x": x, "y": y, "colour": colour}
     return {**_answer(drawing, values, total), "chosen": chosen}
+
+
+def _scatter_columns(
+    state: RunsState, asked: Asked, x: str | None, y: str | None, colour: str | None
+) -> tuple[str, str, str]:
+    if x and y and colour is not None:
+        return x, y, colour
+    params, metrics = _drawn_columns(state, asked, most=MOST_POINTS)
+    numbers = {f"params.{each.key}" for each in asked.known.inventory.params if each.is_number}
+    x = x or _first_of([*(each for each in params if each in numbers), *params, *metrics])
+    y = y or _first_of([each for each in metrics if each != x])
+    if x is None or y is None:
+        raise InvalidValue("There is nothing to draw yet: a scatter needs a metric and a param.")
+    rest = [each for each in [*metrics, *params] if each not in (x, y)]
+    return x, y, (_first_of(rest) or "") if colour is None else colour
 
 
 def parallel_answer(
@@ -65,7 +72,7 @@ def parallel_answer(
     from nbtrack.charts.parallel import parallel
 
     asked = state.ask(table)
-    chosen = list(axes or _default_axes(asked))[:MOST_AXES]
+    chosen = list(axes or _default_axes(state, asked))[:MOST_AXES]
     if len(chosen) < 2:
         raise InvalidValue(
             "Parallel coordinates need two columns or more: choose axes, or log params that differ."
@@ -117,13 +124,28 @@ def telling(asked: Asked, kind: Kind) -> list[KeyFacts]:
 
 
 def _told_params(asked: Asked) -> list[KeyFacts]:
-    """Without defaults and bookkeeping."""
+    """What somebody set, without defaults and bookkeeping."""
     known = asked.known
     return [
         each
         for each in telling(asked, "params")
         if is_told_first("params", each, known.meaning, runs=known.runs)
     ]
+
+
+def _drawn_columns(state: RunsState, asked: Asked, *, most: int) -> tuple[list[str], list[str]]:
+    """Params and metrics that tell apart the runs that are drawn, which may be fewer than the view
+    has, and other ones; else all that these runs have. What matters most first."""
+    params = _ids(_told_params(asked) or telling(asked, "params"), "params")[:_MOST_PARAMS]
+    metrics = _ids(telling(asked, "metrics"), "metrics")[:_MOST_METRICS]
+    values, _ = _read(state, asked, [*params, *metrics], most=most)
+    distinct = {column: len(set(found) - {None}) for column, found in values.columns.items()}
+    return _telling_most(params, distinct), _telling_most(metrics, distinct)
+
+
+def _telling_most(columns: Sequence[str], distinct: Mapping[str, int]) -> list[str]:
+    varying = [column for column in columns if distinct[column] > 1]
+    return varying or [column for column in columns if distinct[column]]
 
 
 def _varying_within_a_kind(values: RunValues, params: Sequence[str]) -> list[str]:
@@ -148,13 +170,9 @@ def read_values(
     return _read(state, asked, columns, most=most)[0]
 
 
-def _default_axes(asked: Asked) -> list[str]:
-    known = asked.known
-    differing = [each for each in telling(asked, "params") if each.distinct > 1]
-    told = [e for e in differing if is_told_first("params", e, known.meaning, runs=known.runs)]
-    params = (told or differing)[:_PARAM_AXES]
-    metrics = telling(asked, "metrics")[:_METRIC_AXES]
-    return [*_ids(params, "params"), *reversed(_ids(metrics, "metrics"))]
+def _default_axes(state: RunsState, asked: Asked) -> list[str]:
+    params, metrics = _drawn_columns(state, asked, most=MOST_LINES)
+    return [*params[:_PARAM_AXES], *reversed(metrics[:_METRIC_AXES])]
 
 
 def _read(
@@ -192,10 +210,6 @@ def _method(r2: float | None) -> str:
 
 def _ids(facts: Sequence[KeyFacts], kind: str) -> list[str]:
     return [f"{kind}.{each.key}" for each in facts]
-
-
-def _numbers(facts: Sequence[KeyFacts], kind: str) -> list[str]:
-    return _ids([each for each in facts if each.is_number], kind)
 
 
 def _first_of(columns: Sequence[str]) -> str | None:

@@ -1,5 +1,5 @@
-"""Which curves belong on one chart: loss, train_loss and val_loss are one thing, measured on
-different data, and what matters is how far they are apart."""
+"""Which metrics share a chart: what the user put together, and of the rest what is one thing
+measured on different data, as loss, train_loss and val_loss: it matters how far they are apart."""
 
 from __future__ import annotations
 
@@ -11,6 +11,22 @@ _OF_DATA = re.compile(
     r"(?<=.)[_/.\- ]+(train|training|val|valid|validation|test|eval|dev)$",
     re.IGNORECASE,
 )
+
+
+def sharing(
+    keys: Sequence[str], curves: Sequence[str], together: Sequence[Sequence[str]]
+) -> dict[str, list[str]]:
+    """By the metric that has the chart, the others that are on it; what stands first in *keys*
+    first. Of *together* only what is in *keys*; without the user's word, only *curves* are put
+    together."""
+    taken = {key for group in together for key in group}
+    found = {group[0]: [key for key in group if key in keys] for group in together}
+    found.update({key: [key] for key in keys if key not in (*taken, *curves)})
+    alike = siblings_of([key for key in curves if key not in taken])
+    found.update({head: [head, *others] for head, others in alike.items()})
+    place = {key: n for n, key in enumerate(keys)}
+    order = sorted((min(map(place.__getitem__, on)), head) for head, on in found.items() if on)
+    return {head: [key for key in found[head] if key != head] for _, head in order}
 
 
 def siblings_of(keys: Sequence[str]) -> dict[str, list[str]]:

@@ -7,24 +7,23 @@ has come to rest.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.base.guard import guarded
 from nbtrack.charts.drawing_process import drawing_process
 from nbtrack.panels.charts_tab.charted_runs import charted_runs
-from nbtrack.panels.charts_tab.line_charts import shown_metrics
+from nbtrack.panels.charts_tab.line_charts import shown_charts
 from nbtrack.panels.charts_tab.memory import ChartMemory
+from nbtrack.panels.charts_tab.remembered_layout import remembered_layout
 from nbtrack.panels.charts_tab.request import LinesRequest
-from nbtrack.panels.charts_tab.siblings import siblings_of
+from nbtrack.panels.shared.after_rest import AfterRest
 
 if TYPE_CHECKING:
     from nbtrack.panels.runs.state import RunsState
     from nbtrack.panels.runs.table_state import TableState
 
-REST_SECONDS = 1.0
 BUCKETS = 150
 
 
@@ -41,33 +40,31 @@ class ChartTwin:
         self._state = state
         self._memory = memory
         self._update = update
-        self._timer: threading.Timer | None = None
+        self._after_rest = AfterRest("draw the charts for the saved notebook")
 
     def draw_soon(self, table: TableState, request: LinesRequest) -> None:
         """A newer call stands in for one that has not begun."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = threading.Timer(REST_SECONDS, self._draw, (table, request))
-        self._timer.daemon = True
-        self._timer.start()
+        self._after_rest.do(lambda: self._draw(table, request))
 
     def _draw(self, table: TableState, request: LinesRequest) -> None:
-        with guarded("draw the charts for the saved notebook"):
-            bundle = self.picture(table, request)
-            if bundle is not None:
-                self._update(bundle)
+        bundle = self.picture(table, request)
+        if bundle is not None:
+            self._update(bundle)
+
+    def first_picture(self, table: TableState) -> dict[str, Any] | None:
+        """As the tab would begin."""
+        layout = remembered_layout(self._state.store, table.experiments)
+        return self.picture(table, LinesRequest(places={}, layout=layout))
 
     def picture(self, table: TableState, request: LinesRequest) -> dict[str, Any] | None:
         """A MIME bundle; None if there is no curve to draw."""
+        layout = request.layout
         with self._state.lock:
             charted = charted_runs(self._state, table, request)
-            shown, every = shown_metrics(self._state.store, self._memory, charted, request)
-            known = [key for key in every if self._memory.is_curve(key, charted.ids)]
-            beside = siblings_of(known)
-            heads = [key for key in shown if key in known]
-            curves = [each for key in heads for each in (key, *beside.get(key, []))]
+            shown = shown_charts(self._state.store, self._memory, charted, request)
+            charts = [[key, *on] for key, on in shown.charts.items() if shown.is_curve(key)]
             series = self._state.store.read_series(
-                charted.ids, curves, x=request.x, buckets=BUCKETS
+                charted.ids, list(dict.fromkeys(chain(*charts))), x=layout.x, buckets=BUCKETS
             )
         if not series:
             return None
@@ -80,6 +77,9 @@ class ChartTwin:
             series,
             names=charted.labels,
             styles=charted.styles,
-            x=dict.fromkeys(curves, request.x),
+            charts=charts,
+            x=dict.fromkeys(shown.charts, layout.x),
+            is_log=layout.is_log,
+            smoothing=layout.smoothing,
             title=f"{runs}, as of {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         )

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from nbtrack.api.client import MlflowClient
 from nbtrack.errors import InvalidValue
-from nbtrack.lookup.difference import MOST_RUNS, LinePair, line_pairs
+from nbtrack.lookup.difference import MOST_RUNS
 from nbtrack.lookup.meant_runs import stamp_of
 from nbtrack.panels.compare.content import Comparison, Section, comparison, head_of
+from nbtrack.panels.compare.file_changes import file_changes, signed_lines
+from nbtrack.panels.compare.shared_files import shared_files
 from nbtrack.panels.shared.panel import Handler, Panel
 from nbtrack.panels.shared.requests import text_of, texts_of
 from nbtrack.stores.store import Store
-
-_MOST_CHARACTERS = 1000  # of a line of source
-_MOST_PICTURES = 60  # artifact paths
-_SIGNS = {"equal": "=", "changed": "~", "removed": "-", "added": "+"}
-_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".bmp", ".vl.json")
 
 
 def compare_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,26 +40,40 @@ def source_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     after = _source(panel.store, text_of(arguments, "after"))
     cut = [head_of(before), head_of(after)]
     return {
-        "lines": [_pair(pair) for pair in line_pairs(*cut)],
+        "lines": signed_lines(*cut),
         "isCut": cut != [before, after],
     }
 
 
-def pictures_answer(panel: Panel, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Pictures that several of the runs have under one path: {path, runs}."""
-    run_ids = texts_of(arguments, "runs")
-    owners: dict[str, list[str]] = {}
-    for run_id in dict.fromkeys(run_ids):
-        for path in _pictures_of(panel.store, run_id):
-            owners.setdefault(path, []).append(run_id)
-    shared = {path: ids for path, ids in sorted(owners.items()) if len(ids) > 1}
-    return [{"path": path, "runs": shared[path]} for path in list(shared)[:_MOST_PICTURES]]
+def files_answer(panel: Panel, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What several of the runs have under one path."""
+    return [
+        {"path": each.path, "kind": each.kind, "runs": each.runs, "isSame": each.is_same}
+        for each in shared_files(panel.store, texts_of(arguments, "runs"))
+    ]
+
+
+def file_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What differs between the files of two runs. Raises RunNotFound, ArtifactNotFound."""
+    path = text_of(arguments, "path")
+    before, after = (
+        _file(panel.store, text_of(arguments, name), path) for name in ("before", "after")
+    )
+    return file_changes(before, after)
+
+
+def _file(store: Store, run_id: str, path: str) -> Path:
+    found = MlflowClient(store.uri).artifacts_of(run_id).download(path)
+    if found.is_dir():
+        raise InvalidValue(f"{path!r} is a folder; only files are compared.")
+    return found
 
 
 COMPARE_HANDLERS: Mapping[str, Handler] = {
     "compare": compare_answer,
     "compare_source": source_answer,
-    "compare_pictures": pictures_answer,
+    "compare_files": files_answer,
+    "compare_file": file_answer,
 }
 
 
@@ -86,16 +99,3 @@ def _source(store: Store, run_id: str) -> str:
         name = store.get_run(run_id).info.run_name  # RunNotFound for no run at all
         raise InvalidValue(f"No cell made the run {name or run_id!r}: there is no source.")
     return str(source)
-
-
-def _pair(pair: LinePair) -> tuple[str, str | None, str | None]:
-    return _SIGNS[pair.kind], _clipped(pair.before), _clipped(pair.after)
-
-
-def _clipped(line: str | None) -> str | None:
-    return line if line is None or len(line) <= _MOST_CHARACTERS else line[:_MOST_CHARACTERS] + "…"
-
-
-def _pictures_of(store: Store, run_id: str) -> Sequence[str]:
-    paths = (file.path for file in store.list_artifact_records(run_id))
-    return [path for path in paths if path.lower().endswith(_PICTURES)]

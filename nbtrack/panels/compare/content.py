@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from nbtrack.charts.run_styles import PALETTE, run_labels
+from nbtrack.display.markdown import markdown_words
 from nbtrack.display.markup import clipped, first_line
 from nbtrack.display.number_format import (
     MISSING,
@@ -22,6 +23,7 @@ from nbtrack.display.number_format import (
     format_duration,
 )
 from nbtrack.lookup.difference import (
+    NOTE,
     Compared,
     ComparedMetric,
     Difference,
@@ -32,10 +34,9 @@ from nbtrack.lookup.difference import (
 from nbtrack.lookup.meant_runs import pinned_baseline
 from nbtrack.lookup.metric_direction import Direction, direction
 from nbtrack.lookup.run_times import seconds_of
-from nbtrack.lookup.salience import Meaning
+from nbtrack.lookup.salience import Meaning, told_metrics
 from nbtrack.panels.compare.kinds import grouped_params, meaning_of_difference, metric_order
 from nbtrack.panels.runs.run_scope import directions, read_experiments
-from nbtrack.records.origins import Origin
 from nbtrack.records.runs import Experiment, LifecycleStage, Run
 from nbtrack.stores.store import Store
 
@@ -132,7 +133,7 @@ def content_of(store: Store, found: Difference) -> Comparison:
         _section("errors", "Errors", _errors(found)),
         *_metric_sections(found, meaning, directions(experiments)),
         *_param_sections(found, meaning),
-        _section("tags", "Tags", compared_lines(found.tags, place)),
+        _section("tags", "Tags", _tag_lines(found.tags, place)),
         _section("data", "Data", compared_lines(found.data, place, in_words=data_words)),
         _section("code", "Code", _code(found.sources, place)),
         _section("environment", "Environment", environment_lines(found.environment, place)),
@@ -150,8 +151,9 @@ def _metric_sections(
     """What somebody measured; folded behind it what autolog noted of the training."""
     order = metric_order(found, meaning)
     metrics = sorted(found.metrics, key=lambda each: (not each.differs, order[each.key]))
-    told = [m for m in metrics if meaning.of("metrics", m.key) < Origin.TRAINING] or metrics
-    rest = [each for each in metrics if each not in told]
+    keys = set(told_metrics([each.key for each in metrics], meaning))
+    told = [each for each in metrics if each.key in keys]
+    rest = [each for each in metrics if each.key not in keys]
     lines, folded = (metric_lines(each, found.baseline, declared) for each in (told, rest))
     return [
         _section("metrics", "Metrics", lines),
@@ -226,6 +228,13 @@ def compared_lines(
         )
         for each in compared
     ]
+
+
+def _tag_lines(tags: Sequence[Compared], baseline: int) -> list[Line]:
+    """A note without its marks."""
+    words = {NOTE: markdown_words}
+    lines = (compared_lines([tag], baseline, in_words=words.get(tag.key, str)) for tag in tags)
+    return [line for found in lines for line in found]
 
 
 def metric_lines(

@@ -85,21 +85,71 @@ class SourceLines(TypedDict):
     isCut: bool
 
 
-class PicturesAsked(TypedDict):
+class FilesAsked(TypedDict):
     runs: list[str]
 
 
-class SharedPicture(TypedDict):
-    """A path, and the runs that have a picture there."""
+class SharedFile(TypedDict):
+    """A path, and the runs that have a file there; `isSame` in all of them."""
 
     path: str
+    kind: Literal["picture", "text"]
     runs: list[str]
+    isSame: bool
+
+
+class FileAsked(TypedDict):
+    path: str
+    before: str
+    after: str
+
+
+class ChangedColumn(TypedDict):
+    name: str
+    sign: Sign
+    isNumber: bool
+
+
+class ChangedRow(TypedDict):
+    """`number` counts from 1 in the table that has the row; cells are [text, what it was]."""
+
+    sign: Sign
+    number: int
+    cells: list[tuple[str, str | None]]
+
+
+class TableChanges(TypedDict):
+    """Only rows that differ, `more` of them past what is shown; columns of the key stand first."""
+
+    kind: Literal["table"]
+    words: str
+    key: list[str]
+    columns: list[ChangedColumn]
+    rows: list[ChangedRow]
+    more: int
+
+
+class TextChanges(TypedDict):
+    kind: Literal["text"]
+    words: str
+    lines: list[tuple[Sign, str | None, str | None]]
+
+
+class NoChanges(TypedDict):
+    """Why there is nothing to see."""
+
+    kind: Literal["none"]
+    words: str
+
+
+FileChanges = TableChanges | TextChanges | NoChanges
 
 
 QUESTIONS = {
     "start": Question(Nothing, CompareStart),
     "compare": Question(CompareAsked, Comparison | Unchanged),
     "compare_source": Question(SourceAsked, SourceLines),
-    "compare_pictures": Question(PicturesAsked, list[SharedPicture]),
+    "compare_files": Question(FilesAsked, list[SharedFile]),
+    "compare_file": Question(FileAsked, FileChanges),
 }
 PUSHES = {"comparison": Comparison}

@@ -17,6 +17,7 @@ from nbtrack.lookup.column_choice import (
     choice_text,
 )
 from nbtrack.panels.runs.known_keys import by_column
+from nbtrack.panels.runs.remembered_columns import ChoicePlace, choice_places
 from nbtrack.panels.runs.state import HasRunsState
 from nbtrack.panels.runs.table_state import ATTRIBUTES, known
 from nbtrack.panels.shared.requests import text_of, texts_of
@@ -43,23 +44,29 @@ def columns(*names: str) -> None:
     have = list(by_column(session.store.read_keys(scope)))
     pinned = tuple(_column_named(name, have, found.name) for name in dict.fromkeys(names))
     choice = replace(choice_of(found.tags).with_first(pinned), pinned=pinned)
-    keep_choice(session.store, found.experiment_id, choice if names else NO_CHOICE)
+    place = ChoicePlace(found.experiment_id, COLUMNS_TAG)
+    keep_choice(session.store, place, choice if names else NO_CHOICE)
 
 
-def keep_choice(store: Store, experiment_id: str, choice: ColumnChoice) -> None:
+def keep_choice(store: Store, place: ChoicePlace, choice: ColumnChoice) -> None:
     client, text = MlflowClient(store.uri), choice_text(choice)
     if text:
-        client.set_experiment_tag(experiment_id, COLUMNS_TAG, text)
-    elif COLUMNS_TAG in client.get_experiment(experiment_id).tags:
-        client.delete_experiment_tag(experiment_id, COLUMNS_TAG)
+        client.set_experiment_tag(*place, text)
+    elif place.tag in client.get_experiment(place.experiment_id).tags:
+        client.delete_experiment_tag(*place)
 
 
 def choose(panel: HasRunsState, arguments: Mapping[str, Any]) -> None:
-    """What the page chose, for each of the experiments that it shows. Raises InvalidValue."""
+    """What the page chose, for each of the experiments that it shows, or for all together.
+
+    Raises InvalidValue.
+    """
     client = MlflowClient(panel.store.uri)
-    for experiment_id in texts_of(arguments, "experiments"):
-        before = choice_of(client.get_experiment(experiment_id).tags)
-        keep_choice(panel.store, experiment_id, _changed(before, arguments))
+    are_all = arguments.get("experiments") is None
+    for place in choice_places(None if are_all else texts_of(arguments, "experiments")):
+        tags = client.get_experiment(place.experiment_id).tags
+        before = choice_of(tags, tag=place.tag)
+        keep_choice(panel.store, place, _changed(before, arguments))
     panel.state.known_keys.forget()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nbtrack.display.markup import clipped, first_line
@@ -13,12 +13,15 @@ from nbtrack.display.number_format import (
     format_age,
     format_column,
     format_duration,
+    format_moment,
+    format_texts,
 )
 from nbtrack.panels.runs.facts import RunRow, RunTable
 
 ID_GROUP = ""  # the last column has no head of its own: names say more than ids
 NAME_LIMIT, KEY_LIMIT, VALUE_LIMIT, ERROR_LIMIT = 40, 28, 24, 200
 _MOST_COLUMNS = 8  # of params and metrics: a saved notebook carries every cell of them
+_FEWEST_KEPT = 2  # of those that were asked for, params and metrics each
 _MOST_CONSTANTS = 30
 # Own names of the sortable columns of the group Run, and what MLflow calls them.
 _SORT_NAMES = {
@@ -38,6 +41,7 @@ class Column:
     """*cells* in the order of the rows; *shares*, only of metrics, are 0..1 or None for no bar."""
 
     key: str
+    head: str = ""  # "" for the key
     group: str  # Run, Tags, Params, Metrics or ID_GROUP
     cells: Sequence[str]
     is_number: bool = False
@@ -64,14 +68,16 @@ class TableContent:
     left_out: int  # columns
 
 
-def table_content(table: RunTable) -> TableContent:
+def table_content(table: RunTable, *, is_dated: bool = False) -> TableContent:
+    """*is_dated*: with times in place of ages, for whoever reads it another day."""
     placed = _placed(table)
     rows = [row for row, _ in placed]
     sorted_by = _sort_target(table)
     wanted = {*table.choice.wanted, ".".join(sorted_by)}
     constants = _constants(rows, [k for k in table.param_keys if f"params.{k}" not in wanted])
     varying = [key for key in table.param_keys if key not in constants]
-    kept = {_starred_by(table), *(column.partition(".")[2] for column in wanted)}
+    chosen = (*table.choice.pinned, *(table.choice.shown or ()))
+    kept = [_starred_by(table), sorted_by[1], *(each.partition(".")[2] for each in chosen)]
     room = max(_MOST_COLUMNS - len(varying), _MOST_COLUMNS // 2)
     metrics = _shown(table.metric_keys, [row.metrics for row in rows], kept=kept, most=room)
     room = _MOST_COLUMNS - len(metrics)
@@ -79,7 +85,7 @@ def table_content(table: RunTable) -> TableContent:
     return TableContent(
         rows=placed,
         columns=[
-            *_run_columns(rows, table),
+            *_run_columns(rows, table, is_dated=is_dated),
             *_tag_columns(rows, table),
             *(_metric_column(key, rows, table) for key in metrics),
             *(_param_column(key, rows, table) for key in params),
@@ -182,23 +188,24 @@ def _shown(
     keys: Sequence[str],
     values: Sequence[Mapping[str, object]],
     *,
-    kept: Collection[str | None],
+    kept: Sequence[str | None],
     most: int,
 ) -> list[str]:
-    """Those *kept*, and as many as there is room for, of those that most runs have."""
+    """As many as there is room for: those *kept*, then those that most runs have."""
     having = Counter(key for each in values for key in each)
-    wanted = sorted(keys, key=lambda key: (key not in kept, -having[key]))
-    wanted = wanted[: max(most, sum(key in kept for key in keys))]
+    places = {key: place for place, key in reversed([*enumerate(kept)])}
+    wanted = sorted(keys, key=lambda key: (places.get(key, len(kept)), -having[key]))
+    wanted = wanted[: max(most, min(_FEWEST_KEPT, sum(key in places for key in keys)))]
     return [key for key in keys if key in wanted]
 
 
-def _run_columns(rows: Sequence[RunRow], table: RunTable) -> Iterator[Column]:
+def _run_columns(rows: Sequence[RunRow], table: RunTable, *, is_dated: bool) -> Iterator[Column]:
     cells = {
         "name": [run_label(row) for row in rows],
         "status": [status_word(row) for row in rows],
         "experiment": [row.experiment or MISSING for row in rows],
-        "started": [format_age(row.age_seconds) for row in rows],
-        "ended": [format_age(_ended(row)) for row in rows],
+        "started": [_when(row.start_time, row.age_seconds, is_dated=is_dated) for row in rows],
+        "ended": [_when(row.end_time, _ended(row), is_dated=is_dated) for row in rows],
         "duration": [format_duration(row.duration_seconds) for row in rows],
         "user": [row.user or MISSING for row in rows],
     }
@@ -208,11 +215,18 @@ def _run_columns(rows: Sequence[RunRow], table: RunTable) -> Iterator[Column]:
         if sorted_as is not None or key not in unasked:
             yield Column(
                 key=key,
+                head=f"{key} (UTC)" if is_dated and key in ("started", "ended") else "",
                 group="Run",
                 cells=written,
                 is_number=key in ("started", "ended", "duration"),
                 sorted_as=sorted_as,
             )
+
+
+def _when(milliseconds: int | None, age: float | None, *, is_dated: bool) -> str:
+    if not is_dated:
+        return format_age(age)
+    return MISSING if milliseconds is None else format_moment(milliseconds)
 
 
 def _ended(row: RunRow) -> float | None:
@@ -242,11 +256,12 @@ def _id_column(rows: Sequence[RunRow], table: RunTable) -> Column:
 
 def _param_column(key: str, rows: Sequence[RunRow], table: RunTable) -> Column:
     cells = [row.params.get(key, MISSING) for row in rows]
+    is_number = all(_is_number(cell) for cell in cells if cell != MISSING)
     return Column(
         key=key,
         group="Params",
-        cells=cells,
-        is_number=all(_is_number(cell) for cell in cells if cell != MISSING),
+        cells=format_texts(cells) if is_number else cells,
+        is_number=is_number,
         sorted_as=_sorted_as(key, "params", table),
     )
 
@@ -303,6 +318,8 @@ def _summary(table: RunTable) -> list[str]:
     words.append(_count(table))
     if table.filter_text:
         words.append(f"where {clipped(table.filter_text, ERROR_LIMIT)}")
+    if table.ticked:
+        words.append(f"✓ {table.ticked:,} ticked")
     if table.sort_key:
         order = "highest first" if table.sort_descending else "lowest first"
         kind, key = _sort_target(table)

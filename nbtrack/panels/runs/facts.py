@@ -24,6 +24,7 @@ class RunRow:
     end_time: int | None = None
     user: str = ""
     is_best: bool = False
+    is_ticked: bool = False
     error: str | None = None
 
 
@@ -44,6 +45,7 @@ class RunTable:
     sort_descending: bool = True
     best_by: str | None = None  # the metric that made a run the best
     experiment: str | None = None  # None when several were asked for
+    ticked: int = 0  # runs, of which some may stand on other pages
     filter_text: str | None = None
     why_nothing: str = ""  # where no run matches, and a key of the filter is why
     place: str | None = None  # the folder that was looked into

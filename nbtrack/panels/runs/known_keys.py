@@ -6,13 +6,16 @@ Read once, and again when enough has changed.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypedDict
 
 from nbtrack.lookup.column_choice import choice_of
 from nbtrack.lookup.metric_direction import Direction
 from nbtrack.lookup.salience import Meaning, Told, meaning_of
+from nbtrack.lookup.typed_filter.moved_values import moved_among
+from nbtrack.panels.runs.remembered_columns import remembered_choice
 from nbtrack.panels.runs.run_scope import directions
 from nbtrack.records.origins import ORIGINS_TAG
 from nbtrack.records.runs import Experiment, RunQuery
@@ -21,12 +24,13 @@ from nbtrack.stores.store import Store
 
 # Beside a training cell the inventory of a large project may be a little old.
 _REST_PER_COST = 50.0
+MANY_RUNS = 2_000  # below, an answer from memory is faster than one from the database
 _MOST_KEPT = 8
 _NEWEST = 5  # runs that say in which order keys are logged
 
 
 class Known(NamedTuple):
-    """*number* tells a page whether it has seen this inventory."""
+    """*number* tells a page whether it has seen this inventory; *moved* as in `moved_values`."""
 
     inventory: KeyInventory
     experiments: list[Experiment]  # all that there are, the newest first
@@ -34,6 +38,7 @@ class Known(NamedTuple):
     all_runs: int  # of the same experiments, whatever the filter
     number: int
     meaning: Meaning = Meaning()
+    moved: tuple[str, ...] = ()
 
 
 class _Entry(NamedTuple):
@@ -79,17 +84,19 @@ class KnownKeys:
         if scope.filter_string:
             all_runs = self._store.count_runs(replace(scope, filter_string=None))
         experiments = self._store.search_experiments()
-        meant = [e for e in experiments if _is_in(e, scope.experiment_ids)]
-        meaning = meaning_of(self._told(scope, inventory, runs), inventory, **wishes(meant))
+        told = self._told(scope, inventory, runs)
+        meaning = meaning_of(told, inventory, **wishes(experiments, scope.experiment_ids))
         meaning = replace(meaning, logged=self._logged(scope))
         now = time.monotonic()
         self._reads += 1
-        known = Known(inventory, experiments, runs, all_runs, self._reads, meaning)
+        moved = moved_among(each.text for each in told)
+        known = Known(inventory, experiments, runs, all_runs, self._reads, meaning, moved)
         return _Entry(known, version, now, now - began)
 
     def _logged(self, scope: RunQuery) -> dict[str, int]:
         """The order in which the newest runs logged their keys."""
-        found = self._store.search_runs(replace(scope, max_results=_NEWEST))
+        newest = replace(scope, max_results=_NEWEST)
+        found = self._store.read_run_page(newest, folded=False).runs  # the table reads them too
         params = [f"params.{key}" for run in found for key in run.data.params]
         metrics = [f"metrics.{key}" for run in found for key in run.data.metrics]
         return {key: place for place, key in enumerate(dict.fromkeys([*params, *metrics]))}
@@ -98,8 +105,12 @@ class KnownKeys:
         """What the runs say of where their keys came from; nearly always few different texts."""
         if not any(facts.key == ORIGINS_TAG for facts in inventory.tags):
             return [Told(None, runs)]
-        groups = self._store.read_groups(scope, by=f"tags.{ORIGINS_TAG}", metrics=())
-        return [Told(group.value, group.runs) for group in groups]
+        column = f"tags.{ORIGINS_TAG}"
+        if runs > MANY_RUNS:
+            groups = self._store.read_groups(scope, by=column, metrics=())
+            return [Told(group.value, group.runs) for group in groups]
+        texts = self._store.read_run_values(scope, [column]).columns[column]
+        return [Told(text, count) for text, count in Counter(texts).items()]
 
 
 class Wishes(TypedDict):
@@ -107,20 +118,20 @@ class Wishes(TypedDict):
     declared: Mapping[str, Direction]
 
 
-def wishes(experiments: Sequence[Experiment]) -> Wishes:
-    """What the user said of the keys of these experiments: which come first, which way is up."""
-    pinned = [column for each in experiments for column in choice_of(each.tags).pinned]
-    return {"pinned": list(dict.fromkeys(pinned)), "declared": directions(experiments)}
+def wishes(experiments: Iterable[Experiment], ids: Sequence[str] | None) -> Wishes:
+    """What the user said of the keys of these experiments, or of all (None): which come first,
+    which way is up."""
+    meant = [each for each in experiments if ids is None or each.experiment_id in ids]
+    choices = [remembered_choice(meant, None)] if ids is None else []
+    choices += [choice_of(each.tags) for each in meant]
+    pinned = [column for choice in choices for column in choice.pinned]
+    return {"pinned": list(dict.fromkeys(pinned)), "declared": directions(meant)}
 
 
 def by_column(inventory: KeyInventory) -> dict[str, KeyFacts]:
     """By the ids of their columns."""
     kinds = {"params": inventory.params, "metrics": inventory.metrics, "tags": inventory.tags}
     return {f"{kind}.{each.key}": each for kind, facts in kinds.items() for each in facts}
-
-
-def _is_in(experiment: Experiment, ids: Sequence[str] | None) -> bool:
-    return ids is None or experiment.experiment_id in ids
 
 
 def _is_fresh(entry: _Entry) -> bool:

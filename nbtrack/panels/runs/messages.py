@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from nbtrack.panels.shared.questions import Nothing, Question, Spoken
+from nbtrack.panels.shared.questions import MarkdownNode, Nothing, Question, Spoken
 
 
 class TableAsked(TypedDict):
@@ -66,11 +66,12 @@ class TableColumn(TypedDict):
 
 class RunRow(TypedDict):
     """`cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows
-    what the best of so many children has; 0: what it has itself."""
+    what the best of so many children has; 0: what it has itself. `error`: why it failed."""
 
     id: str
     name: str
     status: str
+    error: str
     depth: int
     children: int
     parent: str | None
@@ -152,10 +153,11 @@ class Page(TypedDict):
 
 
 class ColumnsAsked(TypedDict):
-    """To be remembered of these experiments; `columns` null: those that matter. What is left out
-    stays as it is in each; `pin` and `unpin` are about one of the pinned columns."""
+    """To be remembered of these experiments, or, null, of all together; `columns` null: those that
+    matter. What is left out stays as it is in each; `pin` and `unpin` are about one of the pinned
+    columns."""
 
-    experiments: list[str]
+    experiments: list[str] | None
     columns: NotRequired[list[str] | None]
     pinned: NotRequired[list[str]]
     pin: NotRequired[str]
@@ -186,18 +188,25 @@ class RunValue(TypedDict):
 
 
 class RunDetails(TypedDict):
+    """`facts` stand beside the name, `origin` at the end; `note` is as it was typed, `noteShown`
+    what that says."""
+
     id: str
     name: str
     status: str
     isDeleted: bool
     facts: list[tuple[str, str]]
+    origin: list[tuple[str, str]]
     error: str
+    traceback: str
     note: str
+    noteShown: list[MarkdownNode]
     source: str
     tags: dict[str, str]
     params: list[RunValue]
     metrics: list[RunValue]
     files: list[RunFile]
+    hasModel: bool
     pinned: bool
     baseline: bool
 

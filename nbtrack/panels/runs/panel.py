@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from nbtrack.panels.artifacts.answers import ARTIFACT_HANDLERS
 from nbtrack.panels.charts_tab import answers as chart_answers
 from nbtrack.panels.charts_tab.memory import ChartMemory
-from nbtrack.panels.charts_tab.request import LinesRequest
 from nbtrack.panels.charts_tab.twin import ChartTwin
 from nbtrack.panels.compare.answers import COMPARE_HANDLERS
 from nbtrack.panels.registry.answers import REGISTRY_HANDLERS
@@ -35,6 +34,7 @@ from nbtrack.panels.runs.table_state import (
     kind_of,
     read_state,
 )
+from nbtrack.panels.runs.table_twin import TableTwin
 from nbtrack.panels.shared.assets import script, styles
 from nbtrack.panels.shared.panel import PLACEHOLDER, Handler
 from nbtrack.panels.shared.requests import text_of, texts_of
@@ -76,7 +76,12 @@ class RunsPanel(StillPanel):
         self._glanced: TableState | None = None  # what was answered at a glance just now
         self._has_picture = has_picture
         self.chart_memory = ChartMemory()
-        self.chart_twin = ChartTwin(self.state, self.chart_memory, update=self._update_chart_twin)
+        self.chart_twin = ChartTwin(
+            self.state, self.chart_memory, update=lambda bundle: self.update_twin(-1, bundle)
+        )
+        self.table_twin = TableTwin(
+            self.state, view.table, update=lambda bundle: self.update_twin(0, bundle)
+        )
 
     # --- back to Python
 
@@ -89,6 +94,7 @@ class RunsPanel(StillPanel):
     def selected(self, run_ids: Iterable[str]) -> None:
         self.state.selected = [str(each) for each in run_ids]
         self.push("selected", self.state.selected)
+        self.table_twin.write_soon()
 
     @property
     def value(self) -> dict[str, list[Any]]:
@@ -127,9 +133,8 @@ class RunsPanel(StillPanel):
     # --- as a panel
 
     def static_bundles(self) -> list[dict[str, Any]]:
-        first = LinesRequest(places={})
-        picture = self.chart_twin.picture(self._first, first) if self._has_picture else None
-        return [*super().static_bundles(), picture or PLACEHOLDER]
+        picture = self.chart_twin.first_picture(self._first) if self._has_picture else None
+        return [self.table_twin.bundle(), picture or PLACEHOLDER]
 
     def refresh(self) -> None:
         for view, table in list(self.state.views.items()):
@@ -138,10 +143,6 @@ class RunsPanel(StillPanel):
             if page.get("rows"):
                 self.push("sparklines", sparklines_of_page(self.store, page))
         chart_answers.push_charts(self)
-
-    def _update_chart_twin(self, bundle: dict[str, Any]) -> None:
-        if self.twin_outputs:
-            self.twin_outputs[-1].update(bundle, raw=True)
 
     def view_closed(self, view: str) -> None:
         self.state.views.pop(view, None)
@@ -156,6 +157,7 @@ class RunsPanel(StillPanel):
             return {"wrong": asked.wrong}  # the page stays as it is
         kept = {c: text for c, text in table.quick.items() if c not in asked.wrong["quick"]}
         self.state.views[view] = self.state.newest = replace(table, quick=kept)
+        self.table_twin.write_soon()
         return self._page(asked, view)
 
     def _ask(self, table: TableState) -> Asked:
@@ -204,6 +206,7 @@ def _page(panel: RunsPanel, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _select(panel: RunsPanel, arguments: Mapping[str, Any]) -> None:
     panel.state.selected = list(dict.fromkeys(texts_of(arguments, "runs")))
+    panel.table_twin.write_soon()
 
 
 RunsPanel.handlers = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.column_choice import ColumnChoice
@@ -13,7 +14,8 @@ from nbtrack.lookup.metric_direction import direction
 from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.run_order import Order, read_order
 from nbtrack.lookup.run_times import seconds_of
-from nbtrack.lookup.salience import is_told_first, metrics_in_order, params_in_order
+from nbtrack.lookup.salience import is_told_first, metrics_in_order, params_in_order, told_metrics
+from nbtrack.lookup.typed_filter.moved_values import moved_in
 from nbtrack.lookup.typed_filter.names import names_in
 from nbtrack.lookup.typed_filter.reading import typed_scope, why_nothing
 from nbtrack.panels.runs.best_run import Best, find_best
@@ -22,15 +24,27 @@ from nbtrack.panels.runs.known_keys import Wishes, wishes
 from nbtrack.panels.runs.remembered_columns import remembered_choice
 from nbtrack.panels.runs.run_scope import (
     directions,
+    errors_of,
     read_experiments,
     runs_elsewhere,
 )
-from nbtrack.records.origins import Origin
-from nbtrack.records.runs import Experiment, Run, RunQuery, RunStatus
+from nbtrack.records.runs import Experiment, Run, RunQuery
 from nbtrack.records.tags import PARENT_TAG
-from nbtrack.records.views import KeyFacts
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
+
+
+class TableRequest(NamedTuple):
+    """What a table is about: *scope* without an order, *clauses* are all of it; *columns* are
+    those of a page, None: as the experiment remembers; *ticked* are ids of runs."""
+
+    scope: RunQuery
+    order: Order
+    clauses: tuple[str, ...]
+    top: int | None
+    filter_text: str
+    columns: tuple[str, ...] | None = None
+    ticked: frozenset[str] = frozenset()
 
 
 def run_table_of(
@@ -48,19 +62,31 @@ def run_table_of(
     if top is not None and top < 1:
         raise InvalidValue(f"top is {top}; give a number from 1.")
     names = names_in(store, experiment_ids)
-    scope = typed_scope(filter_string, experiment_ids, names)
+    moved = moved_in(store, experiment_ids)
+    scope = typed_scope(filter_string, experiment_ids, names, moved=moved)
     experiments = read_experiments(store, experiment_ids)
-    declared = directions(experiments)
-    order = read_order(store, scope, sort, declared=declared)
+    order = read_order(store, scope, sort, declared=directions(experiments))
+    asked = TableRequest(scope, order, order.clauses, top, filter_string or "")
+    return read_table(store, asked, experiments)
+
+
+def read_table(store: Store, asked: TableRequest, experiments: Sequence[Experiment]) -> RunTable:
+    """*experiments* are those of the scope."""
+    scope, order, top = asked.scope, asked.order, asked.top
+    experiment_ids = scope.experiment_ids
     most = None if top is None else top + 1
-    found = store.search_runs(replace(scope, order_by=order.clauses, max_results=most))
+    found = store.search_runs(replace(scope, order_by=asked.clauses, max_results=most))
     shown = found[:top]
-    page = _Page(store, scope, shown, wishes(experiments), is_cut=len(shown) < len(found))
+    page = _Page(
+        store, scope, shown, wishes(experiments, experiment_ids), is_cut=len(shown) < len(found)
+    )
     best = page.best(order)
-    choice = remembered_choice(experiments)
+    choice = remembered_choice(experiments, experiment_ids)
+    if asked.columns is not None:
+        choice = replace(choice, shown=asked.columns)
     params, metrics = page.params(order, choice), page.metrics(order, best, choice)
     return RunTable(
-        rows=_rows(store, page.shown, experiments, best_id=best.run_id),
+        rows=_rows(store, page.shown, experiments, best_id=best.run_id, ticked=asked.ticked),
         param_keys=params,
         metric_keys=metrics,
         choice=choice,
@@ -70,8 +96,9 @@ def run_table_of(
         sort_descending=order.is_descending,
         best_by=best.metric,
         experiment=experiments[0].name if experiment_ids and len(experiments) == 1 else None,
-        filter_text=filter_string or None,
-        why_nothing="" if found else why_nothing(scope, names),
+        ticked=len(asked.ticked),
+        filter_text=asked.filter_text or None,
+        why_nothing="" if found else why_nothing(scope, names_in(store, experiment_ids)),
         place=str(folder_of(store.uri)),
         elsewhere=0 if found else runs_elsewhere(store, experiment_ids),
     )
@@ -124,15 +151,14 @@ class _Page:
         front = [key for key in (order.metric, best.metric) if key is not None]
         known = {each.key for each in self._inventory.metrics}
         if choice.shown is None:
-            keys = [each.key for each in self._told_metrics()]
+            keys = self._told_metrics()
         else:
             keys = _keys_of("metrics", choice.shown, known)
         return list(dict.fromkeys([*(key for key in front if key in known), *keys]))
 
-    def _told_metrics(self) -> list[KeyFacts]:
-        found, meaning = metrics_in_order(self._inventory.metrics, self._meaning), self._meaning
-        told = [e for e in found if is_told_first("metrics", e, meaning, runs=len(self.shown))]
-        return told or [e for e in found if meaning.of("metrics", e.key) <= Origin.TRAINING]
+    def _told_metrics(self) -> list[str]:
+        found = metrics_in_order(self._inventory.metrics, self._meaning)
+        return told_metrics([each.key for each in found], self._meaning)
 
     def best(self, order: Order) -> Best:
         """By the metric of the order, if its better side is known, else by what matters most."""
@@ -142,7 +168,7 @@ class _Page:
             self._store,
             self._scope,
             self.shown,
-            keys=[str(order.metric)] if is_by_order else [e.key for e in self._told_metrics()],
+            keys=[str(order.metric)] if is_by_order else self._told_metrics(),
             declared=declared,
             is_cut=self.is_cut,
         )
@@ -160,9 +186,9 @@ def _rows(
     experiments: Iterable[Experiment],
     *,
     best_id: str | None,
+    ticked: frozenset[str],
 ) -> list[RunRow]:
-    failed = [run.info.run_id for run in shown if run.info.status == RunStatus.FAILED]
-    cells = store.read_cells(failed) if failed else {}
+    errors = errors_of(store, shown)
     names = {experiment.experiment_id: experiment.name for experiment in experiments}
     now = time.time()
     return [
@@ -181,7 +207,8 @@ def _rows(
             end_time=run.info.end_time,
             user=run.info.user_id,
             is_best=run.info.run_id == best_id,
-            error=cells.get(run.info.run_id, {}).get("error"),
+            is_ticked=run.info.run_id in ticked,
+            error=errors.get(run.info.run_id),
         )
         for run in shown
     ]

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from nbtrack.display.markdown import markdown_nodes
 from nbtrack.display.number_format import format_number, format_size
 from nbtrack.lookup.key_facts import inventory_of, meaning_of_runs
 from nbtrack.lookup.own_values import without_moved
-from nbtrack.lookup.salience import is_told_first, metrics_in_order, params_in_order
+from nbtrack.lookup.salience import Meaning, metrics_in_order, params_in_order, told_metrics
 from nbtrack.panels.shared.panel import Panel
 from nbtrack.panels.shared.requests import text_of
 from nbtrack.records.origins import Origin
@@ -38,18 +39,24 @@ def details(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
 def details_of(store: Store, run_id: str) -> dict[str, Any]:
     run, cell = without_moved(store.get_run(run_id)), store.read_cell(run_id) or {}
     tags = run.data.tags
+    note = tags.get(NOTE_TAG, "")
+    files = store.list_artifact_records(run_id)
     return {
         "id": run_id,
         "name": run.info.run_name or "",
         "status": str(run.info.status),
         "isDeleted": run.info.lifecycle_stage == "deleted",
-        "facts": _facts(run, cell),
+        "facts": _facts(run),
+        "origin": _origin(run, cell),
         "error": (cell.get("error") or "")[:_MOST_ERROR],
-        "note": tags.get(NOTE_TAG, ""),
+        "traceback": (cell.get("traceback") or "")[-_MOST_ERROR:],
+        "note": note,
+        "noteShown": markdown_nodes(note, keeps_lines=True) if note else [],
         "source": (cell.get("source") or "")[:_MOST_SOURCE],
         "tags": {key: tags[key] for key in sorted(tags) if _is_users(key, tags)},
         **_values(run),
-        "files": [_file(each) for each in store.list_artifact_records(run_id)[:_MOST_FILES]],
+        "files": [_file(each) for each in files[:_MOST_FILES]],
+        "hasModel": any(each.path.endswith("/MLmodel") for each in files),
         "pinned": PINNED_TAG in tags,
         "baseline": _baseline_of(store, run) == run_id,
     }
@@ -60,21 +67,35 @@ def _is_users(key: str, tags: Mapping[str, str]) -> bool:
     return not (key.startswith(OWN_PREFIXES) or (key in _OF_AUTOLOG and FIT_TAG in tags))
 
 
-def _facts(run: Run, cell: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What stands in the line of small print."""
+def _facts(run: Run) -> list[tuple[str, str]]:
+    """What stands beside the name."""
     started = datetime.fromtimestamp(run.info.start_time / 1000, tz=UTC)
+    return _told(
+        {
+            "model": run.data.tags.get(FIT_TAG, ""),
+            "started": f"{started:%Y-%m-%d %H:%M:%S} UTC",
+        }
+    )
+
+
+def _origin(run: Run, cell: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What stands in small print at the end; every cell has a first attempt."""
     notebook, count = Path(cell.get("notebook") or "").name, cell.get("execution_count")
     where = f"{notebook} [{count}]" if notebook and count else notebook
-    facts = {
-        "model": run.data.tags.get(FIT_TAG, ""),
-        "id": run.info.run_id,
-        "started": f"{started:%Y-%m-%d %H:%M:%S} UTC",
-        "by": run.info.user_id,
-        "cell": where,
-        "attempt": str(cell["attempt"]) if cell.get("attempt") else "",
-        "commit": run.data.tags.get("mlflow.source.git.commit", "")[:10],
-        "parent": run.data.tags.get(PARENT_TAG, ""),
-    }
+    attempt = cell.get("attempt") or 1
+    return _told(
+        {
+            "cell": where,
+            "attempt": str(attempt) if attempt > 1 else "",
+            "by": run.info.user_id,
+            "commit": run.data.tags.get("mlflow.source.git.commit", "")[:10],
+            "parent": run.data.tags.get(PARENT_TAG, ""),
+            "id": run.info.run_id,
+        }
+    )
+
+
+def _told(facts: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(name, text) for name, text in facts.items() if text]
 
 
@@ -84,27 +105,24 @@ def _values(run: Run) -> dict[str, Any]:
     inventory = inventory_of([run.data])
     params = params_in_order(inventory.params, meaning, runs=1)
     metrics = metrics_in_order(inventory.metrics, meaning)
-    hands_told = any(is_told_first("metrics", each, meaning, runs=1) for each in metrics)
+    told = set(told_metrics([each.key for each in metrics], meaning))
     return {
-        "params": [
-            _value(each.key, data.params[each.key], meaning.of("params", each.key), Origin.UNTOLD)
-            for each in params
-        ],
+        "params": [_param(each.key, data.params[each.key], meaning) for each in params],
         "metrics": [
-            _value(
-                each.key,
-                format_number(data.metrics[each.key]),
-                meaning.of("metrics", each.key),
-                Origin.UNTOLD if hands_told else Origin.TRAINING,
-            )
+            {
+                "key": each.key,
+                "text": format_number(data.metrics[each.key]),
+                "origin": meaning.of("metrics", each.key).words,
+                "isFolded": each.key not in told,
+            }
             for each in metrics
         ],
     }
 
 
-def _value(key: str, text: str, origin: Origin, most: Origin) -> dict[str, Any]:
-    """Folded away if it means less than *most*."""
-    return {"key": key, "text": text, "origin": origin.words, "isFolded": origin > most}
+def _param(key: str, text: str, meaning: Meaning) -> dict[str, Any]:
+    origin = meaning.of("params", key)
+    return {"key": key, "text": text, "origin": origin.words, "isFolded": origin > Origin.UNTOLD}
 
 
 def _file(found: FileInfo) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from nbtrack.base.nearest import did_you_mean
 from nbtrack.errors import ExperimentNotFound, NotFound
 from nbtrack.lookup.metric_direction import Direction, declared_directions
 from nbtrack.recording.session import current_session
-from nbtrack.records.runs import Experiment, RunQuery, ViewType
+from nbtrack.records.runs import Experiment, Run, RunQuery, RunStatus, ViewType
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
@@ -43,6 +43,13 @@ def runs_elsewhere(store: Store, experiment_ids: Sequence[str] | None) -> int:
         return 0
     here = RunQuery(experiment_ids=tuple(experiment_ids))
     return store.count_runs(RunQuery()) - store.count_runs(here)
+
+
+def errors_of(store: Store, runs: Iterable[Run]) -> dict[str, str]:
+    """What ended those that failed, by run; of one that was no cell nobody knows."""
+    failed = [run.info.run_id for run in runs if run.info.status == RunStatus.FAILED]
+    cells = store.read_cells(failed) if failed else {}
+    return {run_id: str(cell["error"]) for run_id, cell in cells.items() if cell.get("error")}
 
 
 def names_elsewhere(store: Store, experiment_ids: Sequence[str]) -> list[str]:

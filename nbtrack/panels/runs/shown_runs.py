@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nbtrack.errors import InvalidFilter, InvalidValue
+from nbtrack.lookup.typed_filter.moved_values import MovedSource, without_moved_values
 from nbtrack.lookup.typed_filter.names import NamesSource
 from nbtrack.lookup.typed_filter.reading import typed_scope
 from nbtrack.panels.runs.known_keys import by_column
@@ -16,18 +17,18 @@ from nbtrack.records.views import KeyInventory
 from nbtrack.stores.filters.clauses import run_filter
 
 
-def base_query(state: TableState, names: NamesSource) -> tuple[RunQuery, str]:
+def base_query(state: TableState, names: NamesSource, moved: MovedSource) -> tuple[RunQuery, str]:
     """Experiments and query box, and what is wrong with the latter (it is then left out)."""
     wrong = ""
     try:
-        scope = typed_scope(state.filter, state.experiments, names)
+        scope = typed_scope(state.filter, state.experiments, names, moved=moved)
     except InvalidFilter as exc:
         scope, wrong = RunQuery(experiment_ids=state.experiments), str(exc)
     return replace(scope, view_type=ViewType.DELETED_ONLY) if state.deleted else scope, wrong
 
 
 def with_quick_filters(
-    base: RunQuery, state: TableState, inventory: KeyInventory
+    base: RunQuery, state: TableState, inventory: KeyInventory, moved: MovedSource
 ) -> tuple[str | None, dict[str, str]]:
     """The whole filter, and what is wrong by column."""
     numbers = number_columns(inventory)
@@ -39,7 +40,7 @@ def with_quick_filters(
         except (InvalidFilter, InvalidValue) as exc:
             wrong[column] = str(exc).splitlines()[0]
         else:
-            conditions.append(condition)
+            conditions.append(without_moved_values(condition, moved))
     if len(conditions) < 2:
         return (conditions[0] if conditions else None), wrong
     return " and ".join(f"({condition})" for condition in conditions), wrong

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from nbtrack.display.look import BAD, BAR, CODE_FONT, GOOD, LINE, MUTED, ROW, muted, status_dot
-from nbtrack.display.markup import Html, clipped_html, tag
-from nbtrack.display.number_format import MISSING
+from nbtrack.display.look import BAD, BAR, GOOD, LINE, ROW, muted, status_dot
+from nbtrack.display.markup import Html, clipped_html, joined, tag
 from nbtrack.panels.runs.content import (
     ID_GROUP,
     KEY_LIMIT,
@@ -23,24 +22,32 @@ from nbtrack.panels.runs.content import (
 )
 from nbtrack.panels.runs.facts import RunRow, RunTable
 from nbtrack.panels.runs.text import run_table_text
+from nbtrack.records.runs import RunStatus
 
 __all__ = ["RunRow", "RunTable", "run_table_html", "run_table_text"]
 
+_NO_BREAK = "\u00a0"
 _FRAME = "overflow-x:auto;margin:2px 0 4px;font-variant-numeric:tabular-nums"
 _TABLE = f"border-collapse:collapse;border:{LINE};font-size:13px;table-layout:auto;margin:0"
 _CAPTION = "caption-side:top;text-align:left;padding:2px 0 6px;font-size:13px;line-height:1.45"
-_CELL = "padding:3px 8px;line-height:1.4;white-space:nowrap;vertical-align:baseline"
-_HEAD = f"{_CELL};font-weight:600;border-bottom:{LINE}"
-_GROUP = f"{_CELL};padding-bottom:0;text-align:left;font-size:10px;letter-spacing:0.06em"
+# A notebook keeps every cell of it: as little as says what Lab and others would not do alone.
+_LEFT = "text-align:left"
+_WORDS = f"{_LEFT};white-space:nowrap"
+_HEAD = "white-space:nowrap;font-weight:600"
+_GROUP = f"{_WORDS};padding-bottom:0;font-size:10px"
 _FIRST_OF_GROUP = f";border-left:{LINE}"
 _ERROR = f"white-space:normal;min-width:240px;padding:2px 0;{BAD}"
-_BEST = "background:rgba(42,140,74,.1)"
+_LINE_ABOVE = f"border-top:{LINE}"
+_ROW = f"{_LINE_ABOVE};{ROW}"
+_BEST = f"{_LINE_ABOVE};background:rgba(42,140,74,.1)"
+_TICKED = f"{_LINE_ABOVE};background:rgba(30,136,229,.14)"
 
 
 def run_table_html(table: RunTable) -> str:
+    """For paper: with times, where what is alive has ages."""
     if not table.rows:
         return tag("div", muted(nothing_found(table)), style=_FRAME)
-    content = table_content(table)
+    content = table_content(table, is_dated=True)
     head = tag("thead", _group_row(content), _head_row(content))
     body = tag("tbody", *(_body_row(content, index) for index in range(len(content.rows))))
     whole = tag("table", _caption(content), head, body, cellpadding=4, style=_TABLE)
@@ -71,7 +78,7 @@ def _head_row(content: TableContent) -> Html:
     cells = []
     for column, edge in _with_edges(content):
         side = _side(column)
-        name = clipped_html(column.key, KEY_LIMIT)
+        name = clipped_html(column.head or column.key, KEY_LIMIT)
         style = f"{_HEAD};text-align:{side}{edge}"
         order = column.sorted_as
         cells.append(
@@ -83,54 +90,58 @@ def _head_row(content: TableContent) -> Html:
 def _body_row(content: TableContent, index: int) -> Html:
     row, depth = content.rows[index]
     cells = [_name_cell(row, depth)]
-    for column, edge in _with_edges(content)[1:]:
-        cells.append(_cell(column, index, row, edge=edge))
-    return tag("tr", *cells, style=_BEST if row.is_best else ROW)
+    first = next((each for each in content.columns if each.group == "Metrics"), None)
+    for column in content.columns[1:]:
+        has_bar = column is first or (column.group == "Metrics" and column.is_kept)
+        cells.append(_cell(column, index, row, bar=_bar(column.shares[index]) if has_bar else None))
+    style = _TICKED if row.is_ticked else _BEST if row.is_best else _ROW
+    return tag("tr", *cells, align="right", style=style)
 
 
 def _name_cell(row: RunRow, depth: int) -> Html:
     indent = f"padding-left:{8 + 16 * min(depth, 6)}px"
-    name = clipped_html(run_label(row), NAME_LIMIT, dir="auto")
+    name = clipped_html(run_label(row), NAME_LIMIT)
     best = [" ", tag("span", "★ best", style=GOOD)] if row.is_best else []
-    style = f"{_CELL};{indent};text-align:left;font-weight:normal;border-top:{LINE}"
+    style = f"{_WORDS};font-weight:normal" + (f";{indent}" if depth else "")
     branch = [muted("↳ ")] if depth else []
-    return tag("th", *branch, name, *best, scope="row", align="left", style=style)
+    tick = [tag("b", "✓ ", title="ticked")] if row.is_ticked else []
+    return tag(
+        "th", *branch, *tick, name, *best, align="left", dir="auto", scope="row", style=style
+    )
 
 
-def _cell(column: Column, index: int, row: RunRow, *, edge: str) -> Html:
-    style = f"{_CELL};text-align:{_side(column)};border-top:{LINE}{edge}"
-    if column.group == "Metrics":
-        style += _bar(column.shares[index])
-    if column.group == ID_GROUP:
-        style += f";{CODE_FONT};font-size:12px"
-    return tag("td", _content(column, index, row), align=_side(column), style=style)
+def _cell(column: Column, index: int, row: RunRow, *, bar: str | None) -> Html:
+    """Numbers stand to the right by themselves, as the whole row does."""
+    content = _content(column, index, row)
+    if column.is_number or column.group == ID_GROUP or not content:
+        return tag("td", content, style=bar)
+    return tag("td", content, align="left", style=_WORDS if " " in column.cells[index] else _LEFT)
 
 
 def _content(column: Column, index: int, row: RunRow) -> Html:
     text = column.cells[index]
     if column.group == "Run" and column.key == "status":
         return _status(row, text)
-    if column.group == ID_GROUP:
-        return tag("span", text, title=row.run_id, style=MUTED)
-    shown = clipped_html(text, VALUE_LIMIT)
-    return muted(shown) if text == MISSING or column.group == "Run" else shown
+    return clipped_html(text.replace(" ", _NO_BREAK) if column.is_number else text, VALUE_LIMIT)
 
 
 def _status(row: RunRow, word: str) -> Html:
-    """A failed run opens on a click to show its error."""
-    label = [status_dot(row.status), "\u00a0", word]
+    """Of a run that ended well nothing; a failed one opens on a click to show its error."""
+    if row.status == RunStatus.FINISHED:
+        return joined([])
+    label = [status_dot(row.status), _NO_BREAK, word]
     if not row.error:
-        return tag("span", *label)
-    summary = tag("summary", *label, muted("\u00a0▸"), style="cursor:pointer;list-style:none")
+        return joined(label)
+    summary = tag("summary", *label, muted(f"{_NO_BREAK}▸"), style="cursor:pointer;list-style:none")
     return tag("details", summary, tag("div", error_line(row), style=_ERROR), style="margin:0")
 
 
-def _bar(share: float | None) -> str:
+def _bar(share: float | None) -> str | None:
     """A bar behind the number; the column's lowest keeps a stump, to be seen at all."""
     if share is None:
-        return ""
+        return None
     width = 5 + round(share * 90)
-    return f";background:linear-gradient(90deg,{BAR} {width}%,transparent {width}%)"
+    return f"background:linear-gradient(90deg,{BAR} {width}%,transparent 0)"
 
 
 def _with_edges(content: TableContent) -> list[tuple[Column, str]]:
@@ -143,4 +154,4 @@ def _with_edges(content: TableContent) -> list[tuple[Column, str]]:
 
 
 def _side(column: Column) -> str:
-    return "right" if column.is_number else "left"
+    return "right" if column.is_number or column.group == ID_GROUP else "left"

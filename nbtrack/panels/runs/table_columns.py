@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nbtrack.lookup.metric_direction import Direction, direction
-from nbtrack.lookup.salience import Meaning, is_told_first, metrics_in_order, params_in_order
+from nbtrack.lookup.salience import (
+    Meaning,
+    is_told_first,
+    metrics_in_order,
+    params_in_order,
+    told_metrics,
+)
 from nbtrack.panels.runs.known_keys import Known, by_column
 from nbtrack.panels.runs.table_state import ATTRIBUTES, TableState, key_of, kind_of
 from nbtrack.records.origins import Origin
@@ -52,11 +58,15 @@ def shown_columns(state: TableState, known: Known) -> list[Column]:
 
 def telling_columns(known: Known, kind: Kind) -> list[str]:
     """What is shown unasked, what matters most first."""
-    facts = in_order(known, kind)
-    told = [e for e in facts if is_told_first(kind, e, known.meaning, runs=known.runs)]
-    if not told and kind == "metrics":  # better than none: autolog's own, of training
-        told = [e for e in facts if known.meaning.of(kind, e.key) <= Origin.TRAINING]
+    told = _told(in_order(known, kind), known, kind)
     return [f"{kind}.{each.key}" for each in _without_rare(told, known.meaning, kind)]
+
+
+def _told(facts: Sequence[KeyFacts], known: Known, kind: Kind) -> list[KeyFacts]:
+    if kind == "metrics":
+        keys = set(told_metrics([each.key for each in facts], known.meaning))
+        return [each for each in facts if each.key in keys]
+    return [e for e in facts if is_told_first(kind, e, known.meaning, runs=known.runs)]
 
 
 def _without_rare(told: Sequence[KeyFacts], meaning: Meaning, kind: Kind) -> list[KeyFacts]:

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 from nbtrack.display.number_format import format_age, format_number
 from nbtrack.lookup.metric_direction import direction
 from nbtrack.lookup.salience import best_metric
-from nbtrack.lookup.typed_filter.names import Names, names_in, names_of
+from nbtrack.lookup.typed_filter.moved_values import MovedSource, moved_in
+from nbtrack.lookup.typed_filter.names import names_in, names_of
 from nbtrack.lookup.typed_filter.reading import why_nothing
 from nbtrack.panels.runs.glance import glance_at_all
 from nbtrack.panels.runs.known_keys import Known, KnownKeys
 from nbtrack.panels.runs.quick_filters import quoted_text
+from nbtrack.panels.runs.run_scope import errors_of
 from nbtrack.panels.runs.shown_runs import base_query, order_clauses, with_quick_filters
 from nbtrack.panels.runs.table_columns import Column, shown_columns
 from nbtrack.panels.runs.table_rows import Placed, Surroundings, rows_of
@@ -42,23 +44,28 @@ class Asked(NamedTuple):
 def ask(keys: KnownKeys, state: TableState, *, soon: bool = False) -> Asked:
     """*soon*: at a glance, if to read the keys of what matches would take long."""
 
-    def names() -> Names:
-        every = keys.of(RunQuery(experiment_ids=state.experiments))
-        return names_of(every.inventory, every.experiments)
+    def every() -> Known:
+        return keys.of(RunQuery(experiment_ids=state.experiments))
 
-    base, wrong = base_query(state, names)
+    def moved() -> Sequence[str]:
+        return every().moved
+
+    base, wrong = base_query(state, lambda: names_of(every().inventory, every().experiments), moved)
     known = glance_at_all(keys, base) if soon else None
-    return _asked(base, wrong, known or keys.of(base), state)
+    return _asked(base, wrong, known or keys.of(base), state, moved)
 
 
 def ask_with(store: Store, known: Known, state: TableState) -> Asked:
     """With keys that come from elsewhere."""
-    base, wrong = base_query(state, names_in(store, state.experiments))
-    return _asked(base, wrong, known, state)
+    moved = moved_in(store, state.experiments)
+    base, wrong = base_query(state, names_in(store, state.experiments), moved)
+    return _asked(base, wrong, known, state, moved)
 
 
-def _asked(base: RunQuery, wrong_filter: str, known: Known, state: TableState) -> Asked:
-    condition, wrong_quick = with_quick_filters(base, state, known.inventory)
+def _asked(
+    base: RunQuery, wrong_filter: str, known: Known, state: TableState, moved: MovedSource
+) -> Asked:
+    condition, wrong_quick = with_quick_filters(base, state, known.inventory, moved)
     order = order_clauses(state, known.inventory)
     query = replace(base, filter_string=condition, order_by=order)
     return Asked(state, known, query, {"filter": wrong_filter, "quick": wrong_quick})
@@ -101,7 +108,7 @@ def _run_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[str
     families = [Placed(run, 0, page.children.get(run.info.run_id, 0)) for run in page.runs]
     placed = list(_unfolded(store, families, asked))
     return {
-        "rows": rows_of(placed, columns, _surroundings(asked)),
+        "rows": rows_of(placed, columns, _surroundings(store, asked, placed)),
         "isBin": bool(placed) and all(map(_is_deleted, placed)),
         "isFlat": state.is_flat,
         "hasFamilies": any(facts.key == PARENT_TAG for facts in asked.known.inventory.tags),
@@ -160,7 +167,7 @@ def _group_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[s
     metrics = [column for column in columns if column.group == "Metrics"][:_MOST_GROUP_METRICS]
     keys = [key_of(column.id) for column in metrics]
     groups = store.read_groups(asked.query, by=asked.state.group, metrics=keys)
-    names = _surroundings(asked).experiments
+    names = _names_of_experiments(asked)
     return {
         "groups": [_group(each, keys, names, asked.state.group) for each in groups[:_MOST_GROUPS]],
         "groupColumns": [column.id for column in metrics],
@@ -204,11 +211,18 @@ def _group_condition(by: str, value: str | None) -> str | None:
     return f"{key} IS NULL" if value is None else f"{key} = {quoted_text(value)}"
 
 
-def _surroundings(asked: Asked) -> Surroundings:
-    every = asked.known.experiments
-    names = {experiment.experiment_id: experiment.name for experiment in every}
-    found = (experiment.tags.get(BASELINE_TAG) for experiment in every)
-    return Surroundings(names, frozenset(run_id for run_id in found if run_id))
+def _surroundings(store: Store, asked: Asked, placed: Sequence[Placed]) -> Surroundings:
+    found = (experiment.tags.get(BASELINE_TAG) for experiment in asked.known.experiments)
+    return Surroundings(
+        experiments=_names_of_experiments(asked),
+        baselines=frozenset(run_id for run_id in found if run_id),
+        errors=errors_of(store, (each.run for each in placed)),
+    )
+
+
+def _names_of_experiments(asked: Asked) -> dict[str, str]:
+    """By id."""
+    return {each.experiment_id: each.name for each in asked.known.experiments}
 
 
 def _as_message(column: Column, state: TableState) -> dict[str, Any]:

@@ -7,12 +7,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nbtrack.display.markup import clipped
+from nbtrack.display.markup import clipped, first_line
 from nbtrack.display.number_format import (
     MISSING,
     format_age,
     format_column,
     format_duration,
+    format_texts,
 )
 from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.run_times import seconds_of
@@ -22,7 +23,6 @@ from nbtrack.records.runs import Run, RunStatus
 from nbtrack.records.tags import BEST_OF_TAG, PARENT_TAG, PINNED_TAG
 
 _LONGEST = 300  # characters of a cell: the browser clips by width
-_LONGEST_NUMBER = 9
 
 
 class Placed(NamedTuple):
@@ -34,6 +34,7 @@ class Placed(NamedTuple):
 class Surroundings(NamedTuple):
     experiments: Mapping[str, str]  # names by id
     baselines: frozenset[str]  # run ids
+    errors: Mapping[str, str]  # of runs that failed
 
 
 def rows_of(
@@ -67,6 +68,7 @@ def _facts(placed: Placed, around: Surroundings) -> dict[str, Any]:
         "id": info.run_id,
         "name": label_of(placed.run),
         "status": str(info.status),
+        "error": clipped(first_line(around.errors.get(info.run_id, "")), _LONGEST),
         "depth": placed.depth,
         "children": placed.children,
         "parent": tags.get(PARENT_TAG),
@@ -88,7 +90,7 @@ def _cells(column: Column, runs: Sequence[Run], around: Surroundings) -> list[st
     if column.group == "Run":
         return [clipped(_attribute(column.id, run, around), _LONGEST) for run in runs]
     texts = [_text(column, run) for run in runs]
-    return _short_numbers(texts) if column.is_number else [clipped(t, _LONGEST) for t in texts]
+    return [clipped(t, _LONGEST) for t in (format_texts(texts) if column.is_number else texts)]
 
 
 def _titles(column: Column, runs: Sequence[Run]) -> list[str | None]:
@@ -96,30 +98,12 @@ def _titles(column: Column, runs: Sequence[Run]) -> list[str | None]:
     if column.group not in ("Params", "Tags") or not column.is_number:
         return [None] * len(runs)
     texts = [_text(column, run) for run in runs]
-    return [None if short == text else text for text, short in zip(texts, _short_numbers(texts))]
+    return [None if short == text else text for text, short in zip(texts, format_texts(texts))]
 
 
 def _text(column: Column, run: Run) -> str:
     values = run.data.params if column.group == "Params" else run.data.tags
     return values.get(key_of(column.id), MISSING)
-
-
-def _short_numbers(texts: Sequence[str]) -> list[str]:
-    """As they were logged; all rounded alike if one has more digits than anybody reads."""
-    if all(len(text) <= _LONGEST_NUMBER for text in texts):
-        return list(texts)
-    numbers = [_number(text) for text in texts]
-    return [
-        clipped(text, _LONGEST) if number is None else shown
-        for text, number, shown in zip(texts, numbers, format_column(numbers))
-    ]
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def _attribute(name: str, run: Run, around: Surroundings) -> str:

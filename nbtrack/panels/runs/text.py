@@ -44,15 +44,18 @@ class _TextColumn(NamedTuple):
         return max(map(columns_wide, self.cells))
 
 
-def run_table_text(table: RunTable, *, width: int = 100, ascii_only: bool = False) -> str:
+def run_table_text(
+    table: RunTable, *, width: int = 100, ascii_only: bool = False, is_dated: bool = False
+) -> str:
     """Columns that do not fit into *width* are left out, the least telling first, and counted.
 
     What the runs are sorted by, and what the best one is best by, stays; names are cut for it.
+    *is_dated* as of `table_content`.
     """
     spell: Callable[[str], str] = as_ascii if ascii_only else str
     if not table.rows:
         return spell(nothing_found(table))
-    content = table_content(table)
+    content = table_content(table, is_dated=is_dated)
     columns = _text_columns(content, spell)
     shown = _fitting(columns, width, spell)
     grid = zip(*(column.cells for column in shown))
@@ -72,7 +75,8 @@ def _text_columns(content: TableContent, spell: Callable[[str], str]) -> list[_T
     columns = []
     for column in content.columns:
         is_name = column.group == "Run" and column.key == "name"
-        head = ("  " if is_name else "") + clipped(column.key, KEY_LIMIT) + column.arrow
+        head = clipped(column.head or column.key, KEY_LIMIT) + column.arrow
+        head = ("  " if is_name else "") + head
         cells = (
             _names(content)
             if is_name

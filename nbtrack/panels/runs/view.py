@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nbtrack.lookup.run_order import Order
+from nbtrack.lookup.typed_filter.moved_values import moved_in
 from nbtrack.lookup.typed_filter.names import names_in
 from nbtrack.lookup.typed_filter.reading import typed_scope
 from nbtrack.panels.runs.reading import run_table_of
@@ -37,7 +38,12 @@ class RunsView:
             top=_MOST_ROWS if top is None else top,
         )
         order = Order(key=self.table.sort_key, is_descending=self.table.sort_descending)
-        scope = typed_scope(filter_string, experiment_ids, names_in(store, experiment_ids))
+        scope = typed_scope(
+            filter_string,
+            experiment_ids,
+            names_in(store, experiment_ids),
+            moved=moved_in(store, experiment_ids),
+        )
         self.query = replace(scope, order_by=order.clauses, max_results=top)
 
     @cached_property

@@ -58,6 +58,11 @@ class Panel(anywidget.AnyWidget):
         """News for every view, from whatever thread."""
         self.send({"push": name, "result": speakable(result)})
 
+    def update_twin(self, place: int, bundle: dict[str, Any]) -> None:
+        """The static twin at that place shows this from now on, if it is anywhere."""
+        if self.twin_outputs:
+            self.twin_outputs[place].update(_marked(bundle), raw=True)
+
     def refresh(self) -> None:
         """Look again and push; called by the polling thread, under the lock."""
 

@@ -7,9 +7,19 @@ test holds the two, the handlers and the scripts against each other.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
+from typing import Any, Literal, NamedTuple, NotRequired, TypeAlias, TypedDict
 
 Spoken: TypeAlias = float | Literal["NaN", "Infinity", "-Infinity"]  # JSON has no other numbers
+
+
+class MarkdownNode(TypedDict):
+    """An element, or with no tag a text; `display/markdown` says which there are."""
+
+    tag: str
+    text: NotRequired[str]
+    href: NotRequired[str]
+    align: NotRequired[str]
+    children: NotRequired[list[MarkdownNode]]
 
 
 class Nothing(TypedDict):

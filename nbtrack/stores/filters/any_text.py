@@ -6,9 +6,23 @@ from nbtrack.records.tags import FIT_TAG, NOTE_TAG, OWN_PREFIXES
 from nbtrack.stores.local.schema import EXPLICIT_FIRST
 
 ANY_TEXT = "any_text"
+_ESCAPE = "^"  # a backslash before a quote means something in filters
 
 _IS_OWN = " or ".join(f"starts_with(key, '{prefix}')" for prefix in OWN_PREFIXES)
 _USERS_TAGS = f"(key in ('{NOTE_TAG}', '{FIT_TAG}') or not ({_IS_OWN}))"
+
+
+def pattern_of(words: str) -> str:
+    """What has *words* in it; what LIKE takes for a wildcard in them is a character there."""
+    for special in (_ESCAPE, "%", "_"):
+        words = words.replace(special, _ESCAPE + special)
+    return f"%{words}%"
+
+
+def like_clause(operator: str, pattern: str, *, bound: str) -> str:
+    """{like} of the templates below. Without an escape in it a pattern is looked for faster."""
+    escape = f" escape '{_ESCAPE}'" if _ESCAPE in pattern else ""
+    return f"{operator.lower()} {bound}{escape}"
 
 
 def _runs_with(table: str, *, rank: str, keys: str = "true") -> str:

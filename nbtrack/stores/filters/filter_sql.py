@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from nbtrack.errors import InvalidFilter
+from nbtrack.stores.filters.any_text import like_clause
 from nbtrack.stores.filters.boolean_grammar import AllOf, AnyOf, Not
 from nbtrack.stores.filters.filter_grammar import Comparison, Literal, Term
 from nbtrack.stores.filters.filter_keys import Column, Holds, Subject, find_column
@@ -94,7 +95,7 @@ class Condition:
                 return self._text_test(column.expression, comparison, texts)
             case Holds.ANY_TEXT:
                 pattern = self._words(column, comparison.values[0])
-                like = f"{comparison.operator.lower()} {self._bind(pattern)}"
+                like = like_clause(comparison.operator, pattern, bound=self._bind(pattern))
                 return column.expression.format(like=like)
         return self._loose_test(column, comparison)
 

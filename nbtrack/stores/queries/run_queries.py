@@ -21,10 +21,12 @@ from nbtrack.records.runs import (
     RunData,
     RunInfo,
     RunInputs,
+    RunOutputs,
     RunQuery,
     RunStatus,
     ViewType,
 )
+from nbtrack.stores.queries.logged_models import read_links
 from nbtrack.stores.queries.page_values import (
     MOST_KEYS_IN_TEXT,
     NOWHERE,
@@ -43,6 +45,8 @@ INFO_COLUMNS = (
     " r.lifecycle_stage, r.artifact_uri"
 )
 
+# DuckDB's // goes towards 0, also before 1970.
+_MILLISECONDS = "t // 1000 - (t % 1000 < 0)::bigint"
 _NEWEST = "select max(t) from (" + " union all ".join(
     f"select t from stored.{table} where run_key = {{run_key}}"
     for table in ("run_events", "params", "tags", "artifacts")
@@ -97,12 +101,13 @@ def read_metrics(
 ) -> list[Metric]:
     run_key = _run_key(connection, run_id, store=store)
     columns = connection.execute(
-        "select value, t // 1000 as t, step from stored.metrics"
+        f"select value, {_MILLISECONDS} as t, step from stored.metrics"
         " where run_key = $run_key and key = $key order by step, stored.metrics.t",
         {"run_key": run_key, "key": key},
     ).fetchnumpy()
     values, times, steps = (columns[name].tolist() for name in ("value", "t", "step"))
-    points = zip(repeat(key), values, times, steps, repeat(run_id))
+    none = repeat(None)  # what a point says beside its value is the model's, not the run's
+    points = zip(repeat(key), values, times, steps, none, none, none, repeat(run_id))
     # Without a Python call for each: a third of what a hundred thousand Metric(...) take.
     return list(map(tuple.__new__, repeat(Metric), points))
 
@@ -249,10 +254,17 @@ def with_data(
         for place, key, value in values:
             found[place][key] = value
         parts.append(found)
-    inputs = read_inputs(connection, keys)
+    links = read_links(connection, keys)
     return [
-        Run(info=info, data=RunData(params=params, metrics=metrics, tags=tags), inputs=read)
-        for info, params, metrics, tags, read in zip(infos, *parts, inputs)
+        Run(
+            info=info,
+            data=RunData(params=params, metrics=metrics, tags=tags),
+            inputs=RunInputs(dataset_inputs=datasets, model_inputs=links.inputs.get(key, [])),
+            outputs=RunOutputs(model_outputs=links.outputs.get(key, [])),
+        )
+        for key, info, params, metrics, tags, datasets in zip(
+            keys, infos, *parts, read_datasets(connection, keys)
+        )
     ]
 
 
@@ -266,7 +278,7 @@ def _columns(values: Iterable[Value], count: int) -> dict[str, list[Any]]:
     return columns
 
 
-def read_inputs(connection: DuckDBPyConnection, keys: Sequence[int]) -> list[RunInputs]:
+def read_datasets(connection: DuckDBPyConnection, keys: Sequence[int]) -> list[list[DatasetInput]]:
     """Datasets of the runs with these keys, in their order."""
     found: list[list[DatasetInput]] = [[] for _ in keys]
     places = {run_key: place for place, run_key in enumerate(keys)}
@@ -287,10 +299,10 @@ def read_inputs(connection: DuckDBPyConnection, keys: Sequence[int]) -> list[Run
             schema=schema,
             profile=profile,
         )
-        tags = [InputTag("mlflow.data.context", context)] if context else []
-        tags += [InputTag(key, value) for key, value in json.loads(own_tags or "{}").items()]
+        tags = [InputTag(key, value) for key, value in json.loads(own_tags or "{}").items()]
+        tags += [InputTag("mlflow.data.context", context)] if context else []
         found[places[run_key]].append(DatasetInput(dataset=dataset, tags=tags))
-    return [RunInputs(dataset_inputs=each) for each in found]
+    return found
 
 
 def _experiments(connection: DuckDBPyConnection, rows: Sequence[Sequence[Any]]) -> list[Experiment]:

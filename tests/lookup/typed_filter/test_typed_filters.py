@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -151,18 +150,16 @@ def test_what_is_wrong_is_said_at_its_place(text, at, says):
     assert caught.value.position < len(text) or not at
 
 
-def test_the_nearest_of_many_names_takes_no_time():
-    """The panel asks on each page; the header's names are looked at however many others are."""
+def test_the_header_is_proposed_however_many_other_names_there_are():
+    """Only the first of many names are looked at, and the header's are among them."""
     draw = random.Random(0)
     keys = [f"{draw.getrandbits(400):x}" for _ in range(5000)]
     many = Names(params={*keys[:2500]}, metrics={*keys[2500:]}, experiments={})
-    began = time.perf_counter()
 
     with pytest.raises(InvalidFilter, match="Did you mean status"):
         filter_of("statsu = failed", lambda: many)
     with pytest.raises(InvalidFilter, match="No run has"):
         filter_of(f"{keys[0][::-1]} = 1", lambda: many)
-    assert time.perf_counter() - began < 1.0
 
 
 def test_names_are_not_read_for_words_and_prefixes():
@@ -177,7 +174,7 @@ def test_names_are_not_read_for_words_and_prefixes():
 def test_only_a_filter_about_them_looks_at_deleted_runs():
     """All others look at those that are alive, as before."""
     found = {
-        text: typed_scope(text, ("1",), lambda: NAMES).view_type
+        text: typed_scope(text, ("1",), lambda: NAMES, moved=tuple).view_type
         for text in ("lifecycle_stage = deleted", "'lifecycle_stage'", "accuracy > 1", "", None)
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -11,6 +12,8 @@ from nbtrack.errors import NotFound
 from nbtrack.panels.charts_tab.charted_runs import places_after
 from nbtrack.panels.charts_tab.request import MOST_RUNS
 from nbtrack.recording.session import Session, current_session
+from nbtrack.records.origins import ORIGINS_TAG
+from nbtrack.records.tags import BEST_OF_TAG
 from tests.support.begun_project import begun_project
 from tests.support.filled_project import fill_project
 from tests.support.panel_page import Page, runs_page
@@ -126,7 +129,7 @@ def test_curves_come_first(page):
     assert [chart["kind"] for chart in answer["charts"]] == ["lines", "bars"]
     assert answer["metrics"] == [{"key": "f1", "curve": False}, {"key": "loss", "curve": True}]
 
-    chosen = page.ask("charts", metrics=["f1", "none"])
+    chosen = page.ask("charts", layout={"shown": ["f1", "none"]})
     assert [chart["kind"] for chart in chosen["charts"]] == ["bars", "none"]
     assert column(chart_of(chosen, "f1"), "value")[0] == pytest.approx(11 / 12)
 
@@ -185,7 +188,7 @@ def test_smoothing_and_log_scale(session):
     """The raw line stays beside the smooth one; what a log scale cannot show is counted."""
     log(session, [1.0, 3.0, 0.0, math.nan])
     page = runs_page(session.store)
-    chart = chart_of(page.ask("charts", smoothing=0.5, log=True), "loss")
+    chart = chart_of(page.ask("charts", layout={"smoothing": 0.5, "log": True}), "loss")
 
     assert column(chart, "raw") == [1.0, 3.0, None, None]
     assert column(chart, "y")[1] == pytest.approx(7 / 3)
@@ -270,7 +273,7 @@ def test_importance_is_of_what_varies_within_a_kind(session):
 
 def test_bars_begin_with_the_best(page):
     """It has a star; of a loss it is the lowest."""
-    answer = page.ask("charts", metrics=["f1"])
+    answer = page.ask("charts", layout={"shown": ["f1"]})
     rows = chart_of(answer, "f1")
 
     best = column(rows, "place").index(0)
@@ -298,11 +301,13 @@ def test_more_runs_than_looks(session):
 @pytest.mark.parametrize(
     ("do", "arguments", "cure"),
     [
-        ("charts", {"x": "age"}, "one of step"),
+        ("charts", {"layout": {"x": "age"}}, "one of step"),
         ("charts", {"zoom": [1]}, "two numbers"),
         ("charts", {"zoom": [1, "Infinity"]}, "a number"),
         ("charts", {"runs": "all"}, "list"),
-        ("charts", {"smoothing": "much"}, "a number"),
+        ("charts", {"layout": {"smoothing": "much"}}, "a number"),
+        ("charts", {"layout": {"shown": "all"}}, "list of metrics"),
+        ("charts_layout", {"layout": {}, "experiment": "99"}, "99"),
         ("charts", {"places": [1]}, "numbers by run"),
         ("scatter", {"x": "tags.x"}, "a param or a metric"),
         ("scatter", {"y": "x'; drop table"}, "No column"),
@@ -334,3 +339,21 @@ def test_a_chart_for_python_shows_itself_without_a_network(page):
     for each in (chart, chart.properties(title="mine")):
         shown = each._repr_mimebundle_()
         assert set(shown) == {"image/svg+xml", "image/png", "text/plain"}
+
+
+def test_axes_come_from_the_runs_that_are_drawn(session):
+    """A best child is not drawn, so what only children differ in is no axis; a param that nobody
+    set is none either, even if it differs."""
+    for n in range(3):
+        tags = {BEST_OF_TAG: "x" * 32} if n == 2 else {}
+        origins = {"params": {"default": ["cache_size"]}}
+        with session.start_run(
+            name=f"run {n}", tags={ORIGINS_TAG: json.dumps(origins), **tags}
+        ) as run:
+            run.log_params({"depth": n, "shared": n // 2, "cache_size": n})
+            run.log_metric("f1", n)
+    page = runs_page(session.store)
+    page.show()
+
+    assert page.ask("parallel")["chosen"]["axes"] == ["params.depth", "metrics.f1"]
+    assert page.ask("scatter")["chosen"] == {"x": "params.depth", "y": "metrics.f1", "colour": ""}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbtrack.panels.charts_tab.siblings import siblings_of
+from nbtrack.panels.charts_tab.siblings import sharing, siblings_of
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,30 @@ from nbtrack.panels.charts_tab.siblings import siblings_of
 def test_families(keys, found):
     """One has the chart: that which names no data, else the first."""
     assert siblings_of(keys) == found
+
+
+@pytest.mark.parametrize(
+    ("curves", "together", "found"),
+    [
+        ("lvaf", [], {"l": [], "v": [], "a": [], "f": []}),
+        ("lvaf", [["a", "l"]], {"a": ["l"], "v": [], "f": []}),
+        ("lv", [["f", "gone", "v"]], {"l": [], "f": ["v"], "a": []}),
+        ("lv", [["gone", "a"]], {"l": [], "v": [], "gone": ["a"], "f": []}),
+        ("lv", [["gone"]], {"l": [], "v": [], "a": [], "f": []}),
+    ],
+)
+def test_the_user_puts_metrics_together(curves, together, found):
+    """What matters most on a chart says where it stands; what no run has is not drawn."""
+    charts = sharing("lvaf", curves, together)
+
+    assert charts == found
+    assert list(charts) == list(found)
+
+
+def test_the_users_word_goes_before_siblings():
+    """One that was taken off stays off, and the others stay together."""
+    keys = ["loss", "train_loss", "val_loss"]
+
+    assert sharing(keys, keys, []) == {"loss": ["train_loss", "val_loss"]}
+    assert sharing(keys, keys, [["val_loss"]]) == {"loss": ["train_loss"], "val_loss": []}
+    assert sharing(keys, keys[:1], []) == {"loss": [], "train_loss": [], "val_loss": []}

@@ -110,7 +110,8 @@ def test_the_tab_asks_for_what_is_ticked(ids):
         ("compare", {"runs": [f"x{n}" for n in range(500)]}, "500 runs to compare"),
         ("compare_source", {"before": "nowhere", "after": "else"}, "'nowhere'"),
         ("compare_source", {"before": None, "after": 1}, "before is None"),
-        ("compare_pictures", {"runs": {}}, "runs is {}"),
+        ("compare_files", {"runs": {}}, "runs is {}"),
+        ("compare_file", {"path": "", "before": "x", "after": "y"}, "'x'"),
     ],
 )
 def test_wrong_questions_are_answered_with_the_value(do, arguments, words):
@@ -149,8 +150,8 @@ def test_pictures_of_several_runs():
     ]
     page = runs_page(current_session().store)
 
-    found = page.ask("compare_pictures", runs=ids)
-    assert found == [{"path": "plots/x.png", "runs": ids[:2]}]
+    (found,) = page.ask("compare_files", runs=ids)
+    assert found == {"path": "plots/x.png", "kind": "picture", "runs": ids[:2], "isSame": True}
     assert page.ask("artifact_preview", run=ids[0], path="plots/x.png")["kind"] == "image"
 
 

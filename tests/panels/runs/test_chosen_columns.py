@@ -120,6 +120,23 @@ def test_named_columns_leave_what_was_chosen(experiment):
     assert choice(experiment) == ColumnChoice()
 
 
+def test_all_experiments_together_keep_a_choice_of_their_own(experiment):
+    """What each of them chose stays beside it."""
+    page = page_of(experiment)
+    page.ask("columns", experiments=[experiment], columns=["params.lr"])
+    chosen = ["run_name", "metrics.loss", "params.same"]
+    page.ask("columns", experiments=None, columns=chosen, pinned=["metrics.loss"])
+
+    later = page_of(experiment)
+    assert ids(later.show()) == ["run_name", "params.lr"]
+    turned = later.show(experiments=None)
+    assert (ids(turned), turned["pinned"]) == (chosen, ["metrics.loss"])
+    assert nbtrack.runs(experiment="all").table.choice.shown == tuple(chosen)
+    page.ask("columns", experiments=None, columns=None, pinned=[])
+    assert ids(later.show(experiments=[experiment])) == ["run_name", "params.lr"]
+    assert nbtrack.runs(experiment="all").table.choice == ColumnChoice()
+
+
 def test_what_is_not_sent_stays_in_each_experiment(experiment):
     """Those that are shown together may have chosen different things."""
     other = nbtrack.create_experiment("other")

@@ -17,7 +17,7 @@ from nbtrack.panels.runs.table_state import ATTRIBUTES
 from nbtrack.panels.shared import live_updates
 from nbtrack.panels.shared.assets import PANELS
 from nbtrack.recording.session import Session, current_session
-from nbtrack.records.origins import Origin, Origins
+from nbtrack.records.origins import ORIGINS_TAG, Origin, Origins, origins_text
 from tests.support.filled_project import fill_project
 from tests.support.panel_page import Page, names, runs_page
 
@@ -151,6 +151,32 @@ def test_filters_and_the_box_know_the_names_of_the_header():
     assert set(json.loads(offered[1])) == set(HEADERS)
 
 
+def test_quick_filters_see_what_the_table_shows(session, page):
+    """Not on a parent what moved to its child."""
+    for name, origins in (("cell", Origins(params={"lr": Origin.MOVED})), ("fit", Origins())):
+        with session.start_run(name=name) as run:
+            run.log_params({"lr": "7"})
+            run.set_tag(ORIGINS_TAG, origins_text(origins))
+
+    assert names(page.show(quick={"params.lr": "7"})) == ["fit"]
+    assert names(page.show(filter="params.lr = 7")) == ["fit"]
+    assert len(session.store.search_runs(page.panel.query)) == 1
+
+
+def test_a_failed_run_says_why(session, page):
+    """The first line of what ended its cell; a run that was no cell has nothing to say."""
+    for name, status in (("cell", "FAILED"), ("script", "FAILED"), ("well", "FINISHED")):
+        run = session.start_run(name=name)
+        if name != "script":
+            told = {"source": "", "error": "ValueError: no kernel\nlinaer"}
+            session.store.append(lines.cell_line(run.run_id, t=now_us(), **told))
+        run.end(status)
+
+    errors = {row["name"]: row["error"] for row in page.show()["rows"]}
+    assert errors["cell"] == "ValueError: no kernel …"
+    assert (errors["script"], errors["well"]) == ("", "")
+
+
 def test_words_are_the_same_in_sql(page):
     """Over the public views, for a user to change."""
     import nbtrack
@@ -186,7 +212,7 @@ def test_a_key_that_no_run_has_is_why_nothing_is_shown(page):
 
 def test_a_large_project_shows_a_filter_s_rows_before_its_keys(page, monkeypatch):
     """With the keys of all runs; the page asks again, and gets those of the runs that match."""
-    monkeypatch.setattr("nbtrack.panels.runs.glance._MANY_RUNS", 2)
+    monkeypatch.setattr("nbtrack.panels.runs.glance.MANY_RUNS", 2)
     page.show(), page.show()
     first, again = page.show(filter="forest"), page.show(filter="forest")
 

@@ -17,6 +17,7 @@ from nbtrack.panels.runs.run_scope import directions
 from nbtrack.panels.runs.showing import runs
 from nbtrack.panels.runs.view import RunsView
 from nbtrack.recording.session import Session, current_session
+from nbtrack.records.origins import ORIGINS_TAG, Origin, Origins, origins_text
 from nbtrack.records.runs import Experiment
 from nbtrack.records.tags import NOTE_TAG
 from tests.support.filled_project import fill_project
@@ -280,6 +281,51 @@ def test_words_are_looked_for_in_what_stands(session):
         "otter": "Calm-Otter", "rbf": "Calm-Otter", "BLUE first": "Calm-Otter",
         '"first try"': "Calm-Otter", "red": "", "hidden": "", "otter c": "Calm-Otter",
     }  # fmt: skip
+
+
+def test_words_are_looked_for_letter_by_letter(session):
+    """What SQL takes for a wildcard is a character in them."""
+    for name in ("at_50%", "at 505", "a^b"):
+        logged(session, name, {})
+
+    found = {
+        word: names(table(session, filter_string=word)) for word in ("at_5", "50%", "a^b", "_", "%")
+    }
+
+    assert found == {"at_5": "at_50%", "50%": "at_50%", "a^b": "a^b", "_": "at_50%", "%": "at_50%"}
+
+
+def moved_family(session):
+    """A cell of two fits: what it recorded of the first is now of a child."""
+    with session.start_run(name="cell") as cell:
+        cell.log_params({"C": "0.3", "kernel": "rbf"})
+        cell.log_metric("score", 0.95)
+        moved = Origins(params={"C": Origin.MOVED}, metrics={"score": Origin.MOVED})
+        cell.set_tag(ORIGINS_TAG, origins_text(moved))
+        with session.start_run(name="fit", nested=True) as fit:
+            fit.log_params({"C": "0.3"})
+            fit.log_metric("score", 0.95)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("params.C = 0.3", {"fit"}),
+        ("C = 0.3 and kernel = rbf", set()),
+        ("score > 0.9", {"fit"}),
+        ("metrics.score > 0.9 or kernel = rbf", {"cell", "fit"}),
+        ("not (metrics.score > 0.9) and kernel = rbf", {"cell"}),
+        ("metrics.score is null and params.kernel is not null", {"cell"}),
+    ],
+)
+def test_a_filter_sees_what_the_table_shows(session, text, shown):
+    """Not on the parent what moved to its child; as typed, and as the store's grammar has it."""
+    moved_family(session)
+
+    view = RunsView(session.store, None, filter_string=text, sort=None, top=None)
+
+    assert {row.name for row in view.table.rows} == shown
+    assert set(view.df.get("tags.mlflow.runName", [])) == shown
 
 
 def test_a_param_logged_by_hand_hides_what_was_read_off_the_source(session):

@@ -3,6 +3,7 @@
 import { codeView } from "../../shared/page/code_view.js";
 import { focusable, h } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
+import { markdownElement } from "../../shared/page/markdown.js";
 
 /** @import { Picture, Preview, PreviewCell, PreviewTable } from "./messages.d.ts" */
 
@@ -28,6 +29,8 @@ function previewOf(found, name) {
       return previewTable(found.content, name);
     case "notebook":
       return previewNotebook(found.content);
+    case "markdown":
+      return markdownElement(found.content);
     case "page":
       return previewPage(found.content, name);
     case "none":
@@ -160,6 +163,7 @@ function previewNotebookCell({ kind, source, outputs }) {
 /** @type {Record<string, string>} */
 const CUT_WORDS = {
   text: "This is its beginning: the file goes on.",
+  markdown: "This is its beginning: the file goes on.",
   json: "This is its beginning: the file goes on.",
   notebook: "These are its first cells.",
 };

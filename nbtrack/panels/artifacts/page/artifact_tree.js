@@ -46,6 +46,31 @@ export function foldersOf(path) {
   return names.map((_, n) => names.slice(0, n + 1).join("/"));
 }
 
+// What is looked at first, the best first: files of a model say little.
+const LOOKS = [
+  /\.(png|jpe?g|gif|webp|svg|bmp|vl\.json)$/i,
+  /\.(csv|tsv|parquet)$/i,
+  /\.(md|markdown)$/i,
+  /\.(html?|json|txt)$/i,
+];
+
+/** The path of the file that is shown at once; null where none is worth it.
+ *  @param {ArtifactFile[]} files */
+export function firstLook(files) {
+  const models = modelFolders(files);
+  const others = files.filter(
+    ({ path, state }) => state !== "missing" && !foldersOf(path).some((each) => models.has(each)),
+  );
+  const found = LOOKS.map((look) => others.find(({ path }) => look.test(path)));
+  return found.find((file) => file !== undefined)?.path ?? null;
+}
+
+/** @param {{ path: string }[]} files */
+export function modelFolders(files) {
+  const models = files.filter(({ path }) => path.endsWith("/MLmodel"));
+  return new Set(models.map(({ path }) => path.slice(0, -"/MLmodel".length)));
+}
+
 /** c.txt for a/b/c.txt
  *  @param {string} path */
 export function nameOf(path) {

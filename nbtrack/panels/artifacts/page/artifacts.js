@@ -5,13 +5,12 @@ import { h, redraw } from "../../shared/page/dom.js";
 import { plural, wordsOf } from "../../shared/page/formats.js";
 import { downloadArtifact, MOST_DOWNLOAD } from "./artifact_download.js";
 import { previewElement } from "./artifact_preview.js";
-import { foldersOf, nameOf, treeOf } from "./artifact_tree.js";
+import { firstLook, foldersOf, modelFolders, nameOf, treeOf } from "./artifact_tree.js";
 
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { ArtifactFile } from "./messages.d.ts" */
 /** @import { Folder } from "./artifact_tree.js" */
 
-const PICTURE = /\.(png|jpe?g|gif|webp|svg)$/i; // the first one is shown at once
 const MOST_UNFOLDED = 40; // files: of more, folders are closed at first
 
 /** What a run's artifacts are shown as in `element`, which may be a new one after each redraw: what
@@ -70,19 +69,23 @@ class ArtifactsView {
       this.home = folder;
       if (isFirst) this.unfold();
       this.drawTree();
-      const picture = this.files.find(({ path }) => PICTURE.test(path));
+      const first = firstLook(this.files);
       if (this.chosen) this.drawHead();
-      else if (isFirst && picture) await this.choose(picture.path);
+      else if (isFirst && first) await this.choose(first);
       else this.drawNothing();
     } catch (error) {
       redraw(this.tree, h("div", { class: "nbt-error", role: "alert" }, wordsOf(error)));
     }
   }
 
-  /** Small trees stand open. */
+  /** Small trees stand open, but for models: what is in them is asked for rarely. */
   unfold() {
-    if (this.files.length > MOST_UNFOLDED) return;
-    for (const folder of this.files.flatMap(({ path }) => foldersOf(path))) this.open.add(folder);
+    const isSmall = this.files.length <= MOST_UNFOLDED;
+    this.root.classList.toggle("nbt-many-artifacts", !isSmall);
+    if (!isSmall) return;
+    const models = modelFolders(this.files);
+    const folders = this.files.flatMap(({ path }) => foldersOf(path));
+    for (const folder of folders) if (!models.has(folder)) this.open.add(folder);
   }
 
   // --- the tree

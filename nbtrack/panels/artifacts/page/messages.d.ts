@@ -1,6 +1,8 @@
 // What messages.py declares: written by `python -m tests.page.message_types`.
 
-export type Preview = PicturePreview | TextPreview | TablePreview | NotebookPreview;
+import type { MarkdownNode } from "../../shared/page/questions.d.ts";
+
+export type Preview = PicturePreview | TextPreview | MarkdownPreview | TablePreview | NotebookPreview;
 
 export interface ArtifactsStart {
   run: string;
@@ -60,6 +62,12 @@ export interface PicturePreview {
 export interface TextPreview {
   kind: "text" | "json" | "page" | "none";
   content: string;
+  is_cut: boolean;
+}
+
+export interface MarkdownPreview {
+  kind: "markdown";
+  content: MarkdownNode[];
   is_cut: boolean;
 }
 

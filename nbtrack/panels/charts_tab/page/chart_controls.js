@@ -126,8 +126,14 @@ export function afterDrag(el, run) {
   };
 }
 
+/** A piece of line of the colour of the words, as a metric is drawn beside a chart's own.
+ *  @param {number[]} dash */
+export function dashSwatch(dash) {
+  return lineSwatch({ colour: "currentColor", dash });
+}
+
 /** A piece of line as a run is drawn with: colour and dash.
- *  @param {ChartedRun} run */
+ *  @param {Pick<ChartedRun, "colour" | "dash">} look */
 function lineSwatch({ colour, dash }) {
   const line = h("line", {
     x1: 1,

@@ -3,30 +3,39 @@
 
 import { h } from "../../shared/page/dom.js";
 import { afterDrag } from "./chart_controls.js";
+import { ChartHead } from "./chart_head.js";
 import { MountedChart } from "./chart_host.js";
+import { balancedColumns } from "./layout.js";
 import { isEmpty } from "./rows.js";
+
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { MetricChart } from "./messages.d.ts" */
-/** @import { Range, Spec } from "./chart_types.d.ts" */
+/** @import { ChartActions, Range, Spec } from "./chart_types.d.ts" */
+
+const SKELETONS = 6;
 
 export class ChartGrid {
   /** @param {PanelHost} host
-   *  @param {{
-   *    onZoom: (range: [number, number]) => unknown,
-   *    onRemove: (key: string) => unknown,
-   *    onReset: () => unknown,
-   *  }} actions */
-  constructor(host, { onZoom, onRemove, onReset }) {
+   *  @param {ChartActions} actions */
+  constructor(host, actions) {
     this.host = host;
-    this.onZoom = onZoom;
-    this.onRemove = onRemove;
+    this.actions = actions;
     /** By key.
      *  @type {Map<string, ChartCard>} */
     this.cards = new Map();
     /** The label of a run.
      *  @type {string | null} */
     this.highlighted = null;
-    this.el = h("div", { class: "nbt-chart-grid", ondblclick: onReset });
+    this.el = h("div", { class: "nbt-chart-grid", ondblclick: actions.onReset }, skeletons());
+    this.observer = new ResizeObserver(() => this.balance());
+    this.observer.observe(this.el);
+  }
+
+  balance() {
+    const width = this.el.clientWidth;
+    if (width === 0) return; // in a hidden tab
+    const columns = balancedColumns(this.el.children.length, width);
+    this.el.style.setProperty("--columns", String(columns));
   }
 
   /** False if a spec is missing here: then it has to be asked for.
@@ -37,7 +46,10 @@ export class ChartGrid {
     const cards = charts.map(({ key }) => this.card(key));
     const isWhole = charts.map((chart, n) => cards[n].show(chart)).every(Boolean);
     const wanted = cards.map(({ el }) => el);
-    if (wanted.some((el, n) => this.el.children[n] !== el)) this.el.replaceChildren(...wanted);
+    const { children } = this.el;
+    if (children.length !== wanted.length || wanted.some((el, n) => children[n] !== el))
+      this.el.replaceChildren(...wanted);
+    this.balance();
     return isWhole;
   }
 
@@ -70,8 +82,15 @@ export class ChartGrid {
   }
 
   close() {
+    this.observer.disconnect();
     for (const [key, card] of this.cards) this.drop(key, card);
   }
+}
+
+/** What stands there until it is known which charts there are. */
+function skeletons() {
+  const look = { class: "nbt-chart-card nbt-skeleton", "aria-hidden": "true" };
+  return Array.from({ length: SKELETONS }, () => h("div", look, h("div", {}), h("div", {})));
 }
 
 class ChartCard {
@@ -85,43 +104,19 @@ class ChartCard {
     this.chart = null;
     /** @type {Promise<unknown>} */
     this.drawn = Promise.resolve();
-    this.note = h("span", { class: "nbt-card-note nbt-muted" });
+    this.head = new ChartHead(key, grid.actions);
     this.body = h("div", { class: "nbt-card-body" });
     this.el = h(
       "section",
-      { class: "nbt-card", "data-metric": key, "aria-label": key },
-      this.head(key),
+      { class: "nbt-chart-card", "data-metric": key, "aria-label": key },
+      this.head.el,
       this.body,
-    );
-  }
-
-  /** @param {string} key */
-  head(key) {
-    const remove = h(
-      "button",
-      {
-        class: "nbt-quiet nbt-card-remove",
-        type: "button",
-        "aria-label": `Remove the chart of ${key}`,
-        title: "Remove this chart",
-        "data-key": `remove ${key}`,
-        onclick: () => this.grid.onRemove(key),
-      },
-      "×",
-    );
-    return h(
-      "div",
-      { class: "nbt-card-head" },
-      h("bdi", { class: "nbt-card-title", title: key }, key),
-      this.note,
-      remove,
     );
   }
 
   /** @param {MetricChart} chart */
   show(chart) {
-    this.note.textContent = chart.kind === "bars" ? "latest value" : chart.note;
-    this.note.title = chart.note;
+    this.head.show(chart);
     this.el.dataset.kind = chart.kind;
     if (chart.kind === "none") {
       this.empty(chart.note);
@@ -167,7 +162,7 @@ class ChartCard {
     if (name !== "zoom" || isEmpty(range)) return;
     const [low, high] = range.x.map(Number);
     this.grid.clearBrushes();
-    if (low !== high) this.grid.onZoom([low, high]);
+    if (low !== high) this.grid.actions.onZoom([low, high]);
   }
 
   /** @param {string} words */

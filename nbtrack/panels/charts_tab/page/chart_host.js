@@ -41,7 +41,6 @@ export class MountedChart {
     this.view = undefined;
     /** @type {Promise<void> | null} */
     this.isDrawing = null;
-    this.width = 0;
     this.stage = h("div", { class: "nbt-chart-stage" });
     this.tip = new ChartTip(element, spec.usermeta?.x);
     this.takePlace();
@@ -82,7 +81,6 @@ export class MountedChart {
     }
     this.result = result;
     this.view = result.view;
-    this.width = this.stage.clientWidth;
     this.element.classList.remove("nbt-chart-empty");
     this.element.style.minHeight = "";
     this.listen(result.view);
@@ -170,8 +168,8 @@ export class MountedChart {
     const width = this.stage.clientWidth;
     if (width < LEAST_WIDTH) return;
     this.isWide();
-    if (!this.view || width === this.width || this.spec.width !== "container") return;
-    this.width = width;
+    if (this.spec.width !== "container" || !this.view) return;
+    if (this.view.signal("width") === width) return;
     this.tip.hide();
     this.view.signal("width", width).resize().runAsync();
   }

@@ -1,7 +1,6 @@
 // What charts are made of.
 
 import type { RunsState } from "../../runs/page/runs_state.js";
-import type { Child } from "../../shared/page/dom_types.d.ts";
 import type { Bounds } from "./messages.d.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a row has the fields that its spec names
@@ -96,6 +95,24 @@ export interface ChoosingView {
 /** One kind of chart of runs: `hint` says what its brush does, "" for none. */
 export interface RunChartKind {
   question: "scatter" | "parallel" | "importance";
-  controls: (view: ChoosingView) => Child;
+  controls: (view: ChoosingView) => RunChartControls;
   hint: string;
+}
+
+export interface RunChartControls {
+  el: Node;
+  /** As the view has chosen now. */
+  draw(): void;
+}
+
+/** What can be done to a chart of metrics; a chart is named by the metric that has it. */
+export interface ChartActions {
+  /** All that could be added to one. */
+  metrics(): string[];
+  onZoom(range: [number, number]): unknown;
+  onReset(): unknown;
+  onRemove(chart: string): unknown;
+  onAdd(chart: string, metrics: string[]): unknown;
+  onTakeOff(chart: string, metrics: string[]): unknown;
+  onMove(chart: string, by: number): unknown;
 }

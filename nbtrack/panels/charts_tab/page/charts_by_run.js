@@ -1,6 +1,6 @@
 // Charts in which each run is one point or one line. A brush ticks the runs that it covers.
 
-import { h, redraw } from "../../shared/page/dom.js";
+import { h } from "../../shared/page/dom.js";
 import { plural, wordsOf } from "../../shared/page/formats.js";
 import { afterPause } from "../../shared/page/pauses.js";
 import { afterDrag } from "./chart_controls.js";
@@ -40,25 +40,32 @@ export class RunChartView {
     this.state = state;
     this.status = status;
     this.kind = kind;
-    /** @type {Chosen} */
+    /** What the user chose.
+     *  @type {Chosen} */
+    this.wanted = {};
+    /** What is drawn.
+     *  @type {Chosen} */
     this.chosen = {};
+    this.experiments = JSON.stringify(state.asked.experiments);
     this.isOpen = false;
     this.isBrushed = false;
     this.isTicking = false; // by the brush
     /** @type {MountedChart | undefined} */
     this.chart = undefined;
     this.form = ""; // of the spec that is drawn
-    this.control = h("span", { class: "nbt-run-controls" });
-    this.controls = [this.control];
-    this.stage = h("div", { class: `nbt-card-body nbt-wide-chart nbt-wide-${kind.question}` });
+    this.chooser = kind.controls(this);
+    this.controls = [this.chooser.el];
+    const skeleton = h("div", { class: "nbt-skeleton", "aria-hidden": "true" }, h("div", {}));
+    const look = { class: `nbt-card-body nbt-wide-chart nbt-wide-${kind.question}` };
+    this.stage = h("div", look, skeleton);
     this.words = h("span", {});
     this.unbrush = this.makeUnbrush();
     this.method = h("div", { class: "nbt-muted nbt-method" });
     this.el = h("div", {}, this.stage, this.brushLine(), this.method);
     this.refreshLater = afterPause(REFRESH_PAUSE, () => this.refresh());
-    state.on("page", () => this.isOpen && this.refreshLater());
+    state.on("page", () => this.turned());
     state.on("ticked", (ids) => this.ticked(ids));
-    state.on("keys", () => this.isOpen && this.drawControls());
+    state.on("keys", () => this.isOpen && this.chooser.draw());
   }
 
   open() {
@@ -77,9 +84,17 @@ export class RunChartView {
 
   /** @param {Chosen} changes */
   set(changes) {
+    this.wanted = { ...this.wanted, ...changes };
     this.chosen = { ...this.chosen, ...changes };
     if (this.isBrushed) this.forgetBrush();
     return this.ask();
+  }
+
+  /** In another experiment other columns say something. */
+  turned() {
+    const experiments = JSON.stringify(this.state.asked.experiments);
+    if (experiments !== this.experiments) Object.assign(this, { experiments, wanted: {} });
+    if (this.isOpen) this.refreshLater();
   }
 
   // --- drawing
@@ -103,22 +118,18 @@ export class RunChartView {
     return h("div", look, this.words, this.unbrush);
   }
 
-  drawControls() {
-    redraw(this.control, this.kind.controls(this));
-  }
-
   refresh() {
     if (this.isOpen && !this.isBrushed) this.ask();
   }
 
   async ask() {
     const { question } = this.kind;
-    const args = { ...this.chosen, places: this.state.placesOf(this.state.ticked) };
+    const args = { ...this.wanted, places: this.state.placesOf(this.state.ticked) };
     try {
       const answer = await this.host.ask(question, args, { latest: question });
       if (this.isOpen) await this.take(answer);
     } catch (error) {
-      this.drawControls();
+      this.chooser.draw();
       this.status(wordsOf(error));
     }
   }
@@ -127,7 +138,7 @@ export class RunChartView {
   async take(answer) {
     const { form, spec, rows, note, chosen } = answer;
     this.chosen = chosen;
-    this.drawControls();
+    this.chooser.draw();
     this.method.textContent = "method" in answer ? answer.method : "";
     if (form === this.form && this.chart) await this.chart.update(rows);
     else await this.mount(form, spec, rows);

@@ -1,27 +1,27 @@
 // Curves: one small chart per metric for the ticked runs, else the first ten of the view.
 
-import { h } from "../../shared/page/dom.js";
+import { h, redraw } from "../../shared/page/dom.js";
 import { duration, grouped, wordsOf } from "../../shared/page/formats.js";
 import { afterPause } from "../../shared/page/pauses.js";
 import { choice } from "../../shared/page/popup.js";
 import { ListChooser } from "./chart_choosers.js";
 import { labelledSelect, RunLegend, slider, toggle } from "./chart_controls.js";
 import { ChartGrid } from "./chart_grid.js";
+import { isUsual, moved, takenOff, USUAL, withMetrics } from "./layout.js";
 
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { Charts, LinesAsked } from "./messages.d.ts" */
-/** @import { Choice, Say } from "./chart_types.d.ts" */
+/** @import { Charts, Layout, LinesAsked } from "./messages.d.ts" */
+/** @import { ChartActions, Choice, Say } from "./chart_types.d.ts" */
 
-/** @type {Array<[LinesAsked["x"], string]>} */
+/** @type {Array<[Layout["x"], string]>} */
 const X_AXES = [
   ["step", "step"],
   ["relative", "relative time"],
   ["time", "wall time"],
 ];
 const SLIDER_PAUSE = 80; // milliseconds
-
-/** @typedef {Omit<LinesAsked, "runs" | "places">} Settings */
+const KEEP_PAUSE = 400; // before the experiment is told what it is to remember
 
 export class LinesView {
   /** @param {PanelHost} host @param {RunsState} state @param {Say} status */
@@ -31,26 +31,36 @@ export class LinesView {
     this.status = status;
     this.isOpen = false;
     this.asked = ""; // about which runs
-    /** @type {Settings} */
-    this.settings = { x: "step", log: false, smoothing: 0, metrics: null, zoom: null };
+    this.experiments = JSON.stringify(state.asked.experiments);
+    /** As it was changed here; null: as the experiment remembers it.
+     *  @type {Layout | null} */
+    this.layout = null;
+    /** @type {LinesAsked["zoom"]} */
+    this.zoom = null;
+    this.only = ""; // the one metric to be seen now
     /** @type {Charts | null} */
     this.answer = null;
     this.legend = new RunLegend((label) => this.grid.highlight(label));
-    this.grid = new ChartGrid(host, {
-      onZoom: (zoom) => this.set({ zoom }),
-      onRemove: (key) => this.set({ metrics: this.shownMetrics().filter((each) => each !== key) }),
-      onReset: () => this.settings.zoom && this.set({ zoom: null }),
-    });
+    this.grid = new ChartGrid(host, this.actions());
     this.el = h("div", {}, this.legend.el, this.grid.el);
-    this.reset = this.makeReset();
+    this.reset = wayBack("Reset zoom", "reset zoom", () => this.setZoom(null));
+    this.all = wayBack("All charts", "all charts", () => this.showOnly(""));
+    this.usual = wayBack("Reset layout", "reset layout", () => this.forget());
+    this.usual.title = "Forget what was chosen for this experiment's charts";
     this.chooser = this.makeChooser();
-    this.controls = this.makeControls();
+    this.settings = h("span", { class: "nbt-chart-controls" });
+    this.controls = [this.settings, this.chooser.el, this.all, this.usual, this.reset];
+    this.drawSettings(USUAL);
+    this.keepLater = afterPause(
+      KEEP_PAUSE,
+      (/** @type {string} */ id, /** @type {Layout} */ layout) => this.keep(id, layout),
+    );
     host.onPush(
       "charts",
       (answer) => this.isOpen && answer.view === host.view && this.take(answer),
     );
     state.on("ticked", () => this.look());
-    state.on("page", () => this.look());
+    state.on("page", () => this.turned());
   }
 
   open() {
@@ -68,34 +78,94 @@ export class LinesView {
     this.grid.close();
   }
 
-  // --- settings
+  // --- the layout
 
-  makeControls() {
-    /** @param {number} smoothing */
-    const smooth = (smoothing) => this.set({ smoothing });
-    const smoothLater = afterPause(SLIDER_PAUSE, smooth);
-    /** @param {string} x */
-    const setX = (x) => this.set({ x: /** @type {LinesAsked["x"]} */ (x), zoom: null });
-    return [
-      labelledSelect("X", [["", X_AXES]], "step", setX),
-      toggle("Log y", false, (log) => this.set({ log })),
-      slider("Smoothing", { value: 0, most: 0.99, step: 0.01, onchange: smoothLater }),
-      this.chooser.el,
-      this.reset,
-    ];
+  /** @returns {ChartActions} */
+  actions() {
+    /** @param {Partial<Layout>} changes */
+    const set = (changes) => this.set(changes);
+    return {
+      metrics: () => (this.answer?.metrics ?? []).map(({ key }) => key),
+      onZoom: (zoom) => this.setZoom(zoom),
+      onReset: () => this.zoom && this.setZoom(null),
+      onRemove: (head) => set({ shown: this.shownMetrics().filter((each) => each !== head) }),
+      onAdd: (head, keys) => set(withMetrics(this.now(), this.groups(), head, keys)),
+      onTakeOff: (head, keys) => set(takenOff(this.now(), this.groups(), head, keys)),
+      onMove: (head, by) => set(moved(this.groups(), head, by)),
+    };
   }
 
-  makeReset() {
-    return h(
-      "button",
-      {
-        class: "nbt-button",
-        type: "button",
-        hidden: true,
-        "data-key": "reset zoom",
-        onclick: () => this.set({ zoom: null }),
-      },
-      "Reset zoom",
+  now() {
+    return this.layout ?? this.answer?.layout ?? USUAL;
+  }
+
+  /** The charts that are shown, as layout.js has them. */
+  groups() {
+    const charts = this.answer?.charts ?? [];
+    return charts.map(({ key, beside }) => [key, ...beside.map((each) => each.key)]);
+  }
+
+  shownMetrics() {
+    return (this.answer?.charts ?? []).map(({ key }) => key);
+  }
+
+  /** @param {Partial<Layout>} changes */
+  set(changes) {
+    this.layout = { ...this.now(), ...changes };
+    if (changes.shown) this.only = "";
+    const { experiments } = this.state.asked;
+    if (experiments?.length === 1) this.keepLater(experiments[0], this.layout);
+    return this.ask();
+  }
+
+  /** @param {string} experiment @param {Layout | null} layout */
+  keep(experiment, layout) {
+    const kept = this.host.ask("charts_layout", { experiment, layout });
+    return kept.catch((error) => this.status(wordsOf(error), { isTrouble: true }));
+  }
+
+  forget() {
+    this.only = "";
+    this.set(USUAL);
+    this.drawSettings(USUAL);
+  }
+
+  /** Its chart alone, "" for all: that is for now, and not remembered.
+   *  @param {string} metric */
+  showOnly(metric) {
+    this.only = metric;
+    return this.ask();
+  }
+
+  /** @param {LinesAsked["zoom"]} zoom */
+  setZoom(zoom) {
+    const hadFocus = document.activeElement === this.reset;
+    this.zoom = zoom;
+    this.reset.hidden = zoom === null;
+    if (zoom)
+      this.reset.title = `Now shown: ${rangeWords(zoom, this.now().x)}. A double click goes back, too.`;
+    else if (hadFocus) this.grid.el.closest("[role=tabpanel]")?.querySelector("input")?.focus();
+    return this.ask();
+  }
+
+  // --- controls
+
+  /** @param {Layout} layout */
+  drawSettings({ x, log, smoothing }) {
+    /** @param {string} next */
+    const setX = (next) => {
+      this.zoom = null;
+      this.reset.hidden = true;
+      this.set({ x: /** @type {Layout["x"]} */ (next) });
+    };
+    const smoothLater = afterPause(SLIDER_PAUSE, (/** @type {number} */ weight) =>
+      this.set({ smoothing: weight }),
+    );
+    redraw(
+      this.settings,
+      labelledSelect("X", [["", X_AXES]], x, setX),
+      toggle("Log y", log, (isLog) => this.set({ log: isLog })),
+      slider("Smoothing", { value: smoothing, most: 0.99, step: 0.01, onchange: smoothLater }),
     );
   }
 
@@ -104,42 +174,39 @@ export class LinesView {
       name: "Metrics",
       all: () => this.metricChoices(),
       chosen: () => this.shownMetrics(),
-      onchange: (metrics) => this.set({ metrics }),
+      onchange: (shown) => this.set({ shown }),
       extra: () => this.defaultChoice(),
     });
   }
 
   /** @returns {Choice[]} */
   metricChoices() {
-    const metrics = this.answer?.metrics ?? [];
-    return metrics.map(({ key, curve }) => [key, key, curve ? "" : "one value"]);
+    const groups = this.groups();
+    return (this.answer?.metrics ?? []).map(({ key, curve }) => {
+      const group = groups.find((each) => each.indexOf(key) > 0);
+      return [key, key, group ? `on ${group[0]}` : curve ? "" : "one value"];
+    });
   }
 
   defaultChoice() {
     return choice("the first that have curves", {
-      checked: this.settings.metrics === null,
+      checked: this.now().shown === null,
       key: "choice default metrics",
-      onchange: ({ target }) => this.set({ metrics: target.checked ? null : this.shownMetrics() }),
+      onchange: ({ target }) => this.set({ shown: target.checked ? null : this.shownMetrics() }),
     });
   }
 
-  shownMetrics() {
-    return (this.answer?.charts ?? []).map(({ key }) => key);
-  }
-
-  /** @param {Partial<Settings>} changes */
-  set(changes) {
-    this.settings = { ...this.settings, ...changes };
-    const { zoom, x } = this.settings;
-    const hadFocus = document.activeElement === this.reset;
-    this.reset.hidden = zoom === null;
-    if (zoom)
-      this.reset.title = `Now shown: ${rangeWords(zoom, x)}. A double click goes back, too.`;
-    else if (hadFocus) this.grid.el.closest("[role=tabpanel]")?.querySelector("input")?.focus();
-    return this.ask();
-  }
-
   // --- the kernel
+
+  /** Another experiment has charts of its own. */
+  turned() {
+    const experiments = JSON.stringify(this.state.asked.experiments);
+    if (experiments !== this.experiments) {
+      Object.assign(this, { experiments, layout: null, zoom: null, only: "" });
+      this.reset.hidden = true;
+    }
+    this.look();
+  }
 
   /** Other runs than those that are drawn are asked for; more points of the same ones come. */
   look() {
@@ -150,14 +217,15 @@ export class LinesView {
     const { ticked, asked, page } = this.state;
     const { experiments, filter, quick, group } = asked;
     const isKnown = ticked.length > 0 || page?.rows;
-    const shown = isKnown ? this.state.chosenRuns() : [experiments, filter, quick, group];
-    return JSON.stringify([ticked, shown]);
+    const shown = isKnown ? this.state.chosenRuns() : [filter, quick, group];
+    return JSON.stringify([experiments, ticked, shown]);
   }
 
   async ask() {
     if (!this.isOpen) return;
     this.asked = this.subject();
-    const args = { ...this.settings, runs: this.state.ticked, places: this.state.placesOf() };
+    const { layout, zoom, only, state } = this;
+    const args = { layout, zoom, only, runs: state.ticked, places: state.placesOf() };
     try {
       const answer = await this.host.ask("charts", args, { latest: "charts" });
       if (this.isOpen) await this.take(answer);
@@ -168,7 +236,11 @@ export class LinesView {
 
   /** @param {Charts} answer @returns {Promise<void>} */
   async take(answer) {
+    const isOther = JSON.stringify(this.answer?.layout) !== JSON.stringify(answer.layout);
     this.answer = answer;
+    if (isOther && !this.layout) this.drawSettings(answer.layout);
+    this.usual.hidden = isUsual(this.now());
+    this.all.hidden = !this.only;
     this.legend.draw(answer.charts.length ? answer.runs : []);
     this.chooser.menu.say(`Metrics ${answer.charts.length} of ${answer.metrics.length}`);
     this.chooser.menu.refresh();
@@ -180,8 +252,18 @@ export class LinesView {
   }
 }
 
+/** A button to where one came from, hidden while one is there.
+ *  @param {string} words @param {string} key @param {() => unknown} onclick */
+function wayBack(words, key, onclick) {
+  return h(
+    "button",
+    { class: "nbt-button", type: "button", hidden: true, "data-key": key, onclick },
+    words,
+  );
+}
+
 /** "steps 100 to 2,000".
- *  @param {[number, number]} zoom @param {LinesAsked["x"]} x */
+ *  @param {[number, number]} zoom @param {Layout["x"]} x */
 function rangeWords([low, high], x) {
   if (x === "time")
     return `${new Date(low).toLocaleString()} to ${new Date(high).toLocaleString()}`;

@@ -2,12 +2,25 @@
 
 export type Bounds = number[] | string[];
 
-/** `places` are the colours of runs; `metrics` null are the first that have curves. */
-export interface LinesAsked {
+/** `shown` are the metrics that have a chart, null: those with most to show. Of each list in `together` the first metric has the chart, and the others are on it. */
+export interface Layout {
   x: "step" | "relative" | "time";
   log: boolean;
   smoothing: number;
-  metrics: string[] | null;
+  shown: string[] | null;
+  together: string[][];
+}
+
+/** What an experiment is to remember; null: nothing. */
+export interface LayoutKept {
+  experiment: string;
+  layout: Layout | null;
+}
+
+/** `places` are the colours of runs; `layout` null is as the experiment remembers it; `only` is the one metric that is to be seen now, "" for those of the layout. */
+export interface LinesAsked {
+  layout: Layout | null;
+  only: string;
   zoom: [number, number] | null;
   runs: string[];
   places: Record<string, number>;
@@ -37,6 +50,12 @@ export interface PackedRows {
   columns: Record<string, Array<string | number | "NaN" | "Infinity" | "-Infinity" | null> | CodedColumn>;
 }
 
+/** Another metric on a chart, and how its lines are dashed. */
+export interface Beside {
+  key: string;
+  dash: number[];
+}
+
 /** `spec` is null, or left out, where the page has one of that `form`. */
 export interface MetricChart {
   key: string;
@@ -44,6 +63,7 @@ export interface MetricChart {
   form: string;
   spec?: Record<string, any> | null;
   rows: PackedRows | any[];
+  beside: Beside[];
   description: string;
   note: string;
 }
@@ -53,6 +73,7 @@ export interface Charts {
   runs: ChartedRun[];
   metrics: ChartedMetric[];
   charts: MetricChart[];
+  layout: Layout;
   words: string;
   note: string;
 }

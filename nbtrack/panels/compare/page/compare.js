@@ -3,14 +3,15 @@
 import { append, focusable, h, reconcile, redraw } from "../../shared/page/dom.js";
 import { grouped, plural, wordsOf } from "../../shared/page/formats.js";
 import { CompareCode } from "./compare_code.js";
+import { CompareFiles } from "./compare_files.js";
 import { compareHeads } from "./compare_head.js";
 import { ComparePictures } from "./compare_pictures.js";
 import { sectionParts, wideRow } from "./compare_table.js";
 
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { Comparison, Unchanged } from "./messages.d.ts" */
-/** @import { ColourOf, ShownSection } from "./compare_types.d.ts" */
+/** @import { Comparison, RunHead, SharedFile, Unchanged } from "./messages.d.ts" */
+/** @import { ColourOf, PairChoice, ShownSection } from "./compare_types.d.ts" */
 
 const MOST_COMPARED = 20;
 
@@ -39,8 +40,12 @@ export class CompareView {
     this.remark = "";
     this.onlyDiffering = false;
     this.wasAsked = false; // by the box, not by the length of the comparison
-    this.pictures = new ComparePictures(host, { changed: () => this.draw() });
-    this.code = new CompareCode(host);
+    /** The run that somebody wants to see beside the baseline, in code, files and pictures alike. */
+    this.chosen = "";
+    this.askedFiles = "";
+    this.pictures = new ComparePictures(host, this, { changed: () => this.draw() });
+    this.files = new CompareFiles(host, this);
+    this.code = new CompareCode(host, this);
     this.message = h("div", { class: "nbt-compare-message", role: "status" });
     this.bar = h("div", { class: "nbt-compare-bar" });
     this.thead = h("thead");
@@ -104,8 +109,25 @@ export class CompareView {
     this.bar.hidden = false;
     this.scroll.hidden = false;
     this.draw();
-    this.code.show(content);
-    this.pictures.read(content.runs.map((run) => run.run_id));
+    this.readFiles(content.runs.map((run) => run.run_id));
+  }
+
+  /** Which there are, asked once for the same runs.
+   *  @param {string[]} runs */
+  async readFiles(runs) {
+    const asked = JSON.stringify(runs);
+    if (asked === this.askedFiles) return;
+    this.askedFiles = asked;
+    /** @type {SharedFile[]} */
+    let found = [];
+    try {
+      found = await this.host.ask("compare_files", { runs }, { latest: "files" });
+    } catch {
+      // the comparison itself says what is wrong
+    }
+    this.pictures.found = found.filter(({ kind }) => kind === "picture");
+    this.files.found = found.filter(({ kind }) => kind === "text");
+    this.draw();
   }
 
   /** @param {Comparison} content */
@@ -152,6 +174,21 @@ export class CompareView {
     this.show(this.runIds, runId);
   }
 
+  /** @param {string} key @param {string} name @returns {PairChoice} */
+  choice(key, name) {
+    const isBaseline = (/** @type {RunHead} */ run) => {
+      const { content } = this;
+      return content !== null && run === content.runs[content.baseline];
+    };
+    return { key, name, isBaseline, choose: (runId) => this.choose(runId) };
+  }
+
+  /** @param {string} runId */
+  choose(runId) {
+    this.chosen = runId;
+    this.draw();
+  }
+
   // --- drawing
 
   draw() {
@@ -166,6 +203,7 @@ export class CompareView {
     });
     redraw(this.thead, heads);
     reconcile(this.tbody, this.parts(content));
+    this.code.show(content);
   }
 
   /** @param {Comparison} content */
@@ -196,7 +234,7 @@ export class CompareView {
       const isCode = section.name === "code" && !this.closed.has("code");
       return isCode ? [...found, this.codePart(span)] : found;
     });
-    return [...parts, ...this.pictureParts(content, span)];
+    return [...parts, ...this.pictureParts(content, span), ...this.fileParts(content, span)];
   }
 
   /** @param {number} span @returns {Part} */
@@ -209,13 +247,21 @@ export class CompareView {
   }
 
   /** @param {Comparison} content @param {number} span */
-  pictureParts({ runs }, span) {
+  pictureParts(content, span) {
     if (this.pictures.found.length === 0) return [];
     const head = sectionParts(this, this.pictures.section(), span);
-    return this.closed.has("pictures") ? head : [...head, ...this.pictures.parts(runs)];
+    return this.closed.has("pictures") ? head : [...head, ...this.pictures.parts(content)];
+  }
+
+  /** @param {Comparison} content @param {number} span */
+  fileParts(content, span) {
+    if (this.files.found.length === 0) return [];
+    const head = sectionParts(this, this.files.section(), span);
+    return this.closed.has("files") ? head : [...head, ...this.files.parts(content, span)];
   }
 
   close() {
+    this.files.close();
     this.code.close();
   }
 }

@@ -54,7 +54,7 @@ function compareHead(run, { isBaseline, colour, makeBaseline }) {
 
 /** As in the table of runs; a ring where the colours have come round.
  *  @param {RunHead} run @param {string | null} colour */
-function swatchOf(run, colour) {
+export function swatchOf(run, colour) {
   const shown = colour || run.colour;
   /** @type {Record<string, string>} */
   const style =

@@ -1,5 +1,6 @@
 // The sections of a comparison as rows: what differs, and on demand what is the same.
 
+import { breakable } from "../../shared/page/breakable.js";
 import { h } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
 /** @import { Child, Part } from "../../shared/page/dom_types.d.ts" */
@@ -73,7 +74,7 @@ function compareLine(name, line) {
   const key = h(
     "th",
     { scope: "row", class: "nbt-compare-key", title: line.key },
-    h("span", { class: "nbt-compare-label" }, line.key),
+    h("span", { class: "nbt-compare-label" }, breakable(line.key)),
   );
   return h(
     "tr",
@@ -88,7 +89,7 @@ function compareCell([text, change, verdict, differs]) {
   const value = h(
     "span",
     { class: text === "–" ? "nbt-muted nbt-compare-value" : "nbt-compare-value" },
-    text,
+    breakable(text),
   );
   const look = differs ? "nbt-compare-cell nbt-other" : "nbt-compare-cell";
   return h("td", { class: look, title: text }, value, change && compareChange(change, verdict));

@@ -1,6 +1,6 @@
 // What the parts of a comparison tell each other.
 
-import type { Section, Sign } from "./messages.d.ts";
+import type { RunHead, Section, Sign } from "./messages.d.ts";
 
 /** What draws sections asks this of the view they stand in. */
 export interface SectionView {
@@ -25,6 +25,28 @@ export interface NumberedLine {
 export interface CodePiece {
   isFolded: boolean;
   lines: NumberedLine[];
+}
+
+/** `others` are those that may be `after`. */
+export interface Pair {
+  before: RunHead;
+  after: RunHead;
+  others: RunHead[];
+}
+
+/** How the run beside the baseline is chosen; `name` is for who cannot see where. */
+export interface PairChoice {
+  key: string;
+  name: string;
+  isBaseline(run: RunHead): boolean;
+  choose(runId: string): void;
+}
+
+/** What parts of a comparison ask of the view they stand in. */
+export interface PairView {
+  chosen: string;
+  colourOf: ColourOf;
+  choice(key: string, name: string): PairChoice;
 }
 
 /** A colour of the page's own, null where a run has none. */

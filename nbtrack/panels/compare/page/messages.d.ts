@@ -4,6 +4,8 @@ export type CellValue = [string, string, string, boolean];
 
 export type Sign = "=" | "~" | "-" | "+";
 
+export type FileChanges = TableChanges | TextChanges | NoChanges;
+
 export interface CompareStart {
   runs: string[];
   baseline: string | null;
@@ -70,12 +72,55 @@ export interface SourceLines {
   isCut: boolean;
 }
 
-export interface PicturesAsked {
+export interface FilesAsked {
   runs: string[];
 }
 
-/** A path, and the runs that have a picture there. */
-export interface SharedPicture {
+/** A path, and the runs that have a file there; `isSame` in all of them. */
+export interface SharedFile {
   path: string;
+  kind: "picture" | "text";
   runs: string[];
+  isSame: boolean;
+}
+
+export interface FileAsked {
+  path: string;
+  before: string;
+  after: string;
+}
+
+export interface ChangedColumn {
+  name: string;
+  sign: Sign;
+  isNumber: boolean;
+}
+
+/** `number` counts from 1 in the table that has the row; cells are [text, what it was]. */
+export interface ChangedRow {
+  sign: Sign;
+  number: number;
+  cells: Array<[string, string | null]>;
+}
+
+/** Only rows that differ, `more` of them past what is shown; columns of the key stand first. */
+export interface TableChanges {
+  kind: "table";
+  words: string;
+  key: string[];
+  columns: ChangedColumn[];
+  rows: ChangedRow[];
+  more: number;
+}
+
+export interface TextChanges {
+  kind: "text";
+  words: string;
+  lines: Array<[Sign, string | null, string | null]>;
+}
+
+/** Why there is nothing to see. */
+export interface NoChanges {
+  kind: "none";
+  words: string;
 }

@@ -14,8 +14,9 @@ const CODE_CHOICES = [
   ["frame", "This view as a DataFrame"],
 ];
 
-/** @param {RunsState} state @param {string} runId */
-export function codeMenu(state, runId) {
+/** @param {RunsState} state @param {string} runId @param {{ hasModel: boolean }} options */
+export function codeMenu(state, runId, { hasModel }) {
+  const choices = CODE_CHOICES.filter(([what]) => hasModel || what !== "model");
   /** @param {CodeAsked["what"]} what @param {() => void} close */
   const take = (what, close) => {
     close();
@@ -26,7 +27,7 @@ export function codeMenu(state, runId) {
     key: `code ${runId}`,
     toLeft: true,
     build: (close) =>
-      CODE_CHOICES.map(([what, words]) =>
+      choices.map(([what, words]) =>
         menuItem(words, () => take(what, close), {
           "data-code": what,
           "data-key": `code ${what} ${runId}`,

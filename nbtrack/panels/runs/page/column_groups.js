@@ -55,6 +55,16 @@ export function onlyMine(keys) {
   return [...FIRST_FACTS, ...mine.flatMap(({ columns }) => columns.map(({ id }) => id))];
 }
 
+/** What was written down or measured, and is not in the table.
+ *  @param {Keys} keys @param {readonly string[]} shown */
+export function hiddenOfThose(keys, shown) {
+  const telling = columnGroups(keys).filter(
+    ({ name }) => name.endsWith(".mine") || name === "measured",
+  );
+  const ids = telling.flatMap(({ columns }) => columns.map(({ id }) => id));
+  return ids.filter((id) => !shown.includes(id));
+}
+
 /** @param {Keys} keys */
 export function allColumns(keys) {
   const ids = columnGroups(keys).flatMap(({ columns }) => columns.map(({ id }) => id));

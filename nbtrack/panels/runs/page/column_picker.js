@@ -1,10 +1,17 @@
 // Which columns the table has, and in which order: the Columns menu.
 
 import { h } from "../../shared/page/dom.js";
-import { grouped } from "../../shared/page/formats.js";
+import { grouped, plural } from "../../shared/page/formats.js";
 import { choice, Popup } from "../../shared/page/popup.js";
 import { SearchedList } from "../../shared/page/searched_list.js";
-import { allColumns, columnGroups, movedTo, onlyMine, withColumns } from "./column_groups.js";
+import {
+  allColumns,
+  columnGroups,
+  hiddenOfThose,
+  movedTo,
+  onlyMine,
+  withColumns,
+} from "./column_groups.js";
 import { dragHandle } from "./drag_handle.js";
 
 /** @import { Group, Offered } from "./column_groups.js" */
@@ -27,6 +34,14 @@ export class ColumnPicker {
     this.el = this.menu.el;
     this.menu.list.classList.add("nbt-column-list");
     state.on("keys", () => this.menu.refresh());
+    state.on("page", () => this.sayHidden());
+  }
+
+  /** How many of those that matter the table does not have. */
+  sayHidden() {
+    const count = hiddenOfThose(this.state.keys, this.shown()).length;
+    this.menu.say(count ? `Columns +${grouped(count)}` : "Columns");
+    this.menu.button.title = count ? `${plural(count, "more column")} to choose` : "Columns";
   }
 
   build() {

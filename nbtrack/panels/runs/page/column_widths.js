@@ -1,15 +1,17 @@
 // How wide the columns of the table are, and how many of them fit.
 
-/** @typedef {{ least: number, wanted: number }} Bounds */
+/** `isFixed`: it is never wider than it wants.
+ *  @typedef {{ least: number, wanted: number, isFixed?: boolean }} Bounds */
 
-export const TICK = 44;
-const BESIDE = TICK + 150 + 84 + 84; // the ticks, a short name, status and age
-export const NARROW = 88; // a metric or param of which all can be read
+export const TICK = 34;
+const BESIDE = TICK + 150 + 66 + 80 + 74; // the ticks, a short name, status, age and duration
+const USUAL = 92; // a metric or param with its header
+export const NARROW = 84; // a metric or param of which all can be read
 
 /** How many params and metrics are seen without scrolling; 0 where the width is not known.
  *  @param {number} width */
 export function roomIn(width) {
-  return width > 0 ? Math.max(1, Math.floor((width - BESIDE) / NARROW)) : 0;
+  return width > 0 ? Math.max(1, Math.floor((width - BESIDE) / USUAL)) : 0;
 }
 
 /** One width for each: those that fit fill what is to be seen, whoever scrolls finds the others.
@@ -31,7 +33,7 @@ function fittingCount(columns, room) {
   return past < 0 ? columns.length : past;
 }
 
-/** Each gives way as far as it can, or all grow alike; the first has what is left over.
+/** Each gives way as far as it can, or those grow alike that may; the first has what is left over.
  *  @param {Bounds[]} columns @param {number} room */
 function filling(columns, room) {
   const widths = shares(columns, room);
@@ -43,7 +45,10 @@ function filling(columns, room) {
 function shares(columns, room) {
   const wanted = sum(columns.map((each) => each.wanted));
   const spare = room - wanted;
-  if (spare >= 0) return columns.map((each) => Math.floor(each.wanted + spare / columns.length));
+  if (spare >= 0) {
+    const growth = spare / columns.filter(({ isFixed }) => !isFixed).length;
+    return columns.map((each) => Math.floor(each.wanted + (each.isFixed ? 0 : growth)));
+  }
   const give = sum(columns.map((each) => each.wanted - each.least));
   return columns.map(({ least, wanted: own }) =>
     Math.floor(own + (give && (spare * (own - least)) / give)),

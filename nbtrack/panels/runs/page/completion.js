@@ -50,16 +50,22 @@ function plain(word) {
 /** Without a prefix where one kind has the key: the user's own, the header's, then all others.
  *  @param {Keys} keys @returns {Offer[]} */
 function shortOffers(keys) {
-  const prefixed = ownKeys(keys);
-  const count = new Map();
-  for (const { key } of prefixed) count.set(key, (count.get(key) ?? 0) + 1);
-  const own = prefixed.map(({ kind, key }) => {
-    const isShort = count.get(key) === 1 && !RESERVED.includes(key.toLowerCase());
-    return { name: plain(key), word: (isShort ? "" : `${kind}.`) + inBackticks(key) };
-  });
+  const own = shortestWords(keys).map(({ key, word }) => ({ name: plain(key), word }));
   const rest = [...HEADERS, ...RUN_KEYS].map((word) => ({ name: word, word }));
   const isOwn = (/** @type {Offer} */ { name }) => !OF_MACHINERY.test(name);
   return [...own.filter(isOwn), ...rest, ...own.filter((offer) => !isOwn(offer))];
+}
+
+/** How each key is written with as little as possible.
+ *  @param {Keys} keys */
+export function shortestWords(keys) {
+  const prefixed = ownKeys(keys);
+  const count = new Map();
+  for (const { key } of prefixed) count.set(key, (count.get(key) ?? 0) + 1);
+  return prefixed.map(({ kind, key }) => {
+    const isShort = count.get(key) === 1 && !RESERVED.includes(key.toLowerCase());
+    return { id: `${kind}.${key}`, key, word: (isShort ? "" : `${kind}.`) + inBackticks(key) };
+  });
 }
 
 /** @param {Keys} keys @returns {Offer[]} */

@@ -72,7 +72,7 @@ export class GridKeys {
   /** @param {KeyboardEvent} event */
   onKey(event) {
     const { target, key } = event;
-    if (this.isQuick(target) && key === "Escape") return this.take(event, () => this.focus());
+    if (this.isQuick(target) && key === "Escape") return this.take(event, () => this.leaveQuick());
     const cell = cellOf(target);
     if (!cell || event.altKey) return undefined;
     const rows = this.rows();
@@ -132,11 +132,19 @@ export class GridKeys {
   // --- the fields under the headers: in the tab order only while one is in them
 
   openQuick() {
+    if (!this.state.hasQuicks) this.state.turnQuicks(true);
     const fields = this.quickFields();
     for (const field of fields) setStop(field, true);
     const column = this.placeNow(this.rows()).column;
     const near = fields.find((field) => field.closest("td")?.cellIndex === column);
     (near ?? fields[0])?.focus();
+  }
+
+  /** Empty ones are not left behind. */
+  leaveQuick() {
+    this.focus();
+    const { asked } = this.state;
+    if (Object.keys(asked.quick).length === 0) this.state.turnQuicks(false);
   }
 
   /** @param {EventTarget | null} next what has the focus now */

@@ -1,6 +1,6 @@
 // What messages.py declares: written by `python -m tests.page.message_types`.
 
-import type { Spoken } from "../../shared/page/questions.d.ts";
+import type { MarkdownNode, Spoken } from "../../shared/page/questions.d.ts";
 
 export type Sparklines = Record<string, Record<string, Spoken[]>>;
 
@@ -55,11 +55,12 @@ export interface TableColumn {
   isOwn: boolean;
 }
 
-/** `cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows what the best of so many children has; 0: what it has itself. */
+/** `cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows what the best of so many children has; 0: what it has itself. `error`: why it failed. */
 export interface RunRow {
   id: string;
   name: string;
   status: string;
+  error: string;
   depth: number;
   children: number;
   parent: string | null;
@@ -135,9 +136,9 @@ export interface Page {
   groupColumns?: string[];
 }
 
-/** To be remembered of these experiments; `columns` null: those that matter. What is left out stays as it is in each; `pin` and `unpin` are about one of the pinned columns. */
+/** To be remembered of these experiments, or, null, of all together; `columns` null: those that matter. What is left out stays as it is in each; `pin` and `unpin` are about one of the pinned columns. */
 export interface ColumnsAsked {
-  experiments: string[];
+  experiments: string[] | null;
   columns?: string[] | null;
   pinned?: string[];
   pin?: string;
@@ -166,19 +167,24 @@ export interface RunValue {
   isFolded: boolean;
 }
 
+/** `facts` stand beside the name, `origin` at the end; `note` is as it was typed, `noteShown` what that says. */
 export interface RunDetails {
   id: string;
   name: string;
   status: string;
   isDeleted: boolean;
   facts: Array<[string, string]>;
+  origin: Array<[string, string]>;
   error: string;
+  traceback: string;
   note: string;
+  noteShown: MarkdownNode[];
   source: string;
   tags: Record<string, string>;
   params: RunValue[];
   metrics: RunValue[];
   files: RunFile[];
+  hasModel: boolean;
   pinned: boolean;
   baseline: boolean;
 }

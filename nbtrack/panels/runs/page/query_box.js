@@ -3,6 +3,8 @@
 import { h, redraw } from "../../shared/page/dom.js";
 import { afterPause } from "../../shared/page/pauses.js";
 import { completed, isHalfAComparison, offersFor } from "./completion.js";
+import { exampleFilter } from "./example_filter.js";
+/** @import { Page } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 
 export const TYPING_PAUSE = 350; // milliseconds
@@ -19,6 +21,8 @@ export class QueryBox {
     this.words = [];
     this.chosen = -1; // its place among them
     this.wrong = "";
+    /** @type {ReturnType<typeof exampleFilter>} */
+    this.example = null;
     this.input = this.makeInput();
     const list = { class: "nbt-popup-list nbt-offers", id: `${this.id}-offers`, role: "listbox" };
     this.offers = h("div", { ...list, hidden: true });
@@ -30,6 +34,7 @@ export class QueryBox {
       () => this.apply(),
     );
     state.on("wrong", ({ filter }) => this.takeWrong(filter));
+    state.on("page", (page) => this.giveExample(page));
   }
 
   makeInput() {
@@ -44,13 +49,21 @@ export class QueryBox {
       "aria-describedby": `${this.id}-error`,
       autocomplete: "off",
       spellcheck: "false",
-      placeholder: "filter: forest accuracy > 0.9",
+      placeholder: "filter",
       value: this.state.asked.filter,
       "data-key": "query",
       oninput: () => this.typed(),
       onkeydown: (event) => this.onKey(event),
       onblur: () => setTimeout(() => this.offer([]), LEAVING_PAUSE),
     });
+  }
+
+  /** Of what there is; the same one as long as that goes on.
+   *  @param {Page} page */
+  giveExample(page) {
+    if (this.example && page.columns.some(({ id }) => id === this.example?.column)) return;
+    this.example = exampleFilter(this.state.keys, page);
+    this.input.placeholder = this.example ? `filter: ${this.example.text}` : "filter";
   }
 
   /** Put another filter in, as a click elsewhere asks for it.

@@ -9,6 +9,7 @@ import {
   tagField,
   textButton,
 } from "../../shared/page/drafts.js";
+import { markdownElement } from "../../shared/page/markdown.js";
 /** @import { RunDetails } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 
@@ -26,10 +27,10 @@ export function nameEditor(state, known) {
 }
 
 /** @param {RunsState} state @param {RunDetails} known */
-export function noteEditor(state, { id, note }) {
+export function noteEditor(state, { id, note, noteShown }) {
   const [key, button] = [`note ${id}`, `edit note ${id}`];
   if (!state.drafts.has(key)) {
-    const words = note ? h("div", { class: "nbt-note" }, note) : null;
+    const words = note ? h("div", { class: "nbt-note" }, markdownElement(noteShown)) : null;
     const edit = () => begin(state, key, note);
     return h("div", {}, words, textButton(note ? "Edit note" : "Add a note", edit, button));
   }

@@ -4,10 +4,12 @@ import { focusable, h } from "../../shared/page/dom.js";
 import { grouped, plural } from "../../shared/page/formats.js";
 import { statusDot } from "../../shared/page/status_dot.js";
 import { PORTION, withFold } from "./families.js";
+import { badgesOf, statusWords } from "./row_words.js";
 import { curvePoints } from "./sparkline.js";
 import { cellClass } from "./table_head.js";
 /** @import { Spoken } from "../../shared/page/questions.d.ts" */
 /** @import { Page, RunRow, TableColumn } from "./messages.d.ts" */
+/** @import { Badge } from "./row_words.js" */
 /** @import { RunsState } from "./runs_state.js" */
 /** @import { TableLayout } from "./table_layout.js" */
 
@@ -19,7 +21,10 @@ export function runRow(state, page, row, layout) {
   const cells = page.columns.map(({ id }, n) =>
     id === "run_name"
       ? nameCell(state, row, layout)
-      : reachable(cell(state, page, row, n), `cell ${row.id} ${id}`),
+      : reachable(
+          cell(state, page, row, { n, indent: layout.indents.get(row.id)?.[n] ?? 0 }),
+          `cell ${row.id} ${id}`,
+        ),
   );
   const marks = { class: look, "data-run-id": row.id, "aria-selected": String(isTicked) };
   return h("tr", marks, tickCell(state, row, isTicked), cells);
@@ -42,22 +47,33 @@ function tickCell(state, row, isTicked) {
     "data-key": `tick ${row.id}`,
     onchange: ({ target }) => state.tick(row.id, target.checked),
   });
-  const style = { background: state.colourOf(row.id) ?? "transparent" };
-  const swatch = h("span", { class: "nbt-swatch", style, "aria-hidden": "true" });
-  return h("td", { class: "nbt-tick" }, box, swatch);
+  return h("td", { class: "nbt-tick" }, box, isTicked && swatch(state.colourOf(row.id)));
 }
 
-/** @param {RunsState} state @param {Page} page @param {RunRow} row @param {number} n */
-function cell(state, page, row, n) {
+/** Which colour it has in charts and comparisons.
+ *  @param {string | null} colour */
+function swatch(colour) {
+  const style = { background: colour ?? "transparent" };
+  return h("span", { class: "nbt-swatch", style, "aria-hidden": "true" });
+}
+
+/** @param {RunsState} state @param {Page} page @param {RunRow} row
+ *  @param {{ n: number, indent: number }} place */
+function cell(state, page, row, { n, indent }) {
   const column = page.columns[n];
   const look = cellClass(column, page.columns[n - 1]);
-  if (column.id === "status") return h("td", { class: look }, statusWord(row.status));
-  if (column.group === "Metrics") return metricCell(state, row, column, { n, look });
+  if (column.id === "status") return statusCell(row, look);
+  if (column.group === "Metrics") return metricCell(state, row, column, { n, look, indent });
   const text = row.cells[n];
   const started = column.id === "start_time" && new Date(row.started).toLocaleString();
   const title = started || row.titles[n] || text;
-  const words = h("span", { class: "nbt-text" }, text);
+  const words = h("span", { class: "nbt-text", style: indented(indent) }, text);
   return h("td", { class: text === "–" ? `${look} nbt-muted` : look, title }, words);
+}
+
+/** @param {number} indent */
+function indented(indent) {
+  return indent ? { "margin-right": `${indent}px` } : undefined;
 }
 
 /** @param {RunsState} state @param {RunRow} row @param {TableLayout} layout */
@@ -80,7 +96,14 @@ function nameCell(state, row, layout) {
   return h(
     "th",
     { class: "nbt-name", scope: "row", style: { "--depth": row.depth } },
-    h("div", { class: "nbt-name-line" }, childMark(row), name, fold(state, row), badges(row)),
+    h(
+      "div",
+      { class: "nbt-name-line" },
+      childMark(row),
+      name,
+      fold(state, row),
+      badgesOf(row).map(badge),
+    ),
   );
 }
 
@@ -142,12 +165,13 @@ export function moreRow(state, parent, span) {
 }
 
 /** @param {RunsState} state @param {RunRow} row @param {TableColumn} column
- *  @param {{ n: number, look: string }} place */
-function metricCell(state, row, column, { n, look }) {
+ *  @param {{ n: number, look: string, indent: number }} place */
+function metricCell(state, row, column, { n, look, indent }) {
   const share = row.shares[n];
   const style = share === null ? undefined : { "--share": `${4 + share * 92}%` };
   const text = row.cells[n];
-  const number = h("span", { class: text === "–" ? "nbt-muted" : null }, text);
+  const muted = text === "–" ? "nbt-muted" : null;
+  const number = h("span", { class: muted, style: indented(indent) }, text);
   const curve = sparkline(state.sparks[row.id]?.[column.label] ?? []);
   const star = row.best.includes(column.id) && bestStar();
   const line = h("span", { class: "nbt-metric-line" }, curve, star, number);
@@ -159,20 +183,23 @@ function bestStar() {
   return h("span", { class: "nbt-best", title: "the best" }, "★", words);
 }
 
-/** @param {string} status */
-function statusWord(status) {
-  return h("span", { class: "nbt-status" }, statusDot(status), status.toLowerCase());
+/** @param {RunRow} row @param {string} look */
+function statusCell(row, look) {
+  const word = row.status.toLowerCase();
+  const shown = statusWords(row);
+  const isSaid = shown === word;
+  const title = row.error ? `${word}: ${row.error}` : word;
+  const hidden = !isSaid && h("span", { class: "nbt-hidden-words" }, word, shown && ": ");
+  const bad = word === "failed" ? "nbt-failed" : null;
+  const words = shown && h("span", { class: bad }, shown);
+  return h("td", { class: look, title }, [
+    h("span", { class: "nbt-status" }, statusDot(word), hidden, words),
+  ]);
 }
 
-/** @param {RunRow} row */
-function badges(row) {
-  const strong = { class: "nbt-badge nbt-badge-strong", title: "others are compared with it" };
-  const best = { class: "nbt-badge", title: "it shows the values of its best child" };
-  return [
-    row.pinned && h("span", { class: "nbt-badge", title: "stands first" }, "pinned"),
-    row.baseline && h("span", strong, "baseline"),
-    row.bestOf > 0 && h("span", best, `best of ${grouped(row.bestOf)}`),
-  ];
+/** @param {Badge} badge */
+function badge({ words, title, isStrong }) {
+  return h("span", { class: `nbt-badge${isStrong ? " nbt-badge-strong" : ""}`, title }, words);
 }
 
 /** @param {readonly Spoken[]} values */

@@ -32,6 +32,8 @@ export class RunsState extends Emitter {
     this.opened = new Set();
     /** @type {Map<string, KnownRun>} */
     this.details = new Map();
+    /** Whether there are fields under the headers, to filter by one column. */
+    this.areQuicksOpen = false;
     /** What is typed, not yet sent, by data-key.
      *  @type {Map<string, string>} */
     this.drafts = new Map();
@@ -83,19 +85,32 @@ export class RunsState extends Emitter {
     return this.show({ sort: sortWith(this.asked.sort, column, options), page: 0 });
   }
 
-  /** Which columns, and which of them always come first: the experiments keep it. What is left out
-   *  stays as it is in each of them.
+  /** Which columns, and which of them always come first: the experiments keep it, and of all
+   *  together the project does. What is left out stays as it is in each of them.
    *  @param {Omit<ColumnsAsked, "experiments">} choice */
   async chooseColumns(choice) {
     const { experiments } = this.asked;
     const { columns = pinnedFirst(this.asked.columns, choice.pin) } = choice;
     try {
-      if (experiments) await this.host.ask("columns", { experiments, ...choice });
+      await this.host.ask("columns", { experiments, ...choice });
     } catch (error) {
       this.emit("trouble", wordsOf(error));
     }
     const shown = (this.page?.columns ?? []).map(({ id }) => id);
     await this.show(askedWith(this.asked, columns, shown));
+  }
+
+  get hasQuicks() {
+    return this.areQuicksOpen || Object.keys(this.asked.quick).length > 0;
+  }
+
+  /** The fields under the headers: open them, or close them with what they say.
+   *  @param {boolean} areOpen */
+  turnQuicks(areOpen) {
+    const wereFiltering = Object.keys(this.asked.quick).length > 0;
+    this.areQuicksOpen = areOpen;
+    if (!areOpen && wereFiltering) return this.show({ quick: {}, page: 0 });
+    return this.emit("rows");
   }
 
   // --- ticked runs, and their colours

@@ -65,7 +65,22 @@ function registerForm(host, state) {
 
 /** @param {RunsState} state */
 function footer(state) {
-  return h("div", { class: "nbt-foot" }, pageButtons(state), new SelectionBar(state).el);
+  const pages = pageButtons(state);
+  const el = h("div", { class: "nbt-foot" }, pages, new SelectionBar(state).el);
+  const draw = () => {
+    pages.hidden = !state.page || !hasPlace(state.page);
+    el.hidden = pages.hidden && state.ticked.length === 0;
+  };
+  state.on("page", draw);
+  state.on("ticked", draw);
+  draw();
+  return el;
+}
+
+/** Of one page there is nothing to say.
+ *  @param {Page} page */
+function hasPlace({ groups, total, pages }) {
+  return pages > 1 || (groups !== undefined && total > groups.length);
 }
 
 /** @param {RunsState} state */

@@ -2,10 +2,12 @@
 
 import { h, reconcile } from "../../shared/page/dom.js";
 import { ageWords } from "../../shared/page/formats.js";
+import { bringTo, topOf } from "../../shared/page/stay_put.js";
 import { parentsWithMore } from "./families.js";
 import { GridKeys } from "./grid_keys.js";
 import { detailsRow } from "./run_details.js";
 import { foldRun, moreRow, runRow } from "./run_row.js";
+import { TableEdge } from "./table_edge.js";
 import { TableHead } from "./table_head.js";
 import { TableLayout } from "./table_layout.js";
 
@@ -23,13 +25,20 @@ export class RunsTable {
     this.tbody = h("tbody");
     const named = { class: "nbt-table", "aria-label": "Runs, ? for keys" };
     const table = h("table", named, this.head.el, this.tbody);
-    this.el = h("div", { class: "nbt-scroll", tabindex: "-1" }, this.head.wrongWords, table);
+    const inside = [this.head.wrongWords, table];
+    this.scroller = h("div", { class: "nbt-scroll", tabindex: "-1" }, inside);
+    this.edge = new TableEdge(this.scroller, () => this.layout.countBehind());
+    this.el = h("div", { class: "nbt-table-frame" }, this.scroller, this.edge.el);
     this.keys = new GridKeys(state, { table, fold: (id, isOpen) => foldRun(state, id, isOpen) });
     const redraw = () => state.page && this.drawParts(state.page);
-    this.layout = new TableLayout(state, { scroller: this.el, table, redraw });
+    this.layout = new TableLayout(state, { scroller: this.scroller, table, redraw });
+    this.opened = ""; // ids of the rows that were open when they were drawn last
+    /** A row that stays where it is on the screen.
+     *  @type {{ id: string, top: number } | null} */
+    this.held = null;
     this.ticking = setInterval(() => this.age(), AGING);
     state.on("page", (page) => this.draw(page));
-    state.on("rows", () => this.drawRows());
+    state.on("rows", () => state.page && this.draw(state.page));
     state.on("ticked", () => this.drawRows());
   }
 
@@ -43,6 +52,7 @@ export class RunsTable {
   drawParts(page) {
     if (page.rows) this.head.draw(page.columns, this.layout);
     this.drawRows();
+    this.edge.draw();
   }
 
   close() {
@@ -62,7 +72,32 @@ export class RunsTable {
     this.drawRows();
   }
 
+  /** The table is as high as it needs to be while a row is open: what was clicked stays there. */
   drawRows() {
+    const opened = [...this.state.opened].join();
+    if (opened !== this.opened) this.held = this.rowInHand();
+    this.opened = opened;
+    this.drawAll();
+    this.hold();
+  }
+
+  /** The one that has the focus. */
+  rowInHand() {
+    const row = document.activeElement?.closest("tr[data-run-id]");
+    const id = row?.getAttribute("data-run-id");
+    return row && id && this.tbody.contains(row) ? { id, top: topOf(row) } : null;
+  }
+
+  /** Until what it shows has come: only then there may be room to scroll to. */
+  hold() {
+    if (!this.held) return;
+    const { id, top } = this.held;
+    const row = this.tbody.querySelector(`[data-run-id="${CSS.escape(id)}"]`);
+    if (row) bringTo(row, top, this.scroller);
+    if (!this.state.opened.has(id) || this.state.details.has(id)) this.held = null;
+  }
+
+  drawAll() {
     const { page } = this.state;
     if (!page?.rows) return;
     const cut = parentsWithMore(page.rows, this.state.asked.unfolded);
@@ -85,6 +120,7 @@ export class RunsTable {
       state.ticked.includes(row.id),
       state.colourOf(row.id),
       state.sparks[row.id],
+      this.layout.indents.get(row.id),
       row.id in state.asked.unfolded,
       this.head.looks,
     ]);

@@ -40,11 +40,34 @@ export class TableHead {
   /** Only when it changes: somebody may be typing in it.
    *  @param {TableColumn[]} columns @param {TableLayout} layout */
   draw(columns, layout) {
-    const looks = JSON.stringify([columns, layout.widths, this.state.page?.pinned]);
+    const { page, hasQuicks } = this.state;
+    const looks = JSON.stringify([columns, layout.widths, page?.pinned, hasQuicks]);
     if (looks === this.looks) return;
     this.looks = looks;
     this.allBox = this.tickAllBox();
-    redraw(this.el, groupRow(columns), this.labelRow(columns, layout), this.quickRow(columns));
+    const quicks = hasQuicks ? this.quickRow(columns) : null;
+    redraw(this.el, this.groupRow(columns), this.labelRow(columns, layout), quicks);
+  }
+
+  /** @param {TableColumn[]} columns */
+  groupRow(columns) {
+    const cells = groupsOf(columns).map(([group, span], n) => groupCells(group, span, n === 0));
+    const tick = h("td", { class: "nbt-tick" }, this.quickSwitch());
+    return h("tr", { class: "nbt-groups" }, tick, cells);
+  }
+
+  /** Shows the fields under the headers; once more takes them away, with what they say. */
+  quickSwitch() {
+    const { state } = this;
+    const words = state.hasQuicks ? "No filter by column" : "Filter by column (f)";
+    const look = `nbt-quiet nbt-quick-switch${state.hasQuicks ? " nbt-on" : ""}`;
+    const funnel = h("svg", { viewBox: "0 0 12 12", "aria-hidden": "true" }, [
+      h("path", { d: "M1 1.5h10L7.3 6v4.5L4.7 9V6z" }),
+    ]);
+    const onclick = () => state.turnQuicks(!state.hasQuicks);
+    const named = { "aria-label": words, title: words, "aria-pressed": String(state.hasQuicks) };
+    const more = { type: "button", tabindex: "-1", "data-key": "quicks" };
+    return h("button", { class: look, ...named, ...more, onclick }, funnel);
   }
 
   /** @param {TableColumn[]} columns @param {TableLayout} layout */
@@ -178,12 +201,6 @@ function orderOf({ sorted }) {
 function titleOf({ label, origin }) {
   const name = origin ? `${label}, ${origin}` : label;
   return `${name}\nClick: sort. With Shift: sort by it too. Right click: more.`;
-}
-
-/** @param {TableColumn[]} columns */
-function groupRow(columns) {
-  const cells = groupsOf(columns).map(([group, span], n) => groupCells(group, span, n === 0));
-  return h("tr", { class: "nbt-groups" }, h("td", { class: "nbt-tick" }), cells);
 }
 
 /** Neighbours of one group, with how many they are.

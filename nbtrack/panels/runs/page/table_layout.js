@@ -3,24 +3,33 @@
 import { h } from "../../shared/page/dom.js";
 import { afterPause } from "../../shared/page/pauses.js";
 import { cutInTheMiddle, fittedWidths, NARROW, roomIn, TICK } from "./column_widths.js";
+import { tailsMissing } from "./points.js";
+import { badgesOf, statusWords } from "./row_words.js";
 
 /** @import { Page, RunRow, TableColumn } from "./messages.d.ts" */
 /** @import { RunsState } from "./runs_state.js" */
 
 const RESIZE_PAUSE = 250; // milliseconds
 const PADDING = 18;
-const ARROW = 16; // of the order, in a header
+const ARROW = 13; // of the order, in a header
+const PLACE = 7; // and which of several orders it is
 const STAR = 18;
 const CURVE = 54;
+const DOT = 14;
 const NAME_PARTS = 36; // caret and padding beside a name
-const BADGE = 58;
+const BADGE = 17; // beside its words
 const [FOLD, DIGIT] = [26, 7]; // the button over children, with how many they are
 const STEP = 16; // of a child, to the right of its parent
 const SHORTEST = 40;
 const [NAME_LEAST, NAME_MOST, MOST] = [150, 320, 190];
+const HEAD_PADDING = 17;
+const HALF_SEEN = 16; // a column of which so little is missing is seen
+const HEAD_MOST = 150; // of what the table is sorted by: its name is read in full
 const [DRAGGED_LEAST, DRAGGED_MOST] = [40, 900];
 const STORED = "nbtrack.widths";
-const FONT = "12.5px system-ui, 'Segoe UI', Helvetica, Arial, sans-serif";
+const FAMILY = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif";
+const FONT = `12.5px ${FAMILY}`;
+const SMALL_FONT = `10px ${FAMILY}`;
 
 export class TableLayout {
   /** @param {RunsState} state @param {{ scroller: HTMLElement, table: HTMLElement, redraw: () => void }} parts */
@@ -36,6 +45,9 @@ export class TableLayout {
     this.wanted = new Map();
     /** @type {number[]} */
     this.widths = [];
+    /** By run and column, how far a number stands from the edge, so that points meet.
+     *  @type {Map<string, number[]>} */
+    this.indents = new Map();
     this.dragged = readDragged();
     const resized = afterPause(RESIZE_PAUSE, () => this.resized());
     this.observer = new ResizeObserver(resized);
@@ -48,6 +60,7 @@ export class TableLayout {
 
   /** @param {Page} page */
   fit(page) {
+    this.indents = indentsOf(page);
     const bounds = page.columns.map((column, n) => this.boundsOf(page, column, n));
     this.widths = fittedWidths(bounds, visibleWidth(this.state, this.scroller));
     this.place();
@@ -64,12 +77,46 @@ export class TableLayout {
   /** @param {Page} page @param {TableColumn} column @param {number} n */
   boundsOf(page, column, n) {
     const fixed = this.dragged[column.id];
-    if (fixed) return { least: fixed, wanted: fixed };
+    if (fixed) return { least: fixed, wanted: fixed, isFixed: true };
     const before = this.wanted.get(column.id) ?? 0;
-    const wanted = Math.max(before, wantedBy(page, column, n));
+    const wanted = Math.max(before, this.wantedBy(page, column, n));
     this.wanted.set(column.id, wanted);
-    const least = column.id === "run_name" ? NAME_LEAST : NARROW;
-    return { least: Math.min(wanted, least), wanted };
+    const isFixed = column.group === "Run" && column.id !== "run_name";
+    return { least: Math.min(wanted, leastOf(column)), wanted, isFixed };
+  }
+
+  /** @param {Page} page @param {TableColumn} column @param {number} n */
+  wantedBy(page, column, n) {
+    const rows = page.rows ?? [];
+    if (column.id === "run_name") {
+      return Math.min(NAME_MOST, Math.max(NAME_LEAST, ...rows.map(nameWidth)));
+    }
+    const beside = PADDING + (this.hasCurves(column) ? CURVE : 0);
+    const cells = rows.map((row) => beside + this.cellWidth(row, column, n));
+    return Math.min(MOST, Math.max(SHORTEST, headWidth(column), ...cells));
+  }
+
+  /** @param {RunRow} row @param {TableColumn} column @param {number} n */
+  cellWidth(row, column, n) {
+    if (column.id === "status") return DOT + widthOf(statusWords(row));
+    const indent = this.indents.get(row.id)?.[n] ?? 0;
+    return widthOf(row.cells[n]) + indent + (row.best.includes(column.id) ? STAR : 0);
+  }
+
+  /** Small ones, in the cells of a metric that has a history.
+   *  @param {TableColumn} column */
+  hasCurves({ group, label }) {
+    return group === "Metrics" && Object.values(this.state.sparks).some((each) => label in each);
+  }
+
+  /** How many columns stand out of sight, to the right. */
+  countBehind() {
+    const end = this.scroller.scrollLeft + this.scroller.clientWidth + HALF_SEEN;
+    let at = TICK;
+    return this.widths.filter((width) => {
+      at += width;
+      return at > end;
+    }).length;
   }
 
   /** More or fewer columns fit, or they stand otherwise. */
@@ -95,8 +142,8 @@ export class TableLayout {
 
   /** @param {TableColumn} column @param {number} n */
   cutLabel(column, n) {
-    const taken = PADDING + (column.sorted ? ARROW : 0);
-    return cutInTheMiddle(column.label, Math.max(24, this.widths[n] - taken), boldWidthOf);
+    const room = this.widths[n] - headWidth({ ...column, label: "" });
+    return cutInTheMiddle(column.label, Math.max(24, room), boldWidthOf);
   }
 
   // --- the edges of headers
@@ -152,31 +199,39 @@ function visibleWidth({ host }, scroller) {
   return scroller.clientWidth || (host.root.parentElement?.clientWidth ?? 0) - 2 || 900;
 }
 
-/** @param {Page} page @param {TableColumn} column @param {number} n */
-function wantedBy(page, column, n) {
-  const rows = page.rows ?? [];
-  const head = Math.ceil(boldWidthOf(column.label)) + ARROW + PADDING + 1;
-  if (column.id === "run_name") {
-    const names = rows.map(({ name, depth, children, pinned, baseline }) => {
-      const more =
-        STEP * depth + (children ? FOLD : 0) + BADGE * (Number(pinned) + Number(baseline));
-      return widthOf(name) + NAME_PARTS + more;
-    });
-    return Math.min(NAME_MOST, Math.max(NAME_LEAST, ...names));
-  }
-  const cells = rows.map(
-    (row) => widthOf(row.cells[n]) + (row.best.includes(column.id) ? STAR : 0),
-  );
-  const beside =
-    PADDING + (column.group === "Metrics" ? CURVE : 0) + (column.id === "status" ? 14 : 0);
-  return Math.min(MOST, Math.max(56, head, ...cells.map((cell) => cell + beside)));
+/** @param {TableColumn} column */
+function leastOf(column) {
+  if (column.id === "run_name") return NAME_LEAST;
+  return column.sorted ? Math.max(NARROW, Math.min(HEAD_MOST, headWidth(column))) : NARROW;
+}
+
+/** @param {TableColumn} column */
+function headWidth({ label, sorted }) {
+  const arrow = sorted ? ARROW + (sorted.place > 0 ? PLACE : 0) : 0;
+  return Math.ceil(boldWidthOf(label)) + arrow + HEAD_PADDING;
 }
 
 /** @param {RunRow} row */
-function besideName({ depth, parent, children, pinned, baseline }) {
+function nameWidth(row) {
+  return widthOf(row.name) + besideName(row);
+}
+
+/** @param {RunRow} row */
+function besideName(row) {
+  const { depth, parent, children } = row;
   const fold = children ? FOLD + DIGIT * String(children).length : 0;
   const steps = parent ? Math.max(1, depth) : depth; // its mark takes as much
-  return NAME_PARTS + STEP * steps + fold + BADGE * (Number(pinned) + Number(baseline));
+  const badges = badgesOf(row).map(({ words }) => BADGE + badgeWidthOf(words));
+  return NAME_PARTS + STEP * steps + fold + badges.reduce((sum, each) => sum + each, 0);
+}
+
+/** @param {Page} page */
+function indentsOf({ rows = [], columns }) {
+  const lacking = columns.map(({ isNumber }, n) => {
+    const tails = isNumber ? tailsMissing(rows.map(({ cells }) => cells[n])) : [];
+    return tails.map((tail) => tail && Math.round(widthOf(tail)));
+  });
+  return new Map(rows.map(({ id }, at) => [id, lacking.map((each) => Number(each[at] ?? 0))]));
 }
 
 /** @type {Map<string, CanvasRenderingContext2D | null>} */
@@ -190,6 +245,11 @@ function widthOf(text) {
 /** @param {string} text */
 function boldWidthOf(text) {
   return measured(text, `600 ${FONT}`);
+}
+
+/** @param {string} text */
+function badgeWidthOf(text) {
+  return measured(text, SMALL_FONT);
 }
 
 /** @param {string} text @param {string} font */

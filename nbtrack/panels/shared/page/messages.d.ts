@@ -2,8 +2,8 @@
 
 import type { Nothing } from "./questions.d.ts";
 import type { Artifacts, ArtifactsAsked, ArtifactsStart, DownloadAsked, FilePart, Preview, PreviewAsked } from "../../artifacts/page/messages.d.ts";
-import type { BrushAsked, Brushed, Charts, Importance, ImportanceAsked, LinesAsked, Parallel, ParallelAsked, Scatter, ScatterAsked } from "../../charts_tab/page/messages.d.ts";
-import type { CompareAsked, CompareStart, Comparison, PicturesAsked, SharedPicture, SourceAsked, SourceLines, Unchanged } from "../../compare/page/messages.d.ts";
+import type { BrushAsked, Brushed, Charts, Importance, ImportanceAsked, LayoutKept, LinesAsked, Parallel, ParallelAsked, Scatter, ScatterAsked } from "../../charts_tab/page/messages.d.ts";
+import type { CompareAsked, CompareStart, Comparison, FileAsked, FileChanges, FilesAsked, SharedFile, SourceAsked, SourceLines, Unchanged } from "../../compare/page/messages.d.ts";
 import type { LiveState, Points, Specs } from "../../live/page/messages.d.ts";
 import type { Audit, ModelAsked, ModelPage, Models, MoveAsked, MoveCheck, MoveCheckAsked, Moved, RegisterAsked, Registered, RegistryEditAsked, RegistryNews, RegistryStart, RunModels, RunModelsAsked, VersionAsked, VersionDetails, VersionDifference, VersionsAsked } from "../../registry/page/messages.d.ts";
 import type { Code, CodeAsked, ColumnsAsked, EditAsked, Page, Refused, RunAsked, RunDetails, RunIds, RunsStart, SelectAsked, Sparklines, SparklinesAsked, TableAsked, TagAsked, TextFile } from "../../runs/page/messages.d.ts";
@@ -16,6 +16,7 @@ export interface Questions {
   artifact_preview: { arguments: PreviewAsked; answer: Preview };
   artifact_download: { arguments: DownloadAsked; answer: FilePart };
   charts: { arguments: LinesAsked; answer: Charts };
+  charts_layout: { arguments: LayoutKept; answer: null };
   charts_off: { arguments: Nothing; answer: null };
   charts_soon: { arguments: Nothing; answer: null };
   vega: { arguments: Nothing; answer: string };
@@ -25,7 +26,8 @@ export interface Questions {
   brush: { arguments: BrushAsked; answer: Brushed };
   compare: { arguments: CompareAsked; answer: Comparison | Unchanged };
   compare_source: { arguments: SourceAsked; answer: SourceLines };
-  compare_pictures: { arguments: PicturesAsked; answer: SharedPicture[] };
+  compare_files: { arguments: FilesAsked; answer: SharedFile[] };
+  compare_file: { arguments: FileAsked; answer: FileChanges };
   state: { arguments: Nothing; answer: LiveState };
   registry_models: { arguments: Nothing; answer: Models };
   registry_model: { arguments: ModelAsked; answer: ModelPage | Unchanged };

@@ -2,4 +2,13 @@
 
 export type Spoken = number | "NaN" | "Infinity" | "-Infinity";
 
+/** An element, or with no tag a text; `display/markdown` says which there are. */
+export interface MarkdownNode {
+  tag: string;
+  text?: string;
+  href?: string;
+  align?: string;
+  children?: MarkdownNode[];
+}
+
 export type Nothing = Record<string, never>;

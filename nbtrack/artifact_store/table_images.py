@@ -1,0 +1,51 @@
+"""Images in the cells of a table: files beside it, which the cells name as MLflow's do."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import uuid4
+
+from nbtrack.artifact_store.artifact_formats import encode_image, pillow_image
+from nbtrack.artifact_store.table_formats import columns_of, is_image
+from nbtrack.errors import InvalidValue
+
+FOLDER = "table_images"
+PREVIEW_PIXELS = 256  # of the longer side
+
+
+def without_images(data: Any, artifact_file: str) -> tuple[Any, dict[str, bytes]]:
+    """*data* with the places of its images instead of them, and the files, by these places."""
+    columns = columns_of(data)
+    with_images = [name for name, values in columns.items() if _holds_images(name, values)]
+    if not with_images:
+        return data, {}
+    files: dict[str, bytes] = {}
+    folder = f"{FOLDER}/{PurePosixPath(artifact_file).with_suffix('')}"
+    for name in with_images:
+        columns[name] = [_place(image, folder, files) for image in columns[name]]
+    return columns, files
+
+
+def _holds_images(name: Any, values: list[Any]) -> bool:
+    found = [is_image(value) for value in values]
+    if any(found) and not all(found):
+        raise InvalidValue(f"Column {name!r} holds images and other values: put them into two.")
+    return any(found)
+
+
+def _place(image: Any, folder: str, files: dict[str, bytes]) -> Mapping[str, str]:
+    stem = f"{folder}/{uuid4()}"
+    picture = pillow_image(image)
+    files[f"{stem}.png"] = encode_image(picture, f"{stem}.png")
+    files[f"{stem}.webp"] = _preview(picture)
+    return {"type": "image", "filepath": f"{stem}.png", "compressed_filepath": f"{stem}.webp"}
+
+
+def _preview(picture: Any) -> bytes:
+    small, buffer = picture.copy(), io.BytesIO()
+    small.thumbnail((PREVIEW_PIXELS, PREVIEW_PIXELS))
+    small.save(buffer, format="WEBP")
+    return buffer.getvalue()

@@ -1,0 +1,68 @@
+"""What the process that started this one had open: its store, its experiment, its run.
+
+A process tells those that it will start in one environment variable, `NBTRACK_PARENT`, and never
+reads there itself what it has told. Whoever starts a process and sets a variable for it that names
+another place or experiment comes first: what such variables said in the parent is told too, and
+where one says something else now, the parent does not count.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any, NamedTuple
+
+VARIABLE = "NBTRACK_PARENT"
+# Ours, and those of MLflow that count where none of ours is set.
+_PLACE = ("NBTRACK_TRACKING_URI", "NBTRACK_DIR"), ("MLFLOW_TRACKING_URI",)
+_EXPERIMENT = ("NBTRACK_EXPERIMENT",), ("MLFLOW_EXPERIMENT_NAME", "MLFLOW_EXPERIMENT_ID")
+
+
+class ParentProcess(NamedTuple):
+    store: str | None = None  # its URI
+    experiment: str | None = None  # its name
+    run: str | None = None  # its id
+
+
+def parent_process() -> ParentProcess:
+    """As far as nobody says otherwise."""
+    if not _heard or _heard["place"] != _said(*_PLACE):
+        return ParentProcess()
+    experiment = _heard["experiment"] if _heard["chosen"] == _said(*_EXPERIMENT) else None
+    return ParentProcess(_heard["store"], experiment, _heard["run"])
+
+
+def tell_children(what: ParentProcess) -> None:
+    """Of the processes that are started from now on."""
+    global _told
+    if what == _told:
+        return
+    _told = what
+    said = {"place": _said(*_PLACE), "chosen": _said(*_EXPERIMENT)}
+    os.environ[VARIABLE] = json.dumps({**what._asdict(), **said})
+
+
+def _said(ours: tuple[str, ...], mlflows: tuple[str, ...]) -> dict[str, str]:
+    """By variables, of the place or of the experiment."""
+    found = {name: os.environ[name] for name in ours if name in os.environ}
+    return found or {name: os.environ[name] for name in mlflows if name in os.environ}
+
+
+def is_reused() -> bool:
+    """joblib's workers live on and take jobs of whoever comes: whose it is, they are not told."""
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    name = "" if multiprocessing is None else multiprocessing.current_process().name
+    return name.startswith("LokyProcess")
+
+
+def _read() -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(os.environ.get(VARIABLE, ""))
+        return found if {*ParentProcess._fields, "place", "chosen"} <= found.keys() else {}
+    except (ValueError, AttributeError):  # somebody else's
+        return {}
+
+
+_heard = _read()
+_told = ParentProcess()

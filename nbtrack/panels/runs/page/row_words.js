@@ -1,0 +1,28 @@
+// What stands in the row of a run beside its values.
+
+import { grouped } from "../../shared/page/formats.js";
+
+/** @import { RunRow } from "./messages.d.ts" */
+
+/** @typedef {{ words: string, title: string, isStrong?: boolean }} Badge */
+
+const EXCEPTION = /^[\w.]+/;
+
+/** What its dot does not say: nothing of a run that ended well, of a failed one why.
+ *  @param {Pick<RunRow, "status" | "error">} row */
+export function statusWords({ status, error }) {
+  const word = status.toLowerCase();
+  if (word === "finished") return "";
+  const [exception = ""] = error.match(EXCEPTION) ?? [];
+  return (word === "failed" && exception.split(".").at(-1)) || word;
+}
+
+/** @param {RunRow} row @returns {Badge[]} */
+export function badgesOf({ pinned, baseline, bestOf, children }) {
+  const best = children ? "best" : `best of ${grouped(bestOf)}`; // a number stands on its button
+  return [
+    { isThere: pinned, words: "pinned", title: "stands first" },
+    { isThere: baseline, words: "baseline", title: "others are compared with it", isStrong: true },
+    { isThere: bestOf > 0, words: best, title: "it shows the values of its best child" },
+  ].filter(({ isThere }) => isThere);
+}

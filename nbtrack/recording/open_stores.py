@@ -1,0 +1,85 @@
+"""Where this process records: its settings, and the stores that it has open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import RLock
+
+from nbtrack.base.guard import warn_once
+from nbtrack.settings import Settings, find_project_folder, unserved_by_us, working_folder
+from nbtrack.stores.opening import folder_of, open_store
+from nbtrack.stores.store import Store
+
+
+class OpenStores:
+    """What a session is built on."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._stores: dict[str, Store] = {}
+        self._store: Store | None = None
+        self._uri: str | None = None
+        self._settings: Settings | None = None
+
+    @property
+    def settings(self) -> Settings:
+        if self._settings is None:
+            problems: list[str] = []
+            self._settings = Settings.load(problems)
+            for problem in problems:
+                warn_once(f"nbtrack: {problem} Until then it counts as not set.")
+        return self._settings
+
+    def renew_settings(self) -> None:
+        """Read them again when they are asked for next: one may have been mended."""
+        self._settings = None
+
+    @property
+    def store(self) -> Store:
+        """Fixed at first use: changing the working folder later does not move it."""
+        if self._store is None:
+            with self._lock:
+                if self._store is None:
+                    self._store = self.store_for(self._uri or self._default_uri())
+                    self._place_is_known()
+        return self._store
+
+    def store_for(self, uri: str) -> Store:
+        """The one open store of this process behind *uri*."""
+        uri = folder_of(uri).as_uri()
+        with self._lock:
+            if uri not in self._stores:
+                self._stores[uri] = open_store(uri)
+            return self._stores[uri]
+
+    def set_tracking_uri(self, uri: str | Path | None) -> None:
+        """Another store from now on; None finds the default afresh. Open runs stay theirs."""
+        if uri is not None:
+            folder_of(str(uri))  # raises here, not at the first log
+        with self._lock:
+            self._uri = None if uri is None else str(uri)
+            self._store = self._settings = None
+            self._place_changed()
+
+    @property
+    def is_uri_set(self) -> bool:
+        return bool(self._uri or self.settings.tracking_uri or self.settings.folder)
+
+    def _default_uri(self) -> str:
+        chosen = self.settings.tracking_uri or self.settings.folder
+        if chosen:
+            return chosen
+        place = find_project_folder(working_folder())
+        if (unserved := unserved_by_us()) is not None:
+            warn_once(
+                f"nbtrack: MLFLOW_TRACKING_URI names a place of the kind "
+                f"{unserved.partition(':')[0]!r}, and nbtrack records in folders: what is logged "
+                f"goes to {place}. NBTRACK_TRACKING_URI names another one."
+            )
+        return str(place)
+
+    def _place_changed(self) -> None:
+        """There is another store, or other settings."""
+
+    def _place_is_known(self) -> None:
+        """From now on it stays what it is."""

@@ -1,0 +1,7 @@
+"""The client under the name of its module in MLflow."""
+
+from __future__ import annotations
+
+from nbtrack.api.client import MlflowClient
+
+__all__ = ["MlflowClient"]

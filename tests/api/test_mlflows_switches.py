@@ -1,0 +1,148 @@
+"""What MLflow's code switches on or waits for: it works here, where nobody has to wait."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import nbtrack
+from nbtrack.entities import Metric
+from nbtrack.errors import InvalidValue
+from nbtrack.recording.session import current_session
+from nbtrack.recording.system_metrics import SystemMetrics
+from tests.support.begun_project import begun_project
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Any) -> Iterator[None]:
+    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
+    yield
+    while nbtrack.active_run() is not None:
+        nbtrack.end_run()
+    nbtrack.config.enable_async_logging(False)
+    current_session().system_metrics = SystemMetrics()
+    nbtrack.set_tracking_uri(None)
+
+
+def asked(**how: Any) -> list[Any]:
+    """What every logging function gives back that MLflow has in an asynchronous form."""
+    client = nbtrack.MlflowClient()
+    with nbtrack.start_run() as run:
+        return [
+            nbtrack.log_metric("a", 1, **how),
+            nbtrack.log_metrics({"b": 1}, **how),
+            nbtrack.log_params({"c": 1}, **how),
+            nbtrack.set_tag("d", 1, **how),
+            nbtrack.set_tags({"e": 1}, **how),
+            client.log_metric(run.run_id, "f", 1, **how),
+            client.log_batch(run.run_id, [Metric("g", 1, 0)], **how),
+            client.set_tag(run.run_id, "h", 1, **how),
+        ]
+
+
+def test_waiting_for_an_asynchronous_call() -> None:
+    """What it logged is there, before and after."""
+    for waited_for in asked(synchronous=False):
+        waited_for.wait()
+    with nbtrack.start_run():
+        nbtrack.log_param("p", 5, synchronous=False).wait()
+
+
+def test_by_default_there_is_nothing_to_wait_for() -> None:
+    """As in MLflow: a param's value comes back."""
+    assert asked() == asked(synchronous=True) == [None] * 8
+    with nbtrack.start_run() as run:
+        assert nbtrack.log_param("p", 5) == 5
+        assert nbtrack.MlflowClient().log_param(run.run_id, "p", 6) == 6
+
+
+def test_the_switch_counts_where_a_call_does_not_say() -> None:
+    """And only there."""
+    nbtrack.config.enable_async_logging()
+    assert None not in asked()
+    assert asked(synchronous=True) == [None] * 8
+    nbtrack.config.enable_async_logging(False)
+    assert asked() == [None] * 8
+
+
+def test_a_stream_is_stored_piece_by_piece() -> None:
+    """From where it stands; a stream of text is refused, and nothing is left of it."""
+    data = bytes(range(256)) * 10_000
+    stream = io.BytesIO(b"skipped" + data)
+    stream.seek(7)
+    client = nbtrack.MlflowClient()
+    with nbtrack.start_run() as run:
+        nbtrack.log_stream(stream, "some/file.bin")
+        client.log_stream(run.run_id, io.BytesIO(b""), "empty.bin")
+        with pytest.raises(InvalidValue, match="binary mode"):
+            nbtrack.log_stream(io.StringIO("text"), "text.txt")  # type: ignore[arg-type]
+    place = nbtrack.artifacts.download_artifacts(f"runs:/{run.run_id}/some/file.bin")
+    with open(place, "rb") as file:
+        assert file.read() == data
+    assert [file.path for file in client.list_artifacts(run.run_id)] == ["empty.bin", "some"]
+
+
+def system_metrics_of(run_id: str) -> dict[str, float]:
+    metrics = nbtrack.get_run(run_id).data.metrics
+    return {key: value for key, value in metrics.items() if key.startswith("system/")}
+
+
+def sampled(key: str, **how: Any) -> nbtrack.ActiveRun:
+    """A run that ended when it had *key*."""
+    with nbtrack.start_run(**how) as run:
+        until = time.monotonic() + 30
+        while key not in system_metrics_of(run.run_id) and time.monotonic() < until:
+            time.sleep(0.02)
+    return run
+
+
+def test_the_machine_is_sampled_while_a_run_is_open() -> None:
+    """By one run's own wish, by the switch, and under the name of a node."""
+    nbtrack.set_system_metrics_sampling_interval(0.01)
+    nbtrack.set_system_metrics_samples_before_logging(2)
+    cpu = "cpu_utilization_percentage"
+    run = sampled(f"system/{cpu}", log_system_metrics=True)
+    assert len(system_metrics_of(run.run_id)) == 8
+    assert 0 <= system_metrics_of(run.run_id)["system/disk_usage_percentage"] <= 100
+    steps = [p.step for p in nbtrack.MlflowClient().get_metric_history(run.run_id, f"system/{cpu}")]
+    assert steps == list(range(len(steps)))
+
+    nbtrack.enable_system_metrics_logging()
+    nbtrack.set_system_metrics_node_id("n1")
+    assert system_metrics_of(sampled(f"system/n1/{cpu}").run_id)
+    with nbtrack.start_run(log_system_metrics=False) as run:
+        time.sleep(0.1)
+    nbtrack.disable_system_metrics_logging()
+    with nbtrack.start_run() as other:
+        time.sleep(0.1)
+    assert system_metrics_of(run.run_id) == system_metrics_of(other.run_id) == {}
+
+
+@pytest.mark.parametrize("wrong", [0, -1, "often"])
+def test_an_interval_that_is_none_is_refused(wrong: Any) -> None:
+    """Where it is said, not in every run."""
+    with pytest.raises(InvalidValue, match="interval"):
+        nbtrack.set_system_metrics_sampling_interval(wrong)
+    with pytest.raises(InvalidValue, match="samples"):
+        nbtrack.set_system_metrics_samples_before_logging(wrong)
+
+
+def test_the_registry_is_where_the_runs_are(tmp_path: Any) -> None:
+    """Another place for it is refused, with what to do."""
+    assert nbtrack.get_registry_uri() == nbtrack.config.get_registry_uri()
+    assert nbtrack.get_registry_uri() == nbtrack.get_tracking_uri()
+    nbtrack.set_registry_uri(nbtrack.get_tracking_uri())
+    with pytest.raises(InvalidValue, match="set_tracking_uri"):
+        nbtrack.set_registry_uri(str(tmp_path / "elsewhere"))
+
+
+def test_the_doctor_tells_of_this_process(capsys: pytest.CaptureFixture[str]) -> None:
+    """As in a terminal."""
+    nbtrack.doctor()
+    said = capsys.readouterr().out
+    assert "versions" in said
+    assert str(nbtrack.project_folder()) in said
