@@ -128,7 +128,8 @@ def like_example(data: Any, example: Any) -> Any:
     if not isinstance(data, pd.DataFrame) or isinstance(example, pd.DataFrame):
         return data
     if isinstance(example, pd.Series):
-        return data.iloc[:, 0].rename(example.name)
+        column: Any = data.iloc[:, 0]
+        return column.rename(example.name)
     if not isinstance(example, list):
         return data
     is_rows = any(isinstance(row, Mapping) for row in example)
