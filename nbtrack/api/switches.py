@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from nbtrack.api.registry_place import check_registry_uri
+from nbtrack.api.run_operations import give_operations
 from nbtrack.errors import InvalidValue
 from nbtrack.recording.session import current_session
 from nbtrack.recording.system_metrics import sampler
@@ -13,7 +14,7 @@ from nbtrack.recording.system_metrics import sampler
 
 def enable_async_logging(enable: bool = True) -> None:
     """Logging functions return `RunOperations` to wait for, as with `synchronous=False`."""
-    current_session().gives_operations = enable
+    give_operations(enable)
 
 
 def flush_async_logging() -> None:
