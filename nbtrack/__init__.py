@@ -50,6 +50,7 @@ _LOGGING = [
     "log_inputs",
     "log_metric",
     "log_metrics",
+    "log_outputs",
     "log_param",
     "log_params",
     "log_stream",
@@ -57,6 +58,22 @@ _LOGGING = [
     "log_text",
     "set_tag",
     "set_tags",
+]
+_LOGGED_MODELS = [
+    "ActiveModel",
+    "clear_active_model",
+    "create_external_model",
+    "delete_logged_model",
+    "delete_logged_model_tag",
+    "finalize_logged_model",
+    "get_active_model_id",
+    "get_logged_model",
+    "initialize_logged_model",
+    "last_logged_model",
+    "log_model_params",
+    "search_logged_models",
+    "set_active_model",
+    "set_logged_model_tags",
 ]
 _REGISTRY = [
     "check_gate",
@@ -81,6 +98,7 @@ _SWITCHES = [
 _HOMES = {
     **dict.fromkeys(_FLUENT, "nbtrack.api.fluent"),
     **dict.fromkeys(_LOGGING, "nbtrack.api.fluent_logging"),
+    **dict.fromkeys(_LOGGED_MODELS, "nbtrack.api.fluent_logged_models"),
     **dict.fromkeys(_REGISTRY, "nbtrack.api.fluent_registry"),
     **dict.fromkeys(_SWITCHES, "nbtrack.api.switches"),
     "ActiveRun": "nbtrack.recording.active_run",

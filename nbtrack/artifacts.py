@@ -12,6 +12,7 @@ from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.paths import folder_of
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.errors import InvalidValue, require
+from nbtrack.recording.measured import is_model_id
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import FileInfo
 
@@ -113,19 +114,28 @@ def _locate(
         run_id, _, path = uri.removeprefix("runs:").strip("/").partition("/")
         uri = None
     if uri is not None and uri.startswith("models:"):
-        return open_artifacts(_folder_of_version(uri, tracking_uri)), path
+        return _of_model(uri, path, tracking_uri)
     if uri is not None:
         return _outside(uri, path)
     return MlflowClient(tracking_uri).artifacts_of(str(run_id)), path or None
 
 
-def _folder_of_version(uri: str, tracking_uri: str | None) -> str:
-    """The registry's own copy. Raises ModelNotFound, InvalidValue."""
+def _of_model(
+    uri: str, path: str | None, tracking_uri: str | None
+) -> tuple[ArtifactStore, str | None]:
+    """A logged model, `models:/<model id>/<path>`, or the registry's own copy of a version.
+
+    Raises ModelNotFound, InvalidValue.
+    """
     from nbtrack.models.registered_places import place_of_registered
+    from nbtrack.recording.logged_models import find_model
 
     session = current_session()
     store = session.store if tracking_uri is None else session.store_for(tracking_uri)
-    return str(place_of_registered(uri, store=store).folder)
+    name, _, below = uri.partition(":")[2].strip("/").partition("/")
+    if is_model_id(name):
+        return open_artifacts(find_model(store, name).model.artifact_location), path or below
+    return open_artifacts(str(place_of_registered(uri, store=store).folder)), path
 
 
 def _outside(uri: str, path: str | None) -> tuple[ArtifactStore, str | None]:

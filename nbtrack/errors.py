@@ -11,6 +11,7 @@ NbtrackError                      base of what nbtrack raises; an MlflowExceptio
 │   ├── RunNotFound · ExperimentNotFound · ArtifactNotFound · TagNotFound
 │   └── ModelNotFound
 │       ├── RegisteredModelNotFound · ModelVersionNotFound · AliasNotFound
+│       └── LoggedModelNotFound
 ├── ModelError
 │   ├── ModelNotSaved             something in the model cannot be written to a file
 │   ├── ModelChanged              its files are not the ones that were recorded
@@ -162,6 +163,14 @@ class RegisteredModelNotFound(ModelNotFound):
         super().__init__(
             f"No registered model {name!r} in {store}.{proposal} "
             "nbtrack.search_registered_models() lists the ones it has."
+        )
+
+
+class LoggedModelNotFound(ModelNotFound):
+    def __init__(self, model_id: object, store: object) -> None:
+        super().__init__(
+            f"No logged model {model_id!r} in {store}. "
+            "nbtrack.search_logged_models() lists those of the active experiment."
         )
 
 

@@ -6,9 +6,11 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.api.client_logged_models import ClientLoggedModels
 from nbtrack.api.client_logging import ClientLogging
 from nbtrack.api.client_registry import ClientRegistry
 from nbtrack.api.paging import page_of, page_start
+from nbtrack.api.registry_place import check_registry_uri
 from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base import background
@@ -23,7 +25,7 @@ from nbtrack.base.values import (
     check_run_id,
     check_tags,
 )
-from nbtrack.errors import InvalidValue, NameTaken
+from nbtrack.errors import InvalidValue, NameTaken, NotFound
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording import experiments
@@ -55,15 +57,16 @@ MOST_RESULTS = 1000
 _VERIFIED_SECONDS = 2.0  # for so long a run that was seen alive is not looked up again
 
 
-class MlflowClient(ClientLogging, ClientRegistry):
+class MlflowClient(ClientLogging, ClientLoggedModels, ClientRegistry):
     """Runs, metrics, artifacts, experiments and models by id, in the store of *tracking_uri*.
 
     Runs made here have no owner process: they stay RUNNING until `set_terminated`.
     """
 
     def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
-        _ = registry_uri  # MLflow's signature; the registry lives in the same store
         self._uri = tracking_uri
+        if registry_uri:
+            check_registry_uri(registry_uri, self._store)
 
     def __getattr__(self, name: str) -> Any:
         text = f"'MlflowClient' object has no attribute {name!r}.{hint(name, dir(type(self)))}"
@@ -132,7 +135,13 @@ class MlflowClient(ClientLogging, ClientRegistry):
         self._move_experiment(experiment_id, LifecycleStage.DELETED)
 
     def restore_experiment(self, experiment_id: str) -> None:
-        """Bring it back, with all its runs: also those deleted one by one, as in MLflow."""
+        """Bring it back, with all its runs: also those deleted one by one, as in MLflow.
+
+        Raises ExperimentNotFound; NotFound if it is not deleted.
+        """
+        found = self.get_experiment(experiment_id)
+        if found.lifecycle_stage != LifecycleStage.DELETED:
+            raise NotFound(f"Experiment {found.name!r} is not deleted: nothing is to be restored.")
         self._move_experiment(experiment_id, LifecycleStage.ACTIVE)
 
     def set_experiment_tag(self, experiment_id: str, key: str, value: Any) -> None:
@@ -209,6 +218,8 @@ class MlflowClient(ClientLogging, ClientRegistry):
     ) -> PagedList[Run]:
         """One page, and the token of the next. Raises InvalidFilter, InvalidValue."""
         offset, most = page_start(page_token), check_most(max_results)
+        if experiment_ids is None:
+            raise InvalidValue("experiment_ids is None; give a list of ids, for none of them [].")
         found = self._store.search_runs(
             RunQuery(
                 experiment_ids=tuple(map(check_experiment_id, as_tuple(experiment_ids))),

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from nbtrack.api.run_operations import RunOperations, operations
+from nbtrack.recording.active_model import active_model_id
+from nbtrack.recording.logged_models import link_models
+from nbtrack.recording.measured import check_model_id
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.records.runs import Metric, Param, RunTag
 
@@ -27,9 +30,23 @@ class ClientLogging(ABC):
         timestamp: int | None = None,
         step: int | None = None,
         synchronous: bool | None = None,
+        dataset_name: str | None = None,
+        dataset_digest: str | None = None,
+        model_id: str | None = None,
     ) -> RunOperations | None:
-        """One point. *timestamp* is milliseconds since 1970 UTC."""
-        self.writer(run_id).log_metric(key, value, step, timestamp=timestamp)
+        """One point. *timestamp* is milliseconds since 1970 UTC.
+
+        It is one of the logged model *model_id*, by default the active one, if there is one; else
+        of those that the run logs at that step.
+        """
+        model = model_id or active_model_id()
+        if (model, dataset_name, dataset_digest) == (None, None, None):
+            self.writer(run_id).log_metric(key, value, step, timestamp=timestamp)
+        else:
+            about = {"model_id": None if model is None else check_model_id(model),
+                     "dataset_name": dataset_name, "dataset_digest": dataset_digest}  # fmt: skip
+            said = {name: fact for name, fact in about.items() if fact is not None}
+            self.writer(run_id).log_metrics({key: value}, step, timestamp=timestamp, about=said)
         return operations(synchronous)
 
     def log_param(
@@ -70,12 +87,22 @@ class ClientLogging(ABC):
         """Raises TagNotFound."""
         self.writer(run_id).delete_tag(key)
 
-    def log_inputs(self, run_id: str, datasets: Sequence[Any] | None = None) -> None:
-        """*datasets* are `DatasetInput` records."""
+    def log_inputs(
+        self,
+        run_id: str,
+        datasets: Sequence[Any] | None = None,
+        models: Sequence[Any] | None = None,
+    ) -> None:
+        """*datasets* are `DatasetInput` records, *models* `LoggedModelInput`."""
         for each in datasets or ():
             tags = {tag.key: tag.value for tag in each.tags}
             context = tags.pop("mlflow.data.context", None)
             self.writer(run_id).log_input(each.dataset, context, tags)
+        link_models(self.writer(run_id), models or (), role="input")
+
+    def log_outputs(self, run_id: str, models: Sequence[Any]) -> None:
+        """*models* are `LoggedModelOutput` records: the run made them."""
+        link_models(self.writer(run_id), models, role="output")
 
     # --- artifacts
 

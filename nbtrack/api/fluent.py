@@ -320,7 +320,7 @@ def _searched(
 
 def _ids_of(names: tuple[str, ...]) -> tuple[str, ...]:
     """As in MLflow, a name that is not there finds no runs, and says so."""
-    found = {name: get_experiment_by_name(name) for name in names}
+    found = {name: None if name is None else get_experiment_by_name(name) for name in names}
     if missing := [name for name, experiment in found.items() if experiment is None]:
         there = [experiment.name for experiment in search_experiments()]
         named, proposals = map(repr, missing), (did_you_mean(name, there) for name in missing)
@@ -334,8 +334,8 @@ def _ids_of(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def sql(query: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
     """One SELECT over the views runs, params, metrics, latest_metrics, tags, artifacts, cells,
-    inputs, experiments, environments, registered_models, model_versions and registry_events.
-    *parameters* are bound to `$name`. Times are UTC.
+    inputs, experiments, environments, logged_models, logged_model_metrics, registered_models,
+    model_versions and registry_events. *parameters* are bound to `$name`. Times are UTC.
 
     Raises InvalidValue with DuckDB's own message and place.
     """

@@ -14,6 +14,8 @@ from nbtrack.api.run_operations import RunOperations, operations
 from nbtrack.artifact_store.paths import below_uri
 from nbtrack.base.values import as_tuple
 from nbtrack.errors import InvalidValue
+from nbtrack.recording.active_model import here
+from nbtrack.recording.measured import facts_of
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.session import current_session
 
@@ -46,9 +48,19 @@ def log_metric(
     synchronous: bool | None = None,
     timestamp: int | None = None,
     run_id: str | None = None,
+    model_id: str | None = None,
+    dataset: Any = None,
 ) -> RunOperations | None:
-    """One point. *timestamp* is milliseconds since 1970 UTC. Raises InvalidValue."""
-    _run(run_id).log_metric(key, value, step, timestamp=timestamp)
+    """One point. *timestamp* is milliseconds since 1970 UTC. Raises InvalidValue.
+
+    It is one of the logged model *model_id*, by default the active one, if there is one; else of
+    those that the run logs at that step.
+    """
+    model_id = model_id or here.active
+    if model_id is None and dataset is None:
+        _run(run_id).log_metric(key, value, step, timestamp=timestamp)
+    else:
+        log_metrics({key: value}, step, None, run_id, timestamp, model_id, dataset)
     return operations(synchronous)
 
 
@@ -58,9 +70,15 @@ def log_metrics(
     synchronous: bool | None = None,
     run_id: str | None = None,
     timestamp: int | None = None,
+    model_id: str | None = None,
+    dataset: Any = None,
 ) -> RunOperations | None:
-    """All or none, as points of one step. *timestamp* is milliseconds since 1970 UTC."""
-    _run(run_id).log_metrics(metrics, step, timestamp=timestamp)
+    """All or none, as points of one step; see `log_metric`."""
+    run, about = _run(run_id), facts_of(model_id or here.active, dataset)
+    if dataset is not None and (key := (dataset.name, dataset.digest)) not in run.logged.datasets:
+        run.log_input(dataset)
+        run.logged.datasets.add(key)
+    run.log_metrics(metrics, step, timestamp=timestamp, about=about)
     return operations(synchronous)
 
 
@@ -82,18 +100,25 @@ def delete_tag(key: str) -> None:
 
 
 def log_input(
-    dataset: Any = None, context: str | None = None, tags: dict[str, str] | None = None
+    dataset: Any = None,
+    context: str | None = None,
+    tags: dict[str, str] | None = None,
+    model: Any = None,
 ) -> None:
-    """Record a dataset that the run read; see `nbtrack.data`."""
-    _run().log_input(dataset, context, tags)
+    """Record a dataset that the run read; see `nbtrack.data`. *model*: a LoggedModelInput."""
+    if dataset is not None or model is None:
+        _run().log_input(dataset, context, tags)
+    if model is not None:
+        _link([model], role="input")
 
 
 def log_inputs(
     datasets: Sequence[Any] | None = None,
     contexts: Sequence[str | None] | None = None,
     tags_list: Sequence[dict[str, str] | None] | None = None,
+    models: Sequence[Any] | None = None,
 ) -> None:
-    """Several at once; the lists are equally long."""
+    """Several at once; the first three lists are equally long."""
     given = as_tuple(datasets)
     nothing = (None,) * len(given)
     lists = (given, as_tuple(contexts) or nothing, as_tuple(tags_list) or nothing)
@@ -102,6 +127,19 @@ def log_inputs(
         raise InvalidValue(f"datasets, contexts and tags_list have {lengths} items; make them one.")
     for dataset, context, tags in zip(*lists):
         log_input(dataset, context, tags)
+    if models:
+        _link(models, role="input")
+
+
+def log_outputs(models: Sequence[Any] | None = None) -> None:
+    """Record models (`LoggedModelOutput`) that the run made."""
+    _link(models or (), role="output")
+
+
+def _link(models: Sequence[Any], *, role: str) -> None:
+    from nbtrack.recording.logged_models import link_models
+
+    link_models(_run(), models, role=role)
 
 
 def log_artifact(

@@ -10,15 +10,18 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from nbtrack.api.model_logging import run_of_model
+from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.errors import InvalidValue
 from nbtrack.models.digests import folder_digest
 from nbtrack.models.environment_files import CONDA, REQUIREMENTS, environment_files
+from nbtrack.models.homes import DIGEST_TAG
 from nbtrack.models.mlmodel_file import FILE_NAME, read_mlmodel
 from nbtrack.models.model_place import ModelPlace
-from nbtrack.models.model_uris import locate
+from nbtrack.models.model_uris import locate, logged_model_in
 from nbtrack.models.requirements import checked_lines, requirement_name
-from nbtrack.models.saving import DIGEST_TAG
 from nbtrack.models.signature import ModelSignature, check_signature
+from nbtrack.recording.logged_models import record_files
+from nbtrack.recording.session import current_session
 
 
 def set_signature(model_uri: str | Path, signature: ModelSignature) -> None:
@@ -51,7 +54,7 @@ def update_model_requirements(
 
 
 def _changeable(model_uri: str | Path) -> ModelPlace:
-    if str(model_uri).startswith("models:"):
+    if str(model_uri).startswith("models:") and logged_model_in(str(model_uri)) is None:
         raise InvalidValue(
             f"{str(model_uri)!r} is a registered version, which is never changed; change the model "
             "in its run (runs:/<run id>/<path>) and register it again."
@@ -60,6 +63,11 @@ def _changeable(model_uri: str | Path) -> ModelPlace:
 
 
 def _write(place: ModelPlace, files: Mapping[str, bytes]) -> None:
+    if place.model_id is not None:
+        own = open_artifacts(str(place.folder), run_id=place.model_id)
+        written = [own.write(name, content) for name, content in files.items()]
+        record_files(current_session().store, place.model_id, written)
+        return
     if place.recorded is None or place.run_id is None:
         for name, content in files.items():
             (place.folder / name).write_bytes(content)

@@ -8,13 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbtrack.api.model_logging import check_registration, notes_of, registered, run_of_model
+from nbtrack.api.model_logging import (
+    check_registration,
+    failing,
+    home_of,
+    notes_of,
+    registered,
+)
 from nbtrack.artifact_store.sources import files_under
 from nbtrack.errors import InvalidValue
 from nbtrack.models import mlmodel_file
 from nbtrack.models.mlmodel_file import FILE_NAME
 from nbtrack.models.model_info import ModelInfo
-from nbtrack.models.saving import log_files, model_path
+from nbtrack.models.saving import model_path
+from nbtrack.recording.logged_models import model_facts
 
 
 @dataclass(eq=False)
@@ -53,22 +60,25 @@ class Model(mlmodel_file.Model):
                 "resources=, auth_policy= and prompts= are for MLflow's servers; metadata= keeps "
                 "what you want to know of the model."
             )
-        notes = notes_of(
-            params=params, tags=tags, model_type=model_type, step=step, model_id=model_id
-        )
+        about = model_facts(params, tags, model_type=model_type, step=step, model_id=model_id)
         path = model_path(name=name, artifact_path=artifact_path)
-        run = run_of_model(run_id)
-        facts = None if metadata is None else dict(metadata)
-        extra = {"nbtrack": notes} if notes else {}
-        model = cls(artifact_path=path, run_id=run.run_id, metadata=facts, extra=extra)
-        with tempfile.TemporaryDirectory(prefix="nbtrack-model-") as folder:
+        facts, notes = None if metadata is None else dict(metadata), notes_of(about)
+        with failing(model_id), tempfile.TemporaryDirectory(prefix="nbtrack-model-") as folder:
+            home = home_of(path, about, run_id=run_id)
+            model = cls(
+                artifact_path=home.path,
+                run_id=home.run_id,
+                model_id=home.model_id,
+                metadata=facts,
+                extra={"nbtrack": notes} if notes else {},
+            )
             target = Path(folder) / "model"
             flavor.save_model(path=str(target), mlflow_model=model, **kwargs)
-            files = dict(
-                sorted(
-                    files_under(target, without=target / ".nbtrack"),
-                    key=lambda each: each[0] == FILE_NAME,
-                )
-            )
-            info = log_files(run, path, cls.load(target), files)
-        return registered(run, info, registered_model_name)
+            info = home.log(cls.load(target), _files_of(target))
+        return registered(home.store, info, registered_model_name)
+
+
+def _files_of(folder: Path) -> dict[str, Path]:
+    """Those of a model, MLmodel last."""
+    found = files_under(folder, without=folder / ".nbtrack")
+    return dict(sorted(found, key=lambda each: each[0] == FILE_NAME))

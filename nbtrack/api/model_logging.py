@@ -1,60 +1,82 @@
-"""What the flavours' `log_model` share: the run that a model goes to, and its registration."""
+"""What the flavours' `log_model` share: where a model goes to, and its registration."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from nbtrack.api.client import MlflowClient
-from nbtrack.errors import InvalidValue
 from nbtrack.lookup.registry_names import check_model_name
 from nbtrack.models.folder import FlavorParts, SaveOptions
+from nbtrack.models.homes import Home, OwnHome, RunHome
 from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.saving import log_parts
+from nbtrack.recording.logged_models import ModelFacts, change_model, find_model
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.session import current_session
+from nbtrack.records.logged_models import LoggedModelStatus
+from nbtrack.stores.store import Store
 
 
 def log_new_model(
     path: str,
     parts: FlavorParts,
     options: SaveOptions,
+    about: ModelFacts,
     *,
     run_id: str | None,
     registered_model_name: str | None,
 ) -> ModelInfo:
     """Log it, and make it the next version of *registered_model_name*; if that fails, it stays
     logged."""
-    run = run_of_model(run_id)
-    return registered(run, log_parts(run, path, parts, options), registered_model_name)
+    home = home_of(path, about, run_id=run_id)
+    return registered(home.store, log_parts(home, parts, options), registered_model_name)
 
 
-def notes_of(
-    *,
-    params: Mapping[str, Any] | None,
-    tags: Mapping[str, Any] | None,
-    model_type: str | None,
-    step: int,
-    model_id: str | None,
-) -> dict[str, Any]:
-    """What describes a model, as its MLmodel file keeps it. Raises InvalidValue."""
-    if model_id is not None:
-        raise InvalidValue("model_id= names a logged model of MLflow; give run_id= and name=.")
-    notes = {"params": params, "tags": tags, "model_type": model_type, "step": step or None}
-    return {n: v if n == "step" else _texts(v) for n, v in notes.items() if v is not None}
+def home_of(path: str, about: ModelFacts, *, run_id: str | None) -> Home:
+    """The folder *path* of a run, or the place that the model has already: then no run is opened
+    for it."""
+    if about.model_id is None:
+        return RunHome(run_of_model(run_id), path, about)
+    session = current_session()
+    run = session.active_run() if run_id is None else run_of_model(run_id)
+    store = session.store if run is None else run.store
+    model = find_model(store, about.model_id).model
+    if model.path:  # it was logged before, into its run
+        writer = MlflowClient(store.uri).writer(str(model.source_run_id))
+        return RunHome(writer, model.path, about)
+    return OwnHome(store, model, run, about.step)
 
 
-def _texts(value: Any) -> Any:
-    """As MLflow keeps them: the values of params and tags are texts."""
-    return {k: str(v) for k, v in value.items()} if isinstance(value, Mapping) else str(value)
+@contextmanager
+def failing(model_id: str | None) -> Iterator[None]:
+    """A block in which the model *model_id* is written; if that goes wrong, it has FAILED."""
+    try:
+        yield
+    except Exception:
+        if model_id is not None:
+            change_model(current_session().store, model_id, status=LoggedModelStatus.FAILED)
+        raise
 
 
-def registered(run: RunWriter, info: ModelInfo, name: str | None) -> ModelInfo:
+def notes_of(about: ModelFacts) -> dict[str, Any]:
+    """What describes a model, as its MLmodel file keeps it."""
+    notes = {
+        "params": dict(about.params),
+        "tags": dict(about.tags),
+        "model_type": about.model_type,
+        "step": about.step,
+    }
+    return {name: note for name, note in notes.items() if note}
+
+
+def registered(store: Store, info: ModelInfo, name: str | None) -> ModelInfo:
     """What was logged, registered as *name* if there is one."""
     if name is None or info.digest is None:
         return info
-    return replace(info, registered_model_version=register_logged(run, info, name))
+    return replace(info, registered_model_version=register_logged(store, info, name))
 
 
 def run_of_model(run_id: str | None) -> RunWriter:
@@ -74,12 +96,12 @@ def check_registration(registered_model_name: str | None) -> None:
 
 
 def register_logged(
-    run: RunWriter, info: ModelInfo, name: str, *, timeout: float | None = None
+    store: Store, info: ModelInfo, name: str, *, timeout: float | None = None
 ) -> int:
     """Make a model that was logged the next version of *name*; its number. Raises StoreBusy."""
     from nbtrack.model_registry.changes import WAIT_SECONDS
     from nbtrack.model_registry.versions import create_version
 
     seconds = WAIT_SECONDS if timeout is None else timeout
-    made = create_version(run.store, name, info.model_uri, makes_model=True, timeout=seconds)
+    made = create_version(store, name, info.model_uri, makes_model=True, timeout=seconds)
     return int(made.version)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from nbtrack.api.model_logging import check_registration, log_new_model, notes_of
+from nbtrack.api.model_logging import check_registration, failing, log_new_model, notes_of
 from nbtrack.api.pyfunc_parts import prepared
 from nbtrack.errors import InvalidValue
 from nbtrack.models.environment_files import CONDA, REQUIREMENTS
@@ -18,6 +18,7 @@ from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.model_uris import locate
 from nbtrack.models.pyfunc_model import PyFuncModel
 from nbtrack.models.saving import model_path, write_parts
+from nbtrack.recording.logged_models import model_facts
 
 
 def log_model(
@@ -50,32 +51,33 @@ def log_model(
 
     *artifacts* are files and folders that it needs, {name: path or URI}; it finds them as
     `context.artifacts[name]`. Or *loader_module* names a module with `_load_pyfunc(path)`, which
-    reads *data_path*. *params*, *tags*, *model_type* and *step* describe the model. Raises
-    ModelNotSaved, InvalidValue; then nothing is stored.
+    reads *data_path*. *params* to *model_id* are as in
+    `nbtrack.sklearn.log_model`. Raises ModelNotSaved, InvalidValue; then nothing is stored.
     """
     check_registration(registered_model_name)
-    notes = notes_of(params=params, tags=tags, model_type=model_type, step=step, model_id=model_id)
+    about = model_facts(params, tags, model_type=model_type, step=step, model_id=model_id)
     path = model_path(name=name, artifact_path=artifact_path)
-    parts, options = prepared(
-        python_model,
-        loader_module=loader_module,
-        data_path=data_path,
-        artifacts=artifacts,
-        model_config=model_config,
-        streamable=streamable,
-        signature=signature,
-        input_example=input_example,
-        code_paths=code_paths,
-        infer_code_paths=infer_code_paths,
-        conda_env=conda_env,
-        pip_requirements=pip_requirements,
-        extra_pip_requirements=extra_pip_requirements,
-        metadata=metadata,
-        notes=notes,
-    )
-    return log_new_model(
-        path, parts, options, run_id=run_id, registered_model_name=registered_model_name
-    )
+    with failing(model_id):
+        parts, options = prepared(
+            python_model,
+            loader_module=loader_module,
+            data_path=data_path,
+            artifacts=artifacts,
+            model_config=model_config,
+            streamable=streamable,
+            signature=signature,
+            input_example=input_example,
+            code_paths=code_paths,
+            infer_code_paths=infer_code_paths,
+            conda_env=conda_env,
+            pip_requirements=pip_requirements,
+            extra_pip_requirements=extra_pip_requirements,
+            metadata=metadata,
+            notes=notes_of(about),
+        )
+        return log_new_model(
+            path, parts, options, about, run_id=run_id, registered_model_name=registered_model_name
+        )
 
 
 def save_model(

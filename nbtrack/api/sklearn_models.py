@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from nbtrack.api.model_logging import check_registration, log_new_model, notes_of
+from nbtrack.api.model_logging import check_registration, failing, log_new_model, notes_of
 from nbtrack.base.guard import warn_once
 from nbtrack.models.example_signature import signature_for
 from nbtrack.models.flavours import sklearn as flavour
@@ -17,6 +17,7 @@ from nbtrack.models.loading import load_sklearn
 from nbtrack.models.mlmodel_file import Model
 from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.saving import model_path, write_parts
+from nbtrack.recording.logged_models import model_facts
 
 
 def log_model(
@@ -45,30 +46,32 @@ def log_model(
 ) -> ModelInfo:
     """Keep a fitted model in the active run, under *name*; load it back by `info.model_uri`.
 
-    *params*, *tags*, *model_type* and *step* describe the model and are kept in its MLmodel file.
+    *params*, *tags*, *model_type* and *step* are those of the logged model that it becomes;
+    *model_id*: it becomes that one, which was initialized before, in whose place it is kept.
     Raises ModelNotSaved, InvalidValue; then nothing is stored.
     """
     check_registration(registered_model_name)
-    notes = notes_of(params=params, tags=tags, model_type=model_type, step=step, model_id=model_id)
+    about = model_facts(params, tags, model_type=model_type, step=step, model_id=model_id)
     path = model_path(name=name, artifact_path=artifact_path)
-    parts, options = _prepared(
-        sk_model,
-        serialization_format=serialization_format,
-        pyfunc_predict_fn=pyfunc_predict_fn,
-        skops_trusted_types=skops_trusted_types,
-        signature=signature,
-        input_example=input_example,
-        conda_env=conda_env,
-        code_paths=code_paths,
-        pip_requirements=pip_requirements,
-        extra_pip_requirements=extra_pip_requirements,
-        extra_files=extra_files,
-        metadata=metadata,
-        notes=notes,
-    )
-    return log_new_model(
-        path, parts, options, run_id=run_id, registered_model_name=registered_model_name
-    )
+    with failing(model_id):
+        parts, options = _prepared(
+            sk_model,
+            serialization_format=serialization_format,
+            pyfunc_predict_fn=pyfunc_predict_fn,
+            skops_trusted_types=skops_trusted_types,
+            signature=signature,
+            input_example=input_example,
+            conda_env=conda_env,
+            code_paths=code_paths,
+            pip_requirements=pip_requirements,
+            extra_pip_requirements=extra_pip_requirements,
+            extra_files=extra_files,
+            metadata=metadata,
+            notes=notes_of(about),
+        )
+        return log_new_model(
+            path, parts, options, about, run_id=run_id, registered_model_name=registered_model_name
+        )
 
 
 def save_model(
@@ -162,6 +165,8 @@ def _prepared(
             "the python_function flavor, so that it can be loaded but not served."
         )
     example = kept_example(input_example)
-    predict = getattr(sk_model, pyfunc_predict_fn, None)
+    predict = None
+    if parts.pyfunc is not None:
+        predict = flavour.EstimatorPredictor(sk_model, pyfunc_predict_fn).predict
     found = signature_for(signature, example, predict)
     return parts, SaveOptions(signature=found, input_example=example, **rest)

@@ -7,6 +7,7 @@ import operator
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from posixpath import normpath
 from typing import Any
 
 from nbtrack.base.guard import warn_once
@@ -44,9 +45,15 @@ def _check_name(key: str, what: str) -> str:
         raise InvalidValue(
             f"The {what} {key!r} may hold letters, digits and _ - . : / and spaces only."
         )
-    if ".." in key.split("/") or key.startswith("/"):
+    if ".." in key.split("/") or key.startswith(("/", "..")):
         raise InvalidValue(
             f"The {what} {key!r} reads as a path out of its folder; name it otherwise."
+        )
+    if (shortest := normpath(key)) != key or key == ".":
+        meant = f", such as {shortest!r}" if shortest != "." else ""
+        raise InvalidValue(
+            f"The {what} {key!r} has an empty or idle part between its slashes; name it "
+            f"otherwise{meant}."
         )
     return key
 

@@ -44,14 +44,15 @@ _FRAME = (
 )
 _GAP = "margin:4px 0 0"
 _TABLE = f"{_GAP};border-collapse:collapse;border:0;font-size:13px;table-layout:auto"
-_BASE = "padding:1px 14px 1px 0;vertical-align:baseline;line-height:1.45"
-_TEXT = f"{_BASE};text-align:left"
+# A notebook keeps every cell of every card: no more than what Lab would not do alone.
+_NUMBER = "padding:2px 14px 2px 0"
+_TEXT = f"{_NUMBER};text-align:left"
 _CELL = f"{_TEXT};white-space:nowrap"
-_NUMBER = f"{_BASE};text-align:right;white-space:nowrap"
 _TREND = f"{_CELL};font-size:9px;{MUTED}"
-_HEAD = f"{_BASE};font-weight:normal;font-size:11px;white-space:nowrap"
+_HEAD = f"{_NUMBER};font-weight:normal;font-size:11px;white-space:nowrap"
 # One width for the first column of every table of the card, so that they line up.
 _LABEL = {"scope": "row", "align": "left", "style": f"{_CELL};font-weight:normal;width:104px"}
+_FACT = {**_LABEL, "style": f"{_LABEL['style']};vertical-align:top"}  # beside several lines
 _FIT_NAME = {**_LABEL, "style": f"{_TEXT};font-weight:normal;min-width:104px"}  # it may wrap
 _FOOT = f"margin:5px 0 0;font-size:11px;{MUTED}"
 _VERDICT_STYLE = {"better": GOOD, "best": GOOD, "worse": BAD}
@@ -135,9 +136,15 @@ def _metric_row(line: MetricLine, metrics: MetricTable) -> Html:
     if metrics.has_change:
         cells.append(tag("td", _comparison(line.change), style=_CELL))
     if metrics.has_best:
-        run = [" ", muted(clipped_html(line.best_run, BEST_RUN_LIMIT))] if line.best_run else []
-        cells.append(tag("td", _comparison(line.best), *run, style=_CELL))
+        cells.append(_best_cell(line))
     return _row(*cells)
+
+
+def _best_cell(line: MetricLine) -> Html:
+    run = [" ", clipped_html(line.best_run, BEST_RUN_LIMIT)] if line.best_run else []
+    if line.best.verdict not in _VERDICT_STYLE and not line.best.word:
+        return tag("td", line.best.number, *run, style=f"{_CELL};{MUTED}")
+    return tag("td", _comparison(line.best), *map(muted, run), style=_CELL)
 
 
 def _more_metrics(metrics: MetricTable) -> Html | None:
@@ -181,7 +188,7 @@ def _fact_rows(facts: CardFacts) -> list[Html]:
 
 
 def _fact(label: str, *content: str, style: str = MUTED) -> Html:
-    head = tag("th", tag("span", label, style=style), **_LABEL)
+    head = tag("th", tag("span", label, style=style), **_FACT)
     return _row(head, tag("td", *content, align="left", style=_TEXT))
 
 

@@ -76,7 +76,7 @@ def _layers(scaled: Sequence[Scaled], rows: Sequence[Row], theme: Theme) -> Any:
     import altair as alt
 
     count = len(scaled)
-    lines = _lines(alt, count, opacity=0.75 if len(rows) < MANY_POINTS else 0.4)
+    lines = _lines(alt, count, opacity=0.9 if len(rows) < MANY_POINTS else 0.6)
     lines = lines.add_params(_brush(alt, theme), alt.param(name=CHOSEN, value=None))
     missing = {row["x"] for row in rows if row["y"] == MISSING_PLACE}
     words = _tick_words(alt, scaled, theme, missing=missing)

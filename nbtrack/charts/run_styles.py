@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 # Found by search: the smallest distance (CIELAB) of any two is the largest that was seen for normal
 # sight and simulated protan, deutan and tritan sight (Machado et al. 2009,
-# https://doi.org/10.1109/TVCG.2009.113), with a contrast of 2.3 or more to white and 3.1 to #111.
+# https://doi.org/10.1109/TVCG.2009.113), with a contrast of 3 or more to #222, 2.3 to white.
 PALETTE = (
-    "#1e78d2", "#b43c00", "#8700ff", "#96b400", "#e196a5",
-    "#00b4e1", "#c3a55a", "#a54b96", "#f00069", "#00785a",
+    "#5c64c3", "#b0570c", "#19824c", "#ff6285", "#50adff",
+    "#aa34ff", "#6dbe00", "#f582bd", "#a0a956", "#ae519a",
 )  # fmt: skip
 # Solid first; then the colours come again, and the pattern tells the runs apart.
 DASHES: tuple[tuple[int, ...], ...] = ((), (6, 3), (2, 2), (8, 3, 2, 3), (1, 3))

@@ -80,7 +80,7 @@ def _points(
 ) -> Any:
     import altair as alt
 
-    edge = {"strokeWidth": 0.5, "stroke": colour("ground", theme)}
+    edge: dict[str, Any] = {"strokeWidth": 0.5, "stroke": colour("ground", theme)}
     return (
         alt.Chart(alt.NamedData(name=DATA_NAME))
         .mark_point(filled=True, opacity=1, size=55, **edge)
@@ -208,4 +208,4 @@ def _title(text: str, left_out: int) -> alt.TitleParams | str:
     import altair as alt
 
     runs = "1 run lacks" if left_out == 1 else f"{left_out:,} runs lack"
-    return alt.TitleParams(text=text, subtitle=f"{runs} one of the values and cannot be shown")  # type: ignore[no-any-return]
+    return alt.TitleParams(text=text, subtitle=f"{runs} one of the values and cannot be shown")

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 Theme = Literal["page", "paper"]
 
-# Of middle lightness all along, so that neither end is lost on a white or on a black page.
-SEQUENCE = ["#3f6fe0", "#8455d3", "#c4479f", "#e5595e", "#ee8a2c", "#e0b000"]
+# Of middle lightness all along, so that neither end is lost on a white or on a dark page.
+SEQUENCE = ["#5b86f0", "#9a68e6", "#d04fa9", "#e5595e", "#ee8a2c", "#e0b000"]
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 _COLOURS = {

@@ -16,6 +16,7 @@ from typing import Any
 from nbtrack.artifact_store.paths import folder_of, stays_within
 from nbtrack.cli.console import count, harmless, listed, say
 from nbtrack.cli.leftovers import StoredFile, stored_files, unrecorded
+from nbtrack.cli.logged_model_leftovers import GoneModel, gone_models, remove_models
 from nbtrack.cli.model_leftovers import ModelGarbage, model_garbage, remove_copies
 from nbtrack.cli.place import open_place
 from nbtrack.display.number_format import format_size
@@ -36,11 +37,17 @@ class Garbage:
     strangers: Sequence[StoredFile]  # of runs that the database does not know
     kept: Sequence[tuple[KnownRun, str]]
     models: ModelGarbage
+    logged: Sequence[GoneModel]
 
     @property
     def size(self) -> int:
         files = sum(file.size for file in (*self.files, *self.orphans))
-        return files + sum(copy.size for copy in self.models.copies)
+        copies = sum(copy.size for copy in self.models.copies)
+        return files + copies + sum(model.size for model in self.logged)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.runs or self.orphans or self.models.copies or self.logged)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     say(*_report(garbage, is_done=arguments.yes))
     if arguments.yes:
         remove(store, garbage)
-    elif garbage.runs or garbage.orphans or garbage.models.copies:
+    elif not garbage.is_empty:
         say("Nothing is removed yet: nbtrack gc --yes does it.")
     return 0
 
@@ -88,6 +95,7 @@ def find_garbage(store: Store) -> Garbage:
         strangers=[file for file in left if file.run_id not in known],
         kept=kept,
         models=model_garbage(store),
+        logged=gone_models(store, root, runs={run.run_id for run in gone}),
     )
 
 
@@ -104,6 +112,7 @@ def remove(store: Store, garbage: Garbage) -> None:
         path.unlink(missing_ok=True)
         _remove_empty_folders(path.parent, root=garbage.root)
     remove_copies(garbage.models.copies)
+    remove_models(store, garbage.logged)
 
 
 def _is_own(run: KnownRun, root: Path) -> bool:
@@ -129,7 +138,7 @@ def _remove_empty_folders(folder: Path, *, root: Path) -> None:
 
 def _report(garbage: Garbage, *, is_done: bool) -> list[str]:
     stays = [*_kept(garbage), *_strangers(garbage), *_strange_models(garbage)]
-    if not garbage.runs and not garbage.orphans and not garbage.models.copies:
+    if garbage.is_empty:
         return ["Nothing to free.", *stays]
     verb = "Freeing" if is_done else "Would free"
     return [
@@ -137,6 +146,7 @@ def _report(garbage: Garbage, *, is_done: bool) -> list[str]:
         *_runs(garbage),
         *_orphans(garbage),
         *_models(garbage),
+        *_logged(garbage),
         *stays,
     ]
 
@@ -178,6 +188,16 @@ def _models(garbage: Garbage) -> list[str]:
         for copy in copies
     )
     return [f"{count(len(copies), 'copy', 'copies')} of models, not registered:", *listed(lines)]
+
+
+def _logged(garbage: Garbage) -> list[str]:
+    if not garbage.logged:
+        return []
+    lines = (
+        f"  {each.model_id[:10]}  {format_size(each.size):>7}  {harmless(each.name)}"
+        for each in garbage.logged
+    )
+    return [f"{count(len(garbage.logged), 'logged model')}, deleted:", *listed(lines)]
 
 
 def _strange_models(garbage: Garbage) -> list[str]:

@@ -84,13 +84,13 @@ def _serve(model: PyFuncModel, arguments: argparse.Namespace) -> int:
 
 
 def _read_input(arguments: argparse.Namespace, model: PyFuncModel) -> tuple[Any, Any]:
-    from nbtrack.models.serving_input import CSV, JSON, PARQUET, read_request
+    from nbtrack.models.serving_input import CSV, JSON, PARQUET
 
     path = arguments.input_path
     kind = arguments.content_type or _kind_of(path)
     body = sys.stdin.buffer.read() if path is None else Path(path).read_bytes()
     content_type = {"csv": CSV, "json": JSON, "parquet": PARQUET}[kind]
-    return read_request(body, content_type, model.request_schema)
+    return model.read_request(body, content_type)
 
 
 def _kind_of(path: str | None) -> str:

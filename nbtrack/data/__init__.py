@@ -6,17 +6,6 @@ recorded source back.
 
 from __future__ import annotations
 
-from nbtrack.capture.dataset import Dataset
-from nbtrack.capture.dataset_source import DatasetSource
-from nbtrack.capture.datasets import (
-    NumpyDataset,
-    PandasDataset,
-    PolarsDataset,
-    from_numpy,
-    from_pandas,
-    from_polars,
-)
-from nbtrack.capture.source_registry import get_dataset_source_from_json
 from nbtrack.data import (
     code_dataset_source,
     dataset,
@@ -30,8 +19,20 @@ from nbtrack.data import (
     pandas_dataset,
     polars_dataset,
     pyfunc_dataset_mixin,
+    schema,
     sources,
 )
+from nbtrack.datasets.dataset import Dataset
+from nbtrack.datasets.dataset_source import DatasetSource
+from nbtrack.datasets.kinds import (
+    NumpyDataset,
+    PandasDataset,
+    PolarsDataset,
+    from_numpy,
+    from_pandas,
+    from_polars,
+)
+from nbtrack.datasets.source_registry import get_dataset_source_from_json
 from nbtrack.errors import InvalidValue
 from nbtrack.records.runs import Dataset as DatasetRecord
 from nbtrack.records.runs import DatasetInput
@@ -58,6 +59,7 @@ __all__ = [
     "pandas_dataset",
     "polars_dataset",
     "pyfunc_dataset_mixin",
+    "schema",
     "sources",
 ]
 

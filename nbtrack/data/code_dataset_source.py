@@ -1,7 +1,7 @@
-"""Data made by code, under MLflow"s name."""
+"""Data made by code, under MLflow's name."""
 
 from __future__ import annotations
 
-from nbtrack.capture.dataset_sources import CodeDatasetSource
+from nbtrack.datasets.source_kinds import CodeDatasetSource
 
 __all__ = ["CodeDatasetSource"]

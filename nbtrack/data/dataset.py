@@ -1,7 +1,7 @@
-"""The base of datasets, under MLflow"s name."""
+"""The base of datasets, under MLflow's name."""
 
 from __future__ import annotations
 
-from nbtrack.capture.dataset import Dataset
+from nbtrack.datasets.dataset import Dataset
 
 __all__ = ["Dataset"]

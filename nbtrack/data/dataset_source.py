@@ -1,7 +1,7 @@
-"""The base of sources, under MLflow"s name."""
+"""The base of sources, under MLflow's name."""
 
 from __future__ import annotations
 
-from nbtrack.capture.dataset_source import DatasetSource
+from nbtrack.datasets.dataset_source import DatasetSource
 
 __all__ = ["DatasetSource"]

@@ -1,8 +1,8 @@
-"""Which kind of source is meant, under MLflow"s name."""
+"""Which kind of source is meant, under MLflow's name."""
 
 from __future__ import annotations
 
-from nbtrack.capture.source_registry import (
+from nbtrack.datasets.source_registry import (
     DatasetSourceRegistry,
     get_dataset_source_from_json,
     get_registered_sources,

@@ -1,7 +1,7 @@
-"""Data in files, under MLflow"s name."""
+"""Data in files, under MLflow's name."""
 
 from __future__ import annotations
 
-from nbtrack.capture.dataset_sources import FileSystemDatasetSource
+from nbtrack.datasets.source_kinds import FileSystemDatasetSource
 
 __all__ = ["FileSystemDatasetSource"]

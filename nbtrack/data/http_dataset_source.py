@@ -1,7 +1,7 @@
-"""Data at a web address, under MLflow"s name."""
+"""Data at a web address, under MLflow's name."""
 
 from __future__ import annotations
 
-from nbtrack.capture.dataset_sources import HTTPDatasetSource
+from nbtrack.datasets.source_kinds import HTTPDatasetSource
 
 __all__ = ["HTTPDatasetSource"]

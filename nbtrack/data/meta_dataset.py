@@ -1,7 +1,7 @@
-"""A dataset that is only a source, under MLflow"s name."""
+"""A dataset that is only a source, under MLflow's name."""
 
 from __future__ import annotations
 
-from nbtrack.capture.datasets import MetaDataset
+from nbtrack.datasets.kinds import MetaDataset
 
 __all__ = ["MetaDataset"]

@@ -1,7 +1,7 @@
-"""Data of numpy, under MLflow"s name."""
+"""Data of numpy, under MLflow's name."""
 
 from __future__ import annotations
 
-from nbtrack.capture.datasets import NumpyDataset, from_numpy
+from nbtrack.datasets.kinds import NumpyDataset, from_numpy
 
 __all__ = ["NumpyDataset", "from_numpy"]

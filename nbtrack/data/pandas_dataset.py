@@ -1,7 +1,7 @@
-"""Data of pandas, under MLflow"s name."""
+"""Data of pandas, under MLflow's name."""
 
 from __future__ import annotations
 
-from nbtrack.capture.datasets import PandasDataset, from_pandas
+from nbtrack.datasets.kinds import PandasDataset, from_pandas
 
 __all__ = ["PandasDataset", "from_pandas"]

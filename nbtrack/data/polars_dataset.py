@@ -1,7 +1,7 @@
-"""Data of polars, under MLflow"s name."""
+"""Data of polars, under MLflow's name."""
 
 from __future__ import annotations
 
-from nbtrack.capture.datasets import PolarsDataset, from_polars
+from nbtrack.datasets.kinds import PolarsDataset, from_polars
 
 __all__ = ["PolarsDataset", "from_polars"]

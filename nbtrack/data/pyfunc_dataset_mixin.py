@@ -1,7 +1,7 @@
-"""What a dataset is for a model, under MLflow"s name."""
+"""What a dataset is for a model, under MLflow's name."""
 
 from __future__ import annotations
 
-from nbtrack.capture.dataset import PyFuncInputsOutputs
+from nbtrack.datasets.dataset import PyFuncInputsOutputs
 
 __all__ = ["PyFuncInputsOutputs"]

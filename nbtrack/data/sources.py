@@ -1,8 +1,8 @@
-"""All kinds of sources, under MLflow"s name."""
+"""All kinds of sources, under MLflow's name."""
 
 from __future__ import annotations
 
-from nbtrack.capture.dataset_sources import (
+from nbtrack.datasets.source_kinds import (
     CodeDatasetSource,
     FileSystemDatasetSource,
     HTTPDatasetSource,

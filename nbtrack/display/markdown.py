@@ -7,6 +7,7 @@ that fetched it would tell a stranger who reads here, and when.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -36,6 +37,7 @@ _TAGS = {
     "s": "s",
 }
 _CODE = {"code_inline": "code", "fence": "pre", "code_block": "pre"}
+_BLOCKS = {*_TAGS.values(), "pre", "h4", "h5", "h6"} - {"em", "strong", "s"}
 _EMPTY = {"hr": "hr", "hardbreak": "br"}
 _UNDER = 3  # levels below the titles of a panel's parts, which stand above the first heading
 _LOWEST = 6
@@ -49,6 +51,18 @@ def markdown_nodes(text: str, *, keeps_lines: bool = False) -> list[Node]:
     root = SyntaxTreeNode(_parser().parse(text[:MOST_CHARACTERS]))
     cut = [{"tag": "p", "children": [_text("…")]}] if len(text) > MOST_CHARACTERS else []
     return [*_nodes(root.children, {"tag": "br"} if keeps_lines else _text(" ")), *cut]
+
+
+def markdown_words(text: str) -> str:
+    """What it says, without its marks, in one line."""
+    return " ".join("".join(_pieces(markdown_nodes(text))).split())
+
+
+def _pieces(nodes: list[Node]) -> Iterator[str]:
+    for node in nodes:
+        yield node.get("text", "")
+        yield from _pieces(node.get("children", []))
+        yield " " if node["tag"] in _BLOCKS else ""
 
 
 @cache

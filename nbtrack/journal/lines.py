@@ -18,6 +18,10 @@ The SQL that reads these lines is in `stores/local/schema.py`; the kinds are
 | cell        | facts of the tracked cell              | run | -      | -      | columns of cells |
 | input       | a dataset the run read                 | run | -      | -      | Dataset's fields |
 | environment | content, once per digest               | -   | digest | -      | content          |
+| model       | a logged model exists, or changed      | -   | id     | -      | MODEL_FACTS      |
+| modelvalue  | of a model; no v: removed              | -   | id     | text   | of, key          |
+| modelpoint  | what a point says beside its value     | run | key    | number | POINT_FACTS      |
+| modellink   | v = input, output; none: no more       | run | id     | role   | -                |
 | close       | the segment ends here, on purpose      | -   | -      | -      | -                |
 """
 
@@ -32,6 +36,10 @@ from typing import Any
 
 RUN_FACTS = ("experiment_id", "name", "user_id", "status", "start_us", "end_us", "lifecycle_stage",
              "artifact_uri", "writer", "environment")  # fmt: skip
+# *path* is that in the source run's artifacts; "": the model has a folder of its own.
+MODEL_FACTS = ("name", "experiment_id", "source_run_id", "model_type", "status", "path",
+               "artifact_location", "lifecycle_stage")  # fmt: skip
+POINT_FACTS = ("model_id", "dataset_name", "dataset_digest")
 LINE_START = '{"k":'
 CLOSE_LINE = '{"k":"close"}\n'
 
@@ -94,6 +102,29 @@ def cell_line(run_id: str, *, t: int, **facts: object) -> str:
 
 def input_line(run_id: str, *, t: int, **facts: object) -> str:
     return _line(k="input", r=run_id, t=t, x=facts)
+
+
+def model_line(model_id: str, *, t: int, **facts: object) -> str:
+    """*params_until*, a fact too: it took over the params that its run had at that time."""
+    return _line(k="model", n=model_id, t=t, x=facts)
+
+
+def model_value_line(model_id: str, of: str, key: str, value: str | None, *, t: int) -> str:
+    """*of* is param, tag or file; the value of a file is its sha256."""
+    return _line(k="modelvalue", n=model_id, v=value, t=t, x={"of": of, "key": key})
+
+
+def model_point_line(
+    run_id: str, key: str, value: float, *, step: int, t: int, **facts: object
+) -> str:
+    """Beside the line of the point itself, with the same step and time."""
+    number = value if isfinite(value) else repr(value)
+    return _line(k="modelpoint", r=run_id, n=key, v=number, s=step, t=t, x=facts)
+
+
+def model_link_line(run_id: str, model_id: str, role: str, *, t: int, step: int = 0) -> str:
+    """*role*: input, output (at *step*), or none: it was said, and does not hold any more."""
+    return _line(k="modellink", r=run_id, n=model_id, v=role, s=step, t=t)
 
 
 def environment_line(digest: str, content: Mapping[str, Any], *, t: int) -> str:

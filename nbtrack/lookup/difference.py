@@ -18,6 +18,7 @@ from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
 MOST_RUNS = 20
+NOTE = "note"  # the key of a run's note among its tags
 GIT_COMMIT_TAG = "mlflow.source.git.commit"
 _FACTS = ("python_version", "implementation", "platform", "cpu_model", "cpu_cores", "memory_bytes")
 
@@ -157,7 +158,7 @@ def _own_words(tags: Mapping[str, str]) -> dict[str, str]:
     """Tags that somebody set, without those of the trackers themselves."""
     note = tags.get(NOTE_TAG)
     own = {key: value for key, value in tags.items() if not key.startswith(OWN_PREFIXES)}
-    return {**({"note": note} if note else {}), **own}
+    return {**({NOTE: note} if note else {}), **own}
 
 
 def _data(run: Run) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nbtrack.base.guard import guarded
+from nbtrack.base.guard import tried, warn
 from nbtrack.models.enforcement import enforce
 from nbtrack.models.input_example import InputExample
 from nbtrack.models.kinds import is_a
@@ -25,12 +25,20 @@ def signature_for(
         return None
     if given is not None or example is None or predict is None:
         return check_signature(given)
-    with guarded("infer the signature of the model from its input example"):
-        inputs = infer_signature(example.data).inputs
-        # As a loaded model gets it.
-        answer = predict(enforce(example.data, inputs))
-        return infer_signature(example.data, _as_column(answer, inputs), example.params)
-    return None
+    return tried(lambda: _of_example(example, predict), on_fault=_say_lost)
+
+
+def _of_example(example: InputExample, predict: Callable[[Any], Any]) -> ModelSignature | None:
+    inputs = infer_signature(example.data).inputs
+    answer = predict(enforce(example.data, inputs))  # as a loaded model gets it
+    return infer_signature(example.data, _as_column(answer, inputs), example.params)
+
+
+def _say_lost(fault: Exception) -> None:
+    warn(
+        "nbtrack: the model is stored without a signature, because it does not take its own input "
+        f"example: {fault!r}"
+    )
 
 
 def _as_column(answer: Any, inputs: Schema | None) -> Any:

@@ -72,6 +72,7 @@ def build_folder(
     *,
     run_id: str | None = None,
     artifact_path: str | None = None,
+    model_id: str | None = None,
 ) -> ModelFolder:
     """Everything that goes into the folder. Raises InvalidValue."""
     code, code_modules = _code_files(options.code_paths)
@@ -82,7 +83,7 @@ def build_folder(
         files |= example.files
     size = sum(size_of(content) for content in files.values())
     files |= _environment(parts, options, code_modules)
-    model = options.model or Model(run_id=run_id, artifact_path=artifact_path)
+    model = options.model or Model(run_id=run_id, artifact_path=artifact_path, model_id=model_id)
     model.nbtrack_version, model.model_size_bytes = own_version(), size
     model.flavors |= _flavors(parts, has_code=bool(code), extra=list(extra))
     model.signature = options.signature or model.signature

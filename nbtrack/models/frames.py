@@ -26,7 +26,7 @@ def as_frame(data: Any, schema: Schema) -> Any:
     if isinstance(data, pd.DataFrame):
         return data
     if isinstance(data, pd.Series):
-        return data.to_frame()
+        return _labelled(data.to_frame(), schema) if data.name is None else data.to_frame()
     if is_a(data, "polars", "DataFrame") or is_a(data, "polars", "Series"):
         return of_polars(data)
     if is_sparse(data):
@@ -67,7 +67,18 @@ def _of_lists(data: Any, schema: Schema) -> Any:
         return pd.DataFrame({0: data})
     if isinstance(data, list) and not data:
         return pd.DataFrame(columns=schema.input_names())
-    return pd.DataFrame(data if _is_many(data) else [_unwrapped(data)])
+    frame = pd.DataFrame(data if _is_many(data) else [_unwrapped(data)])
+    return frame if _depth(data) > 1 or _holds_rows(data) else _labelled(frame, schema)
+
+
+def _labelled(frame: Any, schema: Schema) -> Any:
+    """Values without a label are those of the only column that there is."""
+    is_only_one = len(schema) == 1 and schema.has_input_names() and len(frame.columns) == 1
+    return frame.set_axis(schema.input_names(), axis=1) if is_only_one else frame
+
+
+def _holds_rows(data: Any) -> bool:
+    return _is_many(data) and any(isinstance(row, Mapping) for row in _first_of(data))
 
 
 def _unwrapped(value: Any) -> Any:

@@ -73,7 +73,8 @@ def _as_pydantic(data: Any, hint: Any, where: str) -> Any:
         hint.model_validate(plain, strict=True)
     except ValidationError as exc:
         raise InputMismatch(f"Type hints: {where} is no {hint.__name__}: {exc}") from exc
-    return hint(**plain)
+    # An object of another class with the same fields may be what a file of the model calls so.
+    return hint(**plain) if plain is data else data
 
 
 def _check_kind(data: Any, kind: type, where: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbtrack.base.guard import guarded
+from nbtrack.base.guard import tried, warn
 from nbtrack.errors import InputMismatch, InvalidValue, ModelNotFound
 from nbtrack.models.frames import of_polars
 from nbtrack.models.json_values import as_plain, json_text, rows_of
@@ -33,9 +33,11 @@ def kept_example(given: Any) -> InputExample | None:
     """The example to keep with a model; without one that cannot be written, which is said."""
     if given is None:
         return None
-    with guarded("write the input example of the model"):
-        return input_example(given)
-    return None
+    return tried(lambda: input_example(given), on_fault=_say_lost)
+
+
+def _say_lost(fault: Exception) -> None:
+    warn(f"nbtrack: the model is stored without its input example, which JSON cannot hold: {fault}")
 
 
 def input_example(given: Any) -> InputExample:

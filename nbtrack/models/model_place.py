@@ -16,6 +16,7 @@ class ModelPlace:
     # {path in the folder: sha256} as recorded when it was logged; None: nobody recorded it.
     recorded: Mapping[str, str] | None = None
     run_id: str | None = None  # of the run that it is in, or was registered from
+    model_id: str | None = None  # of the logged model whose own folder it is
     evidence: Mapping[str, Any] | None = None  # what was known of that run at registration
 
     @property

@@ -1,18 +1,23 @@
-"""Where a model is: `runs:/<run id>/<path>`, `models:/…`, a `file:` URI or a plain path."""
+"""Where a model is: `runs:/<run id>/<path>`, `models:/<name>/…`, `models:/<model id>`, a `file:`
+URI or a plain path."""
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
 from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.paths import folder_of
 from nbtrack.base.values import check_run_id
-from nbtrack.errors import InvalidValue, ModelChanged, ModelNotFound
+from nbtrack.errors import InvalidValue, LoggedModelNotFound, ModelChanged, ModelNotFound
 from nbtrack.models.model_place import ModelPlace
 from nbtrack.models.registered_places import place_of_registered
+from nbtrack.recording.logged_models import find_model
+from nbtrack.recording.measured import is_model_id
 from nbtrack.recording.session import current_session
+from nbtrack.records.logged_models import LoggedModel
 from nbtrack.records.runs import FileInfo
 from nbtrack.stores.store import Store
 
@@ -31,13 +36,40 @@ def locate(model_uri: str | Path, *, store: Store | None = None) -> ModelPlace:
     if scheme == "runs":
         return _of_run(uri, store or current_session().store)
     if scheme == "models":
-        return place_of_registered(uri, store=store or current_session().store)
+        return _of_models_uri(uri, store or current_session().store)
     if scheme not in (None, "file"):
         raise InvalidValue(
             f"Models cannot be read from a {scheme}: location. There are runs:/<run id>/<path>, "
             "models:/<name>/<version>, file: URIs and plain paths."
         )
     return _of_path(folder_of(uri).expanduser().absolute())
+
+
+def logged_model_in(uri: str) -> str | None:
+    """The id in `models:/<id of a logged model>`; None: it names a version that is registered."""
+    name = uri.partition(":")[2].strip("/")
+    return name if is_model_id(name) else None
+
+
+def _of_models_uri(uri: str, store: Store) -> ModelPlace:
+    if (model_id := logged_model_in(uri)) is None:
+        return place_of_registered(uri, store=store)
+    return place_of_logged(store, find_model(store, model_id).model)
+
+
+def place_of_logged(store: Store, model: LoggedModel) -> ModelPlace:
+    """Where its files are, with what was recorded of them. Raises ModelNotFound, ModelChanged."""
+    if model.path:
+        return _of_run(f"runs:/{model.source_run_id}/{model.path}", store)
+    folder, recorded = folder_of(model.artifact_location), store.list_model_files(model.model_id)
+    if not recorded:
+        raise ModelNotFound(
+            f"Nothing was logged into the model {model.name!r} ({model.model_id}) yet; "
+            "log_model(…, model_id=…) does it."
+        )
+    return ModelPlace(
+        folder=folder, recorded=recorded, run_id=model.source_run_id, model_id=model.model_id
+    )
 
 
 def path_of_artifact(uri: str | Path) -> Path:
@@ -58,6 +90,8 @@ def _of_run(uri: str, store: Store) -> ModelPlace:
     artifacts = open_artifacts(info.artifact_uri, run_id=run_id)
     records = store.list_artifact_records(run_id)
     if not artifacts.list(path):
+        if (made := _made_by_run(store, run_id, path)) is not None:
+            return place_of_logged(store, made)
         if any(record.path == f"{path}/MLmodel" for record in records):
             raise ModelChanged(
                 f"The files of the model {path!r} of run {run_id} are gone from "
@@ -66,6 +100,16 @@ def _of_run(uri: str, store: Store) -> ModelPlace:
             )
         raise ModelNotFound(f"Run {run_id} has no model {path!r}. {_models_of(records)}")
     return _recorded(artifacts.download(path), path, run_id, records)
+
+
+def _made_by_run(store: Store, run_id: str, name: str) -> LoggedModel | None:
+    """The newest of its logged models that is called *name* and has a folder of its own."""
+    for output in reversed(store.get_run(run_id).outputs.model_outputs):
+        with suppress(LoggedModelNotFound):
+            model = find_model(store, output.model_id).model
+            if model.name == name and not model.path:
+                return model
+    return None
 
 
 def _parts_of_run_uri(uri: str) -> tuple[str, str]:
@@ -101,6 +145,9 @@ def _of_path(folder: Path) -> ModelPlace:
     """A model in the artifact folder of a run is checked as one named by its run."""
     folder = folder.resolve()
     for level in folder.parents:
+        if is_model_id(folder.name) and _is_project(level.parent):
+            files = _store_in(level.parent).list_model_files(folder.name)
+            return ModelPlace(folder=folder, recorded=files or None, model_id=folder.name)
         if _RUN_ID.fullmatch(level.name) and _is_project(project := level.parent.parent):
             records = _store_in(project).list_artifact_records(level.name)
             return _recorded(folder, folder.relative_to(level).as_posix(), level.name, records)

@@ -23,7 +23,7 @@ def enforce_params(
     _say_unknown(params or {}, schema)
     if schema is None:
         return None
-    given = params or {}
+    given = {str(name): value for name, value in (params or {}).items()}
     return {
         each.name: as_param(given[each.name], each.dtype, each.shape, name=each.name)
         if each.name in given
@@ -34,7 +34,7 @@ def enforce_params(
 
 def _say_unknown(params: Mapping[str, Any], schema: ParamSchema | None) -> None:
     known = [each.name for each in schema or ()]
-    unknown = [repr(name) for name in params if name not in known]
+    unknown = [repr(name) for name in params if str(name) not in known]
     if unknown:
         there_are = f"it has {', '.join(map(repr, known))}" if known else "it has none"
         warn_once(

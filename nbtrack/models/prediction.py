@@ -10,12 +10,13 @@ from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.models.enforcement import enforce
-from nbtrack.models.input_example import SERVING_FILE, input_example
+from nbtrack.models.input_example import SERVING_FILE
+from nbtrack.models.input_example import input_example as example_of
 from nbtrack.models.json_values import as_plain, json_text
 from nbtrack.models.load_options import LoadOptions
 from nbtrack.models.loading import load_pyfunc
 from nbtrack.models.schema import Schema
-from nbtrack.models.serving_input import CSV, JSON, read_request
+from nbtrack.models.serving_input import CSV, JSON
 
 _CONTENT = {"json": JSON, "csv": CSV}
 
@@ -45,16 +46,16 @@ def predict(
         Path(output_path).write_text(text, encoding="utf-8")
 
 
-def convert_input_example_to_serving_input(example: Any) -> str | None:
-    """The body of a request with *example*, that a server takes. Raises InvalidValue."""
-    return None if example is None else input_example(example).files[SERVING_FILE].decode()
+def convert_input_example_to_serving_input(input_example: Any) -> str | None:
+    """The body of a request with the example, that a server takes. Raises InvalidValue."""
+    return None if input_example is None else example_of(input_example).files[SERVING_FILE].decode()
 
 
 def validate_serving_input(model_uri: str | Path, serving_input: str | Mapping[str, Any]) -> Any:
     """What the model answers to the body of a request. Raises as `predict` does."""
     text = serving_input if isinstance(serving_input, str) else json_text(serving_input)
     model = load_pyfunc(model_uri, LoadOptions())
-    data, params = read_request(text.encode(), JSON, model.request_schema)
+    data, params = model.read_request(text.encode(), JSON)
     return model.predict(data, params)
 
 
@@ -87,5 +88,5 @@ def _is_object(text: str) -> bool:
 
 def _answer(model_uri: str | Path, body: bytes, kind: str) -> str:
     model = load_pyfunc(model_uri, LoadOptions())
-    data, params = read_request(body, kind, model.request_schema)
+    data, params = model.read_request(body, kind)
     return json_text({"predictions": as_plain(model.predict(data, params))})

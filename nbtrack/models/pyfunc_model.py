@@ -15,6 +15,7 @@ from nbtrack.models.model_config import replaced
 from nbtrack.models.param_enforcement import enforce_params
 from nbtrack.models.param_schema import ParamSchema
 from nbtrack.models.schema import Schema
+from nbtrack.models.serving_input import read_request
 
 
 class Predictor(Protocol):
@@ -28,15 +29,15 @@ class Predictor(Protocol):
 class PyFuncModel:
     def __init__(
         self,
-        model: Model,
-        predictor: Predictor,
+        model_meta: Model,
+        model_impl: Predictor,
         *,
         code: ModelCode | None = None,
         options: LoadOptions | None = None,
         folder: Path | None = None,
     ) -> None:
-        self.metadata = model
-        self._predictor, self._code = predictor, code
+        self.metadata = model_meta
+        self._predictor, self._code = model_impl, code
         self._options, self._folder = options or LoadOptions(), folder
 
     def predict(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:
@@ -60,6 +61,14 @@ class PyFuncModel:
         with running(self._code):
             return iter(stream(checked, chosen))
 
+    def read_request(
+        self, body: bytes, content_type: str | None
+    ) -> tuple[Any, Mapping[str, Any] | None]:
+        """(data, params) of a request for predictions. Raises InputMismatch, UnsupportedBody."""
+        signature = self.metadata.signature
+        is_hinted = signature is not None and signature.is_from_type_hint
+        return read_request(body, content_type, self.input_schema, is_hinted=is_hinted)
+
     def _checked(
         self, data: Any, params: Mapping[str, Any] | None
     ) -> tuple[Any, dict[str, Any] | None]:
@@ -74,12 +83,6 @@ class PyFuncModel:
     @property
     def input_schema(self) -> Schema | None:
         return self.metadata.get_input_schema()
-
-    @property
-    def request_schema(self) -> Schema | None:
-        """What the texts and numbers of a request stand for; None where type hints say it."""
-        signature = self.metadata.signature
-        return None if signature is None or signature.is_from_type_hint else signature.inputs
 
     @property
     def params_schema(self) -> ParamSchema | None:
@@ -125,7 +128,8 @@ def like_example(data: Any, example: Any) -> Any:
     if not isinstance(data, pd.DataFrame) or isinstance(example, pd.DataFrame):
         return data
     if isinstance(example, pd.Series):
-        return data.iloc[:, 0].rename(example.name)
+        column: Any = data.iloc[:, 0]
+        return column.rename(example.name)
     if not isinstance(example, list):
         return data
     is_rows = any(isinstance(row, Mapping) for row in example)

@@ -12,7 +12,6 @@ from nbtrack.artifact_store.paths import TEMPORARY, artifact_parts
 from nbtrack.base.guard import guarded, warn
 from nbtrack.base.values import check_key
 from nbtrack.errors import InvalidValue
-from nbtrack.models.digests import folder_digest
 from nbtrack.models.flavours import sklearn as sklearn_flavour
 from nbtrack.models.folder import (
     Content,
@@ -21,13 +20,12 @@ from nbtrack.models.folder import (
     SaveOptions,
     build_folder,
 )
+from nbtrack.models.homes import Home, RunHome
 from nbtrack.models.input_example import kept_example
-from nbtrack.models.mlmodel_file import Model, info_of
 from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.signature import ModelSignature, infer_signature
 from nbtrack.recording.run_writer import RunWriter
 
-DIGEST_TAG = "nbtrack.model."  # and the path of the model in the run
 LARGE = 100_000_000  # bytes
 
 
@@ -58,7 +56,7 @@ def save_fitted(
         input_example=kept_example(input_example),
         metadata=metadata,
     )
-    return log_parts(run, path, parts, options)
+    return log_parts(RunHome(run, check_model_path(path), is_retrained=True), parts, options)
 
 
 def _signature(rows: Any, predictions: Any) -> ModelSignature | None:
@@ -67,30 +65,13 @@ def _signature(rows: Any, predictions: Any) -> ModelSignature | None:
     return None
 
 
-def log_parts(
-    run: RunWriter,
-    path: str,
-    parts: FlavorParts,
-    options: SaveOptions,
-) -> ModelInfo:
-    """Write the model into the folder *path* of the run, in place of what was there.
-
-    All files appear or none does; the digest of the folder becomes a tag of the run.
-    """
-    checked = check_model_path(path)
-    folder = build_folder(parts, options, run_id=run.run_id, artifact_path=checked)
-    _say_if_large(folder, checked)
-    return log_files(run, checked, folder.model, folder.files)
-
-
-def log_files(run: RunWriter, path: str, model: Model, files: Mapping[str, Content]) -> ModelInfo:
-    """The same for a folder that is put together already; MLmodel is the last of its *files*."""
-    stored = run.log_folder(files, path)
-    if not stored:  # the disk did not take it, and that was said
-        return info_of(model)
-    digest = folder_digest({f.path[len(path) + 1 :]: str(f.sha256) for f in stored})
-    run.set_tag(DIGEST_TAG + path, digest)
-    return info_of(model, digest=digest)
+def log_parts(home: Home, parts: FlavorParts, options: SaveOptions) -> ModelInfo:
+    """Write the model where its *home* is, in place of what was there."""
+    folder = build_folder(
+        parts, options, run_id=home.run_id, artifact_path=home.path, model_id=home.model_id
+    )
+    _say_if_large(folder, home.path)
+    return home.log(folder.model, folder.files)
 
 
 def write_parts(path: str | Path, parts: FlavorParts, options: SaveOptions) -> None:

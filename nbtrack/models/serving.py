@@ -8,7 +8,7 @@ from nbtrack.errors import NbtrackError, require
 from nbtrack.models.json_values import as_plain, json_text
 from nbtrack.models.pyfunc_model import PyFuncModel
 from nbtrack.models.requirements import own_version
-from nbtrack.models.serving_input import UnsupportedBody, read_request
+from nbtrack.models.serving_input import UnsupportedBody
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -54,7 +54,7 @@ def serve(model: PyFuncModel, *, host: str = LOOPBACK, port: int = 5000) -> None
 
 def _answer(model: PyFuncModel, body: bytes, content_type: str | None) -> Response:
     try:
-        data, params = read_request(body, content_type, model.request_schema)
+        data, params = model.read_request(body, content_type)
         predictions = model.predict(data, params)
         return _json_response(json_text({"predictions": as_plain(predictions)}))
     except UnsupportedBody as exc:

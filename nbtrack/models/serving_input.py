@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import InputMismatch, NbtrackError
+from nbtrack.models.frames import as_frame
+from nbtrack.models.json_types import typed_json
 from nbtrack.models.schema import Schema
 from nbtrack.models.specs import TensorSpec
 from nbtrack.models.text_columns import read_columns, text_labels
@@ -30,9 +32,12 @@ class UnsupportedBody(NbtrackError):
 
 
 def read_request(
-    body: bytes, content_type: str | None, schema: Schema | None
+    body: bytes, content_type: str | None, schema: Schema | None, *, is_hinted: bool = False
 ) -> tuple[Any, Mapping[str, Any] | None]:
-    """(data, params). Raises InputMismatch, UnsupportedBody."""
+    """(data, params). Raises InputMismatch, UnsupportedBody.
+
+    With *is_hinted* the schema is of type hints: the model takes the rows as a list.
+    """
     kind = _kind_of(content_type)
     if kind == CSV:
         return read_csv(body, schema), None
@@ -41,7 +46,8 @@ def read_request(
     content = _json(body)
     if not isinstance(content, dict):
         raise InputMismatch(f"The body is a JSON {_json_name(content)}; {_expected()}")
-    return _data_in(content, schema), _params_in(content)
+    data = _rows_in(content, schema) if is_hinted else _data_in(content, schema)
+    return data, _params_in(content)
 
 
 def read_csv(source: bytes | Path, schema: Schema | None) -> Any:
@@ -90,19 +96,34 @@ def _params_in(content: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return params
 
 
-def _data_in(content: Mapping[str, Any], schema: Schema | None) -> Any:
+def _form_of(content: Mapping[str, Any]) -> str:
     forms = [name for name in FORMS if name in content]
     if len(forms) != 1:
         shown = ", ".join(map(repr, content)) or "nothing"
         raise InputMismatch(f"The body holds {shown}; {_expected()}")
-    value = content[forms[0]]
-    if forms[0].startswith("dataframe_"):
-        return read_columns(_frame(value, forms[0]), schema)
+    return forms[0]
+
+
+def _rows_in(content: Mapping[str, Any], schema: Schema | None) -> Any:
+    form = _form_of(content)
+    value = content[form]
+    if form.startswith("dataframe_"):
+        return _frame(value, form)
+    if schema is None or not isinstance(value, list):
+        return value
+    return [typed_json(row, schema.columns()[0].type) for row in value]
+
+
+def _data_in(content: Mapping[str, Any], schema: Schema | None) -> Any:
+    form = _form_of(content)
+    value = content[form]
+    if form.startswith("dataframe_"):
+        return read_columns(_frame(value, form), schema)
     if schema is not None and schema.is_tensor_spec():
         return _tensors(value, schema)
     if schema is not None and not schema.is_unchecked():
-        return read_columns(_columns(value), schema)
-    return _arrays(value, by_row=forms[0] == "instances")
+        return read_columns(as_frame(value, schema), schema)
+    return _arrays(value, by_row=form == "instances")
 
 
 def _frame(value: Any, form: str) -> Any:
@@ -126,19 +147,6 @@ def _frame(value: Any, form: str) -> Any:
 def _check(value: Any, form: str, kind: type, description: str) -> None:
     if not isinstance(value, kind):
         raise InputMismatch(f"{form} is a JSON {_json_name(value)}; it takes {description}.")
-
-
-def _columns(value: Any) -> Any:
-    """Rows as objects, columns as lists, or rows as lists, which have no labels."""
-    import pandas as pd
-
-    try:
-        if isinstance(value, dict):
-            is_row = not any(isinstance(each, list) for each in value.values())
-            return pd.DataFrame([value] if is_row else value)
-        return pd.DataFrame(value if isinstance(value, list) else [value])
-    except (ValueError, TypeError, AttributeError) as exc:
-        raise InputMismatch(f"The input makes no table: {exc}.") from exc
 
 
 def _tensors(value: Any, schema: Schema) -> Any:

@@ -43,8 +43,12 @@ def as_tensor(data: Any, spec: TensorSpec) -> Any:
 
 def _named(data: Any, tensors: tuple[TensorSpec, ...]) -> dict[str, Any]:
     if is_a(data, "pandas", "DataFrame"):
-        data = {label: data[label].tolist() for label in data.columns}
+        data = {
+            spec.name: _of_column(data[spec.name], spec) for spec in tensors if spec.name in data
+        }
     names = [str(each.name) for each in tensors]
+    if len(names) == 1 and not isinstance(data, Mapping):
+        data = {names[0]: data}  # there is no other that it could be
     if not isinstance(data, Mapping):
         raise InputMismatch(
             f"The model takes a dict of arrays with the names {', '.join(map(repr, names))}, "
@@ -53,6 +57,20 @@ def _named(data: Any, tensors: tuple[TensorSpec, ...]) -> dict[str, Any]:
     if missing := [name for name in names if name not in data]:
         raise InputMismatch(f"The data lacks {', '.join(map(repr, missing))}.")
     return {name: as_tensor(data[name], spec) for name, spec in zip(names, tensors)}
+
+
+def _of_column(column: Any, spec: TensorSpec) -> Any:
+    """A column holds each row's tensor as a flat list, in the types of Python."""
+    import numpy as np
+
+    try:
+        found = np.asarray(column.tolist())
+        if found.ndim < len(spec.shape) and -1 not in spec.shape[1:]:
+            found = found.reshape(spec.shape)
+        cast = found.astype(spec.dtype)
+    except (ValueError, TypeError) as exc:
+        raise InputMismatch(f"Column {spec.name!r} makes no array, {spec}: {exc}.") from exc
+    return cast if found.dtype.kind in "iu" and bool((cast == found).all()) else found
 
 
 def _as_array(data: Any, spec: TensorSpec) -> Any:
@@ -93,6 +111,8 @@ def _is_safe(array: Any, wanted: str) -> bool:
     import numpy as np
 
     source = array.dtype
+    if wanted == "str" and source.kind in "OT":
+        return all(isinstance(text, str) for text in array.flat)
     try:
         is_castable = source.kind in "iufc" and bool(np.can_cast(source, wanted))
     except TypeError:  # a dtype of another library

@@ -49,6 +49,8 @@ def type_of(value: Any) -> ValueType:
             return data_type
     if isinstance(value, Mapping):
         return _type_of_mapping(value)
+    if is_a(value, "numpy", "ndarray"):
+        return _type_of_array(value)
     if hasattr(value, "tolist") and getattr(value, "ndim", None):
         value = value.tolist()
     if isinstance(value, list):
@@ -92,6 +94,15 @@ def type_of_dtype(dtype: Any) -> ValueType:
         return DataType.integer if dtype.itemsize < 4 else DataType.long
     named = {"b": "boolean", "U": "string", "T": "string", "S": "binary", "M": "datetime"}
     return DataType(named[dtype.kind]) if dtype.kind in named else MIXED
+
+
+def _type_of_array(value: Any) -> ValueType:
+    if value.dtype.kind == "O" or not value.size:
+        return type_of(value.tolist())
+    found = type_of_dtype(value.dtype)
+    for _ in range(value.ndim):
+        found = Array(found)
+    return found
 
 
 def _type_of_mapping(value: Mapping[Any, Any]) -> ValueType:

@@ -9,7 +9,15 @@ from nbtrack.journal import lines
 from nbtrack.recording.process_end import status_of
 from nbtrack.recording.run_creation import moving_lines
 from nbtrack.recording.run_writer import RunWriter
-from nbtrack.records.runs import Experiment, LifecycleStage, RunData, RunInfo, RunInputs, RunStatus
+from nbtrack.records.runs import (
+    Experiment,
+    LifecycleStage,
+    RunData,
+    RunInfo,
+    RunInputs,
+    RunOutputs,
+    RunStatus,
+)
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
@@ -102,8 +110,13 @@ class ActiveRun(RunWriter):
 
     @property
     def inputs(self) -> RunInputs:
-        """The datasets it read, from the store."""
+        """The datasets and models it read, from the store."""
         return self._store.get_run(self.run_id).inputs
+
+    @property
+    def outputs(self) -> RunOutputs:
+        """The logged models it made, from the store."""
+        return self._store.get_run(self.run_id).outputs
 
     @property
     def lost_records(self) -> int:

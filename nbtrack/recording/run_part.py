@@ -7,11 +7,11 @@ out to be one of several, and becomes a child like the others, with all that was
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.journal import lines
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from nbtrack.recording.active_run import RunOwner
 
 _ARTIFACT_LINE = '{"k":"artifact"'
+_MODEL_LINE = '{"k":"model",'
+_MODEL_LINK_LINE = '{"k":"modellink"'
 
 
 class RunPart(ActiveRun):
@@ -129,22 +131,23 @@ class RunPart(ActiveRun):
             )
             self._link_files(written, open_artifacts(info.artifact_uri, run_id=info.run_id))
             self._child_id = info.run_id
-            self._store.append(header + self._of_child(written) + self._last_lines())
+            text = header + self._of_child(written) + self._last_lines()
+            self._store.append(text + self._moved_models(written))
             self._turn_into_child(info, header)
         self._leave_whole()
         return True
 
     def _of_child(self, text: str) -> str:
-        return text.replace(f'"r":"{self.whole.run_id}"', f'"r":"{self._child_id}"')
+        for name in ("r", "source_run_id"):
+            text = text.replace(f'"{name}":"{self.whole.run_id}"', f'"{name}":"{self._child_id}"')
+        return text
 
     def _link_files(self, written: str, place: ArtifactStore) -> None:
         found: dict[str, None] = {}
-        for line in written.splitlines():
-            if line.startswith(_ARTIFACT_LINE):
-                fields = json.loads(line)
-                found.pop(fields["n"], None)
-                if fields.get("v") is not None:
-                    found[fields["n"]] = None
+        for fields in _lines_of(written, _ARTIFACT_LINE):
+            found.pop(fields["n"], None)
+            if fields.get("v") is not None:
+                found[fields["n"]] = None
         files = self.whole.artifacts
         place.link_all({path: files.download(path) for path in found if files.has(path)})
 
@@ -156,6 +159,16 @@ class RunPart(ActiveRun):
         if self._ended is not None:
             status, end_us = self._ended
             text += lines.run_line(run_id, t=t, status=status, end_us=end_us)
+        return text
+
+    def _moved_models(self, written: str) -> str:
+        """The logged models that the part made are the child's, and not the whole's any more."""
+        found = {fields["n"]: None for fields in _lines_of(written, _MODEL_LINE)}
+        t = self.later_us()
+        text = "".join(lines.model_line(each, t=t, source_run_id=self._child_id) for each in found)
+        for link in _lines_of(written, _MODEL_LINK_LINE):
+            step = link.get("s", 0)
+            text += lines.model_link_line(self.whole.run_id, link["n"], "none", step=step, t=t)
         return text
 
     def _turn_into_child(self, info: RunInfo, header: str) -> None:
@@ -174,3 +187,7 @@ class RunPart(ActiveRun):
         both = {key: text for key, text in by_hand.params.items() if key in known.params}
         self.whole.note_origins(by_hand.moved(known))
         self.whole.log_params(both)
+
+
+def _lines_of(written: str, start: str) -> Iterator[dict[str, Any]]:
+    return (json.loads(line) for line in written.splitlines() if line.startswith(start))

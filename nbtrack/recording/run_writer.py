@@ -17,6 +17,7 @@ from nbtrack.base.values import (
     check_key,
     check_mapping,
     check_tags,
+    checked_text,
 )
 from nbtrack.errors import InvalidValue, RunDeleted, StoreError, TagNotFound
 from nbtrack.journal import lines
@@ -24,6 +25,7 @@ from nbtrack.journal.lines import now_us
 from nbtrack.recording.dataset_facts import dataset_facts
 from nbtrack.recording.given_times import later_than_equals
 from nbtrack.recording.logged_keys import LoggedKeys, not_moved
+from nbtrack.recording.measured import point_facts
 from nbtrack.recording.run_files import LOOK_SECONDS, RunFiles
 from nbtrack.records.origins import NO_ORIGINS, ORIGINS_TAG, Origins, origins_of, origins_text
 from nbtrack.records.runs import Metric, Param, RunTag
@@ -65,16 +67,27 @@ class RunWriter(RunFiles):
             self._note_logged(metrics=(name,))
 
     def log_metrics(
-        self, metrics: Mapping[str, Any], step: Any = None, *, timestamp: float | None = None
+        self,
+        metrics: Mapping[str, Any],
+        step: Any = None,
+        *,
+        timestamp: float | None = None,
+        about: Mapping[str, str] | None = None,
     ) -> None:
-        """Several points of one step, all or none."""
+        """Several points of one step, all or none; *about* are POINT_FACTS of them."""
         now, place, text = now_us(), as_step(step), ""
         for key, value in check_mapping("log_metrics", metrics).items():
             name, number = check_key(key), as_metric(key, value)
             t = now if timestamp is None else self._given_time(timestamp, name, place)
             text += lines.metric_line(self.run_id, name, number, step=place, t=t)
+            if about:
+                text += lines.model_point_line(self.run_id, name, number, step=place, t=t, **about)
         self._append(text)
         self._note_logged(metrics=metrics)
+
+    def log_lines(self, text: str) -> None:
+        """Whole lines about the run, as `journal.lines` makes them: all or none."""
+        self._append(text)
 
     def log_param(self, key: str, value: Any, *, is_inferred: bool = False) -> Any:
         """Keep *value* as text; logged again, the latest stands and the earlier ones are kept."""
@@ -171,7 +184,11 @@ class RunWriter(RunFiles):
             tags = self._store.get_run(self.run_id, timeout=LOOK_SECONDS).data.tags
             if name not in tags:
                 raise TagNotFound(name, f"run {self.run_id}", did_you_mean(name, tags))
-        self._append(lines.tag_line(self.run_id, name, None, t=self.later_us()))
+        self.drop_tag(name)
+
+    def drop_tag(self, key: str) -> None:
+        """Remove a tag, whether it is there or not, without a look at the database."""
+        self._append(lines.tag_line(self.run_id, check_key(key, "tag"), None, t=self.later_us()))
 
     def log_batch(
         self,
@@ -203,7 +220,10 @@ class RunWriter(RunFiles):
             as_step(point.step),
         )
         t = self._given_time(point.timestamp, name, step)
-        return lines.metric_line(self.run_id, name, number, step=step, t=t)
+        line = lines.metric_line(self.run_id, name, number, step=step, t=t)
+        if not (facts := point_facts(point)):
+            return line
+        return line + lines.model_point_line(self.run_id, name, number, step=step, t=t, **facts)
 
     def _given_time(self, timestamp: Any, key: str, step: int) -> int:
         return later_than_equals(timestamp, self.run_id, key, step)
@@ -213,7 +233,8 @@ class RunWriter(RunFiles):
     ) -> None:
         """Record a dataset the run read; *context* says what for ("train", "eval")."""
         own_tags = json.dumps(check_tags(tags))
-        facts = {**dataset_facts(dataset), "context": context, "tags": own_tags}
+        said = {"context": checked_text(context, "context of a dataset"), "tags": own_tags}
+        facts = {**dataset_facts(dataset), **said}
         self._append(lines.input_line(self.run_id, t=now_us(), **facts))
 
     def later_us(self) -> int:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 from typing import Any
 
 from nbtrack.base.guard import guarded
@@ -66,8 +65,10 @@ def _sample(run: ActiveRun, settings: SystemMetrics, sample: Callable[[], Sample
         while not pause.wait(settings.interval) and run.is_open and not run.is_deleted:
             taken.append(sample())
             if len(taken) >= settings.samples:
-                means = {
-                    f"{prefix}/{name}": fmean(each[name] for each in taken) for name in taken[0]
-                }
-                run.log_metrics(means, step)
+                means = _means(taken)
+                run.log_metrics({f"{prefix}/{name}": mean for name, mean in means.items()}, step)
                 step, taken = step + 1, []
+
+
+def _means(samples: Sequence[Sample]) -> Sample:
+    return {name: sum(each[name] for each in samples) / len(samples) for name in samples[0]}

@@ -5,8 +5,8 @@ Times are milliseconds since 1970-01-01 UTC, as in MLflow; the store keeps micro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple, TypeVar
 
@@ -109,7 +109,13 @@ class Metric(NamedTuple):
     value: float
     timestamp: int
     step: int = 0
+    model_id: str | None = None  # of the logged model that was measured
+    dataset_name: str | None = None  # on this data
+    dataset_digest: str | None = None
     run_id: str | None = None
+
+    def to_dictionary(self) -> dict[str, Any]:
+        return self._asdict()
 
 
 class Param(NamedTuple):
@@ -127,8 +133,32 @@ class ExperimentTag(NamedTuple):
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Experiment:
+class _Pairs:
+    """`dict(run.info)`, as MLflow's users write it."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        names = (each.name for each in fields(self))  # type: ignore[arg-type]  # of a subclass
+        return ((name, getattr(self, name)) for name in names)
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """As MLflow's records do it: records in it become dicts, their tags one dict."""
+        return {name: _in_dictionary(name, value) for name, value in self}
+
+
+def _in_dictionary(name: str, value: Any) -> Any:
+    if isinstance(value, _Pairs):
+        return value.to_dictionary()
+    if not isinstance(value, list):
+        return value
+    if name == "tags":
+        return {tag.key: tag.value for tag in value}
+    return [_in_dictionary("", each) for each in value]
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment(_Pairs):
     experiment_id: str
     name: str
     artifact_location: str
@@ -139,7 +169,7 @@ class Experiment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunInfo:
+class RunInfo(_Pairs):
     run_id: str
     run_name: str | None
     experiment_id: str
@@ -152,20 +182,20 @@ class RunInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunData:
+class RunData(_Pairs):
     params: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class InputTag:
+class InputTag(_Pairs):
     key: str
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dataset:
+@dataclass(frozen=True, slots=True)
+class Dataset(_Pairs):
     """A dataset as it is stored: *schema* and *profile* are JSON texts."""
 
     name: str
@@ -176,31 +206,50 @@ class Dataset:
     profile: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatasetInput:
+@dataclass(frozen=True, slots=True)
+class DatasetInput(_Pairs):
     dataset: Dataset
     tags: list[InputTag] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunInputs:
+@dataclass(frozen=True, slots=True)
+class LoggedModelInput(_Pairs):
+    """A logged model that a run read, or measured."""
+
+    model_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedModelOutput(_Pairs):
+    """A logged model that a run made, at *step*."""
+
+    model_id: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunInputs(_Pairs):
     dataset_inputs: list[DatasetInput] = field(default_factory=list)
+    model_inputs: list[LoggedModelInput] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutputs(_Pairs):
+    model_outputs: list[LoggedModelOutput] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(_Pairs):
     """A run as read back: what it held at the moment of the read."""
 
     info: RunInfo
     data: RunData
     inputs: RunInputs = field(default_factory=RunInputs)
-
-    def to_dictionary(self) -> dict[str, Any]:
-        return asdict(self)
+    outputs: RunOutputs = field(default_factory=RunOutputs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileInfo:
+@dataclass(frozen=True, slots=True)
+class FileInfo(_Pairs):
     """One artifact: *path* is relative to the run's artifact folder, *file_size* is in bytes."""
 
     path: str

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from nbtrack.records.logged_models import FoundModel, LoggedModel, LoggedModelQuery
 from nbtrack.records.registry import (
     ModelVersion,
     NewEvent,
@@ -224,6 +225,18 @@ class Store(Protocol):
         """The user's own query over the public views."""
         ...
 
+    # --- logged models
+
+    def look_up_model(self, model_id: str, *, timeout: float = ...) -> FoundModel:
+        """A deleted one too. Raises LoggedModelNotFound, StoreBusy."""
+        ...
+
+    def search_logged_models(self, query: LoggedModelQuery) -> list[LoggedModel]: ...
+
+    def list_model_files(self, model_id: str) -> dict[str, str]:
+        """{path: sha256} of what was logged into a model's own folder."""
+        ...
+
     # --- the model registry: never journalled
 
     @property
@@ -271,7 +284,11 @@ class Store(Protocol):
     def search_model_versions(self, query: RegistryQuery) -> list[ModelVersion]: ...
 
     def remove_runs(self, run_ids: Sequence[str]) -> None:
-        """Forget these runs for good, with all that was recorded of them."""
+        """Forget these runs for good, with all that was recorded of them, and what they made."""
+        ...
+
+    def remove_models(self, model_ids: Sequence[str]) -> None:
+        """Forget these logged models for good."""
         ...
 
     def status(self) -> dict[str, Any]:

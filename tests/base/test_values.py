@@ -30,7 +30,7 @@ class TensorLike:
 
 
 @pytest.mark.parametrize(
-    "key", ["loss", "val/loss", "a b", "a.b-c_d:e", "ünïcödé", "x" * 250, "1", "..a", "a..b"]
+    "key", ["loss", "val/loss", "a b", "a.b-c_d:e", "ünïcödé", "x" * 250, "1", "a..b"]
 )
 def test_good_keys_are_taken_as_they_are(key: str) -> None:
     """Words in any alphabet, with MLflow's marks."""

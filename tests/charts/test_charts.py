@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 
 from nbtrack.charts.drawing import packed, spec_of, whole_spec_of
+from nbtrack.charts.metric_bars import metric_bars
 from nbtrack.charts.metric_lines import line_rows, metric_lines
 from nbtrack.charts.run_styles import PALETTE, run_colours, run_labels
 from nbtrack.charts.small_multiples import small_multiples
 from nbtrack.charts.smoothing import ema
+from nbtrack.charts.theme import SEQUENCE
 from nbtrack.records.views import MetricSeries
 
 A, B = "a" * 32, "b" * 32
@@ -48,6 +50,17 @@ def test_rows_travel_apart_from_the_spec():
     assert "datasets" not in spec_of(drawing)
     assert whole_spec_of(drawing)["datasets"] == {"rows": drawing.rows}
     json.dumps(whole_spec_of(drawing), allow_nan=False)
+
+
+def test_what_is_drawn_is_vega_lite():
+    """By Altair's whole schema; the panel does not check that at every drawing."""
+    every = [
+        metric_lines([series(), series(B, count=9)], names=NAMES, smoothing=0.5, is_log=True),
+        metric_bars({A: 1.0, B: 2.0}, key="f1", names=NAMES),
+        small_multiples([series(), series(B, key="f1")], names=NAMES, charts=[["loss", "f1"]]),
+    ]
+    for drawing in every:
+        drawing.chart.to_dict(validate=True)
 
 
 def test_each_run_is_one_line_of_its_colour():
@@ -192,3 +205,23 @@ def test_small_multiples_choose_by_predicate():
     ]
     drawn = {row["run"] for row in small_multiples(runs, names={A: "same", B: "same"}).rows}
     assert drawn <= set(spec["concat"][0]["encoding"]["color"]["scale"]["domain"])
+
+
+def luminance(colour: str) -> float:
+    """As WCAG has it: https://www.w3.org/TR/WCAG21/#dfn-relative-luminance"""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear))
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("colour", [*PALETTE, *SEQUENCE])
+def test_a_thin_line_is_seen_in_both_themes(colour):
+    """On the ground of JupyterLab's dark theme, and on white."""
+    assert contrast(colour, "#222222") >= 3
+    assert contrast(colour, "#ffffff") >= 2
+    assert contrast("#00785a", "#222222") < 3  # a green that was too dark

@@ -213,3 +213,16 @@ def test_importance_needs_a_number():
     """A metric that no run has, or a param of words."""
     with pytest.raises(InvalidValue, match="model is no number"):
         importance(search(), params=PARAMS, metric="params.model")
+
+
+def test_what_is_drawn_is_vega_lite():
+    """By Altair's whole schema; the panel does not check that at every drawing."""
+    values = search()
+    every = [
+        scatter(values, x="params.lr", y="metrics.f1", colour_by="params.model"),
+        scatter(values, x="params.model", y="metrics.f1"),
+        parallel(values, axes=["params.model", "params.lr", "params.seed", "metrics.f1"]),
+        importance(values, params=PARAMS, metric="metrics.f1").drawing,
+    ]
+    for drawing in every:
+        drawing.chart.to_dict(validate=True)

@@ -147,3 +147,26 @@ def test_files_of_runs_that_the_database_does_not_know_stay(client, nbtrack, art
 
     assert precious.exists()
     assert "1 file of 1 run that this database does not know stay" in out
+
+
+def test_logged_models_go_with_their_runs_and_by_themselves(client, nbtrack, artifacts, tmp_path):
+    """With their own folders; what is shown first is what goes."""
+    file = put(tmp_path / "weights.bin", "w" * 2000)
+    run_id = deleted_run(client)
+    made = {
+        name: client.create_logged_model("0", name=name, source_run_id=source).model_id
+        for name, source in (("of the run", run_id), ("deleted", None), ("kept", None))
+    }
+    for model_id in made.values():
+        client.set_logged_model_tags(model_id, {"t": 1})
+        if model_id != made["of the run"]:
+            client.log_model_artifact(model_id, file)
+    client.delete_logged_model(made["deleted"])
+
+    _, out, _ = nbtrack("gc")
+    assert "2 logged models, deleted" in out
+    assert "Would free 5.0 kB" in out
+    nbtrack("gc", "--yes")
+
+    assert [folder.name for folder in artifacts.iterdir()] == [made["kept"]]
+    assert [model.name for model in client.search_logged_models(["0"])] == ["kept"]

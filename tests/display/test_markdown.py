@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nbtrack.display.markdown import MOST_CHARACTERS, Node, markdown_nodes
+from nbtrack.display.markdown import MOST_CHARACTERS, Node, markdown_nodes, markdown_words
 
 KNOWN = {
     "", "p", "ul", "ol", "li", "blockquote", "table", "thead", "tbody", "tr", "th", "td", "em",
@@ -110,3 +110,9 @@ def test_what_is_too_long_is_cut():
 
     assert found.endswith("…")
     assert len(found) < MOST_CHARACTERS + 10
+
+
+def test_what_it_says_in_one_line():
+    text = "# Try\n\n- *one*\n- `two` <b>\n\n|a|b|\n|-|-|\n|1|2|\n\n![x](http://e/p.png)"
+
+    assert markdown_words(text) == "Try one two <b> a b 1 2 x"

@@ -170,7 +170,7 @@ def test_wide_frames_are_looked_at_in_part(kind: str) -> None:
 
     assert found.profile["num_elements"] == 100_000
     assert found.profile["hashed_columns"] < 5000
-    assert len(json.dumps(found.schema)) < 100_000
+    assert len(found.to_dict()["schema"]) < 100_000
     assert found.digest != describe(frame[:19] if kind == "polars" else frame.iloc[:19]).digest
 
 

@@ -158,6 +158,29 @@ def refuses_to_delete_what_is_not_there(mlflow: Any, tmp: Any) -> Any:
     return said
 
 
+def refuses_keys_with_idle_parts(mlflow: Any, tmp: Any) -> Any:
+    """Two keys that name one place would be two keys."""
+    client = mlflow.MlflowClient()
+    run_id = client.create_run("0").info.run_id
+    keys = ["a//b", "a/", ".", "./a", "a/./b", "a/b", "a.b", "..."]
+    return [
+        (outcome(mlflow, lambda k=key, c=call: c(run_id, k, 1)), key)
+        for key in keys
+        for call in (client.log_metric, client.log_param, client.set_tag)
+    ]
+
+
+def refuses_what_says_nothing(mlflow: Any, tmp: Any) -> Any:
+    """No experiments to search, and nothing to restore."""
+    client = mlflow.MlflowClient()
+    experiment_id = client.create_experiment("e")
+    return [
+        outcome(mlflow, lambda: client.search_runs(None)),
+        outcome(mlflow, lambda: client.search_runs([])),
+        outcome(mlflow, lambda: client.restore_experiment(experiment_id)),
+    ]
+
+
 def refuses_half_characters(mlflow: Any, tmp: Any) -> Any:
     """No file and no database holds them: not as a question mark either."""
     with mlflow.start_run():
@@ -235,6 +258,8 @@ def logs_inputs(mlflow: Any, tmp: Any) -> Any:
 
 
 CASES = [
+    refuses_keys_with_idle_parts,
+    refuses_what_says_nothing,
     refuses_half_characters,
     refuses_to_delete_what_is_not_there,
     keeps_histories,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import os
 import pickle
-import re
 
 import pytest
 
@@ -17,15 +16,10 @@ import nbtrack  # noqa: E402 (after importorskip)
 FRAMEWORKS = ["keras", "lightgbm", "pytorch", "spark", "tensorflow", "transformers", "xgboost"]
 OTHERS = ["deployments", "genai", "langchain", "openai", "projects", "shap", "tracing"]
 METHODS = [name for name in dir(mlflow.MlflowClient) if not name.startswith("_")]
-LOGGED_MODELS = re.compile(
-    r".*logged_model.*|.*active_model.*|ActiveModel|create_external_model|log_model_.*|log_outputs"
-)
 
 
 def says_what_to_use(where: object, name: str) -> bool:
     """Whether *where* has it, or the error has an advice."""
-    if LOGGED_MODELS.fullmatch(name):
-        return True
     try:
         getattr(where, name)
     except AttributeError as exc:

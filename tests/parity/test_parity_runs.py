@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import pandas as pd
 import pytest
 from parity_engines import facts, outcome
 
@@ -278,9 +279,13 @@ def prints_as_a_dictionary(mlflow: Any, tmp: Any) -> Any:
     with mlflow.start_run(run_name="d") as run:
         mlflow.log_param("a", 1)
         mlflow.log_metric("m", 0.5)
+        table = mlflow.data.from_pandas(pd.DataFrame({"x": [1.0]}), name="table")
+        mlflow.log_input(table, context="training", tags={"kind": "toy"})
     found = mlflow.get_run(run.info.run_id).to_dictionary()
-    data = found["data"]
-    return sorted(found["info"]), sorted(data), data["params"], data["metrics"], "inputs" in found
+    data, (read,) = found["data"], found["inputs"]["dataset_inputs"]
+    [point] = mlflow.MlflowClient().get_metric_history(run.info.run_id, "m")
+    facts = (sorted(read["dataset"]), read["tags"], sorted(point.to_dictionary()))
+    return sorted(found["info"]), sorted(data), data["params"], data["metrics"], facts
 
 
 def closes_a_run_by_hand(mlflow: Any, tmp: Any) -> Any:
@@ -356,6 +361,32 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 def test_runs_live_as_in_mlflow(case, both):
     """The case sees the same with either."""
+    theirs, ours = both(case)
+
+    assert ours == theirs
+
+
+def test_records_are_pairs_as_in_mlflow(both):
+    """`dict(run.info)`; and those that users make take MLflow's arguments."""
+
+    def case(mlflow: Any, tmp: Any) -> Any:
+        entities = mlflow.entities
+        with mlflow.start_run(run_name="a") as run:
+            mlflow.log_param("p", 1)
+        found = mlflow.get_run(run.info.run_id)
+        experiment = entities.Experiment("1", "name", "/place", "active")
+        dataset = entities.Dataset("name", "digest", "local", "{}")
+        made = entities.DatasetInput(dataset, [entities.InputTag("k", "v")])
+        return (
+            dict(found.info)["run_name"],
+            dict(found.data)["params"],
+            dict(experiment)["name"],
+            dict(dataset)["digest"],
+            dict(made)["dataset"] == dataset,
+            entities.FileInfo("a", False, 3).file_size,
+            mlflow.search_runs(experiment_names=[None], output_format="list"),
+        )
+
     theirs, ours = both(case)
 
     assert ours == theirs

@@ -43,16 +43,10 @@ ARTIFACTS = ["download_artifacts", "list_artifacts", "load_dict", "load_image", 
 DATA = ["from_numpy", "from_pandas", "from_polars", "get_source"]
 CONFIG = ["enable_async_logging"]
 
-# What MLflow 3 added for logged models, traces and its own registry, which nbtrack has not.
+# What MLflow 3 added for traces and its own registry, which nbtrack has not.
 NOT_OURS = {
     "create_experiment": {"trace_location"},
     "set_experiment": {"trace_location"},
-    "log_metric": {"model_id", "dataset"},
-    "log_metrics": {"model_id", "dataset"},
-    "log_input": {"model"},
-    "log_inputs": {"models"},
-    "client.log_metric": {"dataset_name", "dataset_digest", "model_id"},
-    "client.log_inputs": {"models"},
     "artifacts.download_artifacts": {"registry_uri"},
 }
 

@@ -39,7 +39,7 @@ def _register(run: ActiveRun, info: ModelInfo, name: str) -> None:
 
     cure = f"nbtrack.register_model({info.model_uri!r}, {name!r}) does it later"
     with guarded(f"register a model as {name!r} ({cure})"):
-        register_logged(run, info, name, timeout=REGISTER_SECONDS)
+        register_logged(run.store, info, name, timeout=REGISTER_SECONDS)
 
 
 def _example(call: FitCall, flags: Flags) -> Any:

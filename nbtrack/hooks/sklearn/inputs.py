@@ -10,8 +10,9 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.capture import datasets
 from nbtrack.capture.fingerprint import DIGEST_LENGTH, evenly, is_sparse
+from nbtrack.datasets import kinds as datasets
+from nbtrack.datasets.source_kinds import CodeDatasetSource
 from nbtrack.errors import InvalidValue
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn.rows import first_rows, row_count, take_rows
@@ -29,6 +30,7 @@ WIDE_CELLS = 250_000  # of a wide frame
 TARGETS_TAG = "nbtrack.targets"  # on an input: what the user calls y
 _LONGEST_NAME = 100
 _DEFAULT_NAME = "dataset"  # MLflow's
+_SOURCE = CodeDatasetSource()  # whose code it was the run says
 
 
 def log_inputs(run: ActiveRun, call: FitCall, flags: Flags) -> None:
@@ -79,7 +81,7 @@ def describe(data: Any, *, y: Any = None, name: str | None = None) -> datasets.D
             "Pass a list or an array to have it recorded."
         )
     features, targets = _looked_at(data), None if y is None else _looked_at(y)
-    found: datasets.DescribedDataset = datasets.from_numpy(features, targets=targets, name=name)
+    found: datasets.DescribedDataset = datasets.from_numpy(features, _SOURCE, targets, name)
     wholes = {"features": (features, data), "targets": (targets, y)}
     profile: dict[str, Any] = {}
     for role, (part, whole) in wholes.items():
@@ -99,7 +101,7 @@ def _of_frame(frame: Any, name: str) -> datasets.DescribedDataset:
     part = frame if frame.shape[1] <= MOST_COLUMNS else _some_cells(frame)
     is_polars = not hasattr(frame, "iloc")
     read: Any = datasets.from_polars if is_polars else datasets.from_pandas
-    found: datasets.DescribedDataset = read(part, name=name)
+    found: datasets.DescribedDataset = read(part, _SOURCE, name=name)
     if part is frame:
         return found
     rows, columns = frame.shape

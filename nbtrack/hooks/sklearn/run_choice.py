@@ -109,7 +109,7 @@ def _make_child(first: RunPart) -> None:
         if first.become_child():
             divide_log(first.whole, first)
             background.hand_over(first.whole.run_id, first.run_id)
-            first.whole.delete_tag(FIT_TAG)
+            first.whole.drop_tag(FIT_TAG)
 
 
 def _take(run: ActiveRun) -> bool:

@@ -26,7 +26,8 @@ def storable_key(name: str) -> str:
     try:
         return check_key(name)
     except InvalidValue:
-        return valid_key(str(name).replace("/", "_").replace("..", "__")) or "unnamed"
+        key = valid_key(str(name).replace("/", "_").replace("..", "__"))
+        return key if key.strip(".") else "unnamed"
 
 
 def _free(key: str, taken: set[str]) -> str:

@@ -83,10 +83,31 @@ class EstimatorPredictor:
 
     def predict(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:
         _ = params  # an estimator has no parameters of a single prediction
-        return self._predict(data)
+        return self._predict(_texts_of(data) if _takes_texts(self._estimator) else data)
 
     def raw_model(self) -> Any:
         return self._estimator
+
+
+def _takes_texts(estimator: Any) -> bool:
+    """Whether it begins with a vectorizer, to which a frame is the list of its labels."""
+    for name in ("best_estimator_", "estimator"):
+        estimator = getattr(estimator, name, estimator)
+    if steps := getattr(estimator, "steps", None):
+        return _takes_texts(steps[0][1])
+    tags = getattr(estimator, "__sklearn_tags__", None)
+    if tags is None:
+        return False
+    takes = tags().input_tags
+    return bool(takes.string and not takes.two_d_array)
+
+
+def _texts_of(data: Any) -> Any:
+    """The one column of a frame: one text a row."""
+    is_column = getattr(data, "ndim", 0) == 2 and data.shape[1] == 1
+    if not is_column:
+        return data
+    return data.iloc[:, 0] if hasattr(data, "iloc") else data[:, 0]
 
 
 def _serialized(

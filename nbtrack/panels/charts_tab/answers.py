@@ -16,7 +16,7 @@ from nbtrack.panels.charts_tab.brushed_runs import (
     runs_within,
 )
 from nbtrack.panels.charts_tab.charted_runs import UNTICKED, Charted, charted_runs
-from nbtrack.panels.charts_tab.line_charts import bar_chart, line_charts, shown_charts
+from nbtrack.panels.charts_tab.line_charts import bar_chart, draw_samples, line_charts, shown_charts
 from nbtrack.panels.charts_tab.memory import ChartMemory
 from nbtrack.panels.charts_tab.remembered_layout import keep, remembered_layout
 from nbtrack.panels.charts_tab.request import (
@@ -88,11 +88,11 @@ def charts_off(panel: ChartsPanel, arguments: Mapping[str, Any]) -> None:
 
 
 def charts_soon(_panel: ChartsPanel, _: Mapping[str, Any]) -> None:
-    """Somebody is about to look: have ready what takes a second."""
+    """Somebody may look: have ready what takes a second."""
     from nbtrack.charts.vega_bundle import warm_up
 
     warm_up()
-    threading.Thread(target=load_altair, name="nbtrack-altair", daemon=True).start()
+    threading.Thread(target=draw_samples, name="nbtrack-altair", daemon=True).start()
 
 
 def vega(_panel: ChartsPanel, _: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbtrack.charts.drawing import Row, finite, packed, spec_of
+from nbtrack.charts.loading import load_altair
 from nbtrack.charts.metric_bars import bar_rows, metric_bars
 from nbtrack.charts.metric_lines import line_rows, metric_lines
 from nbtrack.charts.run_styles import RunStyle
@@ -139,6 +140,14 @@ def bar_chart(key: str, others: Sequence[str], charted: Charted) -> dict[str, An
         "description": f"Bars of the latest {' and '.join([key, *others])}: {_spoken(rows)}",
         "note": "latest values" if others else "latest value",
     }
+
+
+def draw_samples() -> None:
+    """Altair's first chart takes longer than all that follow."""
+    load_altair()
+    look = (("run",), (RunStyle("#888888", ()),))
+    _lines_spec(LinesForm(*look, "step", is_log=False, is_smooth=False, has_band=False))
+    _bars_spec(BarsForm(*look))
 
 
 class _Bar(NamedTuple):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from nbtrack.charts.run_styles import PALETTE, run_labels
+from nbtrack.display.markdown import markdown_words
 from nbtrack.display.markup import clipped, first_line
 from nbtrack.display.number_format import (
     MISSING,
@@ -22,6 +23,7 @@ from nbtrack.display.number_format import (
     format_duration,
 )
 from nbtrack.lookup.difference import (
+    NOTE,
     Compared,
     ComparedMetric,
     Difference,
@@ -131,7 +133,7 @@ def content_of(store: Store, found: Difference) -> Comparison:
         _section("errors", "Errors", _errors(found)),
         *_metric_sections(found, meaning, directions(experiments)),
         *_param_sections(found, meaning),
-        _section("tags", "Tags", compared_lines(found.tags, place)),
+        _section("tags", "Tags", _tag_lines(found.tags, place)),
         _section("data", "Data", compared_lines(found.data, place, in_words=data_words)),
         _section("code", "Code", _code(found.sources, place)),
         _section("environment", "Environment", environment_lines(found.environment, place)),
@@ -226,6 +228,13 @@ def compared_lines(
         )
         for each in compared
     ]
+
+
+def _tag_lines(tags: Sequence[Compared], baseline: int) -> list[Line]:
+    """A note without its marks."""
+    words = {NOTE: markdown_words}
+    lines = (compared_lines([tag], baseline, in_words=words.get(tag.key, str)) for tag in tags)
+    return [line for found in lines for line in found]
 
 
 def metric_lines(

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from nbtrack.lookup.key_facts import inventory_of, meaning_of_runs
 from nbtrack.panels.runs.facts import RunTable
-from nbtrack.panels.runs.known_keys import Known, KnownKeys, wishes
+from nbtrack.panels.runs.known_keys import MANY_RUNS, Known, KnownKeys, wishes
 from nbtrack.records.runs import Experiment, RunData, RunQuery
 
-_MANY_RUNS = 2_000  # below, the inventory is as fast as anybody looks
 NUMBER = 0  # of no inventory that was read
 
 
 def is_worth_it(table: RunTable) -> bool:
-    return table.total is not None and table.total > _MANY_RUNS
+    return table.total is not None and table.total > MANY_RUNS
 
 
 def glance(table: RunTable, experiments: list[Experiment], *, all_runs: int) -> Known:
@@ -34,6 +33,6 @@ def glance(table: RunTable, experiments: list[Experiment], *, all_runs: int) -> 
 def glance_at_all(keys: KnownKeys, scope: RunQuery) -> Known | None:
     """The keys of all runs in place of those in *scope*; None where these are known, or soon."""
     every = keys.at_once(RunQuery(experiment_ids=scope.experiment_ids))
-    if every is None or every.runs <= _MANY_RUNS or keys.at_once(scope) is not None:
+    if every is None or every.runs <= MANY_RUNS or keys.at_once(scope) is not None:
         return None
     return every._replace(number=NUMBER)

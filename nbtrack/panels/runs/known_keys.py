@@ -6,6 +6,7 @@ Read once, and again when enough has changed.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypedDict
@@ -23,6 +24,7 @@ from nbtrack.stores.store import Store
 
 # Beside a training cell the inventory of a large project may be a little old.
 _REST_PER_COST = 50.0
+MANY_RUNS = 2_000  # below, an answer from memory is faster than one from the database
 _MOST_KEPT = 8
 _NEWEST = 5  # runs that say in which order keys are logged
 
@@ -93,7 +95,8 @@ class KnownKeys:
 
     def _logged(self, scope: RunQuery) -> dict[str, int]:
         """The order in which the newest runs logged their keys."""
-        found = self._store.search_runs(replace(scope, max_results=_NEWEST))
+        newest = replace(scope, max_results=_NEWEST)
+        found = self._store.read_run_page(newest, folded=False).runs  # the table reads them too
         params = [f"params.{key}" for run in found for key in run.data.params]
         metrics = [f"metrics.{key}" for run in found for key in run.data.metrics]
         return {key: place for place, key in enumerate(dict.fromkeys([*params, *metrics]))}
@@ -102,8 +105,12 @@ class KnownKeys:
         """What the runs say of where their keys came from; nearly always few different texts."""
         if not any(facts.key == ORIGINS_TAG for facts in inventory.tags):
             return [Told(None, runs)]
-        groups = self._store.read_groups(scope, by=f"tags.{ORIGINS_TAG}", metrics=())
-        return [Told(group.value, group.runs) for group in groups]
+        column = f"tags.{ORIGINS_TAG}"
+        if runs > MANY_RUNS:
+            groups = self._store.read_groups(scope, by=column, metrics=())
+            return [Told(group.value, group.runs) for group in groups]
+        texts = self._store.read_run_values(scope, [column]).columns[column]
+        return [Told(text, count) for text, count in Counter(texts).items()]
 
 
 class Wishes(TypedDict):

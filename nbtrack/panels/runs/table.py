@@ -37,10 +37,8 @@ _HEAD = "white-space:nowrap;font-weight:600"
 _GROUP = f"{_WORDS};padding-bottom:0;font-size:10px"
 _FIRST_OF_GROUP = f";border-left:{LINE}"
 _ERROR = f"white-space:normal;min-width:240px;padding:2px 0;{BAD}"
-_LINE_ABOVE = f"border-top:{LINE}"
-_ROW = f"{_LINE_ABOVE};{ROW}"
-_BEST = f"{_LINE_ABOVE};background:rgba(42,140,74,.1)"
-_TICKED = f"{_LINE_ABOVE};background:rgba(30,136,229,.14)"
+_BEST = "background:rgba(42,140,74,.1)"
+_TICKED = "background:rgba(30,136,229,.14)"
 
 
 def run_table_html(table: RunTable) -> str:
@@ -94,25 +92,28 @@ def _body_row(content: TableContent, index: int) -> Html:
     for column in content.columns[1:]:
         has_bar = column is first or (column.group == "Metrics" and column.is_kept)
         cells.append(_cell(column, index, row, bar=_bar(column.shares[index]) if has_bar else None))
-    style = _TICKED if row.is_ticked else _BEST if row.is_best else _ROW
+    style = _TICKED if row.is_ticked else _BEST if row.is_best else None
     return tag("tr", *cells, align="right", style=style)
 
 
 def _name_cell(row: RunRow, depth: int) -> Html:
     indent = f"padding-left:{8 + 16 * min(depth, 6)}px"
-    name = clipped_html(run_label(row), NAME_LIMIT, dir="auto")
+    name = clipped_html(run_label(row), NAME_LIMIT)
     best = [" ", tag("span", "★ best", style=GOOD)] if row.is_best else []
     style = f"{_WORDS};font-weight:normal" + (f";{indent}" if depth else "")
     branch = [muted("↳ ")] if depth else []
     tick = [tag("b", "✓ ", title="ticked")] if row.is_ticked else []
-    return tag("th", *branch, *tick, name, *best, align="left", scope="row", style=style)
+    return tag(
+        "th", *branch, *tick, name, *best, align="left", dir="auto", scope="row", style=style
+    )
 
 
 def _cell(column: Column, index: int, row: RunRow, *, bar: str | None) -> Html:
     """Numbers stand to the right by themselves, as the whole row does."""
     content = _content(column, index, row)
-    if column.is_number:
-        return tag("td", content, style=bar)
+    if column.is_number or column.group == ID_GROUP or not content:
+        style = "white-space:nowrap" if column.head else bar  # a date is broken at its hyphens
+        return tag("td", content, style=style)
     return tag("td", content, align="left", style=_WORDS if " " in column.cells[index] else _LEFT)
 
 
@@ -120,15 +121,13 @@ def _content(column: Column, index: int, row: RunRow) -> Html:
     text = column.cells[index]
     if column.group == "Run" and column.key == "status":
         return _status(row, text)
-    if column.group == ID_GROUP:
-        return muted(text)
     return clipped_html(text.replace(" ", _NO_BREAK) if column.is_number else text, VALUE_LIMIT)
 
 
 def _status(row: RunRow, word: str) -> Html:
-    """A failed run opens on a click to show its error."""
+    """Of a run that ended well nothing; a failed one opens on a click to show its error."""
     if row.status == RunStatus.FINISHED:
-        return muted(word)
+        return joined([])
     label = [status_dot(row.status), _NO_BREAK, word]
     if not row.error:
         return joined(label)
@@ -141,7 +140,7 @@ def _bar(share: float | None) -> str | None:
     if share is None:
         return None
     width = 5 + round(share * 90)
-    return f"background:linear-gradient(90deg,{BAR} {width}%,transparent {width}%)"
+    return f"background:linear-gradient(90deg,{BAR} {width}%,transparent 0)"
 
 
 def _with_edges(content: TableContent) -> list[tuple[Column, str]]:
@@ -154,4 +153,4 @@ def _with_edges(content: TableContent) -> list[tuple[Column, str]]:
 
 
 def _side(column: Column) -> str:
-    return "right" if column.is_number else "left"
+    return "right" if column.is_number or column.group == ID_GROUP else "left"

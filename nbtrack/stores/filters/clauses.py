@@ -1,24 +1,26 @@
 """Filter strings and order_by clauses, turned into SQL with every key and value bound.
 
 The SQL is about the relations of the schema `current`: `runs` as *r*, `experiments` as *e*,
-`registry_models` as *m* or `registry_versions` as *v*.
+`registry_models` or `logged_models` as *m*, or `registry_versions` as *v*.
 Filters bind $f0, $f1 ..., orders $o0, $o1 ...: the two may stand in one query.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nbtrack.stores.filters.filter_grammar import Key, SortKey, parse_filter, parse_order
 from nbtrack.stores.filters.filter_keys import (
     EXPERIMENTS,
+    LOGGED_MODELS,
     MODELS,
     RUNS,
     VERSIONS,
     Column,
     Holds,
     Subject,
+    Table,
     find_column,
 )
 from nbtrack.stores.filters.filter_sql import Condition
@@ -97,6 +99,13 @@ def version_filter(text: str | None) -> Clause:
 def version_order(order_by: Sequence[str] | str | None) -> Order:
     """As run_order, about *v*."""
     return _order(order_by, subject=VERSIONS)
+
+
+def logged_model_filter(text: str | None, *, metrics: str) -> Clause:
+    """A condition on *m*; *metrics* is the relation with the points that it means."""
+    table = Table(name=metrics, holds=Holds.NUMBER)
+    subject = replace(LOGGED_MODELS, tables={**LOGGED_MODELS.tables, "metrics": table})
+    return _filter(text, subject=subject)
 
 
 def _filter(text: str | None, *, subject: Subject) -> Clause:

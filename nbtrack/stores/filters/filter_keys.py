@@ -138,6 +138,29 @@ VERSIONS = Subject(
     natural_order="v.name, v.version desc",
 )
 
+LOGGED_MODELS = Subject(
+    alias="m",
+    id="model_id",
+    attributes={
+        "name": ("m.name", Holds.TEXT),
+        "model_id": ("m.model_id", Holds.TEXT),
+        "model_type": ("m.model_type", Holds.TEXT),
+        "status": ("m.status", Holds.CAPITALS),
+        "source_run_id": ("m.source_run_id", Holds.TEXT),
+        "experiment_id": ("m.experiment_id", Holds.TEXT),
+        "artifact_location": ("m.artifact_location", Holds.TEXT),
+        "creation_timestamp": ("m.created_us", Holds.TIME),
+        "creation_time": ("m.created_us", Holds.TIME),
+        "last_updated_timestamp": ("m.updated_us", Holds.TIME),
+    },
+    tables={
+        "metrics": Table(name="current.model_metrics", holds=Holds.NUMBER),
+        "params": Table(name="current.model_params", holds=Holds.TEXT_OR_NUMBER),
+        "tags": Table(name="current.model_tags", holds=Holds.TEXT_OR_NUMBER),
+    },
+    natural_order="m.created_us desc, m.model_id",
+)
+
 PREFIXES = {
     "metric": "metrics",
     "parameters": "params",

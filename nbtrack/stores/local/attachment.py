@@ -84,6 +84,7 @@ class Attachment:
         self.generation = 0  # counts the in-memory instances: a new one knows nothing of the last
         self._is_clean = True  # surely nothing is attached to the in-memory instance
         self._is_missing = False
+        self._missing_tables: frozenset[str] = frozenset()  # which the views leave out
         self._checked: object = None  # the file, as it was when its version was looked at
         self._is_held_for_fork = False
         _attachments.add(self)
@@ -175,6 +176,7 @@ class Attachment:
             artifact_root = quoted(str(self.file.parent / "artifacts"))
             connection.execute(f"set variable artifact_root = {artifact_root}")
             _prepare(connection)
+            self._missing_tables = frozenset()
             self._connection = connection  # not before: an interrupt may come at any time
             self.generation += 1
         return self._connection
@@ -198,11 +200,21 @@ class Attachment:
             return
         if migrations.check(connection, self.file, is_writable=not read_only):
             self._checked = before if read_only else self._checked
+            self._view_without(connection, frozenset())
+        elif not (os.access(self.file, os.W_OK) and os.access(self.file.parent, os.W_OK)):
+            self._view_without(connection, schema.missing_tables(connection))
         else:  # of an older nbtrack: whoever reads it first brings it up to date
             self._detach(connection)
             self._attach(connection, read_only=False, deadline=deadline)
             self._detach(connection)
             self._attach(connection, read_only=True, deadline=deadline)
+
+    def _view_without(self, connection: DuckDBPyConnection, missing: frozenset[str]) -> None:
+        """What the file does not have, and nobody can give it, reads as empty."""
+        if missing != self._missing_tables:
+            for statement in schema.create_union_views(without=missing):
+                connection.execute(statement)
+            self._missing_tables = missing
 
     def _create(self, connection: DuckDBPyConnection) -> None:
         """Made under another name: a process killed here leaves no half-made database.

@@ -23,6 +23,7 @@ from nbtrack.errors import ExperimentNotFound, StoreBusy
 from nbtrack.journal import reading
 from nbtrack.journal.writing import Journal
 from nbtrack.records.history import CellPlace, History
+from nbtrack.records.logged_models import FoundModel, LoggedModel, LoggedModelQuery
 from nbtrack.records.registry import (
     ModelVersion,
     NewEvent,
@@ -49,14 +50,14 @@ from nbtrack.stores.local.attachment import WAIT_SECONDS, Attachment
 from nbtrack.stores.local.fold import fold
 from nbtrack.stores.local.folding_thread import FoldingThread, folding_guarded
 from nbtrack.stores.local.history import read_history, read_places
-from nbtrack.stores.local.removal import remove_runs
+from nbtrack.stores.local.removal import remove_models, remove_runs
 from nbtrack.stores.local.renamed import note_renamed, renamed_experiments
 from nbtrack.stores.local.signs import OwnFolds
 from nbtrack.stores.local.snapshot import SnapshotReader
 from nbtrack.stores.local.status import store_status
 from nbtrack.stores.local.trace import trace_of_lines, trace_of_snapshot
 from nbtrack.stores.local.user_query import user_query
-from nbtrack.stores.queries import run_queries
+from nbtrack.stores.queries import logged_models, run_queries
 from nbtrack.stores.queries.panel_reads import PanelReads
 from nbtrack.stores.queries.proposals import proposed_run
 from nbtrack.stores.queries.run_index import RunIndex
@@ -290,6 +291,20 @@ class DuckDBStore(PanelReads):
         with self._snapshots.open() as connection:
             return user_query(connection, sql, parameters)
 
+    # --- logged models
+
+    def look_up_model(self, model_id: str, *, timeout: float = WAIT_SECONDS) -> FoundModel:
+        with self._snapshots.open(timeout=timeout) as connection:
+            return logged_models.look_up_model(connection, model_id, store=str(self.folder))
+
+    def search_logged_models(self, query: LoggedModelQuery) -> list[LoggedModel]:
+        with self._snapshots.open() as connection:
+            return logged_models.find_models(connection, query)
+
+    def list_model_files(self, model_id: str) -> dict[str, str]:
+        with self._snapshots.open() as connection:
+            return logged_models.list_model_files(connection, model_id)
+
     # --- the model registry
 
     @property
@@ -337,6 +352,10 @@ class DuckDBStore(PanelReads):
     def remove_runs(self, run_ids: Sequence[str]) -> None:
         self._fold_all()
         remove_runs(self._attachment, run_ids)
+
+    def remove_models(self, model_ids: Sequence[str]) -> None:
+        self._fold_all()
+        remove_models(self._attachment, model_ids)
 
     def _fold_all(self) -> None:
         """What is folded later would come back, a part of a run without the rest."""

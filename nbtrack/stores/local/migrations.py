@@ -56,9 +56,15 @@ def _create_registry(connection: DuckDBPyConnection) -> None:
         connection.execute(statement)
 
 
+def _create_logged_models(connection: DuckDBPyConnection) -> None:
+    for statement in schema.create_tables("project.stored") + schema.create_views("project"):
+        connection.execute(statement)
+
+
 STEPS = [
     Step(1, "create run tables", _create_run_tables),
     Step(2, "create the model registry", _create_registry),
+    Step(3, "create logged models", _create_logged_models),
 ]
 
 

@@ -1,12 +1,17 @@
-"""Taking runs out of the database for good, for `nbtrack gc`."""
+"""Taking runs and logged models out of the database for good, for `nbtrack gc`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from nbtrack.stores.local.attachment import Attachment
 from nbtrack.stores.local.fold import transaction
+from nbtrack.stores.local.model_schema import TABLES as MODEL_TABLES
 from nbtrack.stores.local.schema import TABLES
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 def remove_runs(attachment: Attachment, run_ids: Sequence[str]) -> None:
@@ -19,9 +24,34 @@ def remove_runs(attachment: Attachment, run_ids: Sequence[str]) -> None:
                 {"ids": list(run_ids)},
             ).fetchall()
         ]
+        _remove_models_of(connection, run_ids)
         for table, columns in TABLES.items():
             if "run_key" in columns:
                 connection.execute(
                     f"delete from project.stored.{table} where list_contains($keys, run_key)",
                     {"keys": keys},
                 )
+
+
+def remove_models(attachment: Attachment, model_ids: Sequence[str]) -> None:
+    """All rows of these logged models, in one transaction; their files are not looked at."""
+    with attachment.open(read_only=False) as connection, transaction(connection):
+        _delete_models(connection, model_ids)
+
+
+def _remove_models_of(connection: DuckDBPyConnection, run_ids: Sequence[str]) -> None:
+    """The logged models that these runs made."""
+    found = connection.execute(
+        "select model_id from project.stored.model_events group by model_id"
+        " having list_contains($ids, arg_max(source_run_id, t))",
+        {"ids": list(run_ids)},
+    ).fetchall()
+    _delete_models(connection, [model_id for (model_id,) in found])
+
+
+def _delete_models(connection: DuckDBPyConnection, model_ids: Sequence[str]) -> None:
+    for table in MODEL_TABLES:
+        connection.execute(
+            f"delete from project.stored.{table} where list_contains($ids, model_id)",
+            {"ids": list(model_ids)},
+        )

@@ -11,8 +11,14 @@ in about 100 ms. All tables only grow; "latest" is `arg_max(column, t)`, which s
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from nbtrack.journal.lines import RUN_FACTS
+from nbtrack.stores.local import model_schema
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 _CELL_COLUMNS = {
     "source": "varchar", "sha256": "varchar", "execution_count": "integer", "cell_id": "varchar",
@@ -45,6 +51,7 @@ TABLES: dict[str, dict[str, str]] = {
     "experiment_events": {"experiment_id": "varchar", "t": "bigint", **_EXPERIMENT_COLUMNS},
     "experiment_tags": {"experiment_id": "varchar", "key": "varchar", "value": "varchar",
                         "t": "bigint"},
+    **model_schema.TABLES,
     "bad_lines": {"line": "varchar", "t": "bigint"},
 }  # fmt: skip
 
@@ -64,16 +71,19 @@ _NO_STEP = "(-9223372036854775807 - 1)"
 # A newer nbtrack may write kinds we do not know: they are kept as they are, not dropped.
 _IS_BAD = f"""
     k is null or k not in ('experiment', 'exptag', 'run', 'metric', 'param', 'tag', 'artifact',
-        'cell', 'input', 'environment', 'close')
-    or (k not in ('environment', 'experiment', 'exptag', 'close') and r is null)
+        'cell', 'input', 'environment', 'model', 'modelvalue', 'modelpoint', 'modellink', 'close')
+    or (k not in ('environment', 'experiment', 'exptag', 'model', 'modelvalue', 'close')
+        and r is null)
     or (k in ('metric', 'param', 'tag', 'artifact', 'environment', 'experiment') and n is null)
     or (k = 'exptag' and (n is null or (x->>'key') is null))
     or (k <> 'close' and (t is null or not {_IN_CALENDAR.format("t")}))
     or (k = 'run' and coalesce((x->>'status'), 'RUNNING')
         not in ('RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'))
-    or (k in ('run', 'experiment')
+    or (k in ('run', 'experiment', 'model')
         and coalesce((x->>'lifecycle_stage'), 'active') not in ('active', 'deleted'))
-    or (k = 'metric' and (s is null or s = {_NO_STEP} or try_cast(v as double) is null))
+    or (k in ('metric', 'modelpoint')
+        and (s is null or s = {_NO_STEP} or try_cast(v as double) is null))
+    or ({model_schema.IS_BAD})
 """
 PARSE = f"""
     create or replace temp table incoming as
@@ -138,13 +148,15 @@ INSERTS: dict[str, str] = {
     " from project.stored.experiment_events where experiment_id = n), true)"
     f" qualify {_SAYS_MORE} or row_number() over (partition by n, {_SAYS_MORE} order by t) = 1",
     "exptag": "insert into {target}.experiment_tags select n, (x->>'key'), v, t from {lines}",
+    **model_schema.INSERTS,
 }
 TABLE_OF_KIND = {
     "run": "run_events", "metric": "metrics", "param": "params", "tag": "tags",
     "artifact": "artifacts", "cell": "cells", "input": "inputs", "environment": "environments",
-    "experiment": "experiment_events", "exptag": "experiment_tags",
+    "experiment": "experiment_events", "exptag": "experiment_tags", **model_schema.TABLE_OF_KIND,
 }  # fmt: skip
-KINDS_OF_RUNS = ("run", "metric", "param", "tag", "artifact", "cell", "input")
+KINDS_OF_RUNS = ("run", "metric", "param", "tag", "artifact", "cell", "input",
+                 *model_schema.KINDS_OF_RUNS)  # fmt: skip
 
 
 def _latest(columns: dict[str, str]) -> str:
@@ -210,6 +222,10 @@ CURRENT_VIEWS: dict[str, str] = {
         select experiment_id, key, value
         from (select experiment_id, key, arg_max_null(value, t) as value
               from stored.experiment_tags group by experiment_id, key) where value is not null""",
+    **{
+        name: query.replace("{explicit_first}", EXPLICIT_FIRST)
+        for name, query in model_schema.CURRENT_VIEWS.items()
+    },
 }
 
 PUBLIC_VIEWS: dict[str, str] = {
@@ -239,16 +255,21 @@ PUBLIC_VIEWS: dict[str, str] = {
     " from current.experiments",
     "environments": "select digest, min(content) as content, make_timestamp(min(t)) as first_seen"
     " from stored.environments group by digest",
+    **model_schema.PUBLIC_VIEWS,
     "bad_lines": "select line, make_timestamp(t) as found_at from stored.bad_lines",
 }
 
 
 def create_tables(schema: str) -> list[str]:
-    """Statements that make an empty copy of every base table in *schema*."""
+    """Statements that make an empty copy of every base table that *schema* does not have."""
     return [f"create schema if not exists {schema}"] + [
-        f"create table {schema}.{table} ({', '.join(f'{c} {k}' for c, k in columns.items())})"
+        f"create table if not exists {schema}.{table} ({_typed(columns)})"
         for table, columns in TABLES.items()
     ]
+
+
+def _typed(columns: dict[str, str]) -> str:
+    return ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
 
 
 def create_views(prefix: str) -> list[str]:
@@ -260,10 +281,23 @@ def create_views(prefix: str) -> list[str]:
     return [f"create schema if not exists {prefix}.current", *current, *public]
 
 
-def create_union_views() -> list[str]:
-    """`stored` of the in-memory database: what is folded, and behind it the tails."""
+def create_union_views(*, without: Collection[str] = ()) -> list[str]:
+    """`stored` of the in-memory database: what is folded, and behind it the tails.
+
+    *without*: tables that the file does not have.
+    """
     return ["create schema if not exists stored"] + [
         f"create or replace view stored.{table} as"
-        f" select * from project.stored.{table} union all select * from tail.{table}"
+        + (f" select * from project.stored.{table} union all" if table not in without else "")
+        + f" select * from tail.{table}"
         for table in TABLES
     ]
+
+
+def missing_tables(connection: DuckDBPyConnection) -> frozenset[str]:
+    """Those that the attached `project` does not have: it is of an older nbtrack."""
+    found = connection.execute(
+        "select table_name from duckdb_tables()"
+        " where database_name = 'project' and schema_name = 'stored'"
+    ).fetchall()
+    return frozenset(TABLES.keys() - {name for (name,) in found})

@@ -21,10 +21,12 @@ from nbtrack.records.runs import (
     RunData,
     RunInfo,
     RunInputs,
+    RunOutputs,
     RunQuery,
     RunStatus,
     ViewType,
 )
+from nbtrack.stores.queries.logged_models import read_links
 from nbtrack.stores.queries.page_values import (
     MOST_KEYS_IN_TEXT,
     NOWHERE,
@@ -104,7 +106,8 @@ def read_metrics(
         {"run_key": run_key, "key": key},
     ).fetchnumpy()
     values, times, steps = (columns[name].tolist() for name in ("value", "t", "step"))
-    points = zip(repeat(key), values, times, steps, repeat(run_id))
+    none = repeat(None)  # what a point says beside its value is the model's, not the run's
+    points = zip(repeat(key), values, times, steps, none, none, none, repeat(run_id))
     # Without a Python call for each: a third of what a hundred thousand Metric(...) take.
     return list(map(tuple.__new__, repeat(Metric), points))
 
@@ -251,10 +254,17 @@ def with_data(
         for place, key, value in values:
             found[place][key] = value
         parts.append(found)
-    inputs = read_inputs(connection, keys)
+    links = read_links(connection, keys)
     return [
-        Run(info=info, data=RunData(params=params, metrics=metrics, tags=tags), inputs=read)
-        for info, params, metrics, tags, read in zip(infos, *parts, inputs)
+        Run(
+            info=info,
+            data=RunData(params=params, metrics=metrics, tags=tags),
+            inputs=RunInputs(dataset_inputs=datasets, model_inputs=links.inputs.get(key, [])),
+            outputs=RunOutputs(model_outputs=links.outputs.get(key, [])),
+        )
+        for key, info, params, metrics, tags, datasets in zip(
+            keys, infos, *parts, read_datasets(connection, keys)
+        )
     ]
 
 
@@ -268,7 +278,7 @@ def _columns(values: Iterable[Value], count: int) -> dict[str, list[Any]]:
     return columns
 
 
-def read_inputs(connection: DuckDBPyConnection, keys: Sequence[int]) -> list[RunInputs]:
+def read_datasets(connection: DuckDBPyConnection, keys: Sequence[int]) -> list[list[DatasetInput]]:
     """Datasets of the runs with these keys, in their order."""
     found: list[list[DatasetInput]] = [[] for _ in keys]
     places = {run_key: place for place, run_key in enumerate(keys)}
@@ -292,7 +302,7 @@ def read_inputs(connection: DuckDBPyConnection, keys: Sequence[int]) -> list[Run
         tags = [InputTag(key, value) for key, value in json.loads(own_tags or "{}").items()]
         tags += [InputTag("mlflow.data.context", context)] if context else []
         found[places[run_key]].append(DatasetInput(dataset=dataset, tags=tags))
-    return [RunInputs(dataset_inputs=each) for each in found]
+    return found
 
 
 def _experiments(connection: DuckDBPyConnection, rows: Sequence[Sequence[Any]]) -> list[Experiment]:

@@ -212,7 +212,7 @@ def test_a_key_that_no_run_has_is_why_nothing_is_shown(page):
 
 def test_a_large_project_shows_a_filter_s_rows_before_its_keys(page, monkeypatch):
     """With the keys of all runs; the page asks again, and gets those of the runs that match."""
-    monkeypatch.setattr("nbtrack.panels.runs.glance._MANY_RUNS", 2)
+    monkeypatch.setattr("nbtrack.panels.runs.glance.MANY_RUNS", 2)
     page.show(), page.show()
     first, again = page.show(filter="forest"), page.show(filter="forest")
 
@@ -438,7 +438,7 @@ def test_a_file_of_many_runs_is_read_at_once(session, page, monkeypatch):
     reads = count_reads(session.store, monkeypatch)
     file = page.ask("csv", runs=ids)
 
-    assert len(reads) == 1
+    assert sum("run_id IN" in (query.filter_string or "") for query, *_ in reads) == 1
     assert [line.split(",")[1] for line in file["text"].splitlines()[1:]] == ["a", "b", "c"]
     assert "No run 'gone'" in page.send("csv", runs=[*ids, "gone"])["error"]
 

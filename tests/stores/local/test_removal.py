@@ -25,6 +25,10 @@ def whole(run: str) -> str:
         + lines.artifact_line(run, "a", "ab", size=1, t=1)
         + lines.cell_line(run, t=1, source="x")
         + lines.input_line(run, t=1, name="iris")
+        + lines.model_line(f"m-{run}", t=1, source_run_id=run, status="READY")
+        + lines.model_value_line(f"m-{run}", "tag", "t", "1", t=1)
+        + lines.model_point_line(run, "m", 1.0, step=0, t=1, model_id=f"m-{run}")
+        + lines.model_link_line(run, f"m-{run}", "output", t=1)
     )
 
 

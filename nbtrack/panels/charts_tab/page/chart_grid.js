@@ -7,9 +7,12 @@ import { ChartHead } from "./chart_head.js";
 import { MountedChart } from "./chart_host.js";
 import { balancedColumns } from "./layout.js";
 import { isEmpty } from "./rows.js";
+
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
 /** @import { MetricChart } from "./messages.d.ts" */
 /** @import { ChartActions, Range, Spec } from "./chart_types.d.ts" */
+
+const SKELETONS = 6;
 
 export class ChartGrid {
   /** @param {PanelHost} host
@@ -23,7 +26,7 @@ export class ChartGrid {
     /** The label of a run.
      *  @type {string | null} */
     this.highlighted = null;
-    this.el = h("div", { class: "nbt-chart-grid", ondblclick: actions.onReset });
+    this.el = h("div", { class: "nbt-chart-grid", ondblclick: actions.onReset }, skeletons());
     this.observer = new ResizeObserver(() => this.balance());
     this.observer.observe(this.el);
   }
@@ -31,7 +34,7 @@ export class ChartGrid {
   balance() {
     const width = this.el.clientWidth;
     if (width === 0) return; // in a hidden tab
-    const columns = balancedColumns(this.cards.size, width);
+    const columns = balancedColumns(this.el.children.length, width);
     this.el.style.setProperty("--columns", String(columns));
   }
 
@@ -43,7 +46,9 @@ export class ChartGrid {
     const cards = charts.map(({ key }) => this.card(key));
     const isWhole = charts.map((chart, n) => cards[n].show(chart)).every(Boolean);
     const wanted = cards.map(({ el }) => el);
-    if (wanted.some((el, n) => this.el.children[n] !== el)) this.el.replaceChildren(...wanted);
+    const { children } = this.el;
+    if (children.length !== wanted.length || wanted.some((el, n) => children[n] !== el))
+      this.el.replaceChildren(...wanted);
     this.balance();
     return isWhole;
   }
@@ -80,6 +85,12 @@ export class ChartGrid {
     this.observer.disconnect();
     for (const [key, card] of this.cards) this.drop(key, card);
   }
+}
+
+/** What stands there until it is known which charts there are. */
+function skeletons() {
+  const look = { class: "nbt-chart-card nbt-skeleton", "aria-hidden": "true" };
+  return Array.from({ length: SKELETONS }, () => h("div", look, h("div", {}), h("div", {})));
 }
 
 class ChartCard {

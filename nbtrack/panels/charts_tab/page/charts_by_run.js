@@ -55,7 +55,9 @@ export class RunChartView {
     this.form = ""; // of the spec that is drawn
     this.chooser = kind.controls(this);
     this.controls = [this.chooser.el];
-    this.stage = h("div", { class: `nbt-card-body nbt-wide-chart nbt-wide-${kind.question}` });
+    const skeleton = h("div", { class: "nbt-skeleton", "aria-hidden": "true" }, h("div", {}));
+    const look = { class: `nbt-card-body nbt-wide-chart nbt-wide-${kind.question}` };
+    this.stage = h("div", look, skeleton);
     this.words = h("span", {});
     this.unbrush = this.makeUnbrush();
     this.method = h("div", { class: "nbt-muted nbt-method" });

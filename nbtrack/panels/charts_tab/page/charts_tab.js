@@ -4,6 +4,7 @@ import { append, h } from "../../shared/page/dom.js";
 import { segmented } from "./chart_controls.js";
 import { IMPORTANCE, PARALLEL, RunChartView, SCATTER } from "./charts_by_run.js";
 import { LinesView } from "./charts_lines.js";
+import { loadVega } from "./vega_loading.js";
 
 /** @import { RunsState } from "../../runs/page/runs_state.js" */
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
@@ -18,25 +19,24 @@ const CHART_VIEWS = [
   ["importance", "Importance", IMPORTANCE],
 ];
 
-// Altair and Vega take a second to be ready, and nobody who leaves the tab shut should pay for them.
-const WARMED = new WeakSet();
-
 export const chartsTab = {
   name: "charts",
   label: "Charts",
   mount: mountChartsTab,
-  near: warmCharts,
+  // Altair and Vega take a second to be ready: the kernel begins when the panel stands. What the
+  // page has to load waits until the pointer comes near: who leaves the tab shut does not pay.
+  warm: (/** @type {PanelHost} */ host) => host.tell("charts_soon"),
+  near: fetchVega,
 };
 
 /** @param {PanelHost} host */
-function warmCharts(host) {
-  if (WARMED.has(host)) return;
-  WARMED.add(host);
-  host.tell("charts_soon");
+function fetchVega(host) {
+  loadVega(host).catch(() => {}); // who draws asks again, and says what is wrong
 }
 
 /** @param {PanelHost} host @param {HTMLElement} el @param {RunsState} state */
 function mountChartsTab(host, el, state) {
+  fetchVega(host); // before the charts are asked for: the page reads it while they are made
   const charts = new ChartsTab(host, el, state);
   return {
     shown: () => charts.open(charts.opened),

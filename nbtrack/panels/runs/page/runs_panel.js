@@ -40,7 +40,10 @@ export function render({ model, el }) {
       tabs = new Tabs(host, state, TABS);
       drawPanel(host, root, state, tabs);
       tabs.open("runs");
-      return state.show().then(() => host.ready());
+      return state.show().then(() => {
+        host.ready();
+        tabs?.warm();
+      });
     },
     (error) => {
       root.append(h("div", { class: "nbt-error", role: "alert" }, wordsOf(error)));

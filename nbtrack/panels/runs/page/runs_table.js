@@ -2,7 +2,7 @@
 
 import { h, reconcile } from "../../shared/page/dom.js";
 import { ageWords } from "../../shared/page/formats.js";
-import { stayPut } from "../../shared/page/stay_put.js";
+import { bringTo, topOf } from "../../shared/page/stay_put.js";
 import { parentsWithMore } from "./families.js";
 import { GridKeys } from "./grid_keys.js";
 import { detailsRow } from "./run_details.js";
@@ -33,6 +33,9 @@ export class RunsTable {
     const redraw = () => state.page && this.drawParts(state.page);
     this.layout = new TableLayout(state, { scroller: this.scroller, table, redraw });
     this.opened = ""; // ids of the rows that were open when they were drawn last
+    /** A row that stays where it is on the screen.
+     *  @type {{ id: string, top: number } | null} */
+    this.held = null;
     this.ticking = setInterval(() => this.age(), AGING);
     state.on("page", (page) => this.draw(page));
     state.on("rows", () => state.page && this.draw(state.page));
@@ -72,12 +75,26 @@ export class RunsTable {
   /** The table is as high as it needs to be while a row is open: what was clicked stays there. */
   drawRows() {
     const opened = [...this.state.opened].join();
-    const row = opened !== this.opened && document.activeElement?.closest("tr[data-run-id]");
+    if (opened !== this.opened) this.held = this.rowInHand();
     this.opened = opened;
-    if (!row || !this.tbody.contains(row)) return this.drawAll();
-    const id = CSS.escape(row.getAttribute("data-run-id") ?? "");
-    const find = () => this.tbody.querySelector(`[data-run-id="${id}"]`);
-    return stayPut(this.scroller, find, () => this.drawAll());
+    this.drawAll();
+    this.hold();
+  }
+
+  /** The one that has the focus. */
+  rowInHand() {
+    const row = document.activeElement?.closest("tr[data-run-id]");
+    const id = row?.getAttribute("data-run-id");
+    return row && id && this.tbody.contains(row) ? { id, top: topOf(row) } : null;
+  }
+
+  /** Until what it shows has come: only then there may be room to scroll to. */
+  hold() {
+    if (!this.held) return;
+    const { id, top } = this.held;
+    const row = this.tbody.querySelector(`[data-run-id="${CSS.escape(id)}"]`);
+    if (row) bringTo(row, top, this.scroller);
+    if (!this.state.opened.has(id) || this.state.details.has(id)) this.held = null;
   }
 
   drawAll() {

@@ -32,6 +32,7 @@ export interface Tab {
   name: string;
   label: string | ((state: RunsState) => string);
   mount(host: PanelHost, el: HTMLElement, state: RunsState): OpenTab;
+  warm?(host: PanelHost): void;
   near?(host: PanelHost): void;
 }
 

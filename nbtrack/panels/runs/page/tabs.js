@@ -2,7 +2,8 @@
 //
 //   export const chartsTab = { name: "charts", label: "Charts", mount(host, el, state) { … } };
 //
-// `near(host)` is called when somebody is about to open it: pointer or focus are on the button.
+// `warm(host)` is called when the panel stands, `near(host)` when somebody is about to open the tab:
+// pointer or focus are on the button.
 // `mount` is called when the tab is first opened; it may return {shown(), hidden(), close()}.
 // `label` may be a function of the state: it is asked again whenever runs are ticked.
 
@@ -89,6 +90,11 @@ export class Tabs {
     });
     this.body.append(el);
     return { el, api: tab.mount(this.host, el, this.state) };
+  }
+
+  /** Have the kernel prepare what is asked for next. */
+  warm() {
+    for (const { tab } of this.shelves) tab.warm?.(this.host);
   }
 
   /** Arrow keys go from tab to tab.

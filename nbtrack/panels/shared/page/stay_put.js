@@ -1,27 +1,27 @@
 // What somebody looks at stays where it is on the screen, whatever grows or shrinks around it.
 
-/** Draw, then scroll so that what `find` gives is where it was: first in `el`, then around it.
- *  @param {Element} el @param {() => Element | null} find @param {() => void} draw */
-export function stayPut(el, find, draw) {
-  const was = topOf(find());
-  draw();
-  for (const scroller of scrollersOf(el)) {
-    const now = topOf(find());
-    if (was === null || now === null || now === was) return;
-    scroller.scrollTop += now - was;
+/** Scroll until the top of `el` is at `top`, as far as may be: first `scroller`, then what is
+ *  around it.
+ *  @param {Element} el @param {number} top @param {Element} scroller */
+export function bringTo(el, top, scroller) {
+  for (const each of scrollersFrom(scroller)) {
+    const now = topOf(el);
+    if (now === top) return;
+    each.scrollTop += now - top;
   }
 }
 
-/** @param {Element | null} el */
-function topOf(el) {
-  return el && Math.round(el.getBoundingClientRect().top);
+/** @param {Element} el */
+export function topOf(el) {
+  return Math.round(el.getBoundingClientRect().top);
 }
 
 /** @param {Element} el @returns {Generator<Element>} */
-function* scrollersOf(el) {
+function* scrollersFrom(el) {
   /** @type {Element | null} */
   let at = el;
   for (; at; at = at.parentElement) {
     if (/auto|scroll/.test(getComputedStyle(at).overflowY)) yield at;
   }
+  if (document.scrollingElement) yield document.scrollingElement;
 }

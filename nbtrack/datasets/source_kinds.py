@@ -13,8 +13,8 @@ from urllib.parse import urlparse
 from nbtrack.artifact_store.local import LocalArtifacts
 from nbtrack.artifact_store.paths import folder_of
 from nbtrack.artifact_store.staging import Staging, chunks_of_stream
-from nbtrack.capture.dataset_source import DatasetSource
 from nbtrack.capture.redact import without_credentials
+from nbtrack.datasets.dataset_source import DatasetSource
 from nbtrack.errors import FileMissing, InvalidValue
 
 REQUEST_SECONDS = 60

@@ -8,15 +8,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import copy
 from typing import TYPE_CHECKING, Any, Self
 
 from nbtrack.capture import fingerprint, schemas
-from nbtrack.capture.dataset import Dataset, PyFuncInputsOutputs
-from nbtrack.capture.dataset_source import DatasetSource
-from nbtrack.capture.dataset_sources import CodeDatasetSource
-from nbtrack.capture.source_registry import resolve_dataset_source
+from nbtrack.datasets.dataset import Dataset, PyFuncInputsOutputs
+from nbtrack.datasets.dataset_source import DatasetSource
+from nbtrack.datasets.source_kinds import CodeDatasetSource
+from nbtrack.datasets.source_registry import resolve_dataset_source
+from nbtrack.datasets.tensor_schema import TensorDatasetSchema, schema_of
 from nbtrack.errors import InvalidValue
+from nbtrack.models.schema import Schema
+from nbtrack.recording.session import current_session
+from nbtrack.recording.surroundings import source_tags
 
 if TYPE_CHECKING:
     import numpy
@@ -28,7 +33,7 @@ Source = str | os.PathLike[str] | DatasetSource | None
 
 
 class DescribedDataset(Dataset):
-    """One whose *schema* and *profile*, in MLflow's JSON form, were found with its digest."""
+    """One whose schema (in MLflow's JSON form) and *profile* were found with its digest."""
 
     def __init__(
         self,
@@ -43,8 +48,11 @@ class DescribedDataset(Dataset):
         super().__init__(source, name, digest)
 
     @property
-    def schema(self) -> dict[str, Any]:
-        return self._schema
+    def schema(self) -> Schema | TensorDatasetSchema | None:
+        """None of what has no columns, or two of one name."""
+        with suppress(InvalidValue):
+            return schema_of(self._schema)
+        return None
 
     @property
     def profile(self) -> dict[str, Any]:
@@ -52,7 +60,7 @@ class DescribedDataset(Dataset):
 
     def to_dict(self) -> dict[str, str]:
         """Texts only; *schema* and *profile* are JSON."""
-        described = {"schema": json.dumps(self.schema), "profile": json.dumps(self.profile)}
+        described = {"schema": json.dumps(self._schema), "profile": json.dumps(self.profile)}
         return super().to_dict() | described
 
     def corrected(self, *, digest: str, profile: dict[str, Any]) -> Self:
@@ -134,11 +142,11 @@ class PolarsDataset(_FrameDataset):
         return fingerprint.fingerprint_polars(self.df).digest
 
     def to_pyfunc(self) -> PyFuncInputsOutputs:
-        """All columns but the targets, and the targets, in the form of pandas: models take that."""
+        """All columns but the targets, and the targets, as lists of one pandas object each."""
         if self.targets is None:
-            return PyFuncInputsOutputs(self.df.to_pandas())
+            return PyFuncInputsOutputs([self.df.to_pandas()])
         targets = self.df.get_column(self.targets).to_pandas()
-        return PyFuncInputsOutputs(self.df.drop(self.targets).to_pandas(), targets)
+        return PyFuncInputsOutputs([self.df.drop(self.targets).to_pandas()], [targets])
 
 
 class NumpyDataset(DescribedDataset):
@@ -262,7 +270,9 @@ def source_of(source: Source) -> DatasetSource:
     scheme says. Raises SourceNotKnown for what is none."""
     if isinstance(source, DatasetSource):
         return source
-    return CodeDatasetSource() if source is None else resolve_dataset_source(source)
+    if source is not None:
+        return resolve_dataset_source(source)
+    return CodeDatasetSource(source_tags(current_session().settings))
 
 
 def _check_columns(columns: Any, **named: str | None) -> None:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from nbtrack.capture.dataset_source import DatasetSource
+from nbtrack.datasets.dataset_source import DatasetSource
 from nbtrack.records import runs as records
 
 

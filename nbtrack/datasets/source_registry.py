@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from nbtrack.base.guard import warn
-from nbtrack.capture.dataset_source import DatasetSource
-from nbtrack.capture.dataset_sources import (
+from nbtrack.capture.redact import without_credentials
+from nbtrack.datasets.dataset_source import DatasetSource
+from nbtrack.datasets.source_kinds import (
     CodeDatasetSource,
     FileSystemDatasetSource,
     HTTPDatasetSource,
     LocalArtifactDatasetSource,
 )
-from nbtrack.capture.redact import without_credentials
 from nbtrack.errors import InvalidValue, NotFound
 
 Kind = type[DatasetSource]

@@ -14,7 +14,6 @@ import pandas as pd
 import pytest
 
 import nbtrack
-from nbtrack.capture import source_registry
 from nbtrack.data import get_source
 from nbtrack.data.code_dataset_source import CodeDatasetSource
 from nbtrack.data.dataset import Dataset
@@ -33,6 +32,7 @@ from nbtrack.data.numpy_dataset import NumpyDataset
 from nbtrack.data.pandas_dataset import PandasDataset
 from nbtrack.data.polars_dataset import PolarsDataset
 from nbtrack.data.sources import LocalArtifactDatasetSource
+from nbtrack.datasets import source_registry
 from nbtrack.errors import FileMissing, InvalidValue, MlflowException
 from nbtrack.models.schema import ColSpec, Schema
 from tests.support.begun_project import begun_project
@@ -110,8 +110,11 @@ def test_a_dataset_says_what_a_model_is_given(name: str) -> None:
     """All columns but the targets, and the targets."""
     found = described(name).to_pyfunc()
     assert isinstance(found, nbtrack.data.pyfunc_dataset_mixin.PyFuncInputsOutputs)
-    assert len(found.inputs) == len(found.outputs) == 2
-    assert "y" not in getattr(found.inputs, "columns", [])
+    inputs, outputs = found.inputs, found.outputs
+    if name == "polars":  # lists, as in MLflow
+        (inputs,), (outputs,) = inputs, outputs
+    assert len(inputs) == len(outputs) == 2
+    assert "y" not in getattr(inputs, "columns", [])
 
 
 @pytest.mark.parametrize("name", ["pandas", "polars", "numpy"])
@@ -124,6 +127,26 @@ def test_the_constructor_is_that_of_the_function(name: str) -> None:
     assert "hashed_rows" not in dataset.profile  # all were
     assert facts["source_type"] == dataset._get_source_type() == "code"
     assert dataset._to_mlflow_entity() == dataset.to_record()
+
+
+def test_the_schema_is_that_of_a_model() -> None:
+    """Of columns, or of arrays; None where there can be none."""
+    frame = nbtrack.data.from_pandas(pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}))
+    arrays = nbtrack.data.from_numpy(np.ones((2, 3)), targets=np.zeros(2))
+
+    assert frame.schema == Schema([ColSpec("long", "a"), ColSpec("string", "b")])
+    assert isinstance(arrays.schema, nbtrack.data.schema.TensorDatasetSchema)
+    assert json.dumps(arrays.schema.to_dict()) == arrays.to_dict()["schema"]
+    assert arrays.schema.features == nbtrack.models.infer_signature(np.ones((2, 3))).inputs
+    assert nbtrack.data.from_numpy(np.ones(2)).schema.targets is None
+    assert nbtrack.data.from_pandas(pd.DataFrame()).schema is None
+
+
+def test_data_without_a_file_names_the_code_that_made_it() -> None:
+    """As in MLflow; what autolog records says it of the run once."""
+    source = nbtrack.data.from_pandas(FRAME).source
+    assert isinstance(source, CodeDatasetSource)
+    assert {"mlflow.source.name", "mlflow.source.type"} <= set(source.to_dict()["tags"])
 
 
 def test_mlflow_has_the_same_profile() -> None:

@@ -222,7 +222,8 @@ def test_polars_frames_are_described_the_same_way() -> None:
     other = frame.with_columns(a=polars.Series([1, 3]))
     described = from_polars(frame)
 
-    assert [tuple(c.values()) for c in described.schema["mlflow_colspec"]] == [
+    columns = json.loads(described.to_dict()["schema"])["mlflow_colspec"]
+    assert [tuple(c.values()) for c in columns] == [
         ("long", "a", True),
         ("string", "s", False),
         ("any", "l", True),
@@ -233,7 +234,6 @@ def test_polars_frames_are_described_the_same_way() -> None:
 @pytest.mark.parametrize(
     ("source", "kind", "stored"),
     [
-        (None, "code", {"tags": {}}),
         (Path("a/b.csv"), "local", {"uri": "a/b.csv"}),
         ("file:///a/b.csv", "local", {"uri": "file:///a/b.csv"}),
         ("https://ana:pw@x.org/d.csv", "http", {"url": "https://x.org/d.csv"}),
