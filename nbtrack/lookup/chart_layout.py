@@ -7,7 +7,6 @@ says nothing.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -94,13 +93,18 @@ def _groups(found: object) -> Iterator[tuple[str, ...]]:
 
 
 def _metrics(found: object) -> tuple[str, ...]:
-    if not isinstance(found, list) or not all(isinstance(key, str) for key in found):
+    if not isinstance(found, list) or not all(map(_is_text, found)):
         raise InvalidValue(f"{found!r} stands where a layout has a list of metrics.")
     return tuple(dict.fromkeys(found))
 
 
+def _is_text(found: object) -> bool:
+    """JSON can say halves of characters, which can be sent nowhere."""
+    return isinstance(found, str) and found == found.encode("utf-8", "ignore").decode()
+
+
 def _weight(found: object) -> float:
     is_number = isinstance(found, int | float) and not isinstance(found, bool)
-    if not is_number or not math.isfinite(found):  # type: ignore[arg-type]  # a number, seen above
+    if not is_number or found != found:  # JSON may have NaN
         raise InvalidValue(f"smoothing is {found!r}; a layout has a number from 0 to 1 there.")
-    return min(max(float(found), 0.0), _STRONGEST)  # type: ignore[arg-type]  # the same
+    return float(min(max(found, 0.0), _STRONGEST))  # type: ignore[call-overload]  # a number
