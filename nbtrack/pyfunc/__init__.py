@@ -13,7 +13,6 @@ from nbtrack.api.pyfunc_models import (
     save_model,
 )
 from nbtrack.models.flavours.loader_module import add_to_model
-from nbtrack.models.hinted_calls import checking
 from nbtrack.models.pyfunc_model import PyFuncModel
 from nbtrack.models.python_model import PythonModel, PythonModelContext
 
@@ -21,7 +20,6 @@ from nbtrack.models.python_model import PythonModel, PythonModelContext
 FLAVOR_NAME, MAIN, CODE, DATA, ENV = "python_function", "loader_module", "code", "data", "env"
 PY_VERSION, MODEL_CONFIG = "python_version", "config"
 load_pyfunc = load_model  # as it was called in MLflow 1
-pyfunc = checking  # MLflow's decorator of functions, which is in mlflow.pyfunc.utils
 
 # What people who come from MLflow look for in vain -> what to use.
 _MLFLOWS_ONLY = {
@@ -43,7 +41,6 @@ __all__ = [
     "load_model",
     "load_pyfunc",
     "log_model",
-    "pyfunc",
     "save_model",
 ]
 
