@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from types import FrameType
 from typing import Any, NamedTuple
 
 VARIABLE = "NBTRACK_PARENT"
@@ -54,6 +55,17 @@ def is_reused() -> bool:
     multiprocessing = sys.modules.get("multiprocessing.process")
     name = "" if multiprocessing is None else multiprocessing.current_process().name
     return name.startswith("LokyProcess")
+
+
+def reused_workers_job() -> int | None:
+    """The number of the job that such a worker does; None in a thread that a job started."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_name == "_process_worker":
+            number = getattr(frame.f_locals.get("call_item"), "work_id", None)
+            return number if isinstance(number, int) else None
+        frame = frame.f_back
+    return None
 
 
 def _read() -> dict[str, Any]:

@@ -140,6 +140,33 @@ for n in (1, 2):
     assert found["child 2"].data.tags.get("mlflow.parentRunId") != first
 
 
+def test_a_worker_of_joblib_asks_once_a_job(start, folder):
+    """Whether its run is still open: at every log call, the database would take its time."""
+    script = start(
+        """
+import joblib, nbtrack
+def work():
+    import sys
+    looks = []
+    def look(frame, event, _):
+        if event == "call" and frame.f_code.co_name == "look_up_run":
+            looks.append(frame)
+    sys.setprofile(look)
+    for n in range(20):
+        nbtrack.log_metric("a", n, step=n)
+    sys.setprofile(None)
+    return len(looks)
+with nbtrack.start_run(run_name="parent"):
+    for _ in range(2):
+        print(joblib.Parallel(n_jobs=2)([joblib.delayed(work)()])[0])
+"""
+    )
+    looks = [int(line) for line in script.finish()]
+
+    assert max(looks) <= 4  # of two functions: one look for the job, one for the run itself
+    assert runs_of(folder)[0]["parent"].data.metrics == {"a": 19.0}
+
+
 def test_a_child_after_the_run_ended_is_nobodys(start, folder):
     """What was told before holds no longer."""
     start(f"{START}\nimport nbtrack\nwith nbtrack.start_run(): pass\nstart()").finish()
