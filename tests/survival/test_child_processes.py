@@ -140,6 +140,39 @@ for n in (1, 2):
     assert found["child 2"].data.tags.get("mlflow.parentRunId") != first
 
 
+def test_a_fork_server_tells_of_the_run_that_is_open_now(start, folder):
+    """It was started under the first one, and has the variables of that time."""
+    start(
+        """
+import multiprocessing, nbtrack
+def log(name):
+    nbtrack.log_metric(name, 1)
+    begin(name)
+def begin(name):
+    with nbtrack.start_run(run_name=f"child {name}"):
+        pass
+def let_work(name, work=log):
+    worker = multiprocessing.get_context("forkserver").Process(target=work, args=(name,))
+    worker.start()
+    worker.join()
+if __name__ == "__main__":
+    for name in ("first", "second"):
+        nbtrack.set_experiment(name)
+        with nbtrack.start_run(run_name=name):
+            let_work(name)
+    let_work("third", begin)
+"""
+    ).finish()
+    found, experiments = runs_of(folder)
+
+    for name in ("first", "second"):
+        run, child = found[name], found[f"child {name}"]
+        assert run.data.metrics == {name: 1.0}
+        assert child.data.tags["mlflow.parentRunId"] == run.info.run_id
+        assert experiments[child.info.experiment_id] == name
+    assert "mlflow.parentRunId" not in found["child third"].data.tags
+
+
 def test_a_worker_of_joblib_asks_once_a_job(start, folder):
     """Whether its run is still open: at every log call, the database would take its time."""
     script = start(
