@@ -208,15 +208,16 @@ def test_a_child_after_the_run_ended_is_nobodys(start, folder):
 
 
 def test_a_script_that_a_tracked_cell_starts(new_kernel):
-    """Its run is the cell's child, and what it logs without one is the cell's."""
+    """Its run is the cell's child, and what it logs without one is the cell's, and on its card."""
     kernel = new_kernel()
-    kernel.run(
+    reply = kernel.run(
         f"%%track cell\n{START}\nstart()\nstart('import nbtrack; nbtrack.log_metric(\"bare\", 1)')"
     )
     kernel.run(f"{START}\nstart()")
     second, first, cell = kernel.runs()[:3]
 
     assert cell.data.metrics == {"bare": 1.0}
+    assert "bare" in reply.cards[0]
     assert first.data.tags["mlflow.parentRunId"] == cell.info.run_id
     assert "mlflow.parentRunId" not in second.data.tags
 
