@@ -75,9 +75,8 @@ def log_metrics(
 ) -> RunOperations | None:
     """All or none, as points of one step; see `log_metric`."""
     run, about = _run(run_id), facts_of(model_id or here.active, dataset)
-    if dataset is not None and (key := (dataset.name, dataset.digest)) not in run.logged.datasets:
+    if dataset is not None and (dataset.name, dataset.digest) not in run.logged.datasets:
         run.log_input(dataset)
-        run.logged.datasets.add(key)
     run.log_metrics(metrics, step, timestamp=timestamp, about=about)
     return operations(synchronous)
 

@@ -367,6 +367,7 @@ class Session(OpenStores):
         self._lock = RLock()
         self.stack.after_fork()
         self.handing_over.after_fork()
+        self.family = ProcessFamily(self.attached_run)
         for run in self._open.values():
             run.is_ours = False
         self._open = {}
