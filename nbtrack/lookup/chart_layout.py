@@ -93,14 +93,9 @@ def _groups(found: object) -> Iterator[tuple[str, ...]]:
 
 
 def _metrics(found: object) -> tuple[str, ...]:
-    if not isinstance(found, list) or not all(map(_is_text, found)):
+    if not isinstance(found, list) or not all(isinstance(key, str) for key in found):
         raise InvalidValue(f"{found!r} stands where a layout has a list of metrics.")
     return tuple(dict.fromkeys(found))
-
-
-def _is_text(found: object) -> bool:
-    """JSON can say halves of characters, which can be sent nowhere."""
-    return isinstance(found, str) and found == found.encode("utf-8", "ignore").decode()
 
 
 def _weight(found: object) -> float:
