@@ -4,6 +4,9 @@ A process tells those that it will start in one environment variable, `NBTRACK_P
 reads there itself what it has told. Whoever starts a process and sets a variable for it that names
 another place or experiment comes first: what such variables said in the parent is told too, and
 where one says something else now, the parent does not count.
+
+What a fork server starts has the variables of the time when the server was started, in an earlier
+run maybe. It is told in what multiprocessing itself hands on to the processes that it starts.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from functools import lru_cache
+from types import FrameType
 from typing import Any, NamedTuple
 
 VARIABLE = "NBTRACK_PARENT"
@@ -27,10 +32,11 @@ class ParentProcess(NamedTuple):
 
 def parent_process() -> ParentProcess:
     """As far as nobody says otherwise."""
-    if not _heard or _heard["place"] != _said(*_PLACE):
+    heard = _heard_by(os.getpid())
+    if not heard or heard["place"] != _said(*_PLACE):
         return ParentProcess()
-    experiment = _heard["experiment"] if _heard["chosen"] == _said(*_EXPERIMENT) else None
-    return ParentProcess(_heard["store"], experiment, _heard["run"])
+    experiment = heard["experiment"] if heard["chosen"] == _said(*_EXPERIMENT) else None
+    return ParentProcess(heard["store"], experiment, heard["run"])
 
 
 def tell_children(what: ParentProcess) -> None:
@@ -39,8 +45,25 @@ def tell_children(what: ParentProcess) -> None:
     if what == _told:
         return
     _told = what
+    _heard_by(os.getpid())  # before it is written over
     said = {"place": _said(*_PLACE), "chosen": _said(*_EXPERIMENT)}
-    os.environ[VARIABLE] = json.dumps({**what._asdict(), **said})
+    os.environ[VARIABLE] = text = json.dumps({**what._asdict(), **said})
+    if (process := _this_process()) is not None:
+        process._config[VARIABLE] = text
+
+
+@lru_cache(maxsize=1)
+def _heard_by(_process: int, /) -> dict[str, Any]:
+    process = _this_process()
+    is_of_server = getattr(process, "_start_method", None) == "forkserver"
+    return _read(process._config.get(VARIABLE, _inherited) if is_of_server else _inherited)
+
+
+def _this_process() -> Any:
+    """As multiprocessing knows it; what its `_config` holds, it hands on."""
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    found = None if multiprocessing is None else multiprocessing.current_process()
+    return found if isinstance(getattr(found, "_config", None), dict) else None
 
 
 def _said(ours: tuple[str, ...], mlflows: tuple[str, ...]) -> dict[str, str]:
@@ -51,18 +74,27 @@ def _said(ours: tuple[str, ...], mlflows: tuple[str, ...]) -> dict[str, str]:
 
 def is_reused() -> bool:
     """joblib's workers live on and take jobs of whoever comes: whose it is, they are not told."""
-    multiprocessing = sys.modules.get("multiprocessing.process")
-    name = "" if multiprocessing is None else multiprocessing.current_process().name
-    return name.startswith("LokyProcess")
+    return getattr(_this_process(), "name", "").startswith("LokyProcess")
 
 
-def _read() -> dict[str, Any]:
+def reused_workers_job() -> int | None:
+    """The number of the job that such a worker does; None in a thread that a job started."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_name == "_process_worker":
+            number = getattr(frame.f_locals.get("call_item"), "work_id", None)
+            return number if isinstance(number, int) else None
+        frame = frame.f_back
+    return None
+
+
+def _read(text: str) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(os.environ.get(VARIABLE, ""))
+        found: dict[str, Any] = json.loads(text)
         return found if {*ParentProcess._fields, "place", "chosen"} <= found.keys() else {}
     except (ValueError, AttributeError):  # somebody else's
         return {}
 
 
-_heard = _read()
+_inherited = os.environ.get(VARIABLE, "")
 _told = ParentProcess()

@@ -215,7 +215,8 @@ def _said(tracked: TrackedCell, *, fitted: str | None) -> list[tuple[str, str]]:
     if arguments.tags:
         lines.append(("tags", " · ".join(f"{k}={v}" for k, v in arguments.tags.items())))
     if parent is not None:
-        cure = ", which is still open: nbtrack.end_run() closes it" if parent.is_open else ""
+        is_left_open = parent.is_open and not parent.is_cell  # a cell ends by itself
+        cure = ", which is still open: nbtrack.end_run() closes it" if is_left_open else ""
         lines.append(("child of", f"{parent.info.run_name!r}{cure}"))
     return lines
 

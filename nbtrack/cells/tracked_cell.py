@@ -15,6 +15,7 @@ from typing import Any
 from nbtrack.base.guard import guarded
 from nbtrack.base.stopwatch import Stopwatch
 from nbtrack.capture.naming import run_name
+from nbtrack.capture.resources import mark_of_ended_children
 from nbtrack.cells.arguments import TrackArguments
 from nbtrack.cells.best_of_children import best_of_children, show_best
 from nbtrack.cells.cell_source import RunningCell
@@ -41,7 +42,8 @@ from nbtrack.stores.store import Position
 
 TRACE_WAIT_SECONDS = 0.05
 TRACE_WAIT_SHARE = 0.1  # of a long cell: what it logged may be much, and just be on its way
-# A cell that took longer may have had worker processes that came and went: the database knows.
+# A cell that took longer may have had worker processes that came and went, and that somebody else
+# waited for: the database knows.
 LONG_SECONDS = 5.0
 
 NOTHING_SAID = TrackArguments(
@@ -91,6 +93,7 @@ class TrackedCell:
     best: BestChild | None = field(init=False, default=None)  # of several children
     _declared_in: str = field(init=False, default="")  # the experiment
     _since: Position | None = field(init=False, default=None)
+    _ended_children: object = field(init=False, default=None)
     _writer: str = field(init=False, default="")
     set_up_in_cost: float = field(init=False, default=0.0)
     _set_up_before: float = field(init=False)  # seconds of the session's, as the next
@@ -110,6 +113,7 @@ class TrackedCell:
         self.name = self.arguments.name or self._default_name(self.arguments.params)
         source = self.cell.masked  # may take a while: not at the expense of the cell's time
         self._since = self.session.store.position()
+        self._ended_children = mark_of_ended_children()
         if is_first:
             self.cell.started_us = now_us()
             self._set_up_at_start = self.session.set_up.seconds
@@ -283,12 +287,16 @@ class TrackedCell:
     def _trace(self) -> RunTrace:
         """What was logged to the run; empty if that cannot be read, and a note says so."""
         trace = None
-        is_long = time.perf_counter() - self.cell.clock > LONG_SECONDS
         with self._guarded("read back what the cell logged"):
-            if self._since is not None and not is_long:
+            if self._since is not None and not self._had_children():
                 trace = self.run.store.trace_written(self.run.run_id, self._since)
             trace = trace or self._trace_from_database()
         return trace or RunTrace()
+
+    def _had_children(self) -> bool:
+        """Processes that may have logged to the run, and folded it away when they ended."""
+        is_long = time.perf_counter() - self.cell.clock > LONG_SECONDS
+        return is_long or mark_of_ended_children() != self._ended_children
 
     def _trace_from_database(self) -> RunTrace | None:
         store, run_id = self.run.store, self.run.run_id

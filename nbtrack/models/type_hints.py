@@ -47,14 +47,18 @@ def schema_of_input(hint: Any) -> Schema | None:
 
 def schema_of(hint: Any) -> Schema:
     """A list by what its items are. Raises InvalidValue."""
-    found, is_required = _typed(get_args(hint)[0] if is_list(hint) else hint)
+    try:
+        found, is_required = _typed(get_args(hint)[0] if is_list(hint) else hint)
+    except RecursionError as exc:
+        raise InvalidValue(f"{hint} holds itself, and a signature has an end.") from exc
     if not is_required:
         raise InvalidValue(f"{hint} is optional; a model takes every row or none.")
     return Schema([ColSpec(found)])
 
 
 def is_list(hint: Any) -> bool:
-    return get_origin(hint) is list
+    """Of items that are named: a bare `List` says nothing."""
+    return get_origin(hint) is list and bool(get_args(hint))
 
 
 def is_pydantic(hint: Any) -> bool:
@@ -98,7 +102,7 @@ def _type_of(hint: Any) -> ValueType:
     parts = get_args(hint)
     if is_list(hint):
         return Array(_typed(parts[0])[0])
-    if get_origin(hint) is dict and parts[0] is str:
+    if get_origin(hint) is dict and parts[:1] == (str,):
         return Map(_typed(parts[1])[0])
     raise InvalidValue(
         f"{hint} is no type hint that a signature is made of; there are list[…] of str, int, "

@@ -168,7 +168,7 @@ class ActiveRun(RunWriter):
 
     def end_for(self, reason: str, status: RunStatus | str = RunStatus.FINISHED) -> None:
         """Close the run for good, however often it was entered, and say why on it."""
-        if not self.is_deleted:
+        if self.is_open and not self.is_deleted:
             self.set_tag(CLOSED_BY_TAG, reason)
         while self.is_open:
             self.end(status)

@@ -16,8 +16,12 @@ from nbtrack.journal.lines import now_us
 MOST_REMEMBERED = 16_384  # 100 bytes each
 _LAST = 999
 
-_numbers: dict[int, int] = {}  # by the hash of what it is a point of: two of one hash do no harm
+# By the hash of what it is a point of: two of one hash do no harm.
+_numbers: dict[int, int] = {}
 _first = 0  # that of what is not remembered: behind all that was forgotten
+# Of points that were given the very millisecond in which others were logged without a time. Their
+# numbers are high, and are not what `_first` goes by: it would soon be the last one there is.
+_of_now: dict[int, int] = {}
 
 
 def later_than_equals(timestamp: Any, *what: object) -> int:
@@ -30,16 +34,17 @@ def later_than_equals(timestamp: Any, *what: object) -> int:
         return now_us()
     t = as_microseconds(timestamp, default=0)
     place = hash((t, what))
-    number = _numbers.get(place, _first - 1) + 1
-    if 0 <= (passed := lines.newest_us() - t) < _LAST:  # something got a time of this millisecond
+    number = max(_numbers.get(place, _first - 1), _of_now.get(place, -1)) + 1
+    if is_of_now := 0 <= (passed := lines.newest_us() - t) < _LAST:
         number = max(number, passed + 1)
-    if len(_numbers) >= MOST_REMEMBERED:
-        _forget()
-    _numbers[place] = number
+    _remember(_of_now if is_of_now or place in _of_now else _numbers, place, number)
     return t + min(number, _LAST)
 
 
-def _forget() -> None:
+def _remember(numbers: dict[int, int], place: int, number: int) -> None:
     global _first
-    _first = max(_numbers.values()) + 1
-    _numbers.clear()
+    if len(numbers) >= MOST_REMEMBERED:
+        if numbers is _numbers:
+            _first = max(numbers.values()) + 1
+        numbers.clear()
+    numbers[place] = number

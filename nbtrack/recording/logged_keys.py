@@ -12,7 +12,7 @@ class LoggedKeys:
         self.params: dict[str, str] = {}  # the texts as they were given last
         self.metrics: set[str] = set()
         self.models: set[str] = set()  # ids of logged models that hooks made
-        self.datasets: set[tuple[str, str]] = set()  # name and digest, of those it was measured on
+        self.datasets: set[tuple[str, str]] = set()  # name and digest, of those it read
 
     def add(self, *, params: Mapping[str, str], metrics: Iterable[str]) -> None:
         self.params.update(params)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from nbtrack.base import parent_process
 from nbtrack.base.parent_process import ParentProcess
@@ -24,21 +25,33 @@ if TYPE_CHECKING:
     from nbtrack.recording.run_stack import RunStack
 
 
+class _Asked(NamedTuple):
+    """Once a job, not at every log call: a look at the database takes milliseconds."""
+
+    job: int | None
+    was_running: bool
+
+
 class ProcessFamily:
     """*attach* makes a run of another process one that can be logged to."""
 
     def __init__(self, attach: Callable[[str, RunInfo], AttachedRun]) -> None:
         self._attach = attach
         self._attached: dict[str, AttachedRun | None] = {}  # by id
+        self._asked: _Asked | None = None  # of a worker that is reused
 
     def parents_run_id(self, store: Store) -> str | None:
         """Of whoever records in another store, the runs are nothing to us; nor is one that ended
         to a worker which has served others since."""
-        parent = parent_process.parent_process()
+        parent = self._parent
         if parent.run is None or parent.store != store.uri:
             return None
-        is_over = parent_process.is_reused() and not self._is_running(store, parent.run)
+        is_over = parent_process.is_reused() and not self._was_running(store, parent.run)
         return None if is_over else parent.run
+
+    @cached_property
+    def _parent(self) -> ParentProcess:
+        return parent_process.parent_process()
 
     def parents_run(self, store: Store) -> AttachedRun | None:
         """None also if it was deleted: its child goes on by itself."""
@@ -47,6 +60,13 @@ class ProcessFamily:
         if run_id not in self._attached:
             self._attached[run_id] = self._found(store, run_id)
         return self._attached[run_id]
+
+    def _was_running(self, store: Store, run_id: str) -> bool:
+        """When the job began that is done here now: then it is its job, to the job's end."""
+        job = parent_process.reused_workers_job()
+        if self._asked is None or (job is not None and job != self._asked.job):
+            self._asked = _Asked(job, self._is_running(store, run_id))
+        return self._asked.was_running
 
     def _is_running(self, store: Store, run_id: str) -> bool:
         try:

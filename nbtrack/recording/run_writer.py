@@ -236,6 +236,7 @@ class RunWriter(RunFiles):
         said = {"context": checked_text(context, "context of a dataset"), "tags": own_tags}
         facts = {**dataset_facts(dataset), **said}
         self._append(lines.input_line(self.run_id, t=now_us(), **facts))
+        self.logged.datasets.add((facts["name"], facts["digest"]))
 
     def later_us(self) -> int:
         """Now, but later than all that was known of the run when it was looked up: it may have

@@ -56,7 +56,6 @@ class Session(OpenStores):
         self.handing_over = HandingOver(self.stack.handed_over)
         # Asked when something is logged and no run is open; None: open an ordinary run.
         self.open_cell_run: Callable[[], ActiveRun | None] = lambda: None
-        self.gives_operations = False  # whether logging functions return something to wait for
         self.system_metrics = SystemMetrics()
         self.deletions: list[Deletion] = []  # the newest last
         # The notebook says here where trainings are to be recorded, and the hooks listen.
@@ -368,6 +367,7 @@ class Session(OpenStores):
         self._lock = RLock()
         self.stack.after_fork()
         self.handing_over.after_fork()
+        self.family = ProcessFamily(self.attached_run)
         for run in self._open.values():
             run.is_ours = False
         self._open = {}

@@ -12,6 +12,7 @@ import pytest
 
 import nbtrack
 from nbtrack.entities import Metric
+from nbtrack.journal.lines import now_us
 from nbtrack.recording import given_times
 from nbtrack.recording.session import current_session
 from tests.support.begun_project import begun_project
@@ -112,6 +113,16 @@ def test_what_is_forgotten_stays_before_what_comes(monkeypatch: pytest.MonkeyPat
         given_times.later_than_equals(THEN + other, "b")
     assert times == sorted(set(times))
     assert {t // 1000 for t in times} == {THEN}
+
+
+def test_points_of_now_leave_room_for_the_order_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are logged with the time of now, beside points that are given none."""
+    monkeypatch.setattr(given_times, "MOST_REMEMBERED", 16)
+    for number in range(2000):
+        now_us()
+        given_times.later_than_equals(time.time_ns() // 1_000_000, "now", number)
+    times = [given_times.later_than_equals(THEN, "then") for _ in range(10)]
+    assert times == sorted(set(times))
 
 
 def test_a_timestamp_is_what_was_given() -> None:

@@ -49,6 +49,7 @@ def test_a_notebook_run_by_a_tracked_cell(kernel: Kernel, notebook: Path):
     assert facts_of([outer]) == {"outer": ({"width": "7"}, {"before": 1.0, "after": 1.0})}
     assert {run.data.tags.get("mlflow.parentRunId") for run in inner} == {outer.info.run_id}
     assert {run.info.status for run in (*inner, outer)} == {"FINISHED"}
+    assert "is still open" not in "".join(reply.cards)  # a cell ends by itself
 
 
 def test_a_notebook_run_by_a_plain_cell(kernel: Kernel, notebook: Path):

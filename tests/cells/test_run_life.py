@@ -63,6 +63,17 @@ def test_a_child_left_open_ends_with_the_cell(kernel: Kernel):
     assert kernel.value("nbtrack.active_run()") == "None"
 
 
+def test_a_child_that_a_thread_ended_was_not_closed_by_the_cell(kernel: Kernel):
+    """The cell finds it among its runs, and leaves it as it is."""
+    kernel.run(
+        "%%track\nimport threading\nchild = nbtrack.start_run(run_name='ended')\n"
+        "ender = threading.Thread(target=child.end)\nender.start(); ender.join()"
+    )
+
+    assert kernel.newest().info.run_name == "ended"
+    assert "nbtrack.closed_by" not in kernel.newest().data.tags
+
+
 def test_end_run_at_the_top_does_not_close_the_cell(kernel: Kernel):
     """A defensive `end_run()` leaves the cell's own run open."""
     kernel.run("%%track guarded\nnbtrack.end_run()\nnbtrack.log_metric('later', 1)")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from typing import Any, Optional
+from typing import Any, Dict, List, Optional  # noqa: UP035 - as older code writes them
 
 import numpy as np
 import pandas as pd
@@ -17,11 +17,16 @@ import nbtrack
 from nbtrack.errors import InputMismatch, InvalidValue, ModelNotLoaded
 from nbtrack.models import infer_signature
 from nbtrack.pyfunc import PythonModel
+from nbtrack.pyfunc.utils import pyfunc
 
 
 class Message(pydantic.BaseModel):
     role: str
     content: Optional[str] = None  # noqa: UP045 - as older code writes it
+
+
+class Tree(pydantic.BaseModel):
+    branches: "list[Tree]"
 
 
 HINTS = {
@@ -91,10 +96,17 @@ def test_a_function_with_type_hints():
 
     assert logged(shout).predict(["a"]) == ["A"]
     with pytest.raises(InputMismatch, match="Type hints"):
-        nbtrack.pyfunc.pyfunc(shout)("a")
+        pyfunc(shout)("a")
 
 
-@pytest.mark.parametrize("hint", [pd.DataFrame, list[object], dict, None])
+@pytest.mark.parametrize(
+    "hint",
+    [
+        pd.DataFrame, list[object], dict, None, list[Tree],
+        # As older code writes them.
+        List, list[List], list[Dict],  # noqa: UP006
+    ],
+)  # fmt: skip
 def test_a_hint_that_says_nothing_of_rows_leaves_it_to_the_example(hint):
     model = logged(echo_of(hint), input_example=pd.DataFrame({"a": [1]}))
 
@@ -105,6 +117,7 @@ def test_a_hint_that_says_nothing_of_rows_leaves_it_to_the_example(hint):
 CODE = """
 from nbtrack.models import ModelConfig, set_model
 from nbtrack.pyfunc import PythonModel
+from nbtrack.pyfunc.utils import pyfunc
 
 factor = ModelConfig(development_config={"factor": 2}).get("factor")
 

@@ -138,6 +138,21 @@ def test_metrics_of_a_model_and_a_dataset(both):
     assert ours == theirs
 
 
+def test_a_dataset_that_was_logged_and_measured_on_is_one_input(both):
+    """With what was said of it when it was logged."""
+
+    def case(mlflow, _):
+        data = mlflow.data.from_pandas(pd.DataFrame({"x": [1, 2]}), name="train")
+        with mlflow.start_run() as run:
+            mlflow.log_input(data, context="training")
+            mlflow.log_metric("acc", 0.5, dataset=data)
+        inputs = mlflow.get_run(run.info.run_id).inputs.dataset_inputs
+        return [(i.dataset.name, [(tag.key, tag.value) for tag in i.tags]) for i in inputs]
+
+    theirs, ours = both(case)
+    assert ours == theirs
+
+
 def test_the_active_model(both):
     """What is logged while it is active is its; by name it is found or made."""
 

@@ -140,6 +140,66 @@ for n in (1, 2):
     assert found["child 2"].data.tags.get("mlflow.parentRunId") != first
 
 
+def test_a_fork_server_tells_of_the_run_that_is_open_now(start, folder):
+    """It was started under the first one, and has the variables of that time."""
+    start(
+        """
+import multiprocessing, nbtrack
+def log(name):
+    nbtrack.log_metric(name, 1)
+    begin(name)
+def begin(name):
+    with nbtrack.start_run(run_name=f"child {name}"):
+        pass
+def let_work(name, work=log):
+    worker = multiprocessing.get_context("forkserver").Process(target=work, args=(name,))
+    worker.start()
+    worker.join()
+if __name__ == "__main__":
+    for name in ("first", "second"):
+        nbtrack.set_experiment(name)
+        with nbtrack.start_run(run_name=name):
+            let_work(name)
+    let_work("third", begin)
+"""
+    ).finish()
+    found, experiments = runs_of(folder)
+
+    for name in ("first", "second"):
+        run, child = found[name], found[f"child {name}"]
+        assert run.data.metrics == {name: 1.0}
+        assert child.data.tags["mlflow.parentRunId"] == run.info.run_id
+        assert experiments[child.info.experiment_id] == name
+    assert "mlflow.parentRunId" not in found["child third"].data.tags
+
+
+def test_a_worker_of_joblib_asks_once_a_job(start, folder):
+    """Whether its run is still open: at every log call, the database would take its time."""
+    script = start(
+        """
+import joblib, nbtrack
+def work():
+    import sys
+    looks = []
+    def look(frame, event, _):
+        if event == "call" and frame.f_code.co_name == "look_up_run":
+            looks.append(frame)
+    sys.setprofile(look)
+    for n in range(20):
+        nbtrack.log_metric("a", n, step=n)
+    sys.setprofile(None)
+    return len(looks)
+with nbtrack.start_run(run_name="parent"):
+    for _ in range(2):
+        print(joblib.Parallel(n_jobs=2)([joblib.delayed(work)()])[0])
+"""
+    )
+    looks = [int(line) for line in script.finish()]
+
+    assert max(looks) <= 4  # of two functions: one look for the job, one for the run itself
+    assert runs_of(folder)[0]["parent"].data.metrics == {"a": 19.0}
+
+
 def test_a_child_after_the_run_ended_is_nobodys(start, folder):
     """What was told before holds no longer."""
     start(f"{START}\nimport nbtrack\nwith nbtrack.start_run(): pass\nstart()").finish()
@@ -148,15 +208,16 @@ def test_a_child_after_the_run_ended_is_nobodys(start, folder):
 
 
 def test_a_script_that_a_tracked_cell_starts(new_kernel):
-    """Its run is the cell's child, and what it logs without one is the cell's."""
+    """Its run is the cell's child, and what it logs without one is the cell's, and on its card."""
     kernel = new_kernel()
-    kernel.run(
+    reply = kernel.run(
         f"%%track cell\n{START}\nstart()\nstart('import nbtrack; nbtrack.log_metric(\"bare\", 1)')"
     )
     kernel.run(f"{START}\nstart()")
     second, first, cell = kernel.runs()[:3]
 
     assert cell.data.metrics == {"bare": 1.0}
+    assert "bare" in reply.cards[0]
     assert first.data.tags["mlflow.parentRunId"] == cell.info.run_id
     assert "mlflow.parentRunId" not in second.data.tags
 
