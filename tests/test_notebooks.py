@@ -112,6 +112,7 @@ def test_results_are_compared_as_they_are(text):
         ("took 14.2 s", "took 3 min 5 s"),
         ("recording took 3.2 ms", "recording took 12 ms"),
         ("just now", "42 s ago"),
+        ("logistic 11-29 13:26", "logistic 12-01 00:00"),
         ("sweep  finished    850 ms  0.97", "sweep  finished  14.2 s  0.97"),
         ("+4 more: n_iter 12", "+5 more: n_iter 12"),
     ],

@@ -164,3 +164,24 @@ def test_an_unknown_name_gets_the_nearest():
     """A typing mistake says what was meant."""
     with pytest.raises(AttributeError, match="Did you mean 'log_metrics'"):
         nbtrack.log_metrcs  # noqa: B018 - the look-up is what is tested
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("entities.model_registry", ["ModelVersion", "RegisteredModel"]),
+        ("models.model", ["Model", "ModelInfo", "get_model_info"]),
+        ("models.signature", ["ModelSignature", "infer_signature"]),
+        ("pyfunc.model", ["PythonModel", "PythonModelContext"]),
+        ("tracking.client", ["MlflowClient"]),
+        ("tracking.fluent", ["start_run", "log_metric", "search_runs"]),
+    ],
+)
+def test_names_are_found_where_mlflows_users_import_them_from(module, names):
+    """`from mlflow.tracking.fluent import …`, with one word changed."""
+    ours = importlib.import_module(f"nbtrack.{module}")
+    theirs = importlib.import_module(f"mlflow.{module}")
+
+    assert all(hasattr(theirs, name) and getattr(ours, name) for name in names)
+    with pytest.raises(AttributeError, match="nothing_like_it"):
+        ours.nothing_like_it  # noqa: B018  # it is asked for

@@ -10,6 +10,7 @@ from nbtrack.api.client_logged_models import ClientLoggedModels
 from nbtrack.api.client_logging import ClientLogging
 from nbtrack.api.client_registry import ClientRegistry
 from nbtrack.api.paging import page_of, page_start
+from nbtrack.api.registry_place import check_registry_uri
 from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base import background
@@ -63,8 +64,9 @@ class MlflowClient(ClientLogging, ClientLoggedModels, ClientRegistry):
     """
 
     def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
-        _ = registry_uri  # MLflow's signature; the registry lives in the same store
         self._uri = tracking_uri
+        if registry_uri:
+            check_registry_uri(registry_uri, self._store)
 
     def __getattr__(self, name: str) -> Any:
         text = f"'MlflowClient' object has no attribute {name!r}.{hint(name, dir(type(self)))}"

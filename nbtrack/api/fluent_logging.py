@@ -14,7 +14,7 @@ from nbtrack.api.run_operations import RunOperations, operations
 from nbtrack.artifact_store.paths import below_uri
 from nbtrack.base.values import as_tuple
 from nbtrack.errors import InvalidValue
-from nbtrack.recording.active_model import active_model_id
+from nbtrack.recording.active_model import here
 from nbtrack.recording.measured import facts_of
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.session import current_session
@@ -56,7 +56,7 @@ def log_metric(
     It is one of the logged model *model_id*, by default the active one, if there is one; else of
     those that the run logs at that step.
     """
-    model_id = model_id or active_model_id()
+    model_id = model_id or here.active
     if model_id is None and dataset is None:
         _run(run_id).log_metric(key, value, step, timestamp=timestamp)
     else:
@@ -74,7 +74,7 @@ def log_metrics(
     dataset: Any = None,
 ) -> RunOperations | None:
     """All or none, as points of one step; see `log_metric`."""
-    run, about = _run(run_id), facts_of(model_id or active_model_id(), dataset)
+    run, about = _run(run_id), facts_of(model_id or here.active, dataset)
     if dataset is not None and (dataset.name, dataset.digest) not in run.logged.datasets:
         run.log_input(dataset)
     run.log_metrics(metrics, step, timestamp=timestamp, about=about)

@@ -40,7 +40,7 @@ def prepared(
     _check_one_kind(python_model, loader_module, data_path, artifacts)
     config = None if model_config is None else config_in(model_config)
     example = kept_example(input_example)
-    given = {"model_config": config, "streamable": streamable}
+    given: dict[str, Any] = {"model_config": config, "streamable": streamable}
     if loader_module is not None:
         parts = loader_flavour.parts_of(loader_module, data_path, **given)
         found = _signature_of_loader(signature, example, loader_module, data_path)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from nbtrack.recording.session import current_session
-
 
 class RunOperations:
     """Of a call that has been done already: whoever waits for it does not wait."""
@@ -13,9 +11,18 @@ class RunOperations:
 
 
 _DONE = RunOperations()  # it has no state
+# What a call returns that was not told; not in the session, because each point asks for it.
+_untold: RunOperations | None = None
 
 
 def operations(synchronous: bool | None) -> RunOperations | None:
-    """What a call returns that was told to be *synchronous* or not; None: as the setting says."""
-    is_asked_for = current_session().gives_operations if synchronous is None else not synchronous
-    return _DONE if is_asked_for else None
+    """What a call returns that was told to be *synchronous* or not; None: as the switch says."""
+    if synchronous is None:
+        return _untold
+    return None if synchronous else _DONE
+
+
+def give_operations(is_wanted: bool) -> None:
+    """Whether calls that are not told return something to wait for."""
+    global _untold
+    _untold = _DONE if is_wanted else None

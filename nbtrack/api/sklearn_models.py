@@ -165,7 +165,8 @@ def _prepared(
             "the python_function flavor, so that it can be loaded but not served."
         )
     example = kept_example(input_example)
-    has_method = hasattr(sk_model, pyfunc_predict_fn)
-    predictor = flavour.EstimatorPredictor(sk_model, pyfunc_predict_fn) if has_method else None
-    found = signature_for(signature, example, predictor and predictor.predict)
+    predict = None
+    if parts.pyfunc is not None:
+        predict = flavour.EstimatorPredictor(sk_model, pyfunc_predict_fn).predict
+    found = signature_for(signature, example, predict)
     return parts, SaveOptions(signature=found, input_example=example, **rest)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from nbtrack.api.registry_place import check_registry_uri
+from nbtrack.api.run_operations import give_operations
 from nbtrack.errors import InvalidValue
 from nbtrack.recording.session import current_session
 from nbtrack.recording.system_metrics import sampler
-from nbtrack.stores.opening import folder_of
 
 
 def enable_async_logging(enable: bool = True) -> None:
     """Logging functions return `RunOperations` to wait for, as with `synchronous=False`."""
-    current_session().gives_operations = enable
+    give_operations(enable)
 
 
 def flush_async_logging() -> None:
@@ -69,8 +70,4 @@ def get_registry_uri() -> str:
 
 def set_registry_uri(uri: str) -> None:
     """Accepted where it names the project folder. Raises InvalidValue for another place."""
-    if uri and folder_of(uri).as_uri() != get_registry_uri():
-        raise InvalidValue(
-            f"Models are registered where the runs are, in {get_registry_uri()}, not in {uri!r}: "
-            "nbtrack.set_tracking_uri() moves both, nbtrack.MlflowClient(uri) uses another project."
-        )
+    check_registry_uri(uri, current_session().store)

@@ -13,6 +13,8 @@ from nbtrack.base.databases import OFFLINE
 
 Value = str | int | float | bool | None
 
+_MOST_OF_AN_INT = 2**53  # a page rounds what is larger
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableHead:
@@ -85,9 +87,11 @@ def _as_wide(row: Sequence[Any], width: int) -> list[Any]:
 
 
 def _value(value: Any) -> Value:
-    """As JSON has it."""
-    if value is None or isinstance(value, bool | int):
+    """As the JSON of a page has it."""
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int):
+        return value if abs(value) <= _MOST_OF_AN_INT else str(value)
     if isinstance(value, float):
         return value if isfinite(value) else str(value)
     if isinstance(value, date | datetime | time):

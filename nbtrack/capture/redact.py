@@ -12,7 +12,8 @@ from nbtrack.capture.secrets import mask_secrets
 
 MAX_LINE_CHARACTERS = 2000
 
-_USER_INFO = re.compile(r"^([\w+.-]+://)[^/?#]*@")
+# Azure has a container before the @: without it the address is another one.
+_USER_INFO = re.compile(r"^((?!wasbs?:|abfss?:)[\w+.-]+://)[^/?#]*@")
 _SCP_PASSWORD = re.compile(r"^([^/@:]+):[^/@]*@(?=[^/]+:)")
 _QUERY_FIELD = re.compile(r"([?&])([^=&#]*)=([^&#]*)")
 

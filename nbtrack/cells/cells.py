@@ -270,6 +270,7 @@ class Cells:
     def finish(self, tracked: TrackedCell, ended: EndedCell) -> None:
         """Close the run of a cell that had ended before anybody asked for it."""
         self._close(tracked, ended.outcome, None, ended_us=ended.ended_us)
+        self._end_listeners(tracked.line)
         self.last = replace(ended, run=tracked.run)
 
     def close(self) -> None:

@@ -75,9 +75,12 @@ def check_files(store: Store) -> FileReport:
     missing, changed, unreadable = [], [], []
     for file in recorded:
         try:
-            if not _is_as_recorded(file):
+            stored = open_artifacts(file.artifact_uri, run_id=file.run_id)
+            if not stored.has(file.path):
+                missing.append(file)
+            elif stored.sha256(file.path) != file.sha256:
                 changed.append(file)
-        except ArtifactNotFound:
+        except ArtifactNotFound:  # removed since we looked
             missing.append(file)
         except (InvalidValue, OSError) as exc:
             unreadable.append((file, str(exc)))
@@ -90,11 +93,6 @@ def check_files(store: Store) -> FileReport:
         untracked=[file for file in left if file.run_id in known],
         strangers=[file for file in left if file.run_id not in known],
     )
-
-
-def _is_as_recorded(file: RecordedFile) -> bool:
-    stored = open_artifacts(file.artifact_uri, run_id=file.run_id)
-    return stored.sha256(file.path) == file.sha256
 
 
 def _trouble(summary: str, names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Data made by code, under MLflow"s name."""
+"""Data made by code, under MLflow's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base of datasets, under MLflow"s name."""
+"""The base of datasets, under MLflow's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base of sources, under MLflow"s name."""
+"""The base of sources, under MLflow's name."""
 
 from __future__ import annotations
 

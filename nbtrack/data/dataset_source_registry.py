@@ -1,4 +1,4 @@
-"""Which kind of source is meant, under MLflow"s name."""
+"""Which kind of source is meant, under MLflow's name."""
 
 from __future__ import annotations
 

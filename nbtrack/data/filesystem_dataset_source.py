@@ -1,4 +1,4 @@
-"""Data in files, under MLflow"s name."""
+"""Data in files, under MLflow's name."""
 
 from __future__ import annotations
 

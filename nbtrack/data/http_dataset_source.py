@@ -1,4 +1,4 @@
-"""Data at a web address, under MLflow"s name."""
+"""Data at a web address, under MLflow's name."""
 
 from __future__ import annotations
 

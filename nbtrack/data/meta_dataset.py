@@ -1,4 +1,4 @@
-"""A dataset that is only a source, under MLflow"s name."""
+"""A dataset that is only a source, under MLflow's name."""
 
 from __future__ import annotations
 

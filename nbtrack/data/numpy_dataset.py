@@ -1,4 +1,4 @@
-"""Data of numpy, under MLflow"s name."""
+"""Data of numpy, under MLflow's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data of pandas, under MLflow"s name."""
+"""Data of pandas, under MLflow's name."""
 
 from __future__ import annotations
 

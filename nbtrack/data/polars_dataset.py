@@ -1,4 +1,4 @@
-"""Data of polars, under MLflow"s name."""
+"""Data of polars, under MLflow's name."""
 
 from __future__ import annotations
 

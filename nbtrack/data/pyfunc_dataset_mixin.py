@@ -1,4 +1,4 @@
-"""What a dataset is for a model, under MLflow"s name."""
+"""What a dataset is for a model, under MLflow's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All kinds of sources, under MLflow"s name."""
+"""All kinds of sources, under MLflow's name."""
 
 from __future__ import annotations
 

@@ -14,9 +14,11 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
     from markdown_it.tree import SyntaxTreeNode
 
 MOST_CHARACTERS = 30_000  # the worst of them take half a second
+MOST_LEVELS = 40  # one in another: past it nobody wrote that for people
 Node = dict[str, Any]  # as `MarkdownNode` of `panels/shared/questions.py` declares it
 
 _WAYS = ("http", "https", "mailto")
@@ -45,12 +47,16 @@ _LOWEST = 6
 
 def markdown_nodes(text: str, *, keeps_lines: bool = False) -> list[Node]:
     """CommonMark with tables and ~~struck~~ text. *keeps_lines*: a new line is one, as typed in a
-    note; in a file it is a space."""
+    note; in a file it is a space. What is nested too deeply stays the text that it is."""
     from markdown_it.tree import SyntaxTreeNode
 
-    root = SyntaxTreeNode(_parser().parse(text[:MOST_CHARACTERS]))
-    cut = [{"tag": "p", "children": [_text("…")]}] if len(text) > MOST_CHARACTERS else []
-    return [*_nodes(root.children, {"tag": "br"} if keeps_lines else _text(" ")), *cut]
+    begun = text[:MOST_CHARACTERS]
+    cut = [_paragraph("…")] if len(text) > MOST_CHARACTERS else []
+    tokens = _parser().parse(begun)
+    if _levels(tokens) > MOST_LEVELS:
+        return [_paragraph(begun), *cut]
+    line_end = {"tag": "br"} if keeps_lines else _text(" ")
+    return [*_nodes(SyntaxTreeNode(tokens).children, line_end), *cut]
 
 
 def markdown_words(text: str) -> str:
@@ -70,6 +76,11 @@ def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt  # 0.1 s
 
     return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+
+def _levels(tokens: list[Token]) -> int:
+    """How many are one in another, at most."""
+    return max((each.level + _levels(each.children or []) for each in tokens), default=0)
 
 
 def _nodes(found: list[SyntaxTreeNode], line_end: Node) -> list[Node]:
@@ -95,6 +106,10 @@ def _node(each: SyntaxTreeNode, line_end: Node) -> list[Node]:
 
 def _text(content: str) -> Node:
     return {"tag": "", "text": content}
+
+
+def _paragraph(content: str) -> Node:
+    return {"tag": "p", "children": [_text(content)]}
 
 
 def _element(each: SyntaxTreeNode) -> Node | None:

@@ -7,7 +7,6 @@ says nothing.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -101,6 +100,6 @@ def _metrics(found: object) -> tuple[str, ...]:
 
 def _weight(found: object) -> float:
     is_number = isinstance(found, int | float) and not isinstance(found, bool)
-    if not is_number or not math.isfinite(found):  # type: ignore[arg-type]  # a number, seen above
+    if not is_number or found != found:  # JSON may have NaN
         raise InvalidValue(f"smoothing is {found!r}; a layout has a number from 0 to 1 there.")
-    return min(max(float(found), 0.0), _STRONGEST)  # type: ignore[arg-type]  # the same
+    return float(min(max(found, 0.0), _STRONGEST))  # type: ignore[call-overload]  # a number

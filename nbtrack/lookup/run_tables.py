@@ -32,11 +32,10 @@ def load_tables(
     _check_columns(extra_columns, runs)
     frames = []
     for run in runs:
-        try:
-            data = open_artifacts(run.info.artifact_uri, run_id=run.info.run_id).read(artifact_file)
-        except ArtifactNotFound:
+        artifacts = open_artifacts(run.info.artifact_uri, run_id=run.info.run_id)
+        if not artifacts.has(artifact_file):
             continue
-        frame = decode_table(data, artifact_file)
+        frame = decode_table(artifacts.read(artifact_file), artifact_file)
         for column in extra_columns:
             frame[_free_name(column, frame)] = _value(run, column)
         frames.append(frame)

@@ -42,7 +42,9 @@ def model_in(file: Path, config: Mapping[str, Any] | None) -> Any:
     finally:
         _handed_over.reset(token)
     if model is None:
-        raise ModelNotLoaded(f"{str(file)!r} makes no model: it ends with set_model(model).")
+        raise ModelNotLoaded(
+            f"{str(file)!r} makes no model: it ends with nbtrack.models.set_model(model)."
+        )
     return model
 
 

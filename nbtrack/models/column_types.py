@@ -32,7 +32,7 @@ def as_column(column: Any, spec: ColSpec) -> Any:
     if not isinstance(spec.type, DataType):
         return _check_nested(column, spec.type)
     if hasattr(column.dtype, "categories"):
-        return _check_categories(column, spec)
+        return _check_categories(column, spec.type)
     if spec.type in _NUMPY:
         return _as_numbers(column, spec.type)
     check = {
@@ -47,12 +47,12 @@ def as_column(column: Any, spec: ColSpec) -> Any:
     return _as_times(column) if is_boxed_time else None
 
 
-def _check_categories(column: Any, spec: ColSpec) -> None:
+def _check_categories(column: Any, wanted: DataType) -> None:
     """They stay what they are: a model that was given categories knows what to do with them."""
     try:
-        as_column(column.dtype.categories.to_series(), spec)
+        as_column(column.dtype.categories.to_series(), ColSpec(wanted))
     except InputMismatch as exc:
-        raise _mismatch(column, spec.type) from exc
+        raise _mismatch(column, wanted) from exc
 
 
 def _as_numbers(given: Any, wanted: DataType) -> Any:
@@ -104,7 +104,7 @@ def _plain_integers(column: Any, wanted: DataType) -> Any:
     except (OverflowError, TypeError, ValueError):  # beyond 64 bits
         return column
     is_small = wanted == DataType.integer and _largest(whole) < 1 << 31
-    plain = whole.astype("Int32") if is_small else whole
+    plain: Any = whole.astype("Int32") if is_small else whole
     return plain if bool(plain.isna().any()) else plain.astype(plain.dtype.numpy_dtype)
 
 

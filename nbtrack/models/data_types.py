@@ -13,13 +13,14 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from nbtrack.errors import InvalidValue, WrongType
 
 if TYPE_CHECKING:
     import numpy as np
 
+T = TypeVar("T")
 NO_SPARK = "nbtrack knows no Spark; build the Spark schema from to_dict() instead."
 
 
@@ -248,7 +249,7 @@ def _part(form: Any, key: str) -> Any:
     return form[key]
 
 
-def _of_kind(wanted: type[Any], form: Mapping[str, Any], kind: str) -> Any:
+def _of_kind(wanted: type[T], form: Mapping[str, Any], kind: str) -> T:
     if _part(form, "type") != kind:
         raise InvalidValue(f"This is no {kind}: {form!r}.")
     found = type_from_dict(form)

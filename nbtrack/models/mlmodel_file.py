@@ -139,7 +139,7 @@ def _signature_in(content: Mapping[str, Any]) -> ModelSignature | None:
     parts = content["signature"]
     if not any(parts.get(name) for name in ("inputs", "outputs", "params")):
         return None
-    said = {name: bool(content.get(key, False)) for key, name in _HINTS.items()}
+    said: dict[str, Any] = {name: bool(content.get(key, False)) for key, name in _HINTS.items()}
     return replace(ModelSignature.from_dict(parts), **said)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +16,8 @@ from nbtrack.models.param_enforcement import enforce_params
 from nbtrack.models.param_schema import ParamSchema
 from nbtrack.models.schema import Schema
 from nbtrack.models.serving_input import read_request
+
+_END = object()
 
 
 class Predictor(Protocol):
@@ -57,9 +59,17 @@ class PyFuncModel:
         stream = getattr(self._predictor, "predict_stream", None)
         if stream is None or not self._config.get("streamable"):
             raise InvalidValue("This model has no predict_stream; predict gives all at once.")
-        checked, chosen = self._checked(data, params)
-        with running(self._code):
-            return iter(stream(checked, chosen))
+        return self._streamed(stream(*self._checked(data, params)))
+
+    def _streamed(self, pieces: Iterable[Any]) -> Iterator[Any]:
+        """Each piece is made with the code of the model in place, and handed out without it."""
+        iterator = iter(pieces)
+        while True:
+            with running(self._code):
+                piece = next(iterator, _END)
+            if piece is _END:
+                return
+            yield piece
 
     def read_request(
         self, body: bytes, content_type: str | None
@@ -128,7 +138,8 @@ def like_example(data: Any, example: Any) -> Any:
     if not isinstance(data, pd.DataFrame) or isinstance(example, pd.DataFrame):
         return data
     if isinstance(example, pd.Series):
-        return data.iloc[:, 0].rename(example.name)
+        column: Any = data.iloc[:, 0]
+        return column.rename(example.name)
     if not isinstance(example, list):
         return data
     is_rows = any(isinstance(row, Mapping) for row in example)

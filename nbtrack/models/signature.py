@@ -27,7 +27,7 @@ class ModelSignature:
     is_type_hint_from_example: bool = field(default=False, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        if self.inputs is self.outputs is self.params is None:
+        if self.inputs is None and self.outputs is None and self.params is None:
             raise InvalidValue("A signature says something of inputs, outputs or params.")
         for name in ("inputs", "outputs"):
             if is_dataclass(value := getattr(self, name)) and not isinstance(value, Schema):

@@ -14,21 +14,21 @@ class _OfThread(threading.local):
     last: tuple[Store, str] | None = None
 
 
-_here = _OfThread()
+here = _OfThread()  # asked at each point: a function around it would cost as much again
 
 
 def active_model_id() -> str | None:
-    return _here.active
+    return here.active
 
 
 def set_active_model_id(model_id: str | None) -> None:
-    _here.active = model_id
+    here.active = model_id
 
 
 def last_model() -> tuple[Store, str] | None:
     """Its store and id."""
-    return _here.last
+    return here.last
 
 
 def note_last_model(store: Store, model_id: str) -> None:
-    _here.last = (store, model_id)
+    here.last = (store, model_id)

@@ -7,7 +7,9 @@ from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.journal.lines import POINT_FACTS
+from nbtrack.records.runs import Metric
 
+_NOTHING: dict[str, str] = {}
 _MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
 
 
@@ -35,5 +37,7 @@ def facts_of(model_id: str | None, dataset: Any) -> dict[str, str]:
 
 
 def point_facts(point: Any) -> dict[str, str]:
-    """Those of a `Metric`, which nearly always says nothing."""
+    """Those of a `Metric`, of ours or MLflow's."""
+    if type(point) is Metric and not (point.model_id or point.dataset_name or point.dataset_digest):
+        return _NOTHING  # nearly always, and a batch has thousands
     return {name: fact for name in POINT_FACTS if (fact := getattr(point, name, None)) is not None}

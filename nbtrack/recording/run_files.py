@@ -20,7 +20,7 @@ from nbtrack.artifact_store.table_images import without_images
 from nbtrack.base.guard import warn_once
 from nbtrack.base.locks import held, make_shared_folder
 from nbtrack.base.values import as_microseconds, as_step, check_unicode
-from nbtrack.errors import ArtifactNotFound, InvalidValue, RunDeleted, StoreError, WrongType
+from nbtrack.errors import InvalidValue, RunDeleted, StoreError, WrongType
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.records.runs import FileInfo
@@ -158,10 +158,8 @@ class RunFiles(ABC):
             self._add_to_table(data, artifact_file)
 
     def _add_to_table(self, data: Any, artifact_file: str) -> None:
-        try:
-            previous = self.artifacts.read(artifact_file)
-        except ArtifactNotFound:
-            previous = None
+        artifacts = self.artifacts
+        previous = artifacts.read(artifact_file) if artifacts.has(artifact_file) else None
         shown, images = without_images(data, artifact_file)
         encoded = table_formats.encode_table(shown, artifact_file, previous=previous)
         self._store_files(lambda: self.artifacts.write_all({**images, artifact_file: encoded}))

@@ -73,8 +73,8 @@ class RunStack:
     def enter_cell(self, cell: CellLine) -> Here | None:
         """Its code runs from now on; what is given back is for `leave_cell`."""
         before = here.get()
-        runs = tuple(self._base) if before is None else before.runs
-        here.set(Here(cell, runs))
+        is_inner = before is not None and before.cell is not None and not before.cell.is_over
+        here.set(Here(cell, before.runs if before is not None and is_inner else tuple(self._base)))
         return before
 
     def reenter_cell(self, cell: CellLine) -> None:
@@ -113,15 +113,14 @@ class RunStack:
     def pop(self, run: ActiveRun) -> None:
         """Leave the innermost entry of *run* here; it stays open for who entered it elsewhere."""
         place = self._place()
-        is_here = place is not None and run in place.runs
-        if place is not None and is_here:
+        if place is not None and run in place.runs:
             here.set(place._replace(runs=_without_last(place.runs, run)))
-        lists = (self._base, *([place.cell.runs] if place is not None and place.cell else ()))
-        if not is_here or self.is_own_code():
-            for runs in lists:
-                if run in runs:
-                    runs[:] = _without_last(tuple(runs), run)
-                    return
+            if not self.is_own_code():
+                return
+        of_cell = [] if place is None or place.cell is None else place.cell.runs
+        runs = self._base if run in self._base else of_cell
+        if run in runs:
+            runs[:] = _without_last(tuple(runs), run)
 
     def remove(self, run: ActiveRun) -> None:
         """It has ended; whoever it is handed over to still logs to it."""

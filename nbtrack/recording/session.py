@@ -56,7 +56,6 @@ class Session(OpenStores):
         self.handing_over = HandingOver(self.stack.handed_over)
         # Asked when something is logged and no run is open; None: open an ordinary run.
         self.open_cell_run: Callable[[], ActiveRun | None] = lambda: None
-        self.gives_operations = False  # whether logging functions return something to wait for
         self.system_metrics = SystemMetrics()
         self.deletions: list[Deletion] = []  # the newest last
         # The notebook says here where trainings are to be recorded, and the hooks listen.

@@ -6,7 +6,7 @@ Times are milliseconds since 1970-01-01 UTC, as in MLflow; the store keeps micro
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple, TypeVar
 
@@ -114,6 +114,9 @@ class Metric(NamedTuple):
     dataset_digest: str | None = None
     run_id: str | None = None
 
+    def to_dictionary(self) -> dict[str, Any]:
+        return self._asdict()
+
 
 class Param(NamedTuple):
     key: str
@@ -138,6 +141,20 @@ class _Pairs:
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         names = (each.name for each in fields(self))  # type: ignore[arg-type]  # of a subclass
         return ((name, getattr(self, name)) for name in names)
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """As MLflow's records do it: records in it become dicts, their tags one dict."""
+        return {name: _in_dictionary(name, value) for name, value in self}
+
+
+def _in_dictionary(name: str, value: Any) -> Any:
+    if isinstance(value, _Pairs):
+        return value.to_dictionary()
+    if not isinstance(value, list):
+        return value
+    if name == "tags":
+        return {tag.key: tag.value for tag in value}
+    return [_in_dictionary("", each) for each in value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +189,7 @@ class RunData(_Pairs):
 
 
 @dataclass(frozen=True, slots=True)
-class InputTag:
+class InputTag(_Pairs):
     key: str
     value: str
 
@@ -209,9 +226,6 @@ class LoggedModelOutput(_Pairs):
     model_id: str
     step: int
 
-    def to_dictionary(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 @dataclass(frozen=True, slots=True)
 class RunInputs(_Pairs):
@@ -232,9 +246,6 @@ class Run(_Pairs):
     data: RunData
     inputs: RunInputs = field(default_factory=RunInputs)
     outputs: RunOutputs = field(default_factory=RunOutputs)
-
-    def to_dictionary(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,8 +136,11 @@ def test_the_registry_is_where_the_runs_are(tmp_path: Any) -> None:
     assert nbtrack.get_registry_uri() == nbtrack.config.get_registry_uri()
     assert nbtrack.get_registry_uri() == nbtrack.get_tracking_uri()
     nbtrack.set_registry_uri(nbtrack.get_tracking_uri())
-    with pytest.raises(InvalidValue, match="set_tracking_uri"):
-        nbtrack.set_registry_uri(str(tmp_path / "elsewhere"))
+    nbtrack.MlflowClient(registry_uri=nbtrack.get_tracking_uri())
+    elsewhere = str(tmp_path / "elsewhere")
+    for call in (nbtrack.set_registry_uri, lambda uri: nbtrack.MlflowClient(registry_uri=uri)):
+        with pytest.raises(InvalidValue, match="set_tracking_uri"):
+            call(elsewhere)
 
 
 def test_the_doctor_tells_of_this_process(capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,6 +67,15 @@ def test_what_log_table_wrote_is_a_table(artifacts):
     assert '\n  "a"' in other.content
 
 
+def test_large_whole_numbers_keep_their_digits(artifacts):
+    """A page's numbers have 53 bits: past them an id would be another one."""
+    csv = shown(artifacts, "t.csv", f"id\n{2**53 + 1}\n5\n")
+    json = shown(artifacts, "t.json", f'{{"columns": ["id"], "data": [[-{2**53 + 1}], [true]]}}')
+
+    assert csv.content["rows"] == [["9007199254740993"], [5]]
+    assert json.content["rows"] == [["-9007199254740993"], [True]]
+
+
 def test_what_is_not_what_its_name_says_is_text(artifacts):
     """A broken file is looked at as it is."""
     assert shown(artifacts, "a.json", "{broken").kind == "text"

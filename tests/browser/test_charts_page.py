@@ -155,6 +155,30 @@ def test_the_layout_is_there_in_the_next_panel(page, session):
     assert CHARTS_TAG not in tags
 
 
+def test_the_keyboard_goes_on_where_a_chart_was_changed(page):
+    """What had the focus has moved or is gone: the next key is still for the charts."""
+    _, second, *_ = charts_of(page)
+    key(page, f"chart menu {second}").press("Enter")
+    key(page, f"{second}: forward").press("Enter")
+    page.locator(f".nbt-chart-card:first-child[data-metric={second}]").wait_for()
+    assert focused(page) == f"chart menu {second}"
+    key(page, "off loss val_loss").press("Enter")
+    page.locator("[data-metric=val_loss] svg.marks").wait_for()
+    assert focused(page) == "chart menu loss"
+    key(page, "remove val_loss").press("Enter")
+    page.locator("[data-metric=val_loss]").wait_for(state="detached")
+    assert focused(page).startswith("chart menu ")
+    key(page, "reset layout").press("Enter")
+    page.locator("[data-metric=loss] [data-beside=val_loss]").wait_for()
+    assert focused(page) == "choose Metrics"
+    page.wait_for_timeout(600)  # that it is forgotten, too
+
+
+def focused(page: Any) -> str:
+    settled_charts(page)
+    return str(page.evaluate("document.activeElement.dataset.key"))
+
+
 def test_a_window_resized_behind_another_view(page):
     """Charts that were not to be seen have the right width when they are again."""
     choose_view(page, "scatter")

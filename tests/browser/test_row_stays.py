@@ -52,3 +52,29 @@ def test_an_opened_row_stays(page: Any) -> None:
     row.locator(".nbt-name-button").click()
     page.locator(".nbt-details").wait_for(state="detached")
     assert abs(top_of(row) - before) <= 2
+
+
+BUSY = """() => {
+    const tell = window.tellKernel;
+    window.tellKernel = async (message) => {
+        if (message.do === "details") await new Promise((resolve) => (window.letGo = resolve));
+        return tell(message);
+    };
+}"""
+
+
+def test_who_scrolls_meanwhile_is_not_brought_back(page: Any) -> None:
+    """While the kernel is busy, which has not yet told what the row shows."""
+    page.evaluate(BUSY)
+    row = page.locator("tr[data-run-id]", has_text="heron-20").first
+    row.locator(".nbt-name-button").click()
+    page.locator(".nbt-details", has_text="reading").wait_for()
+    page.mouse.wheel(0, 150)
+    page.wait_for_timeout(300)
+    scrolled = top_of(row)
+    page.locator("[data-key='tick all']").evaluate("box => box.click()")  # draws all rows
+    assert abs(top_of(row) - scrolled) <= 2
+
+    page.evaluate("letGo()")
+    page.locator(".nbt-details .nbt-detail-head").wait_for()
+    assert abs(top_of(row) - scrolled) <= 2

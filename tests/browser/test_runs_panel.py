@@ -340,7 +340,7 @@ def test_it_lives_while_a_cell_runs(page: Any, panel: Any) -> None:
     assert "running" in running.inner_text()
     assert field.input_value() == "train"
     (page.folder / "project" / "stop").touch()
-    panel.locator(".nbt-status:text-is('finished')").wait_for()
+    running.locator(".nbt-hidden-words:text-is('finished')").wait_for(state="attached")
     wait_until_idle(page)
     field.fill("")
     panel.locator(".nbt-count:text-is('46 runs')").wait_for()

@@ -7,8 +7,9 @@ import signal
 import pytest
 
 from nbtrack.lookup.own_values import without_moved
+from nbtrack.records.logged_models import LoggedModelQuery
 from nbtrack.records.origins import Origin, origins_of
-from nbtrack.records.runs import Run
+from nbtrack.records.runs import LoggedModelOutput, Run
 from tests.support.kernel import Kernel
 
 DATA = (
@@ -98,6 +99,26 @@ def test_what_the_user_logged_is_the_cells(ready: Kernel, place: str):
     assert "tol" not in shown.params
     assert first.data.params["C"] == "2"
     assert origins_of(first.data.tags).params["C"] is Origin.CHANGED
+
+
+def test_the_logged_model_goes_to_the_child(ready: Kernel):
+    """With its files, params and metrics; what the cell logs is not measured of it."""
+    ready.run(
+        "%%track models\nSVC(C=2).fit(X, y)\nnbtrack.log_metric('mine', 1)\nSVC(C=3).fit(X, y)"
+    )
+    parent, children = family(ready, "models")
+    query = LoggedModelQuery(experiment_ids=(parent.info.experiment_id,))
+    models = {m.source_run_id: m for m in ready.store.search_logged_models(query)}
+    first = models[children[0].info.run_id]
+
+    assert parent.outputs.model_outputs == []
+    assert {run.info.run_id: run.outputs.model_outputs for run in children} == {
+        run_id: [LoggedModelOutput(model.model_id, 0)] for run_id, model in models.items()
+    }
+    assert first.artifact_location == f"{children[0].info.artifact_uri}/model"
+    assert first.params["C"] == "2"
+    assert {point.run_id for point in first.metrics} == {children[0].info.run_id}
+    assert "mine" not in {point.key for point in first.metrics}
 
 
 def test_the_model_is_loaded_from_both(ready: Kernel):

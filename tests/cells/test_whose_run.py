@@ -90,6 +90,18 @@ def test_a_run_that_was_open_when_a_thread_began(prepared: Kernel):
     assert newest_as(prepared, "two").data.metrics == {}
 
 
+def test_a_thread_from_before_the_extension_is_of_no_cell(new_kernel):
+    """Nobody knows which cell started it; surely not the one that runs when it logs."""
+    kernel = new_kernel(load=False)
+    kernel.run(f"{PREPARE}{ANEW}{STARTED['thread'][0]}")
+    kernel.run("%load_ext nbtrack")
+    kernel.run("%%track second\ngo.set()\nstarted.join()")
+    own, second = kernel.runs()
+
+    assert (second.info.run_name, second.data.metrics) == ("second", {})
+    assert (own.data.metrics, own.info.status) == ({"late": 1.0}, "FINISHED")
+
+
 def test_a_run_of_a_thread_that_outlives_its_cell_is_its_child(prepared: Kernel):
     """As in the cell itself."""
     prepared.run(

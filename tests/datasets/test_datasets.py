@@ -239,6 +239,8 @@ def test_polars_frames_are_described_the_same_way() -> None:
         ("https://ana:pw@x.org/d.csv", "http", {"url": "https://x.org/d.csv"}),
         ("https://x.org/d?v=2&sig=abc", "http", {"url": "https://x.org/d?v=2&sig=***"}),
         ("s3://bucket/d.parquet", "s3", {"uri": "s3://bucket/d.parquet"}),
+        ("wasbs://box@host/d.csv?sig=a", "wasbs", {"uri": "wasbs://box@host/d.csv?sig=***"}),
+        ("abfss://box@host/d.csv", "abfss", {"uri": "abfss://box@host/d.csv"}),
     ],
 )
 def test_a_source_is_a_path_or_an_address_without_secrets(

@@ -104,6 +104,19 @@ def test_no_mixture_of_signs_breaks_it():
             assert not node.get("href", "").startswith("javascript")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["*" * 14_000 + "a" + "*" * 14_000, "*a " * 400 + "b*" * 400, "~~a **b " * 99 + "**~~" * 99],
+)
+def test_what_is_nested_without_end_stays_text(text):
+    """One note like that must not take the row, or a comparison, with it."""
+    found = markdown_nodes(text)
+
+    assert words(found) == text
+    assert len(list(all_of(found))) == 2
+    assert markdown_words(text).split() == text.split()
+
+
 def test_what_is_too_long_is_cut():
     """And says so."""
     found = words(markdown_nodes("a " * MOST_CHARACTERS))

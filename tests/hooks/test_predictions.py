@@ -274,7 +274,8 @@ def test_data_that_a_model_is_asked_about_is_recorded_once():
     model.predict_proba(X_train[:20])
 
     inputs = nbtrack.get_run(run_id).inputs.dataset_inputs
-    contexts = [(each.dataset.name, each.tags[0].value) for each in inputs]
+    tags = [(each.dataset.name, {tag.key: tag.value for tag in each.tags}) for each in inputs]
+    contexts = [(name, of_one["mlflow.data.context"]) for name, of_one in tags]
     assert sorted(contexts) == [("X_test", "eval"), ("X_train", "train"), ("X_train_:20", "eval")]
 
 

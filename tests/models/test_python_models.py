@@ -32,6 +32,9 @@ class Late(PythonModel):
 
         return [late_rule.answer]
 
+    def predict_stream(self, model_input):
+        yield from self.predict(model_input)
+
 
 @pytest.fixture
 def factor(tmp_path) -> Path:
@@ -226,6 +229,8 @@ def test_code_that_is_imported_while_predicting_is_of_the_model(tmp_path):
     models = [nbtrack.pyfunc.load_model(tmp_path / f"m{number}") for number in (1, 2)]
 
     assert [model.predict([0]) for model in (*models, *models)] == [[1], [2], [1], [2]]
+    streams = [model.predict_stream([0]) for model in models]
+    assert [next(stream) for stream in streams] == [1, 2]
 
 
 def test_an_estimator_with_contested_code_is_not_handed_out(tmp_path):

@@ -17,6 +17,7 @@ import nbtrack
 from nbtrack.errors import InputMismatch, InvalidValue, ModelNotLoaded
 from nbtrack.models import infer_signature
 from nbtrack.pyfunc import PythonModel
+from nbtrack.pyfunc.utils import pyfunc
 
 
 class Message(pydantic.BaseModel):
@@ -95,7 +96,7 @@ def test_a_function_with_type_hints():
 
     assert logged(shout).predict(["a"]) == ["A"]
     with pytest.raises(InputMismatch, match="Type hints"):
-        nbtrack.pyfunc.pyfunc(shout)("a")
+        pyfunc(shout)("a")
 
 
 @pytest.mark.parametrize(
@@ -116,6 +117,7 @@ def test_a_hint_that_says_nothing_of_rows_leaves_it_to_the_example(hint):
 CODE = """
 from nbtrack.models import ModelConfig, set_model
 from nbtrack.pyfunc import PythonModel
+from nbtrack.pyfunc.utils import pyfunc
 
 factor = ModelConfig(development_config={"factor": 2}).get("factor")
 

@@ -77,8 +77,12 @@ def test_a_model_has_mlflows_methods():
     assert set(dir(nbtrack.models.Model())) >= MODEL
 
 
-@pytest.mark.parametrize("name", ["evaluate", "build_docker", "make_metric"])
-def test_what_is_missing_says_what_to_use(name):
-    assert hasattr(mlflow.models, name)
+@pytest.mark.parametrize(
+    "path", ["models.evaluate", "models.build_docker", "models.make_metric", "pyfunc.spark_udf"]
+)
+def test_what_is_missing_says_what_to_use(path):
+    room, name = path.split(".")
+
+    assert hasattr(getattr(mlflow, room), name)
     with pytest.raises(AttributeError, match=f"{name}.*; "):
-        getattr(nbtrack.models, name)
+        getattr(getattr(nbtrack, room), name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import pandas as pd
 import pytest
 from parity_engines import facts, outcome
 
@@ -278,9 +279,13 @@ def prints_as_a_dictionary(mlflow: Any, tmp: Any) -> Any:
     with mlflow.start_run(run_name="d") as run:
         mlflow.log_param("a", 1)
         mlflow.log_metric("m", 0.5)
+        table = mlflow.data.from_pandas(pd.DataFrame({"x": [1.0]}), name="table")
+        mlflow.log_input(table, context="training", tags={"kind": "toy"})
     found = mlflow.get_run(run.info.run_id).to_dictionary()
-    data = found["data"]
-    return sorted(found["info"]), sorted(data), data["params"], data["metrics"], "inputs" in found
+    data, (read,) = found["data"], found["inputs"]["dataset_inputs"]
+    [point] = mlflow.MlflowClient().get_metric_history(run.info.run_id, "m")
+    facts = (sorted(read["dataset"]), read["tags"], sorted(point.to_dictionary()))
+    return sorted(found["info"]), sorted(data), data["params"], data["metrics"], facts
 
 
 def closes_a_run_by_hand(mlflow: Any, tmp: Any) -> Any:

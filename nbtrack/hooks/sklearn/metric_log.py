@@ -179,8 +179,9 @@ def divide_log(run: ActiveRun, child: ActiveRun) -> None:
 def _earlier_texts(run: ActiveRun) -> dict[str, str]:
     import json
 
+    artifacts = run.artifacts
     try:
-        found = json.loads(run.artifacts.read(INFO_FILE))
+        found = json.loads(artifacts.read(INFO_FILE)) if artifacts.has(INFO_FILE) else {}
     except (ArtifactNotFound, OSError, ValueError):
         return {}
     return {str(key): str(text) for key, text in found.items()} if isinstance(found, dict) else {}

@@ -78,15 +78,17 @@ def charted_runs(state: RunsState, table: TableState, request: LinesRequest) -> 
         latest=latest,
         labels=run_labels(list(latest), names),
         places=places_after(request.places, list(latest)),
-        meaning=meaning_of_runs([run.data for run in found], **_wishes(asked)),
+        meaning=_meaning(found, asked),
         best_by=ranking,
         left_out=max(0, len(request.runs) - MOST_RUNS),
     )
 
 
-def _wishes(asked: Asked) -> Wishes:
-    meaning = asked.known.meaning
-    return {"pinned": meaning.pinned, "declared": meaning.declared}
+def _meaning(runs: Sequence[Run], asked: Asked) -> Meaning:
+    """Of these runs; what comes first among equals is as in the table."""
+    known = asked.known.meaning
+    wishes: Wishes = {"pinned": known.pinned, "declared": known.declared}
+    return replace(meaning_of_runs([run.data for run in runs], **wishes), logged=known.logged)
 
 
 def places_after(before: Mapping[str, int], run_ids: Sequence[str]) -> dict[str, int]:

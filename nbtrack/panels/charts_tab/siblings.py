@@ -19,12 +19,13 @@ def sharing(
     """By the metric that has the chart, the others that are on it; what stands first in *keys*
     first. Of *together* only what is in *keys*; without the user's word, only *curves* are put
     together."""
+    place = {key: n for n, key in enumerate(keys)}
     taken = {key for group in together for key in group}
-    found = {group[0]: [key for key in group if key in keys] for group in together}
-    found.update({key: [key] for key in keys if key not in (*taken, *curves)})
+    found = {group[0]: [key for key in group if key in place] for group in together}
+    told = taken.union(curves)
+    found.update({key: [key] for key in keys if key not in told})
     alike = siblings_of([key for key in curves if key not in taken])
     found.update({head: [head, *others] for head, others in alike.items()})
-    place = {key: n for n, key in enumerate(keys)}
     order = sorted((min(map(place.__getitem__, on)), head) for head, on in found.items() if on)
     return {head: [key for key in found[head] if key != head] for _, head in order}
 

@@ -37,10 +37,8 @@ _HEAD = "white-space:nowrap;font-weight:600"
 _GROUP = f"{_WORDS};padding-bottom:0;font-size:10px"
 _FIRST_OF_GROUP = f";border-left:{LINE}"
 _ERROR = f"white-space:normal;min-width:240px;padding:2px 0;{BAD}"
-_LINE_ABOVE = f"border-top:{LINE}"
-_ROW = f"{_LINE_ABOVE};{ROW}"
-_BEST = f"{_LINE_ABOVE};background:rgba(42,140,74,.1)"
-_TICKED = f"{_LINE_ABOVE};background:rgba(30,136,229,.14)"
+_BEST = "background:rgba(42,140,74,.1)"
+_TICKED = "background:rgba(30,136,229,.14)"
 
 
 def run_table_html(table: RunTable) -> str:
@@ -94,7 +92,7 @@ def _body_row(content: TableContent, index: int) -> Html:
     for column in content.columns[1:]:
         has_bar = column is first or (column.group == "Metrics" and column.is_kept)
         cells.append(_cell(column, index, row, bar=_bar(column.shares[index]) if has_bar else None))
-    style = _TICKED if row.is_ticked else _BEST if row.is_best else _ROW
+    style = _TICKED if row.is_ticked else _BEST if row.is_best else None
     return tag("tr", *cells, align="right", style=style)
 
 
@@ -114,7 +112,8 @@ def _cell(column: Column, index: int, row: RunRow, *, bar: str | None) -> Html:
     """Numbers stand to the right by themselves, as the whole row does."""
     content = _content(column, index, row)
     if column.is_number or column.group == ID_GROUP or not content:
-        return tag("td", content, style=bar)
+        style = "white-space:nowrap" if column.head else bar  # a date is broken at its hyphens
+        return tag("td", content, style=style)
     return tag("td", content, align="left", style=_WORDS if " " in column.cells[index] else _LEFT)
 
 

@@ -33,8 +33,10 @@ def read_request(message: object) -> Request | None:
 
 
 def speakable(value: Any) -> Any:
-    """*value* as JSON can say it: NaN and the infinities become words."""
-    if value is None or isinstance(value, str | int):  # first: nearly all there is
+    """*value* as JSON can say it: NaN and the infinities become words, halves of characters "?"."""
+    if isinstance(value, str):  # first: nearly all there is
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if value is None or isinstance(value, int):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else _word(value)

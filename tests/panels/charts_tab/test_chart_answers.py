@@ -134,6 +134,17 @@ def test_curves_come_first(page):
     assert column(chart_of(chosen, "f1"), "value")[0] == pytest.approx(11 / 12)
 
 
+def test_charts_stand_as_the_columns_of_the_table_do(session):
+    """The first metric of a cell is the one that it is about."""
+    for n in range(2):
+        with session.start_run(name=f"ridge {n}") as run:
+            run.log_metrics({"rmse": 60 - n, "r2": n / 3})
+    page = runs_page(session.store)
+    columns = [each["label"] for each in page.show()["columns"] if each["group"] == "Metrics"]
+
+    assert [chart["key"] for chart in page.ask("charts")["charts"]] == columns == ["rmse", "r2"]
+
+
 def test_there_are_words_where_there_is_little_to_see(session):
     """No runs, no metrics, no curves: each says so."""
     page = runs_page(session.store)

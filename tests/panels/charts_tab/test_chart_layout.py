@@ -84,11 +84,12 @@ def test_a_tag_that_says_something_else_says_nothing(text):
 
 
 def test_what_a_tag_says_is_bounded():
-    """A metric is on one chart; a chart has room for a few."""
+    """A metric is on one chart; a chart has room for a few; no number is too large."""
     many = [f"m{n}" for n in range(99)]
     found = layout_of({CHARTS_TAG: json.dumps({"together": [many, ["m0", "other"]]})})
 
     assert found.together == (tuple(many[:MOST_ON_ONE]), ("other",))
+    assert layout_of({CHARTS_TAG: f'{{"smoothing": 1{"0" * 400}}}'}).smoothing < 1
 
 
 def test_any_metric_can_be_put_on_anothers_chart(experiment):

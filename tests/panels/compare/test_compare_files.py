@@ -76,6 +76,14 @@ def test_numbers_that_are_rounded_alike_are_told_in_full():
     assert found["rows"][0]["cells"][1] == ["0.12345679", "0.12345678"]
 
 
+def test_no_number_is_too_large():
+    table = '{"columns": ["x"], "data": [[1%s], [2]]}'
+    found = compared("t.json", table % ("0" * 400), table % ("0" * 399 + "1"))
+
+    assert found["kind"] == "table"
+    assert len(found["rows"]) == 2
+
+
 def test_columns_that_differ_stand_behind_the_key():
     found = compared("t.csv", "x,gone,id,y\n1.5,1,a,1.5\n", "x,id,y\n1.5,a,2.5\n")
 

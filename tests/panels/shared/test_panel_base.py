@@ -111,6 +111,11 @@ def test_numbers_that_json_lacks_are_words(page):
     assert speakable({1: (float("-inf"),)}) == {"1": ["-Infinity"]}
 
 
+def test_halves_of_characters_are_sent():
+    """JSON that a run logged may have them, and no line carries them: the page would wait."""
+    assert speakable(["é \ud800"]) == ["é ?"]
+
+
 def test_a_panel_that_is_not_shown_sends_nothing(session):
     """One that only gives its DataFrame opens no line to the page."""
     assert Toy(session.store).comm is None

@@ -319,4 +319,3 @@ def test_of_two_databases_made_at_once_the_first_stays(store: DuckDBStore, write
     attachment_module._place(late, store.database)
     assert os.path.samestat(before, store.database.stat())
     assert store.get_run(RUN).info.run_id == RUN
-    assert not late.exists()

@@ -14,6 +14,7 @@ from nbtrack.stores.local import migrations
 from nbtrack.stores.local.attachment import Attachment
 from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.stores.local.migrations import Step
+from tests.support.held_database import connected
 
 
 def add_table(connection: duckdb.DuckDBPyConnection) -> None:
@@ -26,13 +27,13 @@ def fail_half_way(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def tables(store: DuckDBStore) -> set[str]:
-    with duckdb.connect(str(store.database), read_only=True) as connection:
+    with connected(store.database, read_only=True) as connection:
         return {name for (name,) in connection.execute(
             "select table_name from duckdb_tables()").fetchall()}  # fmt: skip
 
 
 def noted(store: DuckDBStore) -> list[int]:
-    with duckdb.connect(str(store.database), read_only=True) as connection:
+    with connected(store.database, read_only=True) as connection:
         found = connection.execute("select number from migrations order by number").fetchall()
     return [number for (number,) in found]
 
@@ -95,7 +96,7 @@ def test_a_step_that_fails_leaves_nothing(
 
 def test_a_newer_file_is_refused_and_left_alone(folded: DuckDBStore) -> None:
     """The message says which version reads it."""
-    with duckdb.connect(str(folded.database)) as connection:
+    with connected(folded.database) as connection:
         connection.execute("insert into migrations values (99, 'later', '7.0.0', 0)")
     before = folded.database.read_bytes()
     with pytest.raises(StoreTooNew, match=r"nbtrack>=7\.0\.0"):
@@ -108,7 +109,7 @@ def test_a_newer_file_is_refused_and_left_alone(folded: DuckDBStore) -> None:
 def test_an_empty_database_of_duckdb_becomes_a_project(tmp_path: Path) -> None:
     """A file that somebody made with `duckdb.connect` is brought up to date like an old one."""
     file = tmp_path / "nbtrack.duckdb"
-    duckdb.connect(str(file)).close()
+    connected(file).close()
     attachment = Attachment(file)
     for read_only in (True, False, True):
         with attachment.open(read_only=read_only) as connection:
@@ -122,7 +123,7 @@ def test_the_views_of_the_file_can_be_read_by_any_tool(
     """Without nbtrack, all public views answer."""
     from nbtrack.stores.local.schema import PUBLIC_VIEWS
 
-    with duckdb.connect(str(folded.database), read_only=True) as connection:
+    with connected(folded.database, read_only=True) as connection:
         for view in PUBLIC_VIEWS:
             connection.execute(f"select * from {view}").fetchall()
         assert connection.execute("select run_id from runs").fetchall() == [("a",)]

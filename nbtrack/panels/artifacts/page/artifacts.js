@@ -64,13 +64,14 @@ class ArtifactsView {
         { run: this.runId },
         { latest: `artifacts ${this.runId}` },
       );
+      const before = this.chosenFile();
       this.files = files;
       this.more = more;
       this.home = folder;
       if (isFirst) this.unfold();
       this.drawTree();
       const first = firstLook(this.files);
-      if (this.chosen) this.drawHead();
+      if (this.chosen) await this.lookAgain(before);
       else if (isFirst && first) await this.choose(first);
       else this.drawNothing();
     } catch (error) {
@@ -189,13 +190,25 @@ class ArtifactsView {
     }
   }
 
+  chosenFile() {
+    return this.files.find(({ path }) => path === this.chosen);
+  }
+
+  /** A run that goes on may have written another one by that name.
+   *  @param {ArtifactFile | undefined} before */
+  async lookAgain(before) {
+    const now = this.chosenFile();
+    if (now && now.sha256 !== before?.sha256) await this.choose(now.path);
+    else this.drawHead();
+  }
+
   drawNothing() {
     const hint = { class: "nbt-muted nbt-pane-hint" };
     redraw(this.pane, this.files.length > 0 && h("span", hint, "Choose a file to look at it."));
   }
 
   drawHead() {
-    const file = this.files.find(({ path }) => path === this.chosen);
+    const file = this.chosenFile();
     if (!file) return;
     const state = file.state && h("span", { class: "nbt-badge" }, file.state);
     const place = `${this.home}/${file.path}`;

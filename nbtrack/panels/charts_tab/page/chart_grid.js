@@ -1,7 +1,7 @@
 // Small charts side by side, one card for each metric. A card keeps its chart while the spec stays
 // the same, and only its rows are replaced.
 
-import { h } from "../../shared/page/dom.js";
+import { h, redraw } from "../../shared/page/dom.js";
 import { afterDrag } from "./chart_controls.js";
 import { ChartHead } from "./chart_head.js";
 import { MountedChart } from "./chart_host.js";
@@ -42,15 +42,24 @@ export class ChartGrid {
    *  @param {MetricChart[]} charts */
   draw(charts) {
     const keys = charts.map(({ key }) => key);
+    const at = [...this.el.children].findIndex((el) => el.contains(document.activeElement));
     for (const [key, card] of this.cards) if (!keys.includes(key)) this.drop(key, card);
     const cards = charts.map(({ key }) => this.card(key));
     const isWhole = charts.map((chart, n) => cards[n].show(chart)).every(Boolean);
     const wanted = cards.map(({ el }) => el);
     const { children } = this.el;
     if (children.length !== wanted.length || wanted.some((el, n) => children[n] !== el))
-      this.el.replaceChildren(...wanted);
+      redraw(this.el, wanted);
+    if (at >= 0 && !this.el.contains(document.activeElement)) this.focusOn(at);
     this.balance();
     return isWhole;
+  }
+
+  /** The chart that stands where one was that had the focus.
+   *  @param {number} at */
+  focusOn(at) {
+    const { children } = this.el;
+    children[Math.min(at, children.length - 1)]?.querySelector("button")?.focus();
   }
 
   /** @param {string} key */

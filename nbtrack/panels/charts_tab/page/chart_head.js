@@ -49,10 +49,12 @@ export class ChartHead {
     this.beside = beside;
     this.note.textContent = note;
     this.note.title = note;
+    const hadFocus = this.chips.contains(document.activeElement);
     redraw(
       this.chips,
       beside.map((each) => this.chip(each)),
     );
+    if (hadFocus && !this.chips.contains(document.activeElement)) this.menu.button.focus();
     this.menu.refresh();
   }
 

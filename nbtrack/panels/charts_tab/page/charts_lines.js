@@ -139,13 +139,23 @@ export class LinesView {
 
   /** @param {LinesAsked["zoom"]} zoom */
   setZoom(zoom) {
-    const hadFocus = document.activeElement === this.reset;
     this.zoom = zoom;
-    this.reset.hidden = zoom === null;
     if (zoom)
       this.reset.title = `Now shown: ${rangeWords(zoom, this.now().x)}. A double click goes back, too.`;
-    else if (hadFocus) this.grid.el.closest("[role=tabpanel]")?.querySelector("input")?.focus();
+    this.offerWaysBack();
     return this.ask();
+  }
+
+  /** Those that lead somewhere; who has used one goes on with the charts. */
+  offerWaysBack() {
+    const hadFocus = document.activeElement;
+    this.usual.hidden = isUsual(this.now());
+    this.all.hidden = !this.only;
+    this.reset.hidden = this.zoom === null;
+    const gone = [this.usual, this.all, this.reset].find(
+      (each) => each === hadFocus && each.hidden,
+    );
+    if (gone) this.chooser.menu.button.focus();
   }
 
   // --- controls
@@ -155,7 +165,6 @@ export class LinesView {
     /** @param {string} next */
     const setX = (next) => {
       this.zoom = null;
-      this.reset.hidden = true;
       this.set({ x: /** @type {Layout["x"]} */ (next) });
     };
     const smoothLater = afterPause(SLIDER_PAUSE, (/** @type {number} */ weight) =>
@@ -203,7 +212,6 @@ export class LinesView {
     const experiments = JSON.stringify(this.state.asked.experiments);
     if (experiments !== this.experiments) {
       Object.assign(this, { experiments, layout: null, zoom: null, only: "" });
-      this.reset.hidden = true;
     }
     this.look();
   }
@@ -239,8 +247,7 @@ export class LinesView {
     const isOther = JSON.stringify(this.answer?.layout) !== JSON.stringify(answer.layout);
     this.answer = answer;
     if (isOther && !this.layout) this.drawSettings(answer.layout);
-    this.usual.hidden = isUsual(this.now());
-    this.all.hidden = !this.only;
+    this.offerWaysBack();
     this.legend.draw(answer.charts.length ? answer.runs : []);
     this.chooser.menu.say(`Metrics ${answer.charts.length} of ${answer.metrics.length}`);
     this.chooser.menu.refresh();

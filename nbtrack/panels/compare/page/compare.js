@@ -109,13 +109,14 @@ export class CompareView {
     this.bar.hidden = false;
     this.scroll.hidden = false;
     this.draw();
-    this.readFiles(content.runs.map((run) => run.run_id));
+    this.readFiles(content);
   }
 
-  /** Which there are, asked once for the same runs.
-   *  @param {string[]} runs */
-  async readFiles(runs) {
-    const asked = JSON.stringify(runs);
+  /** Which there are, asked once for the same state of the runs: one that goes on may log more.
+   *  @param {Comparison} content */
+  async readFiles(content) {
+    const runs = content.runs.map((run) => run.run_id);
+    const asked = JSON.stringify([runs, content.stamp]);
     if (asked === this.askedFiles) return;
     this.askedFiles = asked;
     /** @type {SharedFile[]} */

@@ -61,6 +61,7 @@ function onKey(event, at, move) {
 /** @param {PointerEvent} event @param {HTMLElement} box @param {HTMLElement} edge
  *  @param {(to: number) => void} move */
 function onPress(event, box, edge, move) {
+  if (event.button !== 0) return;
   event.preventDefault(); // the picture is not dragged away
   box.setPointerCapture(event.pointerId);
   edge.focus({ preventScroll: true });

@@ -9,15 +9,14 @@ const WORDS = { "=": "", "~": "changed", "-": "removed", "+": "added" };
 const SIGNS = { "=": "", "~": "~", "-": "−", "+": "+" };
 const LOOKS = { "=": null, "~": null, "-": "nbt-diff-removed", "+": "nbt-diff-added" };
 
-/** Nothing where only columns came or went, or the order is another: that is told in words.
+/** Nothing where only the order is another: that is told in words.
  *  @param {TableChanges} changes @param {string} name */
 export function tableChanges(changes, name) {
   const { columns, rows, key, more } = changes;
-  const shown = rows.length > 0 ? rows : [];
-  if (shown.length === 0 && columns.every(({ sign }) => sign === "=")) return null;
+  if (rows.length === 0 && columns.every(({ sign }) => sign === "=")) return null;
   const isByPlace = key.length === 0;
   const head = h("tr", {}, h("th", { scope: "col" }, "row"), columns.map(columnHead));
-  const body = shown.map((row) => changedRow(row, columns, { isByPlace, keys: key.length }));
+  const body = rows.map((row) => changedRow(row, columns, { isByPlace, keys: key.length }));
   const look = { class: "nbt-preview-grid nbt-changes", "aria-label": `Differences of ${name}` };
   const table = h("table", look, h("thead", {}, head), h("tbody", {}, body));
   const scroll = { tabindex: "0", role: "group", "aria-label": `Rows of ${name} that differ` };

@@ -33,8 +33,8 @@ export class RunsTable {
     const redraw = () => state.page && this.drawParts(state.page);
     this.layout = new TableLayout(state, { scroller: this.scroller, table, redraw });
     this.opened = ""; // ids of the rows that were open when they were drawn last
-    /** A row that stays where it is on the screen.
-     *  @type {{ id: string, top: number } | null} */
+    /** A row that stays where it is on the screen; `left` is where we left it.
+     *  @type {{ id: string, top: number, left: number } | null} */
     this.held = null;
     this.ticking = setInterval(() => this.age(), AGING);
     state.on("page", (page) => this.draw(page));
@@ -76,6 +76,7 @@ export class RunsTable {
   drawRows() {
     const opened = [...this.state.opened].join();
     if (opened !== this.opened) this.held = this.rowInHand();
+    else if (this.isScrolled()) this.held = null;
     this.opened = opened;
     this.drawAll();
     this.hold();
@@ -85,15 +86,30 @@ export class RunsTable {
   rowInHand() {
     const row = document.activeElement?.closest("tr[data-run-id]");
     const id = row?.getAttribute("data-run-id");
-    return row && id && this.tbody.contains(row) ? { id, top: topOf(row) } : null;
+    if (!row || !id || !this.tbody.contains(row)) return null;
+    return { id, top: topOf(row), left: topOf(row) };
+  }
+
+  /** By the user, since it was drawn last: who goes on reading is not brought back. */
+  isScrolled() {
+    const row = this.held && this.rowOf(this.held.id);
+    return row && topOf(row) !== this.held?.left;
+  }
+
+  /** @param {string} id */
+  rowOf(id) {
+    return this.tbody.querySelector(`[data-run-id="${CSS.escape(id)}"]`);
   }
 
   /** Until what it shows has come: only then there may be room to scroll to. */
   hold() {
     if (!this.held) return;
     const { id, top } = this.held;
-    const row = this.tbody.querySelector(`[data-run-id="${CSS.escape(id)}"]`);
-    if (row) bringTo(row, top, this.scroller);
+    const row = this.rowOf(id);
+    if (row) {
+      bringTo(row, top, this.scroller);
+      this.held.left = topOf(row);
+    }
     if (!this.state.opened.has(id) || this.state.details.has(id)) this.held = null;
   }
 

@@ -27,6 +27,10 @@ export class PanelHost {
     this.listeners = new Map();
     this.isLost = false;
     this.isClosed = false;
+    this.isPressed = false; // a button of the pointer, in the panel
+    /** News that came meanwhile.
+     *  @type {Message[]} */
+    this.held = [];
     // Other views of the same model hear our answers too: ids must differ between views.
     this.nextId = Math.floor(Math.random() * 2 ** 30) * 2 ** 20;
     this.status = h("span", { class: "nbt-waiting", role: "status" });
@@ -37,6 +41,7 @@ export class PanelHost {
     model.on("msg:custom", this.hear);
     model.on("comm_live_update", this.lose);
     window.addEventListener("pagehide", this.leave);
+    root.addEventListener("pointerdown", () => this.press(), true);
     this.twinCount = Number(model.get("_twins") ?? 0);
     this.hasTwins = this.twinCount > 0;
     root.hidden = this.hasTwins; // until there is more to see than they show
@@ -104,7 +109,8 @@ export class PanelHost {
   /** @param {Message} message */
   receive(message) {
     if (message.push !== undefined) {
-      for (const listen of this.listeners.get(message.push) ?? []) listen(message.result);
+      if (this.isPressed) this.held.push(message);
+      else this.tellNews(message);
       return;
     }
     const asked = this.waiting.get(message.id);
@@ -114,6 +120,29 @@ export class PanelHost {
     else asked.reject(new Error(message.error));
     // After the promise's own work, which draws: not busy means that it is drawn.
     setTimeout(() => this.setBusy(), 0);
+  }
+
+  /** @param {Message} news */
+  tellNews({ push = "", result }) {
+    for (const listen of this.listeners.get(push) ?? []) listen(result);
+  }
+
+  /** News wait until the button is up: what is drawn anew in the middle of a click loses it. */
+  press() {
+    this.isPressed = true;
+    const up = new AbortController();
+    const release = () => {
+      up.abort();
+      setTimeout(() => this.release(), 0); // after the click
+    };
+    for (const event of ["pointerup", "pointercancel", "dragend"])
+      window.addEventListener(event, release, { capture: true, signal: up.signal });
+  }
+
+  release() {
+    this.isPressed = false;
+    const held = this.held.splice(0);
+    if (!this.isClosed) for (const news of held) this.tellNews(news);
   }
 
   setBusy() {

@@ -1,0 +1,85 @@
+"""Runs go on while one looks: no page stays with what it read first, and no click is lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from nbtrack.panels.runs.panel import RunsPanel
+from nbtrack.panels.runs.view import RunsView
+from nbtrack.recording.session import Session
+from tests.browser.lab import needs_browser
+from tests.browser.plain_page import open_panel
+
+pytestmark = needs_browser
+
+
+@pytest.fixture
+def page(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Of two runs, as `page.runs`."""
+    monkeypatch.setenv("NBTRACK_DIR", str(tmp_path / "project"))
+    session = Session()
+    monkeypatch.setattr("nbtrack.recording.session._current", session)
+    runs = []
+    for n in range(2):
+        with session.start_run(name=f"heron-{n}") as run:
+            run.log_metric("score", n)
+            run.log_text(f"begun {n}", "notes.txt")
+        runs.append(run)
+    view = RunsView(
+        session.store, (session.experiment.experiment_id,), filter_string=None, sort=None, top=None
+    )
+    with open_panel(RunsPanel(session.store, view, top=None)) as page:
+        page.set_default_timeout(10_000)
+        page.runs = runs
+        yield page
+    session.close()
+
+
+def test_an_open_row_shows_the_file_that_there_is_now(page: Any) -> None:
+    page.locator("tr[data-run-id] .nbt-name-button").last.click()
+    page.locator(".nbt-pane", has_text="begun 0").wait_for()
+    page.runs[0].log_text("done 0", "notes.txt")
+    page.get_by_role("button", name="Pin").click()  # it is read again after an edit
+
+    page.locator(".nbt-pane", has_text="done 0").wait_for()
+
+
+def test_a_comparison_shows_files_that_came_later(page: Any) -> None:
+    for box in page.locator("tr[data-run-id] input[type=checkbox]").all():
+        box.check()
+    page.locator("[data-tab=compare]").click()
+    page.locator("[data-file='notes.txt'] .nbt-diff").wait_for()
+    for n, run in enumerate(page.runs):
+        run.log_text(f"{n}", "report.txt")
+        run.log_metric("score", 2 + n)
+    page.locator("[data-tab=runs]").click()
+    page.locator("[data-tab=compare]").click()
+
+    page.locator("[data-file='report.txt'] .nbt-diff").wait_for()
+
+
+def test_a_click_is_not_lost_to_news(page: Any) -> None:
+    """What comes between press and release is drawn behind the click."""
+    row = page.locator("tr[data-run-id]").last
+    row.locator(".nbt-name-button").hover()
+    page.mouse.down()
+    page.runs[0].log_metric("score", 7)
+    tell_news(page)
+    page.mouse.up()
+
+    page.locator(".nbt-details .nbt-detail-head").wait_for()
+    row.locator(".nbt-metric", has_text="7").wait_for()
+
+
+def tell_news(page: Any) -> None:
+    """What the panel pushes when it has looked at the project."""
+    heard = page.kernel.heard
+    before = len(heard)
+    page.kernel.panel.refresh()
+    assert len(heard) > before
+    for message in json.loads(json.dumps(heard[before:])):
+        page.evaluate("message => hear(message)", message)
