@@ -186,6 +186,11 @@ def info_of(
     )  # fmt: skip
     facts = {name: getattr(model, name) for name in names}
     recorded = digest or (place.digest if place is not None else None)
-    return ModelInfo(
-        model_uri=uri or f"runs:/{model.run_id}/{model.artifact_path}", digest=recorded, **facts
-    )
+    return ModelInfo(model_uri=uri or _uri_of(model), digest=recorded, **facts)
+
+
+def _uri_of(model: Model) -> str:
+    """By its id: the place in the run is another model's as soon as the name is logged again."""
+    if model.model_id is not None:
+        return f"models:/{model.model_id}"
+    return f"runs:/{model.run_id}/{model.artifact_path}"

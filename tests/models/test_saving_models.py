@@ -35,7 +35,7 @@ def test_a_logged_model_comes_back(logged, classifier, iris):
     loaded = nbtrack.sklearn.load_model(logged.model_uri)
 
     np.testing.assert_array_equal(loaded.predict_proba(X), classifier.predict_proba(X))
-    assert logged.model_uri == f"runs:/{logged.run_id}/model"
+    assert logged.model_uri == f"models:/{logged.model_id}"
 
 
 def test_every_file_is_recorded_with_its_digest(logged):
