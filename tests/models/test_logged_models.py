@@ -43,7 +43,7 @@ def test_logged_again_each_model_keeps_what_was_logged():
     with nbtrack.start_run() as run:
         first = nbtrack.sklearn.log_model(fitted(1.0), name="m", params={"C": 1})
         second = nbtrack.sklearn.log_model(fitted(2.0), name="m")
-    loaded = [C_of(f"models:/{info.model_id}") for info in (first, second)]
+    loaded = [C_of(info.model_uri) for info in (first, second)]
     assert (loaded, C_of(f"runs:/{run.run_id}/m")) == ([1.0, 2.0], 2.0)
 
     earlier = nbtrack.get_logged_model(first.model_id)
