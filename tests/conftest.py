@@ -57,6 +57,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: slowest_first(item.nodeid))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """MLflow tells its child processes where it records, and a test beside it is none of them."""
+    for name in ("TRACKING_URI", "EXPERIMENT_ID", "EXPERIMENT_NAME", "RUN_ID"):
+        os.environ.pop(f"MLFLOW_{name}", None)
+
+
 @pytest.fixture(autouse=True)
 def _no_store_stays_open(request: pytest.FixtureRequest) -> Iterator[None]:
     """A store has a thread and an instance of DuckDB: hundreds left open slow down all the rest."""

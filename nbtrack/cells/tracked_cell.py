@@ -303,10 +303,9 @@ class TrackedCell:
         try:
             return store.trace_run(run_id, timeout=self._trace_patience())
         except StoreError:
-            trace = store.trace_written(run_id, self._since or {})
-            if trace is None:
-                self.notes.append("The database is busy: what was logged is kept, not shown here.")
-            return trace
+            # What this process wrote, if nobody folded it: of others there may be more.
+            self.notes.append("The database is busy: what was logged is kept, not all shown here.")
+            return store.trace_written(run_id, self._since or {})
 
     def _trace_patience(self) -> float:
         seconds = time.perf_counter() - self.cell.clock

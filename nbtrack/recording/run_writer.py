@@ -75,10 +75,11 @@ class RunWriter(RunFiles):
         about: Mapping[str, str] | None = None,
     ) -> None:
         """Several points of one step, all or none; *about* are POINT_FACTS of them."""
-        now, place, text = now_us(), as_step(step), ""
+        place, text = as_step(step), ""
         for key, value in check_mapping("log_metrics", metrics).items():
             name, number = check_key(key), as_metric(key, value)
-            t = now if timestamp is None else self._given_time(timestamp, name, place)
+            # Each later than the one before: which key came first is told by the times alone.
+            t = now_us() if timestamp is None else self._given_time(timestamp, name, place)
             text += lines.metric_line(self.run_id, name, number, step=place, t=t)
             if about:
                 text += lines.model_point_line(self.run_id, name, number, step=place, t=t, **about)

@@ -108,7 +108,9 @@ def test_the_logged_model_goes_to_the_child(ready: Kernel):
     )
     parent, children = family(ready, "models")
     query = LoggedModelQuery(experiment_ids=(parent.info.experiment_id,))
-    models = {m.source_run_id: m for m in ready.store.search_logged_models(query)}
+    ids = {run.info.run_id for run in (parent, *children)}  # other cells have models too
+    found = ready.store.search_logged_models(query)
+    models = {model.source_run_id: model for model in found if model.source_run_id in ids}
     first = models[children[0].info.run_id]
 
     assert parent.outputs.model_outputs == []

@@ -476,7 +476,7 @@ def test_texts_that_cannot_be_stored_are_refused(client, churn):
         lambda: client.transition_model_version_stage("churn", 1, "Staging", reason=3),
         lambda: client.delete_model_version("churn", 1, reason=half),
     ):
-        refused(client, InvalidValue, "Unicode|give a text", call)
+        refused(client, InvalidValue, "half a character|give a text", call)
 
 
 def test_files_of_a_version_are_got_as_artifacts(churn):

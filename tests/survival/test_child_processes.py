@@ -217,7 +217,9 @@ def test_a_script_that_a_tracked_cell_starts(new_kernel):
     second, first, cell = kernel.runs()[:3]
 
     assert cell.data.metrics == {"bare": 1.0}
-    assert "bare" in reply.cards[0]
+    # A card does not wait for a database that somebody else is busy with, and says so.
+    assert "bare" in reply.cards[0] or "database is busy" in reply.cards[0]
+    assert "No metric found" not in reply.cards[0]
     assert first.data.tags["mlflow.parentRunId"] == cell.info.run_id
     assert "mlflow.parentRunId" not in second.data.tags
 

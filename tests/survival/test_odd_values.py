@@ -6,6 +6,8 @@ import math
 
 import pytest
 
+from nbtrack.records.runs import RunQuery
+
 NUMBERS = """
 import math, sys, numpy as np, nbtrack
 class Tensor:  # what torch, jax and tensorflow scalars have in common
@@ -100,23 +102,30 @@ def test_texts_come_back_as_they_were(start, store):
 
 
 @pytest.mark.parametrize("text", ["\ud83d", "a\udcffb", "\udfff\ud800"])
-def test_a_lone_surrogate_costs_one_character(start, store, text):
-    """Text that is no Unicode is stored with a `?` in its place; the line is not lost."""
+def test_a_lone_surrogate_is_refused_and_costs_nothing_else(start, store, text):
+    """Text that is no Unicode is an error that says so; what is logged beside it is stored."""
     script = start(
         "import sys, nbtrack\n"
         f"text = {text!r}\n"
-        "with nbtrack.start_run(run_name='r' + text, tags={'t': text}) as run:\n"
-        "    nbtrack.log_param('p', text)\n"
-        "    nbtrack.log_text(text, 'a.txt')\n"
+        "with nbtrack.start_run() as run:\n"
+        "    for log in (\n"
+        "        lambda: nbtrack.start_run(run_name='r' + text, nested=True),\n"
+        "        lambda: nbtrack.log_param('p', text), lambda: nbtrack.set_tag('t', text),\n"
+        "        lambda: nbtrack.log_text(text, 'a.txt'),\n"
+        "    ):\n"
+        "        try:\n"
+        "            log()\n"
+        "        except nbtrack.NbtrackError as error:\n"
+        "            print('half a character' in str(error))\n"
         "    nbtrack.log_param('after', 1)\n"
         "print(run.run_id)\n"
     )
-    (run_id,) = script.finish()
+    *refused, run_id = script.finish()
 
-    expected = text.encode("utf-8", "replace").decode()
-    run = store.get_run(run_id)
-    assert run.data.params == {"p": expected, "after": "1"}
-    assert (run.data.tags["t"], run.info.run_name) == (expected, "r" + expected)
+    assert refused == ["True"] * 4
+    assert store.get_run(run_id).data.params == {"after": "1"}
+    assert store.query("select * from bad_lines").empty
+    assert len(store.search_runs(RunQuery())) == 1
 
 
 def test_long_and_many_keys(start, store):
