@@ -76,7 +76,7 @@ def test_predictions_for_the_json_of_a_request(nbtrack, uri, tmp_path):
 
 
 def test_a_model_may_be_a_folder(nbtrack, uri, csv, client):
-    run_id = uri.split("/")[1]
+    run_id = client.get_logged_model(uri.split("/")[1]).source_run_id
     folder = client.download_artifacts(run_id, "model")
     code, out, _ = nbtrack("models", "predict", "-m", folder, "-i", str(csv))
 

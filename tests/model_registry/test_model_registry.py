@@ -288,7 +288,7 @@ def test_versions_are_found_by_filter_and_order(churn, client, train):
     assert found("current_stage = 'production'") == ["churn/2"]
     assert found("not current_stage = 'production' and name = 'churn'") == ["churn/1"]
     assert found("user_id = 'ada'", "creation_timestamp")[0] == "churn/1"
-    assert found("source_path LIKE 'runs:/%/model'", "creation_timestamp DESC")[0] == "other/1"
+    assert found("source_path LIKE 'models:/m-%'", "creation_timestamp DESC")[0] == "other/1"
 
 
 def test_models_come_in_pages(client):
@@ -490,11 +490,12 @@ def test_files_of_a_version_are_got_as_artifacts(churn):
 
 def test_a_model_whose_files_were_removed_by_hand_is_not_called_unknown(train, project):
     """The run logged it; registering it says what has become of it."""
-    uri = train().model_uri
-    shutil.rmtree(project / "artifacts" / uri.split("/")[1] / "model")
+    info = train()
+    shutil.rmtree(project / "artifacts" / info.run_id / "model")
 
-    with pytest.raises(ModelChanged, match="somebody removed them by hand"):
-        nbtrack.register_model(uri, "churn")
+    for uri in (info.model_uri, f"runs:/{info.run_id}/model"):
+        with pytest.raises(ModelChanged, match="somebody removed them by hand"):
+            nbtrack.register_model(uri, "churn")
 
 
 def test_the_error_names_the_version_that_was_asked_for(churn, client):

@@ -38,12 +38,13 @@ def interrupted_at_end_of(code: CodeType, *, call: int) -> Iterator[None]:
 def test_a_version_that_is_committed_keeps_its_files(churn, train, client, store):
     """Python hears of a Ctrl-C during the commit when that is through."""
     churn()
-    uri = train().model_uri
+    info = train()
+    uri = info.model_uri
     at_commit = interrupted_at_end_of(transaction.__wrapped__.__code__, call=2)
     with pytest.raises(KeyboardInterrupt), at_commit:
         nbtrack.register_model(uri, "churn")
 
-    assert client.get_model_version("churn", 2).run_id in uri
+    assert client.get_model_version("churn", 2).run_id == info.run_id
     nbtrack.sklearn.load_model("models:/churn/2")
     assert nbtrack.register_model(uri, "churn").version == "3"
     assert verify(store).is_intact
