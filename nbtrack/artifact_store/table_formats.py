@@ -58,19 +58,24 @@ def _as_rows(data: Any) -> tuple[list[Any], Rows]:
 
 def columns_of(data: Any) -> dict[Any, list[Any]]:
     """By name, equally long. Raises InvalidValue for what is no table."""
-    return _columns_of_frame(data) if _is_frame(data) else _columns_of_dict(data)
+    return _columns_of_frame(data) if is_frame(data) else _columns_of_dict(data)
 
 
-def _is_frame(data: Any) -> bool:
+def is_frame(data: Any) -> bool:
     return (pandas := sys.modules.get("pandas")) is not None and isinstance(data, pandas.DataFrame)
 
 
-def _columns_of_frame(frame: pd.DataFrame) -> dict[Any, list[Any]]:
+def check_frame(frame: pd.DataFrame) -> None:
+    """Raises InvalidValue where two columns have one name, or a column has several."""
     if frame.columns.nlevels > 1 or not frame.columns.is_unique:
         raise InvalidValue(
             f"A table needs one name for each column; this one has {list(frame.columns)}. "
             "Rename them before logging."
         )
+
+
+def _columns_of_frame(frame: pd.DataFrame) -> dict[Any, list[Any]]:
+    check_frame(frame)
     names = [plain(name) for name in frame.columns]
     return {name: frame.iloc[:, place].tolist() for place, name in enumerate(names)}
 
@@ -209,13 +214,13 @@ def _encode_parquet(data: Any, path: str, previous: bytes | None) -> bytes:
 
 def _as_arrow(data: Any) -> pa.Table:
     pa, _ = _arrow()
-    if not _is_frame(data):
+    if not is_frame(data):
         columns = _columns_of_dict(data)
         names = [str(name) for name in columns]  # all that Parquet has: of 1 and "1" only one
         if len(set(names)) < len(names):
             raise InvalidValue(f"Columns {list(columns)} have one name in Parquet. Rename one.")
         return pa.table(dict(zip(names, columns.values())))
-    _columns_of_frame(data.head(0))  # checks the names
+    check_frame(data)
     return pa.Table.from_pandas(data, preserve_index=False)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import uuid4
 
 from nbtrack.artifact_store.artifact_formats import encode_image, pillow_image
-from nbtrack.artifact_store.table_formats import columns_of, is_image
+from nbtrack.artifact_store.table_formats import check_frame, columns_of, is_frame, is_image
+from nbtrack.base.plain_values import plain
 from nbtrack.errors import InvalidValue
 
 FOLDER = "table_images"
@@ -18,10 +19,10 @@ PREVIEW_PIXELS = 256  # of the longer side
 
 def without_images(data: Any, artifact_file: str) -> tuple[Any, dict[str, bytes]]:
     """*data* with the places of its images instead of them, and the files, by these places."""
-    columns = columns_of(data)
-    with_images = [name for name, values in columns.items() if _holds_images(name, values)]
+    with_images = [name for name, values in _open_columns(data) if _holds_images(name, values)]
     if not with_images:
         return data, {}
+    columns = columns_of(data)
     files: dict[str, bytes] = {}
     folder = f"{FOLDER}/{PurePosixPath(artifact_file).with_suffix('')}"
     for name in with_images:
@@ -29,8 +30,18 @@ def without_images(data: Any, artifact_file: str) -> tuple[Any, dict[str, bytes]
     return columns, files
 
 
-def _holds_images(name: Any, values: list[Any]) -> bool:
-    found = [is_image(value) for value in values]
+def _open_columns(data: Any) -> Iterable[tuple[Any, Iterable[Any]]]:
+    """Those that may hold anything: a frame of numbers is not looked through."""
+    if not is_frame(data):
+        return columns_of(data).items()
+    check_frame(data)
+    places = [place for place, dtype in enumerate(data.dtypes) if dtype.kind == "O"]
+    return [(plain(data.columns[place]), data.iloc[:, place]) for place in places]
+
+
+def _holds_images(name: Any, values: Iterable[Any]) -> bool:
+    one_of_each_kind = {type(value): value for value in values}
+    found = [is_image(value) for value in one_of_each_kind.values()]
     if any(found) and not all(found):
         raise InvalidValue(f"Column {name!r} holds images and other values: put them into two.")
     return any(found)
