@@ -75,14 +75,11 @@ class RunWriter(RunFiles):
         about: Mapping[str, str] | None = None,
     ) -> None:
         """Several points of one step, all or none; *about* are POINT_FACTS of them."""
-        place, text = as_step(step), ""
+        now, place, text = now_us(), as_step(step), ""
         for key, value in check_mapping("log_metrics", metrics).items():
             name, number = check_key(key), as_metric(key, value)
-            # Each later than the one before: which key came first is told by the times alone.
-            t = now_us() if timestamp is None else self._given_time(timestamp, name, place)
-            text += lines.metric_line(self.run_id, name, number, step=place, t=t)
-            if about:
-                text += lines.model_point_line(self.run_id, name, number, step=place, t=t, **about)
+            t = now if timestamp is None else self._given_time(timestamp, name, place)
+            text += self._point_lines(name, number, step=place, t=t, about=about)
         self._append(text)
         self._note_logged(metrics=metrics)
 
@@ -221,10 +218,16 @@ class RunWriter(RunFiles):
             as_step(point.step),
         )
         t = self._given_time(point.timestamp, name, step)
-        line = lines.metric_line(self.run_id, name, number, step=step, t=t)
-        if not (facts := point_facts(point)):
+        return self._point_lines(name, number, step=step, t=t, about=point_facts(point))
+
+    def _point_lines(
+        self, key: str, value: float, *, step: int, t: int, about: Mapping[str, str] | None
+    ) -> str:
+        """Of a point, and of what it says of a model or of data."""
+        line = lines.metric_line(self.run_id, key, value, step=step, t=t)
+        if not about:
             return line
-        return line + lines.model_point_line(self.run_id, name, number, step=step, t=t, **facts)
+        return line + lines.model_point_line(self.run_id, key, value, step=step, t=t, **about)
 
     def _given_time(self, timestamp: Any, key: str, step: int) -> int:
         return later_than_equals(timestamp, self.run_id, key, step)
