@@ -8,8 +8,10 @@ neither is stored twice, the views look them up.
 from __future__ import annotations
 
 from nbtrack.journal.lines import MODEL_FACTS, POINT_FACTS
+from nbtrack.stores.local.line_facts import facts, from_facts, latest
 
 _OF = ("param", "tag", "file")
+_POINT_COLUMNS = dict.fromkeys(POINT_FACTS, "varchar")
 _EVENT_COLUMNS = {**dict.fromkeys(MODEL_FACTS, "varchar"), "params_until": "bigint"}
 
 TABLES: dict[str, dict[str, str]] = {
@@ -18,7 +20,7 @@ TABLES: dict[str, dict[str, str]] = {
     "model_values": {"model_id": "varchar", "of": "varchar", "key": "varchar", "value": "varchar",
                      "t": "bigint"},
     "model_points": {"run_key": "integer", "key": "varchar", "value": "double", "step": "bigint",
-                     "t": "bigint", **dict.fromkeys(POINT_FACTS, "varchar")},
+                     "t": "bigint", **_POINT_COLUMNS},
     "model_links": {"run_key": "integer", "model_id": "varchar", "role": "varchar",
                     "step": "bigint", "t": "bigint"},
 }  # fmt: skip
@@ -37,30 +39,22 @@ IS_BAD = f"""
 """
 
 
-def _facts(columns: dict[str, str]) -> str:
-    return ", ".join(f"try_cast((x->>'{name}') as {kind})" for name, kind in columns.items())
-
-
 INSERTS: dict[str, str] = {
-    "model": "insert into {target}.model_events"
-    f" select n, t, {_facts(_EVENT_COLUMNS)} from {{lines}}",
+    "model": from_facts("model_events", "n", _EVENT_COLUMNS),
     "modelvalue": "insert into {target}.model_values"
     " select n, (x->>'of'), (x->>'key'), v, t from {lines}",
     "modelpoint": "insert into {target}.model_points"
-    f" select run_key, n, try_cast(v as double), s, t, {_facts(dict.fromkeys(POINT_FACTS, 'varchar'))}"  # noqa: E501 - the row in one piece
-    " from {lines}",
+    f" select run_key, n, try_cast(v as double), s, t, {facts(_POINT_COLUMNS)} from {{lines}}",
     "modellink": "insert into {target}.model_links"
     " select run_key, n, v, coalesce(s, 0), t from {lines}",
 }
-
-_LATEST = ", ".join(f"arg_max({name}, t) as {name}" for name in _EVENT_COLUMNS)
 
 CURRENT_VIEWS: dict[str, str] = {
     # A model without an experiment of its own is where its run is; all go with their source run,
     # also those that were not deleted themselves.
     "logged_models": f"""
         with latest as (
-            select model_id, min(t) as created_us, max(t) as updated_us, {_LATEST}
+            select model_id, min(t) as created_us, max(t) as updated_us, {latest(_EVENT_COLUMNS)}
             from stored.model_events group by model_id)
         select m.model_id, m.name, m.source_run_id, m.model_type, m.path, m.params_until,
             m.created_us, m.updated_us, coalesce(m.status, 'PENDING') as status,

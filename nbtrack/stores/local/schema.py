@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from nbtrack.journal.lines import RUN_FACTS
 from nbtrack.stores.local import model_schema
+from nbtrack.stores.local.line_facts import IN_CALENDAR, fact, from_facts, latest
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -60,9 +61,6 @@ _LINE_FORMAT = json.dumps(
      "x": "JSON"}
 )  # fmt: skip
 
-# Any other time (in microseconds) would be an error in every view that shows it as one.
-_IN_CALENDAR = "({0} between -253402300799999999 and 253402300799999999)"
-
 # Less than the least: -step would be no step, and overflows where steps are compared.
 _NO_STEP = "(-9223372036854775807 - 1)"
 
@@ -76,7 +74,7 @@ _IS_BAD = f"""
         and r is null)
     or (k in ('metric', 'param', 'tag', 'artifact', 'environment', 'experiment') and n is null)
     or (k = 'exptag' and (n is null or (x->>'key') is null))
-    or (k <> 'close' and (t is null or not {_IN_CALENDAR.format("t")}))
+    or (k <> 'close' and (t is null or not {IN_CALENDAR.format("t")}))
     or (k = 'run' and coalesce((x->>'status'), 'RUNNING')
         not in ('RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'))
     or (k in ('run', 'experiment', 'model')
@@ -112,39 +110,27 @@ NEW_KEYS = """
 """
 
 
-def _from_facts(table: str, keys: str, columns: dict[str, str]) -> str:
-    facts = ", ".join(_fact(name, kind) for name, kind in columns.items())
-    return f"insert into {{target}}.{table} select {keys}, t, {facts} from {{lines}}"
-
-
-def _fact(name: str, kind: str) -> str:
-    fact = f"try_cast((x->>'{name}') as {kind})"
-    if name in ("start_us", "end_us", "created_us", "kernel_started"):
-        return f"case when {_IN_CALENDAR.format(fact)} then {fact} end"
-    return fact
-
-
 _SAYS_MORE = "coalesce({}) is not null".format(
     ", ".join(f"(x->>'{name}')" for name in ("renamed", "artifact_location", "lifecycle_stage"))
 )
 
 # {lines} are the good lines of one kind, with run_key where the kind belongs to a run.
 INSERTS: dict[str, str] = {
-    "run": _from_facts("run_events", "run_key", _RUN_COLUMNS),
+    "run": from_facts("run_events", "run_key", _RUN_COLUMNS),
     "metric": "insert into {target}.metrics"
     " select run_key, n, try_cast(v as double), s, t from {lines}",
     "param": "insert into {target}.params"
     " select run_key, n, coalesce(v, ''), s is distinct from 0, t from {lines}",
     "tag": "insert into {target}.tags select run_key, n, v, t from {lines}",
     "artifact": "insert into {target}.artifacts select run_key, n, v, s, t from {lines}",
-    "cell": _from_facts("cells", "run_key", _CELL_COLUMNS),
-    "input": _from_facts("inputs", "run_key", _INPUT_COLUMNS),
+    "cell": from_facts("cells", "run_key", _CELL_COLUMNS),
+    "input": from_facts("inputs", "run_key", _INPUT_COLUMNS),
     "environment": "insert into {target}.environments"
     " select n, any_value(x), min(t) from {lines}"
     " where n not in (select digest from project.stored.environments) group by n",
     # Each run announces its experiment: what says nothing new is left out.
-    "experiment": _from_facts("experiment_events", "n", _EXPERIMENT_COLUMNS)
-    + f" where {_SAYS_MORE} or coalesce({_fact('created_us', 'bigint')} < (select min(created_us)"
+    "experiment": from_facts("experiment_events", "n", _EXPERIMENT_COLUMNS)
+    + f" where {_SAYS_MORE} or coalesce({fact('created_us', 'bigint')} < (select min(created_us)"
     " from project.stored.experiment_events where experiment_id = n), true)"
     f" qualify {_SAYS_MORE} or row_number() over (partition by n, {_SAYS_MORE} order by t) = 1",
     "exptag": "insert into {target}.experiment_tags select n, (x->>'key'), v, t from {lines}",
@@ -159,10 +145,6 @@ KINDS_OF_RUNS = ("run", "metric", "param", "tag", "artifact", "cell", "input",
                  *model_schema.KINDS_OF_RUNS)  # fmt: skip
 
 
-def _latest(columns: dict[str, str]) -> str:
-    return ", ".join(f"arg_max({name}, t) as {name}" for name in columns)
-
-
 # A param that was logged by hand stands above one that was read off the cell's source.
 EXPLICIT_FIRST = "t + case when is_explicit then (1::bigint << 60) else 0 end"
 # Latest is the highest step, then the highest time: as one number, which is twelve times
@@ -170,7 +152,7 @@ EXPLICIT_FIRST = "t + case when is_explicit then (1::bigint << 60) else 0 end"
 # A damaged line may have brought a step that is none into the file.
 LATEST_PLACE = "greatest(step, -9223372036854775807)::hugeint * 18446744073709551616 + t"
 
-_RUN_LATEST = _latest({c: "" for c in RUN_FACTS if c not in ("name", "status")})
+_RUN_LATEST = latest({c: "" for c in RUN_FACTS if c not in ("name", "status")})
 
 # `artifact_root` is a variable, so that a project folder can be moved with what is in it.
 # `dead_writers` is filled per snapshot: a run whose process died is KILLED, not RUNNING for ever.
@@ -204,7 +186,7 @@ CURRENT_VIEWS: dict[str, str] = {
         from (select run_key, path, arg_max_null(sha256, t) as sha256, arg_max(size, t) as size,
                   max(t) as t
               from stored.artifacts group by run_key, path) where sha256 is not null""",
-    "cells": f"select run_key, {_latest(_CELL_COLUMNS)} from stored.cells group by run_key",
+    "cells": f"select run_key, {latest(_CELL_COLUMNS)} from stored.cells group by run_key",
     "inputs": f"""
         select run_key, {", ".join(_INPUT_COLUMNS)}, min(t) as t from stored.inputs
         group by all""",
