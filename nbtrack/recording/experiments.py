@@ -117,6 +117,17 @@ def delete_tag(store: Store, experiment_id: str, key: str) -> None:
     set_tags(store, experiment_id, {name: None})
 
 
+def keep_text(store: Store, experiment_id: str, tag: str, text: str) -> None:
+    """As the *tag* of the experiment; without a text there is none, whether there was one or not.
+
+    Raises ExperimentNotFound; InvalidValue if the experiment is deleted.
+    """
+    new: Mapping[str, str | None] = check_tags({tag: text}) if text else {tag: None}
+    tags = check_is_active(store.get_experiment(experiment_id)).tags
+    if text or tag in tags:
+        set_tags(store, experiment_id, new)
+
+
 def set_tags(store: Store, experiment_id: str, tags: Mapping[str, str | None]) -> None:
     """All in one write; None removes a tag."""
     t = now_us()

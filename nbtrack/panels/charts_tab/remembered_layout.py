@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.api.client import MlflowClient
+from nbtrack.base.values import check_experiment_id
 from nbtrack.lookup.chart_layout import (
     CHARTS_TAG,
     USUAL_LAYOUT,
@@ -16,6 +16,7 @@ from nbtrack.lookup.chart_layout import (
 )
 from nbtrack.panels.runs.run_scope import read_experiments
 from nbtrack.panels.shared.requests import text_of
+from nbtrack.recording.experiments import keep_text
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
@@ -32,10 +33,6 @@ def remembered_layout(store: Store, experiment_ids: Sequence[str] | None) -> Cha
 
 def keep(panel: HasRunsState, arguments: Mapping[str, Any]) -> None:
     """What the page chose. Raises InvalidValue, ExperimentNotFound."""
-    client, experiment_id = MlflowClient(panel.store.uri), text_of(arguments, "experiment")
     wanted = arguments.get("layout")
     text = "" if wanted is None else layout_text(read_layout(wanted))
-    if text:
-        client.set_experiment_tag(experiment_id, CHARTS_TAG, text)
-    elif CHARTS_TAG in client.get_experiment(experiment_id).tags:
-        client.delete_experiment_tag(experiment_id, CHARTS_TAG)
+    keep_text(panel.store, check_experiment_id(text_of(arguments, "experiment")), CHARTS_TAG, text)

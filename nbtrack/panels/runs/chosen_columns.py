@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from nbtrack.api.client import MlflowClient
 from nbtrack.base.nearest import did_you_mean
+from nbtrack.base.values import check_experiment_id
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.column_choice import (
     COLUMNS_TAG,
@@ -21,9 +21,9 @@ from nbtrack.panels.runs.remembered_columns import ChoicePlace, choice_places
 from nbtrack.panels.runs.state import HasRunsState
 from nbtrack.panels.runs.table_state import ATTRIBUTES, known
 from nbtrack.panels.shared.requests import text_of, texts_of
+from nbtrack.recording.experiments import keep_text
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import RunQuery
-from nbtrack.stores.store import Store
 
 
 def columns(*names: str) -> None:
@@ -45,15 +45,7 @@ def columns(*names: str) -> None:
     pinned = tuple(_column_named(name, have, found.name) for name in dict.fromkeys(names))
     choice = replace(choice_of(found.tags).with_first(pinned), pinned=pinned)
     place = ChoicePlace(found.experiment_id, COLUMNS_TAG)
-    keep_choice(session.store, place, choice if names else NO_CHOICE)
-
-
-def keep_choice(store: Store, place: ChoicePlace, choice: ColumnChoice) -> None:
-    client, text = MlflowClient(store.uri), choice_text(choice)
-    if text:
-        client.set_experiment_tag(*place, text)
-    elif place.tag in client.get_experiment(place.experiment_id).tags:
-        client.delete_experiment_tag(*place)
+    keep_text(session.store, *place, choice_text(choice if names else NO_CHOICE))
 
 
 def choose(panel: HasRunsState, arguments: Mapping[str, Any]) -> None:
@@ -61,12 +53,11 @@ def choose(panel: HasRunsState, arguments: Mapping[str, Any]) -> None:
 
     Raises InvalidValue.
     """
-    client = MlflowClient(panel.store.uri)
     are_all = arguments.get("experiments") is None
     for place in choice_places(None if are_all else texts_of(arguments, "experiments")):
-        tags = client.get_experiment(place.experiment_id).tags
+        tags = panel.store.get_experiment(check_experiment_id(place.experiment_id)).tags
         before = choice_of(tags, tag=place.tag)
-        keep_choice(panel.store, place, _changed(before, arguments))
+        keep_text(panel.store, *place, choice_text(_changed(before, arguments)))
     panel.state.known_keys.forget()
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from nbtrack.api.client import MlflowClient
-from nbtrack.errors import InvalidValue
+from nbtrack.errors import InvalidValue, TagNotFound
 from nbtrack.panels.runs.families import family
 from nbtrack.panels.runs.run_details import details_of
 from nbtrack.panels.runs.state import HasRunsState
@@ -100,7 +101,7 @@ def _pin(client: MlflowClient, run_id: str, arguments: Mapping[str, Any]) -> Non
     if arguments.get("on"):
         client.set_tag(run_id, PINNED_TAG, "true")
     else:
-        client.delete_tag(run_id, PINNED_TAG)
+        client.writer(run_id).drop_tag(PINNED_TAG)  # another panel may have been first
 
 
 def _baseline(client: MlflowClient, run_id: str, arguments: Mapping[str, Any]) -> None:
@@ -109,7 +110,8 @@ def _baseline(client: MlflowClient, run_id: str, arguments: Mapping[str, Any]) -
     if arguments.get("on"):
         client.set_experiment_tag(experiment_id, BASELINE_TAG, run_id)
     else:
-        client.delete_experiment_tag(experiment_id, BASELINE_TAG)
+        with suppress(TagNotFound):
+            client.delete_experiment_tag(experiment_id, BASELINE_TAG)
 
 
 _CHANGES: Mapping[str, Callable[[MlflowClient, str, Mapping[str, Any]], None]] = {

@@ -484,6 +484,16 @@ def test_edits(page, what, more, fact):
     assert page.ask("details", run=run_id)[fact[0]] == fact[1]
 
 
+@pytest.mark.parametrize(("what", "fact"), [("pin", "pinned"), ("baseline", "baseline")])
+def test_what_is_off_may_be_put_off_again(page, what, fact):
+    """Another panel, which still shows it, was a little later."""
+    run_id = id_of(page, "a")
+    for on in (True, False, False):
+        page.ask("edit", run=run_id, what=what, on=on)
+
+    assert not page.ask("details", run=run_id)[fact]
+
+
 def test_own_tags_are_not_edited(page):
     """They say where a run came from."""
     answer = page.send("edit", run=id_of(page, "a"), what="set_tag", key="mlflow.user", text="x")
