@@ -15,7 +15,7 @@ from nbtrack.recording import logged_models
 from nbtrack.recording.experiments import experiment_of_new_run
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.records.logged_models import LoggedModel, LoggedModelQuery, LoggedModelStatus
-from nbtrack.records.runs import FileInfo, LifecycleStage, PagedList
+from nbtrack.records.runs import FileInfo, PagedList
 from nbtrack.stores.store import Store
 
 MOST_MODELS = 100  # of a page, as in MLflow
@@ -64,8 +64,7 @@ class ClientLoggedModels(ABC):
 
     def delete_logged_model(self, model_id: str) -> None:
         """Hide it; `nbtrack gc` removes it, with files that are in no run."""
-        self.get_logged_model(model_id)
-        logged_models.change_model(self._store, model_id, lifecycle_stage=LifecycleStage.DELETED)
+        logged_models.delete_model(self._store, model_id)
 
     def log_model_params(self, model_id: str, params: Mapping[str, Any]) -> None:
         """All or none; logged again, the latest stands."""

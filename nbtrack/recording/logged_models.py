@@ -196,15 +196,25 @@ def later_us(store: Store, model_id: Any) -> int:
 
     Logging waits for nobody: while the database cannot be read, the id is taken at its word.
     """
-    checked, newest = check_model_id(model_id), 0
+    checked = check_model_id(model_id)
     with suppress(StoreError):
-        newest = store.look_up_model(checked, timeout=PATIENT_LOOK_SECONDS).newest_us
-    return max(now_us(), newest + 1)
+        return _later_than(store.look_up_model(checked, timeout=PATIENT_LOOK_SECONDS))
+    return now_us()
+
+
+def _later_than(found: FoundModel) -> int:
+    return max(now_us(), found.newest_us + 1)
 
 
 def change_model(store: Store, model_id: str, **facts: object) -> None:
     """Its status, or whether it is deleted. Raises LoggedModelNotFound."""
     store.append(lines.model_line(model_id, t=later_us(store, model_id), **facts))
+
+
+def delete_model(store: Store, model_id: str) -> None:
+    """Raises LoggedModelNotFound, also for one that is deleted."""
+    t = _later_than(find_model(store, model_id))
+    store.append(lines.model_line(model_id, t=t, lifecycle_stage=LifecycleStage.DELETED))
 
 
 def log_params(store: Store, model_id: str, params: Mapping[str, Any]) -> None:
@@ -224,8 +234,7 @@ def delete_tag(store: Store, model_id: str, key: str) -> None:
     found, name = find_model(store, model_id), check_key(key, "tag")
     if name not in found.model.tags:
         raise TagNotFound(name, f"logged model {model_id}")
-    t = max(now_us(), found.newest_us + 1)
-    store.append(_value_lines(model_id, t, tags={name: None}))
+    store.append(_value_lines(model_id, _later_than(found), tags={name: None}))
 
 
 def link_models(run: RunWriter, models: Iterable[Any], *, role: str) -> None:
