@@ -25,9 +25,7 @@ class CopiedItem(NamedTuple):
 class CopiedDisplays(NamedTuple):
     items: list[CopiedItem]
     left_out: int  # how many more were displayed than are kept
-    would_be_cleared: bool = (
-        False  # whatever is shown next takes the place of all that stands there
-    )
+    would_be_cleared: bool = False  # by whatever is shown next
 
 
 class DisplayCopy:

@@ -105,7 +105,8 @@ class Model:
         return self.signature.params if self.signature else None
 
     def load_input_example(self, path: str | Path | None = None) -> Any:
-        """What was given as the example; without *path* from its run. None if there is none.
+        """What was given as the example; without *path* from where it was logged. None if there is
+        none.
 
         Raises ModelNotFound.
         """
@@ -122,7 +123,7 @@ class Model:
         return None if info is None else load_serving_example(self._folder(path), info)
 
     def _folder(self, path: str | Path | None) -> Path:
-        return locate(f"runs:/{self.run_id}/{self.artifact_path}" if path is None else path).folder
+        return locate(_uri_of(self) if path is None else path).folder
 
     def get_model_info(self) -> ModelInfo:
         return info_of(self)

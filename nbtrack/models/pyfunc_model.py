@@ -75,20 +75,22 @@ class PyFuncModel:
         self, body: bytes, content_type: str | None
     ) -> tuple[Any, Mapping[str, Any] | None]:
         """(data, params) of a request for predictions. Raises InputMismatch, UnsupportedBody."""
-        signature = self.metadata.signature
-        is_hinted = signature is not None and signature.is_from_type_hint
-        return read_request(body, content_type, self.input_schema, is_hinted=is_hinted)
+        return read_request(body, content_type, self.input_schema, is_hinted=self._is_hinted)
 
     def _checked(
         self, data: Any, params: Mapping[str, Any] | None
     ) -> tuple[Any, dict[str, Any] | None]:
         signature = self.metadata.signature
-        # What type hints say, the model checks itself, and makes objects of it.
-        is_hinted = signature is not None and signature.is_from_type_hint
-        checked = data if is_hinted else enforce(data, self.input_schema)
+        checked = data if self._is_hinted else enforce(data, self.input_schema)
         if signature is not None and signature.is_type_hint_from_example:
             checked = like_example(checked, self.input_example)
         return checked, enforce_params(params, self.params_schema)
+
+    @property
+    def _is_hinted(self) -> bool:
+        """What type hints say, the model checks itself, and makes objects of it."""
+        signature = self.metadata.signature
+        return signature is not None and signature.is_from_type_hint
 
     @property
     def input_schema(self) -> Schema | None:

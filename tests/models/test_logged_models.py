@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
@@ -50,6 +51,18 @@ def test_logged_again_each_model_keeps_what_was_logged():
     assert (earlier.name, earlier.params, earlier.experiment_id) == ("m", {"C": "1"}, "0")
     assert [f.path for f in nbtrack.MlflowClient().list_artifacts(run.run_id)] == ["m"]
     assert nbtrack.models.get_model_info(earlier.model_uri).digest == first.digest
+
+
+def test_logged_again_each_model_keeps_its_example():
+    """Also where its MLmodel file is asked, without a word of where it is."""
+    with nbtrack.start_run():
+        infos = [
+            nbtrack.sklearn.log_model(fitted(1.0), name="m", input_example=pd.DataFrame({"x": [n]}))
+            for n in (1.0, 2.0)
+        ]
+    models = [nbtrack.models.Model.load(info.model_uri) for info in infos]
+
+    assert [model.load_input_example()["x"].tolist() for model in models] == [[1.0], [2.0]]
 
 
 def test_a_copied_folder_is_not_mistaken_for_the_model_it_names(logged, project):
