@@ -83,6 +83,20 @@ def _close_stores_in(folder: Path) -> None:
             store.close()
 
 
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Path]:
+    """The folder of a project that is the active one."""
+    import nbtrack
+    from tests.support.begun_project import begun_project
+
+    folder = begun_project(tmp_path / ".nbtrack")
+    nbtrack.set_tracking_uri(folder)
+    yield folder
+    while nbtrack.active_run() is not None:
+        nbtrack.end_run()
+    nbtrack.set_tracking_uri(None)
+
+
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     """One kernel, with the extension loaded, for all tests of a module."""

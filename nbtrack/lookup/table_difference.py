@@ -9,8 +9,9 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeVar
 
+from nbtrack.artifact_store.table_head import Value
+
 Sign = Literal["=", "~", "-", "+"]  # the same, changed, removed, added
-Value = str | int | float | bool | None
 
 _MOST_IN_A_KEY = 3
 _KeyT = TypeVar("_KeyT", bound=Hashable)

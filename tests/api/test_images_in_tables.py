@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,18 +10,11 @@ import pytest
 
 import nbtrack
 from nbtrack.errors import InvalidValue
-from tests.support.begun_project import begun_project
 
 PIL = pytest.importorskip("PIL.Image")
 
 
-@pytest.fixture(autouse=True)
-def project(tmp_path: Any) -> Iterator[None]:
-    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
-    yield
-    while nbtrack.active_run() is not None:
-        nbtrack.end_run()
-    nbtrack.set_tracking_uri(None)
+pytestmark = pytest.mark.usefixtures("project")
 
 
 def red(width: int = 4, height: int = 2) -> np.ndarray[Any, Any]:

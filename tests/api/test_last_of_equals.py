@@ -6,7 +6,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
@@ -15,19 +14,12 @@ from nbtrack.entities import Metric
 from nbtrack.journal.lines import now_us
 from nbtrack.recording import given_times
 from nbtrack.recording.session import current_session
-from tests.support.begun_project import begun_project
 
 THEN = 1_600_000_000_000
 KEYS = ("loss", "f1")
 
 
-@pytest.fixture(autouse=True)
-def project(tmp_path: Any) -> Iterator[None]:
-    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
-    yield
-    while nbtrack.active_run() is not None:
-        nbtrack.end_run()
-    nbtrack.set_tracking_uri(None)
+pytestmark = pytest.mark.usefixtures("project")
 
 
 def log_by_key(key: str, value: float, step: int, timestamp: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,18 +15,13 @@ from nbtrack.entities import Metric
 from nbtrack.errors import InvalidValue
 from nbtrack.recording.session import current_session
 from nbtrack.recording.system_metrics import SystemMetrics
-from tests.support.begun_project import begun_project
 
 
 @pytest.fixture(autouse=True)
-def project(tmp_path: Any) -> Iterator[None]:
-    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
+def switched_back(project: Path) -> Iterator[None]:
     yield
-    while nbtrack.active_run() is not None:
-        nbtrack.end_run()
     nbtrack.config.enable_async_logging(False)
     current_session().system_metrics = SystemMetrics()
-    nbtrack.set_tracking_uri(None)
 
 
 def asked(**how: Any) -> list[Any]:

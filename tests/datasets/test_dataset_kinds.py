@@ -35,7 +35,6 @@ from nbtrack.data.sources import LocalArtifactDatasetSource
 from nbtrack.datasets import source_registry
 from nbtrack.errors import FileMissing, InvalidValue, MlflowException
 from nbtrack.models.schema import ColSpec, Schema
-from tests.support.begun_project import begun_project
 
 FRAME = pd.DataFrame({"a": [1, 2], "b": ["x", "y"], "y": [0, 1]})
 
@@ -86,13 +85,6 @@ def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = DatasetSourceRegistry()
     kept.sources = list(source_registry._registry.sources)
     monkeypatch.setattr(source_registry, "_registry", kept)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[None]:
-    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
-    yield
-    nbtrack.set_tracking_uri(None)
 
 
 def described(name: str) -> Any:

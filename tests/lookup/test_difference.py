@@ -9,14 +9,8 @@ from nbtrack.errors import InvalidValue, RunNotFound
 from nbtrack.journal.lines import environment_line, now_us
 from nbtrack.lookup.difference import difference, line_pairs
 from nbtrack.recording.session import current_session
-from tests.support.begun_project import begun_project
 
-
-@pytest.fixture(autouse=True)
-def project(tmp_path):
-    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
-    yield
-    nbtrack.set_tracking_uri(None)
+pytestmark = pytest.mark.usefixtures("project")
 
 
 def run_with(params=None, metrics=None, tags=None):

@@ -7,17 +7,12 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 import nbtrack
-from tests.support.begun_project import begun_project
 
 
 @pytest.fixture(autouse=True)
-def project(tmp_path):
-    """A project folder that is the active one."""
-    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
-    yield tmp_path / ".nbtrack"
-    while nbtrack.active_run() is not None:
-        nbtrack.end_run()
-    nbtrack.set_tracking_uri(None)
+def project(project):
+    """For every test."""
+    return project
 
 
 @pytest.fixture(scope="session")

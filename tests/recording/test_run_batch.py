@@ -14,18 +14,11 @@ from nbtrack.journal.writing import Journal
 from nbtrack.recording.run_batch import FinishedRun, log_finished_children, number_texts
 from nbtrack.records.runs import RunQuery, RunStatus
 from nbtrack.stores.local.duckdb import DuckDBStore
-from tests.support.begun_project import begun_project
 
 KEYS = ["loss", "score"]
 
 
-@pytest.fixture(autouse=True)
-def project(tmp_path):
-    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
-    yield tmp_path / ".nbtrack"
-    while nbtrack.active_run() is not None:
-        nbtrack.end_run()
-    nbtrack.set_tracking_uri(None)
+pytestmark = pytest.mark.usefixtures("project")
 
 
 def finished(**facts):

@@ -14,7 +14,6 @@ from nbtrack.panels.artifacts import answers as artifact_answers
 from nbtrack.panels.artifacts.panel import ArtifactPanel
 from nbtrack.panels.artifacts.view import ArtifactsView
 from nbtrack.recording.session import current_session
-from tests.support.begun_project import begun_project
 from tests.support.markup_check import HOSTILE
 from tests.support.markup_check import Page as Markup
 from tests.support.panel_page import Page, runs_page
@@ -22,11 +21,7 @@ from tests.support.panel_page import Page, runs_page
 BIG = artifact_answers._PART + 10
 
 
-@pytest.fixture(autouse=True)
-def project(tmp_path):
-    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
-    yield
-    nbtrack.set_tracking_uri(None)
+pytestmark = pytest.mark.usefixtures("project")
 
 
 @pytest.fixture

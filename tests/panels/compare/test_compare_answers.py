@@ -9,7 +9,6 @@ from nbtrack.journal.lines import cell_line, now_us
 from nbtrack.panels.compare.panel import ComparePanel
 from nbtrack.panels.compare.view import CompareView
 from nbtrack.recording.session import current_session
-from tests.support.begun_project import begun_project
 from tests.support.panel_page import Page, runs_page
 
 # A picture of one pixel.
@@ -19,11 +18,7 @@ PNG = bytes.fromhex(
 )
 
 
-@pytest.fixture(autouse=True)
-def project(tmp_path):
-    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
-    yield
-    nbtrack.set_tracking_uri(None)
+pytestmark = pytest.mark.usefixtures("project")
 
 
 def run_with(name, *, params=None, picture=None):

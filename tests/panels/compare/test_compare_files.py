@@ -7,15 +7,9 @@ import pytest
 import nbtrack
 from nbtrack.panels.compare.file_changes import MOST_ROWS, MOST_SHOWN
 from nbtrack.recording.session import current_session
-from tests.support.begun_project import begun_project
 from tests.support.panel_page import runs_page
 
-
-@pytest.fixture(autouse=True)
-def project(tmp_path):
-    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
-    yield
-    nbtrack.set_tracking_uri(None)
+pytestmark = pytest.mark.usefixtures("project")
 
 
 def run_with(**files: str | bytes) -> str:

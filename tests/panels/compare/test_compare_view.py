@@ -11,15 +11,9 @@ from nbtrack.errors import InvalidValue, NotFound
 from nbtrack.journal.lines import environment_line, now_us, run_line
 from nbtrack.recording.session import current_session
 from nbtrack.records.origins import ORIGINS_TAG, Origin, Origins, all_of, origins_text
-from tests.support.begun_project import begun_project
 from tests.support.markup_check import HOSTILE, Page
 
-
-@pytest.fixture(autouse=True)
-def project(tmp_path):
-    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
-    yield
-    nbtrack.set_tracking_uri(None)
+pytestmark = pytest.mark.usefixtures("project")
 
 
 def run_with(name=None, *, params=None, metrics=None, tags=None):

@@ -8,15 +8,9 @@ import nbtrack
 from nbtrack.journal.lines import cell_line, now_us
 from nbtrack.panels.runs.run_details import details_of
 from nbtrack.recording.session import current_session
-from tests.support.begun_project import begun_project
 from tests.support.panel_page import runs_page
 
-
-@pytest.fixture(autouse=True)
-def project(tmp_path):
-    nbtrack.set_tracking_uri(begun_project(tmp_path / ".nbtrack"))
-    yield
-    nbtrack.set_tracking_uri(None)
+pytestmark = pytest.mark.usefixtures("project")
 
 
 def run_of_cell(**facts):
