@@ -147,7 +147,7 @@ def params_in_order(facts: Sequence[KeyFacts], meaning: Meaning, *, runs: int) -
 def is_told_first(kind: str, each: KeyFacts, meaning: Meaning, *, runs: int) -> bool:
     """Whether it is shown unasked; what is not stands behind "28 defaults"."""
     if kind == "metrics":
-        return _is_told_metric(each.key, meaning)
+        return is_told_metric(each.key, meaning)
     is_pinned = f"{kind}.{each.key}" in meaning.pinned
     return is_pinned or _tier(each, meaning.of(kind, each.key), runs) < _FOLDED
 
@@ -155,11 +155,12 @@ def is_told_first(kind: str, each: KeyFacts, meaning: Meaning, *, runs: int) -> 
 def told_metrics(keys: Iterable[str], meaning: Meaning) -> list[str]:
     """Of *keys* those shown unasked: pinned or measured ones, else those of the training."""
     keys = list(keys)
-    told = [key for key in keys if _is_told_metric(key, meaning)]
+    told = [key for key in keys if is_told_metric(key, meaning)]
     return told or [key for key in keys if meaning.of("metrics", key) <= Origin.TRAINING]
 
 
-def _is_told_metric(key: str, meaning: Meaning) -> bool:
+def is_told_metric(key: str, meaning: Meaning) -> bool:
+    """Whether it is pinned, or measured on other data than that of the training."""
     return f"metrics.{key}" in meaning.pinned or meaning.of("metrics", key) < Origin.TRAINING
 
 

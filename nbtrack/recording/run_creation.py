@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 
 from nbtrack.artifact_store.paths import below_uri
+from nbtrack.base.values import check_unicode
 from nbtrack.errors import InvalidValue, RunDeleted, StoreError
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
@@ -37,13 +38,13 @@ def described_run(
 
 def one_name(name: str | None, tags: Mapping[str, str]) -> str | None:
     """What a run is called that is given *name*, *tags* or both. Raises InvalidValue if they call
-    it two names."""
+    it two names, or *name* is not Unicode."""
     tagged = tags.get(RUN_NAME_TAG)
     if name and tagged and name != tagged:
         raise InvalidValue(
             f"The run's name is {name!r}, and its tag {RUN_NAME_TAG} says {tagged!r}. Give one."
         )
-    return name or tagged
+    return check_unicode(str(name), "run's name") if name else tagged
 
 
 def new_run_info(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +17,7 @@ from nbtrack.charts.shared_chart import Line, dashes_of, lines_of
 from nbtrack.lookup.chart_layout import ChartLayout
 from nbtrack.lookup.key_facts import facts_of
 from nbtrack.lookup.metric_direction import direction
-from nbtrack.lookup.salience import metrics_in_order
+from nbtrack.lookup.salience import is_told_metric, metrics_in_order
 from nbtrack.panels.charts_tab.charted_runs import Charted
 from nbtrack.panels.charts_tab.request import LinesRequest
 from nbtrack.panels.charts_tab.siblings import sharing
@@ -84,14 +84,18 @@ def _chosen_charts(found: Shown, charted: Charted, request: LinesRequest) -> Seq
 
 
 def _first_charts(found: Shown, charted: Charted) -> list[str]:
-    def is_of(key: str, *, most: Origin) -> bool:
-        on = {key, *found.charts[key]}.intersection(found.every)
-        return any(charted.meaning.of("metrics", each) <= most for each in on)
+    meaning = charted.meaning
 
-    told = [key for key in found.charts if is_of(key, most=Origin.TRAINING)] or list(found.charts)
+    def shows_any(key: str, is_meant: Callable[[str], bool]) -> bool:
+        return any(map(is_meant, {key, *found.charts[key]}.intersection(found.every)))
+
+    def is_no_bookkeeping(key: str) -> bool:
+        return meaning.of("metrics", key) <= Origin.TRAINING
+
+    told = [key for key in found.charts if shows_any(key, is_no_bookkeeping)] or list(found.charts)
     curves = [key for key in told if found.is_curve(key)]
     bars = [key for key in told if key not in curves]
-    tested = [key for key in bars if is_of(key, most=Origin.UNTOLD)] or bars
+    tested = [key for key in bars if shows_any(key, lambda e: is_told_metric(e, meaning))] or bars
     return [*curves[:CURVES_AT_FIRST], *tested[:BARS_AT_FIRST]]
 
 

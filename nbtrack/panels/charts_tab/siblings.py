@@ -35,7 +35,8 @@ def siblings_of(keys: Sequence[str]) -> dict[str, list[str]]:
     families: dict[str, list[str]] = {}
     for key in keys:
         families.setdefault(_without_data(key), []).append(key)
-    return {_head(name, family): _others(name, family) for name, family in families.items()}
+    heads = {_head(name, family): family for name, family in families.items()}
+    return {head: [key for key in family if key != head] for head, family in heads.items()}
 
 
 def _without_data(key: str) -> str:
@@ -45,8 +46,3 @@ def _without_data(key: str) -> str:
 def _head(name: str, family: Sequence[str]) -> str:
     """The one that is named after no data, else the first."""
     return next((key for key in family if key.casefold() == name), family[0])
-
-
-def _others(name: str, family: Sequence[str]) -> list[str]:
-    head = _head(name, family)
-    return [key for key in family if key != head]

@@ -111,28 +111,18 @@ export class ComparePictures {
   laid(pair, path) {
     const choice = this.view.choice(`over ${path}`, `Run whose ${path} is seen on the right`);
     const body = h("div", { "aria-busy": "true" }, h("span", { class: "nbt-muted" }, "reading…"));
-    this.lay(body, pair, path);
+    fill(body, this.overlay(pair, path));
     return [sidesHead(pair, choice, this.view.colourOf), body];
   }
 
-  /** @param {HTMLElement} body @param {Pair} pair @param {string} path */
-  async lay(body, { before, after }, path) {
-    try {
-      const [left, right] = [await this.preview(before, path), await this.preview(after, path)];
-      body.replaceChildren(
-        swipeElement(
-          { picture: pictureOf(left, `${path} of ${before.label}`), label: before.label },
-          { picture: pictureOf(right, `${path} of ${after.label}`), label: after.label },
-          {
-            at: this.swiped.get(path) ?? MIDDLE,
-            moved: (at) => this.swiped.set(path, at),
-          },
-        ),
-      );
-    } catch (error) {
-      body.replaceChildren(h("span", { class: "nbt-error" }, wordsOf(error)));
-    }
-    body.setAttribute("aria-busy", "false");
+  /** @param {Pair} pair @param {string} path */
+  async overlay({ before, after }, path) {
+    const [left, right] = [await this.picture(before, path), await this.picture(after, path)];
+    return swipeElement(
+      { picture: left, label: before.label },
+      { picture: right, label: after.label },
+      { at: this.swiped.get(path) ?? MIDDLE, moved: (at) => this.swiped.set(path, at) },
+    );
   }
 
   // --- next to each other
@@ -152,21 +142,15 @@ export class ComparePictures {
     const observer = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       observer.disconnect();
-      this.fill(frame, run, path);
+      fill(frame, this.picture(run, path));
     });
     observer.observe(frame);
     return frame;
   }
 
-  /** @param {HTMLElement} frame @param {RunHead} run @param {string} path */
-  async fill(frame, run, path) {
-    try {
-      const found = await this.preview(run, path);
-      frame.replaceChildren(pictureOf(found, `${path} of ${run.label}`));
-    } catch (error) {
-      frame.replaceChildren(h("span", { class: "nbt-error" }, wordsOf(error)));
-    }
-    frame.setAttribute("aria-busy", "false");
+  /** @param {RunHead} run @param {string} path */
+  async picture(run, path) {
+    return pictureOf(await this.preview(run, path), `${path} of ${run.label}`);
   }
 
   /** @param {RunHead} run @param {string} path @returns {Promise<Preview>} */
@@ -178,6 +162,17 @@ export class ComparePictures {
     this.queue = asked.catch(() => null);
     return asked;
   }
+}
+
+/** `frame` is busy until what it is to hold is there, or why it is not.
+ *  @param {HTMLElement} frame @param {Promise<HTMLElement>} coming */
+async function fill(frame, coming) {
+  try {
+    frame.replaceChildren(await coming);
+  } catch (error) {
+    frame.replaceChildren(h("span", { class: "nbt-error" }, wordsOf(error)));
+  }
+  frame.setAttribute("aria-busy", "false");
 }
 
 /** What is too large, or no picture after all, says so.
