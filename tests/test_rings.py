@@ -24,7 +24,7 @@ RINGS = [
     {"stores"},
     {"recording", "lookup"},
     {"models"},
-    {"model_registry", "datasets"},
+    {"model_registry", "datasets", "provenance"},
     {"api", "hooks", "cards"},
     {"cells", "panels"},
     {"cli", "ipython", "facades"},

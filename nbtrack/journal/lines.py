@@ -22,6 +22,8 @@ The SQL that reads these lines is in `stores/local/schema.py`; the kinds are
 | modelvalue  | of a model; no v: removed              | -   | id     | text   | of, key          |
 | modelpoint  | what a point says beside its value     | run | key    | number | POINT_FACTS      |
 | modellink   | v = input, output; none: no more       | run | id     | role   | -                |
+| execution   | of a cell (s = its number); or changed | -   | kernel | -      | Execution.facts  |
+| text        | a text, once per digest                | -   | digest | text   | -                |
 | close       | the segment ends here, on purpose      | -   | -      | -      | -                |
 """
 
@@ -33,6 +35,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from math import isfinite
 from typing import Any
+
+from nbtrack.records.executions import Execution
 
 RUN_FACTS = ("experiment_id", "name", "user_id", "status", "start_us", "end_us", "lifecycle_stage",
              "artifact_uri", "writer", "environment")  # fmt: skip
@@ -129,6 +133,16 @@ def model_link_line(run_id: str, model_id: str, role: str, *, t: int, step: int 
 
 def environment_line(digest: str, content: Mapping[str, Any], *, t: int) -> str:
     return _line(k="environment", n=digest, t=t, x=content)
+
+
+def execution_line(execution: Execution, *, t: int) -> str:
+    """The newest one of an execution says all that is known of it."""
+    facts = execution.facts()
+    return _line(k="execution", n=execution.kernel, s=execution.number, t=t, x=facts)
+
+
+def text_line(digest: str, text: str, *, t: int) -> str:
+    return _line(k="text", n=digest, v=text, t=t)
 
 
 def _line(**fields: object) -> str:

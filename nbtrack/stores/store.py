@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from nbtrack.records.executions import Execution
 from nbtrack.records.logged_models import FoundModel, LoggedModel, LoggedModelQuery
 from nbtrack.records.registry import (
     ModelVersion,
@@ -141,6 +142,15 @@ class Store(Protocol):
 
     def read_environments(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Interpreter, packages and machine, by run; without runs of which they are not known."""
+        ...
+
+    def read_executions(self, run_id: str) -> list[Execution]:
+        """Of cells, in the kernel that the run's cell ran in, up to that cell, which is the last;
+        none where they were not recorded."""
+        ...
+
+    def read_texts(self, digests: Sequence[str]) -> dict[str, str]:
+        """What cells and modules said, by sha256; what nobody kept is left out."""
         ...
 
     def list_artifact_records(self, run_id: str) -> list[FileInfo]:

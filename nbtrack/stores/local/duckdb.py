@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.errors import ExperimentNotFound, StoreBusy
 from nbtrack.journal import reading
 from nbtrack.journal.writing import Journal
+from nbtrack.records.executions import Execution
 from nbtrack.records.history import CellPlace, History
 from nbtrack.records.logged_models import FoundModel, LoggedModel, LoggedModelQuery
 from nbtrack.records.registry import (
@@ -57,7 +58,7 @@ from nbtrack.stores.local.snapshot import SnapshotReader
 from nbtrack.stores.local.status import store_status
 from nbtrack.stores.local.trace import trace_of_lines, trace_of_snapshot
 from nbtrack.stores.local.user_query import user_query
-from nbtrack.stores.queries import logged_models, run_queries
+from nbtrack.stores.queries import executions, logged_models, run_queries
 from nbtrack.stores.queries.panel_reads import PanelReads
 from nbtrack.stores.queries.proposals import proposed_run
 from nbtrack.stores.queries.run_index import RunIndex
@@ -238,6 +239,14 @@ class DuckDBStore(PanelReads):
     def read_environments(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         with self._snapshots.open() as connection:
             return run_queries.read_environments(connection, run_ids)
+
+    def read_executions(self, run_id: str) -> list[Execution]:
+        with self._snapshots.open() as connection:
+            return executions.read_executions(connection, run_id)
+
+    def read_texts(self, digests: Sequence[str]) -> dict[str, str]:
+        with self._snapshots.open() as connection:
+            return executions.read_texts(connection, digests)
 
     def list_artifact_records(self, run_id: str) -> list[FileInfo]:
         with self._snapshots.open() as connection:

@@ -56,7 +56,7 @@ def _create_registry(connection: DuckDBPyConnection) -> None:
         connection.execute(statement)
 
 
-def _create_logged_models(connection: DuckDBPyConnection) -> None:
+def _create_what_is_missing(connection: DuckDBPyConnection) -> None:
     for statement in schema.create_tables("project.stored") + schema.create_views("project"):
         connection.execute(statement)
 
@@ -64,7 +64,8 @@ def _create_logged_models(connection: DuckDBPyConnection) -> None:
 STEPS = [
     Step(1, "create run tables", _create_run_tables),
     Step(2, "create the model registry", _create_registry),
-    Step(3, "create logged models", _create_logged_models),
+    Step(3, "create logged models", _create_what_is_missing),
+    Step(4, "create executions of cells", _create_what_is_missing),
 ]
 
 

@@ -15,7 +15,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from nbtrack.journal.lines import RUN_FACTS
-from nbtrack.stores.local import model_schema
+from nbtrack.stores.local import execution_schema, model_schema
 from nbtrack.stores.local.line_facts import IN_CALENDAR, fact, from_facts, latest
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ TABLES: dict[str, dict[str, str]] = {
     "experiment_tags": {"experiment_id": "varchar", "key": "varchar", "value": "varchar",
                         "t": "bigint"},
     **model_schema.TABLES,
+    **execution_schema.TABLES,
     "bad_lines": {"line": "varchar", "t": "bigint"},
 }  # fmt: skip
 
@@ -69,9 +70,10 @@ _NO_STEP = "(-9223372036854775807 - 1)"
 # A newer nbtrack may write kinds we do not know: they are kept as they are, not dropped.
 _IS_BAD = f"""
     k is null or k not in ('experiment', 'exptag', 'run', 'metric', 'param', 'tag', 'artifact',
-        'cell', 'input', 'environment', 'model', 'modelvalue', 'modelpoint', 'modellink', 'close')
-    or (k not in ('environment', 'experiment', 'exptag', 'model', 'modelvalue', 'close')
-        and r is null)
+        'cell', 'input', 'environment', 'model', 'modelvalue', 'modelpoint', 'modellink',
+        'execution', 'text', 'close')
+    or (k not in ('environment', 'experiment', 'exptag', 'model', 'modelvalue', 'execution', 'text',
+        'close') and r is null)
     or (k in ('metric', 'param', 'tag', 'artifact', 'environment', 'experiment') and n is null)
     or (k = 'exptag' and (n is null or (x->>'key') is null))
     or (k <> 'close' and (t is null or not {IN_CALENDAR.format("t")}))
@@ -82,6 +84,7 @@ _IS_BAD = f"""
     or (k in ('metric', 'modelpoint')
         and (s is null or s = {_NO_STEP} or try_cast(v as double) is null))
     or ({model_schema.IS_BAD})
+    or ({execution_schema.IS_BAD})
 """
 PARSE = f"""
     create or replace temp table incoming as
@@ -135,11 +138,13 @@ INSERTS: dict[str, str] = {
     f" qualify {_SAYS_MORE} or row_number() over (partition by n, {_SAYS_MORE} order by t) = 1",
     "exptag": "insert into {target}.experiment_tags select n, (x->>'key'), v, t from {lines}",
     **model_schema.INSERTS,
+    **execution_schema.INSERTS,
 }
 TABLE_OF_KIND = {
     "run": "run_events", "metric": "metrics", "param": "params", "tag": "tags",
     "artifact": "artifacts", "cell": "cells", "input": "inputs", "environment": "environments",
     "experiment": "experiment_events", "exptag": "experiment_tags", **model_schema.TABLE_OF_KIND,
+    **execution_schema.TABLE_OF_KIND,
 }  # fmt: skip
 KINDS_OF_RUNS = ("run", "metric", "param", "tag", "artifact", "cell", "input",
                  *model_schema.KINDS_OF_RUNS)  # fmt: skip
@@ -208,6 +213,7 @@ CURRENT_VIEWS: dict[str, str] = {
         name: query.replace("{explicit_first}", EXPLICIT_FIRST)
         for name, query in model_schema.CURRENT_VIEWS.items()
     },
+    **execution_schema.CURRENT_VIEWS,
 }
 
 PUBLIC_VIEWS: dict[str, str] = {
@@ -238,6 +244,7 @@ PUBLIC_VIEWS: dict[str, str] = {
     "environments": "select digest, min(content) as content, make_timestamp(min(t)) as first_seen"
     " from stored.environments group by digest",
     **model_schema.PUBLIC_VIEWS,
+    **execution_schema.PUBLIC_VIEWS,
     "bad_lines": "select line, make_timestamp(t) as found_at from stored.bad_lines",
 }
 
