@@ -24,6 +24,8 @@ PANDAS, SKLEARN, ERRSTATE, PRINTING = (
     "numpy errors",
     "numpy printing",
 )
+# Variables that we, and libraries on import, set for child processes.
+_NOT_USERS = (b"NBTRACK_", b"MLFLOW_", b"KMP_", b"JPY_", b"COLUMNS", b"LINES")
 # Whose results a state changes, by the names of libraries.
 READERS = {PANDAS: {"pandas"}, SKLEARN: {"sklearn"}, ERRSTATE: {"numpy"}, PRINTING: {"numpy"}}
 
@@ -99,8 +101,9 @@ def _printing() -> object:
 
 
 def _environment() -> object:
-    kept: object = getattr(os.environ, "_data", None)
-    return frozenset(kept.items()) if type(kept) is dict else frozenset(os.environ.items())
+    kept = getattr(os.environ, "_data", None)
+    found = kept.items() if type(kept) is dict else os.environb.items()
+    return frozenset(pair for pair in found if not pair[0].startswith(_NOT_USERS))
 
 
 def _folder() -> object:
