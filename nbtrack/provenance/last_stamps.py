@@ -26,8 +26,7 @@ class LastStamps:
             self._by_id.clear()
         for identity, stamp in walk.stamps.items():
             name = walk.roots[identity]
-            if identity not in walk.unsteady:
-                self._by_id[identity] = _Last(stamp, name, id(namespace.get(name)))
+            self._by_id[identity] = _Last(stamp, name, id(namespace.get(name)))
 
     def changed(self, walk: Walk, namespace: Mapping[str, Any]) -> dict[int, str]:
         """Ids of objects that are not what they were, with the names by which *walk* came to
