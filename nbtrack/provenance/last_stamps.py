@@ -33,9 +33,9 @@ class LastStamps:
         them."""
         found = {}
         for identity, stamp in walk.stamps.items():
-            last, name = self._by_id.get(identity), walk.roots[identity]
-            if last is None or last.name != name or last.root != id(namespace.get(name)):
+            last = self._by_id.get(identity)
+            # By now the id may be another object's: not while the name holds what it held.
+            if last is None or last.stamp == stamp or id(namespace.get(last.name)) != last.root:
                 continue
-            if last.stamp != stamp:
-                found[identity] = name
+            found[identity] = walk.roots[identity]
         return found

@@ -34,6 +34,8 @@ _OF_CLASSES = frozenset(
     {"__dict__", "__weakref__", "__doc__", "__module__", "_abc_impl", "__annotations__"}
 )
 
+# What is of the kernel holds all of the notebook: nobody's value is made of it.
+_NOT_USERS = frozenset({"nbtrack", "IPython", "ipykernel", "traitlets", "comm"})
 _CODE = (types.FunctionType, types.GeneratorType, types.ModuleType)
 
 
@@ -66,6 +68,8 @@ def kind_of(value: object) -> Kind:
 
 
 def _parts_for(kind: type, library: str) -> Callable[[Any], Parts]:
+    if library in _NOT_USERS:
+        return _constant
     found = library_stamps.parts_for(kind, library)
     if found is not None:
         return found
