@@ -1,0 +1,103 @@
+"""Tells the recorder of provenance of each cell, and gives what it found a place in the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from nbtrack.base.guard import guarded
+from nbtrack.capture.secrets import mask_secrets
+from nbtrack.cells.cell_source import RunningCell
+from nbtrack.provenance.execution_log import ExecutionLog
+from nbtrack.provenance.recorder import CellFacts, KernelRecorder
+from nbtrack.provenance.running import Running
+from nbtrack.recording.active_run import ActiveRun
+from nbtrack.recording.session import Session
+from nbtrack.recording.surroundings import notebook_path
+from nbtrack.records.executions import Execution
+from nbtrack.stores.opening import folder_of
+
+
+class ProvenanceRecord:
+    """*on_fault* is told of every step of ours that failed."""
+
+    def __init__(self, shell: Any, session: Session, *, on_fault: Callable[[], object]) -> None:
+        self._shell = shell
+        self._session = session
+        self._inputs = 1  # of the kernel's history, that are recorded
+        self._on_fault = on_fault
+        self.log = ExecutionLog()
+        self.recorder = KernelRecorder(shell.user_ns, self._write)
+        self._running: dict[int, tuple[RunningCell, Running]] = {}  # by id of the cell
+
+    def began(self, cell: RunningCell) -> None:
+        with self._guarded():
+            if self._session.settings.provenance:
+                self._catch_up(cell)
+                self._running[id(cell)] = cell, self.recorder.began(self._facts(cell))
+
+    def tracked(self, cell: RunningCell, run: ActiveRun) -> None:
+        """The cell, or one in it, has a run."""
+        with self._guarded():
+            if id(cell) not in self._running:
+                self.began(cell)
+            if (known := self._running.get(id(cell))) is not None:
+                running = known[1]
+                self.recorder.tracked(running, run.run_id, count=cell.count)
+                self.log.write(self.log.executions[running.execution.number], run.store)
+
+    def ended(self, cell: RunningCell | None, *, is_ok: bool) -> None:
+        with self._guarded():
+            known = self._running.pop(id(cell), None)
+            self._inputs = len(self._history)
+            if known is not None:
+                for store in self._session.open_stores:
+                    known[1].opened.forget(str(folder_of(store.uri)))
+                self.recorder.ended(known[1], is_ok=is_ok, count=known[0].count)
+
+    @property
+    def _history(self) -> list[str]:
+        """What ran in this kernel, as typed; by number, the first of which is none."""
+        found = getattr(getattr(self._shell, "history_manager", None), "input_hist_raw", None)
+        return found if type(found) is list else []
+
+    def _catch_up(self, cell: RunningCell) -> None:
+        """With cells that ran while nbtrack was not loaded, or switched off."""
+        history, is_inner = self._history, bool(self._running)
+        running = getattr(self._shell.displayhook, "exec_result", None)
+        is_in_history = running is not None and running.info is cell.info
+        missed = range(self._inputs, len(history) - is_in_history)
+        if missed and not is_inner:
+            self.recorder.ran_before([self._earlier(count) for count in missed])
+        self._inputs = len(history)
+
+    def _earlier(self, count: int) -> CellFacts:
+        typed = self._history[count]
+        masked = mask_secrets(typed)
+        return CellFacts(
+            source=masked,
+            transformed=self._shell.transform_cell(typed),
+            is_masked=masked != typed,
+            notebook=notebook_path(self._session.settings),
+            execution_count=count,
+        )
+
+    def _facts(self, cell: RunningCell) -> CellFacts:
+        return CellFacts(
+            source=cell.masked,
+            transformed=cell.transformed,
+            is_masked=cell.masked != cell.typed,
+            notebook=notebook_path(self._session.settings),
+            cell_id=cell.cell_id,
+            started_us=cell.started_us,
+        )
+
+    def _write(self, execution: Execution, texts: Mapping[str, str]) -> None:
+        self.log.keep(execution, texts)
+        for store in self._session.open_stores:
+            if self.log.is_in(store):
+                self.log.write(execution, store)
+
+    def _guarded(self) -> AbstractContextManager[None]:
+        return guarded("record where the cell's values came from", on_fault=self._on_fault)
