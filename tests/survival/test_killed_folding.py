@@ -23,7 +23,7 @@ else:
         nbtrack.log_metric("i", float(n), step=n)
         n += 1
         if n % 20 == 0:
-            time.sleep(0.001)
+            time.sleep(0.01)
     nbtrack.end_run()
     print(n)
 """
