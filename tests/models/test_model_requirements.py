@@ -265,5 +265,5 @@ def test_files_that_lines_name_go_with_the_model(classifier, tmp_path):
 
 
 def test_a_file_of_constraints_that_is_not_there_is_named(classifier, tmp_path):
-    with pytest.raises(nbtrack.NbtrackError, match="nowhere.txt"):
+    with pytest.raises(nbtrack.NbtrackError, match=r"nowhere\.txt"):
         saved(classifier, tmp_path / "m", extra_pip_requirements=["-c nowhere.txt"])
