@@ -26,7 +26,14 @@ _POINTS = """
     where list_contains($run_ids, run_id) order by run_id, key, step, timestamp
 """
 
-Points = dict[str, list[tuple[int, float]]]  # step and value, by metric
+
+class Point(NamedTuple):
+    step: int
+    value: float
+    t: int  # milliseconds since 1970
+
+
+Points = dict[str, list[Point]]  # by metric
 
 
 class Pair(NamedTuple):
@@ -56,9 +63,7 @@ def compare_families(store: Store, recorded: Sequence[Run], now: Sequence[Run]) 
         counts = f"{len(recorded) - 1:,}", f"{len(now) - 1:,}"
         found.differences.append(Difference(what="child runs", recorded=counts[0], now=counts[1]))
     pairs = [Pair(*each) for each in zip(recorded, now)]
-    points, late = _points(store, pairs)
-    if late:
-        found.remarks.append(f"Logged by later cells, and not compared: {', '.join(sorted(late))}.")
+    points = _points(store, pairs)
     for pair in pairs:
         _compare_params(pair, found)
         _compare_metrics(pair, points, found)
@@ -79,35 +84,56 @@ def _compare_metrics(pair: Pair, points: Mapping[str, Points], found: Comparison
     for key in sorted(before.keys() | after.keys()):
         if key.startswith(_OF_THE_MACHINE):
             continue
-        differences = list(_differing(pair, key, before.get(key, []), after.get(key, [])))
+        old, new = _own_points(pair, before.get(key, []), after.get(key, [])), after.get(key, [])
+        if not old and not new:
+            found.remarks.append(f"{key} was not compared: a later cell logged it.")
+            continue
+        differences = list(_differing(pair, key, old, new))
         if differences and not _TIME_WORDS.isdisjoint(name_words(key)):
             found.remarks.append(f"{key} was not compared: it measures time, or the machine.")
             continue
-        found.compared += max(len(before.get(key, [])), 1)
+        found.compared += max(len(old), 1)
         found.differences += differences
 
 
+def _own_points(pair: Pair, before: list[Point], after: Sequence[Point]) -> list[Point]:
+    """Without what a later cell logged when the run had ended, of which there is no more now.
+
+    What is read off a cell is logged when it has ended, too: the time alone does not tell.
+    """
+    end = pair.recorded.info.end_time
+    own = before if end is None else [each for each in before if each.t <= end + 1]
+    return own if len(before) > len(after) else before
+
+
 def _differing(
-    pair: Pair, key: str, before: Sequence[tuple[int, float]], after: Sequence[tuple[int, float]]
+    pair: Pair, key: str, before: Sequence[Point], after: Sequence[Point]
 ) -> Iterator[Difference]:
-    """Of a curve, how many points it has, else the first one that differs most."""
+    """Of a curve, how many points it has, else the one that differs most."""
     if len(before) != len(after):
         if not before or not after:
-            shown = [format_number(each[-1][1]) if each else "missing" for each in (before, after)]
+            shown = [
+                format_number(each[-1].value) if each else "missing" for each in (before, after)
+            ]
         else:
             shown = [f"{len(each):,} points" for each in (before, after)]
         yield _of(pair, f"metric {key}", shown)
         return
     unlike = [each for each in zip(before, after) if not _is_same(*each)]
     if unlike:
-        (step, old), (_, new) = max(unlike, key=lambda each: _distance(each[0][1], each[1][1]))
-        where = f"metric {key}" + (f" at step {step}" if len(before) > 1 else "")
-        yield _of(pair, where, [repr(old), repr(new)], by=_distance(old, new))
+        old, new = max(unlike, key=lambda each: _distance(each[0].value, each[1].value))
+        where = f"metric {key}" + (f" at step {old.step}" if len(before) > 1 else "")
+        shown = [repr(old.value), repr(new.value)]
+        yield _of(pair, where, shown, by=_distance(old.value, new.value))
 
 
-def _is_same(before: tuple[int, float], after: tuple[int, float]) -> bool:
-    (step, old), (new_step, new) = before, after
-    return step == new_step and (old == new or (math.isnan(old) and math.isnan(new)))
+def _newest(points: Sequence[Point]) -> str:
+    return format_number(points[-1].value) if points else "missing"
+
+
+def _is_same(before: Point, after: Point) -> bool:
+    old, new = before.value, after.value
+    return before.step == after.step and (old == new or (math.isnan(old) and math.isnan(new)))
 
 
 def _distance(old: float, new: float) -> float:
@@ -122,22 +148,13 @@ def _of(pair: Pair, what: str, shown: Sequence[str], *, by: float | None = None)
     return Difference(what=f"{what}{name}", recorded=shown[0], now=shown[1], by=by)
 
 
-def _points(store: Store, pairs: Sequence[Pair]) -> tuple[dict[str, Points], set[str]]:
-    """By run; and the metrics that later cells logged when a recorded run had ended: these points
-    are left out."""
-    ends = {pair.recorded.info.run_id: pair.recorded.info.end_time for pair in pairs}
-    ids = [run.info.run_id for pair in pairs for run in pair]
+def _points(store: Store, pairs: Sequence[Pair]) -> dict[str, Points]:
+    """By run."""
     found: dict[str, Points] = {}
-    late: set[str] = set()
-    for run_id, key, step, value, t in _read(store, ids):
-        end = ends.get(run_id)
-        if end is not None and t > end + 1:
-            late.add(key)
-        else:
-            found.setdefault(run_id, {}).setdefault(key, []).append((int(step), float(value)))
-    return found, late
-
-
-def _read(store: Store, ids: Sequence[str]) -> Iterator[tuple[str, str, int, float, int]]:
-    columns = store.query(_POINTS, {"run_ids": list(ids)})
-    yield from zip(*(columns[name] for name in ("run_id", "key", "step", "value", "t")))
+    ids = [run.info.run_id for pair in pairs for run in pair]
+    columns = store.query(_POINTS, {"run_ids": ids})
+    rows = zip(*(columns[name] for name in ("run_id", "key", "step", "value", "t")))
+    for run_id, key, step, value, t in rows:
+        point = Point(int(step), float(value), int(t))
+        found.setdefault(run_id, {}).setdefault(key, []).append(point)
+    return found

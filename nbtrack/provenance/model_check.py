@@ -20,11 +20,12 @@ def compared_predictions(pairs: Sequence[tuple[str, str]]) -> str:
 
 
 def _compared(recorded: str, now: str) -> dict[str, Any]:
-    """*by*: how far apart the predictions are at most; *problem*: why nobody can tell."""
+    """*by*: how far apart the predictions are at most, null where no example was recorded;
+    *problem*: why nobody can tell."""
     try:
         info = get_model_info(recorded)
         if info.saved_input_example_info is None:
-            return {"problem": "no input example was recorded"}
+            return {"by": None}
         old, new = load_pyfunc(recorded), load_pyfunc(now)
         example = old.input_example
         return {"by": _distance(_flat(old.predict(example)), _flat(new.predict(example)))}

@@ -26,6 +26,13 @@ def pins_of(upstream: Upstream) -> list[str]:
     return sorted((_pin(recorded[name]) for name in wanted - _OURS), key=str.lower)
 
 
+def pins_with_nbtrack(upstream: Upstream) -> list[str]:
+    """And of what nbtrack, which is to record it again, requires in turn."""
+    recorded = _recorded(upstream)
+    wanted = _with_required(_imported(upstream, recorded) | {"nbtrack"}, recorded)
+    return sorted((_pin(recorded[name]) for name in wanted - _OURS), key=str.lower)
+
+
 def other_pins(upstream: Upstream) -> list[str]:
     """Of all else that was installed."""
     mine = set(pins_of(upstream))

@@ -13,7 +13,7 @@ from nbtrack.journal.lines import now_us
 from nbtrack.provenance.comparing import Comparison, compare_families, family_of
 from nbtrack.provenance.data_check import check_files
 from nbtrack.provenance.differing_cell import where_it_begins
-from nbtrack.provenance.fresh_environment import Environment, python_of
+from nbtrack.provenance.fresh_environment import Environment, EnvironmentNotBuilt, python_of
 from nbtrack.provenance.fresh_kernel import FreshKernel, KernelFailed
 from nbtrack.provenance.rerun import CellFailed, Progress, Rerun, run_again
 from nbtrack.provenance.upstream import Upstream, upstream_of
@@ -25,9 +25,9 @@ from nbtrack.records.runs import LifecycleStage, Run
 from nbtrack.records.tags import REPRODUCES_TAG
 from nbtrack.stores.store import Store
 
-_MOST_MODELS = 20
+_MOST_RUNS_WITH_MODELS = 20
 _PATIENCE = 10.0  # seconds, for whoever else holds the database
-_CANNOT = (CellFailed, KernelFailed, TooMuchToKeep)
+_CANNOT = (CellFailed, EnvironmentNotBuilt, KernelFailed, TooMuchToKeep)
 
 
 def reproduce_run(
@@ -63,7 +63,7 @@ def _tried(
                 timeout=timeout,
                 progress=progress,
                 look=lambda kernel, new: _predictions(
-                    kernel, recorded, _counterpart(store, upstream, new)
+                    store, kernel, recorded, _counterpart(store, upstream, new)
                 ),
             )
     except _CANNOT as exc:
@@ -126,10 +126,10 @@ def _counterpart(store: Store, upstream: Upstream, new: Run) -> list[Run]:
 
 
 def _predictions(
-    kernel: FreshKernel, recorded: Sequence[Run], now: Sequence[Run]
+    store: Store, kernel: FreshKernel, recorded: Sequence[Run], now: Sequence[Run]
 ) -> list[dict[str, Any]]:
     """Of the models that were logged, in the order in which they were."""
-    pairs = list(zip(_models_of(recorded), _models_of(now)))[:_MOST_MODELS]
+    pairs = list(zip(_models_of(store, recorded), _models_of(store, now)))
     if not pairs:
         return []
     text = json.dumps(pairs)
@@ -143,18 +143,20 @@ def _predictions(
     return []
 
 
-def _models_of(runs: Sequence[Run]) -> Iterator[str]:
-    for run in runs:
-        yield from (f"models:/{each.model_id}" for each in run.outputs.model_outputs)
+def _models_of(store: Store, runs: Sequence[Run]) -> Iterator[str]:
+    """URIs; a search does not tell what runs made."""
+    for run in runs[:_MOST_RUNS_WITH_MODELS]:
+        outputs = store.get_run(run.info.run_id).outputs
+        yield from (f"models:/{each.model_id}" for each in outputs.model_outputs)
 
 
 def _compare_predictions(predictions: Sequence[dict[str, Any]], found: Comparison) -> None:
     for each in predictions:
         if problem := each.get("problem"):
             found.remarks.append(f"{each['what']} were not compared: {problem}")
-            continue
-        found.compared += 1
-        if each["by"]:
+        elif each["by"] is not None:
+            found.compared += 1
+        if each.get("by"):
             by = float(each["by"])
             found.differences.append(
                 Difference(what=each["what"], recorded="as recorded", now="others", by=by)

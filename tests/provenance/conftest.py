@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -17,20 +17,17 @@ from nbtrack.stores.store import Store
 from tests.support.kernel import Kernel
 
 
-class Cell(NamedTuple):
-    """*facts* are fields of its Execution."""
-
-    source: str
-    facts: dict[str, Any] = {}  # noqa: RUF012 - nobody changes it
-
-
 class Notebook:
     """Cells in a kernel with nbtrack loaded; each needs all before it unless it says otherwise."""
 
     def __init__(self, folder: Path) -> None:
         self.kernel = Kernel(folder)
         self.folder = folder
-        self._number = 0
+        self._number = self._first = 0
+
+    def begin(self) -> None:
+        """What ran before is needed by nobody any more."""
+        self._first = self._number
 
     @property
     def store(self) -> Store:
@@ -50,11 +47,24 @@ class Notebook:
         assert found is not None
         return found
 
+    @property
+    def numbers(self) -> range:
+        """Of the executions since the test began."""
+        return range(self._first, self._number)
+
+    def keep_text(self, text: str) -> str:
+        self.store.append(lines.text_line(self.digest(text), text, t=now_us()))
+        return self.digest(text)
+
+    @staticmethod
+    def digest(text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()
+
     def _write(
         self, source: str, ok: bool, count: int, run: Run | None, facts: dict[str, Any]
     ) -> None:
-        digest = hashlib.sha256(source.encode()).hexdigest()
-        known = {"needs": tuple(range(self._number)), "folder": str(self.folder)}
+        digest = self.keep_text(source)
+        known = {"needs": tuple(self.numbers), "folder": str(self.folder)}
         execution = Execution(
             kernel="k",
             number=self._number,
@@ -65,13 +75,19 @@ class Notebook:
             status=ExecutionStatus.OK if ok else ExecutionStatus.ERROR,
             **{**known, **facts},
         )
-        self.store.append(lines.text_line(digest, source, t=now_us()))
         self.store.append(lines.execution_line(execution, t=now_us()))
         self._number += 1
 
 
-@pytest.fixture
-def notebook(tmp_path: Path) -> Iterator[Notebook]:
-    made = Notebook(tmp_path)
+@pytest.fixture(scope="module")
+def _started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
+    made = Notebook(tmp_path_factory.mktemp("notebook"))
     yield made
     made.kernel.close()
+
+
+@pytest.fixture
+def notebook(_started: Notebook) -> Notebook:
+    """One kernel for all tests of a module."""
+    _started.begin()
+    return _started
