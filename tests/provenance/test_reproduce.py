@@ -7,11 +7,9 @@ import pytest
 from nbtrack.errors import NotCaptured
 from nbtrack.provenance.reproducing import reproduce_run
 from nbtrack.provenance.verdicts import Outcome
-from nbtrack.records.executions import SeenFile
 from nbtrack.records.runs import RunQuery, ViewType
 
 SEEDED = "import random\nrandom.seed(1)"
-SEEN = {"size": 2, "sha256": "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"}
 
 
 def test_a_run_is_had_again(notebook):
@@ -40,7 +38,7 @@ def test_a_run_is_had_again(notebook):
 
 def test_a_value_that_differs_is_told_with_how_much(notebook):
     """And which cell drew what nothing had seeded."""
-    notebook.run("import random\ndrawn = random.random()", unseeded=("random",))
+    notebook.run("import random\ndrawn = random.random()")
     run = notebook.tracked("%%track\nimport nbtrack\nnbtrack.log_metric('accuracy', drawn)")
 
     verdict = reproduce_run(notebook.store, run)
@@ -60,10 +58,8 @@ def test_only_the_slice_runs(notebook):
     notebook.run("21")
     count = notebook.kernel.value("max(Out)")
     notebook.run("raise SystemError('not needed')")
-    notebook.run("x = 1\n1 / 0", needs=())
-    first = notebook.numbers[0]
-    source = f"%%track\nscore = Out[{count}] + x"
-    run = notebook.tracked(source, needs=(first, first + 2))
+    notebook.run("x = 1\n1 / 0")
+    run = notebook.tracked(f"%%track\nscore = Out[{count}] + x")
 
     verdict = reproduce_run(notebook.store, run)
 
@@ -85,8 +81,7 @@ def test_tracked_cells_before_it_leave_no_runs(notebook):
 def test_changed_data_are_seen_before_anything_runs(notebook):
     data = notebook.folder / "a.txt"
     data.write_text("1")
-    read = (SeenFile(str(data), 1, 1, SEEN["sha256"]),)
-    run = notebook.tracked("%%track\nscore = float(open('a.txt').read())", files_read=read)
+    run = notebook.tracked("%%track\nscore = float(open('a.txt').read())")
     data.write_text("2")
 
     verdict = reproduce_run(notebook.store, run)
@@ -102,11 +97,9 @@ def test_files_that_it_writes_are_not_overwritten(notebook):
     """Neither in the folder it worked in nor by an absolute path."""
     near, far = notebook.folder / "near.txt", notebook.folder / "sub" / "far.txt"
     far.parent.mkdir()
-    wrote = (SeenFile(str(near)), SeenFile(str(far)))
     run = notebook.tracked(
         f"%%track\nopen('near.txt', 'w').write('cell')\nopen({str(far)!r}, 'w').write('cell')\n"
-        "score = len(open('near.txt').read())",
-        files_written=wrote,
+        "score = len(open('near.txt').read())"
     )
     near.write_text("mine")
     far.write_text("mine")
@@ -118,9 +111,7 @@ def test_files_that_it_writes_are_not_overwritten(notebook):
 def test_a_module_is_the_one_that_it_was(notebook):
     module = notebook.folder / "own_module.py"
     module.write_text("value = 1.0\n")
-    notebook.keep_text("value = 1.0\n")
-    seen = (SeenFile(str(module), 12, 1, notebook.digest("value = 1.0\n")),)
-    run = notebook.tracked("%%track\nimport own_module\nscore = own_module.value", modules=seen)
+    run = notebook.tracked("%%track\nimport own_module\nscore = own_module.value")
     module.write_text("value = 2.0\n")
 
     assert reproduce_run(notebook.store, run).is_reproduced
@@ -176,6 +167,6 @@ def test_models_predict_what_they_did(notebook):
 
 
 def test_nothing_recorded_is_said_with_the_cure(notebook):
-    notebook.kernel.run("%%track bare\nscore = 1.0")
+    notebook.kernel.run("import nbtrack\nnbtrack.start_run(run_name='bare').end()")
     with pytest.raises(NotCaptured, match=r"'bare'.*%%track"):
         reproduce_run(notebook.store, notebook.kernel.newest())
