@@ -4,7 +4,8 @@ that is in a stage now.
 rule       = all_of ("or" all_of)*
 all_of     = negation ("and" negation)*
 negation   = "not"* ( "(" rule ")" | comparison )
-comparison = "reproduced" | operand ( operator operand | "is" ["not"] "null" | ["not"] "in" "(" value, ... ")" )
+comparison = "reproduced"
+           | operand ( operator operand | "is" ["not"] "null" | ["not"] "in" "(" value, ... ")" )
 operator   = "=" | "!=" | "<" | "<=" | ">" | ">="
 operand    = number | text in quotes | reference [ ("+" | "-" | "*") number ]
 reference  = [ stage "." ] ("metrics" | "params" | "tags") "." name

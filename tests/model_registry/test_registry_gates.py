@@ -10,6 +10,8 @@ import nbtrack
 from nbtrack.errors import GateFailed, InvalidFilter, InvalidValue
 from nbtrack.model_registry.gate_check import RuleCheck, Verdict, VersionValues
 from nbtrack.model_registry.gate_rule import parse_rule
+from nbtrack.provenance.verdicts import Outcome
+from nbtrack.provenance.verdicts import Verdict as RunVerdict
 
 THERE = VersionValues(
     label="version 1",
@@ -304,7 +306,7 @@ def test_nobody_promotes_what_nobody_can_rebuild(churn, client):
     assert not told.is_passed
     assert f"nbtrack reproduce {made.run_id}" in told.summary
     for outcome, is_passed in [(Outcome.DIFFERENT, False), (Outcome.CLOSE, True)]:
-        verdict = Verdict(run_id=made.run_id, name="churn", outcome=outcome, new_run_id="abc")
+        verdict = RunVerdict(run_id=made.run_id, name="churn", outcome=outcome, new_run_id="abc")
         for key, value in verdict.tags().items():
             client.set_tag(made.run_id, key, value)
         client.log_metric(made.run_id, "f1", 0.9)

@@ -23,7 +23,10 @@ def run(notebook):
     notebook.run("!true\ndata = float(open('a.txt').read())")
     notebook.run("unused = 1")
     notebook.run("21")
-    notebook.run("from __future__ import annotations\nasync def answer():\n    return 1\none = await answer()")
+    notebook.run(
+        "from __future__ import annotations\nasync def answer():\n    return 1\n"
+        "one = await answer()"
+    )
     notebook.run("try_me = 5\n1 / 0")
     return notebook.tracked(
         "%%track export me C=3\nimport nbtrack\n"
