@@ -64,14 +64,18 @@ class Upstream:
 
     @property
     def given_files(self) -> list[SeenFile]:
-        """The data: what the cells read and had not written themselves, each as first seen."""
+        """The data: what the cells read and had not written themselves, each as first seen.
+
+        Of a file that one cell both reads and writes nobody knows what it was before.
+        """
         found: dict[str, SeenFile] = {}
         written: set[str] = set()
         for each in self.executions:
-            for file in each.files_read:
-                if file.path not in written and not _is_module(file, self):
-                    found.setdefault(file.path, file)
             written.update(file.path for file in each.files_written)
+            for file in each.files_read:
+                is_there = file.size is not None  # else it was looked for in vain, or is gone
+                if is_there and file.path not in written and file.path not in self.modules:
+                    found.setdefault(file.path, file)
         return list(found.values())
 
     @property
@@ -133,7 +137,3 @@ def _seeds(cell: Mapping[str, Any]) -> dict[str, str]:
     seeds = cell.get("seeds")
     found = json.loads(seeds) if isinstance(seeds, str) else seeds
     return dict(found) if isinstance(found, Mapping) else {}
-
-
-def _is_module(file: SeenFile, upstream: Upstream) -> bool:
-    return file.path in upstream.modules
