@@ -16,6 +16,7 @@ from typing import Any
 
 from nbtrack.provenance import files, states
 from nbtrack.provenance.cell_reading import CellReading, read_cell
+from nbtrack.provenance.generator_states import held_states, make_known, texts_of
 from nbtrack.provenance.imported import ImportedModules
 from nbtrack.provenance.last_stamps import LastStamps
 from nbtrack.provenance.running import Running, values_of
@@ -59,6 +60,7 @@ class KernelRecorder:
         self._dear: set[str] = set()  # digests of sources
 
     def began(self, cell: CellFacts) -> Running:
+        make_known(cell.transformed)
         clock = time.perf_counter()
         reading, digest = read_cell(cell.transformed), digest_of(cell.source)
         execution = Execution(
@@ -88,6 +90,7 @@ class KernelRecorder:
             moved=self._last.changed(walk, self._namespace),
             values=values_of(self._namespace),
             states=states.probed(),
+            generators=held_states(but=self._writers.seeded),
             threads=set(threading.enumerate()),
             modules=self._modules.known(),
             opened=files.watch.start(),
@@ -117,7 +120,10 @@ class KernelRecorder:
         after = Walk(self._namespace, before.most, idle=before.stamps, keeps=True)
         execution = settled(running, after, self._writers, self._modules)
         self._last.remember(after, self._namespace)
-        self._write(execution, {execution.source: running.source, **self._modules.texts(execution)})
+        states_before = texts_of(running.generators, execution.unseeded)
+        texts = {digest_of(text): text for text in (running.source, *states_before)}
+        execution = replace(execution, generators=tuple(map(digest_of, states_before)))
+        self._write(execution, {**texts, **self._modules.texts(execution)})
         if running.cost + time.perf_counter() - clock > DEAR_SECONDS:
             self._dear.add(execution.source)
         return execution

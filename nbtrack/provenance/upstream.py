@@ -20,10 +20,12 @@ _MOST_ANCESTORS = 100  # damaged data may name each other as parents
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A cell that has to run; *source* is as it was typed."""
+    """A cell that has to run; *source* is as it was typed, *generators* are states to begin with,
+    see `generator_states`."""
 
     execution: Execution
     source: str
+    generators: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -120,7 +122,7 @@ def _recorded(store: Store, run: Run) -> tuple[Run, list[Execution]]:
 
 
 def _texts(store: Store, needed: list[Execution]) -> dict[str, str]:
-    digests = {each.source for each in needed}
+    digests = {digest for each in needed for digest in (each.source, *each.generators)}
     digests |= {file.sha256 for each in needed for file in each.modules if file.sha256}
     return store.read_texts(sorted(digests))
 
@@ -130,7 +132,8 @@ def _steps(run: Run, needed: list[Execution], texts: Mapping[str, str]) -> Itera
         if each.source not in texts:
             what = f"the source of cell [{each.execution_count or each.number}]"
             raise NotCaptured(run.info.run_id, run.info.run_name, what)
-        yield Step(execution=each, source=texts[each.source])
+        states = tuple(texts[digest] for digest in each.generators if digest in texts)
+        yield Step(execution=each, source=texts[each.source], generators=states)
 
 
 def _seeds(cell: Mapping[str, Any]) -> dict[str, str]:
