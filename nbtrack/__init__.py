@@ -110,6 +110,8 @@ _HOMES = {
     "autolog": "nbtrack.hooks.autolog",
     "columns": "nbtrack.panels.runs.chosen_columns",
     "doctor": "nbtrack.cli.doctor",
+    "export": "nbtrack.api.reproduction",
+    "reproduce": "nbtrack.api.reproduction",
     "compare": "nbtrack.panels.compare.showing",
     "live": "nbtrack.panels.live.panel",
     "load_ipython_extension": "nbtrack.ipython",
