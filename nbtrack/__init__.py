@@ -111,6 +111,7 @@ _HOMES = {
     "columns": "nbtrack.panels.runs.chosen_columns",
     "doctor": "nbtrack.cli.doctor",
     "compare": "nbtrack.panels.compare.showing",
+    "diff": "nbtrack.provenance.showing",
     "live": "nbtrack.panels.live.panel",
     "load_ipython_extension": "nbtrack.ipython",
     "registry": "nbtrack.panels.registry.showing",

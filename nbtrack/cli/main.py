@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 import nbtrack
-from nbtrack.cli import demo, doctor, gc, models, registry, runs, show, sql, ui
+from nbtrack.cli import demo, diff, doctor, gc, models, registry, runs, show, sql, ui
 from nbtrack.cli.console import make_output_safe
 from nbtrack.errors import NbtrackError
 
@@ -22,6 +22,7 @@ _COMMANDS: dict[str, ModuleType] = {
     "demo": demo,
     "runs": runs,
     "show": show,
+    "diff": diff,
     "sql": sql,
     "ui": ui,
     "models": models,

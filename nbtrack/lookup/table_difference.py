@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from nbtrack.artifact_store.table_head import Value
-
-Sign = Literal["=", "~", "-", "+"]  # the same, changed, removed, added
+from nbtrack.lookup.line_difference import Sign
 
 _MOST_IN_A_KEY = 3
 _KeyT = TypeVar("_KeyT", bound=Hashable)

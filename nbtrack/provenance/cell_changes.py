@@ -1,0 +1,114 @@
+"""What changed in the code: in the cell of a run, and in the cells that made what it used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from nbtrack.lookup.line_difference import Sign, signed_lines
+from nbtrack.provenance.findings import Change, Finding, Part, not_captured
+from nbtrack.provenance.matched_cells import CellPair, matched_cells
+from nbtrack.provenance.run_record import RunRecord
+from nbtrack.provenance.text_changes import line_words, text_change
+from nbtrack.records.executions import Execution, ExecutionStatus
+
+_MOST_IN_ORDER = 12  # cells of which the order is told
+_MOST_GAPS = 20
+
+
+def source_finding(before: RunRecord, after: RunRecord) -> Finding:
+    old, new = before.source, after.source
+    if old is None or new is None:
+        has = old is not None, new is not None
+        return not_captured(Part.SOURCE, *has, why="no tracked cell made it")
+    if old == new:
+        return Finding(part=Part.SOURCE, same="this cell's source")
+    return Finding(part=Part.SOURCE, changes=[text_change("", old, new)])
+
+
+def upstream_finding(before: RunRecord, after: RunRecord) -> Finding:
+    """The cells nearest to the run's own first."""
+    if not (before.executions and after.executions):
+        return not_captured(Part.UPSTREAM, before.executions, after.executions)
+    texts = {**before.texts, **after.texts}
+    pairs = matched_cells(before.upstream, after.upstream, texts)
+    changes = [change for pair in pairs for change in _changes(pair, pairs, texts)]
+    count = len(after.upstream)
+    return Finding(
+        part=Part.UPSTREAM,
+        changes=changes[::-1] + _order(pairs),
+        gaps=[*_gaps(before, "A"), *_gaps(after, "B")][:_MOST_GAPS],
+        same=f"{count:,} upstream cell{'' if count == 1 else 's'}",
+    )
+
+
+def cell_label(execution: Execution) -> str:
+    count = execution.execution_count
+    return f"cell #{execution.number}" if count is None else f"cell [{count}]"
+
+
+def _changes(
+    pair: CellPair, pairs: Sequence[CellPair], texts: Mapping[str, str]
+) -> Iterable[Change]:
+    old, new = pair
+    if old and new:
+        return _edited(old, new, texts)
+    return [_one_sided(pair, pairs, texts)]
+
+
+def _edited(old: Execution, new: Execution, texts: Mapping[str, str]) -> list[Change]:
+    key = cell_label(new)
+    if old.source == new.source:
+        return _ended_otherwise(key, old, new)
+    if old.source not in texts or new.source not in texts:
+        return [Change(sign="~", key=key, note="edited; its text was not kept")]
+    return [text_change(key, texts[old.source], texts[new.source])]
+
+
+def _ended_otherwise(key: str, old: Execution, new: Execution) -> list[Change]:
+    """A cell that failed has done but a part of what it says."""
+    if ExecutionStatus.ERROR not in (old.status, new.status) or old.status == new.status:
+        return []
+    words = [str(each.status) for each in (old, new)]
+    return [Change(sign="~", key=key, before=words[0], after=words[1], note="how it ended")]
+
+
+def _one_sided(pair: CellPair, pairs: Iterable[CellPair], texts: Mapping[str, str]) -> Change:
+    found = pair.after or pair.before
+    assert found is not None
+    sign: Sign = "+" if pair.after else "-"
+    text = texts.get(found.source)
+    both = {each.after.source for each in pairs if each.before and each.after}
+    if found.source in both:
+        note = f"ran once more in {'B' if pair.after else 'A'}"
+        return Change(sign=sign, key=cell_label(found), note=note)
+    if text is None:
+        return Change(sign=sign, key=cell_label(found), note="its text was not kept")
+    lines = signed_lines(*(("", text) if pair.after else (text, "")))
+    return Change(sign=sign, key=cell_label(found), lines=lines, note=line_words(lines))
+
+
+def _order(pairs: Iterable[CellPair]) -> list[Change]:
+    """Cells of both that ran in another order."""
+    both = [(old, new) for old, new in pairs if old and new]
+    was = sorted(both, key=lambda pair: pair[0].number)
+    if was == both:
+        return []
+    words = [_in_order(new for _, new in each) for each in (was, both)]
+    return [Change(sign="~", key="order of the cells", before=words[0], after=words[1])]
+
+
+def _in_order(cells: Iterable[Execution]) -> str:
+    """By the labels that they have in B."""
+    labels = [cell_label(each).removeprefix("cell ") for each in cells]
+    more = " …" if len(labels) > _MOST_IN_ORDER else ""
+    return " ".join(labels[:_MOST_IN_ORDER]) + more
+
+
+def _gaps(record: RunRecord, name: str) -> list[str]:
+    known = {each.number for each in record.executions}
+    lost = {number for each in record.executions for number in each.needs} - known
+    missing = f"not recorded in {name}: {len(lost):,} of the cells it needs"
+    told = [
+        f"{cell_label(each)} in {name}: {gap}" for each in record.executions for gap in each.gaps
+    ]
+    return [missing, *told] if lost else told
