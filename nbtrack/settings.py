@@ -17,6 +17,7 @@ place that cannot be used is an error everywhere, for the record would go elsewh
 | quiet        | NBTRACK_QUIET          | False: show a card under every tracked cell         |
 | infer        | NBTRACK_INFER          | True: read params and metrics off the cell's source |
 | autolog      | NBTRACK_AUTOLOG        | True: tracked cells record what is trained in them  |
+| provenance   | NBTRACK_PROVENANCE     | True: each cell leaves a record of what it needed   |
 
 Where neither says where to record, or in which experiment, MLflow's variables count. A process
 that another one started records where that one does; see `base.parent_process`.
@@ -45,9 +46,10 @@ _ENVIRONMENT = {
     "quiet": "NBTRACK_QUIET",
     "infer": "NBTRACK_INFER",
     "autolog": "NBTRACK_AUTOLOG",
+    "provenance": "NBTRACK_PROVENANCE",
 }
 _MLFLOWS_PLACE, _MLFLOWS_EXPERIMENT = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"
-_SWITCHES = ("quiet", "infer", "autolog")
+_SWITCHES = ("quiet", "infer", "autolog", "provenance")
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
@@ -61,6 +63,7 @@ class Settings:
     quiet: bool = False
     infer: bool = True
     autolog: bool = True
+    provenance: bool = True
 
     @classmethod
     def load(cls, problems: list[str] | None = None, **arguments: Any) -> Self:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +24,8 @@ from nbtrack.cells.gauges import Gauges, Readings
 from nbtrack.cells.kernel_start import kernel_started_us
 from nbtrack.cells.look_back import LookBack
 from nbtrack.cells.outcome import Outcome, outcome_of, small_value
+from nbtrack.cells.own_lines import holds_no_code, is_about_tracking
+from nbtrack.cells.provenance_record import ProvenanceRecord
 from nbtrack.cells.surroundings_record import SurroundingsRecorder
 from nbtrack.cells.tracked_cell import Place, TrackedCell
 from nbtrack.journal.lines import now_us
@@ -37,9 +38,6 @@ from nbtrack.records.runs import RunStatus
 from nbtrack.settings import FitScope
 
 _FINISHED = Outcome(status=RunStatus.FINISHED)
-_OWN_LINE = re.compile(
-    r"\s*(#|$|%(load_ext|reload_ext)\s+nbtrack|%{1,2}(track|runs|experiment|compare|registry)\b)"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +59,7 @@ class Cells:
         self._draw_live = show_live  # of --live: the curves of the running cell
         self.events = CellEvents(shell, self)
         self.surroundings = SurroundingsRecorder()
+        self.provenance = ProvenanceRecord(shell, session, on_fault=self.events.fault)
         self.look_back = LookBack()
         self.cards = CardMaker(session, self.look_back)
         self.is_on = False  # %track on
@@ -82,6 +81,8 @@ class Cells:
         self._running[threading.get_ident()] = []
         self.session.hand_over()  # there may be libraries of threads or widgets that are new
         execution = self._begin(info)
+        if execution.cell is not None:
+            self.provenance.began(execution.cell)
         if self.is_on:
             self._measure(execution)
 
@@ -137,6 +138,8 @@ class Cells:
     def _end(self, execution: Execution, outcome: Outcome, *, ended_us: int) -> None:
         self.session.stack.reenter_cell(execution)  # an awaiting cell was in a context of its own
         try:
+            is_ok = outcome.status == RunStatus.FINISHED
+            self.provenance.ended(execution.cell, is_ok=is_ok)
             if execution.tracked is not None:
                 readings = self._gauges.stop() if execution.measures else None
                 execution.measures = False
@@ -260,7 +263,7 @@ class Cells:
         if self.is_tracking or not running or (cell := running[-1].cell) is None:
             return False
         frame = self.events.frame
-        return _holds_no_code(cell.typed if running[-1].is_of(frame) else str(frame.raw_cell))
+        return holds_no_code(cell.typed if running[-1].is_of(frame) else str(frame.raw_cell))
 
     @property
     def is_tracking(self) -> bool:
@@ -297,6 +300,7 @@ class Cells:
                 tracked.open(is_first=is_first)
             finally:
                 execution.tracked = tracked if tracked.is_open else None
+            self.provenance.tracked(tracked.cell, tracked.run)
             self.ask_history(tracked)
             if self.events.is_here:
                 self._measure(execution)
@@ -385,12 +389,3 @@ class Cells:
 
 def _nothing_to_open() -> None:
     return None
-
-
-def is_about_tracking(typed: str) -> bool:
-    """Whether a cell holds nothing but our own line magics."""
-    return not typed.startswith("%%") and _holds_no_code(typed)
-
-
-def _holds_no_code(typed: str) -> bool:
-    return all(map(_OWN_LINE.match, typed.splitlines()))

@@ -44,6 +44,10 @@ class OpenStores:
                     self._place_is_known()
         return self._store
 
+    @property
+    def open_stores(self) -> list[Store]:
+        return list(self._stores.values())
+
     def store_for(self, uri: str) -> Store:
         """The one open store of this process behind *uri*."""
         uri = folder_of(uri).as_uri()

@@ -1,0 +1,67 @@
+"""Tells the recorder of provenance of each cell, and gives what it found a place in the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from nbtrack.base.guard import guarded
+from nbtrack.cells.cell_source import RunningCell
+from nbtrack.provenance.execution_log import ExecutionLog
+from nbtrack.provenance.recorder import CellFacts, KernelRecorder, Running
+from nbtrack.recording.active_run import ActiveRun
+from nbtrack.recording.session import Session
+from nbtrack.recording.surroundings import notebook_path
+from nbtrack.records.executions import Execution
+
+
+class ProvenanceRecord:
+    """*on_fault* is told of every step of ours that failed."""
+
+    def __init__(self, shell: Any, session: Session, *, on_fault: Callable[[], object]) -> None:
+        self._session = session
+        self._on_fault = on_fault
+        self.log = ExecutionLog()
+        self.recorder = KernelRecorder(shell.user_ns, self._write)
+        self._running: dict[int, tuple[RunningCell, Running]] = {}  # by id of the cell
+
+    def began(self, cell: RunningCell) -> None:
+        with self._guarded():
+            if self._session.settings.provenance:
+                self._running[id(cell)] = cell, self.recorder.began(self._facts(cell))
+
+    def tracked(self, cell: RunningCell, run: ActiveRun) -> None:
+        """The cell, or one in it, has a run."""
+        with self._guarded():
+            if id(cell) not in self._running:
+                self.began(cell)
+            if (known := self._running.get(id(cell))) is not None:
+                running = known[1]
+                self.recorder.tracked(running, run.run_id, count=cell.count)
+                self.log.write(self.log.executions[running.execution.number], run.store)
+
+    def ended(self, cell: RunningCell | None, *, is_ok: bool) -> None:
+        with self._guarded():
+            known = self._running.pop(id(cell), None)
+            if known is not None:
+                self.recorder.ended(known[1], is_ok=is_ok, count=known[0].count)
+
+    def _facts(self, cell: RunningCell) -> CellFacts:
+        return CellFacts(
+            source=cell.masked,
+            transformed=cell.transformed,
+            is_masked=cell.masked != cell.typed,
+            notebook=notebook_path(self._session.settings),
+            cell_id=cell.cell_id,
+            started_us=cell.started_us,
+        )
+
+    def _write(self, execution: Execution, texts: Mapping[str, str]) -> None:
+        self.log.keep(execution, texts)
+        for store in self._session.open_stores:
+            if self.log.is_in(store):
+                self.log.write(execution, store)
+
+    def _guarded(self) -> AbstractContextManager[None]:
+        return guarded("record where the cell's values came from", on_fault=self._on_fault)

@@ -1,0 +1,40 @@
+"""Who wrote what last, in one kernel: names, objects changed in place, states, files."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from nbtrack.provenance.walks import Change
+
+UNKNOWN = -1  # nobody that was recorded
+MOST_CHANGES = 50_000  # objects; most of them are gone by then
+
+
+@dataclass(slots=True)
+class Writers:
+    """*seeded* are the generators of which the states follow from what was recorded."""
+
+    names: dict[str, int] = field(default_factory=dict)
+    changes: dict[int, Change] = field(default_factory=dict)
+    states: dict[str, int] = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=dict)
+    seeded: set[str] = field(default_factory=set)
+
+    def of_name(self, name: str) -> int:
+        return self.names.get(name, UNKNOWN)
+
+    def of_files_in(self, folder: str) -> set[int]:
+        inside = os.path.join(folder, "")
+        return {number for path, number in self.files.items() if path.startswith(inside)}
+
+    def change(self, identity: int, change: Change) -> None:
+        self.changes[identity] = change
+        if len(self.changes) > MOST_CHANGES:
+            self._forget_dead()
+
+    def _forget_dead(self) -> None:
+        kept = {i: c for i, c in self.changes.items() if not c.reference or c.reference()}
+        # Containers cannot be asked whether they are alive: the older half goes.
+        newest = sorted(kept.items(), key=lambda item: item[1].number)
+        self.changes = dict(newest[len(newest) // 2 :])
