@@ -108,6 +108,7 @@ _HOMES = {
     "MlflowException": "nbtrack.exceptions",
     "NbtrackError": "nbtrack.errors",
     "autolog": "nbtrack.hooks.autolog",
+    "bisect": "nbtrack.provenance.showing",
     "columns": "nbtrack.panels.runs.chosen_columns",
     "doctor": "nbtrack.cli.doctor",
     "compare": "nbtrack.panels.compare.showing",

@@ -25,13 +25,13 @@ from nbtrack.provenance.difference_text import (
 )
 from nbtrack.provenance.findings import Change, Finding
 
-_FRAME = "overflow-x:auto;margin:2px 0 4px;font-size:13px;line-height:1.4"
+FRAME = "overflow-x:auto;margin:2px 0 4px;font-size:13px;line-height:1.4"
 _HEAD = "padding:9px 0 2px;font-size:10px;letter-spacing:0.06em"
 _TITLE = "padding:4px 0 1px"
 _CHANGE = "padding:1px 0 1px 14px"
 _CODE = f"{CODE_FONT};font-size:12px;white-space:pre;margin:2px 0 4px 14px;border-left:{LINE}"
-_TABLE = "border-collapse:collapse;margin:0;font-size:13px;font-variant-numeric:tabular-nums"
-_CELL = "padding:1px 12px 1px 0;text-align:left;vertical-align:baseline"
+TABLE = "border-collapse:collapse;margin:0;font-size:13px;font-variant-numeric:tabular-nums"
+CELL = "padding:1px 12px 1px 0;text-align:left;vertical-align:baseline"
 _VERDICTS = {"better": GOOD, "worse": BAD, "": MUTED}
 _SIGNS = {"−": ("rgba(217,69,61,.13)", BAD), "+": ("rgba(42,140,74,.13)", GOOD)}
 
@@ -47,7 +47,7 @@ def difference_html(found: RunDifference) -> str:
         *_plain("NOT PROVEN THE SAME", sentences(found.findings, "doubts")),
         *_plain("NOT CAPTURED", sentences(found.findings, "gaps")),
         *_plain("THE SAME", [", ".join(found.same)] if found.same else []),
-        style=_FRAME,
+        style=FRAME,
     )
 
 
@@ -61,8 +61,8 @@ def _heads(found: RunDifference) -> Html:
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Html:
-    cells = [[tag("td", cell, align="left", style=_CELL) for cell in row] for row in rows]
-    return tag("table", tag("tbody", *(tag("tr", *row, style=ROW) for row in cells)), style=_TABLE)
+    cells = [[tag("td", cell, align="left", style=CELL) for cell in row] for row in rows]
+    return tag("table", tag("tbody", *(tag("tr", *row, style=ROW) for row in cells)), style=TABLE)
 
 
 def _plain(title: str, blocks: Sequence[str]) -> Iterator[Html]:

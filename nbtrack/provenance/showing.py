@@ -1,8 +1,10 @@
-"""`nbtrack.diff`: why is this run different?"""
+"""`nbtrack.diff` and `nbtrack.bisect`: why is this run different, and since when?"""
 
 from __future__ import annotations
 
 from nbtrack.lookup.meant_runs import run_id_of
+from nbtrack.provenance.bisection import find_bisection
+from nbtrack.provenance.bisection_view import BisectionView
 from nbtrack.provenance.difference import read_run_difference
 from nbtrack.provenance.difference_view import DifferenceView
 from nbtrack.recording.session import current_session
@@ -17,3 +19,14 @@ def diff(a: object, b: object) -> DifferenceView:
     store = current_session().store
     before, after = (run_id_of(store, each) for each in (a, b))
     return DifferenceView(read_run_difference(store, before, after))
+
+
+def bisect(good: object, bad: object, *, metric: str) -> BisectionView:
+    """The attempt at which *metric* moved, from run *good* to run *bad*, and what changed with it.
+
+    The way goes over attempts at the same cell and runs of the same names; of the steps across the
+    point half-way between both values the largest counts. Raises NotFound, InvalidValue.
+    """
+    store = current_session().store
+    ids = [run_id_of(store, each) for each in (good, bad)]
+    return BisectionView(find_bisection(store, *ids, metric=metric))
