@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nbtrack.lookup.line_difference import Sign, signed_lines
 from nbtrack.provenance.findings import Change, Finding, Part, not_captured
@@ -36,7 +36,7 @@ def upstream_finding(before: RunRecord, after: RunRecord) -> Finding:
     return Finding(
         part=Part.UPSTREAM,
         changes=changes[::-1] + _order(pairs),
-        gaps=[*_gaps(before, "A"), *_gaps(after, "B")][:_MOST_GAPS],
+        gaps=_gaps(before, after)[:_MOST_GAPS],
         same=f"{count:,} upstream cell{'' if count == 1 else 's'}",
     )
 
@@ -104,11 +104,17 @@ def _in_order(cells: Iterable[Execution]) -> str:
     return " ".join(labels[:_MOST_IN_ORDER]) + more
 
 
-def _gaps(record: RunRecord, name: str) -> list[str]:
-    known = {each.number for each in record.executions}
-    lost = {number for each in record.executions for number in each.needs} - known
-    missing = f"not recorded in {name}: {len(lost):,} of the cells it needs"
-    told = [
-        f"{cell_label(each)} in {name}: {gap}" for each in record.executions for gap in each.gaps
+def _gaps(before: RunRecord, after: RunRecord) -> list[str]:
+    told = [list(_told_gaps(record)) for record in (before, after)]
+    shared = [gap for gap in told[0] if gap in told[1]]
+    return shared + [
+        f"in {name}, {gap}" for name, gaps in zip("AB", told) for gap in gaps if gap not in shared
     ]
-    return [missing, *told] if lost else told
+
+
+def _told_gaps(record: RunRecord) -> Iterator[str]:
+    known = {each.number for each in record.executions}
+    if lost := {number for each in record.executions for number in each.needs} - known:
+        yield f"{len(lost):,} of the cells it needs were not recorded"
+    for each in record.executions:
+        yield from (f"{cell_label(each)}: {gap}" for gap in each.gaps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath
 
 from nbtrack.display.number_format import format_size
@@ -53,6 +53,7 @@ def data_finding(before: RunRecord, after: RunRecord) -> Finding:
     return Finding(part=Part.DATA, changes=changes, doubts=doubts, same=words)
 
 
+_MOST_NAMED = 5  # files
 _SAMPLED = "the digests are equal, but sampled: not every row was looked at"
 
 
@@ -109,12 +110,16 @@ def _file_finding(
     return Finding(
         part=part,
         changes=changes,
-        doubts=[f"{key}: {_UNREAD}" for key, x, y in pairs if _may_differ(x, y)],
-        same=f"{part.title.lower()} ({len(pairs):,})" if pairs else f"no {part.title.lower()}",
+        doubts=_unread([key for key, x, y in pairs if _may_differ(x, y)]),
+        same=f"{part.title.lower()} ({len(pairs):,})" if pairs else "",
     )
 
 
-_UNREAD = "as large as before, but its content was not compared"
+def _unread(paths: Sequence[str]) -> list[str]:
+    """One sentence for all files of which only the sizes are known to be equal."""
+    named = ", ".join(PurePath(path).name for path in paths[:_MOST_NAMED])
+    more = ", …" if len(paths) > _MOST_NAMED else ""
+    return [f"as large as before, and their content not compared: {named}{more}"] if paths else []
 
 
 def _file_change(

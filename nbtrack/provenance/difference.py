@@ -24,7 +24,7 @@ from nbtrack.errors import InvalidValue
 from nbtrack.lookup.difference import ComparedMetric, compared_metrics
 from nbtrack.lookup.key_facts import facts_of, meaning_of_runs
 from nbtrack.lookup.metric_direction import Verdict, direction, directions, verdict
-from nbtrack.lookup.salience import metrics_in_order
+from nbtrack.lookup.salience import metrics_in_order, told_metrics
 from nbtrack.provenance.cell_changes import source_finding, upstream_finding
 from nbtrack.provenance.data_changes import (
     data_finding,
@@ -67,6 +67,7 @@ class MetricDifference:
     before: float | None
     after: float | None
     verdict: Verdict  # on the second run
+    is_told: bool = True  # somebody measured it; else autolog noted it of the training
 
     @property
     def delta(self) -> float | None:
@@ -114,8 +115,10 @@ def run_difference(
     before: RunRecord, after: RunRecord, *, experiments: Iterable[Experiment]
 ) -> RunDifference:
     """*experiments* say which way their metrics are better."""
-    metrics = _metrics([before.run.data, after.run.data])
+    data = [before.run.data, after.run.data]
+    metrics = _metrics(data)
     declared = directions(experiments)
+    told = set(told_metrics([each.key for each in metrics], meaning_of_runs(data)))
     return RunDifference(
         before=before.run,
         after=after.run,
@@ -125,6 +128,7 @@ def run_difference(
                 before=each.values[0],
                 after=each.values[1],
                 verdict=verdict(each.deltas[1], direction(each.key, declared)),
+                is_told=each.key in told,
             )
             for each in metrics
             if each.differs

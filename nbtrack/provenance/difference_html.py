@@ -13,14 +13,14 @@ from nbtrack.provenance.difference_text import (
     LINE_LIMIT,
     MOST_CHANGES,
     MOST_LINES,
-    MOST_METRICS,
     NO_DIFFERENCE,
     change_words,
     metric_words,
+    other_metrics_words,
     run_facts,
     run_label,
-    same_metrics_words,
     sentences,
+    shown_metrics,
     sides,
 )
 from nbtrack.provenance.findings import Change, Finding
@@ -73,14 +73,11 @@ def _plain(title: str, blocks: Sequence[str]) -> Iterator[Html]:
 
 def _metrics(found: RunDifference) -> Iterator[Html]:
     rows = []
-    for metric in found.metrics[:MOST_METRICS]:
+    for metric in shown_metrics(found):
         *values, change = metric_words(metric)
         verdict = tag("span", change, style=_VERDICTS[metric.verdict])
         rows.append([clipped_html(metric.key, KEY_LIMIT), *values, verdict])
-    more = len(found.metrics) - MOST_METRICS
-    words = [f"… and {more:,} more that differ"] if more > 0 else []
-    words += [same_metrics_words(found)] if same_metrics_words(found) else []
-    yield from _plain("METRICS", [_table(rows), *map(_muted_line, words)])
+    yield from _plain("METRICS", [_table(rows), *map(_muted_line, other_metrics_words(found))])
 
 
 def _muted_line(words: str) -> Html:

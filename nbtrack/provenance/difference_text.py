@@ -59,11 +59,15 @@ def _indented(lines: Iterable[str]) -> list[str]:
 
 
 def metric_rows(found: RunDifference) -> list[str]:
-    rows = [[clipped(each.key, KEY_LIMIT), *metric_words(each)] for each in found.metrics]
-    more = len(rows) - MOST_METRICS
-    lines = aligned(rows[:MOST_METRICS])
-    lines += [f"… and {more:,} more that differ"] if more > 0 else []
-    return _indented(filter(None, [*lines, same_metrics_words(found)]))
+    shown = shown_metrics(found)
+    rows = aligned([[clipped(each.key, KEY_LIMIT), *metric_words(each)] for each in shown])
+    return _indented([*rows, *other_metrics_words(found)])
+
+
+def shown_metrics(found: RunDifference) -> Sequence[MetricDifference]:
+    """What somebody measured; without it, what autolog noted."""
+    told = [each for each in found.metrics if each.is_told]
+    return (told or found.metrics)[:MOST_METRICS]
 
 
 def metric_words(metric: MetricDifference) -> list[str]:
@@ -73,12 +77,15 @@ def metric_words(metric: MetricDifference) -> list[str]:
     return [old, "→", new, f"{change} {metric.verdict}".strip()]
 
 
-def same_metrics_words(found: RunDifference) -> str:
-    if not found.metrics and not found.same_metrics:
-        return "none was recorded in either run"
+def other_metrics_words(found: RunDifference) -> list[str]:
+    """What is said below them."""
+    more = len(found.metrics) - len(shown_metrics(found))
     if not found.metrics:
-        return f"all {found.same_metrics:,} are the same"
-    return f"{found.same_metrics:,} the same" if found.same_metrics else ""
+        same = found.same_metrics
+        return [f"all {same:,} are the same" if same else "none was recorded in either run"]
+    counted = ((more, "more differ"), (found.same_metrics, "the same"))
+    words = ", ".join(f"{count:,} {what}" for count, what in counted if count)
+    return [words] if words else []
 
 
 # --- causes

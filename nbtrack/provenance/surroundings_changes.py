@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from nbtrack.capture.cell_text import parse_quietly, without_magics
@@ -36,7 +37,8 @@ def packages_finding(before: RunRecord, after: RunRecord) -> Finding:
 
 
 def python_finding(before: RunRecord, after: RunRecord) -> Finding:
-    return _facts_finding(Part.PYTHON, PYTHON_FACTS, before, after)
+    found = _facts_finding(Part.PYTHON, PYTHON_FACTS, before, after)
+    return replace(found, same=f"Python {after.environment.get('python_version')}")
 
 
 def hardware_finding(before: RunRecord, after: RunRecord) -> Finding:
@@ -49,7 +51,7 @@ def _facts_finding(
     old, new = (stated(record.environment, names) for record in (before, after))
     if not (old and new):
         return not_captured(part, old, new)
-    return Finding(part=part, changes=value_changes(old, new), same=part.title)
+    return Finding(part=part, changes=value_changes(old, new), same=part.title.lower())
 
 
 def _packages(record: RunRecord) -> dict[str, str]:
