@@ -111,6 +111,8 @@ _HOMES = {
     "bisect": "nbtrack.provenance.showing",
     "columns": "nbtrack.panels.runs.chosen_columns",
     "doctor": "nbtrack.cli.doctor",
+    "export": "nbtrack.api.reproduction",
+    "reproduce": "nbtrack.api.reproduction",
     "compare": "nbtrack.panels.compare.showing",
     "diff": "nbtrack.provenance.showing",
     "live": "nbtrack.panels.live.panel",

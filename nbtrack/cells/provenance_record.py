@@ -14,6 +14,7 @@ from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.session import Session
 from nbtrack.recording.surroundings import notebook_path
 from nbtrack.records.executions import Execution
+from nbtrack.settings import working_folder
 
 
 class ProvenanceRecord:
@@ -53,6 +54,7 @@ class ProvenanceRecord:
             transformed=cell.transformed,
             is_masked=cell.masked != cell.typed,
             notebook=notebook_path(self._session.settings),
+            folder=str(working_folder()),
             cell_id=cell.cell_id,
             started_us=cell.started_us,
         )

@@ -40,6 +40,7 @@ class CellFacts:
     transformed: str
     is_masked: bool = False
     notebook: str | None = None
+    folder: str | None = None
     cell_id: str | None = None
     started_us: int = 0
 
@@ -86,6 +87,7 @@ class KernelRecorder:
             number=self._take_number(),
             source=digest,
             notebook=cell.notebook,
+            folder=cell.folder,
             cell_id=cell.cell_id,
             started_us=cell.started_us,
             gaps=tuple(_gaps_of_source(cell, reading)),

@@ -35,6 +35,7 @@ class Execution:
     number: int
     source: str
     notebook: str | None = None
+    folder: str | None = None  # the working folder when it began
     cell_id: str | None = None
     execution_count: int | None = None
     run_id: str | None = None  # of the run that recorded the cell

@@ -22,3 +22,10 @@ CANDIDATE_TAG = "nbtrack.candidate"  # of a child that a search tried: its row i
 BEST_CHILD_TAG = "nbtrack.best_child"
 BEST_OF_TAG = "nbtrack.best_of"
 BEST_BY_TAG = "nbtrack.best_by"
+# Of a run that was run once more: the verdict in a word or two (see `provenance.verdicts`), the id
+# of the new run, when, and why it is no proof. REPRODUCES_TAG is of the new run: the id of the old.
+REPRODUCED_TAG = "nbtrack.reproduced"
+REPRODUCED_BY_TAG = "nbtrack.reproduced.by"
+REPRODUCED_AT_TAG = "nbtrack.reproduced.at"
+REPRODUCED_WHY_TAG = "nbtrack.reproduced.why"
+REPRODUCES_TAG = "nbtrack.reproduces"
