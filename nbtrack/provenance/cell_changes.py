@@ -31,11 +31,14 @@ def upstream_finding(before: RunRecord, after: RunRecord) -> Finding:
         return not_captured(Part.UPSTREAM, before.executions, after.executions)
     texts = {**before.texts, **after.texts}
     pairs = matched_cells(before.upstream, after.upstream, texts)
-    changes = [change for pair in pairs for change in _changes(pair, pairs, texts)]
     count = len(after.upstream)
     return Finding(
         part=Part.UPSTREAM,
-        changes=changes[::-1] + _order(pairs),
+        changes=[
+            *_edits(pairs[::-1], texts),
+            *_one_sided(pairs[::-1], after.executions[-1], texts),
+            *_order(pairs),
+        ],
         gaps=_gaps(before, after)[:_MOST_GAPS],
         same=f"{count:,} upstream cell{'' if count == 1 else 's'}",
     )
@@ -46,45 +49,65 @@ def cell_label(execution: Execution) -> str:
     return f"cell #{execution.number}" if count is None else f"cell [{count}]"
 
 
-def _changes(
-    pair: CellPair, pairs: Sequence[CellPair], texts: Mapping[str, str]
-) -> Iterable[Change]:
-    old, new = pair
-    if old and new:
-        return _edited(old, new, texts)
-    return [_one_sided(pair, pairs, texts)]
+def _edits(pairs: Iterable[CellPair], texts: Mapping[str, str]) -> Iterator[Change]:
+    for old, new in pairs:
+        if old and new and (change := _edit(old, new, texts)):
+            yield change
 
 
-def _edited(old: Execution, new: Execution, texts: Mapping[str, str]) -> list[Change]:
+def _edit(old: Execution, new: Execution, texts: Mapping[str, str]) -> Change | None:
     key = cell_label(new)
     if old.source == new.source:
         return _ended_otherwise(key, old, new)
     if old.source not in texts or new.source not in texts:
-        return [Change(sign="~", key=key, note="edited; its text was not kept")]
-    return [text_change(key, texts[old.source], texts[new.source])]
+        return Change(sign="~", key=key, note="edited; its text was not kept")
+    return text_change(key, texts[old.source], texts[new.source])
 
 
-def _ended_otherwise(key: str, old: Execution, new: Execution) -> list[Change]:
+def _ended_otherwise(key: str, old: Execution, new: Execution) -> Change | None:
     """A cell that failed has done but a part of what it says."""
     if ExecutionStatus.ERROR not in (old.status, new.status) or old.status == new.status:
-        return []
+        return None
     words = [str(each.status) for each in (old, new)]
-    return [Change(sign="~", key=key, before=words[0], after=words[1], note="how it ended")]
+    return Change(sign="~", key=key, before=words[0], after=words[1], note="how it ended")
 
 
-def _one_sided(pair: CellPair, pairs: Iterable[CellPair], texts: Mapping[str, str]) -> Change:
+def _one_sided(
+    pairs: Sequence[CellPair], own: Execution, texts: Mapping[str, str]
+) -> Iterator[Change]:
+    """What one slice has alone; that a cell of both ran more often in it comes last."""
+    known = {_name(new) for old, new in pairs if old and new} | {_name(own)}
+    single = [pair for pair in pairs if not (pair.before and pair.after)]
+    for old, new in sorted(single, key=lambda pair: _name(_present(pair)) in known):
+        each = _present(CellPair(old, new))
+        yield _ran_again(each, new) if _name(each) in known else _came_or_went(each, new, texts)
+
+
+def _present(pair: CellPair) -> Execution:
     found = pair.after or pair.before
     assert found is not None
-    sign: Sign = "+" if pair.after else "-"
-    text = texts.get(found.source)
-    both = {each.after.source for each in pairs if each.before and each.after}
-    if found.source in both:
-        note = f"ran once more in {'B' if pair.after else 'A'}"
-        return Change(sign=sign, key=cell_label(found), note=note)
+    return found
+
+
+def _name(execution: Execution) -> str:
+    return execution.cell_id or execution.source
+
+
+def _ran_again(each: Execution, new: Execution | None) -> Change:
+    note = f"an earlier run of a cell, needed in {'B' if new else 'A'} only"
+    return Change(sign=_sign(new), key=cell_label(each), note=note)
+
+
+def _came_or_went(each: Execution, new: Execution | None, texts: Mapping[str, str]) -> Change:
+    key, text = cell_label(each), texts.get(each.source)
     if text is None:
-        return Change(sign=sign, key=cell_label(found), note="its text was not kept")
-    lines = signed_lines(*(("", text) if pair.after else (text, "")))
-    return Change(sign=sign, key=cell_label(found), lines=lines, note=line_words(lines))
+        return Change(sign=_sign(new), key=key, note="its text was not kept")
+    lines = signed_lines(*(("", text) if new else (text, "")))
+    return Change(sign=_sign(new), key=key, lines=lines, note=line_words(lines))
+
+
+def _sign(new: Execution | None) -> Sign:
+    return "+" if new else "-"
 
 
 def _order(pairs: Iterable[CellPair]) -> list[Change]:
