@@ -8,6 +8,7 @@ from typing import Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.cells.cell_source import RunningCell
+from nbtrack.cells.transform import without_call
 from nbtrack.provenance.execution_log import ExecutionLog
 from nbtrack.provenance.recorder import CellFacts, KernelRecorder
 from nbtrack.provenance.running import Running
@@ -16,6 +17,7 @@ from nbtrack.recording.session import Session
 from nbtrack.recording.surroundings import notebook_path
 from nbtrack.records.executions import Execution
 from nbtrack.settings import working_folder
+from nbtrack.stores.opening import folder_of
 
 
 class ProvenanceRecord:
@@ -47,12 +49,14 @@ class ProvenanceRecord:
         with self._guarded():
             known = self._running.pop(id(cell), None)
             if known is not None:
+                for store in self._session.open_stores:
+                    known[1].opened.forget(str(folder_of(store.uri)))
                 self.recorder.ended(known[1], is_ok=is_ok, count=known[0].count)
 
     def _facts(self, cell: RunningCell) -> CellFacts:
         return CellFacts(
             source=cell.masked,
-            transformed=cell.transformed,
+            transformed=without_call(cell.transformed),
             is_masked=cell.masked != cell.typed,
             notebook=notebook_path(self._session.settings),
             folder=str(working_folder()),

@@ -69,6 +69,12 @@ class Opened:
         self.relative |= not os.path.isabs(path)
         where.setdefault(os.path.abspath(path))
 
+    def forget(self, folder: str) -> None:
+        """A project folder, in which nbtrack itself reads and writes."""
+        for found in (self.read, self.written, self.folders):
+            for path in [each for each in found if f"{each}/".startswith(f"{folder}/")]:
+                del found[path]
+
     def look_for_written(self, folder: str) -> None:
         """What a process that it started has written in *folder*, by its time."""
         try:
@@ -108,6 +114,7 @@ def is_of_interest(path: str) -> bool:
         path.startswith(_of_python())
         or path.endswith((".pyc", ".so"))
         or "/.nbtrack/" in path
+        or "/ipykernel_" in path  # a cell's own source, for a traceback
         or path.startswith("<")
     )
 

@@ -26,6 +26,7 @@ from nbtrack.records.tags import REPRODUCES_TAG
 from nbtrack.stores.store import Store
 
 _MOST_RUNS_WITH_MODELS = 20
+_MOST_TOLD = 100  # runs of one family
 _PATIENCE = 10.0  # seconds, for whoever else holds the database
 _CANNOT = (CellFailed, EnvironmentNotBuilt, KernelFailed, TooMuchToKeep)
 
@@ -41,9 +42,15 @@ def reproduce_run(
     """Raises NotCaptured, where there is nothing to run, and what writing to a run raises."""
     upstream = upstream_of(store, run)
     verdict = _tried(store, upstream, env=env, timeout=timeout, progress=progress)
-    _writer(store, run.info.run_id).set_tags(verdict.tags())
+    for run_id in [run.info.run_id, *(_below(store, run) if verdict.is_reproduced else ())]:
+        _writer(store, run_id).set_tags(verdict.tags())
     store.flush()
     return verdict
+
+
+def _below(store: Store, run: Run) -> list[str]:
+    """Models are registered from the runs of fits, which were all compared with it."""
+    return [each.info.run_id for each in family_of(store, run)[1:_MOST_TOLD]]
 
 
 def _tried(

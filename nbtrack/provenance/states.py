@@ -28,6 +28,9 @@ PANDAS, SKLEARN, ERRSTATE, PRINTING = (
 READERS = {PANDAS: {"pandas"}, SKLEARN: {"sklearn"}, ERRSTATE: {"numpy"}, PRINTING: {"numpy"}}
 
 
+_OURS = ("NBTRACK_PARENT", b"NBTRACK_PARENT")
+
+
 def probed() -> dict[str, int]:
     found = {}
     for name, probe in _PROBES.items():
@@ -99,8 +102,10 @@ def _printing() -> object:
 
 
 def _environment() -> object:
+    """Without what nbtrack tells processes that are started while a run is open."""
     kept: object = getattr(os.environ, "_data", None)
-    return frozenset(kept.items()) if type(kept) is dict else frozenset(os.environ.items())
+    items = kept.items() if type(kept) is dict else os.environ.items()
+    return frozenset(item for item in items if item[0] not in _OURS)
 
 
 def _folder() -> object:

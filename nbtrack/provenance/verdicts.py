@@ -31,6 +31,9 @@ class Outcome(StrEnum):
     NOT_RUNNABLE = "not runnable"
 
 
+_UNLIKE: dict[str, str] = {Outcome.DIFFERENT: "differs again", Outcome.NOT_RUNNABLE: "not runnable"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """*what* is "metric accuracy", "param C", …; *recorded* and *now* as text."""
@@ -133,11 +136,22 @@ class Verdict:
         return [f"{self.compared:,} values compared with run {self.new_run_id}, {cells}"]
 
 
+def is_reproduced(tags: Mapping[str, str]) -> bool:
+    """Of a run's tags."""
+    return tags.get(REPRODUCED_TAG) in (Outcome.EXACT, Outcome.CLOSE)
+
+
 def verdict_words(tags: Mapping[str, str]) -> str:
     """What a run's tags say of it, for a badge; "" where nobody tried."""
-    outcome = tags.get(REPRODUCED_TAG, "")
-    if outcome in (Outcome.EXACT, Outcome.CLOSE):
-        return f"reproduced {outcome}"
-    return {"different": "differs when run again", "not runnable": "not runnable again"}.get(
-        outcome, ""
-    )
+    if is_reproduced(tags):
+        return "reproduced"
+    return _UNLIKE.get(tags.get(REPRODUCED_TAG, ""), "")
+
+
+def verdict_facts(tags: Mapping[str, str]) -> str:
+    """The same in full: what came of it, when, and in which run."""
+    if not verdict_words(tags):
+        return ""
+    told = tags.get(REPRODUCED_WHY_TAG) or f"reproduced {tags[REPRODUCED_TAG]}"
+    when, new = tags.get(REPRODUCED_AT_TAG, ""), tags.get(REPRODUCED_BY_TAG, "")
+    return ", ".join([told, *([f"run {new[:8]}"] if new else []), *([when] if when else [])])

@@ -20,11 +20,20 @@ test("a run that ended well takes no words, a failed one says why", () => {
 });
 
 test("how many children the best one is of is said once", () => {
-  const run = { pinned: false, baseline: true, bestOf: 8, children: 0 };
+  const run = { pinned: false, baseline: true, bestOf: 8, children: 0, reproduced: "" };
   const said = (more) => badgesOf({ ...run, ...more }).map((badge) => badge.words);
 
   assert.deepEqual(said({}), ["baseline", "best of 8"]);
   assert.deepEqual(said({ children: 8 }), ["baseline", "best"]);
+  assert.deepEqual(said({ reproduced: "reproduced" }), ["baseline", "reproduced", "best of 8"]);
+});
+
+test("every verdict says what it means", () => {
+  const run = { pinned: false, baseline: false, bestOf: 0, children: 0 };
+  for (const reproduced of ["reproduced", "differs again", "not runnable"]) {
+    const [badge] = badgesOf({ ...run, reproduced });
+    assert.match(badge.title, /once more/);
+  }
 });
 
 test("points stand under each other", () => {

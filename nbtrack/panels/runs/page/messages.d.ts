@@ -55,7 +55,7 @@ export interface TableColumn {
   isOwn: boolean;
 }
 
-/** `cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows what the best of so many children has; 0: what it has itself. `error`: why it failed. */
+/** `cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows what the best of so many children has; 0: what it has itself. `error`: why it failed. `reproduced`: what became of it when it was run once more; "": nobody tried. */
 export interface RunRow {
   id: string;
   name: string;
@@ -67,6 +67,7 @@ export interface RunRow {
   pinned: boolean;
   baseline: boolean;
   bestOf: number;
+  reproduced: string;
   experiment: string;
   started: number;
   cells: string[];
