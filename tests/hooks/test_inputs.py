@@ -18,8 +18,8 @@ from sklearn.dummy import DummyClassifier
 
 from nbtrack.data import from_pandas
 from nbtrack.errors import InvalidValue
-from nbtrack.hooks.sklearn.flags import Flags
 from nbtrack.hooks.sklearn import inputs
+from nbtrack.hooks.sklearn.flags import Flags
 from nbtrack.hooks.sklearn.inputs import describe, input_rows, log_dataset, log_inputs
 from nbtrack.recording.active_run import ActiveRun
 

@@ -4,7 +4,7 @@ import { grouped } from "../../shared/page/formats.js";
 
 /** @import { RunRow } from "./messages.d.ts" */
 
-/** @typedef {{ words: string, title: string, isStrong?: boolean }} Badge */
+/** @typedef {{ words: string, title: string, isStrong?: boolean, isWarning?: boolean }} Badge */
 
 const EXCEPTION = /^[\w.]+/;
 
@@ -18,11 +18,17 @@ export function statusWords({ status, error }) {
 }
 
 /** @param {RunRow} row @returns {Badge[]} */
-export function badgesOf({ pinned, baseline, bestOf, children }) {
+export function badgesOf({ pinned, baseline, bestOf, children, warnings }) {
   const best = children ? "best" : `best of ${grouped(bestOf)}`; // a number stands on its button
-  return [
+  const warned = warnings.map(({ kind, sentence }) => ({
+    words: `⚠ ${kind}`,
+    title: sentence,
+    isWarning: true,
+  }));
+  const told = [
     { isThere: pinned, words: "pinned", title: "stands first" },
     { isThere: baseline, words: "baseline", title: "others are compared with it", isStrong: true },
     { isThere: bestOf > 0, words: best, title: "it shows the values of its best child" },
   ].filter(({ isThere }) => isThere);
+  return [...told, ...warned];
 }
