@@ -374,6 +374,7 @@ def _joined(before: TrackArguments, later: TrackArguments) -> TrackArguments:
         artifacts=(*before.artifacts, *later.artifacts),
         quiet=before.quiet or later.quiet,
         live=before.live or later.live,
+        no_warn=before.no_warn | later.no_warn,
         directions={**before.directions, **later.directions},
         after_metrics=(*before.after_metrics, *later.after_metrics),
     )

@@ -6,17 +6,18 @@ Written once on top of the Store, for the compare panel and for whoever asks fro
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nbtrack.errors import InvalidValue, RunNotFound
 from nbtrack.lookup.own_values import without_moved
-from nbtrack.records.runs import Run, RunQuery, ViewType
+from nbtrack.records.runs import Run, RunQuery, ViewType, read_in_part
 from nbtrack.records.tags import NOTE_TAG, OWN_PREFIXES
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
 MOST_RUNS = 20
+SAMPLED = "sampled"  # beside a digest that did not read all of the data
 NOTE = "note"  # the key of a run's note among its tags
 GIT_COMMIT_TAG = "mlflow.source.git.commit"
 PYTHON_FACTS = ("python_version", "implementation")  # of an environment
@@ -29,10 +30,11 @@ class Compared:
 
     key: str
     values: Sequence[str | None]
+    may_differ: bool = False  # though the values are equal: they are no proof
 
     @property
     def differs(self) -> bool:
-        return len(set(self.values)) > 1
+        return self.may_differ or len(set(self.values)) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ def difference(store: Store, run_ids: Sequence[str], *, baseline: str | None = N
         params=differing_first(compared([run.data.params for run in runs])),
         metrics=compared_metrics([run.data.metrics for run in runs], baseline=place),
         tags=differing_first(compared([_own_words(run.data.tags) for run in runs])),
-        data=differing_first(compared([_data(run) for run in runs])),
+        data=differing_first(compared_data([_data(run) for run in runs])),
         environment=differing_first(compared(_surroundings(store, runs))),
         cells=[cells.get(run_id, {}) for run_id in run_ids],
     )
@@ -104,6 +106,16 @@ def _read_runs(store: Store, run_ids: Sequence[str]) -> list[Run]:
 def compared(facts: Sequence[Mapping[str, str]]) -> list[Compared]:
     keys = dict.fromkeys(key for each in facts for key in each)
     return [Compared(key=key, values=[each.get(key) for each in facts]) for key in keys]
+
+
+def compared_data(facts: Sequence[Mapping[str, str]]) -> list[Compared]:
+    """Texts are digests, each with a profile or SAMPLED behind it."""
+    return [replace(each, may_differ=any(map(is_sampled, each.values))) for each in compared(facts)]
+
+
+def is_sampled(text: str | None) -> bool:
+    _, _, profile = (text or "").partition(" ")
+    return profile == SAMPLED or read_in_part(profile)
 
 
 def differing_first(lines: list[Compared]) -> list[Compared]:

@@ -13,7 +13,7 @@ from nbtrack.provenance.matched_names import matched_names
 from nbtrack.provenance.run_record import RunRecord
 from nbtrack.provenance.text_changes import text_change
 from nbtrack.records.executions import Execution, SeenFile
-from nbtrack.records.runs import Dataset, DatasetInput, Run
+from nbtrack.records.runs import Dataset, DatasetInput, Run, read_in_part
 
 
 def params_finding(before: RunRecord, after: RunRecord) -> Finding:
@@ -43,7 +43,7 @@ def data_finding(before: RunRecord, after: RunRecord) -> Finding:
         return not_captured(Part.DATA, old, new, why="no data set was recorded")
     pairs = matched_names(old, new, digest=lambda each: each.digest)
     same = [(key, x) for key, x, y in pairs if x and y and x.digest == y.digest]
-    doubts = [f"{key}: {_SAMPLED}" for key, each in same if _is_sampled(each)]
+    doubts = [f"{key}: {_SAMPLED}" for key, each in same if read_in_part(each.profile)]
     changes = [
         value_change(key, x and _words(x), y and _words(y))
         for key, x, y in pairs
@@ -65,11 +65,6 @@ def _datasets(run: Run) -> dict[str, Dataset]:
 def input_label(entry: DatasetInput) -> str:
     context = next((tag.value for tag in entry.tags if tag.key == "mlflow.data.context"), "")
     return f"{context} {entry.dataset.name}".strip()
-
-
-def _is_sampled(dataset: Dataset) -> bool:
-    profile = _profile(dataset)
-    return "hashed_rows" in profile or bool(profile.get("sampled"))
 
 
 def _words(dataset: Dataset) -> str:

@@ -1,9 +1,9 @@
 """The data of a fit: a record of X and y by fingerprint, and its first rows.
 
 Every value is read, up to the budget that `capture.fingerprint` states: of the largest data 0.25 s,
-and 0.15 s for the hashes of its rows. It is read at once: later it may have been changed. Of arrays, X and
-y are one dataset with features and targets, as in MLflow; of frames each is a dataset, so that
-one that was logged by hand has the same digest.
+and 0.15 s for the hashes of its rows. It is read at once: later it may have been changed. Of
+arrays, X and y are one dataset with features and targets, as in MLflow; of frames each is a
+dataset, so that one that was logged by hand has the same digest.
 """
 
 from __future__ import annotations

@@ -23,11 +23,13 @@ from nbtrack.display.number_format import (
 )
 from nbtrack.lookup.difference import (
     NOTE,
+    SAMPLED,
     Compared,
     ComparedMetric,
     Difference,
     difference,
     differing_first,
+    is_sampled,
 )
 from nbtrack.lookup.line_difference import added_and_removed, signed_lines
 from nbtrack.lookup.meant_runs import pinned_baseline
@@ -269,15 +271,16 @@ def _errors(found: Difference) -> list[Line]:
 def data_words(text: str) -> str:
     """Digest and shape: 3f2a9c · 150 rows, 3f2a9c · 284 × 30."""
     digest, _, profile = text.partition(" ")
+    sampled = f" · {SAMPLED}" if is_sampled(text) else ""
     try:
         found = json.loads(profile)
         shape = found.get("features_shape") or found.get("num_rows")
     except (ValueError, AttributeError, TypeError, RecursionError):
         return text
     if isinstance(shape, int):
-        return f"{digest} · {shape:,} rows"
+        return f"{digest} · {shape:,} rows{sampled}"
     if isinstance(shape, list) and shape and all(isinstance(each, int) for each in shape):
-        return f"{digest} · {' × '.join(f'{each:,}' for each in shape)}"
+        return f"{digest} · {' × '.join(f'{each:,}' for each in shape)}{sampled}"
     return text
 
 
