@@ -67,7 +67,7 @@ def table_difference(before: Table, after: Table) -> TableDifference:
     old, new = _by_key(before, key), _by_key(after, key)
     rows = [
         _row(columns, _Side.of(before, old.get(each)), _Side.of(after, new.get(each)))
-        for each in _merged(list(old), list(new))
+        for each in merged(list(old), list(new))
     ]
     return TableDifference(key=key, columns=columns, rows=rows)
 
@@ -116,11 +116,11 @@ def _columns(before: Sequence[str], after: Sequence[str]) -> list[ColumnDifferen
     old, new = set(before), set(after)
     return [
         ColumnDifference(name=name, sign="-" if name not in new else "=" if name in old else "+")
-        for name in _merged(before, after)
+        for name in merged(before, after)
     ]
 
 
-def _merged(before: Sequence[_KeyT], after: Sequence[_KeyT]) -> Iterator[_KeyT]:
+def merged(before: Sequence[_KeyT], after: Sequence[_KeyT]) -> Iterator[_KeyT]:
     """All of *after*; what is gone stands behind what it stood behind."""
     kept = set(after)
     first: list[_KeyT] = []

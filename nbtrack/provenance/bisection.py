@@ -20,7 +20,7 @@ from nbtrack.errors import InvalidValue
 from nbtrack.lookup.own_values import without_moved
 from nbtrack.provenance.difference import RunDifference, read_run_difference
 from nbtrack.records.runs import LifecycleStage, Run, RunQuery, ViewType
-from nbtrack.records.tags import ATTEMPT_TAG, LINEAGE_TAG, PARENT_TAG
+from nbtrack.records.tags import ATTEMPT_TAG, LINEAGE_TAG, PARENT_TAG, REPRODUCES_TAG
 from nbtrack.stores.store import Store
 
 
@@ -62,6 +62,10 @@ class Bisection:
     def middle(self) -> float:
         return (self.attempts[0].value + self.attempts[-1].value) / 2
 
+    def is_past(self, value: float) -> bool:
+        """Whether it is on the side of the middle that the metric moved to."""
+        return (value > self.middle) == (self.after.value > self.middle)
+
 
 def find_bisection(store: Store, good: str, bad: str, *, metric: str) -> Bisection:
     """Of two run ids. Raises RunNotFound; InvalidValue where the metric did not move between them,
@@ -102,7 +106,8 @@ def _crossings(attempts: Sequence[Attempt]) -> list[int]:
 
 
 def _way(store: Store, good: str, bad: str) -> list[Run]:
-    """Both, and what ran between them; of deleted runs none but these two."""
+    """Both, and what ran between them; of deleted runs, and of those that only repeat one, none but
+    these two."""
     ends = {run_id: store.get_run(run_id) for run_id in (good, bad)}
     runs = [run for run in _relatives(store, list(ends.values())) if _is_there(run, ends)]
     low, high = sorted(n for n, run in enumerate(runs) if run.info.run_id in ends)
@@ -132,7 +137,8 @@ def _kin(run: Run) -> Iterator[str]:
 
 
 def _is_there(run: Run, ends: Mapping[str, Run]) -> bool:
-    return run.info.lifecycle_stage == LifecycleStage.ACTIVE or run.info.run_id in ends
+    is_active = run.info.lifecycle_stage == LifecycleStage.ACTIVE
+    return run.info.run_id in ends or (is_active and REPRODUCES_TAG not in run.data.tags)
 
 
 def _quoted(text: str) -> str:

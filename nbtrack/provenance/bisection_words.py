@@ -4,34 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nbtrack.display.look import ROW, muted
-from nbtrack.display.markup import clipped, tag
+from nbtrack.display.look import muted
+from nbtrack.display.markup import Html, clipped, joined, tag, visible
 from nbtrack.display.number_format import format_change, format_column, format_number
 from nbtrack.display.text_table import aligned
 from nbtrack.provenance.bisection import Attempt, Bisection
-from nbtrack.provenance.difference_html import CELL, FRAME, TABLE, difference_html
+from nbtrack.provenance.difference_html import FRAME, difference_html, small_table
 from nbtrack.provenance.difference_text import KEY_LIMIT, difference_text, run_label
+from nbtrack.provenance.proof import Proof, Trial
 from nbtrack.records.runs import Run
 
 _MOST_SHOWN = 12  # attempts around the jump
+_TRIAL_LIMIT = 120
 
 
-def bisection_text(found: Bisection) -> str:
-    rows = aligned([row for row, _ in attempt_rows(found)], right={3})
+def bisection_text(found: Bisection, proof: Proof | None) -> str:
+    rows = aligned([row for row, _ in attempt_rows(found)], right={4})
     lines = [_title(found), *(f"  {row}" for row in rows), *(f"  {s}" for s in _remarks(found))]
-    return "\n".join(lines) + "\n\n" + difference_text(found.difference)
+    blocks = ["\n".join(lines), *_proof_text(proof), difference_text(found.difference)]
+    return "\n\n".join(blocks)
 
 
-def bisection_html(found: Bisection) -> str:
-    rows = [
-        tag("tr", *(tag("td", _cell(cell, marked), align="left", style=CELL) for cell in row),
-            style=ROW)
-        for row, marked in attempt_rows(found)
-    ]  # fmt: skip
-    table = tag("table", tag("tbody", *rows), style=TABLE)
+def _proof_text(proof: Proof | None) -> list[str]:
+    if proof is None:
+        return []
+    rows = [f"  {row}" for row in aligned(proof_rows(proof))]
+    return ["\n".join([visible(proof.verdict), *rows, *(f"  {visible(r)}" for r in proof.remarks)])]
+
+
+def proof_rows(proof: Proof) -> list[list[str]]:
+    """What ran, the metric that came of it, and on which side that is."""
+    values = format_column([trial.value for trial in proof.trials])
+    return [
+        [clipped(trial.words, _TRIAL_LIMIT), value, clipped(_side(trial), _TRIAL_LIMIT)]
+        for trial, value in zip(proof.trials, values)
+    ]
+
+
+def _side(trial: Trial) -> str:
+    return trial.problem or ("as in B" if trial.is_past else "as in A")
+
+
+def bisection_html(found: Bisection, proof: Proof | None) -> str:
+    rows = [[_cell(cell, marked) for cell in row] for row, marked in attempt_rows(found)]
+    table = small_table(rows)
     remarks = [tag("div", muted(each)) for each in _remarks(found)]
     head = tag("div", tag("b", _title(found)), table, *remarks, style=FRAME)
-    return head + difference_html(found.difference)
+    return joined([head, *_proof_html(proof), Html(difference_html(found.difference))])
+
+
+def _proof_html(proof: Proof | None) -> list[Html]:
+    if proof is None:
+        return []
+    remarks = [tag("div", muted(each)) for each in proof.remarks]
+    return [
+        tag("div", tag("b", proof.verdict), small_table(proof_rows(proof)), *remarks, style=FRAME)
+    ]
 
 
 def _cell(text: str, is_marked: bool) -> str:

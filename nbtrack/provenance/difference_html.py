@@ -30,8 +30,8 @@ _HEAD = "padding:9px 0 2px;font-size:10px;letter-spacing:0.06em"
 _TITLE = "padding:4px 0 1px"
 _CHANGE = "padding:1px 0 1px 14px"
 _CODE = f"{CODE_FONT};font-size:12px;white-space:pre;margin:2px 0 4px 14px;border-left:{LINE}"
-TABLE = "border-collapse:collapse;margin:0;font-size:13px;font-variant-numeric:tabular-nums"
-CELL = "padding:1px 12px 1px 0;text-align:left;vertical-align:baseline"
+_TABLE = "border-collapse:collapse;margin:0;font-size:13px;font-variant-numeric:tabular-nums"
+_CELL = "padding:1px 12px 1px 0;text-align:left;vertical-align:baseline"
 _VERDICTS = {"better": GOOD, "worse": BAD, "": MUTED}
 _SIGNS = {"−": ("rgba(217,69,61,.13)", BAD), "+": ("rgba(42,140,74,.13)", GOOD)}
 
@@ -57,12 +57,12 @@ def _heads(found: RunDifference) -> Html:
         [muted(name), tag("b", run_label(run), dir="auto"), muted(run_facts(run))]
         for name, run in runs
     ]
-    return _table(rows)
+    return small_table(rows)
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Html:
-    cells = [[tag("td", cell, align="left", style=CELL) for cell in row] for row in rows]
-    return tag("table", tag("tbody", *(tag("tr", *row, style=ROW) for row in cells)), style=TABLE)
+def small_table(rows: Sequence[Sequence[str]]) -> Html:
+    cells = [[tag("td", cell, align="left", style=_CELL) for cell in row] for row in rows]
+    return tag("table", tag("tbody", *(tag("tr", *row, style=ROW) for row in cells)), style=_TABLE)
 
 
 def _plain(title: str, blocks: Sequence[str]) -> Iterator[Html]:
@@ -77,7 +77,7 @@ def _metrics(found: RunDifference) -> Iterator[Html]:
         *values, change = metric_words(metric)
         verdict = tag("span", change, style=_VERDICTS[metric.verdict])
         rows.append([clipped_html(metric.key, KEY_LIMIT), *values, verdict])
-    yield from _plain("METRICS", [_table(rows), *map(_muted_line, other_metrics_words(found))])
+    yield from _plain("METRICS", [small_table(rows), *map(_muted_line, other_metrics_words(found))])
 
 
 def _muted_line(words: str) -> Html:

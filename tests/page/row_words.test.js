@@ -20,7 +20,14 @@ test("a run that ended well takes no words, a failed one says why", () => {
 });
 
 test("how many children the best one is of is said once", () => {
-  const run = { pinned: false, baseline: true, bestOf: 8, children: 0, reproduced: "", warnings: [] };
+  const run = {
+    pinned: false,
+    baseline: true,
+    bestOf: 8,
+    children: 0,
+    reproduced: "",
+    warnings: [],
+  };
   const said = (more) => badgesOf({ ...run, ...more }).map((badge) => badge.words);
 
   assert.deepEqual(said({}), ["baseline", "best of 8"]);
