@@ -54,6 +54,7 @@ def data_finding(before: RunRecord, after: RunRecord) -> Finding:
 
 
 _MOST_NAMED = 5  # files
+_MOST_OF_A_PATH = 58  # characters
 _SAMPLED = "the digests are equal, but sampled: not every row was looked at"
 
 
@@ -96,9 +97,9 @@ def _file_finding(
 ) -> Finding:
     if not (before.executions and after.executions):
         return not_captured(part, before.executions, after.executions)
-    old, new = ({f.path: f for e in r.executions for f in of(e)} for r in (before, after))
+    old, new = (_files(record, of) for record in (before, after))
     pairs = matched_names(
-        old, new, digest=lambda each: each.sha256, moved=lambda p: PurePath(p).name
+        old, new, digest=lambda each: each.sha256, moved=lambda path: PurePath(path).name
     )
     texts = {**before.texts, **after.texts}
     changes = [change for key, x, y in pairs if (change := _file_change(key, x, y, texts))]
@@ -108,6 +109,17 @@ def _file_finding(
         doubts=_unread([key for key, x, y in pairs if _may_differ(x, y)]),
         same=f"{part.title.lower()} ({len(pairs):,})" if pairs else "",
     )
+
+
+def _files(record: RunRecord, of: Callable[[Execution], Iterable[SeenFile]]) -> dict[str, SeenFile]:
+    """By path, from the folder the cells worked in; each as it was seen last."""
+    folder = f"{record.executions[-1].folder}/"
+    files = (file for each in record.executions for file in of(each))
+    return {_tail(file.path.removeprefix(folder)): file for file in files}
+
+
+def _tail(path: str) -> str:
+    return path if len(path) <= _MOST_OF_A_PATH else f"…{path[-_MOST_OF_A_PATH:]}"
 
 
 def _unread(paths: Sequence[str]) -> list[str]:
@@ -135,7 +147,10 @@ def _differ(old: SeenFile, new: SeenFile) -> bool:
 
 
 def _may_differ(old: SeenFile | None, new: SeenFile | None) -> bool:
-    return bool(old and new and not _differ(old, new) and not (old.sha256 and new.sha256))
+    """One that was gone when its cell ended said nothing that lasts."""
+    if not (old and new) or _differ(old, new) or old.size is None:
+        return False
+    return not (old.sha256 and new.sha256)
 
 
 def _file_words(file: SeenFile) -> str:
