@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from nbtrack.display.number_format import format_size
 from nbtrack.lookup.difference import compared
+from nbtrack.lookup.line_difference import Sign
 from nbtrack.provenance.findings import Change, Finding, Part, not_captured
 from nbtrack.provenance.matched_names import matched_names
 from nbtrack.provenance.run_record import RunRecord
@@ -29,7 +30,7 @@ def value_changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[C
 
 
 def value_change(key: str, before: str | None, after: str | None, *, note: str = "") -> Change:
-    sign = "+" if before is None else "-" if after is None else "~"
+    sign: Sign = "+" if before is None else "-" if after is None else "~"
     return Change(sign=sign, key=key, before=before or "", after=after or "", note=note)
 
 
@@ -45,7 +46,7 @@ def data_finding(before: RunRecord, after: RunRecord) -> Finding:
     same = [(key, x) for key, x, y in pairs if x and y and x.digest == y.digest]
     doubts = [f"{key}: {_SAMPLED}" for key, each in same if read_in_part(each.profile)]
     changes = [
-        value_change(key, x and _words(x), y and _words(y))
+        value_change(key, *(None if each is None else _words(each) for each in (x, y)))
         for key, x, y in pairs
         if not (x and y and x.digest == y.digest)
     ]
@@ -107,7 +108,7 @@ def _file_finding(
         part=part,
         changes=changes,
         doubts=_unread([key for key, x, y in pairs if _may_differ(x, y)]),
-        same=f"{part.title.lower()} ({len(pairs):,})" if pairs else "",
+        same=f"{part.heading.lower()} ({len(pairs):,})" if pairs else "",
     )
 
 
@@ -137,7 +138,7 @@ def _file_change(
     known = [texts.get(each.sha256 or "") for each in (old, new) if each]
     if old and new and known[0] is not None and known[1] is not None:
         return text_change(key, known[0], known[1])
-    return value_change(key, old and _file_words(old), new and _file_words(new))
+    return value_change(key, *(None if each is None else _file_words(each) for each in (old, new)))
 
 
 def _differ(old: SeenFile, new: SeenFile) -> bool:

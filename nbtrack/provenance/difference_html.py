@@ -91,7 +91,7 @@ def _causes(found: RunDifference) -> Iterator[Html]:
 
 
 def _finding(finding: Finding, *, number: int | None = None) -> Html:
-    title = f"{number}. {finding.part.title}" if number else finding.part.title
+    title = f"{number}. {finding.part.heading}" if number else finding.part.heading
     shown = finding.changes[:MOST_CHANGES]
     more = len(finding.changes) - len(shown)
     rest = [tag("div", muted(f"… and {more:,} more"), style=_CHANGE)] if more else []

@@ -101,7 +101,7 @@ def _numbered(findings: Iterable[Finding]) -> list[str]:
     return [
         line
         for n, finding in enumerate(findings, 1)
-        for line in [f"  {n}. {finding.part.title}", *_change_lines(finding)]
+        for line in [f"  {n}. {finding.part.heading}", *_change_lines(finding)]
     ]
 
 
@@ -161,6 +161,6 @@ def sentences(findings: Iterable[Finding], kind: Literal["doubts", "gaps"]) -> l
     titles: dict[str, list[str]] = {}
     for finding in findings:
         for words in finding.doubts if kind == "doubts" else finding.gaps:
-            titles.setdefault(words, []).append(finding.part.title)
+            titles.setdefault(words, []).append(finding.part.heading)
     return [f"{', '.join(parts)}: {clipped(words, _SENTENCE_LIMIT)}"
             for words, parts in titles.items()]  # fmt: skip

@@ -71,7 +71,7 @@ def number(value: float | None) -> float | str | None:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     changes = [_change(each) for each in finding.changes]
-    return {"part": str(finding.part), "title": finding.part.title, "changes": changes}
+    return {"part": str(finding.part), "title": finding.part.heading, "changes": changes}
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -25,11 +25,11 @@ class Part(StrEnum):
     HARDWARE = "hardware"
 
     @property
-    def title(self) -> str:
-        return _TITLES[self]
+    def heading(self) -> str:
+        return _HEADINGS[self]
 
 
-_TITLES = {
+_HEADINGS = {
     Part.SOURCE: "This cell's source",
     Part.UPSTREAM: "Upstream cells",
     Part.PARAMS: "Params",

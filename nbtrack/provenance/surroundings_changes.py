@@ -51,7 +51,7 @@ def _facts_finding(
     old, new = (stated(record.environment, names) for record in (before, after))
     if not (old and new):
         return not_captured(part, old, new)
-    return Finding(part=part, changes=value_changes(old, new), same=part.title.lower())
+    return Finding(part=part, changes=value_changes(old, new), same=part.heading.lower())
 
 
 def _packages(record: RunRecord) -> dict[str, str]:

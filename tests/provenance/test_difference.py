@@ -85,8 +85,8 @@ def test_one_cause_is_told_alone(part: Part) -> None:
     view = diff(*CAUSES[part]())
 
     assert parts(view) == [part]
-    assert f"1. {part.title}" in str(view)
-    assert part.title in Page(view._repr_html_()).text
+    assert f"1. {part.heading}" in str(view)
+    assert part.heading in Page(view._repr_html_()).text
     assert [each["part"] for each in view.to_dict()["causes"]] == [part]
 
 

@@ -33,8 +33,10 @@ def test_the_change_that_moves_the_metric_is_proven(notebook: Notebook) -> None:
     tracked(notebook, "bad")
     before = len(notebook.kernel.runs())
 
-    proof = bisect(notebook, "good", "bad")["proof"]
+    found = bisect(notebook, "good", "bad")
+    proof = found["proof"]
 
+    assert found["difference"]["causes"][0]["part"] == "upstream"
     assert proof["verdict"].startswith("Proven: cell [")
     assert len(proof["moved_by"]) == 1
     sides = {trial["words"]: trial["is_past"] for trial in proof["trials"]}

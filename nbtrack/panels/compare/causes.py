@@ -29,7 +29,7 @@ def _cause(finding: Finding) -> dict[str, Any]:
     shown = finding.changes[:MOST_CHANGES]
     return {
         "part": str(finding.part),
-        "title": finding.part.title,
+        "title": finding.part.heading,
         "changes": [_change(each) for each in shown],
         "more": len(finding.changes) - len(shown),
     }

@@ -90,7 +90,7 @@ def _text_changes(before: str, after: str) -> dict[str, Any]:
         return _nothing("No text: only the sizes and digests of these files can be compared.")
     old, new = (_beginning(text) for text in (before, after))
     lines = shortened(signed_lines(old, new))
-    counts = Counter(sign for sign, _, _ in lines)
+    counts: Counter[str] = Counter(sign for sign, _, _ in lines)
     words = _counted(counts, "line")
     if (old, new) != (before, after):
         words += f"; only the first {len(old.splitlines()):,} lines are compared"
