@@ -8,6 +8,7 @@ from typing import Any
 
 from nbtrack.cards.facts import CardFacts, ChildrenFacts, MetricFact, ParamChange
 from nbtrack.cards.fits import fit_facts, only_fit, telling_first, without_fits
+from nbtrack.cells.cell_warnings import inputs_of
 from nbtrack.cells.look_back import LookBack
 from nbtrack.cells.outcome import Outcome
 from nbtrack.cells.tracked_cell import SetUp, TrackedCell
@@ -91,6 +92,7 @@ class CardMaker:
             error=outcome.error(),
             said=_said(tracked, fitted=only_fit(trace)),
             notes=tracked.notes,
+            warnings=tracked.line.warned,
             inferred=frozenset(trace.inferred_params),
             inferred_metrics=frozenset(tracked.results.metrics),
             artifacts=len(trace.artifacts | tracked.files.paths),
@@ -192,6 +194,7 @@ class CardMaker:
             number=tracked.place.attempt,
             params=own_values(trace.params, trace.origins.params),
             metrics={fact.key: fact.value for fact in shown if fact.value is not None},
+            inputs=inputs_of(tracked),
         )
         self._look_back.remember_attempt(run.store, tracked.place.lineage, attempt)
 

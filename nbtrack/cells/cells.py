@@ -18,6 +18,7 @@ from nbtrack.cells.arguments import TrackArguments, read_arguments
 from nbtrack.cells.cell_card import CardMaker
 from nbtrack.cells.cell_events import CellEvents
 from nbtrack.cells.cell_source import RunningCell
+from nbtrack.cells.cell_warnings import CellWarnings
 from nbtrack.cells.completion import KnownNames
 from nbtrack.cells.execution import Execution
 from nbtrack.cells.gauges import Gauges, Readings
@@ -62,6 +63,7 @@ class Cells:
         self.provenance = ProvenanceRecord(shell, session, on_fault=self.events.fault)
         self.look_back = LookBack()
         self.cards = CardMaker(session, self.look_back)
+        self.warnings = CellWarnings(session, self.look_back, on_fault=self.events.fault)
         self.is_on = False  # %track on
         self.is_inferring: bool | None = None  # None: as the settings say
         self.last: EndedCell | None = None
@@ -170,6 +172,7 @@ class Cells:
         )
         for key in (*arguments.params, *arguments.tags):
             check_key(key)
+        execution.silenced |= arguments.no_warn
         name = arguments.experiment
         experiment = self.session.experiments.named(name) if name else None
         if (known := execution.tracked) is not None:
@@ -331,6 +334,7 @@ class Cells:
             if trace.children:
                 tracked.tell_children_apart(trace, self.cards.directions(tracked))
                 tracked.line.at_end.append(partial(tracked.show_best_child, trace))
+            self.warnings.at_end(tracked)
             with guarded("show the card", on_fault=self.events.fault):
                 # A traceback has ended what `clear_output(wait=True)` began.
                 clears = readings is not None and readings.displays.would_be_cleared

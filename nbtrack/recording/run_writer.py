@@ -24,6 +24,7 @@ from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.dataset_facts import dataset_facts
 from nbtrack.recording.given_times import later_than_equals
+from nbtrack.recording.known_contents import known_contents
 from nbtrack.recording.logged_keys import LoggedKeys, not_moved
 from nbtrack.recording.measured import point_facts
 from nbtrack.recording.run_files import LOOK_SECONDS, RunFiles
@@ -240,7 +241,8 @@ class RunWriter(RunFiles):
         said = {"context": checked_text(context, "context of a dataset"), "tags": own_tags}
         facts = {**dataset_facts(dataset), **said}
         self._append(lines.input_line(self.run_id, t=now_us(), **facts))
-        self.logged.datasets.add((facts["name"], facts["digest"]))
+        self.logged.add_dataset(facts["name"], facts["digest"], context or "")
+        known_contents.write(self._store, dataset, facts["digest"])
 
     def later_us(self) -> int:
         """Now, but later than all that was known of the run when it was looked up: it may have

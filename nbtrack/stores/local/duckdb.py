@@ -240,6 +240,10 @@ class DuckDBStore(PanelReads):
         with self._snapshots.open() as connection:
             return run_queries.read_environments(connection, run_ids)
 
+    def read_git_states(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        with self._snapshots.open() as connection:
+            return run_queries.read_git_states(connection, run_ids)
+
     def read_executions(self, run_id: str) -> list[Execution]:
         with self._snapshots.open() as connection:
             return executions.read_executions(connection, run_id)

@@ -57,7 +57,14 @@ def _newest_attempt(
     run_key, run_id, number = row
     params = connection.execute(_PARAMS, {"run_key": run_key}).fetchall()
     metrics = connection.execute(_METRICS, {"run_key": run_key}).fetchall()
-    return Attempt(run_id=run_id, number=number or 1, params=dict(params), metrics=dict(metrics))
+    inputs = connection.execute(_INPUTS, {"run_key": run_key}).fetchall()
+    return Attempt(
+        run_id=run_id,
+        number=number or 1,
+        params=dict(params),
+        metrics=dict(metrics),
+        inputs={(context, name): digest for context, name, digest in inputs},
+    )
 
 
 _LATEST = f"arg_max(value, {LATEST_PLACE})"
@@ -107,6 +114,11 @@ _PARAMS = f"""
 """
 _METRICS = f"""
     select key, {_LATEST} from project.stored.metrics where run_key = $run_key group by key
+"""
+_INPUTS = """
+    select coalesce(context, ''), name,
+        case when count(distinct digest) = 1 then any_value(digest) end
+    from project.stored.inputs where run_key = $run_key group by all
 """
 _PLACES = """
     select lineage, max(attempt), arg_max(position, t), arg_max(source, t)
