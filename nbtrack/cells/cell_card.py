@@ -8,7 +8,6 @@ from typing import Any
 
 from nbtrack.cards.facts import CardFacts, ChildrenFacts, MetricFact, ParamChange
 from nbtrack.cards.fits import fit_facts, only_fit, telling_first, without_fits
-from nbtrack.cells.cell_warnings import inputs_of
 from nbtrack.cells.look_back import LookBack
 from nbtrack.cells.outcome import Outcome
 from nbtrack.cells.tracked_cell import SetUp, TrackedCell
@@ -194,7 +193,7 @@ class CardMaker:
             number=tracked.place.attempt,
             params=own_values(trace.params, trace.origins.params),
             metrics={fact.key: fact.value for fact in shown if fact.value is not None},
-            inputs=inputs_of(tracked),
+            inputs=dict(run.logged.inputs),
         )
         self._look_back.remember_attempt(run.store, tracked.place.lineage, attempt)
 

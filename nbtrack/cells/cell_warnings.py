@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from nbtrack.base.guard import guarded
 from nbtrack.cells.look_back import LookBack
 from nbtrack.cells.tracked_cell import TrackedCell
-from nbtrack.provenance.warnings.data_changed import Inputs, changed_inputs, data_changed
+from nbtrack.provenance.warnings.data_changed import changed_inputs, data_changed
 from nbtrack.recording.known_contents import known_contents
 from nbtrack.recording.session import Session
 from nbtrack.recording.warning_of_run import is_wanted, warn_of
@@ -34,7 +34,8 @@ class CellWarnings:
                         warn_of(tracked.run, Warned(kind, sentence), self._session, tracked.line)
 
     def _data_changed(self, tracked: TrackedCell) -> str | None:
-        now, run, lineage = inputs_of(tracked), tracked.run, tracked.place.lineage
+        run, lineage = tracked.run, tracked.place.lineage
+        now = run.logged.inputs
         if not now or tracked.place.attempt < 2:
             return None
         experiment = run.info.experiment_id
@@ -51,12 +52,3 @@ class CellWarnings:
 
     def _guarded(self, kind: str) -> AbstractContextManager[None]:
         return guarded(f"look whether to warn ({kind})", on_fault=self._on_fault)
-
-
-def inputs_of(tracked: TrackedCell) -> Inputs:
-    """Of its run and of those of its fits: what one name means in all of them."""
-    found: dict[tuple[str, str], str | None] = {}
-    for run in tracked.line.runs or [tracked.run]:
-        for place, digest in run.logged.inputs.items():
-            found[place] = digest if found.get(place, digest) == digest else None
-    return found
