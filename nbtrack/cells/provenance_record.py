@@ -9,7 +9,8 @@ from typing import Any
 from nbtrack.base.guard import guarded
 from nbtrack.cells.cell_source import RunningCell
 from nbtrack.provenance.execution_log import ExecutionLog
-from nbtrack.provenance.recorder import CellFacts, KernelRecorder, Running
+from nbtrack.provenance.recorder import CellFacts, KernelRecorder
+from nbtrack.provenance.running import Running
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.session import Session
 from nbtrack.recording.surroundings import notebook_path

@@ -6,12 +6,14 @@ import sys
 import zlib
 from typing import Any
 
+from nbtrack.provenance.parts import hashed
 from nbtrack.provenance.safe_access import is_a
 
 SMALL_BYTES = 32_768  # read byte by byte
 WHOLE_BYTES = 64 << 20  # beyond that a sample is read
 _WIDTH = 509  # words a row: a prime, so that rows of the data do not fall onto each other
 _SPOTS = 512
+MOST_OBJECTS = 5_000
 
 
 def is_array(value: object) -> bool:
@@ -29,7 +31,15 @@ def owner_of(array: Any) -> Any:
 
 def is_whole(array: Any) -> bool:
     nbytes: int = sys.modules["numpy"].ndarray.nbytes.__get__(array)
-    return nbytes <= WHOLE_BYTES
+    return nbytes <= WHOLE_BYTES and not (array.dtype.hasobject and array.size > MOST_OBJECTS)
+
+
+def objects_in(array: Any) -> list[object]:
+    """What an array of references refers to: some of it, if it is large."""
+    if not array.dtype.hasobject or array.dtype.names is not None:
+        return []
+    plain = sys.modules["numpy"].ndarray.ravel(array)
+    return list(plain[:: 1 + plain.size // MOST_OBJECTS].tolist())
 
 
 def array_stamp(array: Any) -> object:
@@ -38,7 +48,7 @@ def array_stamp(array: Any) -> object:
     plain = numpy.ndarray.view(array, numpy.ndarray)
     facts = (plain.shape, plain.dtype.str, plain.__array_interface__["data"][0])
     if plain.dtype.hasobject:
-        return facts, hash(tuple(map(id, plain.ravel()[:: 1 + plain.size // 10_000].tolist())))
+        return facts, hashed(objects_in(plain))
     if not plain.flags.c_contiguous:
         plain = plain.T if plain.T.flags.c_contiguous else plain
     if not plain.flags.c_contiguous:

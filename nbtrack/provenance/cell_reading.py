@@ -11,10 +11,9 @@ from nbtrack.capture.bindings import BindingWalk
 from nbtrack.capture.cell_text import parse_quietly
 from nbtrack.capture.expressions import root_name
 from nbtrack.capture.source import unwrapped
+from nbtrack.provenance.states import SEEDING
 
 _DYNAMIC = frozenset({"globals", "locals", "vars", "eval", "exec", "run_line_magic", "user_ns"})
-_SEEDING = frozenset({"seed", "manual_seed", "set_state", "setstate", "set_random_seed",
-                      "manual_seed_all", "seed_everything", "set_rng_state"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +37,12 @@ class CellReading:
     is_dynamic: bool = False  # it may read and bind names that it does not say
     imports: bool = False
     parses: bool = True
+
+    @property
+    def named(self) -> frozenset[str]:
+        """What it reads at once, and spells in whatever way."""
+        found = self.reads | self.outputs
+        return found | self.texts if self.is_dynamic else found
 
 
 @lru_cache(maxsize=256)
@@ -178,7 +183,7 @@ class _Facts:
                     self.patched.add(root)
         name = call.func.attr if isinstance(call.func, ast.Attribute) else None
         name = call.func.id if isinstance(call.func, ast.Name) else name
-        if name in _SEEDING:
+        if name in SEEDING:
             self.seeds.append(ast.unparse(call.func))
 
     def _statement(self, call: ast.Call) -> None:

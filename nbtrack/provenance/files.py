@@ -64,7 +64,7 @@ class Opened:
             path = os.fsdecode(path)
         if type(path) is not str:
             path = _text_of(path)
-        if path is None or len(where) >= MOST_FILES or not _is_of_interest(path):
+        if path is None or len(where) >= MOST_FILES or not is_of_interest(path):
             return
         self.relative |= not os.path.isabs(path)
         where.setdefault(os.path.abspath(path))
@@ -103,7 +103,7 @@ def _of_python() -> tuple[str, ...]:
     return (*found, "/proc/", "/sys/", "/dev/", "/usr/share/", "/usr/lib/", "/etc/")
 
 
-def _is_of_interest(path: str) -> bool:
+def is_of_interest(path: str) -> bool:
     return not (
         path.startswith(_of_python())
         or path.endswith((".pyc", ".so"))

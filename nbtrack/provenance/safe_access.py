@@ -16,7 +16,7 @@ _module = type.__dict__["__module__"].__get__
 
 def is_a(value: object, kind: type) -> bool:
     """As `isinstance`, without asking *value*. *kind* is no class of the user's."""
-    return kind in _mro(type(value))
+    return any(base is kind for base in _mro(type(value)))
 
 
 def bases_of(kind: type) -> tuple[type, ...]:
@@ -32,32 +32,29 @@ def class_dict(kind: type) -> MappingProxyType[str, Any]:
 
 def module_of(kind: type) -> str:
     """The name of the module that says it made *kind*; "" where it says something else."""
-    name = _module(kind) if not (own := class_dict(kind).get("__module__")) else own
+    name = class_dict(kind).get("__module__") or _module(kind)
     return name if type(name) is str else ""
 
 
-def attributes_of(value: object) -> dict[str, Any] | None:
-    """The instance's own dict, if Python made it."""
-    for kind in _mro(type(value)):
-        slot = _class_dict(kind).get("__dict__")
-        if slot is not None:
-            if type(slot) is not GetSetDescriptorType:
-                return None
-            found = slot.__get__(value)
-            return found if type(found) is dict else None
-    return None
+def dict_slot(kind: type) -> GetSetDescriptorType | None:
+    """What reads the own dict of an instance, if Python made it."""
+    found = next(
+        (d["__dict__"] for base in _mro(kind) if "__dict__" in (d := _class_dict(base))), None
+    )
+    return found if type(found) is GetSetDescriptorType else None
 
 
-def slots_of(value: object) -> dict[str, Any]:
-    """What its `__slots__` hold."""
-    found: dict[str, Any] = {}
-    for kind in _mro(type(value)):
-        own = _class_dict(kind)
-        if "__slots__" in own:
-            for name, slot in own.items():
-                if type(slot) is MemberDescriptorType:
-                    try:
-                        found[name] = slot.__get__(value)
-                    except AttributeError:  # not set
-                        continue
-    return found
+def slots_of(kind: type) -> list[MemberDescriptorType]:
+    """What reads the attributes that `__slots__` names."""
+    return [
+        slot
+        for base in _mro(kind)
+        if "__slots__" in (own := _class_dict(base))
+        for slot in own.values()
+        if type(slot) is MemberDescriptorType
+    ]
+
+
+def in_class(kind: type, name: str) -> object:
+    """What stands in a class, or the one that it is made of, as it stands there."""
+    return next((d[name] for base in _mro(kind) if name in (d := _class_dict(base))), None)

@@ -13,6 +13,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 GENERATORS = ("random", "numpy", "torch")
+SEEDING = frozenset(
+    {"seed", "manual_seed", "manual_seed_all", "set_state", "setstate", "set_rng_state"}
+    | {"set_random_seed", "seed_everything"}
+)
 ENVIRONMENT, FOLDER, PATH = "environment", "folder", "sys.path"
 PANDAS, SKLEARN, ERRSTATE, PRINTING = (
     "pandas options",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
-from nbtrack.provenance.walks import Change
+from nbtrack.provenance.walks import Change, reference_to
 
-UNKNOWN = -1  # nobody that was recorded
 MOST_CHANGES = 50_000  # objects; most of them are gone by then
 
 
@@ -21,20 +20,22 @@ class Writers:
     files: dict[str, int] = field(default_factory=dict)
     seeded: set[str] = field(default_factory=set)
 
-    def of_name(self, name: str) -> int:
-        return self.names.get(name, UNKNOWN)
-
     def of_files_in(self, folder: str) -> set[int]:
+        """Of the folder, and of what is in it."""
         inside = os.path.join(folder, "")
-        return {number for path, number in self.files.items() if path.startswith(inside)}
+        return {n for path, n in self.files.items() if path == folder or path.startswith(inside)}
 
-    def change(self, identity: int, change: Change) -> None:
-        self.changes[identity] = change
+    def change(self, value: object, number: int) -> None:
+        self.changes[id(value)] = Change(number, reference_to(value))
         if len(self.changes) > MOST_CHANGES:
             self._forget_dead()
 
     def _forget_dead(self) -> None:
-        kept = {i: c for i, c in self.changes.items() if not c.reference or c.reference()}
+        kept = {
+            identity: change
+            for identity, change in self.changes.items()
+            if change.reference is None or change.reference() is not None
+        }
         # Containers cannot be asked whether they are alive: the older half goes.
         newest = sorted(kept.items(), key=lambda item: item[1].number)
         self.changes = dict(newest[len(newest) // 2 :])
