@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.cells.cell_source import RunningCell
+from nbtrack.provenance import states
 from nbtrack.provenance.execution_log import ExecutionLog
 from nbtrack.provenance.recorder import CellFacts, KernelRecorder
 from nbtrack.provenance.running import Running
@@ -15,6 +17,10 @@ from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.session import Session
 from nbtrack.recording.surroundings import notebook_path
 from nbtrack.records.executions import Execution
+
+
+# Our own line is no code of the user's that might read anything.
+_OWN_CALL = re.compile(r"^get_ipython\(\)\.run_line_magic\s*\('track'.*$", re.MULTILINE)
 
 
 class ProvenanceRecord:
@@ -48,10 +54,15 @@ class ProvenanceRecord:
             if known is not None:
                 self.recorder.ended(known[1], is_ok=is_ok, count=known[0].count)
 
+    def states_around(self, cell: RunningCell) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Hidden states when the cell began, and now; nothing of one that is not recorded."""
+        known = self._running.get(id(cell))
+        return ({}, {}) if known is None else (known[1].states, states.probed())
+
     def _facts(self, cell: RunningCell) -> CellFacts:
         return CellFacts(
             source=cell.masked,
-            transformed=cell.transformed,
+            transformed=_OWN_CALL.sub("pass", cell.transformed),
             is_masked=cell.masked != cell.typed,
             notebook=notebook_path(self._session.settings),
             cell_id=cell.cell_id,

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from nbtrack.base.parent_process import VARIABLE
+
 GENERATORS = ("random", "numpy", "torch")
 SEEDING = frozenset(
     {"seed", "manual_seed", "manual_seed_all", "set_state", "setstate", "set_rng_state"}
@@ -99,8 +101,11 @@ def _printing() -> object:
 
 
 def _environment() -> object:
+    """Without what we say there ourselves, for processes that a tracked cell starts."""
     kept: object = getattr(os.environ, "_data", None)
-    return frozenset(kept.items()) if type(kept) is dict else frozenset(os.environ.items())
+    found = kept if type(kept) is dict else os.environ
+    own = (VARIABLE, VARIABLE.encode())
+    return frozenset(item for item in found.items() if item[0] not in own)
 
 
 def _folder() -> object:

@@ -25,9 +25,9 @@ def ready(kernel: Kernel) -> Kernel:
     return kernel
 
 
-def warned(kernel: Kernel, source: str) -> dict[str, str]:
+def warned(kernel: Kernel, source: str, *, cell_id: str | None = None) -> dict[str, str]:
     """What the newest run is warned of after *source* has run; its card says the same."""
-    reply = kernel.run(source)
+    reply = kernel.run(source, cell_id=cell_id)
     assert reply.status == "ok", reply.content
     found = dict(warnings_in(kernel.newest().data.tags))
     for kind, sentence in found.items():
@@ -36,7 +36,7 @@ def warned(kernel: Kernel, source: str) -> dict[str, str]:
     return found
 
 
-FIT = "%%track\nmodel = LogisticRegression().fit(X_train, y_train)\n"
+FIT = "%%track --no-warn already-ran\nmodel = LogisticRegression().fit(X_train, y_train)\n"
 LEAKS = {
     "half of it": (
         "X_test2, y_test2 = np.vstack([X_test[:50], X_train[:50]]), np.r_[y_test[:50], y_train[:50]]\n"
@@ -115,7 +115,7 @@ def test_a_cell_silences_a_kind(ready: Kernel, flag: str) -> None:
 # --- data that changed
 
 
-CELL = "%%track fit\nLogisticRegression().fit(frame[['a', 'b']], frame.y)"
+CELL = "%%track fit --no-warn already-ran\nLogisticRegression().fit(frame[['a', 'b']], frame.y)"
 MADE = "frame = pd.DataFrame({'a': np.arange(90.0), 'b': 1.5, 'y': np.arange(90) % 2})"
 
 
@@ -131,3 +131,132 @@ def test_data_that_changed_since_the_attempt_before(ready: Kernel) -> None:
     assert attempts[:2] == [{}, {}]
     assert "(in b; 2 rows changed) since attempt 2" in attempts[2]["data"]
     assert warned(ready, CELL) == {}
+
+
+# --- where values came from
+
+
+def test_cells_that_ran_in_order_are_not_stale(ready: Kernel) -> None:
+    """Nor is a cell that is run again with nothing changed above it."""
+    ready.run("base = 3", cell_id="in-1")
+    ready.run("rate = base * 2", cell_id="in-2")
+
+    assert warned(ready, "%%track --no-warn already-ran\nresult = rate + 1", cell_id="in-3") == {}
+    assert warned(ready, "%%track --no-warn already-ran\nresult = rate + 1", cell_id="in-3") == {}
+
+
+def test_a_cell_that_was_edited_since_is_stale(ready: Kernel) -> None:
+    """It does not bind the name any more that is used."""
+    ready.run("depth = 3", cell_id="ed-1")
+    ready.run("dept = 4", cell_id="ed-1")
+    found = warned(ready, "%%track\nresult = depth + 1", cell_id="ed-2")
+
+    assert found["stale"].startswith("depth comes from cell [")
+    assert "was edited and ran again as [" in found["stale"]
+    assert "Run All would not give this" in found["stale"]
+
+
+def test_what_a_cell_did_twice_is_stale(ready: Kernel) -> None:
+    """Run All does it once."""
+    ready.run("rows = []", cell_id="tw-1")
+    for _ in range(2):
+        ready.run("rows.append(1)", cell_id="tw-2")
+
+    assert "ran again" in warned(ready, "%%track\nresult = len(rows)", cell_id="tw-3")["stale"]
+
+
+def test_a_cell_that_counts_itself_up_is_stale_the_second_time(ready: Kernel) -> None:
+    """One that fits a model again is not."""
+    ready.run("steps = 0", cell_id="up-1")
+    cell = "%%track --no-warn already-ran\nsteps = steps + 1"
+
+    assert warned(ready, cell, cell_id="up-2") == {}
+    assert warned(ready, cell, cell_id="up-2").keys() == {"stale"}
+    for _ in range(2):
+        fit = "%%track --no-warn already-ran,data\nmodel.fit(X_train, y_train)"
+        assert warned(ready, fit, cell_id="up-3") == {}
+
+
+def test_without_ids_of_cells_nothing_is_said(ready: Kernel) -> None:
+    """Two cells may read alike."""
+    ready.run("rows = []")
+    ready.run("rows.append(1)")
+    ready.run("rows.append(1)")
+    assert warned(ready, "%%track\nresult = len(rows)") == {}
+
+
+# --- random numbers
+
+RANDOM = {
+    "a draw": "value = np.random.rand()",
+    "a forest": (
+        "from sklearn.ensemble import RandomForestClassifier\n"
+        "RandomForestClassifier(5).fit(X_train, y_train)"
+    ),
+    "the standard library": "import random\nvalue = random.random()",
+}
+REPEATABLE = {
+    "a generator of one's own": "value = np.random.default_rng(0).random()",
+    "a seeded forest": (
+        "from sklearn.ensemble import RandomForestClassifier\n"
+        "RandomForestClassifier(5, random_state=0).fit(X_train, y_train)"
+    ),
+    "a solver that is exact": "LogisticRegression().fit(X_train, y_train)",
+    "one that draws and forgets": (
+        "from sklearn.svm import SVC\nSVC().fit(X_train, y_train)\nSVC(C=2).fit(X_train, y_train)"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", RANDOM)
+def test_what_nothing_seeded_is_told(ready: Kernel, case: str) -> None:
+    """With the cure."""
+    found = warned(ready, f"%%track --no-warn already-ran\n{RANDOM[case]}")
+    assert found.keys() == {"unseeded"}
+    assert "seed(0)" in found["unseeded"]
+
+
+@pytest.mark.parametrize("case", REPEATABLE)
+def test_what_is_repeatable_is_not(ready: Kernel, case: str) -> None:
+    """Whatever its `random_state` says."""
+    assert warned(ready, f"%%track --no-warn already-ran\n{REPEATABLE[case]}") == {}
+
+
+def test_a_seed_is_enough(kernel: Kernel) -> None:
+    """Once, in an earlier cell."""
+    kernel.run("np.random.seed(1)")
+    assert warned(kernel, "%%track\nvalue = np.random.rand()") == {}
+
+
+# --- the same again
+
+AGAIN = (
+    "%%track {name} --metrics score\nfitted = LogisticRegression(C={C}).fit(X_train, y_train)\n"
+    "score = fitted.score(X_test, y_test)"
+)
+
+
+def test_what_already_ran_is_told_before_the_cell_runs(ready: Kernel) -> None:
+    """In a line above its output, with the run's name, what it reached, and how to load it."""
+    assert warned(ready, AGAIN.format(name="first", C=7)) == {}
+    first = ready.newest().info.run_id
+    reply = ready.run(AGAIN.format(name="second", C=7))
+    early = reply.of("display_data")[0]["data"]["text/plain"]
+
+    assert early.startswith("⚠ already-ran: Identical to first, ")
+    assert f"nbtrack.load_model('runs:/{first}/model')" in early
+    assert dict(warnings_in(ready.newest().data.tags)).keys() == {"already-ran"}
+    assert warned(ready, AGAIN.format(name="third", C=8)) == {}
+
+
+def test_other_values_of_what_it_uses_are_other_runs(ready: Kernel) -> None:
+    """And so is a file that was written anew, or what was drawn."""
+    cell = "%%track --no-warn unseeded\nresult = {}"
+    for before in ("factor = 1", "factor = 2"):
+        ready.run(before)
+        assert warned(ready, cell.format("factor + 1")) == {}
+    for text in ("1", "12"):
+        ready.run(f"open('numbers.txt', 'w').write('{text}')")
+        assert warned(ready, cell.format("open('numbers.txt').read()")) == {}
+    for _ in range(2):
+        assert warned(ready, cell.format("np.random.rand()")) == {}

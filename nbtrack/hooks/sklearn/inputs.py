@@ -26,7 +26,6 @@ from nbtrack.errors import InvalidValue
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn.leaks import note_fitted
 from nbtrack.hooks.sklearn.rows import first_rows, row_count, take_rows
-
 from nbtrack.recording.session import current_session
 
 if TYPE_CHECKING:
