@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 
 from nbtrack.provenance import states
-from nbtrack.provenance.files import seen_file
+from nbtrack.provenance.files import OTHERS_THREADS, seen_file
 from nbtrack.provenance.imported import ImportedModules
 from nbtrack.provenance.running import Running, values_of
 from nbtrack.provenance.walks import NOBODY, Walk
@@ -75,7 +75,8 @@ def _settle_names(it: _Settling) -> None:
     if read & running.later - running.read:
         it.needs |= running.before.needs
     changed = _changed(it, read)
-    binders = read | (bound & reading.maybe)
+    missing = reading.named - running.values.keys()  # whoever dropped it made it fail
+    binders = read | missing | (bound & reading.maybe)
     it.needs |= {writers.names[name] for name in binders if name in writers.names}
     for name in bound | dropped:
         writers.names[name] = number
@@ -224,4 +225,4 @@ def _settle_threads(it: _Settling) -> None:
 
 
 def _is_users(thread: threading.Thread) -> bool:
-    return not thread.name.startswith(("nbtrack", "IPython", "Dummy"))
+    return not thread.name.startswith(OTHERS_THREADS)
