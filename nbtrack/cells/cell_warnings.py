@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 from nbtrack.base.guard import guarded
 from nbtrack.cells.cell_source import RunningCell
 from nbtrack.cells.look_back import WAIT_SECONDS, LookBack
 from nbtrack.cells.provenance_record import ProvenanceRecord
 from nbtrack.cells.tracked_cell import TrackedCell
-from nbtrack.errors import NbtrackError, StoreError
+from nbtrack.errors import NbtrackError
 from nbtrack.provenance.saved_notebook import saved_notebook
 from nbtrack.provenance.slices import slice_of
 from nbtrack.provenance.warnings import already_ran as precedents
@@ -24,9 +24,8 @@ from nbtrack.recording.session import Session
 from nbtrack.recording.warning_of_run import is_wanted, warn_of
 from nbtrack.records.executions import Execution
 from nbtrack.records.runs import LifecycleStage, Run, RunStatus
+from nbtrack.records.traces import RunTrace
 from nbtrack.records.warned import Warned
-
-_MODEL_TAG = "nbtrack.model."  # and the path of a model in its run
 
 
 class CellWarnings:
@@ -44,7 +43,8 @@ class CellWarnings:
         self._look_back = look_back
         self._provenance = provenance
         self._on_fault = on_fault
-        self._own: dict[str, str] = {}  # runs of this kernel by identity: they may not be folded
+        # Runs of this kernel by identity: they may not be folded.
+        self._own: dict[str, precedents.Precedent] = {}
         self._begun: dict[str, tuple[str, list[int]]] = {}  # identity and slice, by run
 
     # --- before the cell runs
@@ -72,26 +72,26 @@ class CellWarnings:
         run = self._precedent(tracked, identity)
         if run is None:
             return None
-        path = next((key for key in run.data.tags if key.startswith(_MODEL_TAG)), None)
-        uri = path and f"runs:/{run.info.run_id}/{path.removeprefix(_MODEL_TAG)}"
-        sentence = precedents.already_ran(run, now=time.time(), model_uri=uri)
-        warned = Warned("already-ran", sentence)
+        warned = Warned("already-ran", precedents.already_ran(run, now=time.time()))
         warn_of(tracked.run, warned, self._session, tracked.line)
         return warned
 
-    def _precedent(self, tracked: TrackedCell, identity: str) -> Run | None:
+    def _precedent(self, tracked: TrackedCell, identity: str) -> precedents.Precedent | None:
         store = tracked.run.store
-        try:
-            found = store.read_tagged(precedents.IDENTITY_TAG, identity, timeout=WAIT_SECONDS)
-        except StoreError:
-            found = []
-        for run_id in [*filter(None, [self._own.get(identity)]), *found]:
-            try:
+        known = self._own.get(f"{store.writer} {identity}")
+        if (
+            known is not None
+            and known.has_its_files
+            and not self._look_back.is_dropped(known.run_id)
+        ):
+            return known
+        with suppress(NbtrackError):  # removed since, or somebody holds the database
+            key = precedents.IDENTITY_TAG
+            for run_id in store.read_tagged(key, identity, timeout=WAIT_SECONDS):
                 run = store.get_run(run_id, timeout=WAIT_SECONDS)
-            except NbtrackError:  # removed since, or somebody holds the database
-                continue
-            if _counts(run) and precedents.has_its_files(run.data.tags):
-                return run
+                found = precedents.Precedent.of_run(run)
+                if _counts(run) and found.has_its_files:
+                    return found
         return None
 
     # --- at its end
@@ -103,7 +103,7 @@ class CellWarnings:
                 before, after = self._provenance.states_around(cell)
                 line.harmless = frozenset(only_harmless(before, after, line.quiet_draws))
 
-    def at_end(self, tracked: TrackedCell, status: RunStatus) -> None:
+    def at_end(self, tracked: TrackedCell, status: RunStatus, trace: RunTrace) -> None:
         questions: dict[str, Callable[[TrackedCell], str | None]] = {
             "stale": self._stale,
             "data": self._data_changed,
@@ -115,7 +115,8 @@ class CellWarnings:
                     if (sentence := ask(tracked)) is not None:
                         warn_of(tracked.run, Warned(kind, sentence), self._session, tracked.line)
         with self._guarded("already-ran"):
-            self._become_precedent(tracked, status)
+            if status == RunStatus.FINISHED:
+                self._become_precedent(tracked, trace)
 
     def _stale(self, tracked: TrackedCell) -> str | None:
         needed = self._needed(tracked)
@@ -143,14 +144,22 @@ class CellWarnings:
         texts = known_contents.read(run.store, digests)
         return data_changed(changed, previous.number, texts.get)
 
-    def _become_precedent(self, tracked: TrackedCell, status: RunStatus) -> None:
-        identity, foreseen = self._begun.pop(tracked.run.run_id, ("", []))
-        needed = self._needed(tracked)
-        if not identity or needed is None or status != RunStatus.FINISHED:
+    def _become_precedent(self, tracked: TrackedCell, trace: RunTrace) -> None:
+        run, needed = tracked.run, self._needed(tracked)
+        identity, foreseen = self._begun.pop(run.run_id, ("", []))
+        if not identity or needed is None:
             return
         if tags := precedents.precedent_tags(identity, needed, foreseen):
-            tracked.run.set_tags(tags)
-            self._own[identity] = tracked.run.run_id
+            run.set_tags(tags)
+            models = sorted(p for p in trace.artifacts if p.endswith("/MLmodel"))
+            self._own[f"{run.store.writer} {identity}"] = precedents.Precedent(
+                run.run_id,
+                tracked.name,
+                run.info.start_time,
+                trace.values(),
+                models[0].removesuffix("/MLmodel") if models else None,
+                tags[precedents.FILES_TAG],
+            )
 
     def _needed(self, tracked: TrackedCell) -> Sequence[Execution] | None:
         """The slice of the run, as far as it is known now; None if nobody recorded the cell."""

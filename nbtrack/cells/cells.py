@@ -339,7 +339,7 @@ class Cells:
             if trace.children:
                 tracked.tell_children_apart(trace, self.cards.directions(tracked))
                 tracked.line.at_end.append(partial(tracked.show_best_child, trace))
-            self.warnings.at_end(tracked, outcome.status)
+            self.warnings.at_end(tracked, outcome.status, trace)
             with guarded("show the card", on_fault=self.events.fault):
                 # A traceback has ended what `clear_output(wait=True)` began.
                 clears = readings is not None and readings.displays.would_be_cleared

@@ -18,7 +18,6 @@ from nbtrack.recording.session import Session
 from nbtrack.recording.surroundings import notebook_path
 from nbtrack.records.executions import Execution
 
-
 # Our own line is no code of the user's that might read anything.
 _OWN_CALL = re.compile(r"^get_ipython\(\)\.run_line_magic\s*\('track'.*$", re.MULTILINE)
 

@@ -13,9 +13,7 @@ class LoggedKeys:
         self.metrics: set[str] = set()
         self.models: set[str] = set()  # ids of logged models that hooks made
         self.datasets: set[tuple[str, str]] = set()  # name and digest, of those it read
-        self.inputs: dict[
-            tuple[str, str], str | None
-        ] = {}  # digest by context and name, of parts too
+        self.inputs: dict[tuple[str, str], str | None] = {}  # digest by context, name
 
     def add(self, *, params: Mapping[str, str], metrics: Iterable[str]) -> None:
         self.params.update(params)

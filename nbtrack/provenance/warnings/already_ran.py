@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Self
 
 from nbtrack.display.number_format import format_age, format_number
 from nbtrack.records.executions import Execution, ExecutionStatus, SeenFile
@@ -19,9 +20,43 @@ from nbtrack.records.runs import Run
 
 IDENTITY_TAG = "nbtrack.identity"
 FILES_TAG = "nbtrack.identity.files"  # that the cell itself read: path, size and mtime of each
+_MODEL_TAG = "nbtrack.model."  # and the path of a model in its run
 _LIBRARIES = ("numpy", "scipy", "pandas", "sklearn", "torch", "xgboost", "lightgbm")
 _TRACK_LINE = re.compile(r"^%{1,2}track\b[^\n]*$", re.MULTILINE)
 _MOST_FILES = 50
+
+
+class Precedent(NamedTuple):
+    """The earlier run."""
+
+    run_id: str
+    name: str | None
+    started_ms: int
+    metrics: Mapping[str, float]
+    model: str | None  # the path of a model in the run
+    files: str  # the tag
+
+    @classmethod
+    def of_run(cls, run: Run) -> Self:
+        info, tags = run.info, run.data.tags
+        model = next((key for key in sorted(tags) if key.startswith(_MODEL_TAG)), None)
+        return cls(
+            info.run_id,
+            info.run_name,
+            info.start_time,
+            run.data.metrics,
+            None if model is None else model.removeprefix(_MODEL_TAG),
+            tags.get(FILES_TAG, "[]"),
+        )
+
+    @property
+    def has_its_files(self) -> bool:
+        """Whether the files that it read are as they were."""
+        try:
+            files = json.loads(self.files)
+            return all(_is_as_it_was(str(path), size, mtime) for path, size, mtime in files)
+        except (ValueError, TypeError, RecursionError):
+            return False
 
 
 def identity(
@@ -60,21 +95,13 @@ def precedent_tags(
     return {IDENTITY_TAG: digest, FILES_TAG: json.dumps(_files((*own.files_read, *own.modules)))}
 
 
-def has_its_files(tags: Mapping[str, str]) -> bool:
-    """Whether the files that the earlier run read are as they were."""
-    try:
-        files = json.loads(tags.get(FILES_TAG, "[]"))
-        return all(_is_as_it_was(str(path), size, mtime) for path, size, mtime in files)
-    except (ValueError, TypeError, RecursionError):
-        return False
-
-
-def already_ran(run: Run, *, now: float, model_uri: str | None) -> str:
-    name = run.info.run_name or run.info.run_id[:8]
-    metric = next(iter(sorted(run.data.metrics.items(), key=_of_test_first)), None)
+def already_ran(run: Precedent, *, now: float) -> str:
+    name = run.name or run.run_id[:8]
+    metric = next(iter(sorted(run.metrics.items(), key=_of_test_first)), None)
     reached = "" if metric is None else f", {metric[0]} {format_number(metric[1])}"
-    age = format_age(now - run.info.start_time / 1000)
-    load = "" if model_uri is None else f" nbtrack.load_model({model_uri!r}) gives its model."
+    age = format_age(now - run.started_ms / 1000)
+    uri = f"runs:/{run.run_id}/{run.model}"
+    load = "" if run.model is None else f" nbtrack.load_model({uri!r}) gives its model."
     return f"Identical to {name}, {age}{reached}: the same cells, files and params.{load}"
 
 
