@@ -1,12 +1,15 @@
-"""Warnings in a real kernel: which cells are warned of, what is said where, and when it is quiet."""
+"""Warnings in a real kernel: which cells are warned of, what is said, and when it is quiet."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pytest
 
 from nbtrack.records.warned import warnings_in
 from tests.support.kernel import Kernel
 
+NewKernel = Callable[..., Kernel]
 DATA = (
     "import numpy as np, pandas as pd\n"
     "from sklearn.datasets import load_iris, make_classification\n"
@@ -39,7 +42,8 @@ def warned(kernel: Kernel, source: str, *, cell_id: str | None = None) -> dict[s
 FIT = "%%track --no-warn already-ran\nmodel = LogisticRegression().fit(X_train, y_train)\n"
 LEAKS = {
     "half of it": (
-        "X_test2, y_test2 = np.vstack([X_test[:50], X_train[:50]]), np.r_[y_test[:50], y_train[:50]]\n"
+        "X_test2 = np.vstack([X_test[:50], X_train[:50]])\n"
+        "y_test2 = np.r_[y_test[:50], y_train[:50]]\n"
         "model.score(X_test2, y_test2)"
     ),
     "a slice": "X_val, y_val = X_train[:60], y_train[:60]\nmodel.score(X_val, y_val)",
@@ -49,7 +53,7 @@ LEAKS = {
     ),
     "the same object": "X_test3 = X_train\nmodel.score(X_test3, y_train)",
     "in another form": "X_test4 = pd.DataFrame(X_train[:70])\nmodel.predict(X_test4.to_numpy())",
-    "under a neutral name": "part, labels = X_train[10:70], y_train[10:70]\nmodel.score(part, labels)",
+    "under a neutral name": "part = X_train[10:70]\nmodel.score(part, y_train[10:70])",
 }
 
 
@@ -68,9 +72,11 @@ def test_the_sentence_counts_the_rows(ready: Kernel) -> None:
 
 HONEST = {
     "test data": "model.score(X_test, y_test)",
-    "the training score": "model.score(X_train, y_train); accuracy_score(y_train, model.predict(X_train))",
+    "the training score": (
+        "model.score(X_train, y_train)\naccuracy_score(y_train, model.predict(X_train))"
+    ),
     "a part of it, on purpose": "model.score(X_train[:50], y_train[:50])",
-    "a training part by name": "X_train_head = X_train[:50]\nmodel.score(X_train_head, y_train[:50])",
+    "a training part by name": "X_train2 = X_train[:50]\nmodel.score(X_train2, y_train[:50])",
     "all of the data": "model.score(X, y)",
     "a look at some predictions": "some = X_train[:9]\nmodel.predict(some)",
     "cross-validation": "cross_val_score(model, X, y)",
@@ -236,17 +242,31 @@ AGAIN = (
 )
 
 
-def test_what_already_ran_is_told_before_the_cell_runs(ready: Kernel) -> None:
+def test_what_already_ran_is_told_before_the_cell_runs(new_kernel: NewKernel) -> None:
     """In a line above its output, with the run's name, what it reached, and how to load it."""
-    assert warned(ready, AGAIN.format(name="first", C=7)) == {}
-    first = ready.newest().info.run_id
-    reply = ready.run(AGAIN.format(name="second", C=7))
+    kernel = new_kernel()
+    kernel.run(DATA)
+    assert warned(kernel, AGAIN.format(name="first", C=7)) == {}
+    first = kernel.newest().info.run_id
+    reply = kernel.run(AGAIN.format(name="second", C=7))
     early = reply.of("display_data")[0]["data"]["text/plain"]
 
     assert early.startswith("⚠ already-ran: Identical to first, ")
     assert f"nbtrack.load_model('runs:/{first}/model')" in early
-    assert dict(warnings_in(ready.newest().data.tags)).keys() == {"already-ran"}
-    assert warned(ready, AGAIN.format(name="third", C=8)) == {}
+    assert dict(warnings_in(kernel.newest().data.tags)).keys() == {"already-ran"}
+    assert warned(kernel, AGAIN.format(name="third", C=8)) == {}
+
+
+def test_another_kernel_knows_what_already_ran(new_kernel: NewKernel) -> None:
+    """Over all notebooks of the store."""
+    kernel = new_kernel()
+    kernel.run(DATA)
+    kernel.run(AGAIN.format(name="first", C=7))
+    kernel.close()
+    kernel = new_kernel()
+    kernel.run(DATA)
+
+    assert "Identical to first" in warned(kernel, AGAIN.format(name="again", C=7))["already-ran"]
 
 
 def test_other_values_of_what_it_uses_are_other_runs(ready: Kernel) -> None:
