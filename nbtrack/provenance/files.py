@@ -70,6 +70,13 @@ class Opened:
         self.relative |= not os.path.isabs(path)
         where.setdefault(os.path.abspath(path))
 
+    def forget(self, folder: str) -> None:
+        """What we ourselves did there."""
+        inside = os.path.join(folder, "")
+        for seen in (self.read, self.written, self.folders):
+            for path in [p for p in seen if p == folder or p.startswith(inside)]:
+                del seen[path]
+
     def look_for_written(self, folder: str) -> None:
         """What a process that it started has written in *folder*, by its time."""
         try:
@@ -109,6 +116,7 @@ def is_of_interest(path: str) -> bool:
         path.startswith(_of_python())
         or path.endswith((".pyc", ".so"))
         or "/.nbtrack/" in path
+        or "/ipykernel_" in path
         or path.startswith("<")
     )
 

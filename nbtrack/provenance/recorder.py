@@ -10,12 +10,13 @@ import hashlib
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from nbtrack.provenance import files, states
 from nbtrack.provenance.cell_reading import CellReading, read_cell
+from nbtrack.provenance.earlier import claim_the_rest, read_off
 from nbtrack.provenance.imported import ImportedModules
 from nbtrack.provenance.last_stamps import LastStamps
 from nbtrack.provenance.running import Running, values_of
@@ -37,6 +38,7 @@ class CellFacts:
     is_masked: bool = False
     notebook: str | None = None
     cell_id: str | None = None
+    execution_count: int | None = None  # None: it is told when the cell has one
     started_us: int = 0
 
 
@@ -59,18 +61,9 @@ class KernelRecorder:
 
     def began(self, cell: CellFacts) -> Running:
         clock = time.perf_counter()
-        reading, digest = read_cell(cell.transformed), digest_of(cell.source)
-        execution = Execution(
-            kernel=self.kernel,
-            number=self._next,
-            source=digest,
-            notebook=cell.notebook,
-            cell_id=cell.cell_id,
-            started_us=cell.started_us,
-            gaps=tuple(_gaps(cell, reading, is_sampled=digest in self._dear)),
-        )
-        self._next += 1
-        most = _SAMPLED_OBJECTS if digest in self._dear else MOST_OBJECTS
+        reading = read_cell(cell.transformed)
+        execution = self._new(cell, reading)
+        most = _SAMPLED_OBJECTS if execution.source in self._dear else MOST_OBJECTS
         walk = Walk(self._namespace, most, self._writers.changes)
         read = walk.close_over(reading.named, self._writers.names)
         needs = set(walk.needs)
@@ -92,6 +85,30 @@ class KernelRecorder:
         )
         running.cost = time.perf_counter() - clock
         return running
+
+    def _new(self, cell: CellFacts, reading: CellReading) -> Execution:
+        digest = digest_of(cell.source)
+        self._next += 1
+        return Execution(
+            kernel=self.kernel,
+            number=self._next - 1,
+            source=digest,
+            notebook=cell.notebook,
+            cell_id=cell.cell_id,
+            execution_count=cell.execution_count,
+            started_us=cell.started_us,
+            gaps=tuple(_gaps(cell, reading, is_sampled=digest in self._dear)),
+        )
+
+    def ran_before(self, cells: Sequence[CellFacts]) -> None:
+        """Cells that nobody told of when they ran."""
+        readings = []
+        for cell in cells:
+            execution = self._new(cell, read_cell(cell.transformed))
+            readings.append((execution.number, read_cell(cell.transformed)))
+            execution = read_off(execution, cell.transformed, self._namespace, self._writers)
+            self._write(execution, {execution.source: cell.source})
+        claim_the_rest(values_of(self._namespace), readings, self._writers)
 
     def tracked(self, running: Running, run_id: str, *, count: int | None) -> None:
         """The cell has a run: what is known of it is written, for the kernel may be killed."""

@@ -12,8 +12,6 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nbtrack.base.parent_process import VARIABLE
-
 GENERATORS = ("random", "numpy", "torch")
 SEEDING = frozenset(
     {"seed", "manual_seed", "manual_seed_all", "set_state", "setstate", "set_rng_state"}
@@ -26,6 +24,8 @@ PANDAS, SKLEARN, ERRSTATE, PRINTING = (
     "numpy errors",
     "numpy printing",
 )
+# Variables that we, and libraries on import, set for child processes.
+_NOT_USERS = (b"NBTRACK_", b"MLFLOW_", b"KMP_", b"JPY_", b"COLUMNS", b"LINES")
 # Whose results a state changes, by the names of libraries.
 READERS = {PANDAS: {"pandas"}, SKLEARN: {"sklearn"}, ERRSTATE: {"numpy"}, PRINTING: {"numpy"}}
 
@@ -101,11 +101,9 @@ def _printing() -> object:
 
 
 def _environment() -> object:
-    """Without what we say there ourselves, for processes that a tracked cell starts."""
-    kept: object = getattr(os.environ, "_data", None)
-    found = kept if type(kept) is dict else os.environ
-    own = (VARIABLE, VARIABLE.encode())
-    return frozenset(item for item in found.items() if item[0] not in own)
+    kept = getattr(os.environ, "_data", None)
+    found = kept.items() if type(kept) is dict else os.environb.items()
+    return frozenset(pair for pair in found if not pair[0].startswith(_NOT_USERS))
 
 
 def _folder() -> object:
