@@ -13,6 +13,7 @@ from nbtrack.capture.secrets import mask_secrets
 from nbtrack.cells.cell_source import RunningCell
 from nbtrack.cells.transform import without_call
 from nbtrack.hooks import imports
+from nbtrack.provenance import states
 from nbtrack.provenance.execution_log import ExecutionLog
 from nbtrack.provenance.recorder import CellFacts, KernelRecorder
 from nbtrack.provenance.running import Running
@@ -74,6 +75,11 @@ class ProvenanceRecord:
             for _, running in list(self._running.values()):
                 self.recorder.has_new_libraries(running)
             imports.unwatch("numpy")
+
+    def states_around(self, cell: RunningCell) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Hidden states when the cell began, and now; nothing of one that is not recorded."""
+        known = self._running.get(id(cell))
+        return ({}, {}) if known is None else (known[1].states, states.probed())
 
     @property
     def _history(self) -> list[str]:
