@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from types import FunctionType, ModuleType
 
 from nbtrack.provenance import states
+from nbtrack.provenance.file_digests import FileDigests
 from nbtrack.provenance.files import seen_file
 from nbtrack.provenance.imported import ImportedModules
 from nbtrack.provenance.running import Running, values_of
@@ -212,9 +213,14 @@ def _settle_files(it: _Settling) -> None:
         it.needs |= {writers.files[at] for at in (os.path.dirname(path),) if at in writers.files}
     writers.files |= dict.fromkeys(opened.written, it.execution.number)
     it.tell(
-        files_read=tuple(seen_file(path) for path in opened.read if not os.path.isdir(path)),
-        files_written=tuple(seen_file(path) for path in opened.written),
+        files_read=_DIGESTS.completed(
+            seen_file(path) for path in opened.read if not os.path.isdir(path)
+        ),
+        files_written=_DIGESTS.completed(map(seen_file, opened.written)),
     )
+
+
+_DIGESTS = FileDigests()
 
 
 def _settle_threads(it: _Settling) -> None:
