@@ -22,9 +22,9 @@ _KINDS = ("random", "numpy", "torch")
 def make_known(source: str) -> None:
     """Before a cell that is about to import numpy: what its generator starts from is drawn when it
     is imported, and would be known to nobody. The cell finds it imported, and waits no longer."""
-    if "numpy.random" not in sys.modules and _IMPORTING.search(source):
-        if importlib.util.find_spec("numpy") is not None:
-            import numpy.random  # noqa: F401 - for its state
+    is_new = "numpy.random" not in sys.modules and _IMPORTING.search(source) is not None
+    if is_new and importlib.util.find_spec("numpy") is not None:
+        import numpy.random  # noqa: F401 - for its state
 
 
 def held_states(*, but: Container[str]) -> dict[str, Any]:

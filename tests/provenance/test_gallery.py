@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from nbtrack.provenance.reproducing import reproduce_run
-from nbtrack.provenance.upstream import upstream_of
 from nbtrack.provenance.verdicts import Outcome
 from tests.support.gallery import cells_of, gallery, tracked
 from tests.support.kernel import Kernel
@@ -47,6 +46,5 @@ def test_what_a_script_trains_is_had_again(examples, tmp_path, name):
         newest = next(run for run in kernel.runs() if "mlflow.parentRunId" not in run.data.tags)
         verdict = reproduce_run(kernel.store, newest)
         assert verdict.outcome is Outcome.EXACT, verdict
-        print(name, verdict, len(upstream_of(kernel.store, newest).steps))
     finally:
         kernel.close()
