@@ -71,10 +71,11 @@ class Opened:
         where.setdefault(os.path.abspath(path))
 
     def forget(self, folder: str) -> None:
-        """A project folder, in which nbtrack itself reads and writes."""
-        for found in (self.read, self.written, self.folders):
-            for path in [each for each in found if f"{each}/".startswith(f"{folder}/")]:
-                del found[path]
+        """What we ourselves did there."""
+        inside = os.path.join(folder, "")
+        for seen in (self.read, self.written, self.folders):
+            for path in [p for p in seen if p == folder or p.startswith(inside)]:
+                del seen[path]
 
     def look_for_written(self, folder: str) -> None:
         """What a process that it started has written in *folder*, by its time."""
@@ -115,7 +116,7 @@ def is_of_interest(path: str) -> bool:
         path.startswith(_of_python())
         or path.endswith((".pyc", ".so"))
         or "/.nbtrack/" in path
-        or "/ipykernel_" in path  # a cell's own source, for a traceback
+        or "/ipykernel_" in path
         or path.startswith("<")
     )
 
