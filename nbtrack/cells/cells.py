@@ -18,6 +18,7 @@ from nbtrack.cells.arguments import TrackArguments, read_arguments
 from nbtrack.cells.cell_card import CardMaker
 from nbtrack.cells.cell_events import CellEvents
 from nbtrack.cells.cell_source import RunningCell
+from nbtrack.cells.cell_warnings import CellWarnings
 from nbtrack.cells.completion import KnownNames
 from nbtrack.cells.execution import Execution
 from nbtrack.cells.gauges import Gauges, Readings
@@ -62,6 +63,9 @@ class Cells:
         self.provenance = ProvenanceRecord(shell, session, on_fault=self.events.fault)
         self.look_back = LookBack()
         self.cards = CardMaker(session, self.look_back)
+        self.warnings = CellWarnings(
+            session, self.look_back, self.provenance, on_fault=self.events.fault
+        )
         self.is_on = False  # %track on
         self.is_inferring: bool | None = None  # None: as the settings say
         self.last: EndedCell | None = None
@@ -139,6 +143,7 @@ class Cells:
         self.session.stack.reenter_cell(execution)  # an awaiting cell was in a context of its own
         try:
             is_ok = outcome.status == RunStatus.FINISHED
+            self.warnings.note_states(execution.cell, execution)
             self.provenance.ended(execution.cell, is_ok=is_ok)
             if execution.tracked is not None:
                 readings = self._gauges.stop() if execution.measures else None
@@ -170,6 +175,7 @@ class Cells:
         )
         for key in (*arguments.params, *arguments.tags):
             check_key(key)
+        execution.silenced |= arguments.no_warn
         name = arguments.experiment
         experiment = self.session.experiments.named(name) if name else None
         if (known := execution.tracked) is not None:
@@ -301,6 +307,8 @@ class Cells:
             finally:
                 execution.tracked = tracked if tracked.is_open else None
             self.provenance.tracked(tracked.cell, tracked.run)
+            if is_first and (warned := self.warnings.at_start(tracked)) is not None:
+                self.cards.show_early(tracked, warned)
             self.ask_history(tracked)
             if self.events.is_here:
                 self._measure(execution)
@@ -331,6 +339,7 @@ class Cells:
             if trace.children:
                 tracked.tell_children_apart(trace, self.cards.directions(tracked))
                 tracked.line.at_end.append(partial(tracked.show_best_child, trace))
+            self.warnings.at_end(tracked, outcome.status, trace)
             with guarded("show the card", on_fault=self.events.fault):
                 # A traceback has ended what `clear_output(wait=True)` began.
                 clears = readings is not None and readings.displays.would_be_cleared

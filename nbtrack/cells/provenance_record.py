@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from types import ModuleType
 from typing import Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.capture.secrets import mask_secrets
 from nbtrack.cells.cell_source import RunningCell
 from nbtrack.cells.transform import without_call
+from nbtrack.hooks import imports
+from nbtrack.provenance import states
 from nbtrack.provenance.execution_log import ExecutionLog
 from nbtrack.provenance.recorder import CellFacts, KernelRecorder
 from nbtrack.provenance.running import Running
@@ -28,6 +32,7 @@ class ProvenanceRecord:
         self._shell = shell
         self._session = session
         self._inputs = 1  # of the kernel's history, that are recorded
+        self._is_watching = False
         self._on_fault = on_fault
         self.log = ExecutionLog()
         self.recorder = KernelRecorder(shell.user_ns, self._write)
@@ -37,6 +42,7 @@ class ProvenanceRecord:
         with self._guarded():
             if self._session.settings.provenance:
                 self._catch_up(cell)
+                self._watch_for_numpy()
                 self._running[id(cell)] = cell, self.recorder.began(self._facts(cell))
 
     def tracked(self, cell: RunningCell, run: ActiveRun) -> None:
@@ -57,6 +63,23 @@ class ProvenanceRecord:
                 for store in self._session.open_stores:
                     known[1].opened.forget(str(folder_of(store.uri)))
                 self.recorder.ended(known[1], is_ok=is_ok, count=known[0].count)
+
+    def _watch_for_numpy(self) -> None:
+        """Where its generator starts from is drawn when it is imported."""
+        if not (self._is_watching or "numpy.random" in sys.modules):
+            self._is_watching = True
+            imports.watch("numpy", self._imported)
+
+    def _imported(self, module: ModuleType) -> None:
+        if module.__name__ == "numpy.random":
+            for _, running in list(self._running.values()):
+                self.recorder.has_new_libraries(running)
+            imports.unwatch("numpy")
+
+    def states_around(self, cell: RunningCell) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Hidden states when the cell began, and now; nothing of one that is not recorded."""
+        known = self._running.get(id(cell))
+        return ({}, {}) if known is None else (known[1].states, states.probed())
 
     @property
     def _history(self) -> list[str]:

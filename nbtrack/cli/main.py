@@ -14,7 +14,20 @@ from collections.abc import Sequence
 from types import ModuleType
 
 import nbtrack
-from nbtrack.cli import demo, doctor, export, gc, models, registry, reproduce, runs, show, sql, ui
+from nbtrack.cli import (
+    demo,
+    diff,
+    doctor,
+    export,
+    gc,
+    models,
+    registry,
+    reproduce,
+    runs,
+    show,
+    sql,
+    ui,
+)
 from nbtrack.cli.console import make_output_safe
 from nbtrack.errors import NbtrackError
 
@@ -22,6 +35,7 @@ _COMMANDS: dict[str, ModuleType] = {
     "demo": demo,
     "runs": runs,
     "show": show,
+    "diff": diff,
     "export": export,
     "reproduce": reproduce,
     "sql": sql,

@@ -116,7 +116,7 @@ def is_of_interest(path: str) -> bool:
         path.startswith(_of_python())
         or path.endswith((".pyc", ".so"))
         or "/.nbtrack/" in path
-        or "/ipykernel_" in path
+        or "/ipykernel_" in path  # a cell's own source, for a traceback
         or path.startswith("<")
     )
 

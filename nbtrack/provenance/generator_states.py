@@ -5,26 +5,12 @@ A state says where a sequence of random numbers goes on, and nothing of the user
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import re
 import sys
 from collections.abc import Container, Mapping
 from typing import Any
 
-# What imports numpy in turn, too.
-_IMPORTING = re.compile(
-    r"^\s*(import|from)\s.*\b(numpy|sklearn|pandas|scipy|statsmodels|seaborn|torch)\b", re.M
-)
 _KINDS = ("random", "numpy", "torch")
-
-
-def make_known(source: str) -> None:
-    """Before a cell that is about to import numpy: what its generator starts from is drawn when it
-    is imported, and would be known to nobody. The cell finds it imported, and waits no longer."""
-    is_new = "numpy.random" not in sys.modules and _IMPORTING.search(source) is not None
-    if is_new and importlib.util.find_spec("numpy") is not None:
-        import numpy.random  # noqa: F401 - for its state
 
 
 def held_states(*, but: Container[str]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 from nbtrack.provenance import files, states
 from nbtrack.provenance.cell_reading import CellReading, read_cell
 from nbtrack.provenance.earlier import claim_the_rest, read_off
-from nbtrack.provenance.generator_states import held_states, make_known, texts_of
+from nbtrack.provenance.generator_states import held_states, texts_of
 from nbtrack.provenance.imported import ImportedModules
 from nbtrack.provenance.last_stamps import LastStamps
 from nbtrack.provenance.running import Running, values_of
@@ -62,7 +62,6 @@ class KernelRecorder:
         self._dear: set[str] = set()  # digests of sources
 
     def began(self, cell: CellFacts) -> Running:
-        make_known(cell.transformed)
         clock = time.perf_counter()
         reading = read_cell(cell.transformed)
         execution = self._new(cell, reading)
@@ -115,6 +114,13 @@ class KernelRecorder:
             self._write(execution, {execution.source: cell.source})
         claim_the_rest(values_of(self._namespace), readings, self._writers)
 
+    def has_new_libraries(self, running: Running) -> None:
+        """The cell has just imported one: what its states are from the start."""
+        for name, state in states.probed().items():
+            running.states.setdefault(name, state)
+        for name, generator in held_states(but=self._writers.seeded).items():
+            running.generators.setdefault(name, generator)
+
     def tracked(self, running: Running, run_id: str, *, count: int | None) -> None:
         """The cell has a run: what is known of it is written, for the kernel may be killed."""
         running.execution = replace(running.execution, run_id=run_id, execution_count=count)
@@ -137,9 +143,9 @@ class KernelRecorder:
         after = Walk(self._namespace, before.most, idle=before.stamps, keeps=True)
         execution = settled(running, after, self._writers, self._modules)
         self._last.remember(after, self._namespace)
-        before_it = texts_of(running.generators, execution.unseeded)
-        texts = {digest_of(text): text for text in (running.source, *before_it)}
-        execution = replace(execution, generators=tuple(map(digest_of, before_it)))
+        states_before = texts_of(running.generators, execution.unseeded)
+        texts = {digest_of(text): text for text in (running.source, *states_before)}
+        execution = replace(execution, generators=tuple(map(digest_of, states_before)))
         self._write(execution, {**texts, **self._modules.texts(execution)})
         if running.cost + time.perf_counter() - clock > DEAR_SECONDS:
             self._dear.add(execution.source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from nbtrack.base.guard import guarded
@@ -70,7 +70,7 @@ def _tried(
                 timeout=timeout,
                 progress=progress,
                 look=lambda kernel, new: _predictions(
-                    store, kernel, recorded, _counterpart(store, upstream, new)
+                    store, kernel, recorded, counterpart(store, upstream, new)
                 ),
             )
     except _CANNOT as exc:
@@ -84,7 +84,7 @@ def _judged(
     store: Store, upstream: Upstream, recorded: Sequence[Run], rerun: Rerun, *, unproved: list[str]
 ) -> Verdict:
     assert rerun.run is not None
-    now = _counterpart(store, upstream, rerun.run)
+    now = counterpart(store, upstream, rerun.run)
     comparison = compare_families(store, recorded, now)
     _compare_predictions(rerun.predictions, comparison)
     why = where_it_begins(store, upstream, rerun) if comparison.differences else ""
@@ -119,7 +119,7 @@ def _names(upstream: Upstream) -> dict[str, str]:
     return {"run_id": info.run_id, "name": info.run_name or info.run_id[:8]}
 
 
-def _counterpart(store: Store, upstream: Upstream, new: Run) -> list[Run]:
+def counterpart(store: Store, upstream: Upstream, new: Run) -> list[Run]:
     """The new run and all below it; of a child that was asked for, the one at its place."""
     found = family_of(store, store.get_run(new.info.run_id))
     if upstream.asked.info.run_id == upstream.run.info.run_id:
@@ -180,11 +180,14 @@ def _mark(store: Store, upstream: Upstream, rerun: Rerun, *, new_id: str) -> Non
     for run_id in {rerun.run.info.run_id, new_id}:
         original = upstream.asked if run_id == new_id else upstream.run
         _writer(store, run_id).set_tags({REPRODUCES_TAG: original.info.run_id})
-    for run in rerun.others:
-        if run.info.run_id not in kept:
-            t = max(now_us(), store.look_up_run(run.info.run_id).newest_us + 1)
-            line = lines.run_line(run.info.run_id, t=t, lifecycle_stage=LifecycleStage.DELETED)
-            store.append(line)
+    put_away(store, (each.info.run_id for each in rerun.others if each.info.run_id not in kept))
+
+
+def put_away(store: Store, run_ids: Iterable[str]) -> None:
+    """Runs of no interest of their own: deleted, and there for whoever restores them."""
+    for run_id in run_ids:
+        t = max(now_us(), store.look_up_run(run_id).newest_us + 1)
+        store.append(lines.run_line(run_id, t=t, lifecycle_stage=LifecycleStage.DELETED))
     store.flush()
 
 

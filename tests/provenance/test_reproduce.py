@@ -53,6 +53,13 @@ def test_a_run_is_had_again(notebook):
     )
 
 
+def test_a_generator_that_the_cell_itself_imported(notebook):
+    """Nothing seeds it: where it started from was kept as soon as there was one."""
+    run = notebook.tracked("%%track\nimport numpy as np\nscore = np.random.rand()")
+    assert notebook.store.read_executions(run.info.run_id)[-1].unseeded == ("numpy",)
+    assert reproduce_run(notebook.store, run).outcome is Outcome.EXACT
+
+
 def test_only_the_slice_runs(notebook):
     """Results of cells keep their numbers, and a cell that failed then may fail again."""
     notebook.run("21")

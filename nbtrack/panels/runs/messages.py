@@ -64,6 +64,13 @@ class TableColumn(TypedDict):
     isOwn: bool
 
 
+class RunWarning(TypedDict):
+    """`sentence` is any text."""
+
+    kind: str
+    sentence: str
+
+
 class RunRow(TypedDict):
     """`cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows
     what the best of so many children has; 0: what it has itself. `error`: why it failed.
@@ -80,6 +87,7 @@ class RunRow(TypedDict):
     baseline: bool
     bestOf: int
     reproduced: str
+    warnings: list[RunWarning]
     experiment: str
     started: int
     cells: list[str]
@@ -199,6 +207,7 @@ class RunDetails(TypedDict):
     isDeleted: bool
     facts: list[tuple[str, str]]
     origin: list[tuple[str, str]]
+    warnings: list[RunWarning]
     error: str
     traceback: str
     note: str

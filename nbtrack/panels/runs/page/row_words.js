@@ -4,7 +4,7 @@ import { grouped } from "../../shared/page/formats.js";
 
 /** @import { RunRow } from "./messages.d.ts" */
 
-/** @typedef {{ words: string, title: string, isStrong?: boolean }} Badge */
+/** @typedef {{ words: string, title: string, isStrong?: boolean, isWarning?: boolean }} Badge */
 
 const EXCEPTION = /^[\w.]+/;
 
@@ -24,14 +24,20 @@ const AGAIN = {
   "not runnable": "it could not be run once more: open the row",
 };
 
-/** @param {Pick<RunRow, "pinned" | "baseline" | "bestOf" | "children" | "reproduced">} row
+/** @param {Pick<RunRow, "pinned" | "baseline" | "bestOf" | "children" | "reproduced" | "warnings">} row
  *  @returns {Badge[]} */
-export function badgesOf({ pinned, baseline, bestOf, children, reproduced }) {
+export function badgesOf({ pinned, baseline, bestOf, children, reproduced, warnings }) {
   const best = children ? "best" : `best of ${grouped(bestOf)}`; // a number stands on its button
-  return [
+  const warned = warnings.map(({ kind, sentence }) => ({
+    words: `⚠ ${kind}`,
+    title: sentence,
+    isWarning: true,
+  }));
+  const told = [
     { isThere: pinned, words: "pinned", title: "stands first" },
     { isThere: baseline, words: "baseline", title: "others are compared with it", isStrong: true },
     { isThere: reproduced !== "", words: reproduced, title: AGAIN[reproduced] ?? "" },
     { isThere: bestOf > 0, words: best, title: "it shows the values of its best child" },
   ].filter(({ isThere }) => isThere);
+  return [...told, ...warned];
 }
