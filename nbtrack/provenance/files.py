@@ -98,7 +98,7 @@ def _text_of(path: object) -> str | None:
 
     from nbtrack.provenance.safe_access import is_a
 
-    return str(PurePath.__str__(path)) if is_a(path, PurePath) else None  # type: ignore[arg-type]
+    return str(PurePath.__str__(path)) if is_a(path, PurePath) else None
 
 
 @lru_cache(maxsize=1)

@@ -302,6 +302,10 @@ class Store(Protocol):
 
     def search_model_versions(self, query: RegistryQuery) -> list[ModelVersion]: ...
 
+    def remove_executions(self, numbers: Mapping[str, Sequence[int]]) -> None:
+        """Records of cells, by kernel, and the texts that only they name. Raises StoreBusy."""
+        ...
+
     def remove_runs(self, run_ids: Sequence[str]) -> None:
         """Forget these runs for good, with all that was recorded of them, and what they made."""
         ...
