@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, suppress
 
 from nbtrack.base.guard import guarded
 from nbtrack.cells.cell_source import RunningCell
-from nbtrack.cells.look_back import WAIT_SECONDS, LookBack
+from nbtrack.cells.look_back import LookBack
 from nbtrack.cells.provenance_record import ProvenanceRecord
 from nbtrack.cells.tracked_cell import TrackedCell
 from nbtrack.errors import NbtrackError
@@ -26,6 +26,8 @@ from nbtrack.records.executions import Execution
 from nbtrack.records.runs import LifecycleStage, Run, RunStatus
 from nbtrack.records.traces import RunTrace
 from nbtrack.records.warned import Warned
+
+PATIENCE_SECONDS = 0.2  # before a cell runs, if somebody holds the database
 
 
 class CellWarnings:
@@ -87,8 +89,8 @@ class CellWarnings:
             return known
         with suppress(NbtrackError):  # removed since, or somebody holds the database
             key = precedents.IDENTITY_TAG
-            for run_id in store.read_tagged(key, identity, timeout=WAIT_SECONDS):
-                run = store.get_run(run_id, timeout=WAIT_SECONDS)
+            for run_id in store.read_tagged(key, identity, timeout=PATIENCE_SECONDS):
+                run = store.get_run(run_id, timeout=PATIENCE_SECONDS)
                 found = precedents.Precedent.of_run(run)
                 if _counts(run) and found.has_its_files:
                     return found
