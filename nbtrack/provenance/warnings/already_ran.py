@@ -116,7 +116,7 @@ def _is_as_it_was(path: str, size: int | None, mtime_ns: int | None) -> bool:
     try:
         now = os.stat(path)
     except OSError:
-        return False
+        return size is None  # it was not there then, either
     return (now.st_size, now.st_mtime_ns) == (size, mtime_ns)
 
 
