@@ -270,6 +270,7 @@ def test_another_kernel_knows_what_already_ran(new_kernel: NewKernel) -> None:
     kernel.run("nbtrack.search_runs()")  # who reads folds what was written
     kernel.close()
     kernel = new_kernel()
+    kernel.run("import nbtrack.cells.cell_warnings as it\nit.PATIENCE_SECONDS = 60\ndel it")
     kernel.run(DATA)
 
     assert "Identical to first" in warned(kernel, AGAIN.format(name="again", C=7))["already-ran"]
