@@ -365,6 +365,19 @@ def metric_named(key: str, run_id: str) -> str:
     return lines.metric_line(run_id, key, 1.0, step=0, t=now_us())
 
 
+def test_slices_of_thousands_of_cells_take_seconds_at_most() -> None:
+    """Also where nothing tells which cell is which."""
+    first, second = (
+        record(Origin(upstream=[Cell(source=f"{name}{n} = f({n})") for n in range(3_000)]))
+        for name in "xy"
+    )
+    begun = time.process_time()
+    (found,) = nbtrack.diff(first, second).causes
+
+    assert len(found.changes) >= 3_000
+    assert time.process_time() - begun < 15
+
+
 def test_a_cell_of_ten_thousand_lines_takes_seconds_at_most() -> None:
     """Also where every line is another one."""
     old, new = ("\n".join(f"{name}{n} = {n}" for n in range(10_000)) for name in "xy")
