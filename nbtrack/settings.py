@@ -162,6 +162,21 @@ def take_mlflows_run_id() -> str | None:
     return os.environ.pop("MLFLOW_RUN_ID", None) or None
 
 
+def allows_pickles() -> bool:
+    """Whether models may run what is in their pickles, said by MLflow's variable."""
+    said = os.environ.get("MLFLOW_ALLOW_PICKLE_DESERIALIZATION") or "1"
+    return said.strip().lower() not in _NO
+
+
+def mlflows_model_id() -> str | None:
+    """The logged model that is the active one, said by MLflow's variable."""
+    return os.environ.get("MLFLOW_ACTIVE_MODEL_ID") or None
+
+
+def forget_mlflows_model_id() -> None:
+    os.environ.pop("MLFLOW_ACTIVE_MODEL_ID", None)
+
+
 def _from_parent() -> dict[str, Any]:
     parent, found = parent_process(), {}
     if parent.store is not None:

@@ -63,7 +63,9 @@ class Cells:
         self.provenance = ProvenanceRecord(shell, session, on_fault=self.events.fault)
         self.look_back = LookBack()
         self.cards = CardMaker(session, self.look_back)
-        self.warnings = CellWarnings(session, self.look_back, on_fault=self.events.fault)
+        self.warnings = CellWarnings(
+            session, self.look_back, self.provenance, on_fault=self.events.fault
+        )
         self.is_on = False  # %track on
         self.is_inferring: bool | None = None  # None: as the settings say
         self.last: EndedCell | None = None
@@ -141,6 +143,7 @@ class Cells:
         self.session.stack.reenter_cell(execution)  # an awaiting cell was in a context of its own
         try:
             is_ok = outcome.status == RunStatus.FINISHED
+            self.warnings.note_states(execution.cell, execution)
             self.provenance.ended(execution.cell, is_ok=is_ok)
             if execution.tracked is not None:
                 readings = self._gauges.stop() if execution.measures else None
@@ -304,6 +307,8 @@ class Cells:
             finally:
                 execution.tracked = tracked if tracked.is_open else None
             self.provenance.tracked(tracked.cell, tracked.run)
+            if is_first and (warned := self.warnings.at_start(tracked)) is not None:
+                self.cards.show_early(tracked, warned)
             self.ask_history(tracked)
             if self.events.is_here:
                 self._measure(execution)
@@ -334,7 +339,7 @@ class Cells:
             if trace.children:
                 tracked.tell_children_apart(trace, self.cards.directions(tracked))
                 tracked.line.at_end.append(partial(tracked.show_best_child, trace))
-            self.warnings.at_end(tracked)
+            self.warnings.at_end(tracked, outcome.status, trace)
             with guarded("show the card", on_fault=self.events.fault):
                 # A traceback has ended what `clear_output(wait=True)` began.
                 clears = readings is not None and readings.displays.would_be_cleared

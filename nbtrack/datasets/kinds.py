@@ -390,7 +390,7 @@ def _facts(arrays: dict[str | None, Any]) -> list[tuple[str, Any]]:
     """Shape, size and bytes: of the single array, or by name."""
 
     by_fact: dict[str, dict[str | None, Any]] = {
-        "shape": {name: list(array.shape) for name, array in arrays.items()},
+        "shape": {name: tuple(array.shape) for name, array in arrays.items()},
         "size": {name: int(array.size) for name, array in arrays.items()},
         "nbytes": {name: _nbytes(array) for name, array in arrays.items()},
     }

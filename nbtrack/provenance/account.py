@@ -85,7 +85,8 @@ def _generators(upstream: Upstream) -> list[str]:
     unseeded = dict.fromkeys(name for each in upstream.executions for name in each.unseeded)
     states = (f"{name}: state {digest[:16]}… before the run's cell"
               for name, digest in sorted(upstream.seeds.items()))  # fmt: skip
-    return [*(f"{name}: drawn from, and nothing had seeded it" for name in unseeded), *states]
+    told = "drawn from, and nothing had seeded it: it goes on from the recorded state"
+    return [*(f"{name}: {told}" for name in unseeded), *states]
 
 
 def _unplain(upstream: Upstream) -> list[str]:

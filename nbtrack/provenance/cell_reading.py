@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,7 +14,13 @@ from nbtrack.capture.expressions import root_name
 from nbtrack.capture.source import unwrapped
 from nbtrack.provenance.states import SEEDING
 
-_DYNAMIC = frozenset({"globals", "locals", "vars", "eval", "exec", "run_line_magic", "user_ns"})
+# Which read and bind names in ways that the source does not show.
+_UNSAID = frozenset({"globals", "locals", "vars", "eval", "exec", "user_ns"})
+_MAGICS = frozenset({"run_line_magic", "run_cell_magic", "run_cell", "system", "getoutput"})
+_FOREIGN = frozenset({"bash", "sh", "script", "writefile", "file", "html", "HTML", "javascript",
+                      "js", "latex", "markdown", "svg", "SVG", "perl", "ruby", "sx"})  # fmt: skip
+_WORD = re.compile(r"[^\W\d]\w*")
+MOST_TEXT = 10_000  # characters that are searched for names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,18 +38,19 @@ class CellReading:
     suspects: frozenset[str] = frozenset()
     patched: frozenset[str] = frozenset()
     outputs: frozenset[str] = frozenset()  # "_3" for `Out[3]`
-    texts: frozenset[str] = frozenset()  # constants that could be names
+    texts: frozenset[str] = frozenset()  # names in texts, where those may be code
     words: frozenset[str] = frozenset()  # names and attributes
     seeds: tuple[str, ...] = ()  # dotted, as written: "np.random.seed"
     is_dynamic: bool = False  # it may read and bind names that it does not say
     imports: bool = False
+    binds_unsaid: bool = False  # by `import *`, magics and the like
     parses: bool = True
 
     @property
     def named(self) -> frozenset[str]:
         """What it reads at once, and spells in whatever way."""
         found = self.reads | self.outputs
-        return found | self.texts if self.is_dynamic else found
+        return found | self.texts
 
 
 @lru_cache(maxsize=256)
@@ -73,11 +81,12 @@ def _read(tree: ast.Module) -> CellReading:
         suspects=frozenset(facts.suspects | {n for n, how in walk.bindings.items() if how.mutated}),
         patched=frozenset(facts.patched),
         outputs=frozenset(facts.outputs),
-        texts=frozenset(facts.texts),
+        texts=frozenset(facts.names_in_texts()),
         words=frozenset(facts.words),
         seeds=tuple(facts.seeds),
-        is_dynamic=bool(facts.words & _DYNAMIC),
+        is_dynamic=bool(facts.words & _UNSAID),
         imports=facts.imports,
+        binds_unsaid=facts.has_star or bool(facts.words & (_UNSAID | _MAGICS)),
     )
 
 
@@ -139,10 +148,11 @@ class _Facts:
     suspects: set[str] = field(default_factory=set)
     patched: set[str] = field(default_factory=set)
     outputs: set[str] = field(default_factory=set)
-    texts: set[str] = field(default_factory=set)
+    texts: list[str] = field(default_factory=list)
     words: set[str] = field(default_factory=set)
     seeds: list[str] = field(default_factory=list)
     imports: bool = False
+    has_star: bool = False
 
     def visit_all(self, tree: ast.AST) -> None:
         for node in ast.walk(tree):
@@ -158,14 +168,19 @@ class _Facts:
                 case ast.Subscript(value=ast.Name(id="Out" | "_oh")):
                     self._output(node.slice)
                 case ast.Constant(value=str() as text):
-                    if text.isidentifier():
-                        self.texts.add(text)
+                    self.texts.append(text)
                 case ast.Call():
                     self._call(node)
                 case ast.Expr(value=ast.Call() as call):
                     self._statement(call)
                 case ast.Import() | ast.ImportFrom():
                     self.imports = True
+                    self.has_star |= any(each.name == "*" for each in node.names)
+
+    def names_in_texts(self) -> set[str]:
+        is_code = self.words & (_UNSAID | _MAGICS) and not _FOREIGN & set(self.texts[:1])
+        text = " ".join(self.texts)[:MOST_TEXT] if is_code else ""
+        return set(_WORD.findall(text))
 
     def _patch(self, node: ast.Attribute) -> None:
         if (root := root_name(node)) is not None:

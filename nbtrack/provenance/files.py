@@ -18,6 +18,7 @@ from nbtrack.base.guard import guarded
 from nbtrack.records.executions import SeenFile
 
 MOST_FILES = 1_000  # of one cell
+OTHERS_THREADS = ("nbtrack", "IPython", "Dummy", "IOPub", "Heartbeat", "Control", "Shell")
 _CLOCK_STEP = 0.01  # seconds that a file's time may lie behind ours
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _PROCESSES = frozenset({"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "pty.spawn",
@@ -70,10 +71,11 @@ class Opened:
         where.setdefault(os.path.abspath(path))
 
     def forget(self, folder: str) -> None:
-        """A project folder, in which nbtrack itself reads and writes."""
-        for found in (self.read, self.written, self.folders):
-            for path in [each for each in found if f"{each}/".startswith(f"{folder}/")]:
-                del found[path]
+        """What we ourselves did there."""
+        inside = os.path.join(folder, "")
+        for seen in (self.read, self.written, self.folders):
+            for path in [p for p in seen if p == folder or p.startswith(inside)]:
+                del seen[path]
 
     def look_for_written(self, folder: str) -> None:
         """What a process that it started has written in *folder*, by its time."""
@@ -149,7 +151,7 @@ class FileWatch:
 
     def _heard(self, event: str, args: tuple[Any, ...]) -> None:
         # Called for every event of the process: thousands in an import.
-        if not self._running or event not in _HEARD or _is_busy.here:
+        if not self._running or event not in _HEARD or _is_busy.here or is_ours():
             return
         _is_busy.here = True
         try:
@@ -158,6 +160,11 @@ class FileWatch:
                     opened.note(event, args)
         finally:
             _is_busy.here = False
+
+
+def is_ours() -> bool:
+    """Whether this is a thread of nbtrack's, or of the kernel's, and not of the user's."""
+    return threading.current_thread().name.startswith(OTHERS_THREADS)
 
 
 class _Busy(threading.local):

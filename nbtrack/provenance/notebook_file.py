@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from nbtrack.provenance.account import Account
+from nbtrack.provenance.generator_states import restoring_code
 from nbtrack.provenance.pins import pins_of
 from nbtrack.provenance.upstream import Step, Upstream
 
@@ -16,7 +18,9 @@ def notebook_of(upstream: Upstream, account: Account) -> str:
     """`%%track` lines stay, so that it records again wherever nbtrack is installed."""
     python = str(upstream.environment.get("python_version", ""))
     cells = [_markdown(_head(upstream, account), "head"), _code(_LOAD, "load")]
-    cells += [_step(step) for step in upstream.steps if step.source.strip() != _LOAD]
+    cells += [
+        cell for step in upstream.steps if step.source.strip() != _LOAD for cell in _cells(step)
+    ]
     content = {
         "cells": cells,
         "metadata": {
@@ -44,8 +48,12 @@ def _plain(text: str) -> str:
     return "".join(f"\\{each}" if each in "\\`*_{}[]<>()#+!|&$~" else each for each in text)
 
 
-def _step(step: Step) -> dict[str, Any]:
-    return _code(step.source, f"cell-{step.execution.number}")
+def _cells(step: Step) -> Iterator[dict[str, Any]]:
+    if step.generators:
+        states = "\n".join(map(restoring_code, step.generators))
+        text = f"# What the random numbers of the next cell began with:\n{states}"
+        yield _code(text, f"states-{step.execution.number}")
+    yield _code(step.source, f"cell-{step.execution.number}")
 
 
 def _code(source: str, cell_id: str) -> dict[str, Any]:

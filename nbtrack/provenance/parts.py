@@ -10,6 +10,9 @@ ATOMS = frozenset(
     {int, float, complex, bool, str, bytes, type(None), type(...), range, types.CodeType}
 )
 
+# By id, for the hash of a type may be code of the user's metaclass.
+ATOM_IDS = frozenset(map(id, ATOMS))
+
 
 class Parts(NamedTuple):
     """*stamp* is None of what does not change; *is_whole*: nothing that may change was left out."""
@@ -21,4 +24,4 @@ class Parts(NamedTuple):
 
 def hashed(parts: Iterable[object]) -> int:
     """Atoms by value, all else by identity: the hash of an object may be the user's code."""
-    return hash(tuple([part if type(part) in ATOMS else id(part) for part in parts]))
+    return hash(tuple([part if id(type(part)) in ATOM_IDS else id(part) for part in parts]))

@@ -74,7 +74,8 @@ def _modules(upstream: Upstream) -> set[str]:
 
 
 def _imported(upstream: Upstream, recorded: Mapping[str, tuple[str, str]]) -> set[str]:
-    return {name for module in _modules(upstream) for name in _distributions(module, recorded)}
+    modules = _modules(upstream) - _OURS
+    return {name for module in modules for name in _distributions(module, recorded)}
 
 
 def _recorded(upstream: Upstream) -> dict[str, tuple[str, str]]:

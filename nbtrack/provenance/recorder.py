@@ -10,12 +10,14 @@ import hashlib
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from nbtrack.provenance import files, states
 from nbtrack.provenance.cell_reading import CellReading, read_cell
+from nbtrack.provenance.earlier import claim_the_rest, read_off
+from nbtrack.provenance.generator_states import held_states, texts_of
 from nbtrack.provenance.imported import ImportedModules
 from nbtrack.provenance.last_stamps import LastStamps
 from nbtrack.provenance.running import Running, values_of
@@ -38,6 +40,7 @@ class CellFacts:
     notebook: str | None = None
     folder: str | None = None
     cell_id: str | None = None
+    execution_count: int | None = None  # None: it is told when the cell has one
     started_us: int = 0
 
 
@@ -60,19 +63,9 @@ class KernelRecorder:
 
     def began(self, cell: CellFacts) -> Running:
         clock = time.perf_counter()
-        reading, digest = read_cell(cell.transformed), digest_of(cell.source)
-        execution = Execution(
-            kernel=self.kernel,
-            number=self._next,
-            source=digest,
-            notebook=cell.notebook,
-            folder=cell.folder,
-            cell_id=cell.cell_id,
-            started_us=cell.started_us,
-            gaps=tuple(_gaps(cell, reading, is_sampled=digest in self._dear)),
-        )
-        self._next += 1
-        most = _SAMPLED_OBJECTS if digest in self._dear else MOST_OBJECTS
+        reading = read_cell(cell.transformed)
+        execution = self._new(cell, reading)
+        most = _SAMPLED_OBJECTS if execution.source in self._dear else MOST_OBJECTS
         walk = Walk(self._namespace, most, self._writers.changes)
         read = walk.close_over(reading.named, self._writers.names)
         needs = set(walk.needs)
@@ -88,12 +81,45 @@ class KernelRecorder:
             moved=self._last.changed(walk, self._namespace),
             values=values_of(self._namespace),
             states=states.probed(),
+            generators=held_states(but=self._writers.seeded),
             threads=set(threading.enumerate()),
             modules=self._modules.known(),
             opened=files.watch.start(),
         )
         running.cost = time.perf_counter() - clock
         return running
+
+    def _new(self, cell: CellFacts, reading: CellReading) -> Execution:
+        digest = digest_of(cell.source)
+        self._next += 1
+        return Execution(
+            kernel=self.kernel,
+            number=self._next - 1,
+            source=digest,
+            notebook=cell.notebook,
+            folder=cell.folder,
+            cell_id=cell.cell_id,
+            execution_count=cell.execution_count,
+            started_us=cell.started_us,
+            gaps=tuple(_gaps(cell, reading, is_sampled=digest in self._dear)),
+        )
+
+    def ran_before(self, cells: Sequence[CellFacts]) -> None:
+        """Cells that nobody told of when they ran."""
+        readings = []
+        for cell in cells:
+            execution = self._new(cell, read_cell(cell.transformed))
+            readings.append((execution.number, read_cell(cell.transformed)))
+            execution = read_off(execution, cell.transformed, self._namespace, self._writers)
+            self._write(execution, {execution.source: cell.source})
+        claim_the_rest(values_of(self._namespace), readings, self._writers)
+
+    def has_new_libraries(self, running: Running) -> None:
+        """The cell has just imported one: what its states are from the start."""
+        for name, state in states.probed().items():
+            running.states.setdefault(name, state)
+        for name, generator in held_states(but=self._writers.seeded).items():
+            running.generators.setdefault(name, generator)
 
     def tracked(self, running: Running, run_id: str, *, count: int | None) -> None:
         """The cell has a run: what is known of it is written, for the kernel may be killed."""
@@ -117,7 +143,10 @@ class KernelRecorder:
         after = Walk(self._namespace, before.most, idle=before.stamps, keeps=True)
         execution = settled(running, after, self._writers, self._modules)
         self._last.remember(after, self._namespace)
-        self._write(execution, {execution.source: running.source, **self._modules.texts(execution)})
+        states_before = texts_of(running.generators, execution.unseeded)
+        texts = {digest_of(text): text for text in (running.source, *states_before)}
+        execution = replace(execution, generators=tuple(map(digest_of, states_before)))
+        self._write(execution, {**texts, **self._modules.texts(execution)})
         if running.cost + time.perf_counter() - clock > DEAR_SECONDS:
             self._dear.add(execution.source)
         return execution

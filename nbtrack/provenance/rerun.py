@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import time
@@ -25,6 +26,7 @@ _BEGIN = """\
 %load_ext nbtrack
 __import__("nbtrack.provenance.rehearsal", fromlist=["_"]).begin_rehearsal()
 """
+_RESTORE = '__import__("nbtrack.provenance.rehearsal", fromlist=["_"]).restore_generators({!r})'
 _TRACKED = re.compile(r"^[ \t]*%{1,2}track(?!\S)(?! *(last|drop|load|restore|status)\b)", re.M)
 
 Progress = Callable[[int, int, str], None]  # done, all, what runs now
@@ -83,6 +85,8 @@ def _run_cells(kernel: FreshKernel, steps: Sequence[Step], progress: Progress) -
         progress(done, len(steps), step.label)
         if step.execution.execution_count is not None:  # Out[5] is to be Out[5] again
             kernel.prepare(f"get_ipython().execution_count = {step.execution.execution_count}")
+        if step.generators:
+            kernel.prepare(_RESTORE.format(json.dumps(step.generators)))
         source = _tracked(step.source) if step is steps[-1] else step.source
         error = kernel.run(source)
         has_failed = step.execution.status is ExecutionStatus.ERROR

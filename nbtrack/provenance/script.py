@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from nbtrack.provenance.account import Account
+from nbtrack.provenance.generator_states import restoring_code
 from nbtrack.provenance.pins import imported_modules, pins_of
 from nbtrack.provenance.plain_python import PlainCell, is_python, parsed, plain_python
 from nbtrack.provenance.upstream import Step, Upstream
@@ -119,7 +120,9 @@ def _cell_text(step: Step, cell: PlainCell) -> str:
     if failed:
         source = f"try:  # it failed then, too\n    {source}\nexcept Exception as _error:\n"
         source += "    print(repr(_error))"
-    return f"# --- {step.label}\n\n{source}\n\n"
+    states = "".join(f"{restoring_code(text)}\n" for text in step.generators)
+    states = f"# What its random numbers began with:\n{states}\n" if states else ""
+    return f"# --- {step.label}\n\n{states}{source}\n\n"
 
 
 def _without_futures(source: str) -> str:

@@ -7,17 +7,20 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from nbtrack.provenance import states
+from nbtrack.provenance.file_digests import FileDigests
 from nbtrack.provenance.files import seen_file
 from nbtrack.provenance.imported import ImportedModules
 from nbtrack.provenance.running import Running, values_of
+from nbtrack.provenance.safe_access import class_dict
 from nbtrack.provenance.walks import NOBODY, Walk
 from nbtrack.provenance.writers import Writers
 from nbtrack.records.executions import Execution
 
 _RESULTS = re.compile(r"_+|_\d+")  # `_` and `_3`, the results of cells
+_THREADS = "threads"  # who started the newest of the notebook's
 _OF_FOLDER = frozenset({"getcwd", "cwd", "Path", "glob", "listdir", "scandir", "walk", "system"})
 
 
@@ -36,6 +39,12 @@ class _Settling:
             for name, found in facts.items()
         }
         self.execution = replace(self.execution, **told)  # type: ignore[arg-type] # by their names
+
+    def is_of_notebook(self, thread: threading.Thread) -> bool:
+        """Whether it runs a function of the notebook's."""
+        target = thread.__dict__.get("_target") if type(thread) is threading.Thread else None
+        own = type(target) is FunctionType and target.__globals__ is self.after.namespace
+        return own or class_dict(type(thread)).get("__module__") == "__main__"
 
     def add_gap(self, sentence: str) -> None:
         self.execution = replace(self.execution, gaps=(*self.execution.gaps, sentence))
@@ -75,7 +84,8 @@ def _settle_names(it: _Settling) -> None:
     if read & running.later - running.read:
         it.needs |= running.before.needs
     changed = _changed(it, read)
-    binders = read | (bound & reading.maybe)
+    missing = reading.named - running.values.keys()  # whoever dropped it made it fail
+    binders = read | missing | (bound & reading.maybe)
     it.needs |= {writers.names[name] for name in binders if name in writers.names}
     for name in bound | dropped:
         writers.names[name] = number
@@ -201,27 +211,32 @@ def _settle_files(it: _Settling) -> None:
         it.needs |= {writers.files[at] for at in (os.path.dirname(path),) if at in writers.files}
     writers.files |= dict.fromkeys(opened.written, it.execution.number)
     it.tell(
-        files_read=tuple(seen_file(path) for path in opened.read if not os.path.isdir(path)),
-        files_written=tuple(seen_file(path) for path in opened.written),
+        files_read=_DIGESTS.completed(
+            seen_file(path) for path in opened.read if not os.path.isdir(path)
+        ),
+        files_written=_DIGESTS.completed(map(seen_file, opened.written)),
     )
+
+
+_DIGESTS = FileDigests()
 
 
 def _settle_threads(it: _Settling) -> None:
     """What was changed while no cell ran counts as changed by the cell that sees it first."""
     moved = it.running.moved.keys() & it.after.objects.keys()
     names = {it.running.moved[identity] for identity in moved} & set(it.execution.reads)
+    for identity in moved:
+        it.writers.change(it.after.objects[identity], it.execution.number)
+    is_beside = bool(it.execution.changes) and any(map(it.is_of_notebook, it.running.threads))
     if names:
         it.add_gap(
             f"Changed between cells, by a thread or a callback: {', '.join(sorted(names))}. "
             "When is not captured."
         )
         it.tell(changes=names | set(it.execution.changes))
-        it.needs.add(it.writers.states.get("threads", NOBODY))
-    for identity in moved:
-        it.writers.change(it.after.objects[identity], it.execution.number)
-    if any(_is_users(each) for each in set(threading.enumerate()) - it.running.threads):
-        it.writers.states["threads"] = it.execution.number
-
-
-def _is_users(thread: threading.Thread) -> bool:
-    return not thread.name.startswith(("nbtrack", "IPython", "Dummy"))
+    elif is_beside:
+        it.add_gap("A thread of the notebook ran beside it: which changes are whose is not known.")
+    if names or is_beside:
+        it.needs.add(it.writers.states.get(_THREADS, NOBODY))
+    if any(map(it.is_of_notebook, set(threading.enumerate()) - it.running.threads)):
+        it.writers.states[_THREADS] = it.execution.number

@@ -24,11 +24,10 @@ PANDAS, SKLEARN, ERRSTATE, PRINTING = (
     "numpy errors",
     "numpy printing",
 )
+# Variables that we, and libraries on import, set for child processes.
+_NOT_USERS = (b"NBTRACK_", b"MLFLOW_", b"KMP_", b"JPY_", b"COLUMNS", b"LINES")
 # Whose results a state changes, by the names of libraries.
 READERS = {PANDAS: {"pandas"}, SKLEARN: {"sklearn"}, ERRSTATE: {"numpy"}, PRINTING: {"numpy"}}
-
-
-_OURS = ("NBTRACK_PARENT", b"NBTRACK_PARENT")
 
 
 def probed() -> dict[str, int]:
@@ -102,10 +101,9 @@ def _printing() -> object:
 
 
 def _environment() -> object:
-    """Without what nbtrack tells processes that are started while a run is open."""
-    kept: object = getattr(os.environ, "_data", None)
-    items = kept.items() if type(kept) is dict else os.environ.items()
-    return frozenset(item for item in items if item[0] not in _OURS)
+    kept = getattr(os.environ, "_data", None)
+    found = kept.items() if type(kept) is dict else os.environb.items()
+    return frozenset(pair for pair in found if not pair[0].startswith(_NOT_USERS))
 
 
 def _folder() -> object:

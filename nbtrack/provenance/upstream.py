@@ -20,10 +20,12 @@ _MOST_ANCESTORS = 100  # damaged data may name each other as parents
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A cell that has to run; *source* is as it was typed."""
+    """A cell that has to run; *source* is as it was typed, *generators* are states to begin with,
+    see `generator_states`."""
 
     execution: Execution
     source: str
+    generators: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -62,14 +64,18 @@ class Upstream:
 
     @property
     def given_files(self) -> list[SeenFile]:
-        """The data: what the cells read and had not written themselves, each as first seen."""
+        """The data: what the cells read and had not written themselves, each as first seen.
+
+        Of a file that one cell both reads and writes nobody knows what it was before.
+        """
         found: dict[str, SeenFile] = {}
         written: set[str] = set()
         for each in self.executions:
-            for file in each.files_read:
-                if file.path not in written and not _is_module(file, self):
-                    found.setdefault(file.path, file)
             written.update(file.path for file in each.files_written)
+            for file in each.files_read:
+                is_there = file.size is not None  # else it was looked for in vain, or is gone
+                if is_there and file.path not in written and file.path not in self.modules:
+                    found.setdefault(file.path, file)
         return list(found.values())
 
     @property
@@ -114,7 +120,7 @@ def _recorded(store: Store, run: Run) -> tuple[Run, list[Execution]]:
 
 
 def _texts(store: Store, needed: list[Execution]) -> dict[str, str]:
-    digests = {each.source for each in needed}
+    digests = {digest for each in needed for digest in (each.source, *each.generators)}
     digests |= {file.sha256 for each in needed for file in each.modules if file.sha256}
     return store.read_texts(sorted(digests))
 
@@ -124,14 +130,11 @@ def _steps(run: Run, needed: list[Execution], texts: Mapping[str, str]) -> Itera
         if each.source not in texts:
             what = f"the source of cell [{each.execution_count or each.number}]"
             raise NotCaptured(run.info.run_id, run.info.run_name, what)
-        yield Step(execution=each, source=texts[each.source])
+        states = tuple(texts[digest] for digest in each.generators if digest in texts)
+        yield Step(execution=each, source=texts[each.source], generators=states)
 
 
 def _seeds(cell: Mapping[str, Any]) -> dict[str, str]:
     seeds = cell.get("seeds")
     found = json.loads(seeds) if isinstance(seeds, str) else seeds
     return dict(found) if isinstance(found, Mapping) else {}
-
-
-def _is_module(file: SeenFile, upstream: Upstream) -> bool:
-    return file.path in upstream.modules

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from nbtrack.provenance.code_names import names_of
-from nbtrack.provenance.parts import ATOMS
+from nbtrack.provenance.parts import ATOM_IDS
 from nbtrack.provenance.stamps import Kind, kind_of
 
 MOST_OBJECTS = 1_000  # of one walk
@@ -75,7 +75,7 @@ class Walk:
 
     def add(self, name: str, value: object, *, since: int) -> None:
         """*since*: the execution that bound *name*."""
-        if type(value) in ATOMS:
+        if id(type(value)) in ATOM_IDS:
             return
         due: deque[tuple[object, int]] = deque([(value, since)])
         seen = self.roots
@@ -90,7 +90,9 @@ class Walk:
             floor = self._count_changes(each, floor) if self.changes else floor
             kind = kind_of(each)
             parts = self._look_at(each, kind, name)
-            due.extend([(p, floor) for p in parts if type(p) not in ATOMS and id(p) not in seen])
+            due.extend(
+                [(p, floor) for p in parts if id(type(p)) not in ATOM_IDS and id(p) not in seen]
+            )
             if kind.is_users:
                 due.append((type(each), floor))
 

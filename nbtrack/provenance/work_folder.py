@@ -78,7 +78,7 @@ def _fill(place: Path, texts: Mapping[str, str]) -> None:
 def _shadow(folder: Path, place: Path, upstream: Upstream, modules: Mapping[Path, str]) -> None:
     """Folders with something of their own in them are made, all others are links."""
     written = {Path(path) for path in upstream.written_files}
-    given = {Path(file.path) for file in upstream.given_files}
+    read = {Path(file.path) for each in upstream.executions for file in each.files_read}
     own = {path for path in (*written, *modules) if folder in path.parents}
     made = {level for path in own for level in path.parents if folder in (level, *level.parents)}
     for level in sorted(made | {folder}):
@@ -87,7 +87,7 @@ def _shadow(folder: Path, place: Path, upstream: Upstream, modules: Mapping[Path
             path = Path(entry.path)
             if path not in made | own and entry.name != FOLDER_NAME:
                 (place / path.relative_to(folder)).symlink_to(path)
-    for path in own & written & given - modules.keys():  # it reads what it then writes over
+    for path in own & written & read - modules.keys():  # it reads what it then writes over
         with suppress(FileNotFoundError):
             shutil.copyfile(path, place / path.relative_to(folder))
     texts = {str(p.relative_to(folder)): text for p, text in modules.items() if p in own}

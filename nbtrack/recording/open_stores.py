@@ -69,6 +69,13 @@ class OpenStores:
     def is_uri_set(self) -> bool:
         return bool(self._uri or self.settings.tracking_uri or self.settings.folder)
 
+    @property
+    def known_uri(self) -> str | None:
+        """Where the next run will be recorded, once that is fixed."""
+        if self._store is not None:
+            return self._store.uri
+        return None if self._uri is None else folder_of(self._uri).as_uri()
+
     def _default_uri(self) -> str:
         chosen = self.settings.tracking_uri or self.settings.folder
         if chosen:

@@ -241,7 +241,8 @@ class RunWriter(RunFiles):
         said = {"context": checked_text(context, "context of a dataset"), "tags": own_tags}
         facts = {**dataset_facts(dataset), **said}
         self._append(lines.input_line(self.run_id, t=now_us(), **facts))
-        self.logged.add_dataset(facts["name"], facts["digest"], context or "")
+        self.logged.datasets.add((facts["name"], facts["digest"]))
+        self.logged.add_input(facts["name"], facts["digest"], context or "")
         known_contents.write(self._store, dataset, facts["digest"])
 
     def later_us(self) -> int:

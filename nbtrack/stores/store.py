@@ -182,6 +182,11 @@ class Store(Protocol):
         """What the experiment's runs reached, but run *without*. Raises StoreBusy."""
         ...
 
+    def read_tagged(self, key: str, value: str, *, timeout: float = ...) -> list[str]:
+        """Ids of a few runs that have the tag, the newest first, of what is folded: 10 ms at
+        100,000 runs. Raises StoreBusy."""
+        ...
+
     def read_places(self, notebook: str, *, timeout: float = ...) -> list[CellPlace]:
         """The tracked cells of a notebook, by their newest attempts. Raises StoreBusy."""
         ...

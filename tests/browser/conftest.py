@@ -1,11 +1,37 @@
-"""One JupyterLab for all browser tests, and in it a folder for each file of them."""
+"""One Chromium and one JupyterLab for all browser tests, and in it a folder for each file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
-from lab import LabFolder, begin_afresh, running_lab
+
+from tests.browser.lab import (
+    CHROMIUM,
+    LabFolder,
+    begin_afresh,
+    is_browser_kept,
+    kept_browser,
+    running_lab,
+)
+
+_BESIDE = Path(__file__).parent
+_browser = ExitStack()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    if CHROMIUM and not is_browser_kept():
+        _browser.enter_context(kept_browser())
+
+
+@pytest.hookimpl(trylast=True)  # after the fixtures
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Playwright's event loop runs as long, and would be in the way of tests of other rooms."""
+    if nextitem is None or nextitem.path.parent != _BESIDE:
+        _browser.close()
 
 
 @pytest.fixture(scope="session")

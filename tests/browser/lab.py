@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.error import URLError
@@ -48,6 +48,14 @@ _SETTLED = """async () => {
   }
   return true;
 }"""
+# What other pages have left; a page that is loaded again keeps its own.
+_FORGET = """
+try {
+  if (!sessionStorage.getItem("begun")) localStorage.clear();
+  sessionStorage.setItem("begun", "1");
+} catch { /* a page without an address has none */ }
+"""
+_kept: list[Any] = []
 
 
 class LabFolder(NamedTuple):
@@ -102,17 +110,42 @@ def begin_afresh(lab: LabFolder) -> None:
 
 @contextmanager
 def open_browser(*, width: int = 1100, height: int = 800) -> Iterator[Any]:
-    """A page of a fresh Chromium; `page.foreign` collects requests that left this machine."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
-        page = browser.new_page(viewport={"width": width, "height": height})
+    """A page without a past; `page.foreign` collects requests that left this machine."""
+    with nullcontext(_kept[0]) if _kept else _chromium() as browser:
+        page = browser.new_page()
+        page.set_viewport_size({"width": width, "height": height})
         page.set_default_timeout(60_000)  # on a busy machine, too
+        page.add_init_script(_FORGET)
         foreign: list[str] = []
         page.on("request", lambda r: None if _is_local(r.url) else foreign.append(r.url))
         page.foreign = foreign
         yield page
+        page.close()
+
+
+def is_browser_kept() -> bool:
+    return bool(_kept)
+
+
+@contextmanager
+def kept_browser() -> Iterator[None]:
+    """All pages that are opened meanwhile are of one Chromium, which takes seconds to start, and
+    need not load and compile JupyterLab anew."""
+    with _chromium() as browser:
+        _kept.append(browser)
+        try:
+            yield
+        finally:
+            _kept.clear()
+
+
+@contextmanager
+def _chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+        yield browser.new_context()
         browser.close()
 
 
@@ -144,6 +177,20 @@ def run_cell(page: Any, index: int) -> Any:
     cell = page.locator(".jp-Notebook .jp-CodeCell").nth(index)
     cell.scroll_into_view_if_needed()
     return cell.locator(".jp-Cell-outputArea")
+
+
+def run_cells_behind(page: Any, index: int) -> Any:
+    """Run all cells behind that one, and wait for the last; its output area."""
+    page.evaluate(
+        """async index => {
+            const panel = window.jupyterapp.shell.currentWidget;
+            panel.content.activeCellIndex = index + 1;
+            await window.jupyterapp.commands.execute('notebook:run-all-below');
+        }""",
+        index,
+    )
+    page.wait_for_function(_SETTLED, timeout=60_000)
+    return page.locator(".jp-Notebook .jp-CodeCell .jp-Cell-outputArea").last
 
 
 def begin_cell(page: Any, index: int) -> None:

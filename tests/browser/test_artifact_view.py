@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab import (
+
+from tests.browser.lab import (
     LabFolder,
     needs_browser,
     open_browser,

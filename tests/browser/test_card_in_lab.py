@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from lab import (
+
+from tests.browser.lab import (
     LabFolder,
     needs_browser,
     open_browser,

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from lab import LabFolder, needs_browser, open_browser, open_notebook, run_cell, write_notebook
+
+from tests.browser.lab import (
+    LabFolder,
+    needs_browser,
+    open_browser,
+    open_notebook,
+    run_cell,
+    write_notebook,
+)
 
 pytestmark = needs_browser
 

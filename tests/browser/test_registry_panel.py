@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from lab import (
+
+from tests.browser.lab import (
     LabFolder,
     cell_sources,
     needs_browser,

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from lab import (
+
+from tests.browser.lab import (
     LabFolder,
     begin_cell,
     cell_sources,

@@ -12,9 +12,9 @@ from typing import Any
 
 import psutil
 import pytest
-from lab import needs_browser, open_browser
 
 from nbtrack import MlflowClient
+from tests.browser.lab import needs_browser, open_browser
 
 pytest.importorskip("voila")
 pytestmark = needs_browser

@@ -7,6 +7,7 @@ import pytest
 
 import nbtrack
 from nbtrack.base import background
+from nbtrack.hooks import plot_drawing
 from nbtrack.hooks.autolog import HOOKS
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import Run
@@ -28,6 +29,15 @@ class Project:
 
     def children(self, run_id: str) -> list[Run]:
         return [r for r in self.runs() if r.data.tags.get("mlflow.parentRunId") == run_id]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _draws_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
+    """But in tests of pictures, which take longer than fits: as where matplotlib is missing."""
+    with pytest.MonkeyPatch.context() as patched:
+        if request.path.name != "test_plots.py":
+            patched.setattr(plot_drawing, "can_draw", lambda: False)
+        yield
 
 
 @pytest.fixture

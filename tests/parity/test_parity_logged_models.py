@@ -29,6 +29,7 @@ CLIENT = [
     "log_metric", "log_model_artifact", "log_model_artifacts", "log_model_params", "log_outputs",
     "search_logged_models", "set_logged_model_tags",
 ]  # fmt: skip
+# Logged without `pip_requirements` MLflow looks for them, in a process of its own.
 MODEL = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
 
 
@@ -102,7 +103,12 @@ def test_a_model_that_is_logged(both):
             mlflow.log_metric("before", 1.0)
             mlflow.log_metric("before elsewhere", 1.0, step=2)
             info = mlflow.sklearn.log_model(
-                MODEL, name="model", params={"b": 3, "c": 4}, tags={"k": 5}, model_type="linear"
+                MODEL,
+                name="model",
+                params={"b": 3, "c": 4},
+                tags={"k": 5},
+                model_type="linear",
+                pip_requirements=[],
             )
             mlflow.log_param("late", 1)
             mlflow.log_metric("after", 2.0)
@@ -123,7 +129,7 @@ def test_metrics_of_a_model_and_a_dataset(both):
     def case(mlflow, _):
         data = mlflow.data.from_pandas(pd.DataFrame({"x": [1, 2]}), name="test")
         with mlflow.start_run():
-            info = mlflow.sklearn.log_model(MODEL, name="model")
+            info = mlflow.sklearn.log_model(MODEL, name="model", pip_requirements=[])
         with mlflow.start_run() as run:
             mlflow.log_metric("acc", 0.5, step=3, model_id=info.model_id, dataset=data)
             mlflow.log_metrics({"f1": 0.25, "auc": 0.75}, model_id=info.model_id, dataset=data)
@@ -307,7 +313,7 @@ def test_files_of_a_model(both):
         model = mlflow.initialize_logged_model(name="m")
         client = mlflow.MlflowClient()
         client.log_model_artifact(model.model_id, str(folder / "notes.txt"), "docs")
-        mlflow.sklearn.log_model(MODEL, model_id=model.model_id, name="m")
+        mlflow.sklearn.log_model(MODEL, model_id=model.model_id, name="m", pip_requirements=[])
         names = {f.path for f in client.list_logged_model_artifacts(model.model_id)}
         below = [f.path for f in client.list_logged_model_artifacts(model.model_id, "docs")]
         loaded = mlflow.sklearn.load_model(f"models:/{model.model_id}")
@@ -326,7 +332,7 @@ def test_a_model_becomes_a_version(both):
 
     def case(mlflow, _):
         with mlflow.start_run() as run:
-            info = mlflow.sklearn.log_model(MODEL, name="model")
+            info = mlflow.sklearn.log_model(MODEL, name="model", pip_requirements=[])
         version = mlflow.register_model(f"models:/{info.model_id}", "reg")
         external = mlflow.create_external_model(name="outside")
         other = mlflow.register_model(f"models:/{external.model_id}", "reg")

@@ -44,7 +44,9 @@ class Ran:
         return "\n".join(gap for each in self.executions for gap in each.gaps)
 
 
-def run_notebooks(notebooks: Sequence[Sequence[str]], *, ask: str = "r") -> list[Ran]:
+def run_notebooks(
+    notebooks: Sequence[Sequence[str]], *, ask: str = "r", **environment: str
+) -> list[Ran]:
     told = subprocess.run(
         [sys.executable, "-m", "tests.provenance.run_cells"],
         input=json.dumps([ask, *notebooks]),
@@ -52,7 +54,7 @@ def run_notebooks(notebooks: Sequence[Sequence[str]], *, ask: str = "r") -> list
         text=True,
         check=True,
         cwd=ROOT,
-        env={k: v for k, v in os.environ.items() if not k.startswith("NBTRACK_")},
+        env={k: v for k, v in os.environ.items() if not k.startswith("NBTRACK_")} | environment,
     )
     return [
         Ran(
@@ -70,7 +72,7 @@ def _main() -> None:
 
     from IPython.core.interactiveshell import InteractiveShell
 
-    for name in ("sklearn.linear_model", "pandas", "matplotlib", "joblib"):
+    for name in ("sklearn.linear_model", "pandas", "matplotlib", "joblib", "duckdb"):
         import_module(name)
     import_module("matplotlib").use("agg")
     import_module("nbtrack.cells.extension")

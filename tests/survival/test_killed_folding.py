@@ -23,7 +23,7 @@ else:
         nbtrack.log_metric("i", float(n), step=n)
         n += 1
         if n % 20 == 0:
-            time.sleep(0.001)
+            time.sleep(0.005)
     nbtrack.end_run()
     print(n)
 """
@@ -66,7 +66,7 @@ while not stop.exists():
 
 
 def test_killed_folding_loses_and_doubles_nothing(start, store, folder, tmp_path):
-    """Ten folding processes killed at random: every point is there once, reads never go back."""
+    """Twenty folding processes killed at random: every point is there once, reads never go back."""
     stop = tmp_path / "stop"
     writers = [start(WRITER, stop) for _ in range(4)]
     runs = [writer.line() for writer in writers]
@@ -74,7 +74,7 @@ def test_killed_folding_loses_and_doubles_nothing(start, store, folder, tmp_path
     snapshots = []
     moments = random.Random(7)
     folding = start(FOLDING, folder)
-    for _ in range(10):
+    for _ in range(20):
         folding.tell()
         process = next(int(line) for line in iter(folding.line, None) if line != "folded")
         folding.wait_for("folded")

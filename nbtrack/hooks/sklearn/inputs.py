@@ -11,6 +11,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.base.guard import guarded
 from nbtrack.capture.fingerprint import (
     DIGEST_LENGTH,
     MOST_COLUMNS,
@@ -23,7 +24,9 @@ from nbtrack.datasets import kinds as datasets
 from nbtrack.datasets.source_kinds import CodeDatasetSource
 from nbtrack.errors import InvalidValue
 from nbtrack.hooks.quiet import no_warnings
+from nbtrack.hooks.sklearn.leaks import note_fitted
 from nbtrack.hooks.sklearn.rows import first_rows, row_count, take_rows
+from nbtrack.recording.session import current_session
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
@@ -42,8 +45,15 @@ _SOURCE = CodeDatasetSource()  # whose code it was the run says
 
 
 def log_inputs(run: ActiveRun, call: FitCall, flags: Flags) -> None:
-    if flags.log_datasets:
-        log_dataset(run, call.X, y=call.y, name=call.X_name, y_name=call.y_name, context="train")
+    if not flags.log_datasets:
+        return
+    found = log_dataset(
+        run, call.X, y=call.y, name=call.X_name, y_name=call.y_name, context="train"
+    )
+    with guarded("look for leaks"):
+        best = getattr(call.estimator, "best_estimator_", None)
+        models = [call.estimator] if best is None else [call.estimator, best]
+        note_fitted(models, call.X, found, call.X_name)
 
 
 def log_dataset(
@@ -54,8 +64,9 @@ def log_dataset(
     y: Any = None,
     name: str | None = None,
     y_name: str | None = None,
-) -> None:
+) -> datasets.DescribedDataset:
     """Record that *run* read X for *context*, "train" or "eval"; *name* is what the user calls it.
+    What is known of X comes back.
 
     Raises InvalidValue for what cannot be looked at twice, such as a generator.
     """
@@ -69,8 +80,12 @@ def log_dataset(
             targets = None if y is None else y_name
             found = [describe(X, y=y, name=name)]
     tags = None if targets is None else {TARGETS_TAG: _clipped(targets)}
+    cell_run = current_session().cell_run
     for dataset in found:
         run.log_input(dataset, context=context, tags=tags)
+        if cell_run is not None:
+            cell_run.logged.add_input(dataset.name, dataset.digest, context)
+    return found[0]
 
 
 def input_rows(call: FitCall) -> Any:

@@ -16,11 +16,11 @@ from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from nbtrack.base.databases import OFFLINE, note_database
+from nbtrack.base.databases import note_database
 from nbtrack.base.guard import warn
 from nbtrack.base.locks import share_as
 from nbtrack.errors import StoreBusy
-from nbtrack.stores.local import migrations, schema
+from nbtrack.stores.local import instances, migrations, schema
 from nbtrack.stores.local.file_faults import (
     cannot_be_attached,
     cannot_be_used,
@@ -31,7 +31,7 @@ from nbtrack.stores.local.file_faults import (
     refuse_file_for_folder,
     why_busy,
 )
-from nbtrack.stores.registry import registry_schema
+from nbtrack.stores.local.instances import quoted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -166,16 +166,16 @@ class Attachment:
 
     def close(self) -> None:
         with self._mutex:
-            self._drop()
+            connection, is_as_made = self._connection, self._is_clean and not self._missing_tables
+            if connection is None or not is_as_made:
+                self._drop()
+            else:
+                self._connection = None
+                instances.give_back(connection)
 
     def _instance(self) -> DuckDBPyConnection:
         if self._connection is None:
-            import duckdb
-
-            connection = duckdb.connect(":memory:", config=OFFLINE)
-            artifact_root = quoted(str(self.file.parent / "artifacts"))
-            connection.execute(f"set variable artifact_root = {artifact_root}")
-            _prepare(connection)
+            connection = instances.take_instance(self.file.parent)
             self._missing_tables = frozenset()
             self._connection = connection  # not before: an interrupt may come at any time
             self.generation += 1
@@ -186,7 +186,7 @@ class Attachment:
             refuse_file_for_folder(self.file.parent)
             if read_only:
                 self._is_clean = False
-                _attach_nothing(connection)
+                instances.attach_nothing(connection)
                 self._is_missing = True
                 return
             self._create(connection)
@@ -276,7 +276,7 @@ class Attachment:
         # A child that inherits the instance crashes when it ends; opening another one is cheap.
         self._is_held_for_fork = self._mutex.acquire(timeout=FORK_SECONDS)
         if self._is_held_for_fork and self._user is None:
-            self.close()
+            self._drop()
 
     def _after_fork_in_parent(self) -> None:
         if self._is_held_for_fork:
@@ -305,29 +305,6 @@ def stamp(file: Path) -> tuple[int, ...] | None:
 
 def wal_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.wal")
-
-
-def quoted(text: str) -> str:
-    """*text* as an SQL literal, for the few statements that take no parameters."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _prepare(connection: DuckDBPyConnection) -> None:
-    for statement in schema.create_tables("tail"):
-        connection.execute(statement)
-    connection.execute("create table dead_writers (writer varchar)")
-    _attach_nothing(connection)
-    for statement in schema.create_union_views() + schema.create_views("memory"):
-        connection.execute(statement)
-    connection.execute(registry_schema.create_memory_view())
-    for statement in registry_schema.create_views("memory"):
-        connection.execute(statement)
-    connection.execute("detach project")
-
-
-def _attach_nothing(connection: DuckDBPyConnection) -> None:
-    connection.execute("attach ':memory:' as project")
-    migrations.create_bare_tables(connection)
 
 
 def _remove_litter(file: Path) -> None:

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from queue import Empty
 from typing import Any
 
 import pytest
@@ -75,14 +74,13 @@ class Page:
         self.comm_id = comm_id
 
     def new_subshell(self) -> str | None:
-        """None where ipykernel has none."""
+        """None where ipykernel has none: as a page finds out, who would wait long for an answer."""
+        said = self.client.kernel_info(reply=True, timeout=TIMEOUT)["content"]
+        if "kernel subshells" not in said.get("supported_features", ()):
+            return None
         message = self.client.session.msg("create_subshell_request", {})
         self.client.control_channel.send(message)
-        try:
-            reply = self.client.get_control_msg(timeout=30)
-        except Empty:  # nobody answers
-            return None
-        return reply["content"].get("subshell_id")
+        return self.client.get_control_msg(timeout=TIMEOUT)["content"]["subshell_id"]
 
     def ask(self, do: str, *, number: int, subshell: str | None) -> None:
         content = {"id": number, "do": do, "with": {"view": "v"}}

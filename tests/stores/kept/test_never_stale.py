@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -206,33 +207,43 @@ def test_without_a_change_the_file_is_not_looked_into(store: DuckDBStore, write:
         assert [info.run_id for info in store.search_run_columns(RunQuery()).infos] == ["a"]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda: begun("b"),
-        lambda: ended("a"),
-        lambda: point("a", 7.0),
-        lambda: point("a", 7.0, "n"),
-        lambda: lines.param_line("a", "p", "x", t=now_us()),
-        lambda: lines.tag_line("a", "t", "a", t=now_us()),
-        lambda: lines.tag_line("a", "old", None, t=now_us()),
-        lambda: lines.run_line("a", t=now_us(), name="renamed"),
-        lambda: lines.run_line("a", t=now_us(), lifecycle_stage="deleted"),
-        lambda: lines.run_line("a", t=now_us(), experiment_id="2"),
-    ],
-)
+LINES = [
+    lambda: begun("b"),
+    lambda: ended("a"),
+    lambda: point("a", 7.0),
+    lambda: point("a", 7.0, "n"),
+    lambda: lines.param_line("a", "p", "x", t=now_us()),
+    lambda: lines.tag_line("a", "t", "a", t=now_us()),
+    lambda: lines.tag_line("a", "old", None, t=now_us()),
+    lambda: lines.run_line("a", t=now_us(), name="renamed"),
+    lambda: lines.run_line("a", t=now_us(), lifecycle_stage="deleted"),
+    lambda: lines.run_line("a", t=now_us(), experiment_id="2"),
+]
+
+
 @pytest.mark.parametrize("is_folded", [False, True])
 def test_a_line_of_another_process_is_seen(
-    store: DuckDBStore, other: OtherProcess, change: Callable[[], str], is_folded: bool
+    store: DuckDBStore, other: OtherProcess, is_folded: bool
 ) -> None:
     """Whatever it says, in its journal or folded by it."""
     other.tell("append " + begun("a"))
     other.tell("append " + lines.tag_line("a", "old", "here", t=now_us()))
-    settle(store)
-    other.tell("append " + change())
-    if is_folded:
-        other.tell("fold")
-    check(store)
+    for line in (make() for make in LINES):
+        settle(store)
+        other.tell("append " + line)
+        if is_folded:
+            other.tell("fold")
+        with naming(line):
+            check(store)
+
+
+@contextmanager
+def naming(case: str) -> Iterator[None]:
+    try:
+        yield
+    except AssertionError as error:
+        error.add_note(f"after {case}")
+        raise
 
 
 def test_folding_alone_changes_nothing(store: DuckDBStore, other: OtherProcess) -> None:

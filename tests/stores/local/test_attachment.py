@@ -12,7 +12,12 @@ import duckdb
 import pytest
 
 from nbtrack.errors import StoreBusy, StoreDamaged, StoreError
-from nbtrack.stores.local.attachment import Attachment, quoted
+from nbtrack.journal.lines import now_us, run_line
+from nbtrack.records.runs import RunQuery
+from nbtrack.stores.local import instances, migrations
+from nbtrack.stores.local.attachment import Attachment
+from nbtrack.stores.local.duckdb import DuckDBStore
+from nbtrack.stores.local.instances import quoted
 
 
 @pytest.fixture
@@ -99,17 +104,34 @@ def test_an_instance_made_by_halves_is_not_used(
     attachment: Attachment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An interrupt during the first read does not spoil those after it."""
-    from nbtrack.stores.local import attachment as module
 
     def interrupted(_: object) -> None:
         raise KeyboardInterrupt
 
+    instances._close_spare()
     with monkeypatch.context() as patched:
-        patched.setattr(module, "_prepare", interrupted)
+        patched.setattr(migrations, "create_bare_tables", interrupted)
         with pytest.raises(KeyboardInterrupt), attachment.open(read_only=True):
             pass
     with attachment.open(read_only=True) as connection:
         assert connection.execute("from runs").fetchall() == []
+
+
+def test_the_next_store_finds_nothing_of_the_last(tmp_path: Path) -> None:
+    """Though they have one instance: neither rows, nor its place, nor what it put aside."""
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        folder.mkdir()
+        store = DuckDBStore(folder)
+        assert store.search_runs(RunQuery()) == []
+        store.append(run_line(folder.name, t=now_us(), status="RUNNING", start_us=now_us()))
+        (run,) = store.search_runs(RunQuery())
+        assert run.info.artifact_uri == str(folder / "artifacts" / folder.name)
+        assert store._attachment._connection is not None
+        held = store._attachment._connection
+        store.close()
+        assert instances._spare == [held]
+        assert held.execute("from duckdb_tables() where temporary").fetchall() == []
+        assert held.execute("from tail.run_events").fetchall() == []
 
 
 def test_a_folder_in_place_of_the_file_is_an_error_with_its_name(attachment: Attachment) -> None:
@@ -179,12 +201,10 @@ def test_an_interrupt_before_the_file_exists_leaves_nothing_attached(
     attachment: Attachment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What stands for the missing file is let go as the file would be."""
-    from nbtrack.stores.local import attachment as module
-
     with attachment.open(read_only=True):
         pass
     with monkeypatch.context() as patched:
-        patched.setattr(module, "_attach_nothing", interrupted_after(module._attach_nothing))
+        patched.setattr(instances, "attach_nothing", interrupted_after(instances.attach_nothing))
         with pytest.raises(KeyboardInterrupt), attachment.open(read_only=True):
             pass
     make_file(attachment)
