@@ -108,7 +108,8 @@ def _of_python() -> tuple[str, ...]:
 
     paths = sysconfig.get_paths()
     found = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    return (*found, "/proc/", "/sys/", "/dev/", "/usr/share/", "/usr/lib/", "/etc/")
+    ours = os.path.dirname(os.path.dirname(__file__)) + os.sep  # an installation to be edited
+    return (*found, ours, "/proc/", "/sys/", "/dev/", "/usr/share/", "/usr/lib/", "/etc/")
 
 
 def is_of_interest(path: str) -> bool:

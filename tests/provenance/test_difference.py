@@ -269,6 +269,14 @@ def test_a_file_that_was_not_read_proves_nothing() -> None:
     assert parts(diff(reading(size=3), reading(size=4))) == [Part.FILES]
 
 
+def test_the_source_of_a_module_is_no_file_of_data() -> None:
+    """The first import reads it, a later one its compiled form."""
+    own = module("/p/own.py", "x = 1")
+    first = with_cell(Origin(), modules=(own,), files_read=(own,))
+
+    assert parts(diff(first, with_cell(Origin(), modules=(own,)))) == []
+
+
 def test_a_file_may_have_moved() -> None:
     """What is in it counts, where that is known."""
     moved = with_cell(Origin(), files_read=(SeenFile("/e/a.csv", 3, 1, "aa"),))
