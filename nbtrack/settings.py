@@ -17,6 +17,8 @@ place that cannot be used is an error everywhere, for the record would go elsewh
 | quiet        | NBTRACK_QUIET          | False: show a card under every tracked cell         |
 | infer        | NBTRACK_INFER          | True: read params and metrics off the cell's source |
 | autolog      | NBTRACK_AUTOLOG        | True: tracked cells record what is trained in them  |
+| no_warn      | NBTRACK_NO_WARN        | "": kinds of warnings to keep quiet, "stale,leak"   |
+| provenance   | NBTRACK_PROVENANCE     | True: each cell leaves a record of what it needed   |
 
 Where neither says where to record, or in which experiment, MLflow's variables count. A process
 that another one started records where that one does; see `base.parent_process`.
@@ -33,6 +35,7 @@ from typing import Any, Literal, Self
 
 from nbtrack.base.parent_process import parent_process
 from nbtrack.errors import InvalidValue
+from nbtrack.records.warned import silenced_kinds
 
 FOLDER_NAME = ".nbtrack"
 FitScope = Literal["never", "tracked cells", "everywhere"]  # where a hook records what is trained
@@ -45,9 +48,11 @@ _ENVIRONMENT = {
     "quiet": "NBTRACK_QUIET",
     "infer": "NBTRACK_INFER",
     "autolog": "NBTRACK_AUTOLOG",
+    "no_warn": "NBTRACK_NO_WARN",
+    "provenance": "NBTRACK_PROVENANCE",
 }
 _MLFLOWS_PLACE, _MLFLOWS_EXPERIMENT = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"
-_SWITCHES = ("quiet", "infer", "autolog")
+_SWITCHES = ("quiet", "infer", "autolog", "provenance")
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
@@ -61,6 +66,8 @@ class Settings:
     quiet: bool = False
     infer: bool = True
     autolog: bool = True
+    no_warn: str = ""
+    provenance: bool = True
 
     @classmethod
     def load(cls, problems: list[str] | None = None, **arguments: Any) -> Self:
@@ -155,6 +162,21 @@ def take_mlflows_run_id() -> str | None:
     return os.environ.pop("MLFLOW_RUN_ID", None) or None
 
 
+def allows_pickles() -> bool:
+    """Whether models may run what is in their pickles, said by MLflow's variable."""
+    said = os.environ.get("MLFLOW_ALLOW_PICKLE_DESERIALIZATION") or "1"
+    return said.strip().lower() not in _NO
+
+
+def mlflows_model_id() -> str | None:
+    """The logged model that is the active one, said by MLflow's variable."""
+    return os.environ.get("MLFLOW_ACTIVE_MODEL_ID") or None
+
+
+def forget_mlflows_model_id() -> None:
+    os.environ.pop("MLFLOW_ACTIVE_MODEL_ID", None)
+
+
 def _from_parent() -> dict[str, Any]:
     parent, found = parent_process(), {}
     if parent.store is not None:
@@ -198,6 +220,9 @@ def _understood(name: str, value: object, *, called: str = "") -> object:
         raise InvalidValue(f"has no setting {name!r}; it has {', '.join(names)}.")
     if name in _SWITCHES:
         return _as_bool(called or name, value)
+    if name == "no_warn":
+        text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        return ",".join(sorted(silenced_kinds(text)))
     if not isinstance(value, str):
         raise InvalidValue(f"{called or name} is {value!r}; write a text.")
     return value

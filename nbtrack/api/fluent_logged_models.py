@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any, Self
 from nbtrack.base.guard import warn
 from nbtrack.errors import InvalidValue
 from nbtrack.recording import logged_models
-from nbtrack.recording.active_model import active_model_id, last_model, set_active_model_id
+from nbtrack.recording.active_model import (
+    active_model_id,
+    clear_active_model_id,
+    last_model,
+    set_active_model_id,
+)
 from nbtrack.recording.session import current_session
 from nbtrack.recording.surroundings import source_tags
 from nbtrack.records.logged_models import (
@@ -203,7 +208,7 @@ def get_active_model_id() -> str | None:
 
 def clear_active_model() -> None:
     """In this thread no model is measured any more, unless a call names one."""
-    set_active_model_id(None)
+    clear_active_model_id()
 
 
 def _store() -> Store:

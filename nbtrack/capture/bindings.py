@@ -71,6 +71,11 @@ class BindingWalk:
         """Names the cell takes from what ran before it."""
         return frozenset(self._reads | (self._later_reads - self._known))
 
+    @property
+    def reads_now(self) -> frozenset[str]:
+        """The same, without what functions read once they are called."""
+        return frozenset(self._reads)
+
     def visit(self, node: ast.AST) -> None:
         """As `ast.NodeVisitor`'s, at half the cost."""
         visit = _VISITS.get(type(node))

@@ -1,21 +1,23 @@
-"""A short digest of what is in a dataset, at a bounded cost and without copying it.
+"""A digest of what is in a dataset: of every row and value, up to a size that is stated here.
 
-A small dataset is hashed whole. Of a larger one the rows at evenly spaced places are hashed,
-the first and the last among them; shape, column names and types always count in full. The
-bounds are sizes, not times, so that the same data has the same digest on every machine.
+The budget is a size, not a time, so that the same data has the same digest on every machine; it
+costs at most about 0.25 s of a processor. Of what is larger, rows at evenly spaced places are read,
+the first and the last among them, and `is_whole` is false: such a digest tells data apart, but two
+that are equal prove nothing. Shape, names and types always count in full.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, islice
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-MAX_BYTES = 2 << 20  # of plain numbers; about 3 ms
-MAX_CELLS = 10_000  # of Python objects, strings among them; about 5 ms
+from nbtrack.capture.column_values import add_column, add_polars_column, width_of
+from nbtrack.capture.value_digest import ValueDigest, is_sparse
+
+MAX_BYTES = 1 << 30  # of plain numbers; about 0.1 s
+MAX_OBJECTS = 1 << 20  # Python objects, strings that are not Arrow's among them; about 0.25 s
 MAX_SAMPLED_ROWS = 4096
-MAX_LONG_ROWS = 16  # of which only a part is read
-MAX_TEXT = 1024  # characters of one cell; of a longer one both ends are read
+MOST_COLUMNS = 300  # that have a digest of their own: each costs 10 µs, however short it is
 
 DIGEST_LENGTH = 16
 
@@ -23,46 +25,57 @@ DIGEST_LENGTH = 16
 class Fingerprint(NamedTuple):
     digest: str  # 16 hexadecimal digits
     hashed_rows: int  # how many rows were looked at
+    is_whole: bool = True  # whether every value of them, and every row, was read
+    columns: Mapping[str, str] = {}  # the digest of each, if they have names and are few
 
 
 def fingerprint_pandas(frame: Any) -> Fingerprint:
     dtypes = list(frame.dtypes)
-    types = list(map(str, dtypes))
-    rows = rows_to_hash(len(frame), widths=[*map(_width, dtypes), _index_width(frame.index)])
+    levels = [frame.index.get_level_values(i).dtype for i in range(frame.index.nlevels)]
+    rows = rows_to_hash(len(frame), widths=[width_of(each) for each in (*dtypes, *levels)])
     part = frame if len(rows) == len(frame) else frame.iloc[rows]
-    places: dict[str, list[int]] = {}
-    for place, name in enumerate(types):
-        places.setdefault(name, []).append(place)
-    # One array for each type, not for each column: 100,000 columns would take seconds.
-    arrays = (_values(part.iloc[:, each]) for each in places.values())
-    header = f"{frame.shape} {types} {frame.columns.tolist()!r}"
-    return Fingerprint(_digest(header, chain([part.index.to_numpy()], arrays)), len(rows))
+    whole = ValueDigest(f"{frame.shape} {list(map(str, dtypes))} {frame.columns.tolist()!r}")
+    _add_index(whole, part.index)
+    if len(dtypes) > MOST_COLUMNS:
+        _add_wide_frame(whole, part)
+        return _found(whole, len(rows), len(frame), {})
+    names = list(map(str, frame.columns))
+    digests = [_of_column(whole, part.iloc[:, i], add_column) for i in range(len(names))]
+    return _found(whole, len(rows), len(frame), _by_name(names, digests))
 
 
 def fingerprint_polars(frame: Any) -> Fingerprint:
-    widths = [8 if dtype.is_numeric() or dtype.is_temporal() else None for dtype in frame.dtypes]
-    rows = rows_to_hash(frame.height, widths=widths)
+    is_plain = [not (each.is_nested() or each.base_type().__name__ == "Object")
+                for each in frame.dtypes]  # fmt: skip
+    rows = rows_to_hash(frame.height, widths=[8 if each else None for each in is_plain])
     part = frame if len(rows) == frame.height else frame[list(rows)]
-    header = f"{frame.shape} {frame.dtypes} {frame.columns!r}"
-    return Fingerprint(_digest(header, [column.to_numpy() for column in part]), len(rows))
+    whole = ValueDigest(f"{frame.shape} {frame.dtypes} {frame.columns!r}")
+    digests = [_of_column(whole, column, add_polars_column) for column in part]
+    columns = _by_name(frame.columns, digests) if len(digests) <= MOST_COLUMNS else {}
+    return _found(whole, len(rows), frame.height, columns)
 
 
 def fingerprint_arrays(arrays: Mapping[str, Any]) -> Fingerprint:
     """Of named arrays or sparse matrices; *hashed_rows* is that of the first one."""
-    digests, hashed = [], [0]
+    whole = ValueDigest("arrays")
+    hashed: list[int] = []
+    is_whole = True
     for name, array in arrays.items():
         kind = getattr(array, "format", "dense")
-        state = _new_hash(f"{name} {kind} {array.shape} {array.dtype}")
+        state = ValueDigest(f"{name} {kind} {array.shape} {array.dtype}")
         hashed.append(_add_matrix(state, array))
-        digests.append(state.hexdigest())
-    return Fingerprint(_digest(" ".join(digests), []), hashed[1] if digests else 0)
+        is_whole &= hashed[-1] == array.shape[0]
+        whole.add_text(state.hexdigest())
+        whole.is_whole &= state.is_whole
+    found = whole.hexdigest()[:DIGEST_LENGTH]
+    return Fingerprint(found, hashed[0] if hashed else 0, whole.is_whole and is_whole)
 
 
 def rows_to_hash(count: int, *, widths: Sequence[int | None]) -> Sequence[int]:
     """Which of *count* rows to look at; *widths* are bytes per column, None for objects."""
     objects = sum(width is None for width in widths)
     width = sum(width for width in widths if width is not None)
-    fitting = min(MAX_BYTES // max(width, 1), MAX_CELLS // max(objects, 1))
+    fitting = min(MAX_BYTES // max(width, 1), MAX_OBJECTS // max(objects, 1))
     return range(count) if count <= fitting else evenly(count, min(fitting, MAX_SAMPLED_ROWS))
 
 
@@ -72,119 +85,73 @@ def evenly(count: int, wanted: int) -> list[int]:
     return [i * (count - 1) // (wanted - 1) for i in range(wanted)] if wanted > 1 else [0] * wanted
 
 
-def _width(dtype: Any) -> int | None:
-    """Bytes of one value; None for what becomes Python objects."""
-    is_plain = not getattr(dtype, "hasobject", True) or hasattr(dtype, "tz")
-    return int(dtype.itemsize) if is_plain else None
+def _add_index(whole: ValueDigest, index: Any) -> None:
+    whole.add_text(f"{[(name, str(level.dtype)) for name, level in _levels(index)]!r}")
+    for _, level in _levels(index):
+        add_column(whole, level.to_series())
 
 
-def _index_width(index: Any) -> int | None:
-    return None if index.nlevels > 1 else _width(index.dtype)
+def _levels(index: Any) -> list[tuple[Any, Any]]:
+    return [(index.names[i], index.get_level_values(i)) for i in range(index.nlevels)]
 
 
-def _values(frame: Any) -> Any:
-    """The columns of a frame that has one type only."""
-    dtype = frame.dtypes.iloc[0]
-    if hasattr(dtype, "tz"):  # as Python objects they take 7 µs a value
-        return frame.apply(lambda column: column.dt.tz_convert(None)).to_numpy()
-    return frame.to_numpy()
+def _found(whole: ValueDigest, hashed: int, rows: int, columns: Mapping[str, str]) -> Fingerprint:
+    is_whole = whole.is_whole and hashed == rows
+    return Fingerprint(whole.hexdigest()[:DIGEST_LENGTH], hashed, is_whole, columns)
 
 
-def _digest(header: str, arrays: Iterable[Any]) -> str:
-    state = _new_hash(header)
-    for array in arrays:
-        _add(state, array)
-    return str(state.hexdigest()[:DIGEST_LENGTH])
+def _of_column(whole: ValueDigest, column: Any, add: Any) -> str:
+    """The digest of one column, which also becomes a part of that of the *whole*."""
+    state = ValueDigest(str(column.dtype))
+    add(state, column)
+    found = state.hexdigest()[:DIGEST_LENGTH]
+    whole.add_text(found)
+    whole.is_whole &= state.is_whole
+    return found
 
 
-def _new_hash(header: str) -> Any:
-    from hashlib import sha256
-
-    return sha256(header.encode("utf-8", "backslashreplace"))
+def _by_name(names: Sequence[str], digests: Sequence[str]) -> dict[str, str]:
+    return dict(zip(names, digests)) if len(set(names)) == len(names) else {}
 
 
-def _add_matrix(state: Any, matrix: Any) -> int:
-    """Hash an array or a sparse matrix by its parts; returns the number of rows looked at."""
-    if not is_sparse(matrix):
-        return _add(state, matrix)
-    names = ("data", "indices", "indptr", "row", "col", "coords", "offsets", "rows")
-    parts = [getattr(matrix, name) for name in names if hasattr(matrix, name)]
-    if not parts:  # a dictionary of keys
-        parts = [tuple(matrix.keys()), tuple(matrix.values())]
-    for part in parts:
-        for each in part if isinstance(part, tuple) else (part,):
-            _add(state, each)
-    return int(matrix.shape[0])
+def _add_wide_frame(whole: ValueDigest, frame: Any) -> None:
+    """One array for each type, not for each column: 100,000 columns would take seconds."""
+    places: dict[Any, list[int]] = {}
+    for place, dtype in enumerate(frame.dtypes):
+        places.setdefault(dtype, []).append(place)
+    for dtype, of_type in places.items():
+        if hasattr(dtype, "hasobject"):
+            whole.add_array(frame.iloc[:, of_type].to_numpy())
+        else:
+            for place in of_type:
+                add_column(whole, frame.iloc[:, place])
 
 
-def is_sparse(value: Any) -> bool:
-    """Whether it is one of scipy's sparse matrices or arrays, known by what it can do."""
-    return hasattr(value, "nnz") and hasattr(value, "tocsr")
+def _add_matrix(state: ValueDigest, matrix: Any) -> int:
+    """Returns the number of rows that were read: all, or some of an array that is too large."""
+    count = int(matrix.shape[0])
+    if is_sparse(matrix):
+        state.add_sparse(matrix)
+        return count
+    row_size = matrix.size // max(count, 1)
+    plain = not matrix.dtype.hasobject and matrix.dtype.kind != "T"
+    width = row_size * matrix.dtype.itemsize if plain else None
+    fitting = MAX_BYTES // max(width, 1) if width is not None else MAX_OBJECTS // max(row_size, 1)
+    if count <= fitting:
+        state.add_array(matrix)
+        return count
+    places = evenly(count, min(fitting, MAX_SAMPLED_ROWS))
+    for place in places:
+        _add_long_row(state, matrix[place], most=max(fitting * row_size // len(places), 1))
+    return len(places)
 
 
-def _add(state: Any, array: Any, *, max_bytes: int = MAX_BYTES) -> int:
+def _add_long_row(state: ValueDigest, row: Any, *, most: int) -> None:
+    """A row may be too large itself: then values of it at evenly spaced places."""
     import numpy as np
 
-    array = np.asarray(array)
-    array = array.reshape(1) if array.ndim == 0 else array
-    if array.dtype.hasobject or array.dtype.kind == "T":  # "T": numpy's own string type
-        return _add_objects(state, array)
-    count, row_bytes = len(array), array.nbytes // max(len(array), 1)
-    if array.nbytes <= max_bytes:
-        state.update(array.tobytes())
-        return count
-    rows = evenly(count, min(max_bytes // max(row_bytes, 1), MAX_SAMPLED_ROWS))
-    if row_bytes * len(rows) <= max_bytes or array.ndim == 1:
-        state.update(array[rows].tobytes())
-        return len(rows)
-    rows = evenly(count, MAX_LONG_ROWS)
-    for row in rows:
-        _add(state, array[row], max_bytes=max_bytes // len(rows))
-    return len(rows)
-
-
-def _add_objects(state: Any, array: Any) -> int:
-    count, width = len(array), array.size // max(len(array), 1)
-    rows = evenly(count, MAX_CELLS // max(width, 1)) if array.size > MAX_CELLS else range(count)
-    values = (array if len(rows) == count else array[rows]).ravel()
-    if values.size > MAX_CELLS:
-        values = values[evenly(values.size, MAX_CELLS)]
-    state.update(_tokens(values.tolist()).encode("utf-8", "backslashreplace"))
-    return len(rows)
-
-
-def _tokens(values: list[Any]) -> str:
-    """One text for many values, such that different values make different texts."""
-    try:
-        lengths = list(map(len, values))
-        if max(lengths, default=0) <= MAX_TEXT:
-            return f"{lengths}{''.join(values)}"
-    except TypeError:  # not all of them are strings
-        pass
-    return "\0".join(map(_token, values))
-
-
-def _token(value: Any, depth: int = 3) -> str:
-    if isinstance(value, str | bytes):
-        return f"{type(value).__name__}:{len(value)}:{_ends(value)!r}"
-    if hasattr(value, "tolist") and getattr(value, "shape", None) == ():
-        return repr(value.tolist())
-    if isinstance(value, set | frozenset):  # their order changes from process to process
-        return f"{{{','.join(sorted(_token(each, depth - 1) for each in value))}}}"
-    if depth > 0 and isinstance(value, Mapping):
-        return f"{{{_some(value.items(), depth)}}}"
-    if depth > 0 and (isinstance(value, Sequence) or hasattr(value, "tolist")):
-        return f"[{_some(value, depth)}]"
-    kind: Any = type(value)
-    # The default repr holds an address, which is another one in every process.
-    has_address = kind.__repr__ is object.__repr__
-    return str(kind.__qualname__ if has_address else _ends(repr(value)))
-
-
-def _some(values: Any, depth: int) -> str:
-    """How many there are, and what the first few are."""
-    return f"{len(values)}:" + ",".join(_token(each, depth - 1) for each in islice(values, 8))
-
-
-def _ends(text: Any) -> Any:
-    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT // 2] + text[-MAX_TEXT // 2 :]
+    values = np.asarray(row)
+    if values.size > most:
+        state.is_whole = False
+        values = values.reshape(-1)[evenly(values.size, min(most, MAX_SAMPLED_ROWS))]
+    state.add_array(values)

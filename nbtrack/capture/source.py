@@ -59,7 +59,7 @@ def parse_cell(transformed: str, typed: str) -> CellSource:
     if tree is None:
         return CellSource(typed=typed)
     try:
-        return _analysed(_unwrapped(tree), typed)
+        return _analysed(unwrapped(tree), typed)
     except RecursionError:
         return CellSource(typed=typed)
 
@@ -79,14 +79,14 @@ def names_bound(source: CellSource) -> frozenset[str]:
     return frozenset(name for name, how in source.bindings.items() if how.bound)
 
 
-def _unwrapped(tree: ast.Module) -> ast.Module:
+def unwrapped(tree: ast.Module) -> ast.Module:
     """The cell under `%%time` and its like, which IPython hands over as one string."""
     match tree.body:
         case [ast.Expr(value=ast.Call(func=ast.Attribute(attr="run_cell_magic"), args=args))]:
             magic, body = args[:1], args[2:3]
             if magic and body and constant_text(magic[0]) in _TRANSPARENT_MAGICS:
                 inner, _ = without_magics(constant_text(body[0]) or "")
-                return _unwrapped(parse_quietly(inner) or ast.Module(body=[], type_ignores=[]))
+                return unwrapped(parse_quietly(inner) or ast.Module(body=[], type_ignores=[]))
     return tree
 
 

@@ -31,6 +31,7 @@ from nbtrack.cards.content import (
     run_name,
     status_words,
     store_words,
+    warning_lines,
 )
 from nbtrack.cards.facts import CardFacts, FitFact
 from nbtrack.display.look import BAD, GOOD, LINE, MUTED, ROW, WARN, muted, status_dot, status_style
@@ -55,6 +56,7 @@ _LABEL = {"scope": "row", "align": "left", "style": f"{_CELL};font-weight:normal
 _FACT = {**_LABEL, "style": f"{_LABEL['style']};vertical-align:top"}  # beside several lines
 _FIT_NAME = {**_LABEL, "style": f"{_TEXT};font-weight:normal;min-width:104px"}  # it may wrap
 _FOOT = f"margin:5px 0 0;font-size:11px;{MUTED}"
+_WARNED = "overflow-wrap:anywhere"
 _VERDICT_STYLE = {"better": GOOD, "best": GOOD, "worse": BAD}
 
 
@@ -173,7 +175,10 @@ def _brief(line: MetricLine) -> Html:
 
 
 def _fact_rows(facts: CardFacts) -> list[Html]:
-    rows = []
+    rows = [
+        _fact(f"⚠ {warned.kind}", tag("span", sentence, style=_WARNED), style=WARN)
+        for warned, sentence in warning_lines(facts)
+    ]
     if children := children_line(facts):
         rows.append(_fact("children", children))
     for line in param_lines(facts):
@@ -286,7 +291,8 @@ def _text_fits(fits: Sequence[FitFact]) -> list[str]:
 
 
 def _text_facts(facts: CardFacts) -> list[str]:
-    rows = [("children", words)] if (words := children_line(facts)) else []
+    rows = [(f"⚠ {warned.kind}", sentence) for warned, sentence in warning_lines(facts)]
+    rows += [("children", words)] if (words := children_line(facts)) else []
     rows += [(line.label, _text_pieces(line.pieces)) for line in param_lines(facts)]
     rows += [(label, clipped(first_line(text), NOTE_LIMIT)) for label, text in facts.said]
     rows += [("note", clipped(first_line(note), NOTE_LIMIT)) for note in facts.notes]

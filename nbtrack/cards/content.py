@@ -28,6 +28,7 @@ from nbtrack.lookup.key_facts import facts_of
 from nbtrack.lookup.metric_direction import Direction
 from nbtrack.lookup.salience import Meaning, metrics_in_order
 from nbtrack.records.origins import Origin
+from nbtrack.records.warned import Warned
 
 SHOWN_METRICS = 6
 SHOWN_PARAMS = 8
@@ -35,7 +36,7 @@ SHOWN_FITS = 12
 SHOWN_FIT_METRICS = 4  # columns: what is wider than the card would have to be scrolled
 LISTED = 60  # of those behind "+N more"
 NAME_LIMIT, KEY_LIMIT, VALUE_LIMIT, ERROR_LIMIT, NOTE_LIMIT = 64, 36, 40, 200, 240
-BEST_RUN_LIMIT = 20
+BEST_RUN_LIMIT, WARNING_LIMIT = 20, 400
 _BARS = "▁▂▃▄▅▆▇█"
 _SPARK_WIDTH = 10
 
@@ -213,6 +214,10 @@ def param_lines(facts: CardFacts) -> list[ParamLine]:
         ),
     ]
     return [line for line in lines if line.pieces]
+
+
+def warning_lines(facts: CardFacts) -> list[tuple[Warned, str]]:
+    return [(each, clipped(first_line(each.sentence), WARNING_LIMIT)) for each in facts.warnings]
 
 
 def store_words(facts: CardFacts) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from nbtrack.lookup.metric_direction import Direction
 from nbtrack.records.origins import Origin
+from nbtrack.records.warned import Warned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,7 @@ class CardFacts:
     fits: Sequence[FitFact] = ()
     error: str | None = None  # "ValueError: message"; the first line is shown
     said: Sequence[tuple[str, str]] = ()  # a word, and what the user or another run says of it
+    warnings: Sequence[Warned] = ()
     notes: Sequence[str] = ()  # one honest remark each
     inferred: frozenset[str] = frozenset()  # keys of params that nobody logged by hand
     inferred_metrics: frozenset[str] = frozenset()

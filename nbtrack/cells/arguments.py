@@ -14,6 +14,7 @@ from nbtrack.cells.expansion import expand
 from nbtrack.cells.words import USAGE, UsageError, Word, split_words
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.metric_direction import Direction
+from nbtrack.records.warned import silenced_kinds
 
 __all__ = [
     "FLAGS",
@@ -35,6 +36,7 @@ FLAGS = {
     "--note": "note",
     "--metrics": "metrics",
     "--artifacts": "artifacts",
+    "--no-warn": "no_warn",
     "--quiet": "quiet",
     "--live": "live",
 }
@@ -52,6 +54,7 @@ class TrackArguments:
     artifacts: tuple[str, ...]
     quiet: bool
     live: bool = False
+    no_warn: frozenset[str] = frozenset()  # kinds of warnings
     directions: dict[str, Direction] = field(default_factory=dict)  # of --metrics a:min
     after_metrics: tuple[str, ...] = ()  # words of the name that follow --metrics a
     remarks: tuple[str, ...] = ()  # for the card
@@ -130,6 +133,7 @@ class _Reader:
         self._artifacts: list[str] = []
         self._after_metrics: list[str] = []
         self._bare: set[str] = set()
+        self._no_warn: frozenset[str] = frozenset()
 
     def read(self) -> TrackArguments:
         while self._left:
@@ -144,6 +148,7 @@ class _Reader:
             artifacts=tuple(dict.fromkeys(self._artifacts)),
             quiet="quiet" in self._bare,
             live="live" in self._bare,
+            no_warn=self._no_warn,
             directions=self._directions,
             after_metrics=tuple(self._after_metrics),
         )
@@ -163,6 +168,7 @@ class _Reader:
             "tag": self._read_tags,
             "metrics": self._read_metrics,
             "artifacts": self._read_artifacts,
+            "no_warn": self._read_no_warn,
             **dict.fromkeys(BARE_FLAGS, self._read_bare),
         }
         if flag.text in ("-h", "--help"):
@@ -197,6 +203,12 @@ class _Reader:
     def _read_artifacts(self, flag: Word) -> None:
         globs = self._values(flag, kind="text", example="'*.png'")
         self._artifacts.extend(word.text for word in globs)
+
+    def _read_no_warn(self, flag: Word) -> None:
+        try:
+            self._no_warn |= silenced_kinds(self._next_value(flag))
+        except InvalidValue as exc:
+            raise UsageError(str(exc)) from exc
 
     def _read_bare(self, flag: Word) -> None:
         if flag.is_joined:

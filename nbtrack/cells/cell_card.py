@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from nbtrack.cards.early import early_html, early_text
 from nbtrack.cards.facts import CardFacts, ChildrenFacts, MetricFact, ParamChange
 from nbtrack.cards.fits import fit_facts, only_fit, telling_first, without_fits
 from nbtrack.cells.look_back import LookBack
@@ -17,6 +18,7 @@ from nbtrack.recording.session import Session
 from nbtrack.records.history import Attempt
 from nbtrack.records.runs import RunStatus
 from nbtrack.records.traces import MetricTrace, RunTrace
+from nbtrack.records.warned import Warned
 from nbtrack.settings import is_temporary
 from nbtrack.stores.opening import folder_of
 
@@ -50,6 +52,11 @@ class CardMaker:
             self._store_shown = tracked.run.store.uri
             self._has_told_set_up |= facts.set_up_seconds is not None
             _publish(self._with_hint(facts, tracked, trace))
+
+    def show_early(self, tracked: TrackedCell, warned: Warned) -> None:
+        """Before the cell runs: it may take hours for what is known."""
+        if not (tracked.arguments.quiet or self._is_quiet_here()):
+            _display(early_html(warned), early_text(warned))
 
     def directions(self, tracked: TrackedCell) -> dict[str, Direction]:
         """Which way metrics are better, as the experiment and the cell declare it."""
@@ -91,6 +98,7 @@ class CardMaker:
             error=outcome.error(),
             said=_said(tracked, fitted=only_fit(trace)),
             notes=tracked.notes,
+            warnings=tracked.line.warned,
             inferred=frozenset(trace.inferred_params),
             inferred_metrics=frozenset(tracked.results.metrics),
             artifacts=len(trace.artifacts | tracked.files.paths),
@@ -192,6 +200,7 @@ class CardMaker:
             number=tracked.place.attempt,
             params=own_values(trace.params, trace.origins.params),
             metrics={fact.key: fact.value for fact in shown if fact.value is not None},
+            inputs=dict(run.logged.inputs),
         )
         self._look_back.remember_attempt(run.store, tracked.place.lineage, attempt)
 
@@ -245,9 +254,13 @@ def _best_child(tracked: TrackedCell, trace: RunTrace) -> RunTrace | None:
 
 
 def _publish(facts: CardFacts) -> None:
-    from IPython.display import display
-
     from nbtrack.cards.card import card_html, card_text
 
-    bundle: dict[str, Any] = {"text/html": card_html(facts), "text/plain": card_text(facts)}
+    _display(card_html(facts), card_text(facts))
+
+
+def _display(html: str, text: str) -> None:
+    from IPython.display import display
+
+    bundle: dict[str, Any] = {"text/html": html, "text/plain": text}
     display(bundle, raw=True)  # type: ignore[no-untyped-call]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -19,12 +18,15 @@ from nbtrack.cells.arguments import TrackArguments, read_arguments
 from nbtrack.cells.cell_card import CardMaker
 from nbtrack.cells.cell_events import CellEvents
 from nbtrack.cells.cell_source import RunningCell
+from nbtrack.cells.cell_warnings import CellWarnings
 from nbtrack.cells.completion import KnownNames
 from nbtrack.cells.execution import Execution
 from nbtrack.cells.gauges import Gauges, Readings
 from nbtrack.cells.kernel_start import kernel_started_us
 from nbtrack.cells.look_back import LookBack
 from nbtrack.cells.outcome import Outcome, outcome_of, small_value
+from nbtrack.cells.own_lines import holds_no_code, is_about_tracking
+from nbtrack.cells.provenance_record import ProvenanceRecord
 from nbtrack.cells.surroundings_record import SurroundingsRecorder
 from nbtrack.cells.tracked_cell import Place, TrackedCell
 from nbtrack.journal.lines import now_us
@@ -37,9 +39,6 @@ from nbtrack.records.runs import RunStatus
 from nbtrack.settings import FitScope
 
 _FINISHED = Outcome(status=RunStatus.FINISHED)
-_OWN_LINE = re.compile(
-    r"\s*(#|$|%(load_ext|reload_ext)\s+nbtrack|%{1,2}(track|runs|experiment|compare|registry)\b)"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +60,12 @@ class Cells:
         self._draw_live = show_live  # of --live: the curves of the running cell
         self.events = CellEvents(shell, self)
         self.surroundings = SurroundingsRecorder()
+        self.provenance = ProvenanceRecord(shell, session, on_fault=self.events.fault)
         self.look_back = LookBack()
         self.cards = CardMaker(session, self.look_back)
+        self.warnings = CellWarnings(
+            session, self.look_back, self.provenance, on_fault=self.events.fault
+        )
         self.is_on = False  # %track on
         self.is_inferring: bool | None = None  # None: as the settings say
         self.last: EndedCell | None = None
@@ -82,6 +85,8 @@ class Cells:
         self._running[threading.get_ident()] = []
         self.session.hand_over()  # there may be libraries of threads or widgets that are new
         execution = self._begin(info)
+        if execution.cell is not None:
+            self.provenance.began(execution.cell)
         if self.is_on:
             self._measure(execution)
 
@@ -137,6 +142,9 @@ class Cells:
     def _end(self, execution: Execution, outcome: Outcome, *, ended_us: int) -> None:
         self.session.stack.reenter_cell(execution)  # an awaiting cell was in a context of its own
         try:
+            is_ok = outcome.status == RunStatus.FINISHED
+            self.warnings.note_states(execution.cell, execution)
+            self.provenance.ended(execution.cell, is_ok=is_ok)
             if execution.tracked is not None:
                 readings = self._gauges.stop() if execution.measures else None
                 execution.measures = False
@@ -167,6 +175,7 @@ class Cells:
         )
         for key in (*arguments.params, *arguments.tags):
             check_key(key)
+        execution.silenced |= arguments.no_warn
         name = arguments.experiment
         experiment = self.session.experiments.named(name) if name else None
         if (known := execution.tracked) is not None:
@@ -260,7 +269,7 @@ class Cells:
         if self.is_tracking or not running or (cell := running[-1].cell) is None:
             return False
         frame = self.events.frame
-        return _holds_no_code(cell.typed if running[-1].is_of(frame) else str(frame.raw_cell))
+        return holds_no_code(cell.typed if running[-1].is_of(frame) else str(frame.raw_cell))
 
     @property
     def is_tracking(self) -> bool:
@@ -297,6 +306,9 @@ class Cells:
                 tracked.open(is_first=is_first)
             finally:
                 execution.tracked = tracked if tracked.is_open else None
+            self.provenance.tracked(tracked.cell, tracked.run)
+            if is_first and (warned := self.warnings.at_start(tracked)) is not None:
+                self.cards.show_early(tracked, warned)
             self.ask_history(tracked)
             if self.events.is_here:
                 self._measure(execution)
@@ -327,6 +339,7 @@ class Cells:
             if trace.children:
                 tracked.tell_children_apart(trace, self.cards.directions(tracked))
                 tracked.line.at_end.append(partial(tracked.show_best_child, trace))
+            self.warnings.at_end(tracked, outcome.status, trace)
             with guarded("show the card", on_fault=self.events.fault):
                 # A traceback has ended what `clear_output(wait=True)` began.
                 clears = readings is not None and readings.displays.would_be_cleared
@@ -385,12 +398,3 @@ class Cells:
 
 def _nothing_to_open() -> None:
     return None
-
-
-def is_about_tracking(typed: str) -> bool:
-    """Whether a cell holds nothing but our own line magics."""
-    return not typed.startswith("%%") and _holds_no_code(typed)
-
-
-def _holds_no_code(typed: str) -> bool:
-    return all(map(_OWN_LINE.match, typed.splitlines()))

@@ -18,13 +18,14 @@ from nbtrack.lookup.runs_line import FLAGS as RUNS_FLAGS
 from nbtrack.recording.session import current_session
 from nbtrack.records.registry import RegistryQuery
 from nbtrack.records.runs import RunQuery
+from nbtrack.records.warned import ALL, KINDS
 
 COMMANDS = ("on", "off", "status", "quiet", "last", "drop", "restore", "load")
 MATCHER = "nbtrack.track_line"
 
 _LINE = re.compile(r"\s*(%%?track|%runs|%experiment|%registry|%compare)\s")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
-_REPEATABLE = frozenset({"tag", "metrics", "artifacts"})
+_REPEATABLE = frozenset({"tag", "metrics", "artifacts", "no_warn"})
 _LOOK_SECONDS = 0.05
 _MOST_RUNS = 200
 
@@ -245,6 +246,10 @@ def _values(name: str, typed: str, known: KnownNames) -> list[str]:
         chosen, comma, last = typed.rpartition(",")
         new = (each for each in known.metric_names if each not in chosen.split(","))
         return [f"{chosen}{comma}{each}" for each in _beginning(last, new)]
+    if name == "no_warn":
+        chosen, comma, last = typed.rpartition(",")
+        kinds = (each for each in (*KINDS, ALL) if each not in chosen.split(","))
+        return [f"{chosen}{comma}{each}" for each in _beginning(last, kinds)]
     return []
 
 

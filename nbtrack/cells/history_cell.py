@@ -6,8 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from nbtrack.cells.cell_source import RunningCell
-from nbtrack.cells.cells import EndedCell, is_about_tracking
+from nbtrack.cells.cells import EndedCell
 from nbtrack.cells.outcome import Outcome
+from nbtrack.cells.own_lines import is_about_tracking
 from nbtrack.journal.lines import now_us
 from nbtrack.records.runs import RunStatus
 

@@ -137,6 +137,9 @@ class LookBack:
         """The run was dropped: nothing is compared with it any more."""
         self._dropped.add(run_id)
 
+    def is_dropped(self, run_id: str) -> bool:
+        return run_id in self._dropped
+
     def recall(self, run_id: str) -> None:
         """The run was brought back."""
         self._dropped.discard(run_id)

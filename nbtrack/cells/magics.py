@@ -31,6 +31,7 @@ key=value             declares a param; assigns no variable. {d} and $d take the
 --metrics a,b:min     variables to record as metrics after the cell; of b less is better
 --artifacts GLOB …    files to keep with the run: --artifacts 'models/*.pkl'
 --quiet               no card under this cell
+--no-warn stale,leak  keep warnings of these kinds quiet here; all: every kind
 --live                a chart of its metrics while the cell runs, as of nbtrack.live()
 
 Recorded without being told: top-level assignments of plain literals (lr = 0.01) as params;

@@ -15,7 +15,7 @@ from nbtrack.errors import InvalidValue
 
 USAGE = (
     "usage: %%track [name words…] [key=value …] [-e/--experiment NAME] [-t/--tag key=value …] "
-    "[-m/--note TEXT] [--metrics a,b:min] [--artifacts GLOB …] [--quiet] [--live]"
+    "[-m/--note TEXT] [--metrics a,b:min] [--artifacts GLOB …] [--no-warn a,b] [--quiet] [--live]"
 )
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}

@@ -10,9 +10,13 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from copy import copy
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from nbtrack.capture import fingerprint, schemas
+from nbtrack.capture.content import Content, array_columns, groups_of
+from nbtrack.capture.row_hashes import RowHashes, row_hashes
+from nbtrack.capture.value_digest import is_sparse
 from nbtrack.datasets.dataset import Dataset, PyFuncInputsOutputs
 from nbtrack.datasets.dataset_source import DatasetSource
 from nbtrack.datasets.source_kinds import CodeDatasetSource
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 
     Arrays = numpy.ndarray[Any, Any] | Mapping[str, numpy.ndarray[Any, Any]]
 
+MOST_CHECKED = 1_000_000  # values among which missing ones are looked for
+
 Source = str | os.PathLike[str] | DatasetSource | None
 
 
@@ -43,8 +49,9 @@ class DescribedDataset(Dataset):
         *,
         schema: dict[str, Any],
         profile: dict[str, Any],
+        columns: Mapping[str, str] | None = None,
     ) -> None:
-        self._schema, self._profile = schema, profile
+        self._schema, self._profile, self._columns = schema, profile, columns or {}
         super().__init__(source, name, digest)
 
     @property
@@ -63,10 +70,25 @@ class DescribedDataset(Dataset):
         described = {"schema": json.dumps(self._schema), "profile": json.dumps(self.profile)}
         return super().to_dict() | described
 
+    @cached_property
+    def rows(self) -> RowHashes | None:
+        """What rows are told apart by; None of what has no rows that can be."""
+        return None
+
+    @property
+    def content(self) -> Content:
+        """What is kept to say later what changed."""
+        count, is_whole = _rows_in(self._profile), "sampled" not in self._profile
+        return Content(count, self._columns, groups_of(self._all_of_rows()), is_whole)
+
+    def _all_of_rows(self) -> RowHashes | None:
+        return self.rows
+
     def corrected(self, *, digest: str, profile: dict[str, Any]) -> Self:
         """Another one: this one describes only a part."""
         other = copy(self)
         other._digest, other._profile = digest, profile
+        other.rows = None
         return other
 
 
@@ -77,9 +99,20 @@ class _FrameDataset(DescribedDataset):
     targets: str | None
     predictions: str | None
 
+    @cached_property
+    def rows(self) -> RowHashes | None:
+        return row_hashes(self.df)
+
     def _hold(self, df: Any, targets: str | None, predictions: str | None) -> None:
         _check_columns(df.columns, targets=targets, predictions=predictions)
         self.df, self.targets, self.predictions = df, targets, predictions
+
+    def of_whole(self, df: Any, found: fingerprint.Fingerprint) -> Self:
+        """Of *df*, of which this one describes a part, with the schema of that part."""
+        other = self.corrected(digest=found.digest, profile=_frame_profile(df.shape, found))
+        other.df, other._columns = df, found.columns
+        other.rows = row_hashes(df)
+        return other
 
 
 class PandasDataset(_FrameDataset):
@@ -96,13 +129,13 @@ class PandasDataset(_FrameDataset):
             raise InvalidValue(_not_a("pandas DataFrame", df))
         self._hold(df, targets, predictions)
         found = fingerprint.fingerprint_pandas(df)
-        is_whole = found.hashed_rows == len(df)
         super().__init__(
             source,
             name,
             digest or found.digest,
-            schema=schemas.columns_schema_pandas(df, is_whole=is_whole),
-            profile=_frame_profile(df.shape, found.hashed_rows),
+            schema=schemas.columns_schema_pandas(df, is_whole=df.size <= MOST_CHECKED),
+            profile=_frame_profile(df.shape, found),
+            columns=found.columns,
         )
 
     def _compute_digest(self) -> str:
@@ -135,7 +168,8 @@ class PolarsDataset(_FrameDataset):
             name,
             digest or found.digest,
             schema=schemas.columns_schema_polars(df),
-            profile=_frame_profile(df.shape, found.hashed_rows),
+            profile=_frame_profile(df.shape, found),
+            columns=found.columns,
         )
 
     def _compute_digest(self) -> str:
@@ -164,14 +198,37 @@ class NumpyDataset(DescribedDataset):
         parts = self._parts()
         found = self._fingerprint(parts)
         profile = {f"{part}_{fact}": value for part in parts for fact, value in _facts(parts[part])}
-        is_whole = found.hashed_rows == _row_count(parts["features"])
         super().__init__(
             source,
             name,
             digest or found.digest,
             schema=schemas.tensors_schema(parts["features"], parts.get("targets")),
-            profile=profile if is_whole else {**profile, "hashed_rows": found.hashed_rows},
+            profile={**profile, **_what_was_read(found, _row_count(parts["features"]))},
         )
+
+    @cached_property
+    def rows(self) -> RowHashes | None:
+        """Of the features: the same ones with other targets are the same rows."""
+        is_single = not isinstance(self.features, Mapping) or is_sparse(self.features)
+        return row_hashes(self.features) if is_single else None
+
+    def _all_of_rows(self) -> RowHashes | None:
+        """With the targets."""
+        if self.targets is None or self.rows is None or isinstance(self.targets, Mapping):
+            return self.rows
+        targets = row_hashes(self.targets)
+        if targets is None or len(targets.hashes) != len(self.rows.hashes):
+            return None
+        return RowHashes(self.rows.hashes * 3 + targets.hashes, self.rows.total)
+
+    @property
+    def content(self) -> Content:
+        named = {"features": self.features, "target": self.targets}
+        columns: dict[str, str] = {}
+        for name, part in named.items():
+            if part is not None and not isinstance(part, Mapping) and not is_sparse(part):
+                columns |= array_columns(name, _as_array(name, part))
+        return super().content._replace(columns=columns)
 
     def _parts(self) -> dict[str, dict[str | None, Any]]:
         parts = {"features": _as_arrays("features", self.features)}
@@ -233,7 +290,8 @@ def from_pandas(
 ) -> PandasDataset:
     """Describe a DataFrame. *source* is the path or URL it was read from.
 
-    *profile* says in `hashed_rows` how many rows the digest looked at, if not at all. Raises
+    *profile* says `sampled` where the digest did not read all of it, and in `hashed_rows` how many
+    rows it looked at. Raises
     InvalidValue when *df* is no DataFrame or a named column is not in it.
     """
     return PandasDataset(df, source_of(source), targets, name, digest, predictions)
@@ -282,10 +340,23 @@ def _check_columns(columns: Any, **named: str | None) -> None:
             raise InvalidValue(f"{role} is {column!r}, which is no column; there are {shown}.")
 
 
-def _frame_profile(shape: tuple[int, int], hashed_rows: int) -> dict[str, Any]:
+def _frame_profile(shape: tuple[int, int], found: fingerprint.Fingerprint) -> dict[str, Any]:
     rows, columns = shape
-    profile = {"num_rows": rows, "num_elements": rows * columns}
-    return profile if hashed_rows == rows else {**profile, "hashed_rows": hashed_rows}
+    size = {"num_rows": rows, "num_elements": rows * columns}
+    return {**size, **_what_was_read(found, rows)}
+
+
+def _rows_in(profile: Mapping[str, Any]) -> int:
+    shape = profile.get("features_shape")
+    return int(shape[0]) if isinstance(shape, list) and shape else int(profile.get("num_rows", 0))
+
+
+def _what_was_read(found: fingerprint.Fingerprint, rows: int | None) -> dict[str, Any]:
+    """Nothing of what was read in full: then the profile is MLflow's."""
+    if found.is_whole:
+        return {}
+    hashed = {} if found.hashed_rows == rows else {"hashed_rows": found.hashed_rows}
+    return {"sampled": True, **hashed}
 
 
 def _row_count(arrays: dict[str | None, Any]) -> int | None:
@@ -296,7 +367,7 @@ def _row_count(arrays: dict[str | None, Any]) -> int | None:
 
 def _as_arrays(role: str, value: Any) -> dict[str | None, Any]:
     """By name; a single array has the name None."""
-    if isinstance(value, Mapping) and not fingerprint.is_sparse(value):  # one kind is both
+    if isinstance(value, Mapping) and not is_sparse(value):  # one kind is both
         return {str(key): _as_array(f"{role}[{key!r}]", each) for key, each in value.items()}
     return {None: _as_array(role, value)}
 
@@ -304,7 +375,7 @@ def _as_arrays(role: str, value: Any) -> dict[str | None, Any]:
 def _as_array(role: str, value: Any) -> Any:
     import numpy as np
 
-    if fingerprint.is_sparse(value):
+    if is_sparse(value):
         return value
     try:
         array = np.asarray(value)
@@ -319,7 +390,7 @@ def _facts(arrays: dict[str | None, Any]) -> list[tuple[str, Any]]:
     """Shape, size and bytes: of the single array, or by name."""
 
     by_fact: dict[str, dict[str | None, Any]] = {
-        "shape": {name: list(array.shape) for name, array in arrays.items()},
+        "shape": {name: tuple(array.shape) for name, array in arrays.items()},
         "size": {name: int(array.size) for name, array in arrays.items()},
         "nbytes": {name: _nbytes(array) for name, array in arrays.items()},
     }
@@ -327,7 +398,7 @@ def _facts(arrays: dict[str | None, Any]) -> list[tuple[str, Any]]:
 
 
 def _nbytes(array: Any) -> int:
-    values = getattr(array, "data", None) if fingerprint.is_sparse(array) else array
+    values = getattr(array, "data", None) if is_sparse(array) else array
     return int(getattr(values, "nbytes", 0))
 
 

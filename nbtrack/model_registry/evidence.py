@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from nbtrack.records.runs import Run
+from nbtrack.records.runs import Run, read_in_part
 from nbtrack.stores.store import Store
 
 
@@ -26,6 +26,7 @@ def evidence_in(run: Run) -> dict[str, Any]:
                 "name": each.dataset.name,
                 "digest": each.dataset.digest,
                 "context": next((tag.value for tag in each.tags), None),
+                "sampled": read_in_part(each.dataset.profile),
             }
             for each in run.inputs.dataset_inputs
         ],

@@ -43,8 +43,7 @@ def as_column(column: Any, spec: ColSpec) -> Any:
     }[spec.type]
     if not check(column):
         raise _mismatch(column, spec.type)
-    is_boxed_time = spec.type == DataType.datetime and column.dtype.kind == "O"
-    return _as_times(column) if is_boxed_time else None
+    return _out_of_objects(column, spec.type) if column.dtype.kind == "O" else None
 
 
 def _check_categories(column: Any, wanted: DataType) -> None:
@@ -135,6 +134,13 @@ def _is_boolean(column: Any) -> bool:
 
 def _is_time(column: Any) -> bool:
     return column.dtype.kind == "M" or _kind(column) in _TIMES
+
+
+def _out_of_objects(column: Any, wanted: DataType) -> Any:
+    """Texts and bytes stay objects, and so do truth values of which some are missing."""
+    if wanted == DataType.datetime:
+        return _as_times(column)
+    return column.infer_objects() if wanted == DataType.boolean else None
 
 
 def _as_times(column: Any) -> Any:

@@ -20,6 +20,7 @@ from nbtrack.models.environment_files import (
 )
 from nbtrack.models.input_example import InputExample
 from nbtrack.models.mlmodel_file import FILE_NAME, PYFUNC, Model
+from nbtrack.models.requirement_files import with_constraints
 from nbtrack.models.requirements import own_version, requirement_lines, say_unkept, top_level
 from nbtrack.models.signature import ModelSignature
 
@@ -147,7 +148,8 @@ def _environment(
     lines = requirement_lines(
         modules, given=options.pip_requirements, extra=options.extra_pip_requirements
     )
-    return environment_files(lines)
+    lines, constraints = with_constraints(lines)
+    return {**environment_files(lines), **constraints}
 
 
 def _needed_by(signature: ModelSignature | None) -> set[str]:

@@ -24,10 +24,18 @@ def _rows_of(data: Any, hint: Any) -> Any:
     if not is_list(hint) or not is_a(data, "pandas", "DataFrame"):
         return data
     (item,) = get_args(hint)
-    is_one_column = len(data.columns) == 1 and not isinstance(data.columns[0], str)
-    if (is_pydantic(item) or get_origin(item) is dict) and not is_one_column:
+    if (is_pydantic(item) or get_origin(item) is dict) and not _holds_rows(data, item):
         return data.to_dict(orient="records")
     return [_plain(value) for value in data.iloc[:, 0].tolist()]
+
+
+def _holds_rows(data: Any, item: Any) -> bool:
+    """Whether each row is the one value in it, and not its columns by name."""
+    if len(data.columns) != 1:
+        return False
+    is_named = isinstance(data.columns[0], str)
+    are_dicts = get_origin(item) is dict and all(isinstance(v, dict) for v in data.iloc[:, 0])
+    return not is_named or are_dicts
 
 
 def _plain(value: Any) -> Any:

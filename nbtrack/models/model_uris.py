@@ -73,7 +73,10 @@ def place_of_logged(store: Store, model: LoggedModel) -> ModelPlace:
 
 
 def path_of_artifact(uri: str | Path) -> Path:
-    """The file or folder that a plain path, a `file:` or a `runs:` URI names, of any content."""
+    """The file or folder that a plain path, a `file:` or a `runs:` URI names, of any content; or
+    the model that a `models:` URI names."""
+    if str(uri).startswith("models:"):
+        return locate(uri).folder
     if str(uri).startswith("runs:"):
         run_id, path = _parts_of_run_uri(str(uri))
         info = current_session().store.get_run(check_run_id(run_id)).info

@@ -14,6 +14,7 @@ from types import ModuleType
 
 from nbtrack.base.guard import guarded, warn_once
 from nbtrack.errors import InvalidValue
+from nbtrack.models.requirement_files import lines_of, written_out
 
 # MLflow's servers install what is listed and then need MLflow itself in there.
 MLFLOW = "mlflow>=3"
@@ -136,15 +137,11 @@ def own_version() -> str:
 
 def checked_lines(given: Collection[str] | str, name: str) -> tuple[str, ...]:
     """*given* as lines, without empty ones; a text is the path of a file. Raises InvalidValue."""
-    if isinstance(given, str):
-        try:
-            given = Path(given).read_text(encoding="utf-8").splitlines()
-        except OSError as exc:
-            raise InvalidValue(f"{name}: cannot read {given!r}: {exc}.") from exc
-    lines = tuple(given)
+    folder = Path(given).parent if isinstance(given, str) else Path()
+    lines = lines_of(given, name) if isinstance(given, str) else tuple(given)
     if not all(isinstance(line, str) for line in lines):
         raise InvalidValue(f"{name} is a list of texts such as 'numpy==2.1.0', not {lines!r}.")
-    return tuple(line.strip() for line in lines if line.strip())
+    return tuple(written_out(lines, name, folder))
 
 
 @cache

@@ -60,17 +60,24 @@ def _named(data: Any, tensors: tuple[TensorSpec, ...]) -> dict[str, Any]:
 
 
 def _of_column(column: Any, spec: TensorSpec) -> Any:
-    """A column holds each row's tensor as a flat list, in the types of Python."""
+    """A column holds each row's number, or its tensor as a flat list, in the types of Python."""
     import numpy as np
 
+    is_boxed = column.dtype.kind == "O"
     try:
-        found = np.asarray(column.tolist())
+        found = np.asarray(column.tolist()) if is_boxed else column.to_numpy()
         if found.ndim < len(spec.shape) and -1 not in spec.shape[1:]:
             found = found.reshape(spec.shape)
         cast = found.astype(spec.dtype)
     except (ValueError, TypeError) as exc:
         raise InputMismatch(f"Column {spec.name!r} makes no array, {spec}: {exc}.") from exc
+    if is_boxed and found.dtype.kind == cast.dtype.kind == "f" and not _are_arrays(column):
+        return cast  # Python has one kind of float, which says nothing of the width
     return cast if found.dtype.kind in "iu" and bool((cast == found).all()) else found
+
+
+def _are_arrays(column: Any) -> bool:
+    return any(hasattr(each, "dtype") for each in column)
 
 
 def _as_array(data: Any, spec: TensorSpec) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import ModelNotLoaded
+from nbtrack.settings import allows_pickles
 
 # What unpickling raises when a class is gone or was changed, or when bytes are missing.
 _FAULTS = (
@@ -17,6 +18,11 @@ _FAULTS = (
 
 def load_pickle(file: Path) -> Any:
     """Runs whatever is in *file*. Raises ModelNotLoaded."""
+    if not allows_pickles():
+        raise ModelNotLoaded(
+            f"{str(file)!r} is a pickle, which MLFLOW_ALLOW_PICKLE_DESERIALIZATION forbids. Save "
+            "the model as skops, or as code."
+        )
     try:
         with open(file, "rb") as opened:
             return pickle.load(opened)  # the caller has checked the digest

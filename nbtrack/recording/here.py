@@ -13,6 +13,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nbtrack.records.warned import Warned
+
 if TYPE_CHECKING:
     from nbtrack.recording.active_run import ActiveRun
 
@@ -22,11 +24,27 @@ THREADS_HERE = "_nbtrack_here"  # the attribute of a thread: what its starter ha
 class CellLine:
     """One cell, as known to all code that it starts, also when it is over."""
 
-    __slots__ = ("at_end", "is_over", "run", "runs", "thread")
+    __slots__ = (
+        "at_end",
+        "harmless",
+        "is_over",
+        "quiet_draws",
+        "run",
+        "runs",
+        "silenced",
+        "thread",
+        "warned",
+    )
 
     def __init__(self) -> None:
         self.run: ActiveRun | None = None  # of a tracked cell
         self.runs: list[ActiveRun] = []  # that run, and what is open on top of it
+        self.warned: list[Warned] = []  # what its card warns of, of whichever run
+        self.silenced: frozenset[str] = frozenset()  # kinds of warnings
+        # States of numpy's generator before and after fits that leave what they draw unused, and
+        # the generators that moved in such fits alone.
+        self.quiet_draws: list[tuple[int, int]] = []
+        self.harmless: frozenset[str] = frozenset()
         self.is_over = False
         self.thread = threading.get_ident()
         self.at_end: list[Callable[[], None]] = []  # to be called once, when it ends

@@ -13,10 +13,17 @@ class LoggedKeys:
         self.metrics: set[str] = set()
         self.models: set[str] = set()  # ids of logged models that hooks made
         self.datasets: set[tuple[str, str]] = set()  # name and digest, of those it read
+        self.inputs: dict[tuple[str, str], str | None] = {}  # digest by context, name
 
     def add(self, *, params: Mapping[str, str], metrics: Iterable[str]) -> None:
         self.params.update(params)
         self.metrics.update(metrics)
+
+    def add_input(self, name: str, digest: str, context: str) -> None:
+        """Of one that is read twice, as different data, nobody can say which is meant: None."""
+        before = self.inputs.setdefault((context, name), digest)
+        if before != digest:
+            self.inputs[context, name] = None
 
     def left_alone(self, found: Origins) -> Origins:
         """*found* without what it says of these keys."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.journal.lines import POINT_FACTS
+from nbtrack.recording.dataset_facts import name_and_digest
 from nbtrack.records.runs import Metric
 
 _NOTHING: dict[str, str] = {}
@@ -32,7 +33,7 @@ def facts_of(model_id: str | None, dataset: Any) -> dict[str, str]:
     if model_id is not None:
         facts["model_id"] = check_model_id(model_id)
     if dataset is not None:
-        facts |= {"dataset_name": str(dataset.name), "dataset_digest": str(dataset.digest)}
+        facts["dataset_name"], facts["dataset_digest"] = name_and_digest(dataset)
     return facts
 
 

@@ -44,6 +44,10 @@ class OpenStores:
                     self._place_is_known()
         return self._store
 
+    @property
+    def open_stores(self) -> list[Store]:
+        return list(self._stores.values())
+
     def store_for(self, uri: str) -> Store:
         """The one open store of this process behind *uri*."""
         uri = folder_of(uri).as_uri()
@@ -64,6 +68,13 @@ class OpenStores:
     @property
     def is_uri_set(self) -> bool:
         return bool(self._uri or self.settings.tracking_uri or self.settings.folder)
+
+    @property
+    def known_uri(self) -> str | None:
+        """Where the next run will be recorded, once that is fixed."""
+        if self._store is not None:
+            return self._store.uri
+        return None if self._uri is None else folder_of(self._uri).as_uri()
 
     def _default_uri(self) -> str:
         chosen = self.settings.tracking_uri or self.settings.folder

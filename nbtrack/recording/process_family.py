@@ -82,16 +82,16 @@ class ProcessFamily:
         return self._attach(store.uri, found.info)
 
     def tell_children(
-        self, stack: RunStack, store: Store | None, experiments: ActiveExperiment
+        self, stack: RunStack, store_uri: str | None, experiments: ActiveExperiment
     ) -> None:
         """What a process that is started now by a cell's or the script's own code begins with."""
         if threading.get_ident() != threading.main_thread().ident or not stack.is_own_code():
             return
         run = stack.top()
-        is_there = run is not None and run.is_open and run.store is store
+        is_there = run is not None and run.is_open and run.store.uri == store_uri
         parent_process.tell_children(
             ParentProcess(
-                store=None if store is None else store.uri,
+                store=store_uri,
                 experiment=experiments.name_for(run),
                 run=run.run_id if run is not None and is_there else None,
             )

@@ -24,6 +24,7 @@ from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.dataset_facts import dataset_facts
 from nbtrack.recording.given_times import later_than_equals
+from nbtrack.recording.known_contents import known_contents
 from nbtrack.recording.logged_keys import LoggedKeys, not_moved
 from nbtrack.recording.measured import point_facts
 from nbtrack.recording.run_files import LOOK_SECONDS, RunFiles
@@ -241,6 +242,8 @@ class RunWriter(RunFiles):
         facts = {**dataset_facts(dataset), **said}
         self._append(lines.input_line(self.run_id, t=now_us(), **facts))
         self.logged.datasets.add((facts["name"], facts["digest"]))
+        self.logged.add_input(facts["name"], facts["digest"], context or "")
+        known_contents.write(self._store, dataset, facts["digest"])
 
     def later_us(self) -> int:
         """Now, but later than all that was known of the run when it was looked up: it may have

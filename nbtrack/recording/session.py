@@ -62,6 +62,7 @@ class Session(OpenStores):
         self.record_fits: Callable[[FitScope], None] = lambda _scope: None
         # What it takes, once, to be ready for that: imports, and patches of what is imported.
         self.set_up = Stopwatch()
+        self.is_rehearsing = False  # what runs here is a repetition, see provenance/rehearsal
 
     # --- experiments
 
@@ -233,7 +234,7 @@ class Session(OpenStores):
         self._tell_children()
 
     def _tell_children(self) -> None:
-        self.family.tell_children(self.stack, self._store, self.experiments)
+        self.family.tell_children(self.stack, self.known_uri, self.experiments)
 
     def _enter_again(self, run: ActiveRun, *, nested: bool) -> ActiveRun:
         """A callback's or worker's `with start_run(run_id=...)` on a run that is open already."""

@@ -25,6 +25,8 @@ class Attempt:
     number: int
     params: Mapping[str, str]
     metrics: Mapping[str, float]
+    # Digests of what it read, by context and name; None: several.
+    inputs: Mapping[tuple[str, str], str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

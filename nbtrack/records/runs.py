@@ -5,6 +5,7 @@ Times are milliseconds since 1970-01-01 UTC, as in MLflow; the store keeps micro
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
@@ -14,6 +15,7 @@ from nbtrack.base.nearest import did_you_mean
 from nbtrack.errors import InvalidValue
 
 T = TypeVar("T")
+_PARTLY_READ = frozenset({"sampled", "hashed_rows", "hashed_columns"})
 
 
 class RunStatus(StrEnum):
@@ -204,6 +206,15 @@ class Dataset(_Pairs):
     source: str
     schema: str | None = None
     profile: str | None = None
+
+
+def read_in_part(profile: str | None) -> bool:
+    """Whether the profile of a dataset says that its digest did not read all of it."""
+    try:
+        facts = json.loads(profile or "{}")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(facts, dict) and not _PARTLY_READ.isdisjoint(facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +146,37 @@ def test_the_doctor_tells_of_this_process(capsys: pytest.CaptureFixture[str]) ->
     said = capsys.readouterr().out
     assert "versions" in said
     assert str(nbtrack.project_folder()) in said
+
+
+def in_a_thread(call: Any) -> Any:
+    """What *call* returns in a thread that has not asked for its model before."""
+    with ThreadPoolExecutor() as threads:
+        return threads.submit(call).result()
+
+
+def test_a_variable_names_the_active_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each thread, until it is told to measure none."""
+    model = nbtrack.create_external_model(name="m")
+    monkeypatch.setenv("MLFLOW_ACTIVE_MODEL_ID", model.model_id)
+
+    def log(value: float) -> None:
+        with nbtrack.start_run():
+            nbtrack.log_metric("loss", value)
+
+    in_a_thread(lambda: log(1))
+    in_a_thread(nbtrack.clear_active_model)
+    in_a_thread(lambda: log(2))
+    assert [each.value for each in nbtrack.get_logged_model(model.model_id).metrics] == [1]
+
+
+def test_a_variable_that_names_no_model_is_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MLFLOW_ACTIVE_MODEL_ID", "my-model")
+    assert in_a_thread(nbtrack.get_active_model_id) is None
+    assert "MLFLOW_ACTIVE_MODEL_ID is 'my-model'" in caplog.text
+
+
+def test_a_metric_of_what_is_no_dataset_is_refused() -> None:
+    with nbtrack.start_run(), pytest.raises(InvalidValue, match="A dataset is wanted, not int"):
+        nbtrack.log_metric("loss", 1, dataset=3)

@@ -125,7 +125,7 @@ def test_sections_close_by_keyboard(page: Any, compared: Any) -> None:
 
 def test_cells_are_compared_line_by_line(compared: Any) -> None:
     """What went and what came, with signs; unchanged lines beside them."""
-    diff = compared.locator(".nbt-compare-code .nbt-diff")
+    diff = compared.locator(".nbt-causes .nbt-diff")
     diff.wait_for()
 
     assert "depth_of_the_deepest = 8" in diff.locator(".nbt-diff-added").all_inner_texts()
@@ -257,8 +257,8 @@ def test_it_fits_its_page(page: Any, compared: Any, theme: str, width: int) -> N
     compared.scroll_into_view_if_needed()
     compared.locator(".nbt-compare-scroll").evaluate("e => e.scrollTop = 0")
     compared.screenshot(path=page.shots / f"compare-{theme.split()[1]}-{width}.png")
-    compared.locator(".nbt-compare-code .nbt-diff").scroll_into_view_if_needed()
-    page.screenshot(path=page.shots / f"compare-code-{theme.split()[1]}-{width}.png")
+    compared.locator(".nbt-causes .nbt-diff").scroll_into_view_if_needed()
+    page.screenshot(path=page.shots / f"compare-causes-{theme.split()[1]}-{width}.png")
 
     assert compared.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
 

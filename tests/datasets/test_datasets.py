@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
+from nbtrack.capture import fingerprint
 from nbtrack.capture.fingerprint import evenly
 from nbtrack.data import from_numpy, from_pandas, from_polars
 from nbtrack.errors import InvalidValue
@@ -86,19 +87,19 @@ def test_a_digest_is_the_same_in_another_process(tmp_path: Path) -> None:
     assert first.stdout == again.stdout
 
 
-def test_of_a_large_frame_evenly_spaced_rows_count() -> None:
+def test_of_a_frame_past_the_budget_evenly_spaced_rows_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The first row and the last are among them, and the profile says how many there were."""
-    large = pd.DataFrame({"a": np.arange(1_000_000), "b": 0.5})
+    monkeypatch.setattr(fingerprint, "MAX_BYTES", 1 << 17)
+    large = pd.DataFrame({"a": np.arange(10_000), "b": 0.5})
     first, last = large.copy(), large.copy()
-    first.loc[0, "b"] = last.loc[999_999, "b"] = 1.0
+    first.loc[0, "b"] = last.loc[9999, "b"] = 1.0
     digests = {from_pandas(each).digest for each in (large, first, last)}
 
     assert len(digests) == 3
-    assert from_pandas(large).profile == {
-        "num_rows": 1_000_000,
-        "num_elements": 2_000_000,
-        "hashed_rows": 4096,
-    }
+    sampled = {"sampled": True, "hashed_rows": 4096}
+    assert from_pandas(large).profile == {"num_rows": 10_000, "num_elements": 20_000, **sampled}
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,8 @@ def test_mlflow_describes_the_same() -> None:
 
     for their, our in zip(theirs, ours):
         assert our.to_dict()["schema"] == their.to_dict()["schema"]
-        assert json.loads(their.to_dict()["profile"]).items() <= our.profile.items()
+        profile = json.loads(our.to_dict()["profile"])
+        assert json.loads(their.to_dict()["profile"]).items() <= profile.items()
 
 
 def test_arrays_of_any_layout_have_one_digest() -> None:
@@ -173,10 +175,14 @@ def test_arrays_of_any_layout_have_one_digest() -> None:
     assert len({from_numpy(x).digest for x in (square, np.asfortranarray(square), strided)}) == 1
 
 
-@pytest.mark.parametrize("shape", [(3_000_000,), (1_000_000, 3), (3, 1_000_000), (1, 3_000_000)])
-def test_large_arrays_are_read_in_part_with_both_ends(shape: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("shape", [(30_000,), (10_000, 3), (3, 10_000), (1, 30_000)])
+def test_arrays_past_the_budget_are_read_in_part_with_both_ends(
+    shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Long or wide, the first value and the last one count."""
+    monkeypatch.setattr(fingerprint, "MAX_BYTES", 1 << 16)
     array = np.zeros(shape)
+    assert from_numpy(array).profile["sampled"]
     digests = {from_numpy(array).digest}
     for place in (0, -1):
         changed = array.copy()
@@ -196,7 +202,7 @@ def test_sparse_matrices_are_hashed_by_their_parts(kind: str) -> None:
 
     assert described.digest != from_numpy(other.asformat(kind)).digest
     assert described.digest == from_numpy(matrix.asformat(kind)).digest
-    assert described.profile["features_shape"] == [1000, 1000]
+    assert described.profile["features_shape"] == (1000, 1000)
 
 
 @pytest.mark.parametrize(

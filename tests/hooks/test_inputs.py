@@ -18,6 +18,7 @@ from sklearn.dummy import DummyClassifier
 
 from nbtrack.data import from_pandas
 from nbtrack.errors import InvalidValue
+from nbtrack.hooks.sklearn import inputs
 from nbtrack.hooks.sklearn.flags import Flags
 from nbtrack.hooks.sklearn.inputs import describe, input_rows, log_dataset, log_inputs
 from nbtrack.recording.active_run import ActiveRun
@@ -161,25 +162,29 @@ def test_there_is_no_example_of_a_generator() -> None:
 
 
 @pytest.mark.parametrize("kind", ["pandas", "polars"])
-def test_wide_frames_are_looked_at_in_part(kind: str) -> None:
-    """Thousands of genes: the size is that of the whole, the digest of the size and some cells."""
+def test_of_wide_frames_the_schema_is_of_a_part(kind: str) -> None:
+    """Thousands of genes: size and digest are those of the whole."""
     values = np.random.default_rng(0).random((20, 5000))
     frame = pd.DataFrame(values) if kind == "pandas" else pl.DataFrame(values)
 
     found = describe(frame, name="genes")
 
     assert found.profile["num_elements"] == 100_000
-    assert found.profile["hashed_columns"] < 5000
+    assert "sampled" not in found.profile
     assert len(found.to_dict()["schema"]) < 100_000
-    assert found.digest != describe(frame[:19] if kind == "polars" else frame.iloc[:19]).digest
+    values[11, 4321] += 1
+    other = pd.DataFrame(values) if kind == "pandas" else pl.DataFrame(values)
+    assert found.digest != describe(other, name="genes").digest
 
 
-def test_long_lists_are_looked_at_in_part() -> None:
+def test_lists_past_the_budget_are_looked_at_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     """The shape is that of the whole; another length is another digest."""
+    monkeypatch.setattr(inputs, "MOST_PYTHON_VALUES", 2000)
     texts = [f"text {i}" for i in range(9000)]
 
     found = describe(texts, y=[0] * 9000)
 
     assert found.profile["features_shape"] == found.profile["targets_shape"] == [9000]
     assert found.profile["hashed_rows"] < 9000
+    assert found.profile["sampled"]
     assert found.digest != describe(texts + texts[-1:], y=[0] * 9001).digest

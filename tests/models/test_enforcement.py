@@ -15,7 +15,7 @@ from nbtrack.errors import InputMismatch
 from nbtrack.models import infer_signature
 from nbtrack.models.enforcement import enforce
 from nbtrack.models.param_enforcement import enforce_params
-from nbtrack.types import ColSpec, Schema
+from nbtrack.types import ColSpec, Schema, TensorSpec
 
 Frame = pd.DataFrame
 TWO = infer_signature(Frame({"a": [1.5], "s": ["x"]})).inputs
@@ -265,3 +265,39 @@ def test_a_wrong_parameter_is_refused(given, match):
 def test_an_unknown_parameter_is_left_out_and_said(caplog):
     assert "zoom" not in enforce_params({"zoom": 1}, PARAMS)
     assert "'zoom'" in caplog.text
+
+
+def test_boxed_truth_values_come_as_booleans():
+    """Unless some are missing: those stay objects."""
+    truths = Frame({"a": np.array([True, False], dtype=object)})
+    gaps = Frame({"a": np.array([True, None], dtype=object)})
+
+    assert enforce(truths, one("boolean"))["a"].dtype == "bool"
+    assert enforce(gaps, one("boolean"))["a"].dtype == object
+
+
+@pytest.mark.parametrize(
+    ("column", "shape"),
+    [
+        (pd.Series([0.1, 0.2], dtype="float32"), (-1,)),
+        ([[0.1, 0.2], [0.3, 0.4]], (-1, 2)),
+        (list(np.array([[0.1, 0.2]], dtype="float32")), (-1, 2)),
+    ],
+)
+def test_a_column_is_a_tensor_of_narrow_floats(column, shape):
+    """A column of that type is one, and a list of Python's floats says nothing of the width."""
+    tensors = Schema([TensorSpec(np.dtype("float32"), shape, "x")])
+    found = enforce(Frame({"x": column}), tensors)["x"]
+
+    assert found.dtype == "float32"
+    assert found.tolist() == np.array(list(column), dtype="float32").tolist()
+
+
+def test_a_column_of_wide_floats_is_no_tensor_of_narrow_ones():
+    """Values would change, and each has a width that says so."""
+    tensors = Schema([TensorSpec(np.dtype("float32"), (-1,), "x")])
+    with pytest.raises(InputMismatch, match="float64"):
+        enforce(Frame({"x": [0.1]}), tensors)
+    rows = Schema([TensorSpec(np.dtype("float32"), (-1, 1), "x")])
+    with pytest.raises(InputMismatch, match="float64"):
+        enforce(Frame({"x": [np.array([0.1])]}), rows)

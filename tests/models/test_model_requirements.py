@@ -82,11 +82,11 @@ def test_no_process_is_started_and_no_module_imported(classifier, tmp_path, monk
 
 def test_given_requirements_stand_as_they_are(classifier, tmp_path):
     """As a list or as a file; extra ones are added, and replace the one of the same name."""
-    (tmp_path / "r.txt").write_text("a==1\n\n# note\n-r other.txt\n")
+    (tmp_path / "r.txt").write_text("a==1\n\n# note\n--pre\n")
 
     assert saved(classifier, tmp_path / "m1", pip_requirements=["b==2"]) == ["b==2"]
     given = saved(classifier, tmp_path / "m2", pip_requirements=str(tmp_path / "r.txt"))
-    assert given == ["a==1", "# note", "-r other.txt"]
+    assert given == ["a==1", "# note", "--pre"]
     lines = saved(classifier, tmp_path / "m3", extra_pip_requirements=["numpy>=2", "b"])
     assert lines[-2:] == ["numpy>=2", "b"]
     assert pin("numpy") not in lines
@@ -246,3 +246,24 @@ def globals_by_pickletools(data: bytes) -> set[str]:
         else:
             texts.append(argument if "UNICODE" in opcode.name else None)
     return found
+
+
+def test_files_that_lines_name_go_with_the_model(classifier, tmp_path):
+    """`-r` is written out, also one in another's folder; constraints lie beside the lines."""
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "more.txt").write_text("b\n-c bounds.txt\n")
+    (inner / "bounds.txt").write_text("b<2\n")
+    (tmp_path / "all.txt").write_text("a\n-r inner/more.txt\n")
+
+    for given in (str(tmp_path / "all.txt"), [f"-r {tmp_path / 'all.txt'}"]):
+        folder = tmp_path / f"model-{type(given).__name__}"
+        assert saved(classifier, folder, pip_requirements=given) == ["a", "b", "-c constraints.txt"]
+        assert (folder / "constraints.txt").read_text() == "b<2\n"
+        pip = yaml.safe_load((folder / "conda.yaml").read_text())["dependencies"][-1]["pip"]
+        assert pip[-1] == "-c constraints.txt"
+
+
+def test_a_file_of_constraints_that_is_not_there_is_named(classifier, tmp_path):
+    with pytest.raises(nbtrack.NbtrackError, match=r"nowhere\.txt"):
+        saved(classifier, tmp_path / "m", extra_pip_requirements=["-c nowhere.txt"])

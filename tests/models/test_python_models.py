@@ -79,6 +79,31 @@ def test_artifacts_of_one_name_and_folders_and_runs(tmp_path):
     assert nbtrack.pyfunc.load_model(info.model_uri).predict(X) == ["one", "one", "two", "three"]
 
 
+def test_another_model_is_an_artifact(factor):
+    """By the URI that `log_model` returned."""
+    inner = log(Scaled(), artifacts={"factor": str(factor)})
+    nbtrack.register_model(inner.model_uri, "inner")
+
+    class Outer(PythonModel):
+        def load_context(self, context):
+            self.inner = nbtrack.pyfunc.load_model(context.artifacts["inner"])
+
+        def predict(self, model_input):
+            return self.inner.predict(model_input)
+
+    for uri in (inner.model_uri, "models:/inner/1"):
+        outer = log(Outer(), artifacts={"inner": uri})
+        assert nbtrack.pyfunc.load_model(outer.model_uri).predict(X) == [3.0, 6.0]
+
+
+def test_pickles_can_be_forbidden(factor, tmp_path, monkeypatch):
+    """By MLflow's variable: loading one runs what is in it."""
+    nbtrack.pyfunc.save_model(tmp_path / "m", python_model=Late())
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    with pytest.raises(ModelNotLoaded, match="MLFLOW_ALLOW_PICKLE_DESERIALIZATION"):
+        nbtrack.pyfunc.load_model(tmp_path / "m")
+
+
 def test_a_function_is_a_model():
     """With its parameters, if it has some."""
     signature = nbtrack.models.infer_signature(X, params={"by": 2.0})

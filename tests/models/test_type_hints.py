@@ -241,3 +241,15 @@ def test_a_request_with_rows_of_lists():
     for body in ({"inputs": row}, {"inputs": [row]}, {"dataframe_records": [row]}):
         data, _ = model.read_request(json.dumps(body).encode(), None)
         assert model.predict(data).to_dict("records") == [row]
+
+
+def test_a_frame_of_one_column_of_dicts_is_those_dicts():
+    """Several columns are the keys of dicts, and so is one of other values."""
+
+    @pyfunc
+    def predict(rows: list[dict[str, Any]]):
+        return rows
+
+    assert predict(pd.DataFrame({"message": [{"a": 1}, {"b": 2}]})) == [{"a": 1}, {"b": 2}]
+    assert predict(pd.DataFrame({"a": [1], "b": [2]})) == [{"a": 1, "b": 2}]
+    assert predict(pd.DataFrame({"a": [1]})) == [{"a": 1}]

@@ -41,6 +41,18 @@ start()
     assert "mlflow.parentRunId" not in found["child"].data.tags
 
 
+def test_a_place_is_handed_on_as_soon_as_it_is_chosen(start, tmp_path):
+    """Before anything was logged there or looked up."""
+    start(
+        f"""{START}
+import nbtrack
+nbtrack.set_tracking_uri({str(tmp_path / "store")!r})
+start()
+"""
+    ).finish()
+    assert list(runs_of(tmp_path / "store")[0]) == ["child"]
+
+
 @pytest.mark.parametrize("how", ["subprocess", "fork", "spawn", "forkserver", "loky"])
 def test_the_run_that_is_open_is_the_parent(start, folder, how):
     """Of the runs a child begins; and it takes what the child logs without one."""

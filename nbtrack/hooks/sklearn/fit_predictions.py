@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
-from nbtrack.capture.fingerprint import is_sparse
+from nbtrack.capture.value_digest import is_sparse
 from nbtrack.hooks.quiet import unnoticed
 from nbtrack.hooks.sklearn.classification_scores import Coded, Thresholds
 from nbtrack.hooks.sklearn.inner_estimators import deciding_estimator, may_change_input

@@ -24,6 +24,7 @@ from nbtrack.hooks.sklearn.hook import switch
 from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.noted_origins import note_params
 from nbtrack.hooks.sklearn.params import fit_name, param_texts
+from nbtrack.hooks.sklearn.quiet_draws import QuietDraw
 from nbtrack.hooks.sklearn.run_choice import CLASS_TAG, NAME_TAG, FitRun, choose_run
 from nbtrack.hooks.sklearn.subjects import note_fit, subject_of
 from nbtrack.journal.lines import now_us
@@ -62,6 +63,7 @@ def around_fit(
     record = _begin(original, estimator)
     if record is None:
         return original(estimator, *args, **kwargs)
+    drawing = QuietDraw()
     began = time.perf_counter()
     try:
         with record.live_metrics(args, kwargs):
@@ -69,7 +71,9 @@ def around_fit(
     except BaseException as exc:
         record.fail(exc)
         raise
-    record.finish(result, args, kwargs, seconds=time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    drawing.end(estimator, args)
+    record.finish(result, args, kwargs, seconds=seconds)
     return result
 
 

@@ -1,8 +1,9 @@
 """The data of a fit: a record of X and y by fingerprint, and its first rows.
 
-Nothing is copied but what is looked at; the cost is bounded, whatever the size. Of arrays, X and
-y are one dataset with features and targets, as in MLflow; of frames each is a dataset, so that
-one that was logged by hand has the same digest.
+Every value is read, up to the budget that `capture.fingerprint` states: of the largest data 0.25 s,
+and 0.15 s for the hashes of its rows. It is read at once: later it may have been changed. Of
+arrays, X and y are one dataset with features and targets, as in MLflow; of frames each is a
+dataset, so that one that was logged by hand has the same digest.
 """
 
 from __future__ import annotations
@@ -10,12 +11,22 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.capture.fingerprint import DIGEST_LENGTH, evenly, is_sparse
+from nbtrack.base.guard import guarded
+from nbtrack.capture.fingerprint import (
+    DIGEST_LENGTH,
+    MOST_COLUMNS,
+    evenly,
+    fingerprint_pandas,
+    fingerprint_polars,
+)
+from nbtrack.capture.value_digest import is_sparse
 from nbtrack.datasets import kinds as datasets
 from nbtrack.datasets.source_kinds import CodeDatasetSource
 from nbtrack.errors import InvalidValue
 from nbtrack.hooks.quiet import no_warnings
+from nbtrack.hooks.sklearn.leaks import note_fitted
 from nbtrack.hooks.sklearn.rows import first_rows, row_count, take_rows
+from nbtrack.recording.session import current_session
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
@@ -24,8 +35,8 @@ if TYPE_CHECKING:
     from nbtrack.recording.run_writer import RunWriter
 
 EXAMPLE_ROWS = 5
-MOST_COLUMNS = 300  # of a wider frame, some evenly spaced columns are looked at
-MOST_PYTHON_ROWS = 2000  # of lists and columns of Python objects
+MOST_PYTHON_VALUES = 1 << 20  # of lists and columns of Python objects
+MOST_CHARACTERS = 1 << 24  # of an array of texts
 WIDE_CELLS = 250_000  # of a wide frame
 TARGETS_TAG = "nbtrack.targets"  # on an input: what the user calls y
 _LONGEST_NAME = 100
@@ -34,8 +45,15 @@ _SOURCE = CodeDatasetSource()  # whose code it was the run says
 
 
 def log_inputs(run: ActiveRun, call: FitCall, flags: Flags) -> None:
-    if flags.log_datasets:
-        log_dataset(run, call.X, y=call.y, name=call.X_name, y_name=call.y_name, context="train")
+    if not flags.log_datasets:
+        return
+    found = log_dataset(
+        run, call.X, y=call.y, name=call.X_name, y_name=call.y_name, context="train"
+    )
+    with guarded("look for leaks"):
+        best = getattr(call.estimator, "best_estimator_", None)
+        models = [call.estimator] if best is None else [call.estimator, best]
+        note_fitted(models, call.X, found, call.X_name)
 
 
 def log_dataset(
@@ -46,8 +64,9 @@ def log_dataset(
     y: Any = None,
     name: str | None = None,
     y_name: str | None = None,
-) -> None:
+) -> datasets.DescribedDataset:
     """Record that *run* read X for *context*, "train" or "eval"; *name* is what the user calls it.
+    What is known of X comes back.
 
     Raises InvalidValue for what cannot be looked at twice, such as a generator.
     """
@@ -61,8 +80,12 @@ def log_dataset(
             targets = None if y is None else y_name
             found = [describe(X, y=y, name=name)]
     tags = None if targets is None else {TARGETS_TAG: _clipped(targets)}
+    cell_run = current_session().cell_run
     for dataset in found:
         run.log_input(dataset, context=context, tags=tags)
+        if cell_run is not None:
+            cell_run.logged.add_input(dataset.name, dataset.digest, context)
+    return found[0]
 
 
 def input_rows(call: FitCall) -> Any:
@@ -71,7 +94,7 @@ def input_rows(call: FitCall) -> Any:
 
 
 def describe(data: Any, *, y: Any = None, name: str | None = None) -> datasets.DescribedDataset:
-    """The dataset's facts, from a part of it where it is large."""
+    """The dataset's facts."""
     name = _clipped(name) if name else _DEFAULT_NAME
     if _is_frame(data):
         return _of_frame(data, name)
@@ -90,6 +113,7 @@ def describe(data: Any, *, y: Any = None, name: str | None = None) -> datasets.D
             profile[f"{role}_shape"], profile[f"{role}_size"] = shape, prod(shape)
             profile[f"{role}_nbytes"] = None
             profile["hashed_rows"] = found.profile.get("hashed_rows", row_count(features))
+            profile["sampled"] = True
     return _corrected(found, profile)
 
 
@@ -98,19 +122,17 @@ def _is_frame(data: Any) -> bool:
 
 
 def _of_frame(frame: Any, name: str) -> datasets.DescribedDataset:
-    part = frame if frame.shape[1] <= MOST_COLUMNS else _some_cells(frame)
     is_polars = not hasattr(frame, "iloc")
     read: Any = datasets.from_polars if is_polars else datasets.from_pandas
-    found: datasets.DescribedDataset = read(part, _SOURCE, name=name)
-    if part is frame:
+    if frame.shape[1] <= MOST_COLUMNS:
+        found: datasets.DescribedDataset = read(frame, _SOURCE, name=name)
         return found
-    rows, columns = frame.shape
-    size = {"num_rows": rows, "num_elements": rows * columns, "hashed_columns": part.shape[1]}
-    return _corrected(found, size)
+    digest_of: Any = fingerprint_polars if is_polars else fingerprint_pandas
+    return read(_some_cells(frame), _SOURCE, name=name).of_whole(frame, digest_of(frame))
 
 
 def _some_cells(frame: Any) -> Any:
-    """Evenly spaced rows and columns: a frame costs by the column, however small each is."""
+    """For the schema, evenly spaced rows and columns: it costs by the column."""
     rows, columns = frame.shape
     across = evenly(columns, MOST_COLUMNS)
     down = evenly(rows, min(rows, WIDE_CELLS // MOST_COLUMNS))
@@ -140,9 +162,21 @@ def _looked_at(data: Any) -> Any:
 
     if is_sparse(data):
         return data
-    if _is_of_python_objects(data) and len(data) > MOST_PYTHON_ROWS:
-        data = take_rows(data, np.array(evenly(len(data), MOST_PYTHON_ROWS)))
-    return np.asarray(data)
+    most = MOST_PYTHON_VALUES // max(_width(data), 1)
+    if _is_of_python_objects(data) and len(data) > most:
+        data = take_rows(data, np.array(evenly(len(data), most)))
+    return np.asarray(data, object if _is_of_long_texts(data) else None)
+
+
+def _is_of_long_texts(data: Any) -> bool:
+    """An array of texts has room in each cell for the longest one."""
+    is_of_texts = isinstance(data, list) and set(map(type, data)) == {str}
+    return is_of_texts and max(map(len, data)) * len(data) > MOST_CHARACTERS
+
+
+def _width(data: Any) -> int:
+    is_of_rows = isinstance(data, list | tuple) and len(data) and hasattr(data[0], "__len__")
+    return len(data[0]) if is_of_rows and not isinstance(data[0], str | bytes) else 1
 
 
 def _is_of_python_objects(data: Any) -> bool:

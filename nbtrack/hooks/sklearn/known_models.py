@@ -1,20 +1,26 @@
-"""Which run trained which estimator, without leaving anything in the user's objects."""
+"""What is known of each estimator, such as the run that trained it.
+
+Nothing is left in the user's objects.
+"""
 
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from nbtrack.recording.active_run import ActiveRun
 
 
-class _Known(NamedTuple):
+KeptT = TypeVar("KeptT")
+
+
+class _Known(NamedTuple, Generic[KeptT]):
     estimator: weakref.ref[Any]
-    run: ActiveRun
+    kept: KeptT
 
 
-class KnownModels:
+class ByModel(Generic[KeptT]):
     """By identity: estimators may be equal, or have no hash. An entry goes with its estimator.
 
     No lock: every change is one step of a dict, and a lock could be held by the very thread
@@ -22,9 +28,9 @@ class KnownModels:
     """
 
     def __init__(self) -> None:
-        self._known: dict[int, _Known] = {}
+        self._known: dict[int, _Known[KeptT]] = {}
 
-    def remember(self, estimator: Any, run: ActiveRun) -> None:
+    def remember(self, estimator: Any, kept: KeptT) -> None:
         """The last fit counts."""
         key = id(estimator)
         known = self._known
@@ -33,18 +39,19 @@ class KnownModels:
             if (found := known.get(key)) is not None and found.estimator is gone:
                 known.pop(key, None)
 
-        known[key] = _Known(weakref.ref(estimator, forget), run)
+        known[key] = _Known(weakref.ref(estimator, forget), kept)
 
-    def run_of(self, estimator: Any) -> ActiveRun | None:
-        found = self._find(estimator)
-        return None if found is None else found.run
+    def find(self, estimator: Any) -> KeptT | None:
+        found = self._known.get(id(estimator))
+        return found.kept if found is not None and found.estimator() is estimator else None
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def _find(self, estimator: Any) -> _Known | None:
-        found = self._known.get(id(estimator))
-        return found if found is not None and found.estimator() is estimator else None
+
+class KnownModels(ByModel["ActiveRun"]):
+    def run_of(self, estimator: Any) -> ActiveRun | None:
+        return self.find(estimator)
 
 
 known_models = KnownModels()

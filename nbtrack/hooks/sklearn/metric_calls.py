@@ -8,6 +8,7 @@ from typing import Any
 from nbtrack.base.guard import guarded
 from nbtrack.hooks.sklearn.callers import users_frame
 from nbtrack.hooks.sklearn.later_metrics import Measured, log_for_model, log_for_nobody
+from nbtrack.hooks.sklearn.leaks import tell_measured
 from nbtrack.hooks.sklearn.metric_names import Roles, roles_of
 from nbtrack.hooks.sklearn.metric_tables import is_curve
 from nbtrack.hooks.sklearn.prediction_store import Prediction
@@ -34,6 +35,7 @@ def _record(call: UsersCall, result: Any) -> None:
         log_for_nobody(Measured(call.function, result, call, text, data))
         return
     log_for_model(owner.run, Measured(call.function, result, call, text, owner.data))
+    tell_measured(owner.run, owner.data)
     if is_curve(call.function):  # auc(fpr, tpr) is the model's, too
         predictions.remember_arrays(result, owner._replace(rows=None))
 

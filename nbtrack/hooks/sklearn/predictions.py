@@ -11,6 +11,7 @@ from nbtrack.hooks.sklearn.derivations import Origins
 from nbtrack.hooks.sklearn.flags import current_flags
 from nbtrack.hooks.sklearn.inputs import log_dataset
 from nbtrack.hooks.sklearn.known_models import known_models
+from nbtrack.hooks.sklearn.leaks import look_at_tested
 from nbtrack.hooks.sklearn.metric_log import metric_log_of
 from nbtrack.hooks.sklearn.prediction_sites import PredictionSites
 from nbtrack.hooks.sklearn.prediction_store import Prediction, PredictionStore, row_count
@@ -47,16 +48,18 @@ def _remember(call: UsersCall, model: Any, result: Any) -> None:
     predictions.remember(result, made, made_from=X)
     if call.text_of_call is not None:
         _sites.note(call.frame, call.text_of_call, model=model, made=made)
-    log_eval_data(run, X, made.data)
+    log_eval_data(run, model, X, made.data)
 
 
-def log_eval_data(run: ActiveRun | None, X: Any, name: str) -> None:
+def log_eval_data(run: ActiveRun | None, model: Any, X: Any, name: str) -> None:
     """Record once what the model of *run* was asked about."""
     if run is None or run.is_deleted or not current_flags().log_datasets:
         return
     if metric_log_of(run).is_first_use(name):
         with guarded("record the data of a prediction"):
-            log_dataset(run, X, name=name, context="eval")
+            found = log_dataset(run, X, name=name, context="eval")
+            if name != UNKNOWN_DATA:
+                look_at_tested(run, model, X, found, name)
 
 
 def note_fit_results(run: ActiveRun, call: FitCall, _flags: Flags) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from nbtrack.capture.fingerprint import is_sparse
+from nbtrack.capture.value_digest import is_sparse
 from nbtrack.errors import InvalidValue
 
 

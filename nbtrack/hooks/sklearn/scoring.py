@@ -9,6 +9,7 @@ from nbtrack.base.guard import guarded
 from nbtrack.hooks.sklearn.callers import users_frame
 from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.later_metrics import Measured, log_for_model, log_for_nobody
+from nbtrack.hooks.sklearn.leaks import tell_measured
 from nbtrack.hooks.sklearn.predictions import data_name, log_eval_data
 from nbtrack.hooks.sklearn.users_call import UsersCall
 
@@ -33,4 +34,5 @@ def _record(call: UsersCall, model: Any, result: Any) -> None:
         log_for_nobody(measured)
     else:
         log_for_model(run, measured)
-        log_eval_data(run, None if call.first is None else call.given[call.first], data)
+        log_eval_data(run, model, None if call.first is None else call.given[call.first], data)
+        tell_measured(run, data)

@@ -118,7 +118,11 @@ def _best(state: RunsState, asked: Asked, metric: str) -> list[Run]:
     running = narrowed(asked.query, "status = 'RUNNING'", most=_MOST_RUNNING, order=())
     having = f"metrics.{quoted(metric)} IS NOT NULL and {NOT_A_CHILDS}"
     best = narrowed(asked.query, having, most=UNTICKED, order=order)
-    found = [run for query in (running, best) for run in state.store.search_runs(query)]
+    found = [
+        run
+        for query in (running, best)
+        for run in state.store.read_run_page(query, folded=False).runs
+    ]
     return list({run.info.run_id: run for run in found}.values())[:UNTICKED]
 
 

@@ -60,7 +60,7 @@ def version_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]
         "facts": [[name, clipped(text, 300)] for name, text in _facts(facts) if text],
         "inputs": _specs(facts, "inputs"),
         "outputs": _specs(facts, "outputs"),
-        "data": [[clipped(_data_name(each), 200), str(each["digest"])] for each in facts.inputs],
+        "data": [[clipped(_data_name(each), 200), _digest(each)] for each in facts.inputs],
         "source": cell.get("source"),
         "code": load_code(panel.store, facts.version),
     }
@@ -189,6 +189,10 @@ def _facts(facts: VersionFacts) -> list[tuple[str, str]]:
 def _specs(facts: VersionFacts, which: str) -> list[str] | None:
     schema = getattr(facts.signature, which, None)
     return None if schema is None else [clipped(str(spec), 200) for spec in schema]
+
+
+def _digest(entry: Mapping[str, Any]) -> str:
+    return f"{entry['digest']} {'(sampled)' if entry.get('sampled') else ''}".rstrip()
 
 
 def _data_name(entry: Mapping[str, Any]) -> str:

@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbtrack.display.markup import clipped
-from nbtrack.lookup.difference import compared, compared_metrics, differing_first
+from nbtrack.lookup.difference import (
+    SAMPLED,
+    Compared,
+    compared,
+    compared_data,
+    compared_metrics,
+    differing_first,
+)
+from nbtrack.lookup.metric_direction import directions
 from nbtrack.model_registry.facts import VersionFacts, version_facts
 from nbtrack.panels.compare.content import Section, compared_lines, metric_lines
-from nbtrack.panels.runs.run_scope import directions, read_experiments
+from nbtrack.panels.runs.run_scope import read_experiments
 from nbtrack.stores.store import Store
 
 _MOST_LINES = 200  # of a section
@@ -50,11 +58,15 @@ def version_difference(
     }
     sections = [_section("metrics", "Metrics", metric_lines(metrics, 0, declared))]
     sections += [
-        _section(key, title, compared_lines(differing_first(compared(found)), 0))
+        _section(key, title, compared_lines(differing_first(_compared(key, found)), 0))
         for key, (title, found) in texts.items()
     ]
     heads = [_head(each) for each in facts]
     return VersionDifference(heads=heads, sections=[each for each in sections if each.lines])
+
+
+def _compared(key: str, found: Sequence[Mapping[str, str]]) -> list[Compared]:
+    return compared_data(found) if key == "data" else compared(found)
 
 
 def _section(name: str, title: str, lines: Sequence[Any]) -> Section:
@@ -76,7 +88,8 @@ def _inputs(facts: VersionFacts) -> dict[str, str]:
     """The digest of each dataset, by its context and name."""
     found = {}
     for each in facts.inputs:
-        found[f"{each.get('context') or ''} {each['name']}".strip()] = str(each["digest"])
+        label = f"{each.get('context') or ''} {each['name']}".strip()
+        found[label] = f"{each['digest']} {SAMPLED if each.get('sampled') else ''}".strip()
     return found
 
 

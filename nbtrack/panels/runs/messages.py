@@ -64,9 +64,17 @@ class TableColumn(TypedDict):
     isOwn: bool
 
 
+class RunWarning(TypedDict):
+    """`sentence` is any text."""
+
+    kind: str
+    sentence: str
+
+
 class RunRow(TypedDict):
     """`cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows
-    what the best of so many children has; 0: what it has itself. `error`: why it failed."""
+    what the best of so many children has; 0: what it has itself. `error`: why it failed.
+    `reproduced`: what became of it when it was run once more; "": nobody tried."""
 
     id: str
     name: str
@@ -78,6 +86,8 @@ class RunRow(TypedDict):
     pinned: bool
     baseline: bool
     bestOf: int
+    reproduced: str
+    warnings: list[RunWarning]
     experiment: str
     started: int
     cells: list[str]
@@ -197,6 +207,7 @@ class RunDetails(TypedDict):
     isDeleted: bool
     facts: list[tuple[str, str]]
     origin: list[tuple[str, str]]
+    warnings: list[RunWarning]
     error: str
     traceback: str
     note: str

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.display.markdown import markdown_nodes
+from nbtrack.display.markup import clipped
 from nbtrack.display.number_format import format_number, format_size
+from nbtrack.lookup.difference import SAMPLED
 from nbtrack.lookup.key_facts import inventory_of, meaning_of_runs
 from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.salience import Meaning, metrics_in_order, params_in_order, told_metrics
 from nbtrack.panels.shared.panel import Panel
 from nbtrack.panels.shared.requests import text_of
+from nbtrack.provenance.verdicts import verdict_facts
 from nbtrack.records.origins import Origin
-from nbtrack.records.runs import FileInfo, Run
+from nbtrack.records.runs import FileInfo, Run, read_in_part
 from nbtrack.records.tags import (
     BASELINE_TAG,
     FIT_TAG,
@@ -23,11 +26,14 @@ from nbtrack.records.tags import (
     OWN_PREFIXES,
     PARENT_TAG,
     PINNED_TAG,
+    REPRODUCES_TAG,
 )
+from nbtrack.records.warned import warnings_in
 from nbtrack.stores.store import Store
 
 _MOST_SOURCE, _MOST_ERROR = 60_000, 8_000  # characters
 _MOST_FILES = 300
+_MOST_DATASETS = 6
 _OF_AUTOLOG = ("estimator_name", "estimator_class")
 
 
@@ -48,6 +54,10 @@ def details_of(store: Store, run_id: str) -> dict[str, Any]:
         "isDeleted": run.info.lifecycle_stage == "deleted",
         "facts": _facts(run),
         "origin": _origin(run, cell),
+        "warnings": [
+            {"kind": clipped(kind, 40), "sentence": sentence}
+            for kind, sentence in warnings_in(tags)
+        ],
         "error": (cell.get("error") or "")[:_MOST_ERROR],
         "traceback": (cell.get("traceback") or "")[-_MOST_ERROR:],
         "note": note,
@@ -74,6 +84,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         {
             "model": run.data.tags.get(FIT_TAG, ""),
             "started": f"{started:%Y-%m-%d %H:%M:%S} UTC",
+            "run again": verdict_facts(run.data.tags),
         }
     )
 
@@ -86,13 +97,25 @@ def _origin(run: Run, cell: Mapping[str, Any]) -> list[tuple[str, str]]:
     return _told(
         {
             "cell": where,
+            "data": _data(run),
             "attempt": str(attempt) if attempt > 1 else "",
             "by": run.info.user_id,
             "commit": run.data.tags.get("mlflow.source.git.commit", "")[:10],
             "parent": run.data.tags.get(PARENT_TAG, ""),
+            "reproduces": run.data.tags.get(REPRODUCES_TAG, ""),
             "id": run.info.run_id,
         }
     )
+
+
+def _data(run: Run) -> str:
+    """`X_train 3f2a9c…`, and whether that digest saw only a part."""
+    words = []
+    for each in run.inputs.dataset_inputs[:_MOST_DATASETS]:
+        sampled = f" ({SAMPLED})" if read_in_part(each.dataset.profile) else ""
+        words.append(f"{clipped(each.dataset.name, 60)} {each.dataset.digest[:16]}{sampled}")
+    more = len(run.inputs.dataset_inputs) - _MOST_DATASETS
+    return ", ".join(words) + (f" and {more} more" if more > 0 else "")
 
 
 def _told(facts: Mapping[str, str]) -> list[tuple[str, str]]:

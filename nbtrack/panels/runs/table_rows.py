@@ -19,8 +19,10 @@ from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.run_times import seconds_of
 from nbtrack.panels.runs.table_columns import Column
 from nbtrack.panels.runs.table_state import key_of
+from nbtrack.provenance.verdicts import verdict_words
 from nbtrack.records.runs import Run, RunStatus
 from nbtrack.records.tags import BEST_OF_TAG, PARENT_TAG, PINNED_TAG
+from nbtrack.records.warned import warnings_in
 
 _LONGEST = 300  # characters of a cell: the browser clips by width
 
@@ -74,7 +76,12 @@ def _facts(placed: Placed, around: Surroundings) -> dict[str, Any]:
         "parent": tags.get(PARENT_TAG),
         "pinned": PINNED_TAG in tags,
         "baseline": info.run_id in around.baselines,
+        "warnings": [
+            {"kind": clipped(kind, 40), "sentence": sentence}
+            for kind, sentence in warnings_in(tags)
+        ],
         "bestOf": _count(tags.get(BEST_OF_TAG, "")),
+        "reproduced": verdict_words(tags),
         "experiment": info.experiment_id,
         "started": info.start_time,
     }

@@ -50,7 +50,7 @@ from nbtrack.stores.kept.kept_runs import KeptRuns
 from nbtrack.stores.local.attachment import WAIT_SECONDS, Attachment
 from nbtrack.stores.local.fold import fold
 from nbtrack.stores.local.folding_thread import FoldingThread, folding_guarded
-from nbtrack.stores.local.history import read_history, read_places
+from nbtrack.stores.local.history import read_history, read_places, read_tagged
 from nbtrack.stores.local.removal import remove_models, remove_runs
 from nbtrack.stores.local.renamed import note_renamed, renamed_experiments
 from nbtrack.stores.local.signs import OwnFolds
@@ -240,6 +240,10 @@ class DuckDBStore(PanelReads):
         with self._snapshots.open() as connection:
             return run_queries.read_environments(connection, run_ids)
 
+    def read_git_states(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        with self._snapshots.open() as connection:
+            return run_queries.read_git_states(connection, run_ids)
+
     def read_executions(self, run_id: str) -> list[Execution]:
         with self._snapshots.open() as connection:
             return executions.read_executions(connection, run_id)
@@ -289,6 +293,12 @@ class DuckDBStore(PanelReads):
             return History()
         with self._attachment.open(read_only=True, timeout=timeout) as connection:
             return read_history(connection, experiment_id, lineage=lineage, without=without)
+
+    def read_tagged(self, key: str, value: str, *, timeout: float = WAIT_SECONDS) -> list[str]:
+        if not self.database.exists():
+            return []
+        with self._attachment.open(read_only=True, timeout=timeout) as connection:
+            return read_tagged(connection, key, value)
 
     def read_places(self, notebook: str, *, timeout: float = WAIT_SECONDS) -> list[CellPlace]:
         if not self.database.exists():

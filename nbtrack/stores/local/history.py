@@ -48,6 +48,12 @@ def read_places(connection: DuckDBPyConnection, notebook: str) -> list[CellPlace
     ]
 
 
+def read_tagged(connection: DuckDBPyConnection, key: str, value: str) -> list[str]:
+    """Ids of runs, the newest first, a few."""
+    rows = connection.execute(_TAGGED, {"key": key, "value": value}).fetchall()
+    return [run_id for (run_id,) in rows]
+
+
 def _newest_attempt(
     connection: DuckDBPyConnection, lineage: str, *, without: str
 ) -> Attempt | None:
@@ -57,7 +63,14 @@ def _newest_attempt(
     run_key, run_id, number = row
     params = connection.execute(_PARAMS, {"run_key": run_key}).fetchall()
     metrics = connection.execute(_METRICS, {"run_key": run_key}).fetchall()
-    return Attempt(run_id=run_id, number=number or 1, params=dict(params), metrics=dict(metrics))
+    inputs = connection.execute(_INPUTS, {"run_key": run_key}).fetchall()
+    return Attempt(
+        run_id=run_id,
+        number=number or 1,
+        params=dict(params),
+        metrics=dict(metrics),
+        inputs={(context, name): digest for context, name, digest in inputs},
+    )
 
 
 _LATEST = f"arg_max(value, {LATEST_PLACE})"
@@ -107,6 +120,20 @@ _PARAMS = f"""
 """
 _METRICS = f"""
     select key, {_LATEST} from project.stored.metrics where run_key = $run_key group by key
+"""
+_INPUTS = """
+    select coalesce(context, ''), name,
+        case when count(distinct digest) = 1 then any_value(digest) end
+    from project.stored.inputs where run_key = $run_key group by all
+"""
+_TAGGED = """
+    select run_id from (
+        select run_key, arg_max(value, t) as value from project.stored.tags
+        where key = $key and run_key in (
+            select run_key from project.stored.tags where key = $key and value = $value)
+        group by run_key)
+        join project.stored.run_keys using (run_key)
+    where value = $value order by run_key desc limit 5
 """
 _PLACES = """
     select lineage, max(attempt), arg_max(position, t), arg_max(source, t)

@@ -55,7 +55,13 @@ export interface TableColumn {
   isOwn: boolean;
 }
 
-/** `cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows what the best of so many children has; 0: what it has itself. `error`: why it failed. */
+/** `sentence` is any text. */
+export interface RunWarning {
+  kind: string;
+  sentence: string;
+}
+
+/** `cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows what the best of so many children has; 0: what it has itself. `error`: why it failed. `reproduced`: what became of it when it was run once more; "": nobody tried. */
 export interface RunRow {
   id: string;
   name: string;
@@ -67,6 +73,8 @@ export interface RunRow {
   pinned: boolean;
   baseline: boolean;
   bestOf: number;
+  reproduced: string;
+  warnings: RunWarning[];
   experiment: string;
   started: number;
   cells: string[];
@@ -175,6 +183,7 @@ export interface RunDetails {
   isDeleted: boolean;
   facts: Array<[string, string]>;
   origin: Array<[string, string]>;
+  warnings: RunWarning[];
   error: string;
   traceback: string;
   note: string;

@@ -32,12 +32,20 @@ function detailParts(state, known) {
   if ("trouble" in known) return h("div", { class: "nbt-error" }, known.trouble);
   return [
     detailHead(state, known),
+    known.warnings.length > 0 && titled("Warnings", warningLines(known)),
     known.error && titled("Error", errorParts(known)),
     h("div", { class: "nbt-detail-columns" }, valueParts(known), wordParts(state, known)),
     titled("Artifacts", artifactsOf(state, known)),
     known.source && titled("Cell", cellSource(known.source)),
     factLine(known.origin),
   ];
+}
+
+/** @param {RunDetails} known */
+function warningLines({ warnings }) {
+  return warnings.map(({ kind, sentence }) =>
+    h("p", { class: "nbt-warning" }, h("b", {}, `⚠ ${kind} `), sentence),
+  );
 }
 
 /** What it failed with, and the way there, whose end says most.

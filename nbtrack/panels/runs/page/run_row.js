@@ -198,8 +198,9 @@ function statusCell(row, look) {
 }
 
 /** @param {Badge} badge */
-function badge({ words, title, isStrong }) {
-  return h("span", { class: `nbt-badge${isStrong ? " nbt-badge-strong" : ""}`, title }, words);
+function badge({ words, title, isStrong, isWarning }) {
+  const look = isStrong ? " nbt-badge-strong" : isWarning ? " nbt-badge-warning" : "";
+  return h("span", { class: `nbt-badge${look}`, title }, words);
 }
 
 /** @param {readonly Spoken[]} values */

@@ -1,0 +1,176 @@
+"""What a tracked cell is warned of: each kind asks its own records, and fails alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
+
+from nbtrack.base.guard import guarded
+from nbtrack.cells.cell_source import RunningCell
+from nbtrack.cells.look_back import WAIT_SECONDS, LookBack
+from nbtrack.cells.provenance_record import ProvenanceRecord
+from nbtrack.cells.tracked_cell import TrackedCell
+from nbtrack.errors import NbtrackError
+from nbtrack.provenance.saved_notebook import saved_notebook
+from nbtrack.provenance.slices import slice_of
+from nbtrack.provenance.warnings import already_ran as precedents
+from nbtrack.provenance.warnings.data_changed import changed_inputs, data_changed
+from nbtrack.provenance.warnings.stale import stale
+from nbtrack.provenance.warnings.unseeded import only_harmless, unseeded
+from nbtrack.recording.here import CellLine
+from nbtrack.recording.known_contents import known_contents
+from nbtrack.recording.session import Session
+from nbtrack.recording.warning_of_run import is_wanted, warn_of
+from nbtrack.records.executions import Execution
+from nbtrack.records.runs import LifecycleStage, Run, RunStatus
+from nbtrack.records.traces import RunTrace
+from nbtrack.records.warned import Warned
+
+
+class CellWarnings:
+    """*on_fault* is told of every step of ours that failed."""
+
+    def __init__(
+        self,
+        session: Session,
+        look_back: LookBack,
+        provenance: ProvenanceRecord,
+        *,
+        on_fault: Callable[[], object],
+    ) -> None:
+        self._session = session
+        self._look_back = look_back
+        self._provenance = provenance
+        self._on_fault = on_fault
+        # Runs of this kernel by identity: they may not be folded.
+        self._own: dict[str, precedents.Precedent] = {}
+        self._begun: dict[str, tuple[str, list[int]]] = {}  # identity and slice, by run
+
+    # --- before the cell runs
+
+    def at_start(self, tracked: TrackedCell) -> Warned | None:
+        """To be told at once: the same has been computed before."""
+        with self._guarded("already-ran"):
+            needed = self._needed(tracked)
+            if needed is None:
+                return None
+            found = precedents.identity(
+                tracked.cell.masked,
+                tracked.arguments.params,
+                needed[:-1],
+                list(self._provenance.log.executions.values()),
+            )
+            if found is None or needed[-1].gaps:
+                return None
+            self._begun[tracked.run.run_id] = found, [each.number for each in needed]
+            if is_wanted("already-ran", self._session, tracked.line):
+                return self._tell_precedent(tracked, found)
+        return None
+
+    def _tell_precedent(self, tracked: TrackedCell, identity: str) -> Warned | None:
+        run = self._precedent(tracked, identity)
+        if run is None:
+            return None
+        warned = Warned("already-ran", precedents.already_ran(run, now=time.time()))
+        warn_of(tracked.run, warned, self._session, tracked.line)
+        return warned
+
+    def _precedent(self, tracked: TrackedCell, identity: str) -> precedents.Precedent | None:
+        store = tracked.run.store
+        known = self._own.get(f"{store.writer} {identity}")
+        if (
+            known is not None
+            and known.has_its_files
+            and not self._look_back.is_dropped(known.run_id)
+        ):
+            return known
+        with suppress(NbtrackError):  # removed since, or somebody holds the database
+            key = precedents.IDENTITY_TAG
+            for run_id in store.read_tagged(key, identity, timeout=WAIT_SECONDS):
+                run = store.get_run(run_id, timeout=WAIT_SECONDS)
+                found = precedents.Precedent.of_run(run)
+                if _counts(run) and found.has_its_files:
+                    return found
+        return None
+
+    # --- at its end
+
+    def note_states(self, cell: RunningCell | None, line: CellLine) -> None:
+        """Just before its record is closed: whether it drew only what is not used."""
+        if line.quiet_draws and cell is not None:
+            with self._guarded("unseeded"):
+                before, after = self._provenance.states_around(cell)
+                line.harmless = frozenset(only_harmless(before, after, line.quiet_draws))
+
+    def at_end(self, tracked: TrackedCell, status: RunStatus, trace: RunTrace) -> None:
+        questions: dict[str, Callable[[TrackedCell], str | None]] = {
+            "stale": self._stale,
+            "data": self._data_changed,
+            "unseeded": self._unseeded,
+        }
+        for kind, ask in questions.items():
+            if is_wanted(kind, self._session, tracked.line):
+                with self._guarded(kind):
+                    if (sentence := ask(tracked)) is not None:
+                        warn_of(tracked.run, Warned(kind, sentence), self._session, tracked.line)
+        with self._guarded("already-ran"):
+            if status == RunStatus.FINISHED:
+                self._become_precedent(tracked, trace)
+
+    def _stale(self, tracked: TrackedCell) -> str | None:
+        needed = self._needed(tracked)
+        if needed is None:
+            return None
+        saved = saved_notebook(tracked.place.notebook) if tracked.cell.cell_id else None
+        return stale(needed, list(self._provenance.log.executions.values()), saved)
+
+    def _unseeded(self, tracked: TrackedCell) -> str | None:
+        needed = self._needed(tracked)
+        return None if needed is None else unseeded(needed, harmless=tracked.line.harmless)
+
+    def _data_changed(self, tracked: TrackedCell) -> str | None:
+        run, lineage = tracked.run, tracked.place.lineage
+        now = run.logged.inputs
+        if not now or tracked.place.attempt < 2:
+            return None
+        experiment = run.info.experiment_id
+        self._look_back.wait(run.store, experiment, lineage=lineage, run_id=run.run_id)
+        previous = self._look_back.previous(run.store, lineage)
+        changed = {} if previous is None else changed_inputs(previous.inputs, now)
+        if previous is None or not changed:
+            return None
+        digests = [digest for pair in changed.values() for digest in pair]
+        texts = known_contents.read(run.store, digests)
+        return data_changed(changed, previous.number, texts.get)
+
+    def _become_precedent(self, tracked: TrackedCell, trace: RunTrace) -> None:
+        run, needed = tracked.run, self._needed(tracked)
+        identity, foreseen = self._begun.pop(run.run_id, ("", []))
+        if not identity or needed is None:
+            return
+        if tags := precedents.precedent_tags(identity, needed, foreseen):
+            run.set_tags(tags)
+            models = sorted(p for p in trace.artifacts if p.endswith("/MLmodel"))
+            self._own[f"{run.store.writer} {identity}"] = precedents.Precedent(
+                run.run_id,
+                tracked.name,
+                run.info.start_time,
+                trace.values(),
+                models[0].removesuffix("/MLmodel") if models else None,
+                tags[precedents.FILES_TAG],
+            )
+
+    def _needed(self, tracked: TrackedCell) -> Sequence[Execution] | None:
+        """The slice of the run, as far as it is known now; None if nobody recorded the cell."""
+        executions = self._provenance.log.executions
+        own = [n for n, each in executions.items() if each.run_id == tracked.run.run_id]
+        return slice_of(list(executions.values()), max(own)) if own else None
+
+    def _guarded(self, kind: str) -> AbstractContextManager[None]:
+        return guarded(f"look whether to warn ({kind})", on_fault=self._on_fault)
+
+
+def _counts(run: Run) -> bool:
+    is_active = run.info.lifecycle_stage == LifecycleStage.ACTIVE
+    return is_active and run.info.status == RunStatus.FINISHED

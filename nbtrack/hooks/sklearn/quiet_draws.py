@@ -1,0 +1,33 @@
+"""Fits that draw from numpy's generator and make no use of it: the cell is told, so that nobody is
+warned of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbtrack.base.guard import guarded
+from nbtrack.hooks.sklearn.rows import row_count
+from nbtrack.provenance.states import probed
+from nbtrack.provenance.warnings.unseeded import harmless_fit
+from nbtrack.recording.session import current_session
+
+
+class QuietDraw:
+    """From before a fit to its end."""
+
+    def __init__(self) -> None:
+        self._before: int | None = None
+        with guarded("look at the random generator"):
+            self._cell = current_session().stack.cell()
+            self._before = None if self._cell is None else probed().get("numpy")
+
+    def end(self, estimator: Any, args: tuple[Any, ...]) -> None:
+        if self._before is None or self._cell is None:
+            return
+        with guarded("look at the random generator"):
+            after = probed().get("numpy")
+            if after is None or after == self._before:
+                return
+            rows = (row_count(args[0]) if args else None) or 0
+            if harmless_fit(estimator, rows):
+                self._cell.quiet_draws.append((self._before, after))

@@ -1,0 +1,27 @@
+"""What the stamp of an object is made from."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable
+from typing import NamedTuple
+
+ATOMS = frozenset(
+    {int, float, complex, bool, str, bytes, type(None), type(...), range, types.CodeType}
+)
+
+# By id, for the hash of a type may be code of the user's metaclass.
+ATOM_IDS = frozenset(map(id, ATOMS))
+
+
+class Parts(NamedTuple):
+    """*stamp* is None of what does not change; *is_whole*: nothing that may change was left out."""
+
+    stamp: object = None
+    children: Iterable[object] = ()
+    is_whole: bool = True
+
+
+def hashed(parts: Iterable[object]) -> int:
+    """Atoms by value, all else by identity: the hash of an object may be the user's code."""
+    return hash(tuple([part if id(type(part)) in ATOM_IDS else id(part) for part in parts]))

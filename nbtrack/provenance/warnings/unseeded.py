@@ -1,0 +1,70 @@
+"""*unseeded*: random numbers were drawn for a run, and nothing had seeded the generator.
+
+Estimators of scikit-learn with `random_state=None` draw from numpy's generator, so they are among
+those. Some draw a seed and never use it: `harmless_fit` knows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from nbtrack.records.executions import Execution
+
+_CURES = {
+    "numpy": "numpy.random.seed(0) at the top, or random_state=0 where it is taken,",
+    "random": "random.seed(0) at the top",
+    "torch": "torch.manual_seed(0) at the top",
+}
+_MOST_ROWS_WITHOUT_STOPPING = 10_000
+_OF_LIBSVM = frozenset({"SVC", "SVR", "NuSVC", "NuSVR", "OneClassSVM"})
+_OF_HISTOGRAMS = frozenset({"HistGradientBoostingClassifier", "HistGradientBoostingRegressor"})
+
+
+def unseeded(needed: Sequence[Execution], *, harmless: Iterable[str] = ()) -> str | None:
+    """*needed* is the slice of a run; its own draws of *harmless* generators do not count."""
+    *before, target = needed
+    drawn = {name: each for each in before for name in each.unseeded}
+    drawn |= {name: target for name in target.unseeded if name not in harmless}
+    if not drawn:
+        return None
+    name, where = next(iter(drawn.items()))
+    count = where.execution_count
+    place = "here" if where is target else "in a cell" if count is None else f"in cell [{count}]"
+    return (
+        f"Random numbers of {name} were drawn {place}, and nothing had seeded them: the run cannot "
+        f"be had again. {_CURES.get(name, 'A seed at the top')} makes it repeatable."
+    )
+
+
+def harmless_fit(estimator: Any, rows: int) -> bool:
+    """Whether a fit of *estimator*, an estimator of scikit-learn, is the same each time, though it
+    may draw from numpy's generator: every part of it is known to leave what it draws unused."""
+    parts = [estimator, *estimator.get_params(deep=True).values()]
+    random = [each for each in parts if getattr(each, "random_state", 0) is None]
+    return bool(random) and all(_leaves_unused(each, rows) for each in random)
+
+
+def _leaves_unused(part: Any, rows: int) -> bool:
+    kind: Any = type(part)
+    if not kind.__module__.startswith("sklearn."):
+        return False
+    if kind.__name__ in _OF_LIBSVM:
+        return getattr(part, "probability", False) in (False, "deprecated")
+    if kind.__name__ in _OF_HISTOGRAMS:
+        stops = part.early_stopping
+        is_small = stops == "auto" and rows <= _MOST_ROWS_WITHOUT_STOPPING
+        return (stops is False or is_small) and part.max_features == 1.0
+    if kind.__name__ == "LogisticRegression":
+        return part.solver not in ("sag", "saga") and not part.dual
+    return False
+
+
+def only_harmless(
+    before: Mapping[str, int], after: Mapping[str, int], fits: Sequence[tuple[int, int]]
+) -> set[str]:
+    """Generators that moved in harmless *fits* alone: states of numpy's before and after each."""
+    state = before.get("numpy")
+    for began, ended in fits:
+        state = ended if state == began else state
+    return {"numpy"} if state is not None and state == after.get("numpy") else set()

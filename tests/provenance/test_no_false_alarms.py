@@ -1,0 +1,37 @@
+"""The tutorials, run from top to bottom in a fresh project: nothing to warn of."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from nbtrack.cli.notebook_run import run_notebook
+from nbtrack.records.runs import RunQuery
+from nbtrack.records.warned import Warned, warnings_in
+from nbtrack.stores.opening import open_store
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+
+def warned_in(project: Path) -> list[tuple[str | None, Warned]]:
+    store = open_store(str(project))
+    runs = store.search_runs(RunQuery(max_results=1000))
+    assert runs
+    return [(run.info.run_name, each) for run in runs for each in warnings_in(run.data.tags)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_clean_notebook_is_warned_of_nothing(notebook: Path, tmp_path: Path) -> None:
+    """Run again, of nothing but that it ran before."""
+    copy, project = tmp_path / notebook.name, tmp_path / ".nbtrack"
+    shutil.copy(notebook, copy)
+    run_notebook(copy, project=project)
+    assert warned_in(project) == []
+
+    if "registry" in notebook.stem:
+        return  # it cannot be run again: its model is in production by then
+    run_notebook(copy, project=project)
+    assert {each.kind for _, each in warned_in(project)} <= {"already-ran"}
