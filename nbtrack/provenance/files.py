@@ -108,6 +108,7 @@ def _of_python() -> tuple[str, ...]:
 
     paths = sysconfig.get_paths()
     found = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    found.add(os.path.join(os.path.dirname(os.path.dirname(__file__)), ""))  # nbtrack itself
     return (*found, "/proc/", "/sys/", "/dev/", "/usr/share/", "/usr/lib/", "/etc/")
 
 

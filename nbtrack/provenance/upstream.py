@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import NotCaptured
-from nbtrack.provenance.slices import slice_of
+from nbtrack.provenance.slices import cell_label, slice_of
 from nbtrack.records.executions import Execution, SeenFile
 from nbtrack.records.runs import Run
 from nbtrack.records.tags import PARENT_TAG
 from nbtrack.stores.store import Store
 
+_CACHES = frozenset((".cache", ".config", ".matplotlib", "__pycache__"))
 _MOST_ANCESTORS = 100  # damaged data may name each other as parents
 
 
@@ -29,9 +30,7 @@ class Step:
 
     @property
     def label(self) -> str:
-        """How a sentence calls it."""
-        count = self.execution.execution_count
-        return f"cell [{self.execution.number if count is None else count}]"
+        return cell_label(self.execution)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +74,8 @@ class Upstream:
         for each in self.executions:
             written.update(file.path for file in each.files_written)
             for file in each.files_read:
-                is_there = file.size is not None  # else it was looked for in vain, or is gone
-                if is_there and file.path not in written and file.path not in self.modules:
+                is_own = file.path in written or file.path in self.modules
+                if not is_own and _is_data(file):
                     found.setdefault(file.path, file)
         return list(found.values())
 
@@ -140,3 +139,8 @@ def _seeds(cell: Mapping[str, Any]) -> dict[str, str]:
     seeds = cell.get("seeds")
     found = json.loads(seeds) if isinstance(seeds, str) else seeds
     return dict(found) if isinstance(found, Mapping) else {}
+
+
+def _is_data(file: SeenFile) -> bool:
+    """Not what was looked for in vain or is gone, nor what libraries keep for themselves."""
+    return file.size is not None and _CACHES.isdisjoint(Path(file.path).parts)
