@@ -98,7 +98,7 @@ def _text_of(path: object) -> str | None:
 
     from nbtrack.provenance.safe_access import is_a
 
-    return str(PurePath.__str__(path)) if is_a(path, PurePath) else None  # type: ignore[arg-type]
+    return str(PurePath.__str__(path)) if is_a(path, PurePath) else None
 
 
 @lru_cache(maxsize=1)
@@ -108,8 +108,8 @@ def _of_python() -> tuple[str, ...]:
 
     paths = sysconfig.get_paths()
     found = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    ours = os.path.dirname(os.path.dirname(__file__)) + os.sep  # an installation to be edited
-    return (*found, ours, "/proc/", "/sys/", "/dev/", "/usr/share/", "/usr/lib/", "/etc/")
+    found.add(os.path.join(os.path.dirname(os.path.dirname(__file__)), ""))  # nbtrack itself
+    return (*found, "/proc/", "/sys/", "/dev/", "/usr/share/", "/usr/lib/", "/etc/")
 
 
 def is_of_interest(path: str) -> bool:

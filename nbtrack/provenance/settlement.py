@@ -137,6 +137,8 @@ def _changed(it: _Settling, read: set[str]) -> list[tuple[str, object]]:
         for identity, stamp in after.stamps.items()
         if before.stamps.get(identity, stamp) != stamp
     ]
+    touched = it.running.reading.touched | it.running.reading.suspects
+    found += [(name, after.objects[i]) for i, name in after.opaque.items() if name in touched]
     known = {id(value) for _, value in found}
     for name in _taken_as_changed(it) & read & after.namespace.keys():
         if id(value := after.namespace[name]) not in known:
@@ -146,9 +148,9 @@ def _changed(it: _Settling, read: set[str]) -> list[tuple[str, object]]:
 
 def _taken_as_changed(it: _Settling) -> set[str]:
     """Of what cannot be looked at in full, names that the source seems to change."""
-    reading, namespace = it.running.reading, it.after.namespace
+    reading, before, namespace = it.running.reading, it.running.before, it.after.namespace
     patched = {n for n in reading.patched if type(namespace.get(n)) in (ModuleType, type)}
-    return patched | (reading.suspects & it.running.before.partly)
+    return patched | (reading.suspects & (before.partly | before.thin))
 
 
 # --- imports, states, files, threads

@@ -15,6 +15,7 @@ from nbtrack.records.runs import Run
 from nbtrack.records.tags import PARENT_TAG
 from nbtrack.stores.store import Store
 
+_CACHES = frozenset((".cache", ".config", ".matplotlib", "__pycache__"))
 _MOST_ANCESTORS = 100  # damaged data may name each other as parents
 
 
@@ -73,8 +74,8 @@ class Upstream:
         for each in self.executions:
             written.update(file.path for file in each.files_written)
             for file in each.files_read:
-                is_there = file.size is not None  # else it was looked for in vain, or is gone
-                if is_there and file.path not in written and file.path not in self.modules:
+                is_own = file.path in written or file.path in self.modules
+                if not is_own and _is_data(file):
                     found.setdefault(file.path, file)
         return list(found.values())
 
@@ -138,3 +139,8 @@ def _seeds(cell: Mapping[str, Any]) -> dict[str, str]:
     seeds = cell.get("seeds")
     found = json.loads(seeds) if isinstance(seeds, str) else seeds
     return dict(found) if isinstance(found, Mapping) else {}
+
+
+def _is_data(file: SeenFile) -> bool:
+    """Not what was looked for in vain or is gone, nor what libraries keep for themselves."""
+    return file.size is not None and _CACHES.isdisjoint(Path(file.path).parts)

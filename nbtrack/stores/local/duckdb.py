@@ -23,7 +23,7 @@ from nbtrack.errors import ExperimentNotFound, StoreBusy
 from nbtrack.journal import reading
 from nbtrack.journal.writing import Journal
 from nbtrack.records.executions import Execution
-from nbtrack.records.history import CellPlace, History
+from nbtrack.records.history import CellPlace, EarlierRun, History
 from nbtrack.records.logged_models import FoundModel, LoggedModel, LoggedModelQuery
 from nbtrack.records.registry import (
     ModelVersion,
@@ -51,7 +51,7 @@ from nbtrack.stores.local.attachment import WAIT_SECONDS, Attachment
 from nbtrack.stores.local.fold import fold
 from nbtrack.stores.local.folding_thread import FoldingThread, folding_guarded
 from nbtrack.stores.local.history import read_history, read_places, read_tagged
-from nbtrack.stores.local.removal import remove_models, remove_runs
+from nbtrack.stores.local.removal import remove_executions, remove_models, remove_runs
 from nbtrack.stores.local.renamed import note_renamed, renamed_experiments
 from nbtrack.stores.local.signs import OwnFolds
 from nbtrack.stores.local.snapshot import SnapshotReader
@@ -294,7 +294,9 @@ class DuckDBStore(PanelReads):
         with self._attachment.open(read_only=True, timeout=timeout) as connection:
             return read_history(connection, experiment_id, lineage=lineage, without=without)
 
-    def read_tagged(self, key: str, value: str, *, timeout: float = WAIT_SECONDS) -> list[str]:
+    def read_tagged(
+        self, key: str, value: str, *, timeout: float = WAIT_SECONDS
+    ) -> list[EarlierRun]:
         if not self.database.exists():
             return []
         with self._attachment.open(read_only=True, timeout=timeout) as connection:
@@ -375,6 +377,10 @@ class DuckDBStore(PanelReads):
     def remove_models(self, model_ids: Sequence[str]) -> None:
         self._fold_all()
         remove_models(self._attachment, model_ids)
+
+    def remove_executions(self, numbers: Mapping[str, Sequence[int]]) -> None:
+        self._fold_all()
+        remove_executions(self._attachment, numbers)
 
     def _fold_all(self) -> None:
         """What is folded later would come back, a part of a run without the rest."""
