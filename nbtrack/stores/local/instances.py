@@ -83,5 +83,6 @@ def _close_spare() -> None:
         _spare.pop().close()
 
 
-# A child that inherits an instance crashes when it ends.
+# A child that inherits an instance crashes when it ends. This was registered before what attachments
+# do before a fork, so it comes after that: no store can close, and give one back, any more.
 os.register_at_fork(before=_close_spare)
