@@ -5,6 +5,7 @@ NbtrackError                      base of what nbtrack raises; an MlflowExceptio
 ├── InvalidValue(ValueError)      a value that cannot be stored: the message names it
 │   ├── FileMissing(FileNotFoundError)   a file or folder to log that is not there
 │   ├── WrongType(TypeError)      one of a type that does not belong there
+│   ├── ColumnMissing(KeyError)   a column to load that no run has
 │   ├── InvalidFilter             a search string, with a caret under the wrong place
 │   └── InputMismatch             data for a prediction that does not fit the model's signature
 ├── NotFound(KeyError)            an id or name that the store does not have
@@ -16,6 +17,7 @@ NbtrackError                      base of what nbtrack raises; an MlflowExceptio
 │   ├── ModelNotSaved             something in the model cannot be written to a file
 │   ├── ModelChanged              its files are not the ones that were recorded
 │   └── ModelNotLoaded            what it needs is missing, or not trusted
+├── NotCaptured                where a run came from was not recorded
 ├── GateFailed                    a version may not enter a stage: the message has the numbers
 ├── RunDeleted                    a write to, or a change of, a deleted run
 ├── RunAlreadyActive              start_run while a run is open, outside of a notebook
@@ -24,6 +26,7 @@ NbtrackError                      base of what nbtrack raises; an MlflowExceptio
 │   ├── StoreBusy                 another program holds the database file
 │   ├── StoreDamaged              the database file cannot be read
 │   ├── StoreTooNew               written by a newer nbtrack
+│   ├── RegistryClosed            a repetition of a run may not change the model registry
 │   ├── RegistryMoved             the model registry has changed since it was looked at
 │   └── RegistryBroken            its events are not those that were recorded
 └── MissingExtra(ImportError)     an optional library is needed here
@@ -98,6 +101,10 @@ class InvalidValue(NbtrackError, ValueError):
 
 class WrongType(InvalidValue, TypeError):
     """A value of a type that does not belong there."""
+
+
+class ColumnMissing(InvalidValue, KeyError):
+    """A column to load that no run has."""
 
 
 class FileMissing(InvalidValue, FileNotFoundError):
@@ -224,6 +231,17 @@ class ModelNotLoaded(ModelError):
     """What the model needs is missing here, or is not trusted."""
 
 
+class NotCaptured(NbtrackError):
+    """Where a run came from was not recorded, or not enough of it."""
+
+    def __init__(self, run_id: str, name: str | None, what: str) -> None:
+        super().__init__(
+            f"Of run {name or run_id[:8]!r} ({run_id}) {what} was not recorded, so that nobody can "
+            "have it again. Run its cell once more in a notebook, with %load_ext nbtrack at the "
+            "top and %%track over the cell; that attempt can be."
+        )
+
+
 class GateFailed(NbtrackError):
     """A version may not enter a stage; *result* says why, check by check."""
 
@@ -250,6 +268,10 @@ class StoreDamaged(StoreError):
 
 class StoreTooNew(StoreError):
     """The database file was written by a newer nbtrack."""
+
+
+class RegistryClosed(StoreError):
+    """What runs here is a repetition, and changes nothing that others rely on."""
 
 
 class RegistryMoved(StoreError):

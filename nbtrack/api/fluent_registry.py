@@ -71,8 +71,9 @@ def require_gate(
 
     metrics and params are those of the version's run, tags those of the version; with a stage
     before them, those of the version that is there. While no version is in that stage, a
-    comparison with it counts as passed. *approver* "other": whoever made a version may not move
-    it there. Raises InvalidFilter for a rule that cannot be read.
+    comparison with it counts as passed. `reproduced` demands that its run was run once more, by
+    `nbtrack.reproduce`, with the same values. *approver* "other": whoever made a version may not
+    move it there. Raises InvalidFilter for a rule that cannot be read.
     """
     return _client().require_gate(name, stage, rule, approver, reason=reason)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import re
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from types import ModuleType
 from typing import Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.capture.secrets import mask_secrets
 from nbtrack.cells.cell_source import RunningCell
+from nbtrack.cells.transform import without_call
+from nbtrack.hooks import imports
 from nbtrack.provenance import states
 from nbtrack.provenance.execution_log import ExecutionLog
 from nbtrack.provenance.recorder import CellFacts, KernelRecorder
@@ -18,10 +21,8 @@ from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.session import Session
 from nbtrack.recording.surroundings import notebook_path
 from nbtrack.records.executions import Execution
+from nbtrack.settings import working_folder
 from nbtrack.stores.opening import folder_of
-
-# Our own line is no code of the user's that might read anything.
-_OWN_CALL = re.compile(r"^get_ipython\(\)\.run_line_magic\s*\('track'.*$", re.MULTILINE)
 
 
 class ProvenanceRecord:
@@ -31,6 +32,7 @@ class ProvenanceRecord:
         self._shell = shell
         self._session = session
         self._inputs = 1  # of the kernel's history, that are recorded
+        self._is_watching = False
         self._on_fault = on_fault
         self.log = ExecutionLog()
         self.recorder = KernelRecorder(shell.user_ns, self._write)
@@ -40,6 +42,7 @@ class ProvenanceRecord:
         with self._guarded():
             if self._session.settings.provenance:
                 self._catch_up(cell)
+                self._watch_for_numpy()
                 self._running[id(cell)] = cell, self.recorder.began(self._facts(cell))
 
     def tracked(self, cell: RunningCell, run: ActiveRun) -> None:
@@ -60,6 +63,18 @@ class ProvenanceRecord:
                 for store in self._session.open_stores:
                     known[1].opened.forget(str(folder_of(store.uri)))
                 self.recorder.ended(known[1], is_ok=is_ok, count=known[0].count)
+
+    def _watch_for_numpy(self) -> None:
+        """Where its generator starts from is drawn when it is imported."""
+        if not (self._is_watching or "numpy.random" in sys.modules):
+            self._is_watching = True
+            imports.watch("numpy", self._imported)
+
+    def _imported(self, module: ModuleType) -> None:
+        if module.__name__ == "numpy.random":
+            for _, running in list(self._running.values()):
+                self.recorder.has_new_libraries(running)
+            imports.unwatch("numpy")
 
     def states_around(self, cell: RunningCell) -> tuple[Mapping[str, int], Mapping[str, int]]:
         """Hidden states when the cell began, and now; nothing of one that is not recorded."""
@@ -96,9 +111,10 @@ class ProvenanceRecord:
     def _facts(self, cell: RunningCell) -> CellFacts:
         return CellFacts(
             source=cell.masked,
-            transformed=_OWN_CALL.sub("pass", cell.transformed),
+            transformed=without_call(cell.transformed),
             is_masked=cell.masked != cell.typed,
             notebook=notebook_path(self._session.settings),
+            folder=str(working_folder()),
             cell_id=cell.cell_id,
             started_us=cell.started_us,
         )

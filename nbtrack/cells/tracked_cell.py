@@ -36,7 +36,7 @@ from nbtrack.recording.experiments import set_tags
 from nbtrack.recording.here import CellLine
 from nbtrack.recording.session import Session
 from nbtrack.records.runs import Experiment, RunStatus
-from nbtrack.records.tags import NOTE_TAG
+from nbtrack.records.tags import ATTEMPT_TAG, LINEAGE_TAG, NOTE_TAG
 from nbtrack.records.traces import RunTrace
 from nbtrack.stores.store import Position
 
@@ -245,7 +245,7 @@ class TrackedCell:
         return run_name(self.cell.source, params=params, execution_count=self.cell.count)
 
     def _place_tags(self) -> dict[str, str]:
-        return {"nbtrack.lineage": self.place.lineage, "nbtrack.attempt": str(self.place.attempt)}
+        return {LINEAGE_TAG: self.place.lineage, ATTEMPT_TAG: str(self.place.attempt)}
 
     def _write_beginning(self, source: str) -> None:
         self._writer = self.run.store.writer

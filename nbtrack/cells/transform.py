@@ -75,6 +75,12 @@ def split_form(line: str) -> tuple[bool, str]:
     return False, line
 
 
+def without_call(transformed: str) -> str:
+    """A cell as Python sees it, but for the call that `%%track` became: it is none of its own."""
+    lines = transformed.splitlines(keepends=True)
+    return "".join("\n" if line.startswith(CALL_START) else line for line in lines)
+
+
 def refuse_magic_below(track: str, below: str) -> NoReturn:
     """Called by the rewritten cell, as an error that IPython shows without a traceback."""
     from IPython.core.error import UsageError

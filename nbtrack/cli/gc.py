@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from nbtrack.cli.model_leftovers import ModelGarbage, model_garbage, remove_copi
 from nbtrack.cli.place import open_place
 from nbtrack.display.number_format import format_size
 from nbtrack.errors import NbtrackError
+from nbtrack.provenance.unneeded import unneeded_executions
 from nbtrack.stores.local.inventory import KnownRun, known_runs, recorded_files
 from nbtrack.stores.opening import folder_of as project_of
 from nbtrack.stores.store import Store
@@ -38,6 +39,7 @@ class Garbage:
     kept: Sequence[tuple[KnownRun, str]]
     models: ModelGarbage
     logged: Sequence[GoneModel]
+    executions: Mapping[str, Sequence[int]]  # of cells that no run needed, by kernel
 
     @property
     def size(self) -> int:
@@ -47,7 +49,8 @@ class Garbage:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.runs or self.orphans or self.models.copies or self.logged)
+        rows = self.runs or self.logged or self.executions
+        return not (rows or self.orphans or self.models.copies)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -96,6 +99,9 @@ def find_garbage(store: Store) -> Garbage:
         kept=kept,
         models=model_garbage(store),
         logged=gone_models(store, root, runs={run.run_id for run in gone}),
+        executions=unneeded_executions(
+            store, runs=known - {run.run_id for run in gone}, alive=busy
+        ),
     )
 
 
@@ -103,6 +109,8 @@ def remove(store: Store, garbage: Garbage) -> None:
     """Rows first: when the database is not to be had, no file is lost. Raises StoreBusy."""
     if garbage.runs:
         store.remove_runs([run.run_id for run in garbage.runs])
+    if garbage.executions:
+        store.remove_executions(garbage.executions)
     for run in garbage.runs:
         folder = garbage.root / run.run_id
         if _is_own(run, garbage.root) and not folder.is_symlink() and folder.is_dir():
@@ -147,6 +155,7 @@ def _report(garbage: Garbage, *, is_done: bool) -> list[str]:
         *_orphans(garbage),
         *_models(garbage),
         *_logged(garbage),
+        *_executions(garbage),
         *stays,
     ]
 
@@ -198,6 +207,11 @@ def _logged(garbage: Garbage) -> list[str]:
         for each in garbage.logged
     )
     return [f"{count(len(garbage.logged), 'logged model')}, deleted:", *listed(lines)]
+
+
+def _executions(garbage: Garbage) -> list[str]:
+    number = sum(map(len, garbage.executions.values()))
+    return [f"{count(number, 'record')} of cells that no run needed."] if number else []
 
 
 def _strange_models(garbage: Garbage) -> list[str]:

@@ -1,8 +1,8 @@
 """The command `nbtrack`: one small module per subcommand, each with `add_arguments` and `run`.
 
-Exit codes: 0 done, 1 the answer is bad news (`doctor`, `registry verify`, a cell of
-`demo` that failed), 2 the
-command could not be carried out, 130 interrupted, 141 the reader of our output went away.
+Exit codes: 0 done, 1 the answer is bad news (`doctor`, `registry verify`, a cell of `demo` that
+failed, a run that is not as it was), 2 the command could not be carried out, 130 interrupted, 141
+the reader of our output went away.
 """
 
 from __future__ import annotations
@@ -14,7 +14,20 @@ from collections.abc import Sequence
 from types import ModuleType
 
 import nbtrack
-from nbtrack.cli import demo, doctor, gc, models, registry, runs, show, sql, ui
+from nbtrack.cli import (
+    demo,
+    diff,
+    doctor,
+    export,
+    gc,
+    models,
+    registry,
+    reproduce,
+    runs,
+    show,
+    sql,
+    ui,
+)
 from nbtrack.cli.console import make_output_safe
 from nbtrack.errors import NbtrackError
 
@@ -22,6 +35,9 @@ _COMMANDS: dict[str, ModuleType] = {
     "demo": demo,
     "runs": runs,
     "show": show,
+    "diff": diff,
+    "export": export,
+    "reproduce": reproduce,
     "sql": sql,
     "ui": ui,
     "models": models,

@@ -74,6 +74,14 @@ def format_delta(change: float, *, like: str = "") -> str:
     return sign + (_with_decimals_of(size, like) or format_number(size, digits=3))
 
 
+def format_change(delta: float | None, *, like: str) -> str:
+    """▲ +0.012: the arrow says where a number went; the sign does too, for whoever has no arrow."""
+    if delta is None or not math.isfinite(delta):
+        return ""
+    arrow = "▲ " if delta > 0 else "▼ " if delta < 0 else ""
+    return arrow + format_delta(delta, like=like)
+
+
 def format_duration(seconds: float | None) -> str:
     """850 ms, 14.2 s, 3 min 5 s, 2 h 5 min, 4 d 3 h."""
     if seconds is None or not math.isfinite(seconds) or seconds < 0:

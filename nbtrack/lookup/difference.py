@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
-from typing import Any, Literal
+from typing import Any
 
 from nbtrack.errors import InvalidValue, RunNotFound
 from nbtrack.lookup.own_values import without_moved
@@ -21,7 +20,8 @@ MOST_RUNS = 20
 SAMPLED = "sampled"  # beside a digest that did not read all of the data
 NOTE = "note"  # the key of a run's note among its tags
 GIT_COMMIT_TAG = "mlflow.source.git.commit"
-_FACTS = ("python_version", "implementation", "platform", "cpu_model", "cpu_cores", "memory_bytes")
+PYTHON_FACTS = ("python_version", "implementation")  # of an environment
+HARDWARE_FACTS = ("platform", "cpu_model", "cpu_cores", "memory_bytes", "gpu_models")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +68,6 @@ class Difference:
         return [cell.get("source") for cell in self.cells]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinePair:
-    """A line of one text beside its like in the other; None where one has no such line."""
-
-    kind: Literal["equal", "changed", "removed", "added"]
-    before: str | None
-    after: str | None
-
-
 def difference(store: Store, run_ids: Sequence[str], *, baseline: str | None = None) -> Difference:
     """Between 2 to 20 runs, seen from the run *baseline*; by default from the first.
 
@@ -100,26 +91,6 @@ def difference(store: Store, run_ids: Sequence[str], *, baseline: str | None = N
         environment=differing_first(compared(_surroundings(store, runs))),
         cells=[cells.get(run_id, {}) for run_id in run_ids],
     )
-
-
-def line_pairs(before: str, after: str) -> list[LinePair]:
-    """Two texts side by side, line by line."""
-    left, right = before.splitlines(), after.splitlines()
-    pairs: list[LinePair] = []
-    for kind, i, i_end, j, j_end in SequenceMatcher(None, left, right, False).get_opcodes():
-        if kind == "equal":
-            pairs += [LinePair(kind="equal", before=x, after=x) for x in left[i:i_end]]
-        else:
-            pairs += _changed(left[i:i_end], right[j:j_end])
-    return pairs
-
-
-def _changed(left: Sequence[str], right: Sequence[str]) -> Iterable[LinePair]:
-    both = min(len(left), len(right))
-    for old, new in zip(left[:both], right[:both]):
-        yield LinePair(kind="changed", before=old, after=new)
-    yield from (LinePair(kind="removed", before=old, after=None) for old in left[both:])
-    yield from (LinePair(kind="added", before=None, after=new) for new in right[both:])
 
 
 def _read_runs(store: Store, run_ids: Sequence[str]) -> list[Run]:
@@ -195,8 +166,17 @@ def _commit(run: Run) -> dict[str, str]:
 
 def _environment(content: Mapping[str, Any]) -> dict[str, str]:
     packages = content.get("packages")
-    facts = {
-        key.replace("_", " "): str(content[key]) for key in _FACTS if content.get(key) is not None
-    }
     named = packages if isinstance(packages, dict) else {}
+    facts = stated(content, (*PYTHON_FACTS, *HARDWARE_FACTS))
     return {**facts, **{str(name): str(version) for name, version in named.items()}}
+
+
+def stated(environment: Mapping[str, Any], names: Iterable[str]) -> dict[str, str]:
+    """Those of the facts of an environment that are known, in words."""
+    known = {name: environment[name] for name in names if environment.get(name) not in (None, [])}
+    return {
+        name.replace("_", " "): ", ".join(map(str, value))
+        if isinstance(value, list)
+        else str(value)
+        for name, value in known.items()
+    }

@@ -7,10 +7,14 @@ declares it for the experiment, in a tag of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Literal
 
+from nbtrack.records.runs import Experiment
+
 Direction = Literal["higher", "lower"]
+Verdict = Literal["", "better", "worse"]
 
 _TAG = "nbtrack.better."
 _NOTHING: Mapping[str, Direction] = {}
@@ -68,6 +72,20 @@ def declared_directions(tags: Mapping[str, str]) -> dict[str, Direction]:
         for name, text in tags.items()
         if name.startswith(_TAG) and text in ways
     }
+
+
+def directions(experiments: Iterable[Experiment]) -> dict[str, Direction]:
+    """What was declared of metrics; where experiments contradict each other, nothing."""
+    each = [declared_directions(experiment.tags) for experiment in experiments]
+    merged = {key: way for declared in each for key, way in declared.items()}
+    return {key: way for key, way in merged.items() if all(d.get(key, way) == way for d in each)}
+
+
+def verdict(delta: float | None, better: Direction | None) -> Verdict:
+    """What it means that a metric is *delta* above another."""
+    if better is None or delta is None or not isfinite(delta) or delta == 0:
+        return ""
+    return "better" if (delta > 0) == (better == "higher") else "worse"
 
 
 def _words(key: str) -> list[str]:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from nbtrack.artifact_store.table_head import Value
-
-Sign = Literal["=", "~", "-", "+"]  # the same, changed, removed, added
+from nbtrack.lookup.line_difference import Sign
 
 _MOST_IN_A_KEY = 3
 _KeyT = TypeVar("_KeyT", bound=Hashable)
@@ -68,7 +67,7 @@ def table_difference(before: Table, after: Table) -> TableDifference:
     old, new = _by_key(before, key), _by_key(after, key)
     rows = [
         _row(columns, _Side.of(before, old.get(each)), _Side.of(after, new.get(each)))
-        for each in _merged(list(old), list(new))
+        for each in merged(list(old), list(new))
     ]
     return TableDifference(key=key, columns=columns, rows=rows)
 
@@ -117,11 +116,11 @@ def _columns(before: Sequence[str], after: Sequence[str]) -> list[ColumnDifferen
     old, new = set(before), set(after)
     return [
         ColumnDifference(name=name, sign="-" if name not in new else "=" if name in old else "+")
-        for name in _merged(before, after)
+        for name in merged(before, after)
     ]
 
 
-def _merged(before: Sequence[_KeyT], after: Sequence[_KeyT]) -> Iterator[_KeyT]:
+def merged(before: Sequence[_KeyT], after: Sequence[_KeyT]) -> Iterator[_KeyT]:
     """All of *after*; what is gone stands behind what it stood behind."""
     kept = set(after)
     first: list[_KeyT] = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbtrack.base.values import checked_text
-from nbtrack.errors import RegistryMoved, StoreBusy
+from nbtrack.errors import RegistryClosed, RegistryMoved, StoreBusy
 from nbtrack.recording.session import current_session
 from nbtrack.records.registry import (
     EventKind,
@@ -37,8 +37,11 @@ def commit(store: Store, decide: Decide, *, timeout: float = WAIT_SECONDS) -> li
     """Record what *decide* makes of the registry as it is; without events, nothing.
 
     *decide* is called again when somebody else has recorded something meanwhile: it must look at
-    the store afresh. What it raises goes through. Raises StoreBusy after *timeout* seconds.
+    the store afresh. What it raises goes through. Raises StoreBusy after *timeout* seconds;
+    RegistryClosed where a run is being reproduced.
     """
+    if current_session().is_rehearsing:
+        raise RegistryClosed("The model registry is not changed while a run is being reproduced.")
     deadline = time.monotonic() + timeout
     # Taking turns, nobody starves: on a busy machine, looking again and again may take for ever.
     with store.registry_turn(timeout=timeout):

@@ -11,11 +11,13 @@ from enum import StrEnum
 from typing import Any
 
 from nbtrack.model_registry.gate_rule import (
+    REPRODUCED,
     Comparison,
     Operand,
     Reference,
     Term,
 )
+from nbtrack.provenance.verdicts import is_reproduced, verdict_facts
 from nbtrack.stores.filters.boolean_grammar import AllOf, AnyOf, Not
 
 
@@ -43,6 +45,8 @@ class VersionValues:
     metrics: Mapping[str, float] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    run_id: str | None = None
+    run_tags: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, reference: Reference) -> float | str | None:
         values: Mapping[str, Any] = getattr(self, reference.family)
@@ -82,6 +86,8 @@ class RuleCheck:
         return check.verdict
 
     def _check(self, comparison: Comparison) -> GateCheck:
+        if comparison.operator == REPRODUCED:
+            return _reproduction(comparison, self._candidate)
         found = [self._read(each) for each in (comparison.left, *comparison.right)]
         says = "; ".join(dict.fromkeys(each.says for each in found if each.says))
         if any(each.is_nothing_there for each in found):
@@ -106,6 +112,17 @@ class RuleCheck:
         if there is None:
             return _Read(is_nothing_there=True, says=f"no version is in {operand.stage} yet")
         return _read_of(there, operand)
+
+
+def _reproduction(comparison: Comparison, version: VersionValues) -> GateCheck:
+    """Nobody promotes what nobody can rebuild."""
+    told = verdict_facts(version.run_tags)
+    if told:
+        return _told(comparison, is_reproduced(version.run_tags), f"{version.label}: {told}")
+    if version.run_id is None:
+        return _result(comparison, Verdict.UNKNOWN, f"{version.label} comes from no run")
+    says = f"the run of {version.label} was not run once more: `nbtrack reproduce {version.run_id}`"
+    return _result(comparison, Verdict.UNKNOWN, f"{says} does, and nbtrack.reproduce()")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

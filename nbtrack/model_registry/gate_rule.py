@@ -4,10 +4,13 @@ that is in a stage now.
 rule       = all_of ("or" all_of)*
 all_of     = negation ("and" negation)*
 negation   = "not"* ( "(" rule ")" | comparison )
-comparison = operand ( operator operand | "is" ["not"] "null" | ["not"] "in" "(" value, ... ")" )
+comparison = "reproduced"
+           | operand ( operator operand | "is" ["not"] "null" | ["not"] "in" "(" value, ... ")" )
 operator   = "=" | "!=" | "<" | "<=" | ">" | ">="
 operand    = number | text in quotes | reference [ ("+" | "-" | "*") number ]
 reference  = [ stage "." ] ("metrics" | "params" | "tags") "." name
+
+`reproduced` is true of a version whose run was run once more, with the same values.
 
 A name or stage with spaces stands in backticks: `release candidate`.metrics.`f1 score`.
 """
@@ -18,6 +21,7 @@ import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from nbtrack.records.tags import REPRODUCED_TAG
 from nbtrack.stores.filters.boolean_grammar import (
     MAX_COMPARISONS,
     SAME_OPERATOR,
@@ -32,7 +36,8 @@ from nbtrack.stores.filters.filter_keys import PREFIXES
 from nbtrack.stores.filters.filter_tokens import RULE_PATTERNS, Kind, tokenise, wrong
 
 FAMILIES = ("metrics", "params", "tags")
-KEYWORDS = frozenset(("and", "or", "not", "in", "is", "null"))
+REPRODUCED = "REPRODUCED"  # an operator that takes nothing
+KEYWORDS = frozenset(("and", "or", "not", "in", "is", "null", "reproduced"))
 EXAMPLES = "a key such as metrics.f1, tags.reviewed or production.metrics.f1"
 
 
@@ -88,6 +93,9 @@ class _RuleParser(BooleanParser[Comparison]):
 
     def _comparison(self) -> Comparison:
         start = self._next.position
+        if self.took("reproduced"):
+            own = Reference(stage=None, family="tags", name=REPRODUCED_TAG)
+            return Comparison(text="reproduced", left=own, operator=REPRODUCED)
         left = self._operand()
         operator = self._operator()
         right: tuple[Operand, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -181,8 +182,10 @@ def _in_stage(store: Store, model: RegisteredModel, stage: str) -> VersionValues
 
 def _values(store: Store, version: ModelVersion) -> VersionValues:
     """Metrics and params of its run as they are now; when the run is gone, as they were."""
+    run_tags: Mapping[str, str] = {}
     try:
-        evidence = evidence_in(store.get_run(version.run_id or ""))
+        run = store.get_run(version.run_id or "")
+        evidence, run_tags = evidence_in(run), run.data.tags
     except RunNotFound:
         evidence = json.loads(creation_event(store, version).details).get("evidence", {})
     return VersionValues(
@@ -191,6 +194,8 @@ def _values(store: Store, version: ModelVersion) -> VersionValues:
         params=evidence.get("params", {}),
         # Of the version, not of the run: who sets those is in the record.
         tags=version.tags,
+        run_id=version.run_id,
+        run_tags=run_tags,
     )
 
 

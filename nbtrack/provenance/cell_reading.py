@@ -36,6 +36,7 @@ class CellReading:
     maybe: frozenset[str] = frozenset()
     drops: frozenset[str] = frozenset()
     suspects: frozenset[str] = frozenset()
+    touched: frozenset[str] = frozenset()  # called, or given to a call
     patched: frozenset[str] = frozenset()
     outputs: frozenset[str] = frozenset()  # "_3" for `Out[3]`
     texts: frozenset[str] = frozenset()  # names in texts, where those may be code
@@ -79,6 +80,7 @@ def _read(tree: ast.Module) -> CellReading:
         maybe=frozenset((maybe - sure) & bound),
         drops=frozenset(facts.drops),
         suspects=frozenset(facts.suspects | {n for n, how in walk.bindings.items() if how.mutated}),
+        touched=frozenset(facts.touched),
         patched=frozenset(facts.patched),
         outputs=frozenset(facts.outputs),
         texts=frozenset(facts.names_in_texts()),
@@ -146,6 +148,7 @@ def _loaded_at_top(node: ast.AST) -> Iterator[str]:
 class _Facts:
     drops: set[str] = field(default_factory=set)
     suspects: set[str] = field(default_factory=set)
+    touched: set[str] = field(default_factory=set)
     patched: set[str] = field(default_factory=set)
     outputs: set[str] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
@@ -172,7 +175,7 @@ class _Facts:
                 case ast.Call():
                     self._call(node)
                 case ast.Expr(value=ast.Call() as call):
-                    self._statement(call)
+                    self.suspects.update(_roots_of(call))  # it is called for what it changes
                 case ast.Import() | ast.ImportFrom():
                     self.imports = True
                     self.has_star |= any(each.name == "*" for each in node.names)
@@ -196,12 +199,15 @@ class _Facts:
             case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[target, *_]):
                 if (root := root_name(target)) is not None:
                     self.patched.add(root)
+        self.touched.update(_roots_of(call))
         name = call.func.attr if isinstance(call.func, ast.Attribute) else None
         name = call.func.id if isinstance(call.func, ast.Name) else name
         if name in SEEDING:
             self.seeds.append(ast.unparse(call.func))
 
-    def _statement(self, call: ast.Call) -> None:
-        """Nothing takes its value: it is called for what it changes."""
-        roots = [call.func, *call.args, *(keyword.value for keyword in call.keywords)]
-        self.suspects.update(name for part in roots if (name := root_name(part)) is not None)
+
+def _roots_of(call: ast.Call) -> Iterator[str]:
+    """The names that hang on to what is called and what is given to it."""
+    for part in (call.func, *call.args, *(keyword.value for keyword in call.keywords)):
+        if (name := root_name(part.value if isinstance(part, ast.Starred) else part)) is not None:
+            yield name

@@ -38,7 +38,11 @@ class ExecutionLog:
 
     def _append(self, execution: Execution, store: Store) -> None:
         known = self._texts_in[store.writer]
-        digests = (execution.source, *(file.sha256 for file in execution.modules))
+        digests = (
+            execution.source,
+            *execution.generators,
+            *(file.sha256 for file in execution.modules),
+        )
         for digest in digests:
             if digest in self._texts and digest not in known:
                 known.add(digest)

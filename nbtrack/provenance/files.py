@@ -98,7 +98,7 @@ def _text_of(path: object) -> str | None:
 
     from nbtrack.provenance.safe_access import is_a
 
-    return str(PurePath.__str__(path)) if is_a(path, PurePath) else None  # type: ignore[arg-type]
+    return str(PurePath.__str__(path)) if is_a(path, PurePath) else None
 
 
 @lru_cache(maxsize=1)
@@ -108,6 +108,7 @@ def _of_python() -> tuple[str, ...]:
 
     paths = sysconfig.get_paths()
     found = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    found.add(os.path.join(os.path.dirname(os.path.dirname(__file__)), ""))  # nbtrack itself
     return (*found, "/proc/", "/sys/", "/dev/", "/usr/share/", "/usr/lib/", "/etc/")
 
 
@@ -116,7 +117,7 @@ def is_of_interest(path: str) -> bool:
         path.startswith(_of_python())
         or path.endswith((".pyc", ".so"))
         or "/.nbtrack/" in path
-        or "/ipykernel_" in path
+        or "/ipykernel_" in path  # a cell's own source, for a traceback
         or path.startswith("<")
     )
 

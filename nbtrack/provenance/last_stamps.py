@@ -26,17 +26,16 @@ class LastStamps:
             self._by_id.clear()
         for identity, stamp in walk.stamps.items():
             name = walk.roots[identity]
-            if identity not in walk.unsteady:
-                self._by_id[identity] = _Last(stamp, name, id(namespace.get(name)))
+            self._by_id[identity] = _Last(stamp, name, id(namespace.get(name)))
 
     def changed(self, walk: Walk, namespace: Mapping[str, Any]) -> dict[int, str]:
         """Ids of objects that are not what they were, with the names by which *walk* came to
         them."""
         found = {}
         for identity, stamp in walk.stamps.items():
-            last, name = self._by_id.get(identity), walk.roots[identity]
-            if last is None or last.name != name or last.root != id(namespace.get(name)):
+            last = self._by_id.get(identity)
+            # By now the id may be another object's: not while the name holds what it held.
+            if last is None or last.stamp == stamp or id(namespace.get(last.name)) != last.root:
                 continue
-            if last.stamp != stamp:
-                found[identity] = name
+            found[identity] = walk.roots[identity]
         return found

@@ -8,13 +8,15 @@ from typing import Any
 
 from nbtrack.provenance import array_stamps
 from nbtrack.provenance.parts import Parts, hashed
-from nbtrack.provenance.safe_access import bases_of
+from nbtrack.provenance.safe_access import bases_of, dict_slot
 
 
 def parts_for(kind: type, library: str) -> Callable[[Any], Parts] | None:
     """How objects of a type are looked at; None: as any other."""
     if library == "_io":
         return _opaque
+    if library == "matplotlib":
+        return _Artists(kind)
     for base, parts in _known():
         if any(each is base for each in bases_of(kind)):
             return parts
@@ -46,7 +48,19 @@ def _constant(_value: object) -> Parts:
 
 
 def _opaque(_value: object) -> Parts:
-    return Parts("opaque", (), is_whole=False)
+    return Parts(is_opaque=True)
+
+
+class _Artists:
+    """Of matplotlib: thousands of objects that draw; those of a figure count as one."""
+
+    def __init__(self, kind: type) -> None:
+        self._dict = dict_slot(kind)
+
+    def __call__(self, value: Any) -> Parts:
+        own = {} if self._dict is None else self._dict.__get__(value)
+        figures = [own[name] for name in ("figure", "_parent_figure") if name in own]
+        return Parts(None, figures, is_opaque=True)
 
 
 def _array(value: Any) -> Parts:

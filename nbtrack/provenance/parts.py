@@ -15,11 +15,15 @@ ATOM_IDS = frozenset(map(id, ATOMS))
 
 
 class Parts(NamedTuple):
-    """*stamp* is None of what does not change; *is_whole*: nothing that may change was left out."""
+    """*stamp* is None of what does not change. *is_whole*: nothing that may change was left out;
+    *is_opaque*: it may change, and nobody can look into it; *is_thin*: of many alike, which change
+    with the whole, a few were taken."""
 
     stamp: object = None
     children: Iterable[object] = ()
     is_whole: bool = True
+    is_opaque: bool = False
+    is_thin: bool = False
 
 
 def hashed(parts: Iterable[object]) -> int:

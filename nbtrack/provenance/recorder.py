@@ -17,6 +17,7 @@ from typing import Any
 from nbtrack.provenance import files, states
 from nbtrack.provenance.cell_reading import CellReading, read_cell
 from nbtrack.provenance.earlier import claim_the_rest, read_off
+from nbtrack.provenance.generator_states import held_states, texts_of
 from nbtrack.provenance.imported import ImportedModules
 from nbtrack.provenance.last_stamps import LastStamps
 from nbtrack.provenance.running import Running, values_of
@@ -37,6 +38,7 @@ class CellFacts:
     transformed: str
     is_masked: bool = False
     notebook: str | None = None
+    folder: str | None = None
     cell_id: str | None = None
     execution_count: int | None = None  # None: it is told when the cell has one
     started_us: int = 0
@@ -79,6 +81,7 @@ class KernelRecorder:
             moved=self._last.changed(walk, self._namespace),
             values=values_of(self._namespace),
             states=states.probed(),
+            generators=held_states(but=self._writers.seeded),
             threads=set(threading.enumerate()),
             modules=self._modules.known(),
             opened=files.watch.start(),
@@ -94,6 +97,7 @@ class KernelRecorder:
             number=self._next - 1,
             source=digest,
             notebook=cell.notebook,
+            folder=cell.folder,
             cell_id=cell.cell_id,
             execution_count=cell.execution_count,
             started_us=cell.started_us,
@@ -109,6 +113,13 @@ class KernelRecorder:
             execution = read_off(execution, cell.transformed, self._namespace, self._writers)
             self._write(execution, {execution.source: cell.source})
         claim_the_rest(values_of(self._namespace), readings, self._writers)
+
+    def has_new_libraries(self, running: Running) -> None:
+        """The cell has just imported one: what its states are from the start."""
+        for name, state in states.probed().items():
+            running.states.setdefault(name, state)
+        for name, generator in held_states(but=self._writers.seeded).items():
+            running.generators.setdefault(name, generator)
 
     def tracked(self, running: Running, run_id: str, *, count: int | None) -> None:
         """The cell has a run: what is known of it is written, for the kernel may be killed."""
@@ -132,7 +143,10 @@ class KernelRecorder:
         after = Walk(self._namespace, before.most, idle=before.stamps, keeps=True)
         execution = settled(running, after, self._writers, self._modules)
         self._last.remember(after, self._namespace)
-        self._write(execution, {execution.source: running.source, **self._modules.texts(execution)})
+        states_before = texts_of(running.generators, execution.unseeded)
+        texts = {digest_of(text): text for text in (running.source, *states_before)}
+        execution = replace(execution, generators=tuple(map(digest_of, states_before)))
+        self._write(execution, {**texts, **self._modules.texts(execution)})
         if running.cost + time.perf_counter() - clock > DEAR_SECONDS:
             self._dear.add(execution.source)
         return execution

@@ -31,7 +31,8 @@ class Running:
     later: set[str]
     moved: Mapping[int, str]  # changed since a cell looked last: ids, and by which names
     values: Mapping[str, int]  # the ids of what all names hold
-    states: Mapping[str, int]
+    states: dict[str, int]
+    generators: dict[str, Any]  # states of those that nothing has seeded
     threads: set[Thread]
     modules: frozenset[str]
     opened: Opened

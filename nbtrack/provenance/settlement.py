@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from types import FunctionType, ModuleType
 
 from nbtrack.provenance import states
+from nbtrack.provenance.file_digests import FileDigests
 from nbtrack.provenance.files import seen_file
 from nbtrack.provenance.imported import ImportedModules
 from nbtrack.provenance.running import Running, values_of
@@ -136,6 +137,8 @@ def _changed(it: _Settling, read: set[str]) -> list[tuple[str, object]]:
         for identity, stamp in after.stamps.items()
         if before.stamps.get(identity, stamp) != stamp
     ]
+    touched = it.running.reading.touched | it.running.reading.suspects
+    found += [(name, after.objects[i]) for i, name in after.opaque.items() if name in touched]
     known = {id(value) for _, value in found}
     for name in _taken_as_changed(it) & read & after.namespace.keys():
         if id(value := after.namespace[name]) not in known:
@@ -145,9 +148,9 @@ def _changed(it: _Settling, read: set[str]) -> list[tuple[str, object]]:
 
 def _taken_as_changed(it: _Settling) -> set[str]:
     """Of what cannot be looked at in full, names that the source seems to change."""
-    reading, namespace = it.running.reading, it.after.namespace
+    reading, before, namespace = it.running.reading, it.running.before, it.after.namespace
     patched = {n for n in reading.patched if type(namespace.get(n)) in (ModuleType, type)}
-    return patched | (reading.suspects & it.running.before.partly)
+    return patched | (reading.suspects & (before.partly | before.thin))
 
 
 # --- imports, states, files, threads
@@ -210,9 +213,14 @@ def _settle_files(it: _Settling) -> None:
         it.needs |= {writers.files[at] for at in (os.path.dirname(path),) if at in writers.files}
     writers.files |= dict.fromkeys(opened.written, it.execution.number)
     it.tell(
-        files_read=tuple(seen_file(path) for path in opened.read if not os.path.isdir(path)),
-        files_written=tuple(seen_file(path) for path in opened.written),
+        files_read=_DIGESTS.completed(
+            seen_file(path) for path in opened.read if not os.path.isdir(path)
+        ),
+        files_written=_DIGESTS.completed(map(seen_file, opened.written)),
     )
+
+
+_DIGESTS = FileDigests()
 
 
 def _settle_threads(it: _Settling) -> None:

@@ -20,3 +20,9 @@ def slice_of(executions: Sequence[Execution], target: int) -> list[Execution]:
         wanted |= new
         due += new
     return [by_number[number] for number in sorted(wanted)]
+
+
+def cell_label(execution: Execution) -> str:
+    """How a sentence calls its cell."""
+    count = execution.execution_count
+    return f"cell #{execution.number}" if count is None else f"cell [{count}]"

@@ -29,10 +29,13 @@ from nbtrack.provenance.safe_access import (
 
 MOST_ITEMS = 5_000  # of one container; of a larger one so many are looked at:
 SAMPLED_ITEMS = 1_000
+FEW = 16
 _OF_CLASSES = frozenset(
     {"__dict__", "__weakref__", "__doc__", "__module__", "_abc_impl", "__annotations__"}
 )
 
+# What is of the kernel holds all of the notebook: nobody's value is made of it.
+_NOT_USERS = frozenset({"nbtrack", "IPython", "ipykernel", "traitlets", "comm"})
 _CODE = (types.FunctionType, types.GeneratorType, types.ModuleType)
 
 
@@ -65,6 +68,8 @@ def kind_of(value: object) -> Kind:
 
 
 def _parts_for(kind: type, library: str) -> Callable[[Any], Parts]:
+    if library in _NOT_USERS:
+        return _constant
     found = library_stamps.parts_for(kind, library)
     if found is not None:
         return found
@@ -92,7 +97,7 @@ class _Instances:
 
     def __call__(self, value: Any) -> Parts:
         if not self._is_open:
-            return Parts(None, (), not self._is_iterator)
+            return Parts(is_opaque=self._is_iterator)
         held = {} if self._dict is None else self._dict.__get__(value)
         if self._cached:
             held = {name: part for name, part in held.items() if name not in self._cached}
@@ -118,7 +123,14 @@ def _list(value: Any) -> Parts:
     length = list.__len__(value)
     step = length // SAMPLED_ITEMS if length > MOST_ITEMS else 1
     found = list.__getitem__(value, slice(None, None, step))
-    return Parts((length, hashed(found)), found, step == 1)
+    is_thin = length > FEW and _is_of_library(found[0]) and _is_of_library(found[FEW])
+    parts = found[:FEW] if is_thin else found
+    return Parts((length, hashed(found)), parts, step == 1, is_thin=is_thin)
+
+
+def _is_of_library(value: object) -> bool:
+    """An instance of a class that is not the user's: a tree of a forest."""
+    return id(type(value)) not in _BY_TYPE and not kind_of(value).is_users
 
 
 def _tuple(value: Any) -> Parts:
@@ -163,7 +175,7 @@ def _bytearray(value: Any) -> Parts:
 # --- code
 
 
-def _function(value: types.FunctionType) -> Parts:
+def _function(value: Any) -> Parts:
     cells = [part for cell in value.__closure__ or () for part in _content(cell)]
     attributes = value.__dict__
     held = [*cells, *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
@@ -187,7 +199,7 @@ def _class(value: Any) -> Parts:
     return Parts((hashed(names), hashed(held)), [*held, *bases_of(value)[1:]])
 
 
-def _method(value: types.MethodType) -> Parts:
+def _method(value: Any) -> Parts:
     return Parts(None, (value.__func__, value.__self__))
 
 
@@ -199,7 +211,7 @@ def _partial(value: Any) -> Parts:
     return Parts(None, (value.func, value.args, value.keywords))
 
 
-def _property(value: property) -> Parts:
+def _property(value: Any) -> Parts:
     return Parts(None, (value.fget, value.fset))
 
 

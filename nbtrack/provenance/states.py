@@ -25,7 +25,7 @@ PANDAS, SKLEARN, ERRSTATE, PRINTING = (
     "numpy printing",
 )
 # Variables that we, and libraries on import, set for child processes.
-_NOT_USERS = (b"NBTRACK_", b"MLFLOW_", b"KMP_", b"JPY_", b"COLUMNS", b"LINES")
+_NOT_USERS = ("NBTRACK_", "MLFLOW_", "KMP_", "JPY_", "COLUMNS", "LINES")
 # Whose results a state changes, by the names of libraries.
 READERS = {PANDAS: {"pandas"}, SKLEARN: {"sklearn"}, ERRSTATE: {"numpy"}, PRINTING: {"numpy"}}
 
@@ -101,9 +101,7 @@ def _printing() -> object:
 
 
 def _environment() -> object:
-    kept = getattr(os.environ, "_data", None)
-    found = kept.items() if type(kept) is dict else os.environb.items()
-    return frozenset(pair for pair in found if not pair[0].startswith(_NOT_USERS))
+    return frozenset(pair for pair in os.environ.items() if not pair[0].startswith(_NOT_USERS))
 
 
 def _folder() -> object:

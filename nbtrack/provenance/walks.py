@@ -54,9 +54,10 @@ class Walk:
     libraries: set[str] = field(default_factory=set)
     needs: set[int] = field(default_factory=set)
     partly: set[str] = field(default_factory=set)  # names of which not all was seen
+    thin: set[str] = field(default_factory=set)  # and what was left out is like what was not
     objects: dict[int, object] = field(default_factory=dict)  # those with stamps, if *keeps* them
     keeps: bool = False
-    unsteady: set[int] = field(default_factory=set)  # ids of what changes by itself
+    opaque: dict[int, str] = field(default_factory=dict)  # ids, and by which names
 
     def close_over(self, names: Iterable[str], binders: Mapping[str, int]) -> set[str]:
         """*names*, and those that functions on the way read: the ones that there are."""
@@ -106,10 +107,14 @@ class Walk:
             self.stamps[id(value)] = parts.stamp
             if self.keeps:
                 self.objects[id(value)] = value
-            if kind.library == "matplotlib":  # figures are drawn after the cell
-                self.unsteady.add(id(value))
             if kind.is_cached and self.idle.get(id(value)) == parts.stamp:
                 return ()
+        if parts.is_opaque:
+            self.opaque[id(value)] = name
+            if self.keeps:
+                self.objects[id(value)] = value
+        if parts.is_thin:
+            self.thin.add(name)
         if not parts.is_whole:
             self.partly.add(name)
         return parts.children

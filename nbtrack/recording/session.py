@@ -62,6 +62,7 @@ class Session(OpenStores):
         self.record_fits: Callable[[FitScope], None] = lambda _scope: None
         # What it takes, once, to be ready for that: imports, and patches of what is imported.
         self.set_up = Stopwatch()
+        self.is_rehearsing = False  # what runs here is a repetition, see provenance/rehearsal
 
     # --- experiments
 

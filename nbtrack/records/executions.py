@@ -29,12 +29,14 @@ class SeenFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """*source* and the digests of modules are those of kept texts, see `Store.read_texts`."""
+    """*source*, *generators* and the digests of modules are those of kept texts, see
+    `Store.read_texts`."""
 
     kernel: str
     number: int
     source: str
     notebook: str | None = None
+    folder: str | None = None  # the working folder when it began
     cell_id: str | None = None
     execution_count: int | None = None
     run_id: str | None = None  # of the run that recorded the cell
@@ -48,6 +50,7 @@ class Execution:
     changes: tuple[str, ...] = ()  # names of objects that it changed in place
     draws: tuple[str, ...] = ()  # random generators: "random", "numpy", "torch"
     unseeded: tuple[str, ...] = ()  # of those, the ones that nothing had seeded
+    generators: tuple[str, ...] = ()  # states of the unseeded ones before it: kept texts, too
     seeds: tuple[str, ...] = ()  # generators that it seeded
     states: tuple[str, ...] = ()  # other hidden states it changed: "environment", "folder", …
     files_read: tuple[SeenFile, ...] = ()

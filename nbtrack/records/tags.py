@@ -11,6 +11,8 @@ PARENT_TAG = "mlflow.parentRunId"
 AUTOLOG_TAG = "mlflow.autologging"  # of a run that a hook wrote to: which framework's
 RUN_NAME_TAG = "mlflow.runName"
 NOTE_TAG = "mlflow.note.content"
+LINEAGE_TAG = "nbtrack.lineage"  # of a tracked cell: the same as long as it is the same cell
+ATTEMPT_TAG = "nbtrack.attempt"  # at it, from 1
 PINNED_TAG = "nbtrack.pinned"
 BASELINE_TAG = "nbtrack.baseline"  # of an experiment: the id of the run
 FIT_TAG = "nbtrack.fit"  # of a run on which a hook recorded a fit: what was fitted, in words
@@ -20,3 +22,10 @@ CANDIDATE_TAG = "nbtrack.candidate"  # of a child that a search tried: its row i
 BEST_CHILD_TAG = "nbtrack.best_child"
 BEST_OF_TAG = "nbtrack.best_of"
 BEST_BY_TAG = "nbtrack.best_by"
+# Of a run that was run once more: the verdict in a word or two (see `provenance.verdicts`), the id
+# of the new run, when, and why it is no proof. REPRODUCES_TAG is of the new run: the id of the old.
+REPRODUCED_TAG = "nbtrack.reproduced"
+REPRODUCED_BY_TAG = "nbtrack.reproduced.by"
+REPRODUCED_AT_TAG = "nbtrack.reproduced.at"
+REPRODUCED_WHY_TAG = "nbtrack.reproduced.why"
+REPRODUCES_TAG = "nbtrack.reproduces"

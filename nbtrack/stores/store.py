@@ -144,6 +144,10 @@ class Store(Protocol):
         """Interpreter, packages and machine, by run; without runs of which they are not known."""
         ...
 
+    def read_git_states(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Commit, branch and what differed from it, by run; without runs of no repository."""
+        ...
+
     def read_executions(self, run_id: str) -> list[Execution]:
         """Of cells, in the kernel that the run's cell ran in, up to that cell, which is the last;
         none where they were not recorded."""
@@ -297,6 +301,10 @@ class Store(Protocol):
     def search_registered_models(self, query: RegistryQuery) -> list[RegisteredModel]: ...
 
     def search_model_versions(self, query: RegistryQuery) -> list[ModelVersion]: ...
+
+    def remove_executions(self, numbers: Mapping[str, Sequence[int]]) -> None:
+        """Records of cells, by kernel, and the texts that only they name. Raises StoreBusy."""
+        ...
 
     def remove_runs(self, run_ids: Sequence[str]) -> None:
         """Forget these runs for good, with all that was recorded of them, and what they made."""

@@ -125,12 +125,32 @@ def test_sections_close_by_keyboard(page: Any, compared: Any) -> None:
 
 def test_cells_are_compared_line_by_line(compared: Any) -> None:
     """What went and what came, with signs; unchanged lines beside them."""
-    diff = compared.locator(".nbt-compare-code .nbt-diff")
+    diff = compared.locator(".nbt-causes .nbt-diff")
     diff.wait_for()
 
     assert "depth_of_the_deepest = 8" in diff.locator(".nbt-diff-added").all_inner_texts()
     assert "weights = 'uniform'" in diff.inner_text()
     assert "removed" in diff.inner_text()
+
+
+def test_what_explains_it_is_told_of_the_run_that_is_chosen(page: Any, compared: Any) -> None:
+    """The likeliest cause first; a text that changed folds by keyboard, and keeps the focus."""
+    causes = compared.locator(".nbt-causes")
+    choice = causes.get_by_label("Run that is compared with the baseline")
+    chosen = choice.input_value()
+    choice.select_option(index=1)
+    causes.locator("[data-cause=params]", has_text="lr").wait_for()
+    assert causes.locator("li").first.get_attribute("data-cause") == "source"
+    assert "hardware" in causes.inner_text()
+
+    button = causes.locator("[data-cause=source] button")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert button.get_attribute("aria-expanded") == "false"
+    assert causes.locator("[data-cause=source] .nbt-diff").count() == 0
+    page.keyboard.press("Enter")
+    causes.get_by_label("Run that is compared with the baseline").select_option(chosen)
+    causes.locator("[data-cause=source] .nbt-diff").wait_for()
 
 
 def test_pictures_of_one_path_stand_side_by_side(compared: Any) -> None:
@@ -257,8 +277,8 @@ def test_it_fits_its_page(page: Any, compared: Any, theme: str, width: int) -> N
     compared.scroll_into_view_if_needed()
     compared.locator(".nbt-compare-scroll").evaluate("e => e.scrollTop = 0")
     compared.screenshot(path=page.shots / f"compare-{theme.split()[1]}-{width}.png")
-    compared.locator(".nbt-compare-code .nbt-diff").scroll_into_view_if_needed()
-    page.screenshot(path=page.shots / f"compare-code-{theme.split()[1]}-{width}.png")
+    compared.locator(".nbt-causes .nbt-diff").scroll_into_view_if_needed()
+    page.screenshot(path=page.shots / f"compare-causes-{theme.split()[1]}-{width}.png")
 
     assert compared.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
 

@@ -9,6 +9,9 @@ import pytest
 
 from nbtrack import MlflowClient
 from nbtrack.errors import RunNotFound
+from nbtrack.journal.lines import execution_line, text_line
+from nbtrack.records.executions import Execution
+from nbtrack.stores.opening import open_store
 
 ORPHAN = "ab" * 16
 
@@ -170,3 +173,21 @@ def test_logged_models_go_with_their_runs_and_by_themselves(client, nbtrack, art
 
     assert [folder.name for folder in artifacts.iterdir()] == [made["kept"]]
     assert [model.name for model in client.search_logged_models(["0"])] == ["kept"]
+
+
+def test_records_of_cells_go_when_no_run_needs_them(client, nbtrack, tmp_path):
+    """And texts that only they had; the slice of a run that is left stays."""
+    kept, gone = client.create_run("0").info.run_id, deleted_run(client)
+    store = open_store(str(tmp_path / ".nbtrack"))
+    for number, needs, run_id in [(0, (), None), (1, (), None), (2, (0,), kept), (3, (1,), gone)]:
+        made = Execution(kernel="k", number=number, source=f"d{number}", needs=needs, run_id=run_id)
+        store.append(text_line(made.source, "x", t=1) + execution_line(made, t=1))
+    store.close()
+
+    _, out, _ = nbtrack("gc", "--yes")
+    store = open_store(str(tmp_path / ".nbtrack"))
+
+    assert "2 records of cells" in out
+    assert [each.number for each in store.read_executions(kept)] == [0, 2]
+    assert sorted(store.read_texts([f"d{number}" for number in range(4)])) == ["d0", "d2"]
+    store.close()

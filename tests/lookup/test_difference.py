@@ -7,7 +7,7 @@ import pytest
 import nbtrack
 from nbtrack.errors import InvalidValue, RunNotFound
 from nbtrack.journal.lines import environment_line, now_us
-from nbtrack.lookup.difference import difference, line_pairs
+from nbtrack.lookup.difference import difference
 from nbtrack.recording.session import current_session
 
 pytestmark = pytest.mark.usefixtures("project")
@@ -112,15 +112,3 @@ def test_a_run_id_is_no_filter():
     """An id that a panel was sent may hold anything."""
     with pytest.raises(RunNotFound):
         compare(run_with(), "x') or (attributes.run_id != '")
-
-
-def test_lines_stand_beside_their_like():
-    """Changed lines pair up; what one side has more of stands alone."""
-    found = line_pairs("a\nb\nc", "a\nB\nc\nd")
-
-    assert [(pair.kind, pair.before, pair.after) for pair in found] == [
-        ("equal", "a", "a"),
-        ("changed", "b", "B"),
-        ("equal", "c", "c"),
-        ("added", None, "d"),
-    ]

@@ -10,6 +10,8 @@ import nbtrack
 from nbtrack.errors import GateFailed, InvalidFilter, InvalidValue
 from nbtrack.model_registry.gate_check import RuleCheck, Verdict, VersionValues
 from nbtrack.model_registry.gate_rule import parse_rule
+from nbtrack.provenance.verdicts import Outcome
+from nbtrack.provenance.verdicts import Verdict as RunVerdict
 
 THERE = VersionValues(
     label="version 1",
@@ -294,3 +296,18 @@ def test_whoever_has_no_name_is_no_other_person(churn, client, as_user, maker, m
     as_user(mover)
 
     assert not client.check_gate("churn", 1).is_passed
+
+
+def test_nobody_promotes_what_nobody_can_rebuild(churn, client):
+    """The rule `reproduced`, alone and with others; the sentence says how to get there."""
+    made = churn()
+    client.require_gate("churn", rule="reproduced and metrics.f1 > 0.1")
+    told = client.check_gate("churn", 1)
+    assert not told.is_passed
+    assert f"nbtrack reproduce {made.run_id}" in told.summary
+    for outcome, is_passed in [(Outcome.DIFFERENT, False), (Outcome.CLOSE, True)]:
+        verdict = RunVerdict(run_id=made.run_id, name="churn", outcome=outcome, new_run_id="abc")
+        for key, value in verdict.tags().items():
+            client.set_tag(made.run_id, key, value)
+        client.log_metric(made.run_id, "f1", 0.9)
+        assert client.check_gate("churn", 1).is_passed is is_passed

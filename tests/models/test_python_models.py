@@ -104,6 +104,29 @@ def test_pickles_can_be_forbidden(factor, tmp_path, monkeypatch):
         nbtrack.pyfunc.load_model(tmp_path / "m")
 
 
+class Lazy(PythonModel):
+    def predict(self, model_input):
+        def inner():
+            import joblib
+
+            return joblib
+
+        return [inner().__name__]
+
+
+def lazy(model_input):
+    from sklearn import __version__
+
+    return [__version__]
+
+
+@pytest.mark.parametrize(("model", "needed"), [(Lazy(), "joblib=="), (lazy, "scikit-learn==")])
+def test_what_predict_imports_is_required(model, needed, tmp_path):
+    """Though this module is not pickled, and the import is in a function."""
+    nbtrack.pyfunc.save_model(tmp_path / "m", python_model=model)
+    assert needed in (tmp_path / "m" / "requirements.txt").read_text()
+
+
 def test_a_function_is_a_model():
     """With its parameters, if it has some."""
     signature = nbtrack.models.infer_signature(X, params={"by": 2.0})

@@ -20,16 +20,32 @@ test("a run that ended well takes no words, a failed one says why", () => {
 });
 
 test("how many children the best one is of is said once", () => {
-  const run = { pinned: false, baseline: true, bestOf: 8, children: 0, warnings: [] };
+  const run = {
+    pinned: false,
+    baseline: true,
+    bestOf: 8,
+    children: 0,
+    reproduced: "",
+    warnings: [],
+  };
   const said = (more) => badgesOf({ ...run, ...more }).map((badge) => badge.words);
 
   assert.deepEqual(said({}), ["baseline", "best of 8"]);
   assert.deepEqual(said({ children: 8 }), ["baseline", "best"]);
+  assert.deepEqual(said({ reproduced: "reproduced" }), ["baseline", "reproduced", "best of 8"]);
+});
+
+test("every verdict says what it means", () => {
+  const run = { pinned: false, baseline: false, bestOf: 0, children: 0, warnings: [] };
+  for (const reproduced of ["reproduced", "differs again", "not runnable"]) {
+    const [badge] = badgesOf({ ...run, reproduced });
+    assert.match(badge.title, /once more/);
+  }
 });
 
 test("each warning is a badge, and its sentence the title", () => {
   const warnings = [{ kind: "leak", sentence: "<b>12 of 30</b>" }];
-  const run = { pinned: false, baseline: false, bestOf: 0, children: 0, warnings };
+  const run = { pinned: false, baseline: false, bestOf: 0, children: 0, reproduced: "", warnings };
 
   const [badge] = badgesOf(run);
   assert.deepEqual([badge.words, badge.title], ["⚠ leak", "<b>12 of 30</b>"]);

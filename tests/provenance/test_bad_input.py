@@ -61,9 +61,9 @@ NOTEBOOKS: dict[str, list[str]] = {
     ],
     "thread": [
         "import threading, time\nl = []",
-        "t = threading.Thread(target=lambda: (time.sleep(0.3), l.append(1)))\nt.start()",
+        "t = threading.Thread(target=lambda: (time.sleep(2), l.append(1)))\nt.start()",
         "l",
-        "_ = [time.sleep(0.05) for _ in range(20)]",
+        "_ = [time.sleep(0.1) for _ in range(30)]",
         "r = len(l)",
     ],
     "loaded late": [

@@ -11,11 +11,13 @@ from nbtrack.api.client import MlflowClient
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.difference import MOST_RUNS
 from nbtrack.lookup.meant_runs import stamp_of
-from nbtrack.panels.compare.content import Comparison, Section, comparison, head_of
-from nbtrack.panels.compare.file_changes import file_changes, signed_lines
+from nbtrack.panels.compare.causes import causes_message
+from nbtrack.panels.compare.content import Comparison, Section, comparison
+from nbtrack.panels.compare.file_changes import file_changes
 from nbtrack.panels.compare.shared_files import shared_files
 from nbtrack.panels.shared.panel import Handler, Panel
 from nbtrack.panels.shared.requests import text_of, texts_of
+from nbtrack.provenance.difference import read_run_difference
 from nbtrack.stores.store import Store
 
 
@@ -31,18 +33,10 @@ def compare_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]
     return {"stamp": stamp, **as_message(comparison(panel.store, run_ids, baseline=baseline))}
 
 
-def source_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The cells of two runs line by line: [sign, before, after], with signs = ~ - +.
-
-    Raises RunNotFound; InvalidValue for a run that no cell made.
-    """
-    before = _source(panel.store, text_of(arguments, "before"))
-    after = _source(panel.store, text_of(arguments, "after"))
-    cut = [head_of(before), head_of(after)]
-    return {
-        "lines": signed_lines(*cut),
-        "isCut": cut != [before, after],
-    }
+def causes_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What explains that one run is different from another. Raises RunNotFound, InvalidValue."""
+    before, after = text_of(arguments, "before"), text_of(arguments, "after")
+    return causes_message(read_run_difference(panel.store, before, after))
 
 
 def files_answer(panel: Panel, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -71,7 +65,7 @@ def _file(store: Store, run_id: str, path: str) -> Path:
 
 COMPARE_HANDLERS: Mapping[str, Handler] = {
     "compare": compare_answer,
-    "compare_source": source_answer,
+    "compare_causes": causes_answer,
     "compare_files": files_answer,
     "compare_file": file_answer,
 }
@@ -91,11 +85,3 @@ def section_message(section: Section) -> dict[str, Any]:
     lines = [{"key": x.key, "values": x.values, "differs": x.differs} for x in section.lines]
     named = {"name": section.name, "title": section.title, "isFolded": section.is_folded}
     return {**named, "lines": lines, "more": section.more}
-
-
-def _source(store: Store, run_id: str) -> str:
-    source = (store.read_cell(run_id) or {}).get("source")
-    if source is None:
-        name = store.get_run(run_id).info.run_name  # RunNotFound for no run at all
-        raise InvalidValue(f"No cell made the run {name or run_id!r}: there is no source.")
-    return str(source)

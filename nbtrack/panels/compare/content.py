@@ -6,11 +6,10 @@ So the three cannot tell different stories.
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from nbtrack.charts.run_styles import PALETTE, run_labels
 from nbtrack.display.markdown import markdown_words
@@ -18,8 +17,8 @@ from nbtrack.display.markup import clipped, first_line
 from nbtrack.display.number_format import (
     MISSING,
     format_age,
+    format_change,
     format_column,
-    format_delta,
     format_duration,
 )
 from nbtrack.lookup.difference import (
@@ -31,23 +30,20 @@ from nbtrack.lookup.difference import (
     difference,
     differing_first,
     is_sampled,
-    line_pairs,
 )
+from nbtrack.lookup.line_difference import added_and_removed, signed_lines
 from nbtrack.lookup.meant_runs import pinned_baseline
-from nbtrack.lookup.metric_direction import Direction, direction
+from nbtrack.lookup.metric_direction import Direction, Verdict, direction, directions, verdict
 from nbtrack.lookup.run_times import seconds_of
 from nbtrack.lookup.salience import Meaning, told_metrics
 from nbtrack.panels.compare.kinds import grouped_params, meaning_of_difference, metric_order
-from nbtrack.panels.runs.run_scope import directions, read_experiments
+from nbtrack.panels.runs.run_scope import read_experiments
 from nbtrack.records.runs import Experiment, LifecycleStage, Run
 from nbtrack.stores.store import Store
 
 HANDFUL = 6  # lines, of params, metrics and tags together: beyond that only what differs is shown
 MOST_LINES = 500  # of a section
-MOST_SOURCE_LINES = 1000  # of a cell that is compared line by line
 _VALUE_LIMIT, _NAME_LIMIT, _ERROR_LIMIT = 300, 120, 300
-
-Verdict = Literal["", "better", "worse"]
 
 
 class Value(NamedTuple):
@@ -97,7 +93,6 @@ class Head:
     colour: str
     is_hollow: bool
     is_deleted: bool
-    has_source: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +197,6 @@ def _heads(found: Difference, experiments: Mapping[str, Experiment]) -> list[Hea
             colour=PALETTE[place % len(PALETTE)],
             is_hollow=place >= len(PALETTE),
             is_deleted=run.info.lifecycle_stage == LifecycleStage.DELETED,
-            has_source=found.sources[place] is not None,
         )
         for place, (run, label) in enumerate(zip(found.runs, labels_of(found.runs)))
     ]
@@ -257,26 +251,12 @@ def _metric_values(metric: ComparedMetric, baseline: int, better: Direction | No
     return [
         Value(
             text,
-            change=_change(delta, like=text),
-            verdict=_verdict(delta, better),
+            change=format_change(delta, like=text),
+            verdict=verdict(delta, better),
             differs=repr(value) != repr(base),  # NaN is as NaN
         )
         for text, delta, value in zip(texts, metric.deltas, metric.values)
     ]
-
-
-def _change(delta: float | None, *, like: str) -> str:
-    """The arrow says where the number went; the sign does too, for whoever has no arrow."""
-    if delta is None or not math.isfinite(delta):
-        return ""
-    arrow = "▲ " if delta > 0 else "▼ " if delta < 0 else ""
-    return arrow + format_delta(delta, like=like)
-
-
-def _verdict(delta: float | None, better: Direction | None) -> Verdict:
-    if better is None or delta is None or not math.isfinite(delta) or delta == 0:
-        return ""
-    return "better" if (delta > 0) == (better == "higher") else "worse"
 
 
 def _errors(found: Difference) -> list[Line]:
@@ -355,13 +335,5 @@ def _changed_lines(base: str | None, source: str | None) -> str:
         return f"{len(source.splitlines()):,} lines"
     if source == base:
         return "same"
-    pairs = line_pairs(head_of(base), head_of(source))
-    added = sum(pair.after is not None and pair.kind != "equal" for pair in pairs)
-    removed = sum(pair.before is not None and pair.kind != "equal" for pair in pairs)
+    added, removed = added_and_removed(signed_lines(base, source))
     return f"+{added:,} −{removed:,}"
-
-
-def head_of(source: str) -> str:
-    """As much of a cell as is compared line by line."""
-    lines = source.splitlines()
-    return source if len(lines) <= MOST_SOURCE_LINES else "\n".join(lines[:MOST_SOURCE_LINES])

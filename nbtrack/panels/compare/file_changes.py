@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from nbtrack.artifact_store.table_head import TableHead, Value, file_head, json_head
 from nbtrack.display.markup import clipped
 from nbtrack.display.number_format import MISSING, format_column
-from nbtrack.lookup.difference import line_pairs
+from nbtrack.lookup.line_difference import SignedLine, signed_lines
 from nbtrack.lookup.table_difference import (
     RowDifference,
     Table,
@@ -25,7 +25,6 @@ MOST_LINES = 1000  # of a text
 _MOST_BYTES = 8 << 20  # of JSON, which must be read whole
 _MOST_TEXT = 200_000  # characters
 _MOST_OF_A_LINE, _MOST_OF_A_VALUE = 1000, 120
-_SIGNS = {"equal": "=", "changed": "~", "removed": "-", "added": "+"}
 _TABLES = (".csv", ".tsv", ".parquet")
 
 
@@ -39,12 +38,9 @@ def file_changes(before: Path, after: Path) -> dict[str, Any]:
     return _text_changes(_as_text(old, before), _as_text(new, after))
 
 
-def signed_lines(before: str, after: str) -> list[tuple[str, str | None, str | None]]:
-    """[sign, before, after] with signs = ~ - +."""
-    return [
-        (_SIGNS[pair.kind], _short(pair.before), _short(pair.after))
-        for pair in line_pairs(before, after)
-    ]
+def shortened(lines: Iterable[SignedLine]) -> list[SignedLine]:
+    """[sign, before, after] with signs = ~ - +, as they are shown."""
+    return [SignedLine(sign, _short(before), _short(after)) for sign, before, after in lines]
 
 
 def _short(line: str | None) -> str | None:
@@ -93,8 +89,8 @@ def _text_changes(before: str, after: str) -> dict[str, Any]:
     if "\0" in before[:_MOST_TEXT] or "\0" in after[:_MOST_TEXT]:
         return _nothing("No text: only the sizes and digests of these files can be compared.")
     old, new = (_beginning(text) for text in (before, after))
-    lines = signed_lines(old, new)
-    counts = Counter(sign for sign, _, _ in lines)
+    lines = shortened(signed_lines(old, new))
+    counts: Counter[str] = Counter(sign for sign, _, _ in lines)
     words = _counted(counts, "line")
     if (old, new) != (before, after):
         words += f"; only the first {len(old.splitlines()):,} lines are compared"

@@ -38,7 +38,6 @@ class RunHead(TypedDict):
     colour: str
     is_hollow: bool
     is_deleted: bool
-    has_source: bool
 
 
 CellValue = tuple[str, str, str, bool]  # text, change, verdict, differs
@@ -70,19 +69,47 @@ class Comparison(TypedDict):
     sections: list[Section]
 
 
-class SourceAsked(TypedDict):
+Sign = Literal["=", "~", "-", "+"]
+
+
+SignedLine = tuple[Sign, str | None, str | None]  # and the line before and after
+
+
+class CausesAsked(TypedDict):
     before: str
     after: str
 
 
-Sign = Literal["=", "~", "-", "+"]
+class CauseChange(TypedDict):
+    """`lines` of a text that changed; of a very long one the first."""
 
-
-class SourceLines(TypedDict):
-    """[sign, before, after]"""
-
-    lines: list[tuple[Sign, str | None, str | None]]
+    sign: Sign
+    key: str
+    before: str
+    after: str
+    note: str
+    lines: list[SignedLine]
     isCut: bool
+
+
+class Cause(TypedDict):
+    """A part of where the runs came from; `more` changes are past what is shown."""
+
+    part: str
+    title: str
+    changes: list[CauseChange]
+    more: int
+
+
+class Causes(TypedDict):
+    """The likeliest cause first; `harmless` cannot have moved a number, `doubts` say what was not
+    proven to be the same, `gaps` what was not captured, `same` what is."""
+
+    causes: list[Cause]
+    harmless: list[Cause]
+    doubts: list[str]
+    gaps: list[str]
+    same: list[str]
 
 
 class FilesAsked(TypedDict):
@@ -132,7 +159,7 @@ class TableChanges(TypedDict):
 class TextChanges(TypedDict):
     kind: Literal["text"]
     words: str
-    lines: list[tuple[Sign, str | None, str | None]]
+    lines: list[SignedLine]
 
 
 class NoChanges(TypedDict):
@@ -148,7 +175,7 @@ FileChanges = TableChanges | TextChanges | NoChanges
 QUESTIONS = {
     "start": Question(Nothing, CompareStart),
     "compare": Question(CompareAsked, Comparison | Unchanged),
-    "compare_source": Question(SourceAsked, SourceLines),
+    "compare_causes": Question(CausesAsked, Causes),
     "compare_files": Question(FilesAsked, list[SharedFile]),
     "compare_file": Question(FileAsked, FileChanges),
 }

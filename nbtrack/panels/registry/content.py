@@ -14,11 +14,12 @@ from hashlib import blake2b
 
 from nbtrack.display.markup import clipped
 from nbtrack.display.number_format import MISSING, format_age, format_column
+from nbtrack.lookup.metric_direction import directions
 from nbtrack.lookup.registered_models import get_model, moment_text
 from nbtrack.model_registry.event_words import event_words
 from nbtrack.model_registry.evidence import evidence_in, metrics_in
 from nbtrack.panels.registry.telling_metric import best_known_metric
-from nbtrack.panels.runs.run_scope import directions, read_experiments
+from nbtrack.panels.runs.run_scope import read_experiments
 from nbtrack.records.registry import (
     NO_STAGE,
     EventKind,

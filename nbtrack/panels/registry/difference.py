@@ -15,9 +15,10 @@ from nbtrack.lookup.difference import (
     compared_metrics,
     differing_first,
 )
+from nbtrack.lookup.metric_direction import directions
 from nbtrack.model_registry.facts import VersionFacts, version_facts
 from nbtrack.panels.compare.content import Section, compared_lines, metric_lines
-from nbtrack.panels.runs.run_scope import directions, read_experiments
+from nbtrack.panels.runs.run_scope import read_experiments
 from nbtrack.stores.store import Store
 
 _MOST_LINES = 200  # of a section

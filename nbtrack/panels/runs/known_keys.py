@@ -12,11 +12,10 @@ from dataclasses import replace
 from typing import NamedTuple, TypedDict
 
 from nbtrack.lookup.column_choice import choice_of
-from nbtrack.lookup.metric_direction import Direction
+from nbtrack.lookup.metric_direction import Direction, directions
 from nbtrack.lookup.salience import Meaning, Told, meaning_of
 from nbtrack.lookup.typed_filter.moved_values import moved_among
 from nbtrack.panels.runs.remembered_columns import remembered_choice
-from nbtrack.panels.runs.run_scope import directions
 from nbtrack.records.origins import ORIGINS_TAG
 from nbtrack.records.runs import Experiment, RunQuery
 from nbtrack.records.views import KeyFacts, KeyInventory

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.column_choice import ColumnChoice
 from nbtrack.lookup.key_facts import inventory_of, meaning_of_runs
-from nbtrack.lookup.metric_direction import direction
+from nbtrack.lookup.metric_direction import direction, directions
 from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.run_order import Order, read_order
 from nbtrack.lookup.run_times import seconds_of
@@ -23,7 +23,6 @@ from nbtrack.panels.runs.facts import RunRow, RunTable
 from nbtrack.panels.runs.known_keys import Wishes, wishes
 from nbtrack.panels.runs.remembered_columns import remembered_choice
 from nbtrack.panels.runs.run_scope import (
-    directions,
     errors_of,
     read_experiments,
     runs_elsewhere,

@@ -16,6 +16,7 @@ from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.salience import Meaning, metrics_in_order, params_in_order, told_metrics
 from nbtrack.panels.shared.panel import Panel
 from nbtrack.panels.shared.requests import text_of
+from nbtrack.provenance.verdicts import verdict_facts
 from nbtrack.records.origins import Origin
 from nbtrack.records.runs import FileInfo, Run, read_in_part
 from nbtrack.records.tags import (
@@ -25,6 +26,7 @@ from nbtrack.records.tags import (
     OWN_PREFIXES,
     PARENT_TAG,
     PINNED_TAG,
+    REPRODUCES_TAG,
 )
 from nbtrack.records.warned import warnings_in
 from nbtrack.stores.store import Store
@@ -82,6 +84,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         {
             "model": run.data.tags.get(FIT_TAG, ""),
             "started": f"{started:%Y-%m-%d %H:%M:%S} UTC",
+            "run again": verdict_facts(run.data.tags),
         }
     )
 
@@ -99,6 +102,7 @@ def _origin(run: Run, cell: Mapping[str, Any]) -> list[tuple[str, str]]:
             "by": run.info.user_id,
             "commit": run.data.tags.get("mlflow.source.git.commit", "")[:10],
             "parent": run.data.tags.get(PARENT_TAG, ""),
+            "reproduces": run.data.tags.get(REPRODUCES_TAG, ""),
             "id": run.info.run_id,
         }
     )

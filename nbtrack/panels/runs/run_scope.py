@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from nbtrack.base.nearest import did_you_mean
 from nbtrack.errors import ExperimentNotFound, NotFound
-from nbtrack.lookup.metric_direction import Direction, declared_directions
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import Experiment, Run, RunQuery, RunStatus, ViewType
 from nbtrack.stores.opening import folder_of
@@ -28,13 +27,6 @@ def read_experiments(store: Store, experiment_ids: Sequence[str] | None) -> list
         return _the_one(store, experiment_ids[0])
     found = store.search_experiments(view_type=ViewType.ALL)
     return [e for e in found if experiment_ids is None or e.experiment_id in experiment_ids]
-
-
-def directions(experiments: Iterable[Experiment]) -> dict[str, Direction]:
-    """What was declared of metrics; where experiments contradict each other, nothing."""
-    each = [declared_directions(experiment.tags) for experiment in experiments]
-    merged = {key: way for declared in each for key, way in declared.items()}
-    return {key: way for key, way in merged.items() if all(d.get(key, way) == way for d in each)}
 
 
 def runs_elsewhere(store: Store, experiment_ids: Sequence[str] | None) -> int:

@@ -51,7 +51,7 @@ from nbtrack.stores.local.attachment import WAIT_SECONDS, Attachment
 from nbtrack.stores.local.fold import fold
 from nbtrack.stores.local.folding_thread import FoldingThread, folding_guarded
 from nbtrack.stores.local.history import read_history, read_places, read_tagged
-from nbtrack.stores.local.removal import remove_models, remove_runs
+from nbtrack.stores.local.removal import remove_executions, remove_models, remove_runs
 from nbtrack.stores.local.renamed import note_renamed, renamed_experiments
 from nbtrack.stores.local.signs import OwnFolds
 from nbtrack.stores.local.snapshot import SnapshotReader
@@ -240,6 +240,10 @@ class DuckDBStore(PanelReads):
         with self._snapshots.open() as connection:
             return run_queries.read_environments(connection, run_ids)
 
+    def read_git_states(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        with self._snapshots.open() as connection:
+            return run_queries.read_git_states(connection, run_ids)
+
     def read_executions(self, run_id: str) -> list[Execution]:
         with self._snapshots.open() as connection:
             return executions.read_executions(connection, run_id)
@@ -373,6 +377,10 @@ class DuckDBStore(PanelReads):
     def remove_models(self, model_ids: Sequence[str]) -> None:
         self._fold_all()
         remove_models(self._attachment, model_ids)
+
+    def remove_executions(self, numbers: Mapping[str, Sequence[int]]) -> None:
+        self._fold_all()
+        remove_executions(self._attachment, numbers)
 
     def _fold_all(self) -> None:
         """What is folded later would come back, a part of a run without the rest."""

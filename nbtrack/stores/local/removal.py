@@ -1,8 +1,8 @@
-"""Taking runs and logged models out of the database for good, for `nbtrack gc`."""
+"""Taking runs, logged models and records of cells out of the database, for `nbtrack gc`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nbtrack.stores.local.attachment import Attachment
@@ -37,6 +37,23 @@ def remove_models(attachment: Attachment, model_ids: Sequence[str]) -> None:
     """All rows of these logged models, in one transaction; their files are not looked at."""
     with attachment.open(read_only=False) as connection, transaction(connection):
         _delete_models(connection, model_ids)
+
+
+def remove_executions(attachment: Attachment, numbers: Mapping[str, Sequence[int]]) -> None:
+    """These, by kernel, and the texts that no other one names."""
+    with attachment.open(read_only=False) as connection, transaction(connection):
+        for kernel, gone in numbers.items():
+            connection.execute(
+                "delete from project.stored.executions"
+                " where kernel = $kernel and list_contains($gone, number)",
+                {"kernel": kernel, "gone": list(gone)},
+            )
+        connection.execute(
+            "delete from project.stored.texts where digest not in ("
+            "select (facts->>'source') from project.stored.executions union all"
+            " select (module->>3) from (select unnest(try_cast((facts->'modules') as json[]))"
+            " as module from project.stored.executions) where (module->>3) is not null)"
+        )
 
 
 def _remove_models_of(connection: DuckDBPyConnection, run_ids: Sequence[str]) -> None:

@@ -172,6 +172,17 @@ def read_environments(
     return {run_id: json.loads(content) for run_id, content in rows if content}
 
 
+def read_git_states(
+    connection: DuckDBPyConnection, run_ids: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    rows = connection.execute(
+        "select t.run_id, e.content from tags t join environments e on e.digest = t.value"
+        " where t.key = 'nbtrack.git.state' and list_contains($ids, t.run_id)",
+        {"ids": list(run_ids)},
+    ).fetchall()
+    return {run_id: json.loads(content).get("git") or {} for run_id, content in rows if content}
+
+
 def list_artifact_records(connection: DuckDBPyConnection, run_id: str) -> list[FileInfo]:
     rows = connection.execute(
         "select path, size, sha256 from artifacts where run_id = $run_id order by path",

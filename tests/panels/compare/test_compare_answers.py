@@ -103,8 +103,8 @@ def test_the_tab_asks_for_what_is_ticked(ids):
         ("compare", {"runs": "all"}, "'all'"),
         ("compare", {"runs": [1, 2]}, "runs is 1"),
         ("compare", {"runs": [f"x{n}" for n in range(500)]}, "500 runs to compare"),
-        ("compare_source", {"before": "nowhere", "after": "else"}, "'nowhere'"),
-        ("compare_source", {"before": None, "after": 1}, "before is None"),
+        ("compare_causes", {"before": "nowhere", "after": "else"}, "'nowhere'"),
+        ("compare_causes", {"before": None, "after": 1}, "before is None"),
         ("compare_files", {"runs": {}}, "runs is {}"),
         ("compare_file", {"path": "", "before": "x", "after": "y"}, "'x'"),
     ],
@@ -116,20 +116,29 @@ def test_wrong_questions_are_answered_with_the_value(do, arguments, words):
     assert words in answer["error"]
 
 
-def test_sources_come_line_by_line(ids):
-    """With a sign for each line; a run that no cell made has none, and is named."""
+def test_causes_come_in_order(ids):
+    """The likeliest first, a changed text line by line; what was not captured is said."""
     page = runs_page(current_session().store)
-    refused = page.send("compare_source", before=ids[0], after=ids[1])
-    assert "No cell made the run 'a'" in refused["error"]
-
     for run_id, source in zip(ids, ("x = 1\ny = 2", "x = 1\ny = 3\nz = 4")):
         give_source(run_id, source)
-    found = page.ask("compare_source", before=ids[0], after=ids[1])
+    found = page.ask("compare_causes", before=ids[0], after=ids[1])
 
-    assert found == {
-        "lines": [["=", "x = 1", "x = 1"], ["~", "y = 2", "y = 3"], ["+", None, "z = 4"]],
-        "isCut": False,
-    }
+    assert [cause["part"] for cause in found["causes"]] == ["source", "params"]
+    (source,) = found["causes"][0]["changes"]
+    assert source["note"] == "1 line changed, 1 added"
+    assert source["lines"] == [
+        ["=", "x = 1", "x = 1"],
+        ["~", "y = 2", "y = 3"],
+        ["+", None, "z = 4"],
+    ]
+    assert found["causes"][1]["changes"][0]["after"] == "2"
+    assert any("Packages" in gap and "not captured in either run" in gap for gap in found["gaps"])
+
+
+def test_a_run_is_not_explained_by_itself(ids):
+    page = runs_page(current_session().store)
+
+    assert "give two runs" in page.send("compare_causes", before=ids[0], after=ids[0])["error"]
 
 
 def give_source(run_id, source):

@@ -9,11 +9,10 @@ import pytest
 from nbtrack.errors import InvalidFilter, InvalidValue, NotFound
 from nbtrack.journal.lines import now_us, param_line, run_line
 from nbtrack.lookup.find_run import find_run
-from nbtrack.lookup.metric_direction import direction_tags
+from nbtrack.lookup.metric_direction import direction_tags, directions
 from nbtrack.lookup.runs_line import parse_runs_line
 from nbtrack.panels.runs.content import table_content
 from nbtrack.panels.runs.reading import run_table_of
-from nbtrack.panels.runs.run_scope import directions
 from nbtrack.panels.runs.showing import runs
 from nbtrack.panels.runs.view import RunsView
 from nbtrack.recording.session import Session, current_session

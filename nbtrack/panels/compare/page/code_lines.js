@@ -1,11 +1,11 @@
 // The lines of two cells: numbered, and those folded that are far from any change.
 
-/** @import { SourceLines } from "./messages.d.ts" */
+/** @import { SignedLine } from "./messages.d.ts" */
 /** @import { CodePiece, NumberedLine } from "./compare_types.d.ts" */
 
 const CONTEXT = 3; // equal lines that stay around a change
 
-/** @param {SourceLines["lines"]} lines @returns {NumberedLine[]} */
+/** @param {SignedLine[]} lines @returns {NumberedLine[]} */
 export function numbered(lines) {
   let left = 0;
   let right = 0;

@@ -2,7 +2,7 @@
 
 import { append, focusable, h, reconcile, redraw } from "../../shared/page/dom.js";
 import { grouped, plural, wordsOf } from "../../shared/page/formats.js";
-import { CompareCode } from "./compare_code.js";
+import { CompareCauses } from "./compare_causes.js";
 import { CompareFiles } from "./compare_files.js";
 import { compareHeads } from "./compare_head.js";
 import { ComparePictures } from "./compare_pictures.js";
@@ -14,6 +14,7 @@ import { sectionParts, wideRow } from "./compare_table.js";
 /** @import { ColourOf, PairChoice, ShownSection } from "./compare_types.d.ts" */
 
 const MOST_COMPARED = 20;
+const OUTCOMES = ["errors", "metrics", "training"]; // sections: the others may explain them
 
 export class CompareView {
   /** Draws into `el`. `colourOf(runId)` is null where a run has no colour yet.
@@ -45,7 +46,7 @@ export class CompareView {
     this.askedFiles = "";
     this.pictures = new ComparePictures(host, this, { changed: () => this.draw() });
     this.files = new CompareFiles(host, this);
-    this.code = new CompareCode(host, this);
+    this.causes = new CompareCauses(host, this);
     this.message = h("div", { class: "nbt-compare-message", role: "status" });
     this.bar = h("div", { class: "nbt-compare-bar" });
     this.thead = h("thead");
@@ -204,7 +205,7 @@ export class CompareView {
     });
     redraw(this.thead, heads);
     reconcile(this.tbody, this.parts(content));
-    this.code.show(content);
+    this.causes.show(content, () => this.draw());
   }
 
   /** @param {Comparison} content */
@@ -230,21 +231,24 @@ export class CompareView {
   /** @param {Comparison} content */
   parts(content) {
     const span = content.runs.length + 1;
-    const parts = content.sections.flatMap((section) => {
-      const found = sectionParts(this, section, span);
-      const isCode = section.name === "code" && !this.closed.has("code");
-      return isCode ? [...found, this.codePart(span)] : found;
-    });
-    return [...parts, ...this.pictureParts(content, span), ...this.fileParts(content, span)];
+    const isOutcome = (/** @type {ShownSection} */ { name }) => OUTCOMES.includes(name);
+    const outcomes = content.sections.filter(isOutcome);
+    const others = content.sections.filter((section) => !isOutcome(section));
+    return [
+      ...outcomes.flatMap((section) => sectionParts(this, section, span)),
+      ...this.causeParts(span),
+      ...others.flatMap((section) => sectionParts(this, section, span)),
+      ...this.pictureParts(content, span),
+      ...this.fileParts(content, span),
+    ];
   }
 
-  /** @param {number} span @returns {Part} */
-  codePart(span) {
-    return {
-      key: "code lines",
-      looks: String(span),
-      make: () => wideRow(span, "nbt-compare-code", this.code.el),
-    };
+  /** @param {number} span @returns {Part[]} */
+  causeParts(span) {
+    const head = sectionParts(this, this.causes.section(), span);
+    if (this.closed.has("causes")) return head;
+    const make = () => wideRow(span, "nbt-compare-causes", this.causes.el);
+    return [...head, { key: "causes", looks: String(span), make }];
   }
 
   /** @param {Comparison} content @param {number} span */
@@ -263,7 +267,7 @@ export class CompareView {
 
   close() {
     this.files.close();
-    this.code.close();
+    this.causes.close();
   }
 }
 

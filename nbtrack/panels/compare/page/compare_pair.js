@@ -19,16 +19,16 @@ export function pairOf({ runs, baseline }, owners, chosen) {
   return { before, after, others };
 }
 
-/** "− baseline  + another", where the other can be chosen.
- *  @param {Pair} pair @param {PairChoice} choice */
-export function pairHead({ before, after, others }, choice) {
+/** "− baseline  + another", where the other can be chosen; `signs` stand before them.
+ *  @param {Pair} pair @param {PairChoice} choice @param {[string, string]} [signs] */
+export function pairHead({ before, after, others }, choice, signs = ["−", "+"]) {
   return h(
     "div",
     { class: "nbt-diff-head" },
-    h("span", { class: "nbt-removed-sign" }, "−"),
+    h("span", { class: "nbt-removed-sign" }, signs[0]),
     h("bdi", {}, before.label),
     choice.isBaseline(before) && h("span", { class: "nbt-muted" }, "baseline"),
-    h("span", { class: "nbt-added-sign" }, "+"),
+    h("span", { class: "nbt-added-sign" }, signs[1]),
     afterName(after, others, choice),
   );
 }

@@ -5,7 +5,7 @@ import { plural } from "../../shared/page/formats.js";
 import { numbered, piecesOf } from "./code_lines.js";
 import { narrowRows, wideRows } from "./code_rows.js";
 
-/** @import { SourceLines } from "./messages.d.ts" */
+/** @import { SignedLine } from "./messages.d.ts" */
 /** @import { CodePiece } from "./compare_types.d.ts" */
 
 const SIDE_BY_SIDE = 900; // pixels
@@ -15,7 +15,7 @@ export class LineDiff {
    *  @param {string} name */
   constructor(name) {
     this.name = name;
-    /** @type {SourceLines["lines"]} */
+    /** @type {SignedLine[]} */
     this.lines = [];
     /** Places of pieces.
      *  @type {Set<number>} */
@@ -26,7 +26,7 @@ export class LineDiff {
     this.observer.observe(this.el);
   }
 
-  /** @param {SourceLines["lines"]} lines */
+  /** @param {SignedLine[]} lines */
   show(lines) {
     if (lines === this.lines) return;
     this.lines = lines;

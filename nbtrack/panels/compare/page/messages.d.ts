@@ -4,6 +4,8 @@ export type CellValue = [string, string, string, boolean];
 
 export type Sign = "=" | "~" | "-" | "+";
 
+export type SignedLine = [Sign, string | null, string | null];
+
 export type FileChanges = TableChanges | TextChanges | NoChanges;
 
 export interface CompareStart {
@@ -34,7 +36,6 @@ export interface RunHead {
   colour: string;
   is_hollow: boolean;
   is_deleted: boolean;
-  has_source: boolean;
 }
 
 export interface SectionLine {
@@ -61,15 +62,37 @@ export interface Comparison {
   sections: Section[];
 }
 
-export interface SourceAsked {
+export interface CausesAsked {
   before: string;
   after: string;
 }
 
-/** [sign, before, after] */
-export interface SourceLines {
-  lines: Array<[Sign, string | null, string | null]>;
+/** `lines` of a text that changed; of a very long one the first. */
+export interface CauseChange {
+  sign: Sign;
+  key: string;
+  before: string;
+  after: string;
+  note: string;
+  lines: SignedLine[];
   isCut: boolean;
+}
+
+/** A part of where the runs came from; `more` changes are past what is shown. */
+export interface Cause {
+  part: string;
+  title: string;
+  changes: CauseChange[];
+  more: number;
+}
+
+/** The likeliest cause first; `harmless` cannot have moved a number, `doubts` say what was not proven to be the same, `gaps` what was not captured, `same` what is. */
+export interface Causes {
+  causes: Cause[];
+  harmless: Cause[];
+  doubts: string[];
+  gaps: string[];
+  same: string[];
 }
 
 export interface FilesAsked {
@@ -116,7 +139,7 @@ export interface TableChanges {
 export interface TextChanges {
   kind: "text";
   words: string;
-  lines: Array<[Sign, string | null, string | null]>;
+  lines: SignedLine[];
 }
 
 /** Why there is nothing to see. */

@@ -17,8 +17,16 @@ export function statusWords({ status, error }) {
   return (word === "failed" && exception.split(".").at(-1)) || word;
 }
 
-/** @param {RunRow} row @returns {Badge[]} */
-export function badgesOf({ pinned, baseline, bestOf, children, warnings }) {
+/** @type {Record<string, string>} */
+const AGAIN = {
+  reproduced: "it was run once more, and every value was there again",
+  "differs again": "it was run once more, and values differ: open the row",
+  "not runnable": "it could not be run once more: open the row",
+};
+
+/** @param {Pick<RunRow, "pinned" | "baseline" | "bestOf" | "children" | "reproduced" | "warnings">} row
+ *  @returns {Badge[]} */
+export function badgesOf({ pinned, baseline, bestOf, children, reproduced, warnings }) {
   const best = children ? "best" : `best of ${grouped(bestOf)}`; // a number stands on its button
   const warned = warnings.map(({ kind, sentence }) => ({
     words: `⚠ ${kind}`,
@@ -28,6 +36,7 @@ export function badgesOf({ pinned, baseline, bestOf, children, warnings }) {
   const told = [
     { isThere: pinned, words: "pinned", title: "stands first" },
     { isThere: baseline, words: "baseline", title: "others are compared with it", isStrong: true },
+    { isThere: reproduced !== "", words: reproduced, title: AGAIN[reproduced] ?? "" },
     { isThere: bestOf > 0, words: best, title: "it shows the values of its best child" },
   ].filter(({ isThere }) => isThere);
   return [...told, ...warned];

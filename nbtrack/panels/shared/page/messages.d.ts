@@ -3,7 +3,7 @@
 import type { Nothing } from "./questions.d.ts";
 import type { Artifacts, ArtifactsAsked, ArtifactsStart, DownloadAsked, FilePart, Preview, PreviewAsked } from "../../artifacts/page/messages.d.ts";
 import type { BrushAsked, Brushed, Charts, Importance, ImportanceAsked, LayoutKept, LinesAsked, Parallel, ParallelAsked, Scatter, ScatterAsked } from "../../charts_tab/page/messages.d.ts";
-import type { CompareAsked, CompareStart, Comparison, FileAsked, FileChanges, FilesAsked, SharedFile, SourceAsked, SourceLines, Unchanged } from "../../compare/page/messages.d.ts";
+import type { Causes, CausesAsked, CompareAsked, CompareStart, Comparison, FileAsked, FileChanges, FilesAsked, SharedFile, Unchanged } from "../../compare/page/messages.d.ts";
 import type { LiveState, Points, Specs } from "../../live/page/messages.d.ts";
 import type { Audit, ModelAsked, ModelPage, Models, MoveAsked, MoveCheck, MoveCheckAsked, Moved, RegisterAsked, Registered, RegistryEditAsked, RegistryNews, RegistryStart, RunModels, RunModelsAsked, VersionAsked, VersionDetails, VersionDifference, VersionsAsked } from "../../registry/page/messages.d.ts";
 import type { Code, CodeAsked, ColumnsAsked, EditAsked, Page, Refused, RunAsked, RunDetails, RunIds, RunsStart, SelectAsked, Sparklines, SparklinesAsked, TableAsked, TagAsked, TextFile } from "../../runs/page/messages.d.ts";
@@ -25,7 +25,7 @@ export interface Questions {
   importance: { arguments: ImportanceAsked; answer: Importance };
   brush: { arguments: BrushAsked; answer: Brushed };
   compare: { arguments: CompareAsked; answer: Comparison | Unchanged };
-  compare_source: { arguments: SourceAsked; answer: SourceLines };
+  compare_causes: { arguments: CausesAsked; answer: Causes };
   compare_files: { arguments: FilesAsked; answer: SharedFile[] };
   compare_file: { arguments: FileAsked; answer: FileChanges };
   state: { arguments: Nothing; answer: LiveState };

@@ -1,0 +1,146 @@
+"""What a run came from: the cells that made what its own cell used, and what these touched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbtrack.errors import NotCaptured
+from nbtrack.provenance.slices import cell_label, slice_of
+from nbtrack.records.executions import Execution, SeenFile
+from nbtrack.records.runs import Run
+from nbtrack.records.tags import PARENT_TAG
+from nbtrack.stores.store import Store
+
+_CACHES = frozenset((".cache", ".config", ".matplotlib", "__pycache__"))
+_MOST_ANCESTORS = 100  # damaged data may name each other as parents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A cell that has to run; *source* is as it was typed, *generators* are states to begin with,
+    see `generator_states`."""
+
+    execution: Execution
+    source: str
+    generators: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return cell_label(self.execution)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upstream:
+    """*run* is that of the last step's cell; *asked*, another one, is then below it.
+
+    *modules* are those of the project with their texts, *environment* and *seeds* as recorded.
+    """
+
+    asked: Run
+    run: Run
+    steps: tuple[Step, ...]
+    modules: Mapping[str, str]
+    environment: Mapping[str, Any]
+    seeds: Mapping[str, str]
+
+    @property
+    def own(self) -> Step:
+        """The run's cell."""
+        return self.steps[-1]
+
+    @property
+    def executions(self) -> list[Execution]:
+        return [step.execution for step in self.steps]
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the cells worked, as far as it is known."""
+        first = self.executions[0]
+        place = first.folder or (first.notebook and str(Path(first.notebook).parent))
+        return Path(place) if place and Path(place).is_absolute() else None
+
+    @property
+    def given_files(self) -> list[SeenFile]:
+        """The data: what the cells read and had not written themselves, each as first seen.
+
+        Of a file that one cell both reads and writes nobody knows what it was before.
+        """
+        found: dict[str, SeenFile] = {}
+        written: set[str] = set()
+        for each in self.executions:
+            written.update(file.path for file in each.files_written)
+            for file in each.files_read:
+                is_own = file.path in written or file.path in self.modules
+                if not is_own and _is_data(file):
+                    found.setdefault(file.path, file)
+        return list(found.values())
+
+    @property
+    def written_files(self) -> list[str]:
+        paths = (file.path for each in self.executions for file in each.files_written)
+        return list(dict.fromkeys(paths))
+
+    @property
+    def gaps(self) -> list[str]:
+        """What is known not to be captured, a sentence each, with the cell that it is about."""
+        told = (f"{step.label}: {gap}" for step in self.steps for gap in step.execution.gaps)
+        return list(dict.fromkeys(told))
+
+
+def upstream_of(store: Store, run: Run) -> Upstream:
+    """Raises NotCaptured where nothing was recorded, or not enough."""
+    cell_run, executions = _recorded(store, run)
+    needed = slice_of(executions, executions[-1].number)
+    texts = _texts(store, needed)
+    modules = {file.path: file.sha256 for each in needed for file in each.modules}
+    return Upstream(
+        asked=run,
+        run=cell_run,
+        steps=tuple(_steps(run, needed, texts)),
+        modules={path: texts[key] for path, key in modules.items() if key and key in texts},
+        environment=store.read_environments([cell_run.info.run_id]).get(cell_run.info.run_id, {}),
+        seeds=_seeds(store.read_cell(cell_run.info.run_id) or {}),
+    )
+
+
+def _recorded(store: Store, run: Run) -> tuple[Run, list[Execution]]:
+    """The run itself, or the nearest one above it whose cell was recorded."""
+    above: Run | None = run
+    for _ in range(_MOST_ANCESTORS):
+        if above is None:
+            break
+        if executions := store.read_executions(above.info.run_id):
+            return above, executions
+        parent_id = above.data.tags.get(PARENT_TAG)
+        above = store.get_run(parent_id) if parent_id else None
+    raise NotCaptured(run.info.run_id, run.info.run_name, "the execution of its cell")
+
+
+def _texts(store: Store, needed: list[Execution]) -> dict[str, str]:
+    digests = {digest for each in needed for digest in (each.source, *each.generators)}
+    digests |= {file.sha256 for each in needed for file in each.modules if file.sha256}
+    return store.read_texts(sorted(digests))
+
+
+def _steps(run: Run, needed: list[Execution], texts: Mapping[str, str]) -> Iterator[Step]:
+    for each in needed:
+        if each.source not in texts:
+            what = f"the source of cell [{each.execution_count or each.number}]"
+            raise NotCaptured(run.info.run_id, run.info.run_name, what)
+        states = tuple(texts[digest] for digest in each.generators if digest in texts)
+        yield Step(execution=each, source=texts[each.source], generators=states)
+
+
+def _seeds(cell: Mapping[str, Any]) -> dict[str, str]:
+    seeds = cell.get("seeds")
+    found = json.loads(seeds) if isinstance(seeds, str) else seeds
+    return dict(found) if isinstance(found, Mapping) else {}
+
+
+def _is_data(file: SeenFile) -> bool:
+    """Not what was looked for in vain or is gone, nor what libraries keep for themselves."""
+    return file.size is not None and _CACHES.isdisjoint(Path(file.path).parts)

@@ -1,0 +1,180 @@
+"""A run is had again by its slice, in a kernel that ran nothing before, and compared."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbtrack.errors import NotCaptured
+from nbtrack.provenance.reproducing import reproduce_run
+from nbtrack.provenance.verdicts import Outcome
+from nbtrack.records.runs import RunQuery, ViewType
+
+SEEDED = "import random\nrandom.seed(1)"
+
+
+def test_a_value_that_differs_is_told_with_how_much(notebook):
+    """And which cell drew what nothing had seeded."""
+    notebook.run("import random\ndrawn = random.random()")
+    run = notebook.tracked("%%track\nimport nbtrack\nnbtrack.log_metric('accuracy', drawn)")
+
+    verdict = reproduce_run(notebook.store, run)
+
+    assert verdict.outcome is Outcome.DIFFERENT
+    (difference,) = verdict.differences
+    assert difference.what == "metric accuracy"
+    assert difference.by == pytest.approx(
+        abs(float(difference.now) - float(difference.recorded)), rel=1e-9
+    )
+    assert "draws from random" in verdict.why
+    assert "→" in verdict.headline
+
+
+def test_a_run_is_had_again(notebook):
+    """Metrics, params and every point; the verdict stands on it, the new run beside it."""
+    notebook.run(SEEDED)
+    run = notebook.tracked(
+        "%%track first try C=3\nimport nbtrack\naccuracy = random.random()\n"
+        "for step in range(3):\n    nbtrack.log_metric('loss', random.random(), step=step)"
+    )
+    verdict = reproduce_run(notebook.store, run)
+
+    assert verdict.outcome is Outcome.EXACT, verdict
+    assert verdict.compared == 5  # accuracy, three points, C
+    tags = notebook.store.get_run(run.info.run_id).data.tags
+    assert tags["nbtrack.reproduced"] == "exactly"
+    new = notebook.store.get_run(tags["nbtrack.reproduced.by"])
+    assert new.data.tags["nbtrack.reproduces"] == run.info.run_id
+    assert new.info.experiment_id == run.info.experiment_id
+    assert notebook.store.read_cell(new.info.run_id)["attempt"] == 1
+    again = notebook.tracked("%%track first try C=3\nimport nbtrack\naccuracy = 1.0")
+    assert (
+        notebook.store.read_cell(again.info.run_id)["lineage"]
+        != (notebook.store.read_cell(new.info.run_id)["lineage"])
+    )
+
+
+def test_a_generator_that_the_cell_itself_imported(notebook):
+    """Nothing seeds it: where it started from was kept as soon as there was one."""
+    run = notebook.tracked("%%track\nimport numpy as np\nscore = np.random.rand()")
+    assert notebook.store.read_executions(run.info.run_id)[-1].unseeded == ("numpy",)
+    assert reproduce_run(notebook.store, run).outcome is Outcome.EXACT
+
+
+def test_only_the_slice_runs(notebook):
+    """Results of cells keep their numbers, and a cell that failed then may fail again."""
+    notebook.run("21")
+    count = notebook.kernel.value("max(Out)")
+    notebook.run("raise SystemError('not needed')")
+    notebook.run("x = 1\n1 / 0")
+    run = notebook.tracked(f"%%track\nscore = Out[{count}] + x")
+
+    verdict = reproduce_run(notebook.store, run)
+
+    assert verdict.outcome is Outcome.EXACT, verdict
+    assert verdict.cells == 3
+
+
+def test_tracked_cells_before_it_leave_no_runs(notebook):
+    """What a model measures later is on the run of the cell that fitted it; both run again."""
+    notebook.tracked("%%track upstream\nx = 3.0")
+    run = notebook.tracked("%%track\nscore = x")
+
+    assert reproduce_run(notebook.store, run).is_reproduced
+    assert [each.info.run_name for each in notebook.kernel.runs()].count("upstream") == 1
+    put_away = notebook.store.search_runs(RunQuery(view_type=ViewType.DELETED_ONLY))
+    assert "upstream" in [each.info.run_name for each in put_away]
+
+
+def test_changed_data_are_seen_before_anything_runs(notebook):
+    data = notebook.folder / "a.txt"
+    data.write_text("1")
+    run = notebook.tracked("%%track\nscore = float(open('a.txt').read())")
+    data.write_text("2")
+
+    verdict = reproduce_run(notebook.store, run)
+
+    assert verdict.headline == f"NOT RUNNABLE: {data} has changed: its digest is another one"
+    data.unlink()
+    assert "is gone" in reproduce_run(notebook.store, run).headline
+    data.write_text("1")
+    assert reproduce_run(notebook.store, run).is_reproduced
+
+
+def test_files_that_it_writes_are_not_overwritten(notebook):
+    """Neither in the folder it worked in nor by an absolute path."""
+    near, far = notebook.folder / "near.txt", notebook.folder / "sub" / "far.txt"
+    far.parent.mkdir()
+    run = notebook.tracked(
+        f"%%track\nopen('near.txt', 'w').write('cell')\nopen({str(far)!r}, 'w').write('cell')\n"
+        "score = len(open('near.txt').read())"
+    )
+    near.write_text("mine")
+    far.write_text("mine")
+
+    assert reproduce_run(notebook.store, run).is_reproduced
+    assert (near.read_text(), far.read_text()) == ("mine", "mine")
+
+
+def test_a_module_is_the_one_that_it_was(notebook):
+    module = notebook.folder / "own_module.py"
+    module.write_text("value = 1.0\n")
+    run = notebook.tracked("%%track\nimport own_module\nscore = own_module.value")
+    module.write_text("value = 2.0\n")
+
+    assert reproduce_run(notebook.store, run).is_reproduced
+    assert module.read_text() == "value = 2.0\n"
+
+
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        ("%%track\nimport os\nscore = 1.0\nassert 'AGAIN' not in os.environ", "AssertionError"),
+        (
+            "%%track\nimport os, time\nif 'AGAIN' in os.environ: time.sleep(60)",
+            "longer",
+        ),
+        ("%%track\nimport os\nscore = 1.0\nif 'AGAIN' in os.environ: os._exit(1)", "died"),
+    ],
+)
+def test_what_cannot_run_says_why(notebook, monkeypatch, cell, why):
+    run = notebook.tracked(cell)
+    monkeypatch.setenv("AGAIN", "1")
+
+    verdict = reproduce_run(notebook.store, run, timeout=12)
+
+    assert verdict.outcome is Outcome.NOT_RUNNABLE
+    assert why in verdict.headline
+
+
+def test_the_registry_is_left_alone(notebook):
+    cell = "%%track\nimport nbtrack\nnbtrack.MlflowClient().create_registered_model('m'+str(n))"
+    notebook.run("import uuid\nn = uuid.uuid4().hex")
+    run = notebook.tracked(cell)
+
+    verdict = reproduce_run(notebook.store, run)
+
+    assert "registry is not changed" in verdict.headline
+    assert len(notebook.store.registry_events()) == 1
+
+
+def test_models_predict_what_they_did(notebook):
+    """On the example that was recorded with the model."""
+    notebook.run(
+        "import nbtrack, numpy as np, random\nfrom sklearn.dummy import DummyRegressor\n"
+        "X = np.arange(6.).reshape(3, 2)"
+    )
+    run = notebook.tracked(
+        "%%track\nvalue = random.SystemRandom().random()\n"
+        "model = DummyRegressor(strategy='constant', constant=value).fit(X, X)\n"
+        "nbtrack.sklearn.log_model(model, name='m', input_example=X)"
+    )
+    verdict = reproduce_run(notebook.store, run)
+
+    told = [each.what for each in verdict.differences if each.what.startswith("predictions")]
+    assert len(told) == 1, verdict
+
+
+def test_nothing_recorded_is_said_with_the_cure(notebook):
+    notebook.kernel.run("import nbtrack\nnbtrack.start_run(run_name='bare').end()")
+    with pytest.raises(NotCaptured, match=r"'bare'.*%%track"):
+        reproduce_run(notebook.store, notebook.kernel.newest())
