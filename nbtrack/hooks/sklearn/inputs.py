@@ -124,13 +124,13 @@ def _is_frame(data: Any) -> bool:
 def _of_frame(frame: Any, name: str) -> datasets.DescribedDataset:
     is_polars = not hasattr(frame, "iloc")
     read: Any = datasets.from_polars if is_polars else datasets.from_pandas
-    found: datasets.DescribedDataset
     if frame.shape[1] <= MOST_COLUMNS:
-        found = read(frame, _SOURCE, name=name)
+        found: datasets.DescribedDataset = read(frame, _SOURCE, name=name)
         return found
     digest_of: Any = fingerprint_polars if is_polars else fingerprint_pandas
-    found = read(_some_cells(frame), _SOURCE, name=name)
-    return found.of_whole(frame, digest_of(frame))
+    part = read(_some_cells(frame), _SOURCE, name=name)
+    whole: datasets.DescribedDataset = part.of_whole(frame, digest_of(frame))
+    return whole
 
 
 def _some_cells(frame: Any) -> Any:
