@@ -348,7 +348,11 @@ def _frame_profile(shape: tuple[int, int], found: fingerprint.Fingerprint) -> di
 
 def _rows_in(profile: Mapping[str, Any]) -> int:
     shape = profile.get("features_shape")
-    return int(shape[0]) if isinstance(shape, list) and shape else int(profile.get("num_rows", 0))
+    return (
+        int(shape[0])
+        if isinstance(shape, list | tuple) and shape
+        else int(profile.get("num_rows", 0))
+    )
 
 
 def _what_was_read(found: fingerprint.Fingerprint, rows: int | None) -> dict[str, Any]:
