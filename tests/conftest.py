@@ -27,7 +27,7 @@ sys.dont_write_bytecode = False
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 # Whoever asks for one of these waits for another process, or trains and registers models.
-SLOW_FIXTURES = {"kernel", "new_kernel", "server", "churn", "train"}
+SLOW_FIXTURES = {"kernel", "new_kernel", "notebook", "server", "churn", "train"}
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -294,3 +294,22 @@ def test_an_estimator_with_contested_code_is_not_handed_out(tmp_path):
     with pytest.raises(ModelNotLoaded, match="brings its own claimed_twice"):
         nbtrack.sklearn.load_model(tmp_path / "two")
     assert nbtrack.pyfunc.load_model(tmp_path / "two").predict([[0]])[0] == 0
+
+
+def test_a_folder_without_init_is_found_as_code(tmp_path, monkeypatch):
+    """A package of the user's all the same, which MLflow keeps too."""
+    (tmp_path / "loose").mkdir()
+    (tmp_path / "loose" / "rule.py").write_text("def answer():\n    return 42\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    from loose.rule import answer
+
+    class Ruled(PythonModel):
+        def __init__(self):
+            self.answer = answer
+
+        def predict(self, model_input):
+            return [self.answer()]
+
+    nbtrack.pyfunc.save_model(tmp_path / "m", python_model=Ruled(), infer_code_paths=True)
+    assert (tmp_path / "m" / "code" / "loose" / "rule.py").is_file()
+    del sys.modules["loose.rule"], sys.modules["loose"]
