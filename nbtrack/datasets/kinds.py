@@ -19,6 +19,7 @@ from nbtrack.capture.row_hashes import RowHashes, row_hashes
 from nbtrack.capture.value_digest import is_sparse
 from nbtrack.datasets.dataset import Dataset, PyFuncInputsOutputs
 from nbtrack.datasets.dataset_source import DatasetSource
+from nbtrack.datasets.profiles import frame_profile, rows_in, what_was_read
 from nbtrack.datasets.source_kinds import CodeDatasetSource
 from nbtrack.datasets.source_registry import resolve_dataset_source
 from nbtrack.datasets.tensor_schema import TensorDatasetSchema, schema_of
@@ -78,7 +79,7 @@ class DescribedDataset(Dataset):
     @property
     def content(self) -> Content:
         """What is kept to say later what changed."""
-        count, is_whole = _rows_in(self._profile), "sampled" not in self._profile
+        count, is_whole = rows_in(self._profile), "sampled" not in self._profile
         return Content(count, self._columns, groups_of(self._all_of_rows()), is_whole)
 
     def _all_of_rows(self) -> RowHashes | None:
@@ -109,7 +110,7 @@ class _FrameDataset(DescribedDataset):
 
     def of_whole(self, df: Any, found: fingerprint.Fingerprint) -> Self:
         """Of *df*, of which this one describes a part, with the schema of that part."""
-        other = self.corrected(digest=found.digest, profile=_frame_profile(df.shape, found))
+        other = self.corrected(digest=found.digest, profile=frame_profile(df.shape, found))
         other.df, other._columns = df, found.columns
         other.rows = row_hashes(df)
         return other
@@ -134,7 +135,7 @@ class PandasDataset(_FrameDataset):
             name,
             digest or found.digest,
             schema=schemas.columns_schema_pandas(df, is_whole=df.size <= MOST_CHECKED),
-            profile=_frame_profile(df.shape, found),
+            profile=frame_profile(df.shape, found),
             columns=found.columns,
         )
 
@@ -168,7 +169,7 @@ class PolarsDataset(_FrameDataset):
             name,
             digest or found.digest,
             schema=schemas.columns_schema_polars(df),
-            profile=_frame_profile(df.shape, found),
+            profile=frame_profile(df.shape, found),
             columns=found.columns,
         )
 
@@ -203,7 +204,7 @@ class NumpyDataset(DescribedDataset):
             name,
             digest or found.digest,
             schema=schemas.tensors_schema(parts["features"], parts.get("targets")),
-            profile={**profile, **_what_was_read(found, _row_count(parts["features"]))},
+            profile={**profile, **what_was_read(found, _row_count(parts["features"]))},
         )
 
     @cached_property
@@ -338,25 +339,6 @@ def _check_columns(columns: Any, **named: str | None) -> None:
         if column is not None and column not in list(columns):
             shown = ", ".join(map(repr, list(columns)[:20]))
             raise InvalidValue(f"{role} is {column!r}, which is no column; there are {shown}.")
-
-
-def _frame_profile(shape: tuple[int, int], found: fingerprint.Fingerprint) -> dict[str, Any]:
-    rows, columns = shape
-    size = {"num_rows": rows, "num_elements": rows * columns}
-    return {**size, **_what_was_read(found, rows)}
-
-
-def _rows_in(profile: Mapping[str, Any]) -> int:
-    shape = profile.get("features_shape")
-    return int(shape[0]) if isinstance(shape, list) and shape else int(profile.get("num_rows", 0))
-
-
-def _what_was_read(found: fingerprint.Fingerprint, rows: int | None) -> dict[str, Any]:
-    """Nothing of what was read in full: then the profile is MLflow's."""
-    if found.is_whole:
-        return {}
-    hashed = {} if found.hashed_rows == rows else {"hashed_rows": found.hashed_rows}
-    return {"sampled": True, **hashed}
 
 
 def _row_count(arrays: dict[str | None, Any]) -> int | None:

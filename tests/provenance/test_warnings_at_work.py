@@ -263,17 +263,17 @@ def test_what_already_ran_is_told_before_the_cell_runs(new_kernel: NewKernel) ->
 
 
 def test_another_kernel_knows_what_already_ran(new_kernel: NewKernel) -> None:
-    """Over all notebooks of the store."""
-    kernel = new_kernel()
-    kernel.run(DATA)
-    kernel.run(AGAIN.format(name="first", C=7))
-    kernel.run("nbtrack.search_runs()")  # who reads folds what was written
-    kernel.close()
-    kernel = new_kernel()
-    kernel.run("import nbtrack.cells.cell_warnings as it\nit.PATIENCE_SECONDS = 60\ndel it")
-    kernel.run(DATA)
+    """Over all notebooks of the store; a busy machine is waited for."""
+    patience = "import nbtrack.cells.cell_warnings as it\nit.PATIENCE_SECONDS = 60"
+    for name in ("first", "again"):
+        kernel = new_kernel()
+        kernel.run(patience)
+        kernel.run(DATA)
+        found = warned(kernel, AGAIN.format(name=name, C=7))
+        kernel.run("nbtrack.search_runs()")  # who reads folds what was written
+        kernel.close()
 
-    assert "Identical to first" in warned(kernel, AGAIN.format(name="again", C=7))["already-ran"]
+    assert "Identical to first" in found["already-ran"]
 
 
 def test_other_values_of_what_it_uses_are_other_runs(ready: Kernel) -> None:
