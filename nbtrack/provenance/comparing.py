@@ -17,7 +17,8 @@ from nbtrack.records.origins import Origin, origins_of
 from nbtrack.records.runs import Run
 from nbtrack.stores.store import Store
 
-_OF_THE_MACHINE = "system/"  # metrics that say what else it was doing
+# Metrics that say what the machine was doing, and how far a search was now and then.
+_OF_THE_MACHINE = ("system/", "search_progress")
 _TIME_WORDS = word_set(
     "time times timing elapsed duration latency runtime seconds second secs sec ms millis minutes "
     "mins hours took throughput memory mb gb"
@@ -72,6 +73,7 @@ def compare_families(store: Store, recorded: Sequence[Run], now: Sequence[Run]) 
     for pair in pairs:
         _compare_params(pair, found)
         _compare_metrics(pair, points, found)
+    found.remarks = list(dict.fromkeys(found.remarks))  # of many children alike
     return found
 
 
