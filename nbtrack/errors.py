@@ -5,6 +5,7 @@ NbtrackError                      base of what nbtrack raises; an MlflowExceptio
 ├── InvalidValue(ValueError)      a value that cannot be stored: the message names it
 │   ├── FileMissing(FileNotFoundError)   a file or folder to log that is not there
 │   ├── WrongType(TypeError)      one of a type that does not belong there
+│   ├── ColumnMissing(KeyError)   a column to load that no run has
 │   ├── InvalidFilter             a search string, with a caret under the wrong place
 │   └── InputMismatch             data for a prediction that does not fit the model's signature
 ├── NotFound(KeyError)            an id or name that the store does not have
@@ -100,6 +101,10 @@ class InvalidValue(NbtrackError, ValueError):
 
 class WrongType(InvalidValue, TypeError):
     """A value of a type that does not belong there."""
+
+
+class ColumnMissing(InvalidValue, KeyError):
+    """A column to load that no run has."""
 
 
 class FileMissing(InvalidValue, FileNotFoundError):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,7 +27,7 @@ sys.dont_write_bytecode = False
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 # Whoever asks for one of these waits for another process, or trains and registers models.
-SLOW_FIXTURES = {"kernel", "new_kernel", "server", "churn", "train"}
+SLOW_FIXTURES = {"kernel", "new_kernel", "notebook", "server", "churn", "train"}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -80,6 +81,8 @@ def _close_stores_in(folder: Path) -> None:
     for uri, store in list(stores.items()):
         if Path(store.uri.removeprefix("file://")).is_relative_to(folder):
             del stores[uri]
+            # A store that closes folds what was logged, and here nobody will read that.
+            shutil.rmtree(store.folder, ignore_errors=True)
             store.close()
 
 

@@ -140,11 +140,12 @@ class ClientRegistry(ABC):
         run_link: str | None = None,
         description: str | None = None,
         await_creation_for: int | None = 300,  # noqa: ARG002 - nothing is left to wait for
+        model_id: str | None = None,
     ) -> ModelVersion:
         """A copy of the model that the URI or path *source* names, as the next version of *name*.
 
-        *run_id* is by default the run that the model was logged to. Raises ModelNotFound,
-        ModelChanged, RunNotFound.
+        *run_id* and *model_id* are by default the run that the model was logged to, and the logged
+        model that it is. Raises ModelNotFound, ModelChanged, RunNotFound, LoggedModelNotFound.
         """
         from nbtrack.model_registry import versions
 
@@ -154,6 +155,7 @@ class ClientRegistry(ABC):
             source,
             run_id=run_id,
             run_link=run_link,
+            model_id=model_id,
             tags=tags,
             description=description,
         )

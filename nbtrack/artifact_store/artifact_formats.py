@@ -143,7 +143,7 @@ def _altair_bytes(chart: Any, suffix: str, kwargs: dict[str, Any]) -> bytes:
 
 def _check_suffix(suffix: str, known: Iterable[str], what: str) -> None:
     if suffix not in known:
-        raise InvalidValue(
+        raise WrongType(
             f"A {what} cannot be written as {suffix or 'a file without a suffix'!r}. "
             f"Use one of {', '.join(sorted(known))}."
         )

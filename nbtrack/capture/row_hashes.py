@@ -13,6 +13,8 @@ from nbtrack.capture.value_digest import is_sparse, tells_all
 
 MOST_ROWS = 1_000_000
 MOST_VALUES = 1 << 25  # 33 million: about 0.15 s
+MOST_MIXED_COLUMNS = 1000  # of several types: each is looked at for itself
+SAMPLED_ROWS, SAMPLED_VALUES = 100_000, 1 << 22  # of what is more
 _IN_CACHE = 1 << 14  # values
 _NUMBERS = "biuf"
 
@@ -33,10 +35,14 @@ def row_hashes(data: Any) -> RowHashes | None:
     width = int(shape[1]) if shape is not None and len(shape) > 1 else 1
     if not count or not width or (shape is not None and len(shape) > 2):
         return None
-    most = min(MOST_ROWS, max(1, MOST_VALUES // max(width, 1)))
-    rows = data if count <= most else _some_rows(data, evenly(count, most))
+    is_much = count > MOST_ROWS or count * width > MOST_VALUES
+    rows = _some_rows(data, evenly(count, _sample_size(width))) if is_much else data
     hashes = _hashes_of(rows)
     return None if hashes is None else RowHashes(hashes, count)
+
+
+def _sample_size(width: int) -> int:
+    return min(SAMPLED_ROWS, max(1, SAMPLED_VALUES // width))
 
 
 def _some_rows(data: Any, places: list[int]) -> Any:
@@ -98,6 +104,8 @@ def _of_frame(frame: Any) -> Any:
     if all(getattr(dtype, "kind", "O") in _NUMBERS and hasattr(dtype, "hasobject")
            for dtype in dtypes):  # fmt: skip
         return _of_matrix(frame.to_numpy())
+    if len(dtypes) > MOST_MIXED_COLUMNS:
+        return None
     sums = np.zeros(len(frame), np.uint64)
     for weight, place in zip(_weights(len(dtypes)), range(len(dtypes))):
         column = frame.iloc[:, place] if hasattr(frame, "iloc") else frame.to_series(place)

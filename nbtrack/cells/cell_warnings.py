@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 
 from nbtrack.base.guard import guarded
 from nbtrack.cells.cell_source import RunningCell
-from nbtrack.cells.look_back import WAIT_SECONDS, LookBack
+from nbtrack.cells.look_back import LookBack
 from nbtrack.cells.provenance_record import ProvenanceRecord
 from nbtrack.cells.tracked_cell import TrackedCell
-from nbtrack.errors import NbtrackError
+from nbtrack.errors import StoreError
 from nbtrack.provenance.saved_notebook import saved_notebook
 from nbtrack.provenance.slices import slice_of
 from nbtrack.provenance.warnings import already_ran as precedents
@@ -23,9 +23,11 @@ from nbtrack.recording.known_contents import known_contents
 from nbtrack.recording.session import Session
 from nbtrack.recording.warning_of_run import is_wanted, warn_of
 from nbtrack.records.executions import Execution
-from nbtrack.records.runs import LifecycleStage, Run, RunStatus
+from nbtrack.records.runs import RunStatus
 from nbtrack.records.traces import RunTrace
 from nbtrack.records.warned import Warned
+
+PATIENCE_SECONDS = 0.2  # before a cell runs, if somebody holds the database
 
 
 class CellWarnings:
@@ -85,14 +87,13 @@ class CellWarnings:
             and not self._look_back.is_dropped(known.run_id)
         ):
             return known
-        with suppress(NbtrackError):  # removed since, or somebody holds the database
+        try:
             key = precedents.IDENTITY_TAG
-            for run_id in store.read_tagged(key, identity, timeout=WAIT_SECONDS):
-                run = store.get_run(run_id, timeout=WAIT_SECONDS)
-                found = precedents.Precedent.of_run(run)
-                if _counts(run) and found.has_its_files:
-                    return found
-        return None
+            runs = store.read_tagged(key, identity, timeout=PATIENCE_SECONDS)
+        except StoreError:  # somebody holds the database
+            return None
+        found = (each for each in map(precedents.Precedent.of, runs) if each.has_its_files)
+        return next(found, None)
 
     # --- at its end
 
@@ -169,8 +170,3 @@ class CellWarnings:
 
     def _guarded(self, kind: str) -> AbstractContextManager[None]:
         return guarded(f"look whether to warn ({kind})", on_fault=self._on_fault)
-
-
-def _counts(run: Run) -> bool:
-    is_active = run.info.lifecycle_stage == LifecycleStage.ACTIVE
-    return is_active and run.info.status == RunStatus.FINISHED

@@ -9,7 +9,7 @@ from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.table_formats import decode_table
 from nbtrack.base.guard import warn
 from nbtrack.base.nearest import did_you_mean
-from nbtrack.errors import ArtifactNotFound, InvalidValue
+from nbtrack.errors import ArtifactNotFound, ColumnMissing
 from nbtrack.records.runs import Run
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def load_tables(
     """Rows of all runs that have the table; *extra_columns* are facts of the run to add, and its
     "params.NAME", "metrics.NAME" and "tags.NAME".
 
-    Raises ArtifactNotFound if none has it, InvalidValue for a column that no run has.
+    Raises ArtifactNotFound if none has it, ColumnMissing for a column that no run has.
     """
     import pandas as pd
 
@@ -50,7 +50,7 @@ def _check_columns(columns: Sequence[str], runs: Sequence[Run]) -> None:
         known += dict.fromkeys(f"{family}.{key}" for run in runs for key in _values(run, family))
     for column in columns:
         if column not in known:
-            raise InvalidValue(
+            raise ColumnMissing(
                 f"extra_columns has {column!r}; it may have {', '.join(_FACTS)}, and params.NAME, "
                 f"metrics.NAME and tags.NAME of these runs.{did_you_mean(column, known)}"
             )

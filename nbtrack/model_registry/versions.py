@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from nbtrack.model_registry.models import alias_deleted, creation_events, of_mod
 from nbtrack.models.mlmodel_file import read_mlmodel
 from nbtrack.models.model_place import ModelPlace
 from nbtrack.models.model_uris import locate
+from nbtrack.recording import logged_models
 from nbtrack.records.registry import (
     NO_STAGE,
     EventKind,
@@ -36,6 +38,7 @@ def create_version(
     *,
     run_id: str | None = None,
     run_link: str | None = None,
+    model_id: str | None = None,
     tags: Mapping[str, Any] | None = None,
     description: str | None = None,
     makes_model: bool = False,
@@ -43,9 +46,10 @@ def create_version(
 ) -> ModelVersion:
     """The next version of *name*, with a copy of the model that the URI or path *source* names.
 
-    *run_id*: by default the run that the source belongs to. *makes_model*: make the registered
+    *run_id*, *model_id*: by default the run and the logged model that the source is of.
+    *makes_model*: make the registered
     model if there is none. Raises RegisteredModelNotFound, ModelNotFound, ModelChanged,
-    RunNotFound, InvalidValue, StoreBusy; then nothing is recorded.
+    RunNotFound, LoggedModelNotFound, InvalidValue, StoreBusy; then nothing is recorded.
     """
     checked = check_model_name(name)
     if not makes_model:
@@ -57,6 +61,7 @@ def create_version(
     texts, note = check_tags(tags), checked_text(description, "description")
     place = _located(store, source)
     origin = _run_of(store, place, run_id)
+    facts["model_id"] = _logged_model_of(store, place, model_id)
     with staged_copy(store, place) as copy:
         facts |= {"files": dict(copy.files), "evidence": _evidence(store, place, origin)}
 
@@ -98,6 +103,18 @@ def _run_of(store: Store, place: ModelPlace, run_id: str | None) -> str | None:
         return None if claimed is None else store.look_up_run(claimed).info.run_id
     except NotFound:
         return None
+
+
+def _logged_model_of(store: Store, place: ModelPlace, model_id: str | None) -> str | None:
+    """Raises LoggedModelNotFound for one that was given, and InvalidValue if it is another one."""
+    found = place.model_id or read_mlmodel(place.folder).model_id
+    if model_id is None:
+        with suppress(NotFound):  # a folder from elsewhere may name a model that is not here
+            return found and logged_models.find_model(store, found).model.model_id
+        return None
+    if found not in (None, model_id):
+        raise InvalidValue(f"The source is the logged model {found}, and model_id says {model_id}.")
+    return logged_models.find_model(store, model_id).model.model_id
 
 
 def _evidence(store: Store, place: ModelPlace, run_id: str | None) -> Mapping[str, Any]:

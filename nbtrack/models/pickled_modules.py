@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import dis
 import re
 import sys
+from types import CodeType
 
 # Protocol 4 and 5 write a global as two short texts, each kept for later (\x94), and the opcode
 # \x93. The module's text is written out where it comes first; later it is only referred to
@@ -31,3 +33,10 @@ def imported_in(source: bytes) -> frozenset[str]:
     whole = {each.name for n in nodes if isinstance(n, ast.Import) for each in n.names}
     parts = {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level}
     return frozenset(whole | parts)
+
+
+def imported_when_run(code: CodeType) -> frozenset[str]:
+    """Names of the modules that *code* imports, or a function that is written in it."""
+    own = {each.argval for each in dis.get_instructions(code) if each.opname == "IMPORT_NAME"}
+    inner = (each for each in code.co_consts if isinstance(each, CodeType))
+    return frozenset(own).union(*map(imported_when_run, inner))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dis
 import io
 import pickle
 from collections import ChainMap
@@ -11,7 +10,7 @@ from types import CodeType, ModuleType
 from typing import Any, ClassVar
 
 from nbtrack.errors import InvalidValue, ModelNotSaved
-from nbtrack.models.pickled_modules import modules_in
+from nbtrack.models.pickled_modules import imported_when_run, modules_in
 
 FORMATS = ("cloudpickle", "pickle", "skops")
 # What picklers raise for things that do not pickle, and __getstate__ of such things.
@@ -70,7 +69,7 @@ def _cloud_dumps(model: Any) -> tuple[bytes, frozenset[str]]:
         return usual[ModuleType](module)
 
     def keep_code(code: CodeType) -> Any:
-        used.update(i.argval for i in dis.get_instructions(code) if i.opname == "IMPORT_NAME")
+        used.update(imported_when_run(code))
         return usual[CodeType](code)
 
     class Pickler(CloudPickler):  # type: ignore[misc]

@@ -181,8 +181,13 @@ def _names_by_module() -> Mapping[str, list[str]]:
 
 
 def _path_of(module: str) -> str | None:
-    """The file of a module, or the folder of a package; None for what has neither."""
-    path = getattr(sys.modules.get(module), "__file__", None)
-    if path is None or not path.endswith(tuple(all_suffixes())):
+    """The file of a module, or the folder of a package, also of one without `__init__.py`; None
+    for what has neither."""
+    found = sys.modules.get(module)
+    path = getattr(found, "__file__", None)
+    if path is None:
+        folders = list(getattr(found, "__path__", ()))
+        return str(Path(folders[0]).absolute()) if len(folders) == 1 else None
+    if not path.endswith(tuple(all_suffixes())):
         return None
     return str(Path(path).parent) if Path(path).stem == "__init__" else path

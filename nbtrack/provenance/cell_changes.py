@@ -8,6 +8,7 @@ from nbtrack.lookup.line_difference import Sign, signed_lines
 from nbtrack.provenance.findings import Change, Finding, Part, not_captured
 from nbtrack.provenance.matched_cells import CellPair, matched_cells
 from nbtrack.provenance.run_record import RunRecord
+from nbtrack.provenance.slices import cell_label
 from nbtrack.provenance.text_changes import line_words, text_change
 from nbtrack.records.executions import Execution, ExecutionStatus
 
@@ -42,11 +43,6 @@ def upstream_finding(before: RunRecord, after: RunRecord) -> Finding:
         gaps=_gaps(before, after)[:_MOST_GAPS],
         same=f"{count:,} upstream cell{'' if count == 1 else 's'}",
     )
-
-
-def cell_label(execution: Execution) -> str:
-    count = execution.execution_count
-    return f"cell #{execution.number}" if count is None else f"cell [{count}]"
 
 
 def _edits(pairs: Iterable[CellPair], texts: Mapping[str, str]) -> Iterator[Change]:

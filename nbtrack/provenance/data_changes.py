@@ -86,7 +86,13 @@ def _profile(dataset: Dataset) -> Mapping[str, object]:
 
 
 def files_finding(before: RunRecord, after: RunRecord) -> Finding:
-    return _file_finding(Part.FILES, before, after, of=lambda each: each.files_read)
+    """Without the sources of modules, which an import reads, and only when they are new to it."""
+    sources = {file.path for r in (before, after) for e in r.executions for file in e.modules}
+
+    def data_of(each: Execution) -> list[SeenFile]:
+        return [file for file in each.files_read if file.path not in sources]
+
+    return _file_finding(Part.FILES, before, after, of=data_of)
 
 
 def modules_finding(before: RunRecord, after: RunRecord) -> Finding:

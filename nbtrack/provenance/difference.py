@@ -33,7 +33,7 @@ from nbtrack.provenance.data_changes import (
     params_finding,
 )
 from nbtrack.provenance.findings import Finding
-from nbtrack.provenance.run_record import RunRecord, read_record
+from nbtrack.provenance.run_record import RunRecord, read_records
 from nbtrack.provenance.surroundings_changes import (
     commit_finding,
     hardware_finding,
@@ -106,7 +106,7 @@ def read_run_difference(store: Store, before: str, after: str) -> RunDifference:
     """Of two run ids. Raises RunNotFound; InvalidValue for one run."""
     if before == after:
         raise InvalidValue(f"Both are the run {before!r}; give two runs.")
-    records = [read_record(store, run_id) for run_id in (before, after)]
+    records = read_records(store, (before, after))
     ids = {record.run.info.experiment_id for record in records}
     return run_difference(*records, experiments=[store.get_experiment(each) for each in ids])
 

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from nbtrack.capture.lineage import is_similar
 from nbtrack.records.executions import Execution
 
-_NEAREST = 4  # cells of unknown id that one is held against, which takes about 1 ms each
+_NEAREST = 4  # cells of unknown id, before it and behind, that one is held against by its words
+_MOST_LOOKS = 1_000  # of 1 ms: cells beyond are taken to have come and gone
+_TAKEN = Execution(kernel="", number=-1, source="")
 
 
 class CellPair(NamedTuple):
@@ -49,13 +51,17 @@ class _Pairing:
 
     def match_similar(self, texts: Mapping[str, str]) -> None:
         """Of those with ids of their own there is nothing to guess."""
-        old = [each for each in self._left_before() if each.cell_id is None]
-        for place, y in enumerate(reversed(self._left_after())):
-            near = old[::-1][max(0, place - _NEAREST) : place + _NEAREST]
-            found = (x for x in near if _are_similar(x, y, texts))
-            if y.cell_id is None and (x := next(found, None)) is not None:
+        old = [each for each in reversed(self._left_before()) if each.cell_id is None]
+        new = [each for each in reversed(self._left_after()) if each.cell_id is None]
+        looks = 0
+        for place, y in enumerate(new):
+            near = old[max(0, place - _NEAREST) : place + _NEAREST]
+            looks += len(near)
+            if looks > _MOST_LOOKS:
+                return
+            if (x := next((x for x in near if _are_similar(x, y, texts)), None)) is not None:
                 self._pair(x, y)
-                old.remove(x)
+                old[old.index(x)] = _TAKEN
 
     def pairs(self) -> list[CellPair]:
         gone = [CellPair(each, None) for each in self._left_before()]
@@ -83,4 +89,9 @@ def _by_key(
 
 
 def _are_similar(x: Execution, y: Execution, texts: Mapping[str, str]) -> bool:
-    return x.source in texts and y.source in texts and is_similar(texts[x.source], texts[y.source])
+    return (
+        x is not _TAKEN
+        and x.source in texts
+        and y.source in texts
+        and is_similar(texts[x.source], texts[y.source])
+    )

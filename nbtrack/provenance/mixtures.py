@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nbtrack.lookup.table_difference import merged
-from nbtrack.provenance.cell_changes import cell_label
 from nbtrack.provenance.matched_cells import CellPair, matched_cells
+from nbtrack.provenance.slices import cell_label
 from nbtrack.provenance.text_changes import is_same_code
 from nbtrack.provenance.upstream import Step, Upstream
 

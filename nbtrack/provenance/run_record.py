@@ -45,19 +45,26 @@ class RunRecord:
         return self.executions[:-1]
 
 
-def read_record(store: Store, run_id: str) -> RunRecord:
+def read_records(store: Store, run_ids: Iterable[str]) -> list[RunRecord]:
     """Raises RunNotFound."""
-    run = without_moved(store.get_run(run_id))
-    family = [run_id, *_ancestors(store, run)]
-    executions = _slice(store, family)
-    return RunRecord(
-        run=run,
-        cell=_first(store.read_cells(family), family),
-        executions=executions,
-        texts=store.read_texts(_digests(executions)),
-        environment=_first(store.read_environments(family), family),
-        git=_first(store.read_git_states(family), family),
-    )
+    runs = [without_moved(store.get_run(run_id)) for run_id in run_ids]
+    families = [[run.info.run_id, *_ancestors(store, run)] for run in runs]
+    slices = [_slice(store, family) for family in families]
+    everyone = [run_id for family in families for run_id in family]
+    texts = store.read_texts([digest for each in slices for digest in _digests(each)])
+    cells, environments = store.read_cells(everyone), store.read_environments(everyone)
+    git = store.read_git_states(everyone)
+    return [
+        RunRecord(
+            run=run,
+            cell=_first(cells, family),
+            executions=executions,
+            texts={digest: texts[digest] for digest in _digests(executions) if digest in texts},
+            environment=_first(environments, family),
+            git=_first(git, family),
+        )
+        for run, family, executions in zip(runs, families, slices)
+    ]
 
 
 def _ancestors(store: Store, run: Run) -> list[str]:

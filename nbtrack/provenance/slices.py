@@ -16,7 +16,14 @@ def slice_of(executions: Sequence[Execution], target: int) -> list[Execution]:
     by_number = {each.number: each for each in executions}
     wanted, due = {target}, [target]
     while due:
-        new = set(by_number[due.pop()].needs) & by_number.keys() - wanted
+        needs = by_number[due.pop()].needs
+        new = {number for number in needs if number in by_number and number not in wanted}
         wanted |= new
         due += new
     return [by_number[number] for number in sorted(wanted)]
+
+
+def cell_label(execution: Execution) -> str:
+    """How a sentence calls its cell."""
+    count = execution.execution_count
+    return f"cell #{execution.number}" if count is None else f"cell [{count}]"

@@ -30,8 +30,9 @@ def packages_finding(before: RunRecord, after: RunRecord) -> Finding:
     old, new = _packages(before), _packages(after)
     if not (old and new):
         return not_captured(Part.PACKAGES, old, new)
-    imported = _imported(before) | _imported(after)
-    changes = [_noted(change, imported) for change in value_changes(old, new)]
+    changes = value_changes(old, new)
+    imported = _imported(before) | _imported(after) if changes else set()
+    changes = [_noted(change, imported) for change in changes]
     changes.sort(key=lambda change: change.note != _IMPORTED)
     return Finding(part=Part.PACKAGES, changes=changes, same=f"{len(new):,} packages")
 
@@ -73,7 +74,7 @@ def _imported(record: RunRecord) -> set[str]:
 
 
 def _imports(text: str) -> Iterator[str]:
-    tree = parse_quietly(without_magics(text)[0])
+    tree = parse_quietly(without_magics(text)[0]) if "import" in text else None
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names)

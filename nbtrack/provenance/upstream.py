@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import NotCaptured
-from nbtrack.provenance.slices import slice_of
+from nbtrack.provenance.slices import cell_label, slice_of
 from nbtrack.records.executions import Execution, SeenFile
 from nbtrack.records.runs import Run
 from nbtrack.records.tags import PARENT_TAG
@@ -30,9 +30,7 @@ class Step:
 
     @property
     def label(self) -> str:
-        """How a sentence calls it."""
-        count = self.execution.execution_count
-        return f"cell [{self.execution.number if count is None else count}]"
+        return cell_label(self.execution)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

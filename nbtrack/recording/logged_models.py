@@ -185,20 +185,24 @@ def record_in_run(run: RunWriter, model_id: str, *, path: str, about: ModelFacts
 
 def find_model(store: Store, model_id: Any) -> FoundModel:
     """Raises LoggedModelNotFound, also for one that was deleted."""
-    found = store.look_up_model(check_model_id(model_id))
+    return _if_kept(store.look_up_model(check_model_id(model_id)), store)
+
+
+def _if_kept(found: FoundModel, store: Store) -> FoundModel:
     if found.model.lifecycle_stage == LifecycleStage.DELETED:
-        raise LoggedModelNotFound(model_id, store.uri)
+        raise LoggedModelNotFound(found.model.model_id, store.uri)
     return found
 
 
 def later_us(store: Store, model_id: Any) -> int:
-    """Now, but later than all that is known of the model. Raises LoggedModelNotFound.
+    """Now, but later than all that is known of the model. Raises as `find_model` does.
 
     Logging waits for nobody: while the database cannot be read, the id is taken at its word.
     """
     checked = check_model_id(model_id)
     with suppress(StoreError):
-        return _later_than(store.look_up_model(checked, timeout=PATIENT_LOOK_SECONDS))
+        found = store.look_up_model(checked, timeout=PATIENT_LOOK_SECONDS)
+        return _later_than(_if_kept(found, store))
     return now_us()
 
 

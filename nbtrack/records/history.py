@@ -30,6 +30,15 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierRun:
+    run_id: str
+    name: str | None
+    started_ms: int
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     extremes: Mapping[str, Extremes] = field(default_factory=dict)  # by metric
     previous: Attempt | None = None  # the newest attempt of the lineage that was asked for

@@ -119,6 +119,13 @@ class Metric(NamedTuple):
     def to_dictionary(self) -> dict[str, Any]:
         return self._asdict()
 
+    @classmethod
+    def from_dictionary(cls, facts: Mapping[str, Any]) -> Metric:
+        """What `to_dictionary` made. Raises InvalidValue."""
+        if missing := [each for each in ("key", "value", "timestamp", "step") if each not in facts]:
+            raise InvalidValue(f"A metric has {', '.join(missing)} too; there is {dict(facts)!r}.")
+        return cls(**{name: facts[name] for name in cls._fields if name in facts})
+
 
 class Param(NamedTuple):
     key: str

@@ -31,7 +31,7 @@ from nbtrack.records.runs import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbtrack.records.history import CellPlace, History
+    from nbtrack.records.history import CellPlace, EarlierRun, History
     from nbtrack.records.traces import RunTrace
     from nbtrack.records.views import (
         Axis,
@@ -182,9 +182,9 @@ class Store(Protocol):
         """What the experiment's runs reached, but run *without*. Raises StoreBusy."""
         ...
 
-    def read_tagged(self, key: str, value: str, *, timeout: float = ...) -> list[str]:
-        """Ids of a few runs that have the tag, the newest first, of what is folded: 10 ms at
-        100,000 runs. Raises StoreBusy."""
+    def read_tagged(self, key: str, value: str, *, timeout: float = ...) -> list[EarlierRun]:
+        """A few finished runs that have had the tag, the newest first, of what is folded: 10 ms
+        at 100,000 runs. Raises StoreBusy."""
         ...
 
     def read_places(self, notebook: str, *, timeout: float = ...) -> list[CellPlace]:

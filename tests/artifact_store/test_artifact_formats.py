@@ -183,9 +183,7 @@ def test_an_unknown_suffix_names_the_known_ones(path):
         alt.Chart(alt.Data(values=[])).mark_point(),
     ]
     for figure in figures:
-        with pytest.raises(
-            InvalidValue, match=r"cannot be written as '\.\w+'\. Use one of .*\.svg"
-        ):
+        with pytest.raises(TypeError, match=r"cannot be written as '\.\w+'\. Use one of .*\.svg"):
             encode_figure(figure, path)
 
 

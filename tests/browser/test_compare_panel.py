@@ -133,6 +133,26 @@ def test_cells_are_compared_line_by_line(compared: Any) -> None:
     assert "removed" in diff.inner_text()
 
 
+def test_what_explains_it_is_told_of_the_run_that_is_chosen(page: Any, compared: Any) -> None:
+    """The likeliest cause first; a text that changed folds by keyboard, and keeps the focus."""
+    causes = compared.locator(".nbt-causes")
+    choice = causes.get_by_label("Run that is compared with the baseline")
+    chosen = choice.input_value()
+    choice.select_option(index=1)
+    causes.locator("[data-cause=params]", has_text="lr").wait_for()
+    assert causes.locator("li").first.get_attribute("data-cause") == "source"
+    assert "hardware" in causes.inner_text()
+
+    button = causes.locator("[data-cause=source] button")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert button.get_attribute("aria-expanded") == "false"
+    assert causes.locator("[data-cause=source] .nbt-diff").count() == 0
+    page.keyboard.press("Enter")
+    causes.get_by_label("Run that is compared with the baseline").select_option(chosen)
+    causes.locator("[data-cause=source] .nbt-diff").wait_for()
+
+
 def test_pictures_of_one_path_stand_side_by_side(compared: Any) -> None:
     """Asked for when they come into sight; a run without one has none."""
     row = compared.locator("[data-picture='plots/curve.png']")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,7 @@ import pytest
 from nbtrack import MlflowClient
 from tests.browser.lab import needs_browser, open_browser
 
-pytest.importorskip("voila")
-pytestmark = needs_browser
+pytestmark = [needs_browser, pytest.mark.skipif(find_spec("voila") is None, reason="no Voila")]
 
 _DEADLINE = 90  # seconds for a server and its kernel on a busy machine
 

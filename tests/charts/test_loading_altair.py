@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
-pytest.importorskip("rfc3987_syntax")
+# Importing it takes seconds, also where its test is not asked for.
+pytestmark = pytest.mark.skipif(find_spec("rfc3987_syntax") is None, reason="no grammar of IRIs")
 
 ASK = """
 import sys

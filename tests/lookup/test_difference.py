@@ -9,6 +9,7 @@ from nbtrack.errors import InvalidValue, RunNotFound
 from nbtrack.journal.lines import environment_line, now_us
 from nbtrack.lookup.difference import difference
 from nbtrack.recording.session import current_session
+from nbtrack.records.runs import Dataset
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -60,6 +61,23 @@ def test_tags_of_the_trackers_are_left_out():
     ids = [run_with(tags={"team": "a", "mlflow.note.content": "good"}), run_with()]
 
     assert {each.key for each in compare(*ids).tags} == {"team", "note"}
+
+
+def test_equal_digests_of_sampled_data_are_no_proof():
+    """They are listed among what differs, and say why."""
+    from nbtrack.panels.compare.content import data_words
+
+    ids = []
+    for _ in range(2):
+        with nbtrack.start_run() as run:
+            profile = '{"num_rows": 9, "sampled": true}'
+            nbtrack.log_input(Dataset("table", "abc", "local", "{}", None, profile))
+        ids.append(run.info.run_id)
+
+    (found,) = compare(*ids).data
+
+    assert found.differs
+    assert data_words(str(found.values[0])) == "abc · 9 rows · sampled"
 
 
 def test_data_differ_by_their_digest():

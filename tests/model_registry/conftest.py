@@ -23,7 +23,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield tmp_path / ".nbtrack"
     while nbtrack.active_run() is not None:
         nbtrack.end_run()
-    current_session().store.close()
     nbtrack.set_tracking_uri(None)
 
 

@@ -503,3 +503,31 @@ def test_the_error_names_the_version_that_was_asked_for(churn, client):
 
     with pytest.raises(ModelVersionNotFound, match="no version 99999999999"):
         client.get_model_version("churn", 99999999999)
+
+
+def test_a_version_says_which_logged_model_it_is(train, client):
+    """By default that of the source, also of a copy; another one is refused."""
+    info, other = train(), nbtrack.create_external_model(name="other")
+    client.create_registered_model("churn")
+
+    for source in (info.model_uri, f"runs:/{info.run_id}/model", "models:/churn/1"):
+        assert client.create_model_version("churn", source).model_id == info.model_id
+    named = client.create_model_version("churn", info.model_uri, model_id=info.model_id)
+    assert client.get_model_version("churn", named.version).model_id == info.model_id
+    refused(
+        client,
+        InvalidValue,
+        f"is the logged model {info.model_id}",
+        lambda: client.create_model_version("churn", info.model_uri, model_id=other.model_id),
+    )
+
+
+def test_a_folder_from_elsewhere_is_no_logged_model_of_here(classifier, client, tmp_path):
+    """Unless somebody says so."""
+    nbtrack.sklearn.save_model(classifier, tmp_path / "m")
+    model = nbtrack.create_external_model(name="mine")
+    client.create_registered_model("churn")
+
+    assert client.create_model_version("churn", str(tmp_path / "m")).model_id is None
+    said = client.create_model_version("churn", str(tmp_path / "m"), model_id=model.model_id)
+    assert said.model_id == model.model_id

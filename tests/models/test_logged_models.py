@@ -221,3 +221,20 @@ def test_runs_and_their_keys_know_nothing_of_models(logged):
         assert not [name for name in frame.columns if "own" in name]
         assert list(nbtrack.sql("select run_id from runs")["run_id"]) == [logged.run_id]
         current_session().store.fold()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model_id: nbtrack.set_logged_model_tags(model_id, {"a": 1}),
+        lambda model_id: nbtrack.log_model_params({"a": 1}, model_id=model_id),
+        lambda model_id: nbtrack.finalize_logged_model(model_id, "READY"),
+        lambda model_id: nbtrack.delete_logged_model_tag(model_id, "a"),
+        lambda model_id: nbtrack.delete_logged_model(model_id),
+    ],
+)
+def test_a_deleted_model_is_not_changed(change):
+    model = nbtrack.create_external_model(name="m", tags={"a": 1})
+    nbtrack.delete_logged_model(model.model_id)
+    with pytest.raises(LoggedModelNotFound):
+        change(model.model_id)

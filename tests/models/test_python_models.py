@@ -104,6 +104,29 @@ def test_pickles_can_be_forbidden(factor, tmp_path, monkeypatch):
         nbtrack.pyfunc.load_model(tmp_path / "m")
 
 
+class Lazy(PythonModel):
+    def predict(self, model_input):
+        def inner():
+            import joblib
+
+            return joblib
+
+        return [inner().__name__]
+
+
+def lazy(model_input):
+    from sklearn import __version__
+
+    return [__version__]
+
+
+@pytest.mark.parametrize(("model", "needed"), [(Lazy(), "joblib=="), (lazy, "scikit-learn==")])
+def test_what_predict_imports_is_required(model, needed, tmp_path):
+    """Though this module is not pickled, and the import is in a function."""
+    nbtrack.pyfunc.save_model(tmp_path / "m", python_model=model)
+    assert needed in (tmp_path / "m" / "requirements.txt").read_text()
+
+
 def test_a_function_is_a_model():
     """With its parameters, if it has some."""
     signature = nbtrack.models.infer_signature(X, params={"by": 2.0})
@@ -271,3 +294,22 @@ def test_an_estimator_with_contested_code_is_not_handed_out(tmp_path):
     with pytest.raises(ModelNotLoaded, match="brings its own claimed_twice"):
         nbtrack.sklearn.load_model(tmp_path / "two")
     assert nbtrack.pyfunc.load_model(tmp_path / "two").predict([[0]])[0] == 0
+
+
+def test_a_folder_without_init_is_found_as_code(tmp_path, monkeypatch):
+    """A package of the user's all the same, which MLflow keeps too."""
+    (tmp_path / "loose").mkdir()
+    (tmp_path / "loose" / "rule.py").write_text("def answer():\n    return 42\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    from loose.rule import answer
+
+    class Ruled(PythonModel):
+        def __init__(self):
+            self.answer = answer
+
+        def predict(self, model_input):
+            return [self.answer()]
+
+    nbtrack.pyfunc.save_model(tmp_path / "m", python_model=Ruled(), infer_code_paths=True)
+    assert (tmp_path / "m" / "code" / "loose" / "rule.py").is_file()
+    del sys.modules["loose.rule"], sys.modules["loose"]

@@ -35,8 +35,8 @@ CLIENT = [
 FLUENT = [
     "register_model", "search_model_versions", "search_registered_models", "set_model_version_tag",
 ]  # fmt: skip
-# Of Databricks, and of MLflow 3's logged models.
-NOT_OURS = {"deployment_job_id", "env_pack", "model_id"}
+# Of Databricks.
+NOT_OURS = {"deployment_job_id", "env_pack"}
 OURS = {"reason", "override_gate"}
 VERSION_FIELDS = (
     "name", "description", "current_stage", "run_id", "status", "status_message", "run_link",

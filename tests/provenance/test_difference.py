@@ -269,6 +269,14 @@ def test_a_file_that_was_not_read_proves_nothing() -> None:
     assert parts(diff(reading(size=3), reading(size=4))) == [Part.FILES]
 
 
+def test_the_source_of_a_module_is_no_file_of_data() -> None:
+    """The first import reads it, a later one its compiled form."""
+    own = module("/p/own.py", "x = 1")
+    first = with_cell(Origin(), modules=(own,), files_read=(own,))
+
+    assert parts(diff(first, with_cell(Origin(), modules=(own,)))) == []
+
+
 def test_a_file_may_have_moved() -> None:
     """What is in it counts, where that is known."""
     moved = with_cell(Origin(), files_read=(SeenFile("/e/a.csv", 3, 1, "aa"),))
@@ -363,6 +371,26 @@ def test_text_from_runs_stays_text(text: str) -> None:
 
 def metric_named(key: str, run_id: str) -> str:
     return lines.metric_line(run_id, key, 1.0, step=0, t=now_us())
+
+
+def test_slices_of_thousands_of_cells_take_seconds_at_most() -> None:
+    """Also where nothing tells which cell is which."""
+    first, second = (
+        record(
+            Origin(
+                upstream=[
+                    Cell(source=f"{name}{n} = f({n})", facts={"needs": (max(0, n - 1),)})
+                    for n in range(2_000)
+                ]
+            )
+        )
+        for name in "xy"
+    )
+    begun = time.process_time()
+    (found,) = nbtrack.diff(first, second).causes
+
+    assert len(found.changes) >= 2_000
+    assert time.process_time() - begun < 15
 
 
 def test_a_cell_of_ten_thousand_lines_takes_seconds_at_most() -> None:

@@ -61,6 +61,7 @@ SLOWEST = (
     "tests/test_package.py",
     "tests/parity/",
     "tests/hooks/",
+    "tests/stores/kept/",
     "tests/cards/",
     "tests/cells/",
     "tests/model_registry/",

@@ -128,7 +128,9 @@ def _of_frame(frame: Any, name: str) -> datasets.DescribedDataset:
         found: datasets.DescribedDataset = read(frame, _SOURCE, name=name)
         return found
     digest_of: Any = fingerprint_polars if is_polars else fingerprint_pandas
-    return read(_some_cells(frame), _SOURCE, name=name).of_whole(frame, digest_of(frame))
+    part = read(_some_cells(frame), _SOURCE, name=name)
+    whole: datasets.DescribedDataset = part.of_whole(frame, digest_of(frame))
+    return whole
 
 
 def _some_cells(frame: Any) -> Any:

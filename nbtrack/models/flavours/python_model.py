@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from inspect import signature
+from collections.abc import Collection, Iterator, Mapping
+from inspect import signature, unwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from nbtrack.models.folder import Content, FlavorParts, named_files
 from nbtrack.models.mlmodel_file import PYFUNC, Model
 from nbtrack.models.model_config import replaced
 from nbtrack.models.model_uris import path_of_artifact
-from nbtrack.models.pickled_modules import imported_in
+from nbtrack.models.pickled_modules import imported_in, imported_when_run
 from nbtrack.models.pickling import pickled
 from nbtrack.models.python_model import FunctionModel, PythonModelContext
 from nbtrack.models.type_hints import parameter_names
@@ -59,7 +59,21 @@ def _pickle(model: Any) -> tuple[dict[str, Content], dict[str, Any], Collection[
 
     data, modules = pickled(model, "cloudpickle", name="python_model")
     where = {"python_model": FILE, "cloudpickle_version": cloudpickle.__version__}
-    return {FILE: data}, where, modules
+    return {FILE: data}, where, modules | _imported_by(model)
+
+
+def _imported_by(model: Any) -> frozenset[str]:
+    """In its functions, also where a module of the user's has them, which pickles only name."""
+    own = [getattr(model, "function", None), *_methods_of(type(model))]
+    codes = [getattr(unwrap(each), "__code__", None) for each in own if callable(each)]
+    return frozenset[str]().union(*(imported_when_run(code) for code in codes if code is not None))
+
+
+def _methods_of(kind: type) -> Iterator[Any]:
+    """But those of ours, and of MLflow's classes."""
+    for each in kind.__mro__:
+        if not each.__module__.startswith(("nbtrack.", "mlflow.")):
+            yield from vars(each).values()
 
 
 def _code(file: Path) -> tuple[dict[str, Content], dict[str, Any], Collection[str]]:

@@ -16,7 +16,7 @@ from typing import NamedTuple, Self
 
 from nbtrack.display.number_format import format_age, format_number
 from nbtrack.records.executions import Execution, ExecutionStatus, SeenFile
-from nbtrack.records.runs import Run
+from nbtrack.records.history import EarlierRun
 
 IDENTITY_TAG = "nbtrack.identity"
 FILES_TAG = "nbtrack.identity.files"  # that the cell itself read: path, size and mtime of each
@@ -37,16 +37,15 @@ class Precedent(NamedTuple):
     files: str  # the tag
 
     @classmethod
-    def of_run(cls, run: Run) -> Self:
-        info, tags = run.info, run.data.tags
-        model = next((key for key in sorted(tags) if key.startswith(_MODEL_TAG)), None)
+    def of(cls, run: EarlierRun) -> Self:
+        model = next((key for key in sorted(run.tags) if key.startswith(_MODEL_TAG)), None)
         return cls(
-            info.run_id,
-            info.run_name,
-            info.start_time,
-            run.data.metrics,
+            run.run_id,
+            run.name,
+            run.started_ms,
+            run.metrics,
             None if model is None else model.removeprefix(_MODEL_TAG),
-            tags.get(FILES_TAG, "[]"),
+            run.tags.get(FILES_TAG, "[]"),
         )
 
     @property
@@ -117,7 +116,7 @@ def _is_as_it_was(path: str, size: int | None, mtime_ns: int | None) -> bool:
     try:
         now = os.stat(path)
     except OSError:
-        return False
+        return size is None  # it was not there then, either
     return (now.st_size, now.st_mtime_ns) == (size, mtime_ns)
 
 

@@ -74,10 +74,12 @@ def leak_of_same_object(fitted_name: str | None, name: str) -> str | None:
 def overlap(fitted: RowHashes, tested: RowHashes) -> Overlap:
     import numpy as np
 
-    known, counts = np.unique(fitted.hashes, return_counts=True)
-    places = np.minimum(np.searchsorted(known, tested.hashes), len(known) - 1)
-    found = int((known[places] == tested.hashes).sum())
-    twins = float(counts[counts > 1].sum() / max(len(fitted.hashes), 1))
+    known, asked = np.sort(fitted.hashes), np.sort(tested.hashes)  # both, or it takes 10x as long
+    places = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+    found = int((known[places] == asked).sum())
+    is_like_next = known[1:] == known[:-1]
+    has_twin = np.append(is_like_next, False) | np.insert(is_like_next, 0, False)
+    twins = float(has_twin.mean())
     is_sample = not (fitted.is_whole and tested.is_whole)
     return Overlap(found, len(tested.hashes), twins, is_sample)
 

@@ -23,7 +23,7 @@ from nbtrack.errors import ExperimentNotFound, StoreBusy
 from nbtrack.journal import reading
 from nbtrack.journal.writing import Journal
 from nbtrack.records.executions import Execution
-from nbtrack.records.history import CellPlace, History
+from nbtrack.records.history import CellPlace, EarlierRun, History
 from nbtrack.records.logged_models import FoundModel, LoggedModel, LoggedModelQuery
 from nbtrack.records.registry import (
     ModelVersion,
@@ -294,7 +294,9 @@ class DuckDBStore(PanelReads):
         with self._attachment.open(read_only=True, timeout=timeout) as connection:
             return read_history(connection, experiment_id, lineage=lineage, without=without)
 
-    def read_tagged(self, key: str, value: str, *, timeout: float = WAIT_SECONDS) -> list[str]:
+    def read_tagged(
+        self, key: str, value: str, *, timeout: float = WAIT_SECONDS
+    ) -> list[EarlierRun]:
         if not self.database.exists():
             return []
         with self._attachment.open(read_only=True, timeout=timeout) as connection:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbtrack.records.history import Attempt, CellPlace, Extremes, History, Reached
+from nbtrack.records.history import Attempt, CellPlace, EarlierRun, Extremes, History, Reached
 from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE
 
 if TYPE_CHECKING:
@@ -48,10 +48,19 @@ def read_places(connection: DuckDBPyConnection, notebook: str) -> list[CellPlace
     ]
 
 
-def read_tagged(connection: DuckDBPyConnection, key: str, value: str) -> list[str]:
-    """Ids of runs, the newest first, a few."""
+def read_tagged(connection: DuckDBPyConnection, key: str, value: str) -> list[EarlierRun]:
+    """Active runs that ended well, the newest first, a few."""
     rows = connection.execute(_TAGGED, {"key": key, "value": value}).fetchall()
-    return [run_id for (run_id,) in rows]
+    return [
+        EarlierRun(
+            run_id=run_id,
+            name=name,
+            started_ms=start_us // 1000,
+            metrics=dict(connection.execute(_METRICS, {"run_key": run_key}).fetchall()),
+            tags=dict(connection.execute(_RUN_TAGS, {"run_key": run_key}).fetchall()),
+        )
+        for run_key, run_id, name, start_us in rows
+    ]
 
 
 def _newest_attempt(
@@ -127,13 +136,19 @@ _INPUTS = """
     from project.stored.inputs where run_key = $run_key group by all
 """
 _TAGGED = """
-    select run_id from (
-        select run_key, arg_max(value, t) as value from project.stored.tags
-        where key = $key and run_key in (
-            select run_key from project.stored.tags where key = $key and value = $value)
-        group by run_key)
-        join project.stored.run_keys using (run_key)
-    where value = $value order by run_key desc limit 5
+    select run_key, run_id, arg_max(name, t), arg_max(start_us, t)
+    from project.stored.run_events join project.stored.run_keys using (run_key)
+    where run_key in (
+        select run_key from project.stored.tags where key = $key and value = $value)
+    group by run_key, run_id
+    having arg_max(status, t) = 'FINISHED' and arg_max(start_us, t) is not null
+        and coalesce(arg_max(lifecycle_stage, t), 'active') = 'active'
+    order by run_key desc limit 5
+"""
+_RUN_TAGS = """
+    select key, value from (
+        select key, arg_max_null(value, t) as value from project.stored.tags
+        where run_key = $run_key group by key) where value is not null
 """
 _PLACES = """
     select lineage, max(attempt), arg_max(position, t), arg_max(source, t)

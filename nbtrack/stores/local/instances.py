@@ -83,5 +83,6 @@ def _close_spare() -> None:
         _spare.pop().close()
 
 
-# A child that inherits an instance crashes when it ends.
+# A child that inherits an instance crashes when it ends. Registered before what attachments do
+# before a fork, this comes after it, when no store can close any more and give one back.
 os.register_at_fork(before=_close_spare)

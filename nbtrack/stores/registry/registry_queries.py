@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ALL = 1 << 62
 _VERSION_COLUMNS = (
     "v.model_key, v.version, v.version_key, v.name, v.created_us, v.updated_us, v.description,"
-    " v.user_id, v.stage, v.source, v.run_id, v.run_link, v.digest"
+    " v.user_id, v.stage, v.source, v.run_id, v.run_link, v.model_id, v.digest"
 )
 
 
@@ -189,7 +189,7 @@ def _versions(
 
 def _version(row: Sequence[Any], *, tags: dict[str, str], aliases: Iterable[str]) -> ModelVersion:
     _, version, key, name, created, updated, description, user_id, stage, *origin = row
-    source, run_id, run_link, digest = origin
+    source, run_id, run_link, model_id, digest = origin
     return ModelVersion(
         name=name,
         version=str(version),
@@ -201,6 +201,7 @@ def _version(row: Sequence[Any], *, tags: dict[str, str], aliases: Iterable[str]
         source=source,
         run_id=run_id,
         run_link=run_link,
+        model_id=model_id,
         tags=tags,
         aliases=list(aliases),
         digest=digest,

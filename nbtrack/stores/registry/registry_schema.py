@@ -56,7 +56,7 @@ RELATIONS: dict[str, str] = {
                 any_value(actor) {_CREATION} as user_id,
                 any_value(run_id) {_CREATION} as run_id,
                 any_value(digest) {_CREATION} as digest,
-                {_of_creation("source")}, {_of_creation("run_link")},
+                {_of_creation("source")}, {_of_creation("run_link")}, {_of_creation("model_id")},
                 bool_or(kind = '{K.VERSION_DELETED}') as is_deleted
             from {{events}} where version is not null group by model_key, version)
         select latest.* exclude (updated_us, description, is_deleted),

@@ -1,0 +1,239 @@
+"""What warnings say, and when: the pure parts."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, ShuffleSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from nbtrack.capture.row_hashes import RowHashes, row_hashes
+from nbtrack.data import from_pandas
+from nbtrack.errors import InvalidValue
+from nbtrack.provenance.recorder import digest_of
+from nbtrack.provenance.saved_notebook import saved_notebook
+from nbtrack.provenance.warnings.already_ran import identity, precedent_tags
+from nbtrack.provenance.warnings.data_changed import changed_inputs, data_changed
+from nbtrack.provenance.warnings.leak import Fitted, leak, overlap
+from nbtrack.provenance.warnings.stale import stale
+from nbtrack.provenance.warnings.unseeded import harmless_fit, only_harmless
+from nbtrack.records.executions import Execution, ExecutionStatus
+from nbtrack.records.warned import KINDS, TAG, silenced_kinds, warnings_in
+
+pd = pytest.importorskip("pandas")
+RANDOM = np.random.default_rng(0)
+
+
+def hashed(rows: Any) -> RowHashes:
+    found = row_hashes(rows)
+    assert found is not None
+    return found
+
+
+# --- kinds
+
+
+def test_kinds_are_read_off_tags_in_their_order() -> None:
+    """One of a newer nbtrack comes last; a sentence is any text."""
+    tags = {TAG + kind: f"about {kind}" for kind in [*reversed(KINDS), "zebra"]} | {"own": "1"}
+
+    assert [kind for kind, _ in warnings_in(tags)] == [*KINDS, "zebra"]
+    assert len(warnings_in({TAG + "leak": "x" * 9999})[0].sentence) == 400
+
+
+def test_what_silences_is_spelled_right() -> None:
+    """Or an error that names it."""
+    assert silenced_kinds("stale, leak") == {"stale", "leak"}
+    assert silenced_kinds("all") == set(KINDS)
+    with pytest.raises(InvalidValue, match="Did you mean 'stale'"):
+        silenced_kinds("stal")
+
+
+# --- leak
+
+
+@pytest.mark.parametrize("levels", [2, 3, 5, 10, 100])
+@pytest.mark.parametrize("share", [0.5, 0.8])
+def test_rows_that_are_equal_by_chance_are_no_leak(levels: int, share: float) -> None:
+    """However few values there are, in 20 random splits each."""
+    for seed in range(20):
+        made = np.random.default_rng(seed).integers(0, levels, (500, 3))
+        cut = int(len(made) * share)
+        fitted = Fitted(hashed(made[:cut]), "X_train")
+        assert leak(fitted, hashed(made[cut:]), "X_test", is_measured=True) is None
+
+
+@pytest.mark.parametrize("leaked", [0.05, 0.2, 1.0])
+def test_a_share_of_leaked_rows_is_found_among_chance_ones(leaked: float) -> None:
+    """From a twentieth of the test rows on."""
+    made = np.random.default_rng(1).integers(0, 12, (4000, 3))
+    train, test = made[:3000], made[3000:].copy()
+    count = int(len(test) * leaked)
+    test[:count] = train[:count]
+    before = overlap(hashed(train), hashed(made[3000:]))
+
+    assert not before.is_beyond_chance
+    found = overlap(hashed(train), hashed(test))
+    assert found.is_beyond_chance == (found.found - before.found > 60)
+
+
+def test_of_too_many_rows_a_sample_is_said_to_be_one() -> None:
+    """Some of the hashes for all of the rows."""
+    made = RANDOM.random((1000, 2))
+    some = RowHashes(hashed(made).hashes[::10], 1000)
+    sentence = leak(Fitted(some, "X_train"), hashed(made[:50]), "X_test", is_measured=True)
+
+    assert sentence is not None
+    assert "of a sample" in sentence
+
+
+# --- data
+
+
+def content_of(frame: Any) -> str:
+    return str(from_pandas(frame).content.to_text())
+
+
+FRAME = pd.DataFrame({"a": np.arange(50.0), "b": 1.0, "c": [f"t{i}" for i in range(50)]})
+CHANGED = {
+    "(in b; 1 row changed)": FRAME.assign(b=[9.0] + [1.0] * 49),
+    "(without c; ": FRAME.drop(columns="c"),
+    "(with new d; ": FRAME.assign(d=1),
+    "5 rows gone": FRAME.iloc[5:],
+    "the same rows in another order": FRAME.iloc[::-1],
+}
+
+
+@pytest.mark.parametrize("words", CHANGED)
+def test_the_sentence_names_columns_and_rows(words: str) -> None:
+    """What it can tell apart."""
+    texts = {"1": content_of(FRAME), "2": content_of(CHANGED[words])}
+    changed = changed_inputs({("train", "X"): "1"}, {("train", "X"): "2"})
+
+    sentence = data_changed(changed, 3, texts.get)
+    assert sentence is not None
+    assert words in sentence
+    assert "since attempt 3" in sentence
+    assert data_changed(changed, 3, {"2": texts["2"]}.get) is None
+
+
+def test_data_of_another_name_or_use_is_not_compared() -> None:
+    """Nor what is ambiguous."""
+    assert changed_inputs({("train", "X"): "1"}, {("eval", "X"): "2", ("train", "Z"): "2"}) == {}
+    assert changed_inputs({("train", "X"): None}, {("train", "X"): "2"}) == {}
+    assert changed_inputs({("train", "X"): "1"}, {("train", "X"): None}) == {}
+
+
+# --- stale, by the saved notebook
+
+
+def executed(number: int, cell: str, source: str, **facts: Any) -> Execution:
+    return Execution(
+        kernel="k", number=number, source=digest_of(source), cell_id=cell, started_us=number,
+        seconds=0.0, status=ExecutionStatus.OK, execution_count=number, **facts,
+    )  # fmt: skip
+
+
+NEEDED = [
+    executed(1, "one", "a = 1", binds=("a",)),
+    executed(2, "two", "a + 1", reads=("a",), needs=(1,)),
+]
+SAVED = {
+    "was edited since": [("one", "a = 2"), ("two", "a + 1")],
+    "was deleted since": [("zero", "a = 1"), ("two", "a + 1")],
+    "stands below this cell": [("two", "a + 1"), ("one", "a = 1")],
+}
+
+
+def saved_as(path: Path, cells: list[tuple[str, str]]) -> str:
+    content = {"cells": [{"id": cell, "source": [source]} for cell, source in cells]}
+    path.write_text(json.dumps(content))
+    return str(path)
+
+
+@pytest.mark.parametrize("words", SAVED)
+def test_the_saved_notebook_tells_what_is_stale(words: str, tmp_path: Path) -> None:
+    """If it was saved after the cells ran."""
+    path = saved_as(tmp_path / "n.ipynb", SAVED[words])
+    sentence = stale(NEEDED, NEEDED, saved_notebook(path))
+    assert sentence is not None
+    assert sentence.startswith(f"a comes from cell [1], which {words}: Run All")
+
+    os.utime(path, ns=(0, 0))
+    assert stale(NEEDED, NEEDED, saved_notebook(path)) is None
+
+
+def test_a_notebook_as_it_ran_is_not_stale(tmp_path: Path) -> None:
+    """Nor what cannot be read, nor one that does not know the cell."""
+    path = saved_as(tmp_path / "n.ipynb", [("one", "a = 1"), ("two", "a + 1")])
+    assert stale(NEEDED, NEEDED, saved_notebook(path)) is None
+    other = saved_as(tmp_path / "o.ipynb", [("x", "a = 1")])
+    assert stale(NEEDED, NEEDED, saved_notebook(other)) is None
+    (tmp_path / "broken.ipynb").write_text("{")
+    for wrong in (None, "n.ipynb", str(tmp_path / "broken.ipynb"), str(tmp_path / "none.ipynb")):
+        assert saved_notebook(wrong) is None
+
+
+# --- unseeded
+
+
+@pytest.mark.parametrize(
+    ("estimator", "is_harmless"),
+    [
+        (SVC(), True),
+        (make_pipeline(StandardScaler(), SVC()), True),
+        (GridSearchCV(SVC(), {"C": [1, 2]}), True),
+        (LogisticRegression(solver="liblinear"), True),
+        (HistGradientBoostingClassifier(), True),
+        (HistGradientBoostingClassifier(early_stopping=True), False),
+        (RandomForestClassifier(), False),
+        (LogisticRegression(solver="saga"), False),
+        (GridSearchCV(SVC(), {"C": [1, 2]}, cv=ShuffleSplit()), False),
+        (make_pipeline(SVC(), RandomForestClassifier()), False),
+    ],
+)
+def test_fits_that_leave_unused_what_they_draw(estimator: Any, is_harmless: bool) -> None:
+    """Known by name, all parts of it."""
+    assert harmless_fit(estimator, 100) is is_harmless
+
+
+def test_draws_between_harmless_fits_count() -> None:
+    """The states of the generator have to lead from one to the next."""
+    assert only_harmless({"numpy": 1}, {"numpy": 3}, [(1, 2), (2, 3)]) == {"numpy"}
+    assert only_harmless({"numpy": 1}, {"numpy": 4}, [(1, 2), (3, 4)]) == set()
+
+
+# --- already ran
+
+
+def test_an_identity_is_of_all_that_is_known_before() -> None:
+    """The line of %%track is no part of it, but its params are; what is not captured has none."""
+    made = identity("%%track a\nx = 1", {}, NEEDED[:1], NEEDED)
+    assert made == identity("%%track b --quiet\nx = 1", {}, NEEDED[:1], NEEDED)
+    others = [
+        identity("%%track a\nx = 2", {}, NEEDED[:1], NEEDED),
+        identity("%%track a\nx = 1", {"lr": "1"}, NEEDED[:1], NEEDED),
+        identity("%%track a\nx = 1", {}, [], NEEDED),
+        identity("%%track a\nx = 1", {}, NEEDED[:1], [replace(NEEDED[0], states=("folder",))]),
+    ]
+    assert len({made, *others}) == 5
+    assert identity("x", {}, [replace(NEEDED[0], gaps=("unknown",))], []) is None
+    assert identity("x", {}, [replace(NEEDED[0], unseeded=("numpy",))], []) is None
+
+
+def test_what_needed_more_than_was_foreseen_is_no_precedent() -> None:
+    """Nor what drew, failed, or is not captured."""
+    assert precedent_tags("d", NEEDED, [1, 2]) != {}
+    assert precedent_tags("d", NEEDED, [2]) == {}
+    for facts in ({"draws": ("numpy",)}, {"gaps": ("?",)}, {"status": ExecutionStatus.ERROR}):
+        assert precedent_tags("d", [NEEDED[0], replace(NEEDED[1], **facts)], [1, 2]) == {}
