@@ -60,7 +60,7 @@ class Cells:
         self._draw_live = show_live  # of --live: the curves of the running cell
         self.events = CellEvents(shell, self)
         self.surroundings = SurroundingsRecorder()
-        self.provenance = ProvenanceRecord(shell, session, on_fault=self.events.fault)
+        self.provenance = ProvenanceRecord(shell, session)
         self.look_back = LookBack()
         self.cards = CardMaker(session, self.look_back)
         self.warnings = CellWarnings(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.capture.secrets import mask_secrets
+from nbtrack.cells.cell_events import MOST_FAULTS
 from nbtrack.cells.cell_source import RunningCell
 from nbtrack.cells.transform import without_call
 from nbtrack.hooks import imports
@@ -26,21 +27,21 @@ from nbtrack.stores.opening import folder_of
 
 
 class ProvenanceRecord:
-    """*on_fault* is told of every step of ours that failed."""
+    """After a few faults of its own it leaves cells alone; they are tracked as before."""
 
-    def __init__(self, shell: Any, session: Session, *, on_fault: Callable[[], object]) -> None:
+    def __init__(self, shell: Any, session: Session) -> None:
         self._shell = shell
         self._session = session
         self._inputs = 1  # of the kernel's history, that are recorded
         self._is_watching = False
-        self._on_fault = on_fault
+        self._faults = 0
         self.log = ExecutionLog()
         self.recorder = KernelRecorder(shell.user_ns, self._write)
         self._running: dict[int, tuple[RunningCell, Running]] = {}  # by id of the cell
 
     def began(self, cell: RunningCell) -> None:
         with self._guarded():
-            if self._session.settings.provenance:
+            if self._session.settings.provenance and self._faults < MOST_FAULTS:
                 self._catch_up(cell)
                 self._watch_for_numpy()
                 self._running[id(cell)] = cell, self.recorder.began(self._facts(cell))
@@ -62,7 +63,16 @@ class ProvenanceRecord:
             if known is not None:
                 for store in self._session.open_stores:
                     known[1].opened.forget(str(folder_of(store.uri)))
-                self.recorder.ended(known[1], is_ok=is_ok, count=known[0].count)
+                self._end(known[1], is_ok=is_ok, count=known[0].count)
+
+    def _end(self, running: Running, *, is_ok: bool, count: int) -> None:
+        is_recorded = False
+        try:
+            self.recorder.ended(running, is_ok=is_ok, count=count)
+            is_recorded = True
+        finally:
+            if not is_recorded:
+                self.recorder.failed(running, is_ok=is_ok, count=count)
 
     def _watch_for_numpy(self) -> None:
         """Where its generator starts from is drawn when it is imported."""
@@ -126,4 +136,7 @@ class ProvenanceRecord:
                 self.log.write(execution, store)
 
     def _guarded(self) -> AbstractContextManager[None]:
-        return guarded("record where the cell's values came from", on_fault=self._on_fault)
+        return guarded("record where the cell's values came from", on_fault=self._fault)
+
+    def _fault(self) -> None:
+        self._faults += 1

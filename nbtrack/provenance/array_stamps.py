@@ -6,11 +6,11 @@ import sys
 import zlib
 from typing import Any
 
-from nbtrack.provenance.parts import hashed
+from nbtrack.provenance.parts import ArrayStamp, hashed
 from nbtrack.provenance.safe_access import is_a
 
 SMALL_BYTES = 32_768  # read byte by byte
-WHOLE_BYTES = 64 << 20  # beyond that a sample is read
+WHOLE_BYTES = 64 << 20  # of one; beyond that a sample is read
 _WIDTH = 509  # words a row: a prime, so that rows of the data do not fall onto each other
 _SPOTS = 512
 MOST_OBJECTS = 5_000
@@ -29,9 +29,14 @@ def owner_of(array: Any) -> Any:
     return array
 
 
-def is_whole(array: Any) -> bool:
+def bytes_of(array: Any) -> int:
     nbytes: int = sys.modules["numpy"].ndarray.nbytes.__get__(array)
-    return nbytes <= WHOLE_BYTES and not (array.dtype.hasobject and array.size > MOST_OBJECTS)
+    return nbytes
+
+
+def is_whole(array: Any, *, most: int) -> bool:
+    of_objects = array.dtype.hasobject and array.size > MOST_OBJECTS
+    return bytes_of(array) <= max(most, SMALL_BYTES) and not of_objects
 
 
 def objects_in(array: Any) -> list[object]:
@@ -42,27 +47,31 @@ def objects_in(array: Any) -> list[object]:
     return list(plain[:: 1 + plain.size // MOST_OBJECTS].tolist())
 
 
-def array_stamp(array: Any) -> object:
-    """Of shape, type and content; references are told apart by what they refer to."""
-    numpy = sys.modules["numpy"]
-    plain = numpy.ndarray.view(array, numpy.ndarray)
+def array_stamp(array: Any, *, most: int) -> ArrayStamp:
+    """Of shape, type and content, of more than *most* bytes a sample; references are told apart by
+    what they refer to."""
+    plain = sys.modules["numpy"].ndarray.view(array, sys.modules["numpy"].ndarray)
     facts = (plain.shape, plain.dtype.str, plain.__array_interface__["data"][0])
+    return ArrayStamp(is_whole(array, most=most), facts, _content(plain, most))
+
+
+def _content(plain: Any, most: int) -> object:
     if plain.dtype.hasobject:
-        return facts, hashed(objects_in(plain))
+        return hashed(objects_in(plain))
+    if plain.T.flags.c_contiguous:
+        plain = plain.T
     if not plain.flags.c_contiguous:
-        plain = plain.T if plain.T.flags.c_contiguous else plain
-    if not plain.flags.c_contiguous:
-        if plain.nbytes > WHOLE_BYTES // 8:
-            return facts, zlib.crc32(plain.ravel()[:: 1 + plain.size // 4096].tobytes())
+        if plain.nbytes > most // 8:
+            return zlib.crc32(plain.flat[:: 1 + plain.size // 4096].tobytes())
         plain = plain.copy()
-    return facts, _bytes_stamp(plain.reshape(-1).view(numpy.uint8))
+    return _bytes_stamp(plain.reshape(-1).view("u1"), most)
 
 
-def _bytes_stamp(octets: Any) -> object:
+def _bytes_stamp(octets: Any, most: int) -> object:
     if octets.size <= SMALL_BYTES:
         return zlib.crc32(octets)
     ends = zlib.crc32(octets[:4096]), zlib.crc32(octets[-4096:])
-    if octets.size > WHOLE_BYTES:
+    if octets.size > most:
         step = octets.size // _SPOTS
         return ends, [zlib.crc32(octets[at : at + 64]) for at in range(0, octets.size, step)]
     words = octets[: octets.size // 8 * 8].view("u8")

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from nbtrack.provenance.parts import differ
 from nbtrack.provenance.walks import Walk
 
 MOST_STAMPS = 20_000
@@ -35,7 +36,7 @@ class LastStamps:
         for identity, stamp in walk.stamps.items():
             last = self._by_id.get(identity)
             # By now the id may be another object's: not while the name holds what it held.
-            if last is None or last.stamp == stamp or id(namespace.get(last.name)) != last.root:
-                continue
-            found[identity] = walk.roots[identity]
+            is_same = last is not None and id(namespace.get(last.name)) == last.root
+            if last is not None and is_same and differ(last.stamp, stamp):
+                found[identity] = walk.roots[identity]
         return found

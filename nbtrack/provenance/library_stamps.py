@@ -26,7 +26,7 @@ def parts_for(kind: type, library: str) -> Callable[[Any], Parts] | None:
 def _known() -> list[tuple[type, Callable[[Any], Parts]]]:
     """Of the libraries that are imported; a half-imported one has none of it yet."""
     found: list[tuple[type | None, Callable[[Any], Parts]]] = [
-        (_from("numpy", "ndarray"), _array),
+        (_from("numpy", "ndarray"), array_parts),
         (_from("numpy", "generic"), _constant),
         (_from("numpy.random", "Generator"), _generator),
         (_from("numpy.random", "BitGenerator"), _bit_generator),
@@ -63,12 +63,14 @@ class _Artists:
         return Parts(None, figures, is_opaque=True)
 
 
-def _array(value: Any) -> Parts:
+def array_parts(value: Any, *, most: int = array_stamps.WHOLE_BYTES) -> Parts:
+    """A view is made of the array that it looks at. Of more than *most* bytes a sample is read."""
     owner = array_stamps.owner_of(value)
     if owner is not value:
         return Parts(None, (owner,))
     children = array_stamps.objects_in(value)
-    return Parts(array_stamps.array_stamp(value), children, array_stamps.is_whole(value))
+    stamp = array_stamps.array_stamp(value, most=most)
+    return Parts(stamp, children, array_stamps.is_whole(value, most=most))
 
 
 def _generator(value: Any) -> Parts:

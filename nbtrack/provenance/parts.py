@@ -29,3 +29,16 @@ class Parts(NamedTuple):
 def hashed(parts: Iterable[object]) -> int:
     """Atoms by value, all else by identity: the hash of an object may be the user's code."""
     return hash(tuple([part if id(type(part)) in ATOM_IDS else id(part) for part in parts]))
+
+
+class ArrayStamp(NamedTuple):
+    is_whole: bool  # all of it was read
+    facts: object
+    content: object
+
+
+def differ(one: object, other: object) -> bool:
+    """Whether an object was changed, by two of its stamps: a sample tells nothing of a whole."""
+    if type(one) is ArrayStamp and type(other) is ArrayStamp and one.is_whole != other.is_whole:
+        return one.facts != other.facts
+    return one != other

@@ -22,12 +22,11 @@ from nbtrack.provenance.imported import ImportedModules
 from nbtrack.provenance.last_stamps import LastStamps
 from nbtrack.provenance.running import Running, values_of
 from nbtrack.provenance.settlement import settled
-from nbtrack.provenance.walks import MOST_OBJECTS, Walk
+from nbtrack.provenance.walks import SAMPLED, WHOLE, Walk
 from nbtrack.provenance.writers import Writers
 from nbtrack.records.executions import Execution, ExecutionStatus
 
 DEAR_SECONDS = 0.05  # a cell that once cost more is looked at less closely
-_SAMPLED_OBJECTS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +64,8 @@ class KernelRecorder:
         clock = time.perf_counter()
         reading = read_cell(cell.transformed)
         execution = self._new(cell, reading)
-        most = _SAMPLED_OBJECTS if execution.source in self._dear else MOST_OBJECTS
-        walk = Walk(self._namespace, most, self._writers.changes)
+        limits = SAMPLED if execution.source in self._dear else WHOLE
+        walk = Walk(self._namespace, limits, self._writers.changes)
         read = walk.close_over(reading.named, self._writers.names)
         needs = set(walk.needs)
         later = walk.close_over(reading.later | reading.patched, self._writers.names)
@@ -124,23 +123,48 @@ class KernelRecorder:
     def tracked(self, running: Running, run_id: str, *, count: int | None) -> None:
         """The cell has a run: what is known of it is written, for the kernel may be killed."""
         running.execution = replace(running.execution, run_id=run_id, execution_count=count)
-        binders = {self._writers.names.get(name, -1) for name in running.read}
-        needs = tuple(sorted({n for n in binders | running.needs if n >= 0}))
+        needs = tuple(sorted(self._known_needs(running)))
         known = replace(running.execution, needs=needs, reads=tuple(sorted(running.read)))
         self._write(known, {known.source: running.source})
 
-    def ended(self, running: Running, *, is_ok: bool, count: int | None) -> Execution:
-        """The record, written."""
+    def _stop(self, running: Running, *, is_ok: bool, count: int | None) -> None:
         files.watch.stop(running.opened)
-        clock = time.perf_counter()
         running.execution = replace(
             running.execution,
             execution_count=count,
-            seconds=round(clock - running.clock, 6),
+            seconds=round(time.perf_counter() - running.clock, 6),
             status=ExecutionStatus.OK if is_ok else ExecutionStatus.ERROR,
         )
+
+    def failed(self, running: Running, *, is_ok: bool, count: int | None) -> None:
+        """What `ended` could not find out is said to be missing."""
+        self._stop(running, is_ok=is_ok, count=count)
+        needs = self._known_needs(running)
+        values = values_of(self._namespace)
+        bound = {name for name, value in values.items() if running.values.get(name) != value}
+        # It may have changed what it used.
+        touched = (running.reading.suspects | running.reading.touched) & running.read
+        self._writers.names |= dict.fromkeys(bound | touched, running.execution.number)
+        execution = replace(
+            running.execution,
+            needs=tuple(sorted(needs)),
+            reads=tuple(sorted(running.read)),
+            binds=tuple(sorted(bound)),
+            gaps=(*running.execution.gaps, "What it needed and changed is not captured in full."),
+        )
+        self._write(execution, {execution.source: running.source})
+
+    def _known_needs(self, running: Running) -> set[int]:
+        """By what it reads at once."""
+        names = self._writers.names
+        return running.needs | {names[name] for name in running.read if name in names}
+
+    def ended(self, running: Running, *, is_ok: bool, count: int | None) -> Execution:
+        """The record, written."""
+        clock = time.perf_counter()
+        self._stop(running, is_ok=is_ok, count=count)
         before = running.before
-        after = Walk(self._namespace, before.most, idle=before.stamps, keeps=True)
+        after = Walk(self._namespace, before.limits, idle=before.stamps, keeps=True)
         execution = settled(running, after, self._writers, self._modules)
         self._last.remember(after, self._namespace)
         states_before = texts_of(running.generators, execution.unseeded)

@@ -13,6 +13,7 @@ from nbtrack.provenance import states
 from nbtrack.provenance.file_digests import FileDigests
 from nbtrack.provenance.files import seen_file
 from nbtrack.provenance.imported import ImportedModules
+from nbtrack.provenance.parts import differ
 from nbtrack.provenance.running import Running, values_of
 from nbtrack.provenance.safe_access import class_dict
 from nbtrack.provenance.walks import NOBODY, Walk
@@ -135,7 +136,7 @@ def _changed(it: _Settling, read: set[str]) -> list[tuple[str, object]]:
     found = [
         (after.roots[identity], after.objects[identity])
         for identity, stamp in after.stamps.items()
-        if before.stamps.get(identity, stamp) != stamp
+        if differ(before.stamps.get(identity, stamp), stamp)
     ]
     touched = it.running.reading.touched | it.running.reading.suspects
     found += [(name, after.objects[i]) for i, name in after.opaque.items() if name in touched]

@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from nbtrack.base.guard import tried
+from nbtrack.provenance.array_stamps import WHOLE_BYTES, bytes_of
 from nbtrack.provenance.code_names import names_of
-from nbtrack.provenance.parts import ATOM_IDS
+from nbtrack.provenance.library_stamps import array_parts
+from nbtrack.provenance.parts import ATOM_IDS, Parts
 from nbtrack.provenance.stamps import Kind, kind_of
 
-MOST_OBJECTS = 1_000  # of one walk
 NOBODY = -1  # that was recorded
 # What IPython keeps in the notebook's namespace for itself.
 OF_SHELL = frozenset({"In", "Out", "_ih", "_oh", "_dh", "exit", "quit", "open", "get_ipython", "_i",
@@ -39,13 +41,23 @@ def reference_to(value: object) -> weakref.ref[Any] | None:
         return None
 
 
+class Limits(NamedTuple):
+    """Of one walk."""
+
+    objects: int
+    bytes: int  # of arrays, that are read in full
+
+
+WHOLE, SAMPLED = Limits(1_000, 256 << 20), Limits(100, 1 << 20)
+
+
 @dataclass(slots=True)
 class Walk:
     """Over the values of one cell's names. *idle* are stamps of before the cell: a function with a
     cache that has the same as then was not run, and read nothing."""
 
     namespace: Mapping[str, Any]
-    most: int = MOST_OBJECTS
+    limits: Limits = WHOLE
     changes: Mapping[int, Change] = field(default_factory=dict)
     idle: Mapping[int, object] = field(default_factory=dict)
     stamps: dict[int, object] = field(default_factory=dict)
@@ -57,6 +69,7 @@ class Walk:
     thin: set[str] = field(default_factory=set)  # and what was left out is like what was not
     objects: dict[int, object] = field(default_factory=dict)  # those with stamps, if *keeps* them
     keeps: bool = False
+    bytes_read: int = 0  # of arrays
     opaque: dict[int, str] = field(default_factory=dict)  # ids, and by which names
 
     def close_over(self, names: Iterable[str], binders: Mapping[str, int]) -> set[str]:
@@ -84,7 +97,7 @@ class Walk:
             each, floor = due.popleft()
             if id(each) in seen:
                 continue
-            if len(seen) >= self.most:
+            if len(seen) >= self.limits.objects:
                 self.partly.add(name)
                 return
             seen[id(each)] = name
@@ -102,7 +115,8 @@ class Walk:
         if kind.is_code:
             self._note(value)
         self.libraries.add(kind.library)
-        parts = kind.parts(value)
+        # A thread may be at it, and libraries change what they keep beneath.
+        parts = tried(lambda: self._parts(value, kind), on_fault=_not_seen)
         if parts.stamp is not None:
             self.stamps[id(value)] = parts.stamp
             if self.keeps:
@@ -118,6 +132,15 @@ class Walk:
         if not parts.is_whole:
             self.partly.add(name)
         return parts.children
+
+    def _parts(self, value: object, kind: Kind) -> Parts:
+        if kind.parts is not array_parts:
+            return kind.parts(value)
+        left = self.limits.bytes - self.bytes_read
+        parts = array_parts(value, most=min(left, WHOLE_BYTES))
+        if parts.stamp is not None and parts.is_whole:
+            self.bytes_read += bytes_of(value)
+        return parts
 
     def _count_changes(self, value: object, floor: int) -> int:
         """The newest one that this walk knows of what holds *value*, or of *value*."""
@@ -143,6 +166,10 @@ class Walk:
             self.names.update(names_of(function.__code__))
         else:
             self.libraries.add(_top(function.__globals__.get("__name__")))
+
+
+def _not_seen(_fault: Exception) -> Parts:
+    return Parts(is_whole=False)
 
 
 def _top(module: object) -> str:

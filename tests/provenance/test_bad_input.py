@@ -188,3 +188,16 @@ def test_outputs_are_those_without_a_record() -> None:
 
 
 PRINTING = ("syntax error", "failing", "exit", "capture", "iterator", "star")
+
+
+def test_a_fault_of_ours_is_said_and_costs_one_cell() -> None:
+    """A fault of our own in one cell: what it may have changed counts as changed."""
+    broken = (
+        "from nbtrack.provenance import recorder\nkept = recorder.settled\nrecorder.settled = None"
+    )
+    cells = ["x = [1]", broken, "x.append(2)", "recorder.settled = kept", "z = 0", "r = x"]
+    (ran,) = run_notebooks([cells])
+
+    assert [each.number for each in ran.executions] == list(range(6))
+    assert "not captured in full" in ran.executions[2].gaps[-1]
+    assert ran.slice >= {0, 2, 5}

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,12 +44,12 @@ from nbtrack.records.runs import (
     ViewType,
 )
 from nbtrack.records.traces import RunTrace
-from nbtrack.settings import FOLDER_NAME
 from nbtrack.stores.kept.kept_points import KeptPoints
 from nbtrack.stores.kept.kept_runs import KeptRuns
 from nbtrack.stores.local.attachment import WAIT_SECONDS, Attachment
 from nbtrack.stores.local.fold import fold
 from nbtrack.stores.local.folding_thread import FoldingThread, folding_guarded
+from nbtrack.stores.local.git_ignore import keep_out_of_git
 from nbtrack.stores.local.history import read_history, read_places, read_tagged
 from nbtrack.stores.local.removal import remove_executions, remove_models, remove_runs
 from nbtrack.stores.local.renamed import note_renamed, renamed_experiments
@@ -129,7 +129,7 @@ class DuckDBStore(PanelReads):
         self._journal.folded()
         if not self.folder.exists():
             return True  # nobody has written yet, or somebody has removed all
-        _keep_out_of_git(self.folder)
+        keep_out_of_git(self.folder)
         return fold(
             self._attachment,
             self._journal.folder,
@@ -353,7 +353,7 @@ class DuckDBStore(PanelReads):
         recorded = append_events(
             self._attachment, events, after=after, staged=staged, timeout=timeout
         )
-        _keep_out_of_git(self.folder)
+        keep_out_of_git(self.folder)
         return recorded
 
     def registry_events(
@@ -395,11 +395,3 @@ class DuckDBStore(PanelReads):
 
     def status(self) -> dict[str, Any]:
         return store_status(self.folder, self._attachment, own_writer=self.writer)
-
-
-def _keep_out_of_git(folder: Path) -> None:
-    ignore = folder / ".gitignore"
-    # Only in a folder that is ours alone: a chosen one may be the user's repository.
-    if folder.name == FOLDER_NAME and not ignore.exists():
-        with suppress(OSError):  # a folder that is not ours to write
-            ignore.write_text("*\n", encoding="ascii")
