@@ -25,9 +25,11 @@ class EnvironmentNotBuilt(NbtrackError):
 
 def checked_environment(given: str) -> Environment:
     """Raises InvalidValue."""
-    if given not in ("current", "venv"):
-        raise InvalidValue(f"env is {given!r}; it is 'current' or 'venv'.")
-    return given
+    if given == "current":
+        return "current"
+    if given == "venv":
+        return "venv"
+    raise InvalidValue(f"env is {given!r}; it is 'current' or 'venv'.")
 
 
 @contextmanager
