@@ -91,7 +91,9 @@ def many_executions() -> None:
     recorder = KernelRecorder(namespace, keep)
     clock = time.process_time()
     for number in range(MANY):
-        source = f"x{number % 100} = [x{(number - 7) % 100}]" if number > 99 else f"x{number} = [1]"
+        source = (
+            f"x{number % 100} = len([x{(number - 7) % 100}])" if number > 99 else f"x{number} = [1]"
+        )
         running = recorder.began(CellFacts(source=source, transformed=source))
         exec(source, namespace)
         recorder.ended(running, is_ok=True, count=number)
