@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -12,15 +13,20 @@ from nbtrack.capture.metric_words import name_words
 from nbtrack.capture.words import word_set
 from nbtrack.display.number_format import format_number
 from nbtrack.provenance.verdicts import Difference
+from nbtrack.records.origins import Origin, origins_of
 from nbtrack.records.runs import Run
 from nbtrack.stores.store import Store
 
-_OF_THE_MACHINE = "system/"  # metrics that say what else it was doing
+# Metrics that say what the machine was doing, and how far a search was now and then.
+_OF_THE_MACHINE = ("system/", "search_progress")
 _TIME_WORDS = word_set(
     "time times timing elapsed duration latency runtime seconds second secs sec ms millis minutes "
     "mins hours took throughput memory mb gb"
 )
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+_AS_TIME_ALLOWED = (
+    "autolog had time for more points of its curve in one of the two; those of both are the same."
+)
 _POINTS = """
     select run_id, key, step, value, epoch_ms(timestamp) as t from metrics
     where list_contains($run_ids, run_id) order by run_id, key, step, timestamp
@@ -67,6 +73,7 @@ def compare_families(store: Store, recorded: Sequence[Run], now: Sequence[Run]) 
     for pair in pairs:
         _compare_params(pair, found)
         _compare_metrics(pair, points, found)
+    found.remarks = list(dict.fromkeys(found.remarks))  # of many children alike
     return found
 
 
@@ -88,6 +95,9 @@ def _compare_metrics(pair: Pair, points: Mapping[str, Points], found: Comparison
         if not old and not new:
             found.remarks.append(f"{key} was not compared: a later cell logged it.")
             continue
+        if len(old) != len(new) and _is_timed(pair, key) and _are_points_of(old, new):
+            found.remarks.append(f"{key}: {_AS_TIME_ALLOWED}")
+            old = new = min(old, new, key=len)
         differences = list(_differing(pair, key, old, new))
         if differences and not _TIME_WORDS.isdisjoint(name_words(key)):
             found.remarks.append(f"{key} was not compared: it measures time, or the machine.")
@@ -104,6 +114,17 @@ def _own_points(pair: Pair, before: list[Point], after: Sequence[Point]) -> list
     end = pair.recorded.info.end_time
     own = before if end is None else [each for each in before if each.t <= end + 1]
     return own if len(before) > len(after) else before
+
+
+def _is_timed(pair: Pair, key: str) -> bool:
+    """Autolog gives its own curves a share of the fit's time, and leaves out what takes longer."""
+    return origins_of(pair.recorded.data.tags).metrics.get(key, Origin.LOGGED) >= Origin.UNTOLD
+
+
+def _are_points_of(one: Sequence[Point], other: Sequence[Point]) -> bool:
+    """Whether all of the shorter one are in the longer one."""
+    fewer, more = (Counter(point[:2] for point in each) for each in sorted((one, other), key=len))
+    return not fewer - more
 
 
 def _differing(

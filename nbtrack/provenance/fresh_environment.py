@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from nbtrack.errors import InvalidValue, NbtrackError
 from nbtrack.provenance.pins import pins_with_nbtrack
@@ -25,9 +25,10 @@ class EnvironmentNotBuilt(NbtrackError):
 
 def checked_environment(given: str) -> Environment:
     """Raises InvalidValue."""
-    for known in get_args(Environment):
-        if given == known:
-            return known
+    if given == "current":
+        return "current"
+    if given == "venv":
+        return "venv"
     raise InvalidValue(f"env is {given!r}; it is 'current' or 'venv'.")
 
 

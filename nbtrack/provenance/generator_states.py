@@ -5,6 +5,7 @@ A state says where a sequence of random numbers goes on, and nothing of the user
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from collections.abc import Container, Mapping
@@ -45,8 +46,7 @@ def restore(text: str) -> None:
         whole = np.array(keys, dtype=np.uint32), int(position), int(has_gauss), gauss
         np.random.set_state((kind, *whole))
     else:
-        import torch
-
+        torch: Any = importlib.import_module("torch")
         torch.set_rng_state(torch.tensor(state[0], dtype=torch.uint8))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nbtrack.errors import NbtrackError
+from nbtrack.models.load_options import LoadOptions
 from nbtrack.models.loading import get_model_info, load_pyfunc
 
 
@@ -26,7 +27,7 @@ def _compared(recorded: str, now: str) -> dict[str, Any]:
         info = get_model_info(recorded)
         if info.saved_input_example_info is None:
             return {"by": None}
-        old, new = load_pyfunc(recorded), load_pyfunc(now)
+        old, new = (load_pyfunc(uri, LoadOptions(is_quiet=True)) for uri in (recorded, now))
         example = old.input_example
         return {"by": _distance(_flat(old.predict(example)), _flat(new.predict(example)))}
     except (NbtrackError, OSError, ValueError, TypeError) as exc:

@@ -57,7 +57,7 @@ def _cells(step: Step) -> Iterator[dict[str, Any]]:
 
 
 def _code(source: str, cell_id: str) -> dict[str, Any]:
-    facts = {"execution_count": None, "outputs": []}
+    facts: dict[str, Any] = {"execution_count": None, "outputs": []}
     return {"cell_type": "code", "id": cell_id, "metadata": {}, **facts, "source": source}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from typing import Any
 
 _CALL = "get_ipython()"
 _TRACK = re.compile(r"%%track(?!\S)")
@@ -63,7 +64,8 @@ def _transformed(typed: str) -> str:
     from IPython.core.inputtransformer2 import TransformerManager
 
     # A cell of plain Python is not to be changed: the transformer adds a newline, at least.
-    return typed if is_python(typed) else str(TransformerManager().transform_cell(typed))
+    manager: Any = TransformerManager
+    return typed if is_python(typed) else str(manager().transform_cell(typed))
 
 
 def _in_plain_words(source: str) -> str:

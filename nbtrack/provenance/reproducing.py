@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nbtrack.base.guard import guarded
@@ -89,8 +90,8 @@ def _judged(
     _compare_predictions(rerun.predictions, comparison)
     why = where_it_begins(store, upstream, rerun) if comparison.differences else ""
     _mark(store, upstream, rerun, new_id=now[0].info.run_id)
-    return Verdict(
-        **_names(upstream),
+    return replace(
+        _untold(upstream.asked),
         outcome=_outcome(comparison.differences),
         new_run_id=now[0].info.run_id,
         compared=comparison.compared,
@@ -109,14 +110,13 @@ def _outcome(differences: Sequence[Difference]) -> Outcome:
 
 
 def _not_runnable(upstream: Upstream, why: str) -> Verdict:
-    return Verdict(
-        **_names(upstream), outcome=Outcome.NOT_RUNNABLE, why=why, cells=len(upstream.steps)
-    )
+    return replace(_untold(upstream.asked), why=why, cells=len(upstream.steps))
 
 
-def _names(upstream: Upstream) -> dict[str, str]:
-    info = upstream.asked.info
-    return {"run_id": info.run_id, "name": info.run_name or info.run_id[:8]}
+def _untold(run: Run) -> Verdict:
+    """To be completed; as it stands, it is not runnable."""
+    name = run.info.run_name or run.info.run_id[:8]
+    return Verdict(run_id=run.info.run_id, name=name, outcome=Outcome.NOT_RUNNABLE)
 
 
 def counterpart(store: Store, upstream: Upstream, new: Run) -> list[Run]:
@@ -200,6 +200,4 @@ def _writer(store: Store, run_id: str) -> RunWriter:
 
 def no_verdict(run: Run, problem: NbtrackError) -> Verdict:
     """Of a run that cannot even be tried, in a report on many."""
-    info = run.info
-    name = info.run_name or info.run_id[:8]
-    return Verdict(run_id=info.run_id, name=name, outcome=Outcome.NOT_RUNNABLE, why=str(problem))
+    return replace(_untold(run), why=str(problem))

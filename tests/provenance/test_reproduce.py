@@ -13,20 +13,24 @@ SEEDED = "import random\nrandom.seed(1)"
 
 
 def test_a_value_that_differs_is_told_with_how_much(notebook):
-    """And which cell drew what nothing had seeded."""
-    notebook.run("import random\ndrawn = random.random()")
-    run = notebook.tracked("%%track\nimport nbtrack\nnbtrack.log_metric('accuracy', drawn)")
+    notebook.run("import nbtrack, random\ndrawn = random.SystemRandom().random()")
+    run = notebook.tracked("%%track\nnbtrack.log_metric('accuracy', drawn)")
 
     verdict = reproduce_run(notebook.store, run)
 
     assert verdict.outcome is Outcome.DIFFERENT
     (difference,) = verdict.differences
     assert difference.what == "metric accuracy"
-    assert difference.by == pytest.approx(
-        abs(float(difference.now) - float(difference.recorded)), rel=1e-9
-    )
-    assert "draws from random" in verdict.why
-    assert "→" in verdict.headline
+    by = abs(float(difference.now) - float(difference.recorded))
+    assert difference.by == pytest.approx(by, rel=1e-9)
+    assert verdict.headline == f"DIFFERENT: {difference.text}"
+
+
+def test_what_nothing_had_seeded_goes_on_from_where_it_was(notebook):
+    notebook.run("import random\ndrawn = [random.random(), random.random()]")
+    run = notebook.tracked("%%track\naccuracy = nbtrack.log_metric('a', drawn[1])")
+
+    assert reproduce_run(notebook.store, run).outcome is Outcome.EXACT
 
 
 def test_a_run_is_had_again(notebook):
@@ -165,7 +169,7 @@ def test_models_predict_what_they_did(notebook):
     )
     run = notebook.tracked(
         "%%track\nvalue = random.SystemRandom().random()\n"
-        "model = DummyRegressor(strategy='constant', constant=value).fit(X, X)\n"
+        "model = DummyRegressor(strategy='constant', constant=value).fit(X, X[:, 0])\n"
         "nbtrack.sklearn.log_model(model, name='m', input_example=X)"
     )
     verdict = reproduce_run(notebook.store, run)

@@ -51,6 +51,8 @@ def remove_executions(attachment: Attachment, numbers: Mapping[str, Sequence[int
         connection.execute(
             "delete from project.stored.texts where digest not in ("
             "select (facts->>'source') from project.stored.executions union all"
+            " select unnest(try_cast((facts->'generators') as varchar[]))"
+            " from project.stored.executions union all"
             " select (module->>3) from (select unnest(try_cast((facts->'modules') as json[]))"
             " as module from project.stored.executions) where (module->>3) is not null)"
         )
