@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from nbtrack.lookup.meant_runs import run_id_of
-from nbtrack.provenance.bisection import Bisection, find_bisection
-from nbtrack.provenance.bisection_view import BisectionView
-from nbtrack.provenance.difference import read_run_difference
-from nbtrack.provenance.difference_view import DifferenceView
-from nbtrack.provenance.proof import Proof
+from nbtrack.provenance.bisection.bisection import Bisection, find_bisection
+from nbtrack.provenance.bisection.proof import Proof
+from nbtrack.provenance.bisection.view import BisectionView
+from nbtrack.provenance.differences.difference import read_run_difference
+from nbtrack.provenance.differences.view import DifferenceView
 from nbtrack.recording.session import current_session
 from nbtrack.stores.store import Store
 
@@ -41,7 +41,7 @@ def bisect(
 
 def _proof(store: Store, found: Bisection, timeout: float | None) -> Proof:
     from nbtrack.display.progress import shown_progress
-    from nbtrack.provenance.proving import prove  # kernels, 0.2 s
+    from nbtrack.provenance.bisection.proving import prove  # kernels, 0.2 s
 
     with shown_progress() as progress:
         return prove(store, found, timeout=timeout, progress=progress)

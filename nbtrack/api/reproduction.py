@@ -9,7 +9,7 @@ from nbtrack.lookup.meant_runs import run_id_of
 from nbtrack.recording.session import current_session
 
 if TYPE_CHECKING:
-    from nbtrack.provenance.verdicts import Verdict
+    from nbtrack.provenance.reproduction.verdicts import Verdict
 
 
 def export(run: Any, file: str | Path = "run.ipynb") -> Path:
@@ -19,7 +19,7 @@ def export(run: Any, file: str | Path = "run.ipynb") -> Path:
     *run* is an id, the beginning of one, a name or a run. The file's head says what is known:
     packages, data, generators, and what is not captured. Raises NotCaptured, InvalidValue.
     """
-    from nbtrack.provenance.exporting import export_run
+    from nbtrack.provenance.exports.exporting import export_run
 
     store = current_session().store
     return export_run(store, store.get_run(run_id_of(store, run)), file)
@@ -34,8 +34,8 @@ def reproduce(run: Any, *, env: str = "current", timeout: float | None = None) -
     there is nothing to run, InvalidValue.
     """
     from nbtrack.display.progress import shown_progress
-    from nbtrack.provenance.fresh_environment import checked_environment
-    from nbtrack.provenance.reproducing import reproduce_run
+    from nbtrack.provenance.reproduction.fresh_environment import checked_environment
+    from nbtrack.provenance.reproduction.reproducing import reproduce_run
 
     store, chosen = current_session().store, checked_environment(env)
     found = store.get_run(run_id_of(store, run))

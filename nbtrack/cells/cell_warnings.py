@@ -12,10 +12,10 @@ from nbtrack.cells.look_back import LookBack
 from nbtrack.cells.provenance_record import ProvenanceRecord
 from nbtrack.cells.tracked_cell import TrackedCell
 from nbtrack.errors import StoreError
-from nbtrack.provenance.saved_notebook import saved_notebook
 from nbtrack.provenance.slices import slice_of
 from nbtrack.provenance.warnings import already_ran as precedents
 from nbtrack.provenance.warnings.data_changed import changed_inputs, data_changed
+from nbtrack.provenance.warnings.saved_notebook import saved_notebook
 from nbtrack.provenance.warnings.stale import stale
 from nbtrack.provenance.warnings.unseeded import only_harmless, unseeded
 from nbtrack.recording.here import CellLine
@@ -120,14 +120,14 @@ class CellWarnings:
                 self._become_precedent(tracked, trace)
 
     def _stale(self, tracked: TrackedCell) -> str | None:
-        needed = self._needed(tracked)
+        needed = self._needed(tracked, of_values=True)
         if needed is None:
             return None
         saved = saved_notebook(tracked.place.notebook) if tracked.cell.cell_id else None
         return stale(needed, list(self._provenance.log.executions.values()), saved)
 
     def _unseeded(self, tracked: TrackedCell) -> str | None:
-        needed = self._needed(tracked)
+        needed = self._needed(tracked, of_values=True)
         return None if needed is None else unseeded(needed, harmless=tracked.line.harmless)
 
     def _data_changed(self, tracked: TrackedCell) -> str | None:
@@ -158,15 +158,20 @@ class CellWarnings:
                 tracked.name,
                 run.info.start_time,
                 trace.values(),
+                trace.origins,
                 models[0].removesuffix("/MLmodel") if models else None,
                 tags[precedents.FILES_TAG],
             )
 
-    def _needed(self, tracked: TrackedCell) -> Sequence[Execution] | None:
+    def _needed(
+        self, tracked: TrackedCell, *, of_values: bool = False
+    ) -> Sequence[Execution] | None:
         """The slice of the run, as far as it is known now; None if nobody recorded the cell."""
         executions = self._provenance.log.executions
         own = [n for n, each in executions.items() if each.run_id == tracked.run.run_id]
-        return slice_of(list(executions.values()), max(own)) if own else None
+        if not own:
+            return None
+        return slice_of(list(executions.values()), max(own), of_values=of_values)
 
     def _guarded(self, kind: str) -> AbstractContextManager[None]:
         return guarded(f"look whether to warn ({kind})", on_fault=self._on_fault)

@@ -14,10 +14,10 @@ from nbtrack.cells.cell_events import MOST_FAULTS
 from nbtrack.cells.cell_source import RunningCell
 from nbtrack.cells.transform import without_call
 from nbtrack.hooks import imports
-from nbtrack.provenance import states
-from nbtrack.provenance.execution_log import ExecutionLog
-from nbtrack.provenance.recorder import CellFacts, KernelRecorder
-from nbtrack.provenance.running import Running
+from nbtrack.provenance.executions import states
+from nbtrack.provenance.executions.execution_log import ExecutionLog
+from nbtrack.provenance.executions.recorder import CellFacts, KernelRecorder
+from nbtrack.provenance.executions.running import Running
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.session import Session
 from nbtrack.recording.surroundings import notebook_path
@@ -83,7 +83,7 @@ class ProvenanceRecord:
     def _imported(self, module: ModuleType) -> None:
         if module.__name__ == "numpy.random":
             for _, running in list(self._running.values()):
-                self.recorder.has_new_libraries(running)
+                self.recorder.has_generator(running, "numpy")
             imports.unwatch("numpy")
 
     def states_around(self, cell: RunningCell) -> tuple[Mapping[str, int], Mapping[str, int]]:

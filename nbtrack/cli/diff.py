@@ -8,8 +8,8 @@ import json
 from nbtrack.cli.console import say
 from nbtrack.cli.place import open_place
 from nbtrack.lookup.find_run import find_run
-from nbtrack.provenance.difference import read_run_difference
-from nbtrack.provenance.difference_view import DifferenceView
+from nbtrack.provenance.differences.difference import read_run_difference
+from nbtrack.provenance.differences.view import DifferenceView
 from nbtrack.records.runs import ViewType
 
 

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from nbtrack.provenance.exporting import export_run
+    from nbtrack.provenance.exports.exporting import export_run
 
     store = open_place(arguments.store)
     found = find_run(store, arguments.run, view_type=ViewType.ALL)

@@ -21,7 +21,7 @@ from nbtrack.cli.model_leftovers import ModelGarbage, model_garbage, remove_copi
 from nbtrack.cli.place import open_place
 from nbtrack.display.number_format import format_size
 from nbtrack.errors import NbtrackError
-from nbtrack.provenance.unneeded import unneeded_executions
+from nbtrack.provenance.executions.unneeded import unneeded_executions
 from nbtrack.stores.local.inventory import KnownRun, known_runs, recorded_files
 from nbtrack.stores.opening import folder_of as project_of
 from nbtrack.stores.store import Store

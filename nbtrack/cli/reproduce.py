@@ -18,7 +18,7 @@ from nbtrack.records.tags import PARENT_TAG, REPRODUCES_TAG
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
-    from nbtrack.provenance.verdicts import Verdict
+    from nbtrack.provenance.reproduction.verdicts import Verdict
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +76,7 @@ def _runs_of(store: Store, name: str) -> Iterator[Run]:
 def _verdicts(
     store: Store, runs: Sequence[Run], arguments: argparse.Namespace
 ) -> Iterator[Verdict]:
-    from nbtrack.provenance.reproducing import no_verdict, reproduce_run
+    from nbtrack.provenance.reproduction.reproducing import no_verdict, reproduce_run
 
     for each in runs:
         try:

@@ -17,7 +17,7 @@ from nbtrack.model_registry.gate_rule import (
     Reference,
     Term,
 )
-from nbtrack.provenance.verdicts import is_reproduced, verdict_facts
+from nbtrack.provenance.reproduction.verdicts import is_reproduced, verdict_facts
 from nbtrack.stores.filters.boolean_grammar import AllOf, AnyOf, Not
 
 

@@ -7,16 +7,20 @@ from collections.abc import Sequence
 from nbtrack.records.executions import Execution
 
 
-def slice_of(executions: Sequence[Execution], target: int) -> list[Execution]:
+def slice_of(
+    executions: Sequence[Execution], target: int, *, of_values: bool = False
+) -> list[Execution]:
     """Number *target* and what it needed, directly or through others; 3 ms for 10,000 of them.
 
     *executions* are of one kernel. One that is not among them, because it was not recorded, is
-    left out. Raises KeyError without *target*.
+    left out. *of_values*: without cells that gave nothing but names of libraries, whatever else
+    they did. Raises KeyError without *target*.
     """
     by_number = {each.number: each for each in executions}
     wanted, due = {target}, [target]
     while due:
-        needs = by_number[due.pop()].needs
+        each = by_number[due.pop()]
+        needs = set(each.needs).difference(each.imports if of_values else ())
         new = {number for number in needs if number in by_number and number not in wanted}
         wanted |= new
         due += new

@@ -11,9 +11,9 @@ from typing import Any
 
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
+from nbtrack.records.executions import CONTENT_KEY
 from nbtrack.stores.store import Store
 
-KEY = "data:"  # and the digest of the data: the key of the kept text that tells its content
 _MOST = 1000
 
 
@@ -31,14 +31,14 @@ class KnownContents:
             self._texts[store.writer, digest] = text
             if len(self._texts) > _MOST:
                 self._texts.popitem(last=False)
-        store.append(lines.text_line(KEY + digest, text, t=now_us()))
+        store.append(lines.text_line(CONTENT_KEY + digest, text, t=now_us()))
 
     def read(self, store: Store, digests: list[str]) -> dict[str, str]:
         """By digest; what neither this process nor the store knows is left out."""
         found = {each: self._texts.get((store.writer, each)) for each in digests}
-        missing = [KEY + each for each, text in found.items() if text is None]
+        missing = [CONTENT_KEY + each for each, text in found.items() if text is None]
         stored = store.read_texts(missing) if missing else {}
-        found |= {key.removeprefix(KEY): text for key, text in stored.items()}
+        found |= {key.removeprefix(CONTENT_KEY): text for key, text in stored.items()}
         return {digest: text for digest, text in found.items() if text is not None}
 
     def _is_known(self, writer: str, digest: str) -> bool:

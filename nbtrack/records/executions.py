@@ -11,6 +11,9 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
+# And the digest of data: the key of the kept text that tells what is in them.
+CONTENT_KEY = "data:"
+
 
 class ExecutionStatus(StrEnum):
     RUNNING = "running"  # or the kernel died meanwhile
@@ -44,6 +47,7 @@ class Execution:
     seconds: float | None = None  # None: it has not ended
     status: ExecutionStatus = ExecutionStatus.RUNNING
     needs: tuple[int, ...] = ()  # executions whose bindings, changes, states or files it used
+    imports: tuple[int, ...] = ()  # of *needs*, those of which it used names of libraries only
     reads: tuple[str, ...] = ()  # names of the notebook
     binds: tuple[str, ...] = ()
     drops: tuple[str, ...] = ()  # by `del`

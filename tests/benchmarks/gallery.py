@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import NotCaptured
-from nbtrack.provenance.reproducing import reproduce_run
+from nbtrack.provenance.reproduction.reproducing import reproduce_run
 from nbtrack.provenance.upstream import upstream_of
 from tests.support.gallery import cells_of, gallery, offline_scripts, tracked
 from tests.support.kernel import TIMEOUT, Kernel

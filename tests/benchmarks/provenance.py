@@ -13,7 +13,7 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from nbtrack.provenance.recorder import CellFacts, KernelRecorder
+from nbtrack.provenance.executions.recorder import CellFacts, KernelRecorder
 from nbtrack.provenance.slices import slice_of
 from nbtrack.records.executions import Execution
 

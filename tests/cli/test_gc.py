@@ -9,8 +9,8 @@ import pytest
 
 from nbtrack import MlflowClient
 from nbtrack.errors import RunNotFound
-from nbtrack.journal.lines import execution_line, text_line
-from nbtrack.records.executions import Execution
+from nbtrack.journal.lines import execution_line, input_line, text_line
+from nbtrack.records.executions import CONTENT_KEY, Execution
 from nbtrack.stores.opening import open_store
 
 ORPHAN = "ab" * 16
@@ -161,8 +161,8 @@ def test_logged_models_go_with_their_runs_and_by_themselves(client, nbtrack, art
         for name, source in (("of the run", run_id), ("deleted", None), ("kept", None))
     }
     for model_id in made.values():
-        client.set_logged_model_tags(model_id, {"t": 1})
         if model_id != made["of the run"]:
+            client.set_logged_model_tags(model_id, {"t": 1})
             client.log_model_artifact(model_id, file)
     client.delete_logged_model(made["deleted"])
 
@@ -182,6 +182,9 @@ def test_records_of_cells_go_when_no_run_needs_them(client, nbtrack, tmp_path):
     for number, needs, run_id in [(0, (), None), (1, (), None), (2, (0,), kept), (3, (1,), gone)]:
         made = Execution(kernel="k", number=number, source=f"d{number}", needs=needs, run_id=run_id)
         store.append(text_line(made.source, "x", t=1) + execution_line(made, t=1))
+    for run_id, digest in ((kept, "a"), (gone, "b")):
+        store.append(input_line(run_id, t=1, name="iris", digest=digest))
+        store.append(text_line(CONTENT_KEY + digest, "x", t=1))
     store.close()
 
     _, out, _ = nbtrack("gc", "--yes")
@@ -189,5 +192,6 @@ def test_records_of_cells_go_when_no_run_needs_them(client, nbtrack, tmp_path):
 
     assert "2 records of cells" in out
     assert [each.number for each in store.read_executions(kept)] == [0, 2]
-    assert sorted(store.read_texts([f"d{number}" for number in range(4)])) == ["d0", "d2"]
+    texts = [*(f"d{number}" for number in range(4)), "data:a", "data:b"]
+    assert sorted(store.read_texts(texts)) == ["d0", "d2", "data:a"]
     store.close()

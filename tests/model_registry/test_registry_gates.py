@@ -10,8 +10,8 @@ import nbtrack
 from nbtrack.errors import GateFailed, InvalidFilter, InvalidValue
 from nbtrack.model_registry.gate_check import RuleCheck, Verdict, VersionValues
 from nbtrack.model_registry.gate_rule import parse_rule
-from nbtrack.provenance.verdicts import Outcome
-from nbtrack.provenance.verdicts import Verdict as RunVerdict
+from nbtrack.provenance.reproduction.verdicts import Outcome
+from nbtrack.provenance.reproduction.verdicts import Verdict as RunVerdict
 
 THERE = VersionValues(
     label="version 1",

@@ -193,7 +193,8 @@ PRINTING = ("syntax error", "failing", "exit", "capture", "iterator", "star")
 def test_a_fault_of_ours_is_said_and_costs_one_cell() -> None:
     """A fault of our own in one cell: what it may have changed counts as changed."""
     broken = (
-        "from nbtrack.provenance import recorder\nkept = recorder.settled\nrecorder.settled = None"
+        "from nbtrack.provenance.executions import recorder\n"
+        "kept = recorder.settled\nrecorder.settled = None"
     )
     cells = ["x = [1]", broken, "x.append(2)", "recorder.settled = kept", "z = 0", "r = x"]
     (ran,) = run_notebooks([cells])

@@ -8,8 +8,8 @@ import pytest
 
 import nbtrack
 from nbtrack.errors import InvalidValue
-from nbtrack.provenance.bisection_view import BisectionView
-from nbtrack.provenance.findings import Part
+from nbtrack.provenance.bisection.view import BisectionView
+from nbtrack.provenance.differences.findings import Part
 from tests.provenance.recorded_runs import Origin, record
 from tests.support.markup_check import HOSTILE, Page
 

@@ -13,8 +13,8 @@ import nbtrack
 from nbtrack.errors import InvalidValue, NotFound
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
-from nbtrack.provenance.difference_view import DifferenceView
-from nbtrack.provenance.findings import Finding, Part
+from nbtrack.provenance.differences.findings import Finding, Part
+from nbtrack.provenance.differences.view import DifferenceView
 from nbtrack.recording.session import current_session
 from nbtrack.records.executions import ExecutionStatus, SeenFile
 from tests.provenance.recorded_runs import (

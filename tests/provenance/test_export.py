@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from nbtrack.errors import InvalidValue
-from nbtrack.provenance.exporting import export_run
+from nbtrack.provenance.exports.exporting import export_run
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbtrack.provenance.plain_python import plain_python
+from nbtrack.provenance.exports.plain_python import plain_python
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nbtrack.errors import NotCaptured
-from nbtrack.provenance.reproducing import reproduce_run
-from nbtrack.provenance.verdicts import Outcome
+from nbtrack.provenance.reproduction.reproducing import reproduce_run
+from nbtrack.provenance.reproduction.verdicts import Outcome
 from nbtrack.records.runs import RunQuery, ViewType
 
 SEEDED = "import random\nrandom.seed(1)"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from nbtrack.cli.notebook_run import run_notebook
-from nbtrack.provenance.reproducing import reproduce_run
-from nbtrack.provenance.verdicts import Outcome
+from nbtrack.provenance.reproduction.reproducing import reproduce_run
+from nbtrack.provenance.reproduction.verdicts import Outcome
 from nbtrack.records.runs import Run, RunQuery
 from nbtrack.stores.opening import open_store
 from nbtrack.stores.store import Store

@@ -20,11 +20,11 @@ from sklearn.svm import SVC
 from nbtrack.capture.row_hashes import RowHashes, row_hashes
 from nbtrack.data import from_pandas
 from nbtrack.errors import InvalidValue
-from nbtrack.provenance.recorder import digest_of
-from nbtrack.provenance.saved_notebook import saved_notebook
+from nbtrack.provenance.executions.recorder import digest_of
 from nbtrack.provenance.warnings.already_ran import identity, precedent_tags
 from nbtrack.provenance.warnings.data_changed import changed_inputs, data_changed
 from nbtrack.provenance.warnings.leak import Fitted, leak, overlap
+from nbtrack.provenance.warnings.saved_notebook import saved_notebook
 from nbtrack.provenance.warnings.stale import stale
 from nbtrack.provenance.warnings.unseeded import harmless_fit, only_harmless
 from nbtrack.records.executions import Execution, ExecutionStatus

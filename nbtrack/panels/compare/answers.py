@@ -17,7 +17,7 @@ from nbtrack.panels.compare.file_changes import file_changes
 from nbtrack.panels.compare.shared_files import shared_files
 from nbtrack.panels.shared.panel import Handler, Panel
 from nbtrack.panels.shared.requests import text_of, texts_of
-from nbtrack.provenance.difference import read_run_difference
+from nbtrack.provenance.differences.difference import read_run_difference
 from nbtrack.stores.store import Store
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from nbtrack.display.markup import clipped
 from nbtrack.panels.compare.file_changes import shortened
-from nbtrack.provenance.difference import RunDifference
-from nbtrack.provenance.difference_text import KEY_LIMIT, VALUE_LIMIT, sentences
-from nbtrack.provenance.findings import Change, Finding
+from nbtrack.provenance.differences.as_text import KEY_LIMIT, VALUE_LIMIT, sentences
+from nbtrack.provenance.differences.difference import RunDifference
+from nbtrack.provenance.differences.findings import Change, Finding
 
 MOST_CHANGES = 100  # of a part
 MOST_LINES = 4000  # of a text

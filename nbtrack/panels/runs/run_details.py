@@ -16,7 +16,7 @@ from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.salience import Meaning, metrics_in_order, params_in_order, told_metrics
 from nbtrack.panels.shared.panel import Panel
 from nbtrack.panels.shared.requests import text_of
-from nbtrack.provenance.verdicts import verdict_facts
+from nbtrack.provenance.reproduction.verdicts import verdict_facts
 from nbtrack.records.origins import Origin
 from nbtrack.records.runs import FileInfo, Run, read_in_part
 from nbtrack.records.tags import (

@@ -19,7 +19,7 @@ from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.run_times import seconds_of
 from nbtrack.panels.runs.table_columns import Column
 from nbtrack.panels.runs.table_state import key_of
-from nbtrack.provenance.verdicts import verdict_words
+from nbtrack.provenance.reproduction.verdicts import verdict_words
 from nbtrack.records.runs import Run, RunStatus
 from nbtrack.records.tags import BEST_OF_TAG, PARENT_TAG, PINNED_TAG
 from nbtrack.records.warned import warnings_in

@@ -17,6 +17,7 @@ from typing import NamedTuple, Self
 from nbtrack.display.number_format import format_age, format_number
 from nbtrack.records.executions import Execution, ExecutionStatus, SeenFile
 from nbtrack.records.history import EarlierRun
+from nbtrack.records.origins import Origin, Origins, origins_of
 
 IDENTITY_TAG = "nbtrack.identity"
 FILES_TAG = "nbtrack.identity.files"  # that the cell itself read: path, size and mtime of each
@@ -33,6 +34,7 @@ class Precedent(NamedTuple):
     name: str | None
     started_ms: int
     metrics: Mapping[str, float]
+    origins: Origins
     model: str | None  # the path of a model in the run
     files: str  # the tag
 
@@ -44,6 +46,7 @@ class Precedent(NamedTuple):
             run.name,
             run.started_ms,
             run.metrics,
+            origins_of(run.tags),
             None if model is None else model.removeprefix(_MODEL_TAG),
             run.tags.get(FILES_TAG, "[]"),
         )
@@ -96,16 +99,16 @@ def precedent_tags(
 
 def already_ran(run: Precedent, *, now: float) -> str:
     name = run.name or run.run_id[:8]
-    metric = next(iter(sorted(run.metrics.items(), key=_of_test_first)), None)
-    reached = "" if metric is None else f", {metric[0]} {format_number(metric[1])}"
+    metric = min(run.metrics, key=lambda key: (_origin(run, key), key), default=None)
+    reached = "" if metric is None else f", {metric} {format_number(run.metrics[metric])}"
     age = format_age(now - run.started_ms / 1000)
     uri = f"runs:/{run.run_id}/{run.model}"
     load = "" if run.model is None else f" nbtrack.load_model({uri!r}) gives its model."
     return f"Identical to {name}, {age}{reached}: the same cells, files and params.{load}"
 
 
-def _of_test_first(metric: tuple[str, float]) -> tuple[bool, str]:
-    return metric[0].startswith("training_"), metric[0]
+def _origin(run: Precedent, metric: str) -> Origin:
+    return run.origins.metrics.get(metric, Origin.LOGGED)
 
 
 def _files(files: Iterable[SeenFile]) -> list[tuple[str, int | None, int | None]]:

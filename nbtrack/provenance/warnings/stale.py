@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from nbtrack.provenance.saved_notebook import SavedNotebook
+from nbtrack.provenance.warnings.saved_notebook import SavedNotebook
 from nbtrack.records.executions import Execution
 
 _CURE = "Run All would not give this. Restart the kernel and run all cells to see what it gives."

@@ -32,8 +32,8 @@ def unseeded(needed: Sequence[Execution], *, harmless: Iterable[str] = ()) -> st
     count = where.execution_count
     place = "here" if where is target else "in a cell" if count is None else f"in cell [{count}]"
     return (
-        f"Random numbers of {name} were drawn {place}, and nothing had seeded them: the run cannot "
-        f"be had again. {_CURES.get(name, 'A seed at the top')} makes it repeatable."
+        f"Random numbers of {name} were drawn {place}, and nothing had seeded them: Run All would "
+        f"draw others. {_CURES.get(name, 'A seed at the top')} makes it repeatable."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from nbtrack.records.executions import CONTENT_KEY
 from nbtrack.stores.local.attachment import Attachment
 from nbtrack.stores.local.fold import transaction
 from nbtrack.stores.local.model_schema import TABLES as MODEL_TABLES
@@ -40,7 +41,7 @@ def remove_models(attachment: Attachment, model_ids: Sequence[str]) -> None:
 
 
 def remove_executions(attachment: Attachment, numbers: Mapping[str, Sequence[int]]) -> None:
-    """These, by kernel, and the texts that no other one names."""
+    """These, by kernel, and the texts that neither another one nor a dataset names."""
     with attachment.open(read_only=False) as connection, transaction(connection):
         for kernel, gone in numbers.items():
             connection.execute(
@@ -54,7 +55,9 @@ def remove_executions(attachment: Attachment, numbers: Mapping[str, Sequence[int
             " select unnest(try_cast((facts->'generators') as varchar[]))"
             " from project.stored.executions union all"
             " select (module->>3) from (select unnest(try_cast((facts->'modules') as json[]))"
-            " as module from project.stored.executions) where (module->>3) is not null)"
+            " as module from project.stored.executions) where (module->>3) is not null union all"
+            " select $content || digest from project.stored.inputs where digest is not null)",
+            {"content": CONTENT_KEY},
         )
 
 

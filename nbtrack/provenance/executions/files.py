@@ -1,0 +1,183 @@
+"""Files that a cell reads and writes, seen by Python's audit events.
+
+An audit hook cannot be taken back: it is installed once and listens only while a cell runs. Code
+of extensions that opens files without Python (Arrow, HDF5) tells nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from nbtrack.base.guard import guarded
+from nbtrack.records.executions import SeenFile
+
+MOST_FILES = 1_000  # of one cell
+OTHERS_THREADS = ("nbtrack", "IPython", "Dummy", "IOPub", "Heartbeat", "Control", "Shell")
+_CLOCK_STEP = 0.01  # seconds that a file's time may lie behind ours
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_PROCESSES = frozenset({"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "pty.spawn",
+                        "os.fork", "os.forkpty"})  # fmt: skip
+
+
+@dataclass(slots=True)
+class Opened:
+    """What a running cell did to files; paths as they were at that moment, absolute."""
+
+    read: dict[str, None] = field(default_factory=dict)
+    written: dict[str, None] = field(default_factory=dict)
+    folders: dict[str, None] = field(default_factory=dict)  # the entries of which it asked for
+    relative: bool = False
+    started_processes: bool = False
+    clock: float = field(default_factory=time.time)
+
+    def note(self, event: str, args: tuple[Any, ...]) -> None:
+        if event == "open":
+            self._open(*args[:3])
+        elif event in ("os.listdir", "os.scandir", "os.chdir"):
+            self._add(self.folders, args[0] if args and args[0] is not None else ".")
+        elif event in ("os.mkdir", "os.remove", "os.truncate", "os.rmdir"):
+            self._add(self.written, args[0])
+        elif event in ("os.rename", "os.link", "os.symlink", "shutil.move"):
+            self._add(self.read, args[0])
+            self._add(self.written, args[1])
+        elif event == "sqlite3.connect":
+            self._add(self.read, args[0])
+            self._add(self.written, args[0])
+        elif event in _PROCESSES:
+            self.started_processes = True
+
+    def _open(self, path: object, mode: object, flags: object) -> None:
+        writes = type(mode) is str and any(letter in mode for letter in "wax+")
+        if type(mode) is not str and type(flags) is int:
+            writes = bool(flags & _WRITES)
+        self._add(self.written if writes else self.read, path)
+        if writes and type(mode) is str and ("a" in mode or "+" in mode):
+            self._add(self.read, path)
+
+    def _add(self, where: dict[str, None], path: object) -> None:
+        if type(path) is bytes:
+            path = os.fsdecode(path)
+        if type(path) is not str:
+            path = _text_of(path)
+        if path is None or len(where) >= MOST_FILES or not is_of_interest(path):
+            return
+        self.relative |= not os.path.isabs(path)
+        where.setdefault(os.path.abspath(path))
+
+    def forget(self, folder: str) -> None:
+        """What we ourselves did there."""
+        inside = os.path.join(folder, "")
+        for seen in (self.read, self.written, self.folders):
+            for path in [p for p in seen if p == folder or p.startswith(inside)]:
+                del seen[path]
+
+    def look_for_written(self, folder: str) -> None:
+        """What a process that it started has written in *folder*, by its time."""
+        try:
+            entries = os.scandir(folder)
+        except OSError:
+            return
+        with entries:
+            for _, entry in zip(range(MOST_FILES), entries):
+                try:
+                    facts = entry.stat()
+                except OSError:
+                    continue
+                if facts.st_mtime >= self.clock - _CLOCK_STEP and not entry.is_dir():
+                    self._add(self.written, entry.path)
+
+
+def _text_of(path: object) -> str | None:
+    from pathlib import PurePath
+
+    from nbtrack.provenance.executions.safe_access import is_a
+
+    return str(PurePath.__str__(path)) if is_a(path, PurePath) else None
+
+
+@lru_cache(maxsize=1)
+def _of_python() -> tuple[str, ...]:
+    """Where Python and its libraries live, and what is no file of data."""
+    import sysconfig
+
+    paths = sysconfig.get_paths()
+    found = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    found.add(os.path.join(sys.base_prefix, "lib", "python"))  # python311.zip, too
+    found.add(os.path.join(Path(__file__).parents[2], ""))  # an installation to be edited
+    return (*found, "/proc/", "/sys/", "/dev/", "/usr/share/", "/usr/lib/", "/etc/")
+
+
+def is_of_interest(path: str) -> bool:
+    return not (
+        path.startswith(_of_python())
+        or path.endswith((".pyc", ".so"))
+        or "/.nbtrack/" in path
+        or "/.git/" in path  # the commit is recorded for itself
+        or "/ipykernel_" in path  # a cell's own source, for a traceback
+        or path.startswith("<")
+    )
+
+
+def seen_file(path: str) -> SeenFile:
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return SeenFile(path)
+    return SeenFile(path, facts.st_size, facts.st_mtime_ns)
+
+
+class FileWatch:
+    """One of the process; cells that run in several threads at once share what is seen."""
+
+    def __init__(self) -> None:
+        self._running: list[Opened] = []
+        self._is_installed = False
+
+    def start(self) -> Opened:
+        if not self._is_installed:
+            self._is_installed = True
+            _of_python()
+            sys.addaudithook(self._heard)
+        opened = Opened()
+        self._running.append(opened)
+        return opened
+
+    def stop(self, opened: Opened) -> None:
+        if opened in self._running:
+            self._running = [each for each in self._running if each is not opened]
+
+    def _heard(self, event: str, args: tuple[Any, ...]) -> None:
+        # Called for every event of the process: thousands in an import.
+        if not self._running or event not in _HEARD or _is_busy.here or is_ours():
+            return
+        _is_busy.here = True
+        try:
+            with guarded("note a file"):  # what is raised here would fail the user's `open`
+                for opened in self._running:
+                    opened.note(event, args)
+        finally:
+            _is_busy.here = False
+
+
+def is_ours() -> bool:
+    """Whether this is a thread of nbtrack's, or of the kernel's, and not of the user's."""
+    return threading.current_thread().name.startswith(OTHERS_THREADS)
+
+
+class _Busy(threading.local):
+    here = False
+
+
+_is_busy = _Busy()
+_HEARD = _PROCESSES | {
+    "open", "os.listdir", "os.scandir", "os.chdir", "os.mkdir", "os.remove", "os.truncate",
+    "os.rmdir", "os.rename", "os.link", "os.symlink", "shutil.move", "sqlite3.connect",
+}  # fmt: skip
+watch = FileWatch()

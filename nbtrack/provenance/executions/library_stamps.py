@@ -1,0 +1,102 @@
+"""Stamps of what NumPy, pandas and PyTorch keep beneath their objects."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from nbtrack.provenance.executions import array_stamps
+from nbtrack.provenance.executions.parts import Parts, hashed
+from nbtrack.provenance.executions.safe_access import bases_of, dict_slot
+
+
+def parts_for(kind: type, library: str) -> Callable[[Any], Parts] | None:
+    """How objects of a type are looked at; None: as any other."""
+    if library == "_io":
+        return _opaque
+    if library == "matplotlib":
+        return _Artists(kind)
+    for base, parts in _known():
+        if any(each is base for each in bases_of(kind)):
+            return parts
+    return None
+
+
+def _known() -> list[tuple[type, Callable[[Any], Parts]]]:
+    """Of the libraries that are imported; a half-imported one has none of it yet."""
+    found: list[tuple[type | None, Callable[[Any], Parts]]] = [
+        (_from("numpy", "ndarray"), array_parts),
+        (_from("numpy", "generic"), _constant),
+        (_from("numpy.random", "Generator"), _generator),
+        (_from("numpy.random", "BitGenerator"), _bit_generator),
+        (_from("numpy.random", "RandomState"), _random_state),
+        (_from("pandas", "Index"), _constant),
+        (_from("pandas.core.generic", "NDFrame"), _frame),
+        (_from("torch", "Tensor"), _tensor),
+        (_from("torch", "Generator"), _torch_generator),
+    ]
+    return [(kind, parts) for kind, parts in found if kind is not None]
+
+
+def _from(module: str, name: str) -> type | None:
+    return getattr(sys.modules.get(module), name, None)
+
+
+def _constant(_value: object) -> Parts:
+    return Parts()
+
+
+def _opaque(_value: object) -> Parts:
+    return Parts(is_opaque=True)
+
+
+class _Artists:
+    """Of matplotlib: thousands of objects that draw; those of a figure count as one."""
+
+    def __init__(self, kind: type) -> None:
+        self._dict = dict_slot(kind)
+
+    def __call__(self, value: Any) -> Parts:
+        own = {} if self._dict is None else self._dict.__get__(value)
+        figures = [own[name] for name in ("figure", "_parent_figure") if name in own]
+        return Parts(None, figures, is_opaque=True)
+
+
+def array_parts(value: Any, *, most: int = array_stamps.WHOLE_BYTES) -> Parts:
+    """A view is made of the array that it looks at. Of more than *most* bytes a sample is read."""
+    owner = array_stamps.owner_of(value)
+    if owner is not value:
+        return Parts(None, (owner,))
+    children = array_stamps.objects_in(value)
+    stamp = array_stamps.array_stamp(value, most=most)
+    return Parts(stamp, children, array_stamps.is_whole(value, most=most))
+
+
+def _generator(value: Any) -> Parts:
+    return Parts(None, (value.bit_generator,))
+
+
+def _bit_generator(value: Any) -> Parts:
+    return Parts(hash(repr(value.state)))
+
+
+def _random_state(value: Any) -> Parts:
+    _, keys, *rest = value.get_state()
+    return Parts((hash(keys.tobytes()), *rest))
+
+
+def _frame(value: Any) -> Parts:
+    """A frame or series: the arrays that its blocks hold, where they stand, and its labels."""
+    manager = value._mgr
+    blocks = [block.values for block in manager.blocks]
+    places = [block.mgr_locs.as_array.tobytes() for block in manager.blocks]
+    return Parts((hashed(blocks), hash(tuple(places)), hashed(manager.axes)), blocks)
+
+
+def _tensor(value: Any) -> Parts:
+    return Parts((value._version, value.data_ptr(), tuple(value.shape)))
+
+
+def _torch_generator(value: Any) -> Parts:
+    return Parts(hash(value.get_state().numpy().tobytes()))

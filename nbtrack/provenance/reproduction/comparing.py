@@ -1,0 +1,181 @@
+"""A run beside the one that was to reproduce it: which of its values are there again."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from nbtrack.capture.metric_words import name_words
+from nbtrack.capture.words import word_set
+from nbtrack.display.number_format import format_number
+from nbtrack.provenance.reproduction.verdicts import Difference
+from nbtrack.records.origins import Origin, origins_of
+from nbtrack.records.runs import Run
+from nbtrack.stores.store import Store
+
+# Metrics that say what the machine was doing, and how far a search was now and then.
+_OF_THE_MACHINE = ("system/", "search_progress")
+_TIME_WORDS = word_set(
+    "time times timing elapsed duration latency runtime seconds second secs sec ms millis minutes "
+    "mins hours took throughput memory mb gb"
+)
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+_AS_TIME_ALLOWED = (
+    "autolog had time for more points of its curve in one of the two; those of both are the same."
+)
+_POINTS = """
+    select run_id, key, step, value, epoch_ms(timestamp) as t from metrics
+    where list_contains($run_ids, run_id) order by run_id, key, step, timestamp
+"""
+
+
+class Point(NamedTuple):
+    step: int
+    value: float
+    t: int  # milliseconds since 1970
+
+
+Points = dict[str, list[Point]]  # by metric
+
+
+class Pair(NamedTuple):
+    """A run, and the one that stands for it in the reproduction."""
+
+    recorded: Run
+    now: Run
+
+
+@dataclass(slots=True)
+class Comparison:
+    compared: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def family_of(store: Store, run: Run) -> list[Run]:
+    """The run and all below it, each before its own, children in the order they began."""
+    children = store.read_child_runs(run.info.run_id, order_by=("attributes.start_time ASC",))
+    return [run, *(each for child in children for each in family_of(store, child))]
+
+
+def compare_families(store: Store, recorded: Sequence[Run], now: Sequence[Run]) -> Comparison:
+    """Both begin with the runs that are compared, in the order of `family_of`."""
+    found = Comparison()
+    if len(recorded) != len(now):
+        counts = f"{len(recorded) - 1:,}", f"{len(now) - 1:,}"
+        found.differences.append(Difference(what="child runs", recorded=counts[0], now=counts[1]))
+    pairs = [Pair(*each) for each in zip(recorded, now)]
+    points = _points(store, pairs)
+    for pair in pairs:
+        _compare_params(pair, found)
+        _compare_metrics(pair, points, found)
+    found.remarks = list(dict.fromkeys(found.remarks))  # of many children alike
+    return found
+
+
+def _compare_params(pair: Pair, found: Comparison) -> None:
+    before, after = pair.recorded.data.params, pair.now.data.params
+    for key in sorted(before.keys() | after.keys()):
+        found.compared += 1
+        texts = [_ADDRESS.sub("0x…", each.get(key, "missing")) for each in (before, after)]
+        if texts[0] != texts[1]:
+            found.differences.append(_of(pair, f"param {key}", texts))
+
+
+def _compare_metrics(pair: Pair, points: Mapping[str, Points], found: Comparison) -> None:
+    before, after = (points.get(each.info.run_id, {}) for each in pair)
+    for key in sorted(before.keys() | after.keys()):
+        if key.startswith(_OF_THE_MACHINE):
+            continue
+        old, new = _own_points(pair, before.get(key, []), after.get(key, [])), after.get(key, [])
+        if not old and not new:
+            found.remarks.append(f"{key} was not compared: a later cell logged it.")
+            continue
+        if len(old) != len(new) and _is_timed(pair, key) and _are_points_of(old, new):
+            found.remarks.append(f"{key}: {_AS_TIME_ALLOWED}")
+            old = new = min(old, new, key=len)
+        differences = list(_differing(pair, key, old, new))
+        if differences and not _TIME_WORDS.isdisjoint(name_words(key)):
+            found.remarks.append(f"{key} was not compared: it measures time, or the machine.")
+            continue
+        found.compared += max(len(old), 1)
+        found.differences += differences
+
+
+def _own_points(pair: Pair, before: list[Point], after: Sequence[Point]) -> list[Point]:
+    """Without what a later cell logged when the run had ended, of which there is no more now.
+
+    What is read off a cell is logged when it has ended, too: the time alone does not tell.
+    """
+    end = pair.recorded.info.end_time
+    own = before if end is None else [each for each in before if each.t <= end + 1]
+    return own if len(before) > len(after) else before
+
+
+def _is_timed(pair: Pair, key: str) -> bool:
+    """Autolog gives its own curves a share of the fit's time, and leaves out what takes longer."""
+    return origins_of(pair.recorded.data.tags).metrics.get(key, Origin.LOGGED) >= Origin.UNTOLD
+
+
+def _are_points_of(one: Sequence[Point], other: Sequence[Point]) -> bool:
+    """Whether all of the shorter one are in the longer one."""
+    fewer, more = (Counter(point[:2] for point in each) for each in sorted((one, other), key=len))
+    return not fewer - more
+
+
+def _differing(
+    pair: Pair, key: str, before: Sequence[Point], after: Sequence[Point]
+) -> Iterator[Difference]:
+    """Of a curve, how many points it has, else the one that differs most."""
+    if len(before) != len(after):
+        if not before or not after:
+            shown = [
+                format_number(each[-1].value) if each else "missing" for each in (before, after)
+            ]
+        else:
+            shown = [f"{len(each):,} points" for each in (before, after)]
+        yield _of(pair, f"metric {key}", shown)
+        return
+    unlike = [each for each in zip(before, after) if not _is_same(*each)]
+    if unlike:
+        old, new = max(unlike, key=lambda each: _distance(each[0].value, each[1].value))
+        where = f"metric {key}" + (f" at step {old.step}" if len(before) > 1 else "")
+        shown = [repr(old.value), repr(new.value)]
+        yield _of(pair, where, shown, by=_distance(old.value, new.value))
+
+
+def _newest(points: Sequence[Point]) -> str:
+    return format_number(points[-1].value) if points else "missing"
+
+
+def _is_same(before: Point, after: Point) -> bool:
+    old, new = before.value, after.value
+    return before.step == after.step and (old == new or (math.isnan(old) and math.isnan(new)))
+
+
+def _distance(old: float, new: float) -> float:
+    """Relative where the values are large."""
+    return abs(new - old) / max(1.0, abs(old)) if math.isfinite(old - new) else math.inf
+
+
+def _of(pair: Pair, what: str, shown: Sequence[str], *, by: float | None = None) -> Difference:
+    """Of a child, its name too."""
+    recorded = pair.recorded
+    name = f" of {recorded.info.run_name!r}" if "mlflow.parentRunId" in recorded.data.tags else ""
+    return Difference(what=f"{what}{name}", recorded=shown[0], now=shown[1], by=by)
+
+
+def _points(store: Store, pairs: Sequence[Pair]) -> dict[str, Points]:
+    """By run."""
+    found: dict[str, Points] = {}
+    ids = [run.info.run_id for pair in pairs for run in pair]
+    columns = store.query(_POINTS, {"run_ids": ids})
+    rows = zip(*(columns[name] for name in ("run_id", "key", "step", "value", "t")))
+    for run_id, key, step, value, t in rows:
+        point = Point(int(step), float(value), int(t))
+        found.setdefault(run_id, {}).setdefault(key, []).append(point)
+    return found
