@@ -43,12 +43,14 @@ test("every verdict says what it means", () => {
   }
 });
 
-test("each warning is a badge, and its sentence the title", () => {
-  const warnings = [{ kind: "leak", sentence: "<b>12 of 30</b>" }];
-  const run = { pinned: false, baseline: false, bestOf: 0, children: 0, reproduced: "", warnings };
+test("warnings are one small badge, with their sentences as its title", () => {
+  const leak = { kind: "leak", sentence: "<b>12 of 30</b>" };
+  const run = { pinned: false, baseline: false, bestOf: 0, children: 0, reproduced: "" };
 
-  const [badge] = badgesOf(run);
-  assert.deepEqual([badge.words, badge.title], ["⚠ leak", "<b>12 of 30</b>"]);
+  const [badge] = badgesOf({ ...run, warnings: [leak] });
+  assert.deepEqual([badge.words, badge.title], ["⚠", "leak: <b>12 of 30</b>"]);
+  const stale = { kind: "stale", sentence: "x" };
+  assert.equal(badgesOf({ ...run, warnings: [leak, stale] })[0].words, "⚠ 2");
 });
 
 test("points stand under each other", () => {

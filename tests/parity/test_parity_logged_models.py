@@ -328,7 +328,7 @@ def test_files_of_a_model(both):
 
 
 def test_a_model_becomes_a_version(both):
-    """By its URI; the version says which model it is."""
+    """By its URI."""
 
     def case(mlflow, _):
         with mlflow.start_run() as run:

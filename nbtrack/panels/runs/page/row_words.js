@@ -28,16 +28,19 @@ const AGAIN = {
  *  @returns {Badge[]} */
 export function badgesOf({ pinned, baseline, bestOf, children, reproduced, warnings }) {
   const best = children ? "best" : `best of ${grouped(bestOf)}`; // a number stands on its button
-  const warned = warnings.map(({ kind, sentence }) => ({
-    words: `⚠ ${kind}`,
-    title: sentence,
-    isWarning: true,
-  }));
+  const sign = warnings.length > 1 ? `⚠ ${warnings.length}` : "⚠"; // words would cost the name
+  const sentences = warnings.map(({ kind, sentence }) => `${kind}: ${sentence}`);
   const told = [
     { isThere: pinned, words: "pinned", title: "stands first" },
     { isThere: baseline, words: "baseline", title: "others are compared with it", isStrong: true },
     { isThere: reproduced !== "", words: reproduced, title: AGAIN[reproduced] ?? "" },
     { isThere: bestOf > 0, words: best, title: "it shows the values of its best child" },
-  ].filter(({ isThere }) => isThere);
-  return [...told, ...warned];
+    {
+      isThere: warnings.length > 0,
+      words: sign,
+      title: sentences.join("\n"),
+      isWarning: true,
+    },
+  ];
+  return told.filter(({ isThere }) => isThere);
 }

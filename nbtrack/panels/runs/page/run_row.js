@@ -200,7 +200,8 @@ function statusCell(row, look) {
 /** @param {Badge} badge */
 function badge({ words, title, isStrong, isWarning }) {
   const look = isStrong ? " nbt-badge-strong" : isWarning ? " nbt-badge-warning" : "";
-  return h("span", { class: `nbt-badge${look}`, title }, words);
+  const spoken = isWarning ? { role: "img", "aria-label": title } : {};
+  return h("span", { class: `nbt-badge${look}`, title, ...spoken }, words);
 }
 
 /** @param {readonly Spoken[]} values */
