@@ -34,25 +34,49 @@ def bytes_of(array: Any) -> int:
     return nbytes
 
 
-def is_whole(array: Any, *, most: int) -> bool:
-    of_objects = array.dtype.hasobject and array.size > MOST_OBJECTS
-    return bytes_of(array) <= max(most, SMALL_BYTES) and not of_objects
+def is_safe(owner: Any) -> bool:
+    """Whether its memory is sure to be there still. What is mapped from a file or shared may be
+    gone, and to read it then is the end of the kernel."""
+    ndarray = sys.modules["numpy"].ndarray
+    if ndarray.flags.__get__(owner).owndata:
+        return True
+    base = ndarray.base.__get__(owner)
+    if type(base) is memoryview:  # holds what it looks at, which cannot grow so long
+        return type(_beneath(base)) in (bytes, bytearray)
+    return type(base) is bytes
 
 
-def objects_in(array: Any) -> list[object]:
+def _beneath(view: memoryview) -> object:
+    try:
+        return view.obj
+    except ValueError:  # released
+        return None
+
+
+def plain_view(array: Any) -> Any:
+    """Without the properties and methods of a subclass."""
+    ndarray = sys.modules["numpy"].ndarray
+    return ndarray.view(array, ndarray)
+
+
+def is_whole(plain: Any, *, most: int) -> bool:
+    of_objects = plain.dtype.hasobject and plain.size > MOST_OBJECTS
+    return bytes_of(plain) <= max(most, SMALL_BYTES) and not of_objects
+
+
+def objects_in(plain: Any) -> list[object]:
     """What an array of references refers to: some of it, if it is large."""
-    if not array.dtype.hasobject or array.dtype.names is not None:
+    if not plain.dtype.hasobject or plain.dtype.names is not None:
         return []
-    plain = sys.modules["numpy"].ndarray.ravel(array)
-    return list(plain[:: 1 + plain.size // MOST_OBJECTS].tolist())
+    flat = plain.ravel()
+    return list(flat[:: 1 + flat.size // MOST_OBJECTS].tolist())
 
 
-def array_stamp(array: Any, *, most: int) -> ArrayStamp:
+def array_stamp(plain: Any, *, most: int) -> ArrayStamp:
     """Of shape, type and content, of more than *most* bytes a sample; references are told apart by
     what they refer to."""
-    plain = sys.modules["numpy"].ndarray.view(array, sys.modules["numpy"].ndarray)
     facts = (plain.shape, plain.dtype.str, plain.__array_interface__["data"][0])
-    return ArrayStamp(is_whole(array, most=most), facts, _content(plain, most))
+    return ArrayStamp(is_whole(plain, most=most), facts, _content(plain, most))
 
 
 def _content(plain: Any, most: int) -> object:

@@ -68,9 +68,11 @@ def array_parts(value: Any, *, most: int = array_stamps.WHOLE_BYTES) -> Parts:
     owner = array_stamps.owner_of(value)
     if owner is not value:
         return Parts(None, (owner,))
-    children = array_stamps.objects_in(value)
-    stamp = array_stamps.array_stamp(value, most=most)
-    return Parts(stamp, children, array_stamps.is_whole(value, most=most))
+    if not array_stamps.is_safe(value):
+        return Parts(is_whole=False, is_opaque=True)
+    plain = array_stamps.plain_view(value)
+    stamp = array_stamps.array_stamp(plain, most=most)
+    return Parts(stamp, array_stamps.objects_in(plain), stamp.is_whole)
 
 
 def _generator(value: Any) -> Parts:
