@@ -25,10 +25,54 @@ key = object.__new__(type("Key", (), {n: note for n in ("__eq__",)} | {"__hash__
 table = {key: objects}
 one, two, three, four = objects
 """
+HOSTILE_LIBRARIES = """
+import numpy as np, pandas as pd
+calls = []
+def noted(base, name):
+    return lambda *given, **named: calls.append(name) or getattr(base, name)(*given, **named)
+def told(base, name):
+    return property(lambda self: calls.append(name) or getattr(base, name).__get__(self))
+class Frame(pd.DataFrame):
+    __getattribute__ = noted(pd.DataFrame, "__getattribute__")
+class Format:
+    __repr__ = noted(object, "__repr__")
+    __call__ = str
+Random = np.random.RandomState
+State = type("State", (Random,), {"get_state": noted(Random, "get_state")})
+Bits = type("Bits", (np.random.PCG64,), {"state": told(np.random.PCG64, "state")})
+ARRAYS = ("dtype", "size", "base", "flags")
+Array = type("Array", (np.ndarray,), {n: told(np.ndarray, n) for n in ARRAYS})
+array, frame, state = np.ndarray.__new__(Array, (4,), float), Frame({"a": [1]}), State(0)
+bits = Bits(0)
+generator = np.random.Generator(bits)
+pd.options.display.float_format = Format()
+np.set_printoptions(formatter={"int": Format()})
+calls.clear()
+"""
+USED_LIBRARIES = "n = (id(array), id(frame), id(state), id(bits), id(generator))"
+
 USED = "n = (id(one), id(two), id(three), id(four), id(table))\nfor each in (1,): objects"
 
 NOTEBOOKS: dict[str, list[str]] = {
     "hostile": [HOSTILE, USED, USED, "del one", "r = len(calls)"],
+    "hostile libraries": [HOSTILE_LIBRARIES, USED_LIBRARIES, USED_LIBRARIES, "r = len(calls)"],
+    "let go of": [
+        "import weakref\nclass Big: pass\ndef g():\n    big = Big(); w = weakref.ref(big)\n"
+        "    yield w\n    del big\n    yield w\ng = g()",
+        "w = next(g)",
+        "_ = next(g)",
+        "r = w()",
+    ],
+    "generator of text": [
+        "def g():\n    s = ''\n    while True:\n        s += 'a'; yield s\ng = g()",
+        "next(g)",
+        "next(g)",
+        "r = next(g)",
+    ],
+    "folder that is gone": [
+        "import os\nos.mkdir('d'); os.chdir('d'); os.rmdir(os.getcwd())",
+        "try: open('rel.txt')\nexcept OSError as exc: r = exc.errno",
+    ],
     "syntax error": ["x = 1", "x = = 2", "r = x"],
     "return at the top": ["x = 1", "x = 2\nreturn", "r = x"],
     "failing": ["l = [1]", "l.append(2)\n1 / 0", "r = l"],
@@ -102,6 +146,7 @@ NOTEBOOKS: dict[str, list[str]] = {
 }
 NEEDED = {
     "hostile": {0, 4},
+    "generator of text": {0, 1, 2, 3},
     "syntax error": {0, 2},
     "return at the top": {1, 2},
     "failing": {0, 1, 2},
@@ -162,6 +207,22 @@ def test_what_is_not_captured_is_said(ran: dict[str, Ran], name: str) -> None:
 def test_no_code_of_the_users_is_called(ran: dict[str, Ran]) -> None:
     assert ran["hostile"].value == "0"
     assert [each.status for each in ran["hostile"].executions] == ["ok"] * 5
+
+
+def test_no_code_that_replaces_a_librarys_is_called(ran: dict[str, Ran]) -> None:
+    assert ran["hostile libraries"].value == "0"
+    assert [each.status for each in ran["hostile libraries"].executions] == ["ok"] * 4
+
+
+def test_what_a_generator_lets_go_of_is_gone(ran: dict[str, Ran]) -> None:
+    assert ran["let go of"].value == "None"
+
+
+def test_a_folder_that_is_gone_costs_no_note(ran: dict[str, Ran]) -> None:
+    gone = ran["folder that is gone"]
+
+    assert gone.value == "2"
+    assert "not captured in full" not in gone.gaps + gone.printed
 
 
 def test_a_generator_that_nothing_seeded(ran: dict[str, Ran]) -> None:

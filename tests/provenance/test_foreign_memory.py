@@ -30,6 +30,13 @@ NOTEBOOKS: dict[str, list[str]] = {
         "a[1] = 1",
         "r = a[1]",
     ],
+    "of Arrow": [
+        "import pandas as pd\npd.DataFrame({'a': [1, 2]}).to_parquet('a.parquet')",
+        "d = pd.read_parquet('a.parquet')",
+        "z = d.a.sum()",
+        "d.iloc[0, 0] = 5",
+        "r = d.a.sum()",
+    ],
 }
 
 
@@ -38,7 +45,7 @@ def ran() -> dict[str, Ran]:
     return dict(zip(NOTEBOOKS, run_notebooks(list(NOTEBOOKS.values()))))
 
 
-@pytest.mark.parametrize("name, value", [("shared", "(1000000,)"), ("mapped", "(50000000,)")])
+@pytest.mark.parametrize(("name", "value"), [("shared", "(1000000,)"), ("mapped", "(50000000,)")])
 def test_memory_that_is_gone_is_not_read(ran: dict[str, Ran], name: str, value: str) -> None:
     assert ran[name].value == value
 
@@ -49,3 +56,4 @@ def test_what_may_have_changed_counts_as_changed(ran: dict[str, Ran]) -> None:
 
 def test_memory_of_python_is_read(ran: dict[str, Ran]) -> None:
     assert ran["of bytes"].slice == {0, 2, 3}
+    assert ran["of Arrow"].slice == {0, 1, 3, 4}

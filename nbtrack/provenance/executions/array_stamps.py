@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 import zlib
 from typing import Any
@@ -14,6 +15,7 @@ WHOLE_BYTES = 64 << 20  # of one; beyond that a sample is read
 _WIDTH = 509  # words a row: a prime, so that rows of the data do not fall onto each other
 _SPOTS = 512
 MOST_OBJECTS = 5_000
+_CAPSULE = type(datetime.datetime_CAPI)
 
 
 def is_array(value: object) -> bool:
@@ -43,7 +45,14 @@ def is_safe(owner: Any) -> bool:
     base = ndarray.base.__get__(owner)
     if type(base) is memoryview:  # holds what it looks at, which cannot grow so long
         return type(_beneath(base)) in (bytes, bytearray)
-    return type(base) is bytes
+    return type(base) is bytes or _is_of_arrow(owner, base)
+
+
+def _is_of_arrow(owner: Any, base: object) -> bool:
+    """Arrow made the memory for a frame: what it only lends (and may have mapped) is named
+    otherwise, and cannot be written to."""
+    is_named = type(base) is _CAPSULE and repr(base).startswith('<capsule object "arrow::Buffer"')
+    return is_named and sys.modules["numpy"].ndarray.flags.__get__(owner).writeable is True
 
 
 def _beneath(view: memoryview) -> object:

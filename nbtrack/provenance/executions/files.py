@@ -68,8 +68,11 @@ class Opened:
             path = _text_of(path)
         if path is None or len(where) >= MOST_FILES or not is_of_interest(path):
             return
+        try:
+            where.setdefault(os.path.abspath(path))
+        except OSError:  # the working folder is gone, and with it what is meant
+            return
         self.relative |= not os.path.isabs(path)
-        where.setdefault(os.path.abspath(path))
 
     def forget(self, folder: str) -> None:
         """What we ourselves did there."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from nbtrack.provenance.executions import array_stamps
 from nbtrack.provenance.executions.parts import Parts, hashed
-from nbtrack.provenance.executions.safe_access import bases_of, dict_slot
+from nbtrack.provenance.executions.safe_access import bases_of, compiled, dict_slot
 
 
 def parts_for(kind: type, library: str) -> Callable[[Any], Parts] | None:
@@ -76,29 +76,46 @@ def array_parts(value: Any, *, most: int = array_stamps.WHOLE_BYTES) -> Parts:
 
 
 def _generator(value: Any) -> Parts:
-    return Parts(None, (value.bit_generator,))
+    bits = sys.modules["numpy.random"].Generator.bit_generator
+    return Parts(None, (bits.__get__(value),))
 
 
 def _bit_generator(value: Any) -> Parts:
-    return Parts(hash(repr(value.state)))
+    state = compiled(type(value), "state")
+    return Parts(is_opaque=True) if state is None else Parts(_of_state(state.__get__(value)))
 
 
 def _random_state(value: Any) -> Parts:
-    _, keys, *rest = value.get_state()
-    return Parts((hash(keys.tobytes()), *rest))
+    state = sys.modules["numpy.random"].RandomState.get_state(value, legacy=False)
+    return Parts(_of_state(state))
+
+
+def _of_state(state: dict[str, Any]) -> int:
+    return hash(tuple(_of_setting(each) for each in state.values()))
+
+
+def _of_setting(setting: Any) -> object:
+    if type(setting) is dict:
+        return _of_state(setting)
+    return setting.tobytes() if array_stamps.is_array(setting) else setting
 
 
 def _frame(value: Any) -> Parts:
     """A frame or series: the arrays that its blocks hold, where they stand, and its labels."""
-    manager = value._mgr
+    manager = object.__getattribute__(value, "_mgr")
     blocks = [block.values for block in manager.blocks]
     places = [block.mgr_locs.as_array.tobytes() for block in manager.blocks]
     return Parts((hashed(blocks), hash(tuple(places)), hashed(manager.axes)), blocks)
 
 
 def _tensor(value: Any) -> Parts:
-    return Parts((value._version, value.data_ptr(), tuple(value.shape)))
+    torch = sys.modules["torch"]
+    plain = torch.Tensor
+    with torch._C.DisableTorchFunctionSubclass():  # else the descriptors ask the subclass
+        version, shape = plain._version.__get__(value), plain.shape.__get__(value)
+        return Parts((version, plain.data_ptr(value), tuple(shape)))
 
 
 def _torch_generator(value: Any) -> Parts:
-    return Parts(hash(value.get_state().numpy().tobytes()))
+    state = sys.modules["torch"].Generator.get_state(value)
+    return Parts(hash(state.numpy().tobytes()))

@@ -75,3 +75,9 @@ def slots_of(kind: type) -> list[MemberDescriptorType]:
 def in_class(kind: type, name: str) -> object:
     """What stands in a class, or the one that it is made of, as it stands there."""
     return next((d[name] for base in _mro(kind) if name in (d := _class_dict(base))), None)
+
+
+def compiled(kind: type, name: str) -> GetSetDescriptorType | None:
+    """What reads an attribute as the extension does that made it, whatever a subclass says."""
+    found = (d[name] for base in _mro(kind) if name in (d := _class_dict(base)))
+    return next((each for each in found if type(each) is GetSetDescriptorType), None)

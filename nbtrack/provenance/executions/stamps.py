@@ -7,6 +7,7 @@ What is to be done with objects of a type is found once per type: see `Kind`.
 from __future__ import annotations
 
 import functools
+import gc
 import random
 import types
 import weakref
@@ -231,8 +232,14 @@ def _generator(value: Any) -> Parts:
     frame = value.gi_frame
     if frame is None:
         return Parts("used up")
-    held = list(frame.f_locals.values())
+    # Asked for its locals, a frame keeps what it gives alive.
+    found = [part for part in gc.get_referents(value) if type(part) is not types.FrameType]
+    held = [part for each in found for part in _opened(each)]
     return Parts((frame.f_lasti, hashed(held)), held)
+
+
+def _opened(part: object) -> tuple[object, ...]:
+    return _content(part) if type(part) is types.CellType else (part,)
 
 
 def _iterator(value: Any) -> Parts:

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from nbtrack.provenance.executions.parts import hashed
+
 GENERATORS = ("random", "numpy", "torch")
 SEEDING = frozenset(
     {"seed", "manual_seed", "manual_seed_all", "set_state", "setstate", "set_rng_state"}
@@ -79,13 +81,13 @@ def _torch() -> object:
 def _pandas() -> object:
     config = sys.modules.get("pandas._config.config")
     options = getattr(config, "_global_config", None)
-    return None if options is None else repr(options)
+    return None if options is None else _of_options(options)
 
 
 def _sklearn() -> object:
     sklearn = sys.modules.get("sklearn")
     get_config: Any = getattr(sklearn, "get_config", None)
-    return None if get_config is None else repr(sorted(get_config().items()))
+    return None if get_config is None else _of_options(get_config())
 
 
 def _errors() -> object:
@@ -97,7 +99,13 @@ def _errors() -> object:
 def _printing() -> object:
     numpy = sys.modules.get("numpy")
     options: Any = getattr(numpy, "get_printoptions", None)
-    return None if options is None else repr(options())
+    return None if options is None else _of_options(options())
+
+
+def _of_options(options: dict[str, Any]) -> int:
+    """Functions of the user may be among them, whose `repr` is theirs."""
+    values = [_of_options(v) if type(v) is dict else v for v in options.values()]
+    return hashed([*options, *values])
 
 
 def _environment() -> object:
