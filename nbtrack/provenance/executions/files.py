@@ -126,11 +126,13 @@ def _below(folder: object, path: object) -> object:
     """*path*, relative to the open *folder*; None where nobody knows which that is."""
     if type(folder) is not int or folder == -1:  # none is given
         return path
-    path = os.fsdecode(path) if type(path) is bytes else path
+    if type(path) is bytes:
+        path = os.fsdecode(path)
     try:
-        return os.path.join(os.readlink(f"/proc/self/fd/{folder}"), path)  # type: ignore[arg-type] # or it fails
-    except (OSError, TypeError):
+        opened = os.readlink(f"/proc/self/fd/{folder}")
+    except OSError:
         return None
+    return os.path.join(opened, path) if type(path) is str else None
 
 
 def _text_of(path: object) -> str | None:
