@@ -16,12 +16,17 @@ _said: set[str] = set()
 
 
 @contextmanager
-def guarded(action: str, *, on_fault: Callable[[], object] | None = None) -> Iterator[None]:
+def guarded(
+    action: str,
+    *,
+    on_fault: Callable[[], object] | None = None,
+    outcome: str = "this was not stored",
+) -> Iterator[None]:
     """Run our own code beside the user's: a fault becomes one line of warning, never an error."""
     try:
         yield
     except Exception as exc:  # noqa: BLE001 - the one broad except: see the module's docstring
-        warn_once(f"nbtrack could not {action}: {exc!r}. Your code goes on; this was not stored.")
+        warn_once(f"nbtrack could not {action}: {exc!r}. Your code goes on; {outcome}.")
         if on_fault is not None:
             on_fault()
 

@@ -88,7 +88,7 @@ class FoldingThread:
 
 def folding_guarded() -> AbstractContextManager[None]:
     """Whoever folds by the way, at exit or before a read, goes on if it cannot be done."""
-    return guarded("write to its database file")
+    return guarded("write to its database file", outcome="what was logged waits in the journal")
 
 
 def _close_all_after_fork() -> None:
