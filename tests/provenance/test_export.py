@@ -60,6 +60,28 @@ def test_a_script_gives_the_same_value_without_nbtrack(notebook, run, tmp_path):
     assert "%matplotlib inline" in text  # it is part of a text
 
 
+def test_modules_of_one_name_lie_in_their_packages(notebook, tmp_path):
+    """As in src/, beside the folder of the notebooks."""
+    source = tmp_path / "src"
+    for package, value in (("one_pack", 1), ("two_pack", 20)):
+        (source / package).mkdir(parents=True)
+        (source / package / "__init__.py").touch()
+        (source / package / "utils.py").write_text(f"VALUE = {value}\n")
+    notebook.run(
+        f"import sys\nsys.path.insert(0, {str(source / '..' / 'src')!r})\n"
+        "from one_pack import utils as one_utils\nfrom two_pack import utils as two_utils"
+    )
+    run = notebook.tracked("%%track C=3\ntotal_score = one_utils.VALUE + two_utils.VALUE")
+
+    with zipfile.ZipFile(export_run(notebook.store, run, tmp_path / "run.zip")) as archive:
+        archive.extractall(tmp_path / "out")
+
+    source.rename(tmp_path / "gone")
+    assert (tmp_path / "out" / "one_pack" / "utils.py").read_text() == "VALUE = 1\n"
+    assert (tmp_path / "out" / "two_pack" / "utils.py").read_text() == "VALUE = 20\n"
+    run_script(tmp_path / "out")
+
+
 def test_an_archive_holds_all_but_the_data(notebook, run, tmp_path):
     file = export_run(notebook.store, run, tmp_path / "run.zip")
     with zipfile.ZipFile(file) as archive:

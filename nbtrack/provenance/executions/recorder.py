@@ -62,6 +62,7 @@ class KernelRecorder:
 
     def began(self, cell: CellFacts) -> Running:
         clock = time.perf_counter()
+        self._modules.cell_begins()
         reading = read_cell(cell.transformed)
         execution = self._new(cell, reading)
         limits = SAMPLED if execution.source in self._dear else WHOLE
@@ -168,7 +169,11 @@ class KernelRecorder:
         self._last.remember(after, self._namespace)
         states_before = texts_of(running.generators, execution.unseeded)
         texts = {digest_of(text): text for text in (running.source, *states_before)}
-        execution = replace(execution, generators=tuple(map(digest_of, states_before)))
+        execution = replace(
+            execution,
+            generators=tuple(map(digest_of, states_before)),
+            gaps=(*execution.gaps, *self._modules.gaps(execution)),
+        )
         self._write(execution, {**texts, **self._modules.texts(execution)})
         if running.cost + time.perf_counter() - clock > DEAR_SECONDS:
             self._dear.add(execution.source)

@@ -6,7 +6,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.paths import artifact_parts
@@ -49,18 +49,21 @@ def _modules(upstream: Upstream) -> dict[str, str]:
     return {
         name: text
         for path, text in upstream.modules.items()
-        if (name := _place_of(path, upstream.folder)) not in _OWN
+        if (name := _place_of(path, upstream)) not in _OWN
     }
 
 
-def _place_of(path: str, folder: Path | None) -> str:
-    """Where a module goes: its path below the notebook's folder, else in that of its package."""
-    file = PurePosixPath(path)
+def _place_of(path: str, upstream: Upstream) -> str:
+    """Where a module goes: its path below the notebook's folder, else with that of its packages."""
+    file, folder = PurePosixPath(path), upstream.folder
     if folder is not None and file.is_relative_to(folder.as_posix()):
-        file = file.relative_to(folder.as_posix())
-        if ".." not in file.parts:
-            return file.as_posix()
-    return file.name
+        below = file.relative_to(folder.as_posix())
+        if ".." not in below.parts:
+            return below.as_posix()
+    top = file.parent
+    while top.name not in ("", "..") and str(top / "__init__.py") in upstream.modules:
+        top = top.parent
+    return file.relative_to(top).as_posix()
 
 
 def _artifacts(store: Store, upstream: Upstream) -> tuple[dict[str, bytes], list[str]]:
