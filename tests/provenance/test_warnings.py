@@ -21,6 +21,7 @@ from nbtrack.capture.row_hashes import RowHashes, row_hashes
 from nbtrack.data import from_pandas
 from nbtrack.errors import InvalidValue
 from nbtrack.provenance.executions.recorder import digest_of
+from nbtrack.provenance.warnings.adding_up import added_up
 from nbtrack.provenance.warnings.already_ran import identity, precedent_tags
 from nbtrack.provenance.warnings.data_changed import changed_inputs, data_changed
 from nbtrack.provenance.warnings.leak import Fitted, leak, overlap
@@ -165,23 +166,46 @@ def saved_as(path: Path, cells: list[tuple[str, str]]) -> str:
 def test_the_saved_notebook_tells_what_is_stale(words: str, tmp_path: Path) -> None:
     """If it was saved after the cells ran."""
     path = saved_as(tmp_path / "n.ipynb", SAVED[words])
-    sentence = stale(NEEDED, NEEDED, saved_notebook(path))
+    sentence = stale(NEEDED, NEEDED, saved_notebook(path), {}.get)
     assert sentence is not None
     assert sentence.startswith(f"a comes from cell [1], which {words}: Run All")
 
     os.utime(path, ns=(0, 0))
-    assert stale(NEEDED, NEEDED, saved_notebook(path)) is None
+    assert stale(NEEDED, NEEDED, saved_notebook(path), {}.get) is None
 
 
 def test_a_notebook_as_it_ran_is_not_stale(tmp_path: Path) -> None:
     """Nor what cannot be read, nor one that does not know the cell."""
     path = saved_as(tmp_path / "n.ipynb", [("one", "a = 1"), ("two", "a + 1")])
-    assert stale(NEEDED, NEEDED, saved_notebook(path)) is None
+    assert stale(NEEDED, NEEDED, saved_notebook(path), {}.get) is None
     other = saved_as(tmp_path / "o.ipynb", [("x", "a = 1")])
-    assert stale(NEEDED, NEEDED, saved_notebook(other)) is None
+    assert stale(NEEDED, NEEDED, saved_notebook(other), {}.get) is None
     (tmp_path / "broken.ipynb").write_text("{")
     for wrong in (None, "n.ipynb", str(tmp_path / "broken.ipynb"), str(tmp_path / "none.ipynb")):
         assert saved_notebook(wrong) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("%time steps += 1", set()),
+        ("steps += 1\nrows.append(steps)", {"steps", "rows"}),
+        ("df['a'] += 1", {"df"}),
+        ("if ok:\n    rows.extend([1, 2])", {"rows"}),
+        ("df = df.dropna()\ndf['b'] = df['a'] * 2\ndf['a'] = df['a'].astype(int)", set()),
+        ("X -= X.mean()", set()),
+        ("mean = X.mean()\nX -= mean", set()),
+        ("rows.clear()\nrows.append(1)", set()),
+        ("n = 0\nfor each in rows:\n    n += 1", set()),
+        ("def step():\n    rows.append(1)", set()),
+        ("mask |= other", set()),
+        ("rows.append(", set()),
+        (None, set()),
+    ],
+)
+def test_what_adds_up_when_it_is_repeated(code: str | None, names: set[str]) -> None:
+    """Only what surely does."""
+    assert added_up(code) == names
 
 
 # --- unseeded

@@ -179,13 +179,37 @@ def test_what_a_cell_did_twice_is_stale(ready: Kernel) -> None:
 def test_a_cell_that_counts_itself_up_is_stale_the_second_time(ready: Kernel) -> None:
     """One that fits a model again is not."""
     ready.run("steps = 0", cell_id="up-1")
-    cell = "%%track --no-warn already-ran\nsteps = steps + 1"
+    cell = "%%track --no-warn already-ran\nsteps += 1"
 
     assert warned(ready, cell, cell_id="up-2") == {}
     assert warned(ready, cell, cell_id="up-2").keys() == {"stale"}
     for _ in range(2):
         fit = "%%track --no-warn already-ran,data\nmodel.fit(X_train, y_train)"
         assert warned(ready, fit, cell_id="up-3") == {}
+
+
+REPEATED = {
+    "rows are dropped": ("df = pd.DataFrame({'a': [1, None]})", "df = df.dropna()"),
+    "a column is made": ("df = pd.DataFrame({'a': [1, 2]})", "df['b'] = df['a'] * 2"),
+    "a column gets a type": ("df = pd.DataFrame({'a': ['1']})", "df['a'] = df['a'].astype(int)"),
+    "what is known is added": ("df = {1}", "df.add(1)"),
+}
+
+
+@pytest.mark.parametrize("case", REPEATED)
+def test_what_gives_the_same_when_repeated_is_not_stale(ready: Kernel, case: str) -> None:
+    """Run All gives exactly these."""
+    ready.run(REPEATED[case][0], cell_id="same-1")
+    for _ in range(2):
+        ready.run(REPEATED[case][1], cell_id="same-2")
+    assert warned(ready, "%%track --no-warn already-ran\nresult = len(df)", cell_id="same-3") == {}
+
+
+def test_a_tracked_fit_that_is_repeated_is_not_stale(ready: Kernel) -> None:
+    """It binds what it reads, and begins anew; another name of the run is no edit."""
+    for name in ("a", "b"):
+        cell = f"%%track {name} --no-warn already-ran,data\nmodel = model.fit(X_train, y_train)"
+        assert warned(ready, cell, cell_id="fit-1") == {}
 
 
 def test_without_ids_of_cells_nothing_is_said(ready: Kernel) -> None:

@@ -75,13 +75,18 @@ def identity(
         return None
     states = [(each.source, each.states) for each in executions if each.states]
     facts = [
-        _TRACK_LINE.sub("", source).strip(),
+        code_of(source),
         sorted(params.items()),
         [(each.source, _files(each.files_read), _files(each.modules)) for each in needed],
         states,
         [sys.version, *_versions()],
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
+
+
+def code_of(source: str) -> str:
+    """Without the line of %%track."""
+    return _TRACK_LINE.sub("", source).strip()
 
 
 def precedent_tags(
