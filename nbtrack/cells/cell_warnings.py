@@ -57,7 +57,7 @@ class CellWarnings:
         """To be told at once: the same has been computed before."""
         with self._guarded("already-ran"):
             needed = self._needed(tracked)
-            if needed is None:
+            if needed is None or not self._sees_all(tracked, needed):
                 return None
             found = precedents.identity(
                 tracked.cell.masked,
@@ -71,6 +71,10 @@ class CellWarnings:
             if is_wanted("already-ran", self._session, tracked.line):
                 return self._tell_precedent(tracked, found)
         return None
+
+    def _sees_all(self, tracked: TrackedCell, needed: Sequence[Execution]) -> bool:
+        codes = [self._codes.get(each.source) for each in needed[:-1]]
+        return precedents.sees_all([*codes, tracked.cell.masked])
 
     def _tell_precedent(self, tracked: TrackedCell, identity: str) -> Warned | None:
         run = self._precedent(tracked, identity)
@@ -133,7 +137,9 @@ class CellWarnings:
 
     def _unseeded(self, tracked: TrackedCell) -> str | None:
         needed = self._needed(tracked, of_values=True)
-        return None if needed is None else unseeded(needed, harmless=tracked.line.harmless)
+        if needed is None:
+            return None
+        return unseeded(needed, self._codes.get, harmless=tracked.line.harmless)
 
     def _data_changed(self, tracked: TrackedCell) -> str | None:
         run, lineage = tracked.run, tracked.place.lineage

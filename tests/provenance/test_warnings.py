@@ -11,19 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import ElasticNetCV, Lasso, LassoCV, LogisticRegression
 from sklearn.model_selection import GridSearchCV, ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, LinearSVC
 
 from nbtrack.capture.row_hashes import RowHashes, row_hashes
 from nbtrack.data import from_pandas
 from nbtrack.errors import InvalidValue
 from nbtrack.provenance.executions.recorder import digest_of
 from nbtrack.provenance.warnings.adding_up import added_up
-from nbtrack.provenance.warnings.already_ran import identity, precedent_tags
+from nbtrack.provenance.warnings.already_ran import identity, precedent_tags, sees_all
 from nbtrack.provenance.warnings.data_changed import changed_inputs, data_changed
+from nbtrack.provenance.warnings.drawing import draws_values
 from nbtrack.provenance.warnings.leak import Fitted, leak, overlap
 from nbtrack.provenance.warnings.saved_notebook import saved_notebook
 from nbtrack.provenance.warnings.stale import stale
@@ -220,6 +221,11 @@ def test_what_adds_up_when_it_is_repeated(code: str | None, names: set[str]) -> 
         (LogisticRegression(solver="liblinear"), True),
         (HistGradientBoostingClassifier(), True),
         (HistGradientBoostingClassifier(early_stopping=True), False),
+        (LinearSVC(dual=False), True),
+        (LinearSVC(dual=True), False),
+        (Lasso(), True),
+        (LassoCV(selection="random"), False),
+        (make_pipeline(StandardScaler(), ElasticNetCV()), True),
         (RandomForestClassifier(), False),
         (LogisticRegression(solver="saga"), False),
         (GridSearchCV(SVC(), {"C": [1, 2]}, cv=ShuffleSplit()), False),
@@ -229,6 +235,30 @@ def test_what_adds_up_when_it_is_repeated(code: str | None, names: set[str]) -> 
 def test_fits_that_leave_unused_what_they_draw(estimator: Any, is_harmless: bool) -> None:
     """Known by name, all parts of it."""
     assert harmless_fit(estimator, 100) is is_harmless
+
+
+@pytest.mark.parametrize(
+    ("code", "draws"),
+    [
+        ("X = np.random.rand(9)", True),
+        ("noise = np.random.rand(9)\nX = Z + noise", True),
+        ("X, Y = train_test_split(Z)\nprint(Z.sample(5))", True),
+        ("X = load(9)", True),
+        ("for _ in range(3):\n    X = X.sample(5)", True),
+        ("X = Model()\nX.fit(Z)", True),
+        ("X['a'] = np.random.rand(9)", True),
+        ("X = load(9)\nX.sample(5)", False),
+        ("X = load(9)\nplt.scatter(X, np.random.rand(9))", False),
+        ("X = 3\nshown = Z.sample(5)", False),
+        ("X.sample(5)", False),
+        (None, False),
+    ],
+)
+def test_draws_of_an_earlier_cell_count_if_they_made_what_is_used(
+    code: str | None, draws: bool
+) -> None:
+    """Not those for what it shows; when unsure they do not."""
+    assert draws_values(code, {"X"}) is draws
 
 
 def test_draws_between_harmless_fits_count() -> None:
@@ -253,6 +283,14 @@ def test_an_identity_is_of_all_that_is_known_before() -> None:
     assert len({made, *others}) == 5
     assert identity("x", {}, [replace(NEEDED[0], gaps=("unknown",))], []) is None
     assert identity("x", {}, [replace(NEEDED[0], unseeded=("numpy",))], []) is None
+
+
+@pytest.mark.parametrize("word", ["pq.read_table('x')", "time.time()", "datetime.now()"])
+def test_what_nobody_sees_has_no_precedent(word: str) -> None:
+    """Files that C++ reads, the clock; nor a cell whose code is not known."""
+    assert sees_all(["x = 1", "y = open('a.csv').read()"])
+    assert not sees_all(["x = 1", f"y = {word}"])
+    assert not sees_all(["x = 1", None])
 
 
 def test_what_needed_more_than_was_foreseen_is_no_precedent() -> None:

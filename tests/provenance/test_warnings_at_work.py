@@ -237,6 +237,9 @@ REPEATABLE = {
         "RandomForestClassifier(5, random_state=0).fit(X_train, y_train)"
     ),
     "a solver that is exact": "LogisticRegression().fit(X_train, y_train)",
+    "folds of one that draws and forgets": (
+        "from sklearn.linear_model import ElasticNet\ncross_val_score(ElasticNet(), X, y)"
+    ),
     "one that draws and forgets": (
         "from sklearn.svm import SVC\nSVC().fit(X_train, y_train)\nSVC(C=2).fit(X_train, y_train)"
     ),
@@ -263,6 +266,36 @@ def test_a_seed_is_enough(kernel: Kernel) -> None:
     assert warned(kernel, "%%track\nvalue = np.random.rand()") == {}
 
 
+@pytest.mark.parametrize("name", ["fix", "set_seed"])
+def test_a_function_of_the_project_may_seed(kernel: Kernel, name: str) -> None:
+    """It leaves a generator that has drawn nothing, or says so by its name."""
+    code = (
+        f"def {name}(n):\n    np.random.seed(n)\n    {'' if name == 'fix' else 'np.random.rand()'}"
+    )
+    kernel.run(f"open('own_utils.py', 'w').write('import numpy as np\\n' + {code!r})")
+    kernel.run("import sys; sys.path.insert(0, '')\nimport numpy as np")
+    kernel.run(f"from own_utils import {name}\n{name}(42)")
+    kernel.run("drawn = np.random.rand(9)")
+    assert warned(kernel, "%%track\nvalue = drawn.mean() + np.random.rand()") == {}
+
+
+def test_what_an_earlier_cell_drew_counts_if_it_is_used(ready: Kernel) -> None:
+    """Not what it only showed."""
+    ready.run("shown = pd.DataFrame({'a': np.arange(9)})\nshown.sample(5)")
+    assert warned(ready, "%%track\nvalue = float(shown.a.mean())") == {}
+    ready.run("used = np.random.rand(9)")
+    assert warned(ready, "%%track\nvalue = float(used.mean())").keys() == {"unseeded"}
+
+
+def test_what_nobody_sees_did_not_run_already(ready: Kernel) -> None:
+    """The clock here, and in a cell that it needs."""
+    for _ in range(2):
+        assert warned(ready, "%%track\nimport time\nvalue = time.time()") == {}
+    ready.run("import time\nbegan = time.time()")
+    for _ in range(2):
+        assert warned(ready, "%%track\nvalue = began + 1") == {}
+
+
 # --- the same again
 
 AGAIN = (
@@ -280,7 +313,9 @@ def test_what_already_ran_is_told_before_the_cell_runs(new_kernel: NewKernel) ->
     reply = kernel.run(AGAIN.format(name="second", C=7))
     early = reply.of("display_data")[0]["data"]["text/plain"]
 
-    assert early.startswith("⚠ already-ran: Identical to first, ")
+    assert early.startswith(
+        "⚠ already-ran: The same code, params and seen files ran before: first, "
+    )
     assert f"nbtrack.load_model('runs:/{first}/model')" in early
     assert dict(warnings_in(kernel.newest().data.tags)).keys() == {"already-ran"}
     assert warned(kernel, AGAIN.format(name="third", C=8)) == {}
@@ -297,7 +332,7 @@ def test_another_kernel_knows_what_already_ran(new_kernel: NewKernel) -> None:
         kernel.store.fold()  # of another kernel, what is folded is known
         kernel.close()
 
-    assert "Identical to first" in found["already-ran"]
+    assert "ran before: first" in found["already-ran"]
 
 
 def test_other_values_of_what_it_uses_are_other_runs(ready: Kernel) -> None:

@@ -6,7 +6,7 @@ it was saved after they ran. Without ids of cells nothing is said: two cells may
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from nbtrack.provenance.warnings.adding_up import added_up
 from nbtrack.provenance.warnings.saved_notebook import SavedNotebook
