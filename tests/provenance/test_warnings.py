@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
+from nbtrack.capture.fingerprint import evenly
 from nbtrack.capture.row_hashes import RowHashes, row_hashes
 from nbtrack.data import from_pandas
 from nbtrack.errors import InvalidValue
@@ -25,7 +26,7 @@ from nbtrack.provenance.warnings.adding_up import added_up
 from nbtrack.provenance.warnings.already_ran import identity, precedent_tags, sees_all
 from nbtrack.provenance.warnings.data_changed import changed_inputs, data_changed
 from nbtrack.provenance.warnings.drawing import draws_values
-from nbtrack.provenance.warnings.leak import Fitted, leak, overlap
+from nbtrack.provenance.warnings.leak import Fitted, Rows, is_called_test, leak, rows_with
 from nbtrack.provenance.warnings.saved_notebook import saved_notebook
 from nbtrack.provenance.warnings.stale import stale
 from nbtrack.provenance.warnings.unseeded import harmless_fit, only_harmless
@@ -64,6 +65,13 @@ def test_what_silences_is_spelled_right() -> None:
 # --- leak
 
 
+def rows_of(X: Any, y: Any = None) -> Rows:
+    """Every target another one, if none are given."""
+    found = rows_with(hashed(X), X[:, 0] if y is None else y)
+    assert found is not None
+    return found
+
+
 @pytest.mark.parametrize("levels", [2, 3, 5, 10, 100])
 @pytest.mark.parametrize("share", [0.5, 0.8])
 def test_rows_that_are_equal_by_chance_are_no_leak(levels: int, share: float) -> None:
@@ -71,32 +79,69 @@ def test_rows_that_are_equal_by_chance_are_no_leak(levels: int, share: float) ->
     for seed in range(20):
         made = np.random.default_rng(seed).integers(0, levels, (500, 3))
         cut = int(len(made) * share)
-        fitted = Fitted(hashed(made[:cut]), "X_train")
-        assert leak(fitted, hashed(made[cut:]), "X_test", is_measured=True) is None
+        fitted = Fitted(rows_of(made[:cut]), "X_train")
+        assert leak(fitted, rows_of(made[cut:]), "X_test") is None
 
 
 @pytest.mark.parametrize("leaked", [0.05, 0.2, 1.0])
 def test_a_share_of_leaked_rows_is_found_among_chance_ones(leaked: float) -> None:
     """From a twentieth of the test rows on."""
-    made = np.random.default_rng(1).integers(0, 12, (4000, 3))
-    train, test = made[:3000], made[3000:].copy()
+    made = np.random.default_rng(1).integers(0, 40, (4000, 3))
+    target = np.random.default_rng(2).random(4000)
+    train, test, measured = made[:3000], made[3000:].copy(), target[3000:].copy()
     count = int(len(test) * leaked)
-    test[:count] = train[:count]
-    before = overlap(hashed(train), hashed(made[3000:]))
+    test[:count], measured[:count] = train[:count], target[:count]
+    fitted = Fitted(rows_of(train, target[:3000]), "X_train")
 
-    assert not before.is_beyond_chance
-    found = overlap(hashed(train), hashed(test))
-    assert found.is_beyond_chance == (found.found - before.found > 60)
+    assert leak(fitted, rows_of(made[3000:], target[3000:]), "X_test") is None
+    assert leak(fitted, rows_of(test, measured), "X_test") is not None
+
+
+DESIGN = np.array([(store, day, month) for store in range(5) for day in range(7)
+                   for month in range(12)])  # fmt: skip
+
+
+@pytest.mark.parametrize("rate", [None, 0.5, 0.03])
+def test_what_was_measured_anew_at_the_same_places_is_no_leak(rate: float | None) -> None:
+    """Its features are equal, its targets are not, or by chance only."""
+    for seed in range(20):
+        drawn = np.random.default_rng(seed).random((2, len(DESIGN)))
+        before, now = drawn if rate is None else drawn < rate
+        fitted = Fitted(rows_of(DESIGN, before), "train_x")
+        assert leak(fitted, rows_of(DESIGN[:200], now[:200]), "X_test") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "is_test"),
+    [
+        *((name, True) for name in ("X_test", "test_df", "X_test2", "xtest", "x_hold_out")),
+        *((name, True) for name in ("df_val[['a']]", "X_test.to_numpy()", "y_te", "data_oos")),
+        *((name, False) for name in ("ab_test", "test_scores", "X_train", "latest_df", "test")),
+    ],
+)
+def test_names_of_test_data(name: str, is_test: bool) -> None:
+    """A word of its own, and one for data."""
+    assert is_called_test(name) is is_test
 
 
 def test_of_too_many_rows_a_sample_is_said_to_be_one() -> None:
     """Some of the hashes for all of the rows."""
     made = RANDOM.random((1000, 2))
-    some = RowHashes(hashed(made).hashes[::10], 1000)
-    sentence = leak(Fitted(some, "X_train"), hashed(made[:50]), "X_test", is_measured=True)
+    some = rows_with(RowHashes(hashed(made).hashes[evenly(1000, 100)], 1000), made[:, 0])
+    assert some is not None
+    test = made[evenly(1000, 100)[:50]]
+    sentence = leak(Fitted(some, "X_train"), rows_of(test), "X_test")
 
     assert sentence is not None
     assert "of a sample" in sentence
+
+
+def test_of_unknown_targets_nothing_is_said() -> None:
+    """Nor of those of other rows."""
+    made = hashed(RANDOM.random((9, 2)))
+    assert rows_with(made, None) is None
+    assert rows_with(made, [1, 2]) is None
+    assert rows_with(made, list("abcabcabc")) is not None
 
 
 # --- data

@@ -52,7 +52,10 @@ LEAKS = {
         "X_holdout = X_train[order]\naccuracy_score(y_train[order], model.predict(X_holdout))"
     ),
     "the same object": "X_test3 = X_train\nmodel.score(X_test3, y_train)",
-    "in another form": "X_test4 = pd.DataFrame(X_train[:70])\nmodel.predict(X_test4.to_numpy())",
+    "in another form": (
+        "X_test4 = pd.DataFrame(X_train[:70])\n"
+        "accuracy_score(y_train[:70], model.predict(X_test4.to_numpy()))"
+    ),
     "under a neutral name": "part = X_train[10:70]\nmodel.score(part, y_train[10:70])",
 }
 
@@ -78,6 +81,15 @@ HONEST = {
     "a part of it, on purpose": "model.score(X_train[:50], y_train[:50])",
     "a training part by name": "X_train2 = X_train[:50]\nmodel.score(X_train2, y_train[:50])",
     "all of the data": "model.score(X, y)",
+    "a prediction alone": "X_eval = X_train[:60]\nmodel.predict_proba(X_eval)",
+    "the same name": "ab_test = X[:300]\nmodel.fit(ab_test, y[:300]).score(ab_test, y[:300])",
+    "the same hours again": (
+        "from sklearn.linear_model import LinearRegression\n"
+        "hours = np.arange(24)[:, None]; X_test7 = hours.copy()\n"
+        "hourly = LinearRegression().fit(hours, X[:24, 0])\n"
+        "hourly.score(X_test7, X[24:48, 0])\n"
+        "accuracy_score(y[:24], hourly.predict(hours) > 0)"
+    ),
     "a look at some predictions": "some = X_train[:9]\nmodel.predict(some)",
     "cross-validation": "cross_val_score(model, X, y)",
     "folds by hand": (
