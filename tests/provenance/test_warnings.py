@@ -35,6 +35,7 @@ from nbtrack.records.warned import KINDS, TAG, silenced_kinds, warnings_in
 
 pd = pytest.importorskip("pandas")
 RANDOM = np.random.default_rng(0)
+NO_CODE: dict[str, str] = {}
 
 
 def hashed(rows: Any) -> RowHashes:
@@ -212,20 +213,20 @@ def saved_as(path: Path, cells: list[tuple[str, str]]) -> str:
 def test_the_saved_notebook_tells_what_is_stale(words: str, tmp_path: Path) -> None:
     """If it was saved after the cells ran."""
     path = saved_as(tmp_path / "n.ipynb", SAVED[words])
-    sentence = stale(NEEDED, NEEDED, saved_notebook(path), {}.get)
+    sentence = stale(NEEDED, NEEDED, saved_notebook(path), NO_CODE.get)
     assert sentence is not None
     assert sentence.startswith(f"a comes from cell [1], which {words}: Run All")
 
     os.utime(path, ns=(0, 0))
-    assert stale(NEEDED, NEEDED, saved_notebook(path), {}.get) is None
+    assert stale(NEEDED, NEEDED, saved_notebook(path), NO_CODE.get) is None
 
 
 def test_a_notebook_as_it_ran_is_not_stale(tmp_path: Path) -> None:
     """Nor what cannot be read, nor one that does not know the cell."""
     path = saved_as(tmp_path / "n.ipynb", [("one", "a = 1"), ("two", "a + 1")])
-    assert stale(NEEDED, NEEDED, saved_notebook(path), {}.get) is None
+    assert stale(NEEDED, NEEDED, saved_notebook(path), NO_CODE.get) is None
     other = saved_as(tmp_path / "o.ipynb", [("x", "a = 1")])
-    assert stale(NEEDED, NEEDED, saved_notebook(other), {}.get) is None
+    assert stale(NEEDED, NEEDED, saved_notebook(other), NO_CODE.get) is None
     (tmp_path / "broken.ipynb").write_text("{")
     for wrong in (None, "n.ipynb", str(tmp_path / "broken.ipynb"), str(tmp_path / "none.ipynb")):
         assert saved_notebook(wrong) is None
