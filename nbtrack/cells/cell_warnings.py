@@ -12,6 +12,7 @@ from nbtrack.cells.look_back import LookBack
 from nbtrack.cells.provenance_record import ProvenanceRecord
 from nbtrack.cells.tracked_cell import TrackedCell
 from nbtrack.errors import StoreError
+from nbtrack.provenance.executions.recorder import digest_of
 from nbtrack.provenance.slices import slice_of
 from nbtrack.provenance.warnings import already_ran as precedents
 from nbtrack.provenance.warnings.data_changed import changed_inputs, data_changed
@@ -47,6 +48,7 @@ class CellWarnings:
         self._on_fault = on_fault
         # Runs of this kernel by identity: they may not be folded.
         self._own: dict[str, precedents.Precedent] = {}
+        self._codes: dict[str, str] = {}  # of cells, without %%track, by the digest of the source
         self._begun: dict[str, tuple[str, list[int]]] = {}  # identity and slice, by run
 
     # --- before the cell runs
@@ -55,7 +57,7 @@ class CellWarnings:
         """To be told at once: the same has been computed before."""
         with self._guarded("already-ran"):
             needed = self._needed(tracked)
-            if needed is None:
+            if needed is None or not self._sees_all(tracked, needed):
                 return None
             found = precedents.identity(
                 tracked.cell.masked,
@@ -69,6 +71,10 @@ class CellWarnings:
             if is_wanted("already-ran", self._session, tracked.line):
                 return self._tell_precedent(tracked, found)
         return None
+
+    def _sees_all(self, tracked: TrackedCell, needed: Sequence[Execution]) -> bool:
+        codes = [self._codes.get(each.source) for each in needed[:-1]]
+        return precedents.sees_all([*codes, tracked.cell.masked])
 
     def _tell_precedent(self, tracked: TrackedCell, identity: str) -> Warned | None:
         run = self._precedent(tracked, identity)
@@ -98,7 +104,10 @@ class CellWarnings:
     # --- at its end
 
     def note_states(self, cell: RunningCell | None, line: CellLine) -> None:
-        """Just before its record is closed: whether it drew only what is not used."""
+        """Just before its record is closed: what it said, and whether it drew only what is not
+        used."""
+        if cell is not None:
+            self._codes[digest_of(cell.masked)] = precedents.code_of(cell.masked)
         if line.quiet_draws and cell is not None:
             with self._guarded("unseeded"):
                 before, after = self._provenance.states_around(cell)
@@ -124,11 +133,13 @@ class CellWarnings:
         if needed is None:
             return None
         saved = saved_notebook(tracked.place.notebook) if tracked.cell.cell_id else None
-        return stale(needed, list(self._provenance.log.executions.values()), saved)
+        return stale(needed, list(self._provenance.log.executions.values()), saved, self._codes.get)
 
     def _unseeded(self, tracked: TrackedCell) -> str | None:
         needed = self._needed(tracked, of_values=True)
-        return None if needed is None else unseeded(needed, harmless=tracked.line.harmless)
+        if needed is None:
+            return None
+        return unseeded(needed, self._codes.get, harmless=tracked.line.harmless)
 
     def _data_changed(self, tracked: TrackedCell) -> str | None:
         run, lineage = tracked.run, tracked.place.lineage

@@ -11,19 +11,22 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import ElasticNetCV, Lasso, LassoCV, LogisticRegression
 from sklearn.model_selection import GridSearchCV, ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, LinearSVC
 
+from nbtrack.capture.fingerprint import evenly
 from nbtrack.capture.row_hashes import RowHashes, row_hashes
 from nbtrack.data import from_pandas
 from nbtrack.errors import InvalidValue
 from nbtrack.provenance.executions.recorder import digest_of
-from nbtrack.provenance.warnings.already_ran import identity, precedent_tags
+from nbtrack.provenance.warnings.adding_up import added_up
+from nbtrack.provenance.warnings.already_ran import identity, precedent_tags, sees_all
 from nbtrack.provenance.warnings.data_changed import changed_inputs, data_changed
-from nbtrack.provenance.warnings.leak import Fitted, leak, overlap
+from nbtrack.provenance.warnings.drawing import draws_values
+from nbtrack.provenance.warnings.leak import Fitted, Rows, is_called_test, leak, rows_with
 from nbtrack.provenance.warnings.saved_notebook import saved_notebook
 from nbtrack.provenance.warnings.stale import stale
 from nbtrack.provenance.warnings.unseeded import harmless_fit, only_harmless
@@ -32,6 +35,7 @@ from nbtrack.records.warned import KINDS, TAG, silenced_kinds, warnings_in
 
 pd = pytest.importorskip("pandas")
 RANDOM = np.random.default_rng(0)
+NO_CODE: dict[str, str] = {}
 
 
 def hashed(rows: Any) -> RowHashes:
@@ -62,6 +66,13 @@ def test_what_silences_is_spelled_right() -> None:
 # --- leak
 
 
+def rows_of(X: Any, y: Any = None) -> Rows:
+    """Every target another one, if none are given."""
+    found = rows_with(hashed(X), X[:, 0] if y is None else y)
+    assert found is not None
+    return found
+
+
 @pytest.mark.parametrize("levels", [2, 3, 5, 10, 100])
 @pytest.mark.parametrize("share", [0.5, 0.8])
 def test_rows_that_are_equal_by_chance_are_no_leak(levels: int, share: float) -> None:
@@ -69,32 +80,69 @@ def test_rows_that_are_equal_by_chance_are_no_leak(levels: int, share: float) ->
     for seed in range(20):
         made = np.random.default_rng(seed).integers(0, levels, (500, 3))
         cut = int(len(made) * share)
-        fitted = Fitted(hashed(made[:cut]), "X_train")
-        assert leak(fitted, hashed(made[cut:]), "X_test", is_measured=True) is None
+        fitted = Fitted(rows_of(made[:cut]), "X_train")
+        assert leak(fitted, rows_of(made[cut:]), "X_test") is None
 
 
 @pytest.mark.parametrize("leaked", [0.05, 0.2, 1.0])
 def test_a_share_of_leaked_rows_is_found_among_chance_ones(leaked: float) -> None:
     """From a twentieth of the test rows on."""
-    made = np.random.default_rng(1).integers(0, 12, (4000, 3))
-    train, test = made[:3000], made[3000:].copy()
+    made = np.random.default_rng(1).integers(0, 40, (4000, 3))
+    target = np.random.default_rng(2).random(4000)
+    train, test, measured = made[:3000], made[3000:].copy(), target[3000:].copy()
     count = int(len(test) * leaked)
-    test[:count] = train[:count]
-    before = overlap(hashed(train), hashed(made[3000:]))
+    test[:count], measured[:count] = train[:count], target[:count]
+    fitted = Fitted(rows_of(train, target[:3000]), "X_train")
 
-    assert not before.is_beyond_chance
-    found = overlap(hashed(train), hashed(test))
-    assert found.is_beyond_chance == (found.found - before.found > 60)
+    assert leak(fitted, rows_of(made[3000:], target[3000:]), "X_test") is None
+    assert leak(fitted, rows_of(test, measured), "X_test") is not None
+
+
+DESIGN = np.array([(store, day, month) for store in range(5) for day in range(7)
+                   for month in range(12)])  # fmt: skip
+
+
+@pytest.mark.parametrize("rate", [None, 0.5, 0.03])
+def test_what_was_measured_anew_at_the_same_places_is_no_leak(rate: float | None) -> None:
+    """Its features are equal, its targets are not, or by chance only."""
+    for seed in range(20):
+        drawn = np.random.default_rng(seed).random((2, len(DESIGN)))
+        before, now = drawn if rate is None else drawn < rate
+        fitted = Fitted(rows_of(DESIGN, before), "train_x")
+        assert leak(fitted, rows_of(DESIGN[:200], now[:200]), "X_test") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "is_test"),
+    [
+        *((name, True) for name in ("X_test", "test_df", "X_test2", "xtest", "x_hold_out")),
+        *((name, True) for name in ("df_val[['a']]", "X_test.to_numpy()", "y_te", "data_oos")),
+        *((name, False) for name in ("ab_test", "test_scores", "X_train", "latest_df", "test")),
+    ],
+)
+def test_names_of_test_data(name: str, is_test: bool) -> None:
+    """A word of its own, and one for data."""
+    assert is_called_test(name) is is_test
 
 
 def test_of_too_many_rows_a_sample_is_said_to_be_one() -> None:
     """Some of the hashes for all of the rows."""
     made = RANDOM.random((1000, 2))
-    some = RowHashes(hashed(made).hashes[::10], 1000)
-    sentence = leak(Fitted(some, "X_train"), hashed(made[:50]), "X_test", is_measured=True)
+    some = rows_with(RowHashes(hashed(made).hashes[evenly(1000, 100)], 1000), made[:, 0])
+    assert some is not None
+    test = made[evenly(1000, 100)[:50]]
+    sentence = leak(Fitted(some, "X_train"), rows_of(test), "X_test")
 
     assert sentence is not None
     assert "of a sample" in sentence
+
+
+def test_of_unknown_targets_nothing_is_said() -> None:
+    """Nor of those of other rows."""
+    made = hashed(RANDOM.random((9, 2)))
+    assert rows_with(made, None) is None
+    assert rows_with(made, [1, 2]) is None
+    assert rows_with(made, list("abcabcabc")) is not None
 
 
 # --- data
@@ -165,23 +213,46 @@ def saved_as(path: Path, cells: list[tuple[str, str]]) -> str:
 def test_the_saved_notebook_tells_what_is_stale(words: str, tmp_path: Path) -> None:
     """If it was saved after the cells ran."""
     path = saved_as(tmp_path / "n.ipynb", SAVED[words])
-    sentence = stale(NEEDED, NEEDED, saved_notebook(path))
+    sentence = stale(NEEDED, NEEDED, saved_notebook(path), NO_CODE.get)
     assert sentence is not None
     assert sentence.startswith(f"a comes from cell [1], which {words}: Run All")
 
     os.utime(path, ns=(0, 0))
-    assert stale(NEEDED, NEEDED, saved_notebook(path)) is None
+    assert stale(NEEDED, NEEDED, saved_notebook(path), NO_CODE.get) is None
 
 
 def test_a_notebook_as_it_ran_is_not_stale(tmp_path: Path) -> None:
     """Nor what cannot be read, nor one that does not know the cell."""
     path = saved_as(tmp_path / "n.ipynb", [("one", "a = 1"), ("two", "a + 1")])
-    assert stale(NEEDED, NEEDED, saved_notebook(path)) is None
+    assert stale(NEEDED, NEEDED, saved_notebook(path), NO_CODE.get) is None
     other = saved_as(tmp_path / "o.ipynb", [("x", "a = 1")])
-    assert stale(NEEDED, NEEDED, saved_notebook(other)) is None
+    assert stale(NEEDED, NEEDED, saved_notebook(other), NO_CODE.get) is None
     (tmp_path / "broken.ipynb").write_text("{")
     for wrong in (None, "n.ipynb", str(tmp_path / "broken.ipynb"), str(tmp_path / "none.ipynb")):
         assert saved_notebook(wrong) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("%time steps += 1", set()),
+        ("steps += 1\nrows.append(steps)", {"steps", "rows"}),
+        ("df['a'] += 1", {"df"}),
+        ("if ok:\n    rows.extend([1, 2])", {"rows"}),
+        ("df = df.dropna()\ndf['b'] = df['a'] * 2\ndf['a'] = df['a'].astype(int)", set()),
+        ("X -= X.mean()", set()),
+        ("mean = X.mean()\nX -= mean", set()),
+        ("rows.clear()\nrows.append(1)", set()),
+        ("n = 0\nfor each in rows:\n    n += 1", set()),
+        ("def step():\n    rows.append(1)", set()),
+        ("mask |= other", set()),
+        ("rows.append(", set()),
+        (None, set()),
+    ],
+)
+def test_what_adds_up_when_it_is_repeated(code: str | None, names: set[str]) -> None:
+    """Only what surely does."""
+    assert added_up(code) == names
 
 
 # --- unseeded
@@ -196,6 +267,11 @@ def test_a_notebook_as_it_ran_is_not_stale(tmp_path: Path) -> None:
         (LogisticRegression(solver="liblinear"), True),
         (HistGradientBoostingClassifier(), True),
         (HistGradientBoostingClassifier(early_stopping=True), False),
+        (LinearSVC(dual=False), True),
+        (LinearSVC(dual=True), False),
+        (Lasso(), True),
+        (LassoCV(selection="random"), False),
+        (make_pipeline(StandardScaler(), ElasticNetCV()), True),
         (RandomForestClassifier(), False),
         (LogisticRegression(solver="saga"), False),
         (GridSearchCV(SVC(), {"C": [1, 2]}, cv=ShuffleSplit()), False),
@@ -205,6 +281,30 @@ def test_a_notebook_as_it_ran_is_not_stale(tmp_path: Path) -> None:
 def test_fits_that_leave_unused_what_they_draw(estimator: Any, is_harmless: bool) -> None:
     """Known by name, all parts of it."""
     assert harmless_fit(estimator, 100) is is_harmless
+
+
+@pytest.mark.parametrize(
+    ("code", "draws"),
+    [
+        ("X = np.random.rand(9)", True),
+        ("noise = np.random.rand(9)\nX = Z + noise", True),
+        ("X, Y = train_test_split(Z)\nprint(Z.sample(5))", True),
+        ("X = load(9)", True),
+        ("for _ in range(3):\n    X = X.sample(5)", True),
+        ("X = Model()\nX.fit(Z)", True),
+        ("X['a'] = np.random.rand(9)", True),
+        ("X = load(9)\nX.sample(5)", False),
+        ("X = load(9)\nplt.scatter(X, np.random.rand(9))", False),
+        ("X = 3\nshown = Z.sample(5)", False),
+        ("X.sample(5)", False),
+        (None, False),
+    ],
+)
+def test_draws_of_an_earlier_cell_count_if_they_made_what_is_used(
+    code: str | None, draws: bool
+) -> None:
+    """Not those for what it shows; when unsure they do not."""
+    assert draws_values(code, {"X"}) is draws
 
 
 def test_draws_between_harmless_fits_count() -> None:
@@ -229,6 +329,14 @@ def test_an_identity_is_of_all_that_is_known_before() -> None:
     assert len({made, *others}) == 5
     assert identity("x", {}, [replace(NEEDED[0], gaps=("unknown",))], []) is None
     assert identity("x", {}, [replace(NEEDED[0], unseeded=("numpy",))], []) is None
+
+
+@pytest.mark.parametrize("word", ["pq.read_table('x')", "time.time()", "datetime.now()"])
+def test_what_nobody_sees_has_no_precedent(word: str) -> None:
+    """Files that C++ reads, the clock; nor a cell whose code is not known."""
+    assert sees_all(["x = 1", "y = open('a.csv').read()"])
+    assert not sees_all(["x = 1", f"y = {word}"])
+    assert not sees_all(["x = 1", None])
 
 
 def test_what_needed_more_than_was_foreseen_is_no_precedent() -> None:

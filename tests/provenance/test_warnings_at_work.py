@@ -52,7 +52,10 @@ LEAKS = {
         "X_holdout = X_train[order]\naccuracy_score(y_train[order], model.predict(X_holdout))"
     ),
     "the same object": "X_test3 = X_train\nmodel.score(X_test3, y_train)",
-    "in another form": "X_test4 = pd.DataFrame(X_train[:70])\nmodel.predict(X_test4.to_numpy())",
+    "in another form": (
+        "X_test4 = pd.DataFrame(X_train[:70])\n"
+        "accuracy_score(y_train[:70], model.predict(X_test4.to_numpy()))"
+    ),
     "under a neutral name": "part = X_train[10:70]\nmodel.score(part, y_train[10:70])",
 }
 
@@ -78,6 +81,15 @@ HONEST = {
     "a part of it, on purpose": "model.score(X_train[:50], y_train[:50])",
     "a training part by name": "X_train2 = X_train[:50]\nmodel.score(X_train2, y_train[:50])",
     "all of the data": "model.score(X, y)",
+    "a prediction alone": "X_eval = X_train[:60]\nmodel.predict_proba(X_eval)",
+    "the same name": "ab_test = X[:300]\nmodel.fit(ab_test, y[:300]).score(ab_test, y[:300])",
+    "the same hours again": (
+        "from sklearn.linear_model import LinearRegression\n"
+        "hours = np.arange(24)[:, None]; X_test7 = hours.copy()\n"
+        "hourly = LinearRegression().fit(hours, X[:24, 0])\n"
+        "hourly.score(X_test7, X[24:48, 0])\n"
+        "accuracy_score(y[:24], hourly.predict(hours) > 0)"
+    ),
     "a look at some predictions": "some = X_train[:9]\nmodel.predict(some)",
     "cross-validation": "cross_val_score(model, X, y)",
     "folds by hand": (
@@ -179,13 +191,37 @@ def test_what_a_cell_did_twice_is_stale(ready: Kernel) -> None:
 def test_a_cell_that_counts_itself_up_is_stale_the_second_time(ready: Kernel) -> None:
     """One that fits a model again is not."""
     ready.run("steps = 0", cell_id="up-1")
-    cell = "%%track --no-warn already-ran\nsteps = steps + 1"
+    cell = "%%track --no-warn already-ran\nsteps += 1"
 
     assert warned(ready, cell, cell_id="up-2") == {}
     assert warned(ready, cell, cell_id="up-2").keys() == {"stale"}
     for _ in range(2):
         fit = "%%track --no-warn already-ran,data\nmodel.fit(X_train, y_train)"
         assert warned(ready, fit, cell_id="up-3") == {}
+
+
+REPEATED = {
+    "rows are dropped": ("df = pd.DataFrame({'a': [1, None]})", "df = df.dropna()"),
+    "a column is made": ("df = pd.DataFrame({'a': [1, 2]})", "df['b'] = df['a'] * 2"),
+    "a column gets a type": ("df = pd.DataFrame({'a': ['1']})", "df['a'] = df['a'].astype(int)"),
+    "what is known is added": ("df = {1}", "df.add(1)"),
+}
+
+
+@pytest.mark.parametrize("case", REPEATED)
+def test_what_gives_the_same_when_repeated_is_not_stale(ready: Kernel, case: str) -> None:
+    """Run All gives exactly these."""
+    ready.run(REPEATED[case][0], cell_id="same-1")
+    for _ in range(2):
+        ready.run(REPEATED[case][1], cell_id="same-2")
+    assert warned(ready, "%%track --no-warn already-ran\nresult = len(df)", cell_id="same-3") == {}
+
+
+def test_a_tracked_fit_that_is_repeated_is_not_stale(ready: Kernel) -> None:
+    """It binds what it reads, and begins anew; another name of the run is no edit."""
+    for name in ("a", "b"):
+        cell = f"%%track {name} --no-warn already-ran,data\nmodel = model.fit(X_train, y_train)"
+        assert warned(ready, cell, cell_id="fit-1") == {}
 
 
 def test_without_ids_of_cells_nothing_is_said(ready: Kernel) -> None:
@@ -213,6 +249,9 @@ REPEATABLE = {
         "RandomForestClassifier(5, random_state=0).fit(X_train, y_train)"
     ),
     "a solver that is exact": "LogisticRegression().fit(X_train, y_train)",
+    "folds of one that draws and forgets": (
+        "from sklearn.linear_model import ElasticNet\ncross_val_score(ElasticNet(), X, y)"
+    ),
     "one that draws and forgets": (
         "from sklearn.svm import SVC\nSVC().fit(X_train, y_train)\nSVC(C=2).fit(X_train, y_train)"
     ),
@@ -239,6 +278,34 @@ def test_a_seed_is_enough(kernel: Kernel) -> None:
     assert warned(kernel, "%%track\nvalue = np.random.rand()") == {}
 
 
+@pytest.mark.parametrize("name", ["fix", "set_seed"])
+def test_a_function_of_the_project_may_seed(kernel: Kernel, name: str) -> None:
+    """It leaves a generator that has drawn nothing, or says so by its name."""
+    code = (
+        f"def {name}(n):\n    np.random.seed(n)\n    {'' if name == 'fix' else 'np.random.rand()'}"
+    )
+    kernel.run(f"open('own_utils.py', 'w').write('import numpy as np\\n' + {code!r})")
+    kernel.run("import sys; sys.path.insert(0, '')\nimport numpy as np")
+    kernel.run(f"from own_utils import {name}\n{name}(42)")
+    kernel.run("drawn = np.random.rand(9)")
+    assert warned(kernel, "%%track\nvalue = drawn.mean() + np.random.rand()") == {}
+
+
+def test_what_an_earlier_cell_only_showed_does_not_count(ready: Kernel) -> None:
+    """However it was drawn."""
+    ready.run("shown = pd.DataFrame({'a': np.arange(9)})\nshown.sample(5)")
+    assert warned(ready, "%%track\nvalue = float(shown.a.mean())") == {}
+
+
+def test_what_nobody_sees_did_not_run_already(ready: Kernel) -> None:
+    """The clock here, and in a cell that it needs."""
+    for _ in range(2):
+        assert warned(ready, "%%track\nimport time\nvalue = time.time()") == {}
+    ready.run("import time\nbegan = time.time()")
+    for _ in range(2):
+        assert warned(ready, "%%track\nvalue = began + 1") == {}
+
+
 # --- the same again
 
 AGAIN = (
@@ -256,7 +323,9 @@ def test_what_already_ran_is_told_before_the_cell_runs(new_kernel: NewKernel) ->
     reply = kernel.run(AGAIN.format(name="second", C=7))
     early = reply.of("display_data")[0]["data"]["text/plain"]
 
-    assert early.startswith("⚠ already-ran: Identical to first, ")
+    assert early.startswith(
+        "⚠ already-ran: The same code, params and seen files ran before: first, "
+    )
     assert f"nbtrack.load_model('runs:/{first}/model')" in early
     assert dict(warnings_in(kernel.newest().data.tags)).keys() == {"already-ran"}
     assert warned(kernel, AGAIN.format(name="third", C=8)) == {}
@@ -273,7 +342,7 @@ def test_another_kernel_knows_what_already_ran(new_kernel: NewKernel) -> None:
         kernel.store.fold()  # of another kernel, what is folded is known
         kernel.close()
 
-    assert "Identical to first" in found["already-ran"]
+    assert "ran before: first" in found["already-ran"]
 
 
 def test_other_values_of_what_it_uses_are_other_runs(ready: Kernel) -> None:

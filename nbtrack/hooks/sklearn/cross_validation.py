@@ -50,6 +50,7 @@ from nbtrack.hooks.sklearn.noted_origins import note_metrics, note_params
 from nbtrack.hooks.sklearn.params import fit_name, param_texts
 from nbtrack.hooks.sklearn.prediction_store import Prediction
 from nbtrack.hooks.sklearn.predictions import UNKNOWN_DATA, predictions
+from nbtrack.hooks.sklearn.quiet_draws import QuietDraw
 from nbtrack.hooks.sklearn.run_choice import CLASS_TAG, NAME_TAG, choose_run, first_fit_of
 from nbtrack.hooks.sklearn.storable_keys import storable_key
 from nbtrack.hooks.sklearn.subjects import note_validation, subject_of, tells_of
@@ -77,11 +78,13 @@ def _around(read: Reader) -> Around:
         record = _begun(original, args, kwargs)
         if record is None:
             return original(*args, **kwargs)
+        drawing = QuietDraw()
         try:
             result = original(*args, **kwargs)
         except BaseException as exc:
             record.fail(exc)
             raise
+        drawing.end_of_folds(original.__name__, record.given)
         record.finish(result, read)
         if read is validation_scores.of_cross_val_predict:
             record.remember_predictions(result)
@@ -149,6 +152,10 @@ class _Record:
         self._place = place
         self._run = place.run
         self._call = call
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return self._call.given
 
     def write_beginning(self) -> None:
         """Params and tags as of a fit: it is this estimator that is fitted on every fold."""

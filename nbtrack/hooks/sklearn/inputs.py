@@ -53,7 +53,7 @@ def log_inputs(run: ActiveRun, call: FitCall, flags: Flags) -> None:
     with guarded("look for leaks"):
         best = getattr(call.estimator, "best_estimator_", None)
         models = [call.estimator] if best is None else [call.estimator, best]
-        note_fitted(models, call.X, found, call.X_name)
+        note_fitted(models, call.X, call.y, found, call.X_name)
 
 
 def log_dataset(

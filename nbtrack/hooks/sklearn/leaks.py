@@ -1,7 +1,7 @@
 """Whether a model is measured on rows that it was fitted to; `provenance.warnings.leak` judges.
 
-Of the data only hashes of its rows are kept, as long as the model lives. A prediction for data that
-is not called test data is no measurement yet: what is found waits until something is measured.
+Of the data only hashes of its rows are kept, as long as the model lives. A prediction is no
+measurement yet: its rows wait until something is measured, which tells the targets, too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _KIND = "leak"
 _MOST_KEPT = 4  # hashes of data that is used again and again: at most 8 MB each
-_MOST_WAITING = 1000
+_MOST_WAITING = 20
 
 
 class _Fitted(NamedTuple):
@@ -32,16 +32,24 @@ class _Fitted(NamedTuple):
     X: weakref.ref[Any] | None
 
 
-_fitted: ByModel[_Fitted] = ByModel()
+_fitted: ByModel[_Fitted | None] = ByModel()
 _rows: OrderedDict[str, RowHashes | None] = OrderedDict()  # by digest
-_waiting: OrderedDict[tuple[str, str], str] = OrderedDict()  # sentences by run and data
+_waiting: OrderedDict[tuple[str, str], _Tested] = OrderedDict()  # by run and name of the data
 
 
-def note_fitted(models: list[Any], X: Any, dataset: DescribedDataset, name: str | None) -> None:
-    if not _is_wanted() or (rows := _rows_of(dataset)) is None:
-        return
-    for model in models:
-        _fitted.remember(model, _Fitted(leak.Fitted(rows, name), _reference(X)))
+class _Tested(NamedTuple):
+    fitted: leak.Fitted
+    rows: RowHashes
+    is_same: bool  # as the very object of the fit
+
+
+def note_fitted(
+    models: list[Any], X: Any, y: Any, dataset: DescribedDataset, name: str | None
+) -> None:
+    rows = leak.rows_with(_rows_of(dataset), y) if _is_wanted() else None
+    for model in models:  # also when nothing is known: an earlier fit of it counts no more
+        fitted = None if rows is None else _Fitted(leak.Fitted(rows, name), _reference(X))
+        _fitted.remember(model, fitted)
 
 
 def look_at_tested(
@@ -52,26 +60,25 @@ def look_at_tested(
         known = _fitted.find(model)
         if known is None or not _is_wanted():
             return
-        sentence = _judged(known, X, dataset, name)
-        if sentence is not None and leak.is_called_test(name):
+        if (rows := _rows_of(dataset)) is None:
+            return
+        is_same = known.X is not None and known.X() is X
+        _waiting[run.run_id, name] = _Tested(known.data, rows, is_same)
+        while len(_waiting) > _MOST_WAITING:
+            _waiting.popitem(last=False)
+
+
+def tell_measured(run: ActiveRun, name: str, y: Any) -> None:
+    """Something was measured on the data that goes by *name*, whose targets are *y*."""
+    with guarded("look for a leak"):
+        if y is None or (tested := _waiting.pop((run.run_id, name), None)) is None:
+            return
+        rows = leak.rows_with(tested.rows, y)
+        if rows is None:
+            return
+        sentence = leak.leak(tested.fitted, rows, name, is_same=tested.is_same)
+        if sentence is not None:
             _warn(run, sentence)
-        elif sentence is not None:
-            _waiting[run.run_id, name] = sentence
-            while len(_waiting) > _MOST_WAITING:
-                _waiting.popitem(last=False)
-
-
-def tell_measured(run: ActiveRun, name: str) -> None:
-    """Something was measured on the data that goes by *name*."""
-    if (sentence := _waiting.pop((run.run_id, name), None)) is not None:
-        _warn(run, sentence)
-
-
-def _judged(known: _Fitted, X: Any, dataset: DescribedDataset, name: str) -> str | None:
-    if known.X is not None and known.X() is X:
-        return leak.leak_of_same_object(known.data.name, name)
-    rows = _rows_of(dataset)
-    return None if rows is None else leak.leak(known.data, rows, name, is_measured=True)
 
 
 def _warn(run: ActiveRun, sentence: str) -> None:

@@ -35,7 +35,7 @@ def _record(call: UsersCall, result: Any) -> None:
         log_for_nobody(Measured(call.function, result, call, text, data))
         return
     log_for_model(owner.run, Measured(call.function, result, call, text, owner.data))
-    tell_measured(owner.run, owner.data)
+    tell_measured(owner.run, owner.data, call.given.get("y_true"))
     if is_curve(call.function):  # auc(fpr, tpr) is the model's, too
         predictions.remember_arrays(result, owner._replace(rows=None))
 

@@ -3,6 +3,7 @@ warned of them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from nbtrack.base.guard import guarded
@@ -10,6 +11,8 @@ from nbtrack.hooks.sklearn.rows import row_count
 from nbtrack.provenance.executions.states import probed
 from nbtrack.provenance.warnings.unseeded import harmless_fit
 from nbtrack.recording.session import current_session
+
+_OF_FOLDS = ("cross_val_score", "cross_validate")
 
 
 class QuietDraw:
@@ -20,6 +23,11 @@ class QuietDraw:
         with guarded("look at the random generator"):
             self._cell = current_session().stack.cell()
             self._before = None if self._cell is None else probed().get("numpy")
+
+    def end_of_folds(self, function: str, given: Mapping[str, Any]) -> None:
+        """Of a cross-validation whose folds are not drawn."""
+        if function in _OF_FOLDS and type(given.get("cv")) in (int, type(None)):
+            self.end(given["estimator"], (given.get("X"),))
 
     def end(self, estimator: Any, args: tuple[Any, ...]) -> None:
         if self._before is None or self._cell is None:

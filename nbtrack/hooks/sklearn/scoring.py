@@ -35,4 +35,4 @@ def _record(call: UsersCall, model: Any, result: Any) -> None:
     else:
         log_for_model(run, measured)
         log_eval_data(run, model, None if call.first is None else call.given[call.first], data)
-        tell_measured(run, data)
+        tell_measured(run, data, call.given.get("y"))

@@ -15,10 +15,12 @@ from typing import Any
 from nbtrack.provenance.executions.parts import hashed
 
 GENERATORS = ("random", "numpy", "torch")
-SEEDING = frozenset(
-    {"seed", "manual_seed", "manual_seed_all", "set_state", "setstate", "set_rng_state"}
-    | {"set_random_seed", "seed_everything"}
-)
+# What projects call their own functions that seed: whichever generators moved, they seeded.
+SEEDING_ALL = frozenset({"set_seed", "fix_seed", "seed_all", "seed_everything"})
+SEEDING = SEEDING_ALL | {
+    *("seed", "manual_seed", "manual_seed_all", "set_state", "setstate", "set_rng_state"),
+    "set_random_seed",
+}
 ENVIRONMENT, FOLDER, PATH = "environment", "folder", "sys.path"
 PANDAS, SKLEARN, ERRSTATE, PRINTING = (
     "pandas options",
@@ -57,6 +59,15 @@ def generator_of(dotted: str, module: object) -> set[str]:
     if name.startswith("numpy") or dotted.startswith(("np.", "numpy.")):
         return {"numpy"}
     return {"random"} if name == "random" or dotted.startswith("random.") else set()
+
+
+def is_freshly_seeded(key_before: bytes | None) -> bool:
+    """Whether numpy's generator has drawn nothing since its key became another one."""
+    numpy = sys.modules.get("numpy.random")
+    if numpy is None or key_before is None:
+        return False
+    name, keys, place, *_ = numpy.get_state()
+    return name == "MT19937" and place == len(keys) and keys.tobytes() != key_before
 
 
 def _random() -> object:

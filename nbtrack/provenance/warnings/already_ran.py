@@ -25,6 +25,12 @@ _MODEL_TAG = "nbtrack.model."  # and the path of a model in its run
 _LIBRARIES = ("numpy", "scipy", "pandas", "sklearn", "torch", "xgboost", "lightgbm")
 _TRACK_LINE = re.compile(r"^%{1,2}track\b[^\n]*$", re.MULTILINE)
 _MOST_FILES = 50
+# What a cell names whose data come from where nobody sees: files read by C++, servers, the clock.
+_UNSEEN = (
+    "parquet", "read_table", "read_feather", "read_hdf", "h5py", "scan_", "polars", "duckdb",
+    "connect", "requests", "urlopen", "httpx",
+    "time(", "now(", "today(", "perf_counter", "uuid",
+)  # fmt: skip
 
 
 class Precedent(NamedTuple):
@@ -75,13 +81,23 @@ def identity(
         return None
     states = [(each.source, each.states) for each in executions if each.states]
     facts = [
-        _TRACK_LINE.sub("", source).strip(),
+        code_of(source),
         sorted(params.items()),
         [(each.source, _files(each.files_read), _files(each.modules)) for each in needed],
         states,
         [sys.version, *_versions()],
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
+
+
+def code_of(source: str) -> str:
+    """Without the line of %%track."""
+    return _TRACK_LINE.sub("", source).strip()
+
+
+def sees_all(codes: Iterable[str | None]) -> bool:
+    """Whether all that these cells may read is recorded; not of a cell whose code is not known."""
+    return all(code is not None and not any(word in code for word in _UNSEEN) for code in codes)
 
 
 def precedent_tags(
@@ -104,7 +120,7 @@ def already_ran(run: Precedent, *, now: float) -> str:
     age = format_age(now - run.started_ms / 1000)
     uri = f"runs:/{run.run_id}/{run.model}"
     load = "" if run.model is None else f" nbtrack.load_model({uri!r}) gives its model."
-    return f"Identical to {name}, {age}{reached}: the same cells, files and params.{load}"
+    return f"The same code, params and seen files ran before: {name}, {age}{reached}.{load}"
 
 
 def _origin(run: Precedent, metric: str) -> Origin:

@@ -4,6 +4,8 @@ Rows may be equal by chance: iris has two equal flowers, and a table of small wh
 thousands. So what counts is how many rows of the test data are found beyond those that the data's
 own duplicates explain. A row of data that was split at random has a twin on the other side about as
 often as a row of the training data has one on its own side; what goes far beyond that is no chance.
+Features that are equal because somebody measured there again have other targets: so rows are those
+of features and targets together, and few may have the same features alone.
 Measuring on the training data on purpose is no leak: it is called by the same name, or "train".
 """
 
@@ -11,26 +13,39 @@ from __future__ import annotations
 
 import math
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from nbtrack.capture.row_hashes import RowHashes
+from nbtrack.capture.fingerprint import evenly
+from nbtrack.capture.row_hashes import RowHashes, row_hashes
+from nbtrack.capture.value_digest import is_sparse
 
 _FEWEST = 4  # rows beyond what is expected
 _LEAST_SHARE = 0.01  # of the test rows
 _DEVIATIONS = 4.0
 _FEW_ROWS, _RARE_TWINS = 3, 0.05
-_TRAINING = re.compile(r"(?<![a-z])(x|y|df|data|features)?_?(train|tr|fit|training)(?![a-z])")
-_TEST = re.compile(
-    r"(?<![a-z])(x|y|df|data|features)?_?"
-    r"(te|test|testing|val|valid|validation|hold_?out|dev|eval|unseen|oos)(?![a-z])"
+_FEWEST_DISTINCT = 5  # rows of the training data for each that is there already
+_DATA = frozenset({"x", "y", "df", "data", "features", "labels"})
+_TEST = frozenset(
+    {"te", "test", "testing", "val", "valid", "validation", "holdout", "dev", "eval", "unseen"}
+    | {"oos"}
 )
+_TRAINING = re.compile(r"(?<![a-z])(x|y|df|data|features)?_?(train|tr|fit|training)(?![a-z])")
 _NAME = re.compile(r"[^\W\d]\w*")
+_PARTS = re.compile(r"[\W\d_]+")
+
+
+class Rows(NamedTuple):
+    """Of one table, in one order: by the features alone, by the targets, and by both."""
+
+    features: RowHashes
+    targets: Any  # an array of uint64
+    both: RowHashes
 
 
 class Fitted(NamedTuple):
     """What a model was fitted to. *name* is what the user calls it."""
 
-    rows: RowHashes
+    rows: Rows
     name: str | None
 
 
@@ -49,22 +64,55 @@ class Overlap(NamedTuple):
         return self.found - expected > least or is_all
 
 
-def leak(fitted: Fitted, tested: RowHashes, name: str, *, is_measured: bool) -> str | None:
-    """*is_measured*: a score was computed, and not only a prediction made."""
-    if not _is_about_test_data(fitted.name, name, is_measured=is_measured):
+def rows_with(features: RowHashes | None, y: Any) -> Rows | None:
+    """None where the targets are not known, or are not those of the features."""
+    import numpy as np
+
+    if features is None or y is None or is_sparse(y):
         return None
-    found = overlap(fitted.rows, tested)
-    is_test = is_called_test(name)
-    covers_all = not is_test and found.found >= len(fitted.rows.hashes)
-    if not found.is_beyond_chance or covers_all:
+    targets = np.asarray(y)
+    if not targets.ndim or len(targets) != features.total:
         return None
-    return _sentence(found, fitted.name or "the training data", name)
+    if not features.is_whole:
+        targets = targets[evenly(features.total, len(features.hashes))]
+    found = row_hashes(targets if targets.dtype.kind in "biuf" else targets.tolist())
+    if found is None or not found.is_whole or len(found.hashes) != len(features.hashes):
+        return None
+    both = RowHashes(features.hashes * np.uint64(3) + found.hashes, features.total)
+    return Rows(features, found.hashes, both)
 
 
-def leak_of_same_object(fitted_name: str | None, name: str) -> str | None:
-    """The model was fitted to the very object that is called test data here."""
-    if not is_called_test(name) or is_called_training(name):
+def leak(fitted: Fitted, tested: Rows, name: str, *, is_same: bool = False) -> str | None:
+    """A score was computed on *tested*; *is_same*: of the very object of the fit."""
+    if not _is_about_test_data(fitted.name, name):
         return None
+    found = overlap(fitted.rows.both, tested.both)
+    if not found.is_beyond_chance or _may_be_a_design(fitted.rows, tested, found):
+        return None
+    if is_same:
+        return _of_same_object(fitted.name, name) if is_called_test(name) else None
+    covers_all = not is_called_test(name) and found.found >= len(fitted.rows.both.hashes)
+    return None if covers_all else _sentence(found, fitted.name or "the training data", name)
+
+
+def _may_be_a_design(fitted: Rows, tested: Rows, found: Overlap) -> bool:
+    """Rows whose features are equal though they were measured anew: by store, weekday and month."""
+    import numpy as np
+
+    count = len(fitted.features.hashes)
+    distinct = len(np.unique(fitted.features.hashes))
+    if distinct < _FEWEST_DISTINCT * (count - distinct):
+        return True
+    alike = overlap(fitted.features, tested.features)
+    others = alike.found - found.found  # rows with the same features and another target
+    by_chance = alike.share_of_twins * (alike.looked_at - found.found)
+    _, counts = np.unique(fitted.targets, return_counts=True)
+    of_design = alike.found * (1 - float(((counts / count) ** 2).sum()))
+    least = of_design - _DEVIATIONS * math.sqrt(of_design)
+    return others > by_chance + _DEVIATIONS * math.sqrt(by_chance) or others >= least
+
+
+def _of_same_object(fitted_name: str | None, name: str) -> str:
     return (
         f"{name} is the very object that the model was fitted to ({fitted_name or 'its data'}): "
         "the score is one of training. Keep rows apart before the fit, with train_test_split."
@@ -89,19 +137,27 @@ def is_called_training(name: str) -> bool:
 
 
 def is_called_test(name: str) -> bool:
-    return _TEST.search(name.lower()) is not None
+    """`X_test`, `test_df`, `xtest`; not `ab_test` or `test_scores`, which may be anything."""
+    return any(map(_is_test_part, _NAME.findall(name.lower())))
 
 
-def _is_about_test_data(fitted: str | None, name: str, *, is_measured: bool) -> bool:
-    if is_called_training(name) and not is_called_test(name):
+def _is_test_part(name: str) -> bool:
+    parts = [part for part in _PARTS.split(name.replace("hold_out", "holdout")) if part]
+    if len(parts) == 1 and parts[0][:1] in ("x", "y"):
+        parts = [parts[0][:1], parts[0][1:]]
+    return bool(parts) and bool({parts[0], parts[-1]} & _TEST) and bool(_DATA & {*parts})
+
+
+def _is_about_test_data(fitted: str | None, name: str) -> bool:
+    # Of data with another name, the user cannot be seen to take the very data of the fit:
+    # `model.score(X[:100], y[:100])`.
+    names = set(_NAME.findall(name))
+    of_fit = set(_NAME.findall(fitted or ""))
+    if name == fitted or (names and names == of_fit):
         return False
     if is_called_test(name):
         return True
-    # Of data with another name, the user has to measure something, and cannot be seen to take the
-    # very data of the fit: `model.score(X[:100], y[:100])`.
-    names = set(_NAME.findall(name))
-    of_fit = set(_NAME.findall(fitted or ""))
-    return is_measured and fitted is not None and bool(names) and names.isdisjoint(of_fit)
+    return not is_called_training(name) and bool(of_fit and names) and names.isdisjoint(of_fit)
 
 
 def _sentence(found: Overlap, fitted: str, tested: str) -> str:

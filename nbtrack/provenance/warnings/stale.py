@@ -6,8 +6,9 @@ it was saved after they ran. Without ids of cells nothing is said: two cells may
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from nbtrack.provenance.warnings.adding_up import added_up
 from nbtrack.provenance.warnings.saved_notebook import SavedNotebook
 from nbtrack.records.executions import Execution
 
@@ -15,15 +16,21 @@ _CURE = "Run All would not give this. Restart the kernel and run all cells to se
 
 
 def stale(
-    needed: Sequence[Execution], executions: Iterable[Execution], saved: SavedNotebook | None
+    needed: Sequence[Execution],
+    executions: Iterable[Execution],
+    saved: SavedNotebook | None,
+    code_of: Callable[[str], str | None],
 ) -> str | None:
-    """*needed* is the slice of a run, whose own execution is the last of it."""
+    """*needed* is the slice of a run, whose own execution is the last of it; *code_of* gives what
+    a cell said, without its line of %%track, by the digest of its source."""
     *before, target = needed
+    numbers = {each.number for each in needed}
     newest = _newest(executions, up_to=target.number)
     for each in before:
         if each.cell_id is None or target.cell_id is None:
             continue
-        found = _of_executions(each, target, newest) or (
+        later = newest.get(each.cell_id)
+        found = _of_executions(each, target, later, code_of, numbers) or (
             None if saved is None else _of_notebook(each, target, saved)
         )
         if found is not None:
@@ -38,19 +45,37 @@ def _newest(executions: Iterable[Execution], *, up_to: int) -> dict[str, Executi
 
 
 def _of_executions(
-    each: Execution, target: Execution, newest: Mapping[str, Execution]
+    each: Execution,
+    target: Execution,
+    later: Execution | None,
+    code_of: Callable[[str], str | None],
+    numbers: set[int],
 ) -> str | None:
-    later = newest.get(str(each.cell_id))
-    if each.cell_id == target.cell_id:
-        # What it fits or changes in place it mostly begins anew; what it counts up it does not.
-        is_counted_up = not set(each.binds).isdisjoint(target.reads)
-        return "is an earlier run of the same cell" if is_counted_up else None
     if later is None or later.number <= each.number:
         return None
+    is_edited = not _says_the_same(each, later, code_of)
+    adds_up = not is_edited and later.number in numbers and _adds_up(each, later, code_of)
+    if each.cell_id == target.cell_id:
+        # What it fits or changes in place it mostly begins anew; what it counts up it does not.
+        is_read = not set(each.binds).isdisjoint(target.reads)
+        return "is an earlier run of the same cell" if is_read and (is_edited or adds_up) else None
     as_what = "" if later.execution_count is None else f" as [{later.execution_count}]"
-    if later.source != each.source:
+    if is_edited:
         return f"was edited and ran again{as_what} since"
-    return f"ran again{as_what} since, on top of that"
+    return f"ran again{as_what} since, on top of that" if adds_up else None
+
+
+def _says_the_same(each: Execution, later: Execution, code_of: Callable[[str], str | None]) -> bool:
+    if later.source == each.source:
+        return True
+    code = code_of(each.source)
+    return code is not None and code == code_of(later.source)
+
+
+def _adds_up(each: Execution, later: Execution, code_of: Callable[[str], str | None]) -> bool:
+    """Both times it took what was there, and made it something else."""
+    both = [set(it.reads) & {*it.binds, *it.changes} for it in (each, later)]
+    return bool(added_up(code_of(later.source)) & both[0] & both[1])
 
 
 def _of_notebook(each: Execution, target: Execution, saved: SavedNotebook) -> str | None:

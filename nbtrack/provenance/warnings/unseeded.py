@@ -6,9 +6,10 @@ those. Some draw a seed and never use it: `harmless_fit` knows them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from nbtrack.provenance.warnings.drawing import draws_values
 from nbtrack.records.executions import Execution
 
 _CURES = {
@@ -21,10 +22,24 @@ _OF_LIBSVM = frozenset({"SVC", "SVR", "NuSVC", "NuSVR", "OneClassSVM"})
 _OF_HISTOGRAMS = frozenset({"HistGradientBoostingClassifier", "HistGradientBoostingRegressor"})
 
 
-def unseeded(needed: Sequence[Execution], *, harmless: Iterable[str] = ()) -> str | None:
-    """*needed* is the slice of a run; its own draws of *harmless* generators do not count."""
+_BY_COORDINATES = frozenset({"Lasso", "ElasticNet", "LassoCV", "ElasticNetCV", "MultiTaskLasso"})
+
+
+def unseeded(
+    needed: Sequence[Execution],
+    code_of: Callable[[str], str | None],
+    *,
+    harmless: Iterable[str] = (),
+) -> str | None:
+    """*needed* is the slice of a run; its own draws of *harmless* generators do not count, nor
+    those of earlier cells for what is only shown. *code_of*: see `stale`."""
     *before, target = needed
-    drawn = {name: each for each in before for name in each.unseeded}
+    drawn = {
+        name: each
+        for each in before
+        if each.unseeded and draws_values(code_of(each.source), _read_later(each, needed))
+        for name in each.unseeded
+    }
     drawn |= {name: target for name in target.unseeded if name not in harmless}
     if not drawn:
         return None
@@ -35,6 +50,12 @@ def unseeded(needed: Sequence[Execution], *, harmless: Iterable[str] = ()) -> st
         f"Random numbers of {name} were drawn {place}, and nothing had seeded them: Run All would "
         f"draw others. {_CURES.get(name, 'A seed at the top')} makes it repeatable."
     )
+
+
+def _read_later(each: Execution, needed: Sequence[Execution]) -> set[str]:
+    """Of what a cell made."""
+    later = {name for it in needed if it.number > each.number for name in it.reads}
+    return {*each.binds, *each.changes} & later
 
 
 def harmless_fit(estimator: Any, rows: int) -> bool:
@@ -57,6 +78,10 @@ def _leaves_unused(part: Any, rows: int) -> bool:
         return (stops is False or is_small) and part.max_features == 1.0
     if kind.__name__ == "LogisticRegression":
         return part.solver not in ("sag", "saga") and not part.dual
+    if kind.__name__ == "LinearSVC":
+        return part.dual is False
+    if kind.__name__ in _BY_COORDINATES:
+        return bool(part.selection == "cyclic")
     return False
 
 
