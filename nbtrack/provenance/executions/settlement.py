@@ -194,9 +194,8 @@ def _seeded(it: _Settling, changed: set[str]) -> set[str]:
     for dotted in it.running.reading.seeds:
         found |= states.generator_of(dotted, it.after.namespace.get(dotted.partition(".")[0]))
     called = {dotted.rpartition(".")[2] for dotted in it.running.reading.seeds}
-    _, key_before, *_ = it.running.generators.get("numpy") or (None, None)
     # A function of a module may have seeded: what it says is not read.
-    is_seeded = states.is_freshly_seeded(None if key_before is None else key_before.tobytes())
+    is_seeded = "numpy" in changed and states.is_freshly_seeded()
     if is_seeded or states.SEEDING & it.after.names or states.SEEDING_ALL & called:
         found |= changed & set(states.GENERATORS)
     return found

@@ -61,13 +61,19 @@ def generator_of(dotted: str, module: object) -> set[str]:
     return {"random"} if name == "random" or dotted.startswith("random.") else set()
 
 
-def is_freshly_seeded(key_before: bytes | None) -> bool:
-    """Whether numpy's generator has drawn nothing since its key became another one."""
+def is_freshly_seeded() -> bool:
+    """Whether numpy's generator stands where `seed(int)` puts it.
+
+    That fills its key by init_genrand of Matsumoto and Nishimura's MT19937 (2002); a key that
+    comes of drawing does not look like that.
+    """
     numpy = sys.modules.get("numpy.random")
-    if numpy is None or key_before is None:
+    if numpy is None:
         return False
     name, keys, place, *_ = numpy.get_state()
-    return name == "MT19937" and place == len(keys) and keys.tobytes() != key_before
+    first = keys[:4].tolist()
+    filled = [(1812433253 * (k ^ (k >> 30)) + n) & 0xFFFFFFFF for n, k in enumerate(first[:3], 1)]
+    return name == "MT19937" and place == len(keys) and filled == first[1:]
 
 
 def _random() -> object:
