@@ -110,7 +110,7 @@ def test_files_that_it_writes_are_not_overwritten(notebook):
     far.parent.mkdir()
     run = notebook.tracked(
         f"%%track\nopen('near.txt', 'w').write('cell')\nopen({str(far)!r}, 'w').write('cell')\n"
-        "score = float(len(open('near.txt').read()))"
+        "size = open('near.txt').read()\nscore = float(len(size))"
     )
     near.write_text("mine")
     far.write_text("mine")
@@ -151,7 +151,20 @@ def test_what_lies_outside_is_left_alone(notebook, monkeypatch, cell, told):
     assert far.read_text() == "mine"
 
 
-def test_what_lies_in_its_folder_is_a_copy(notebook, monkeypatch):
+def test_a_folder_made_anew_is_left_alone(notebook):
+    """It is among what the cell wrote, and nothing would put it back."""
+    far = notebook.folder.parent / "anew"
+    run = notebook.tracked(
+        f"%%track\nimport os, shutil\nscore = 1.0\nfar = {str(far)!r}\n"
+        "shutil.rmtree(far, ignore_errors=True)\nos.mkdir(far)"
+    )
+    (far / "precious.csv").write_text("mine")
+
+    assert "would remove" in reproduce_run(notebook.store, run).headline
+    assert (far / "precious.csv").read_text() == "mine"
+
+
+def test_what_lies_in_its_folder_is_a_copy(notebook):
     """Whoever writes: a database in C, or a cell that removes what it finds now."""
     kept = notebook.folder / "kept"
     kept.mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import time
@@ -96,7 +97,9 @@ def _environment(store: Store, upstream: Upstream, shadow: Shadow, notebook: str
 
 def _allowed(store: Store, upstream: Upstream, shadow: Shadow) -> str:
     folders = [str(shadow.root), str(folder_of(store.uri))]
-    return json.dumps({"folders": folders, "files": upstream.written_files})
+    # Nothing puts a folder back; of files see `work_folder`.
+    files = [path for path in upstream.written_files if not os.path.isdir(path)]
+    return json.dumps({"folders": folders, "files": files})
 
 
 def _run_cells(kernel: FreshKernel, steps: Sequence[Step], progress: Progress) -> None:

@@ -108,10 +108,12 @@ def _shadow(folder: Path, root: Path, upstream: Upstream, modules: Mapping[Path,
     place = _among_links(folder, root / AROUND)
     written = {Path(path) for path in upstream.written_files}
     read = {Path(file.path) for each in upstream.executions for file in each.files_read}
-    left_out = (written - read) | modules.keys()  # what it reads it may then write over
+    given = {level for file in upstream.given_files for level in Path(file.path).parents}
+    # What it reads it may then write over, and a folder that it asked for may have been there.
+    left_out = (written - read - given) | modules.keys()
     linked = _copy_tree(folder, place, read=read, left_out=left_out)
     for path in written:  # folders that were there then
-        if folder in path.parents:
+        if folder in path.parents and left_out.isdisjoint(path.parents):
             (place / path.relative_to(folder)).parent.mkdir(parents=True, exist_ok=True)
     own = {path: text for path, text in modules.items() if folder in path.parents}
     _fill(place, {str(path.relative_to(folder)): text for path, text in own.items()})
