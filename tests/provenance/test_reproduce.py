@@ -109,8 +109,8 @@ def test_files_that_it_writes_are_not_overwritten(notebook):
     near, far = notebook.folder / "near.txt", notebook.folder / "sub" / "far.txt"
     far.parent.mkdir()
     run = notebook.tracked(
-        f"%%track\nopen('near.txt', 'w').write('cell')\nopen({str(far)!r}, 'w').write('cell')\n"
-        "size = open('near.txt').read()\nscore = float(len(size))"
+        f"%%track C=1\nopen('near.txt', 'w').write('cell')\nopen({str(far)!r}, 'w').write('cell')\n"
+        "score = 1.0 if open('near.txt').read() == 'cell' else 0.0"
     )
     near.write_text("mine")
     far.write_text("mine")
