@@ -70,7 +70,7 @@ def test_only_the_slice_runs(notebook):
     count = notebook.kernel.value("max(Out)")
     notebook.run("raise SystemError('not needed')")
     notebook.run("x = 1\n1 / 0")
-    run = notebook.tracked(f"%%track\nscore = Out[{count}] + x")
+    run = notebook.tracked(f"%%track\nscore = float(Out[{count}] + x)")
 
     verdict = reproduce_run(notebook.store, run)
 
@@ -81,7 +81,7 @@ def test_only_the_slice_runs(notebook):
 def test_tracked_cells_before_it_leave_no_runs(notebook):
     """What a model measures later is on the run of the cell that fitted it; both run again."""
     notebook.tracked("%%track upstream\nx = 3.0")
-    run = notebook.tracked("%%track\nscore = x")
+    run = notebook.tracked("%%track\nscore = float(x)")
 
     assert reproduce_run(notebook.store, run).is_reproduced
     assert [each.info.run_name for each in notebook.kernel.runs()].count("upstream") == 1
@@ -109,8 +109,8 @@ def test_files_that_it_writes_are_not_overwritten(notebook):
     near, far = notebook.folder / "near.txt", notebook.folder / "sub" / "far.txt"
     far.parent.mkdir()
     run = notebook.tracked(
-        f"%%track\nopen('near.txt', 'w').write('cell')\nopen({str(far)!r}, 'w').write('cell')\n"
-        "score = len(open('near.txt').read())"
+        f"%%track C=1\nopen('near.txt', 'w').write('cell')\nopen({str(far)!r}, 'w').write('cell')\n"
+        "score = 1.0 if open('near.txt').read() == 'cell' else 0.0"
     )
     near.write_text("mine")
     far.write_text("mine")
@@ -119,10 +119,89 @@ def test_files_that_it_writes_are_not_overwritten(notebook):
     assert (near.read_text(), far.read_text()) == ("mine", "mine")
 
 
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("os.remove(far)", "remove"),
+        ("shutil.rmtree(os.path.dirname(far))", "remove"),
+        ("os.rename(far, far + '.old')", "move"),
+        ("open(far, 'a').write('more')", "write"),
+        ("open('../beside/far.txt', 'a').write('more')", "write"),
+        ("os.truncate(far, 0)", "overwrite"),
+        ("subprocess.run(['rm', far])", "start the program rm"),
+        ("os.system('rm ' + far)", "start the program rm"),
+        ("socket.create_connection(('192.0.2.1', 9), timeout=1)", "speak to another machine"),
+    ],
+)
+def test_what_lies_outside_is_left_alone(notebook, monkeypatch, cell, told):
+    """Also where the cell passes over that it was refused."""
+    far = notebook.folder.parent / "beside" / "far.txt"
+    far.parent.mkdir(exist_ok=True)
+    far.write_text("mine")
+    run = notebook.tracked(
+        f"%%track\nimport os, shutil, socket, subprocess\nfar = {str(far)!r}\nscore = 1.0\n"
+        f"try:\n    if 'AGAIN' in os.environ: {cell}\nexcept OSError: pass"
+    )
+    monkeypatch.setenv("AGAIN", "1")
+
+    verdict = reproduce_run(notebook.store, run)
+
+    assert verdict.headline.startswith("NOT RUNNABLE"), verdict
+    assert f"would {told}" in verdict.headline
+    assert far.read_text() == "mine"
+
+
+def test_a_folder_made_anew_is_left_alone(notebook):
+    """It is among what the cell wrote, and nothing would put it back."""
+    far = notebook.folder.parent / "anew"
+    run = notebook.tracked(
+        f"%%track\nimport os, shutil\nscore = 1.0\nfar = {str(far)!r}\n"
+        "shutil.rmtree(far, ignore_errors=True)\nos.mkdir(far)"
+    )
+    (far / "precious.csv").write_text("mine")
+
+    assert "would remove" in reproduce_run(notebook.store, run).headline
+    assert (far / "precious.csv").read_text() == "mine"
+
+
+def test_what_lies_in_its_folder_is_a_copy(notebook):
+    """Whoever writes: a database in C, or a cell that removes what it finds now."""
+    kept = notebook.folder / "kept"
+    kept.mkdir()
+    run = notebook.tracked(
+        "%%track\nfrom pathlib import Path\nimport sqlite3\n"
+        "for found in Path('kept').glob('*.csv'): found.unlink()\n"
+        "with sqlite3.connect('kept/own.db') as database:\n"
+        "    database.execute('create table if not exists t (a)')\n"
+        "    database.execute('insert into t values (1)')\nscore = 1.0"
+    )
+    (kept / "precious.csv").write_text("mine")
+    before = (kept / "own.db").read_bytes()
+
+    assert reproduce_run(notebook.store, run).headline == "REPRODUCED exactly"
+    assert (kept / "precious.csv").read_text() == "mine"
+    assert (kept / "own.db").read_bytes() == before
+
+
+def test_without_a_value_nothing_is_proved(notebook):
+    run = notebook.tracked("%%track\nimport time\nmoments = [time.time()]")
+    verdict = reproduce_run(notebook.store, run)
+    assert verdict.outcome is Outcome.NOTHING_COMPARED
+    assert not verdict.is_reproduced
+
+
+def test_a_time_that_differs_is_named(notebook):
+    notebook.run("import nbtrack, random\ndraw = random.SystemRandom().random")
+    run = notebook.tracked("%%track\nnbtrack.log_metrics({'auc': 1.0, 'fit_seconds': draw()})")
+    assert reproduce_run(notebook.store, run).headline == "REPRODUCED but for fit_seconds"
+    run = notebook.tracked("%%track\nnbtrack.log_metrics({'gb_auc': draw()})")
+    assert reproduce_run(notebook.store, run).outcome is Outcome.DIFFERENT
+
+
 def test_a_module_is_the_one_that_it_was(notebook):
     module = notebook.folder / "own_module.py"
     module.write_text("value = 1.0\n")
-    run = notebook.tracked("%%track\nimport own_module\nscore = own_module.value")
+    run = notebook.tracked("%%track\nimport own_module\nscore = float(own_module.value)")
     module.write_text("value = 2.0\n")
 
     assert reproduce_run(notebook.store, run).is_reproduced

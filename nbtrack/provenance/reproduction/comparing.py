@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from nbtrack.capture.metric_words import name_words
 from nbtrack.capture.words import word_set
 from nbtrack.display.number_format import format_number
 from nbtrack.provenance.reproduction.verdicts import Difference
+from nbtrack.provenance.reproduction.work_folder import AROUND, PREFIX
 from nbtrack.records.origins import Origin, origins_of
 from nbtrack.records.runs import Run
 from nbtrack.stores.store import Store
@@ -20,10 +22,11 @@ from nbtrack.stores.store import Store
 # Metrics that say what the machine was doing, and how far a search was now and then.
 _OF_THE_MACHINE = ("system/", "search_progress")
 _TIME_WORDS = word_set(
-    "time times timing elapsed duration latency runtime seconds second secs sec ms millis minutes "
-    "mins hours took throughput memory mb gb"
+    "time times timing elapsed duration latency runtime seconds secs sec millis minutes mins hours "
+    "throughput"
 )
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+_SHADOW = re.compile(rf"{re.escape(tempfile.gettempdir())}/{PREFIX}\w+/{AROUND}(?=/)")
 _AS_TIME_ALLOWED = (
     "autolog had time for more points of its curve in one of the two; those of both are the same."
 )
@@ -54,6 +57,7 @@ class Comparison:
     compared: int = 0
     differences: list[Difference] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)  # metrics that differ, as times do
 
 
 def family_of(store: Store, run: Run) -> list[Run]:
@@ -81,9 +85,14 @@ def _compare_params(pair: Pair, found: Comparison) -> None:
     before, after = pair.recorded.data.params, pair.now.data.params
     for key in sorted(before.keys() | after.keys()):
         found.compared += 1
-        texts = [_ADDRESS.sub("0x…", each.get(key, "missing")) for each in (before, after)]
+        texts = [_lasting(each.get(key, "missing")) for each in (before, after)]
         if texts[0] != texts[1]:
             found.differences.append(_of(pair, f"param {key}", texts))
+
+
+def _lasting(text: str) -> str:
+    """Without addresses, and with paths in a shadow as those in the folder that it is of."""
+    return _ADDRESS.sub("0x…", _SHADOW.sub("", text))
 
 
 def _compare_metrics(pair: Pair, points: Mapping[str, Points], found: Comparison) -> None:
@@ -99,11 +108,17 @@ def _compare_metrics(pair: Pair, points: Mapping[str, Points], found: Comparison
             found.remarks.append(f"{key}: {_AS_TIME_ALLOWED}")
             old = new = min(old, new, key=len)
         differences = list(_differing(pair, key, old, new))
-        if differences and not _TIME_WORDS.isdisjoint(name_words(key)):
-            found.remarks.append(f"{key} was not compared: it measures time, or the machine.")
+        if differences and _measures_time(key):
+            found.remarks.append(f"{key} differs, and was not compared: it measures time.")
+            found.left_out.append(key)
             continue
         found.compared += max(len(old), 1)
         found.differences += differences
+
+
+def _measures_time(key: str) -> bool:
+    """By its last word: time_to_failure_rmse is a quality, fit_seconds a time."""
+    return not _TIME_WORDS.isdisjoint(name_words(key)[-1:])
 
 
 def _own_points(pair: Pair, before: list[Point], after: Sequence[Point]) -> list[Point]:

@@ -96,20 +96,30 @@ def _judged(
     _mark(store, upstream, rerun, new_id=now[0].info.run_id)
     return replace(
         _untold(upstream.asked),
-        outcome=_outcome(comparison.differences),
+        outcome=_outcome(comparison),
         new_run_id=now[0].info.run_id,
         compared=comparison.compared,
         cells=len(upstream.steps),
         seconds=rerun.seconds,
         differences=tuple(comparison.differences),
         why=why,
-        remarks=(*comparison.remarks, *unproved, *(f"Not captured: {g}" for g in upstream.gaps)),
+        left_out=tuple(dict.fromkeys(comparison.left_out)),
+        remarks=(
+            *(
+                f"{path} was changed by this: it was too large to be copied."
+                for path in rerun.overwritten
+            ),
+            *comparison.remarks,
+            *unproved,
+            *(f"Not captured: {each}" for each in upstream.gaps),
+        ),
     )
 
 
-def _outcome(differences: Sequence[Difference]) -> Outcome:
+def _outcome(found: Comparison) -> Outcome:
+    differences = found.differences
     if not differences:
-        return Outcome.EXACT
+        return Outcome.EXACT if found.compared else Outcome.NOTHING_COMPARED
     return Outcome.CLOSE if all(each.is_close for each in differences) else Outcome.DIFFERENT
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import time
@@ -14,7 +15,7 @@ from typing import Any
 
 from nbtrack.errors import NbtrackError
 from nbtrack.provenance.reproduction.fresh_kernel import FreshKernel, clean_environment
-from nbtrack.provenance.reproduction.work_folder import work_folder
+from nbtrack.provenance.reproduction.work_folder import Shadow, stamps_of, work_folder
 from nbtrack.provenance.upstream import Step, Upstream
 from nbtrack.records.executions import ExecutionStatus
 from nbtrack.records.runs import Run, RunQuery, ViewType
@@ -23,8 +24,9 @@ from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
 _REHEARSAL = '__import__("nbtrack.provenance.reproduction.rehearsal", fromlist=["_"])'
-_BEGIN = f"%load_ext nbtrack\n{_REHEARSAL}.begin_rehearsal()\n"
+_BEGIN = f"%load_ext nbtrack\n{_REHEARSAL}.begin_rehearsal({{!r}})\n"
 _RESTORE = f"{_REHEARSAL}.restore_generators({{!r}})"
+_REFUSALS = f"{_REHEARSAL}.refusals()"
 _TRACKED = re.compile(r"^[ \t]*%{1,2}track(?!\S)(?! *(last|drop|load|restore|status)\b)", re.M)
 
 Progress = Callable[[int, int, str], None]  # done, all, what runs now
@@ -38,10 +40,12 @@ class Rerun:
     others: Sequence[Run]
     seconds: float
     predictions: Sequence[dict[str, Any]] = ()
+    overwritten: Sequence[Path] = ()  # of the user's files, which nothing could keep from it
 
 
 class CellFailed(NbtrackError):
-    """A cell that ran well when it was recorded does not, or the other way round."""
+    """A cell that ran well when it was recorded does not, or the other way round; or one does
+    what a repetition must not."""
 
 
 def run_again(
@@ -61,21 +65,41 @@ def run_again(
     # By it the runs of this kernel are found: nobody else has a notebook of this name.
     notebook = f"{_stem(upstream)} (again {uuid.uuid4().hex[:12]}).ipynb"
     with (
-        work_folder(upstream) as folder,
+        work_folder(upstream) as shadow,
         FreshKernel(
             python=python or sys.executable,
-            folder=folder,
-            environment=clean_environment(_settings(store, upstream, folder / notebook)),
+            folder=shadow.folder,
+            environment=_environment(store, upstream, shadow, notebook),
             deadline=None if timeout is None else began + timeout,
         ) as kernel,
     ):
-        kernel.prepare(_BEGIN)
+        before = stamps_of(shadow.linked)
+        kernel.prepare(_BEGIN.format(_allowed(store, upstream, shadow)))
         _run_cells(kernel, upstream.steps, progress)
-        run, others = _runs_of(store, str(folder / notebook), upstream)
+        run, others = _runs_of(store, str(shadow.folder / notebook), upstream)
         seconds = time.monotonic() - began
         predictions = () if run is None else look(kernel, run)
         kernel.finish()
-    return Rerun(run=run, others=others, seconds=seconds, predictions=predictions)
+        after = stamps_of(shadow.linked)
+    return Rerun(
+        run=run,
+        others=others,
+        seconds=seconds,
+        predictions=predictions,
+        overwritten=[path for path, stamp in before.items() if after.get(path) != stamp],
+    )
+
+
+def _environment(store: Store, upstream: Upstream, shadow: Shadow, notebook: str) -> dict[str, str]:
+    settings = _settings(store, upstream, shadow.folder / notebook)
+    return clean_environment({**settings, "TMPDIR": str(shadow.temporary)})
+
+
+def _allowed(store: Store, upstream: Upstream, shadow: Shadow) -> str:
+    folders = [str(shadow.root), str(folder_of(store.uri))]
+    # Nothing puts a folder back; of files see `work_folder`.
+    files = [path for path in upstream.written_files if not os.path.isdir(path)]
+    return json.dumps({"folders": folders, "files": files})
 
 
 def _run_cells(kernel: FreshKernel, steps: Sequence[Step], progress: Progress) -> None:
@@ -87,6 +111,8 @@ def _run_cells(kernel: FreshKernel, steps: Sequence[Step], progress: Progress) -
             kernel.prepare(_RESTORE.format(json.dumps(step.generators)))
         source = _tracked(step.source) if step is steps[-1] else step.source
         error = kernel.run(source)
+        if refused := kernel.ask(_REFUSALS):  # whatever the cell made of it
+            raise CellFailed(f"{step.label} would {refused[0]}")
         has_failed = step.execution.status is ExecutionStatus.ERROR
         if error is not None and not has_failed:
             raise CellFailed(f"{step.label} failed, which ran well then: {error}")

@@ -28,10 +28,16 @@ class Outcome(StrEnum):
     EXACT = "exactly"
     CLOSE = "within 1e-9"
     DIFFERENT = "different"
+    NOTHING_COMPARED = "nothing to compare"
     NOT_RUNNABLE = "not runnable"
 
 
-_UNLIKE: dict[str, str] = {Outcome.DIFFERENT: "differs again", Outcome.NOT_RUNNABLE: "not runnable"}
+_UNLIKE: dict[str, str] = {
+    Outcome.DIFFERENT: "differs again",
+    Outcome.NOTHING_COMPARED: "nothing to compare",
+    Outcome.NOT_RUNNABLE: "not runnable",
+}
+_NO_ANSWER = (Outcome.NOTHING_COMPARED, Outcome.NOT_RUNNABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +74,7 @@ class Verdict:
     differences: tuple[Difference, ...] = ()
     why: str = ""
     remarks: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()  # metrics that measure time, and differ
 
     @property
     def is_reproduced(self) -> bool:
@@ -76,7 +83,10 @@ class Verdict:
     @property
     def headline(self) -> str:
         if self.outcome is Outcome.EXACT:
-            return "REPRODUCED exactly"
+            but = f" but for {', '.join(self.left_out[:_MOST_TOLD])}" if self.left_out else ""
+            return f"REPRODUCED{but}" if but else "REPRODUCED exactly"
+        if self.outcome is Outcome.NOTHING_COMPARED:
+            return "RAN AGAIN, with nothing to compare"
         if self.outcome is Outcome.CLOSE:
             return f"REPRODUCED {self.outcome}"
         if self.outcome is Outcome.NOT_RUNNABLE:
@@ -100,7 +110,7 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         style = GOOD if self.is_reproduced else BAD
-        style = WARN if self.outcome is Outcome.NOT_RUNNABLE else style
+        style = WARN if self.outcome in _NO_ANSWER else style
         head = tag("div", tag("strong", self.name), " ", tag("span", self.headline, style=style))
         rest = (tag("div", line) for line in (*self._facts(), *self.remarks))
         return joined([Html('<div class="nbtrack-verdict">'), head, *rest, Html("</div>")])

@@ -1,8 +1,8 @@
-"""Where a slice runs once more: in the folder it worked in, or in a shadow of it.
+"""Where a slice runs once more: in a shadow of the folder it worked in.
 
-A slice that writes files gets a shadow, so that it overwrites nothing: the same folder of links,
-in which what it wrote is missing and what it wrote over is a copy. A module that has changed since
-lies in the shadow as it was. Files that it writes by absolute paths are put back afterwards.
+What lies in the folder is copied as far as there is room, what the slice read first; the rest are
+links, and so are the folders around it. What the slice wrote is missing, a module that has changed
+since is as it was. Files that it writes by absolute paths are put back afterwards.
 """
 
 from __future__ import annotations
@@ -11,36 +11,64 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from nbtrack.errors import NbtrackError
 from nbtrack.provenance.upstream import Upstream
 from nbtrack.settings import FOLDER_NAME
 
+PREFIX, AROUND = "nbtrack-again-", "around"  # of what a shadow is in, and below that
 _MOST_KEPT = 2 << 30  # bytes of files that are put back
+_MOST_COPIED = 200 << 20  # bytes of the folder
+_MOST_ENTRIES = 5_000
+_LEVELS_AROUND = 2  # above the folder
 
 
 class TooMuchToKeep(NbtrackError):
     """What a slice would overwrite is too large to be kept aside."""
 
 
+class Shadow(NamedTuple):
+    """*root* is all that the cells may write to, *folder*, below it, where they work."""
+
+    root: Path
+    folder: Path
+    linked: Sequence[Path]  # files that are not copied
+
+    @property
+    def temporary(self) -> Path:
+        return self.root / "temporary"
+
+
 @contextmanager
-def work_folder(upstream: Upstream) -> Iterator[Path]:
+def work_folder(upstream: Upstream) -> Iterator[Shadow]:
     """Raises TooMuchToKeep."""
     folder, modules = upstream.folder, changed_modules(upstream)
     with ExitStack() as stack:
         stack.enter_context(_put_back(upstream.written_files))
+        root = Path(stack.enter_context(_temporary()))
         if folder is None or not folder.is_dir():
-            place = Path(stack.enter_context(_temporary()))
-            _fill(place, {path.name: text for path, text in modules.items()})
-        elif upstream.written_files or modules:
-            place = Path(stack.enter_context(_temporary()))
-            _shadow(folder, place, upstream, modules)
+            shadow = Shadow(root, root / "work", [])
+            _fill(shadow.folder, {path.name: text for path, text in modules.items()})
         else:
-            place = folder
-        yield place
+            shadow = _shadow(folder, root, upstream, modules)
+        shadow.folder.mkdir(parents=True, exist_ok=True)
+        shadow.temporary.mkdir()
+        yield shadow
+
+
+def stamps_of(paths: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """By which a change shows that was made through a link, where no guard sees it."""
+    found = {}
+    for path in paths:
+        with suppress(OSError):
+            found[path] = (path.stat().st_size, path.stat().st_mtime_ns)
+    return found
 
 
 def changed_modules(upstream: Upstream) -> dict[Path, str]:
@@ -66,7 +94,7 @@ def _text_at(path: str) -> str | None:
 
 
 def _temporary() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="nbtrack-again-", ignore_cleanup_errors=True)
+    return tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
 
 
 def _fill(place: Path, texts: Mapping[str, str]) -> None:
@@ -75,23 +103,87 @@ def _fill(place: Path, texts: Mapping[str, str]) -> None:
         (place / name).write_text(text, encoding="utf-8")
 
 
-def _shadow(folder: Path, place: Path, upstream: Upstream, modules: Mapping[Path, str]) -> None:
-    """Folders with something of their own in them are made, all others are links."""
+def _shadow(folder: Path, root: Path, upstream: Upstream, modules: Mapping[Path, str]) -> Shadow:
+    """At the same place below *root*, for what lies beside it is found by `..`."""
+    place = _among_links(folder, root / AROUND)
     written = {Path(path) for path in upstream.written_files}
     read = {Path(file.path) for each in upstream.executions for file in each.files_read}
-    own = {path for path in (*written, *modules) if folder in path.parents}
-    made = {level for path in own for level in path.parents if folder in (level, *level.parents)}
-    for level in sorted(made | {folder}):
-        (place / level.relative_to(folder)).mkdir(parents=True, exist_ok=True)
-        for entry in os.scandir(level) if level.is_dir() else ():
+    given = {level for file in upstream.given_files for level in Path(file.path).parents}
+    # What it reads it may then write over, and a folder that it asked for may have been there.
+    left_out = (written - read - given) | modules.keys()
+    linked = _copy_tree(folder, place, read=read, left_out=left_out)
+    for path in written:  # folders that were there then
+        if folder in path.parents and left_out.isdisjoint(path.parents):
+            (place / path.relative_to(folder)).parent.mkdir(parents=True, exist_ok=True)
+    own = {path: text for path, text in modules.items() if folder in path.parents}
+    _fill(place, {str(path.relative_to(folder)): text for path, text in own.items()})
+    return Shadow(root, place, linked)
+
+
+def _among_links(folder: Path, around: Path) -> Path:
+    """The folder to be, with those beside it and beside the ones right above it."""
+    place = around / folder.relative_to(folder.anchor)
+    place.mkdir(parents=True)
+    for level in folder.parents[:_LEVELS_AROUND]:
+        with suppress(PermissionError):
+            for entry in islice(os.scandir(level), _MOST_ENTRIES):
+                link = around / Path(entry.path).relative_to(folder.anchor)
+                if not os.path.lexists(link) and entry.name != FOLDER_NAME:
+                    link.symlink_to(entry.path)
+    return place
+
+
+def _copy_tree(
+    folder: Path, place: Path, *, read: AbstractSet[Path], left_out: AbstractSet[Path]
+) -> Sequence[Path]:
+    """What was not copied, where it lies; what was read and what lies higher is copied first."""
+    files, linked_folders = _listed(folder, left_out)
+    for path in linked_folders:
+        _at(place, folder, path).symlink_to(path)
+    room, linked = _MOST_COPIED, []
+    for path in sorted(files, key=lambda path: (path not in read, len(path.parts))):
+        size = path.stat().st_size if path.is_file() else _MOST_COPIED + 1
+        if size <= room:
+            room -= size
+            shutil.copy2(path, _at(place, folder, path))
+        else:
+            linked.append(path)
+            _at(place, folder, path).symlink_to(path)
+    return linked
+
+
+def _listed(folder: Path, left_out: AbstractSet[Path]) -> tuple[list[Path], list[Path]]:
+    """Files, and folders that are not looked into: those of tools, and all after very many."""
+    files: list[Path] = []
+    linked: list[Path] = []
+    waiting = [folder]
+    while waiting:
+        level = waiting.pop(0)
+        if level != folder and (len(files) > _MOST_ENTRIES or not os.access(level, os.R_OK)):
+            linked.append(level)
+            continue
+        for entry in os.scandir(level):
             path = Path(entry.path)
-            if path not in made | own and entry.name != FOLDER_NAME:
-                (place / path.relative_to(folder)).symlink_to(path)
-    for path in own & written & read - modules.keys():  # it reads what it then writes over
-        with suppress(FileNotFoundError):
-            shutil.copyfile(path, place / path.relative_to(folder))
-    texts = {str(p.relative_to(folder)): text for p, text in modules.items() if p in own}
-    _fill(place, texts)
+            if entry.name == FOLDER_NAME or path in left_out:
+                continue
+            if not entry.is_dir():
+                files.append(path)
+            elif entry.is_symlink() or _is_of_a_tool(path):
+                linked.append(path)
+            else:
+                waiting.append(path)
+    return files, linked
+
+
+def _is_of_a_tool(folder: Path) -> bool:
+    is_environment = (folder / "pyvenv.cfg").exists()
+    return folder.name.startswith(".") or folder.name == "node_modules" or is_environment
+
+
+def _at(place: Path, folder: Path, path: Path) -> Path:
+    target = place / path.relative_to(folder)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
 
 
 @contextmanager
