@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from nbtrack.capture.secrets import mask_secrets
 from nbtrack.errors import NbtrackError
 from nbtrack.provenance.upstream import Upstream
 from nbtrack.settings import FOLDER_NAME
@@ -73,7 +74,7 @@ def stamps_of(paths: Iterable[Path]) -> dict[Path, tuple[int, int]]:
 
 def changed_modules(upstream: Upstream) -> dict[Path, str]:
     """Those of the project that are not any more as they were, with what they said."""
-    return {Path(path): text for path, text in upstream.modules.items() if _text_at(path) != text}
+    return {Path(path): text for path, text in upstream.modules.items() if not _says(path, text)}
 
 
 def outside_modules(upstream: Upstream) -> list[str]:
@@ -86,11 +87,13 @@ def outside_modules(upstream: Upstream) -> list[str]:
     ]
 
 
-def _text_at(path: str) -> str | None:
+def _says(path: str, text: str) -> bool:
+    """Whether a module still says *text*, in which secrets are masked."""
     try:
-        return Path(path).read_text(encoding="utf-8")
+        now = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        return None
+        return False
+    return text in (now, mask_secrets(now))
 
 
 def _temporary() -> tempfile.TemporaryDirectory[str]:
