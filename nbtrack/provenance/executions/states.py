@@ -73,7 +73,7 @@ def is_freshly_seeded() -> bool:
     name, keys, place, *_ = numpy.get_state()
     first = keys[:4].tolist()
     filled = [(1812433253 * (k ^ (k >> 30)) + n) & 0xFFFFFFFF for n, k in enumerate(first[:3], 1)]
-    return name == "MT19937" and place == len(keys) and filled == first[1:]
+    return bool(name == "MT19937" and place == len(keys) and filled == first[1:])
 
 
 def _random() -> object:
