@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from queue import Empty, SimpleQueue
 
-from nbtrack.base.guard import guarded
+from nbtrack.base.guard import guarded, tried
 
 MOST_SECONDS = 2.0  # the oldest waiting line is never older than this
 LEAST_SECONDS = 0.3  # many short runs in a row are folded together
@@ -23,7 +23,7 @@ class FoldingThread:
 
     def __init__(self, fold: Callable[[], bool]) -> None:
         self._fold = fold
-        self._is_closed = False
+        self._is_closed = self._has_failed = False
         self._thread: threading.Thread | None = None
         self._starting = threading.RLock()
         # A signal handler may log in the middle of all this. `put` may be interrupted by another
@@ -77,8 +77,16 @@ class FoldingThread:
 
     def _fold_guarded(self) -> bool:
         # An interrupt that DuckDB tells of here, at exit say, is the main thread's to answer.
-        with suppress(KeyboardInterrupt), folding_guarded():
-            return self._fold()
+        with suppress(KeyboardInterrupt):
+            if not self._has_failed:  # it is tried again in two seconds, and told then
+                return tried(self._fold, on_fault=self._note_failure)
+            with folding_guarded():
+                is_done, self._has_failed = self._fold(), False
+                return is_done
+        return False
+
+    def _note_failure(self, _fault: Exception) -> bool:
+        self._has_failed = True
         return False
 
     def _after_fork(self) -> None:
