@@ -5,7 +5,6 @@ What makes the run is written when it opens: a kernel that is killed leaves its 
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -31,6 +30,7 @@ from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.lookup.best_child import BestChild
 from nbtrack.lookup.metric_direction import Direction, direction_tags
+from nbtrack.provenance.executions.recorder import digest_of
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.experiments import set_tags
 from nbtrack.recording.here import CellLine
@@ -252,7 +252,7 @@ class TrackedCell:
         self.run.log_params(self.arguments.params)
         self._append_facts(
             source=source,
-            sha256=hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest(),
+            sha256=digest_of(source),
             execution_count=self.cell.count,
             cell_id=self.cell.cell_id,
             notebook=self.place.notebook,

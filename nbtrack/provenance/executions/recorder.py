@@ -108,8 +108,9 @@ class KernelRecorder:
         """Cells that nobody told of when they ran."""
         readings = []
         for cell in cells:
-            execution = self._new(cell, read_cell(cell.transformed))
-            readings.append((execution.number, read_cell(cell.transformed)))
+            reading = read_cell(cell.transformed)
+            execution = self._new(cell, reading)
+            readings.append((execution.number, reading))
             execution = read_off(execution, cell.transformed, self._namespace, self._writers)
             self._write(execution, {execution.source: cell.source})
         claim_the_rest(values_of(self._namespace), readings, self._writers)

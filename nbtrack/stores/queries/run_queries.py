@@ -164,23 +164,28 @@ def read_cells(connection: DuckDBPyConnection, run_ids: Sequence[str]) -> dict[s
 def read_environments(
     connection: DuckDBPyConnection, run_ids: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
-    rows = connection.execute(
-        "select r.run_id, e.content from runs r join environments e"
-        " on e.digest = r.environment_digest where list_contains($ids, r.run_id)",
-        {"ids": list(run_ids)},
-    ).fetchall()
-    return {run_id: json.loads(content) for run_id, content in rows if content}
+    named = "select run_id, environment_digest as digest from runs"
+    return _kept_contents(connection, named, run_ids)
 
 
 def read_git_states(
     connection: DuckDBPyConnection, run_ids: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
+    named = "select run_id, value as digest from tags where key = 'nbtrack.git.state'"
+    found = _kept_contents(connection, named, run_ids)
+    return {run_id: content.get("git") or {} for run_id, content in found.items()}
+
+
+def _kept_contents(
+    connection: DuckDBPyConnection, named: str, run_ids: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """Of `environments`, by run; *named* is a query for run_id and digest."""
     rows = connection.execute(
-        "select t.run_id, e.content from tags t join environments e on e.digest = t.value"
-        " where t.key = 'nbtrack.git.state' and list_contains($ids, t.run_id)",
+        f"select run_id, content from ({named}) join environments using (digest)"
+        " where list_contains($ids, run_id)",
         {"ids": list(run_ids)},
     ).fetchall()
-    return {run_id: json.loads(content).get("git") or {} for run_id, content in rows if content}
+    return {run_id: json.loads(content) for run_id, content in rows if content}
 
 
 def list_artifact_records(connection: DuckDBPyConnection, run_id: str) -> list[FileInfo]:
