@@ -10,7 +10,6 @@ import io
 import json
 import math
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -18,6 +17,7 @@ from uuid import uuid4
 
 from nbtrack.artifact_store.table_formats import decode_table, encode_table
 from nbtrack.base.guard import warn_once
+from nbtrack.base.imported import imported
 from nbtrack.base.plain_values import plain
 from nbtrack.errors import InvalidValue, WrongType, require
 
@@ -105,7 +105,7 @@ def encode_figure(figure: Any, path: str, *, save_kwargs: Mapping[str, Any] | No
 
 
 def _is_instance(value: object, module: str, name: str) -> bool:
-    kind = getattr(sys.modules.get(module), name, None)
+    kind = imported(module, name)
     return isinstance(kind, type) and isinstance(value, kind)
 
 

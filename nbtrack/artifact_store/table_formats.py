@@ -10,11 +10,11 @@ from __future__ import annotations
 import io
 import json
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.base.imported import imported
 from nbtrack.base.plain_values import PLAIN, plain
 from nbtrack.errors import InvalidValue, require
 
@@ -62,7 +62,8 @@ def columns_of(data: Any) -> dict[Any, list[Any]]:
 
 
 def is_frame(data: Any) -> bool:
-    return (pandas := sys.modules.get("pandas")) is not None and isinstance(data, pandas.DataFrame)
+    kind = imported("pandas", "DataFrame")
+    return kind is not None and isinstance(data, kind)
 
 
 def check_frame(frame: pd.DataFrame) -> None:
@@ -115,8 +116,7 @@ def is_image(value: Any) -> bool:
 def _cell(value: Any) -> Any:
     if type(value) in PLAIN:
         return None if value != value else value
-    pandas = sys.modules.get("pandas")
-    if pandas is not None and (value is pandas.NaT or value is pandas.NA):
+    if value is imported("pandas", "NaT") or value is imported("pandas", "NA"):
         return None
     value = plain(value, _iso_or_text)
     return None if isinstance(value, float) and value != value else value

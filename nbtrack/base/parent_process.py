@@ -18,6 +18,8 @@ from functools import lru_cache
 from types import FrameType
 from typing import Any, NamedTuple
 
+from nbtrack.base.imported import imported
+
 VARIABLE = "NBTRACK_PARENT"
 # Ours, and those of MLflow that count where none of ours is set.
 _PLACE = ("NBTRACK_TRACKING_URI", "NBTRACK_DIR"), ("MLFLOW_TRACKING_URI",)
@@ -61,8 +63,8 @@ def _heard_by(_process: int, /) -> dict[str, Any]:
 
 def _this_process() -> Any:
     """As multiprocessing knows it; what its `_config` holds, it hands on."""
-    multiprocessing = sys.modules.get("multiprocessing.process")
-    found = None if multiprocessing is None else multiprocessing.current_process()
+    current_process = imported("multiprocessing.process", "current_process")
+    found = None if current_process is None else current_process()
     return found if isinstance(getattr(found, "_config", None), dict) else None
 
 

@@ -16,7 +16,7 @@ A flat dict of numbers gives one for each key. A number gives one, called after 
 from __future__ import annotations
 
 import ast
-import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from nbtrack.capture.bindings import How
@@ -155,5 +155,4 @@ def _of_dict(values: dict[object, object]) -> dict[str, float]:
 
 
 def _is_counter(values: dict[object, object]) -> bool:
-    collections = sys.modules.get("collections")
-    return collections is not None and isinstance(values, collections.Counter)
+    return isinstance(values, Counter)

@@ -17,6 +17,7 @@ import sys
 import time
 from typing import Any, NamedTuple, Protocol
 
+from nbtrack.base.imported import imported
 from nbtrack.capture.kept_text import LIMIT_CHARACTERS, KeptText
 
 PIPE_SECONDS = 0.05
@@ -58,8 +59,8 @@ class _StreamCopy(Protocol):
 
 
 def _copy_of(stream: Any, *, limit: int) -> _StreamCopy:
-    ipykernel = sys.modules.get("ipykernel.iostream")
-    if ipykernel is not None and isinstance(stream, ipykernel.OutStream):
+    kernels = imported("ipykernel.iostream", "OutStream")
+    if kernels is not None and isinstance(stream, kernels):
         return _Echo(stream, limit=limit)
     if isinstance(stream, io.StringIO):
         return _Read(stream, limit=limit)

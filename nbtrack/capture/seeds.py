@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from nbtrack.base.imported import imported
 
 
 def seed_digests() -> dict[str, str]:
@@ -12,10 +12,10 @@ def seed_digests() -> dict[str, str]:
     the user made (`numpy.random.default_rng`) are not among them.
     """
     digests = {}
-    if (python := sys.modules.get("random")) is not None:
-        digests["random"] = _sha256(repr(python.getstate()).encode())
-    if (numpy := sys.modules.get("numpy.random")) is not None:
-        digests["numpy"] = _sha256(*_parts(numpy.get_state(legacy=False)))
+    if (python := imported("random", "getstate")) is not None:
+        digests["random"] = _sha256(repr(python()).encode())
+    if (numpy := imported("numpy.random", "get_state")) is not None:
+        digests["numpy"] = _sha256(*_parts(numpy(legacy=False)))
     return digests
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
+from nbtrack.base.imported import imported
 
 
 def is_in_kernel() -> bool:
     """IPython in a terminal has no kernel."""
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
+    get = imported("IPython", "get_ipython")
+    shell = None if get is None else get()
     return getattr(shell, "kernel", None) is not None

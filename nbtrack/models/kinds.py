@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
+
+from nbtrack.base.imported import imported
 
 
 def is_a(value: Any, library: str, name: str) -> bool:
     """Whether *value* is an instance of the library's class."""
-    kind = getattr(sys.modules.get(library), name, None)
+    kind = imported(library, name)
     return kind is not None and isinstance(value, kind)
 
 
 def is_sparse(value: Any) -> bool:
-    module = sys.modules.get("scipy.sparse")
-    return module is not None and bool(module.issparse(value))
+    issparse = imported("scipy.sparse", "issparse")
+    return issparse is not None and bool(issparse(value))
 
 
 def is_missing(value: Any) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from nbtrack.base.imported import imported
 from nbtrack.errors import InvalidValue
 from nbtrack.models.data_types import AnyType, Array, DataType, Map, Object, Property, ValueType
 from nbtrack.models.schema import Schema
@@ -62,7 +62,7 @@ def is_list(hint: Any) -> bool:
 
 
 def is_pydantic(hint: Any) -> bool:
-    base = getattr(sys.modules.get("pydantic"), "BaseModel", None)
+    base = imported("pydantic", "BaseModel")
     return base is not None and isinstance(hint, type) and issubclass(hint, base)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
+from nbtrack.base.imported import imported
 from nbtrack.recording.here import Here, here, user_task
 from nbtrack.recording.process_end import status_of
 from nbtrack.records.runs import RunStatus
@@ -116,8 +116,8 @@ def _status_of_task(task: Any) -> RunStatus:
 
 
 def _running_loop() -> Any:
-    asyncio = sys.modules.get("asyncio")
+    get = imported("asyncio", "get_running_loop")
     try:
-        return None if asyncio is None else asyncio.get_running_loop()
+        return None if get is None else get()
     except RuntimeError:
         return None

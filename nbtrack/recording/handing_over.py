@@ -10,15 +10,16 @@ wrapped in the meantime is left in place: it does nothing by itself.
 from __future__ import annotations
 
 import functools
-import sys
 import threading
 from collections.abc import Callable
 from types import FunctionType, MethodType, TracebackType
 from typing import Any
 
+from nbtrack.base.imported import imported
 from nbtrack.recording.code_end import job_of, thread_failed
 from nbtrack.recording.here import THREADS_HERE, Here, here, is_own_code_of
 
+_WIDGETS = "ipywidgets.widgets.widget"
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -37,11 +38,11 @@ class HandingOver:
         with self._lock:
             self._replace(threading, "excepthook", _telling_of_failures)
             self._replace(threading.Thread, "start", self._around_start)
-            if (pools := sys.modules.get("concurrent.futures.thread")) is not None:
-                self._replace(pools.ThreadPoolExecutor, "submit", self._around_submit)
-            if (pools := sys.modules.get("multiprocessing.pool")) is not None:
+            if (pool := imported("concurrent.futures.thread", "ThreadPoolExecutor")) is not None:
+                self._replace(pool, "submit", self._around_submit)
+            if (pool := imported("multiprocessing.pool", "ThreadPool")) is not None:
                 for name in _TAKING_FUNCTIONS:
-                    self._replace(pools.ThreadPool, name, self._around_pool_method)
+                    self._replace(pool, name, self._around_pool_method)
             if with_widgets:
                 self._replace_in_widgets()
 
@@ -54,12 +55,13 @@ class HandingOver:
         self._lock = threading.RLock()
 
     def _replace_in_widgets(self) -> None:
-        if (comms := sys.modules.get("comm.base_comm")) is not None:
-            self._replace(comms.BaseComm, "on_msg", self._around_on_msg)
-            self._replace(comms.BaseComm, "on_close", self._around_on_msg)
-        if (widgets := sys.modules.get("ipywidgets.widgets.widget")) is not None:
-            self._replace(widgets.CallbackDispatcher, "register_callback", self._around_on_msg)
-            self._replace(widgets.Widget, "observe", self._around_observe)
+        if (comm := imported("comm.base_comm", "BaseComm")) is not None:
+            self._replace(comm, "on_msg", self._around_on_msg)
+            self._replace(comm, "on_close", self._around_on_msg)
+        if (dispatcher := imported(_WIDGETS, "CallbackDispatcher")) is not None:
+            self._replace(dispatcher, "register_callback", self._around_on_msg)
+        if (widget := imported(_WIDGETS, "Widget")) is not None:
+            self._replace(widget, "observe", self._around_observe)
 
     def _replace(self, owner: Any, name: str, wrap: Wrap) -> None:
         place = owner, name

@@ -7,12 +7,12 @@ script's own, or nobody told us of the cell.
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nbtrack.base.imported import imported
 from nbtrack.records.warned import Warned
 
 if TYPE_CHECKING:
@@ -62,10 +62,10 @@ here: ContextVar[Here | None] = ContextVar("nbtrack_here", default=None)
 
 def user_task() -> Any:
     """The asyncio task that this code is of, if the user made it."""
-    if (asyncio := sys.modules.get("asyncio")) is None:
+    if (current_task := imported("asyncio", "current_task")) is None:
         return None
     try:
-        task = asyncio.current_task()
+        task = current_task()
     except RuntimeError:  # no event loop is running
         return None
     return None if task is None or _runs_cells(task) else task

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from nbtrack.base.imported import imported
 from nbtrack.recording.surroundings import execution_count, shell
 from nbtrack.records.runs import RunStatus
 
@@ -38,8 +39,8 @@ def watch_process_end(end_runs: Callable[[], None]) -> None:
     _watched = os.getpid()
     if shell() is None and not hasattr(sys.exit, "__wrapped__"):
         sys.exit = _remembering(sys.exit)
-    multiprocessing = sys.modules.get("multiprocessing.process")
-    if multiprocessing is not None and multiprocessing.parent_process() is not None:
+    parent_process = imported("multiprocessing.process", "parent_process")
+    if parent_process is not None and parent_process() is not None:
         from multiprocessing.util import Finalize
 
         Finalize(None, end_runs, exitpriority=100)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from nbtrack.base.imported import imported
 from nbtrack.capture.head import head_commit
 from nbtrack.capture.notebook import notebook_name as _name_of
 from nbtrack.capture.notebook import notebook_path as _path_of
@@ -16,9 +17,7 @@ from nbtrack.settings import Settings, working_folder
 
 def shell() -> Any:
     """The running IPython shell, or None."""
-    ipython = sys.modules.get("IPython")
-    # A half-imported IPython (we may be imported by its start-up files) has no get_ipython yet.
-    get = getattr(ipython, "get_ipython", None)
+    get = imported("IPython", "get_ipython")  # we may be imported by its start-up files
     return None if get is None else get()
 
 

@@ -89,7 +89,7 @@ class Reply:
 
     @property
     def card(self) -> str:
-        assert len(self.cards) == 1, self.displays
+        assert len(self.cards) == 1, (self.content.get("evalue"), self.stderr, self.displays)
         return self.cards[0]
 
     @property

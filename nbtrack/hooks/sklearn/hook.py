@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
+from nbtrack.base.imported import imported
 from nbtrack.hooks import imports, patching
 from nbtrack.hooks.sklearn.estimators import method_patches
 from nbtrack.hooks.sklearn.flags import Flags, current_flags, set_current_flags
@@ -117,7 +118,7 @@ def _patches(module: ModuleType) -> Iterator[patching.Patch]:
 
 
 def _is_untested() -> bool:
-    version = getattr(sys.modules["sklearn"], "__version__", "0")
+    version = imported("sklearn", "__version__") or "0"
     first, last = TESTED_VERSIONS
     return not first <= tuple(int(part) for part in version.split(".")[:2]) <= last
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Any
+
+from nbtrack.base.imported import imported
 
 # With one of these set to False an estimator may write into the X it is given.
 _COPY_PARAMS = ("copy", "copy_X", "copy_x")
@@ -12,7 +13,7 @@ _COPY_PARAMS = ("copy", "copy_X", "copy_x")
 
 def is_instance(estimator: Any, module: str, name: str) -> bool:
     """Whether *estimator* is of the class *name*, if its module was imported by anybody."""
-    kind = getattr(sys.modules.get(module), name, None)
+    kind = imported(module, name)
     return isinstance(kind, type) and isinstance(estimator, kind)
 
 

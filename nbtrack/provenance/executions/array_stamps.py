@@ -7,6 +7,7 @@ import sys
 import zlib
 from typing import Any
 
+from nbtrack.base.imported import imported
 from nbtrack.provenance.executions.parts import ArrayStamp, hashed
 from nbtrack.provenance.executions.safe_access import is_a
 
@@ -19,8 +20,8 @@ _CAPSULE = type(datetime.datetime_CAPI)
 
 
 def is_array(value: object) -> bool:
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and hasattr(numpy, "ndarray") and is_a(value, numpy.ndarray)
+    ndarray = imported("numpy", "ndarray")
+    return ndarray is not None and is_a(value, ndarray)
 
 
 def owner_of(array: Any) -> Any:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import importlib
 import json
-import sys
 from collections.abc import Container, Mapping
 from typing import Any
+
+from nbtrack.base.imported import imported
 
 _KINDS = ("random", "numpy", "torch")
 
@@ -68,18 +69,17 @@ def texts_of(states: Mapping[str, Any], names: Container[str]) -> list[str]:
 
 
 def _random() -> Any:
-    module = sys.modules.get("random")
-    return None if module is None else module.getstate()
+    get = imported("random", "getstate")
+    return None if get is None else get()
 
 
 def _numpy() -> Any:
     """The legacy generator's, if it is the one that is there unless somebody replaced it."""
-    module = sys.modules.get("numpy.random")
-    state = None if module is None else module.get_state(legacy=True)
+    get = imported("numpy.random", "get_state")
+    state = None if get is None else get(legacy=True)
     return state if isinstance(state, tuple) else None
 
 
 def _torch() -> Any:
-    module = sys.modules.get("torch")
-    get = getattr(module, "get_rng_state", None)
+    get = imported("torch", "get_rng_state")
     return None if get is None else get().tolist()

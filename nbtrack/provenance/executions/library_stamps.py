@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from nbtrack.base.imported import imported
 from nbtrack.provenance.executions import array_stamps
 from nbtrack.provenance.executions.parts import Parts, hashed
 from nbtrack.provenance.executions.safe_access import bases_of, compiled, dict_slot
@@ -26,21 +27,17 @@ def parts_for(kind: type, library: str) -> Callable[[Any], Parts] | None:
 def _known() -> list[tuple[type, Callable[[Any], Parts]]]:
     """Of the libraries that are imported; a half-imported one has none of it yet."""
     found: list[tuple[type | None, Callable[[Any], Parts]]] = [
-        (_from("numpy", "ndarray"), array_parts),
-        (_from("numpy", "generic"), _constant),
-        (_from("numpy.random", "Generator"), _generator),
-        (_from("numpy.random", "BitGenerator"), _bit_generator),
-        (_from("numpy.random", "RandomState"), _random_state),
-        (_from("pandas", "Index"), _constant),
-        (_from("pandas.core.generic", "NDFrame"), _frame),
-        (_from("torch", "Tensor"), _tensor),
-        (_from("torch", "Generator"), _torch_generator),
+        (imported("numpy", "ndarray"), array_parts),
+        (imported("numpy", "generic"), _constant),
+        (imported("numpy.random", "Generator"), _generator),
+        (imported("numpy.random", "BitGenerator"), _bit_generator),
+        (imported("numpy.random", "RandomState"), _random_state),
+        (imported("pandas", "Index"), _constant),
+        (imported("pandas.core.generic", "NDFrame"), _frame),
+        (imported("torch", "Tensor"), _tensor),
+        (imported("torch", "Generator"), _torch_generator),
     ]
     return [(kind, parts) for kind, parts in found if kind is not None]
-
-
-def _from(module: str, name: str) -> type | None:
-    return getattr(sys.modules.get(module), name, None)
 
 
 def _constant(_value: object) -> Parts:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from nbtrack.base.imported import imported
 from nbtrack.provenance.executions.parts import hashed
 
 GENERATORS = ("random", "numpy", "torch")
@@ -67,10 +68,10 @@ def is_freshly_seeded() -> bool:
     That fills its key by init_genrand of Matsumoto and Nishimura's MT19937 (2002); a key that
     comes of drawing does not look like that.
     """
-    numpy = sys.modules.get("numpy.random")
-    if numpy is None:
+    get_state = imported("numpy.random", "get_state")
+    if get_state is None:
         return False
-    name, keys, place, *_ = numpy.get_state()
+    name, keys, place, *_ = get_state()
     first = keys[:4].tolist()
     filled = [(1812433253 * (k ^ (k >> 30)) + n) & 0xFFFFFFFF for n, k in enumerate(first[:3], 1)]
     return bool(name == "MT19937" and place == len(keys) and filled == first[1:])
@@ -81,41 +82,35 @@ def _random() -> object:
 
 
 def _numpy() -> object:
-    numpy = sys.modules.get("numpy.random")
-    if numpy is None or not hasattr(numpy, "get_state"):
+    get_state = imported("numpy.random", "get_state")
+    if get_state is None:
         return None
-    name, keys, *rest = numpy.get_state()
+    name, keys, *rest = get_state()
     return name, keys.tobytes(), *rest
 
 
 def _torch() -> object:
-    torch = sys.modules.get("torch")
-    if torch is None or not hasattr(torch, "get_rng_state"):
-        return None
-    return bytes(memoryview(torch.get_rng_state().numpy()))
+    get_state = imported("torch", "get_rng_state")
+    return None if get_state is None else bytes(memoryview(get_state().numpy()))
 
 
 def _pandas() -> object:
-    config = sys.modules.get("pandas._config.config")
-    options = getattr(config, "_global_config", None)
+    options = imported("pandas._config.config", "_global_config")
     return None if options is None else _of_options(options)
 
 
 def _sklearn() -> object:
-    sklearn = sys.modules.get("sklearn")
-    get_config: Any = getattr(sklearn, "get_config", None)
+    get_config = imported("sklearn", "get_config")
     return None if get_config is None else _of_options(get_config())
 
 
 def _errors() -> object:
-    numpy = sys.modules.get("numpy")
-    geterr: Any = getattr(numpy, "geterr", None)
+    geterr = imported("numpy", "geterr")
     return None if geterr is None else tuple(geterr().values())
 
 
 def _printing() -> object:
-    numpy = sys.modules.get("numpy")
-    options: Any = getattr(numpy, "get_printoptions", None)
+    options = imported("numpy", "get_printoptions")
     return None if options is None else _of_options(options())
 
 
