@@ -16,17 +16,23 @@ from jupyter_client.manager import KernelManager
 from nbtrack.records.runs import Run, RunQuery
 from nbtrack.stores.opening import open_store
 from nbtrack.stores.store import Store
+from tests.support.kernel_forks import ForkingManager
 
 TIMEOUT = 60
 START_SECONDS = 120  # on a machine that starts many at once
 
 
+# What `%load_ext nbtrack` imports.
+LOADED = ("nbtrack.cells.extension", "nbtrack.panels.magics", "duckdb")
+
+
 def start_kernel(
-    *, env: dict[str, str], cwd: str | None = None
+    *, env: dict[str, str], cwd: str | None = None, imported: tuple[str, ...] = ()
 ) -> tuple[KernelManager, BlockingKernelClient]:
     """A kernel that is ready. By sockets of the file system: another process may take a TCP port
     between its being found free and the kernel's use of it."""
-    manager = KernelManager(kernel_name="python3", transport="ipc")
+    manager = ForkingManager(kernel_name="python3", transport="ipc")
+    manager.imported = imported
     manager.ip = str(Path(tempfile.gettempdir()) / f"nb-{uuid.uuid4().hex[:12]}")
     manager.start_kernel(cwd=cwd, env=env)
     client: BlockingKernelClient = manager.client()
@@ -104,7 +110,9 @@ class Kernel:
         self.project = folder / "project"
         names = {n: v for n, v in os.environ.items() if not n.startswith(("NBTRACK_", "JPY_"))}
         env = {**names, "NBTRACK_DIR": str(self.project), **environment}
-        self.manager, self.client = start_kernel(cwd=str(folder), env=env)
+        self.manager, self.client = start_kernel(
+            cwd=str(folder), env=env, imported=LOADED if load else ()
+        )
         self._store: Store | None = None
         if load:
             self.run("%load_ext nbtrack")
