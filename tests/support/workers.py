@@ -47,16 +47,16 @@ UNMEASURED = (
     "tests/browser/",
     "tests/parity/",
     "tests/stores/filters/test_filters_against_mlflow.py",
-    "tests/test_notebooks.py",
+    "tests/notebooks/",
     "tests/test_package.py",
 )
 # What test modules import of others, and takes half a second or more.
 OF_OTHERS = ("mlflow", "scipy.stats", "sklearn.ensemble", "pandas", "matplotlib.pyplot")
-# Files that share something dear: a JupyterLab.
-TOGETHER = ("tests/browser/",)
+# Files that share something dear: a JupyterLab, or notebooks that have run.
+TOGETHER = ("tests/browser/", "tests/notebooks/")
 # What takes a minute or more begins first, so that the workers end together.
 SLOWEST = (
-    "tests/test_notebooks.py",
+    "tests/notebooks/",
     "tests/browser/",
     "tests/test_package.py",
     "tests/parity/",

@@ -1,0 +1,50 @@
+"""The tutorials, each run once from top to bottom in a fresh project, for all that is asked of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from nbtrack.cli.notebook_run import run_notebook
+
+PATIENCE = """
+import nbtrack.cells.look_back, nbtrack.cells.tracked_cell
+nbtrack.cells.look_back.WAIT_SECONDS = nbtrack.cells.tracked_cell.TRACE_WAIT_SECONDS = 60
+del nbtrack
+"""
+
+
+@pytest.fixture
+def patience(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For kernels that wait for a comparison as long as it takes.
+
+    A card waits 50 ms and goes without then, as on a machine that is busy with other tests.
+    """
+    home = tmp_path_factory.mktemp("ipython")
+    startup = home / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "patience.py").write_text(PATIENCE)
+    monkeypatch.setenv("IPYTHONDIR", str(home))
+
+
+@pytest.fixture
+def ran(patience: None, run_once: Callable[[Path], Path]) -> Callable[[Path], Path]:
+    """`ran(notebook)`: an executed copy; the project beside it is the next test's, too."""
+    return run_once
+
+
+@pytest.fixture(scope="session")
+def run_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    @cache
+    def run(notebook: Path) -> Path:
+        copy = Path(shutil.copy(notebook, tmp_path_factory.mktemp("notebooks")))
+        run_notebook(copy, project=copy.parent / ".nbtrack")
+        return copy
+
+    return run
