@@ -16,7 +16,7 @@ from jupyter_client.manager import KernelManager
 from nbtrack.records.runs import Run, RunQuery
 from nbtrack.stores.opening import open_store
 from nbtrack.stores.store import Store
-from tests.support.kernel_forks import ForkingManager
+from tests.support.kernel_forks import forked_kernels
 
 TIMEOUT = 60
 START_SECONDS = 120  # on a machine that starts many at once
@@ -31,10 +31,10 @@ def start_kernel(
 ) -> tuple[KernelManager, BlockingKernelClient]:
     """A kernel that is ready. By sockets of the file system: another process may take a TCP port
     between its being found free and the kernel's use of it."""
-    manager = ForkingManager(kernel_name="python3", transport="ipc")
-    manager.imported = imported
+    manager = KernelManager(kernel_name="python3", transport="ipc")
     manager.ip = str(Path(tempfile.gettempdir()) / f"nb-{uuid.uuid4().hex[:12]}")
-    manager.start_kernel(cwd=cwd, env=env)
+    with forked_kernels(*imported):
+        manager.start_kernel(cwd=cwd, env=env)
     client: BlockingKernelClient = manager.client()
     client.start_channels()
     client.wait_for_ready(timeout=START_SECONDS)

@@ -12,26 +12,44 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.manager import KernelManager
+import pytest
+from jupyter_client.provisioning import local_provisioner
 
 ROOT = Path(__file__).parents[2]
 
 
-class ForkingManager(KernelManager):
-    """Its kernel has the arguments, the environment and the folder that it would start with."""
+@contextmanager
+def forked_kernels(*imported: str, origin: str = "kernels") -> Iterator[None]:
+    """Kernels that jupyter_client starts meanwhile are forks of a process of that name.
 
-    imported: tuple[str, ...] = ()  # beside IPython: modules that its first cell imports anyway
+    It has *imported*, beside IPython, what their first cell imports anyway. Forks of one process
+    order sets alike; those of two do not.
+    """
 
-    async def _async_launch_kernel(self, kernel_cmd: list[str], **options: Any) -> None:
-        provisioner: Any = self.provisioner
-        begin = {"arguments": kernel_cmd[3:], "env": options["env"], "cwd": options["cwd"]}
-        provisioner.process = ForkedProcess(_fork(self.imported, begin))
-        provisioner.pid = provisioner.pgid = provisioner.process.pid
-        self._reconcile_connection_info(provisioner.connection_info)
+    usual = local_provisioner.launch_kernel
+
+    def launch(command: list[str], **options: Any) -> Any:
+        if not _is_ours(command, options["env"]):
+            return usual(command, **options)
+        begin = {"arguments": command[3:], "env": options["env"], "cwd": options["cwd"]}
+        return ForkedProcess(_fork(_origin(origin, imported), begin))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(local_provisioner, "launch_kernel", launch)
+        yield
+
+
+def _is_ours(command: list[str], env: dict[str, str]) -> bool:
+    """Whether it is this very Python, which reads some variables only when it begins."""
+    names = {name for name in (*env, *os.environ) if name.startswith("PYTHON")}
+    is_same = all(env.get(name) == os.environ.get(name) for name in names)
+    return is_same and command[:3] == [sys.executable, "-m", "ipykernel_launcher"]
 
 
 class ForkedProcess:
@@ -58,9 +76,8 @@ class ForkedProcess:
             signal.pidfd_send_signal(self._handle, number)
 
 
-def _fork(imported: tuple[str, ...], begin: dict[str, Any]) -> int:
+def _fork(origin: subprocess.Popen[str], begin: dict[str, Any]) -> int:
     """The id of the new process."""
-    origin = _origin(imported)
     assert origin.stdin
     assert origin.stdout
     origin.stdin.write(json.dumps(begin) + "\n")
@@ -69,7 +86,7 @@ def _fork(imported: tuple[str, ...], begin: dict[str, Any]) -> int:
 
 
 @cache
-def _origin(imported: tuple[str, ...]) -> subprocess.Popen[str]:
+def _origin(_name: str, imported: tuple[str, ...]) -> subprocess.Popen[str]:
     foreign = ("NBTRACK_", "MLFLOW_")
     origin = subprocess.Popen(
         [sys.executable, "-m", "tests.support.kernel_origin", *imported],
