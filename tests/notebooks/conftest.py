@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from nbtrack.cli.notebook_run import run_notebook
+from tests.support.kernel import LOADED
+from tests.support.kernel_forks import forked_kernels
 
 PATIENCE = """
 import nbtrack.cells.look_back, nbtrack.cells.tracked_cell
@@ -44,7 +46,14 @@ def run_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]
     @cache
     def run(notebook: Path) -> Path:
         copy = Path(shutil.copy(notebook, tmp_path_factory.mktemp("notebooks")))
-        run_notebook(copy, project=copy.parent / ".nbtrack")
+        with forked_kernels():
+            run_notebook(copy, project=copy.parent / ".nbtrack")
         return copy
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def _fresh_kernels_are_forks() -> Iterator[None]:
+    with forked_kernels(*LOADED, origin="fresh kernels"):
+        yield

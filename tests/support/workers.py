@@ -5,8 +5,10 @@ and what is not traced for coverage, because tracing takes as long again.
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from contextlib import suppress
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # Files of tests that start other processes, import MLflow, train for long or make many projects.
@@ -96,6 +98,22 @@ def import_others() -> None:
     for name in OF_OTHERS:
         with suppress(ModuleNotFoundError):  # its tests are skipped
             importlib.import_module(name)
+
+
+def import_ours() -> None:
+    """While it is traced: what is imported within a test that is not would never be measured."""
+    import nbtrack
+
+    for module in pkgutil.walk_packages(nbtrack.__path__, "nbtrack."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+
+def trace_if_measured(item: pytest.Item) -> None:
+    """The fixtures, too, which pytest-cov's own mark does not reach."""
+    control = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+    if control is not None and control.started != is_measured(item.nodeid):
+        control.pause() if control.started else control.resume()
 
 
 def slowest_first(nodeid: str) -> int:
