@@ -10,15 +10,8 @@ from pathlib import Path
 import pytest
 
 from nbtrack.cli.notebook_run import run_notebook
-from tests.support.kernel import LOADED
+from tests.support.kernel import LOADED, PATIENT
 from tests.support.kernel_forks import forked_kernels
-
-PATIENCE = """
-import nbtrack.cells.look_back, nbtrack.cells.tracked_cell
-nbtrack.cells.look_back.WAIT_SECONDS = nbtrack.cells.tracked_cell.TRACE_WAIT_SECONDS = 60
-del nbtrack
-"""
-
 
 @pytest.fixture
 def patience(
@@ -31,7 +24,7 @@ def patience(
     home = tmp_path_factory.mktemp("ipython")
     startup = home / "profile_default" / "startup"
     startup.mkdir(parents=True)
-    (startup / "patience.py").write_text(PATIENCE)
+    (startup / "patience.py").write_text(f"exec({PATIENT!r}, {{}})")
     monkeypatch.setenv("IPYTHONDIR", str(home))
 
 
