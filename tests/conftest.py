@@ -16,6 +16,7 @@ from tests.support.workers import (
     is_slow,
     slowest_first,
     trace_if_measured,
+    use_one_thread,
 )
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection(session: pytest.Session) -> None:
     if session.config.pluginmanager.hasplugin("_cov") and session.config.option.cov_source:
         import_ours()
+    use_one_thread()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -12,6 +12,12 @@ import pytest
 from nbtrack.cli.notebook_run import run_notebook
 from tests.support.kernel import LOADED, PATIENT
 from tests.support.kernel_forks import forked_kernels
+# Nor does a card say how long it took to get ready, which it does where that was long.
+STARTUP = f"""{PATIENT}
+from nbtrack.cells import cell_card
+cell_card._NOTICEABLE_SECONDS = float("inf")
+"""
+
 
 @pytest.fixture
 def patience(
@@ -24,7 +30,7 @@ def patience(
     home = tmp_path_factory.mktemp("ipython")
     startup = home / "profile_default" / "startup"
     startup.mkdir(parents=True)
-    (startup / "patience.py").write_text(f"exec({PATIENT!r}, {{}})")
+    (startup / "patience.py").write_text(f"exec({STARTUP!r}, {{}})")
     monkeypatch.setenv("IPYTHONDIR", str(home))
 
 

@@ -16,6 +16,8 @@ def main(imported: list[str]) -> None:
 
     for name in imported:
         import_module(name)
+    if imported:  # data are small
+        import_module("nbtrack.base.databases").OFFLINE["threads"] = "1"
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # it waits for none of them
     for line in sys.stdin:
         if os.fork() == 0:

@@ -109,6 +109,16 @@ def import_ours() -> None:
             importlib.import_module(module.name)
 
 
+def use_one_thread() -> None:
+    """Of DuckDB, in the stores of this process: data are small, and the other worker has a core.
+
+    A fifth of what a search of few runs takes is the waking of a second one.
+    """
+    from nbtrack.base.databases import OFFLINE
+
+    OFFLINE["threads"] = "1"
+
+
 def trace_if_measured(item: pytest.Item) -> None:
     """The fixtures, too, which pytest-cov's own mark does not reach."""
     control = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
