@@ -60,6 +60,8 @@ TOGETHER = ("tests/browser/", "tests/notebooks/")
 SLOWEST = (
     "tests/notebooks/",
     "tests/browser/",
+    "tests/provenance/",
+    "tests/survival/",
     "tests/test_package.py",
     "tests/parity/",
     "tests/hooks/",
@@ -67,7 +69,6 @@ SLOWEST = (
     "tests/cards/",
     "tests/cells/",
     "tests/model_registry/",
-    "tests/survival/",
     "tests/models/",
 )
 
