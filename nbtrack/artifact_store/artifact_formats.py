@@ -175,7 +175,7 @@ def encode_image(image: Any, path: str) -> bytes:
 
 
 def encode_preview(picture: Any) -> bytes | None:
-    """A Pillow image as a small WebP, which MLflow's pages show; None if Pillow makes none of it."""
+    """A Pillow image as a small WebP, for MLflow's pages; None if Pillow makes none of it."""
     small, buffer = picture.copy(), io.BytesIO()
     try:
         small.thumbnail((PREVIEW_PIXELS, PREVIEW_PIXELS))

@@ -143,16 +143,14 @@ class RunFiles(ABC):
             raise WrongType("log_image takes either artifact_file= or key= (with step=).")
         if artifact_file is not None and (step, timestamp) != (None, None):
             raise WrongType("log_image takes step= and timestamp= with key= only: a file has none.")
-        if artifact_file is not None:
-            data = artifact_formats.encode_image(image, artifact_file)
-            return self.log_bytes(data, artifact_file)
-        when = as_microseconds(timestamp, default=now_us()) // 1000
-        path, preview_path = artifact_formats.image_series_paths(
-            str(key), as_step(step), timestamp_ms=when
-        )
-        self._log_image_of_series(image, path, preview_path)
+        if artifact_file is None:
+            self._log_image_of_series(image, str(key), as_step(step), timestamp)
+        else:
+            self.log_bytes(artifact_formats.encode_image(image, artifact_file), artifact_file)
 
-    def _log_image_of_series(self, image: Any, path: str, preview_path: str) -> None:
+    def _log_image_of_series(self, image: Any, key: str, step: int, timestamp: int | None) -> None:
+        when = as_microseconds(timestamp, default=now_us()) // 1000
+        path, preview_path = artifact_formats.image_series_paths(key, step, timestamp_ms=when)
         picture = artifact_formats.pillow_image(image)
         files = {path: artifact_formats.encode_image(picture, path)}
         if (preview := artifact_formats.encode_preview(picture)) is not None:
