@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbtrack.records.history import Attempt, CellPlace, EarlierRun, Extremes, History, Reached
-from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE
+from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE, LATEST_VALUE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -82,7 +82,7 @@ def _newest_attempt(
     )
 
 
-_LATEST = f"arg_max(value, {LATEST_PLACE})"
+_LATEST = LATEST_VALUE.format(place=LATEST_PLACE)
 _EXTREMES = f"""
     with runs as (
         select run_key, run_id, arg_max(name, t) as run_name
