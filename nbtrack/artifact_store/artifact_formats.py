@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 IMAGE_KEY = re.compile(r"[\w\-./ ]+", re.ASCII)
+_TOO_FAR = "Float pixel values out of acceptable range [0, 1]"
 IMAGE_KINDS = "biuf"  # numpy's letters for bool, signed, unsigned and floating
 PREVIEW_PIXELS = 256  # of the longer side
 
@@ -232,9 +233,9 @@ def _checked_levels(array: Any) -> Any:
 
 def _scaled(array: Any, low: Any, high: Any) -> Any:
     if low == high:
-        advise("image values outside [0, 1], all one, were set to its nearer end.")
+        advise(f"{_TOO_FAR} and all one: they were set to its nearer end.")
         return array.clip(0, 1)
-    advise("image values outside [0, 1] were scaled to it, as MLflow does.")
+    advise(f"{_TOO_FAR}: they were scaled to it, as MLflow does.")
     return (array - low) / (high - low)
 
 

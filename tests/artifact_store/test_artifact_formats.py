@@ -211,7 +211,7 @@ def test_floats_outside_the_unit_range_are_scaled_to_it():
     """As MLflow does, so that code which logs such images goes on; the caller's line is warned."""
     image_module = pytest.importorskip("PIL.Image")
 
-    with pytest.warns(UserWarning, match=r"outside \[0, 1\] were scaled") as warned:
+    with pytest.warns(UserWarning, match=r"range \[0, 1\]: they were scaled") as warned:
         png = encode_image(np.array([[-1.0, 1.0, 3.0]]), "a.png")
 
     assert np.array(image_module.open(io.BytesIO(png))).tolist() == [[0, 127, 255]]
