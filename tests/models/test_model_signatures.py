@@ -152,6 +152,17 @@ def test_a_wrong_signature_is_refused(make, match):
         make()
 
 
+def test_a_part_of_a_signature_can_be_set_later():
+    """As in MLflow, and checked as the first one was."""
+    signature = infer_signature(Frame({"a": [1]}))
+    signature.inputs = Schema([ColSpec("double", "b")])
+
+    assert ModelSignature.from_dict(signature.to_dict()) == signature
+    assert signature.inputs.input_names() == ["b"]
+    with pytest.raises(InvalidValue, match="infer_signature"):
+        signature.outputs = Frame({"a": [1]})
+
+
 def test_a_type_of_a_later_mlflow_is_not_checked():
     """A model must not become unreadable because its signature knows more than we do."""
     schema = Schema.from_json('[{"type": "quaternion", "name": "q", "required": true}]')
