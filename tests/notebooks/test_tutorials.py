@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from nbtrack.cli.notebook_run import run_notebook
 from nbtrack.provenance.reproduction.reproducing import reproduce_run
 from nbtrack.provenance.reproduction.verdicts import Outcome
 from nbtrack.records.runs import Run, RunQuery
@@ -28,12 +27,11 @@ def tracked_runs(store: Store) -> list[Run]:
 
 
 @pytest.mark.parametrize("tutorial", TUTORIALS, ids=lambda path: path.stem)
-def test_its_runs_can_be_had_again(tutorial, tmp_path):
-    copy = Path(shutil.copy(tutorial, tmp_path))
-    run_notebook(copy, project=tmp_path / ".nbtrack")
-    store = open_store(str(tmp_path / ".nbtrack"))
+def test_its_runs_can_be_had_again(tutorial, ran, tmp_path):
+    project = shutil.copytree(ran(tutorial).parent / ".nbtrack", tmp_path / ".nbtrack")
+    store = open_store(str(project))
     runs = tracked_runs(store)
-    assert len(runs) == copy.read_text().count('"%%track')
+    assert len(runs) == tutorial.read_text().count('"%%track')
 
     verdicts = [reproduce_run(store, run) for run in runs]
     store.close()
