@@ -16,6 +16,7 @@ ATTEMPT_TAG = "nbtrack.attempt"  # at it, from 1
 PINNED_TAG = "nbtrack.pinned"
 BASELINE_TAG = "nbtrack.baseline"  # of an experiment: the id of the run
 FIT_TAG = "nbtrack.fit"  # of a run on which a hook recorded a fit: what was fitted, in words
+TRAINING_METRICS_TAG = "nbtrack.training_metrics"  # set when they are not of all training rows
 CANDIDATE_TAG = "nbtrack.candidate"  # of a child that a search tried: its row in the results
 # Of the run of a search, or of a cell with several children: the id of the best one's run, of how
 # many it is the best, and by which metric.
