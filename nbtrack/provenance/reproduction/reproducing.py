@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from nbtrack.base.guard import guarded
@@ -33,6 +34,9 @@ from nbtrack.stores.store import Store
 _MOST_RUNS_WITH_MODELS = 20
 _MOST_TOLD = 100  # runs of one family
 _PATIENCE = 10.0  # seconds, for whoever else holds the database
+_HAD_EFFECTS = (
+    "Its cells might start programs and use the network: what these changed is not undone."
+)
 _CANNOT = (CellFailed, EnvironmentNotBuilt, KernelFailed, TooMuchToKeep)
 
 
@@ -42,11 +46,20 @@ def reproduce_run(
     *,
     env: Environment = "current",
     timeout: float | None = None,
+    may_have_effects: bool = False,
     progress: Progress = lambda _done, _all, _words: None,
 ) -> Verdict:
-    """Raises NotCaptured, where there is nothing to run, and what writing to a run raises."""
+    """*may_have_effects*: its cells may start programs and speak to other machines.
+
+    Raises NotCaptured, where there is nothing to run, and what writing to a run raises.
+    """
     upstream = upstream_of(store, run)
-    verdict = _tried(store, upstream, env=env, timeout=timeout, progress=progress)
+    again = partial(
+        run_again, timeout=timeout, may_have_effects=may_have_effects, progress=progress
+    )
+    verdict = _tried(store, upstream, env=env, again=again)
+    if may_have_effects:
+        verdict = replace(verdict, remarks=(*verdict.remarks, _HAD_EFFECTS))
     for run_id in [run.info.run_id, *(_below(store, run) if verdict.is_reproduced else ())]:
         _writer(store, run_id).set_tags(verdict.tags())
     store.flush()
@@ -59,7 +72,7 @@ def _below(store: Store, run: Run) -> list[str]:
 
 
 def _tried(
-    store: Store, upstream: Upstream, *, env: Environment, timeout: float | None, progress: Progress
+    store: Store, upstream: Upstream, *, env: Environment, again: Callable[..., Rerun]
 ) -> Verdict:
     check = check_files(upstream.given_files)
     changed = [*check.changed, *(f"{path} has changed" for path in outside_modules(upstream))]
@@ -68,12 +81,10 @@ def _tried(
     recorded = family_of(store, upstream.asked)
     try:
         with python_of(upstream, env) as python:
-            rerun = run_again(
+            rerun = again(
                 store,
                 upstream,
                 python=python,
-                timeout=timeout,
-                progress=progress,
                 look=lambda kernel, new: _predictions(
                     store, kernel, recorded, counterpart(store, upstream, new)
                 ),
