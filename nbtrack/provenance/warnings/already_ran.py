@@ -25,11 +25,14 @@ _MODEL_TAG = "nbtrack.model."  # and the path of a model in its run
 _LIBRARIES = ("numpy", "scipy", "pandas", "sklearn", "torch", "xgboost", "lightgbm")
 _TRACK_LINE = re.compile(r"^%{1,2}track\b[^\n]*$", re.MULTILINE)
 _MOST_FILES = 50
-# What a cell names whose data come from where nobody sees: files read by C++, servers, the clock.
+# What a cell names whose data come from where nobody sees: files read by C++, servers, the clock,
+# generators that seed themselves.
 _UNSEEN = (
     "parquet", "read_table", "read_feather", "read_hdf", "h5py", "scan_", "polars", "duckdb",
     "connect", "requests", "urlopen", "httpx",
     "time(", "now(", "today(", "perf_counter", "uuid",
+    "default_rng()", "RandomState()", "Random()", "SeedSequence()",
+    "default_rng(None)", "RandomState(None)",
 )  # fmt: skip
 
 
