@@ -95,8 +95,7 @@ class CellWarnings:
         ):
             return known
         try:
-            key = precedents.IDENTITY_TAG
-            runs = store.read_tagged(key, identity, timeout=PATIENCE_SECONDS)
+            runs = store.read_identical(identity, timeout=PATIENCE_SECONDS)
         except StoreError:  # somebody holds the database
             return None
         found = (each for each in map(precedents.Precedent.of, runs) if each.has_its_files)

@@ -23,6 +23,8 @@ CANDIDATE_TAG = "nbtrack.candidate"  # of a child that a search tried: its row i
 BEST_CHILD_TAG = "nbtrack.best_child"
 BEST_OF_TAG = "nbtrack.best_of"
 BEST_BY_TAG = "nbtrack.best_by"
+# A digest of all that decides what a run computes, see `provenance.warnings.already_ran`.
+IDENTITY_TAG = "nbtrack.identity"
 # Of a run that was run once more: the verdict in a word or two (see `provenance.verdicts`), the id
 # of the new run, when, and why it is no proof. REPRODUCES_TAG is of the new run: the id of the old.
 REPRODUCED_TAG = "nbtrack.reproduced"

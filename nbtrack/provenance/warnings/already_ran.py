@@ -18,8 +18,8 @@ from nbtrack.display.number_format import format_age, format_number
 from nbtrack.records.executions import Execution, ExecutionStatus, SeenFile
 from nbtrack.records.history import EarlierRun
 from nbtrack.records.origins import Origin, Origins, origins_of
+from nbtrack.records.tags import IDENTITY_TAG
 
-IDENTITY_TAG = "nbtrack.identity"
 FILES_TAG = "nbtrack.identity.files"  # that the cell itself read: path, size and mtime of each
 _MODEL_TAG = "nbtrack.model."  # and the path of a model in its run
 _LIBRARIES = ("numpy", "scipy", "pandas", "sklearn", "torch", "xgboost", "lightgbm")
