@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -54,10 +55,10 @@ def reproduce_run(
     Raises NotCaptured, where there is nothing to run, and what writing to a run raises.
     """
     upstream = upstream_of(store, run)
-    again = partial(
-        run_again, timeout=timeout, may_have_effects=may_have_effects, progress=progress
-    )
-    verdict = _tried(store, upstream, env=env, again=again)
+    again = partial(run_again, may_have_effects=may_have_effects, progress=progress)
+    if env != "current":
+        progress(0, len(upstream.steps), "installing the recorded packages")
+    verdict = _tried(store, upstream, env=env, timeout=timeout, again=again)
     if may_have_effects:
         verdict = replace(verdict, remarks=(*verdict.remarks, _HAD_EFFECTS))
     for run_id in [run.info.run_id, *(_below(store, run) if verdict.is_reproduced else ())]:
@@ -72,19 +73,26 @@ def _below(store: Store, run: Run) -> list[str]:
 
 
 def _tried(
-    store: Store, upstream: Upstream, *, env: Environment, again: Callable[..., Rerun]
+    store: Store,
+    upstream: Upstream,
+    *,
+    env: Environment,
+    timeout: float | None,
+    again: Callable[..., Rerun],
 ) -> Verdict:
+    began = time.monotonic()
     check = check_files(upstream.given_files)
     changed = [*check.changed, *(f"{path} has changed" for path in outside_modules(upstream))]
     if changed:
         return _not_runnable(upstream, "; ".join(changed))
     recorded = family_of(store, upstream.asked)
     try:
-        with python_of(upstream, env) as python:
+        with python_of(upstream, env, timeout=timeout) as python:
             rerun = again(
                 store,
                 upstream,
                 python=python,
+                timeout=None if timeout is None else timeout + began - time.monotonic(),
                 look=lambda kernel, new: _predictions(
                     store, kernel, recorded, counterpart(store, upstream, new)
                 ),
