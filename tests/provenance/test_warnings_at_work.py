@@ -340,11 +340,9 @@ def test_what_already_ran_is_told_before_the_cell_runs(new_kernel: NewKernel) ->
 
 
 def test_another_kernel_knows_what_already_ran(new_kernel: NewKernel) -> None:
-    """Over all notebooks of the store; a busy machine is waited for."""
-    patience = "import nbtrack.cells.cell_warnings as it\nit.PATIENCE_SECONDS = 60"
+    """Over all notebooks of the store."""
     for name in ("first", "again"):
         kernel = new_kernel()
-        kernel.run(patience)
         kernel.run(DATA)
         found = warned(kernel, AGAIN.format(name=name, C=7))
 

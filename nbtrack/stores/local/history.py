@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nbtrack.records.history import Attempt, CellPlace, EarlierRun, Extremes, History, Reached
 from nbtrack.records.tags import IDENTITY_TAG
 from nbtrack.stores.local import identities
-from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE
+from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE, LATEST_VALUE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -95,7 +95,7 @@ def _newest_attempt(
     )
 
 
-_LATEST = f"arg_max(value, {LATEST_PLACE})"
+_LATEST = LATEST_VALUE.format(place=LATEST_PLACE)
 _EXTREMES = f"""
     with runs as (
         select run_key, run_id, arg_max(name, t) as run_name

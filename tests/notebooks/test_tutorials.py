@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from nbtrack.cli.notebook_run import run_notebook
 from nbtrack.errors import NotCaptured
 from nbtrack.provenance.reproduction.reproducing import reproduce_run
 from nbtrack.provenance.reproduction.verdicts import Outcome
@@ -32,14 +31,14 @@ def tracked_runs(store: Store) -> list[Run]:
     return [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
 
 
-def run_copy(tutorial: Path, folder: Path) -> Store:
-    run_notebook(Path(shutil.copy(tutorial, folder)), project=folder / ".nbtrack")
-    return open_store(str(folder / ".nbtrack"))
+def copied(ran, tutorial: Path, folder: Path) -> Store:
+    """What running the tutorial recorded."""
+    return open_store(str(shutil.copytree(ran(tutorial).parent / ".nbtrack", folder / ".nbtrack")))
 
 
 @pytest.mark.parametrize("tutorial", TRACKED, ids=lambda path: path.stem)
-def test_its_runs_can_be_had_again(tutorial, tmp_path):
-    store = run_copy(tutorial, tmp_path)
+def test_its_runs_can_be_had_again(tutorial, ran, tmp_path):
+    store = copied(ran, tutorial, tmp_path)
     runs = tracked_runs(store)
     assert len(runs) == tutorial.read_text().count('"%%track')
 
@@ -54,8 +53,8 @@ def test_its_runs_can_be_had_again(tutorial, tmp_path):
 @pytest.mark.parametrize(
     "tutorial", [file for file in TUTORIALS if file not in TRACKED], ids=lambda path: path.stem
 )
-def test_runs_of_cells_that_are_not_tracked_say_so(tutorial, tmp_path):
-    store = run_copy(tutorial, tmp_path)
+def test_runs_of_cells_that_are_not_tracked_say_so(tutorial, ran, tmp_path):
+    store = copied(ran, tutorial, tmp_path)
     runs = tracked_runs(store)
     assert runs
 
