@@ -35,7 +35,9 @@ def tracked_runs(store: Store) -> list[Run]:
 @pytest.fixture
 def store(tutorial, ran, tmp_path) -> Iterator[Store]:
     """A copy of the project in which the tutorial ran."""
-    opened = open_store(str(shutil.copytree(ran(tutorial).parent / ".nbtrack", tmp_path / "copy")))
+    opened = open_store(
+        str(shutil.copytree(ran(tutorial).parent / ".nbtrack", tmp_path / ".nbtrack"))
+    )
     yield opened
     opened.close()
 

@@ -296,10 +296,8 @@ class DuckDBStore(PanelReads):
             return read_history(connection, experiment_id, lineage=lineage, without=without)
 
     def read_identical(self, digest: str, *, timeout: float = WAIT_SECONDS) -> list[EarlierRun]:
-        found: list[EarlierRun] = []
-        if self.database.exists():
-            with self._attachment.open(read_only=True, timeout=timeout) as connection:
-                found = read_identical(connection, digest, is_folded=True)
+        with self._attachment.open(read_only=True, timeout=timeout) as connection:
+            found = read_identical(connection, digest, is_folded=True)
         if found or not identities.is_in_journals(self._journal.folder, digest):
             return found
         with self._snapshots.open(timeout=timeout) as connection:
