@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from nbtrack.hooks.sklearn.flags import Flags
+from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.sklearn.hook import switch as sklearn_switch
 from nbtrack.hooks.switches import Switch
 from nbtrack.settings import FitScope
@@ -42,7 +42,7 @@ def autolog(
     extra_tags: for each run that a fit makes.
     exclude_flavors: frameworks to leave as they are: `["sklearn"]`.
     """
-    flags = Flags(
+    common = CommonFlags(
         log_input_examples=log_input_examples,
         log_model_signatures=log_model_signatures,
         log_models=log_models,
@@ -58,7 +58,7 @@ def autolog(
         if disable:
             switch.turn_off(by_name=False)
         else:
-            switch.turn_on(flags, by_name=False)
+            switch.turn_on(switch.default_flags.with_common(common), by_name=False)
 
 
 def follow_notebook(scope: FitScope) -> None:
