@@ -13,7 +13,7 @@ from nbtrack.models.flavours import sklearn as flavour
 from nbtrack.models.folder import FlavorParts, SaveOptions
 from nbtrack.models.input_example import kept_example
 from nbtrack.models.load_options import LoadOptions
-from nbtrack.models.loading import load_sklearn
+from nbtrack.models.loading import load_own
 from nbtrack.models.mlmodel_file import Model
 from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.saving import model_path, write_parts
@@ -121,7 +121,7 @@ def load_model(
     in a skops file that you know to be harmless. Raises ModelNotFound, ModelChanged,
     ModelNotLoaded.
     """
-    return load_sklearn(model_uri, LoadOptions(trusted=trusted), dst_path=dst_path)
+    return load_own(flavour, model_uri, LoadOptions(trusted=trusted), dst_path=dst_path)
 
 
 def get_default_pip_requirements(

@@ -9,9 +9,13 @@ from typing import Any
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.sklearn.hook import switch as sklearn_switch
 from nbtrack.hooks.switches import Switch
+from nbtrack.hooks.xgboost.hook import library as xgboost
 from nbtrack.settings import FitScope
 
-HOOKS: dict[str, Switch] = {"sklearn": sklearn_switch}  # by MLflow's name of the flavor
+HOOKS: dict[str, Switch] = {  # by MLflow's name of the flavor
+    "sklearn": sklearn_switch,
+    "xgboost": xgboost.switch,
+}
 
 
 def autolog(

@@ -20,6 +20,11 @@ class CommonFlags:
     pos_label: Any = None  # of the training metrics of binary classifiers
     extra_tags: Mapping[str, Any] | None = None
 
+    @property
+    def model_options(self) -> Mapping[str, Any]:
+        """How the model is to be kept: what `parts_of` of its flavour is given."""
+        return {}
+
     def with_common(self, common: CommonFlags) -> Self:
         """These, but for what `nbtrack.autolog()` said to all frameworks."""
         return replace(self, **{f.name: getattr(common, f.name) for f in fields(CommonFlags)})

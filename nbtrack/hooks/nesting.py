@@ -15,7 +15,7 @@ from types import FrameType
 
 # On the stack, these stand for a patched function and no more.
 _REPLACING = frozenset({"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells"})
-_FRAMEWORKS = ("sklearn.",)
+_FRAMEWORKS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.")
 _OURS = (
     "nbtrack.hooks.",
     "nbtrack.base.background",
@@ -27,7 +27,8 @@ _OURS = (
 _ASKING = frozenset({"nbtrack.hooks.nesting", "nbtrack.hooks.silence"})
 # They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers.
 _PASSING_ON = ("sklearn.utils.", "sklearn.metrics._scorer")
-_DECORATED = ("sklearn.base", "wrapper")  # what `_fit_context` puts around every `fit`
+# What decorators put around every function: scikit-learn's `_fit_context`, and XGBoost's.
+_DECORATED = frozenset({("sklearn.base", "wrapper"), ("xgboost.core", "inner_f")})
 
 
 class _Here(threading.local):
@@ -84,7 +85,7 @@ def _caller_of_patched(frame: FrameType) -> FrameType | None:
 
 
 def _passes_on(frame: FrameType, name: str) -> bool:
-    return name.startswith(_PASSING_ON) or (name, frame.f_code.co_name) == _DECORATED
+    return name.startswith(_PASSING_ON) or (name, frame.f_code.co_name) in _DECORATED
 
 
 def _module(frame: FrameType) -> str:

@@ -35,7 +35,9 @@ from nbtrack.records.tags import FIT_TAG
 
 class Step(NamedTuple):
     action: str  # "could not …"
-    function: str  # "module:function", called with the run, the FitCall and the Flags
+    # "module:function", or the function; it is called with the run, the FitCall and the flags.
+    function: str | Callable[..., None]
+    unless: str | None = None  # an argument of `fit`, with which it is not needed
 
 
 _HERE = "nbtrack.hooks.sklearn"
@@ -155,13 +157,17 @@ class FitRecord(Record):
 
     def _take_steps(self, call: FitCall) -> None:
         for step in self._kind.steps:
+            if step.unless is not None and self.kwargs.get(step.unless) is not None:
+                continue
             with guarded(f"{step.action} of {self.what}"):
                 _function(step.function)(self.run, call, self.flags)
 
 
 @cache
-def _function(name: str) -> Callable[..., None]:
-    module, _, function = name.partition(":")
+def _function(named: str | Callable[..., None]) -> Callable[..., None]:
+    if not isinstance(named, str):
+        return named
+    module, _, function = named.partition(":")
     with current_session().set_up:
         found: Callable[..., None] = getattr(import_module(module), function)
     return found

@@ -26,6 +26,7 @@ from nbtrack.errors import InvalidValue
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn.leaks import note_fitted
 from nbtrack.hooks.sklearn.rows import first_rows, row_count, take_rows
+from nbtrack.hooks.training.models import EXAMPLE_ROWS
 from nbtrack.recording.session import current_session
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from nbtrack.recording.active_run import ActiveRun
     from nbtrack.recording.run_writer import RunWriter
 
-EXAMPLE_ROWS = 5
 MOST_PYTHON_VALUES = 1 << 20  # of lists and columns of Python objects
 MOST_CHARACTERS = 1 << 24  # of an array of texts
 WIDE_CELLS = 250_000  # of a wide frame

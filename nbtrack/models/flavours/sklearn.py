@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.errors import InvalidValue, ModelNotLoaded, ModelNotSaved
+from nbtrack.errors import InvalidValue, ModelNotSaved
 from nbtrack.models.folder import FlavorParts
-from nbtrack.models.mlmodel_file import Model
+from nbtrack.models.mlmodel_file import Model, config_of
 from nbtrack.models.pickling import check_format, pickled
 from nbtrack.models.trusted_types import is_trusted
 
@@ -53,12 +53,7 @@ def load(folder: Path, model: Model, options: LoadOptions) -> Any:
     from nbtrack.models.skops_files import load_skops
     from nbtrack.models.unpickling import load_pickle
 
-    config = model.flavors.get(NAME)
-    if config is None:
-        raise ModelNotLoaded(
-            f"The model in {str(folder)!r} is no scikit-learn model; it has the flavors "
-            f"{', '.join(model.flavors)}. nbtrack.pyfunc.load_model loads every kind."
-        )
+    config = config_of(folder, model, NAME)
     file = folder / str(config["pickled_model"])
     # Files of MLflow 1 do not say it: they are pickles.
     if config.get("serialization_format", "pickle") == "skops":
