@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from nbtrack.hooks.flags import CommonFlags
+from nbtrack.hooks.lightgbm.hook import library as lightgbm
 from nbtrack.hooks.sklearn.hook import switch as sklearn_switch
 from nbtrack.hooks.switches import Switch
 from nbtrack.hooks.xgboost.hook import library as xgboost
@@ -15,6 +16,7 @@ from nbtrack.settings import FitScope
 HOOKS: dict[str, Switch] = {  # by MLflow's name of the flavor
     "sklearn": sklearn_switch,
     "xgboost": xgboost.switch,
+    "lightgbm": lightgbm.switch,
 }
 
 

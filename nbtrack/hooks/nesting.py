@@ -20,9 +20,9 @@ _OURS = (
     "nbtrack.hooks.",
     "nbtrack.base.background",
     "nbtrack.models",
+    "nbtrack.api.framework_models",
     "nbtrack.api.model_logging",
     "nbtrack.api.pyfunc_models",
-    "nbtrack.api.sklearn_models",
 )
 _ASKING = frozenset({"nbtrack.hooks.nesting", "nbtrack.hooks.silence"})
 # They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers.

@@ -299,6 +299,7 @@ def test_a_forked_child_records_nothing(autologged):
 def test_the_flags_are_mlflows():
     """Same names, same order, same defaults."""
     import mlflow.xgboost
+
     import nbtrack.xgboost
 
     mine, theirs = (inspect.signature(each.autolog) for each in (nbtrack.xgboost, mlflow.xgboost))

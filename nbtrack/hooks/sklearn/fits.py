@@ -37,7 +37,7 @@ class Step(NamedTuple):
     action: str  # "could not …"
     # "module:function", or the function; it is called with the run, the FitCall and the flags.
     function: str | Callable[..., None]
-    unless: str | None = None  # an argument of `fit`, with which it is not needed
+    unless: tuple[str, ...] = ()  # arguments of `fit`, with any of which it is not needed
 
 
 _HERE = "nbtrack.hooks.sklearn"
@@ -157,7 +157,7 @@ class FitRecord(Record):
 
     def _take_steps(self, call: FitCall) -> None:
         for step in self._kind.steps:
-            if step.unless is not None and self.kwargs.get(step.unless) is not None:
+            if any(self.kwargs.get(name) is not None for name in step.unless):
                 continue
             with guarded(f"{step.action} of {self.what}"):
                 _function(step.function)(self.run, call, self.flags)

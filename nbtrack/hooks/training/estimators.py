@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Importances = Callable[[Any, Any], Mapping[str, Mapping[str, float]]]  # of a model, by its flags
 _SKLEARN = "nbtrack.hooks.sklearn"
+_EVALUATED = ("eval_set", "eval_X")  # what `fit` calls the data that it evaluates
 
 
 def around_fit_of(
@@ -74,7 +75,7 @@ def fit_kind(
 
     def scores(what: str, function: str) -> Step:
         """Of the training rows: whoever has something evaluated knows what he wants to know."""
-        return Step(f"record the {what}", f"{_SKLEARN}.{function}", unless="eval_set")
+        return Step(f"record the {what}", f"{_SKLEARN}.{function}", unless=_EVALUATED)
 
     steps = (
         Step("record the training data", f"{_SKLEARN}.inputs:log_inputs"),
