@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from nbtrack.hooks.catboost.hook import library as catboost
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.lightgbm.hook import library as lightgbm
 from nbtrack.hooks.sklearn.hook import switch as sklearn_switch
@@ -17,6 +18,7 @@ HOOKS: dict[str, Switch] = {  # by MLflow's name of the flavor
     "sklearn": sklearn_switch,
     "xgboost": xgboost.switch,
     "lightgbm": lightgbm.switch,
+    "catboost": catboost.switch,
 }
 
 

@@ -27,8 +27,16 @@ _OURS = (
 _ASKING = frozenset({"nbtrack.hooks.nesting", "nbtrack.hooks.silence"})
 # They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers.
 _PASSING_ON = ("sklearn.utils.", "sklearn.metrics._scorer")
-# What decorators put around every function: scikit-learn's `_fit_context`, and XGBoost's.
-_DECORATED = frozenset({("sklearn.base", "wrapper"), ("xgboost.core", "inner_f")})
+# What decorators put around every function: scikit-learn's `_fit_context`, and XGBoost's. And
+# what fits a model for the user, once, as `fit` does.
+_PASSING_FUNCTIONS = frozenset(
+    {
+        ("sklearn.base", "wrapper"),
+        ("xgboost.core", "inner_f"),
+        *(("catboost.core", name) for name in ("train", "grid_search", "randomized_search")),
+        ("catboost.core", "_tune_hyperparams"),
+    }
+)
 
 
 class _Here(threading.local):
@@ -85,7 +93,7 @@ def _caller_of_patched(frame: FrameType) -> FrameType | None:
 
 
 def _passes_on(frame: FrameType, name: str) -> bool:
-    return name.startswith(_PASSING_ON) or (name, frame.f_code.co_name) in _DECORATED
+    return name.startswith(_PASSING_ON) or (name, frame.f_code.co_name) in _PASSING_FUNCTIONS
 
 
 def _module(frame: FrameType) -> str:

@@ -8,15 +8,15 @@ from typing import Any
 from nbtrack.hooks.training.loop import Loop
 
 KINDS = ("split", "gain")
+# If a callback stops, LightGBM asks no later one; where nothing is said, the first of n has -n.
+FIRST = -1_000_000
 
 
 def callback_of(loop: Loop) -> Callable[[Any], None]:
     def callback(env: Any) -> None:
         loop.add(env.iteration, _values(env.evaluation_result_list or ()))
 
-    # Before the user's own, which have 0 if nothing is said: if one of them stops, LightGBM asks
-    # no later one.
-    vars(callback).update(order=-1, before_iteration=False)
+    vars(callback).update(order=FIRST, before_iteration=False)
     return callback
 
 

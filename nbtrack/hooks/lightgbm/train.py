@@ -19,9 +19,14 @@ class _Call(CallRecord):
         self.kwargs["callbacks"] = [callback_of(self.loop), *(self.kwargs.get("callbacks") or ())]
 
     def data(self) -> Iterator[Data]:
-        """What a Dataset holds until it is used, unless `free_raw_data=False`."""
         train_set = self.arguments.get("train_set")
-        yield from _data_of(train_set, "train")
+        yield from self.data_of(train_set, "train", self.arguments.name_of("train_set"))
+
+    def data_of(self, dataset: Any, context: str, name: str | None) -> Iterator[Data]:
+        """What a Dataset holds until it is used, unless `free_raw_data=False`."""
+        if hasattr(X := getattr(dataset, "data", None), "shape"):
+            y, called = dataset.label, self.arguments.variable_of
+            yield Data(X, y, called(X) or name, called(y), context)
 
 
 class TrainCall(_Call):
@@ -38,7 +43,7 @@ class TrainCall(_Call):
         train_set = self.arguments.get("train_set")
         for data, name in self._evaluated():
             if data is not train_set:
-                yield from _data_of(data, "eval", name)
+                yield from self.data_of(data, "eval", name)
 
     def _evaluated(self) -> list[tuple[Any, str | None]]:
         sets, names = (self.arguments.get(name) for name in ("valid_sets", "valid_names"))
@@ -62,11 +67,6 @@ class CvCall(_Call):
         kept = min((len(curve) for curve in result.values() if isinstance(curve, list)), default=0)
         if self.loop.last_step is not None and 0 < kept <= self.loop.last_step:
             self.loop.best_iteration = kept - 1
-
-
-def _data_of(dataset: Any, context: str, name: str | None = None) -> Iterator[Data]:
-    if hasattr(X := getattr(dataset, "data", None), "shape"):
-        yield Data(X, dataset.label, name, None, context)
 
 
 around_train = around_call(TrainCall)

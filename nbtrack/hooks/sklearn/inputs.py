@@ -30,8 +30,8 @@ from nbtrack.hooks.training.models import EXAMPLE_ROWS
 from nbtrack.recording.session import current_session
 
 if TYPE_CHECKING:
+    from nbtrack.hooks.flags import CommonFlags
     from nbtrack.hooks.sklearn.fit_call import FitCall
-    from nbtrack.hooks.sklearn.flags import Flags
     from nbtrack.recording.active_run import ActiveRun
     from nbtrack.recording.run_writer import RunWriter
 
@@ -44,8 +44,8 @@ _DEFAULT_NAME = "dataset"  # MLflow's
 _SOURCE = CodeDatasetSource()  # whose code it was the run says
 
 
-def log_inputs(run: ActiveRun, call: FitCall, flags: Flags) -> None:
-    if not flags.log_datasets:
+def log_inputs(run: ActiveRun, call: FitCall, flags: CommonFlags) -> None:
+    if not flags.log_datasets or call.X is None:
         return
     found = log_dataset(
         run, call.X, y=call.y, name=call.X_name, y_name=call.y_name, context="train"

@@ -64,6 +64,13 @@ class UsersArguments(NamedTuple):
         found = argument_name(self.frame, value, place)
         return None if found is None else found.name
 
+    def variable_of(self, value: Any) -> str | None:
+        """A name that the user has for what is within an argument."""
+        if self.frame is None or value is None:
+            return None
+        known = [*self.frame.f_locals.items(), *self.frame.f_globals.items()]
+        return next((k for k, held in known if held is value and not k.startswith("_")), None)
+
 
 class CallRecord(Record):
     """A translation table: a library's hook says in a subclass what its function is about."""
@@ -225,9 +232,9 @@ def _params(record: CallRecord) -> tuple[dict[str, str], dict[str, Origin]]:
     """As MLflow has them: the settings, and those arguments that are no objects."""
     arguments = record.arguments
     apart = {record.settings, *record.objects}
-    found = {name: arguments.get(name) for name in (*arguments.given, *arguments.defaults)}
-    found = {name: value for name, value in found.items() if name not in apart}
-    found = {**_as_dict(arguments.get(record.settings)), **found}
+    found = {name: value for name, value in arguments.defaults.items() if name not in apart}
+    found |= _as_dict(arguments.get(record.settings))
+    found |= {name: value for name, value in arguments.given.items() if name not in apart}
     keys = storable_keys(found)
     texts = {keys[name]: param_text(value) for name, value in found.items()}
     no_default = object()
