@@ -178,7 +178,7 @@ def _signature(model: str, parameters: Mapping[str, Any]) -> Signature:
 
 def _given(
     signature: Signature, args: Collection[Any], kwargs: Mapping[str, Any]
-) -> tuple[dict[str, Any], Mapping[str, Any]]:
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """(arguments by name, with defaults; those that are none of ours). Raises TypeError."""
     bound = signature.bind(*args, **kwargs)
     bound.apply_defaults()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from itertools import zip_longest
-from typing import Any
+from types import ModuleType
+from typing import Any, ClassVar
 
 from nbtrack.hooks.lightgbm.callback import callback_of, importances_of, tell_best
 from nbtrack.hooks.lightgbm.hook import library
 from nbtrack.hooks.training.calls import CallRecord, Data, around_call
-from nbtrack.models.flavours import lightgbm as flavour
+from nbtrack.models.flavours import lightgbm as own_flavour
 
 
 class _Call(CallRecord):
@@ -32,7 +33,7 @@ class _Call(CallRecord):
 class TrainCall(_Call):
     name = "lightgbm.train"
     objects = ("train_set", "valid_sets", "valid_names", "feval", "init_model", "callbacks")
-    flavour = flavour
+    flavour: ClassVar[ModuleType | None] = own_flavour
 
     def training_sets(self) -> Collection[str]:
         train_set = self.arguments.get("train_set")

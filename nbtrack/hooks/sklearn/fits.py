@@ -189,7 +189,8 @@ SKLEARN = FitKind("sklearn", switch, current_flags, STEPS, _follow)
 def _begin(
     original: Callable[..., Any], estimator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> FitRecord | None:
-    if not is_recorded(type(estimator)):
+    kind: Any = type(estimator)
+    if not is_recorded(kind):
         return None
     return begin_fit(SKLEARN, original, estimator, args, kwargs)
 

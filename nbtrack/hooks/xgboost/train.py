@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from types import ModuleType
+from typing import Any, ClassVar
 
 from nbtrack.hooks.training.calls import CallRecord, Data, around_call
 from nbtrack.hooks.xgboost.callback import LoopCallback, importances_of
 from nbtrack.hooks.xgboost.hook import library
 from nbtrack.hooks.xgboost.matrices import data_of, first_rows_of
-from nbtrack.models.flavours import xgboost as flavour
+from nbtrack.models.flavours import xgboost as own_flavour
 
 
 class _Call(CallRecord):
@@ -28,7 +29,7 @@ class _Call(CallRecord):
 class TrainCall(_Call):
     name = "xgboost.train"
     objects = ("dtrain", "evals", "obj", "evals_result", "xgb_model", "callbacks", "custom_metric")
-    flavour = flavour
+    flavour: ClassVar[ModuleType | None] = own_flavour
 
     def training_sets(self) -> Collection[str]:
         matrix = self.arguments.get("dtrain")

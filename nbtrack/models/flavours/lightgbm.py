@@ -37,7 +37,7 @@ def parts_of(
 ) -> FlavorParts:
     """*save_options* are for `save_model` of a booster. Raises ModelNotSaved, InvalidValue."""
     kind = own_class(model, _MODULES)
-    config = {"lgb_version": version_of("lightgbm"), "model_class": full_name(kind)}
+    config: dict[str, Any] = {"lgb_version": version_of("lightgbm"), "model_class": full_name(kind)}
     modules: Collection[str] = {"lightgbm", "numpy", "scipy"}
     if full_name(kind) == _BOOSTER:
         file = "model.lgb"

@@ -68,7 +68,7 @@ def estimator_in(
     from nbtrack.models.unpickling import load_pickle
 
     if serialization_format == "skops":
-        return load_skops(file, trusted=(*known, *(options.trusted or ())))
+        return load_skops(file, trusted=options.trusted or (), known=known)
     if options.trusted is not None:
         raise InvalidValue(
             "trusted= is for skops files; this model is a pickle, and loading a pickle runs "
