@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.models.flavours.library_files import full_name, own_class, version_of, written
+from nbtrack.models.flavours.library_files import full_name, own_class, version_of
 from nbtrack.models.flavours.sklearn import estimator_in, serialized
 from nbtrack.models.folder import FlavorParts
 from nbtrack.models.mlmodel_file import Model, config_of
@@ -41,7 +41,7 @@ def parts_of(
     modules: Collection[str] = {"lightgbm", "numpy", "scipy"}
     if full_name(kind) == _BOOSTER:
         file = "model.lgb"
-        data = written(lambda path: model.save_model(path, **save_options), file)
+        data = model.model_to_string(**save_options).encode()  # what `save_model` writes
     else:
         chosen = check_format(serialization_format or _safest())
         file = _FILES.get(chosen, "model.pkl")
