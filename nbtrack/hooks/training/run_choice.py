@@ -73,6 +73,7 @@ def choose_run(
             return found
     made = session.start_run(name=name, tags=tags, nested=True)
     _ours.add(made)
+    _taken.add(made)
     return FitRun(made, ends_with_fit=True)
 
 
