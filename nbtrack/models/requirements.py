@@ -24,7 +24,7 @@ MLFLOW = "mlflow>=3"
 _KNOWN = {
     "sklearn": "scikit-learn", "numpy": "numpy", "scipy": "scipy", "pandas": "pandas",
     "polars": "polars", "cloudpickle": "cloudpickle", "skops": "skops", "joblib": "joblib",
-    "nbtrack": "nbtrack",
+    "nbtrack": "nbtrack", "xgboost": "xgboost", "lightgbm": "lightgbm", "catboost": "catboost",
 }  # fmt: skip
 _INSTALLED = ("site-packages", "dist-packages")
 
