@@ -123,16 +123,19 @@ _HOMES = {
 }
 _SUBMODULES = (
     "artifacts",
+    "catboost",
     "client",
     "config",
     "data",
     "entities",
     "exceptions",
+    "lightgbm",
     "models",
     "pyfunc",
     "sklearn",
     "tracking",
     "types",
+    "xgboost",
 )
 
 __all__ = sorted([*_HOMES, *_SUBMODULES])

@@ -36,6 +36,7 @@ FACADES = {
     "__init__",
     "__main__",
     "artifacts",
+    "catboost",
     "client",
     "config",
     "data",
@@ -43,6 +44,7 @@ FACADES = {
     "entities",
     "entities/__init__",
     "exceptions",
+    "lightgbm",
     "models/__init__",
     "models/model",
     "pyfunc",
@@ -52,6 +54,7 @@ FACADES = {
     "tracking/__init__",
     "types/__init__",
     "types/schema",
+    "xgboost",
 }
 FILES = sorted(ROOT.rglob("*.py"))
 MAY_CIRCLE = "# circle:"

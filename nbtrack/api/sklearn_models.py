@@ -6,18 +6,12 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from nbtrack.api.model_logging import check_registration, failing, log_new_model, notes_of
-from nbtrack.base.guard import warn_once
-from nbtrack.models.example_signature import signature_for
+from nbtrack.api.framework_models import log_model_of, save_model_of
 from nbtrack.models.flavours import sklearn as flavour
-from nbtrack.models.folder import FlavorParts, SaveOptions
-from nbtrack.models.input_example import kept_example
 from nbtrack.models.load_options import LoadOptions
-from nbtrack.models.loading import load_sklearn
+from nbtrack.models.loading import load_own
 from nbtrack.models.mlmodel_file import Model
 from nbtrack.models.model_info import ModelInfo
-from nbtrack.models.saving import model_path, write_parts
-from nbtrack.recording.logged_models import model_facts
 
 
 def log_model(
@@ -50,28 +44,28 @@ def log_model(
     *model_id*: it becomes that one, which was initialized before, in whose place it is kept.
     Raises ModelNotSaved, InvalidValue; then nothing is stored.
     """
-    check_registration(registered_model_name)
-    about = model_facts(params, tags, model_type=model_type, step=step, model_id=model_id)
-    path = model_path(name=name, artifact_path=artifact_path)
-    with failing(model_id):
-        parts, options = _prepared(
-            sk_model,
-            serialization_format=serialization_format,
-            pyfunc_predict_fn=pyfunc_predict_fn,
-            skops_trusted_types=skops_trusted_types,
-            signature=signature,
-            input_example=input_example,
-            conda_env=conda_env,
-            code_paths=code_paths,
-            pip_requirements=pip_requirements,
-            extra_pip_requirements=extra_pip_requirements,
-            extra_files=extra_files,
-            metadata=metadata,
-            notes=notes_of(about),
-        )
-        return log_new_model(
-            path, parts, options, about, run_id=run_id, registered_model_name=registered_model_name
-        )
+    return log_model_of(
+        flavour,
+        sk_model,
+        options=_options(serialization_format, pyfunc_predict_fn, skops_trusted_types),
+        artifact_path=artifact_path,
+        name=name,
+        registered_model_name=registered_model_name,
+        params=params,
+        tags=tags,
+        model_type=model_type,
+        step=step,
+        model_id=model_id,
+        run_id=run_id,
+        signature=signature,
+        input_example=input_example,
+        conda_env=conda_env,
+        code_paths=code_paths,
+        pip_requirements=pip_requirements,
+        extra_pip_requirements=extra_pip_requirements,
+        extra_files=extra_files,
+        metadata=metadata,
+    )
 
 
 def save_model(
@@ -91,11 +85,12 @@ def save_model(
     extra_files: Collection[str | Path] | None = None,
 ) -> None:
     """Write a fitted model to a new folder, outside of any run."""
-    parts, options = _prepared(
+    save_model_of(
+        flavour,
         sk_model,
-        serialization_format=serialization_format,
-        pyfunc_predict_fn=pyfunc_predict_fn,
-        skops_trusted_types=skops_trusted_types,
+        path,
+        options=_options(serialization_format, pyfunc_predict_fn, skops_trusted_types),
+        mlflow_model=mlflow_model,
         signature=signature,
         input_example=input_example,
         conda_env=conda_env,
@@ -104,9 +99,7 @@ def save_model(
         extra_pip_requirements=extra_pip_requirements,
         extra_files=extra_files,
         metadata=metadata,
-        model=mlflow_model,
     )
-    write_parts(path, parts, options)
 
 
 def load_model(
@@ -121,7 +114,7 @@ def load_model(
     in a skops file that you know to be harmless. Raises ModelNotFound, ModelChanged,
     ModelNotLoaded.
     """
-    return load_sklearn(model_uri, LoadOptions(trusted=trusted), dst_path=dst_path)
+    return load_own(flavour, model_uri, LoadOptions(trusted=trusted), dst_path=dst_path)
 
 
 def get_default_pip_requirements(
@@ -143,30 +136,13 @@ def get_default_conda_env(
     return conda_env_of(get_default_pip_requirements(include_cloudpickle, include_skops))
 
 
-def _prepared(
-    sk_model: Any,
-    *,
+def _options(
     serialization_format: str | None,
     pyfunc_predict_fn: str,
     skops_trusted_types: Collection[str | type] | None,
-    signature: Any,
-    input_example: Any,
-    **rest: Any,
-) -> tuple[FlavorParts, SaveOptions]:
-    parts = flavour.parts_of(
-        sk_model,
-        serialization_format=serialization_format,
-        pyfunc_predict_fn=pyfunc_predict_fn,
-        skops_trusted_types=skops_trusted_types,
-    )
-    if parts.pyfunc is None:
-        warn_once(
-            f"nbtrack: {type(sk_model).__name__} has no {pyfunc_predict_fn}; it is kept without "
-            "the python_function flavor, so that it can be loaded but not served."
-        )
-    example = kept_example(input_example)
-    predict = None
-    if parts.pyfunc is not None:
-        predict = flavour.EstimatorPredictor(sk_model, pyfunc_predict_fn).predict
-    found = signature_for(signature, example, predict)
-    return parts, SaveOptions(signature=found, input_example=example, **rest)
+) -> dict[str, Any]:
+    return {
+        "serialization_format": serialization_format,
+        "pyfunc_predict_fn": pyfunc_predict_fn,
+        "skops_trusted_types": skops_trusted_types,
+    }

@@ -17,9 +17,8 @@ class _Absent(NamedTuple):
 # The first that matches tells.
 _ABSENT = [
     _Absent(
-        "catboost diffusers h2o johnsnowlabs keras lightgbm onnx paddle pmdarima prophet pyspark"
-        " pytorch rfunc sentence_transformers spacy spark statsmodels tensorflow transformers"
-        " xgboost",
+        "diffusers h2o johnsnowlabs keras onnx paddle pmdarima prophet pyspark"
+        " pytorch rfunc sentence_transformers spacy spark statsmodels tensorflow transformers",
         "Log metrics in a callback of that library, its own file with log_artifact, and a model "
         "behind nbtrack.pyfunc.PythonModel with nbtrack.pyfunc.log_model.",
     ),

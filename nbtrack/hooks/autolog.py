@@ -6,12 +6,20 @@ import os
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from nbtrack.hooks.sklearn.flags import Flags
+from nbtrack.hooks.catboost.hook import library as catboost
+from nbtrack.hooks.flags import CommonFlags
+from nbtrack.hooks.lightgbm.hook import library as lightgbm
 from nbtrack.hooks.sklearn.hook import switch as sklearn_switch
 from nbtrack.hooks.switches import Switch
+from nbtrack.hooks.xgboost.hook import library as xgboost
 from nbtrack.settings import FitScope
 
-HOOKS: dict[str, Switch] = {"sklearn": sklearn_switch}  # by MLflow's name of the flavor
+HOOKS: dict[str, Switch] = {  # by MLflow's name of the flavor
+    "sklearn": sklearn_switch,
+    "xgboost": xgboost.switch,
+    "lightgbm": lightgbm.switch,
+    "catboost": catboost.switch,
+}
 
 
 def autolog(
@@ -42,7 +50,7 @@ def autolog(
     extra_tags: for each run that a fit makes.
     exclude_flavors: frameworks to leave as they are: `["sklearn"]`.
     """
-    flags = Flags(
+    common = CommonFlags(
         log_input_examples=log_input_examples,
         log_model_signatures=log_model_signatures,
         log_models=log_models,
@@ -58,7 +66,7 @@ def autolog(
         if disable:
             switch.turn_off(by_name=False)
         else:
-            switch.turn_on(flags, by_name=False)
+            switch.turn_on(switch.default_flags.with_common(common), by_name=False)
 
 
 def follow_notebook(scope: FitScope) -> None:

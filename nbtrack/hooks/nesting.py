@@ -15,19 +15,31 @@ from types import FrameType
 
 # On the stack, these stand for a patched function and no more.
 _REPLACING = frozenset({"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells"})
-_FRAMEWORKS = ("sklearn.",)
+# They train in a loop, and what they call in it is the user's: callbacks, objectives, metrics.
+_LOOPING = ("xgboost.", "lightgbm.", "catboost.")
+_FRAMEWORKS = ("sklearn.", *_LOOPING)
 _OURS = (
     "nbtrack.hooks.",
     "nbtrack.base.background",
     "nbtrack.models",
+    "nbtrack.api.framework_models",
     "nbtrack.api.model_logging",
     "nbtrack.api.pyfunc_models",
-    "nbtrack.api.sklearn_models",
 )
+_AROUND = ("nbtrack.hooks.training.record", "around")  # waits for the framework, no more
 _ASKING = frozenset({"nbtrack.hooks.nesting", "nbtrack.hooks.silence"})
 # They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers.
 _PASSING_ON = ("sklearn.utils.", "sklearn.metrics._scorer")
-_DECORATED = ("sklearn.base", "wrapper")  # what `_fit_context` puts around every `fit`
+# What decorators put around every function: scikit-learn's `_fit_context`, and XGBoost's. And
+# what fits a model for the user, once, as `fit` does.
+_PASSING_FUNCTIONS = frozenset(
+    {
+        ("sklearn.base", "wrapper"),
+        ("xgboost.core", "inner_f"),
+        *(("catboost.core", name) for name in ("train", "grid_search", "randomized_search")),
+        ("catboost.core", "_tune_hyperparams"),
+    }
+)
 
 
 class _Here(threading.local):
@@ -44,13 +56,37 @@ def is_inside_recorded_call() -> bool:
 
     Ask from the function that a patch puts around it, or from what that calls.
     """
-    frame = _caller_of_patched(sys._getframe(1))
+    return _is_within_framework(_caller_of_patched(sys._getframe(1)))
+
+
+def is_users_call_in_loop() -> bool:
+    """Whether the call is the user's own although a patched one is running: a fit in a callback.
+
+    Ask from what replaces a patched function.
+    """
+    caller = _caller_of_patched(sys._getframe(1))
+    if caller is None or _module(caller).startswith((*_FRAMEWORKS, *_OURS)):
+        return False  # as nearly always
+    return not _is_within_framework(caller)
+
+
+def _is_within_framework(frame: FrameType | None) -> bool:
+    is_called_by_user = False
     while frame is not None:
         name = _module(frame)
-        if name.startswith(_OURS) or (name.startswith(_FRAMEWORKS) and not _passes_on(frame, name)):
-            return True
+        if not (is_called_by_user and _is_of_loop(frame, name)):
+            is_of_framework = name.startswith(_FRAMEWORKS)
+            if name.startswith(_OURS) or (is_of_framework and not _passes_on(frame, name)):
+                return True
+            is_called_by_user |= not is_of_framework
         frame = frame.f_back
     return False
+
+
+def _is_of_loop(frame: FrameType, name: str) -> bool:
+    """Whether it is the library's that trains, or what is put around that."""
+    is_around = name in _REPLACING or (name, frame.f_code.co_name) == _AROUND
+    return is_around or name.startswith(_LOOPING)
 
 
 def calling_frame() -> FrameType | None:
@@ -84,7 +120,7 @@ def _caller_of_patched(frame: FrameType) -> FrameType | None:
 
 
 def _passes_on(frame: FrameType, name: str) -> bool:
-    return name.startswith(_PASSING_ON) or (name, frame.f_code.co_name) == _DECORATED
+    return name.startswith(_PASSING_ON) or (name, frame.f_code.co_name) in _PASSING_FUNCTIONS
 
 
 def _module(frame: FrameType) -> str:

@@ -29,7 +29,13 @@ RAMP = ("#f7fafd", "#d3e4f5", "#94c2e8", "#4b93d1", "#1565c0", "#0b3c78")
 FONT = "DejaVu Sans"  # the one that comes with matplotlib
 DPI = 160
 MOST_WITH_COUNTS, MOST_WITH_SHARES = 8, 20  # classes
-LONGEST_LABEL = 18  # characters
+LONGEST_LABEL, LONGEST_FEATURE = 18, 32  # characters
+MOST_FEATURES = 20
+IMPORTANCE = "feature_importance_"  # in the name of the numbers, which are MLflow's: {feature: n}
+IMPORTANCES = (
+    "weight", "gain", "cover", "total_gain", "total_cover", "split", "PredictionValuesChange",
+    "LossFunctionChange",
+)  # fmt: skip
 
 
 _FACTS = {"estimator", "rows", "is_weighted"}  # what the numbers of every plot have beside them
@@ -56,7 +62,7 @@ def can_draw() -> bool:
 def finish_plots(store: Store, info: RunInfo) -> None:
     """For who reads the artifacts of a run: draw what its process had no time for.
 
-    A look for three files, if there is nothing to do. What cannot be drawn or stored is said once.
+    A look for a few files, if there is nothing to do. What cannot be drawn or stored is said once.
     """
     if info.lifecycle_stage != LifecycleStage.ACTIVE or not can_draw():
         return
@@ -78,9 +84,7 @@ def draw_missing_plots(run: RunLike) -> list[str]:
             numbers = json.loads(run.artifacts.read(f"{name}.json"))
         except ArtifactNotFound:  # removed meanwhile
             continue
-        if (
-            isinstance(numbers, dict) and numbers.keys() >= _FACTS
-        ):  # else it is a file of the user's
+        if _is_ours(name, numbers):  # else it is a file of the user's
             run.log_bytes(draw(name, numbers), f"{name}.png")
             drawn.append(f"{name}.png")
     return drawn
@@ -94,11 +98,19 @@ def _missing(artifacts: ArtifactStore) -> list[str]:
     ]
 
 
+def _is_ours(name: str, numbers: Any) -> bool:
+    if not isinstance(numbers, dict):
+        return False
+    if name.startswith(IMPORTANCE):
+        return bool(numbers) and all(isinstance(each, int | float) for each in numbers.values())
+    return numbers.keys() >= _FACTS
+
+
 def draw(name: str, numbers: dict[str, Any]) -> bytes:
     """A PNG of the plot *name*."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    figure = PICTURES[name](numbers)
+    figure: Any = PICTURES[name](numbers)
     buffer = io.BytesIO()
     # Not `savefig`, which follows the user's settings for borders and colours.
     canvas: Any = FigureCanvasAgg(figure)
@@ -241,6 +253,28 @@ def _curve(
     return figure
 
 
+def _importances(kind: str) -> Callable[[dict[str, Any]], Any]:
+    """*numbers* are by feature; the highest is on top."""
+
+    def figure_of(numbers: dict[str, Any]) -> Any:
+        found = sorted(numbers.items(), key=lambda each: -abs(each[1]))[:MOST_FEATURES][::-1]
+        names = [_clipped(name, LONGEST_FEATURE) for name, _ in found]
+        left = 0.35 + _inches("x" * max(map(len, names)), 9)
+        height = 0.24 * len(found)
+        figure, axes = _canvas(left + 5.0, height + 1.3, (left, 0.55, 4.6, height))
+        shown = f"the {len(found)} of most weight of " if len(numbers) > len(found) else ""
+        _title(figure, "Feature importance", [f"{kind} · {shown}{len(numbers):,} features"])
+        axes.barh(range(len(found)), [value for _, value in found], height=0.72, color=LINE)
+        axes.set_ylim(-0.6, len(found) - 0.4)
+        _ticks(axes.yaxis, range(len(found)), names, size=9)
+        axes.xaxis.grid(True, color=FAINT, linewidth=0.8, linestyle="-", alpha=1)
+        places = [place for place in axes.get_xticks() if place >= 0 or found[0][1] < 0]
+        _ticks(axes.xaxis, places, [f"{place:g}" for place in places], size=9)
+        return figure
+
+    return figure_of
+
+
 def _canvas(width: float, height: float, place: tuple[float, float, float, float]) -> Any:
     """A figure and axes at *place* (left, bottom, width, height); all in inches."""
     from matplotlib.figure import Figure
@@ -257,16 +291,20 @@ def _canvas(width: float, height: float, place: tuple[float, float, float, float
 
 
 def _header(figure: Any, title: str, numbers: dict[str, Any], *, note: str) -> None:
+    rows = f"{numbers['rows']:,} training rows"
+    if "of_rows" in numbers:
+        rows = f"sample of {numbers['rows']:,} of {numbers['of_rows']:,} training rows"
+    weighted = " · weighted" if numbers["is_weighted"] else ""
+    _title(figure, title, [f"{numbers['estimator']} · {rows}{weighted}", note])
+
+
+def _title(figure: Any, title: str, lines: list[str]) -> None:
     width, height = figure.get_size_inches()
     left = 0.2 / width
     _write(
         figure.text, left, 1 - 0.33 / height, title, size=13, weight="bold", color=INK, ha="left"
     )
-    rows = f"{numbers['rows']:,} training rows"
-    if "of_rows" in numbers:
-        rows = f"sample of {numbers['rows']:,} of {numbers['of_rows']:,} training rows"
-    weighted = " · weighted" if numbers["is_weighted"] else ""
-    for place, line in ((0.55, f"{numbers['estimator']} · {rows}{weighted}"), (0.73, note)):
+    for place, line in zip((0.55, 0.73), lines, strict=False):
         size = 8.5 * min(1.0, (width - 0.4) / max(_inches(line, 8.5), 0.1))
         _write(figure.text, left, 1 - place / height, line, size=size, color=MUTED, ha="left")
 
@@ -319,13 +357,14 @@ def _ramp() -> Any:
     return LinearSegmentedColormap.from_list("nbtrack", RAMP)
 
 
-def _clipped(label: str) -> str:
+def _clipped(label: str, most: int = LONGEST_LABEL) -> str:
     line = " ".join(label.split()) or "''"
-    return line if len(line) <= LONGEST_LABEL else line[: LONGEST_LABEL - 1] + "…"
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 PICTURES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "training_confusion_matrix": _confusion_matrix,
     "training_roc_curve": _roc_curve,
     "training_precision_recall_curve": _precision_recall_curve,
+    **{f"{IMPORTANCE}{kind}": _importances(kind) for kind in IMPORTANCES},
 }

@@ -6,10 +6,13 @@ import logging
 
 from nbtrack.hooks.nesting import is_about_hooks
 
+_silent: set[str] = set()  # packages
 
-def set_silent(*, is_silent: bool) -> None:
+
+def set_silent(package: str, *, is_silent: bool) -> None:
+    (_silent.add if is_silent else _silent.discard)(package)
     logger = logging.getLogger("nbtrack")
-    if is_silent:
+    if _silent:
         logger.addFilter(_is_to_be_said)  # twice is once
     else:
         logger.removeFilter(_is_to_be_said)

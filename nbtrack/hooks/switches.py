@@ -31,6 +31,10 @@ class Switch:
         self._lock = RLock()
 
     @property
+    def default_flags(self) -> Any:
+        return self._default_flags
+
+    @property
     def scope(self) -> FitScope:
         return self._notebook if self._asked is None else self._asked
 

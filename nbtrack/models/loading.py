@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from nbtrack.base.guard import warn
@@ -13,7 +14,7 @@ from nbtrack.models.code_files import check_uncontested, code_of, running
 from nbtrack.models.digests import check_files
 from nbtrack.models.environment_files import REQUIREMENTS
 from nbtrack.models.load_options import LoadOptions
-from nbtrack.models.mlmodel_file import PYFUNC, Model, info_of, read_mlmodel
+from nbtrack.models.mlmodel_file import PYFUNC, Model, config_of, info_of, read_mlmodel
 from nbtrack.models.model_info import ModelInfo
 from nbtrack.models.model_uris import locate
 from nbtrack.models.requirements import installed_version, pins_in
@@ -67,16 +68,21 @@ def load_pyfunc(
     return PyFuncModel(model, predictor, code=code, options=options, folder=folder)
 
 
-def load_sklearn(
-    model_uri: str | Path, options: LoadOptions, *, dst_path: str | Path | None = None
+def load_own(
+    flavour: ModuleType,
+    model_uri: str | Path,
+    options: LoadOptions,
+    *,
+    dst_path: str | Path | None = None,
 ) -> Any:
-    """The estimator. Raises as `open_model` does, and ModelNotLoaded."""
-    from nbtrack.models.flavours import sklearn
+    """The object itself that was logged: *flavour* is one of `models.flavours` with `load`.
 
+    Raises as `open_model` does, and ModelNotLoaded.
+    """
     folder, model = open_model(model_uri, dst_path=dst_path)
-    code = code_of(folder, model.flavors.get(sklearn.NAME, {}))
+    code = code_of(folder, config_of(folder, model, flavour.NAME))
     check_uncontested(code, folder)
-    return sklearn.load(folder, model, options)
+    return flavour.load(folder, model, options)
 
 
 def _copied(folder: Path, dst_path: str | Path) -> Path:

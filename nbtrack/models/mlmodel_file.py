@@ -169,6 +169,17 @@ def read_content(place: Path) -> dict[str, Any]:
     return content
 
 
+def config_of(folder: Path, model: Model, flavour: str) -> dict[str, Any]:
+    """What the MLmodel in *folder* says of one of its flavours. Raises ModelNotLoaded."""
+    config = model.flavors.get(flavour)
+    if config is None:
+        raise ModelNotLoaded(
+            f"The model in {str(folder)!r} has no flavor {flavour!r}; it has "
+            f"{', '.join(model.flavors)}. nbtrack.pyfunc.load_model loads every kind."
+        )
+    return config
+
+
 def yaml_text(content: Any) -> str:
     import yaml
 

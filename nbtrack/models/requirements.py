@@ -24,7 +24,7 @@ MLFLOW = "mlflow>=3"
 _KNOWN = {
     "sklearn": "scikit-learn", "numpy": "numpy", "scipy": "scipy", "pandas": "pandas",
     "polars": "polars", "cloudpickle": "cloudpickle", "skops": "skops", "joblib": "joblib",
-    "nbtrack": "nbtrack",
+    "nbtrack": "nbtrack", "xgboost": "xgboost", "lightgbm": "lightgbm", "catboost": "catboost",
 }  # fmt: skip
 _INSTALLED = ("site-packages", "dist-packages")
 
@@ -188,8 +188,8 @@ def _path_of(module: str) -> str | None:
     path, folders = _places_of(module)
     if path is None:
         # The same folder may be found by several entries of sys.path, "." among them.
-        (folder, *others) = {os.path.abspath(each) for each in folders} or {None}
-        return None if others else folder
+        (folder, *others) = {os.path.abspath(each) for each in folders} or {""}
+        return None if others else folder or None
     if not path.endswith(tuple(all_suffixes())):
         return None
     return str(Path(path).parent) if Path(path).stem == "__init__" else path

@@ -50,6 +50,28 @@ def save_fitted(
     parts = sklearn_flavour.parts_of(
         model, serialization_format=serialization_format, pyfunc_predict_fn=pyfunc_predict_fn
     )
+    return log_fitted(
+        run,
+        parts,
+        path,
+        signature_rows=signature_rows,
+        predictions_of_rows=predictions_of_rows,
+        input_example=input_example,
+        metadata=metadata,
+    )
+
+
+def log_fitted(
+    run: RunWriter,
+    parts: FlavorParts,
+    path: str,
+    *,
+    signature_rows: Any = None,
+    predictions_of_rows: Any = None,
+    input_example: Any = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> ModelInfo:
+    """The same for a model of any flavour, as the files and the facts that it becomes."""
     has_rows = signature_rows is not None
     options = SaveOptions(
         signature=_signature(signature_rows, predictions_of_rows) if has_rows else None,

@@ -44,9 +44,11 @@ def skops_modules(data: bytes) -> frozenset[str]:
         return frozenset(_MODULE.findall(archive.read("schema.json").decode()))
 
 
-def load_skops(file: Path, *, trusted: Collection[str | type] = ()) -> Any:
-    """Raises ModelNotLoaded, naming types that are neither known as harmless nor *trusted*."""
-    skops, given = _skops(), set(type_names(trusted))
+def load_skops(
+    file: Path, *, trusted: Collection[str | type] = (), known: Collection[str] = ()
+) -> Any:
+    """Raises ModelNotLoaded, naming types that are neither *known* as harmless nor *trusted*."""
+    skops, given = _skops(), {*type_names(trusted), *known}
     try:
         found = skops.get_untrusted_types(file=file)
         refused = sorted(name for name in found if name not in given and not is_trusted(name))

@@ -135,10 +135,10 @@ def _raised(program: FrameType) -> ast.expr | None:
 
     code = program.f_code
     place = next(islice(code.co_positions(), program.f_lasti // 2, None))
-    names = ("lineno", "end_lineno", "col_offset", "end_col_offset")
-    written = ast.get_source_segment(
-        "".join(linecache.getlines(code.co_filename)), ast.Raise(**dict(zip(names, place)))
-    )
+    statement: ast.stmt = ast.Raise()
+    for name, number in zip(("lineno", "end_lineno", "col_offset", "end_col_offset"), place):
+        setattr(statement, name, number)
+    written = ast.get_source_segment("".join(linecache.getlines(code.co_filename)), statement)
     try:
         (statement,) = ast.parse(written or "").body
     except (SyntaxError, ValueError):

@@ -55,12 +55,14 @@ _WORDS = {
     Origin.ALIAS: "another name of one of your metrics",
     Origin.MOVED: "of the first fit, which is a child of the run",
 }
-# Params of estimators that say how the work is done, not what is computed.
+# Params of estimators and training functions that say how the work is done, not what is computed.
 _BOOKKEEPING = frozenset(
     (
         *("cache_size", "copy", "copy_X", "copy_X_train", "error_score", "memory", "n_jobs"),
         *("pre_dispatch", "return_train_score", "steps", "transform_input", "transformers"),
         *("verbose", "verbose_feature_names_out", "warm_start"),
+        *("as_pandas", "nthread", "num_threads", "show_stdv", "thread_count", "verbose_eval"),
+        *("verbosity", "keep_training_booster"),
     )
 )
 _BY_WORD = {origin.name.lower(): origin for origin in Origin}

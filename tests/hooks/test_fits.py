@@ -258,7 +258,8 @@ def test_a_step_that_fails_does_not_stop_the_others(autologged, caplog, monkeypa
     from nbtrack.hooks.sklearn import fits
 
     broken = fits.Step("think about the model", "nbtrack.hooks.sklearn.fits:no_such_step")
-    monkeypatch.setattr(fits, "STEPS", (broken, *fits.STEPS))
+    kind = fits.SKLEARN._replace(steps=(broken, *fits.STEPS))
+    monkeypatch.setattr(fits, "SKLEARN", kind)
     with caplog.at_level(logging.WARNING, logger="nbtrack"):
         GaussianNB().fit(X, y)
 

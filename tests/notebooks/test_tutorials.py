@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,19 +32,22 @@ def tracked_runs(store: Store) -> list[Run]:
     return [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
 
 
-def copied(ran, tutorial: Path, folder: Path) -> Store:
-    """What running the tutorial recorded."""
-    return open_store(str(shutil.copytree(ran(tutorial).parent / ".nbtrack", folder / ".nbtrack")))
+@pytest.fixture
+def store(tutorial, ran, tmp_path) -> Iterator[Store]:
+    """A copy of the project in which the tutorial ran."""
+    opened = open_store(
+        str(shutil.copytree(ran(tutorial).parent / ".nbtrack", tmp_path / ".nbtrack"))
+    )
+    yield opened
+    opened.close()
 
 
 @pytest.mark.parametrize("tutorial", TRACKED, ids=lambda path: path.stem)
-def test_its_runs_can_be_had_again(tutorial, ran, tmp_path):
-    store = copied(ran, tutorial, tmp_path)
+def test_its_runs_can_be_had_again(tutorial, store):
     runs = tracked_runs(store)
     assert len(runs) == tutorial.read_text().count('"%%track')
 
     verdicts = [reproduce_run(store, run) for run in runs]
-    store.close()
 
     unlike = [each.to_dict() for each in verdicts if each.outcome is not Outcome.EXACT]
     assert not unlike, json.dumps(unlike, indent=1)
@@ -53,12 +57,10 @@ def test_its_runs_can_be_had_again(tutorial, ran, tmp_path):
 @pytest.mark.parametrize(
     "tutorial", [file for file in TUTORIALS if file not in TRACKED], ids=lambda path: path.stem
 )
-def test_runs_of_cells_that_are_not_tracked_say_so(tutorial, ran, tmp_path):
-    store = copied(ran, tutorial, tmp_path)
+def test_runs_of_cells_that_are_not_tracked_say_so(tutorial, store):
     runs = tracked_runs(store)
     assert runs
 
     for run in runs:
         with pytest.raises(NotCaptured, match="%%track"):
             reproduce_run(store, run)
-    store.close()

@@ -51,10 +51,11 @@ from nbtrack.hooks.sklearn.params import fit_name, param_texts
 from nbtrack.hooks.sklearn.prediction_store import Prediction
 from nbtrack.hooks.sklearn.predictions import UNKNOWN_DATA, predictions
 from nbtrack.hooks.sklearn.quiet_draws import QuietDraw
-from nbtrack.hooks.sklearn.run_choice import CLASS_TAG, NAME_TAG, choose_run, first_fit_of
+from nbtrack.hooks.sklearn.run_choice import run_of_fit
 from nbtrack.hooks.sklearn.storable_keys import storable_key
 from nbtrack.hooks.sklearn.subjects import note_validation, subject_of, tells_of
 from nbtrack.hooks.sklearn.users_call import UsersCall
+from nbtrack.hooks.training.run_choice import CLASS_TAG, NAME_TAG, first_fit_of
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import Metric, Param, RunStatus, RunTag
@@ -127,7 +128,7 @@ def _find_place(estimator: Any) -> _Place | None:
         for run in filter(None, (trained, first_fit_of(active))):
             if active in (run, run.parent) and tells_of(run, subject):
                 return _Place(run, is_new_to_it=False, ends_with_call=False)
-    chosen = choose_run(session, estimator, flags)
+    chosen = run_of_fit(session, estimator, flags)
     if chosen is None:
         return None
     note_validation(chosen.run, subject)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base import background
-from nbtrack.hooks.sklearn.run_choice import has_ended
+from nbtrack.hooks.training.run_choice import has_ended
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall

@@ -5,44 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
-from nbtrack.hooks.quiet import unnoticed
-from nbtrack.hooks.sklearn.inputs import EXAMPLE_ROWS, input_rows
-from nbtrack.hooks.sklearn.rows import first_rows
+from nbtrack.hooks.sklearn.inputs import input_rows
+from nbtrack.hooks.training.models import MODEL_PATH, log_trained, register
 from nbtrack.recording.session import current_session
 
 if TYPE_CHECKING:
+    from nbtrack.hooks.flags import CommonFlags
     from nbtrack.hooks.sklearn.fit_call import FitCall
     from nbtrack.hooks.sklearn.flags import Flags
     from nbtrack.models.model_info import ModelInfo
     from nbtrack.recording.active_run import ActiveRun
 
-MODEL_PATH, BEST_PATH = "model", "best_estimator"
-REGISTER_SECONDS = 2.0  # a fit does not wait longer for a database that another program holds
+BEST_PATH = "best_estimator"
 
 
 def log_fitted_model(run: ActiveRun, call: FitCall, flags: Flags) -> None:
     """Raises ModelNotSaved for what no pickle takes."""
     if not flags.log_models:
         return
-    rows = _example(call, flags)
+    rows = example_of(call, flags)
     info = _save(run, call.estimator, MODEL_PATH, rows, flags)
     best = getattr(call.estimator, "best_estimator_", None)
     if best is not None:
         _save(run, best, BEST_PATH, rows, flags)
-    if flags.registered_model_name is not None:
-        _register(run, info, flags.registered_model_name)
+    register(run, info, flags.registered_model_name)
 
 
-def _register(run: ActiveRun, info: ModelInfo, name: str) -> None:
-    """At once, because who asked for it may load it in the next line."""
-    from nbtrack.api.model_logging import register_logged
-
-    cure = f"nbtrack.register_model({info.model_uri!r}, {name!r}) does it later"
-    with guarded(f"register a model as {name!r} ({cure})"):
-        register_logged(run.store, info, name, timeout=REGISTER_SECONDS)
-
-
-def _example(call: FitCall, flags: Flags) -> Any:
+def example_of(call: FitCall, flags: CommonFlags) -> Any:
     """The first rows of X, a copy; None if they cannot be had."""
     if not (flags.log_model_signatures or flags.log_input_examples):
         return None
@@ -53,26 +42,12 @@ def _example(call: FitCall, flags: Flags) -> Any:
 
 def _save(run: ActiveRun, model: Any, path: str, rows: Any, flags: Flags) -> ModelInfo:
     with current_session().set_up:
-        from nbtrack.models.saving import save_fitted
+        from nbtrack.models.flavours import sklearn as flavour
 
-    predicted = _predicted(model, rows) if flags.log_model_signatures else None
-    return save_fitted(
-        run,
-        model,
-        path,
-        signature_rows=None if predicted is None else rows,
-        predictions_of_rows=predicted,
-        input_example=rows if flags.log_input_examples else None,
-        serialization_format=flags.serialization_format,
-    )
+    def parts_of() -> Any:
+        return flavour.parts_of(model, serialization_format=flags.serialization_format)
 
-
-def _predicted(model: Any, rows: Any) -> Any:
-    """What *model* makes of *rows*; None, and so no signature, if it cannot say."""
+    # None, and so no signature, if it cannot say.
     method = next((name for name in ("predict", "transform") if hasattr(model, name)), None)
-    if rows is None or method is None:
-        return None
-    with guarded(f"infer the signature of {type(model).__name__}"), unnoticed(model):
-        # A copy, in case that it changes what it is given.
-        return getattr(model, method)(first_rows(rows, EXAMPLE_ROWS))
-    return None
+    predict = None if method is None else getattr(model, method)
+    return log_trained(run, model, parts_of, flags, rows=rows, predict=predict, path=path)

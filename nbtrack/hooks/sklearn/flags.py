@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from nbtrack.errors import InvalidValue
+from nbtrack.hooks.flags import CommonFlags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flags:
-    log_input_examples: bool = False
-    log_model_signatures: bool = True
-    log_models: bool = True
-    log_datasets: bool = True
-    exclusive: bool = False
-    disable_for_unsupported_versions: bool = False
-    silent: bool = False
+class Flags(CommonFlags):
     max_tuning_runs: int | None = None  # None: every candidate of a search is a child run
     log_post_training_metrics: bool = True
     serialization_format: str = "cloudpickle"
-    registered_model_name: str | None = None
-    pos_label: Any = None
-    extra_tags: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         most = self.max_tuning_runs

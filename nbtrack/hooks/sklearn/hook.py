@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from nbtrack.base.imported import imported
-from nbtrack.hooks import imports, patching
+from nbtrack.hooks import patching
+from nbtrack.hooks.library import Library
 from nbtrack.hooks.sklearn.estimators import method_patches
 from nbtrack.hooks.sklearn.flags import Flags, current_flags, set_current_flags
 from nbtrack.hooks.sklearn.metric_names import metric_patches
-from nbtrack.hooks.switches import Switch
 
 _HERE = "nbtrack.hooks.sklearn"
 _FITTING = ("fit", "fit_predict", "fit_transform")
@@ -37,8 +34,6 @@ VALIDATING = (
     "validation_curve",
 )
 TESTED_VERSIONS = ((1, 5), (1, 9))  # the first and the last
-
-switch = Switch(f"{_HERE}.hook", default_flags=Flags())
 
 
 def autolog(
@@ -88,22 +83,12 @@ def autolog(
 
 def enable(flags: Flags) -> None:
     """Patch what is imported of scikit-learn, and what will be. Called again: with other flags."""
-    if flags != current_flags():
-        disable()
     set_current_flags(flags)
-    _set_silent(is_silent=flags.silent)
-    imports.watch("sklearn", _patch)
+    library.enable(flags)
 
 
 def disable() -> None:
-    imports.unwatch("sklearn")
-    patching.undo_package("sklearn")
-    _set_silent(is_silent=False)
-
-
-def _patch(module: ModuleType) -> None:
-    if not (current_flags().disable_for_unsupported_versions and _is_untested()):
-        patching.apply(_patches(module))
+    library.disable()
 
 
 def _patches(module: ModuleType) -> Iterator[patching.Patch]:
@@ -117,12 +102,7 @@ def _patches(module: ModuleType) -> Iterator[patching.Patch]:
             yield patching.Patch(f"{module.__name__}:{name}", around)
 
 
-def _is_untested() -> bool:
-    version = imported("sklearn", "__version__") or "0"
-    first, last = TESTED_VERSIONS
-    return not first <= tuple(int(part) for part in version.split(".")[:2]) <= last
-
-
-def _set_silent(*, is_silent: bool) -> None:
-    if is_silent or "nbtrack.hooks.silence" in sys.modules:
-        importlib.import_module("nbtrack.hooks.silence").set_silent(is_silent=is_silent)
+library = Library(
+    "sklearn", hook=f"{_HERE}.hook", flags=Flags(), patches=_patches, tested=TESTED_VERSIONS
+)
+switch = library.switch

@@ -26,15 +26,15 @@ from nbtrack.errors import InvalidValue
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn.leaks import note_fitted
 from nbtrack.hooks.sklearn.rows import first_rows, row_count, take_rows
+from nbtrack.hooks.training.models import EXAMPLE_ROWS
 from nbtrack.recording.session import current_session
 
 if TYPE_CHECKING:
+    from nbtrack.hooks.flags import CommonFlags
     from nbtrack.hooks.sklearn.fit_call import FitCall
-    from nbtrack.hooks.sklearn.flags import Flags
     from nbtrack.recording.active_run import ActiveRun
     from nbtrack.recording.run_writer import RunWriter
 
-EXAMPLE_ROWS = 5
 MOST_PYTHON_VALUES = 1 << 20  # of lists and columns of Python objects
 MOST_CHARACTERS = 1 << 24  # of an array of texts
 WIDE_CELLS = 250_000  # of a wide frame
@@ -44,8 +44,8 @@ _DEFAULT_NAME = "dataset"  # MLflow's
 _SOURCE = CodeDatasetSource()  # whose code it was the run says
 
 
-def log_inputs(run: ActiveRun, call: FitCall, flags: Flags) -> None:
-    if not flags.log_datasets:
+def log_inputs(run: ActiveRun, call: FitCall, flags: CommonFlags) -> None:
+    if not flags.log_datasets or call.X is None:
         return
     found = log_dataset(
         run, call.X, y=call.y, name=call.X_name, y_name=call.y_name, context="train"

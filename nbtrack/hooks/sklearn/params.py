@@ -76,7 +76,12 @@ def defaults_of(kind: type) -> Mapping[str, Any]:
     """What `__init__` of *kind* takes when nothing is given, by param."""
     from inspect import signature
 
-    return {name: p.default for name, p in signature(kind).parameters.items()}
+    parameters = signature(kind).parameters.values()
+    found = {p.name: p.default for p in parameters}
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):  # it hands the others on
+        for base in kind.__bases__:
+            found = {**(defaults_of(base) if hasattr(base, "get_params") else {}), **found}
+    return found
 
 
 def _inner_estimators(params: Mapping[str, Any]) -> Iterator[Any]:

@@ -13,11 +13,11 @@ from typing import Any
 from nbtrack.base.guard import guarded
 from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.sklearn.estimators import is_recorded
-from nbtrack.hooks.sklearn.fits import FitRecord
+from nbtrack.hooks.sklearn.fits import SKLEARN, FitRecord
 from nbtrack.hooks.sklearn.flags import current_flags
 from nbtrack.hooks.sklearn.hook import switch
 from nbtrack.hooks.sklearn.known_models import known_models
-from nbtrack.hooks.sklearn.run_choice import choose_run
+from nbtrack.hooks.sklearn.run_choice import run_of_fit
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import RunStatus
@@ -37,10 +37,10 @@ def around_partial_fit(
 
 def _begin(original: Callable[..., Any], estimator: Any) -> None:
     flags = current_flags()
-    chosen = choose_run(current_session(), estimator, flags) if switch.records_here else None
+    chosen = run_of_fit(current_session(), estimator, flags) if switch.records_here else None
     if chosen is None:
         return
-    FitRecord(chosen, original, estimator, flags).write_beginning()
+    FitRecord(chosen, original, estimator, kind=SKLEARN).write_beginning()
     known_models.remember(estimator, chosen.run)
     if chosen.ends_with_fit:
         chosen.run.end(RunStatus.FINISHED, end_us=now_us())

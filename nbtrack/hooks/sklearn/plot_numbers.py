@@ -14,8 +14,8 @@ from nbtrack.base import background
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn import classification_scores as scores
 from nbtrack.hooks.sklearn.fit_predictions import FitPredictions, predictions_of
-from nbtrack.hooks.sklearn.run_choice import has_ended
 from nbtrack.hooks.sklearn.training_metrics import coded_labels, positive_thresholds
+from nbtrack.hooks.training.run_choice import has_ended
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall

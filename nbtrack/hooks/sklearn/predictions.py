@@ -37,18 +37,22 @@ def around_predict(
     result = original(instance, *args, **kwargs)
     with guarded("remember which model made a prediction"):
         if (frame := users_frame()) is not None:
-            _remember(UsersCall(frame, original, args, kwargs), instance, result)
+            call = UsersCall(frame, original, args, kwargs)
+            X = None if call.first is None else call.given[call.first]
+            remember(call, instance, result, asked_about=X)
     return result
 
 
-def _remember(call: UsersCall, model: Any, result: Any) -> None:
+def remember(call: UsersCall, model: Any, result: Any, *, asked_about: Any) -> None:
+    """*result* is what *model* made of the rows *asked_about*; None: they cannot be had."""
     run = known_models.run_of(model)
     X = None if call.first is None else call.given[call.first]
     made = Prediction(run, data_name(call, run), row_count(result))
     predictions.remember(result, made, made_from=X)
     if call.text_of_call is not None:
         _sites.note(call.frame, call.text_of_call, model=model, made=made)
-    log_eval_data(run, model, X, made.data)
+    if asked_about is not None:
+        log_eval_data(run, model, asked_about, made.data)
 
 
 def log_eval_data(run: ActiveRun | None, model: Any, X: Any, name: str) -> None:

@@ -1,133 +1,38 @@
-"""Which run a fit is recorded on.
-
-The first fit in the active run is recorded on that run, as in MLflow; each further one gets a
-child run of its own, so that two models never mix. With the second fit of a tracked cell the first
-becomes a child too: none of them is "the" model of the cell. Without an active run the notebook may
-make the cell a run (`%track on`); else the fit gets a run that ends with it.
-"""
+"""Which run a fit of scikit-learn is recorded on, beyond what holds for every training: one that
+goes on with a model, or is of what was cross-validated before, joins that one's run."""
 
 from __future__ import annotations
 
-import weakref
-from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from nbtrack.base import background
-from nbtrack.base.guard import guarded
-from nbtrack.errors import StoreError
 from nbtrack.hooks.sklearn.known_models import known_models
-from nbtrack.hooks.sklearn.metric_log import divide_log, write_log
 from nbtrack.hooks.sklearn.params import fit_name
 from nbtrack.hooks.sklearn.subjects import awaits_fit, child_awaiting_fit
-from nbtrack.recording.run_files import LOOK_SECONDS
-from nbtrack.recording.run_part import RunPart
-from nbtrack.recording.session import Session
-from nbtrack.records.tags import AUTOLOG_TAG, FIT_TAG
+from nbtrack.hooks.training.run_choice import FitRun, Kin, choose_run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from nbtrack.hooks.sklearn.flags import Flags
+    from nbtrack.hooks.flags import CommonFlags
     from nbtrack.recording.active_run import ActiveRun
-
-NAME_TAG, CLASS_TAG = "estimator_name", "estimator_class"
-
-
-class FitRun(NamedTuple):
-    run: ActiveRun
-    ends_with_fit: bool
+    from nbtrack.recording.session import Session
 
 
-_lock = Lock()
-_taken: weakref.WeakSet[ActiveRun] = weakref.WeakSet()  # a fit is recorded on them
-_ours: weakref.WeakSet[ActiveRun] = weakref.WeakSet()  # no user opened them
-_parts: dict[ActiveRun, RunPart] = {}  # of running cells, by their runs
-
-
-def choose_run(session: Session, estimator: Any, flags: Flags) -> FitRun | None:
-    """None: not to be recorded. A run that is made here is the active one until it ends."""
-    active = session.active_run()
-    if flags.exclusive and active is not None and active not in _ours:
-        return None
-    tags = {AUTOLOG_TAG: "sklearn", **(flags.extra_tags or {})}
-    if active is None and (active := session.open_cell_run()) is not None:
-        active.set_tags(tags)
-        _ours.add(active)
-    if active is not None and (found := _in_active(session, active, estimator, tags)) is not None:
-        return found
-    made = session.start_run(name=fit_name(estimator), tags=tags, nested=True)
-    _ours.add(made)
-    return FitRun(made, ends_with_fit=True)
-
-
-def first_fit_of(run: ActiveRun) -> ActiveRun:
-    """Of a tracked cell's run the part that the first fit is; any other run is all of it."""
-    return _parts.get(run, run)
-
-
-def has_ended(run: ActiveRun) -> bool:
-    """Whether the outermost run around it is closed: then the user is done for now."""
-    while run.parent is not None:
-        run = run.parent
-    return not run.is_open
-
-
-def _in_active(
-    session: Session, active: ActiveRun, estimator: Any, tags: Mapping[str, str]
+def run_of_fit(
+    session: Session, estimator: Any, flags: CommonFlags, *, flavor: str = "sklearn"
 ) -> FitRun | None:
-    """None: it is another fit in the active run."""
-    if _take(active):
-        if not active.is_cell:
-            return FitRun(active, ends_with_fit=False)
-        return FitRun(_begin_part(session, active, estimator, tags), ends_with_fit=True)
-    first = first_fit_of(active)
-    if _belongs_to(first, estimator):
-        return FitRun(first, ends_with_fit=first is not active)
-    if isinstance(first, RunPart) and not first.is_child:
-        _make_child(first)
-    child = child_awaiting_fit(active, estimator)
-    return None if child is None else FitRun(child, ends_with_fit=False)
+    """As `choose_run`."""
+    name = fit_name(estimator)
+    return choose_run(session, name=name, flavor=flavor, flags=flags, kin=_Kin(estimator))
 
 
-def _begin_part(
-    session: Session, cell: ActiveRun, estimator: Any, tags: Mapping[str, str]
-) -> RunPart:
-    part = _parts[cell] = RunPart(session, cell, name=fit_name(estimator), tags=tags)
+class _Kin(Kin):
+    def __init__(self, estimator: Any) -> None:
+        self._estimator = estimator
 
-    def end_with_cell() -> None:
-        del _parts[cell]
-        part.stay()
+    def is_of(self, run: ActiveRun) -> bool:
+        """Trained on from where it is (a warm start), or cross-validated there and fitted now."""
+        estimator = self._estimator
+        goes_on = getattr(estimator, "warm_start", False) and known_models.run_of(estimator) is run
+        return bool(goes_on) or awaits_fit(run, estimator)
 
-    if not session.when_cell_ends(end_with_cell):
-        end_with_cell()  # a thread goes on after its cell
-    return part
-
-
-def _make_child(first: RunPart) -> None:
-    with guarded("make the first fit of the cell a child of it"):
-        write_log(first.whole.run_id)
-        if first.become_child():
-            divide_log(first.whole, first)
-            background.hand_over(first.whole.run_id, first.run_id)
-            first.whole.drop_tag(FIT_TAG)
-
-
-def _take(run: ActiveRun) -> bool:
-    """Whether nothing was fitted in *run* before: then it is taken now."""
-    with _lock:
-        is_first = run not in _taken
-        _taken.add(run)
-    return is_first and not (run.is_resumed and _has_a_fit(run))
-
-
-def _belongs_to(run: ActiveRun, estimator: Any) -> bool:
-    """Trained on from where it is (a warm start), or cross-validated there and fitted now."""
-    goes_on = getattr(estimator, "warm_start", False) and known_models.run_of(estimator) is run
-    return bool(goes_on) or awaits_fit(run, estimator)
-
-
-def _has_a_fit(run: ActiveRun) -> bool:
-    try:
-        return CLASS_TAG in run.store.get_run(run.run_id, timeout=LOOK_SECONDS).data.tags
-    except StoreError:  # somebody holds the database: a child of its own is right in any case
-        return True
+    def child_of(self, run: ActiveRun) -> ActiveRun | None:
+        return child_awaiting_fit(run, self._estimator)

@@ -27,10 +27,10 @@ from nbtrack.hooks.sklearn.cv_results_csv import cv_results_csv
 from nbtrack.hooks.sklearn.inner_estimators import is_search
 from nbtrack.hooks.sklearn.noted_origins import metric_origins, note_metrics
 from nbtrack.hooks.sklearn.params import param_texts
-from nbtrack.hooks.sklearn.run_choice import CLASS_TAG, NAME_TAG
 from nbtrack.hooks.sklearn.search_candidates import Candidates
 from nbtrack.hooks.sklearn.search_scores import best_rows, score_columns
 from nbtrack.hooks.sklearn.storable_keys import storable_key
+from nbtrack.hooks.training.run_choice import CLASS_TAG, NAME_TAG
 from nbtrack.recording.run_batch import FinishedRun, log_finished_children
 from nbtrack.recording.session import current_session
 from nbtrack.records.origins import Origin, Origins, all_of

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 # MLflow's name of the module that loads a model as a python_function -> ours
 _OWN = {
     "mlflow.sklearn": "nbtrack.models.flavours.sklearn",
+    "mlflow.xgboost": "nbtrack.models.flavours.xgboost",
+    "mlflow.lightgbm": "nbtrack.models.flavours.lightgbm",
+    "mlflow.catboost": "nbtrack.models.flavours.catboost",
     "mlflow.pyfunc.model": "nbtrack.models.flavours.python_model",
 }
 

@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.errors import InvalidValue, ModelNotLoaded, ModelNotSaved
+from nbtrack.errors import InvalidValue, ModelNotSaved
 from nbtrack.models.folder import FlavorParts
-from nbtrack.models.mlmodel_file import Model
+from nbtrack.models.mlmodel_file import Model, config_of
 from nbtrack.models.pickling import check_format, pickled
 from nbtrack.models.trusted_types import is_trusted
 
@@ -31,7 +31,7 @@ def parts_of(
     """Raises ModelNotSaved, InvalidValue."""
     _check_is_model(model)
     chosen = check_format(serialization_format)
-    data, modules, types = _serialized(model, chosen, skops_trusted_types)
+    data, modules, types = serialized(model, chosen, skops_trusted_types)
     file = _FILES.get(chosen, "model.pkl")
     config = {
         "pickled_model": file,
@@ -50,19 +50,25 @@ def parts_of(
 
 def load(folder: Path, model: Model, options: LoadOptions) -> Any:
     """The estimator itself. Raises ModelNotLoaded."""
+    config = config_of(folder, model, NAME)
+    # Files of MLflow 1 do not say it: they are pickles.
+    written_by = config.get("serialization_format", "pickle")
+    return estimator_in(folder / str(config["pickled_model"]), written_by, options)
+
+
+def estimator_in(
+    file: Path,
+    serialization_format: str | None,
+    options: LoadOptions,
+    *,
+    known: Collection[str] = (),
+) -> Any:
+    """*known*: types that a skops file may hold besides scikit-learn's. Raises ModelNotLoaded."""
     from nbtrack.models.skops_files import load_skops
     from nbtrack.models.unpickling import load_pickle
 
-    config = model.flavors.get(NAME)
-    if config is None:
-        raise ModelNotLoaded(
-            f"The model in {str(folder)!r} is no scikit-learn model; it has the flavors "
-            f"{', '.join(model.flavors)}. nbtrack.pyfunc.load_model loads every kind."
-        )
-    file = folder / str(config["pickled_model"])
-    # Files of MLflow 1 do not say it: they are pickles.
-    if config.get("serialization_format", "pickle") == "skops":
-        return load_skops(file, trusted=options.trusted or ())
+    if serialization_format == "skops":
+        return load_skops(file, trusted=options.trusted or (), known=known)
     if options.trusted is not None:
         raise InvalidValue(
             "trusted= is for skops files; this model is a pickle, and loading a pickle runs "
@@ -89,6 +95,10 @@ class EstimatorPredictor:
         return self._estimator
 
 
+def predictor_of(model: Any, *, pyfunc_predict_fn: str = "predict") -> EstimatorPredictor:
+    return EstimatorPredictor(model, pyfunc_predict_fn)
+
+
 def _takes_texts(estimator: Any) -> bool:
     """Whether it begins with a vectorizer, to which a frame is the list of its labels."""
     for name in ("best_estimator_", "estimator"):
@@ -110,8 +120,8 @@ def _texts_of(data: Any) -> Any:
     return data.iloc[:, 0] if hasattr(data, "iloc") else data[:, 0]
 
 
-def _serialized(
-    model: Any, chosen: str, skops_trusted_types: Collection[str | type] | None
+def serialized(
+    model: Any, chosen: str, skops_trusted_types: Collection[str | type] | None = None
 ) -> tuple[bytes, Collection[str], list[str] | None]:
     """(the file's content, modules it needs, types that a reader of skops has to trust)."""
     if chosen != "skops":

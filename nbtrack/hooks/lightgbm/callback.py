@@ -1,0 +1,41 @@
+"""What LightGBM calls in each iteration, and what it knows when the training has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from nbtrack.hooks.training.loop import Loop
+
+KINDS = ("split", "gain")
+# If a callback stops, LightGBM asks no later one; where nothing is said, the first of n has -n.
+FIRST = -1_000_000
+
+
+def callback_of(loop: Loop) -> Callable[[Any], None]:
+    def callback(env: Any) -> None:
+        loop.add(env.iteration, _values(env.evaluation_result_list or ()))
+
+    vars(callback).update(order=FIRST, before_iteration=False)
+    return callback
+
+
+def _values(results: Any) -> Iterator[tuple[str, str, float]]:
+    for data, metric, value, *more in results:
+        if len(more) > 1:  # cv: (data, metric, mean, is_higher_better, deviation)
+            yield data, f"{metric}-mean", value
+            yield data, f"{metric}-std", more[1]
+        else:
+            yield data, metric, value
+
+
+def tell_best(loop: Loop, booster: Any) -> None:
+    """LightGBM counts the trees: 1 is the first iteration, and 0 is none."""
+    if booster.best_iteration > 0:
+        loop.best_iteration = booster.best_iteration - 1
+
+
+def importances_of(booster: Any) -> Mapping[str, Mapping[str, float]]:
+    names = booster.feature_name()
+    found = {kind: booster.feature_importance(importance_type=kind) for kind in KINDS}
+    return {kind: dict(zip(names, numbers.tolist())) for kind, numbers in found.items()}

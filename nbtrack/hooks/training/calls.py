@@ -1,0 +1,250 @@
+"""`CallRecord`: a call of a function that trains, such as a library's `train` or `cv`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType, ModuleType
+from typing import Any, ClassVar, NamedTuple
+
+from nbtrack.base.guard import guarded
+from nbtrack.base.plain_values import PLAIN
+from nbtrack.capture.argument_names import Parameter, argument_name
+from nbtrack.capture.naming import estimator_name
+from nbtrack.hooks.library import Library
+from nbtrack.hooks.nesting import calling_frame, is_inside_recorded_call
+from nbtrack.hooks.patching import Around
+from nbtrack.hooks.quiet import no_warnings
+from nbtrack.hooks.sklearn.inputs import log_dataset
+from nbtrack.hooks.sklearn.known_models import known_models
+from nbtrack.hooks.sklearn.leaks import note_fitted
+from nbtrack.hooks.sklearn.noted_origins import param_origin
+from nbtrack.hooks.sklearn.params import param_text
+from nbtrack.hooks.sklearn.rows import first_rows
+from nbtrack.hooks.sklearn.storable_keys import storable_keys
+from nbtrack.hooks.training.importances import log_importances
+from nbtrack.hooks.training.loop import Loop
+from nbtrack.hooks.training.models import EXAMPLE_ROWS, log_trained, register
+from nbtrack.hooks.training.record import Record, recorded
+from nbtrack.hooks.training.run_choice import CLASS_TAG, NAME_TAG, FitRun, choose_run
+from nbtrack.recording.session import current_session
+from nbtrack.records.origins import Origin
+from nbtrack.records.tags import FIT_TAG
+
+
+class Data(NamedTuple):
+    """What a model was trained with, or evaluated on: rows, as frames or arrays."""
+
+    X: Any
+    y: Any = None
+    name: str | None = None  # what the user calls them
+    y_name: str | None = None
+    context: str = "train"
+
+
+class UsersArguments(NamedTuple):
+    """What the user passed to *function*, by parameter; *defaults* are for what he did not."""
+
+    function: str
+    given: dict[str, Any]
+    defaults: Mapping[str, Any]
+    places: Mapping[str, int]  # of those that may be given by position
+    frame: FrameType | None
+
+    def get(self, parameter: str) -> Any:
+        return self.given.get(parameter, self.defaults.get(parameter))
+
+    def name_of(self, parameter: str) -> str | None:
+        """What the user calls the argument."""
+        value = self.get(parameter)
+        if self.frame is None or value is None:
+            return None
+        place = Parameter(self.function, self.places.get(parameter), parameter)
+        found = argument_name(self.frame, value, place)
+        return None if found is None else found.name
+
+    def variable_of(self, value: Any) -> str | None:
+        """A name that the user has for what is within an argument."""
+        if self.frame is None or value is None:
+            return None
+        known = [*self.frame.f_locals.items(), *self.frame.f_globals.items()]
+        return next((k for k, held in known if held is value and not k.startswith("_")), None)
+
+
+class CallRecord(Record):
+    """A translation table: a library's hook says in a subclass what its function is about."""
+
+    library: ClassVar[Library]
+    name: ClassVar[str]  # "xgboost.train"
+    settings: ClassVar[str] = "params"  # the parameter that is a dict of settings
+    objects: ClassVar[Collection[str]]  # parameters that are no settings: data, callbacks
+    flavour: ClassVar[ModuleType | None] = None  # of `models.flavours`; None: there is no model
+
+    def __init__(self, chosen: FitRun, arguments: UsersArguments) -> None:
+        super().__init__(chosen, self.name, (), {**arguments.given})
+        self.arguments, self.flags = arguments, self.library.flags
+        self.loop = Loop(self.run, training_sets=self.training_sets())
+
+    # --- what a library's table says
+
+    def training_sets(self) -> Collection[str]:
+        """The names under which the training data is evaluated too."""
+        return ()
+
+    def follow(self) -> None:
+        """Have `self.loop` told of each iteration, by a callback put into `self.kwargs`."""
+
+    def look_at(self, result: Any) -> None:
+        """Tell the loop what *result* knows of the best iteration."""
+
+    def data(self) -> Iterator[Data]:
+        """The training data first. Called before the training, which may free it."""
+        yield from ()
+
+    def first_rows(self) -> Any:
+        """Of the training data, a copy; None if they cannot be had."""
+        return first_rows(self._data[0].X, EXAMPLE_ROWS) if self._data else None
+
+    def importances(self, model: Any) -> Mapping[str, Mapping[str, float]]:  # noqa: ARG002
+        return {}
+
+    # --- what holds for all
+
+    def write_beginning(self) -> None:
+        params, origins = _params(self)
+        tags = {FIT_TAG: _call_name(self.name, self.arguments)}
+        self.write(params, tags, origins)
+        self._data = list(self.data()) if self.flags.log_datasets or self.flags.log_models else []
+        self._rows = None
+        with guarded(f"take the first rows for the signature of {self.what}"):
+            self._rows = self.first_rows()
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        with guarded(f"follow the iterations of {self.what}"):
+            self.follow()
+        try:
+            yield
+        except BaseException:
+            self.loop.close()
+            raise
+
+    def write_result(self, result: Any) -> None:
+        with guarded(f"tell the best iteration of {self.what}"):
+            self.look_at(result)
+        self.loop.close()
+        if self.flavour is not None:
+            known_models.remember(result, self.run)
+        with no_warnings():
+            self._write_data(result)
+            if self.flavour is not None:
+                self._write_model(result, self.flavour)
+
+    def _write_data(self, result: Any) -> None:
+        for data in self._data if self.flags.log_datasets else ():
+            with guarded(f"record the data of {self.what}"):
+                X, y, name, y_name, context = data
+                found = log_dataset(self.run, X, y=y, name=name, y_name=y_name, context=context)
+                if context == "train" and self.flavour is not None:
+                    note_fitted([result], X, y, found, name)
+
+    def _write_model(self, model: Any, flavour: ModuleType) -> None:
+        kind = type(model)
+        self.run.set_tags(
+            {NAME_TAG: kind.__name__, CLASS_TAG: f"{kind.__module__}.{kind.__name__}"}
+        )
+        with guarded(f"record the importances of {self.what}"):
+            log_importances(self.run, self.importances(model))
+        if self.flags.log_models:
+            with guarded(f"record the model of {self.what}"):
+                info = log_trained(
+                    self.run,
+                    model,
+                    lambda: flavour.parts_of(model, **self.flags.model_options),
+                    self.flags,
+                    rows=self._rows,
+                    predict=flavour.predictor_of(model).predict,
+                )
+                register(self.run, info, self.flags.registered_model_name)
+
+
+def around_call(kind: type[CallRecord]) -> Around:
+    """What to put around the function that *kind* is about."""
+
+    def begin(
+        original: Callable[..., Any],
+        _instance: None,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> CallRecord | None:
+        if is_inside_recorded_call() or not kind.library.switch.records_here:
+            return None
+        with guarded(f"record {kind.name}"):
+            arguments = users_arguments(original, args, kwargs)
+            return None if arguments is None else _begun(kind, arguments)
+        return None
+
+    return recorded(begin)
+
+
+def users_arguments(
+    original: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    is_method: bool = False,
+) -> UsersArguments | None:
+    """None: the user's call fails, which is for *original* to say."""
+    signature = inspect.signature(original)
+    try:
+        given = signature.bind(*args, **kwargs).arguments
+    except TypeError:
+        return None
+    named = [name for name, p in signature.parameters.items() if p.kind is not p.KEYWORD_ONLY]
+    defaults = {
+        name: p.default for name, p in signature.parameters.items() if p.default is not p.empty
+    }
+    places = {name: place - is_method for place, name in enumerate(named)}
+    return UsersArguments(original.__name__, given, defaults, places, calling_frame())
+
+
+def _begun(kind: type[CallRecord], arguments: UsersArguments) -> CallRecord | None:
+    library = kind.library
+    library.say_if_untested()
+    name = _call_name(kind.name, arguments)
+    chosen = choose_run(current_session(), name=name, flavor=library.package, flags=library.flags)
+    if chosen is None:
+        return None
+    record = kind(chosen, arguments)
+    record.begin()
+    return record
+
+
+def _call_name(name: str, arguments: UsersArguments) -> str:
+    """`xgboost.train max_depth=3`."""
+    settings = {k: v for k, v in arguments.given.items() if type(v) in PLAIN}
+    given = arguments.get(CallRecord.settings)
+    return estimator_name(name, {**_as_dict(given), **settings})
+
+
+def _params(record: CallRecord) -> tuple[dict[str, str], dict[str, Origin]]:
+    """As MLflow has them: the settings, and those arguments that are no objects."""
+    arguments = record.arguments
+    apart = {record.settings, *record.objects}
+    found = {name: value for name, value in arguments.defaults.items() if name not in apart}
+    found |= _as_dict(arguments.get(record.settings))
+    found |= {name: value for name, value in arguments.given.items() if name not in apart}
+    keys = storable_keys(found)
+    texts = {keys[name]: param_text(value) for name, value in found.items()}
+    no_default = object()
+    origins = {
+        keys[name]: param_origin(name, value, arguments.defaults.get(name, no_default))
+        for name, value in found.items()
+    }
+    return texts, origins
+
+
+def _as_dict(settings: Any) -> dict[str, Any]:
+    """XGBoost takes a list of pairs too."""
+    return {str(name): value for name, value in dict(settings or {}).items()}

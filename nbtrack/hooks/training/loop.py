@@ -1,0 +1,90 @@
+"""`Loop`: the points of one training, written in batches while it goes on.
+
+An iteration costs a few microseconds. About every LIVE_SECONDS what came is written, so that a
+chart can follow; the rest when the training has ended, in whatever way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+from nbtrack.base.guard import guarded
+from nbtrack.hooks.sklearn.storable_keys import storable_key
+from nbtrack.journal.lines import now_us
+from nbtrack.records.origins import Origin, Origins
+from nbtrack.records.runs import Metric
+
+if TYPE_CHECKING:
+    from nbtrack.recording.active_run import ActiveRun
+
+LIVE_SECONDS = 0.1  # between two writes
+_TRAINING = frozenset({"train", "training", "learn"})  # what frameworks call the training data
+
+
+class Loop:
+    """*training_sets*: what the user calls the training data, if he has it evaluated."""
+
+    def __init__(self, run: ActiveRun, *, training_sets: Collection[str] = ()) -> None:
+        self._run = run
+        self._training_sets = _TRAINING.union(training_sets)
+        self._points: list[Metric] = []
+        self._keys: dict[tuple[str, str], str] = {}  # by data and metric
+        self._noted: set[str] = set()
+        self._next_write = time.monotonic() + LIVE_SECONDS
+        self.first_step = 0  # of a training that goes on with a model
+        self.last_step: int | None = None  # None: there was no iteration
+        # Counted from 0 and from the model's first iteration, as steps are; None: nobody asked.
+        self.best_iteration: int | None = None
+        self.best_score: float | None = None
+
+    def add(self, step: int, values: Iterable[tuple[str, str, float]]) -> None:
+        """What (data, metric, value) came out of the iteration *step*."""
+        with guarded("follow the iterations of a training"):
+            now = now_us() // 1000
+            self.last_step = step
+            self._points += [
+                Metric(self._key(data, metric), float(value), now, step)
+                for data, metric, value in values
+            ]
+            if time.monotonic() >= self._next_write:
+                self._write()
+
+    def close(self) -> None:
+        """It is over, or has failed."""
+        with guarded("write the iterations of a training"):
+            self._write()
+            self._write_best()
+
+    def _key(self, data: str, metric: str) -> str:
+        """MLflow's: `valid-rmse`, and `valid-map_at_2` of a metric `map@2`."""
+        key = self._keys.get((data, metric))
+        if key is None:
+            key = self._keys[data, metric] = storable_key(f"{data}-{metric}".replace("@", "_at_"))
+        return key
+
+    def _write(self) -> None:
+        points, self._points = self._points, []
+        if points:
+            self._run.log_batch(metrics=points)
+        if len(self._keys) > len(self._noted):
+            self._noted.update(self._keys.values())
+            origins = {key: self._origin(data) for (data, _), key in self._keys.items()}
+            self._run.note_origins(Origins(metrics=origins))
+        self._next_write = time.monotonic() + LIVE_SECONDS
+
+    def _origin(self, data: str) -> Origin:
+        return Origin.TRAINING if data in self._training_sets else Origin.MEASURED
+
+    def _write_best(self) -> None:
+        if self.best_iteration is None:
+            return
+        found = {
+            "best_iteration": self.best_iteration,
+            "stopped_iteration": self.last_step,
+            "best_score": self.best_score,
+        }
+        best = {name: value for name, value in found.items() if value is not None}
+        self._run.log_metrics(best)
+        self._run.note_origins(Origins(metrics=dict.fromkeys(best, Origin.BOOKKEEPING)))
