@@ -14,7 +14,9 @@ import threading
 from types import FrameType
 
 # On the stack, these stand for a patched function and no more.
-_REPLACING = frozenset({"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells"})
+_REPLACING = frozenset(
+    {"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells", "nbtrack.hooks.pytorch.taps"}
+)
 _FRAMEWORKS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.")
 _OURS = (
     "nbtrack.hooks.",
