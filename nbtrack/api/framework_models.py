@@ -161,9 +161,10 @@ def _prepared(
         predict = flavour.predictor_of(given, **_of_predicting(options)).predict
     else:
         wanted = options.get("pyfunc_predict_fn", "predict")
+        why = getattr(flavour, "WITHOUT_PYFUNC", f"{type(given).__name__} has no {wanted}")
         warn_once(
-            f"nbtrack: {type(given).__name__} has no {wanted}; it is kept without "
-            "the python_function flavor, so that it can be loaded but not served."
+            f"nbtrack: {why}; it is kept without the python_function flavor, so that it can be "
+            "loaded but not served."
         )
     example = kept_example(input_example)
     found = signature_for(signature, example, predict)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nbtrack.models.load_options import LoadOptions
 
 NAME = "pytorch"
+WITHOUT_PYFUNC = "the weights of a PyTorch model are no module (input_example= keeps that too)"
 FORMATS = (None, "pt2", "pickle")
 _EXPORTED = "data/model.pt2"
 _PICKLED = "data/model.pth"
@@ -123,7 +124,9 @@ def _pickled(model: Module) -> dict[str, Content]:
     def write(path: str) -> None:
         torch.save(model, path, pickle_module=cloudpickle)
 
-    return {_PICKLED: written(write, "model.pth"), _PICKLE_MODULE: b"cloudpickle"}
+    # The name is for MLflow: a module that can read what cloudpickle writes, as any can.
+    module = b"mlflow.pytorch.pickle_module"
+    return {_PICKLED: written(write, "model.pth"), _PICKLE_MODULE: module}
 
 
 def load(folder: Path, model: Model, options: LoadOptions) -> Any:  # noqa: ARG001 - all flavours'
@@ -141,12 +144,11 @@ def load(folder: Path, model: Model, options: LoadOptions) -> Any:  # noqa: ARG0
 
 def _unpickled(file: Path, config: Mapping[str, Any]) -> Any:
     """It was asked for when it was saved, and runs code of the file, as every pickle does."""
-    import cloudpickle
     import torch
 
     warn_once(f"nbtrack: {file.name} is a pickle (serialization_format='pickle'), and runs code.")
     try:
-        loaded = torch.load(file, weights_only=False, pickle_module=cloudpickle)
+        loaded = torch.load(file, weights_only=False)
     except (AttributeError, ImportError) as exc:
         version = config.get("pytorch_version")
         raise ModelNotLoaded(f"The model (torch {version}) cannot be loaded: {exc}.") from exc
