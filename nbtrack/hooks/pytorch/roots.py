@@ -15,8 +15,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
-from weakref import WeakSet
 
 from torch import Tensor
 
@@ -54,11 +54,6 @@ class Watch(threading.local):
         self.group = Group()
         self.is_scaled = False
         self.passes = Passes()
-        self._optimizers: WeakSet[Any] = WeakSet()
-
-    @property
-    def optimizers_seen(self) -> int:
-        return len(self._optimizers)
 
     def note_root(self, root: Any, *, is_plain: bool) -> None:
         """`backward` was called; *is_plain*: with nothing but a scalar."""
@@ -89,18 +84,19 @@ class Watch(threading.local):
         if scaled is not loss:
             self.is_scaled = True
 
-    def note_zeroed(self, *, is_only_optimizer: bool) -> None:
+    def note_zeroed(self, count_optimizers: Callable[[], int]) -> None:
         """Gradients were dropped, and what they were of is no part of the next step's loss."""
         group = self.group
-        if not group.steps and group.roots:
+        if not group.steps and (group.roots or group.is_unclear):
             group.roots = []
-            group.is_unclear = group.is_unclear or not is_only_optimizer
-        elif not group.steps and is_only_optimizer:
-            group.is_unclear = False
+            group.is_unclear = count_optimizers() > 1  # it may have dropped those of one alone
 
-    def take(self, optimizer: Any) -> tuple[Group, int]:
+    def begin_closure(self) -> None:
+        """It calls `backward` within the step."""
+        self.group = Group()
+
+    def take(self) -> tuple[Group, int]:
         """For a step: its group, and how many of the group there were before it."""
-        self._optimizers.add(optimizer)
         group, self.is_scaled = self.group, False
         group.steps += 1
         return group, group.steps - 1

@@ -39,7 +39,7 @@ class Loops:
         if self._taps.are_in:
             return
         put = self._taps.put
-        self._taps.hook_steps(self.stepped)
+        self._taps.hook_steps(before=self.begins_step, after=self.stepped)
         put(torch.autograd, "backward", self.went_back)
         put(torch.optim.Optimizer, "zero_grad", self.zeroed)
         put(Module, "zero_grad", self.zeroed)
@@ -55,19 +55,21 @@ class Loops:
 
     # --- what the taps tell
 
+    def begins_step(self, _: Any, args: Any, kwargs: Any) -> None:
+        if _closure(args, kwargs) is not None:
+            watch.begin_closure()
+
     def stepped(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         with guarded("record a step of an optimizer"):
-            group, place = watch.take(optimizer)
+            group, place = watch.take()
             record = self._record()
             if record is not None:
-                closure = args[1] if len(args) > 1 else kwargs.get("closure")
-                begins_epoch = watch.passes.note_step()
                 record.add(
                     optimizer,
                     group,
                     place,
-                    has_closure=closure is not None,
-                    begins_epoch=begins_epoch,
+                    has_closure=_closure(args, kwargs) is not None,
+                    begins_epoch=watch.passes.note_step(),
                 )
 
     def went_back(self, _: None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -80,7 +82,13 @@ class Loops:
                 watch.note_root(root, is_plain=all(_is_nothing(each) for each in chosen))
 
     def zeroed(self, _: None, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - as taps tell
-        watch.note_zeroed(is_only_optimizer=watch.optimizers_seen < 2)
+        watch.note_zeroed(self._count_optimizers)
+
+    def _count_optimizers(self) -> int:
+        with guarded("count the optimizers of a training loop"):
+            record = self._record(may_begin=False)
+            return 0 if record is None else record.optimizers
+        return 0
 
     def scaled(self, result: Any, args: Any, kwargs: Any) -> None:
         with guarded("look at what a GradScaler scales"):
@@ -144,6 +152,11 @@ class Loops:
 
 
 _CHOSEN = ("grad_tensors", "grad_variables", "inputs")
+
+
+def _closure(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Of a step; *args* begin with the optimizer."""
+    return args[1] if len(args) > 1 else kwargs.get("closure")
 
 
 def _is_nothing(given: Any) -> bool:

@@ -37,11 +37,14 @@ class Taps:
         setattr(owner, name, tap)
         self._undo.append(lambda: _put_back(owner, name, tap, original))
 
-    def hook_steps(self, told: Function) -> None:
-        """Have *told(optimizer, args, kwargs)* called after each step of any optimizer."""
+    def hook_steps(self, *, before: Function, after: Function) -> None:
+        """Have them called with (optimizer, args, kwargs) of each step of any optimizer."""
         hooks = importlib.import_module("torch.optim.optimizer")
-        handle = hooks.register_optimizer_step_post_hook(_uncompiled(told))
-        self._undo.append(handle.remove)
+        handles = (
+            hooks.register_optimizer_step_pre_hook(_uncompiled(before)),
+            hooks.register_optimizer_step_post_hook(_uncompiled(after)),
+        )
+        self._undo += [handle.remove for handle in handles]
 
     def remove(self) -> None:
         while self._undo:
@@ -64,11 +67,11 @@ def _tap(original: Function, told: Told) -> Function:
 
 
 def _uncompiled(told: Function) -> Function:
-    def after_step(optimizer: Any, args: Any, kwargs: Any) -> None:
+    def hook(optimizer: Any, args: Any, kwargs: Any) -> None:
         if not is_compiling():
             told(optimizer, args, kwargs)
 
-    return _unseen(after_step)
+    return _unseen(hook)
 
 
 def _unseen(function: Function) -> Function:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import importlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,14 +74,15 @@ def _weights(model: Module) -> dict[str, Content]:
     import torch
 
     state = model.state_dict()
-    try:
-        # It keeps tensors that share memory, tied weights say, as one.
-        save_model = importlib.import_module("safetensors.torch").save_model
-    except ImportError:
-        buffer = io.BytesIO()
-        torch.save(state, buffer)
-        return {_STATE: buffer.getvalue()}
-    return {_SAFETENSORS: written(lambda path: save_model(model, path), "state_dict.safetensors")}
+    if all(map(torch.is_tensor, state.values())):
+        with suppress(ImportError):
+            safetensors = importlib.import_module("safetensors.torch")
+            # Copies: it refuses names that share memory, as tied weights do.
+            copies = {name: value.clone().contiguous() for name, value in state.items()}
+            return {_SAFETENSORS: safetensors.save(copies)}
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    return {_STATE: buffer.getvalue()}
 
 
 def _exported(model: Module, example: Any, *, is_asked: bool) -> dict[str, Content]:
@@ -105,13 +107,9 @@ def _program(model: Module, example: Any) -> bytes:
 
     rows = torch.cat([example, example]) if example.dim() and len(example) == 1 else example
     place = next(iter(model.parameters()), rows).device
-    was_training = model.training
-    model.eval()
-    try:
-        any_number = ({0: torch.export.Dim("batch")},) if rows.dim() else None
+    any_number = ({0: torch.export.Dim("batch")},) if rows.dim() else None
+    with evaluating(model):
         program = torch.export.export(model, (rows.to(place),), dynamic_shapes=any_number)
-    finally:
-        model.train(was_training)
     buffer = io.BytesIO()
     torch.export.save(program, buffer)
     return buffer.getvalue()
@@ -192,8 +190,27 @@ class TorchPredictor:
         return self._model
 
 
-def predictor_of(model: Any) -> TorchPredictor:
-    return TorchPredictor(model.eval())
+class TrainedPredictor(TorchPredictor):
+    """Of a module that goes on as it was."""
+
+    def predict(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:
+        with evaluating(self._model):
+            return super().predict(data, params)
+
+
+predictor_of = TrainedPredictor
+
+
+@contextmanager
+def evaluating(model: Module) -> Iterator[None]:
+    """Each of its modules is in the mode again that it was in: some may be frozen."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, is_training in modes:
+            module.training = is_training
 
 
 def tensor_of(data: Any) -> Any:
@@ -204,7 +221,7 @@ def tensor_of(data: Any) -> Any:
     if isinstance(data, torch.Tensor):
         return data
     if hasattr(data, "iloc"):
-        return torch.from_numpy(data.to_numpy(dtype=np.float32))
+        return torch.from_numpy(np.array(data, dtype=np.float32))
     if isinstance(data, np.ndarray):
-        return torch.from_numpy(data)
+        return torch.from_numpy(np.require(data, requirements="W"))
     raise InvalidValue(f"PyTorch models take a frame or an array, not a {type(data).__name__}.")
