@@ -193,5 +193,8 @@ FUNCTIONS = {
         model="lgb_model",
         options={"serialization_format": None, "skops_trusted_types": None},
     ),
+    "statsmodels": model_functions(
+        "statsmodels", model="statsmodels_model", options={"remove_data": False}
+    ),
     "xgboost": model_functions("xgboost", model="xgb_model", options={"model_format": "ubj"}),
 }

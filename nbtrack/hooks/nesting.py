@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 # On the stack, these stand for a patched function and no more.
 _REPLACING = frozenset({"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells"})
-_FRAMEWORKS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.")
+_FRAMEWORKS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "statsmodels.")
+# They call what the user hands them: their own are only the calls that they make themselves.
+_CALLING_USERS = ("optuna.",)
 _OURS = (
     "nbtrack.hooks.",
     "nbtrack.base.background",
@@ -48,13 +52,24 @@ class _Here(threading.local):
 here = _Here()
 
 
+def call_users(function: Callable[..., Any], *args: Any) -> Any:
+    """*function* is the user's, though it runs in a patched call: what it calls, he calls."""
+    was_inside, here.is_inside = here.is_inside, False
+    try:
+        return function(*args)
+    finally:
+        here.is_inside = was_inside
+
+
 def is_inside_recorded_call() -> bool:
     """Whether the patched function that is being called was called by other than user code.
 
     Ask from the function that a patch puts around it, or from what that calls.
     """
     frame = _caller_of_patched(sys._getframe(1))
-    while frame is not None:
+    if frame is not None and _module(frame).startswith(_CALLING_USERS):
+        return True
+    while frame is not None and frame.f_code is not call_users.__code__:
         name = _module(frame)
         if name.startswith(_OURS) or (name.startswith(_FRAMEWORKS) and not _passes_on(frame, name)):
             return True
@@ -73,7 +88,7 @@ def calling_frame() -> FrameType | None:
 def is_about_hooks() -> bool:
     """Whether this runs for a hook: in a patched call, or in the background for one."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
+    while frame is not None and frame.f_code is not call_users.__code__:
         name = _module(frame)
         if name.startswith(_OURS) and name not in _ASKING:
             return True

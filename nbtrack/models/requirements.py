@@ -23,6 +23,7 @@ _KNOWN = {
     "sklearn": "scikit-learn", "numpy": "numpy", "scipy": "scipy", "pandas": "pandas",
     "polars": "polars", "cloudpickle": "cloudpickle", "skops": "skops", "joblib": "joblib",
     "nbtrack": "nbtrack", "xgboost": "xgboost", "lightgbm": "lightgbm", "catboost": "catboost",
+    "statsmodels": "statsmodels",
 }  # fmt: skip
 _INSTALLED = ("site-packages", "dist-packages")
 
