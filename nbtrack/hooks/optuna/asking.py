@@ -45,10 +45,8 @@ class _Asked:
         return any(run is active for run in known)
 
     def begin(self, trial: Any) -> None:
-        stack = current_session().stack
-        others = [
-            each for each in list(self._open.values()) if each.thread == threading.get_ident()
-        ]
+        stack, here = current_session().stack, threading.get_ident()
+        others = [each for each in list(self._open.values()) if each.thread == here]
         for each in others:
             stack.pop(each.run)
         begun = self._study_run.begin(trial)

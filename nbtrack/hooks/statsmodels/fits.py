@@ -12,28 +12,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from nbtrack.base.guard import guarded
-from nbtrack.base.plain_values import PLAIN
 from nbtrack.capture.naming import estimator_name
 from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn.inputs import log_dataset
 from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.noted_origins import param_origin
-from nbtrack.hooks.sklearn.params import param_text
+from nbtrack.hooks.sklearn.params import defaults_of, param_text
 from nbtrack.hooks.sklearn.storable_keys import storable_keys
 from nbtrack.hooks.statsmodels.hook import library
-from nbtrack.hooks.statsmodels.models import data_of, rows_to_predict, settings_of
-from nbtrack.hooks.statsmodels.results import ORIGINS, coefficients_csv, numbers_of
+from nbtrack.hooks.statsmodels.models import OWN_SETTINGS, data_of, rows_to_predict, settings_of
+from nbtrack.hooks.statsmodels.results import ORIGINS, UNDEFINED, coefficients_csv, numbers_of
 from nbtrack.hooks.training.calls import UsersArguments, users_arguments
 from nbtrack.hooks.training.models import log_trained, register
 from nbtrack.hooks.training.record import Record, recorded
 from nbtrack.hooks.training.run_choice import CLASS_TAG, NAME_TAG, FitRun, choose_run
 from nbtrack.models.flavours import statsmodels as flavour
 from nbtrack.recording.session import current_session
-from nbtrack.records.origins import Origin, Origins
+from nbtrack.records.origins import Origin, Origins, all_of
 from nbtrack.records.tags import FIT_TAG
 
 SUMMARY_FILE, COEFFICIENTS_FILE = "model_summary.txt", "coefficients.csv"
@@ -71,19 +71,20 @@ class ModelRecord(Record):
                 self._write_model(result)
 
     def _params(self) -> tuple[dict[str, str], dict[str, Origin]]:
-        settings, defaults = settings_of(self.model), self.arguments.defaults
         given = {**self.arguments.given}
         given |= given.pop("kwargs", {})
-        found = {**defaults, **given, **settings}
-        found.pop("self", None)
-        keys = storable_keys(found)
-        no_default = object()
-        return {keys[name]: param_text(value) for name, value in found.items()}, {
-            keys[name]: Origin.CHANGED
-            if name in settings
-            else param_origin(name, value, defaults.get(name, no_default))
+        settings = settings_of(self.model)
+        found = {**self.arguments.defaults, **given, **settings}
+        del found["self"]
+        # What was chosen for the model counts, though `fit` may have a parameter of that name.
+        defaults = {**self.arguments.defaults, **defaults_of(type(self.model))}
+        keys, no_default = storable_keys(found), object()
+        texts = {keys[name]: param_text(value) for name, value in found.items()}
+        origins = {
+            keys[name]: param_origin(name, value, defaults.get(name, no_default))
             for name, value in found.items()
         }
+        return texts, {**origins, **all_of(OWN_SETTINGS & origins.keys(), Origin.CHANGED)}
 
     def _write_numbers(self, result: Any) -> None:
         with guarded(f"record the numbers of {self.what}"):
@@ -92,9 +93,8 @@ class ModelRecord(Record):
             self.run.note_origins(Origins(metrics={key: ORIGINS[key] for key in found}))
 
     def _write_files(self, result: Any) -> None:
-        if hasattr(result, "summary"):
-            with guarded(f"store {SUMMARY_FILE}"):
-                self.run.log_text(str(result.summary()), SUMMARY_FILE)
+        with guarded(f"store {SUMMARY_FILE}"), suppress(*UNDEFINED):  # not all have one
+            self.run.log_text(str(result.summary()), SUMMARY_FILE)
         with guarded(f"store {COEFFICIENTS_FILE}"):
             if (table := coefficients_csv(result)) is not None:
                 self.run.log_text(table, COEFFICIENTS_FILE)
@@ -141,10 +141,14 @@ def _begin(
 
 def _name(model: Any) -> str:
     """`OLS formula=y ~ a`, `ARIMA order=(1, 0, 0)`."""
-    settings = settings_of(model)
-    del settings["model_class"]
-    told = {k: str(v) if isinstance(v, tuple) else v for k, v in settings.items()}
-    return estimator_name(type(model).__name__, {k: v for k, v in told.items() if type(v) in PLAIN})
+    kind = type(model)
+    defaults = {"model_class": kind.__name__, **defaults_of(kind)}
+    told = {
+        name: str(value)
+        for name, value in settings_of(model).items()
+        if value != defaults.get(name) and name != "link"
+    }
+    return estimator_name(kind.__name__, told)
 
 
 around_fit = recorded(_begin)

@@ -15,6 +15,7 @@ from nbtrack.models.flavours.statsmodels import is_of_time
 _SHAPES = (*PLAIN, tuple)
 _WORD = re.compile(r"\w+")
 _NO_SETTINGS = ("formula", "missing_idx")
+OWN_SETTINGS = frozenset({"model_class", "formula", "family", "link"})  # never a default
 
 
 def settings_of(model: Any) -> dict[str, Any]:
@@ -39,7 +40,8 @@ def data_of(model: Any, arguments: UsersArguments) -> Iterator[Data]:
         yield Data(frame, name=arguments.variable_of(frame))
         return
     X, y = model.data.orig_exog, model.data.orig_endog
-    X_name, y_name = arguments.variable_of(X), arguments.variable_of(y)
+    X_name = arguments.variable_of(X)
+    y_name = arguments.variable_of(y) or getattr(y, "name", None)
     if X is None:
         yield Data(y, name=y_name)
     else:

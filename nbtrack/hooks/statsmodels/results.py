@@ -24,16 +24,18 @@ _REST = (
 )
 ORIGINS = {**dict.fromkeys(_GOODNESS, Origin.TRAINING), **dict.fromkeys(_REST, Origin.BOOKKEEPING)}
 # What statsmodels raises where a number is not defined for a model.
-_UNDEFINED = (ValueError, TypeError, AttributeError, NotImplementedError, IndexError, KeyError,
-              ArithmeticError)  # fmt: skip
+UNDEFINED = (
+    *(ValueError, TypeError, AttributeError, NotImplementedError),
+    *(IndexError, KeyError, ArithmeticError),
+)
 
 
 def numbers_of(results: Any) -> dict[str, float]:
     found: dict[str, float] = {}
     for name in ORIGINS:
-        with suppress(*_UNDEFINED):
+        with suppress(*UNDEFINED):
             number = float(getattr(results, name))
-            if not math.isnan(number):
+            if math.isfinite(number):
                 found[name] = number
     return found
 
@@ -68,7 +70,7 @@ def _flat(values: Any) -> list[float]:
 
 
 def _column(results: Any, name: str) -> list[float]:
-    with suppress(*_UNDEFINED):
+    with suppress(*UNDEFINED):
         return _flat(getattr(results, name))
     return []
 
@@ -76,7 +78,7 @@ def _column(results: Any, name: str) -> list[float]:
 def _intervals(results: Any) -> dict[str, list[float]]:
     import numpy as np
 
-    with suppress(*_UNDEFINED):
+    with suppress(*UNDEFINED):
         pairs = np.asarray(results.conf_int()).reshape(-1, 2)
         return {"[0.025": _flat(pairs[:, 0]), "0.975]": _flat(pairs[:, 1])}
     return {}
@@ -88,14 +90,18 @@ def _names(results: Any, params: Any) -> Sequence[str]:
         return [f"{equation}: {name}" for equation, name in pairs]
     if hasattr(params, "index"):
         return [str(name) for name in params.index]
-    known = (names for names in _known_names(results.model) if len(names) == params.size)
-    return next(known, [f"x{i + 1}" for i in range(params.size)])
+    rows, equations = (*params.shape, 1)[:2]
+    known = (names for names in _known_names(results.model) if len(names) == rows)
+    names = next(known, [f"x{i + 1}" for i in range(rows)])
+    if params.ndim < 2:
+        return names
+    return [f"{equation}: {name}" for equation, name in product(range(equations), names)]
 
 
 def _known_names(model: Any) -> Iterator[Sequence[str]]:
     for owner, name in ((model, "param_names"), (model.data, "param_names"), (model, "exog_names")):
         names = None
-        with suppress(*_UNDEFINED):
+        with suppress(*UNDEFINED):
             names = getattr(owner, name)
         if isinstance(names, list):
             yield names
