@@ -71,6 +71,7 @@ def _facts(placed: Placed, around: Surroundings) -> dict[str, Any]:
         "name": label_of(placed.run),
         "status": str(info.status),
         "error": clipped(first_line(around.errors.get(info.run_id, "")), _LONGEST),
+        "pruned": PRUNED_TAG in tags,
         "depth": placed.depth,
         "children": placed.children,
         "parent": tags.get(PARENT_TAG),
