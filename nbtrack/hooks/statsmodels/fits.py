@@ -77,7 +77,8 @@ class ModelRecord(Record):
         found = {**self.arguments.defaults, **given, **settings}
         del found["self"]
         # What was chosen for the model counts, though `fit` may have a parameter of that name.
-        defaults = {**self.arguments.defaults, **defaults_of(type(self.model))}
+        kind: Any = type(self.model)
+        defaults = {**self.arguments.defaults, **defaults_of(kind)}
         keys, no_default = storable_keys(found), object()
         texts = {keys[name]: param_text(value) for name, value in found.items()}
         origins = {
@@ -141,7 +142,7 @@ def _begin(
 
 def _name(model: Any) -> str:
     """`OLS formula=y ~ a`, `ARIMA order=(1, 0, 0)`."""
-    kind = type(model)
+    kind: Any = type(model)
     defaults = {"model_class": kind.__name__, **defaults_of(kind)}
     told = {
         name: str(value)

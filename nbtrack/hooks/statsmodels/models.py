@@ -23,7 +23,7 @@ def settings_of(model: Any) -> dict[str, Any]:
     and link of a GLM."""
     found = {"model_class": type(model).__name__, "formula": getattr(model, "formula", None)}
     for name in getattr(model, "_init_keys", ()):
-        value = getattr(model, name, None)
+        value: Any = getattr(model, name, None)
         if name in _NO_SETTINGS or name in found:
             continue
         if type(value) in _SHAPES and value is not None:
