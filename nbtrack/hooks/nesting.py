@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 # On the stack, these stand for a patched function and no more.
 _REPLACING = frozenset(
@@ -19,7 +21,9 @@ _REPLACING = frozenset(
 )
 # They train in a loop, and what they call in it is the user's: callbacks, objectives, metrics.
 _LOOPING = ("xgboost.", "lightgbm.", "catboost.")
-_FRAMEWORKS = ("sklearn.", *_LOOPING)
+_FRAMEWORKS = ("sklearn.", "statsmodels.", *_LOOPING)
+# They call what the user hands them: their own are only the calls that they make themselves.
+_CALLING_USERS = ("optuna.",)
 _OURS = (
     "nbtrack.hooks.",
     "nbtrack.base.background",
@@ -53,12 +57,23 @@ class _Here(threading.local):
 here = _Here()
 
 
+def call_users(function: Callable[..., Any], *args: Any) -> Any:
+    """*function* is the user's, though it runs in a patched call: what it calls, he calls."""
+    was_inside, here.is_inside = here.is_inside, False
+    try:
+        return function(*args)
+    finally:
+        here.is_inside = was_inside
+
+
 def is_inside_recorded_call() -> bool:
     """Whether the patched function that is being called was called by other than user code.
 
     Ask from the function that a patch puts around it, or from what that calls.
     """
-    return _is_within_framework(_caller_of_patched(sys._getframe(1)))
+    caller = _caller_of_patched(sys._getframe(1))
+    is_asked_by_framework = caller is not None and _module(caller).startswith(_CALLING_USERS)
+    return is_asked_by_framework or _is_within_framework(caller)
 
 
 def is_users_call_in_loop() -> bool:
@@ -74,7 +89,7 @@ def is_users_call_in_loop() -> bool:
 
 def _is_within_framework(frame: FrameType | None) -> bool:
     is_called_by_user = False
-    while frame is not None:
+    while frame is not None and frame.f_code is not call_users.__code__:
         name = _module(frame)
         if not (is_called_by_user and _is_of_loop(frame, name)):
             is_of_framework = name.startswith(_FRAMEWORKS)
@@ -102,7 +117,7 @@ def calling_frame() -> FrameType | None:
 def is_about_hooks() -> bool:
     """Whether this runs for a hook: in a patched call, or in the background for one."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
+    while frame is not None and frame.f_code is not call_users.__code__:
         name = _module(frame)
         if name.startswith(_OURS) and name not in _ASKING:
             return True

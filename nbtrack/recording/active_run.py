@@ -86,6 +86,8 @@ class ActiveRun(RunWriter):
         self.is_ours = True  # False in a forked child: it logs to the run, its parent ends it
         self.began_us = 0  # when it was last said to run; a clock set back must not undo its end
         self.entries = 1  # start_run, and each resume of the run while it is open
+        # It hides nothing: what user code within it starts is a child, asked for or not.
+        self.opened_by_hook = False
         self.is_cell = False  # the run of a tracked cell ends with the cell, not before
         self.follows_experiment = False  # `set_experiment` in the cell takes its run along
         self.opened_in: int | None = None  # execution count of the cell that opened it

@@ -76,7 +76,11 @@ class Loops:
         with guarded("look at the root of a backward pass"):
             if self._library.switch.records_here:
                 root = args[0] if args else kwargs.get("tensors")
-                if not isinstance(root, Tensor) and isinstance(root, tuple | list) and len(root) == 1:
+                if (
+                    not isinstance(root, Tensor)
+                    and isinstance(root, tuple | list)
+                    and len(root) == 1
+                ):
                     root = root[0]
                 chosen = (*args[1:2], *args[5:], *(kwargs.get(k) for k in _CHOSEN))
                 watch.note_root(root, is_plain=all(_is_nothing(each) for each in chosen))
@@ -146,7 +150,13 @@ class Loops:
             from nbtrack.models.flavours import pytorch as flavour
 
             info = log_trained(
-                run, model, lambda: flavour.parts_of(model), flags, rows=None, predict=None, path=path
+                run,
+                model,
+                lambda: flavour.parts_of(model),
+                flags,
+                rows=None,
+                predict=None,
+                path=path,
             )
             register(run, info, flags.registered_model_name)
 

@@ -92,7 +92,7 @@ def _exported(model: Module, example: Any, *, is_asked: bool) -> dict[str, Conte
         return {}
     try:
         return {_EXPORTED: _program(model, tensor_of(example))}
-    except Exception as exc:  # noqa: BLE001 - any: `torch.export` runs the user's forward
+    except Exception as exc:
         if is_asked:
             raise ModelNotSaved(f"torch.export cannot take the model: {exc}.") from exc
         warn_once(
