@@ -132,6 +132,7 @@ _SUBMODULES = (
     "lightgbm",
     "models",
     "pyfunc",
+    "pytorch",
     "sklearn",
     "tracking",
     "types",

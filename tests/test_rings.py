@@ -49,6 +49,7 @@ FACADES = {
     "models/model",
     "pyfunc",
     "pyfunc/__init__",
+    "pytorch",
     "sklearn",
     "tracking",
     "tracking/__init__",

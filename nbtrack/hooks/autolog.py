@@ -9,6 +9,7 @@ from typing import Any
 from nbtrack.hooks.catboost.hook import library as catboost
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.lightgbm.hook import library as lightgbm
+from nbtrack.hooks.pytorch.hook import library as pytorch
 from nbtrack.hooks.sklearn.hook import switch as sklearn_switch
 from nbtrack.hooks.switches import Switch
 from nbtrack.hooks.xgboost.hook import library as xgboost
@@ -19,6 +20,7 @@ HOOKS: dict[str, Switch] = {  # by MLflow's name of the flavor
     "xgboost": xgboost.switch,
     "lightgbm": lightgbm.switch,
     "catboost": catboost.switch,
+    "pytorch": pytorch.switch,
 }
 
 

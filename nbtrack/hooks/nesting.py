@@ -14,7 +14,9 @@ import threading
 from types import FrameType
 
 # On the stack, these stand for a patched function and no more.
-_REPLACING = frozenset({"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells"})
+_REPLACING = frozenset(
+    {"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells", "nbtrack.hooks.pytorch.taps"}
+)
 # They train in a loop, and what they call in it is the user's: callbacks, objectives, metrics.
 _LOOPING = ("xgboost.", "lightgbm.", "catboost.")
 _FRAMEWORKS = ("sklearn.", *_LOOPING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
+from nbtrack.base.guard import guarded
 from nbtrack.journal import lines
 from nbtrack.recording.process_end import status_of
 from nbtrack.recording.run_creation import moving_lines
@@ -91,6 +92,7 @@ class ActiveRun(RunWriter):
         self.hook_params: set[str] = set()  # all of an estimator's: no run is named after them
         # What hooks measured while the cell ran; None: nobody asks for it.
         self.measured: list[MeasuredMetric] | None = None
+        self.at_end: list[Callable[[], None]] = []  # to be called once: what waits to be written
         self._info = info
         self._owner = owner
         self._header = header
@@ -163,6 +165,17 @@ class ActiveRun(RunWriter):
         t = max(self.later_us(), self.began_us + 1)
         end_us = end_us or t
         self.is_open = False
+        try:
+            self._write_what_waits()
+        finally:
+            self._close(status, t=t, end_us=end_us)
+
+    def _write_what_waits(self) -> None:
+        while self.at_end and not self.is_deleted:
+            with guarded("write what was left to the end of a run"):
+                self.at_end.pop(0)()
+
+    def _close(self, status: RunStatus, *, t: int, end_us: int) -> None:
         try:
             if not self.is_deleted:
                 self._write_end(status, t=t, end_us=end_us)

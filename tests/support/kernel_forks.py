@@ -72,8 +72,14 @@ class ForkedProcess:
         return 0 if self._is_over else None
 
     def send_signal(self, number: int) -> None:
-        if not self._is_over:
+        if self.poll() is None:
             signal.pidfd_send_signal(self._handle, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
 
 
 def _fork(origin: subprocess.Popen[str], begin: dict[str, Any]) -> int:

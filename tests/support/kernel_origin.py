@@ -35,7 +35,9 @@ def _become_kernel(begin: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(begin["env"], JPY_PARENT_PID=str(os.getppid()))
     os.chdir(begin["cwd"] or ".")
-    sys.argv = ["ipykernel_launcher.py", *begin["arguments"]]
+    # Nobody asks for the history of another kernel, and each line of it would be a write to disk.
+    own = "--HistoryManager.hist_file=:memory:"
+    sys.argv = ["ipykernel_launcher.py", *begin["arguments"], own]
     sys.path.pop(0)  # this folder
     for name in ("tests", "tests.support", __spec__.name):
         sys.modules.pop(name, None)

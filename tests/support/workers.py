@@ -20,6 +20,7 @@ SLOW = (
     "tests/charts/test_pictures.py",
     "tests/cli/test_demo.py",
     "tests/cli/test_doctor.py",
+    "tests/cli/test_gc.py",
     "tests/cli/test_main.py",
     "tests/cli/test_models_command.py",
     "tests/cli/test_runs.py",
@@ -35,14 +36,22 @@ SLOW = (
     "tests/panels/runs/test_panel_of_runs.py",
     "tests/panels/runs/test_runs_view.py",
     "tests/parity/",
-    "tests/stores/filters/test_filters_against_mlflow.py",
+    "tests/provenance/test_cases.py",
+    "tests/provenance/test_odd_notebooks.py",
+    "tests/provenance/test_own_modules.py",
+    "tests/provenance/test_random_programs.py",
+    "tests/provenance/test_why_different.py",
     "tests/recording/test_run_batch.py",
+    "tests/recording/test_run_stack.py",
+    "tests/stores/filters/test_filters_against_mlflow.py",
+    "tests/stores/filters/test_shown_sql.py",
     "tests/stores/kept/",
     "tests/stores/local/",
     "tests/stores/queries/test_run_pages.py",
     "tests/stores/queries/test_series.py",
     "tests/survival/",
     "tests/test_package.py",
+    "tests/test_public_names.py",
 )
 # What they call is measured by the tests of its own room.
 UNMEASURED = (
@@ -60,6 +69,8 @@ TOGETHER = ("tests/browser/", "tests/notebooks/")
 SLOWEST = (
     "tests/notebooks/",
     "tests/browser/",
+    "tests/provenance/",
+    "tests/survival/",
     "tests/test_package.py",
     "tests/parity/",
     "tests/hooks/",
@@ -67,7 +78,6 @@ SLOWEST = (
     "tests/cards/",
     "tests/cells/",
     "tests/model_registry/",
-    "tests/survival/",
     "tests/models/",
 )
 
@@ -106,7 +116,8 @@ def import_ours() -> None:
 
     for module in pkgutil.walk_packages(nbtrack.__path__, "nbtrack."):
         if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
+            with suppress(ModuleNotFoundError):  # of a library that is not here
+                importlib.import_module(module.name)
 
 
 def use_one_thread() -> None:
