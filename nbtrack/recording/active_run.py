@@ -130,6 +130,11 @@ class ActiveRun(RunWriter):
         """Whether it was begun before, by this process or another one."""
         return self.began_us // 1000 > self._info.start_time
 
+    def next_step(self, key: str) -> int:
+        """One after the last step of the metric, which may be of an earlier process."""
+        before = self._store.read_metrics(self.run_id, key)
+        return before[-1].step + 1 if before else 0
+
     def to_dictionary(self) -> dict[str, Any]:
         """All that is recorded by now, read back from the store."""
         return self._store.get_run(self.run_id).to_dictionary()

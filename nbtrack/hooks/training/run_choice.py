@@ -72,6 +72,7 @@ def choose_run(
             return found
     made = session.start_run(name=name, tags=tags, nested=True)
     made.opened_by_hook = True
+    _taken.add(made)
     return FitRun(made, ends_with_fit=True)
 
 
