@@ -11,19 +11,15 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
 from types import FrameType
-from typing import Any
 
 # On the stack, these stand for a patched function and no more.
 _REPLACING = frozenset(
     {"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells", "nbtrack.hooks.pytorch.taps"}
 )
-# They train in a loop, and what they call in it is the user's: callbacks, objectives, metrics.
-_LOOPING = ("xgboost.", "lightgbm.", "catboost.")
+# They work in a loop, and what they call in it is the user's: callbacks, objectives, metrics.
+_LOOPING = ("xgboost.", "lightgbm.", "catboost.", "optuna.")
 _FRAMEWORKS = ("sklearn.", "statsmodels.", *_LOOPING)
-# They call what the user hands them: their own are only the calls that they make themselves.
-_CALLING_USERS = ("optuna.",)
 _OURS = (
     "nbtrack.hooks.",
     "nbtrack.base.background",
@@ -32,7 +28,10 @@ _OURS = (
     "nbtrack.api.model_logging",
     "nbtrack.api.pyfunc_models",
 )
-_AROUND = ("nbtrack.hooks.training.record", "around")  # waits for the framework, no more
+# They wait for the framework or the user, and call nothing themselves meanwhile.
+_AROUND = frozenset(
+    {("nbtrack.hooks.training.record", "around"), ("nbtrack.hooks.optuna.optimize", "__call__")}
+)
 _ASKING = frozenset({"nbtrack.hooks.nesting", "nbtrack.hooks.silence"})
 # They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers.
 _PASSING_ON = ("sklearn.utils.", "sklearn.metrics._scorer")
@@ -57,23 +56,12 @@ class _Here(threading.local):
 here = _Here()
 
 
-def call_users(function: Callable[..., Any], *args: Any) -> Any:
-    """*function* is the user's, though it runs in a patched call: what it calls, he calls."""
-    was_inside, here.is_inside = here.is_inside, False
-    try:
-        return function(*args)
-    finally:
-        here.is_inside = was_inside
-
-
 def is_inside_recorded_call() -> bool:
     """Whether the patched function that is being called was called by other than user code.
 
     Ask from the function that a patch puts around it, or from what that calls.
     """
-    caller = _caller_of_patched(sys._getframe(1))
-    is_asked_by_framework = caller is not None and _module(caller).startswith(_CALLING_USERS)
-    return is_asked_by_framework or _is_within_framework(caller)
+    return _is_within_framework(_caller_of_patched(sys._getframe(1)))
 
 
 def is_users_call_in_loop() -> bool:
@@ -82,6 +70,8 @@ def is_users_call_in_loop() -> bool:
     Ask from what replaces a patched function.
     """
     caller = _caller_of_patched(sys._getframe(1))
+    while caller is not None and _passes_on(caller, _module(caller)):
+        caller = caller.f_back  # a function is behind its decorator
     if caller is None or _module(caller).startswith((*_FRAMEWORKS, *_OURS)):
         return False  # as nearly always
     return not _is_within_framework(caller)
@@ -89,7 +79,7 @@ def is_users_call_in_loop() -> bool:
 
 def _is_within_framework(frame: FrameType | None) -> bool:
     is_called_by_user = False
-    while frame is not None and frame.f_code is not call_users.__code__:
+    while frame is not None:
         name = _module(frame)
         if not (is_called_by_user and _is_of_loop(frame, name)):
             is_of_framework = name.startswith(_FRAMEWORKS)
@@ -102,7 +92,7 @@ def _is_within_framework(frame: FrameType | None) -> bool:
 
 def _is_of_loop(frame: FrameType, name: str) -> bool:
     """Whether it is the library's that trains, or what is put around that."""
-    is_around = name in _REPLACING or (name, frame.f_code.co_name) == _AROUND
+    is_around = name in _REPLACING or (name, frame.f_code.co_name) in _AROUND
     return is_around or name.startswith(_LOOPING)
 
 
@@ -117,7 +107,7 @@ def calling_frame() -> FrameType | None:
 def is_about_hooks() -> bool:
     """Whether this runs for a hook: in a patched call, or in the background for one."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code is not call_users.__code__:
+    while frame is not None:
         name = _module(frame)
         if name.startswith(_OURS) and name not in _ASKING:
             return True

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.base.plain_values import PLAIN
-from nbtrack.hooks.nesting import call_users, is_inside_recorded_call
+from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.optuna.hook import library
 from nbtrack.hooks.optuna.study_run import StudyRun, study_name, study_params
 from nbtrack.hooks.sklearn.noted_origins import param_origin
@@ -17,7 +16,7 @@ from nbtrack.hooks.sklearn.params import param_text
 from nbtrack.hooks.training.calls import UsersArguments, users_arguments
 from nbtrack.hooks.training.record import Record, recorded
 from nbtrack.hooks.training.run_choice import FitRun, choose_run
-from nbtrack.hooks.unseen_frames import uncounted, without_ours
+from nbtrack.hooks.unseen_frames import without_ours
 from nbtrack.recording.session import current_session
 from nbtrack.records.tags import FIT_TAG
 
@@ -25,17 +24,15 @@ _NO_SETTINGS = ("self", "func", "callbacks", "gc_after_trial", "show_progress_ba
 
 
 class Objective:
-    """The user's function; with *study_run*, each call of it is a trial that gets a run."""
+    """The user's function; each call of it is a trial, and gets a run."""
 
-    study_run: StudyRun | None = None
-
-    def __init__(self, function: Callable[[Any], Any]) -> None:
-        self._function = function
+    def __init__(self, function: Callable[[Any], Any], study_run: StudyRun) -> None:
+        self._function, self._study_run = function, study_run
 
     def __call__(self, trial: Any) -> Any:
-        begun = None if self.study_run is None else self.study_run.begin(trial)
+        begun = self._study_run.begin(trial)
         try:
-            returned = call_users(self._function, trial)
+            returned = self._function(trial)
         except BaseException as exc:
             exc.__traceback__ = without_ours(exc.__traceback__)
             if begun is not None:
@@ -47,14 +44,14 @@ class Objective:
 
 
 class StudyRecord(Record):
-    """*arguments* are those of `optimize`, with an Objective for the user's."""
+    """*arguments* are those of `optimize`."""
 
     def __init__(self, chosen: FitRun, study: Any, arguments: UsersArguments) -> None:
         given = {name: value for name, value in arguments.given.items() if name != "self"}
         super().__init__(chosen, "study.optimize", (study,), given)
         self.study, self.arguments = study, arguments
         self.study_run = StudyRun(self.run, study)
-        given["func"].study_run = self.study_run
+        given["func"] = Objective(given["func"], self.study_run)
 
     def write_beginning(self) -> None:
         params, origins = study_params(self.study)
@@ -94,21 +91,7 @@ def _begun(study: Any, arguments: UsersArguments) -> StudyRecord | None:
     return record
 
 
-_around = uncounted(recorded(_begin))
-
-
-def around_optimize(
-    original: Callable[..., Any], study: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
-    """What the user hands over is his also where no study is recorded: his fits are."""
-    arguments = users_arguments(original, (study, *args), kwargs, is_method=True)
-    if arguments is None:
-        return original(study, *args, **kwargs)
-    given = {name: value for name, value in arguments.given.items() if name != "self"}
-    given["func"] = Objective(given["func"])
-    if given.get("callbacks") is not None:
-        given["callbacks"] = [partial(call_users, each) for each in given["callbacks"]]
-    return _around(original, study, (), given)
+around_optimize = recorded(_begin)
 
 
 def _name(study: Any, arguments: UsersArguments) -> str:
