@@ -14,9 +14,8 @@ import threading
 from types import FrameType
 
 # On the stack, these stand for a patched function and no more.
-_REPLACING = frozenset(
-    {"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells", "nbtrack.hooks.pytorch.taps"}
-)
+_TAPS = "nbtrack.hooks.pytorch.taps"  # these are torch's own functions to whoever asks
+_REPLACING = frozenset({"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells", _TAPS})
 _FRAMEWORKS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.")
 _OURS = (
     "nbtrack.hooks.",
@@ -58,7 +57,8 @@ def is_inside_recorded_call() -> bool:
     frame = _caller_of_patched(sys._getframe(1))
     while frame is not None:
         name = _module(frame)
-        if name.startswith(_OURS) or (name.startswith(_FRAMEWORKS) and not _passes_on(frame, name)):
+        is_ours = name.startswith(_OURS) and name != _TAPS
+        if is_ours or (name.startswith(_FRAMEWORKS) and not _passes_on(frame, name)):
             return True
         frame = frame.f_back
     return False
