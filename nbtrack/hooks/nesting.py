@@ -14,9 +14,8 @@ import threading
 from types import FrameType
 
 # On the stack, these stand for a patched function and no more.
-_REPLACING = frozenset(
-    {"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells", "nbtrack.hooks.pytorch.taps"}
-)
+_TAPS = "nbtrack.hooks.pytorch.taps"  # these are torch's own functions to whoever asks
+_REPLACING = frozenset({"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells", _TAPS})
 # They work in a loop, and what they call in it is the user's: callbacks, objectives, metrics.
 _LOOPING = ("xgboost.", "lightgbm.", "catboost.", "optuna.")
 _FRAMEWORKS = ("sklearn.", "statsmodels.", *_LOOPING)
@@ -83,7 +82,8 @@ def _is_within_framework(frame: FrameType | None) -> bool:
         name = _module(frame)
         if not (is_called_by_user and _is_of_loop(frame, name)):
             is_of_framework = name.startswith(_FRAMEWORKS)
-            if name.startswith(_OURS) or (is_of_framework and not _passes_on(frame, name)):
+            is_ours = name.startswith(_OURS) and name != _TAPS
+            if is_ours or (is_of_framework and not _passes_on(frame, name)):
                 return True
             is_called_by_user |= not is_of_framework
         frame = frame.f_back
