@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from importlib import import_module
@@ -39,6 +40,9 @@ _SAVED = {
 }  # fmt: skip
 
 
+_PACKAGES = {"pytorch": "torch"}  # where they are not called as the flavour is
+
+
 class ModelFunctions(NamedTuple):
     log_model: Callable[..., ModelInfo]
     save_model: Callable[..., None]
@@ -70,7 +74,7 @@ def model_functions(
         return load_own(module(), model_uri, LoadOptions(), dst_path=dst_path)
 
     def get_default_pip_requirements() -> list[str]:
-        return [MLFLOW, *pinned(frozenset({flavour}))]
+        return [MLFLOW, *pinned(frozenset({_PACKAGES.get(flavour, flavour)}))]
 
     def get_default_conda_env() -> dict[str, Any]:
         return conda_env_of(get_default_pip_requirements())
@@ -150,15 +154,21 @@ def _prepared(
     input_example: Any = None,
     **rest: Any,
 ) -> tuple[FlavorParts, SaveOptions]:
-    parts = flavour.parts_of(given, **options)
+    traced = (
+        {"example": input_example}
+        if "example" in inspect.signature(flavour.parts_of).parameters
+        else {}
+    )
+    parts = flavour.parts_of(given, **options, **traced)
     predict = None
     if parts.pyfunc is not None:
         predict = flavour.predictor_of(given, **_of_predicting(options)).predict
     else:
         wanted = options.get("pyfunc_predict_fn", "predict")
+        why = getattr(flavour, "WITHOUT_PYFUNC", f"{type(given).__name__} has no {wanted}")
         warn_once(
-            f"nbtrack: {type(given).__name__} has no {wanted}; it is kept without "
-            "the python_function flavor, so that it can be loaded but not served."
+            f"nbtrack: {why}; it is kept without the python_function flavor, so that it can be "
+            "loaded but not served."
         )
     example = kept_example(input_example)
     found = signature_for(signature, example, predict)
@@ -192,6 +202,12 @@ FUNCTIONS = {
         "lightgbm",
         model="lgb_model",
         options={"serialization_format": None, "skops_trusted_types": None},
+    ),
+    "pytorch": model_functions(
+        "pytorch", model="pytorch_model", options={"serialization_format": None}
+    ),
+    "statsmodels": model_functions(
+        "statsmodels", model="statsmodels_model", options={"remove_data": False}
     ),
     "xgboost": model_functions("xgboost", model="xgb_model", options={"model_format": "ubj"}),
 }

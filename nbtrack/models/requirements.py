@@ -25,6 +25,7 @@ _KNOWN = {
     "sklearn": "scikit-learn", "numpy": "numpy", "scipy": "scipy", "pandas": "pandas",
     "polars": "polars", "cloudpickle": "cloudpickle", "skops": "skops", "joblib": "joblib",
     "nbtrack": "nbtrack", "xgboost": "xgboost", "lightgbm": "lightgbm", "catboost": "catboost",
+    "torch": "torch", "safetensors": "safetensors", "statsmodels": "statsmodels",
 }  # fmt: skip
 _INSTALLED = ("site-packages", "dist-packages")
 

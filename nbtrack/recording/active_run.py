@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
+from nbtrack.base.guard import guarded
 from nbtrack.journal import lines
 from nbtrack.recording.process_end import status_of
 from nbtrack.recording.run_creation import moving_lines
@@ -85,12 +86,15 @@ class ActiveRun(RunWriter):
         self.is_ours = True  # False in a forked child: it logs to the run, its parent ends it
         self.began_us = 0  # when it was last said to run; a clock set back must not undo its end
         self.entries = 1  # start_run, and each resume of the run while it is open
+        # It hides nothing: what user code within it starts is a child, asked for or not.
+        self.opened_by_hook = False
         self.is_cell = False  # the run of a tracked cell ends with the cell, not before
         self.follows_experiment = False  # `set_experiment` in the cell takes its run along
         self.opened_in: int | None = None  # execution count of the cell that opened it
         self.hook_params: set[str] = set()  # all of an estimator's: no run is named after them
         # What hooks measured while the cell ran; None: nobody asks for it.
         self.measured: list[MeasuredMetric] | None = None
+        self.at_end: list[Callable[[], None]] = []  # to be called once: what waits to be written
         self._info = info
         self._owner = owner
         self._header = header
@@ -163,6 +167,17 @@ class ActiveRun(RunWriter):
         t = max(self.later_us(), self.began_us + 1)
         end_us = end_us or t
         self.is_open = False
+        try:
+            self._write_what_waits()
+        finally:
+            self._close(status, t=t, end_us=end_us)
+
+    def _write_what_waits(self) -> None:
+        while self.at_end and not self.is_deleted:
+            with guarded("write what was left to the end of a run"):
+                self.at_end.pop(0)()
+
+    def _close(self, status: RunStatus, *, t: int, end_us: int) -> None:
         try:
             if not self.is_deleted:
                 self._write_end(status, t=t, end_us=end_us)

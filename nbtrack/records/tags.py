@@ -18,6 +18,7 @@ BASELINE_TAG = "nbtrack.baseline"  # of an experiment: the id of the run
 FIT_TAG = "nbtrack.fit"  # of a run on which a hook recorded a fit: what was fitted, in words
 TRAINING_METRICS_TAG = "nbtrack.training_metrics"  # set when they are not of all training rows
 CANDIDATE_TAG = "nbtrack.candidate"  # of a child that a search tried: its row in the results
+PRUNED_TAG = "nbtrack.pruned"  # of a trial that was given up: "pruned at step 3", or its reason
 # Of the run of a search, or of a cell with several children: the id of the best one's run, of how
 # many it is the best, and by which metric.
 BEST_CHILD_TAG = "nbtrack.best_child"

@@ -28,6 +28,11 @@ rng = np.random.RandomState(None)
 X = rng.rand(9)
 model.fit(X, y)
 """,
+    "with none by keyword": """
+rng = np.random.default_rng(seed=None)
+X = rng.random(9)
+model.fit(X, y)
+""",
     "by its bare name": """
 from numpy.random import default_rng
 ---
@@ -183,6 +188,12 @@ model.fit(X, y)
     "the user's own class": """
 class Random:
     pass
+---
+X = Random().rows
+model.fit(X, y)
+""",
+    "a class of another library": """
+from lottery import Random
 ---
 X = Random().rows
 model.fit(X, y)

@@ -52,4 +52,5 @@ def class_named(name: str, modules: Collection[str]) -> Any:
 
 
 def version_of(package: str) -> str | None:
-    return getattr(sys.modules.get(package), "__version__", None)
+    found = getattr(sys.modules.get(package), "__version__", None)
+    return None if found is None else str(found)  # torch has a class of its own for it

@@ -20,6 +20,7 @@ _OF_NUMPY = frozenset(
     {"default_rng", "RandomState", "SeedSequence"}
     | {"PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"}
 )
+_MODULES = ("numpy.random", "random")
 _MAY_MAKE = re.compile(rf"\b(?:{'|'.join(sorted(_OF_NUMPY))}|Random)\b")
 _CHANGING = frozenset(
     {"fit", "partial_fit", "train", "append", "extend", "add", "update", "insert"}
@@ -61,8 +62,8 @@ class _Flow:
         """What of it is kept, if this is the last cell."""
         reached = None
         for statement in _in_order(tree):
-            if isinstance(statement, ast.ImportFrom):
-                self._imported |= {each.asname or each.name for each in statement.names}
+            if isinstance(statement, ast.ImportFrom) and statement.module in _MODULES:
+                self._imported |= {each.name for each in statement.names if not each.asname}
             found = self._origin(statement, where)
             self._pass_on(statement, found)
             if found is not None and _is_kept(statement, results):
@@ -83,19 +84,19 @@ class _Flow:
         return next((name for each in calls if (name := self._made_by(each))), "")
 
     def _made_by(self, call: ast.Call) -> str:
-        is_unseeded = not call.keywords and all(
-            isinstance(each, ast.Constant) and each.value is None for each in call.args
-        )
-        name = callee_name(call.func)
-        is_bare = isinstance(call.func, ast.Name)
-        is_known = name in self._imported if is_bare else name in _OF_NUMPY
-        is_known &= name in _OF_NUMPY or name == "Random"
-        is_of_library = not is_bare and ast.unparse(call.func) == "random.Random"
-        return ast.unparse(call) if is_unseeded and (is_known or is_of_library) else ""
+        given = [*call.args, *(each.value for each in call.keywords)]
+        is_unseeded = all(isinstance(each, ast.Constant) and each.value is None for each in given)
+        return ast.unparse(call) if is_unseeded and self._is_maker(call.func) else ""
+
+    def _is_maker(self, func: ast.expr) -> bool:
+        name = callee_name(func)
+        if isinstance(func, ast.Name):
+            return name in self._imported and name in (*_OF_NUMPY, "Random")
+        return name in _OF_NUMPY or ast.unparse(func) == "random.Random"
 
     def _pass_on(self, statement: ast.stmt, found: Made | None) -> None:
         names = _given(statement)
-        if found is None or isinstance(statement, ast.If):
+        if found is None:
             for name in names & _bound_anew(statement):
                 self._made.pop(name, None)
         else:

@@ -1,0 +1,90 @@
+"""Passes over DataLoaders, told apart by what happens in them: an epoch of training is one in which an
+optimizer steps. One may go on within another, as an evaluation in the middle of an epoch does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from weakref import ref
+
+from torch import Tensor
+
+_Known = Callable[[], Any]
+
+
+class Evaluation:
+    """The losses of a pass in which nothing is trained, with the sizes of their batches."""
+
+    def __init__(self, data: Any) -> None:
+        self.data = known(data)
+        self.losses: list[tuple[Tensor, int]] = []
+        self.criteria: set[int] = set()
+        self.step = 0
+        self.ms = 0
+
+
+class LoaderPass:
+    __slots__ = ("data", "evaluation", "has_steps", "iterator")
+
+    def __init__(self, loader: Any, iterator: Any) -> None:
+        self.data = loader.dataset
+        self.iterator = ref(iterator)
+        self.has_steps = False
+        self.evaluation: Evaluation | None = None
+
+
+class Passes:
+    """Of one thread."""
+
+    def __init__(self) -> None:
+        self._open: list[LoaderPass] = []
+        self._trained: list[_Known] = []
+
+    def begin(self, loader: Any, iterator: Any) -> None:
+        self._close()
+        # The iterator of persistent workers is used again.
+        self._open = [each for each in self._open if each.iterator() is not iterator]
+        self._open.append(LoaderPass(loader, iterator))
+
+    def note_step(self) -> bool:
+        """Whether it begins an epoch."""
+        now = self._now()
+        if now is None or now.has_steps:
+            return False
+        now.has_steps = True
+        if not is_among(now.data, self._trained):
+            self._trained = [each for each in self._trained if each() is not None]
+            self._trained.append(known(now.data))
+        return True
+
+    def evaluation(self) -> Evaluation | None:
+        """That which goes on, if it is one: not over data that was trained on."""
+        now = self._now()
+        if now is None or now.has_steps or is_among(now.data, self._trained):
+            return None
+        if now.evaluation is None:
+            now.evaluation = Evaluation(now.data)
+        return now.evaluation
+
+    def _now(self) -> LoaderPass | None:
+        self._close()
+        return self._open[-1] if self._open else None
+
+    def _close(self) -> None:
+        """Those whose loops are left: nobody holds their iterators any more."""
+        while self._open and self._open[-1].iterator() is None:
+            self._open.pop()
+
+
+def known(data: Any) -> _Known:
+    """So that it can be known again, and is not kept alive if that can be had."""
+    try:
+        found: _Known = ref(data)
+    except TypeError:
+        return lambda: data
+    return found
+
+
+def is_among(data: Any, those: list[_Known]) -> bool:
+    return any(each() is data for each in those)

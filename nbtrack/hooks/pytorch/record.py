@@ -1,0 +1,292 @@
+"""`LoopRecord`: what the training loops of one run leave in it.
+
+A step costs a few microseconds: its loss stays a tensor on its device, and about twice a second
+those that came are read at once and written. The rest is written when the run ends, in whatever
+way, and so is the model.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary, ref
+
+import torch
+from torch import Tensor
+from torch.nn import Module
+from torch.optim import Optimizer
+
+from nbtrack.base.guard import guarded
+from nbtrack.hooks.pytorch.passes import Evaluation, is_among
+from nbtrack.hooks.pytorch.roots import Group
+from nbtrack.hooks.pytorch.settings import (
+    device_of,
+    optimizer_params,
+    origins,
+    scheduler_params,
+    summary_of,
+    texts,
+)
+from nbtrack.hooks.pytorch.surroundings import Surroundings, surroundings_of
+from nbtrack.hooks.sklearn.storable_keys import storable_key
+from nbtrack.journal.lines import now_us
+from nbtrack.recording.active_run import ActiveRun
+from nbtrack.records.origins import Origin, Origins
+from nbtrack.records.runs import Metric, Param
+
+FIRST_WRITE_SECONDS = 1.0  # by then it is known how many optimizers there are
+LIVE_SECONDS = 0.5  # between two writes
+_BOOKKEEPING = ("epoch", "learning_rate")
+
+
+class Steps:
+    """Those of one optimizer, counted from 0."""
+
+    def __init__(self, optimizer: Optimizer, around: Surroundings, *, number: int) -> None:
+        self.optimizer = ref(optimizer)
+        self.around = around
+        self.name = storable_key(around.name or f"optimizer_{number + 1}")
+        self.count = 0
+        self.rate: float | None = None
+        self.names: dict[str, str] | None = None  # of metrics
+
+
+class Step(NamedTuple):
+    of: Steps
+    number: int
+    ms: int
+    rate: Any
+    epoch: int | None  # if it begins one
+    group: Group
+    place: int
+    has_closure: bool
+    norm: Tensor | None
+
+
+class LoopRecord:
+    def __init__(self, run: ActiveRun, *, keep_model: Callable[[ActiveRun, Module, str], None]):
+        self._run = run
+        self._keep_model = keep_model
+        self._steps: WeakKeyDictionary[Optimizer, Steps] = WeakKeyDictionary()
+        self._all: list[Steps] = []  # also those whose optimizers are gone
+        self._waiting: list[Step] = []
+        self._evaluations: list[Evaluation] = []
+        self._evaluated: list[Callable[[], Any]] = []  # data, in the order that it was
+        self._next_write = time.monotonic() + FIRST_WRITE_SECONDS
+        self._noted: set[str] = set()
+        self.epochs = 0
+        run.at_end.append(self.finish)
+
+    @property
+    def optimizers(self) -> int:
+        return len(self._steps)
+
+    def add(
+        self,
+        optimizer: Optimizer,
+        group: Group,
+        place: int,
+        *,
+        has_closure: bool,
+        begins_epoch: bool,
+    ) -> None:
+        steps = self._steps.get(optimizer) or self._begin(optimizer)
+        is_due = time.monotonic() >= self._next_write
+        epoch = None
+        if begins_epoch:
+            self.epochs += 1
+            epoch = self.epochs
+        rate = optimizer.param_groups[0].get("lr")
+        norm = _norm(optimizer) if is_due or not steps.count else None
+        self._waiting.append(
+            Step(steps, steps.count, now_us() // 1000, rate, epoch, group, place, has_closure, norm)
+        )
+        steps.count += 1
+        if is_due:
+            self.write(open_group=group)
+
+    def evaluate(self, evaluation: Evaluation, criterion: Any, loss: Tensor, size: int) -> None:
+        if not evaluation.losses:
+            self._evaluations.append(evaluation)
+            evaluation.step = max((each.count for each in self._all), default=1) - 1
+            evaluation.ms = now_us() // 1000
+        evaluation.losses.append((loss.detach(), size))
+        evaluation.criteria.add(id(criterion))
+
+    def write(self, *, open_group: Group | None = None, is_open: bool = True) -> None:
+        """What waits, but for the steps of *open_group*, which may get more of them."""
+        ready, self._waiting = _divided(self._waiting, open_group)
+        done = len(self._evaluations) - (1 if is_open else 0)
+        evaluations, self._evaluations = self._evaluations[:done], self._evaluations[done:]
+        points = [*_points(ready, self._named), *self._evaluation_points(evaluations)]
+        if points:
+            self._run.log_batch(metrics=points)
+            self._note_origins({point.key for point in points})
+        self._next_write = time.monotonic() + LIVE_SECONDS
+
+    def finish(self) -> None:
+        """The run ends."""
+        with guarded("write the last steps of a training loop"):
+            self.write(is_open=False)
+        models = {id(each.around.model): each for each in self._all if each.around.model}
+        for steps in models.values():
+            self._keep(steps, is_only=len(models) == 1)
+
+    # --- an optimizer that steps for the first time
+
+    def _begin(self, optimizer: Optimizer) -> Steps:
+        self._let_go()
+        around = surroundings_of(optimizer)
+        steps = Steps(optimizer, around, number=len(self._all))
+        self._steps[optimizer] = steps
+        self._all.append(steps)
+        with guarded("record the settings of an optimizer"):
+            self._write_settings(optimizer, steps)
+        with guarded("record the summary of a model"):
+            if around.model is not None:
+                name = "model_summary" if len(self._all) == 1 else f"model_summary_{steps.name}"
+                self._run.log_text(summary_of(around.model), f"{name}.txt")
+        return steps
+
+    def _write_settings(self, optimizer: Optimizer, steps: Steps) -> None:
+        found = optimizer_params(optimizer)
+        if steps.around.scheduler is not None:
+            found |= scheduler_params(steps.around.scheduler)
+        found["device"] = device_of(optimizer), Origin.BOOKKEEPING
+        if len(self._all) > 1:
+            found = {f"{steps.name}_{key}": value for key, value in found.items()}
+        found = {key: value for key, value in found.items() if key not in self._run.logged.params}
+        self._run.hook_params.update(found)
+        self._run.log_batch(params=[Param(key=k, value=v) for k, v in texts(found).items()])
+        self._run.note_origins(Origins(params=origins(found)))
+
+    def _let_go(self) -> None:
+        """Of the models whose optimizers are gone: one loop after another must not fill the
+        memory. They are kept as they are now."""
+        for steps in self._all:
+            if steps.optimizer() is None and steps.around.model is not None:
+                self._keep(steps, is_only=False)
+                steps.around = steps.around._replace(model=None)
+
+    def _keep(self, steps: Steps, *, is_only: bool) -> None:
+        model, name = steps.around.model, steps.around.model_name or steps.name
+        if model is not None:
+            with guarded("keep the model of a training loop"):
+                self._keep_model(self._run, model, "model" if is_only else f"model_{name}")
+
+    # --- points
+
+    def _named(self, steps: Steps, metric: str) -> str:
+        """`train-loss`, as boosting libraries name theirs; `train-loss-opt_d` of several."""
+        if steps.names is None:
+            several = len(self._all) > 1
+            end = f"-{steps.name}" if several else ""
+            names = ("loss", "learning_rate", "gradient_norm", "epoch")
+            steps.names = {name: f"train-{name}{end}" for name in names}
+            steps.names["epoch"] = "train-epoch"
+        return steps.names[metric]
+
+    def _evaluation_points(self, evaluations: Iterable[Evaluation]) -> list[Metric]:
+        found = []
+        for each in evaluations:
+            if len(each.criteria) == 1:
+                sizes = [size for _, size in each.losses]
+                values = _numbers([loss for loss, _ in each.losses])
+                mean = sum(v * n for v, n in zip(values, sizes, strict=True)) / max(sum(sizes), 1)
+                found.append(Metric(self._eval_key(each.data), mean, each.ms, each.step))
+        return found
+
+    def _eval_key(self, known: Callable[[], Any]) -> str:
+        data = known()
+        if not is_among(data, self._evaluated):
+            self._evaluated.append(known)
+        number = next(i for i, each in enumerate(self._evaluated) if each() is data)
+        return "eval-loss" if not number else f"eval_{number + 1}-loss"
+
+    def _note_origins(self, keys: Collection[str]) -> None:
+        new = {key: _origin(key) for key in keys if key not in self._noted}
+        if new:
+            self._noted.update(new)
+            self._run.note_origins(Origins(metrics=new))
+
+
+def _origin(key: str) -> Origin:
+    data, _, metric = key.partition("-")
+    if data != "train":
+        return Origin.MEASURED
+    return Origin.BOOKKEEPING if metric.startswith(_BOOKKEEPING) else Origin.TRAINING
+
+
+def _divided(waiting: list[Step], open_group: Group | None) -> tuple[list[Step], list[Step]]:
+    end = len(waiting)
+    while end and open_group is not None and waiting[end - 1].group is open_group:
+        end -= 1
+    return waiting[:end], waiting[end:]
+
+
+def _points(steps: Iterable[Step], named: Callable[[Steps, str], str]) -> list[Metric]:
+    found: list[tuple[Step, str, Tensor]] = []
+    points: list[Metric] = []
+    for step in steps:
+        name = partial(named, step.of)
+        losses = step.group.losses(place=step.place, has_closure=step.has_closure)
+        found += [(step, name("loss"), loss) for loss in losses]
+        if step.norm is not None:
+            found.append((step, name("gradient_norm"), step.norm))
+        if step.epoch is not None:
+            points.append(Metric(name("epoch"), float(step.epoch), step.ms, step.number))
+        points += _rate_points(step, name("learning_rate"))
+    return points + _summed(found)
+
+
+def _summed(found: list[tuple[Step, str, Tensor]]) -> list[Metric]:
+    sums: dict[tuple[str, int], Metric] = {}
+    for (step, key, _), value in zip(found, _numbers([each[2] for each in found]), strict=True):
+        before = sums.get((key, step.number))
+        total = value if before is None else before.value + value
+        sums[key, step.number] = Metric(key, total, step.ms, step.number)
+    return list(sums.values())
+
+
+def _rate_points(step: Step, key: str) -> list[Metric]:
+    """Where it changes, and just before that: a line through them is no ramp."""
+    steps, rate = step.of, step.rate
+    if isinstance(rate, Tensor):
+        rate = float(rate) if rate.device.type == "cpu" else None
+    before, steps.rate = steps.rate, rate
+    if rate is None or rate == before:
+        return []
+    points = [Metric(key, float(rate), step.ms, step.number)]
+    if before is not None:
+        points.insert(0, Metric(key, float(before), step.ms, step.number - 1))
+    return points
+
+
+def _numbers(values: list[Tensor]) -> list[float]:
+    """All that are of a kind in one go: each go waits for the device."""
+    found = [0.0] * len(values)
+    kinds: dict[tuple[Any, Any], list[int]] = {}
+    for i, value in enumerate(values):
+        kinds.setdefault((value.device, value.dtype), []).append(i)
+    with torch.no_grad():
+        for places in kinds.values():
+            read = torch.stack([values[i].reshape(()) for i in places]).tolist()
+            for i, number in zip(places, read, strict=True):
+                found[i] = float(number)
+    return found
+
+
+def _norm(optimizer: Optimizer) -> Tensor | None:
+    """Of the gradients of this step, clipped ones if they were; None if they cannot be had."""
+    total = getattr(torch.nn.utils, "get_total_norm", None)
+    if total is None or getattr(optimizer, "grad_scale", None) is not None:
+        return None
+    found = (each.grad for group in optimizer.param_groups for each in group["params"])
+    grads = [each for each in found if each is not None]
+    if not grads or any(each.is_sparse for each in grads):
+        return None
+    with torch.no_grad():
+        norm: Tensor = total(grads)
+    return norm.detach()

@@ -1,0 +1,184 @@
+"""From what the taps tell to the record of the run that the code belongs to."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+from torch.nn import Module
+
+from nbtrack.base.guard import guarded
+from nbtrack.hooks.flags import CommonFlags
+from nbtrack.hooks.library import Library
+from nbtrack.hooks.nesting import here, is_inside_recorded_call
+from nbtrack.hooks.pytorch.hook import library
+from nbtrack.hooks.pytorch.record import LoopRecord
+from nbtrack.hooks.pytorch.roots import watch
+from nbtrack.hooks.pytorch.taps import Taps
+from nbtrack.hooks.training.models import log_trained, register
+from nbtrack.recording.active_run import ActiveRun
+from nbtrack.recording.session import current_session
+from nbtrack.records.tags import AUTOLOG_TAG
+
+_LOSSES = "torch.nn.modules.loss"
+
+
+class Loops:
+    """*library* is torch's, as autolog set it."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._records: WeakKeyDictionary[ActiveRun, LoopRecord] = WeakKeyDictionary()
+        self._taps = Taps()
+
+    def begin(self) -> None:
+        """torch is imported, all of it."""
+        if self._taps.are_in:
+            return
+        put = self._taps.put
+        self._taps.hook_steps(before=self.begins_step, after=self.stepped)
+        put(torch.autograd, "backward", self.went_back)
+        put(torch.optim.Optimizer, "zero_grad", self.zeroed)
+        put(Module, "zero_grad", self.zeroed)
+        put(torch.amp.GradScaler, "scale", self.scaled)
+        put(torch.amp.GradScaler, "step", self.scaler_stepped)
+        put(torch.utils.data.DataLoader, "__iter__", self.pass_began)
+        for kind in vars(torch.nn.modules.loss).values():
+            if isinstance(kind, type) and kind.__module__ == _LOSSES:
+                put(kind, "forward", self.loss_computed)
+
+    def end(self) -> None:
+        self._taps.remove()
+
+    # --- what the taps tell
+
+    def begins_step(self, _: Any, args: Any, kwargs: Any) -> None:
+        if _closure(args, kwargs) is not None:
+            watch.begin_closure()
+
+    def stepped(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        with guarded("record a step of an optimizer"):
+            group, place = watch.take()
+            record = self._record()
+            if record is not None:
+                record.add(
+                    optimizer,
+                    group,
+                    place,
+                    has_closure=_closure(args, kwargs) is not None,
+                    begins_epoch=watch.passes.note_step(),
+                )
+
+    def went_back(self, _: None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        with guarded("look at the root of a backward pass"):
+            if self._library.switch.records_here:
+                root = args[0] if args else kwargs.get("tensors")
+                if (
+                    not isinstance(root, Tensor)
+                    and isinstance(root, tuple | list)
+                    and len(root) == 1
+                ):
+                    root = root[0]
+                chosen = (*args[1:2], *args[5:], *(kwargs.get(k) for k in _CHOSEN))
+                watch.note_root(root, is_plain=all(_is_nothing(each) for each in chosen))
+
+    def zeroed(self, _: None, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - as taps tell
+        watch.note_zeroed(self._count_optimizers)
+
+    def _count_optimizers(self) -> int:
+        with guarded("count the optimizers of a training loop"):
+            record = self._record(may_begin=False)
+            return 0 if record is None else record.optimizers
+        return 0
+
+    def scaled(self, result: Any, args: Any, kwargs: Any) -> None:
+        with guarded("look at what a GradScaler scales"):
+            watch.note_scaled(args[1] if len(args) > 1 else kwargs.get("outputs"), result)
+
+    def scaler_stepped(self, _: Any, args: Any, kwargs: Any) -> None:  # noqa: ARG002
+        watch.close()
+
+    def pass_began(self, iterator: Any, args: Any, kwargs: Any) -> None:  # noqa: ARG002
+        with guarded("note a pass over a DataLoader"):
+            watch.passes.begin(args[0], iterator)
+
+    def loss_computed(self, result: Any, args: Any, kwargs: Any) -> None:  # noqa: ARG002
+        if torch.is_grad_enabled() or len(args) < 2:
+            return
+        with guarded("record the loss of an evaluation"):
+            self._evaluated(args[0], result, args[1])
+
+    def _evaluated(self, criterion: Any, loss: Any, given: Any) -> None:
+        is_plain = type(loss) is Tensor and loss.numel() == 1 and type(given) is Tensor
+        is_mean = getattr(criterion, "reduction", None) == "mean"
+        evaluation = watch.passes.evaluation() if is_plain and is_mean else None
+        record = None if evaluation is None else self._record(may_begin=False)
+        if evaluation is not None and record is not None:
+            record.evaluate(evaluation, criterion, loss, len(given) if given.dim() else 1)
+
+    # --- where it is recorded
+
+    def _record(self, *, may_begin: bool = True) -> LoopRecord | None:
+        if here.is_inside or not self._library.switch.records_here:
+            return None
+        run = current_session().active_run()
+        record = None if run is None else self._records.get(run)
+        if record is None and may_begin and not is_inside_recorded_call() and _is_first_rank():
+            return self._begun(run)
+        return record
+
+    def _begun(self, run: ActiveRun | None) -> LoopRecord | None:
+        flags: CommonFlags = self._library.flags
+        if run is not None and flags.exclusive:
+            return None
+        self._library.say_if_untested()
+        found = run or current_session().run_to_log_to()
+        if not isinstance(found, ActiveRun) or not found.is_ours:
+            return None
+        found.set_tags({AUTOLOG_TAG: "pytorch", **(flags.extra_tags or {})})
+        record = self._records[found] = LoopRecord(found, keep_model=self._keep_model)
+        if run is None:
+            current_session().when_cell_ends(found.end)
+        return record
+
+    def _keep_model(self, run: ActiveRun, model: Module, path: str) -> None:
+        flags: CommonFlags = self._library.flags
+        if flags.log_models:
+            from nbtrack.models.flavours import pytorch as flavour
+
+            info = log_trained(
+                run,
+                model,
+                lambda: flavour.parts_of(model),
+                flags,
+                rows=None,
+                predict=None,
+                path=path,
+            )
+            register(run, info, flags.registered_model_name)
+
+
+_CHOSEN = ("grad_tensors", "grad_variables", "inputs")
+
+
+def _closure(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Of a step; *args* begin with the optimizer."""
+    return args[1] if len(args) > 1 else kwargs.get("closure")
+
+
+def _is_nothing(given: Any) -> bool:
+    return given is None or (isinstance(given, tuple | list) and all(map(_is_nothing, given)))
+
+
+def _is_first_rank() -> bool:
+    """Of the processes that train one model together, the one that records."""
+    together = torch.distributed
+    if together.is_available() and together.is_initialized():
+        return bool(together.get_rank() == 0)
+    return os.environ.get("RANK", "0") == "0"
+
+
+loops = Loops(library)

@@ -1,0 +1,87 @@
+"""What is put into torch, and taken out again: each tap calls torch's own function, then tells.
+
+`torch.compile` traces what is called in compiled code. There a tap must be torch's own function and
+nothing more, or the compiled code would be another one.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.compiler import is_compiling
+
+from nbtrack.hooks.unseen_frames import uncounted, without_ours
+
+Function = Callable[..., Any]
+Told = Callable[[Any, tuple[Any, ...], dict[str, Any]], None]  # (result, args, kwargs)
+
+
+class Taps:
+    def __init__(self) -> None:
+        self._undo: list[Callable[[], None]] = []
+
+    @property
+    def are_in(self) -> bool:
+        return bool(self._undo)
+
+    def put(self, owner: Any, name: str, told: Told) -> None:
+        """Have *told* called after each call of a function or method. It is not to fail."""
+        original = vars(owner).get(name)
+        if not callable(original):
+            return
+        tap = _tap(original, told)
+        setattr(owner, name, tap)
+        self._undo.append(lambda: _put_back(owner, name, tap, original))
+
+    def hook_steps(self, *, before: Function, after: Function) -> None:
+        """Have them called with (optimizer, args, kwargs) of each step of any optimizer."""
+        hooks = importlib.import_module("torch.optim.optimizer")
+        handles = (
+            hooks.register_optimizer_step_pre_hook(_uncompiled(before)),
+            hooks.register_optimizer_step_post_hook(_uncompiled(after)),
+        )
+        self._undo += [handle.remove for handle in handles]
+
+    def remove(self) -> None:
+        while self._undo:
+            self._undo.pop()()
+
+
+def _tap(original: Function, told: Told) -> Function:
+    def tap(*args: Any, **kwargs: Any) -> Any:
+        if is_compiling():
+            return original(*args, **kwargs)
+        try:
+            result = original(*args, **kwargs)
+        except BaseException as exc:
+            exc.__traceback__ = without_ours(exc.__traceback__)
+            raise  # which adds no frame
+        told(result, args, kwargs)
+        return result
+
+    return functools.update_wrapper(_unseen(uncounted(tap)), original)
+
+
+def _uncompiled(told: Function) -> Function:
+    def hook(optimizer: Any, args: Any, kwargs: Any) -> None:
+        if not is_compiling():
+            told(optimizer, args, kwargs)
+
+    return _unseen(hook)
+
+
+def _unseen(function: Function) -> Function:
+    """Not to be compiled for its own sake, when compiled code calls it from eager code."""
+    skip = getattr(torch._C._dynamo.eval_frame, "skip_code", None)
+    if skip is not None:
+        skip(function.__code__)
+    return function
+
+
+def _put_back(owner: Any, name: str, tap: Function, original: Function) -> None:
+    if vars(owner).get(name) is tap:
+        setattr(owner, name, original)

@@ -1,0 +1,299 @@
+"""Plain PyTorch loops record themselves, and are what they would be without."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+
+import nbtrack
+from nbtrack.hooks.autolog import HOOKS
+from tests.hooks.boosters import files, steps, values
+
+torch = pytest.importorskip("torch")
+nn = torch.nn
+
+X = torch.linspace(-1, 1, 96).reshape(24, 4)
+y = X.sum(1, keepdim=True)
+
+
+@pytest.fixture(autouse=True)
+def _same_weights():
+    torch.manual_seed(0)
+
+
+def made(lr=0.1, kind=torch.optim.SGD, **kwargs):
+    model = nn.Linear(4, 1)
+    return model, kind(model.parameters(), lr=lr, **kwargs)
+
+
+class Probe:
+    pass
+
+
+def train(model, optimizer, *, n=3, each_step=lambda: None):
+    """What each step's loss was."""
+    seen = []
+    for _ in range(n):
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(X), y)
+        loss.backward()
+        optimizer.step()
+        each_step()
+        seen.append(loss.item())
+    return seen
+
+
+def test_a_loop_leaves_its_losses(autologged):
+    """Every step's, the last one too, from 0."""
+    with nbtrack.start_run():
+        seen = train(*made())
+    run = autologged.run()
+
+    assert values(run, "train-loss") == seen
+    assert steps(run, "train-loss") == [0, 1, 2]
+
+
+def test_a_loop_leaves_settings_summary_and_model(autologged):
+    """MLflow's names for the params; of the lr the one that it began with."""
+    model, optimizer = made(lr=0.5, momentum=0.9)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.5)
+    with nbtrack.start_run():
+        train(model, optimizer, each_step=scheduler.step)
+    run = autologged.run()
+    params = run.data.params
+
+    assert (params["optimizer_name"], params["lr"], params["momentum"]) == ("SGD", "0.5", "0.9")
+    assert (params["scheduler_name"], params["scheduler_gamma"]) == ("StepLR", "0.5")
+    assert params["device"] == "cpu"
+    assert values(run, "train-learning_rate")[-1] == 0.125
+    assert {"model_summary.txt", "model"} <= files(run)
+    kept = nbtrack.pytorch.load_model(f"runs:/{run.info.run_id}/model")
+    assert torch.equal(kept["weight"], model.weight)
+
+
+def test_results_are_the_same_without(autologged):
+    """To the last bit, and torch is as it was when autolog is off."""
+    with nbtrack.start_run():
+        model, optimizer = made(kind=torch.optim.Adam)
+        train(model, optimizer)
+    nbtrack.autolog(disable=True)
+    torch.manual_seed(0)
+    bare, optimizer = made(kind=torch.optim.Adam)
+    train(bare, optimizer)
+
+    assert torch.equal(model.weight, bare.weight)
+    assert torch.autograd.backward.__module__ == "torch.autograd"
+    assert not hasattr(torch.autograd.backward, "__wrapped__")
+    assert len(autologged.runs()) == 1
+
+
+def test_no_graph_is_kept(autologged):
+    """A loss that the user lets go of is gone, with all that it was computed from."""
+    with nbtrack.start_run():
+        model, optimizer = made()
+
+        def loop():
+            loss = nn.functional.mse_loss(model(X), y)
+            probe = Probe()
+            loss.grad_fn.metadata["probe"] = probe
+            loss.backward()
+            optimizer.step()
+            return weakref.ref(probe)
+
+        found = loop()
+        gc.collect()
+        assert found() is None
+
+
+def test_epochs_and_evaluations_are_told_apart(autologged):
+    """By whether an optimizer steps in a pass; an evaluation may be within an epoch."""
+    data = torch.utils.data.TensorDataset(X, y)
+    other = torch.utils.data.TensorDataset(X[:10], y[:10])
+    loader = torch.utils.data.DataLoader(data, batch_size=12)
+    held_out = torch.utils.data.DataLoader(other, batch_size=8)
+    model, optimizer = made()
+    criterion = nn.MSELoss()
+    expected = []
+    with nbtrack.start_run():
+        for _ in range(2):
+            for i, (a, b) in enumerate(loader):
+                optimizer.zero_grad()
+                criterion(model(a), b).backward()
+                optimizer.step()
+                if not i:
+                    with torch.no_grad():
+                        for c, d in held_out:
+                            criterion(model(c), d)
+                        expected.append(criterion(model(X[:10]), y[:10]).item())
+    run = autologged.run()
+
+    assert values(run, "train-epoch") == [1, 2]
+    assert steps(run, "train-epoch") == [0, 2]
+    assert values(run, "eval-loss") == pytest.approx(expected)
+    assert steps(run, "eval-loss") == [0, 2]
+
+
+def test_accumulated_losses_are_summed(autologged):
+    """They are what the step's gradients are of."""
+    model, optimizer = made()
+    with nbtrack.start_run():
+        parts = [nn.functional.mse_loss(model(X[i::2]), y[i::2]) / 2 for i in range(2)]
+        for part in parts:
+            part.backward()
+        optimizer.step()
+
+    assert values(autologged.run(), "train-loss") == pytest.approx(
+        [sum(part.item() for part in parts)]
+    )
+
+
+def test_what_zero_grad_drops_is_no_part_of_the_loss(autologged):
+    """A backward pass for something else, an adversarial example say."""
+    model, optimizer = made()
+    with nbtrack.start_run():
+        (model(X).sum() * 100).backward()
+        seen = train(model, optimizer, n=1)
+
+    assert values(autologged.run(), "train-loss") == seen
+
+
+def test_two_optimizers_have_a_loss_each(autologged):
+    """As in a GAN, where the first one's is of two parts."""
+    first, opt_d = made()
+    second, opt_g = made(lr=0.01)
+    with nbtrack.start_run():
+        for part in (first(X).mean(), first(X).square().mean()):
+            part.backward()
+        opt_d.step()
+        loss = second(X).square().mean()
+        loss.backward()
+        opt_g.step()
+    run = autologged.run()
+
+    assert values(run, "train-loss-opt_g") == [loss.item()]
+    assert len(values(run, "train-loss-opt_d")) == 1
+    assert run.data.params["opt_g_lr"] == "0.01"
+
+
+def test_losses_that_cannot_be_told_apart_are_not_told(autologged):
+    """Two backward passes, then two steps: whose is which?"""
+    first, opt_a = made()
+    second, opt_b = made()
+    with nbtrack.start_run():
+        first(X).mean().backward()
+        second(X).mean().backward()
+        opt_a.step()
+        opt_b.step()
+
+    assert not [key for key in autologged.run().data.metrics if key.startswith("train-loss")]
+
+
+def test_a_scaled_loss_is_told_as_it_was(autologged):
+    """And a step that a scaler leaves out is no step."""
+    model, optimizer = made()
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    seen = []
+    with nbtrack.start_run():
+        for factor in (1.0, float("inf"), 1.0):
+            optimizer.zero_grad()
+            loss = nn.functional.mse_loss(model(X), y) * factor
+            scaler.scale(loss).backward()
+            scaler.step(optimizer)
+            scaler.update()
+            seen.append(loss.item())
+
+    assert values(autologged.run(), "train-loss") == [seen[0], seen[2]]
+
+
+def test_a_closure_tells_its_first_loss(autologged):
+    """Which is what `step` returns."""
+    model, optimizer = made(lr=0.1, kind=torch.optim.LBFGS, max_iter=3)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(X), y)
+        loss.backward()
+        return loss
+
+    with nbtrack.start_run():
+        seen = [optimizer.step(closure).item() for _ in range(2)]
+
+    assert values(autologged.run(), "train-loss") == seen
+
+
+def test_torch_autograd_backward_is_seen_too(autologged):
+    """The function behind the method."""
+    model, optimizer = made()
+    with nbtrack.start_run():
+        loss = model(X).mean()
+        torch.autograd.backward(loss)
+        optimizer.step()
+
+    assert values(autologged.run(), "train-loss") == [loss.item()]
+
+
+def test_a_vector_is_no_loss(autologged):
+    """Nor is a scalar with a gradient of its own."""
+    model, optimizer = made()
+    with nbtrack.start_run():
+        model(X).backward(torch.ones(24, 1))
+        optimizer.step()
+
+    assert "train-loss" not in autologged.run().data.metrics
+
+
+def test_what_was_stepped_before_an_error_is_kept(autologged):
+    """Also when the user interrupts it."""
+
+    def interrupt():
+        if len(ran) == 2:
+            raise KeyboardInterrupt
+        ran.append(1)
+
+    ran = []
+    with pytest.raises(KeyboardInterrupt), nbtrack.start_run():
+        train(*made(), each_step=interrupt)
+    run = autologged.run()
+
+    assert steps(run, "train-loss") == [0, 1, 2]
+    assert "model" in files(run)
+
+
+def test_a_compiled_model_is_told_of_as_itself(autologged):
+    """And its code is compiled as a whole, as without us."""
+    model, optimizer = made()
+    criterion = nn.MSELoss()
+    compiled = torch.compile(lambda a, b: criterion(model(a), b), backend="eager", fullgraph=True)
+    with nbtrack.start_run():
+        seen = []
+        for _ in range(2):
+            optimizer.zero_grad()
+            loss = compiled(X, y)
+            loss.backward()
+            optimizer.step()
+            seen.append(loss.item())
+
+    assert values(autologged.run(), "train-loss") == seen
+
+
+def test_a_users_own_param_stays(autologged):
+    """A key that he logged is his."""
+    with nbtrack.start_run():
+        nbtrack.log_param("lr", "mine")
+        train(*made())
+
+    assert autologged.run().data.params["lr"] == "mine"
+
+
+def test_outside_of_tracked_cells_nothing_is_recorded(autologged):
+    """Though torch is tapped for those that are tracked."""
+    nbtrack.autolog(disable=True)
+    for switch in HOOKS.values():
+        switch.forget()
+        switch.follow("tracked cells")
+    with nbtrack.start_run():
+        train(*made())
+
+    assert not autologged.run().data.metrics
