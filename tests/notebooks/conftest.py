@@ -1,4 +1,4 @@
-"""The tutorials, each run once from top to bottom in a fresh project, for all that is asked of it."""
+"""The tutorials, each run once from top to bottom in a fresh project, for all their tests."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from nbtrack.cli.notebook_run import run_notebook
 from tests.support.kernel import LOADED, PATIENT
 from tests.support.kernel_forks import forked_kernels
+
 # Nor does a card say how long it took to get ready, which it does where that was long.
 STARTUP = f"""{PATIENT}
 from nbtrack.cells import cell_card
@@ -20,9 +21,7 @@ cell_card._NOTICEABLE_SECONDS = float("inf")
 
 
 @pytest.fixture
-def patience(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def patience(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """For kernels that wait for a comparison as long as it takes.
 
     A card waits 50 ms and goes without then, as on a machine that is busy with other tests.
