@@ -154,7 +154,11 @@ def _prepared(
     input_example: Any = None,
     **rest: Any,
 ) -> tuple[FlavorParts, SaveOptions]:
-    traced = {"example": input_example} if "example" in inspect.signature(flavour.parts_of).parameters else {}
+    traced = (
+        {"example": input_example}
+        if "example" in inspect.signature(flavour.parts_of).parameters
+        else {}
+    )
     parts = flavour.parts_of(given, **options, **traced)
     predict = None
     if parts.pyfunc is not None:

@@ -93,7 +93,9 @@ def test_a_pickle_is_made_where_it_is_asked_for(model, tmp_path):
     config = nbtrack.models.Model.load(tmp_path / "m").flavors["pytorch"]
 
     assert config["serialization_format"] == "pickle"
-    np.testing.assert_array_equal(answers(nbtrack.pytorch.load_model(tmp_path / "m")), answers(model))
+    np.testing.assert_array_equal(
+        answers(nbtrack.pytorch.load_model(tmp_path / "m")), answers(model)
+    )
 
 
 class Branching(nn.Module):

@@ -101,9 +101,7 @@ class LoopRecord:
         rate = optimizer.param_groups[0].get("lr")
         norm = _norm(optimizer) if is_due or not steps.count else None
         self._waiting.append(
-            Step(
-                steps, steps.count, now_us() // 1000, rate, epoch, group, place, has_closure, norm
-            )
+            Step(steps, steps.count, now_us() // 1000, rate, epoch, group, place, has_closure, norm)
         )
         steps.count += 1
         if is_due:

@@ -14,7 +14,9 @@ from nbtrack.hooks.sklearn.params import param_text
 from nbtrack.records.origins import Origin
 
 # How the work is done, not what is computed.
-_BOOKKEEPING = frozenset({"foreach", "fused", "capturable", "differentiable", "decoupled_weight_decay"})
+_BOOKKEEPING = frozenset(
+    {"foreach", "fused", "capturable", "differentiable", "decoupled_weight_decay"}
+)
 _PLAIN = (int, float, str, bool, tuple, list)
 _MOST_MODULES = 1000  # of a summary
 

@@ -2,7 +2,7 @@
 
 | `serialization_format` | what is kept                                                             |
 |------------------------|--------------------------------------------------------------------------|
-| None                   | the weights; and the module too (pt2) if there is an example to trace it |
+| None                   | the weights; the module too (pt2) if there is an example to trace it     |
 | "pt2"                  | the same, and it fails where the module cannot be exported               |
 | "pickle"               | the module as a pickle, which runs code when it is loaded                |
 """
@@ -92,7 +92,7 @@ def _exported(model: Module, example: Any, *, is_asked: bool) -> dict[str, Conte
         return {}
     try:
         return {_EXPORTED: _program(model, tensor_of(example))}
-    except Exception as exc:  # noqa: BLE001 - any: `torch.export` runs the user's forward
+    except Exception as exc:  # any: it runs the user's forward
         if is_asked:
             raise ModelNotSaved(f"torch.export cannot take the model: {exc}.") from exc
         warn_once(

@@ -144,7 +144,9 @@ def test_accumulated_losses_are_summed(autologged):
             part.backward()
         optimizer.step()
 
-    assert values(autologged.run(), "train-loss") == pytest.approx([sum(part.item() for part in parts)])
+    assert values(autologged.run(), "train-loss") == pytest.approx(
+        [sum(part.item() for part in parts)]
+    )
 
 
 def test_what_zero_grad_drops_is_no_part_of_the_loss(autologged):
