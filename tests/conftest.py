@@ -12,9 +12,11 @@ import pytest
 from tests.support.workers import (
     RoomScheduling,
     import_others,
-    is_measured,
+    import_ours,
     is_slow,
     slowest_first,
+    trace_if_measured,
+    use_one_thread,
 )
 
 if TYPE_CHECKING:
@@ -52,10 +54,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         starts_a_process = SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ()))
         if starts_a_process or is_slow(item.nodeid):
             item.add_marker(pytest.mark.slow)
-        if not is_measured(item.nodeid) and config.pluginmanager.has_plugin("_cov"):
-            item.add_marker(pytest.mark.no_cover)
     if hasattr(config, "workerinput"):  # one of several workers, who are to end together
         items.sort(key=lambda item: slowest_first(item.nodeid))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    if session.config.pluginmanager.hasplugin("_cov") and session.config.option.cov_source:
+        import_ours()
+    use_one_thread()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    trace_if_measured(item)
 
 
 @pytest.hookimpl(tryfirst=True)

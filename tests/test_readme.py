@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import fields
@@ -13,6 +14,7 @@ import nbformat
 import pytest
 
 import nbtrack
+from nbtrack.cli.main import _parser
 from nbtrack.cli.notebook_run import run_notebook
 from nbtrack.settings import Settings
 from tests.test_rings import RING_OF, RINGS
@@ -96,10 +98,29 @@ def test_the_cells_record_what_the_text_says(project):
     assert parents.count(sweep.info.run_id) == 3
 
 
+def commands_in_the_text() -> list[str]:
+    """Those that stand among its words, as somebody would type them."""
+    of_runs = r"`(nbtrack (?:diff|export|gc|reproduce|runs|show|sql)\b[^`]*)`"
+    return sorted({joined(found) for found in re.findall(of_runs, README)})
+
+
+@pytest.mark.parametrize("command", commands_in_the_text())
+def test_a_command_in_the_text_is_understood(command):
+    """Options that are told of are there."""
+    assert _parser().parse_args(shlex.split(command)[1:]).command == command.split()[1]
+
+
+OF_AN_EXPERIMENT = "nbtrack reproduce --all -e NAME"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("line", "".join(blocks("console")).splitlines())
+@pytest.mark.parametrize(
+    "line",
+    [*"".join(blocks("console")).splitlines(), OF_AN_EXPERIMENT.replace("NAME", "cells")],
+)
 def test_a_terminal_line_works(project, line):
     """Each command of the terminal block does its work on that project."""
+    assert OF_AN_EXPERIMENT in commands_in_the_text()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "NBTRACK_DIR": str(project / ".nbtrack")}
 

@@ -206,5 +206,8 @@ FUNCTIONS = {
     "pytorch": model_functions(
         "pytorch", model="pytorch_model", options={"serialization_format": None}
     ),
+    "statsmodels": model_functions(
+        "statsmodels", model="statsmodels_model", options={"remove_data": False}
+    ),
     "xgboost": model_functions("xgboost", model="xgb_model", options={"model_format": "ubj"}),
 }

@@ -61,7 +61,8 @@ def _check_one_kind(
     if is_loaded and (python_model is not None or artifacts):
         raise InvalidValue(
             "Give loader_module= with data_path=, or python_model= with artifacts=: they are two "
-            "ways to keep a model."
+            f"ways to keep a model. Given are artifacts={artifacts!r}, data_path={data_path!r}, "
+            f"loader_module={loader_module!r}, python_model={python_model!r}."
         )
 
 

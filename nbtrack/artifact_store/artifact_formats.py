@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from nbtrack.artifact_store.table_formats import decode_table, encode_table
-from nbtrack.base.guard import warn_once
+from nbtrack.base.guard import advise
 from nbtrack.base.imported import imported
 from nbtrack.base.plain_values import plain
 from nbtrack.errors import InvalidValue, WrongType, require
@@ -26,13 +26,16 @@ __all__ = [
     "encode_dict",
     "encode_figure",
     "encode_image",
+    "encode_preview",
     "encode_table",
-    "image_series_path",
+    "image_series_paths",
     "pillow_image",
 ]
 
 IMAGE_KEY = re.compile(r"[\w\-./ ]+", re.ASCII)
+_TOO_FAR = "Float pixel values out of acceptable range [0, 1]"
 IMAGE_KINDS = "biuf"  # numpy's letters for bool, signed, unsigned and floating
+PREVIEW_PIXELS = 256  # of the longer side
 
 
 def encode_dict(value: Any, path: str) -> bytes:
@@ -168,12 +171,24 @@ def encode_image(image: Any, path: str) -> bytes:
     try:
         pillow_image(image).save(buffer, format=kind)
     except OSError as exc:  # Pillow's word for a mode that the format cannot hold
-        raise InvalidValue(f"The image for {path!r}: {exc}. A .png holds every mode.") from exc
+        raise InvalidValue(f"The image for {path!r}: {exc}. A .png holds most modes.") from exc
+    return buffer.getvalue()
+
+
+def encode_preview(picture: Any) -> bytes | None:
+    """A Pillow image as a small WebP, for MLflow's pages; None if Pillow makes none of it."""
+    small, buffer = picture.copy(), io.BytesIO()
+    try:
+        small.thumbnail((PREVIEW_PIXELS, PREVIEW_PIXELS))
+        small.save(buffer, format="WEBP", method=0)  # the fastest
+    except (OSError, ValueError, KeyError):  # a mode that has none, a build without WebP
+        return None
     return buffer.getvalue()
 
 
 def pillow_image(image: Any) -> Any:
     """What `encode_image` takes, as a Pillow image."""
+    require("PIL", extra="images")
     from PIL import Image
 
     if isinstance(image, Image.Image):
@@ -206,9 +221,8 @@ def _pixels(array: Any) -> Any:
 def _checked_levels(array: Any) -> Any:
     highest = 255 if array.dtype.kind in "iu" else 1
     low, high = array.min(), array.max()
-    if highest == 1 and low < high < math.inf and low > -math.inf and (low < 0 or high > 1):
-        warn_once("nbtrack: image values outside [0, 1] were scaled to it, as MLflow does.")
-        return (array - low) / (high - low) * 255
+    if highest == 1 and -math.inf < low and high < math.inf and (low < 0 or high > 1):
+        return _scaled(array, low, high) * 255
     if not (low >= 0 and high <= highest):  # written so that NaN fails too
         raise InvalidValue(
             f"An image with {array.dtype} values from {low} to {high}: they must lie in "
@@ -217,14 +231,23 @@ def _checked_levels(array: Any) -> Any:
     return array if highest == 255 else array * 255
 
 
-def image_series_path(key: str, step: int, *, timestamp_ms: int) -> str:
-    """Where log_image(key=..., step=...) puts its PNG, in the names that MLflow 3's pages read."""
+def _scaled(array: Any, low: Any, high: Any) -> Any:
+    if low == high:
+        advise(f"{_TOO_FAR} and all one: they were set to its nearer end.")
+        return array.clip(0, 1)
+    advise(f"{_TOO_FAR}: they were scaled to it, as MLflow does.")
+    return (array - low) / (high - low)
+
+
+def image_series_paths(key: str, step: int, *, timestamp_ms: int) -> tuple[str, str]:
+    """Where log_image(key=..., step=...) puts its PNG and the preview, as MLflow 3 names them."""
     if not IMAGE_KEY.fullmatch(key):
         raise InvalidValue(
             f"Image key {key!r}: use letters, digits, spaces and the characters _ - . / only."
         )
     name = key.replace("/", "~")
-    return f"images/{name}+step+{step}+timestamp+{timestamp_ms}+{uuid4()}.png"
+    stem = f"images/{name}+step+{step}+timestamp+{timestamp_ms}+{uuid4()}"
+    return f"{stem}.png", f"{stem}+compressed.webp"
 
 
 def _suffix(path: str) -> str:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import uuid4
 
-from nbtrack.artifact_store.artifact_formats import encode_image, pillow_image
+from nbtrack.artifact_store.artifact_formats import encode_image, encode_preview, pillow_image
 from nbtrack.artifact_store.table_formats import check_frame, columns_of, is_frame, is_image
 from nbtrack.base.plain_values import plain
 from nbtrack.errors import InvalidValue
 
 FOLDER = "table_images"
-PREVIEW_PIXELS = 256  # of the longer side
 
 
 def without_images(data: Any, artifact_file: str) -> tuple[Any, dict[str, bytes]]:
@@ -51,12 +49,8 @@ def _place(image: Any, folder: str, files: dict[str, bytes]) -> Mapping[str, str
     stem = f"{folder}/{uuid4()}"
     picture = pillow_image(image)
     files[f"{stem}.png"] = encode_image(picture, f"{stem}.png")
-    files[f"{stem}.webp"] = _preview(picture)
-    return {"type": "image", "filepath": f"{stem}.png", "compressed_filepath": f"{stem}.webp"}
-
-
-def _preview(picture: Any) -> bytes:
-    small, buffer = picture.copy(), io.BytesIO()
-    small.thumbnail((PREVIEW_PIXELS, PREVIEW_PIXELS))
-    small.save(buffer, format="WEBP")
-    return buffer.getvalue()
+    place = {"type": "image", "filepath": f"{stem}.png"}
+    if (preview := encode_preview(picture)) is None:
+        return place
+    files[f"{stem}.webp"] = preview
+    return {**place, "compressed_filepath": f"{stem}.webp"}

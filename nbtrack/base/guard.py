@@ -6,6 +6,7 @@ and the user's own handlers if there are any.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -53,3 +54,17 @@ def warn(message: str) -> None:
     import logging  # 5 ms that a process which never warns does not pay
 
     logging.getLogger("nbtrack").warning(message)
+
+
+def advise(message: str) -> None:
+    """What the user's code had better do otherwise, as Python's own warning at the line of it."""
+    import warnings
+
+    warnings.warn(f"nbtrack: {message}", UserWarning, stacklevel=_frames_of_ours())
+
+
+def _frames_of_ours() -> int:
+    frame, depth = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("nbtrack."):
+        frame, depth = frame.f_back, depth + 1
+    return depth

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 
 from nbtrack.base.guard import guarded
 from nbtrack.cells.cell_source import RunningCell
@@ -18,7 +19,7 @@ from nbtrack.provenance.warnings import already_ran as precedents
 from nbtrack.provenance.warnings.data_changed import changed_inputs, data_changed
 from nbtrack.provenance.warnings.saved_notebook import saved_notebook
 from nbtrack.provenance.warnings.stale import stale
-from nbtrack.provenance.warnings.unseeded import only_harmless, unseeded
+from nbtrack.provenance.warnings.unseeded import only_harmless, unseeded, unseeded_makers
 from nbtrack.recording.here import CellLine
 from nbtrack.recording.known_contents import known_contents
 from nbtrack.recording.session import Session
@@ -94,8 +95,7 @@ class CellWarnings:
         ):
             return known
         try:
-            key = precedents.IDENTITY_TAG
-            runs = store.read_tagged(key, identity, timeout=PATIENCE_SECONDS)
+            runs = store.read_identical(identity, timeout=PATIENCE_SECONDS)
         except StoreError:  # somebody holds the database
             return None
         found = (each for each in map(precedents.Precedent.of, runs) if each.has_its_files)
@@ -114,32 +114,35 @@ class CellWarnings:
                 line.harmless = frozenset(only_harmless(before, after, line.quiet_draws))
 
     def at_end(self, tracked: TrackedCell, status: RunStatus, trace: RunTrace) -> None:
-        questions: dict[str, Callable[[TrackedCell], str | None]] = {
-            "stale": self._stale,
-            "data": self._data_changed,
-            "unseeded": self._unseeded,
+        questions: dict[str, Callable[[], str | None]] = {
+            "data": partial(self._data_changed, tracked)
         }
+        with self._guarded("what it came from"):
+            if (needed := self._needed(tracked)) is not None:
+                questions |= {
+                    "stale": partial(self._stale, tracked, needed),
+                    "unseeded": partial(self._unseeded, tracked, needed, trace),
+                }
+                if status == RunStatus.FINISHED:
+                    self._become_precedent(tracked, needed, trace)
         for kind, ask in questions.items():
             if is_wanted(kind, self._session, tracked.line):
                 with self._guarded(kind):
-                    if (sentence := ask(tracked)) is not None:
+                    if (sentence := ask()) is not None:
                         warn_of(tracked.run, Warned(kind, sentence), self._session, tracked.line)
-        with self._guarded("already-ran"):
-            if status == RunStatus.FINISHED:
-                self._become_precedent(tracked, trace)
 
-    def _stale(self, tracked: TrackedCell) -> str | None:
-        needed = self._needed(tracked, of_values=True)
-        if needed is None:
-            return None
+    def _stale(self, tracked: TrackedCell, needed: Sequence[Execution]) -> str | None:
         saved = saved_notebook(tracked.place.notebook) if tracked.cell.cell_id else None
-        return stale(needed, list(self._provenance.log.executions.values()), saved, self._codes.get)
+        executions = list(self._provenance.log.executions.values())
+        return stale(_of_values(needed), executions, saved, self._codes.get)
 
-    def _unseeded(self, tracked: TrackedCell) -> str | None:
-        needed = self._needed(tracked, of_values=True)
-        if needed is None:
-            return None
-        return unseeded(needed, self._codes.get, harmless=tracked.line.harmless)
+    def _unseeded(
+        self, tracked: TrackedCell, needed: Sequence[Execution], trace: RunTrace
+    ) -> str | None:
+        results = {*trace.metrics, *trace.params, *tracked.results.metrics}
+        return unseeded(
+            _of_values(needed), self._codes.get, harmless=tracked.line.harmless
+        ) or unseeded_makers(needed, self._codes.get, results)
 
     def _data_changed(self, tracked: TrackedCell) -> str | None:
         run, lineage = tracked.run, tracked.place.lineage
@@ -156,10 +159,12 @@ class CellWarnings:
         texts = known_contents.read(run.store, digests)
         return data_changed(changed, previous.number, texts.get)
 
-    def _become_precedent(self, tracked: TrackedCell, trace: RunTrace) -> None:
-        run, needed = tracked.run, self._needed(tracked)
+    def _become_precedent(
+        self, tracked: TrackedCell, needed: Sequence[Execution], trace: RunTrace
+    ) -> None:
+        run = tracked.run
         identity, foreseen = self._begun.pop(run.run_id, ("", []))
-        if not identity or needed is None:
+        if not identity:
             return
         if tags := precedents.precedent_tags(identity, needed, foreseen):
             run.set_tags(tags)
@@ -174,15 +179,17 @@ class CellWarnings:
                 tags[precedents.FILES_TAG],
             )
 
-    def _needed(
-        self, tracked: TrackedCell, *, of_values: bool = False
-    ) -> Sequence[Execution] | None:
+    def _needed(self, tracked: TrackedCell) -> Sequence[Execution] | None:
         """The slice of the run, as far as it is known now; None if nobody recorded the cell."""
         executions = self._provenance.log.executions
         own = [n for n, each in executions.items() if each.run_id == tracked.run.run_id]
         if not own:
             return None
-        return slice_of(list(executions.values()), max(own), of_values=of_values)
+        return slice_of(list(executions.values()), max(own))
 
     def _guarded(self, kind: str) -> AbstractContextManager[None]:
         return guarded(f"look whether to warn ({kind})", on_fault=self._on_fault)
+
+
+def _of_values(needed: Sequence[Execution]) -> Sequence[Execution]:
+    return slice_of(needed, needed[-1].number, of_values=True)

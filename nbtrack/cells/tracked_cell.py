@@ -41,6 +41,7 @@ from nbtrack.records.traces import RunTrace
 from nbtrack.stores.store import Position
 
 TRACE_WAIT_SECONDS = 0.05
+REHEARSAL_WAIT_SECONDS = 60.0  # nobody waits for its card, and all that it shows is compared
 TRACE_WAIT_SHARE = 0.1  # of a long cell: what it logged may be much, and just be on its way
 # A cell that took longer may have had worker processes that came and went, and that somebody else
 # waited for: the database knows.
@@ -308,6 +309,8 @@ class TrackedCell:
             return store.trace_written(run_id, self._since or {})
 
     def _trace_patience(self) -> float:
+        if self.session.is_rehearsing:
+            return REHEARSAL_WAIT_SECONDS
         seconds = time.perf_counter() - self.cell.clock
         return max(TRACE_WAIT_SECONDS, min(TRACE_WAIT_SHARE * seconds, 1.0))
 

@@ -32,6 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="venv: build the recorded packages first (default: current)",
     )  # fmt: skip
     parser.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for each run")
+    parser.add_argument(
+        "--allow-effects", action="store_true",
+        help="the cells may start programs and use the network",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="one JSON array, for other programs")
 
 
@@ -86,6 +90,7 @@ def _verdicts(
                     each,
                     env=arguments.env,
                     timeout=arguments.timeout,
+                    may_have_effects=arguments.allow_effects,
                     progress=progress,
                 )
         except NotCaptured as exc:

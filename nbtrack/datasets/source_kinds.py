@@ -94,6 +94,40 @@ class LocalArtifactDatasetSource(FileSystemDatasetSource):
         return str(LocalArtifacts(place.parent).download(place.name, dst_path))
 
 
+class S3ArtifactDatasetSource(FileSystemDatasetSource): ...
+
+
+class GCSArtifactDatasetSource(FileSystemDatasetSource): ...
+
+
+class AzureBlobArtifactDatasetSource(FileSystemDatasetSource): ...
+
+
+class FTPArtifactDatasetSource(FileSystemDatasetSource): ...
+
+
+class SFTPArtifactDatasetSource(FileSystemDatasetSource): ...
+
+
+class HdfsArtifactDatasetSource(FileSystemDatasetSource): ...
+
+
+_BY_SCHEME: dict[str, type[FileSystemDatasetSource]] = {
+    "s3": S3ArtifactDatasetSource,
+    "gs": GCSArtifactDatasetSource,
+    "wasbs": AzureBlobArtifactDatasetSource,
+    "ftp": FTPArtifactDatasetSource,
+    "sftp": SFTPArtifactDatasetSource,
+    "hdfs": HdfsArtifactDatasetSource,
+    "viewfs": HdfsArtifactDatasetSource,
+}
+
+
+def source_elsewhere(uri: str | os.PathLike[str]) -> FileSystemDatasetSource:
+    """What is not of this machine, in MLflow's class for the scheme, if it has one."""
+    return _BY_SCHEME.get(_scheme(uri), FileSystemDatasetSource)(uri)
+
+
 class HTTPDatasetSource(DatasetSource):
     """A file at a web address; what is secret in the address is not recorded."""
 

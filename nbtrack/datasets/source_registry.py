@@ -14,6 +14,7 @@ from nbtrack.datasets.source_kinds import (
     FileSystemDatasetSource,
     HTTPDatasetSource,
     LocalArtifactDatasetSource,
+    source_elsewhere,
 )
 from nbtrack.errors import InvalidValue, NotFound
 
@@ -91,7 +92,7 @@ def resolve_dataset_source(
     except SourceNotKnown:
         if candidate_sources or not FileSystemDatasetSource._can_resolve(raw_source):
             raise
-        return FileSystemDatasetSource(raw_source)
+        return source_elsewhere(raw_source)
 
 
 def get_dataset_source_from_json(source_json: str, source_type: str) -> DatasetSource:
@@ -100,6 +101,6 @@ def get_dataset_source_from_json(source_json: str, source_type: str) -> DatasetS
         return _registry.get_source_from_json(source_json, source_type)
     except SourceNotKnown:
         found = json.loads(source_json)
-        if not isinstance(found, dict) or "uri" not in found:
+        if not isinstance(found, dict) or found.get("uri") is None:
             raise
-        return FileSystemDatasetSource.from_dict(found)
+        return source_elsewhere(found["uri"])

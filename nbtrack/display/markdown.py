@@ -12,6 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from nbtrack.display.markup import visible
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
@@ -94,9 +96,9 @@ def _node(each: SyntaxTreeNode, line_end: Node) -> list[Node]:
     if each.type in _EMPTY:
         return [{"tag": _EMPTY[each.type]}]
     if each.type in _CODE:
-        return [{"tag": _CODE[each.type], "text": each.content}]
+        return [{"tag": _CODE[each.type], "text": _shown(each.content)}]
     if each.type == "image":
-        return [{"tag": "picture", "text": _alternative(each)}]
+        return [{"tag": "picture", "text": _shown(_alternative(each))}]
     children = _nodes(each.children, line_end)
     if not children and each.type not in _TAGS:
         return [_text(each.content)] if each.content else []
@@ -105,7 +107,11 @@ def _node(each: SyntaxTreeNode, line_end: Node) -> list[Node]:
 
 
 def _text(content: str) -> Node:
-    return {"tag": "", "text": content}
+    return {"tag": "", "text": _shown(content)}
+
+
+def _shown(text: str) -> str:
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def _paragraph(content: str) -> Node:

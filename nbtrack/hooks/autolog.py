@@ -9,8 +9,10 @@ from typing import Any
 from nbtrack.hooks.catboost.hook import library as catboost
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.lightgbm.hook import library as lightgbm
+from nbtrack.hooks.optuna.hook import library as optuna
 from nbtrack.hooks.pytorch.hook import library as pytorch
 from nbtrack.hooks.sklearn.hook import switch as sklearn_switch
+from nbtrack.hooks.statsmodels.hook import library as statsmodels
 from nbtrack.hooks.switches import Switch
 from nbtrack.hooks.xgboost.hook import library as xgboost
 from nbtrack.settings import FitScope
@@ -21,6 +23,8 @@ HOOKS: dict[str, Switch] = {  # by MLflow's name of the flavor
     "lightgbm": lightgbm.switch,
     "catboost": catboost.switch,
     "pytorch": pytorch.switch,
+    "statsmodels": statsmodels.switch,
+    "optuna": optuna.switch,
 }
 
 

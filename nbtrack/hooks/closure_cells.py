@@ -14,7 +14,7 @@ from functools import update_wrapper
 from types import CellType, ModuleType
 from typing import Any
 
-from nbtrack.hooks.nesting import here
+from nbtrack.hooks.nesting import here, is_users_call_in_loop
 from nbtrack.hooks.unseen_frames import uncounted, without_ours
 
 Around = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
@@ -84,7 +84,7 @@ def _recorded(
     def recorded(*args: Any, **kwargs: Any) -> Any:
         is_inner = here.is_inside
         try:
-            if is_inner or not is_on:
+            if not is_on or (is_inner and not is_users_call_in_loop()):
                 return function(*args, **kwargs)
             here.is_inside = True
             return around(function, None, args, kwargs)

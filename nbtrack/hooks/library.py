@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -36,6 +36,43 @@ class Library:
         self.flags: Any = flags  # those of the last autolog()
         self.switch = Switch(hook, default_flags=flags)
         self._patches = patches
+
+    def autolog(
+        self,
+        log_input_examples: bool = False,
+        log_model_signatures: bool = True,
+        log_models: bool = True,
+        log_datasets: bool = True,
+        disable: bool = False,
+        exclusive: bool = False,
+        disable_for_unsupported_versions: bool = False,
+        silent: bool = False,
+        registered_model_name: str | None = None,
+        extra_tags: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Record what this library trains: `nbtrack.autolog` with more to say.
+
+        registered_model_name: register each model under this name.
+        """
+        flags = CommonFlags(
+            log_input_examples=log_input_examples,
+            log_model_signatures=log_model_signatures,
+            log_models=log_models,
+            log_datasets=log_datasets,
+            exclusive=exclusive,
+            disable_for_unsupported_versions=disable_for_unsupported_versions,
+            silent=silent,
+            registered_model_name=registered_model_name,
+            extra_tags=extra_tags,
+        )
+        self.ask(flags, disable=disable)
+
+    def ask(self, flags: CommonFlags, *, disable: bool) -> None:
+        """What its own autolog() does."""
+        if disable:
+            self.switch.turn_off(by_name=True)
+        else:
+            self.switch.turn_on(flags, by_name=True)
 
     def enable(self, flags: CommonFlags) -> None:
         """Patch what is imported of it, and what will be. Called again: with other flags."""

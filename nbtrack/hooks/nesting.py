@@ -16,7 +16,9 @@ from types import FrameType
 # On the stack, these stand for a patched function and no more.
 _TAPS = "nbtrack.hooks.pytorch.taps"  # these are torch's own functions to whoever asks
 _REPLACING = frozenset({"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells", _TAPS})
-_FRAMEWORKS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.")
+# They work in a loop, and what they call in it is the user's: callbacks, objectives, metrics.
+_LOOPING = ("xgboost.", "lightgbm.", "catboost.", "optuna.")
+_FRAMEWORKS = ("sklearn.", "statsmodels.", *_LOOPING)
 _OURS = (
     "nbtrack.hooks.",
     "nbtrack.base.background",
@@ -24,6 +26,10 @@ _OURS = (
     "nbtrack.api.framework_models",
     "nbtrack.api.model_logging",
     "nbtrack.api.pyfunc_models",
+)
+# They wait for the framework or the user, and call nothing themselves meanwhile.
+_AROUND = frozenset(
+    {("nbtrack.hooks.training.record", "around"), ("nbtrack.hooks.optuna.optimize", "__call__")}
 )
 _ASKING = frozenset({"nbtrack.hooks.nesting", "nbtrack.hooks.silence"})
 # They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers.
@@ -54,14 +60,40 @@ def is_inside_recorded_call() -> bool:
 
     Ask from the function that a patch puts around it, or from what that calls.
     """
-    frame = _caller_of_patched(sys._getframe(1))
+    return _is_within_framework(_caller_of_patched(sys._getframe(1)))
+
+
+def is_users_call_in_loop() -> bool:
+    """Whether the call is the user's own although a patched one is running: a fit in a callback.
+
+    Ask from what replaces a patched function.
+    """
+    caller = _caller_of_patched(sys._getframe(1))
+    while caller is not None and _passes_on(caller, _module(caller)):
+        caller = caller.f_back  # a function is behind its decorator
+    if caller is None or _module(caller).startswith((*_FRAMEWORKS, *_OURS)):
+        return False  # as nearly always
+    return not _is_within_framework(caller)
+
+
+def _is_within_framework(frame: FrameType | None) -> bool:
+    is_called_by_user = False
     while frame is not None:
         name = _module(frame)
-        is_ours = name.startswith(_OURS) and name != _TAPS
-        if is_ours or (name.startswith(_FRAMEWORKS) and not _passes_on(frame, name)):
-            return True
+        if not (is_called_by_user and _is_of_loop(frame, name)):
+            is_of_framework = name.startswith(_FRAMEWORKS)
+            is_ours = name.startswith(_OURS) and name != _TAPS
+            if is_ours or (is_of_framework and not _passes_on(frame, name)):
+                return True
+            is_called_by_user |= not is_of_framework
         frame = frame.f_back
     return False
+
+
+def _is_of_loop(frame: FrameType, name: str) -> bool:
+    """Whether it is the library's that trains, or what is put around that."""
+    is_around = name in _REPLACING or (name, frame.f_code.co_name) in _AROUND
+    return is_around or name.startswith(_LOOPING)
 
 
 def calling_frame() -> FrameType | None:

@@ -19,7 +19,7 @@ from types import FunctionType
 from typing import Any
 
 from nbtrack.hooks.closure_cells import rebind, swap_wrapped
-from nbtrack.hooks.nesting import here, is_inside_recorded_call
+from nbtrack.hooks.nesting import here, is_inside_recorded_call, is_users_call_in_loop
 from nbtrack.hooks.unseen_frames import uncounted, without_ours
 from nbtrack.recording.session import current_session
 
@@ -164,7 +164,7 @@ def _recorded(function: Any, switch: _Switch) -> Any:
     def call(instance: Any, /, *args: Any, **kwargs: Any) -> Any:
         is_inner = here.is_inside
         try:
-            if is_inner or not switch.is_on:
+            if not switch.is_on or (is_inner and not is_users_call_in_loop()):
                 return function(instance, *args, **kwargs)
             here.is_inside = True
             return switch.around()(function, instance, args, kwargs)

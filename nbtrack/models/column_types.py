@@ -179,6 +179,7 @@ def _hint(column: Any, wanted: DataType) -> str:
     if len(known) == len(column) or not bool((known == known.round()).all()):
         return ""
     return (
-        " Its values are whole, but some are missing, and pandas keeps those as floats. "
-        "Infer the signature from data with missing values, or declare the column a double."
+        " Hint: the type mismatch is likely caused by missing values. The others are whole, and "
+        "pandas keeps them as floats for that; infer the signature from data with missing values, "
+        "or declare the column a double."
     )

@@ -166,7 +166,8 @@ class Property:
         if len(named) != 1:
             raise InvalidValue(f"A property is one form by its name, not {named!r}.")
         ((name, form),) = named.items()
-        return cls(name, type_from_dict(form), bool(form.get("required", True)))
+        _check_known(form)
+        return _property(name, form)
 
     def to_dict(self) -> dict[str, Any]:
         return {self.name: {**self.dtype.to_dict(), "required": self.required}}
@@ -239,8 +240,12 @@ def type_from_dict(form: Mapping[str, Any]) -> ValueType:
         properties = _part(form, "properties")
         if not isinstance(properties, Mapping):
             raise InvalidValue(f"The properties of an object are a dict, not {properties!r}.")
-        return Object([Property.from_json_dict(**{n: each}) for n, each in properties.items()])
+        return Object([_property(name, each) for name, each in properties.items()])
     return AnyType()
+
+
+def _property(name: str, form: Mapping[str, Any]) -> Property:
+    return Property(name, type_from_dict(form), bool(form.get("required", True)))
 
 
 def _part(form: Any, key: str) -> Any:
@@ -252,6 +257,20 @@ def _part(form: Any, key: str) -> Any:
 def _of_kind(wanted: type[T], form: Mapping[str, Any], kind: str) -> T:
     if _part(form, "type") != kind:
         raise InvalidValue(f"This is no {kind}: {form!r}.")
+    _check_known(form)
     found = type_from_dict(form)
     assert isinstance(found, wanted)
     return found
+
+
+def _check_known(form: Any) -> None:
+    """Of what is written by hand; a file may be of a later MLflow. Raises InvalidValue."""
+    kind = _part(form, "type")
+    if kind in ("array", "map"):
+        _check_known(_part(form, "items" if kind == "array" else "values"))
+    elif kind == "object":
+        properties = _part(form, "properties")
+        for each in properties.values() if isinstance(properties, Mapping) else ():
+            _check_known(each)
+    else:
+        as_type(kind)

@@ -7,9 +7,22 @@ from collections.abc import Callable
 from inspect import Signature, signature
 from typing import Any
 
+from nbtrack.base.guard import advise
 from nbtrack.errors import InvalidValue
 from nbtrack.models.hinted_data import as_hinted
 from nbtrack.models.type_hints import hints_of, schema_of_input
+
+
+def checking_as_written(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`checking`, for the place where the function is: a hint that is of no use is said there."""
+    try:
+        schema_of_input(hints_of(function).input)
+    except InvalidValue as exc:
+        advise(
+            "Type hint used in the model's predict function is not supported, so the input is "
+            f"not checked: {exc}"
+        )
+    return checking(function)
 
 
 def checking(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -130,7 +130,8 @@ class PyFuncModel:
 
     def __repr__(self) -> str:
         takes = "unknown input" if self.input_schema is None else str(self.input_schema)
-        return f"<PyFuncModel {', '.join(self.metadata.flavors)}; takes {takes}>"
+        flavor = self._config.get("loader_module", "unknown")
+        return f"<PyFuncModel flavor: {flavor}; takes {takes}>"
 
 
 def like_example(data: Any, example: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbtrack.models.flavours.foreign import takes_params
-from nbtrack.models.hinted_calls import checking
+from nbtrack.models.hinted_calls import checking, checking_as_written
 from nbtrack.models.type_hints import TypeHints, hints_of
 
 
@@ -29,7 +29,7 @@ class PythonModel:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "predict" in cls.__dict__:
-            cls.predict = checking(cls.predict)  # type: ignore[method-assign]  # as is inherited
+            cls.predict = checking_as_written(cls.predict)  # type: ignore[method-assign]  # as is inherited
 
     @property
     def predict_type_hints(self) -> TypeHints:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from nbtrack.base.guard import guarded, warn_once
+from nbtrack.base.guard import advise, guarded, warn_once
 from nbtrack.errors import InvalidValue
 from nbtrack.models.data_types import AnyType
 from nbtrack.models.example_signature import signature_for
@@ -52,7 +52,7 @@ def _input_schema(hints: TypeHints) -> Schema | None:
     try:
         return schema_of_input(hints.input)
     except InvalidValue as exc:
-        warn_once(f"nbtrack: no signature is made of the type hints: {exc}")
+        advise(f"Unsupported type hint, of which no signature is made: {exc}")
         return None
 
 

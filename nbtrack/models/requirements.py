@@ -5,10 +5,12 @@ Nothing is installed, loaded or run to find out; the answer is kept for the proc
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Collection, Mapping
 from functools import cache, lru_cache
 from importlib.machinery import all_suffixes
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -23,7 +25,7 @@ _KNOWN = {
     "sklearn": "scikit-learn", "numpy": "numpy", "scipy": "scipy", "pandas": "pandas",
     "polars": "polars", "cloudpickle": "cloudpickle", "skops": "skops", "joblib": "joblib",
     "nbtrack": "nbtrack", "xgboost": "xgboost", "lightgbm": "lightgbm", "catboost": "catboost",
-    "torch": "torch", "safetensors": "safetensors",
+    "torch": "torch", "safetensors": "safetensors", "statsmodels": "statsmodels",
 }  # fmt: skip
 _INSTALLED = ("site-packages", "dist-packages")
 
@@ -183,12 +185,24 @@ def _names_by_module() -> Mapping[str, list[str]]:
 
 def _path_of(module: str) -> str | None:
     """The file of a module, or the folder of a package, also of one without `__init__.py`; None
-    for what has neither."""
-    found = sys.modules.get(module)
-    path = getattr(found, "__file__", None)
+    for what has neither. It need not be imported yet."""
+    path, folders = _places_of(module)
     if path is None:
-        folders = list(getattr(found, "__path__", ()))
-        return str(Path(folders[0]).absolute()) if len(folders) == 1 else None
+        # The same folder may be found by several entries of sys.path, "." among them.
+        (folder, *others) = {os.path.abspath(each) for each in folders} or {""}
+        return None if others else folder or None
     if not path.endswith(tuple(all_suffixes())):
         return None
     return str(Path(path).parent) if Path(path).stem == "__init__" else path
+
+
+def _places_of(module: str) -> tuple[str | None, list[str]]:
+    if (found := sys.modules.get(module)) is not None:
+        return getattr(found, "__file__", None), list(getattr(found, "__path__", ()))
+    try:
+        spec = find_spec(module)
+    except (ImportError, ValueError):
+        return None, []
+    if spec is None:
+        return None, []
+    return spec.origin if spec.has_location else None, list(spec.submodule_search_locations or ())

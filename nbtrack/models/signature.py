@@ -12,11 +12,11 @@ from nbtrack.models.param_schema import ParamSchema
 from nbtrack.models.schema import Schema
 
 
-@dataclass(frozen=True)
+@dataclass
 class ModelSignature:
     """What a model takes, gives, and lets its callers set; None where nobody said.
 
-    Inputs and outputs may be given as dataclasses.
+    Inputs and outputs may be given as dataclasses, and set later, as in MLflow.
     """
 
     inputs: Schema | None = None
@@ -29,17 +29,18 @@ class ModelSignature:
     def __post_init__(self) -> None:
         if self.inputs is None and self.outputs is None and self.params is None:
             raise InvalidValue("A signature says something of inputs, outputs or params.")
-        for name in ("inputs", "outputs"):
-            if is_dataclass(value := getattr(self, name)) and not isinstance(value, Schema):
-                object.__setattr__(self, name, convert_dataclass_to_schema(value))
-        kinds = {"inputs": Schema, "outputs": Schema, "params": ParamSchema}
-        for name, kind in kinds.items():
-            value = getattr(self, name)
-            if value is not None and not isinstance(value, kind):
-                raise WrongType(
-                    f"{name} of a signature is a {type(value).__name__}, not a {kind.__name__}; "
-                    "nbtrack.models.infer_signature(X, predictions) makes one from data."
-                )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Raises InvalidValue."""
+        kind = _KINDS.get(name)
+        if kind is Schema and is_dataclass(value) and not isinstance(value, Schema):
+            value = convert_dataclass_to_schema(value)
+        if kind is not None and value is not None and not isinstance(value, kind):
+            raise WrongType(
+                f"{name} of a signature is a {type(value).__name__}, not a {kind.__name__}; "
+                "nbtrack.models.infer_signature(X, predictions) makes one from data."
+            )
+        object.__setattr__(self, name, value)
 
     def to_dict(self) -> dict[str, str | None]:
         """Each part as a JSON text, the form in which MLmodel files hold it."""
@@ -55,6 +56,9 @@ class ModelSignature:
             Schema.from_json(outputs) if outputs else None,
             ParamSchema.from_json(params) if params else None,
         )
+
+
+_KINDS: dict[str, type] = {"inputs": Schema, "outputs": Schema, "params": ParamSchema}
 
 
 def infer_signature(

@@ -59,10 +59,17 @@ def infer_schema(data: Any) -> Schema:
 
 
 def infer_params(params: Mapping[str, Any]) -> ParamSchema:
-    """Raises InvalidValue, naming the parameter."""
+    """Raises InvalidValue, naming every parameter that is none."""
     if not isinstance(params, Mapping):
         raise InvalidValue(f"params is a dict of names and values, not {params!r}.")
-    return ParamSchema([_param(name, value) for name, value in params.items()])
+    specs = {name: _param(name, value) for name, value in params.items()}
+    wrong = [f"{name!r} is {params[name]!r}" for name, spec in specs.items() if spec is None]
+    if wrong:
+        raise InvalidValue(
+            f"Failed to infer schema for parameters: {', '.join(wrong)}. A parameter of a "
+            "signature is a number, text, bool, date, a dict of those, or a flat list of them."
+        )
+    return ParamSchema([spec for spec in specs.values() if spec is not None])
 
 
 def _of_frame(frame: Any) -> Schema:
@@ -147,14 +154,12 @@ def _of_list(data: list[Any]) -> Schema:
     return Schema([ColSpec(common_type(v), name, required[name]) for name, v in columns.items()])
 
 
-def _param(name: str, value: Any) -> ParamSpec:
-    is_list = isinstance(value, list) or getattr(value, "ndim", 0) == 1
+def _param(name: str, value: Any) -> ParamSpec | None:
+    """None for what no parameter can be."""
+    is_list = isinstance(value, list) or (is_a(value, "numpy", "ndarray") and value.ndim == 1)
     found = common_type(value) if is_list else type_of(value)
     if is_list and not len(value):
         found = DataType.string
     if not isinstance(found, DataType | Object) or found == DataType.binary:
-        raise InvalidValue(
-            f"Parameter {name!r} is {value!r}; a parameter of a signature is a number, text, "
-            "bool, date, a dict of those, or a flat list of one of them."
-        )
+        return None
     return ParamSpec(name, found, value, (-1,) if is_list else None)

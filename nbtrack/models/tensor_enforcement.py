@@ -67,7 +67,8 @@ def _of_column(column: Any, spec: TensorSpec) -> Any:
     try:
         found = np.asarray(column.tolist()) if is_boxed else column.to_numpy()
         if found.ndim < len(spec.shape) and -1 not in spec.shape[1:]:
-            found = found.reshape(spec.shape)
+            # A row stays a row: two of one number each are not one of two.
+            found = found.reshape((len(column), *spec.shape[1:]))
         cast = found.astype(spec.dtype)
     except (ValueError, TypeError) as exc:
         raise InputMismatch(f"Column {spec.name!r} makes no array, {spec}: {exc}.") from exc

@@ -1,7 +1,7 @@
 """What the type hints of `predict` say of its input and output, as a schema.
 
-list[str], list[dict[str, float]], list[a model of pydantic], …: a list has one item a row. Hints of
-other kinds, pandas.DataFrame among them, say nothing of columns; then the input example does.
+list[str], list[dict[str, float]], list[a model of pydantic], …: a list has one item a row. Those of
+other classes, such as pandas.DataFrame, say nothing of columns; then the input example does.
 """
 
 from __future__ import annotations
@@ -41,8 +41,18 @@ def hints_of(predict: Callable[..., Any]) -> TypeHints:
 
 
 def schema_of_input(hint: Any) -> Schema | None:
-    """None for a hint that says nothing of rows. Raises InvalidValue for one of unknown parts."""
-    return schema_of(hint) if is_list(hint) else None
+    """None for a hint that is not meant to name rows. Raises InvalidValue for one that cannot."""
+    if _is_of_other_data(hint):
+        return None
+    if not is_list(hint):
+        raise InvalidValue(f"{hint} is no list of rows; write list[…] with the type of one row.")
+    return schema_of(hint)
+
+
+def _is_of_other_data(hint: Any) -> bool:
+    kind = get_origin(hint) or hint
+    is_plain = getattr(kind, "__module__", "") in ("builtins", "datetime")
+    return kind is NoneType or not (is_plain or kind in UNIONS or is_pydantic(kind))
 
 
 def schema_of(hint: Any) -> Schema:
@@ -57,8 +67,8 @@ def schema_of(hint: Any) -> Schema:
 
 
 def is_list(hint: Any) -> bool:
-    """Of items that are named: a bare `List` says nothing."""
-    return get_origin(hint) is list and bool(get_args(hint))
+    """Of items of one type that is named: a bare `List` says nothing."""
+    return get_origin(hint) is list and len(get_args(hint)) == 1
 
 
 def is_pydantic(hint: Any) -> bool:
@@ -102,7 +112,7 @@ def _type_of(hint: Any) -> ValueType:
     parts = get_args(hint)
     if is_list(hint):
         return Array(_typed(parts[0])[0])
-    if get_origin(hint) is dict and parts[:1] == (str,):
+    if get_origin(hint) is dict and len(parts) == 2 and parts[0] is str:
         return Map(_typed(parts[1])[0])
     raise InvalidValue(
         f"{hint} is no type hint that a signature is made of; there are list[…] of str, int, "

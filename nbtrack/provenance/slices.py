@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from nbtrack.errors import RunNotFound
 from nbtrack.records.executions import Execution
+from nbtrack.records.runs import Run
+from nbtrack.records.tags import PARENT_TAG
+from nbtrack.stores.store import Store
+
+_MOST_GENERATIONS = 100  # damaged data may name each other as parents
 
 
 def slice_of(
@@ -25,6 +31,28 @@ def slice_of(
         wanted |= new
         due += new
     return [by_number[number] for number in sorted(wanted)]
+
+
+def recorded_executions(store: Store, family: Iterable[Run]) -> tuple[Run, list[Execution]] | None:
+    """Of the first run of *family* whose cell was recorded: the run, and all of its kernel."""
+    for run in family:
+        if executions := store.read_executions(run.info.run_id):
+            return run, executions
+    return None
+
+
+def with_ancestors(store: Store, run: Run) -> Iterator[Run]:
+    """The run, and those above it, the nearest first; one that is gone ends them."""
+    yield run
+    for _ in range(_MOST_GENERATIONS):
+        parent_id = run.data.tags.get(PARENT_TAG)
+        if not parent_id:
+            return
+        try:
+            run = store.get_run(parent_id)
+        except RunNotFound:
+            return
+        yield run
 
 
 def cell_label(execution: Execution) -> str:

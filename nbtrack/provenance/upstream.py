@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import NotCaptured
-from nbtrack.provenance.slices import cell_label, slice_of
+from nbtrack.provenance.slices import (
+    cell_label,
+    recorded_executions,
+    slice_of,
+    with_ancestors,
+)
 from nbtrack.records.executions import Execution, SeenFile
 from nbtrack.records.runs import Run
-from nbtrack.records.tags import PARENT_TAG
 from nbtrack.stores.store import Store
 
 _CACHES = frozenset((".cache", ".config", ".matplotlib", "__pycache__"))
-_MOST_ANCESTORS = 100  # damaged data may name each other as parents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +96,12 @@ class Upstream:
 
 def upstream_of(store: Store, run: Run) -> Upstream:
     """Raises NotCaptured where nothing was recorded, or not enough."""
-    cell_run, executions = _recorded(store, run)
+    found = recorded_executions(store, with_ancestors(store, run))
+    if found is None:
+        raise NotCaptured(run.info.run_id, run.info.run_name, "the execution of its cell")
+    cell_run, executions = found
     needed = slice_of(executions, executions[-1].number)
-    texts = _texts(store, needed)
+    texts = store.read_texts(sorted({digest for each in needed for digest in each.texts}))
     modules = {file.path: file.sha256 for each in needed for file in each.modules}
     return Upstream(
         asked=run,
@@ -105,25 +111,6 @@ def upstream_of(store: Store, run: Run) -> Upstream:
         environment=store.read_environments([cell_run.info.run_id]).get(cell_run.info.run_id, {}),
         seeds=_seeds(store.read_cell(cell_run.info.run_id) or {}),
     )
-
-
-def _recorded(store: Store, run: Run) -> tuple[Run, list[Execution]]:
-    """The run itself, or the nearest one above it whose cell was recorded."""
-    above: Run | None = run
-    for _ in range(_MOST_ANCESTORS):
-        if above is None:
-            break
-        if executions := store.read_executions(above.info.run_id):
-            return above, executions
-        parent_id = above.data.tags.get(PARENT_TAG)
-        above = store.get_run(parent_id) if parent_id else None
-    raise NotCaptured(run.info.run_id, run.info.run_name, "the execution of its cell")
-
-
-def _texts(store: Store, needed: list[Execution]) -> dict[str, str]:
-    digests = {digest for each in needed for digest in (each.source, *each.generators)}
-    digests |= {file.sha256 for each in needed for file in each.modules if file.sha256}
-    return store.read_texts(sorted(digests))
 
 
 def _steps(run: Run, needed: list[Execution], texts: Mapping[str, str]) -> Iterator[Step]:

@@ -1,5 +1,5 @@
 """`nbtrack.pyfunc.utils.pyfunc`: a function whose type hint checks its input, named as MLflow's."""
 
-from nbtrack.models.hinted_calls import checking as pyfunc
+from nbtrack.models.hinted_calls import checking_as_written as pyfunc
 
 __all__ = ["pyfunc"]

@@ -86,6 +86,8 @@ class ActiveRun(RunWriter):
         self.is_ours = True  # False in a forked child: it logs to the run, its parent ends it
         self.began_us = 0  # when it was last said to run; a clock set back must not undo its end
         self.entries = 1  # start_run, and each resume of the run while it is open
+        # It hides nothing: what user code within it starts is a child, asked for or not.
+        self.opened_by_hook = False
         self.is_cell = False  # the run of a tracked cell ends with the cell, not before
         self.follows_experiment = False  # `set_experiment` in the cell takes its run along
         self.opened_in: int | None = None  # execution count of the cell that opened it
@@ -129,6 +131,11 @@ class ActiveRun(RunWriter):
     def is_resumed(self) -> bool:
         """Whether it was begun before, by this process or another one."""
         return self.began_us // 1000 > self._info.start_time
+
+    def next_step(self, key: str) -> int:
+        """One after the last step of the metric, which may be of an earlier process."""
+        before = self._store.read_metrics(self.run_id, key)
+        return before[-1].step + 1 if before else 0
 
     def to_dictionary(self) -> dict[str, Any]:
         """All that is recorded by now, read back from the store."""

@@ -28,6 +28,7 @@ from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
 LOGGED_TABLES_TAG = "mlflow.loggedArtifacts"
+LOGGED_IMAGES_TAG = "mlflow.loggedImages"  # MLflow's own page of images finds them by it
 TABLE_SECONDS = 10.0  # for whoever else adds rows to a table
 LOOK_SECONDS = 0.05  # whoever holds the database must not hold up the user
 _DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
@@ -43,6 +44,7 @@ class RunFiles(ABC):
         self.refused_files = 0  # calls of which the disk took no file
         self._store = store
         self._tables: dict[str, None] | None = None  # artifact paths of tables, in order
+        self._has_images_tag = False
 
     @abstractmethod
     def set_tag(self, key: str, value: Any) -> None:
@@ -142,11 +144,21 @@ class RunFiles(ABC):
         if artifact_file is not None and (step, timestamp) != (None, None):
             raise WrongType("log_image takes step= and timestamp= with key= only: a file has none.")
         if artifact_file is None:
-            when = as_microseconds(timestamp, default=now_us()) // 1000
-            artifact_file = artifact_formats.image_series_path(
-                str(key), as_step(step), timestamp_ms=when
-            )
-        self.log_bytes(artifact_formats.encode_image(image, artifact_file), artifact_file)
+            self._log_image_of_series(image, str(key), as_step(step), timestamp)
+        else:
+            self.log_bytes(artifact_formats.encode_image(image, artifact_file), artifact_file)
+
+    def _log_image_of_series(self, image: Any, key: str, step: int, timestamp: int | None) -> None:
+        when = as_microseconds(timestamp, default=now_us()) // 1000
+        path, preview_path = artifact_formats.image_series_paths(key, step, timestamp_ms=when)
+        picture = artifact_formats.pillow_image(image)
+        files = {path: artifact_formats.encode_image(picture, path)}
+        if (preview := artifact_formats.encode_preview(picture)) is not None:
+            files[preview_path] = preview
+        self._store_files(lambda: self.artifacts.write_all(files))
+        if not self._has_images_tag:
+            self._has_images_tag = True
+            self.set_tag(LOGGED_IMAGES_TAG, True)
 
     def log_table(self, data: Any, artifact_file: str) -> None:
         """A DataFrame or dict of columns; logged again to the same file, its rows are added."""

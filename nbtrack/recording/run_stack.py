@@ -145,7 +145,9 @@ class RunStack:
     def parent_of_new_run(self, *, nested: bool) -> ActiveRun | None:
         """Raises RunAlreadyActive where the new run would hide one that is open."""
         top = self.top()
-        if top is None or nested or not top.is_ours or self.cell_run() is not None:
+        if top is None or nested or not top.is_ours or top.opened_by_hook:
+            return top
+        if self.cell_run() is not None:
             return top
         if not self.is_own_code():
             if not self._is_opened_here(top):

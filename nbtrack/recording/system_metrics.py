@@ -12,6 +12,7 @@ from nbtrack.errors import require
 from nbtrack.recording.active_run import ActiveRun
 
 MEGABYTE = 1e6
+THREAD_NAME = "SystemMetricsMonitor"  # as MLflow's is called
 Sample = Mapping[str, float]
 
 
@@ -54,14 +55,15 @@ def sampler() -> Callable[[], Sample]:
 def follow(run: ActiveRun, settings: SystemMetrics) -> None:
     """Sample in a thread of its own until *run* ends. Raises MissingExtra."""
     arguments = (run, settings, sampler())
-    thread = threading.Thread(target=_sample, args=arguments, name="nbtrack-system", daemon=True)
+    thread = threading.Thread(target=_sample, args=arguments, name=THREAD_NAME, daemon=True)
     thread.start()
 
 
 def _sample(run: ActiveRun, settings: SystemMetrics, sample: Callable[[], Sample]) -> None:
     prefix = f"system/{settings.node_id}" if settings.node_id else "system"
-    pause, step, taken = threading.Event(), 0, list[Sample]()
+    pause, taken = threading.Event(), list[Sample]()
     with guarded("sample the machine"):
+        step = run.next_step(f"{prefix}/cpu_utilization_percentage") if run.is_resumed else 0
         while not pause.wait(settings.interval) and run.is_open and not run.is_deleted:
             taken.append(sample())
             if len(taken) >= settings.samples:

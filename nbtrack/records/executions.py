@@ -62,6 +62,12 @@ class Execution:
     modules: tuple[SeenFile, ...] = ()  # of the project, that it imported
     gaps: tuple[str, ...] = ()  # what was not captured, a sentence each
 
+    @property
+    def texts(self) -> list[str]:
+        """Digests of the texts that it names."""
+        modules = (file.sha256 for file in self.modules if file.sha256)
+        return [self.source, *self.generators, *modules]
+
     def facts(self) -> dict[str, Any]:
         """What a journal line says of it beside kernel and number; what is empty is left out."""
         found = asdict(self)

@@ -256,7 +256,7 @@ class RunOutputs(_Pairs):
     model_outputs: list[LoggedModelOutput] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Run(_Pairs):
     """A run as read back: what it held at the moment of the read."""
 
@@ -264,6 +264,10 @@ class Run(_Pairs):
     data: RunData
     inputs: RunInputs = field(default_factory=RunInputs)
     outputs: RunOutputs = field(default_factory=RunOutputs)
+
+    def __post_init__(self) -> None:
+        if self.info is None:
+            raise InvalidValue("A run has a RunInfo; this one's is None.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,9 +182,9 @@ class Store(Protocol):
         """What the experiment's runs reached, but run *without*. Raises StoreBusy."""
         ...
 
-    def read_tagged(self, key: str, value: str, *, timeout: float = ...) -> list[EarlierRun]:
-        """A few finished runs that have had the tag, the newest first, of what is folded: 10 ms
-        at 100,000 runs. Raises StoreBusy."""
+    def read_identical(self, digest: str, *, timeout: float = ...) -> list[EarlierRun]:
+        """A few finished runs whose IDENTITY_TAG is *digest*, the newest first. Raises
+        StoreBusy."""
         ...
 
     def read_places(self, notebook: str, *, timeout: float = ...) -> list[CellPlace]:

@@ -11,6 +11,7 @@ import pytest
 
 import nbtrack
 from nbtrack.entities import Metric
+from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording import given_times
 from nbtrack.recording.session import current_session
@@ -85,6 +86,34 @@ def test_the_last_of_equals_is_the_latest_everywhere(seed: int) -> None:
     current_session().store.fold()
     for way, found in readings(run.run_id):
         assert found == latest, f"in the database: {way}"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_equals_of_several_processes_have_one_order(seed: int) -> None:
+    """Whoever's is folded first, the larger value counts: it is the last of them everywhere."""
+    chance = random.Random(seed)
+    store = current_session().store
+    points = [
+        (key, step, t, chance.choice([-1.0, 0.0, 2.5, 7.0]))
+        for key in KEYS for step in (0, 1) for t in (THEN * 1000, THEN * 1000 + 1) for _ in range(5)
+    ]  # fmt: skip
+    chance.shuffle(points)
+    with nbtrack.start_run() as run:
+        for number, (key, step, t, value) in enumerate(points):
+            # What a process writes that knows nothing of the others.
+            store.append(lines.metric_line(run.run_id, key, value, step=step, t=t))
+            if number == len(points) // 2:
+                store.fold()
+        latest = {key: max(p[1:] for p in points if p[0] == key)[-1] for key in KEYS}
+        for way, found in readings(run.run_id):
+            assert found == latest, f"in the tail: {way}"
+    store.fold()
+    for way, found in readings(run.run_id):
+        assert found == latest, f"in the database: {way}"
+    for key in KEYS:
+        history = nbtrack.MlflowClient().get_metric_history(run.run_id, key)
+        expected = [p[-1] for p in sorted(p for p in points if p[0] == key)]
+        assert [point.value for point in history] == expected
 
 
 def test_a_timestamp_of_now_is_not_before_a_point_without_one() -> None:

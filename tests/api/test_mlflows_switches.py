@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import time
 from collections.abc import Iterator
@@ -117,6 +118,21 @@ def test_the_machine_is_sampled_while_a_run_is_open() -> None:
     with nbtrack.start_run() as other:
         time.sleep(0.1)
     assert system_metrics_of(run.run_id) == system_metrics_of(other.run_id) == {}
+
+
+def test_a_resumed_run_goes_on_counting_its_samples() -> None:
+    """So that no step is there twice."""
+    nbtrack.set_system_metrics_sampling_interval(0.01)
+    key = "system/cpu_utilization_percentage"
+    run = sampled(key, log_system_metrics=True)
+    history = functools.partial(nbtrack.MlflowClient().get_metric_history, run.run_id, key)
+    before = len(history())
+    until = time.monotonic() + 30
+    with nbtrack.start_run(run.run_id, log_system_metrics=True):
+        while len(history()) == before and time.monotonic() < until:
+            time.sleep(0.02)
+
+    assert [point.step for point in history()] == list(range(len(history())))
 
 
 @pytest.mark.parametrize("wrong", [0, -1, "often"])

@@ -20,7 +20,7 @@ from nbtrack.artifact_store.artifact_formats import (
     encode_dict,
     encode_figure,
     encode_image,
-    image_series_path,
+    image_series_paths,
 )
 from nbtrack.charts.loading import load_altair
 from nbtrack.errors import InvalidValue, MissingExtra
@@ -208,19 +208,31 @@ def test_arrays_become_the_pixels_that_mlflow_makes(shape, dtype):
 
 
 def test_floats_outside_the_unit_range_are_scaled_to_it():
-    """As MLflow does, so that code which logs such images goes on."""
+    """As MLflow does, so that code which logs such images goes on; the caller's line is warned."""
     image_module = pytest.importorskip("PIL.Image")
 
-    scaled = image_module.open(io.BytesIO(encode_image(np.array([[-1.0, 1.0, 3.0]]), "a.png")))
+    with pytest.warns(UserWarning, match=r"range \[0, 1\]: they were scaled") as warned:
+        png = encode_image(np.array([[-1.0, 1.0, 3.0]]), "a.png")
 
-    assert np.array(scaled).tolist() == [[0, 127, 255]]
+    assert np.array(image_module.open(io.BytesIO(png))).tolist() == [[0, 127, 255]]
+    assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize(("value", "level"), [(-0.1, 0), (1.1, 255)])
+def test_floats_that_are_all_one_go_to_the_nearer_end(value, level):
+    """There is nothing to scale them by; MLflow divides by zero."""
+    image_module = pytest.importorskip("PIL.Image")
+
+    with pytest.warns(UserWarning, match="nearer end"):
+        png = encode_image(np.array([[value, value]]), "a.png")
+
+    assert np.array(image_module.open(io.BytesIO(png))).tolist() == [[level, level]]
 
 
 @pytest.mark.parametrize(
     ("array", "message"),
     [
         (np.array([[0.0, np.inf]]), r"from 0\.0 to inf.*\[0, 1\]"),
-        (np.array([[1.5, 1.5]]), r"from 1\.5 to 1\.5.*\[0, 1\]"),
         (np.array([[np.nan, 1.0]]), r"nan.*\[0, 1\]"),
         (np.array([[0, 256]]), r"from 0 to 256.*\[0, 255\]"),
         (np.array([[-1, 3]]), r"from -1 to 3.*\[0, 255\]"),
@@ -259,14 +271,15 @@ def test_pillow_images_and_their_wrappers_are_taken():
 
 def test_an_image_series_has_the_names_that_mlflow_reads():
     """Key, step and time are in the name, separated by +; a slash becomes ~."""
-    path = image_series_path("val/dogs 1", 3, timestamp_ms=1700000000000)
+    path, preview = image_series_paths("val/dogs 1", 3, timestamp_ms=1700000000000)
 
     assert re.fullmatch(
         r"images/val~dogs 1\+step\+3\+timestamp\+1700000000000\+[0-9a-f-]{36}\.png", path
     )
+    assert preview == path.removesuffix(".png") + "+compressed.webp"
     for key in ("", "a:b", "a+b", "ü", "a\nb"):
         with pytest.raises(InvalidValue, match="Image key"):
-            image_series_path(key, 0, timestamp_ms=0)
+            image_series_paths(key, 0, timestamp_ms=0)
 
 
 def test_logging_a_dict_loads_no_heavy_library():

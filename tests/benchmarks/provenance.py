@@ -2,13 +2,17 @@
 
 Processor time, because other programs run beside it. Ordinary cells of data science in one shell,
 each a few times: what recording took beside each, at the median and at p99, and of the whole. Then
-10,000 executions: a slice of them, and what each took.
+10,000 executions: a slice of them, and what each took. Then, among 100,000 runs, the look whether
+the same was computed before.
 """
 
 from __future__ import annotations
 
+import hashlib
 import statistics
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -16,6 +20,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from nbtrack.provenance.executions.recorder import CellFacts, KernelRecorder
 from nbtrack.provenance.slices import slice_of
 from nbtrack.records.executions import Execution
+from nbtrack.records.tags import IDENTITY_TAG
+from nbtrack.stores.local import identities
+from nbtrack.stores.local.duckdb import DuckDBStore
+from tests.benchmarks.big_project import make_big_project
 
 REPEATS, MANY = 3, 10_000
 CELLS = (
@@ -48,6 +56,7 @@ def main() -> None:
     shell = InteractiveShell.instance()
     cost_of_cells(shell)
     many_executions()
+    look_up()
 
 
 def cost_of_cells(shell: Any) -> None:
@@ -103,6 +112,32 @@ def many_executions() -> None:
         f"{MANY:,} executions took {(began - clock) / MANY * 1e3:.2f} ms each; a slice of {size} "
         f"of them {(time.process_time() - began) * 1e3:.1f} ms"
     )
+
+
+def look_up() -> None:
+    """Wall time, for a cell waits for it."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / ".nbtrack"
+        make_big_project(folder)
+        store = DuckDBStore(folder)
+        with store._attachment.open(read_only=False) as connection:
+            connection.execute(
+                "insert into project.stored.tags select run_key, $key, md5('cell ' || run_key), 1"
+                " from project.stored.run_keys",
+                {"key": IDENTITY_TAG},
+            )
+            connection.execute(identities.FILL)
+        known = hashlib.md5(b"cell 50000").hexdigest()
+        for words, digest in (("known", known), ("new", known[::-1])):
+            seconds = [timed(store, digest) for _ in range(20)]
+            print(f"a {words} cell is looked up in {statistics.median(seconds) * 1e3:.1f} ms")
+        store.close()
+
+
+def timed(store: DuckDBStore, digest: str) -> float:
+    began = time.perf_counter()
+    store.read_identical(digest)
+    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -75,6 +75,30 @@ def test_a_click_is_not_lost_to_news(page: Any) -> None:
     row.locator(".nbt-metric", has_text="7").wait_for()
 
 
+def test_a_click_is_not_lost_to_an_answer(page: Any) -> None:
+    """The table that was asked for a moment ago is drawn behind the click, too."""
+    page.evaluate(BUSY)
+    page.locator("thead [data-column='metrics.recall']").click()
+    row = page.locator("tr[data-run-id]").last
+    row.locator(".nbt-name-button").hover()
+    page.mouse.down()
+    page.evaluate("letGo()")
+    page.wait_for_timeout(300)
+    page.mouse.up()
+
+    page.locator(".nbt-details .nbt-detail-head").wait_for()
+    page.locator("[aria-sort=descending] [data-column='metrics.recall']").wait_for()
+
+
+def test_answers_come_though_no_release_is_heard(page: Any) -> None:
+    page.locator("tr[data-run-id] .nbt-name-button").last.hover()
+    page.mouse.down()
+    page.runs[0].log_metric("score", 7)
+    tell_news(page)
+
+    page.locator(".nbt-metric", has_text="7").wait_for()
+
+
 def tell_news(page: Any) -> None:
     """What the panel pushes when it has looked at the project."""
     heard = page.kernel.heard

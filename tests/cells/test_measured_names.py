@@ -83,7 +83,7 @@ def test_many_models_of_an_earlier_cell(ready: Kernel):
     ready.run(MANY)
     before = marked(ready)
     ready.store.fold()
-    with connected(ready.project / "nbtrack.duckdb"):
+    with connected(ready.project / "nbtrack.duckdb"), ready.hurried():
         began = time.monotonic()
         ready.run(RATE.format("held"))
         seconds = time.monotonic() - began

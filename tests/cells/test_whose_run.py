@@ -80,6 +80,38 @@ def test_what_has_no_run_gets_one_of_its_own(prepared: Kernel, start: str, wait:
     assert prepared.value("nbtrack.active_run()") == "None"
 
 
+USED = {
+    "submit": "old.submit(work_now).result()",
+    "submit as it was kept": "hand_in(work_now).result()",
+    "map": "list(old.map(lambda _: work_now(), [0]))",
+    "run_in_executor": "await asyncio.get_running_loop().run_in_executor(old, work_now)",
+    "apply": "old_workers.apply(work_now)",
+    "imap": "list(old_workers.imap(lambda _: work_now(), [0]))",
+}
+MADE = """%%track made
+old, old_workers = ThreadPoolExecutor(1), ThreadPool(1)
+hand_in = old.submit
+def work_now():
+    nbtrack.log_metric("used", 1)
+    with nbtrack.start_run(run_name="inner"):
+        pass
+old.submit(nbtrack.log_metric, "made", 1).result()
+old_workers.apply(nbtrack.log_metric, ("made too", 1))
+"""
+
+
+@pytest.mark.parametrize("use", USED.values(), ids=USED)
+def test_a_pool_works_for_the_cell_that_hands_the_job_in(prepared: Kernel, use: str):
+    """Whichever cell made the pool, and started its threads."""
+    prepared.run(MADE)
+    prepared.run(f"%%track user\n{use}")
+
+    made, user, inner = (newest_as(prepared, name) for name in ("made", "user", "inner"))
+    assert made.data.metrics == {"made": 1.0, "made too": 1.0}
+    assert user.data.metrics == {"used": 1.0}
+    assert inner.data.tags["mlflow.parentRunId"] == user.info.run_id
+
+
 def test_a_run_that_was_open_when_a_thread_began(prepared: Kernel):
     """Of an untracked notebook too: it takes what the thread logs, though another is open now."""
     prepared.run(f"{ANEW}nbtrack.start_run(run_name='one')\n{STARTED['thread'][0]}")

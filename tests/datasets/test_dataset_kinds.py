@@ -31,7 +31,15 @@ from nbtrack.data.meta_dataset import MetaDataset
 from nbtrack.data.numpy_dataset import NumpyDataset
 from nbtrack.data.pandas_dataset import PandasDataset
 from nbtrack.data.polars_dataset import PolarsDataset
-from nbtrack.data.sources import LocalArtifactDatasetSource
+from nbtrack.data.sources import (
+    AzureBlobArtifactDatasetSource,
+    FTPArtifactDatasetSource,
+    GCSArtifactDatasetSource,
+    HdfsArtifactDatasetSource,
+    LocalArtifactDatasetSource,
+    S3ArtifactDatasetSource,
+    SFTPArtifactDatasetSource,
+)
 from nbtrack.datasets import source_registry
 from nbtrack.errors import FileMissing, InvalidValue, MlflowException
 from nbtrack.models.schema import ColSpec, Schema
@@ -199,7 +207,14 @@ def test_the_kind_registered_last_is_meant(caplog: pytest.LogCaptureFixture) -> 
         ("data/a.csv", LocalArtifactDatasetSource, "local"),
         (Path("data/a.csv"), LocalArtifactDatasetSource, "local"),
         ("https://x.org/a.csv", HTTPDatasetSource, "http"),
-        ("s3://bucket/a.csv", FileSystemDatasetSource, "s3"),
+        ("s3://bucket/a.csv", S3ArtifactDatasetSource, "s3"),
+        ("GS://bucket/a.csv", GCSArtifactDatasetSource, "gs"),
+        ("wasbs://u@host/a.csv", AzureBlobArtifactDatasetSource, "wasbs"),
+        ("ftp://host/a.csv", FTPArtifactDatasetSource, "ftp"),
+        ("sftp://host/a.csv", SFTPArtifactDatasetSource, "sftp"),
+        ("hdfs://host/a.csv", HdfsArtifactDatasetSource, "hdfs"),
+        ("viewfs://host/a.csv", HdfsArtifactDatasetSource, "viewfs"),
+        ("oss://bucket/a.csv", FileSystemDatasetSource, "oss"),
     ],
 )
 def test_a_source_is_the_same_from_its_json(raw: Any, kind: Any, type_name: str) -> None:

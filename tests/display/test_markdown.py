@@ -55,6 +55,15 @@ def test_a_note_is_read():
     assert [n["align"] for n in all_of(nodes) if n["tag"] == "td"] == ["", "right"]
 
 
+@pytest.mark.parametrize("form", ["{}", "`{}`", "```\n{}\n```", "![{}](x)", "- **{}**"])
+def test_what_hides_in_it_is_seen(form):
+    """Overrides of the direction, escapes, zero widths: in prose, code and names of pictures."""
+    said = words(markdown_nodes(form.format("a\u202eb\x1bc\u200bd")))
+
+    assert "\\u202e" in said
+    assert not set("\u202e\x1b\u200b") & set(said)
+
+
 def test_a_new_line_of_a_note_is_one():
     """In a file it is a space, as everywhere in Markdown."""
     (note,), (file,) = markdown_nodes("one\ntwo", keeps_lines=True), markdown_nodes("one\ntwo")

@@ -289,3 +289,18 @@ def test_drawing_needs_no_pyplot() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == "False\n"
+
+
+# --- importances
+
+
+def test_importances_are_drawn_from_their_numbers(autologged):
+    """The numbers are MLflow's: a dict of features; what is none is a file of the user's."""
+    with nbtrack.start_run() as run:
+        nbtrack.log_dict({"a": 3, "b": 1.5}, "feature_importance_gain.json")
+        nbtrack.log_dict({"a": "much"}, "feature_importance_split.json")
+    drawn = draw_missing_plots(run)
+
+    assert drawn == ["feature_importance_gain.png"]
+    many = {f"feature {n}": -n for n in range(50)}
+    assert draw("feature_importance_weight", many).startswith(b"\x89PNG")

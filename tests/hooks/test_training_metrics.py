@@ -35,8 +35,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from nbtrack.hooks.sklearn import fit_predictions
 from nbtrack.hooks.sklearn.flags import Flags
-from nbtrack.hooks.sklearn.training_metrics import HOW_TAG, log_training_metrics
+from nbtrack.hooks.sklearn.training_metrics import log_training_metrics
 from nbtrack.recording.active_run import ActiveRun
+from nbtrack.records.tags import TRAINING_METRICS_TAG
 
 IRIS, FLOWERS = load_iris(return_X_y=True)
 TUMOURS, IS_BENIGN = load_breast_cancer(return_X_y=True)
@@ -192,7 +193,7 @@ def test_rows_without_a_label_are_not_counted(run: ActiveRun, estimator: Any) ->
     expected = estimator.score(IRIS[known], FLOWERS[known])
     assert found["training_accuracy_score"] == found["training_score"] == pytest.approx(expected)
     assert "training_log_loss" in found
-    assert run.data.tags[HOW_TAG] == "on the 120 rows that have a label"
+    assert run.data.tags[TRAINING_METRICS_TAG] == "on the 120 rows that have a label"
 
 
 class Slow(ClassifierMixin, BaseEstimator):
@@ -220,7 +221,7 @@ def test_many_slow_rows_are_sampled_and_the_record_says_so(
     found = recorded(run, fitted(Slow(per_row=0.0005), X, y))
 
     assert found["training_accuracy_score"] == pytest.approx(0.25, abs=0.15)
-    assert "of 2,000 rows" in run.data.tags[HOW_TAG]
+    assert "of 2,000 rows" in run.data.tags[TRAINING_METRICS_TAG]
 
 
 def test_fast_rows_are_all_used(run: ActiveRun) -> None:
@@ -228,7 +229,7 @@ def test_fast_rows_are_all_used(run: ActiveRun) -> None:
     X, y = np.zeros((2000, 1)), np.arange(2000) % 4
 
     assert recorded(run, fitted(Slow(), X, y))["training_accuracy_score"] == 0.25
-    assert HOW_TAG not in run.data.tags
+    assert TRAINING_METRICS_TAG not in run.data.tags
 
 
 def test_a_long_fit_allows_a_longer_prediction(
@@ -240,7 +241,7 @@ def test_a_long_fit_allows_a_longer_prediction(
 
     recorded(run, fitted(Slow(per_row=0.0002), X, y, seconds=100.0))
 
-    assert HOW_TAG not in run.data.tags
+    assert TRAINING_METRICS_TAG not in run.data.tags
 
 
 class Noisy(Slow):
@@ -297,7 +298,7 @@ def test_an_estimator_that_may_change_x_is_left_alone(run: ActiveRun) -> None:
 
     assert recorded(run, call) == {}
     assert (before == X).all()
-    assert run.data.tags[HOW_TAG].startswith("none: with copy=False")
+    assert run.data.tags[TRAINING_METRICS_TAG].startswith("none: with copy=False")
 
 
 def test_data_that_can_be_read_once_is_not_read_again(run: ActiveRun) -> None:
@@ -306,7 +307,7 @@ def test_data_that_can_be_read_once_is_not_read_again(run: ActiveRun) -> None:
 
     assert recorded(run, call) == {}
     assert len(list(call.X)) == 150
-    assert "only once" in run.data.tags[HOW_TAG]
+    assert "only once" in run.data.tags[TRAINING_METRICS_TAG]
 
 
 def test_a_wrong_positive_label_costs_its_metrics_only(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -257,6 +258,22 @@ def test_what_is_fitted_within_others_is_theirs(autologged):
     make_pipeline(StandardScaler(), classifier()).fit(X_train, y_train)
     assert len(autologged.runs()) == 4
     assert autologged.runs()[-1].data.tags["estimator_name"] == "Pipeline"
+
+
+def test_a_fit_in_a_callback_is_the_users(autologged):
+    """It is no part of the training, and gets a child; nothing that the training calls does."""
+
+    class Fitting(xgb.callback.TrainingCallback):
+        def after_training(self, model):
+            GaussianNB().fit(X_train, y_train)
+            return model
+
+    train(callbacks=[Fitting()])
+    training, child = autologged.runs()
+
+    assert child.data.tags["estimator_name"] == "GaussianNB"
+    assert child.data.tags["mlflow.parentRunId"] == training.info.run_id
+    assert "training_score" not in training.data.metrics
 
 
 def test_refit_is_another_run(autologged):

@@ -126,7 +126,7 @@ def test_what_would_change_a_value_is_refused(kind, values, found):
 
 def test_missing_values_in_a_column_of_whole_numbers_are_explained():
     """pandas made it floats; the cure is not obvious."""
-    with pytest.raises(InputMismatch, match=r"some are missing.*declare the column a double"):
+    with pytest.raises(InputMismatch, match=r"Hint: .*missing values.*declare the column a double"):
         enforce(Frame({"a": [1.0, None]}), one("long"))
 
 
@@ -301,3 +301,11 @@ def test_a_column_of_wide_floats_is_no_tensor_of_narrow_ones():
     rows = Schema([TensorSpec(np.dtype("float32"), (-1, 1), "x")])
     with pytest.raises(InputMismatch, match="float64"):
         enforce(Frame({"x": [np.array([0.1])]}), rows)
+
+
+@pytest.mark.parametrize("shape", [(-1, 2), (2, -1), (1, 2)])
+def test_rows_of_one_number_each_do_not_become_rows_of_several(shape):
+    """Two rows with a number each would be one answer instead of two."""
+    rows = Schema([TensorSpec(np.dtype("float64"), shape, "x")])
+    with pytest.raises(InputMismatch, match=r"'x'"):
+        enforce(Frame({"x": [0.0, 1.0]}), rows)

@@ -14,6 +14,7 @@ import scipy.sparse as sp
 from nbtrack.errors import InvalidValue
 from nbtrack.models import ModelSignature, infer_signature
 from nbtrack.types import ColSpec, Schema, TensorSpec
+from nbtrack.types.schema import Array, Map, Object, Property
 
 mlflow = pytest.importorskip("mlflow")
 
@@ -119,11 +120,11 @@ def test_parameters_are_typed_as_in_mlflow(value):
     assert ours.to_dict() == theirs.to_dict()
 
 
-@pytest.mark.parametrize("value", [None, [[1]], b"x", [1, "x"], (1, 2)])
+@pytest.mark.parametrize("value", [None, [[1]], b"x", [1, "x"], (1, 2), pd.Series([1, 2])])
 def test_a_parameter_without_a_type_is_refused(value):
-    """By name, because there may be many."""
-    with pytest.raises(InvalidValue, match="'beam'"):
-        infer_signature(np.ones(1), params={"beam": value})
+    """All of them by their names."""
+    with pytest.raises(InvalidValue, match=r"(?s)for parameters: 'beam' is .*'other' is"):
+        infer_signature(np.ones(1), params={"beam": value, "good": 1, "other": value})
 
 
 def test_a_schema_by_hand():
@@ -151,8 +152,40 @@ def test_a_wrong_signature_is_refused(make, match):
         make()
 
 
+def test_a_part_of_a_signature_can_be_set_later():
+    """As in MLflow, and checked as the first one was."""
+    signature = infer_signature(Frame({"a": [1]}))
+    signature.inputs = Schema([ColSpec("double", "b")])
+
+    assert ModelSignature.from_dict(signature.to_dict()) == signature
+    assert signature.inputs.input_names() == ["b"]
+    with pytest.raises(InvalidValue, match="infer_signature"):
+        signature.outputs = Frame({"a": [1]})
+
+
 def test_a_type_of_a_later_mlflow_is_not_checked():
     """A model must not become unreadable because its signature knows more than we do."""
     schema = Schema.from_json('[{"type": "quaternion", "name": "q", "required": true}]')
 
     assert str(schema) == "q: any"
+    nested = '[{"type": "object", "properties": {"q": {"type": "quaternion"}}, "required": true}]'
+    assert str(Schema.from_json(nested)) == "object with q: any"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"type": "array", "items": {"type": "quaternion"}},
+        {"type": "map", "values": {"type": "quaternion"}},
+        {"type": "object", "properties": {"q": {"type": "quaternion"}}},
+        {"type": "object", "properties": {"q": "long"}},
+        {"type": "object", "properties": {"q": {"type": "array", "items": "long"}}},
+    ],
+)
+def test_a_type_written_by_hand_is_one(form):
+    """Else a slip of the pen would be what is not checked."""
+    kind = {"array": Array, "map": Map, "object": Object}[form["type"]]
+    with pytest.raises(InvalidValue, match="type"):
+        kind.from_json_dict(**form)
+    with pytest.raises(InvalidValue, match="type"):
+        Property.from_json_dict(**{"p": form})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import py_compile
 import subprocess
 import sys
@@ -313,3 +314,22 @@ def test_a_folder_without_init_is_found_as_code(tmp_path, monkeypatch):
     nbtrack.pyfunc.save_model(tmp_path / "m", python_model=Ruled(), infer_code_paths=True)
     assert (tmp_path / "m" / "code" / "loose" / "rule.py").is_file()
     del sys.modules["loose.rule"], sys.modules["loose"]
+
+
+@pytest.mark.parametrize("is_imported", [False, True])
+@pytest.mark.parametrize("module", ["loading_alone", "loading_apart.loader"])
+def test_a_loader_module_is_kept_wherever_it_was_found(tmp_path, monkeypatch, module, is_imported):
+    """Not imported yet, or from a folder that several entries of sys.path lead to."""
+    monkeypatch.chdir(tmp_path)
+    for entry in (".", str(tmp_path)):
+        monkeypatch.syspath_prepend(entry)
+    file = tmp_path / f"{module.replace('.', '/')}.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("def _load_pyfunc(path): ...")
+    if is_imported:
+        importlib.import_module(module)
+    nbtrack.pyfunc.save_model(tmp_path / "m", loader_module=module, infer_code_paths=True)
+
+    assert (tmp_path / "m" / "code" / file.relative_to(tmp_path)).is_file()
+    for name in (module, module.partition(".")[0]):
+        sys.modules.pop(name, None)

@@ -25,6 +25,10 @@ class Message(pydantic.BaseModel):
     content: Optional[str] = None  # noqa: UP045 - as older code writes it
 
 
+class NoDefault(pydantic.BaseModel):
+    content: str | None
+
+
 class Tree(pydantic.BaseModel):
     branches: "list[Tree]"
 
@@ -102,16 +106,32 @@ def test_a_function_with_type_hints():
 @pytest.mark.parametrize(
     "hint",
     [
-        pd.DataFrame, list[object], dict, None, list[Tree],
+        str, dict, list[object], list[Tree], list[str | None], list[str] | None, list[str, int],
+        list[dict[int, int]], list[dict[int]], list[Optional], list[NoDefault],
+        list[list[NoDefault]],
         # As older code writes them.
         List, list[List], list[Dict],  # noqa: UP006
     ],
 )  # fmt: skip
-def test_a_hint_that_says_nothing_of_rows_leaves_it_to_the_example(hint):
+def test_a_hint_that_is_of_no_use_is_said_and_costs_nothing(hint):
+    """Where it is written and when the model is logged; the example makes the signature."""
+    with pytest.warns(UserWarning, match="is not supported") as where_written:
+        echo = echo_of(hint)
+    with pytest.warns(UserWarning, match="Unsupported type hint"):
+        model = logged(echo, input_example=pd.DataFrame({"a": [1]}))
+
+    assert where_written[0].filename == __file__
+    assert str(model.input_schema) == "a: long"
+    assert model.predict(pd.DataFrame({"a": [2]}))["a"].tolist() == [2]
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.parametrize("hint", [pd.DataFrame, np.ndarray, "np.ndarray", Any, None])
+def test_a_hint_of_other_data_leaves_it_to_the_example(hint):
+    """Which is what it is for."""
     model = logged(echo_of(hint), input_example=pd.DataFrame({"a": [1]}))
 
     assert str(model.input_schema) == "a: long"
-    assert model.predict(pd.DataFrame({"a": [2]}))["a"].tolist() == [2]
 
 
 CODE = """

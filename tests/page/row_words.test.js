@@ -17,6 +17,8 @@ test("a run that ended well takes no words, a failed one says why", () => {
   );
   assert.equal(words("FAILED", "KeyboardInterrupt"), "KeyboardInterrupt");
   assert.equal(words("FAILED", ""), "failed"); // it was no cell
+  assert.equal(words("KILLED", "pruned at step 3: no hope"), "pruned");
+  assert.equal(words("KILLED", "KeyboardInterrupt"), "killed");
 });
 
 test("how many children the best one is of is said once", () => {

@@ -9,7 +9,8 @@ import pytest
 
 from nbtrack.records.runs import Run
 from nbtrack.stores.store import Store
-from tests.support.kernel import Kernel
+from tests.support.kernel import LOADED, Kernel
+from tests.support.kernel_forks import forked_kernels
 
 
 class Notebook:
@@ -40,3 +41,10 @@ def notebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
     made = Notebook(tmp_path_factory.mktemp("notebook"))
     yield made
     made.kernel.close()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_kernels_are_forks() -> Iterator[None]:
+    """Of a process of their own, so that sets are ordered otherwise than in the notebook."""
+    with forked_kernels(*LOADED, origin="fresh kernels"):
+        yield

@@ -6,8 +6,11 @@ import os
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -16,23 +19,56 @@ from jupyter_client.manager import KernelManager
 from nbtrack.records.runs import Run, RunQuery
 from nbtrack.stores.opening import open_store
 from nbtrack.stores.store import Store
+from tests.support.kernel_forks import forked_kernels
 
 TIMEOUT = 60
 START_SECONDS = 120  # on a machine that starts many at once
 
 
+# For how long a cell waits for what it can do without, as on a busy machine.
+_BUDGETS = """
+from nbtrack.cells import cell_warnings, completion, look_back, measured_names, tracked_cell
+for module, name in (
+    (cell_warnings, "PATIENCE_SECONDS"),
+    (completion, "_LOOK_SECONDS"),
+    (look_back, "WAIT_SECONDS"),
+    (measured_names, "PATIENT_SECONDS"),
+    (tracked_cell, "TRACE_WAIT_SECONDS"),
+):
+    usual = vars(module).setdefault(f"_USUAL_{name}", getattr(module, name))
+    setattr(module, name, 60 if %s else usual)
+"""
+PATIENT, HURRIED = _BUDGETS % True, _BUDGETS % False
+# What `%load_ext nbtrack` imports.
+LOADED = ("nbtrack.cells.extension", "nbtrack.panels.magics", "duckdb")
+
+
 def start_kernel(
-    *, env: dict[str, str], cwd: str | None = None
+    *, env: dict[str, str], cwd: str | None = None, imported: tuple[str, ...] = ()
 ) -> tuple[KernelManager, BlockingKernelClient]:
     """A kernel that is ready. By sockets of the file system: another process may take a TCP port
     between its being found free and the kernel's use of it."""
     manager = KernelManager(kernel_name="python3", transport="ipc")
     manager.ip = str(Path(tempfile.gettempdir()) / f"nb-{uuid.uuid4().hex[:12]}")
-    manager.start_kernel(cwd=cwd, env=env)
+    with forked_kernels(*imported):
+        manager.start_kernel(cwd=cwd, env=env)
     client: BlockingKernelClient = manager.client()
     client.start_channels()
-    client.wait_for_ready(timeout=START_SECONDS)
+    _wait_until_ready(client)
     return manager, client
+
+
+def _wait_until_ready(client: BlockingKernelClient) -> None:
+    """As `client.wait_for_ready`, but for the fifth of a second in which that throws messages away:
+    here nobody minds those of another request."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        client.kernel_info()
+        with suppress(Empty):
+            client.get_shell_msg(timeout=1)
+            client.get_iopub_msg(timeout=0.2)
+            return
+    raise TimeoutError("no kernel started")
 
 
 @dataclass
@@ -104,10 +140,13 @@ class Kernel:
         self.project = folder / "project"
         names = {n: v for n, v in os.environ.items() if not n.startswith(("NBTRACK_", "JPY_"))}
         env = {**names, "NBTRACK_DIR": str(self.project), **environment}
-        self.manager, self.client = start_kernel(cwd=str(folder), env=env)
+        self.manager, self.client = start_kernel(
+            cwd=str(folder), env=env, imported=LOADED if load else ()
+        )
         self._store: Store | None = None
         if load:
             self.run("%load_ext nbtrack")
+            self.do(PATIENT)
 
     def run(self, code: str, *, cell_id: str | None = None, silent: bool = False) -> Reply:
         """Run a cell to the end: until the kernel is idle again."""
@@ -145,6 +184,18 @@ class Kernel:
         )
         found = reply["content"]["user_expressions"]["_"]
         return found["data"]["text/plain"] if found["status"] == "ok" else str(found)
+
+    def do(self, code: str) -> None:
+        """Run *code* beside the cells, and beside their names."""
+        found = self.value(f"exec({code!r}, {{}})")
+        assert found == "None", found
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """Cells go without what does not come at once, as they do for users."""
+        self.do(HURRIED)
+        yield
+        self.do(PATIENT)
 
     @property
     def store(self) -> Store:

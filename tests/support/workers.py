@@ -5,8 +5,10 @@ and what is not traced for coverage, because tracing takes as long again.
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from contextlib import suppress
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # Files of tests that start other processes, import MLflow, train for long or make many projects.
@@ -18,6 +20,7 @@ SLOW = (
     "tests/charts/test_pictures.py",
     "tests/cli/test_demo.py",
     "tests/cli/test_doctor.py",
+    "tests/cli/test_gc.py",
     "tests/cli/test_main.py",
     "tests/cli/test_models_command.py",
     "tests/cli/test_runs.py",
@@ -33,31 +36,42 @@ SLOW = (
     "tests/panels/runs/test_panel_of_runs.py",
     "tests/panels/runs/test_runs_view.py",
     "tests/parity/",
-    "tests/stores/filters/test_filters_against_mlflow.py",
+    "tests/provenance/test_cases.py",
+    "tests/provenance/test_odd_notebooks.py",
+    "tests/provenance/test_own_modules.py",
+    "tests/provenance/test_random_programs.py",
+    "tests/provenance/test_why_different.py",
     "tests/recording/test_run_batch.py",
+    "tests/recording/test_run_stack.py",
+    "tests/stores/filters/test_filters_against_mlflow.py",
+    "tests/stores/filters/test_shown_sql.py",
     "tests/stores/kept/",
     "tests/stores/local/",
     "tests/stores/queries/test_run_pages.py",
     "tests/stores/queries/test_series.py",
     "tests/survival/",
     "tests/test_package.py",
+    "tests/test_public_names.py",
 )
 # What they call is measured by the tests of its own room.
 UNMEASURED = (
     "tests/browser/",
     "tests/parity/",
     "tests/stores/filters/test_filters_against_mlflow.py",
-    "tests/test_notebooks.py",
+    "tests/notebooks/",
     "tests/test_package.py",
 )
 # What test modules import of others, and takes half a second or more.
 OF_OTHERS = ("mlflow", "scipy.stats", "sklearn.ensemble", "pandas", "matplotlib.pyplot")
-# Files that share something dear: a JupyterLab.
-TOGETHER = ("tests/browser/",)
+OF_LIBRARIES = ("nbtrack.hooks.xgboost.",)
+# Files that share something dear: a JupyterLab, or notebooks that have run.
+TOGETHER = ("tests/browser/", "tests/notebooks/")
 # What takes a minute or more begins first, so that the workers end together.
 SLOWEST = (
-    "tests/test_notebooks.py",
+    "tests/notebooks/",
     "tests/browser/",
+    "tests/provenance/",
+    "tests/survival/",
     "tests/test_package.py",
     "tests/parity/",
     "tests/hooks/",
@@ -65,7 +79,6 @@ SLOWEST = (
     "tests/cards/",
     "tests/cells/",
     "tests/model_registry/",
-    "tests/survival/",
     "tests/models/",
 )
 
@@ -96,6 +109,36 @@ def import_others() -> None:
     for name in OF_OTHERS:
         with suppress(ModuleNotFoundError):  # its tests are skipped
             importlib.import_module(name)
+
+
+def import_ours() -> None:
+    """While it is traced: what is imported within a test that is not would never be measured.
+
+    But what imports a library that autolog would find then, in tests that have nothing to do with
+    it.
+    """
+    import nbtrack
+
+    for module in pkgutil.walk_packages(nbtrack.__path__, "nbtrack."):
+        if not module.name.endswith("__main__") and not module.name.startswith(OF_LIBRARIES):
+            importlib.import_module(module.name)
+
+
+def use_one_thread() -> None:
+    """Of DuckDB, in the stores of this process: data are small, and the other worker has a core.
+
+    A fifth of what a search of few runs takes is the waking of a second one.
+    """
+    from nbtrack.base.databases import OFFLINE
+
+    OFFLINE["threads"] = "1"
+
+
+def trace_if_measured(item: pytest.Item) -> None:
+    """The fixtures, too, which pytest-cov's own mark does not reach."""
+    control = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+    if control is not None and control.started != is_measured(item.nodeid):
+        control.pause() if control.started else control.resume()
 
 
 def slowest_first(nodeid: str) -> int:

@@ -56,6 +56,42 @@ def test_the_end_of_the_process_is_the_end_of_its_run(start, store, end, code, s
     assert "nanobind" not in script.errors()
 
 
+IN_A_FUNCTION = "def main():\n    raise SystemExit(2)\nmain()"
+RETURNED = "def main(): return 0\nraise SystemExit(main())"
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "status"),
+    [
+        ("raise SystemExit", 0, "FINISHED"),
+        ("raise SystemExit()", 0, "FINISHED"),
+        ("raise SystemExit(0)", 0, "FINISHED"),
+        ("raise SystemExit(None)", 0, "FINISHED"),
+        ("raise SystemExit(3)", 3, "FAILED"),
+        ("raise SystemExit('text')", 1, "FAILED"),
+        ("raise SystemExit(f'{run} is wrong')", 1, "FAILED"),
+        ("code = 0\nif run:\n    raise SystemExit(code)", 0, "FINISHED"),
+        ("code = 4\nif run:\n    raise SystemExit(\n        code\n    )", 4, "FAILED"),
+        ("if run: raise SystemExit(0)", 0, "FINISHED"),
+        ("with open(os.devnull): raise SystemExit(3)", 3, "FAILED"),
+        (IN_A_FUNCTION, 2, "FAILED"),
+        (RETURNED, 0, "FINISHED"),
+        ("try: raise SystemExit(3)\nexcept SystemExit: pass", 0, "FINISHED"),
+        ("try: sys.exit(0)\nexcept SystemExit: pass\n1 / 0", 1, "FAILED"),
+        ("exit()", 0, "FINISHED"),
+        ("quit(0)", 0, "FINISHED"),
+        ("exit(3)", 3, "FAILED"),
+        ("quit(code=3)", 3, "FAILED"),
+    ],
+)
+def test_an_exit_that_is_raised_is_the_end_of_the_run(start, store, end, code, status):
+    """As far as the program says it: Python leaves no trace of a SystemExit."""
+    script = start(OPEN + end)
+    (run_id,) = script.finish(code=code)
+
+    assert store.get_run(run_id).info.status == status
+
+
 def test_a_with_block_left_by_an_exception_fails(start, store):
     """FAILED, also when the exception is caught further out and the process ends well."""
     script = start(

@@ -49,9 +49,6 @@ def autolog(
     What MLflow's `autolog` has for Lightning alone (`log_every_n_step`, `checkpoint`, …) is taken
     and changes nothing.
     """
-    if disable:
-        library.switch.turn_off(by_name=True)
-        return
     flags = CommonFlags(
         log_models=log_models,
         exclusive=exclusive,
@@ -60,7 +57,7 @@ def autolog(
         registered_model_name=registered_model_name,
         extra_tags=extra_tags,
     )
-    library.switch.turn_on(flags, by_name=True)
+    library.ask(flags, disable=disable)
 
 
 library = Torch(

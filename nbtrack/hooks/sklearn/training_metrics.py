@@ -11,6 +11,7 @@ from nbtrack.hooks.sklearn.fit_predictions import FitPredictions, predictions_of
 from nbtrack.hooks.sklearn.inner_estimators import is_pipeline, is_search
 from nbtrack.hooks.sklearn.noted_origins import note_metrics
 from nbtrack.hooks.sklearn.regression_scores import regression_scores
+from nbtrack.records.tags import TRAINING_METRICS_TAG
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from nbtrack.recording.active_run import ActiveRun
 
 PREFIX = "training_"
-HOW_TAG = "nbtrack.training_metrics"  # set when they are not of all training rows
 _BY_LABEL = ("precision_score", "recall_score", "f1_score")
 
 
@@ -33,7 +33,7 @@ def log_training_metrics(run: ActiveRun, call: FitCall, flags: Flags) -> None:
             run.log_metrics(named)
             note_metrics(run, named)
     if asked.note:
-        run.set_tag(HOW_TAG, asked.note)
+        run.set_tag(TRAINING_METRICS_TAG, asked.note)
 
 
 def _metrics(asked: FitPredictions, *, pos_label: Any) -> dict[str, float]:

@@ -19,7 +19,7 @@ from nbtrack.records.origins import Origin, Origins
 from nbtrack.records.runs import Param, RunStatus, RunTag
 
 FIT_ERROR_TAG = "nbtrack.fit_error"
-_MOST_ERROR = 500  # characters
+MOST_ERROR = 500  # characters
 
 
 class Record:
@@ -69,7 +69,7 @@ class Record:
         ended_us = now_us()
         with guarded(f"record that {self.what} failed"):
             text = f"{self.what}: {type(error).__name__}: {error}"
-            self.run.set_tag(FIT_ERROR_TAG, text[:_MOST_ERROR])
+            self.run.set_tag(FIT_ERROR_TAG, text[:MOST_ERROR])
         is_interrupt = isinstance(error, KeyboardInterrupt)
         self._end(RunStatus.KILLED if is_interrupt else RunStatus.FAILED, ended_us)
 

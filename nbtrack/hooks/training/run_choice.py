@@ -37,7 +37,6 @@ class FitRun(NamedTuple):
 
 _lock = Lock()
 _taken: weakref.WeakSet[ActiveRun] = weakref.WeakSet()  # a fit is recorded on them
-_ours: weakref.WeakSet[ActiveRun] = weakref.WeakSet()  # no user opened them
 _parts: dict[ActiveRun, RunPart] = {}  # of running cells, by their runs
 
 
@@ -61,18 +60,19 @@ def choose_run(
 ) -> FitRun | None:
     """None: not to be recorded. A run that is made here is the active one until it ends."""
     active = session.active_run()
-    if flags.exclusive and active is not None and active not in _ours:
+    if flags.exclusive and active is not None and not active.opened_by_hook:
         return None
     tags = {AUTOLOG_TAG: flavor, **(flags.extra_tags or {})}
     if active is None and (active := session.open_cell_run()) is not None:
         active.set_tags(tags)
-        _ours.add(active)
+        active.opened_by_hook = True
     if active is not None:
         found = _in_active(session, active, kin, name=name, tags=tags)
         if found is not None:
             return found
     made = session.start_run(name=name, tags=tags, nested=True)
-    _ours.add(made)
+    made.opened_by_hook = True
+    _taken.add(made)
     return FitRun(made, ends_with_fit=True)
 
 

@@ -60,11 +60,9 @@ def autolog(
     registered_model_name: register each model under this name.
     model_format: "ubj" or "json".
     """
-    if disable:
-        library.switch.turn_off(by_name=True)
-        return
     flags = Flags(
         importance_types=importance_types,
+        model_format=model_format,
         log_input_examples=log_input_examples,
         log_model_signatures=log_model_signatures,
         log_models=log_models,
@@ -73,10 +71,9 @@ def autolog(
         disable_for_unsupported_versions=disable_for_unsupported_versions,
         silent=silent,
         registered_model_name=registered_model_name,
-        model_format=model_format,
         extra_tags=extra_tags,
     )
-    library.switch.turn_on(flags, by_name=True)
+    library.ask(flags, disable=disable)
 
 
 def _patches(module: ModuleType) -> Iterator[Patch]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from copy import copy
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.models.flavours.library_files import full_name, own_class, version_of, written
+from nbtrack.models.flavours.library_files import full_name, own_class, version_of
 from nbtrack.models.flavours.sklearn import estimator_in, serialized
 from nbtrack.models.folder import FlavorParts
 from nbtrack.models.mlmodel_file import Model, config_of
@@ -41,12 +42,12 @@ def parts_of(
     modules: Collection[str] = {"lightgbm", "numpy", "scipy"}
     if full_name(kind) == _BOOSTER:
         file = "model.lgb"
-        data = written(lambda path: model.save_model(path, **save_options), file)
+        data = model.model_to_string(**save_options).encode()  # what `save_model` writes
     else:
         chosen = check_format(serialization_format or _safest())
         file = _FILES.get(chosen, "model.pkl")
         trusted = (*_TYPES, *(skops_trusted_types or ()))
-        data, found, types = serialized(model, chosen, trusted)
+        data, found, types = serialized(_with_plain_curves(model), chosen, trusted)
         config |= {"serialization_format": chosen, "skops_trusted_types": types}
         modules = {*modules, *found, "sklearn"}
     return FlavorParts(
@@ -56,6 +57,23 @@ def parts_of(
         modules=modules,
         pyfunc={"loader_module": "mlflow.lightgbm", "data": file},
     )
+
+
+def _with_plain_curves(model: Any) -> Any:
+    """A shallow copy: skops makes a file of each number of numpy's, of which the curves are."""
+    plain = copy(model)
+    for name in ("_evals_result", "_best_score"):
+        if name in vars(plain):
+            vars(plain)[name] = _plain(vars(plain)[name])
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value.item() if hasattr(value, "item") else value
 
 
 def _safest() -> str:

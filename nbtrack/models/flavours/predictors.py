@@ -20,6 +20,7 @@ _OWN = {
     "mlflow.lightgbm": "nbtrack.models.flavours.lightgbm",
     "mlflow.catboost": "nbtrack.models.flavours.catboost",
     "mlflow.pytorch": "nbtrack.models.flavours.pytorch",
+    "mlflow.statsmodels": "nbtrack.models.flavours.statsmodels",
     "mlflow.pyfunc.model": "nbtrack.models.flavours.python_model",
 }
 

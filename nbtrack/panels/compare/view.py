@@ -5,8 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.display.markup import joined
 from nbtrack.lookup.difference import Difference
 from nbtrack.panels.compare.content import content_of, labels_of, read_difference
+from nbtrack.provenance.differences.as_html import causes_html
+from nbtrack.provenance.differences.as_text import causes_text
+from nbtrack.provenance.differences.difference import RunDifference, read_run_difference
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
 class CompareView:
     def __init__(self, store: Store, run_ids: Sequence[str], *, baseline: str | None) -> None:
+        self._store = store
         self.difference = read_difference(store, run_ids, baseline=baseline)
         self.content = content_of(store, self.difference)
 
@@ -30,6 +35,14 @@ class CompareView:
         return self.run_ids[self.difference.baseline]
 
     @cached_property
+    def causes(self) -> RunDifference | None:
+        """What explains that the other run is not the baseline; of more than two nobody asks."""
+        others = [run_id for run_id in self.run_ids if run_id != self.baseline]
+        if len(others) != 1:
+            return None
+        return read_run_difference(self._store, self.baseline, others[0])
+
+    @cached_property
     def df(self) -> pd.DataFrame:
         """A row for each kind and key, a column for each run, called by its name."""
         return comparison_frame(self.difference)
@@ -40,12 +53,14 @@ class CompareView:
     def __repr__(self) -> str:
         from nbtrack.panels.compare.table import comparison_text
 
-        return comparison_text(self.content)
+        table = comparison_text(self.content)
+        return table if self.causes is None else f"{table}\n\n{causes_text(self.causes)}"
 
     def _repr_html_(self) -> str:
         from nbtrack.panels.compare.table import comparison_html
 
-        return comparison_html(self.content)
+        table = comparison_html(self.content)
+        return table if self.causes is None else joined([table, causes_html(self.causes)])
 
 
 def comparison_frame(found: Difference) -> pd.DataFrame:

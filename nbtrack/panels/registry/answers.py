@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from nbtrack.display.markup import clipped, visible
+from nbtrack.display.markdown import markdown_nodes
+from nbtrack.display.markup import clipped
 from nbtrack.errors import ModelChanged, ModelNotFound, ModelNotLoaded
 from nbtrack.model_registry.audit import verify
 from nbtrack.model_registry.facts import VersionFacts, version_facts
@@ -164,10 +165,10 @@ def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"key": key, "label": label, "value": value} for key, label, value in shown]
 
 
-def _text(text: str | None) -> dict[str, str]:
-    """As it is, for whoever edits it, and with what hides in it made visible."""
+def _text(text: str | None) -> dict[str, Any]:
+    """As it is, for whoever edits it, and as Markdown."""
     raw = text or ""
-    return {"raw": raw, "shown": "\n".join(visible(line) for line in raw[:_LONG].splitlines())}
+    return {"raw": raw, "shown": markdown_nodes(raw, keeps_lines=True) if raw else []}
 
 
 def _facts(facts: VersionFacts) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NotRequired, TypedDict
 
 from nbtrack.panels.compare.messages import Section, Unchanged
-from nbtrack.panels.shared.questions import Nothing, Question
+from nbtrack.panels.shared.questions import MarkdownNode, Nothing, Question
 
 
 class RegistryStart(TypedDict):
@@ -37,10 +37,10 @@ class ModelAsked(TypedDict):
 
 
 class SaidText(TypedDict):
-    """As it is, and with what hides in it made visible."""
+    """As it is, for whoever edits it, and as Markdown."""
 
     raw: str
-    shown: str
+    shown: list[MarkdownNode]
 
 
 class SaidTag(TypedDict):

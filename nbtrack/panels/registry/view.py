@@ -5,7 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nbtrack.display.markup import joined
+from nbtrack.panels.registry.challenge import Challenge, read_challenge
 from nbtrack.panels.registry.content import ModelLine, ModelPage, read_models, read_page
+from nbtrack.provenance.differences.as_html import causes_html
+from nbtrack.provenance.differences.as_text import causes_text
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
@@ -30,6 +34,11 @@ class RegistryView:
         return None if self.page is None else self.page.model.name
 
     @cached_property
+    def challenge(self) -> Challenge | None:
+        """The newest version beside the one that serves."""
+        return None if self.page is None else read_challenge(self._store, self.page)
+
+    @cached_property
     def df(self) -> pd.DataFrame:
         """The columns of the view `model_versions`, or, of all models, of `registered_models`."""
         return registry_frame(self._store, self.name)
@@ -45,12 +54,22 @@ class RegistryView:
     def __repr__(self) -> str:
         from nbtrack.panels.registry.text import models_text, page_text
 
-        return models_text(self.models, self.place) if self.page is None else page_text(self.page)
+        if self.page is None:
+            return models_text(self.models, self.place)
+        told = [page_text(self.page)]
+        if self.challenge is not None:
+            told.append(causes_text(self.challenge.difference, title=self.challenge.title))
+        return "\n\n".join(told)
 
     def _repr_html_(self) -> str:
         from nbtrack.panels.registry.table import models_html, page_html
 
-        return models_html(self.models, self.place) if self.page is None else page_html(self.page)
+        if self.page is None:
+            return models_html(self.models, self.place)
+        told = [page_html(self.page)]
+        if self.challenge is not None:
+            told.append(causes_html(self.challenge.difference, title=self.challenge.title))
+        return joined(told)
 
 
 def registry_frame(store: Store, name: str | None) -> pd.DataFrame:

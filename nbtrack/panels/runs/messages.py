@@ -73,8 +73,8 @@ class RunWarning(TypedDict):
 
 class RunRow(TypedDict):
     """`cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows
-    what the best of so many children has; 0: what it has itself. `error`: why it failed.
-    `reproduced`: what became of it when it was run once more; "": nobody tried."""
+    what the best of so many children has; 0: what it has itself. `error`: why it failed, or
+    was pruned. `reproduced`: what became of it when it was run once more; "": nobody tried."""
 
     id: str
     name: str

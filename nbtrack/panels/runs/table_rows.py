@@ -21,7 +21,7 @@ from nbtrack.panels.runs.table_columns import Column
 from nbtrack.panels.runs.table_state import key_of
 from nbtrack.provenance.reproduction.verdicts import verdict_words
 from nbtrack.records.runs import Run, RunStatus
-from nbtrack.records.tags import BEST_OF_TAG, PARENT_TAG, PINNED_TAG
+from nbtrack.records.tags import BEST_OF_TAG, PARENT_TAG, PINNED_TAG, PRUNED_TAG
 from nbtrack.records.warned import warnings_in
 
 _LONGEST = 300  # characters of a cell: the browser clips by width
@@ -66,11 +66,12 @@ def label_of(run: Run) -> str:
 
 def _facts(placed: Placed, around: Surroundings) -> dict[str, Any]:
     info, tags = placed.run.info, placed.run.data.tags
+    error = around.errors.get(info.run_id) or tags.get(PRUNED_TAG, "")
     return {
         "id": info.run_id,
         "name": label_of(placed.run),
         "status": str(info.status),
-        "error": clipped(first_line(around.errors.get(info.run_id, "")), _LONGEST),
+        "error": clipped(first_line(error), _LONGEST),
         "depth": placed.depth,
         "children": placed.children,
         "parent": tags.get(PARENT_TAG),

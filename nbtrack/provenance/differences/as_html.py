@@ -42,13 +42,23 @@ def difference_html(found: RunDifference) -> str:
         tag("b", "Why is B different from A?"),
         _heads(found),
         *_metrics(found),
-        *_causes(found),
-        *_plain("CANNOT HAVE MOVED A NUMBER", [_finding(each) for each in found.harmless]),
-        *_plain("NOT PROVEN THE SAME", sentences(found.findings, "doubts")),
-        *_plain("NOT CAPTURED", sentences(found.findings, "gaps")),
-        *_plain("THE SAME", [", ".join(found.same)] if found.same else []),
+        *_parts(found),
         style=FRAME,
     )
+
+
+def causes_html(found: RunDifference, *, title: str = "") -> str:
+    """All but the runs and their metrics, for below a table that has them."""
+    return tag("div", *([tag("b", title)] if title else []), *_parts(found), style=FRAME)
+
+
+def _parts(found: RunDifference) -> Iterator[Html]:
+    yield from _causes(found)
+    harmless = [_finding(each) for each in found.harmless]
+    yield from _plain("CANNOT HAVE MOVED A NUMBER", harmless)
+    yield from _plain("NOT PROVEN THE SAME", sentences(found.findings, "doubts"))
+    yield from _plain("NOT CAPTURED", sentences(found.findings, "gaps"))
+    yield from _plain("THE SAME", [", ".join(found.same)] if found.same else [])
 
 
 def _heads(found: RunDifference) -> Html:

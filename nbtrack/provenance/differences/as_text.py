@@ -21,16 +21,26 @@ SIGNS = {"~": "~", "-": "−", "+": "+", "=": " "}
 
 
 def difference_text(found: RunDifference) -> str:
-    blocks = [
-        _heads(found),
-        _section("METRICS", metric_rows(found)),
+    return _joined([_heads(found), _section("METRICS", metric_rows(found)), *_parts(found)])
+
+
+def causes_text(found: RunDifference, *, title: str = "") -> str:
+    """All but the runs and their metrics, for below a table that has them."""
+    return _joined([[title] if title else [], *_parts(found)])
+
+
+def _joined(blocks: Iterable[Sequence[str]]) -> str:
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _parts(found: RunDifference) -> list[list[str]]:
+    return [
         _section(*_causes(found)),
         _section("CANNOT HAVE MOVED A NUMBER", _numbered(found.harmless)),
         _section("NOT PROVEN THE SAME", _indented(sentences(found.findings, "doubts"))),
         _section("NOT CAPTURED", _indented(sentences(found.findings, "gaps"))),
         _section("THE SAME", _indented([", ".join(found.same)] if found.same else [])),
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
 def run_label(run: Run) -> str:

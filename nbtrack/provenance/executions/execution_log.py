@@ -38,12 +38,7 @@ class ExecutionLog:
 
     def _append(self, execution: Execution, store: Store) -> None:
         known = self._texts_in[store.writer]
-        digests = (
-            execution.source,
-            *execution.generators,
-            *(file.sha256 for file in execution.modules),
-        )
-        for digest in digests:
+        for digest in execution.texts:
             if digest in self._texts and digest not in known:
                 known.add(digest)
                 store.append(lines.text_line(digest, self._texts[digest], t=now_us()))

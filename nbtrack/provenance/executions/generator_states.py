@@ -12,14 +12,20 @@ from typing import Any
 
 from nbtrack.base.imported import imported
 
-_KINDS = ("random", "numpy", "torch")
+GENERATORS = ("random", "numpy", "torch")
 
 
-def held_states(*, but: Container[str]) -> dict[str, Any]:
+def held_states() -> dict[str, Any]:
     """As the libraries give them, about 20 µs; of those that are imported."""
-    getters = {"random": _random, "numpy": _numpy, "torch": _torch}
-    found = {name: getters[name]() for name in _KINDS if name not in but}
+    found = dict(zip(GENERATORS, (_random(), _numpy(), _torch())))
     return {name: state for name, state in found.items() if state is not None}
+
+
+def hash_of(name: str, state: Any) -> int:
+    if name != "numpy":
+        return hash(state)
+    kind, keys, *rest = state
+    return hash((kind, keys.tobytes(), *rest))
 
 
 def text_of(name: str, state: Any) -> str:
@@ -82,4 +88,4 @@ def _numpy() -> Any:
 
 def _torch() -> Any:
     get = imported("torch", "get_rng_state")
-    return None if get is None else get().tolist()
+    return None if get is None else bytes(memoryview(get().numpy()))

@@ -70,6 +70,7 @@ class KernelRecorder:
         read = walk.close_over(reading.named, self._writers.names)
         needs = set(walk.needs)
         later = walk.close_over(reading.later | reading.patched, self._writers.names)
+        held = held_states()
         running = Running(
             source=cell.source,
             execution=execution,
@@ -80,8 +81,8 @@ class KernelRecorder:
             later=later,
             moved=self._last.changed(walk, self._namespace),
             values=values_of(self._namespace),
-            states=states.probed(),
-            generators=held_states(but=self._writers.seeded),
+            states=states.probed(held),
+            generators=self._unseeded(held),
             threads=set(threading.enumerate()),
             modules=self._modules.known(),
             opened=files.watch.start(),
@@ -117,9 +118,13 @@ class KernelRecorder:
 
     def has_generator(self, running: Running, name: str) -> None:
         """The cell has just imported it: where it starts from."""
-        running.states.setdefault(name, states.probed()[name])
-        for known, generator in held_states(but=self._writers.seeded).items():
+        held = held_states()
+        running.states.setdefault(name, states.probed(held)[name])
+        for known, generator in self._unseeded(held).items():
             running.generators.setdefault(known, generator)
+
+    def _unseeded(self, held: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: held[name] for name in held if name not in self._writers.seeded}
 
     def tracked(self, running: Running, run_id: str, *, count: int | None) -> None:
         """The cell has a run: what is known of it is written, for the kernel may be killed."""

@@ -12,6 +12,7 @@ from types import FunctionType, ModuleType
 from nbtrack.provenance.executions import states
 from nbtrack.provenance.executions.file_digests import FileDigests
 from nbtrack.provenance.executions.files import seen_file
+from nbtrack.provenance.executions.generator_states import GENERATORS
 from nbtrack.provenance.executions.imported import ImportedModules
 from nbtrack.provenance.executions.parts import differ
 from nbtrack.provenance.executions.running import Running, values_of
@@ -180,8 +181,8 @@ def _settle_states(it: _Settling) -> None:
     writers, number = it.writers, it.execution.number
     changed = states.changed(it.running.states, states.probed())
     seeds = _seeded(it, changed)
-    draws = (changed & set(states.GENERATORS)) - seeds
-    others = changed - set(states.GENERATORS)
+    draws = (changed & set(GENERATORS)) - seeds
+    others = changed - set(GENERATORS)
     used = _states_used(it) | others | (draws & writers.seeded)
     it.needs |= {writers.states[name] for name in used if name in writers.states}
     it.tell(draws=draws, unseeded=draws - writers.seeded, seeds=seeds, states=others)
@@ -197,7 +198,7 @@ def _seeded(it: _Settling, changed: set[str]) -> set[str]:
     # A function of a module may have seeded: what it says is not read.
     is_seeded = "numpy" in changed and states.is_freshly_seeded()
     if is_seeded or states.SEEDING & it.after.names or states.SEEDING_ALL & called:
-        found |= changed & set(states.GENERATORS)
+        found |= changed & set(GENERATORS)
     return found
 
 

@@ -7,15 +7,14 @@ imported have none.
 from __future__ import annotations
 
 import os
-import random
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from nbtrack.base.imported import imported
+from nbtrack.provenance.executions.generator_states import GENERATORS, hash_of, held_states
 from nbtrack.provenance.executions.parts import hashed
 
-GENERATORS = ("random", "numpy", "torch")
 # What projects call their own functions that seed: whichever generators moved, they seeded.
 SEEDING_ALL = frozenset({"set_seed", "fix_seed", "seed_all", "seed_everything"})
 SEEDING = SEEDING_ALL | {
@@ -35,8 +34,10 @@ _NOT_USERS = ("NBTRACK_", "MLFLOW_", "KMP_", "JPY_", "COLUMNS", "LINES")
 READERS = {PANDAS: {"pandas"}, SKLEARN: {"sklearn"}, ERRSTATE: {"numpy"}, PRINTING: {"numpy"}}
 
 
-def probed() -> dict[str, int]:
-    found = {}
+def probed(held: Mapping[str, Any] | None = None) -> dict[str, int]:
+    """*held*: states of generators, where they have just been read."""
+    held = held_states() if held is None else held
+    found = {name: hash_of(name, state) for name, state in held.items()}
     for name, probe in _PROBES.items():
         state = probe()
         if state is not None:
@@ -75,23 +76,6 @@ def is_freshly_seeded() -> bool:
     first = keys[:4].tolist()
     filled = [(1812433253 * (k ^ (k >> 30)) + n) & 0xFFFFFFFF for n, k in enumerate(first[:3], 1)]
     return bool(name == "MT19937" and place == len(keys) and filled == first[1:])
-
-
-def _random() -> object:
-    return random.getstate()
-
-
-def _numpy() -> object:
-    get_state = imported("numpy.random", "get_state")
-    if get_state is None:
-        return None
-    name, keys, *rest = get_state()
-    return name, keys.tobytes(), *rest
-
-
-def _torch() -> object:
-    get_state = imported("torch", "get_rng_state")
-    return None if get_state is None else bytes(memoryview(get_state().numpy()))
 
 
 def _pandas() -> object:
@@ -136,9 +120,6 @@ def _path() -> object:
 
 
 _PROBES: dict[str, Callable[[], object]] = {
-    "random": _random,
-    "numpy": _numpy,
-    "torch": _torch,
     PANDAS: _pandas,
     SKLEARN: _sklearn,
     ERRSTATE: _errors,

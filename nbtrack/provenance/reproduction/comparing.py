@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tempfile
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from nbtrack.provenance.reproduction.verdicts import Difference
 from nbtrack.provenance.reproduction.work_folder import AROUND, PREFIX
 from nbtrack.records.origins import Origin, origins_of
 from nbtrack.records.runs import Run
+from nbtrack.records.tags import TRAINING_METRICS_TAG
 from nbtrack.stores.store import Store
 
 # Metrics that say what the machine was doing, and how far a search was now and then.
@@ -28,7 +28,10 @@ _TIME_WORDS = word_set(
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _SHADOW = re.compile(rf"{re.escape(tempfile.gettempdir())}/{PREFIX}\w+/{AROUND}(?=/)")
 _AS_TIME_ALLOWED = (
-    "autolog had time for more points of its curve in one of the two; those of both are the same."
+    "autolog had time for more points of its curve in one of the two; compared are those of both."
+)
+_OF_OTHER_ROWS = (
+    "training metrics were not compared: autolog had time for other rows in one of the two."
 )
 _POINTS = """
     select run_id, key, step, value, epoch_ms(timestamp) as t from metrics
@@ -100,13 +103,18 @@ def _compare_metrics(pair: Pair, points: Mapping[str, Points], found: Comparison
     for key in sorted(before.keys() | after.keys()):
         if key.startswith(_OF_THE_MACHINE):
             continue
+        if _is_of_other_rows(pair, key):
+            found.remarks.append(_OF_OTHER_ROWS)
+            continue
         old, new = _own_points(pair, before.get(key, []), after.get(key, [])), after.get(key, [])
         if not old and not new:
             found.remarks.append(f"{key} was not compared: a later cell logged it.")
             continue
-        if len(old) != len(new) and _is_timed(pair, key) and _are_points_of(old, new):
+        if _steps(old) != _steps(new) and _is_timed(pair, key):
             found.remarks.append(f"{key}: {_AS_TIME_ALLOWED}")
-            old = new = min(old, new, key=len)
+            old, new = _at_steps_of_both(old, new)
+            if not old:
+                continue
         differences = list(_differing(pair, key, old, new))
         if differences and _measures_time(key):
             found.remarks.append(f"{key} differs, and was not compared: it measures time.")
@@ -133,13 +141,28 @@ def _own_points(pair: Pair, before: list[Point], after: Sequence[Point]) -> list
 
 def _is_timed(pair: Pair, key: str) -> bool:
     """Autolog gives its own curves a share of the fit's time, and leaves out what takes longer."""
-    return origins_of(pair.recorded.data.tags).metrics.get(key, Origin.LOGGED) >= Origin.UNTOLD
+    return max(_origins(pair, key)) >= Origin.UNTOLD
 
 
-def _are_points_of(one: Sequence[Point], other: Sequence[Point]) -> bool:
-    """Whether all of the shorter one are in the longer one."""
-    fewer, more = (Counter(point[:2] for point in each) for each in sorted((one, other), key=len))
-    return not fewer - more
+def _is_of_other_rows(pair: Pair, key: str) -> bool:
+    """It predicts no more training rows than it has time for, and says so."""
+    of_rows = {run.data.tags.get(TRAINING_METRICS_TAG) for run in pair}
+    return len(of_rows) > 1 and Origin.TRAINING in _origins(pair, key)
+
+
+def _origins(pair: Pair, key: str) -> list[Origin]:
+    return [origins_of(run.data.tags).metrics.get(key, Origin.LOGGED) for run in pair]
+
+
+def _steps(points: Iterable[Point]) -> list[int]:
+    return [each.step for each in points]
+
+
+def _at_steps_of_both(*curves: Sequence[Point]) -> list[list[Point]]:
+    """The newest of each step: a model that is trained on tells all of its curve each time."""
+    newest = [{each.step: each for each in curve} for curve in curves]
+    shared = sorted(newest[0].keys() & newest[1].keys())
+    return [[by_step[step] for step in shared] for by_step in newest]
 
 
 def _differing(
@@ -161,10 +184,6 @@ def _differing(
         where = f"metric {key}" + (f" at step {old.step}" if len(before) > 1 else "")
         shown = [repr(old.value), repr(new.value)]
         yield _of(pair, where, shown, by=_distance(old.value, new.value))
-
-
-def _newest(points: Sequence[Point]) -> str:
-    return format_number(points[-1].value) if points else "missing"
 
 
 def _is_same(before: Point, after: Point) -> bool:

@@ -6,8 +6,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -33,17 +35,20 @@ def checked_environment(given: str) -> Environment:
 
 
 @contextmanager
-def python_of(upstream: Upstream, env: Environment) -> Iterator[str]:
-    """Its path. An environment that is built here is gone afterwards. Raises
-    EnvironmentNotBuilt."""
+def python_of(
+    upstream: Upstream, env: Environment, *, timeout: float | None = None
+) -> Iterator[str]:
+    """Its path. An environment that is built here, in at most *timeout* seconds, is gone
+    afterwards. Raises EnvironmentNotBuilt."""
     if env == "current":
         yield sys.executable
         return
     with tempfile.TemporaryDirectory(prefix="nbtrack-env-", ignore_cleanup_errors=True) as place:
-        yield _built(upstream, Path(place) / "env")
+        deadline = None if timeout is None else time.monotonic() + timeout
+        yield _built(upstream, Path(place) / "env", partial(_call, deadline=deadline))
 
 
-def _built(upstream: Upstream, place: Path) -> str:
+def _built(upstream: Upstream, place: Path, call: Callable[[Sequence[str]], None]) -> str:
     """With uv, which has other Pythons too, else with venv and pip."""
     recorded = str(upstream.environment.get("python_version", ""))
     pins, uv = pins_with_nbtrack(upstream), shutil.which("uv")
@@ -51,12 +56,13 @@ def _built(upstream: Upstream, place: Path) -> str:
         raise EnvironmentNotBuilt("its packages were not recorded; --env current runs it here")
     python = str(place / "bin" / "python")
     if uv is not None:
-        _call([uv, "venv", "--python", _minor(recorded), str(place)])
-        _call([uv, "pip", "install", "--python", python, *pins])
+        call([uv, "venv", "--python", _minor(recorded), str(place)])
+        call([uv, "pip", "install", "--python", python, *pins])
     else:
         _check_python(recorded)
-        _call([sys.executable, "-m", "venv", str(place)])
-        _call([python, "-m", "pip", "install", "--quiet", *pins])
+        call([sys.executable, "-m", "venv", str(place)])
+        # Compiled is what is imported, once: all of it takes longer than all else here.
+        call([python, "-m", "pip", "install", "--quiet", "--no-compile", *pins])
     _add_nbtrack(place)
     return python
 
@@ -82,8 +88,14 @@ def _add_nbtrack(place: Path) -> None:
         (packages / "nbtrack-alone.pth").write_text(f"{alone}\n", encoding="utf-8")
 
 
-def _call(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _call(command: Sequence[str], *, deadline: float | None) -> None:
+    left = None if deadline is None else max(0.0, deadline - time.monotonic())
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=left)
+    except subprocess.TimeoutExpired:
+        raise EnvironmentNotBuilt(
+            "to install its packages took longer than the time it was given"
+        ) from None
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.strip()] or ["no word of why"]
         raise EnvironmentNotBuilt(f"its packages cannot be installed: {said[-1].strip()}")

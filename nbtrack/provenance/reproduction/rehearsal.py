@@ -25,7 +25,8 @@ _DEVICES = ("/dev", "/proc/self")
 _LOCAL_HOSTS = frozenset(("localhost", "127.0.0.1", "::1", ""))
 # They only say what the machine is; libraries ask them on their own.
 _HARMLESS = frozenset(["lscpu", "uname", "ldconfig", "nvidia-smi", "sysctl", "cat", "pgrep"])
-_PROGRAMS = frozenset(("os.system", "os.exec", "os.posix_spawn", "os.forkpty", "pty.spawn"))
+_PROGRAMS = ("os.system", "os.exec", "os.posix_spawn", "os.forkpty", "pty.spawn")
+_SWITCH = "(allow_effects=True, in a terminal --allow-effects, permits programs and the network)"
 _LIBRARY = sysconfig.get_path("stdlib") + os.sep
 _PACKAGES = ("site-packages", "dist-packages")
 _OWN_CODE = str(Path(__file__).parents[2]) + os.sep
@@ -36,12 +37,14 @@ _refused: list[str] = []
 def begin_rehearsal(given: str = "{}") -> None:
     """What this process does is a repetition: the model registry is not changed by it.
 
-    *given* is JSON: *folders* in which all is allowed, and *files* that are put back afterwards.
+    *given* is JSON: *folders* in which all is allowed, *files* that are put back afterwards, and
+    whether there may be *effects*: programs that are started, and the network.
     """
     current_session().is_rehearsing = True
     told = json.loads(given)
     if told:
-        sys.addaudithook(_Guard(told["folders"], told["files"]))
+        guard = _Guard(told["folders"], told["files"], may_have_effects=told["effects"])
+        sys.addaudithook(guard)
 
 
 def refusals() -> str:
@@ -58,7 +61,9 @@ def restore_generators(texts: str) -> None:
 class _Guard:
     """An audit hook that raises PermissionError."""
 
-    def __init__(self, folders: Sequence[str], files: Sequence[str]) -> None:
+    def __init__(
+        self, folders: Sequence[str], files: Sequence[str], *, may_have_effects: bool
+    ) -> None:
         caches = [os.path.expanduser(f"~/{name}") for name in _CACHES]
         allowed = (*folders, tempfile.gettempdir(), *caches, *_DEVICES)
         self._folders = tuple(os.path.realpath(each) + os.sep for each in allowed)
@@ -71,9 +76,7 @@ class _Guard:
             "os.rename": self._renaming,
             "shutil.rmtree": lambda args: self._changing("remove", args[:1], _entry),
             "shutil.move": lambda args: self._changing("move", args[:2], _entry),
-            "subprocess.Popen": _starting,
-            "socket.connect": _connecting,
-            **dict.fromkeys(_PROGRAMS, _starting_any),
+            **({} if may_have_effects else _EFFECTS),
         }
 
     def __call__(self, event: str, args: tuple[Any, ...]) -> None:
@@ -130,17 +133,24 @@ def _starting(args: tuple[Any, ...]) -> Iterator[str]:
     program, given = os.fsdecode(args[0]), args[1]
     if os.path.basename(program) not in _HARMLESS:
         words = [given] if isinstance(given, str | bytes | os.PathLike) else given
-        yield f"start the program {' '.join(map(os.fsdecode, words))}"
+        yield f"start the program {' '.join(map(os.fsdecode, words))} {_SWITCH}"
 
 
 def _starting_any(args: tuple[Any, ...]) -> Iterator[str]:
-    yield f"start the program {args[0] if args else 'of a shell'}"
+    yield f"start the program {args[0] if args else 'of a shell'} {_SWITCH}"
 
 
 def _connecting(args: tuple[Any, ...]) -> Iterator[str]:
     address = args[1]
     if isinstance(address, tuple) and str(address[0]) not in _LOCAL_HOSTS:
-        yield f"speak to another machine, {address[0]}"
+        yield f"speak to another machine, {address[0]} {_SWITCH}"
+
+
+_EFFECTS: dict[str, Callable[[tuple[Any, ...]], Iterator[str]]] = {
+    "subprocess.Popen": _starting,
+    "socket.connect": _connecting,
+    **dict.fromkeys(_PROGRAMS, _starting_any),
+}
 
 
 def _is_asked_by_nbtrack() -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from nbtrack.base.guard import guarded
@@ -33,6 +35,9 @@ from nbtrack.stores.store import Store
 _MOST_RUNS_WITH_MODELS = 20
 _MOST_TOLD = 100  # runs of one family
 _PATIENCE = 10.0  # seconds, for whoever else holds the database
+_HAD_EFFECTS = (
+    "Its cells might start programs and use the network: what these changed is not undone."
+)
 _CANNOT = (CellFailed, EnvironmentNotBuilt, KernelFailed, TooMuchToKeep)
 
 
@@ -42,11 +47,20 @@ def reproduce_run(
     *,
     env: Environment = "current",
     timeout: float | None = None,
+    may_have_effects: bool = False,
     progress: Progress = lambda _done, _all, _words: None,
 ) -> Verdict:
-    """Raises NotCaptured, where there is nothing to run, and what writing to a run raises."""
+    """*may_have_effects*: its cells may start programs and speak to other machines.
+
+    Raises NotCaptured, where there is nothing to run, and what writing to a run raises.
+    """
     upstream = upstream_of(store, run)
-    verdict = _tried(store, upstream, env=env, timeout=timeout, progress=progress)
+    again = partial(run_again, may_have_effects=may_have_effects, progress=progress)
+    if env != "current":
+        progress(0, len(upstream.steps), "installing the recorded packages")
+    verdict = _tried(store, upstream, env=env, timeout=timeout, again=again)
+    if may_have_effects:
+        verdict = replace(verdict, remarks=(*verdict.remarks, _HAD_EFFECTS))
     for run_id in [run.info.run_id, *(_below(store, run) if verdict.is_reproduced else ())]:
         _writer(store, run_id).set_tags(verdict.tags())
     store.flush()
@@ -59,21 +73,26 @@ def _below(store: Store, run: Run) -> list[str]:
 
 
 def _tried(
-    store: Store, upstream: Upstream, *, env: Environment, timeout: float | None, progress: Progress
+    store: Store,
+    upstream: Upstream,
+    *,
+    env: Environment,
+    timeout: float | None,
+    again: Callable[..., Rerun],
 ) -> Verdict:
+    began = time.monotonic()
     check = check_files(upstream.given_files)
     changed = [*check.changed, *(f"{path} has changed" for path in outside_modules(upstream))]
     if changed:
         return _not_runnable(upstream, "; ".join(changed))
     recorded = family_of(store, upstream.asked)
     try:
-        with python_of(upstream, env) as python:
-            rerun = run_again(
+        with python_of(upstream, env, timeout=timeout) as python:
+            rerun = again(
                 store,
                 upstream,
                 python=python,
-                timeout=timeout,
-                progress=progress,
+                timeout=None if timeout is None else timeout + began - time.monotonic(),
                 look=lambda kernel, new: _predictions(
                     store, kernel, recorded, counterpart(store, upstream, new)
                 ),

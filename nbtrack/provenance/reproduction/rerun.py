@@ -54,6 +54,7 @@ def run_again(
     *,
     python: str | None = None,
     timeout: float | None = None,
+    may_have_effects: bool = False,
     progress: Progress = lambda _done, _all, _words: None,
     look: Callable[[FreshKernel, Run], Sequence[dict[str, Any]]] = lambda _kernel, _run: (),
 ) -> Rerun:
@@ -74,7 +75,8 @@ def run_again(
         ) as kernel,
     ):
         before = stamps_of(shadow.linked)
-        kernel.prepare(_BEGIN.format(_allowed(store, upstream, shadow)))
+        allowed = _allowed(store, upstream, shadow, may_have_effects=may_have_effects)
+        kernel.prepare(_BEGIN.format(allowed))
         _run_cells(kernel, upstream.steps, progress)
         run, others = _runs_of(store, str(shadow.folder / notebook), upstream)
         seconds = time.monotonic() - began
@@ -95,11 +97,12 @@ def _environment(store: Store, upstream: Upstream, shadow: Shadow, notebook: str
     return clean_environment({**settings, "TMPDIR": str(shadow.temporary)})
 
 
-def _allowed(store: Store, upstream: Upstream, shadow: Shadow) -> str:
+def _allowed(store: Store, upstream: Upstream, shadow: Shadow, *, may_have_effects: bool) -> str:
+    """For `begin_rehearsal`."""
     folders = [str(shadow.root), str(folder_of(store.uri))]
     # Nothing puts a folder back; of files see `work_folder`.
     files = [path for path in upstream.written_files if not os.path.isdir(path)]
-    return json.dumps({"folders": folders, "files": files})
+    return json.dumps({"folders": folders, "files": files, "effects": may_have_effects})
 
 
 def _run_cells(kernel: FreshKernel, steps: Sequence[Step], progress: Progress) -> None:

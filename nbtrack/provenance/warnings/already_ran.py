@@ -18,18 +18,21 @@ from nbtrack.display.number_format import format_age, format_number
 from nbtrack.records.executions import Execution, ExecutionStatus, SeenFile
 from nbtrack.records.history import EarlierRun
 from nbtrack.records.origins import Origin, Origins, origins_of
+from nbtrack.records.tags import IDENTITY_TAG
 
-IDENTITY_TAG = "nbtrack.identity"
 FILES_TAG = "nbtrack.identity.files"  # that the cell itself read: path, size and mtime of each
 _MODEL_TAG = "nbtrack.model."  # and the path of a model in its run
 _LIBRARIES = ("numpy", "scipy", "pandas", "sklearn", "torch", "xgboost", "lightgbm")
 _TRACK_LINE = re.compile(r"^%{1,2}track\b[^\n]*$", re.MULTILINE)
 _MOST_FILES = 50
-# What a cell names whose data come from where nobody sees: files read by C++, servers, the clock.
+# What a cell names whose data come from where nobody sees: files read by C++, servers, the clock,
+# generators that seed themselves.
 _UNSEEN = (
     "parquet", "read_table", "read_feather", "read_hdf", "h5py", "scan_", "polars", "duckdb",
     "connect", "requests", "urlopen", "httpx",
     "time(", "now(", "today(", "perf_counter", "uuid",
+    "default_rng()", "RandomState()", "Random()", "SeedSequence()",
+    "default_rng(None)", "RandomState(None)",
 )  # fmt: skip
 
 

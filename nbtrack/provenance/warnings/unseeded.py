@@ -6,10 +6,11 @@ those. Some draw a seed and never use it: `harmless_fit` knows them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from nbtrack.provenance.warnings.drawing import draws_values
+from nbtrack.provenance.warnings.own_generators import made_unseeded
 from nbtrack.records.executions import Execution
 
 _CURES = {
@@ -44,11 +45,32 @@ def unseeded(
     if not drawn:
         return None
     name, where = next(iter(drawn.items()))
+    cure = _CURES.get(name, "A seed at the top")
+    return _told(name, _place(where, target), cure)
+
+
+def unseeded_makers(
+    needed: Sequence[Execution], code_of: Callable[[str], str | None], results: Collection[str]
+) -> str | None:
+    """The same of generators that cells of the slice made for themselves. *results* are the names
+    of what the run keeps."""
+    cells = ((each, code_of(each.source) or "") for each in needed)
+    made = made_unseeded(cells, results)
+    if made is None:
+        return None
+    seeded = made.maker.partition("(")[0] + "(0)"
+    return _told(made.maker, _place(made.where, needed[-1]), seeded)
+
+
+def _place(where: Execution, target: Execution) -> str:
     count = where.execution_count
-    place = "here" if where is target else "in a cell" if count is None else f"in cell [{count}]"
+    return "here" if where is target else "in a cell" if count is None else f"in cell [{count}]"
+
+
+def _told(what: str, place: str, cure: str) -> str:
     return (
-        f"Random numbers of {name} were drawn {place}, and nothing had seeded them: Run All would "
-        f"draw others. {_CURES.get(name, 'A seed at the top')} makes it repeatable."
+        f"Random numbers of {what} were drawn {place}, and nothing had seeded them: Run All would "
+        f"draw others. {cure} makes it repeatable."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE
+from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE, LATEST_VALUE
 from nbtrack.stores.queries.page_values import MOST_KEYS_IN_TEXT, keys_in_text, texts_bound
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ LATEST: dict[Kind, str] = {
               where {{where}})
         group by run_key, key""",
     "metrics": f"""
-        select run_key, key, arg_max(value, place) as value
+        select run_key, key, {LATEST_VALUE.format(place="place")} as value
         from (select run_key, key, value, {LATEST_PLACE} as place from stored.metrics
               where {{where}})
         group by run_key, key""",

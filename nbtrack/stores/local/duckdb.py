@@ -46,11 +46,12 @@ from nbtrack.records.runs import (
 from nbtrack.records.traces import RunTrace
 from nbtrack.stores.kept.kept_points import KeptPoints
 from nbtrack.stores.kept.kept_runs import KeptRuns
+from nbtrack.stores.local import identities
 from nbtrack.stores.local.attachment import WAIT_SECONDS, Attachment
 from nbtrack.stores.local.fold import fold
 from nbtrack.stores.local.folding_thread import FoldingThread, folding_guarded
 from nbtrack.stores.local.git_ignore import keep_out_of_git
-from nbtrack.stores.local.history import read_history, read_places, read_tagged
+from nbtrack.stores.local.history import read_history, read_identical, read_places
 from nbtrack.stores.local.removal import remove_executions, remove_models, remove_runs
 from nbtrack.stores.local.renamed import note_renamed, renamed_experiments
 from nbtrack.stores.local.signs import OwnFolds
@@ -294,13 +295,13 @@ class DuckDBStore(PanelReads):
         with self._attachment.open(read_only=True, timeout=timeout) as connection:
             return read_history(connection, experiment_id, lineage=lineage, without=without)
 
-    def read_tagged(
-        self, key: str, value: str, *, timeout: float = WAIT_SECONDS
-    ) -> list[EarlierRun]:
-        if not self.database.exists():
-            return []
+    def read_identical(self, digest: str, *, timeout: float = WAIT_SECONDS) -> list[EarlierRun]:
         with self._attachment.open(read_only=True, timeout=timeout) as connection:
-            return read_tagged(connection, key, value)
+            found = read_identical(connection, digest, is_folded=True)
+        if found or not identities.is_in_journals(self._journal.folder, digest):
+            return found
+        with self._snapshots.open(timeout=timeout) as connection:
+            return read_identical(connection, digest, is_folded=False)
 
     def read_places(self, notebook: str, *, timeout: float = WAIT_SECONDS) -> list[CellPlace]:
         if not self.database.exists():

@@ -18,7 +18,7 @@ from nbtrack.errors import StoreBusy
 from nbtrack.journal import reading
 from nbtrack.journal.lines import now_us
 from nbtrack.journal.reading import Tail
-from nbtrack.stores.local import schema
+from nbtrack.stores.local import identities, schema
 from nbtrack.stores.local.attachment import Attachment
 from nbtrack.stores.local.file_faults import is_interruption
 from nbtrack.stores.local.signs import OwnFolds
@@ -114,6 +114,7 @@ def _commit(connection: DuckDBPyConnection, work: _Work) -> None:
     with transaction(connection):
         if work.tails:
             insert_parsed(connection, target="project.stored")
+            connection.execute(identities.NOTE)
         for torn in filter(None, work.torn.values()):
             connection.execute(
                 "insert into project.stored.bad_lines values (?, ?)",

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbtrack.records.history import Attempt, CellPlace, EarlierRun, Extremes, History, Reached
-from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE
+from nbtrack.records.tags import IDENTITY_TAG
+from nbtrack.stores.local import identities
+from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE, LATEST_VALUE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -48,19 +50,29 @@ def read_places(connection: DuckDBPyConnection, notebook: str) -> list[CellPlace
     ]
 
 
-def read_tagged(connection: DuckDBPyConnection, key: str, value: str) -> list[EarlierRun]:
-    """Active runs that ended well, the newest first, a few."""
-    rows = connection.execute(_TAGGED, {"key": key, "value": value}).fetchall()
-    return [
+def read_identical(
+    connection: DuckDBPyConnection, digest: str, *, is_folded: bool
+) -> list[EarlierRun]:
+    """Active runs that ended well, the newest first, a few; *is_folded*: of a connection without
+    the tails of the journals."""
+    stored = "project.stored" if is_folded else "stored"
+    having = identities.FOLDED if is_folded else identities.ALL
+    keys = [str(key) for (key,) in connection.execute(having, {"digest": digest}).fetchall()]
+    if not keys:
+        return []
+    rows = connection.execute(_IDENTICAL.format(stored, ", ".join(keys))).fetchall()
+    metrics, tags = _METRICS.format(stored), _RUN_TAGS.format(stored)
+    found = [
         EarlierRun(
             run_id=run_id,
             name=name,
             started_ms=start_us // 1000,
-            metrics=dict(connection.execute(_METRICS, {"run_key": run_key}).fetchall()),
-            tags=dict(connection.execute(_RUN_TAGS, {"run_key": run_key}).fetchall()),
+            metrics=dict(connection.execute(metrics, {"run_key": run_key}).fetchall()),
+            tags=dict(connection.execute(tags, {"run_key": run_key}).fetchall()),
         )
         for run_key, run_id, name, start_us in rows
     ]
+    return [each for each in found if each.tags.get(IDENTITY_TAG) == digest]
 
 
 def _newest_attempt(
@@ -71,7 +83,8 @@ def _newest_attempt(
         return None
     run_key, run_id, number = row
     params = connection.execute(_PARAMS, {"run_key": run_key}).fetchall()
-    metrics = connection.execute(_METRICS, {"run_key": run_key}).fetchall()
+    of_run = _METRICS.format("project.stored")
+    metrics = connection.execute(of_run, {"run_key": run_key}).fetchall()
     inputs = connection.execute(_INPUTS, {"run_key": run_key}).fetchall()
     return Attempt(
         run_id=run_id,
@@ -82,7 +95,7 @@ def _newest_attempt(
     )
 
 
-_LATEST = f"arg_max(value, {LATEST_PLACE})"
+_LATEST = LATEST_VALUE.format(place=LATEST_PLACE)
 _EXTREMES = f"""
     with runs as (
         select run_key, run_id, arg_max(name, t) as run_name
@@ -128,18 +141,16 @@ _PARAMS = f"""
     from project.stored.params where run_key = $run_key group by key
 """
 _METRICS = f"""
-    select key, {_LATEST} from project.stored.metrics where run_key = $run_key group by key
+    select key, {_LATEST} from {{}}.metrics where run_key = $run_key group by key
 """
 _INPUTS = """
     select coalesce(context, ''), name,
         case when count(distinct digest) = 1 then any_value(digest) end
     from project.stored.inputs where run_key = $run_key group by all
 """
-_TAGGED = """
+_IDENTICAL = """
     select run_key, run_id, arg_max(name, t), arg_max(start_us, t)
-    from project.stored.run_events join project.stored.run_keys using (run_key)
-    where run_key in (
-        select run_key from project.stored.tags where key = $key and value = $value)
+    from {0}.run_events join {0}.run_keys using (run_key) where run_key in ({1})
     group by run_key, run_id
     having arg_max(status, t) = 'FINISHED' and arg_max(start_us, t) is not null
         and coalesce(arg_max(lifecycle_stage, t), 'active') = 'active'
@@ -147,7 +158,7 @@ _TAGGED = """
 """
 _RUN_TAGS = """
     select key, value from (
-        select key, arg_max_null(value, t) as value from project.stored.tags
+        select key, arg_max_null(value, t) as value from {}.tags
         where run_key = $run_key group by key) where value is not null
 """
 _PLACES = """

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from nbtrack.errors import StoreTooNew
 from nbtrack.journal.lines import now_us
-from nbtrack.stores.local import schema
+from nbtrack.stores.local import identities, schema
 from nbtrack.stores.registry import registry_schema
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def _create_stored_tables(connection: DuckDBPyConnection) -> None:
     for statement in schema.create_tables("project.stored"):
         connection.execute(statement)
     connection.execute("create table project.stored.segments (segment varchar, folded bigint)")
+    connection.execute(identities.CREATE)
 
 
 def _create_run_tables(connection: DuckDBPyConnection) -> None:
@@ -61,11 +62,17 @@ def _create_what_is_missing(connection: DuckDBPyConnection) -> None:
         connection.execute(statement)
 
 
+def _create_identities(connection: DuckDBPyConnection) -> None:
+    connection.execute(identities.CREATE)
+    connection.execute(identities.FILL)
+
+
 STEPS = [
     Step(1, "create run tables", _create_run_tables),
     Step(2, "create the model registry", _create_registry),
     Step(3, "create logged models", _create_what_is_missing),
     Step(4, "create executions of cells", _create_what_is_missing),
+    Step(5, "create identities of runs", _create_identities),
 ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nbtrack.records.executions import CONTENT_KEY
+from nbtrack.stores.local import identities
 from nbtrack.stores.local.attachment import Attachment
 from nbtrack.stores.local.fold import transaction
 from nbtrack.stores.local.model_schema import TABLES as MODEL_TABLES
@@ -26,6 +27,7 @@ def remove_runs(attachment: Attachment, run_ids: Sequence[str]) -> None:
             ).fetchall()
         ]
         _remove_models_of(connection, run_ids)
+        connection.execute(identities.FORGET, {"keys": keys})
         for table, columns in TABLES.items():
             if "run_key" in columns:
                 connection.execute(

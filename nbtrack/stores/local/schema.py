@@ -156,6 +156,8 @@ EXPLICIT_FIRST = "t + case when is_explicit then (1::bigint << 60) else 0 end"
 # faster than the maximum of a struct.
 # A damaged line may have brought a step that is none into the file.
 LATEST_PLACE = "greatest(step, -9223372036854775807)::hugeint * 18446744073709551616 + t"
+# Only two processes log points of one place: then the larger value is the latest, as in MLflow.
+LATEST_VALUE = "arg_max(value, struct_pack(place := {place}, value := value))"
 
 _RUN_LATEST = latest({c: "" for c in RUN_FACTS if c not in ("name", "status")})
 
@@ -182,8 +184,8 @@ CURRENT_VIEWS: dict[str, str] = {
         from (select run_key, key, arg_max_null(value, t) as value from stored.tags
               group by run_key, key) where value is not null""",
     "latest_metrics": f"""
-        select run_key, key, arg_max(value, place) as value, arg_max(step, place) as step,
-            arg_max(t, place) as t
+        select run_key, key, {LATEST_VALUE.format(place="place")} as value,
+            arg_max(step, place) as step, arg_max(t, place) as t
         from (select *, {LATEST_PLACE} as place from stored.metrics)
         group by run_key, key""",
     "artifacts": """

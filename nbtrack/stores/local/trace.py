@@ -165,7 +165,7 @@ _RUNS = """
 _METRICS = f"""
     with numbered as (
         select run_key, key, step, t, value,
-            row_number() over (partition by run_key, key order by step, t) as i,
+            row_number() over (partition by run_key, key order by step, t, value) as i,
             count(*) over (partition by run_key, key) as n
         from stored.metrics where run_key in (select run_key from family))
     select run_id, key, max(n), list({{'step': step, 't': t, 'value': value}})

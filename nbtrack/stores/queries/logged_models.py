@@ -147,7 +147,7 @@ class _Order:
         if order.get("dataset_name"):
             where += f" and {_on_dataset(order, self.parameters, name=f'{name}d')}"
         return (
-            f"left join (select model_id, arg_max(value, (t, step)) as value from {_METRICS}"
+            f"left join (select model_id, arg_max(value, (t, step, value)) as value from {_METRICS}"
             f" where {where} group by model_id) {name} using (model_id)"
         )
 
@@ -212,7 +212,7 @@ def _metrics(connection: DuckDBPyConnection, ids: Sequence[str]) -> dict[str, li
     for model_id, run_id, key, value, step, t, name, digest in connection.execute(
         "select model_id, run_id, key, value, step, t // 1000, dataset_name, dataset_digest"
         " from current.model_metrics join stored.run_keys using (run_key)"
-        " where list_contains($ids, model_id) order by key, step, t",
+        " where list_contains($ids, model_id) order by key, step, t, value",
         {"ids": list(ids)},
     ).fetchall():
         point = Metric(key, value, t, step, model_id, name, digest, run_id)

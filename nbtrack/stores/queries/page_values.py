@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE
+from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE, LATEST_VALUE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -94,7 +94,7 @@ def _from_rows(
         f"""
         select 0, run_key, key, value, null::double, {EXPLICIT_FIRST} from {params} {of_page}
         union all
-        select 1, run_key, key, null, arg_max(value, {LATEST_PLACE}), min(t)
+        select 1, run_key, key, null, {_LATEST_VALUE}, min(t)
         from {metrics} {of_page} group by run_key, key
         union all
         select 2, run_key, key, value, null, t from {tags} {of_page}
@@ -113,6 +113,7 @@ def _from_rows(
     return PageValues(of_params, of_metrics, [tag for tag in of_tags if tag[2] is not None])
 
 
+_LATEST_VALUE = LATEST_VALUE.format(place=LATEST_PLACE)
 _SOME_ROWS = """(
     select * from project.stored.{0} where rowid in (select unnest(${0}::bigint[]))
     union all select * from tail.{0})"""

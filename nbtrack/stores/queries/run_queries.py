@@ -102,7 +102,7 @@ def read_metrics(
     run_key = _run_key(connection, run_id, store=store)
     columns = connection.execute(
         f"select value, {_MILLISECONDS} as t, step from stored.metrics"
-        " where run_key = $run_key and key = $key order by step, stored.metrics.t",
+        " where run_key = $run_key and key = $key order by step, stored.metrics.t, value",
         {"run_key": run_key, "key": key},
     ).fetchnumpy()
     values, times, steps = (columns[name].tolist() for name in ("value", "t", "step"))

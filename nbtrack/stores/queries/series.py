@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from nbtrack.errors import InvalidValue
 from nbtrack.records.views import Axis, MetricSeries
+from nbtrack.stores.local.schema import LATEST_VALUE
 from nbtrack.stores.queries.page_values import keys_in_text, texts_bound
 
 if TYPE_CHECKING:
@@ -223,12 +224,12 @@ _POINTS = """
 """
 _FINITE = "case when isfinite(value) then value end"
 _WHOLE = f"""
-    select number, position, {_FINITE}, {_FINITE}, value {_POINTS} order by number, place
+    select number, position, {_FINITE}, {_FINITE}, value {_POINTS} order by number, place, value
 """
 # The last point of a bucket is the one that is highest on the axis, or the last of those.
 _BUCKETED = f"""
     select number, max(position) as position, min({_FINITE}), max({_FINITE}),
-        arg_max(value, place)
+        {LATEST_VALUE.format(place="place")}
     {_POINTS}
     group by number,
         least(trunc((position::double - begin::double) * per_position), {{last_bucket}})::integer

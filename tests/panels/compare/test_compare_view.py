@@ -230,6 +230,18 @@ def test_equal_lines_are_left_out_of_a_long_comparison():
     assert "the same" not in repr(short).split("ENVIRONMENT")[0]
 
 
+def test_what_explains_it_stands_below_two_runs():
+    """Seen from the baseline; of more runs nobody knows which two are meant."""
+    ids = [run_with(str(lr), params={"lr": lr}) for lr in (1, 2, 3)]
+    two, three = nbtrack.compare(*ids[:2]), nbtrack.compare(*ids)
+    back = nbtrack.compare(*ids[:2], baseline=ids[1])
+
+    for view, arrow in ((two, "1 → 2"), (back, "2 → 1")):
+        for text in (repr(view), Page(view._repr_html_()).text):
+            assert arrow in text.partition("WHAT EXPLAINS IT")[2]
+    assert "WHAT EXPLAINS IT" not in repr(three) + three._repr_html_()
+
+
 def test_the_text_is_no_wider_than_a_terminal():
     """Runs that do not fit are counted."""
     ids = [run_with(f"a run with a long name {n}", params={"x": "y" * n}) for n in range(12)]

@@ -239,6 +239,11 @@ def test_descriptions_tags_and_aliases(page, client):
     )
     assert (version.description, version.tags) == ("with\nregions", {"reviewed": "yes"})
 
+    page.ask("registry_edit", what="describe", text="who **leaves**", **of_model)
+    said = shown(page)["description"]
+    assert said["raw"] == "who **leaves**"
+    assert [each["tag"] for each in said["shown"][0]["children"]] == ["", "strong"]
+
     page.ask("registry_edit", what="delete_tag", key="reviewed", **of_version)
     page.ask("registry_edit", what="delete_alias", key="champion", **of_model)
     assert shown(page)["aliases"] == []

@@ -71,6 +71,21 @@ def test_one_model(client):
     assert list(view.df.stage) == ["Production", "None"]
 
 
+def test_the_newest_version_is_explained_beside_the_one_that_serves(client):
+    """By what differs between their runs; nothing is said where they are one."""
+    register("churn", "slow-newt", f1=0.8)
+    client.transition_model_version_stage("churn", "1", "Production")
+    assert "WHAT EXPLAINS IT" not in repr(nbtrack.registry("churn"))
+    register("churn", "calm-otter", f1=0.9)
+    view = nbtrack.registry("churn")
+
+    for text in (repr(view), Page(view._repr_html_()).text):
+        told = text.partition("Why is v2 different from v1, in Production?")[2]
+        assert "WHAT EXPLAINS IT" in told
+    client.transition_model_version_stage("churn", "2", "Production")
+    assert "Why is" not in repr(nbtrack.registry("churn"))
+
+
 def test_a_long_lane_is_counted(client):
     """Five versions of a stage, and how many more there are."""
     uri = client.get_model_version_download_uri("churn", register("churn", "a"))

@@ -263,6 +263,7 @@ def test_values_and_keys_are_bound(search):
     assert sorted(map(str, clause.parameters.values())) == sorted(map(str, bound))
 
 
+@pytest.mark.slow
 def test_the_largest_filter_still_runs(search):
     """The limits of depth and length are ones that Python and DuckDB bear."""
     deep = "not (" * MAX_DEPTH + "metrics.f1 > 0.9" + ")" * MAX_DEPTH
@@ -306,10 +307,11 @@ ORDERED = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator
 COMPARE = {"=": operator.eq, "!=": operator.ne, **ORDERED}
 
 
+@pytest.mark.slow
 def test_random_filters_agree_with_plain_python(search):
     """Filters built at random select the runs that the same conditions select in Python."""
     dice = random.Random(7)
-    for _ in range(300):
+    for _ in range(100):
         text, expected = random_filter(dice, depth=3)
 
         assert search(text) == "".join(sorted(expected)), text

@@ -1,5 +1,6 @@
 // What messages.py declares: written by `python -m tests.page.message_types`.
 
+import type { MarkdownNode } from "../../shared/page/questions.d.ts";
 import type { Section } from "../../compare/page/messages.d.ts";
 
 export type Verdict = "passed" | "failed" | "unknown" | "nothing there";
@@ -30,10 +31,10 @@ export interface ModelAsked {
   stamp: string;
 }
 
-/** As it is, and with what hides in it made visible. */
+/** As it is, for whoever edits it, and as Markdown. */
 export interface SaidText {
   raw: string;
-  shown: string;
+  shown: MarkdownNode[];
 }
 
 /** `key` is what the kernel is asked with, the others are to be shown. */

@@ -9,6 +9,7 @@ import {
   tagField,
   textButton,
 } from "../../shared/page/drafts.js";
+import { markdownElement } from "../../shared/page/markdown.js";
 /** @import { Child } from "../../shared/page/dom_types.d.ts" */
 /** @import { Drafting } from "../../shared/page/panel_types.d.ts" */
 /** @import { TagEditing, TextEditing } from "./registry_types.d.ts" */
@@ -43,7 +44,7 @@ export function versionList(versions) {
 export function textEditor(state, { key, name, text, save }) {
   const button = `edit ${key}`;
   if (!state.drafts.has(key)) {
-    const shown = text.shown && h("div", { class: "nbt-note", dir: "auto" }, text.shown);
+    const shown = text.raw && h("div", { class: "nbt-note" }, markdownElement(text.shown));
     const words = text.raw ? "Edit description" : "Add a description";
     const edit = textButton(words, () => begin(state, key, text.raw), button);
     return h("div", { class: "nbt-described" }, shown, edit);

@@ -61,7 +61,7 @@ export interface RunWarning {
   sentence: string;
 }
 
-/** `cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows what the best of so many children has; 0: what it has itself. `error`: why it failed. `reproduced`: what became of it when it was run once more; "": nobody tried. */
+/** `cells`, `titles` and `shares` go by column; `best` are ids of columns. `bestOf`: it shows what the best of so many children has; 0: what it has itself. `error`: why it failed, or was pruned. `reproduced`: what became of it when it was run once more; "": nobody tried. */
 export interface RunRow {
   id: string;
   name: string;

@@ -8,12 +8,14 @@ import { grouped } from "../../shared/page/formats.js";
 
 const EXCEPTION = /^[\w.]+/;
 
-/** What its dot does not say: nothing of a run that ended well, of a failed one why.
+/** What its dot does not say: nothing of a run that ended well, of a failed one why, and that a
+ *  trial of a study was given up.
  *  @param {Pick<RunRow, "status" | "error">} row */
 export function statusWords({ status, error }) {
   const word = status.toLowerCase();
   if (word === "finished") return "";
   const [exception = ""] = error.match(EXCEPTION) ?? [];
+  if (word === "killed" && exception === "pruned") return exception;
   return (word === "failed" && exception.split(".").at(-1)) || word;
 }
 

@@ -6,6 +6,7 @@ import { h } from "./dom.js";
 /** @import { WidgetModel } from "./panel_types.d.ts" */
 
 const PATIENCE = 400; // milliseconds before the panel says that it waits
+const LONGEST_PRESS = 1500; // milliseconds of a click, or a drag that is drawn by the page alone
 /** @typedef {{ push?: string, id: number, result?: unknown, error?: string }} Message */
 
 const LOST = "The kernel was restarted: run the cell again for a live panel.";
@@ -28,7 +29,7 @@ export class PanelHost {
     this.isLost = false;
     this.isClosed = false;
     this.isPressed = false; // a button of the pointer, in the panel
-    /** News that came meanwhile.
+    /** What came meanwhile.
      *  @type {Message[]} */
     this.held = [];
     // Other views of the same model hear our answers too: ids must differ between views.
@@ -108,9 +109,14 @@ export class PanelHost {
 
   /** @param {Message} message */
   receive(message) {
+    if (this.isPressed) this.held.push(message);
+    else this.take(message);
+  }
+
+  /** @param {Message} message */
+  take(message) {
     if (message.push !== undefined) {
-      if (this.isPressed) this.held.push(message);
-      else this.tellNews(message);
+      this.tellNews(message);
       return;
     }
     const asked = this.waiting.get(message.id);
@@ -127,22 +133,26 @@ export class PanelHost {
     for (const listen of this.listeners.get(push) ?? []) listen(result);
   }
 
-  /** News wait until the button is up: what is drawn anew in the middle of a click loses it. */
+  /** Messages wait until the button is up: what is drawn anew in the middle of a click loses it.
+   *  Not for ever: of a menu that the system draws nobody hears the end. */
   press() {
     this.isPressed = true;
     const up = new AbortController();
     const release = () => {
       up.abort();
+      clearTimeout(this.pressTimer);
       setTimeout(() => this.release(), 0); // after the click
     };
     for (const event of ["pointerup", "pointercancel", "dragend"])
       window.addEventListener(event, release, { capture: true, signal: up.signal });
+    clearTimeout(this.pressTimer);
+    this.pressTimer = setTimeout(release, LONGEST_PRESS);
   }
 
   release() {
     this.isPressed = false;
     const held = this.held.splice(0);
-    if (!this.isClosed) for (const news of held) this.tellNews(news);
+    if (!this.isClosed) for (const message of held) this.take(message);
   }
 
   setBusy() {

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from configparser import ConfigParser
@@ -18,15 +17,8 @@ from typing import Any
 
 import pytest
 
-from nbtrack.cli.notebook_run import run_notebook
-
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PATIENCE = """
-import nbtrack.cells.look_back, nbtrack.cells.tracked_cell
-nbtrack.cells.look_back.WAIT_SECONDS = nbtrack.cells.tracked_cell.TRACE_WAIT_SECONDS = 60
-del nbtrack
-"""
 SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
 
 
@@ -35,34 +27,20 @@ def code_cells(notebook: Path) -> list[dict[str, Any]]:
     return [cell for cell in cells if cell["cell_type"] == "code"]
 
 
-def run_twice(notebook: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Execute a copy, then compare its outputs with those of a second run."""
-    copy, project = folder / notebook.name, folder / ".nbtrack"
-    folder.mkdir()
-    shutil.copy(notebook, copy)
-    run_notebook(copy, project=project)
-    shutil.rmtree(project)  # from the beginning again: attempts are counted
-    settings = {"NBTRACK_DIR": str(project), "NBTRACK_NOTEBOOK": str(copy)}
+def run_again(copy: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Compare the outputs of an executed copy with those of a second run, in a project in *folder*.
+
+    From the beginning again: attempts are counted.
+    """
+    settings = {"NBTRACK_DIR": str(folder / ".nbtrack"), "NBTRACK_NOTEBOOK": str(copy)}
     strictly = ["--nbval", "--nbval-current-env", f"--nbval-sanitize-with={SANITIZE}"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *strictly, str(copy)],
         env={**os.environ, **settings},
-        cwd=folder,
+        cwd=copy.parent,
         capture_output=True,
         text=True,
     )
-
-
-@pytest.fixture
-def patience(tmp_path, monkeypatch):
-    """For kernels that wait for a comparison as long as it takes.
-
-    A card waits 50 ms and goes without then, as on a machine that is busy with other tests.
-    """
-    startup = tmp_path / "ipython" / "profile_default" / "startup"
-    startup.mkdir(parents=True)
-    (startup / "patience.py").write_text(PATIENCE)
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
 
 
 def sanitized(text: str) -> str:
@@ -83,9 +61,9 @@ def test_it_is_kept_without_outputs(notebook):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_running_it_again_gives_the_same_outputs(notebook, tmp_path, patience):
+def test_running_it_again_gives_the_same_outputs(notebook, ran, tmp_path):
     """Strict nbval: each cell's outputs are equal, save run ids, times and paths."""
-    done = run_twice(notebook, tmp_path / "notebooks")
+    done = run_again(ran(notebook), tmp_path)
 
     assert done.returncode == 0, done.stdout[-8000:]
     assert f"{len(code_cells(notebook))} passed" in done.stdout

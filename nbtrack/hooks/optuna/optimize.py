@@ -1,0 +1,108 @@
+"""Around `Study.optimize`: the objective is the user's code, called by Optuna for each trial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nbtrack.base.guard import guarded
+from nbtrack.base.plain_values import PLAIN
+from nbtrack.hooks.nesting import is_inside_recorded_call
+from nbtrack.hooks.optuna.hook import library
+from nbtrack.hooks.optuna.study_run import StudyRun, study_name, study_params
+from nbtrack.hooks.sklearn.noted_origins import param_origin
+from nbtrack.hooks.sklearn.params import param_text
+from nbtrack.hooks.training.calls import UsersArguments, users_arguments
+from nbtrack.hooks.training.record import Record, recorded
+from nbtrack.hooks.training.run_choice import FitRun, choose_run
+from nbtrack.hooks.unseen_frames import without_ours
+from nbtrack.recording.session import current_session
+from nbtrack.records.tags import FIT_TAG
+
+_NO_SETTINGS = ("self", "func", "callbacks", "gc_after_trial", "show_progress_bar")
+
+
+class Objective:
+    """The user's function; each call of it is a trial, and gets a run."""
+
+    def __init__(self, function: Callable[[Any], Any], study_run: StudyRun) -> None:
+        self._function, self._study_run = function, study_run
+
+    def __call__(self, trial: Any) -> Any:
+        begun = self._study_run.begin(trial)
+        try:
+            returned = self._function(trial)
+        except BaseException as exc:
+            exc.__traceback__ = without_ours(exc.__traceback__)
+            if begun is not None:
+                begun.end(begun.outcome_of_error(exc), attributes=trial.user_attrs)
+            raise
+        if begun is not None:
+            begun.end(begun.outcome_of_return(returned), attributes=trial.user_attrs)
+        return returned
+
+
+class StudyRecord(Record):
+    """*arguments* are those of `optimize`."""
+
+    def __init__(self, chosen: FitRun, study: Any, arguments: UsersArguments) -> None:
+        given = {name: value for name, value in arguments.given.items() if name != "self"}
+        super().__init__(chosen, "study.optimize", (study,), given)
+        self.study, self.arguments = study, arguments
+        self.study_run = StudyRun(self.run, study)
+        given["func"] = Objective(given["func"], self.study_run)
+
+    def write_beginning(self) -> None:
+        params, origins = study_params(self.study)
+        defaults, given = self.arguments.defaults, self.arguments.given
+        settings = {k: v for k, v in {**defaults, **given}.items() if k not in _NO_SETTINGS}
+        params |= {name: _text(value) for name, value in settings.items()}
+        origins |= {name: param_origin(name, v, defaults[name]) for name, v in settings.items()}
+        self.write(params, {FIT_TAG: _name(self.study, self.arguments)}, origins)
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self.study_run.write_best(self.study)
+
+
+def _begin(
+    original: Callable[..., Any], study: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> StudyRecord | None:
+    if is_inside_recorded_call() or not library.switch.records_here:
+        return None
+    with guarded("record a study"):
+        arguments = users_arguments(original, (study, *args), kwargs, is_method=True)
+        return None if arguments is None else _begun(study, arguments)
+    return None
+
+
+def _begun(study: Any, arguments: UsersArguments) -> StudyRecord | None:
+    library.say_if_untested()
+    name = _name(study, arguments)
+    chosen = choose_run(current_session(), name=name, flavor="optuna", flags=library.flags)
+    if chosen is None:
+        return None
+    record = StudyRecord(chosen, study, arguments)
+    record.begin()
+    return record
+
+
+around_optimize = recorded(_begin)
+
+
+def _name(study: Any, arguments: UsersArguments) -> str:
+    """`optuna my-study n_trials=20`."""
+    return study_name(study, {k: v for k, v in arguments.given.items() if type(v) in PLAIN})
+
+
+def _text(value: Any) -> str:
+    """Of `catch`, the names of its exceptions."""
+    if isinstance(value, type):
+        return value.__name__
+    if isinstance(value, tuple):
+        return ", ".join(map(_text, value))
+    return param_text(value)

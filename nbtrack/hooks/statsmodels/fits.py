@@ -1,0 +1,155 @@
+"""Around `fit` of models. What statsmodels fits on its way to a result is no fit of the user's.
+
+| recorded             | is                                                                     |
+|----------------------|------------------------------------------------------------------------|
+| params               | the class, formula and settings of the model; the arguments of `fit`   |
+| metrics              | what the results know of `results.ORIGINS`, MLflow's names             |
+| `model_summary.txt`  | the summary                                                            |
+| `coefficients.csv`   | a row each                                                             |
+| data, model          | as given; what `fit` returned                                          |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from nbtrack.base.guard import guarded
+from nbtrack.capture.naming import estimator_name
+from nbtrack.hooks.nesting import is_inside_recorded_call
+from nbtrack.hooks.quiet import no_warnings
+from nbtrack.hooks.sklearn.inputs import log_dataset
+from nbtrack.hooks.sklearn.known_models import known_models
+from nbtrack.hooks.sklearn.noted_origins import param_origin
+from nbtrack.hooks.sklearn.params import defaults_of, param_text
+from nbtrack.hooks.sklearn.storable_keys import storable_keys
+from nbtrack.hooks.statsmodels.hook import library
+from nbtrack.hooks.statsmodels.models import OWN_SETTINGS, data_of, rows_to_predict, settings_of
+from nbtrack.hooks.statsmodels.results import ORIGINS, UNDEFINED, coefficients_csv, numbers_of
+from nbtrack.hooks.training.calls import UsersArguments, users_arguments
+from nbtrack.hooks.training.models import log_trained, register
+from nbtrack.hooks.training.record import Record, recorded
+from nbtrack.hooks.training.run_choice import CLASS_TAG, NAME_TAG, FitRun, choose_run
+from nbtrack.models.flavours import statsmodels as flavour
+from nbtrack.recording.session import current_session
+from nbtrack.records.origins import Origin, Origins, all_of
+from nbtrack.records.tags import FIT_TAG
+
+SUMMARY_FILE, COEFFICIENTS_FILE = "model_summary.txt", "coefficients.csv"
+
+
+class ModelRecord(Record):
+    def __init__(
+        self,
+        chosen: FitRun,
+        model: Any,
+        arguments: UsersArguments,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        super().__init__(chosen, type(model).__name__, (model, *args), kwargs)
+        self.model, self.arguments, self.flags = model, arguments, library.flags
+        self._rows: Any = None
+
+    def write_beginning(self) -> None:
+        kind = type(self.model)
+        tags = {NAME_TAG: kind.__name__, CLASS_TAG: f"{kind.__module__}.{kind.__name__}"}
+        params, origins = self._params()
+        self.write(params, {**tags, FIT_TAG: _name(self.model)}, origins)
+        with guarded(f"take the first rows for the signature of {self.what}"):
+            self._rows = rows_to_predict(self.model)
+
+    def write_result(self, result: Any) -> None:
+        known_models.remember(result, self.run)
+        with no_warnings():
+            self._write_numbers(result)
+            self._write_files(result)
+            if self.flags.log_datasets:
+                self._write_data()
+            if self.flags.log_models:
+                self._write_model(result)
+
+    def _params(self) -> tuple[dict[str, str], dict[str, Origin]]:
+        given = {**self.arguments.given}
+        given |= given.pop("kwargs", {})
+        settings = settings_of(self.model)
+        found = {**self.arguments.defaults, **given, **settings}
+        del found["self"]
+        # What was chosen for the model counts, though `fit` may have a parameter of that name.
+        kind: Any = type(self.model)
+        defaults = {**self.arguments.defaults, **defaults_of(kind)}
+        keys, no_default = storable_keys(found), object()
+        texts = {keys[name]: param_text(value) for name, value in found.items()}
+        origins = {
+            keys[name]: param_origin(name, value, defaults.get(name, no_default))
+            for name, value in found.items()
+        }
+        return texts, {**origins, **all_of(OWN_SETTINGS & origins.keys(), Origin.CHANGED)}
+
+    def _write_numbers(self, result: Any) -> None:
+        with guarded(f"record the numbers of {self.what}"):
+            found = numbers_of(result)
+            self.run.log_metrics(found)
+            self.run.note_origins(Origins(metrics={key: ORIGINS[key] for key in found}))
+
+    def _write_files(self, result: Any) -> None:
+        with guarded(f"store {SUMMARY_FILE}"), suppress(*UNDEFINED):  # not all have one
+            self.run.log_text(str(result.summary()), SUMMARY_FILE)
+        with guarded(f"store {COEFFICIENTS_FILE}"):
+            if (table := coefficients_csv(result)) is not None:
+                self.run.log_text(table, COEFFICIENTS_FILE)
+
+    def _write_data(self) -> None:
+        with guarded(f"record the data of {self.what}"):
+            for X, y, name, y_name, context in data_of(self.model, self.arguments):
+                log_dataset(self.run, X, y=y, name=name, y_name=y_name, context=context)
+
+    def _write_model(self, result: Any) -> None:
+        with guarded(f"record the model of {self.what}"):
+            info = log_trained(
+                self.run,
+                result,
+                lambda: flavour.parts_of(result),
+                self.flags,
+                rows=self._rows,
+                predict=flavour.predictor_of(result).predict,
+            )
+            register(self.run, info, self.flags.registered_model_name)
+
+
+def _begin(
+    original: Callable[..., Any], model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> ModelRecord | None:
+    if is_inside_recorded_call() or not library.switch.records_here:
+        return None
+    with guarded(f"record the fit of {type(model).__name__}"):
+        arguments = users_arguments(original, (model, *args), kwargs, is_method=True)
+        if arguments is None:
+            return None
+        library.say_if_untested()
+        name = _name(model)
+        chosen = choose_run(
+            current_session(), name=name, flavor=library.package, flags=library.flags
+        )
+        if chosen is None:
+            return None
+        record = ModelRecord(chosen, model, arguments, args, kwargs)
+        record.begin()
+        return record
+    return None
+
+
+def _name(model: Any) -> str:
+    """`OLS formula=y ~ a`, `ARIMA order=(1, 0, 0)`."""
+    kind: Any = type(model)
+    defaults = {"model_class": kind.__name__, **defaults_of(kind)}
+    told = {
+        name: str(value)
+        for name, value in settings_of(model).items()
+        if value != defaults.get(name) and name != "link"
+    }
+    return estimator_name(kind.__name__, told)
+
+
+around_fit = recorded(_begin)
