@@ -1,4 +1,4 @@
-"""PyTorch's models: what MLflow saved loads here, and the other way round; no code is run unasked."""
+"""PyTorch's models: what MLflow saved loads here, and the other way round."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Passes over DataLoaders, told apart by what happens in them: an epoch of training is one in which an
-optimizer steps. One may go on within another, as an evaluation in the middle of an epoch does.
+"""Passes over DataLoaders, told apart by what happens in them: an epoch of training is one in which
+an optimizer steps. One may go on within another, as an evaluation in the middle of an epoch does.
 """
 
 from __future__ import annotations

@@ -60,6 +60,8 @@ class Loops:
             watch.begin_closure()
 
     def stepped(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if not self._library.switch.records_here:
+            return
         with guarded("record a step of an optimizer"):
             group, place = watch.take()
             record = self._record()
@@ -73,17 +75,13 @@ class Loops:
                 )
 
     def went_back(self, _: None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if not self._library.switch.records_here:
+            return
         with guarded("look at the root of a backward pass"):
-            if self._library.switch.records_here:
-                root = args[0] if args else kwargs.get("tensors")
-                if (
-                    not isinstance(root, Tensor)
-                    and isinstance(root, tuple | list)
-                    and len(root) == 1
-                ):
-                    root = root[0]
-                chosen = (*args[1:2], *args[5:], *(kwargs.get(k) for k in _CHOSEN))
-                watch.note_root(root, is_plain=all(_is_nothing(each) for each in chosen))
+            root = args[0] if args else kwargs.get("tensors")
+            if isinstance(root, tuple | list) and len(root) == 1:
+                root = root[0]
+            watch.note_root(root, is_plain=_is_plain(args, kwargs))
 
     def zeroed(self, _: None, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - as taps tell
         watch.note_zeroed(self._count_optimizers)
@@ -161,12 +159,16 @@ class Loops:
             register(run, info, flags.registered_model_name)
 
 
-_CHOSEN = ("grad_tensors", "grad_variables", "inputs")
-
-
 def _closure(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Of a step; *args* begin with the optimizer."""
     return args[1] if len(args) > 1 else kwargs.get("closure")
+
+
+def _is_plain(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether `backward` is given no gradients to begin with, and no tensors to end at."""
+    gradients = args[1] if len(args) > 1 else kwargs.get("grad_tensors")
+    ends = args[5] if len(args) > 5 else kwargs.get("inputs")
+    return (gradients is None or _is_nothing(gradients)) and ends is None
 
 
 def _is_nothing(given: Any) -> bool:

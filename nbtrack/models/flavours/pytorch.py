@@ -1,10 +1,10 @@
 """PyTorch's modules: weights that run no code, and the whole module as `torch.export` writes it.
 
-| `serialization_format` | what is kept                                                             |
-|------------------------|--------------------------------------------------------------------------|
-| None                   | the weights; and the module too (pt2) if there is an example to trace it |
-| "pt2"                  | the same, and it fails where the module cannot be exported               |
-| "pickle"               | the module as a pickle, which runs code when it is loaded                |
+| `serialization_format` | what is kept                                                    |
+|------------------------|-----------------------------------------------------------------|
+| None                   | the weights; the module too, if there is an example to trace it |
+| "pt2"                  | both, and it fails where the module cannot be exported          |
+| "pickle"               | the module as a pickle, which runs code when it is loaded       |
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _exported(model: Module, example: Any, *, is_asked: bool) -> dict[str, Conte
         return {}
     try:
         return {_EXPORTED: _program(model, tensor_of(example))}
-    except Exception as exc:
+    except Exception as exc:  # any: it runs the user's forward
         if is_asked:
             raise ModelNotSaved(f"torch.export cannot take the model: {exc}.") from exc
         warn_once(
