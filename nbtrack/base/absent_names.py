@@ -18,7 +18,7 @@ class _Absent(NamedTuple):
 _ABSENT = [
     _Absent(
         "diffusers h2o johnsnowlabs keras onnx paddle pmdarima prophet pyspark"
-        " rfunc sentence_transformers spacy spark statsmodels tensorflow transformers",
+        " rfunc sentence_transformers spacy spark tensorflow transformers",
         "Log metrics in a callback of that library, its own file with log_artifact, and a model "
         "behind nbtrack.pyfunc.PythonModel with nbtrack.pyfunc.log_model.",
     ),
