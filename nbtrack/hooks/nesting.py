@@ -73,7 +73,13 @@ def is_users_call_in_loop() -> bool:
         caller = caller.f_back  # a function is behind its decorator
     if caller is None or _module(caller).startswith((*_FRAMEWORKS, *_OURS)):
         return False  # as nearly always
-    return not _is_within_framework(caller)
+    return _is_in_loop(caller) and not _is_within_framework(caller)
+
+
+def _is_in_loop(frame: FrameType | None) -> bool:
+    while frame is not None and not _module(frame).startswith(_LOOPING):
+        frame = frame.f_back
+    return frame is not None
 
 
 def _is_within_framework(frame: FrameType | None) -> bool:

@@ -17,10 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from optuna.exceptions import TrialPruned
-from optuna.trial import TrialState
-
 from nbtrack.base.guard import guarded
+from nbtrack.base.imported import imported
 from nbtrack.hooks.sklearn.known_models import ByModel
 from nbtrack.hooks.sklearn.params import param_text
 from nbtrack.hooks.sklearn.storable_keys import storable_key
@@ -80,16 +78,16 @@ class TrialRun:
         return self._failed(f"the objective returned {returned!r}")
 
     def outcome_of_error(self, error: BaseException) -> Outcome:
-        if isinstance(error, TrialPruned):
+        if isinstance(error, imported("optuna.exceptions", "TrialPruned")):
             return self._pruned(str(error))
         status = RunStatus.KILLED if isinstance(error, KeyboardInterrupt) else RunStatus.FAILED
         return self._failed(f"{type(error).__name__}: {error}", status)
 
     def outcome_told(self, told: Any) -> Outcome:
         """*told* is the trial as the study keeps it."""
-        if told.state == TrialState.COMPLETE:
+        if told.state.name == "COMPLETE":
             return Outcome(RunStatus.FINISHED, told.values)
-        if told.state == TrialState.PRUNED:
+        if told.state.name == "PRUNED":
             return self._pruned("")
         return self._failed("it was told to have failed")
 
