@@ -130,8 +130,8 @@ def test_an_unknown_name_is_an_attribute_error(name):
 
 def test_what_only_mlflow_has_is_said_to_be():
     """Somebody may look for it; of what nbtrack has nothing of the kind is said."""
-    with pytest.raises(AttributeError, match=r"mlflow\.pytorch is not in nbtrack"):
-        _ = nbtrack.pytorch
+    with pytest.raises(AttributeError, match=r"mlflow\.tensorflow is not in nbtrack"):
+        _ = nbtrack.tensorflow
     assert not hasattr(nbtrack, "evaluate")
 
 
