@@ -24,7 +24,8 @@ class Torch(Library):
             _loops().end()
 
 
-def _tap(module: ModuleType) -> Iterator[patching.Patch]:
+def _patches(module: ModuleType) -> Iterator[patching.Patch]:
+    """None: what is called at every step has taps, which are lighter."""
     if module.__name__ == "torch":
         _loops().begin()
     yield from ()
@@ -65,7 +66,7 @@ library = Torch(
     "torch",
     hook=f"{_HERE}.hook",
     flags=CommonFlags(),
-    patches=_tap,
+    patches=_patches,
     tested=((2, 4), (2, 13)),
 )
 enable, disable = library.enable, library.disable
