@@ -146,7 +146,11 @@ def test_the_sdist_has_what_the_tests_need(built):
         inside = {name.partition("/")[2] for name in archive.getnames()}
 
     wanted = {"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", ".ci/run"}
-    wanted |= {"notebooks/01_quickstart.ipynb", "tests/nbval_sanitize.cfg", "nbtrack/py.typed"}
+    wanted |= {
+        "notebooks/01_quickstart.ipynb",
+        "tests/notebooks/nbval_sanitize.cfg",
+        "nbtrack/py.typed",
+    }
     assert wanted <= inside
 
 

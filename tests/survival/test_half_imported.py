@@ -15,7 +15,7 @@ HALF_IMPORTED = [
     "PIL", "PIL.Image", "comm.base_comm", "concurrent.futures.thread",
     "ipykernel.iostream", "ipywidgets.widgets.widget", "matplotlib.figure", "multiprocessing.pool",
     "multiprocessing.process", "numpy", "numpy.random", "pandas", "pandas._config.config",
-    "pydantic", "scipy.sparse", "sklearn", "sklearn.pipeline", "torch", "tqdm",
+    "pydantic", "scipy.sparse", "sklearn", "sklearn.pipeline", "tqdm",
 ]  # fmt: skip
 BEGIN_IMPORTS = f"""
 import sys, types

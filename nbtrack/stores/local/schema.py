@@ -157,7 +157,8 @@ EXPLICIT_FIRST = "t + case when is_explicit then (1::bigint << 60) else 0 end"
 # A damaged line may have brought a step that is none into the file.
 LATEST_PLACE = "greatest(step, -9223372036854775807)::hugeint * 18446744073709551616 + t"
 # Only two processes log points of one place: then the larger value is the latest, as in MLflow.
-LATEST_VALUE = "arg_max(value, struct_pack(place := {place}, value := value))"
+# The maximum of a struct would lose the sign of zero.
+LATEST_VALUE = "last(value order by {place}, value)"
 
 _RUN_LATEST = latest({c: "" for c in RUN_FACTS if c not in ("name", "status")})
 
