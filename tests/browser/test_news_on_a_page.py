@@ -99,6 +99,19 @@ def test_answers_come_though_no_release_is_heard(page: Any) -> None:
     page.locator(".nbt-metric", has_text="7").wait_for()
 
 
+def test_a_wrong_filter_stays_wrong(page: Any) -> None:
+    """News are of the rows that are shown, not of what is typed."""
+    page.locator(".nbt-query").fill("metrics.f1 >")
+    page.locator(".nbt-query").press("Enter")
+    page.locator(".nbt-query[aria-invalid=true]").wait_for()
+    page.runs[0].log_metric("score", 7)
+    tell_news(page)
+    page.locator(".nbt-metric", has_text="7").wait_for()
+
+    assert page.locator(".nbt-query[aria-invalid=true]").count() == 1
+    assert "found the end" in page.locator(".nbt-error").first.inner_text()
+
+
 def tell_news(page: Any) -> None:
     """What the panel pushes when it has looked at the project."""
     heard = page.kernel.heard

@@ -6,7 +6,7 @@ import { sortWith, withTicks } from "./choices.js";
 import { Colours, striped } from "./colours.js";
 import { askedWith, pinnedFirst } from "./column_groups.js";
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { ColumnsAsked, EditAsked, Keys, Page, Refused, RunRow, RunsStart, Sparklines, TableAsked, TableColumn } from "./messages.d.ts" */
+/** @import { ColumnsAsked, EditAsked, Keys, Page, Refused, RunRow, RunsStart, Sparklines, TableAsked, TableColumn, Wrong } from "./messages.d.ts" */
 /** @import { KnownRun, RunsEvents } from "./runs_types.d.ts" */
 
 /** @extends {Emitter<RunsEvents>} */
@@ -39,7 +39,10 @@ export class RunsState extends Emitter {
     this.drafts = new Map();
     /** @type {Sparklines} */
     this.sparks = {};
-    host.onPush("page", (page) => page.view === host.view && this.take(page));
+    /** With what was asked for last.
+     *  @type {Wrong} */
+    this.wrong = { filter: "", quick: {} };
+    host.onPush("page", (page) => page.view === host.view && this.takeNews(page));
     host.onPush("sparklines", (sparks) => this.takeSparks(sparks));
     host.onPush("selected", (ids) => this.setTicked(ids));
   }
@@ -62,8 +65,15 @@ export class RunsState extends Emitter {
     requestAnimationFrame(() => setTimeout(() => this.page?.isGlance && this.show(), 0));
   }
 
+  /** They are of the last filter that was right, and say nothing of one that is typed.
+   *  @param {Page} page */
+  takeNews(page) {
+    this.take({ ...page, wrong: this.wrong });
+  }
+
   /** @param {Page | Refused} page */
   take(page) {
+    this.wrong = page.wrong;
     if (!("columns" in page)) return this.emit("wrong", page.wrong);
     this.page = page;
     this.clock = page.now - Date.now(); // the kernel's is another one
