@@ -104,7 +104,7 @@ class Loops:
             watch.passes.begin(args[0], iterator)
 
     def loss_computed(self, result: Any, args: Any, kwargs: Any) -> None:  # noqa: ARG002
-        if torch.is_grad_enabled() or len(args) < 2:
+        if torch.is_grad_enabled() or len(args) < 2 or not self._library.switch.records_here:
             return
         with guarded("record the loss of an evaluation"):
             self._evaluated(args[0], result, args[1])
@@ -120,7 +120,7 @@ class Loops:
     # --- where it is recorded
 
     def _record(self, *, may_begin: bool = True) -> LoopRecord | None:
-        if here.is_inside or not self._library.switch.records_here:
+        if here.is_inside:
             return None
         run = current_session().active_run()
         record = None if run is None else self._records.get(run)
