@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
-from nbtrack.base.guard import guarded
+from nbtrack.base.guard import Guard, guarded
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.library import Library
 from nbtrack.hooks.nesting import here, is_inside_recorded_call
@@ -23,6 +23,8 @@ from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.session import current_session
 from nbtrack.records.tags import AUTOLOG_TAG
 
+_STEP = Guard("record a step of an optimizer")
+_BACKWARD = Guard("look at the root of a backward pass")
 _LOSSES = "torch.nn.modules.loss"
 
 
@@ -62,7 +64,7 @@ class Loops:
     def stepped(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         if not self._library.switch.records_here:
             return
-        with guarded("record a step of an optimizer"):
+        with _STEP:
             group, place = watch.take()
             record = self._record()
             if record is not None:
@@ -77,7 +79,7 @@ class Loops:
     def went_back(self, _: None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if not self._library.switch.records_here:
             return
-        with guarded("look at the root of a backward pass"):
+        with _BACKWARD:
             root = args[0] if args else kwargs.get("tensors")
             if isinstance(root, tuple | list) and len(root) == 1:
                 root = root[0]
