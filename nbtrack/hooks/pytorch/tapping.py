@@ -140,9 +140,14 @@ class Loops:
             return None
         found.set_tags({AUTOLOG_TAG: "pytorch", **(flags.extra_tags or {})})
         record = self._records[found] = LoopRecord(found, keep_model=self._keep_model)
+        found.at_end.append(lambda: self._forget(found))
         if run is None:
             current_session().when_cell_ends(found.end)
         return record
+
+    def _forget(self, run: ActiveRun) -> None:
+        """It has ended; its record holds it, and the models."""
+        self._records.pop(run, None)
 
     def _keep_model(self, run: ActiveRun, model: Module, path: str) -> None:
         flags: CommonFlags = self._library.flags
