@@ -32,6 +32,25 @@ def guarded(
             on_fault()
 
 
+class Guard:
+    """`guarded` for what runs thousands of times a second: made once, it costs a fifth."""
+
+    __slots__ = ("_action",)
+
+    def __init__(self, action: str) -> None:
+        self._action = action
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        with guarded(self._action):
+            raise error
+        return True
+
+
 def tried(call: Callable[[], T], *, on_fault: Callable[[Exception], T]) -> T:
     """What *call* returns, or what *on_fault* makes of its fault; nothing is said.
 

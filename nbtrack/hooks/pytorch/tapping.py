@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
-from nbtrack.base.guard import guarded
+from nbtrack.base.guard import Guard, guarded
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.library import Library
 from nbtrack.hooks.nesting import here, is_inside_recorded_call
@@ -23,6 +23,8 @@ from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.session import current_session
 from nbtrack.records.tags import AUTOLOG_TAG
 
+_STEP = Guard("record a step of an optimizer")
+_BACKWARD = Guard("look at the root of a backward pass")
 _LOSSES = "torch.nn.modules.loss"
 
 
@@ -62,7 +64,7 @@ class Loops:
     def stepped(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         if not self._library.switch.records_here:
             return
-        with guarded("record a step of an optimizer"):
+        with _STEP:
             group, place = watch.take()
             record = self._record()
             if record is not None:
@@ -77,7 +79,7 @@ class Loops:
     def went_back(self, _: None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if not self._library.switch.records_here:
             return
-        with guarded("look at the root of a backward pass"):
+        with _BACKWARD:
             root = args[0] if args else kwargs.get("tensors")
             if isinstance(root, tuple | list) and len(root) == 1:
                 root = root[0]
@@ -104,7 +106,7 @@ class Loops:
             watch.passes.begin(args[0], iterator)
 
     def loss_computed(self, result: Any, args: Any, kwargs: Any) -> None:  # noqa: ARG002
-        if torch.is_grad_enabled() or len(args) < 2:
+        if torch.is_grad_enabled() or len(args) < 2 or not self._library.switch.records_here:
             return
         with guarded("record the loss of an evaluation"):
             self._evaluated(args[0], result, args[1])
@@ -120,7 +122,7 @@ class Loops:
     # --- where it is recorded
 
     def _record(self, *, may_begin: bool = True) -> LoopRecord | None:
-        if here.is_inside or not self._library.switch.records_here:
+        if here.is_inside:
             return None
         run = current_session().active_run()
         record = None if run is None else self._records.get(run)
@@ -138,9 +140,14 @@ class Loops:
             return None
         found.set_tags({AUTOLOG_TAG: "pytorch", **(flags.extra_tags or {})})
         record = self._records[found] = LoopRecord(found, keep_model=self._keep_model)
+        found.at_end.append(lambda: self._forget(found))
         if run is None:
             current_session().when_cell_ends(found.end)
         return record
+
+    def _forget(self, run: ActiveRun) -> None:
+        """It has ended; its record holds it, and the models."""
+        self._records.pop(run, None)
 
     def _keep_model(self, run: ActiveRun, model: Module, path: str) -> None:
         flags: CommonFlags = self._library.flags

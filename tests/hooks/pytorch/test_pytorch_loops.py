@@ -107,6 +107,18 @@ def test_no_graph_is_kept(autologged):
         assert found() is None
 
 
+def test_no_model_is_kept_alive(autologged):
+    """When its run has ended, it goes when the user lets go of it."""
+    with nbtrack.start_run():
+        model, optimizer = made()
+        train(model, optimizer)
+    found = weakref.ref(model)
+    del model, optimizer
+    gc.collect()
+
+    assert found() is None
+
+
 def test_epochs_and_evaluations_are_told_apart(autologged):
     """By whether an optimizer steps in a pass; an evaluation may be within an epoch."""
     data = torch.utils.data.TensorDataset(X, y)
