@@ -95,7 +95,7 @@ def running_lab(folder: Path) -> Iterator[str]:
         yield f"{address}/lab/tree?token={token}"
     finally:
         server.terminate()
-        server.wait(timeout=60)
+        server.wait(timeout=180)  # it gives each of its kernels a few seconds
 
 
 def begin_afresh(lab: LabFolder) -> None:
