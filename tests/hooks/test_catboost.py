@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from threading import Timer
+import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -109,10 +111,17 @@ def test_a_fit_that_fails_says_so(autologged):
     assert autologged.run().info.status == "FAILED"
 
 
+def interrupt_when_it_trains():
+    main = threading.main_thread().ident
+    while sys._current_frames()[main].f_code.co_name != "_train":
+        time.sleep(0.01)
+    time.sleep(0.1)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
 def test_an_interrupted_fit_is_killed(autologged):
     """CatBoost looks for Ctrl-C itself."""
-    interrupt = Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
-    interrupt.start()
+    threading.Thread(target=interrupt_when_it_trains, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
         classifier(1_000_000).fit(X_train, y_train)
 
