@@ -26,7 +26,7 @@ from nbtrack.hooks.sklearn.run_choice import run_of_fit
 from nbtrack.hooks.sklearn.subjects import note_fit, subject_of
 from nbtrack.hooks.switches import Switch
 from nbtrack.hooks.training.record import Record, recorded
-from nbtrack.hooks.training.run_choice import CLASS_TAG, NAME_TAG, FitRun
+from nbtrack.hooks.training.run_choice import FitRun, names_of
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.session import current_session
 from nbtrack.records.origins import Origin
@@ -171,12 +171,6 @@ def _function(named: str | Callable[..., None]) -> Callable[..., None]:
     with current_session().set_up:
         found: Callable[..., None] = getattr(import_module(module), function)
     return found
-
-
-def names_of(estimator: Any) -> dict[str, str]:
-    """The tags by which a run says what was fitted."""
-    kind = type(estimator)
-    return {NAME_TAG: kind.__name__, CLASS_TAG: f"{kind.__module__}.{kind.__name__}"}
 
 
 def _follow(record: FitRecord) -> AbstractContextManager[object]:

@@ -21,16 +21,14 @@ from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn.inputs import log_dataset
 from nbtrack.hooks.sklearn.known_models import known_models
-from nbtrack.hooks.sklearn.noted_origins import param_origin
-from nbtrack.hooks.sklearn.params import defaults_of, param_text
-from nbtrack.hooks.sklearn.storable_keys import storable_keys
+from nbtrack.hooks.sklearn.params import defaults_of
 from nbtrack.hooks.statsmodels.hook import library
 from nbtrack.hooks.statsmodels.models import OWN_SETTINGS, data_of, rows_to_predict, settings_of
 from nbtrack.hooks.statsmodels.results import ORIGINS, UNDEFINED, coefficients_csv, numbers_of
-from nbtrack.hooks.training.calls import UsersArguments, users_arguments
-from nbtrack.hooks.training.models import log_trained, register
+from nbtrack.hooks.training.calls import UsersArguments, texts_and_origins, users_arguments
+from nbtrack.hooks.training.models import keep_trained
 from nbtrack.hooks.training.record import Record, recorded
-from nbtrack.hooks.training.run_choice import CLASS_TAG, NAME_TAG, FitRun, choose_run
+from nbtrack.hooks.training.run_choice import FitRun, choose_run, names_of
 from nbtrack.models.flavours import statsmodels as flavour
 from nbtrack.recording.session import current_session
 from nbtrack.records.origins import Origin, Origins, all_of
@@ -53,10 +51,8 @@ class ModelRecord(Record):
         self._rows: Any = None
 
     def write_beginning(self) -> None:
-        kind = type(self.model)
-        tags = {NAME_TAG: kind.__name__, CLASS_TAG: f"{kind.__module__}.{kind.__name__}"}
         params, origins = self._params()
-        self.write(params, {**tags, FIT_TAG: _name(self.model)}, origins)
+        self.write(params, {**names_of(self.model), FIT_TAG: _name(self.model)}, origins)
         with guarded(f"take the first rows for the signature of {self.what}"):
             self._rows = rows_to_predict(self.model)
 
@@ -79,12 +75,7 @@ class ModelRecord(Record):
         # What was chosen for the model counts, though `fit` may have a parameter of that name.
         kind: Any = type(self.model)
         defaults = {**self.arguments.defaults, **defaults_of(kind)}
-        keys, no_default = storable_keys(found), object()
-        texts = {keys[name]: param_text(value) for name, value in found.items()}
-        origins = {
-            keys[name]: param_origin(name, value, defaults.get(name, no_default))
-            for name, value in found.items()
-        }
+        texts, origins = texts_and_origins(found, defaults)
         return texts, {**origins, **all_of(OWN_SETTINGS & origins.keys(), Origin.CHANGED)}
 
     def _write_numbers(self, result: Any) -> None:
@@ -107,15 +98,7 @@ class ModelRecord(Record):
 
     def _write_model(self, result: Any) -> None:
         with guarded(f"record the model of {self.what}"):
-            info = log_trained(
-                self.run,
-                result,
-                lambda: flavour.parts_of(result),
-                self.flags,
-                rows=self._rows,
-                predict=flavour.predictor_of(result).predict,
-            )
-            register(self.run, info, self.flags.registered_model_name)
+            keep_trained(self.run, result, flavour, self.flags, rows=self._rows)
 
 
 def _begin(

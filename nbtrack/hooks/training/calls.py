@@ -25,9 +25,9 @@ from nbtrack.hooks.sklearn.rows import first_rows
 from nbtrack.hooks.sklearn.storable_keys import storable_keys
 from nbtrack.hooks.training.importances import log_importances
 from nbtrack.hooks.training.loop import Loop
-from nbtrack.hooks.training.models import EXAMPLE_ROWS, log_trained, register
+from nbtrack.hooks.training.models import EXAMPLE_ROWS, keep_trained
 from nbtrack.hooks.training.record import Record, recorded
-from nbtrack.hooks.training.run_choice import CLASS_TAG, NAME_TAG, FitRun, choose_run
+from nbtrack.hooks.training.run_choice import FitRun, choose_run, names_of
 from nbtrack.recording.session import current_session
 from nbtrack.records.origins import Origin
 from nbtrack.records.tags import FIT_TAG
@@ -150,23 +150,12 @@ class CallRecord(Record):
                     note_fitted([result], X, y, found, name)
 
     def _write_model(self, model: Any, flavour: ModuleType) -> None:
-        kind = type(model)
-        self.run.set_tags(
-            {NAME_TAG: kind.__name__, CLASS_TAG: f"{kind.__module__}.{kind.__name__}"}
-        )
+        self.run.set_tags(names_of(model))
         with guarded(f"record the importances of {self.what}"):
             log_importances(self.run, self.importances(model))
         if self.flags.log_models:
             with guarded(f"record the model of {self.what}"):
-                info = log_trained(
-                    self.run,
-                    model,
-                    lambda: flavour.parts_of(model, **self.flags.model_options),
-                    self.flags,
-                    rows=self._rows,
-                    predict=flavour.predictor_of(model).predict,
-                )
-                register(self.run, info, self.flags.registered_model_name)
+                keep_trained(self.run, model, flavour, self.flags, rows=self._rows)
 
 
 def around_call(kind: type[CallRecord]) -> Around:
@@ -235,12 +224,18 @@ def _params(record: CallRecord) -> tuple[dict[str, str], dict[str, Origin]]:
     found = {name: value for name, value in arguments.defaults.items() if name not in apart}
     found |= _as_dict(arguments.get(record.settings))
     found |= {name: value for name, value in arguments.given.items() if name not in apart}
-    keys = storable_keys(found)
-    texts = {keys[name]: param_text(value) for name, value in found.items()}
-    no_default = object()
+    return texts_and_origins(found, arguments.defaults)
+
+
+def texts_and_origins(
+    params: Mapping[str, Any], defaults: Mapping[str, Any]
+) -> tuple[dict[str, str], dict[str, Origin]]:
+    """By key as recorded. What has no default was chosen."""
+    keys, no_default = storable_keys(params), object()
+    texts = {keys[name]: param_text(value) for name, value in params.items()}
     origins = {
-        keys[name]: param_origin(name, value, arguments.defaults.get(name, no_default))
-        for name, value in found.items()
+        keys[name]: param_origin(name, value, defaults.get(name, no_default))
+        for name, value in params.items()
     }
     return texts, origins
 

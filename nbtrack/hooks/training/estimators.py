@@ -13,7 +13,7 @@ from nbtrack.hooks.patching import Around
 from nbtrack.hooks.sklearn.fits import FitKind, FitRecord, Step, begin_fit
 from nbtrack.hooks.sklearn.fitted_model import example_of
 from nbtrack.hooks.training.importances import log_importances
-from nbtrack.hooks.training.models import log_trained, register
+from nbtrack.hooks.training.models import keep_trained
 from nbtrack.hooks.training.record import recorded
 
 if TYPE_CHECKING:
@@ -62,16 +62,7 @@ def fit_kind(
 
     def log_model(run: ActiveRun, call: FitCall, flags: CommonFlags) -> None:
         if flags.log_models:
-            model, rows = call.estimator, example_of(call, flags)
-            info = log_trained(
-                run,
-                model,
-                lambda: flavour.parts_of(model, **flags.model_options),
-                flags,
-                rows=rows,
-                predict=flavour.predictor_of(model).predict,
-            )
-            register(run, info, flags.registered_model_name)
+            keep_trained(run, call.estimator, flavour, flags, rows=example_of(call, flags))
 
     def scores(what: str, function: str) -> Step:
         """Of the training rows: whoever has something evaluated knows what he wants to know."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
@@ -48,6 +49,21 @@ def log_trained(
         predictions_of_rows=predicted,
         input_example=rows if flags.log_input_examples else None,
     )
+
+
+def keep_trained(
+    run: ActiveRun, model: Any, flavour: ModuleType, flags: CommonFlags, *, rows: Any
+) -> None:
+    """As *flavour*, one of `models.flavours`, keeps it; registered if the flags say so."""
+    info = log_trained(
+        run,
+        model,
+        lambda: flavour.parts_of(model, **flags.model_options),
+        flags,
+        rows=rows,
+        predict=flavour.predictor_of(model).predict,
+    )
+    register(run, info, flags.registered_model_name)
 
 
 def register(run: ActiveRun, info: ModelInfo, name: str | None) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import weakref
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbtrack.base import background
 from nbtrack.base.guard import guarded
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from nbtrack.recording.active_run import ActiveRun
 
 NAME_TAG, CLASS_TAG = "estimator_name", "estimator_class"
+
+
+def names_of(trained: Any) -> dict[str, str]:
+    """The tags by which a run says what was fitted."""
+    kind = type(trained)
+    return {NAME_TAG: kind.__name__, CLASS_TAG: f"{kind.__module__}.{kind.__name__}"}
 
 
 class FitRun(NamedTuple):

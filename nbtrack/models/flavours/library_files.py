@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import sys
 import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
+from nbtrack.base.imported import imported
 from nbtrack.errors import InvalidValue, ModelNotLoaded, ModelNotSaved
 
 
@@ -52,5 +52,5 @@ def class_named(name: str, modules: Collection[str]) -> Any:
 
 
 def version_of(package: str) -> str | None:
-    found = getattr(sys.modules.get(package), "__version__", None)
+    found = imported(package, "__version__")
     return None if found is None else str(found)  # torch has a class of its own for it

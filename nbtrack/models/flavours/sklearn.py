@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import InvalidValue, ModelNotSaved
+from nbtrack.models.flavours.library_files import version_of
 from nbtrack.models.folder import FlavorParts
 from nbtrack.models.mlmodel_file import Model, config_of
 from nbtrack.models.pickling import check_format, pickled
@@ -36,7 +36,7 @@ def parts_of(
     config = {
         "pickled_model": file,
         "serialization_format": chosen,
-        "sklearn_version": _sklearn_version(),
+        "sklearn_version": version_of("sklearn"),
         "skops_trusted_types": types,
     }
     return FlavorParts(
@@ -153,8 +153,3 @@ def _pyfunc(model: Any, file: str, predict_fn: str) -> dict[str, Any] | None:
     if not hasattr(model, predict_fn):
         return None
     return {"loader_module": "mlflow.sklearn", "model_path": file, "predict_fn": predict_fn}
-
-
-def _sklearn_version() -> str | None:
-    module = sys.modules.get("sklearn")
-    return getattr(module, "__version__", None)
