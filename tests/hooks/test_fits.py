@@ -21,8 +21,10 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 import nbtrack
-from nbtrack.hooks.sklearn.known_models import KnownModels, known_models
-from nbtrack.hooks.sklearn.params import fit_name, param_text
+from nbtrack.hooks.measured.known_models import KnownModels, Trained, known_models
+from nbtrack.hooks.sklearn.flags import current_flags
+from nbtrack.hooks.sklearn.params import fit_name
+from nbtrack.hooks.training.param_texts import param_text
 
 X, y = load_iris(return_X_y=True)
 
@@ -431,10 +433,11 @@ def test_the_run_of_a_model_is_known(autologged):
 def test_models_are_not_kept_alive():
     """An entry goes with its estimator, also when another one gets its place in memory."""
     known, run = KnownModels(), object()
+    trained = Trained(run, current_flags)
     for _ in range(100):
-        known.remember(SVC(), run)
+        known.remember(SVC(), trained)
     assert len(known) == 0
     kept = SVC()
-    known.remember(kept, run)
+    known.remember(kept, trained)
 
     assert (known.run_of(kept), known.run_of(SVC()), len(known)) == (run, None, 1)

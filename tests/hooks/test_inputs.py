@@ -18,9 +18,10 @@ from sklearn.dummy import DummyClassifier
 
 from nbtrack.data import from_pandas
 from nbtrack.errors import InvalidValue
-from nbtrack.hooks.sklearn import inputs
+from nbtrack.hooks.data import datasets
+from nbtrack.hooks.data.datasets import describe, log_dataset
 from nbtrack.hooks.sklearn.flags import Flags
-from nbtrack.hooks.sklearn.inputs import describe, input_rows, log_dataset, log_inputs
+from nbtrack.hooks.sklearn.inputs import input_rows, log_inputs
 from nbtrack.recording.active_run import ActiveRun
 
 X = np.arange(40.0).reshape(10, 4)
@@ -179,7 +180,7 @@ def test_of_wide_frames_the_schema_is_of_a_part(kind: str) -> None:
 
 def test_lists_past_the_budget_are_looked_at_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     """The shape is that of the whole; another length is another digest."""
-    monkeypatch.setattr(inputs, "MOST_PYTHON_VALUES", 2000)
+    monkeypatch.setattr(datasets, "MOST_PYTHON_VALUES", 2000)
     texts = [f"text {i}" for i in range(9000)]
 
     found = describe(texts, y=[0] * 9000)

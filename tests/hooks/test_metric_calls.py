@@ -54,8 +54,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 import nbtrack
 from nbtrack.hooks import closure_cells
-from nbtrack.hooks.sklearn import metric_log
-from nbtrack.hooks.sklearn.predictions import predictions
+from nbtrack.hooks.measured import metric_log
+from nbtrack.hooks.measured.predictions import predictions
 from nbtrack.recording.session import current_session
 
 MODEL_UNKNOWN = "  # model unknown"

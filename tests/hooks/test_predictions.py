@@ -21,9 +21,9 @@ from sklearn.metrics import accuracy_score, adjusted_rand_score, mean_squared_er
 from sklearn.tree import DecisionTreeClassifier
 
 import nbtrack
-from nbtrack.hooks.sklearn.contents import MOST_NUMBERS, digest_of, digests_of
-from nbtrack.hooks.sklearn.prediction_store import Prediction, PredictionStore
-from nbtrack.hooks.sklearn.predictions import predictions
+from nbtrack.hooks.measured.contents import MOST_NUMBERS, digest_of, digests_of
+from nbtrack.hooks.measured.prediction_store import Prediction, PredictionStore
+from nbtrack.hooks.measured.predictions import predictions
 from nbtrack.recording.active_run import ActiveRun
 
 random = np.random.default_rng(0)

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import nbtrack
-from nbtrack.hooks.sklearn.predictions import predictions
+from nbtrack.hooks.measured.predictions import predictions
 
 
 @pytest.fixture(autouse=True)

@@ -175,6 +175,14 @@ def test_later_metrics_go_to_the_boosters_run(autologged):
     assert autologged.run().data.metrics["roc_auc_score_dtest"] == auc
 
 
+def test_no_data_is_recorded_where_xgboost_was_told_so(autologged):
+    """Whatever scikit-learn's autolog was told."""
+    nbtrack.xgboost.autolog(log_datasets=False)
+    classifier().fit(X_train, y_train).predict(X_test)
+
+    assert inputs(autologged.run()) == []
+
+
 def test_a_wrong_call_is_the_users(autologged):
     """As it would be without us: no run is made."""
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'dtrain'"):

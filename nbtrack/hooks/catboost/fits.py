@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from nbtrack.base.guard import guarded
+from nbtrack.base.imported import is_instance
 from nbtrack.hooks.catboost.hook import library
-from nbtrack.hooks.sklearn.callers import users_frame
+from nbtrack.hooks.measured.callers import users_frame
+from nbtrack.hooks.measured.predictions import remember
+from nbtrack.hooks.measured.users_call import UsersCall
 from nbtrack.hooks.sklearn.fit_call import NOT_GIVEN, FitArguments
 from nbtrack.hooks.sklearn.fits import FitRecord
-from nbtrack.hooks.sklearn.inner_estimators import is_instance
-from nbtrack.hooks.sklearn.params import param_text
-from nbtrack.hooks.sklearn.predictions import remember
-from nbtrack.hooks.sklearn.storable_keys import storable_keys
-from nbtrack.hooks.sklearn.users_call import UsersCall
-from nbtrack.hooks.training.estimators import around_fit_of
+from nbtrack.hooks.sklearn.foreign_estimators import around_fit_of
 from nbtrack.hooks.training.loop import Loop
+from nbtrack.hooks.training.param_texts import param_text
+from nbtrack.hooks.training.storable_keys import storable_keys
 from nbtrack.models.flavours import catboost as flavour
 from nbtrack.records.origins import Origin
 

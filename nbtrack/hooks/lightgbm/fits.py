@@ -10,7 +10,7 @@ from nbtrack.base.guard import guarded
 from nbtrack.hooks.lightgbm.callback import callback_of, importances_of, tell_best
 from nbtrack.hooks.lightgbm.hook import library
 from nbtrack.hooks.sklearn.fits import FitRecord
-from nbtrack.hooks.training.estimators import around_fit_of
+from nbtrack.hooks.sklearn.foreign_estimators import around_fit_of
 from nbtrack.hooks.training.loop import Loop
 from nbtrack.models.flavours import lightgbm as flavour
 

@@ -11,7 +11,7 @@ from nbtrack.hooks.patching import Patch
 from nbtrack.hooks.sklearn.estimators import method_patches
 
 _HERE = "nbtrack.hooks.lightgbm"
-_PREDICTED = "nbtrack.hooks.sklearn.predictions:around_predict"
+_PREDICTED = "nbtrack.hooks.sklearn.estimator_predictions:around_predict"
 _BY_FUNCTION = {"train": f"{_HERE}.train:around_train", "cv": f"{_HERE}.train:around_cv"}
 _BY_METHOD = {"fit": f"{_HERE}.fits:around_fit", "predict": _PREDICTED, "predict_proba": _PREDICTED}
 

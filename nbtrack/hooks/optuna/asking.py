@@ -12,11 +12,11 @@ from threading import RLock
 from typing import Any
 
 from nbtrack.base.guard import guarded
+from nbtrack.hooks.measured.known_models import ByModel
 from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.optuna.hook import library
 from nbtrack.hooks.optuna.study_run import StudyRun, study_name, study_params
 from nbtrack.hooks.optuna.trials import TrialRun
-from nbtrack.hooks.sklearn.known_models import ByModel
 from nbtrack.hooks.training.run_choice import FitRun, choose_run
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us

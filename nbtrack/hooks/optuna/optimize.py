@@ -11,9 +11,9 @@ from nbtrack.base.plain_values import PLAIN
 from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.optuna.hook import library
 from nbtrack.hooks.optuna.study_run import StudyRun, study_name, study_params
-from nbtrack.hooks.sklearn.noted_origins import param_origin
-from nbtrack.hooks.sklearn.params import param_text
 from nbtrack.hooks.training.calls import UsersArguments, users_arguments
+from nbtrack.hooks.training.param_origins import param_origin
+from nbtrack.hooks.training.param_texts import param_text
 from nbtrack.hooks.training.record import Record, recorded
 from nbtrack.hooks.training.run_choice import FitRun, choose_run
 from nbtrack.hooks.unseen_frames import without_ours

@@ -21,9 +21,9 @@ from nbtrack.base.guard import guarded
 from nbtrack.capture.naming import estimator_name
 from nbtrack.hooks.optuna.hook import library
 from nbtrack.hooks.optuna.trials import TrialRun, open_trials
-from nbtrack.hooks.sklearn.noted_origins import param_origin
-from nbtrack.hooks.sklearn.params import param_text
-from nbtrack.hooks.sklearn.storable_keys import storable_key
+from nbtrack.hooks.training.param_origins import param_origin
+from nbtrack.hooks.training.param_texts import param_text
+from nbtrack.hooks.training.storable_keys import storable_key
 from nbtrack.recording.session import current_session
 from nbtrack.records.origins import Origin, Origins, all_of
 from nbtrack.records.tags import (

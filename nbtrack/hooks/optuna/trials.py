@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbtrack.base.guard import guarded
 from nbtrack.base.imported import imported
-from nbtrack.hooks.sklearn.known_models import ByModel
-from nbtrack.hooks.sklearn.params import param_text
-from nbtrack.hooks.sklearn.storable_keys import storable_key
+from nbtrack.hooks.measured.known_models import ByModel
+from nbtrack.hooks.training.param_texts import param_text
 from nbtrack.hooks.training.record import FIT_ERROR_TAG, MOST_ERROR
+from nbtrack.hooks.training.storable_keys import storable_key
 from nbtrack.records.origins import Origin, Origins, all_of
 from nbtrack.records.runs import RunStatus
 from nbtrack.records.tags import OWN_PREFIXES, PRUNED_TAG

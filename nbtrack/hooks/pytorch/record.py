@@ -30,7 +30,7 @@ from nbtrack.hooks.pytorch.settings import (
     texts,
 )
 from nbtrack.hooks.pytorch.surroundings import Surroundings, surroundings_of
-from nbtrack.hooks.sklearn.storable_keys import storable_key
+from nbtrack.hooks.training.storable_keys import storable_key
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.records.origins import Origin, Origins

@@ -10,7 +10,7 @@ from torch.nn import Module
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from nbtrack.hooks.sklearn.params import param_text
+from nbtrack.hooks.training.param_texts import param_text
 from nbtrack.records.origins import Origin
 
 # How the work is done, not what is computed.

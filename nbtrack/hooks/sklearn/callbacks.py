@@ -32,8 +32,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
+from nbtrack.base.imported import is_instance
 from nbtrack.hooks.quiet import no_warnings, unnoticed
-from nbtrack.hooks.sklearn.inner_estimators import is_instance, is_pipeline, is_search
+from nbtrack.hooks.sklearn.inner_estimators import is_pipeline, is_search
 from nbtrack.hooks.sklearn.iteration_losses import LinearLosses, can_follow
 from nbtrack.hooks.sklearn.noted_origins import note_metrics
 from nbtrack.journal.lines import now_us

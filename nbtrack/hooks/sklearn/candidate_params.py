@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nbtrack.hooks.sklearn.params import param_text
+from nbtrack.hooks.training.param_texts import param_text
 
 MOST_SHOWN = 24  # characters of one value in a run's name
 

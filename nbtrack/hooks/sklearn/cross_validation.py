@@ -39,23 +39,23 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.capture.secrets import mask_secrets
+from nbtrack.hooks.data.datasets import log_dataset
+from nbtrack.hooks.measured.known_models import known_models
+from nbtrack.hooks.measured.metric_log import metric_log_of
+from nbtrack.hooks.measured.prediction_store import Prediction
+from nbtrack.hooks.measured.predictions import UNKNOWN_DATA, predictions
+from nbtrack.hooks.measured.users_call import UsersCall
 from nbtrack.hooks.nesting import calling_frame, is_inside_recorded_call
 from nbtrack.hooks.sklearn import validation_scores
 from nbtrack.hooks.sklearn.flags import current_flags
 from nbtrack.hooks.sklearn.hook import switch
-from nbtrack.hooks.sklearn.inputs import log_dataset
-from nbtrack.hooks.sklearn.known_models import known_models
-from nbtrack.hooks.sklearn.metric_log import metric_log_of
 from nbtrack.hooks.sklearn.noted_origins import note_metrics, note_params
 from nbtrack.hooks.sklearn.params import fit_name, param_texts
-from nbtrack.hooks.sklearn.prediction_store import Prediction
-from nbtrack.hooks.sklearn.predictions import UNKNOWN_DATA, predictions
 from nbtrack.hooks.sklearn.quiet_draws import QuietDraw
 from nbtrack.hooks.sklearn.run_choice import run_of_fit
-from nbtrack.hooks.sklearn.storable_keys import storable_key
 from nbtrack.hooks.sklearn.subjects import note_validation, subject_of, tells_of
-from nbtrack.hooks.sklearn.users_call import UsersCall
 from nbtrack.hooks.training.run_choice import CLASS_TAG, NAME_TAG, first_fit_of
+from nbtrack.hooks.training.storable_keys import storable_key
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import Metric, Param, RunStatus, RunTag

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.capture.value_digest import is_sparse
+from nbtrack.hooks.data.rows import random_rows, row_count, take_rows
 from nbtrack.hooks.quiet import unnoticed
 from nbtrack.hooks.sklearn.classification_scores import Coded, Thresholds
 from nbtrack.hooks.sklearn.inner_estimators import deciding_estimator, may_change_input
 from nbtrack.hooks.sklearn.row_budget import affordable_rows
-from nbtrack.hooks.sklearn.rows import random_rows, row_count, take_rows
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall

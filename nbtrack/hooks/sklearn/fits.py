@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from nbtrack.base.guard import guarded
 from nbtrack.capture.argument_names import Parameter, argument_name
 from nbtrack.hooks.flags import CommonFlags
+from nbtrack.hooks.measured.known_models import Trained, known_models
 from nbtrack.hooks.nesting import calling_frame, is_inside_recorded_call
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn.callbacks import live_metrics
@@ -18,7 +19,6 @@ from nbtrack.hooks.sklearn.estimators import is_recorded
 from nbtrack.hooks.sklearn.fit_call import Argument, FitCall, read_arguments
 from nbtrack.hooks.sklearn.flags import current_flags
 from nbtrack.hooks.sklearn.hook import switch
-from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.noted_origins import param_origins
 from nbtrack.hooks.sklearn.params import fit_name, param_texts
 from nbtrack.hooks.sklearn.quiet_draws import QuietDraw
@@ -46,7 +46,7 @@ STEPS = (
     Step("record the training metrics", f"{_HERE}.training_metrics:log_training_metrics"),
     Step("record the plots", f"{_HERE}.plot_numbers:log_plots"),
     Step("record the learning curves", f"{_HERE}.curves:log_curves"),
-    Step("remember the predictions", f"{_HERE}.predictions:note_fit_results"),
+    Step("remember the predictions", f"{_HERE}.estimator_predictions:note_fit_results"),
     Step("record the candidates", f"{_HERE}.searches:log_search"),
     Step("record the model", f"{_HERE}.fitted_model:log_fitted_model"),
     Step("record estimator.html", f"{_HERE}.estimator_html:log_estimator_html"),
@@ -150,10 +150,11 @@ class FitRecord(Record):
         return None if found is None else found.name
 
     def _remember(self, call: FitCall) -> None:
-        known_models.remember(call.estimator, self.run)
+        trained = Trained(self.run, self._kind.flags)
+        known_models.remember(call.estimator, trained)
         best = getattr(call.estimator, "best_estimator_", None)
         if best is not None:
-            known_models.remember(best, self.run)
+            known_models.remember(best, trained)
 
     def _take_steps(self, call: FitCall) -> None:
         for step in self._kind.steps:

@@ -21,7 +21,7 @@ FIT_METHODS = {
 }
 # What is called after the fit.
 LATER_METHODS = {
-    **dict.fromkeys(_PREDICTING, f"{_HERE}.predictions:around_predict"),
+    **dict.fromkeys(_PREDICTING, f"{_HERE}.estimator_predictions:around_predict"),
     "score": f"{_HERE}.scoring:around_score",
 }
 # They fit and score, or predict, many times, and have results of their own.

@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from nbtrack.base.imported import imported
+from nbtrack.base.imported import is_instance
 
 # With one of these set to False an estimator may write into the X it is given.
 _COPY_PARAMS = ("copy", "copy_X", "copy_x")
-
-
-def is_instance(estimator: Any, module: str, name: str) -> bool:
-    """Whether *estimator* is of the class *name*, if its module was imported by anybody."""
-    kind = imported(module, name)
-    return isinstance(kind, type) and isinstance(estimator, kind)
 
 
 def is_pipeline(estimator: Any) -> bool:

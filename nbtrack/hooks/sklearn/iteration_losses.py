@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from nbtrack.hooks.data.rows import random_rows, take_rows
 from nbtrack.hooks.sklearn.classification_scores import Coded
-from nbtrack.hooks.sklearn.rows import random_rows, take_rows
 
 MOST_ROWS = 2000
 MOST_NUMBERS = 500_000  # of a matrix of rows x features, and of what is computed at once

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nbtrack.hooks.measured.metric_log import metric_log_of
+from nbtrack.hooks.measured.metric_tables import Table, table_of
 from nbtrack.hooks.sklearn.flags import current_flags
-from nbtrack.hooks.sklearn.metric_log import metric_log_of
-from nbtrack.hooks.sklearn.metric_tables import Table, table_of
 from nbtrack.hooks.sklearn.noted_origins import note_metrics
 from nbtrack.recording.active_run import MeasuredMetric
 from nbtrack.recording.session import current_session
 
 if TYPE_CHECKING:
-    from nbtrack.hooks.sklearn.users_call import UsersCall
+    from nbtrack.hooks.measured.users_call import UsersCall
     from nbtrack.recording.active_run import ActiveRun
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from nbtrack.base.guard import guarded
-from nbtrack.hooks.sklearn.callers import users_frame
+from nbtrack.hooks.measured.callers import users_frame
+from nbtrack.hooks.measured.leaks import tell_measured
+from nbtrack.hooks.measured.metric_tables import is_curve
+from nbtrack.hooks.measured.prediction_store import Prediction
+from nbtrack.hooks.measured.predictions import UNKNOWN_DATA, only_one, owner_of, predictions
+from nbtrack.hooks.measured.users_call import UsersCall
 from nbtrack.hooks.sklearn.later_metrics import Measured, log_for_model, log_for_nobody
-from nbtrack.hooks.sklearn.leaks import tell_measured
 from nbtrack.hooks.sklearn.metric_names import Roles, roles_of
-from nbtrack.hooks.sklearn.metric_tables import is_curve
-from nbtrack.hooks.sklearn.prediction_store import Prediction
-from nbtrack.hooks.sklearn.predictions import UNKNOWN_DATA, only_one, owner_of, predictions
-from nbtrack.hooks.sklearn.users_call import UsersCall
 
 
 def around_metric(

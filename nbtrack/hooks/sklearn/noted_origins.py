@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.hooks.sklearn.inner_estimators import is_search
 from nbtrack.hooks.sklearn.params import defaults_of
-from nbtrack.hooks.sklearn.storable_keys import storable_keys
-from nbtrack.records.origins import Origin, Origins, is_bookkeeping
+from nbtrack.hooks.training.param_origins import NO_DEFAULT, param_origin
+from nbtrack.hooks.training.storable_keys import storable_keys
+from nbtrack.records.origins import Origin, Origins
 
 if TYPE_CHECKING:
     from nbtrack.recording.active_run import ActiveRun
@@ -47,20 +48,9 @@ def param_origins(estimator: Any) -> dict[str, Origin]:
     keys = storable_keys(params)
     defaults = dict(_all_defaults(estimator, params))
     return {
-        keys[name]: param_origin(name, value, defaults.get(name, _UNKNOWN))
+        keys[name]: param_origin(name, value, defaults.get(name, NO_DEFAULT))
         for name, value in params.items()
     }
-
-
-def param_origin(name: str, value: Any, default: Any) -> Origin:
-    if is_bookkeeping(name) or (default is _UNKNOWN and hasattr(value, "get_params")):
-        return Origin.BOOKKEEPING  # a step of a pipeline: its own params tell what it is made of
-    if hasattr(value, "get_params") or default is _UNKNOWN:
-        return Origin.UNTOLD
-    return Origin.DEFAULT if _is_same(value, default) else Origin.CHANGED
-
-
-_UNKNOWN = object()
 
 
 def _all_defaults(estimator: Any, params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -71,16 +61,6 @@ def _all_defaults(estimator: Any, params: Mapping[str, Any]) -> Iterator[tuple[s
             kind = type(part)
             for key, default in defaults_of(kind).items():
                 yield f"{name}__{key}", default
-
-
-def _is_same(value: Any, default: Any) -> bool:
-    """Nothing is asked of the values of others: only plain ones have an `==` that is harmless."""
-    if value is default:
-        return True
-    plain = (bool, int, float, str, tuple)
-    return (
-        type(value) is type(default) and isinstance(value, plain) and repr(value) == repr(default)
-    )
 
 
 def _metric_origin(key: str) -> Origin:

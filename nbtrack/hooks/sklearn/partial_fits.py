@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 from nbtrack.base.guard import guarded
+from nbtrack.hooks.measured.known_models import Trained, known_models
 from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.sklearn.estimators import is_recorded
 from nbtrack.hooks.sklearn.fits import SKLEARN, FitRecord
 from nbtrack.hooks.sklearn.flags import current_flags
 from nbtrack.hooks.sklearn.hook import switch
-from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.run_choice import run_of_fit
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.session import current_session
@@ -41,6 +41,6 @@ def _begin(original: Callable[..., Any], estimator: Any) -> None:
     if chosen is None:
         return
     FitRecord(chosen, original, estimator, kind=SKLEARN).write_beginning()
-    known_models.remember(estimator, chosen.run)
+    known_models.remember(estimator, Trained(chosen.run, current_flags))
     if chosen.ends_with_fit:
         chosen.run.end(RunStatus.FINISHED, end_us=now_us())

@@ -10,12 +10,11 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.base import background
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn import classification_scores as scores
 from nbtrack.hooks.sklearn.fit_predictions import FitPredictions, predictions_of
 from nbtrack.hooks.sklearn.training_metrics import coded_labels, positive_thresholds
-from nbtrack.hooks.training.run_choice import has_ended
+from nbtrack.hooks.training.drawing import draw_later
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall
@@ -41,24 +40,6 @@ def log_plots(run: ActiveRun, call: FitCall, flags: Flags) -> None:  # noqa: ARG
         run.log_bytes(json.dumps(numbers, separators=(",", ":")).encode(), f"{name}.json")
     if plots:
         draw_later(run)
-
-
-def draw_later(run: ActiveRun) -> None:
-    from nbtrack.hooks.plot_drawing import can_draw
-
-    if can_draw():
-        background.submit(
-            run.run_id,
-            lambda: _draw(run),
-            action="draw the plots of a fit",
-            is_ready=lambda: has_ended(run),
-        )
-
-
-def _draw(run: ActiveRun) -> None:
-    from nbtrack.hooks.plot_drawing import draw_missing_plots
-
-    draw_missing_plots(run)
 
 
 def _has_one_column(asked: FitPredictions) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbtrack.base.guard import guarded
-from nbtrack.hooks.sklearn.rows import row_count
+from nbtrack.hooks.data.rows import row_count
 from nbtrack.provenance.executions.states import probed
 from nbtrack.provenance.warnings.unseeded import harmless_fit
 from nbtrack.recording.session import current_session

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.hooks.sklearn.known_models import known_models
+from nbtrack.hooks.measured.known_models import known_models
 from nbtrack.hooks.sklearn.params import fit_name
 from nbtrack.hooks.sklearn.subjects import awaits_fit, child_awaiting_fit
 from nbtrack.hooks.training.run_choice import FitRun, Kin, choose_run

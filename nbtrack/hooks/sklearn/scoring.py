@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from nbtrack.base.guard import guarded
-from nbtrack.hooks.sklearn.callers import users_frame
-from nbtrack.hooks.sklearn.known_models import known_models
+from nbtrack.hooks.measured.callers import users_frame
+from nbtrack.hooks.measured.known_models import known_models
+from nbtrack.hooks.measured.leaks import tell_measured
+from nbtrack.hooks.measured.predictions import data_name, log_eval_data
+from nbtrack.hooks.measured.users_call import UsersCall
 from nbtrack.hooks.sklearn.later_metrics import Measured, log_for_model, log_for_nobody
-from nbtrack.hooks.sklearn.leaks import tell_measured
-from nbtrack.hooks.sklearn.predictions import data_name, log_eval_data
-from nbtrack.hooks.sklearn.users_call import UsersCall
 
 
 def around_score(

@@ -29,7 +29,7 @@ from nbtrack.hooks.sklearn.candidate_params import (
 from nbtrack.hooks.sklearn.inner_estimators import is_search
 from nbtrack.hooks.sklearn.noted_origins import metric_origins, param_origins
 from nbtrack.hooks.sklearn.search_scores import failed_splits, run_times
-from nbtrack.hooks.sklearn.storable_keys import storable_key, storable_keys
+from nbtrack.hooks.training.storable_keys import storable_key, storable_keys
 from nbtrack.recording.run_batch import FinishedRun
 from nbtrack.records.origins import ORIGINS_TAG, Origin, Origins, all_of, origins_text
 from nbtrack.records.runs import RunStatus

@@ -29,8 +29,8 @@ from nbtrack.hooks.sklearn.noted_origins import metric_origins, note_metrics
 from nbtrack.hooks.sklearn.params import param_texts
 from nbtrack.hooks.sklearn.search_candidates import Candidates
 from nbtrack.hooks.sklearn.search_scores import best_rows, score_columns
-from nbtrack.hooks.sklearn.storable_keys import storable_key
 from nbtrack.hooks.training.run_choice import CLASS_TAG, NAME_TAG
+from nbtrack.hooks.training.storable_keys import storable_key
 from nbtrack.recording.run_batch import FinishedRun, log_finished_children
 from nbtrack.recording.session import current_session
 from nbtrack.records.origins import Origin, Origins, all_of

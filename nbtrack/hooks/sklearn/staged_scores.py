@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.hooks.data.rows import random_rows, row_count, take_rows
 from nbtrack.hooks.quiet import unnoticed
 from nbtrack.hooks.sklearn import classification_scores
 from nbtrack.hooks.sklearn.fit_predictions import FitPredictions, predictions_of
 from nbtrack.hooks.sklearn.inner_estimators import is_pipeline, is_search
 from nbtrack.hooks.sklearn.regression_scores import regression_scores
-from nbtrack.hooks.sklearn.rows import random_rows, row_count, take_rows
 
 if TYPE_CHECKING:
     from nbtrack.hooks.sklearn.fit_call import FitCall

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbtrack.hooks.sklearn.params import param_text
+from nbtrack.hooks.training.param_texts import param_text
 
 Given = Mapping[str, Any]  # the call's arguments by name
 

@@ -17,10 +17,10 @@ from typing import Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.capture.naming import estimator_name
+from nbtrack.hooks.data.datasets import log_dataset
+from nbtrack.hooks.measured.known_models import Trained, known_models
 from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.quiet import no_warnings
-from nbtrack.hooks.sklearn.inputs import log_dataset
-from nbtrack.hooks.sklearn.known_models import known_models
 from nbtrack.hooks.sklearn.params import defaults_of
 from nbtrack.hooks.statsmodels.hook import library
 from nbtrack.hooks.statsmodels.models import OWN_SETTINGS, data_of, rows_to_predict, settings_of
@@ -57,7 +57,7 @@ class ModelRecord(Record):
             self._rows = rows_to_predict(self.model)
 
     def write_result(self, result: Any) -> None:
-        known_models.remember(result, self.run)
+        known_models.remember(result, Trained(self.run, lambda: library.flags))
         with no_warnings():
             self._write_numbers(result)
             self._write_files(result)

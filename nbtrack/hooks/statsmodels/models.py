@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from nbtrack.base.plain_values import PLAIN
-from nbtrack.hooks.sklearn.rows import first_rows
+from nbtrack.hooks.data.rows import EXAMPLE_ROWS, first_rows
 from nbtrack.hooks.training.calls import Data, UsersArguments
-from nbtrack.hooks.training.models import EXAMPLE_ROWS
 from nbtrack.models.flavours.statsmodels import is_of_time
 
 _SHAPES = (*PLAIN, tuple)

@@ -12,22 +12,22 @@ from nbtrack.base.guard import guarded
 from nbtrack.base.plain_values import PLAIN
 from nbtrack.capture.argument_names import Parameter, argument_name
 from nbtrack.capture.naming import estimator_name
+from nbtrack.hooks.data.datasets import log_dataset
+from nbtrack.hooks.data.rows import EXAMPLE_ROWS, first_rows
 from nbtrack.hooks.library import Library
+from nbtrack.hooks.measured.known_models import Trained, known_models
+from nbtrack.hooks.measured.leaks import note_fitted
 from nbtrack.hooks.nesting import calling_frame, is_inside_recorded_call
 from nbtrack.hooks.patching import Around
 from nbtrack.hooks.quiet import no_warnings
-from nbtrack.hooks.sklearn.inputs import log_dataset
-from nbtrack.hooks.sklearn.known_models import known_models
-from nbtrack.hooks.sklearn.leaks import note_fitted
-from nbtrack.hooks.sklearn.noted_origins import param_origin
-from nbtrack.hooks.sklearn.params import param_text
-from nbtrack.hooks.sklearn.rows import first_rows
-from nbtrack.hooks.sklearn.storable_keys import storable_keys
 from nbtrack.hooks.training.importances import log_importances
 from nbtrack.hooks.training.loop import Loop
-from nbtrack.hooks.training.models import EXAMPLE_ROWS, keep_trained
+from nbtrack.hooks.training.models import keep_trained
+from nbtrack.hooks.training.param_origins import param_origin
+from nbtrack.hooks.training.param_texts import param_text
 from nbtrack.hooks.training.record import Record, recorded
 from nbtrack.hooks.training.run_choice import FitRun, choose_run, names_of
+from nbtrack.hooks.training.storable_keys import storable_keys
 from nbtrack.recording.session import current_session
 from nbtrack.records.origins import Origin
 from nbtrack.records.tags import FIT_TAG
@@ -135,7 +135,7 @@ class CallRecord(Record):
             self.look_at(result)
         self.loop.close()
         if self.flavour is not None:
-            known_models.remember(result, self.run)
+            known_models.remember(result, Trained(self.run, lambda: self.library.flags))
         with no_warnings():
             self._write_data(result)
             if self.flavour is not None:

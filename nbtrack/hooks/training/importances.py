@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from nbtrack.hooks.sklearn.plot_numbers import draw_later
+from nbtrack.hooks.training.drawing import draw_later
 
 if TYPE_CHECKING:
     from nbtrack.recording.active_run import ActiveRun

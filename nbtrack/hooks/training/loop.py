@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from nbtrack.base.guard import guarded
-from nbtrack.hooks.sklearn.storable_keys import storable_key
+from nbtrack.hooks.training.storable_keys import storable_key
 from nbtrack.journal.lines import now_us
 from nbtrack.records.origins import Origin, Origins
 from nbtrack.records.runs import Metric

@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
+from nbtrack.hooks.data.rows import EXAMPLE_ROWS, first_rows
 from nbtrack.hooks.quiet import unnoticed
-from nbtrack.hooks.sklearn.rows import first_rows
 from nbtrack.recording.session import current_session
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from nbtrack.recording.active_run import ActiveRun
 
 MODEL_PATH = "model"
-EXAMPLE_ROWS = 5
 REGISTER_SECONDS = 2.0  # a fit does not wait longer for a database that another program holds
 
 

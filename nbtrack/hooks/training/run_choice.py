@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nbtrack.base import background
 from nbtrack.base.guard import guarded
 from nbtrack.errors import StoreError
-from nbtrack.hooks.sklearn.metric_log import divide_log, write_log
+from nbtrack.hooks.measured.metric_log import divide_log, write_log
 from nbtrack.recording.run_files import LOOK_SECONDS
 from nbtrack.recording.run_part import RunPart
 from nbtrack.recording.session import Session

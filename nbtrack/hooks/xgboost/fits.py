@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from nbtrack.base.guard import guarded
+from nbtrack.base.imported import is_instance
 from nbtrack.hooks.sklearn.fits import FitRecord
-from nbtrack.hooks.sklearn.inner_estimators import is_instance
-from nbtrack.hooks.training.estimators import around_fit_of
+from nbtrack.hooks.sklearn.foreign_estimators import around_fit_of
 from nbtrack.hooks.training.loop import Loop
 from nbtrack.hooks.xgboost.callback import LoopCallback, importances_of, newest
 from nbtrack.hooks.xgboost.hook import Flags, library

@@ -13,7 +13,7 @@ from nbtrack.hooks.patching import Patch
 from nbtrack.hooks.sklearn.estimators import method_patches
 
 _HERE = "nbtrack.hooks.xgboost"
-_PREDICTED = "nbtrack.hooks.sklearn.predictions:around_predict"
+_PREDICTED = "nbtrack.hooks.sklearn.estimator_predictions:around_predict"
 _BY_FUNCTION = {"train": f"{_HERE}.train:around_train", "cv": f"{_HERE}.train:around_cv"}
 _BY_METHOD = {
     "xgboost.sklearn": {

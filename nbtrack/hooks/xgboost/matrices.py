@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from nbtrack.base.guard import guarded
+from nbtrack.hooks.data.rows import EXAMPLE_ROWS, first_rows
+from nbtrack.hooks.measured.callers import users_frame
+from nbtrack.hooks.measured.known_models import ByModel
+from nbtrack.hooks.measured.predictions import remember
+from nbtrack.hooks.measured.users_call import UsersCall
 from nbtrack.hooks.nesting import is_inside_recorded_call
-from nbtrack.hooks.sklearn.callers import users_frame
-from nbtrack.hooks.sklearn.known_models import ByModel
-from nbtrack.hooks.sklearn.predictions import remember
-from nbtrack.hooks.sklearn.rows import first_rows
-from nbtrack.hooks.sklearn.users_call import UsersCall
 from nbtrack.hooks.training.calls import Data, users_arguments
-from nbtrack.hooks.training.models import EXAMPLE_ROWS
 from nbtrack.hooks.xgboost.hook import library
 
 MOST_NUMBERS = 1_000_000  # to be copied out of a matrix

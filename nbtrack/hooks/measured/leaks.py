@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbtrack.base.guard import guarded
 from nbtrack.capture.row_hashes import RowHashes
-from nbtrack.hooks.sklearn.known_models import ByModel
+from nbtrack.hooks.measured.known_models import ByModel
 from nbtrack.provenance.warnings import leak
 from nbtrack.recording.session import current_session
 from nbtrack.recording.warning_of_run import is_wanted, warn_of

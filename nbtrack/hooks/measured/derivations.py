@@ -13,7 +13,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from nbtrack.capture.assignments import Place, source_of
-from nbtrack.hooks.sklearn.prediction_store import Prediction
+from nbtrack.hooks.measured.prediction_store import Prediction
 
 # What their functions return is made from their arguments; of other functions nobody knows.
 _PURE = ("numpy", "pandas", "polars", "scipy", "builtins")

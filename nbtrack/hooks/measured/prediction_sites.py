@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from nbtrack.capture.call_expressions import CallText, Span, span_of
-from nbtrack.hooks.sklearn.prediction_store import Prediction
+from nbtrack.hooks.measured.prediction_store import Prediction
 
 MOST_SITES = 512
 _OPTIMIZED = 0x01  # inspect.CO_OPTIMIZED: the code of a function

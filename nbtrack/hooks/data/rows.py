@@ -1,4 +1,4 @@
-"""Rows of whatever a user hands to `fit`: frames, arrays, sparse matrices, lists."""
+"""Rows of whatever a user has something trained with: frames, arrays, sparse matrices, lists."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from nbtrack.capture.value_digest import is_sparse
 from nbtrack.errors import InvalidValue
+
+EXAMPLE_ROWS = 5  # that are kept of the training data, for signatures and examples
 
 
 def row_count(data: Any) -> int | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nbtrack.hooks.sklearn.contents import digest_of, digests_of
+from nbtrack.hooks.measured.contents import digest_of, digests_of
 
 if TYPE_CHECKING:
     from nbtrack.recording.active_run import ActiveRun

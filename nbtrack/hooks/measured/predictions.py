@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
-from nbtrack.hooks.sklearn.callers import users_frame
-from nbtrack.hooks.sklearn.derivations import Origins
-from nbtrack.hooks.sklearn.flags import current_flags
-from nbtrack.hooks.sklearn.inputs import log_dataset
-from nbtrack.hooks.sklearn.known_models import known_models
-from nbtrack.hooks.sklearn.leaks import look_at_tested
-from nbtrack.hooks.sklearn.metric_log import metric_log_of
-from nbtrack.hooks.sklearn.prediction_sites import PredictionSites
-from nbtrack.hooks.sklearn.prediction_store import Prediction, PredictionStore, row_count
-from nbtrack.hooks.sklearn.users_call import UsersCall
+from nbtrack.hooks.data.datasets import log_dataset
+from nbtrack.hooks.measured.derivations import Origins
+from nbtrack.hooks.measured.known_models import known_models
+from nbtrack.hooks.measured.leaks import look_at_tested
+from nbtrack.hooks.measured.metric_log import metric_log_of
+from nbtrack.hooks.measured.prediction_sites import PredictionSites
+from nbtrack.hooks.measured.prediction_store import Prediction, PredictionStore, row_count
+from nbtrack.hooks.measured.users_call import UsersCall
 
 if TYPE_CHECKING:
-    from nbtrack.hooks.sklearn.fit_call import FitCall
-    from nbtrack.hooks.sklearn.flags import Flags
     from nbtrack.recording.active_run import ActiveRun
 
 UNKNOWN_DATA = "unknown_dataset"  # MLflow's word
-# What `fit` leaves in the estimator of what `fit_predict` or `fit_transform` would return.
-_RESULTS_OF_FIT = ("labels_", "embedding_")
 
 predictions = PredictionStore()
 _sites = PredictionSites()
-
-
-def around_predict(
-    original: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
-    """Around predict, predict_proba, decision_function, transform and the like."""
-    result = original(instance, *args, **kwargs)
-    with guarded("remember which model made a prediction"):
-        if (frame := users_frame()) is not None:
-            call = UsersCall(frame, original, args, kwargs)
-            X = None if call.first is None else call.given[call.first]
-            remember(call, instance, result, asked_about=X)
-    return result
 
 
 def remember(call: UsersCall, model: Any, result: Any, *, asked_about: Any) -> None:
@@ -57,26 +38,13 @@ def remember(call: UsersCall, model: Any, result: Any, *, asked_about: Any) -> N
 
 def log_eval_data(run: ActiveRun | None, model: Any, X: Any, name: str) -> None:
     """Record once what the model of *run* was asked about."""
-    if run is None or run.is_deleted or not current_flags().log_datasets:
+    if run is None or run.is_deleted or not known_models.wants_data(model):
         return
     if metric_log_of(run).is_first_use(name):
         with guarded("record the data of a prediction"):
             found = log_dataset(run, X, name=name, context="eval")
             if name != UNKNOWN_DATA:
                 look_at_tested(run, model, X, found, name)
-
-
-def note_fit_results(run: ActiveRun, call: FitCall, _flags: Flags) -> None:
-    """A recording step of a fit: what `fit_predict` returned, and `labels_` after `fit`."""
-    results = [] if call.result is call.estimator else [call.result]
-    results += [vars(call.estimator).get(name) for name in _RESULTS_OF_FIT]
-    results = [result for result in results if result is not None]
-    if results:
-        data = UNKNOWN_DATA
-        if call.X_name is not None:
-            data = metric_log_of(run).data_name(call.X_name, call.X)
-        for result in results:
-            predictions.remember(result, Prediction(run, data), made_from=call.X)
 
 
 def owner_of(call: UsersCall, parameter: str) -> Prediction | None:

@@ -15,7 +15,7 @@ from nbtrack.base.guard import guarded, warn_once
 from nbtrack.base.values import MOST_KEY_CHARACTERS
 from nbtrack.capture.secrets import mask_secrets
 from nbtrack.errors import ArtifactNotFound
-from nbtrack.hooks.sklearn.metric_tables import Table, write_table
+from nbtrack.hooks.measured.metric_tables import Table, write_table
 
 if TYPE_CHECKING:
     from nbtrack.recording.active_run import ActiveRun

@@ -6,9 +6,11 @@ Nothing is left in the user's objects.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
+    from nbtrack.hooks.flags import CommonFlags
     from nbtrack.recording.active_run import ActiveRun
 
 
@@ -49,9 +51,20 @@ class ByModel(Generic[KeptT]):
         return len(self._known)
 
 
-class KnownModels(ByModel["ActiveRun"]):
-    def run_of(self, estimator: Any) -> ActiveRun | None:
-        return self.find(estimator)
+class Trained(NamedTuple):
+    run: ActiveRun
+    flags: Callable[[], CommonFlags]  # those that hold now, of the framework that trained it
+
+
+class KnownModels(ByModel[Trained]):
+    def run_of(self, model: Any) -> ActiveRun | None:
+        found = self.find(model)
+        return None if found is None else found.run
+
+    def wants_data(self, model: Any) -> bool:
+        """Whether its run is to say what the model was asked about."""
+        found = self.find(model)
+        return found is not None and found.flags().log_datasets
 
 
 known_models = KnownModels()
