@@ -1,0 +1,127 @@
+"""Around `Trainer.train`.
+
+| recorded       | is                                                                            |
+|----------------|-------------------------------------------------------------------------------|
+| params         | TrainingArguments, the model's config, early stopping, sizes of the data      |
+| metrics        | every number that Trainer logs, by `global_step` and the name it has there;   |
+|                | `best_iteration`, `best_score`, `stopped_iteration`, if it looks for the best |
+| tags           | the class of the model, its best checkpoint                                   |
+| model          | as it is afterwards: the best one, with `load_best_model_at_end`              |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nbtrack.base.guard import guarded
+from nbtrack.capture.naming import estimator_name
+from nbtrack.hooks.measured.known_models import Trained, known_models
+from nbtrack.hooks.nesting import is_inside_recorded_call
+from nbtrack.hooks.quiet import no_warnings
+from nbtrack.hooks.training.models import log_trained, register
+from nbtrack.hooks.training.record import Record, recorded
+from nbtrack.hooks.training.run_choice import FitRun, choose_run, names_of
+from nbtrack.hooks.transformers.callback import Logs, following, logs_of_trainers
+from nbtrack.hooks.transformers.hook import library
+from nbtrack.hooks.transformers.params import chosen, params_of
+from nbtrack.recording.session import current_session
+from nbtrack.records.tags import FIT_TAG
+
+CHECKPOINT_TAG = "best_model_checkpoint"
+
+
+class TrainingRecord(Record):
+    def __init__(self, fit_run: FitRun, trainer: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        super().__init__(fit_run, type(trainer.model).__name__, (trainer, *args), kwargs)
+        self.trainer, self.flags = trainer, library.flags
+        self.logs = Logs(self.run)
+
+    def write_beginning(self) -> None:
+        self.run.set_tags({**names_of(self.trainer.model), FIT_TAG: _name(self.trainer)})
+        self._write_params()
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        logs_of_trainers.remember(self.trainer, self.logs)
+        try:
+            with following(self.trainer, self.logs, begin=self._write_params):
+                yield
+        finally:
+            self._tell_best()
+            self.logs.loop.close()
+
+    def write_result(self, result: Any) -> None:  # noqa: ARG002 - all of it was logged
+        known_models.remember(self.trainer.model, Trained(self.run, lambda: library.flags))
+        if self.flags.log_models:
+            with guarded(f"record the model of {self.what}"), no_warnings():
+                self._write_model()
+
+    def _write_params(self) -> None:
+        """Those that are new: a trial of a search chooses some when the training has begun."""
+        with guarded(f"record the params of {self.what}"):
+            known = self.run.logged.params
+            found = {k: v for k, v in params_of(self.trainer).items() if known.get(k) != v[0]}
+            if found:
+                texts = {key: text for key, (text, _) in found.items()}
+                self.write(texts, {}, {key: origin for key, (_, origin) in found.items()})
+
+    def _tell_best(self) -> None:
+        with guarded(f"tell the best step of {self.what}"):
+            state, loop = self.trainer.state, self.logs.loop
+            if state.best_metric is None:
+                return
+            loop.best_score = float(state.best_metric)
+            loop.best_iteration = getattr(state, "best_global_step", None)
+            if state.best_model_checkpoint is not None:
+                self.run.set_tag(CHECKPOINT_TAG, state.best_model_checkpoint)
+
+    def _write_model(self) -> None:
+        from nbtrack.models.flavours import transformers as flavour
+
+        info = log_trained(
+            self.run,
+            self.trainer.model,
+            lambda: flavour.parts_of_trained(self.trainer.model, _processing(self.trainer)),
+            self.flags,
+            rows=None,
+            predict=None,
+        )
+        register(self.run, info, self.flags.registered_model_name)
+
+
+def _begin(
+    original: Callable[..., Any],  # noqa: ARG001 - all hooks'
+    trainer: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> TrainingRecord | None:
+    if is_inside_recorded_call() or not library.switch.records_here:
+        return None
+    with guarded(f"record the training of {type(trainer).__name__}"):
+        if not trainer.is_world_process_zero():
+            return None
+        library.say_if_untested()
+        chosen_run = choose_run(
+            current_session(), name=_name(trainer), flavor=library.package, flags=library.flags
+        )
+        if chosen_run is None:
+            return None
+        record = TrainingRecord(chosen_run, trainer, args, kwargs)
+        record.begin()
+        return record
+    return None
+
+
+def _name(trainer: Any) -> str:
+    """`BertForSequenceClassification learning_rate=0.001`."""
+    return estimator_name(type(trainer.model).__name__, chosen(trainer))
+
+
+def _processing(trainer: Any) -> Any:
+    """The tokenizer, or what there is in its place; older versions call it so."""
+    return getattr(trainer, "processing_class", None) or getattr(trainer, "tokenizer", None)
+
+
+around_train = recorded(_begin)
