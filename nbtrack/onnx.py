@@ -8,7 +8,7 @@ from nbtrack.api.model_functions import NAMES, model_function
 
 FLAVOR_NAME = "onnx"
 
-__all__ = [*NAMES]  # noqa: PLE0604 - strings, of which ruff sees none
+__all__ = [*NAMES]
 
 
 def __getattr__(name: str) -> Any:

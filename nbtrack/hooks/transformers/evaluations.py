@@ -32,7 +32,7 @@ def around_predict(
     with guarded("remember which model made a prediction"):
         if (frame := users_frame()) is not None:
             call = UsersCall(frame, original, args, kwargs)
-            remember(call, trainer.model, result.predictions, asked_about=None)
+            remember(call, trainer, result.predictions, asked_about=None)
     return result
 
 

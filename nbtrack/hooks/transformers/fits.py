@@ -26,6 +26,7 @@ from nbtrack.hooks.training.run_choice import FitRun, choose_run, names_of
 from nbtrack.hooks.transformers.callback import Logs, following, logs_of_trainers
 from nbtrack.hooks.transformers.hook import library
 from nbtrack.hooks.transformers.params import chosen, params_of
+from nbtrack.models.folder import FlavorParts
 from nbtrack.recording.session import current_session
 from nbtrack.records.tags import FIT_TAG
 
@@ -53,7 +54,8 @@ class TrainingRecord(Record):
             self.logs.loop.close()
 
     def write_result(self, result: Any) -> None:  # noqa: ARG002 - all of it was logged
-        known_models.remember(self.trainer.model, Trained(self.run, lambda: library.flags))
+        for known in (self.trainer, self.trainer.model):
+            known_models.remember(known, Trained(self.run, lambda: library.flags))
         if self.flags.log_models:
             with guarded(f"record the model of {self.what}"), no_warnings():
                 self._write_model()
@@ -78,12 +80,10 @@ class TrainingRecord(Record):
                 self.run.set_tag(CHECKPOINT_TAG, state.best_model_checkpoint)
 
     def _write_model(self) -> None:
-        from nbtrack.models.flavours import transformers as flavour
-
         info = log_trained(
             self.run,
             self.trainer.model,
-            lambda: flavour.parts_of_trained(self.trainer.model, _processing(self.trainer)),
+            lambda: _parts_of_model(self.trainer),
             self.flags,
             rows=None,
             predict=None,
@@ -119,9 +119,18 @@ def _name(trainer: Any) -> str:
     return estimator_name(type(trainer.model).__name__, chosen(trainer))
 
 
-def _processing(trainer: Any) -> Any:
-    """The tokenizer, or what there is in its place; older versions call it so."""
-    return getattr(trainer, "processing_class", None) or getattr(trainer, "tokenizer", None)
+def _parts_of_model(trainer: Any) -> FlavorParts:
+    """Trainer trains any module of torch that answers with a loss."""
+    with current_session().set_up:
+        from nbtrack.models.flavours import pytorch, transformers
+
+    if not transformers.is_own(trainer.model):
+        return pytorch.parts_of(trainer.model)
+    # The tokenizer, or what there is in its place; older versions call it so.
+    older = getattr(trainer, "tokenizer", None)
+    return transformers.parts_of_trained(
+        trainer.model, getattr(trainer, "processing_class", None) or older
+    )
 
 
 around_train = recorded(_begin)

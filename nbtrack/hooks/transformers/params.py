@@ -43,9 +43,10 @@ def params_of(trainer: Any) -> Params:
 
 
 def chosen(trainer: Any) -> dict[str, Any]:
-    """What differs from the defaults, and is about what is computed; the arguments first."""
-    args, defaults = trainer.args.to_dict(), _argument_defaults(trainer.args)
-    known = _with_origins(args, defaults)
+    """The arguments that differ from the defaults and change what is computed; the rate first."""
+    args = trainer.args.to_dict()
+    args = {"learning_rate": args["learning_rate"], **args}
+    known = _with_origins(args, _argument_defaults(trainer.args))
     return {k: v for k, v in args.items() if k in known and known[k][1] is Origin.CHANGED}
 
 

@@ -79,7 +79,8 @@ def _written(
         onnx.save_model(copy, str(Path(folder.name, _FILE)), **save_options)
     except (ValueError, TypeError, OSError) as exc:
         raise ModelNotSaved(f"The model cannot be saved: {exc}. Nothing was stored.") from exc
-    return dict(files_under(Path(folder.name))), folder
+    place = Path(folder.name)
+    return dict(files_under(place, without=place / ".nbtrack")), folder
 
 
 def _check(options: Mapping[str, Any]) -> None:

@@ -163,7 +163,7 @@ def _written(parts: Parts) -> tuple[dict[str, Content], tempfile.TemporaryDirect
                 parts[name].save_pretrained(str(place / _COMPONENTS / name))
     except (ValueError, TypeError, NotImplementedError, RuntimeError, OSError) as exc:
         raise ModelNotSaved(f"The model cannot be saved: {exc}. Nothing was stored.") from exc
-    return dict(files_under(place)), folder
+    return dict(files_under(place, without=place / ".nbtrack")), folder
 
 
 @contextmanager
@@ -216,8 +216,8 @@ def load(
 
 
 def load_predictor(folder: Path, model: Model, options: LoadOptions) -> PipelinePredictor:
-    from nbtrack.models.model_config import replaced
     from nbtrack.models.mlmodel_file import PYFUNC
+    from nbtrack.models.model_config import replaced
 
     kept = replaced(model.flavors[PYFUNC].get("config"), options.model_config)
     return PipelinePredictor(load(folder, model, options), model_config=kept)
