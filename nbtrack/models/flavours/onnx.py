@@ -145,9 +145,9 @@ def _session(source: Any, config: Mapping[str, Any]) -> Any:
     """Raises ModelNotLoaded."""
     import onnxruntime
 
-    given = source if isinstance(source, str) else source.SerializeToString()
     settings = _settings(config.get("onnx_session_options") or {})
     try:
+        given = source if isinstance(source, str) else source.SerializeToString()
         return onnxruntime.InferenceSession(given, settings, providers=_providers(config))
     except Exception as exc:  # onnxruntime has a class of its own for each fault
         raise ModelNotLoaded(f"onnxruntime does not take the model: {exc}.") from exc

@@ -7,6 +7,7 @@ asked for by `trust_remote_code=True`.
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 import weakref
@@ -20,7 +21,8 @@ from nbtrack.errors import InvalidValue, ModelNotLoaded, ModelNotSaved
 from nbtrack.models.flavours.library_files import version_of
 from nbtrack.models.flavours.transformers_pipelines import TASKS, PipelinePredictor
 from nbtrack.models.folder import Content, FlavorParts
-from nbtrack.models.mlmodel_file import Model, config_of
+from nbtrack.models.mlmodel_file import PYFUNC, Model, config_of
+from nbtrack.models.model_config import replaced
 
 if TYPE_CHECKING:
     from nbtrack.models.load_options import LoadOptions
@@ -35,6 +37,13 @@ _KINDS = {
     "feature_extractor": "FeatureExtractionMixin",
     "image_processor": "ImageProcessingMixin",
     "processor": "ProcessorMixin",
+}
+# What finds those that are of the model's own.
+_AUTO = {
+    "tokenizer": "AutoTokenizer",
+    "feature_extractor": "AutoFeatureExtractor",
+    "image_processor": "AutoImageProcessor",
+    "processor": "AutoProcessor",
 }
 # How the name of a model's class ends -> what it is for.
 _TASK_OF = {
@@ -216,9 +225,6 @@ def load(
 
 
 def load_predictor(folder: Path, model: Model, options: LoadOptions) -> PipelinePredictor:
-    from nbtrack.models.mlmodel_file import PYFUNC
-    from nbtrack.models.model_config import replaced
-
     kept = replaced(model.flavors[PYFUNC].get("config"), options.model_config)
     return PipelinePredictor(load(folder, model, options), model_config=kept)
 
@@ -263,7 +269,9 @@ def _loaded(
         )
     common = {"local_files_only": True, "trust_remote_code": trust_remote_code}
     dtype = {} if config.get("torch_dtype") is None else _dtype(str(config["torch_dtype"]))
-    kind = _class_of(str(config["pipeline_model_type"]), "PreTrainedModel", trust_remote_code)
+    name = str(config["pipeline_model_type"])
+    auto = _auto_name(place, name) if trust_remote_code else None
+    kind = _class_of(name, "PreTrainedModel", auto)
     try:
         with _quiet():
             model = kind.from_pretrained(
@@ -281,32 +289,32 @@ def _beside(
     for name in (*names, *(["processor"] if "processor_type" in config else [])):
         if name not in _KINDS:
             raise ModelNotLoaded(f"There is no component {name!r} of a model.")
-        kind = _class_of(str(config[f"{name}_type"]), _KINDS[name], common["trust_remote_code"])
+        auto = _AUTO[name] if common["trust_remote_code"] else None
+        kind = _class_of(str(config[f"{name}_type"]), _KINDS[name], auto)
         yield name, kind.from_pretrained(str(folder / _COMPONENTS / name), **common)
 
 
-def _class_of(name: str, base: str, is_trusted: bool) -> Any:
-    """One of transformers' own, of the kind that it should be. Raises ModelNotLoaded."""
+def _class_of(name: str, base: str, auto: str | None) -> Any:
+    """One of transformers' own, of the kind that it should be. *auto*: what finds another, if its
+    code may run. Raises ModelNotLoaded."""
     import transformers
 
     kind = getattr(transformers, name, None) if re.fullmatch(r"\w+", name) else None
     if isinstance(kind, type) and issubclass(kind, getattr(transformers, base)):
         return kind
-    if is_trusted:
-        return _AUTO[base](transformers)
+    if auto is not None:
+        return getattr(transformers, auto)
     raise ModelNotLoaded(
         f"{name} is no class of transformers, but the model's own: load_model(…, "
         "trust_remote_code=True) runs its code."
     )
 
 
-_AUTO = {
-    "PreTrainedModel": lambda library: library.AutoModel,
-    "PreTrainedTokenizerBase": lambda library: library.AutoTokenizer,
-    "FeatureExtractionMixin": lambda library: library.AutoFeatureExtractor,
-    "ImageProcessingMixin": lambda library: library.AutoImageProcessor,
-    "ProcessorMixin": lambda library: library.AutoProcessor,
-}
+def _auto_name(place: Path, kind: str) -> str:
+    """By what in transformers the config says that a class of the model's own is found."""
+    found = json.loads((place / "config.json").read_text(encoding="utf-8")).get("auto_map") or {}
+    autos = (auto for auto, name in found.items() if str(name).rpartition(".")[2] == kind)
+    return next((auto for auto in autos if re.fullmatch(r"AutoModel\w*", auto)), "AutoModel")
 
 
 def _dtype(text: str) -> dict[str, Any]:

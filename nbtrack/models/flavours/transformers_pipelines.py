@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from nbtrack.errors import InvalidValue
+from nbtrack.models.flavours.pytorch import evaluating
 
 _PAIR = {"text", "text_pair"}
 
@@ -30,8 +31,6 @@ class PipelinePredictor:
         if made is None:
             raise InvalidValue(f"nbtrack predicts nothing by {self._pipeline.task!r} pipelines.")
         texts = _texts_in(data)
-        from nbtrack.models.flavours.pytorch import evaluating
-
         with evaluating(self._pipeline.model):
             answers = self._pipeline(texts, **{**self._config, **(params or {})})
         return made(answers)

@@ -143,7 +143,9 @@ def test_a_tokenizer_is_kept_with_the_model(autologged, tmp_path):
         "text-classification", model=made.model, tokenizer=tokenizer()
     )(texts)
 
-    assert found.to_dict(orient="records") == expected
+    assert found["label"].tolist() == [each["label"] for each in expected]
+    scores = [each["score"] for each in expected]
+    assert found["score"].tolist() == pytest.approx(scores, abs=1e-6)  # loaded, it lies elsewhere
 
 
 def test_another_kind_of_model_is_kept_as_torchs(autologged, tmp_path):
