@@ -34,7 +34,7 @@ class Logs:
         self.loop = Loop(self.run)
 
 
-class LogsCallback(TrainerCallback):
+class LogsCallback(TrainerCallback):  # type: ignore[misc]  # its types take long to read
     """To be the first one: another may take from the logs, as PrinterCallback does."""
 
     def __init__(self, logs: Logs, begin: Callable[[], None]) -> None:

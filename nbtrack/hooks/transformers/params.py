@@ -71,7 +71,7 @@ def _origin(name: str, value: Any, defaults: Mapping[str, Any]) -> Origin:
 
 
 def _config_of(model: Any) -> dict[str, Any]:
-    config = getattr(model, "config", None)
+    config: Any = getattr(model, "config", None)
     return dict(config.to_dict()) if hasattr(config, "to_dict") else {}
 
 
@@ -106,7 +106,7 @@ def _of_early_stopping(trainer: Any) -> Iterator[tuple[str, Any]]:
 def _of_data(trainer: Any) -> Iterator[tuple[str, Any]]:
     """How much there is of it; what reads it all would cost as much as an epoch."""
     for name in ("train_dataset", "eval_dataset"):
-        data = getattr(trainer, name, None)
+        data: Any = getattr(trainer, name, None)
         if hasattr(data, "__len__") and not isinstance(data, dict):
             yield f"{name}_rows", len(data)
         if isinstance(fingerprint := getattr(data, "_fingerprint", None), str):  # of `datasets`

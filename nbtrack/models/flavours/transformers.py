@@ -109,7 +109,7 @@ def is_own(model: Any) -> bool:
 # --- saving
 
 
-def _check_others(others: Mapping[str, Any]) -> None:
+def _check_others(others: dict[str, Any]) -> None:
     if not others.pop("save_pretrained", True) or others.pop("base_model_path", None) is not None:
         raise InvalidValue("nbtrack keeps the weights of a model with it, and no place of others.")
     unknown = [name for name, value in others.items() if value is not None]
