@@ -1,5 +1,6 @@
 """Around `Trainer.evaluate` and `Trainer.predict`: their numbers go to the run of the training, or
-to the one that is active, if nothing was trained. Within a training they are a part of it.
+to the one that is active, if nothing was trained. Those within a training are a part of it, and
+come here no more than any call within another one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from nbtrack.base.guard import guarded
 from nbtrack.hooks.measured.callers import users_frame
 from nbtrack.hooks.measured.predictions import remember
 from nbtrack.hooks.measured.users_call import UsersCall
-from nbtrack.hooks.transformers.callback import Logs, LogsCallback, following, logs_of_trainers
+from nbtrack.hooks.transformers.callback import Logs, following, logs_of_trainers
 from nbtrack.hooks.transformers.hook import library
 from nbtrack.recording.session import current_session
 
@@ -53,7 +54,7 @@ def _followed(trainer: Any) -> Iterator[None]:
 
 
 def _logs_of(trainer: Any) -> Logs | None:
-    if _is_followed(trainer) or not library.switch.records_here:
+    if not library.switch.records_here:
         return None
     if not trainer.is_world_process_zero():
         return None
@@ -63,7 +64,3 @@ def _logs_of(trainer: Any) -> Logs | None:
     session = current_session()
     run = None if library.flags.exclusive else session.active_run() or session.open_cell_run()
     return None if run is None else Logs(run)
-
-
-def _is_followed(trainer: Any) -> bool:
-    return any(isinstance(each, LogsCallback) for each in trainer.callback_handler.callbacks)

@@ -35,19 +35,19 @@ CHECKPOINT_TAG = "best_model_checkpoint"
 
 class TrainingRecord(Record):
     def __init__(self, fit_run: FitRun, trainer: Any, args: Any, kwargs: dict[str, Any]) -> None:
-        super().__init__(fit_run, type(trainer.model).__name__, (trainer, *args), kwargs)
+        super().__init__(fit_run, f"the training of {_kind(trainer)}", (trainer, *args), kwargs)
         self.trainer, self.flags = trainer, library.flags
         self.logs = Logs(self.run)
+        self._tags: dict[str, str] = {}
 
     def write_beginning(self) -> None:
-        self.run.set_tags({**names_of(self.trainer.model), FIT_TAG: _name(self.trainer)})
-        self._write_params()
+        self._write_known()
 
     @contextmanager
     def following(self) -> Iterator[None]:
         logs_of_trainers.remember(self.trainer, self.logs)
         try:
-            with following(self.trainer, self.logs, begin=self._write_params):
+            with following(self.trainer, self.logs, begin=self._write_known):
                 yield
         finally:
             self._tell_best()
@@ -57,17 +57,20 @@ class TrainingRecord(Record):
         for known in (self.trainer, self.trainer.model):
             known_models.remember(known, Trained(self.run, lambda: library.flags))
         if self.flags.log_models:
-            with guarded(f"record the model of {self.what}"), no_warnings():
+            with guarded(f"keep the model of {self.what}"), no_warnings():
                 self._write_model()
 
-    def _write_params(self) -> None:
-        """Those that are new: a trial of a search chooses some when the training has begun."""
+    def _write_known(self) -> None:
+        """What is new: when it has begun, a trial of a search has chosen its arguments and made its
+        model."""
         with guarded(f"record the params of {self.what}"):
             known = self.run.logged.params
             found = {k: v for k, v in params_of(self.trainer).items() if known.get(k) != v[0]}
-            if found:
+            tags = {**_names_of(self.trainer), FIT_TAG: _name(self.trainer)}
+            if found or tags != self._tags:
+                self._tags = tags
                 texts = {key: text for key, (text, _) in found.items()}
-                self.write(texts, {}, {key: origin for key, (_, origin) in found.items()})
+                self.write(texts, tags, {key: origin for key, (_, origin) in found.items()})
 
     def _tell_best(self) -> None:
         with guarded(f"tell the best step of {self.what}"):
@@ -116,7 +119,16 @@ def _begin(
 
 def _name(trainer: Any) -> str:
     """`BertForSequenceClassification learning_rate=0.001`."""
-    return estimator_name(type(trainer.model).__name__, chosen(trainer))
+    return estimator_name(_kind(trainer), chosen(trainer))
+
+
+def _kind(trainer: Any) -> str:
+    return type(trainer if trainer.model is None else trainer.model).__name__
+
+
+def _names_of(trainer: Any) -> dict[str, str]:
+    """A search lets go of the model of one trial before the next."""
+    return {} if trainer.model is None else names_of(trainer.model)
 
 
 def _parts_of_model(trainer: Any) -> FlavorParts:

@@ -32,9 +32,9 @@ class Rows(Dataset[Any]):
         return {"input_ids": self.words[place], "labels": self.labels[place]}
 
 
-def model_of(seed: int = 0) -> Any:
-    torch.manual_seed(seed)
-    return BertForSequenceClassification(BertConfig(num_attention_heads=2, **SIZES))
+def model_of(**sizes: Any) -> Any:
+    torch.manual_seed(0)
+    return BertForSequenceClassification(BertConfig(num_attention_heads=2, **SIZES | sizes))
 
 
 def arguments(folder: Any, **kwargs: Any) -> TrainingArguments:

@@ -343,9 +343,13 @@ def test_scores_of_predictions_go_to_the_run_of_the_training(autologged, tmp_pat
 def test_a_search_has_its_trials_as_children(autologged, tmp_path):
     """By Optuna's hook: each with its params, its losses and its evaluation."""
     pytest.importorskip("optuna")
+
+    def init(trial=None):
+        return model_of(hidden_size=16 if trial is None else 8 * (1 + trial.number))
+
     made = trainer(
-        tmp_path, model=None, model_init=lambda _=None: model_of(), max_steps=2,
-        eval_strategy="no", compute_metrics=accuracy,
+        tmp_path, model=None, model_init=init, max_steps=2, eval_strategy="no",
+        compute_metrics=accuracy,
     )  # fmt: skip
     best = made.hyperparameter_search(
         hp_space=lambda trial: {"learning_rate": trial.suggest_float("learning_rate", 1e-4, 1e-2)},
@@ -359,7 +363,9 @@ def test_a_search_has_its_trials_as_children(autologged, tmp_path):
     assert len(trials) == len(autologged.runs()) - 1 == 2
     assert [steps(trial, "loss") for trial in trials] == [[1, 2]] * 2
     assert len({trial.data.params["learning_rate"] for trial in trials}) == 2
+    assert sorted(trial.data.params["hidden_size"] for trial in trials) == ["16", "8"]
     for trial in trials:
+        assert trial.data.tags["estimator_name"] == "BertForSequenceClassification"
         assert trial.data.metrics["value"] == trial.data.metrics["eval_loss"]
         assert not [key for key in trial.data.metrics if "unknown" in key]
     assert study.data.metrics["best_value"] == best.objective
