@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from tempfile import gettempdir, mkdtemp
 
 import pytest
 
@@ -77,3 +78,20 @@ def test_training_metrics_of_other_rows_are_not_compared():
 
     assert (found.differences, found.compared) == ([], 1)
     assert found.remarks[0].startswith("training metrics were not compared")
+
+
+def test_a_folder_that_tempfile_names_is_no_difference():
+    """It has another name each time; what lies in it has the same."""
+    again = f"{gettempdir()}/nbtrack-again-x1y2/temporary"
+    recorded, moved = with_cache(mkdtemp()), with_cache(mkdtemp(dir=gettempdir()))
+    in_shadow = with_cache(f"{again}/tmpab12_xyz")
+
+    assert compared(recorded, moved).differences == []
+    assert compared(recorded, in_shadow).differences == []
+    assert compared(recorded, with_cache(f"{gettempdir()}/models")).differences
+
+
+def with_cache(folder: str) -> Run:
+    with nbtrack.start_run() as run:
+        nbtrack.log_param("memory", f"Memory(location={folder}/joblib)")
+    return current_session().store.get_run(run.info.run_id)
