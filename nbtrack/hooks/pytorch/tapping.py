@@ -17,6 +17,7 @@ from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.library import Library
 from nbtrack.hooks.nesting import here, is_inside_recorded_call
 from nbtrack.hooks.pytorch.evaluations import SETTINGS, batch_loss
+from nbtrack.hooks.pytorch.first_call import FirstCall
 from nbtrack.hooks.pytorch.hook import library
 from nbtrack.hooks.pytorch.record import LoopRecord
 from nbtrack.hooks.pytorch.roots import watch
@@ -166,7 +167,7 @@ class Loops:
         """It has ended; its record holds it, and the models."""
         self._records.pop(run, None)
 
-    def _keep_model(self, run: ActiveRun, model: Module, path: str) -> None:
+    def _keep_model(self, run: ActiveRun, model: Module, path: str, call: FirstCall) -> None:
         flags: CommonFlags = self._library.flags
         if flags.log_models:
             from nbtrack.models.flavours import pytorch as flavour
@@ -176,8 +177,8 @@ class Loops:
                 model,
                 lambda: flavour.parts_of(model),
                 flags,
-                rows=None,
-                predict=None,
+                rows=call.rows,
+                predict=lambda _rows: call.returned,
                 path=path,
             )
             register(run, info, flags.registered_model_name)
