@@ -23,7 +23,7 @@ from nbtrack.hooks.pytorch.record import LoopRecord
 from nbtrack.hooks.pytorch.roots import watch
 from nbtrack.hooks.pytorch.taps import Taps
 from nbtrack.hooks.training.models import log_trained, register
-from nbtrack.recording.active_run import ActiveRun
+from nbtrack.recording.active_run import ActiveRun, AttachedRun
 from nbtrack.recording.session import current_session
 from nbtrack.records.tags import AUTOLOG_TAG
 
@@ -154,6 +154,8 @@ class Loops:
             return None
         self._library.say_if_untested()
         found = run or current_session().run_to_log_to()
+        if isinstance(found, AttachedRun):  # of the process that spawned this one
+            found = current_session().start_run(name="training", nested=True)
         if not isinstance(found, ActiveRun) or not found.is_ours:
             return None
         found.set_tags({AUTOLOG_TAG: "pytorch", **(flags.extra_tags or {})})
