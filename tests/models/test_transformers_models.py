@@ -110,6 +110,18 @@ def test_a_pipeline_comes_back_and_its_components(pipeline, tmp_path):
     assert not [name for name in names if name.endswith((".bin", ".pkl", ".pt", ".pth"))]
 
 
+def test_saving_and_loading_say_nothing(pipeline, tmp_path, capfd, caplog):
+    """transformers tells of each file, and draws a bar: it does so again afterwards."""
+    transformers.utils.logging.set_verbosity_info()
+    nbtrack.transformers.load_model(save(pipeline, tmp_path / "m"), return_type="components")
+    verbosity = transformers.utils.logging.get_verbosity()
+    transformers.utils.logging.set_verbosity_warning()
+
+    assert verbosity == transformers.utils.logging.INFO
+    assert capfd.readouterr() == ("", "")
+    assert caplog.text == ""
+
+
 def test_a_dict_of_components_is_taken(tmp_path):
     """The task is told by the class of the model; what is given stays as it is."""
     model = model_of()
