@@ -54,13 +54,13 @@ def _followed(trainer: Any) -> Iterator[None]:
 
 
 def _logs_of(trainer: Any) -> Logs | None:
-    if not library.switch.records_here:
-        return None
     if not trainer.is_world_process_zero():
         return None
     known = logs_of_trainers.find(trainer)
     if known is not None and not known.run.is_deleted:
         return known
+    if library.flags.exclusive or not library.switch.records_here:
+        return None
     session = current_session()
-    run = None if library.flags.exclusive else session.active_run() or session.open_cell_run()
+    run = session.active_run() or session.open_cell_run()
     return None if run is None else Logs(run)
