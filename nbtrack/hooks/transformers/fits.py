@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from nbtrack.base.guard import guarded
+from nbtrack.base.guard import guarded, warn_once
 from nbtrack.capture.naming import estimator_name
 from nbtrack.hooks.measured.known_models import Trained, known_models
 from nbtrack.hooks.nesting import is_inside_recorded_call
@@ -56,7 +56,7 @@ class TrainingRecord(Record):
     def write_result(self, result: Any) -> None:  # noqa: ARG002 - all of it was logged
         for known in (self.trainer, self.trainer.model):
             known_models.remember(known, Trained(self.run, lambda: library.flags))
-        if self.flags.log_models:
+        if self.flags.log_models and not _is_divided(self.trainer):
             with guarded(f"keep the model of {self.what}"), no_warnings():
                 self._write_model()
 
@@ -129,6 +129,19 @@ def _kind(trainer: Any) -> str:
 def _names_of(trainer: Any) -> dict[str, str]:
     """A search lets go of the model of one trial before the next."""
     return {} if trainer.model is None else names_of(trainer.model)
+
+
+def _is_divided(trainer: Any) -> bool:
+    """Whether each process has a part of the model: one alone cannot save it, and would wait for
+    the others for ever."""
+    names = ("is_fsdp_enabled", "is_deepspeed_enabled")
+    if not any(getattr(trainer, name, False) for name in names):
+        return False
+    warn_once(
+        f"nbtrack: {_kind(trainer)} lies in several processes and is not kept with its run; "
+        "Trainer.save_model, called in all of them, saves it."
+    )
+    return True
 
 
 def _parts_of_model(trainer: Any) -> FlavorParts:
