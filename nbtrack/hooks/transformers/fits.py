@@ -20,6 +20,7 @@ from nbtrack.capture.naming import estimator_name
 from nbtrack.hooks.measured.known_models import Trained, known_models
 from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.quiet import no_warnings
+from nbtrack.hooks.training.calls import users_arguments
 from nbtrack.hooks.training.models import log_trained, register
 from nbtrack.hooks.training.record import Record, recorded
 from nbtrack.hooks.training.run_choice import FitRun, choose_run, names_of
@@ -75,8 +76,8 @@ class TrainingRecord(Record):
     def _tell_best(self) -> None:
         with guarded(f"tell the best step of {self.what}"):
             state, loop = self.trainer.state, self.logs.loop
-            if state.best_metric is None:
-                return
+            if state.best_metric is None or loop.last_step is None:
+                return  # or it is the training before, if this one did not begin
             loop.best_score = float(state.best_metric)
             loop.best_iteration = getattr(state, "best_global_step", None)
             if state.best_model_checkpoint is not None:
@@ -95,15 +96,13 @@ class TrainingRecord(Record):
 
 
 def _begin(
-    original: Callable[..., Any],  # noqa: ARG001 - all hooks'
-    trainer: Any,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
+    original: Callable[..., Any], trainer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> TrainingRecord | None:
     if is_inside_recorded_call() or not library.switch.records_here:
         return None
     with guarded(f"record the training of {type(trainer).__name__}"):
-        if not trainer.is_world_process_zero():
+        is_call = users_arguments(original, (trainer, *args), kwargs, is_method=True) is not None
+        if not is_call or not trainer.is_world_process_zero():
             return None
         library.say_if_untested()
         chosen_run = choose_run(

@@ -239,6 +239,13 @@ def test_what_fails_before_it_begins_has_its_params(autologged, tmp_path):
     assert autologged.run().data.params["learning_rate"] == "0.01"
 
 
+def test_a_wrong_call_is_the_users(autologged, tmp_path):
+    """As it would be without us: no run is made."""
+    with pytest.raises(TypeError, match="unexpected keyword argument 'epochs'"):
+        trainer(tmp_path).train(epochs=3)
+    assert autologged.runs() == []
+
+
 def test_two_trainings_in_one_run_do_not_mix(autologged, tmp_path):
     """The second gets a child."""
     with nbtrack.start_run() as mine:
