@@ -52,11 +52,16 @@ class ModelFunctions(NamedTuple):
 
 
 def model_functions(
-    flavour: str, *, model: str, options: Mapping[str, Any] | None = None
+    flavour: str,
+    *,
+    model: str,
+    options: Mapping[str, Any] | None = None,
+    loaded: Mapping[str, Any] | None = None,
 ) -> ModelFunctions:
     """Those of *flavour*, a module of `models.flavours`; *model* is what MLflow calls the first
     argument, and *options* are the flavour's own, with their defaults. What else is given goes to
-    the library's own way of saving."""
+    the library's own way of saving. *loaded* are options of loading, with their defaults: a dict
+    of arguments is named `…_kwargs`."""
     own = dict(options or {})
     module = partial(import_module, f"nbtrack.models.flavours.{flavour}")
 
@@ -70,8 +75,10 @@ def model_functions(
         chosen = {name: given.pop(name) for name in own} | rest
         save_model_of(module(), given.pop(model), given.pop("path"), options=chosen, **given)
 
-    def load_model(model_uri: str | Path, dst_path: str | Path | None = None) -> Any:
-        return load_own(module(), model_uri, LoadOptions(), dst_path=dst_path)
+    def load_model(*args: Any, **kwargs: Any) -> Any:
+        given, _ = _given(load_signature, args, kwargs)
+        uri, dst_path = given.pop("model_uri"), given.pop("dst_path")
+        return load_own(module(), uri, LoadOptions(own=_spread(given)), dst_path=dst_path)
 
     def get_default_pip_requirements() -> list[str]:
         return [MLFLOW, *pinned(frozenset({_PACKAGES.get(flavour, flavour)}))]
@@ -92,6 +99,8 @@ def model_functions(
     get_default_conda_env.__doc__ = "The same as a conda environment."
     log_signature = _signature(model, {**_LOGGED, **own})
     save_signature = _signature(model, {**_SAVED, **own})
+    load_signature = _signature("model_uri", {"dst_path": None, **(loaded or {})}, rest=False)
+    vars(load_model)["__signature__"] = load_signature
     vars(log_model)["__signature__"] = log_signature
     vars(save_model)["__signature__"] = save_signature
     return ModelFunctions(
@@ -179,11 +188,11 @@ def _of_predicting(options: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in options.items() if name == "pyfunc_predict_fn"}
 
 
-def _signature(model: str, parameters: Mapping[str, Any]) -> Signature:
+def _signature(first: str, parameters: Mapping[str, Any], *, rest: bool = True) -> Signature:
     kind = Parameter.POSITIONAL_OR_KEYWORD
-    found = [Parameter(model, kind)]
+    found = [Parameter(first, kind)]
     found += [Parameter(name, kind, default=default) for name, default in parameters.items()]
-    return Signature([*found, Parameter("kwargs", Parameter.VAR_KEYWORD)])
+    return Signature([*found, *([Parameter("kwargs", Parameter.VAR_KEYWORD)] if rest else [])])
 
 
 def _given(
@@ -193,11 +202,26 @@ def _given(
     bound = signature.bind(*args, **kwargs)
     bound.apply_defaults()
     given = dict(bound.arguments)
-    return given, given.pop("kwargs")
+    return given, given.pop("kwargs", {})
+
+
+def _spread(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that were given; what is in a dict of arguments is one of them."""
+    found: dict[str, Any] = {}
+    for name, value in options.items():
+        if value is not None:
+            found |= value if name.endswith("_kwargs") else {name: value}
+    return found
 
 
 FUNCTIONS = {
     "catboost": model_functions("catboost", model="cb_model"),
+    "keras": model_functions(
+        "keras",
+        model="model",
+        options={"save_exported_model": False, "save_model_kwargs": None},
+        loaded={"custom_objects": None, "load_model_kwargs": None},
+    ),
     "lightgbm": model_functions(
         "lightgbm",
         model="lgb_model",
@@ -208,6 +232,12 @@ FUNCTIONS = {
     ),
     "statsmodels": model_functions(
         "statsmodels", model="statsmodels_model", options={"remove_data": False}
+    ),
+    "tensorflow": model_functions(
+        "keras",
+        model="model",
+        options={"keras_model_kwargs": None},
+        loaded={"saved_model_kwargs": None, "keras_model_kwargs": None},
     ),
     "xgboost": model_functions("xgboost", model="xgb_model", options={"model_format": "ubj"}),
 }

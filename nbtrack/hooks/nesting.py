@@ -17,7 +17,7 @@ from types import FrameType
 _TAPS = "nbtrack.hooks.pytorch.taps"  # these are torch's own functions to whoever asks
 _REPLACING = frozenset({"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells", _TAPS})
 # They work in a loop, and what they call in it is the user's: callbacks, objectives, metrics.
-_LOOPING = ("xgboost.", "lightgbm.", "catboost.", "optuna.")
+_LOOPING = ("xgboost.", "lightgbm.", "catboost.", "optuna.", "keras.", "fastai.")
 _FRAMEWORKS = ("sklearn.", "statsmodels.", *_LOOPING)
 _OURS = (
     "nbtrack.hooks.",
@@ -32,8 +32,9 @@ _AROUND = frozenset(
     {("nbtrack.hooks.training.record", "around"), ("nbtrack.hooks.optuna.optimize", "__call__")}
 )
 _ASKING = frozenset({"nbtrack.hooks.nesting", "nbtrack.hooks.silence"})
-# They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers.
-_PASSING_ON = ("sklearn.utils.", "sklearn.metrics._scorer")
+# They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers, Keras
+# models as estimators.
+_PASSING_ON = ("sklearn.utils.", "sklearn.metrics._scorer", "keras.src.wrappers.")
 # What decorators put around every function: scikit-learn's `_fit_context`, and XGBoost's. And
 # what fits a model for the user, once, as `fit` does.
 _PASSING_FUNCTIONS = frozenset(

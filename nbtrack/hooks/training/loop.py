@@ -7,7 +7,7 @@ chart can follow; the rest when the training has ended, in whatever way.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
 from nbtrack.base.guard import guarded
@@ -23,11 +23,30 @@ LIVE_SECONDS = 0.1  # between two writes
 _TRAINING = frozenset({"train", "training", "learn"})  # what frameworks call the training data
 
 
-class Loop:
-    """*training_sets*: what the user calls the training data, if he has it evaluated."""
+def dashed(data: str, metric: str) -> str:
+    """MLflow's name where there are several sets of data: `valid-rmse`, and `valid-map_at_2` of a
+    metric `map@2`."""
+    return f"{data}-{metric}".replace("@", "_at_")
 
-    def __init__(self, run: ActiveRun, *, training_sets: Collection[str] = ()) -> None:
+
+def as_named(_data: str, metric: str) -> str:
+    """Where the framework's own name says which data it is of: `val_loss`."""
+    return metric
+
+
+class Loop:
+    """*training_sets*: what the user calls the training data, if he has it evaluated. *key_of*:
+    what (data, metric) is called."""
+
+    def __init__(
+        self,
+        run: ActiveRun,
+        *,
+        training_sets: Collection[str] = (),
+        key_of: Callable[[str, str], str] = dashed,
+    ) -> None:
         self._run = run
+        self._key_of = key_of
         self._training_sets = _TRAINING.union(training_sets)
         self._points: list[Metric] = []
         self._keys: dict[tuple[str, str], str] = {}  # by data and metric
@@ -38,9 +57,11 @@ class Loop:
         # Counted from 0 and from the model's first iteration, as steps are; None: nobody asked.
         self.best_iteration: int | None = None
         self.best_score: float | None = None
+        self.facts: dict[str, float] = {}  # what else is known at its end
 
     def add(self, step: int, values: Iterable[tuple[str, str, float]]) -> None:
-        """What (data, metric, value) came out of the iteration *step*."""
+        """What (data, metric, value) came out of the iteration *step*. A learning rate is of no
+        data, "": such values are bookkeeping."""
         with guarded("follow the iterations of a training"):
             now = now_us() // 1000
             self.last_step = step
@@ -55,13 +76,12 @@ class Loop:
         """It is over, or has failed."""
         with guarded("write the iterations of a training"):
             self._write()
-            self._write_best()
+            self._write_facts()
 
     def _key(self, data: str, metric: str) -> str:
-        """MLflow's: `valid-rmse`, and `valid-map_at_2` of a metric `map@2`."""
         key = self._keys.get((data, metric))
         if key is None:
-            key = self._keys[data, metric] = storable_key(f"{data}-{metric}".replace("@", "_at_"))
+            key = self._keys[data, metric] = storable_key(self._key_of(data, metric))
         return key
 
     def _write(self) -> None:
@@ -75,16 +95,22 @@ class Loop:
         self._next_write = time.monotonic() + LIVE_SECONDS
 
     def _origin(self, data: str) -> Origin:
+        if not data:
+            return Origin.BOOKKEEPING
         return Origin.TRAINING if data in self._training_sets else Origin.MEASURED
 
-    def _write_best(self) -> None:
+    def _write_facts(self) -> None:
+        facts = {**self._best(), **self.facts}
+        if facts:
+            self._run.log_metrics(facts)
+            self._run.note_origins(Origins(metrics=dict.fromkeys(facts, Origin.BOOKKEEPING)))
+
+    def _best(self) -> dict[str, float]:
         if self.best_iteration is None:
-            return
+            return {}
         found = {
             "best_iteration": self.best_iteration,
             "stopped_iteration": self.last_step,
             "best_score": self.best_score,
         }
-        best = {name: value for name, value in found.items() if value is not None}
-        self._run.log_metrics(best)
-        self._run.note_origins(Origins(metrics=dict.fromkeys(best, Origin.BOOKKEEPING)))
+        return {name: value for name, value in found.items() if value is not None}
