@@ -32,9 +32,8 @@ _AROUND = frozenset(
     {("nbtrack.hooks.training.record", "around"), ("nbtrack.hooks.optuna.optimize", "__call__")}
 )
 _ASKING = frozenset({"nbtrack.hooks.nesting", "nbtrack.hooks.silence"})
-# They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers, Keras
-# models as estimators.
-_PASSING_ON = ("sklearn.utils.", "sklearn.metrics._scorer", "keras.src.wrappers.")
+# They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers.
+_PASSING_ON = ("sklearn.utils.", "sklearn.metrics._scorer")
 # What decorators put around every function: scikit-learn's `_fit_context`, and XGBoost's. And
 # what fits a model for the user, once, as `fit` does.
 _PASSING_FUNCTIONS = frozenset(
@@ -43,6 +42,7 @@ _PASSING_FUNCTIONS = frozenset(
         ("xgboost.core", "inner_f"),
         *(("catboost.core", name) for name in ("train", "grid_search", "randomized_search")),
         ("catboost.core", "_tune_hyperparams"),
+        ("keras.src.wrappers.sklearn_wrapper", "fit"),
     }
 )
 

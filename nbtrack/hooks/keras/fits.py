@@ -41,7 +41,7 @@ _DEFAULT_BATCH = 32  # rows, of arrays
 class FitCall(CallRecord):
     library = library
     name = "fit"
-    objects = ("self", "x", "y", "callbacks", "validation_data", "verbose", "sample_weight")
+    objects = ("self", "x", "y", "callbacks", "validation_data", "verbose")
     flavour: ClassVar[ModuleType | None] = own_flavour
     key_of: ClassVar[Callable[[str, str], str]] = staticmethod(as_named)
 

@@ -14,13 +14,15 @@ from nbtrack.hooks.training.calls import Data, UsersArguments
 def data_of(arguments: UsersArguments) -> Iterator[Data]:
     """The training data first."""
     x, y = arguments.get("x"), arguments.get("y")
-    yield from _described(x, y, arguments.name_of("x"), arguments.name_of("y"), "train")
+    name = arguments.variable_of(getattr(x, "dataset", None)) or arguments.name_of("x")
+    yield from _described(x, y, name, arguments.name_of("y"), "train")
     held_out = arguments.get("validation_data")
     if isinstance(held_out, tuple | list) and len(held_out) > 1:
         names = (arguments.variable_of(each) for each in held_out[:2])
         yield from _described(*held_out[:2], *names, "eval")
     else:
-        yield from _described(held_out, None, arguments.name_of("validation_data"), None, "eval")
+        name = arguments.variable_of(getattr(held_out, "dataset", held_out))
+        yield from _described(held_out, None, name, None, "eval")
 
 
 def rows_of(x: Any) -> Any:

@@ -15,7 +15,7 @@ import pytest
 
 import nbtrack
 from nbtrack.errors import InvalidValue
-from tests.hooks.boosters import files, inputs, model_uri, steps, values
+from tests.hooks.boosters import files, model_uri, steps, values
 
 keras = pytest.importorskip("keras")
 torch = pytest.importorskip("torch")  # the backend, see tests/conftest.py
@@ -23,6 +23,7 @@ rng = np.random.default_rng(0)
 X_train = rng.random((48, 4), dtype=np.float32)
 X_test = rng.random((16, 4), dtype=np.float32)
 y_train, y_test = (X_train.sum(1) > 2).astype(int), (X_test.sum(1) > 2).astype(int)
+CONTEXT = "mlflow.data.context"
 LOGS = ["accuracy", "loss", "val_accuracy", "val_loss"]
 
 
@@ -55,6 +56,14 @@ def fit(model, epochs=3, **kwargs):
     return model.fit(X_train, y_train, epochs=epochs, **kwargs)
 
 
+def inputs(run):
+    """(name, context) of each dataset."""
+    return [
+        (each.dataset.name, next(tag.value for tag in each.tags if tag.key == CONTEXT))
+        for each in run.inputs.dataset_inputs
+    ]
+
+
 # --- what is recorded
 
 
@@ -67,7 +76,7 @@ def test_each_epoch_is_recorded_once(autologged):
     for key in LOGS:
         assert values(run, key) == history.history[key]
         assert steps(run, key) == [0, 1, 2]
-    assert (run.info.status, run.info.run_name) == ("FINISHED", "Sequential epochs=3 batch_size=16")
+    assert (run.info.status, run.info.run_name) == ("FINISHED", "Sequential batch_size=16 epochs=3")
 
 
 def test_params_are_mlflows(autologged):
@@ -176,22 +185,39 @@ class Watching(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-@pytest.mark.parametrize("form", [list, tuple, lambda each: each[0], keras.callbacks.CallbackList])
+@pytest.mark.parametrize("form", [list, tuple])
 def test_callbacks_are_left_as_they_are(autologged, form):
-    """A list, a tuple, one alone, a `CallbackList`; what one adds to the logs is recorded."""
+    """What one adds to the logs is recorded, as `History` has it."""
     mine = Watching()
     given = form([mine])
-    model = network()
-    if isinstance(given, keras.callbacks.CallbackList):
-        given.set_model(model)
-    fit(model, callbacks=given)
+    fit(network(), callbacks=given)
     run = autologged.run()
 
     assert mine.seen == [(epoch, LOGS) for epoch in range(3)]
     assert values(run, "mine") == [0, 10, 20]
     assert "words" not in run.data.metrics
-    if not isinstance(given, Watching):
-        assert list(getattr(given, "callbacks", given)) == [mine]
+    assert given == form([mine])
+
+
+def test_one_callback_alone(autologged):
+    """MLflow records nothing, and its run has failed."""
+    mine = Watching()
+    fit(network(), callbacks=mine)
+
+    assert len(mine.seen) == 3
+    assert steps(autologged.run(), "loss") == [0, 1, 2]
+
+
+def test_a_callback_list_of_keras_is_given_back(autologged):
+    """`fit` takes it as it is, and so does the next one."""
+    mine, model = Watching(), network()
+    given = keras.callbacks.CallbackList([mine], add_history=True, model=model)
+    before = list(given.callbacks)
+    fit(model, callbacks=given)
+
+    assert given.callbacks == before
+    assert len(mine.seen) == 3
+    assert steps(autologged.run(), "loss") == [0, 1, 2]
 
 
 def test_callbacks_by_position(autologged):
@@ -266,7 +292,7 @@ def test_what_torch_does_in_it_is_recorded_by_keras_alone(autologged):
 
     assert sorted(found.data.metrics) == ["accuracy", "learning_rate", "loss"]
     assert found.data.params["batch_size"] == "16"
-    assert inputs(found) == [("dataset", "train")]
+    assert inputs(found) == [("data", "train")]
     assert files(found) == {"model", "model_summary.txt"}
     weight = torch.nn.Parameter(torch.ones(1))
     optimizer = torch.optim.SGD([weight], lr=0.1)
@@ -365,13 +391,11 @@ def test_a_forked_child_records_nothing(autologged):
 
 def test_a_keras_model_as_an_estimator_is_recorded(autologged):
     """Keras calls its `fit` for the user."""
-    wrapper = keras.wrappers.SKLearnClassifier(
-        lambda X, y: compiled(keras.Sequential([keras.layers.Dense(2, "softmax")])),  # noqa: ARG005
-        fit_kwargs={"epochs": 2, "verbose": 0},
+    model = keras.Sequential([keras.layers.Dense(2, "softmax")])
+    model.compile("sgd", "categorical_crossentropy")
+    keras.wrappers.SKLearnClassifier(model, fit_kwargs={"epochs": 2, "verbose": 0}).fit(
+        X_train, y_train
     )
-    wrapper.model = keras.Sequential([keras.layers.Dense(1, "sigmoid")])
-    wrapper.model.compile("sgd", "binary_crossentropy")
-    wrapper.fit(X_train, y_train)
 
     assert steps(autologged.run(), "loss") == [0, 1]
 
@@ -420,7 +444,7 @@ def test_data_in_any_form(autologged, form):
     model.fit(given, y, epochs=2, verbose=0, steps_per_epoch=2 if y is None else None)
     run = autologged.run()
 
-    expected = {"frame": ["given", "dataset"], "dict": ["a", "b"], "list": ["given_0", "given_1"]}
+    expected = {"frame": ["given", "y"], "dict": ["a", "b"], "list": ["given_0", "given_1"]}
     assert [name for name, _ in inputs(run)] == expected.get(form, [])
     assert steps(run, "loss") == [0, 1]
     assert "model" in files(run)
