@@ -1,4 +1,4 @@
-"""`nbtrack.tensorflow`: Keras's part of the API under the name that it has in MLflow for TensorFlow.
+"""`nbtrack.tensorflow`: Keras's part of the API, by MLflow's name for it with TensorFlow.
 
 Models are kept as `nbtrack.keras` keeps them, and loaded from both of MLflow's flavours.
 """

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from nbtrack.hooks.catboost.hook import library as catboost
+from nbtrack.hooks.fastai.hook import library as fastai
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.keras.hook import library as keras
 from nbtrack.hooks.lightgbm.hook import library as lightgbm
@@ -24,6 +25,7 @@ HOOKS: dict[str, Switch] = {  # by MLflow's name of the flavor
     "lightgbm": lightgbm.switch,
     "catboost": catboost.switch,
     "keras": keras.switch,
+    "fastai": fastai.switch,
     "pytorch": pytorch.switch,
     "statsmodels": statsmodels.switch,
     "optuna": optuna.switch,

@@ -68,9 +68,7 @@ def test_nbtrack_loads_what_mlflow_saved(model, tmp_path):
     found = loaded.predict(frame)
     np.testing.assert_array_equal(found.to_numpy(), answers(model))
     assert list(found.index) == list("vwxyz")
-    np.testing.assert_array_equal(
-        answers(nbtrack.keras.load_model(tmp_path / "m")), answers(model)
-    )
+    np.testing.assert_array_equal(answers(nbtrack.keras.load_model(tmp_path / "m")), answers(model))
 
 
 def test_an_example_gives_the_signature(model, tmp_path):

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from nbtrack.base.guard import guarded
-from nbtrack.hooks.training.loop import Loop
+from nbtrack.hooks.training.loop import Loop, numbers
 
 RATE = "learning_rate"  # what Keras calls it in logs
 
@@ -72,14 +72,9 @@ class StepCallback(LoopCallback):
 
 def values_in(logs: Mapping[str, Any]) -> Iterator[tuple[str, str, float]]:
     """(data, metric, value) of what is a number in *logs*."""
-    for name, value in logs.items():
-        if name == RATE:
-            continue
-        try:
-            number = float(value)
-        except (TypeError, ValueError):  # of the user's own
-            continue
-        yield "val" if name.startswith("val_") else "train", name, number
+    for name, number in numbers(logs.items()):
+        if name != RATE:
+            yield "val" if name.startswith("val_") else "train", name, number
 
 
 def rate_of(model: Any) -> float | None:

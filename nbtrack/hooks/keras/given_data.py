@@ -30,7 +30,9 @@ def rows_of(x: Any) -> Any:
     x, _ = _unpacked(x, None)
     if isinstance(x, Mapping):
         return {name: first_rows(array_of(value), EXAMPLE_ROWS) for name, value in x.items()}
-    return None if _is_several(x) or not hasattr(x, "shape") else first_rows(array_of(x), EXAMPLE_ROWS)
+    return (
+        None if _is_several(x) or not hasattr(x, "shape") else first_rows(array_of(x), EXAMPLE_ROWS)
+    )
 
 
 def array_of(value: Any) -> Any:

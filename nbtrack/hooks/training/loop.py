@@ -7,8 +7,8 @@ chart can follow; the rest when the training has ended, in whatever way.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.hooks.training.storable_keys import storable_key
@@ -32,6 +32,16 @@ def dashed(data: str, metric: str) -> str:
 def as_named(_data: str, metric: str) -> str:
     """Where the framework's own name says which data it is of: `val_loss`."""
     return metric
+
+
+def numbers(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, float]]:
+    """Those that are numbers, for what users put into logs may be anything."""
+    for name, value in named:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            continue
+        yield name, number
 
 
 class Loop:

@@ -237,7 +237,9 @@ def test_a_training_that_is_told_to_stop_has_ended_well(autologged):
     assert (run.info.status, steps(run, "loss")) == ("FINISHED", [0, 1])
 
 
-@pytest.mark.parametrize(("error", "status"), [(ValueError, "FAILED"), (KeyboardInterrupt, "KILLED")])
+@pytest.mark.parametrize(
+    ("error", "status"), [(ValueError, "FAILED"), (KeyboardInterrupt, "KILLED")]
+)
 def test_a_training_that_fails_keeps_its_epochs(autologged, error, status):
     """The one in which it fails too; the error is the user's."""
     with pytest.raises(error, match="no more") as raised:
