@@ -19,7 +19,8 @@ from torch.nn import Module
 from torch.optim import Optimizer
 
 from nbtrack.base.guard import guarded
-from nbtrack.hooks.pytorch.passes import Evaluation, is_among
+from nbtrack.hooks.pytorch.evaluations import BatchLoss, Evaluation, is_among
+from nbtrack.hooks.pytorch.numbers import numbers_of
 from nbtrack.hooks.pytorch.roots import Group
 from nbtrack.hooks.pytorch.settings import (
     device_of,
@@ -107,13 +108,13 @@ class LoopRecord:
         if is_due:
             self.write(open_group=group)
 
-    def evaluate(self, evaluation: Evaluation, criterion: Any, loss: Tensor, size: int) -> None:
+    def evaluate(self, evaluation: Evaluation, criterion: str, loss: BatchLoss) -> None:
         if not evaluation.losses:
             self._evaluations.append(evaluation)
             evaluation.step = max((each.count for each in self._all), default=1) - 1
             evaluation.ms = now_us() // 1000
-        evaluation.losses.append((loss.detach(), size))
-        evaluation.criteria.add(id(criterion))
+        evaluation.losses.append(loss)
+        evaluation.criteria.add(criterion)
 
     def write(self, *, open_group: Group | None = None, is_open: bool = True) -> None:
         """What waits, but for the steps of *open_group*, which may get more of them."""
@@ -192,9 +193,7 @@ class LoopRecord:
         found = []
         for each in evaluations:
             if len(each.criteria) == 1:
-                sizes = [size for _, size in each.losses]
-                values = _numbers([loss for loss, _ in each.losses])
-                mean = sum(v * n for v, n in zip(values, sizes, strict=True)) / max(sum(sizes), 1)
+                mean = each.mean()
                 found.append(Metric(self._eval_key(each.data), mean, each.ms, each.step))
         return found
 
@@ -243,7 +242,7 @@ def _points(steps: Iterable[Step], named: Callable[[Steps, str], str]) -> list[M
 
 def _summed(found: list[tuple[Step, str, Tensor]]) -> list[Metric]:
     sums: dict[tuple[str, int], Metric] = {}
-    for (step, key, _), value in zip(found, _numbers([each[2] for each in found]), strict=True):
+    for (step, key, _), value in zip(found, numbers_of([each[2] for each in found]), strict=True):
         before = sums.get((key, step.number))
         total = value if before is None else before.value + value
         sums[key, step.number] = Metric(key, total, step.ms, step.number)
@@ -262,20 +261,6 @@ def _rate_points(step: Step, key: str) -> list[Metric]:
     if before is not None:
         points.insert(0, Metric(key, float(before), step.ms, step.number - 1))
     return points
-
-
-def _numbers(values: list[Tensor]) -> list[float]:
-    """All that are of a kind in one go: each go waits for the device."""
-    found = [0.0] * len(values)
-    kinds: dict[tuple[Any, Any], list[int]] = {}
-    for i, value in enumerate(values):
-        kinds.setdefault((value.device, value.dtype), []).append(i)
-    with torch.no_grad():
-        for places in kinds.values():
-            read = torch.stack([values[i].reshape(()) for i in places]).tolist()
-            for i, number in zip(places, read, strict=True):
-                found[i] = float(number)
-    return found
 
 
 def _norm(optimizer: Optimizer) -> Tensor | None:

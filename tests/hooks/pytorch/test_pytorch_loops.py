@@ -309,3 +309,57 @@ def test_outside_of_tracked_cells_nothing_is_recorded(autologged):
         train(*made())
 
     assert not autologged.run().data.metrics
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_a_loss_by_function_is_an_evaluation_too(autologged, reduction):
+    """The mean over the rows, of batches of any size, without those that it ignores."""
+    F = nn.functional
+    labels = torch.arange(10) % 3
+    labels[[1, 9]] = -100
+    held_out = torch.utils.data.DataLoader(
+        torch.utils.data.TensorDataset(X[:10], labels), batch_size=4
+    )
+    model = nn.Linear(4, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with nbtrack.start_run():
+        F.cross_entropy(model(X[10:]), torch.zeros(14, dtype=torch.long)).backward()
+        optimizer.step()
+        with torch.no_grad():
+            for a, b in held_out:
+                F.cross_entropy(model(a), b, reduction=reduction)
+            expected = F.cross_entropy(model(X[:10]), labels).item()
+
+    assert values(autologged.run(), "eval-loss") == pytest.approx([expected])
+
+
+def test_a_loss_that_weighs_classes_is_not_averaged(autologged):
+    """What a batch's mean counts for cannot be told."""
+    labels = torch.arange(24) % 3
+    criterion = nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 3.0]))
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(X, labels), batch_size=5)
+    model = nn.Linear(4, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with nbtrack.start_run():
+        criterion(model(X), labels).backward()
+        optimizer.step()
+        with torch.no_grad():
+            for a, b in loader:
+                criterion(model(a), b)
+
+    assert "eval-loss" not in autologged.run().data.metrics
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_scripted_code_is_as_without(autologged):
+    """It reads the source of torch's own functions, and the names in it."""
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.criterion = nn.MSELoss()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.criterion(x, x + 1) + nn.functional.l1_loss(x, x + 2)
+
+    assert torch.jit.script(Model())(X).item() == pytest.approx(3)
