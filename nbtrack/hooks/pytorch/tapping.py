@@ -128,7 +128,7 @@ class Loops:
     def _evaluated(
         self, criterion: str, loss: Any, given: Any, target: Any, settings: Mapping[str, Any]
     ) -> None:
-        if not self._library.switch.records_here:
+        if self._is_deaf:
             return
         with guarded("record the loss of an evaluation"):
             batch = batch_loss(loss, given, target, settings)
