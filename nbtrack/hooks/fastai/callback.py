@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from fastai.callback.core import Callback
 
@@ -11,6 +10,15 @@ from nbtrack.base.guard import guarded
 from nbtrack.hooks.training.loop import Loop, numbers
 
 RATE = "learning_rate"
+
+
+class _State:
+    """Apart from the callback, each of whose attributes fastai looks for in the learner."""
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
+        self.rate: float | None = None
+        self.is_trained = False  # the epoch
 
 
 class NbtrackCallback(Callback):  # type: ignore[misc]  # fastai ships no types for it
@@ -23,22 +31,22 @@ class NbtrackCallback(Callback):  # type: ignore[misc]  # fastai ships no types 
 
     def __init__(self, loop: Loop) -> None:
         super().__init__()
-        # Not attributes of their own: fastai looks for each that is set in the learner first.
-        self._nbtrack = {"loop": loop, "rate": None, "is_trained": False}
+        self._nbtrack = _State(loop)
 
     def after_train(self) -> None:
-        self._nbtrack["is_trained"] = True
+        self._nbtrack.is_trained = True
 
     def after_epoch(self) -> None:
         """Of one that was skipped, or of a validation, there is nothing to say."""
-        if self._nbtrack["is_trained"]:
-            self._nbtrack["is_trained"] = False
+        state = self._nbtrack
+        if state.is_trained:
+            state.is_trained = False
             with guarded("follow the epochs of a training"):
-                loop = self._nbtrack["loop"]
-                loop.add(loop.first_step + self.learn.epoch, [*self._values(), *self._rate()])
+                step = state.loop.first_step + self.learn.epoch
+                state.loop.add(step, [*self._values(), *self._rate()])
 
     def after_fit(self) -> None:
-        loop = self._nbtrack["loop"]
+        loop = self._nbtrack.loop
         loop.first_step = 0 if loop.last_step is None else loop.last_step + 1
 
     def _values(self) -> Iterator[tuple[str, str, float]]:
@@ -48,7 +56,7 @@ class NbtrackCallback(Callback):  # type: ignore[misc]  # fastai ships no types 
 
     def _rate(self) -> Iterator[tuple[str, str, float]]:
         """That of the last layers, where it changes."""
-        rate: Any = float(self.learn.opt.hypers[-1]["lr"])
-        if rate != self._nbtrack["rate"]:
-            self._nbtrack["rate"] = rate
+        rate = float(self.learn.opt.hypers[-1]["lr"])
+        if rate != self._nbtrack.rate:
+            self._nbtrack.rate = rate
             yield "", RATE, rate

@@ -13,7 +13,7 @@ twice, the epochs go on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
@@ -24,7 +24,6 @@ from nbtrack.hooks.fastai.callback import NbtrackCallback
 from nbtrack.hooks.fastai.hook import library
 from nbtrack.hooks.pytorch.settings import summary_of
 from nbtrack.hooks.training.calls import CallRecord, UsersArguments, around_call
-from nbtrack.hooks.training.loop import as_named
 from nbtrack.hooks.training.models import keep_trained
 from nbtrack.hooks.training.param_texts import param_text
 from nbtrack.hooks.training.run_choice import names_of
@@ -40,7 +39,6 @@ _OF_LEARNER = {"lr": "lr", "lr_max": "lr", "wd": "wd", "moms": "moms"}
 class FitCall(CallRecord):
     library = library
     objects = ("self", "cbs")
-    key_of: ClassVar[Callable[[str, str], str]] = staticmethod(as_named)
 
     @classmethod
     def title(cls, arguments: UsersArguments) -> str:
@@ -50,6 +48,9 @@ class FitCall(CallRecord):
     @property
     def learner(self) -> Any:
         return self.arguments.get("self")
+
+    def key_of(self, data: str, metric: str) -> str:  # noqa: ARG002 - it is in the name
+        return metric
 
     def more_params(self) -> Mapping[str, tuple[str, Origin]]:
         found = {

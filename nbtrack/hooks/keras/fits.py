@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -30,7 +30,6 @@ from nbtrack.hooks.keras.settings import (
 )
 from nbtrack.hooks.measured.known_models import Trained, known_models
 from nbtrack.hooks.training.calls import CallRecord, Data, UsersArguments, around_call
-from nbtrack.hooks.training.loop import as_named
 from nbtrack.models.flavours import keras as own_flavour
 from nbtrack.records.origins import Origin
 
@@ -43,7 +42,6 @@ class FitCall(CallRecord):
     name = "fit"
     objects = ("self", "x", "y", "callbacks", "validation_data", "verbose")
     flavour: ClassVar[ModuleType | None] = own_flavour
-    key_of: ClassVar[Callable[[str, str], str]] = staticmethod(as_named)
 
     @classmethod
     def title(cls, arguments: UsersArguments) -> str:
@@ -53,6 +51,9 @@ class FitCall(CallRecord):
     @property
     def model(self) -> Any:
         return self.arguments.get("self")
+
+    def key_of(self, data: str, metric: str) -> str:  # noqa: ARG002 - it is in the name
+        return metric
 
     def more_params(self) -> Mapping[str, tuple[str, Origin]]:
         found = optimizer_params(self.model)
@@ -115,7 +116,8 @@ def _listed(given: Any) -> Iterable[Any]:
         return list(given.callbacks)
     if given is None:
         return []
-    return keras.tree.flatten(given)
+    found: list[Any] = keras.tree.flatten(given)
+    return found
 
 
 def _batch_size(x: Any) -> Mapping[str, tuple[str, Origin]]:

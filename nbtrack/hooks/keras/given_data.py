@@ -18,8 +18,8 @@ def data_of(arguments: UsersArguments) -> Iterator[Data]:
     yield from _described(x, y, name, arguments.name_of("y"), "train")
     held_out = arguments.get("validation_data")
     if isinstance(held_out, tuple | list) and len(held_out) > 1:
-        names = (arguments.variable_of(each) for each in held_out[:2])
-        yield from _described(*held_out[:2], *names, "eval")
+        x, y = held_out[:2]
+        yield from _described(x, y, arguments.variable_of(x), arguments.variable_of(y), "eval")
     else:
         name = arguments.variable_of(getattr(held_out, "dataset", held_out))
         yield from _described(held_out, None, name, None, "eval")
@@ -30,9 +30,7 @@ def rows_of(x: Any) -> Any:
     x, _ = _unpacked(x, None)
     if isinstance(x, Mapping):
         return {name: first_rows(array_of(value), EXAMPLE_ROWS) for name, value in x.items()}
-    return (
-        None if _is_several(x) or not hasattr(x, "shape") else first_rows(array_of(x), EXAMPLE_ROWS)
-    )
+    return first_rows(array_of(x), EXAMPLE_ROWS) if hasattr(x, "shape") else None
 
 
 def array_of(value: Any) -> Any:
@@ -68,7 +66,7 @@ def _is_several(x: Any) -> bool:
 def _unpacked(x: Any, y: Any) -> tuple[Any, Any]:
     """What a `DataLoader` goes over."""
     if is_instance(x, "torch.utils.data", "DataLoader"):
-        tensors = getattr(x.dataset, "tensors", ())
+        tensors: list[Any] = [*getattr(x.dataset, "tensors", ())]
         if len(tensors) in (1, 2):
             return tensors[0], tensors[1] if len(tensors) > 1 else None
     return x, y

@@ -80,7 +80,6 @@ class CallRecord(Record):
     settings: ClassVar[str] = "params"  # the parameter that is a dict of settings
     objects: ClassVar[Collection[str]]  # parameters that are no settings: data, callbacks
     flavour: ClassVar[ModuleType | None] = None  # of `models.flavours`; None: there is no model
-    key_of: ClassVar[Callable[[str, str], str]] = staticmethod(dashed)  # of points, see `Loop`
 
     def __init__(self, chosen: FitRun, arguments: UsersArguments) -> None:
         super().__init__(chosen, self.name, (), {**arguments.given})
@@ -95,6 +94,10 @@ class CallRecord(Record):
         given = {k: v for k, v in arguments.given.items() if k not in cls.objects}
         plain = {k: v for k, v in given.items() if type(v) in PLAIN}
         return estimator_name(cls.name, {**_as_dict(arguments.get(cls.settings)), **plain})
+
+    def key_of(self, data: str, metric: str) -> str:
+        """What its points are called."""
+        return dashed(data, metric)
 
     def more_params(self) -> Mapping[str, tuple[str, Origin]]:
         """(text, origin) of what the arguments that are objects know."""

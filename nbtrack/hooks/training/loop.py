@@ -29,11 +29,6 @@ def dashed(data: str, metric: str) -> str:
     return f"{data}-{metric}".replace("@", "_at_")
 
 
-def as_named(_data: str, metric: str) -> str:
-    """Where the framework's own name says which data it is of: `val_loss`."""
-    return metric
-
-
 def numbers(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, float]]:
     """Those that are numbers, for what users put into logs may be anything."""
     for name, value in named:
