@@ -17,12 +17,13 @@ from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.library import Library
 from nbtrack.hooks.nesting import here, is_inside_recorded_call
 from nbtrack.hooks.pytorch.evaluations import SETTINGS, batch_loss
+from nbtrack.hooks.pytorch.first_call import FirstCall
 from nbtrack.hooks.pytorch.hook import library
 from nbtrack.hooks.pytorch.record import LoopRecord
 from nbtrack.hooks.pytorch.roots import watch
 from nbtrack.hooks.pytorch.taps import Taps
 from nbtrack.hooks.training.models import log_trained, register
-from nbtrack.recording.active_run import ActiveRun
+from nbtrack.recording.active_run import ActiveRun, AttachedRun
 from nbtrack.recording.session import current_session
 from nbtrack.records.tags import AUTOLOG_TAG
 
@@ -159,6 +160,8 @@ class Loops:
             return None
         self._library.say_if_untested()
         found = run or current_session().run_to_log_to()
+        if isinstance(found, AttachedRun):  # of the process that spawned this one
+            found = current_session().start_run(name="training", nested=True)
         if not isinstance(found, ActiveRun) or not found.is_ours:
             return None
         found.set_tags({AUTOLOG_TAG: "pytorch", **(flags.extra_tags or {})})
@@ -172,7 +175,7 @@ class Loops:
         """It has ended; its record holds it, and the models."""
         self._records.pop(run, None)
 
-    def _keep_model(self, run: ActiveRun, model: Module, path: str) -> None:
+    def _keep_model(self, run: ActiveRun, model: Module, path: str, call: FirstCall) -> None:
         flags: CommonFlags = self._library.flags
         if flags.log_models:
             from nbtrack.models.flavours import pytorch as flavour
@@ -182,8 +185,8 @@ class Loops:
                 model,
                 lambda: flavour.parts_of(model),
                 flags,
-                rows=None,
-                predict=None,
+                rows=call.rows,
+                predict=lambda _rows: call.returned,
                 path=path,
             )
             register(run, info, flags.registered_model_name)

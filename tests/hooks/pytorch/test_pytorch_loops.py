@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 import weakref
 
 import pytest
@@ -363,3 +364,50 @@ def test_scripted_code_is_as_without(autologged):
             return self.criterion(x, x + 1) + nn.functional.l1_loss(x, x + 2)
 
     assert torch.jit.script(Model())(X).item() == pytest.approx(3)
+
+
+def test_a_resumed_run_goes_on(autologged):
+    """Its steps and epochs do."""
+    model, optimizer = made()
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(X, y), batch_size=12)
+
+    def epoch():
+        for a, b in loader:
+            nn.functional.mse_loss(model(a), b).backward()
+            optimizer.step()
+
+    with nbtrack.start_run() as run:
+        epoch()
+    with nbtrack.start_run(run_id=run.info.run_id):
+        epoch()
+
+    assert steps(autologged.run(), "train-loss") == [0, 1, 2, 3]
+    assert values(autologged.run(), "train-epoch") == [1, 2]
+
+
+def test_the_pace_is_told(autologged):
+    """In steps a second, of all steps but the first."""
+    with nbtrack.start_run():
+        train(*made(), each_step=lambda: time.sleep(0.02))
+    run = autologged.run()
+
+    (pace,) = values(run, "train-steps_per_sec")
+    assert 0 < pace <= 50
+    assert steps(run, "train-steps_per_sec") == [2]
+
+
+def test_the_model_has_a_signature(autologged):
+    """Of a call that the user made: the model is called no more often than he does."""
+    model, optimizer = made()
+    calls = []
+    model.register_forward_hook(lambda *_: calls.append(1))
+    with nbtrack.start_run():
+        train(model, optimizer)
+    signature = nbtrack.models.get_model_info(
+        f"runs:/{autologged.run().info.run_id}/model"
+    ).signature
+
+    assert len(calls) == 3
+    assert signature.inputs.inputs[0].shape == (-1, 4)
+    assert signature.outputs.inputs[0].shape == (-1, 1)
+    assert not torch.nn.modules.module._global_forward_hooks
