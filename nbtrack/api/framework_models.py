@@ -40,7 +40,13 @@ _SAVED = {
 }  # fmt: skip
 
 
-_PACKAGES = {"pytorch": "torch"}  # where they are not called as the flavour is
+# Where they are not called as the flavour is.
+_PACKAGES = {
+    "onnx": ("onnx", "onnxruntime"),
+    "pytorch": ("torch",),
+    "transformers": ("torch", "transformers"),
+}
+_PREDICTING = ("model_config", "pyfunc_predict_fn", "task")  # options that predicting depends on
 
 
 class ModelFunctions(NamedTuple):
@@ -56,12 +62,11 @@ def model_functions(
     *,
     model: str,
     options: Mapping[str, Any] | None = None,
-    loaded: Mapping[str, Any] | None = None,
+    choices: Mapping[str, Any] | None = None,
 ) -> ModelFunctions:
     """Those of *flavour*, a module of `models.flavours`; *model* is what MLflow calls the first
     argument, and *options* are the flavour's own, with their defaults. What else is given goes to
-    the library's own way of saving. *loaded* are options of loading, with their defaults: a dict
-    of arguments is named `…_kwargs`."""
+    the library's own way of saving. *choices*: the same of loading."""
     own = dict(options or {})
     module = partial(import_module, f"nbtrack.models.flavours.{flavour}")
 
@@ -76,14 +81,13 @@ def model_functions(
         save_model_of(module(), given.pop(model), given.pop("path"), options=chosen, **given)
 
     def load_model(*args: Any, **kwargs: Any) -> Any:
-        given, _ = _given(load_signature, args, kwargs)
-        uri, dst_path = given.pop("model_uri"), given.pop("dst_path")
-        return load_own(module(), uri, LoadOptions(own=_spread(given)), dst_path=dst_path)
+        given, rest = _given(load_signature, args, kwargs)
+        return load_own(module(), given.pop("model_uri"), LoadOptions(), **given, **rest)
 
-    def get_default_pip_requirements() -> list[str]:
-        return [MLFLOW, *pinned(frozenset({_PACKAGES.get(flavour, flavour)}))]
+    def get_default_pip_requirements(*_: Any) -> list[str]:  # of some, MLflow's asks for the model
+        return [MLFLOW, *pinned(frozenset(_PACKAGES.get(flavour, (flavour,))))]
 
-    def get_default_conda_env() -> dict[str, Any]:
+    def get_default_conda_env(*_: Any) -> dict[str, Any]:
         return conda_env_of(get_default_pip_requirements())
 
     log_model.__doc__ = (
@@ -99,7 +103,7 @@ def model_functions(
     get_default_conda_env.__doc__ = "The same as a conda environment."
     log_signature = _signature(model, {**_LOGGED, **own})
     save_signature = _signature(model, {**_SAVED, **own})
-    load_signature = _signature("model_uri", {"dst_path": None, **(loaded or {})}, rest=False)
+    load_signature = _signature("model_uri", {"dst_path": None, **(choices or {})}, rest=choices)
     vars(load_model)["__signature__"] = load_signature
     vars(log_model)["__signature__"] = log_signature
     vars(save_model)["__signature__"] = save_signature
@@ -185,14 +189,16 @@ def _prepared(
 
 
 def _of_predicting(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {name: value for name, value in options.items() if name == "pyfunc_predict_fn"}
+    return {name: value for name, value in options.items() if name in _PREDICTING}
 
 
-def _signature(first: str, parameters: Mapping[str, Any], *, rest: bool = True) -> Signature:
+def _signature(first: str, parameters: Mapping[str, Any], *, rest: object = True) -> Signature:
+    """*rest*: whether there may be others."""
     kind = Parameter.POSITIONAL_OR_KEYWORD
     found = [Parameter(first, kind)]
     found += [Parameter(name, kind, default=default) for name, default in parameters.items()]
-    return Signature([*found, *([Parameter("kwargs", Parameter.VAR_KEYWORD)] if rest else [])])
+    others = [Parameter("kwargs", Parameter.VAR_KEYWORD)] if rest else []
+    return Signature([*found, *others])
 
 
 def _given(
@@ -205,22 +211,13 @@ def _given(
     return given, given.pop("kwargs", {})
 
 
-def _spread(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Those that were given; what is in a dict of arguments is one of them."""
-    found: dict[str, Any] = {}
-    for name, value in options.items():
-        if value is not None:
-            found |= value if name.endswith("_kwargs") else {name: value}
-    return found
-
-
 FUNCTIONS = {
     "catboost": model_functions("catboost", model="cb_model"),
     "keras": model_functions(
         "keras",
         model="model",
         options={"save_exported_model": False, "save_model_kwargs": None},
-        loaded={"custom_objects": None, "load_model_kwargs": None},
+        choices={"custom_objects": None, "load_model_kwargs": None},
     ),
     "lightgbm": model_functions(
         "lightgbm",
@@ -237,7 +234,7 @@ FUNCTIONS = {
         "keras",
         model="model",
         options={"keras_model_kwargs": None},
-        loaded={"saved_model_kwargs": None, "keras_model_kwargs": None},
+        choices={"saved_model_kwargs": None, "keras_model_kwargs": None},
     ),
     "xgboost": model_functions("xgboost", model="xgb_model", options={"model_format": "ubj"}),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -12,4 +12,3 @@ class LoadOptions:
     trusted: Collection[str | type] | None = None  # types in a skops file
     model_config: Mapping[str, Any] | None = None
     is_quiet: bool = False  # other versions are not said
-    own: Mapping[str, Any] = field(default_factory=dict)  # for the library's function that loads

@@ -74,8 +74,10 @@ def load_own(
     options: LoadOptions,
     *,
     dst_path: str | Path | None = None,
+    **choices: Any,
 ) -> Any:
-    """The object itself that was logged: *flavour* is one of `models.flavours` with `load`.
+    """The object itself that was logged: *flavour* is one of `models.flavours` with `load`, which
+    is given the *choices*.
 
     Raises as `open_model` does, and ModelNotLoaded.
     """
@@ -84,7 +86,7 @@ def load_own(
     name = next((each for each in names if each in model.flavors), flavour.NAME)
     code = code_of(folder, config_of(folder, model, name))
     check_uncontested(code, folder)
-    return flavour.load(folder, model, options)
+    return flavour.load(folder, model, options, **choices)
 
 
 def _copied(folder: Path, dst_path: str | Path) -> Path:

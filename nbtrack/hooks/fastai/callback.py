@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from fastai.callback.core import Callback
 
 from nbtrack.base.guard import guarded
@@ -43,20 +41,20 @@ class NbtrackCallback(Callback):  # type: ignore[misc]  # fastai ships no types 
             state.is_trained = False
             with guarded("follow the epochs of a training"):
                 step = state.loop.first_step + self.learn.epoch
-                state.loop.add(step, [*self._values(), *self._rate()])
+                state.loop.add_named(step, self._values() | self._rate())
 
     def after_fit(self) -> None:
         loop = self._nbtrack.loop
         loop.first_step = 0 if loop.last_step is None else loop.last_step + 1
 
-    def _values(self) -> Iterator[tuple[str, str, float]]:
+    def _values(self) -> dict[str, float]:
         recorder = self.learn.recorder
-        for name, number in numbers(zip(recorder.metric_names[1:], recorder.values[-1])):
-            yield "train" if name.startswith("train_") else "valid", name, number
+        return dict(numbers(zip(recorder.metric_names[1:], recorder.values[-1])))
 
-    def _rate(self) -> Iterator[tuple[str, str, float]]:
+    def _rate(self) -> dict[str, float]:
         """That of the last layers, where it changes."""
         rate = float(self.learn.opt.hypers[-1]["lr"])
-        if rate != self._nbtrack.rate:
-            self._nbtrack.rate = rate
-            yield "", RATE, rate
+        if rate == self._nbtrack.rate:
+            return {}
+        self._nbtrack.rate = rate
+        return {RATE: rate}

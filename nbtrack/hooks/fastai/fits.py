@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from fastai.callback.tracker import EarlyStoppingCallback
 
@@ -27,8 +27,9 @@ from nbtrack.hooks.training.calls import CallRecord, UsersArguments, around_call
 from nbtrack.hooks.training.models import keep_trained
 from nbtrack.hooks.training.param_texts import param_text
 from nbtrack.hooks.training.run_choice import names_of
+from nbtrack.hooks.training.storable_keys import storable_key
 from nbtrack.models.flavours import pytorch as torch_flavour
-from nbtrack.records.origins import Origin
+from nbtrack.records.origins import Origin, Origins, all_of
 
 SUMMARY_FILE = "model_summary.txt"
 _STOPPING = ("monitor", "min_delta", "patience")
@@ -48,9 +49,6 @@ class FitCall(CallRecord):
     @property
     def learner(self) -> Any:
         return self.arguments.get("self")
-
-    def key_of(self, data: str, metric: str) -> str:  # noqa: ARG002 - it is in the name
-        return metric
 
     def more_params(self) -> Mapping[str, tuple[str, Origin]]:
         found = {
@@ -84,6 +82,8 @@ class FitCall(CallRecord):
     def write_result(self, result: Any) -> None:
         super().write_result(result)
         self.run.set_tags(names_of(self.learner))
+        names = map(storable_key, self.learner.metrics.attrgot("name"))
+        self.run.note_origins(Origins(metrics=all_of(names, Origin.MEASURED)))
         if self.flags.log_models:
             with guarded(f"record the model of {self.what}"):
                 keep_trained(self.run, self.learner.model, torch_flavour, self.flags, rows=None)

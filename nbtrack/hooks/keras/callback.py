@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -43,14 +43,14 @@ class LoopCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras shi
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             epoch, logs = waiting
-            self._loop.add(epoch, values_in(logs))
+            self._loop.add_named(epoch, values_in(logs))
 
     def _note_rate(self, epoch: int) -> None:
         """Where it changes; the first one too."""
         rate = rate_of(self.model)
         if rate is not None and rate != self._rate:
             self._rate = rate
-            self._loop.add(epoch, [("", RATE, rate)])
+            self._loop.add_named(epoch, {RATE: rate})
 
 
 class StepCallback(LoopCallback):
@@ -67,14 +67,12 @@ class StepCallback(LoopCallback):
         with guarded("follow the steps of a training"):
             step = int(self.model.optimizer.iterations)
             if step % self._every == 0 and logs:
-                self._loop.add(step, values_in(logs))
+                self._loop.add_named(step, values_in(logs))
 
 
-def values_in(logs: Mapping[str, Any]) -> Iterator[tuple[str, str, float]]:
-    """(data, metric, value) of what is a number in *logs*."""
-    for name, number in numbers(logs.items()):
-        if name != RATE:
-            yield "val" if name.startswith("val_") else "train", name, number
+def values_in(logs: Mapping[str, Any]) -> dict[str, float]:
+    """What is a number in *logs*, but for the rate."""
+    return {name: number for name, number in numbers(logs.items()) if name != RATE}
 
 
 def rate_of(model: Any) -> float | None:

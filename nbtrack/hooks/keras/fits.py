@@ -52,9 +52,6 @@ class FitCall(CallRecord):
     def model(self) -> Any:
         return self.arguments.get("self")
 
-    def key_of(self, data: str, metric: str) -> str:  # noqa: ARG002 - it is in the name
-        return metric
-
     def more_params(self) -> Mapping[str, tuple[str, Origin]]:
         found = optimizer_params(self.model)
         if self._stopper is not None:

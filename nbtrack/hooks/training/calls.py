@@ -21,7 +21,7 @@ from nbtrack.hooks.nesting import calling_frame, is_inside_recorded_call
 from nbtrack.hooks.patching import Around
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.training.importances import log_importances
-from nbtrack.hooks.training.loop import Loop, dashed
+from nbtrack.hooks.training.loop import Loop
 from nbtrack.hooks.training.models import keep_trained
 from nbtrack.hooks.training.param_origins import param_origin
 from nbtrack.hooks.training.param_texts import param_text
@@ -84,7 +84,7 @@ class CallRecord(Record):
     def __init__(self, chosen: FitRun, arguments: UsersArguments) -> None:
         super().__init__(chosen, self.name, (), {**arguments.given})
         self.arguments, self.flags = arguments, self.library.flags
-        self.loop = Loop(self.run, training_sets=self.training_sets(), key_of=self.key_of)
+        self.loop = Loop(self.run, training_sets=self.training_sets())
 
     # --- what a library's table says
 
@@ -94,10 +94,6 @@ class CallRecord(Record):
         given = {k: v for k, v in arguments.given.items() if k not in cls.objects}
         plain = {k: v for k, v in given.items() if type(v) in PLAIN}
         return estimator_name(cls.name, {**_as_dict(arguments.get(cls.settings)), **plain})
-
-    def key_of(self, data: str, metric: str) -> str:
-        """What its points are called."""
-        return dashed(data, metric)
 
     def more_params(self) -> Mapping[str, tuple[str, Origin]]:
         """(text, origin) of what the arguments that are objects know."""

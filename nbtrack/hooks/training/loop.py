@@ -7,7 +7,7 @@ chart can follow; the rest when the training has ended, in whatever way.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
@@ -21,37 +21,17 @@ if TYPE_CHECKING:
 
 LIVE_SECONDS = 0.1  # between two writes
 _TRAINING = frozenset({"train", "training", "learn"})  # what frameworks call the training data
-
-
-def dashed(data: str, metric: str) -> str:
-    """MLflow's name where there are several sets of data: `valid-rmse`, and `valid-map_at_2` of a
-    metric `map@2`."""
-    return f"{data}-{metric}".replace("@", "_at_")
-
-
-def numbers(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, float]]:
-    """Those that are numbers, for what users put into logs may be anything."""
-    for name, value in named:
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            continue
-        yield name, number
+# How names begin that a framework has for what is measured on other data, and words of those that
+# tell how the work goes.
+_MEASURED = ("eval", "test", "val")
+_BOOKKEEPING = ("epoch", "learning_rate", "lr", "runtime", "per_second", "time", "flos", "tokens")
 
 
 class Loop:
-    """*training_sets*: what the user calls the training data, if he has it evaluated. *key_of*:
-    what (data, metric) is called."""
+    """*training_sets*: what the user calls the training data, if he has it evaluated."""
 
-    def __init__(
-        self,
-        run: ActiveRun,
-        *,
-        training_sets: Collection[str] = (),
-        key_of: Callable[[str, str], str] = dashed,
-    ) -> None:
+    def __init__(self, run: ActiveRun, *, training_sets: Collection[str] = ()) -> None:
         self._run = run
-        self._key_of = key_of
         self._training_sets = _TRAINING.union(training_sets)
         self._points: list[Metric] = []
         self._keys: dict[tuple[str, str], str] = {}  # by data and metric
@@ -65,8 +45,7 @@ class Loop:
         self.facts: dict[str, float] = {}  # what else is known at its end
 
     def add(self, step: int, values: Iterable[tuple[str, str, float]]) -> None:
-        """What (data, metric, value) came out of the iteration *step*. A learning rate is of no
-        data, "": such values are bookkeeping."""
+        """What (data, metric, value) came out of the iteration *step*."""
         with guarded("follow the iterations of a training"):
             now = now_us() // 1000
             self.last_step = step
@@ -77,6 +56,10 @@ class Loop:
             if time.monotonic() >= self._next_write:
                 self._write()
 
+    def add_named(self, step: int, values: Mapping[str, float]) -> None:
+        """The same under the framework's own names: `loss`, `eval_loss`."""
+        self.add(step, [("", name, value) for name, value in values.items()])
+
     def close(self) -> None:
         """It is over, or has failed."""
         with guarded("write the iterations of a training"):
@@ -84,9 +67,11 @@ class Loop:
             self._write_facts()
 
     def _key(self, data: str, metric: str) -> str:
+        """MLflow's: `valid-rmse`, and `valid-map_at_2` of a metric `map@2`."""
         key = self._keys.get((data, metric))
         if key is None:
-            key = self._keys[data, metric] = storable_key(self._key_of(data, metric))
+            name = f"{data}-{metric}" if data else metric
+            key = self._keys[data, metric] = storable_key(name.replace("@", "_at_"))
         return key
 
     def _write(self) -> None:
@@ -95,13 +80,13 @@ class Loop:
             self._run.log_batch(metrics=points)
         if len(self._keys) > len(self._noted):
             self._noted.update(self._keys.values())
-            origins = {key: self._origin(data) for (data, _), key in self._keys.items()}
+            origins = {key: self._origin(*names) for names, key in self._keys.items()}
             self._run.note_origins(Origins(metrics=origins))
         self._next_write = time.monotonic() + LIVE_SECONDS
 
-    def _origin(self, data: str) -> Origin:
+    def _origin(self, data: str, metric: str) -> Origin:
         if not data:
-            return Origin.BOOKKEEPING
+            return _origin_of_named(metric)
         return Origin.TRAINING if data in self._training_sets else Origin.MEASURED
 
     def _write_facts(self) -> None:
@@ -119,3 +104,20 @@ class Loop:
             "best_score": self.best_score,
         }
         return {name: value for name, value in found.items() if value is not None}
+
+
+def numbers(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, float]]:
+    """Those that are numbers, for what users put into logs may be anything."""
+    for name, value in named:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            continue
+        yield name, number
+
+
+def _origin_of_named(name: str) -> Origin:
+    words = f"_{name.lower()}_"
+    if any(f"_{each}_" in words for each in _BOOKKEEPING):
+        return Origin.BOOKKEEPING
+    return Origin.MEASURED if name.startswith(_MEASURED) else Origin.TRAINING

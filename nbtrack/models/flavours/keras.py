@@ -58,16 +58,25 @@ def parts_of(
     )
 
 
-def load(folder: Path, model: Model, options: LoadOptions) -> Any:
-    """The model. `options.own` has what `keras.saving.load_model` is to be given beside the file.
-
-    Raises ModelNotLoaded.
+def load(
+    folder: Path,
+    model: Model,
+    options: LoadOptions,  # noqa: ARG001 - all flavours'
+    *,
+    custom_objects: Mapping[str, Any] | None = None,
+    load_model_kwargs: Mapping[str, Any] | None = None,
+    keras_model_kwargs: Mapping[str, Any] | None = None,
+    saved_model_kwargs: Mapping[str, Any] | None = None,  # noqa: ARG001 - of another format
+) -> Any:
+    """*load_model_kwargs*, for MLflow's other flavour *keras_model_kwargs*, are for
+    `keras.saving.load_model`. Raises ModelNotLoaded.
     """
     import keras
 
     file = _file_in(folder, model)
     try:
-        return keras.saving.load_model(file, **{**_SAFELY, **options.own})
+        own = {**_SAFELY, **(load_model_kwargs or {}), **(keras_model_kwargs or {})}
+        return keras.saving.load_model(file, **{"custom_objects": custom_objects, **own})
     except _FAULTS as exc:
         raise ModelNotLoaded(f"The model in {str(folder)!r}: {exc} {_cure(exc)}") from exc
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import nbtrack
+from nbtrack.records.origins import Origin, origins_of
 from tests.hooks.boosters import files, model_uri, steps, values
 
 learners = pytest.importorskip("fastai.learner")
@@ -60,6 +61,9 @@ def test_each_epoch_is_recorded_once(autologged):
         assert values(run, key) == found
         assert steps(run, key) == [0, 1, 2]
     assert (run.info.status, run.info.run_name) == ("FINISHED", "Learner.fit n_epoch=3 lr=0.01")
+    origins = origins_of(run.data.tags).metrics
+    assert {origins["mae"], origins["valid_loss"]} == {Origin.MEASURED}
+    assert origins["train_loss"] is Origin.TRAINING
 
 
 def test_params_summary_and_model(autologged):
@@ -199,9 +203,10 @@ def test_refit_is_a_child_and_the_learner_still_pickles(autologged):
 
 def test_the_next_plain_loop_has_its_own_losses(autologged):
     """What fastai went backward on is none of it."""
-    learner().fit(1)
     weight = torch.nn.Parameter(torch.ones(1))
     optimizer = torch.optim.SGD([weight], lr=0.1)
+    optimizer.zero_grad()
+    learner().fit(1)
     with nbtrack.start_run():
         (weight * 3).sum().backward()
         optimizer.step()

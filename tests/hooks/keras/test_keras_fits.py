@@ -288,6 +288,9 @@ def test_results_are_bit_identical(autologged):
 def test_what_torch_does_in_it_is_recorded_by_keras_alone(autologged):
     """No loss of a plain loop, no weights of one; and the next plain loop has its own losses."""
     data = torch.utils.data.TensorDataset(torch.from_numpy(X_train), torch.from_numpy(y_train))
+    weight = torch.nn.Parameter(torch.ones(1))
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    optimizer.zero_grad()
     with nbtrack.start_run() as run:
         network().fit(torch.utils.data.DataLoader(data, batch_size=16), epochs=2, verbose=0)
     found = nbtrack.get_run(run.info.run_id)
@@ -296,8 +299,6 @@ def test_what_torch_does_in_it_is_recorded_by_keras_alone(autologged):
     assert found.data.params["batch_size"] == "16"
     assert inputs(found) == [("data", "train")]
     assert files(found) == {"model", "model_summary.txt"}
-    weight = torch.nn.Parameter(torch.ones(1))
-    optimizer = torch.optim.SGD([weight], lr=0.1)
     with nbtrack.start_run() as run:
         (weight * 3).sum().backward()
         optimizer.step()
