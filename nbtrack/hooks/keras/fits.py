@@ -118,11 +118,12 @@ def _listed(given: Any) -> Iterable[Any]:
 
 
 def _batch_size(x: Any) -> Mapping[str, tuple[str, Origin]]:
-    """Keras's own, where the user says none."""
-    size = getattr(x, "batch_size", None)
-    if isinstance(size, int):
-        return {"batch_size": (str(size), Origin.CHANGED)}
-    return {"batch_size": (str(_DEFAULT_BATCH), Origin.DEFAULT)} if hasattr(x, "shape") else {}
+    """Where `fit` is given none: Keras's own for arrays, or that of what loads the data."""
+    if hasattr(x, "shape") or isinstance(x, list | tuple | Mapping):
+        return {"batch_size": (str(_DEFAULT_BATCH), Origin.DEFAULT)}
+    sizes = (getattr(x, name, None) for name in ("batch_size", "_batch_size"))  # torch, tf.data
+    size = next((each for each in sizes if each is not None), None)
+    return {} if size is None else {"batch_size": (str(int(size)), Origin.CHANGED)}
 
 
 around_fit = around_call(FitCall)

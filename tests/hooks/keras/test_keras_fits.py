@@ -450,6 +450,7 @@ def test_data_in_any_form(autologged, form):
     expected = {"frame": ["given", "y"], "dict": ["a", "b"], "list": ["given_0", "given_1"]}
     assert [name for name, _ in inputs(run)] == expected.get(form, [])
     assert steps(run, "loss") == [0, 1]
+    assert run.data.params["batch_size"] == ("None" if y is None else "32")
     assert "model" in files(run)
 
 
