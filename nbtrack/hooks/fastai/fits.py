@@ -44,7 +44,7 @@ class FitCall(CallRecord):
     @classmethod
     def title(cls, arguments: UsersArguments) -> str:
         kind = type(arguments.get("self")).__name__
-        return super().title(arguments).replace(cls.name, f"{kind}.{cls.name}", 1)
+        return super().title(arguments).replace("Learner", kind, 1)
 
     @property
     def learner(self) -> Any:
@@ -102,7 +102,7 @@ def _name_of(function: Any) -> str:
 
 
 def _around(method: str) -> Any:
-    return around_call(type(method, (FitCall,), {"name": method}))
+    return around_call(type(method, (FitCall,), {"name": f"Learner.{method}"}))
 
 
 around_fit = _around("fit")

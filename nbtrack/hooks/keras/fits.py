@@ -39,7 +39,7 @@ _DEFAULT_BATCH = 32  # rows, of arrays
 
 class FitCall(CallRecord):
     library = library
-    name = "fit"
+    name = "keras.fit"
     objects = ("self", "x", "y", "callbacks", "validation_data", "verbose")
     flavour: ClassVar[ModuleType | None] = own_flavour
 
