@@ -38,7 +38,8 @@ class Added(NamedTuple):
 
 def main(*, is_quick: bool) -> None:
     sides = {side: _in_process(side, is_quick=is_quick) for side in ("mlflow", "nbtrack")}
-    print("| 60 rounds, 20 epochs | alone | MLflow adds | nbtrack adds | times bare | MLflow's first | ours |")
+    head = ["60 rounds, 20 epochs", "alone", "MLflow adds", "nbtrack adds", "times bare"]
+    print("|", " | ".join([*head, "MLflow's first", "ours"]), "|")
     print("|---|---:|---:|---:|---:|---:|---:|")
     for name, ours in sides["nbtrack"].items():
         theirs = sides["mlflow"].get(name)
