@@ -27,7 +27,7 @@ _FOR_THE_USER = frozenset(
     }
 )
 # They work in a loop, and what they call in it is the user's: callbacks, objectives, metrics.
-_LOOPING = ("xgboost.", "lightgbm.", "catboost.", "optuna.")
+_LOOPING = ("xgboost.", "lightgbm.", "catboost.", "optuna.", "keras.", "fastai.")
 _FRAMEWORKS = ("sklearn.", "statsmodels.", _TRANSFORMERS, *_LOOPING)
 _OURS = (
     "nbtrack.hooks.",
@@ -52,6 +52,7 @@ _PASSING_FUNCTIONS = frozenset(
         ("xgboost.core", "inner_f"),
         *(("catboost.core", name) for name in ("train", "grid_search", "randomized_search")),
         ("catboost.core", "_tune_hyperparams"),
+        ("keras.src.wrappers.sklearn_wrapper", "fit"),
     }
 )
 

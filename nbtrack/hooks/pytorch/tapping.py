@@ -69,7 +69,7 @@ class Loops:
             watch.begin_closure()
 
     def stepped(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if not self._library.switch.records_here:
+        if self._is_deaf:
             return
         with _STEP:
             group, place = watch.take()
@@ -84,7 +84,7 @@ class Loops:
                 )
 
     def went_back(self, _: None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if not self._library.switch.records_here:
+        if self._is_deaf:
             return
         with _BACKWARD:
             root = args[0] if args else kwargs.get("tensors")
@@ -93,7 +93,8 @@ class Loops:
             watch.note_root(root, is_plain=_is_plain(args, kwargs))
 
     def zeroed(self, _: None, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - as taps tell
-        watch.note_zeroed(self._count_optimizers)
+        if not here.is_inside:
+            watch.note_zeroed(self._count_optimizers)
 
     def _count_optimizers(self) -> int:
         with guarded("count the optimizers of a training loop"):
@@ -128,7 +129,7 @@ class Loops:
     def _evaluated(
         self, criterion: str, loss: Any, given: Any, target: Any, settings: Mapping[str, Any]
     ) -> None:
-        if not self._library.switch.records_here:
+        if self._is_deaf:
             return
         with guarded("record the loss of an evaluation"):
             batch = batch_loss(loss, given, target, settings)
@@ -138,6 +139,11 @@ class Loops:
                 record.evaluate(evaluation, criterion, batch)
 
     # --- where it is recorded
+
+    @property
+    def _is_deaf(self) -> bool:
+        """Also while another framework trains: its steps are recorded as it tells them."""
+        return here.is_inside or not self._library.switch.records_here
 
     def _record(self, *, may_begin: bool = True) -> LoopRecord | None:
         if here.is_inside:
