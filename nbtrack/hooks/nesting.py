@@ -17,7 +17,8 @@ from types import FrameType
 _TAPS = "nbtrack.hooks.pytorch.taps"  # these are torch's own functions to whoever asks
 _REPLACING = frozenset({"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells", _TAPS})
 # They work in a loop, and what they call in it is the user's: callbacks, objectives, metrics.
-_LOOPING = ("xgboost.", "lightgbm.", "catboost.", "optuna.")
+_LIGHTNING = ("lightning.", "pytorch_lightning.")
+_LOOPING = ("xgboost.", "lightgbm.", "catboost.", "optuna.", *_LIGHTNING)
 _FRAMEWORKS = ("sklearn.", "statsmodels.", *_LOOPING)
 _OURS = (
     "nbtrack.hooks.",
@@ -32,8 +33,11 @@ _AROUND = frozenset(
     {("nbtrack.hooks.training.record", "around"), ("nbtrack.hooks.optuna.optimize", "__call__")}
 )
 _ASKING = frozenset({"nbtrack.hooks.nesting", "nbtrack.hooks.silence"})
-# They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers.
-_PASSING_ON = ("sklearn.utils.", "sklearn.metrics._scorer")
+# They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers, commands.
+_PASSING_ON = (
+    *("sklearn.utils.", "sklearn.metrics._scorer"),
+    *("lightning.pytorch.cli", "pytorch_lightning.cli"),
+)
 # What decorators put around every function: scikit-learn's `_fit_context`, and XGBoost's. And
 # what fits a model for the user, once, as `fit` does.
 _PASSING_FUNCTIONS = frozenset(

@@ -19,22 +19,22 @@ from torch.nn import Module
 from torch.optim import Optimizer
 
 from nbtrack.base.guard import guarded
+from nbtrack.hooks.pytorch.numbers import numbers_of
 from nbtrack.hooks.pytorch.passes import Evaluation, is_among
 from nbtrack.hooks.pytorch.roots import Group
 from nbtrack.hooks.pytorch.settings import (
     device_of,
     optimizer_params,
-    origins,
     scheduler_params,
     summary_of,
-    texts,
+    write_settings,
 )
 from nbtrack.hooks.pytorch.surroundings import Surroundings, surroundings_of
 from nbtrack.hooks.training.storable_keys import storable_key
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.records.origins import Origin, Origins
-from nbtrack.records.runs import Metric, Param
+from nbtrack.records.runs import Metric
 
 FIRST_WRITE_SECONDS = 1.0  # by then it is known how many optimizers there are
 LIVE_SECONDS = 0.5  # between two writes
@@ -157,10 +157,7 @@ class LoopRecord:
         found["device"] = device_of(optimizer), Origin.BOOKKEEPING
         if len(self._all) > 1:
             found = {f"{steps.name}_{key}": value for key, value in found.items()}
-        found = {key: value for key, value in found.items() if key not in self._run.logged.params}
-        self._run.hook_params.update(found)
-        self._run.log_batch(params=[Param(key=k, value=v) for k, v in texts(found).items()])
-        self._run.note_origins(Origins(params=origins(found)))
+        write_settings(self._run, found)
 
     def _let_go(self) -> None:
         """Of the models whose optimizers are gone: one loop after another must not fill the
@@ -193,7 +190,7 @@ class LoopRecord:
         for each in evaluations:
             if len(each.criteria) == 1:
                 sizes = [size for _, size in each.losses]
-                values = _numbers([loss for loss, _ in each.losses])
+                values = numbers_of([loss for loss, _ in each.losses])
                 mean = sum(v * n for v, n in zip(values, sizes, strict=True)) / max(sum(sizes), 1)
                 found.append(Metric(self._eval_key(each.data), mean, each.ms, each.step))
         return found
@@ -243,7 +240,7 @@ def _points(steps: Iterable[Step], named: Callable[[Steps, str], str]) -> list[M
 
 def _summed(found: list[tuple[Step, str, Tensor]]) -> list[Metric]:
     sums: dict[tuple[str, int], Metric] = {}
-    for (step, key, _), value in zip(found, _numbers([each[2] for each in found]), strict=True):
+    for (step, key, _), value in zip(found, numbers_of([each[2] for each in found]), strict=True):
         before = sums.get((key, step.number))
         total = value if before is None else before.value + value
         sums[key, step.number] = Metric(key, total, step.ms, step.number)
@@ -262,20 +259,6 @@ def _rate_points(step: Step, key: str) -> list[Metric]:
     if before is not None:
         points.insert(0, Metric(key, float(before), step.ms, step.number - 1))
     return points
-
-
-def _numbers(values: list[Tensor]) -> list[float]:
-    """All that are of a kind in one go: each go waits for the device."""
-    found = [0.0] * len(values)
-    kinds: dict[tuple[Any, Any], list[int]] = {}
-    for i, value in enumerate(values):
-        kinds.setdefault((value.device, value.dtype), []).append(i)
-    with torch.no_grad():
-        for places in kinds.values():
-            read = torch.stack([values[i].reshape(()) for i in places]).tolist()
-            for i, number in zip(places, read, strict=True):
-                found[i] = float(number)
-    return found
 
 
 def _norm(optimizer: Optimizer) -> Tensor | None:
