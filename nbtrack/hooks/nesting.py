@@ -33,7 +33,7 @@ _AROUND = frozenset(
     {("nbtrack.hooks.training.record", "around"), ("nbtrack.hooks.optuna.optimize", "__call__")}
 )
 _ASKING = frozenset({"nbtrack.hooks.nesting", "nbtrack.hooks.silence"})
-# They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers, commands.
+# They pass on to whatever they are given, be it the user's: decorators, scorers, commands.
 _PASSING_ON = (
     *("sklearn.utils.", "sklearn.metrics._scorer"),
     *("lightning.pytorch.cli", "pytorch_lightning.cli"),

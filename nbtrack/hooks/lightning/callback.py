@@ -47,6 +47,8 @@ class Recorder:
         self._every = 1  # of so many steps one is recorded
         self._ended_epoch: int | None = None  # what it logged as a whole is yet to come
         self._evaluated: dict[int, int] = {}  # batches, by the number of their loader
+        self._loaders: set[int] = set()  # begun in this evaluation, but for the first
+        self._of_loaders: dict[str, Tensor] = {}  # what those that are done have come to
         self._is_fit = False
         self.error: BaseException | None = None
         if isinstance(flags.checkpoint_save_freq, int):
@@ -125,6 +127,20 @@ class Recorder:
             if not trainer.sanity_checking:
                 self._held.update(self.points.fresh(_logged(trainer)))
 
+    def on_validation_batch_start(
+        self,
+        trainer: Any,
+        module: Any,  # noqa: ARG002
+        batch: Any,  # noqa: ARG002
+        place: int,  # noqa: ARG002
+        dataloader_idx: int = 0,
+    ) -> None:
+        """With the first batch of a loader it is known what the loader before came to."""
+        if dataloader_idx and dataloader_idx not in self._loaders and not trainer.sanity_checking:
+            with _STEP:
+                self._loaders.add(dataloader_idx)
+                self._of_loaders.update(self.points.fresh(_logged(trainer)))
+
     def on_validation_batch_end(
         self,
         trainer: Any,
@@ -145,11 +161,13 @@ class Recorder:
     def on_validation_end(self, trainer: Any, module: Any) -> None:  # noqa: ARG002
         with _STEP:
             if not trainer.sanity_checking:
-                fresh = self.points.fresh(_logged(trainer))
+                found = {**self._of_loaders, **self.points.fresh(_logged(trainer))}
+                self._loaders, self._of_loaders = set(), {}
                 if not self._is_fit or self._is_due(trainer.current_epoch):
-                    self.points.add(fresh, _stepped(trainer), Origin.MEASURED)
+                    self.points.add(found, _stepped(trainer), Origin.MEASURED)
 
-    on_test_batch_end, on_test_end = on_validation_batch_end, on_validation_end
+    on_test_batch_start, on_test_batch_end = on_validation_batch_start, on_validation_batch_end
+    on_test_end = on_validation_end
 
     # --- what they have in common
 

@@ -7,12 +7,11 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from nbtrack.base.guard import guarded, warn_once
-from nbtrack.base.plain_values import PLAIN
 from nbtrack.capture.naming import estimator_name
 from nbtrack.hooks.lightning.callback import package_of, recorder, recording
 from nbtrack.hooks.lightning.checkpoints import keep_users_best
 from nbtrack.hooks.lightning.hook import libraries
-from nbtrack.hooks.lightning.settings import hyperparameters
+from nbtrack.hooks.lightning.settings import chosen, hyperparameters
 from nbtrack.hooks.measured.known_models import Trained, known_models
 from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.pytorch.hook import library as torch_library
@@ -35,7 +34,7 @@ class FitRecord(Record):
         self._recorder = recorder(package_of(trainer), self.run, self.flags)
 
     def write_beginning(self) -> None:
-        params, origins = hyperparameters(_data_module(self.kwargs), self.module)
+        params, origins = hyperparameters(*_data_modules(self.kwargs), self.module)
         tags = {**names_of(self.module), FIT_TAG: _name(self.module)}
         self.write(params, tags, origins)
 
@@ -110,15 +109,13 @@ def unwrapped(module: Any) -> Any:
 
 def _name(module: Any) -> str:
     """`LitClassifier lr=0.1`."""
-    params = dict(getattr(module, "hparams", None) or {})
-    settings = {name: value for name, value in params.items() if type(value) in PLAIN}
-    return estimator_name(type(module).__name__, settings)
+    return estimator_name(type(module).__name__, chosen(module))
 
 
-def _data_module(given: dict[str, Any]) -> Any:
-    """It may be given as if it were a loader."""
-    found = given.get("datamodule") or given.get("train_dataloaders")
-    return found if hasattr(found, "hparams") else None
+def _data_modules(given: dict[str, Any]) -> list[Any]:
+    """One may be given as if it were a loader."""
+    found = (given.get("datamodule"), given.get("train_dataloaders"))
+    return [each for each in found if hasattr(each, "hparams")]
 
 
 def _example(module: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from torch.nn import Module
 
+from nbtrack.base.plain_values import PLAIN
 from nbtrack.hooks.pytorch.hook import Flags
 from nbtrack.hooks.pytorch.settings import (
     Setting,
@@ -27,7 +28,7 @@ from nbtrack.records.origins import Origin
 _LOG_EVERY = 50  # steps, if nobody says anything: then each step is recorded
 # What a Trainer has if nobody says anything. Recorded is what was said.
 _DEFAULTS = {
-    "min_epochs": None,
+    "min_epochs": 0,
     "max_steps": -1,
     "min_steps": None,
     "accumulate_grad_batches": 1,
@@ -48,7 +49,7 @@ _HOW = {  # the work is done, and not what is computed
     "num_devices": 1,
     "num_nodes": 1,
 }
-_STOPPING = ("monitor", "mode", "patience", "min_delta")  # MLflow's params of early stopping
+_STOPPING = ("monitor", "mode", "patience")  # MLflow's params of early stopping, with `min_delta`
 
 
 def log_every(trainer: Any, flags: Flags) -> int:
@@ -60,15 +61,29 @@ def log_every(trainer: Any, flags: Flags) -> int:
 
 
 def hyperparameters(*owners: Any) -> tuple[dict[str, str], dict[str, Origin]]:
-    """What `save_hyperparameters` kept of the module and its data, and whether it was chosen; the
-    module's come last and so first."""
+    """What `save_hyperparameters` kept of a module and its data, and whether it was chosen; of one
+    name the last counts."""
     found: dict[str, Any] = {}
     defaults: dict[str, Any] = {}
     for owner in owners:
         found |= dict(_flat(getattr(owner, "hparams", None) or {}))
-        signature = inspect.signature(type(owner)).parameters
-        defaults |= {name: p.default for name, p in signature.items() if p.default is not p.empty}
+        defaults |= _defaults_of(owner)
     return texts_and_origins(found, defaults)
+
+
+def chosen(module: Any) -> dict[str, Any]:
+    """Of its hyperparameters, those that a name can tell: plain, and not the default."""
+    defaults = _defaults_of(module)
+    return {
+        name: value
+        for name, value in dict(getattr(module, "hparams", None) or {}).items()
+        if type(value) in PLAIN and (name not in defaults or value != defaults[name])
+    }
+
+
+def _defaults_of(owner: Any) -> dict[str, Any]:
+    parameters = inspect.signature(type(owner).__init__).parameters
+    return {name: p.default for name, p in parameters.items() if p.default is not p.empty}
 
 
 def _flat(params: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -101,12 +116,13 @@ def _trainer_params(trainer: Any) -> dict[str, Setting]:
 
 
 def _stopping_params(trainer: Any) -> dict[str, Setting]:
-    return {
-        _numbered(name, place): (param_text(getattr(callback, name)), Origin.UNTOLD)
-        for place, callback in enumerate(trainer.early_stopping_callbacks)
-        for name in _STOPPING
-        if hasattr(callback, name)
-    }
+    found = {}
+    for place, callback in enumerate(trainer.early_stopping_callbacks):
+        given = {name: getattr(callback, name) for name in _STOPPING}
+        given["min_delta"] = abs(callback.min_delta)  # it has the sign of the mode
+        for name, value in given.items():
+            found[_numbered(name, place)] = param_text(value), Origin.UNTOLD
+    return found
 
 
 def _numbered(name: str, place: int) -> str:
