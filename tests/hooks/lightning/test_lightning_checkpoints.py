@@ -51,9 +51,7 @@ def test_the_best_is_kept(autologged, tmp_path):
     assert not torch.equal(again.line.weight, module.line.weight)
 
     fit(trainer(tmp_path), line(), ckpt_path=fetched(run, path))
-    assert [point.step for point in history(autologged.runs()[1], "loss_step")] == list(
-        range(5, 10)
-    )
+    assert steps(autologged.runs()[1], "loss_step") == list(range(5, 10))
 
 
 def test_each_epochs_is_kept_if_asked(autologged, tmp_path):
@@ -100,11 +98,8 @@ def test_the_users_own_best_is_kept_instead(autologged, tmp_path):
 
     assert kept(run) == {"checkpoints/best.ckpt"}
     assert run.data.tags[LATEST] == "checkpoints/best.ckpt"
-    with (
-        open(fetched(run, "checkpoints/best.ckpt"), "rb") as one,
-        open(own.best_model_path, "rb") as other,
-    ):
-        assert one.read() == other.read()
+    found = fetched(run, "checkpoints/best.ckpt")
+    assert filecmp.cmp(found, own.best_model_path, shallow=False)
 
 
 def test_none_is_kept_if_none_is_wanted(autologged, tmp_path):
