@@ -124,8 +124,7 @@ class Recorder:
     def on_validation_start(self, trainer: Any, module: Any) -> None:  # noqa: ARG002
         """In the middle of a step, when its batch is done."""
         with _STEP:
-            if not trainer.sanity_checking:
-                self._held.update(self.points.fresh(_logged(trainer)))
+            self._held.update(self.points.fresh(_logged(trainer)))
 
     def on_validation_batch_start(
         self,
