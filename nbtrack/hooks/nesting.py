@@ -17,9 +17,10 @@ from types import FrameType
 _TAPS = "nbtrack.hooks.pytorch.taps"  # these are torch's own functions to whoever asks
 _REPLACING = frozenset({"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells", _TAPS})
 # They work in a loop, and what they call in it is the user's: callbacks, objectives, metrics.
-_LIGHTNING = ("lightning.", "pytorch_lightning.")
-_LOOPING = ("xgboost.", "lightgbm.", "catboost.", "optuna.", *_LIGHTNING)
-_FRAMEWORKS = ("sklearn.", "statsmodels.", *_LOOPING)
+_LOOPING = ("xgboost.", "lightgbm.", "catboost.", "optuna.")
+# Of what is called in Lightning's loops, its own `log` tells; Fabric's are the user's own loops.
+_LIGHTNING = ("lightning.pytorch.", "pytorch_lightning.")
+_FRAMEWORKS = ("sklearn.", "statsmodels.", *_LIGHTNING, *_LOOPING)
 _OURS = (
     "nbtrack.hooks.",
     "nbtrack.base.background",

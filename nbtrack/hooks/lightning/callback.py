@@ -24,6 +24,7 @@ from nbtrack.hooks.lightning.settings import (
     stopping_metrics,
     write_fit_settings,
 )
+from nbtrack.hooks.pytorch.first_call import FirstCall
 from nbtrack.hooks.pytorch.hook import Flags
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.records.origins import Origin, Origins, all_of
@@ -51,6 +52,7 @@ class Recorder:
         self._of_loaders: dict[str, Tensor] = {}  # what those that are done have come to
         self._is_fit = False
         self.error: BaseException | None = None
+        self.first_call: FirstCall | None = None  # of the module
         if isinstance(flags.checkpoint_save_freq, int):
             self.on_train_batch_end = self._save_after_steps
 
@@ -58,6 +60,8 @@ class Recorder:
         return recorder, self._made_of
 
     def close(self) -> None:
+        if self.first_call is not None:
+            self.first_call.close()
         with guarded("write what a Lightning module logged"):
             self.points.write()
 
@@ -69,6 +73,7 @@ class Recorder:
             self._every = log_every(trainer, self._flags)
             if trainer.is_global_zero:
                 write_fit_settings(self._run, trainer, module)
+                self.first_call = FirstCall(module)
             else:
                 self.points.is_silent = True
 
@@ -82,6 +87,8 @@ class Recorder:
 
     def on_train_batch_start(self, trainer: Any, module: Any, batch: Any, place: int) -> None:  # noqa: ARG002
         with _STEP:
+            if place == 1 and self.first_call is not None:
+                self.first_call.close()  # it may be one that is never called as a whole
             self._held.update(self.points.fresh(_logged(trainer)))
             self._end_step(_stepped(trainer))
 

@@ -15,12 +15,11 @@ from nbtrack.hooks.lightning.settings import chosen, hyperparameters
 from nbtrack.hooks.measured.known_models import Trained, known_models
 from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.pytorch.hook import library as torch_library
+from nbtrack.hooks.pytorch.models import keep_model
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.training.calls import UsersArguments, users_arguments
-from nbtrack.hooks.training.models import keep_trained
 from nbtrack.hooks.training.record import Record, recorded
 from nbtrack.hooks.training.run_choice import FitRun, choose_run, names_of
-from nbtrack.models.flavours import pytorch as flavour
 from nbtrack.recording.session import current_session
 from nbtrack.records.tags import FIT_TAG
 
@@ -67,12 +66,10 @@ class FitRecord(Record):
         known_models.remember(self.module, Trained(self.run, lambda: torch_library.flags))
 
     def _keep_model(self) -> None:
-        if not self.flags.log_models:
-            return
         if self.trainer.strategy.restore_checkpoint_after_setup:
             warn_once("nbtrack: a model that is divided among devices is not kept as an artifact.")
             return
-        keep_trained(self.run, self.module, flavour, self.flags, rows=_example(self.module))
+        keep_model(self.run, self.module, self._recorder.first_call, self.flags)
 
 
 def _begin(
@@ -116,9 +113,3 @@ def _data_modules(given: dict[str, Any]) -> list[Any]:
     """One may be given as if it were a loader."""
     found = (given.get("datamodule"), given.get("train_dataloaders"))
     return [each for each in found if hasattr(each, "hparams")]
-
-
-def _example(module: Any) -> Any:
-    """What a module says that it takes, for a signature; None: it does not say."""
-    found = getattr(module, "example_input_array", None)
-    return found.cpu().numpy() if hasattr(found, "cpu") else None

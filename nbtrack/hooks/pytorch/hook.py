@@ -75,6 +75,7 @@ def autolog(
 ) -> None:
     """Record plain training loops, and what Lightning trains: settings, what is logged, the model.
 
+    log_model_signatures: kept with the model, from its first call.
     registered_model_name: register each model under this name.
 
     Of Lightning alone:
@@ -86,7 +87,6 @@ def autolog(
     checkpoint_save_best_only: keep the best alone.
     checkpoint_save_weights_only: leave the states of optimizers and schedulers out.
     checkpoint_save_freq: "epoch", or after how many steps.
-    log_model_signatures: kept with the model if it has an `example_input_array`.
     """
     flags = Flags(
         log_every_n_epoch=log_every_n_epoch,

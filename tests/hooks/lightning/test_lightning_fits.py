@@ -90,14 +90,13 @@ def test_a_fit_leaves_its_model_and_summary(autologged, tmp_path):
     assert torch.equal(kept["line.weight"], module.line.weight)
 
 
-def test_an_example_of_the_input_makes_a_signature(autologged, tmp_path):
-    """Which the module may say it has."""
-    module = line()
-    module.example_input_array = torch.zeros(2, 4)
-    fit(trainer(tmp_path), module)
+def test_a_call_of_the_module_makes_the_signature(autologged, tmp_path):
+    """The first that is made of it; it is not called for that."""
+    fit(trainer(tmp_path), line())
 
     info = nbtrack.models.get_model_info(model_uri(autologged.run()))
-    assert info.signature is not None
+    assert info.signature.inputs.to_dict()[0]["tensor-spec"]["shape"] == (-1, 4)
+    assert not torch.nn.modules.module._global_forward_hooks
 
 
 @BOTH
