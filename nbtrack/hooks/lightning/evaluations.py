@@ -60,7 +60,7 @@ def _begin(
         is_known = known is not None and not known.is_deleted
         run = known if is_known else _active()
         given = {name: value for name, value in arguments.given.items() if name != "self"}
-        return run and EvaluationRecord(run, trainer, given, is_known=is_known)
+        return None if run is None else EvaluationRecord(run, trainer, given, is_known=is_known)
     return None
 
 
