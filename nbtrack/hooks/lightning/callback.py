@@ -19,11 +19,7 @@ from nbtrack.base.imported import imported, is_instance
 from nbtrack.hooks.lightning.checkpoints import Checkpoints
 from nbtrack.hooks.lightning.hook import libraries
 from nbtrack.hooks.lightning.points import Points
-from nbtrack.hooks.lightning.settings import (
-    log_every,
-    stopping_metrics,
-    write_fit_settings,
-)
+from nbtrack.hooks.lightning.settings import log_every, stopping_metrics, write_fit_settings
 from nbtrack.hooks.pytorch.first_call import FirstCall
 from nbtrack.hooks.pytorch.hook import Flags
 from nbtrack.recording.run_writer import RunWriter
@@ -207,16 +203,22 @@ def recorder(package: str, run: RunWriter, flags: Flags) -> Recorder:
 @contextmanager
 def recording(trainer: Any, found: Recorder) -> Iterator[None]:
     """While it goes on *found* is the first of the trainer's callbacks."""
-    trainer.callbacks.insert(0, found)
+    with guarded("follow a call of a Lightning trainer"):
+        trainer.callbacks.insert(0, found)
     try:
         yield
     finally:
-        # The list may be another one: a module that brings callbacks makes one.
-        for place, each in enumerate(trainer.callbacks):
-            if each is found:
-                del trainer.callbacks[place]
-                break
+        with guarded("stop following a call of a Lightning trainer"):
+            _take_out(trainer.callbacks, found)
         found.close()
+
+
+def _take_out(callbacks: list[Any], found: Recorder) -> None:
+    """The list may be another one than before: a module that brings callbacks makes one."""
+    for place, each in enumerate(callbacks):
+        if each is found:
+            del callbacks[place]
+            return
 
 
 def package_of(trainer: Any) -> str:

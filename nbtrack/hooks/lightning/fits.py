@@ -75,12 +75,12 @@ class FitRecord(Record):
 def _begin(
     original: Callable[..., Any], trainer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> FitRecord | None:
-    is_asked = torch_library.switch.records_here and trainer.is_global_zero
-    if is_inside_recorded_call() or not is_asked:
+    if is_inside_recorded_call() or not torch_library.switch.records_here:
         return None
     with guarded("record Trainer.fit"):
         arguments = users_arguments(original, (trainer, *args), kwargs, is_method=True)
-        return None if arguments is None else _begun(trainer, arguments)
+        if arguments is not None and trainer.is_global_zero:
+            return _begun(trainer, arguments)
     return None
 
 
