@@ -16,11 +16,21 @@ from types import FrameType
 # On the stack, these stand for a patched function and no more.
 _TAPS = "nbtrack.hooks.pytorch.taps"  # these are torch's own functions to whoever asks
 _REPLACING = frozenset({"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells", _TAPS})
+_TRANSFORMERS = "transformers."
+# It calls Optuna, and what Optuna calls is a training, as if the user had written both.
+_FOR_THE_USER = frozenset(
+    {
+        ("transformers.trainer", "hyperparameter_search"),
+        ("transformers.hyperparameter_search", "run"),
+        ("transformers.integrations.integration_utils", "run_hp_search_optuna"),
+        ("transformers.integrations.integration_utils", "_objective"),
+    }
+)
 # They work in a loop, and what they call in it is the user's: callbacks, objectives, metrics.
 _LOOPING = ("xgboost.", "lightgbm.", "catboost.", "optuna.")
 # Of what is called in Lightning's loops, its own `log` tells; Fabric's are the user's own loops.
 _LIGHTNING = ("lightning.pytorch.", "pytorch_lightning.")
-_FRAMEWORKS = ("sklearn.", "statsmodels.", *_LIGHTNING, *_LOOPING)
+_FRAMEWORKS = ("sklearn.", "statsmodels.", _TRANSFORMERS, *_LIGHTNING, *_LOOPING)
 _OURS = (
     "nbtrack.hooks.",
     "nbtrack.base.background",
@@ -143,4 +153,7 @@ def _passes_on(frame: FrameType, name: str) -> bool:
 
 def _module(frame: FrameType) -> str:
     name = frame.f_globals.get("__name__")
-    return name if isinstance(name, str) else ""  # code run by `exec` has the globals it was given
+    if not isinstance(name, str):
+        return ""  # code run by `exec` has the globals it was given
+    is_for_user = name.startswith(_TRANSFORMERS) and (name, frame.f_code.co_name) in _FOR_THE_USER
+    return "" if is_for_user else name
