@@ -22,7 +22,6 @@ from nbtrack.hooks.pytorch.hook import library
 from nbtrack.hooks.pytorch.record import LoopRecord
 from nbtrack.hooks.pytorch.roots import watch
 from nbtrack.hooks.pytorch.taps import Taps
-from nbtrack.hooks.training.models import log_trained, register
 from nbtrack.recording.active_run import ActiveRun, AttachedRun
 from nbtrack.recording.session import current_session
 from nbtrack.records.tags import AUTOLOG_TAG
@@ -176,20 +175,9 @@ class Loops:
         self._records.pop(run, None)
 
     def _keep_model(self, run: ActiveRun, model: Module, path: str, call: FirstCall) -> None:
-        flags: CommonFlags = self._library.flags
-        if flags.log_models:
-            from nbtrack.models.flavours import pytorch as flavour
+        from nbtrack.hooks.pytorch.models import keep_model
 
-            info = log_trained(
-                run,
-                model,
-                lambda: flavour.parts_of(model),
-                flags,
-                rows=call.rows,
-                predict=lambda _rows: call.returned,
-                path=path,
-            )
-            register(run, info, flags.registered_model_name)
+        keep_model(run, model, call, self._library.flags, path=path)
 
 
 def _is_loss(function: Any) -> bool:
