@@ -16,6 +16,7 @@ from nbtrack.charts.run_styles import run_colours, run_labels
 from nbtrack.panels.live.progress import Pace, progress_line, tqdm_bar
 from nbtrack.panels.live.series import LiveSeries, Place, as_message
 from nbtrack.recording.active_run import ActiveRun
+from nbtrack.records.origins import is_of_machine
 from nbtrack.records.runs import Run
 from nbtrack.records.views import Axis, MetricSeries
 from nbtrack.stores.local.journal_tail import JournalTail, TailPoint
@@ -155,6 +156,8 @@ class LiveFeed:
     def _has_room(self, key: str) -> bool:
         if self._metrics is not None:
             return key in self._metrics
+        if is_of_machine(key):
+            return False
         known = {known for _, known in self.series}
         if key in known or len(known) < MOST_METRICS:
             return True
