@@ -117,6 +117,8 @@ _HOMES = {
     "diff": "nbtrack.api.explaining",
     "live": "nbtrack.panels.live.panel",
     "load_ipython_extension": "nbtrack.ipython",
+    "stop_is_wanted": "nbtrack.api.stopping",
+    "StopTraining": "nbtrack.errors",
     "registry": "nbtrack.panels.registry.showing",
     "runs": "nbtrack.panels.runs.showing",
     "unload_ipython_extension": "nbtrack.ipython",

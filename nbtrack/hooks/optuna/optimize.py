@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from nbtrack.base.guard import guarded
+from nbtrack.base.imported import imported
 from nbtrack.base.plain_values import PLAIN
+from nbtrack.errors import StopTraining
 from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.optuna.hook import library
 from nbtrack.hooks.optuna.study_run import StudyRun, study_name, study_params
@@ -16,6 +18,7 @@ from nbtrack.hooks.training.param_origins import param_origin
 from nbtrack.hooks.training.param_texts import param_text
 from nbtrack.hooks.training.record import Record, recorded
 from nbtrack.hooks.training.run_choice import FitRun, choose_run
+from nbtrack.hooks.training.stopping import stop_is_wanted
 from nbtrack.hooks.unseen_frames import without_ours
 from nbtrack.recording.session import current_session
 from nbtrack.records.tags import FIT_TAG
@@ -33,6 +36,12 @@ class Objective:
         begun = self._study_run.begin(trial)
         try:
             returned = self._function(trial)
+        except StopTraining as exc:  # of a loop in it: the study ends in good order
+            pruned: Exception = imported("optuna.exceptions", "TrialPruned")(str(exc))
+            if begun is not None:
+                begun.end(begun.outcome_of_error(pruned), attributes=trial.user_attrs)
+            trial.study.stop()
+            raise pruned from None
         except BaseException as exc:
             exc.__traceback__ = without_ours(exc.__traceback__)
             if begun is not None:
@@ -40,6 +49,9 @@ class Objective:
             raise
         if begun is not None:
             begun.end(begun.outcome_of_return(returned), attributes=trial.user_attrs)
+        with guarded("stop a study"):
+            if stop_is_wanted(self._study_run.run):
+                trial.study.stop()
         return returned
 
 

@@ -30,6 +30,7 @@ from nbtrack.hooks.pytorch.settings import (
     texts,
 )
 from nbtrack.hooks.pytorch.surroundings import Surroundings, surroundings_of
+from nbtrack.hooks.training.stopping import stop_is_wanted
 from nbtrack.hooks.training.storable_keys import storable_key
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.active_run import ActiveRun
@@ -91,7 +92,8 @@ class LoopRecord:
         *,
         has_closure: bool,
         begins_epoch: bool,
-    ) -> None:
+    ) -> bool:
+        """Whether the loop is to stop."""
         steps = self._steps.get(optimizer) or self._begin(optimizer)
         is_due = time.monotonic() >= self._next_write
         epoch = None
@@ -106,6 +108,7 @@ class LoopRecord:
         steps.count += 1
         if is_due:
             self.write(open_group=group)
+        return is_due and stop_is_wanted(self._run)
 
     def evaluate(self, evaluation: Evaluation, criterion: Any, loss: Tensor, size: int) -> None:
         if not evaluation.losses:

@@ -11,9 +11,10 @@ from torch import Tensor
 from torch.nn import Module
 
 from nbtrack.base.guard import Guard, guarded
+from nbtrack.errors import StopTraining
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.library import Library
-from nbtrack.hooks.nesting import here, is_inside_recorded_call
+from nbtrack.hooks.nesting import here, is_inside_recorded_call, is_users_call_in_loop
 from nbtrack.hooks.pytorch.hook import library
 from nbtrack.hooks.pytorch.record import LoopRecord
 from nbtrack.hooks.pytorch.roots import watch
@@ -64,17 +65,20 @@ class Loops:
     def stepped(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         if not self._library.switch.records_here:
             return
+        is_to_stop = False
         with _STEP:
             group, place = watch.take()
             record = self._record()
             if record is not None:
-                record.add(
+                is_to_stop = record.add(
                     optimizer,
                     group,
                     place,
                     has_closure=_closure(args, kwargs) is not None,
                     begins_epoch=watch.passes.note_step(),
                 )
+        if is_to_stop:
+            raise StopTraining
 
     def went_back(self, _: None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if not self._library.switch.records_here:
@@ -122,7 +126,7 @@ class Loops:
     # --- where it is recorded
 
     def _record(self, *, may_begin: bool = True) -> LoopRecord | None:
-        if here.is_inside:
+        if here.is_inside and not is_users_call_in_loop():
             return None
         run = current_session().active_run()
         record = None if run is None else self._records.get(run)

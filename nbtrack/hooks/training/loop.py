@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from nbtrack.base.guard import guarded
+from nbtrack.hooks.training.stopping import StopWatch
 from nbtrack.hooks.training.storable_keys import storable_key
 from nbtrack.journal.lines import now_us
 from nbtrack.records.origins import Origin, Origins
@@ -33,6 +34,8 @@ class Loop:
         self._keys: dict[tuple[str, str], str] = {}  # by data and metric
         self._noted: set[str] = set()
         self._next_write = time.monotonic() + LIVE_SECONDS
+        self._stop = StopWatch(run)
+        self.is_stopped = False  # by the user, as the hook did it
         self.first_step = 0  # of a training that goes on with a model
         self.last_step: int | None = None  # None: there was no iteration
         # Counted from 0 and from the model's first iteration, as steps are; None: nobody asked.
@@ -50,6 +53,10 @@ class Loop:
             ]
             if time.monotonic() >= self._next_write:
                 self._write()
+
+    def is_to_stop(self) -> bool:
+        """Whether the user wants it to end, now that it has an iteration."""
+        return self.last_step is not None and self._stop.is_wanted()
 
     def close(self) -> None:
         """It is over, or has failed."""

@@ -1,0 +1,58 @@
+"""A user's wish that what trains in a run ends: a small file in the project, named after the run.
+
+Any process can make it, a kernel that is busy with the training included, and whoever trains looks
+for it. It says when it was asked: a run that is resumed later is not meant.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbtrack.journal.lines import now_us
+from nbtrack.stores.opening import folder_of
+
+if TYPE_CHECKING:
+    from nbtrack.recording.active_run import ActiveRun
+    from nbtrack.stores.store import Store
+
+_FOLDER = "stop"
+
+
+def ask_to_stop(store: Store, run_id: str) -> None:
+    """What is trained in it and in the runs below it."""
+    place = _place(store, run_id)
+    place.parent.mkdir(exist_ok=True)
+    new = place.with_suffix(f".{os.getpid()}")
+    new.write_text(str(now_us()))
+    new.replace(place)  # a reader finds all of it, or nothing
+
+
+def asked_to_stop(run: ActiveRun) -> list[ActiveRun]:
+    """*run* and those around it, out to the one that was asked to stop; empty: none was."""
+    found, around = [], run
+    while around is not None:
+        found.append(around)
+        if _is_asked(around):
+            return found
+        around = around.parent
+    return []
+
+
+def forgetting(run: ActiveRun) -> Callable[[], None]:
+    """To be called when *run* has ended."""
+    return partial(_place(run.store, run.run_id).unlink, missing_ok=True)
+
+
+def _is_asked(run: ActiveRun) -> bool:
+    with suppress(FileNotFoundError, NotADirectoryError, ValueError):
+        return int(_place(run.store, run.run_id).read_text()) > run.began_us
+    return False
+
+
+def _place(store: Store, run_id: str) -> Path:
+    return folder_of(store.uri) / _FOLDER / run_id
