@@ -7,7 +7,7 @@ for it. It says when it was asked: a run that is resumed later is not meant.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -34,13 +34,15 @@ def ask_to_stop(store: Store, run_id: str) -> None:
 
 def asked_to_stop(run: ActiveRun) -> list[ActiveRun]:
     """*run* and those around it, out to the one that was asked to stop; empty: none was."""
-    found, around = [], run
-    while around is not None:
-        found.append(around)
-        if _is_asked(around):
-            return found
-        around = around.parent
-    return []
+    chain = list(_outwards(run))
+    asked = [place for place, each in enumerate(chain) if _is_asked(each)]
+    return chain[: asked[-1] + 1] if asked else []
+
+
+def _outwards(run: ActiveRun | None) -> Iterator[ActiveRun]:
+    while run is not None:  # a part of a run is within one that has its id
+        yield run
+        run = run.parent
 
 
 def forgetting(run: ActiveRun) -> Callable[[], None]:
