@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from lightgbm.callback import EarlyStopException
@@ -11,11 +11,17 @@ from nbtrack.hooks.training.loop import Loop
 
 KINDS = ("split", "gain")
 # If a callback stops, LightGBM asks no later one; where nothing is said, the first of n has -n.
+_STOPPING = ("early_stopping_round", "early_stopping_rounds", "early_stopping", "n_iter_no_change")
 FIRST, LAST = -1_000_000, 1_000_000
 
 
-def callbacks_of(loop: Loop) -> list[Callable[[Any], None]]:
+def callbacks_of(loop: Loop, own: Collection[Any]) -> list[Callable[[Any], None]]:
+    """To be put before the user's *own*."""
+
     def add(env: Any) -> None:
+        if loop.last_step is None:
+            total = env.end_iteration - env.begin_iteration
+            loop.expects(total, may_end_early=bool(own) or _stops_early(env.params))
         loop.add(env.iteration, _values(env.evaluation_result_list or ()))
 
     def stop(env: Any) -> None:
@@ -26,6 +32,10 @@ def callbacks_of(loop: Loop) -> list[Callable[[Any], None]]:
     vars(add).update(order=FIRST, before_iteration=False)
     vars(stop).update(order=LAST, before_iteration=False)
     return [add, stop]
+
+
+def _stops_early(params: Mapping[str, Any]) -> bool:
+    return any(name in params for name in _STOPPING)
 
 
 def _values(results: Any) -> Iterator[tuple[str, str, float]]:

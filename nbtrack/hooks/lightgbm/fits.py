@@ -19,7 +19,7 @@ from nbtrack.models.flavours import lightgbm as flavour
 def _following(record: FitRecord) -> Iterator[None]:
     loop = Loop(record.run, training_sets=_training_sets(record))
     own = record.kwargs.get("callbacks") or ()
-    record.kwargs = {**record.kwargs, "callbacks": [*callbacks_of(loop), *own]}
+    record.kwargs = {**record.kwargs, "callbacks": [*callbacks_of(loop, own), *own]}
     try:
         yield
         with guarded("tell the best iteration"):

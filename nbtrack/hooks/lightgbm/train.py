@@ -18,7 +18,7 @@ class _Call(CallRecord):
 
     def follow(self) -> None:
         own = self.kwargs.get("callbacks") or ()
-        self.kwargs["callbacks"] = [*callbacks_of(self.loop), *own]
+        self.kwargs["callbacks"] = [*callbacks_of(self.loop, own), *own]
 
     def data(self) -> Iterator[Data]:
         train_set = self.arguments.get("train_set")
