@@ -7,6 +7,7 @@ nothing is said of the first ones, or once a step takes longer than it should.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import deque
 from dataclasses import dataclass
@@ -104,8 +105,8 @@ class TrainingPace:
             return []
         words = [f"{training.noun} {training.done:,} of {training.total:,}", f"{self.share:.0%}"]
         if left is not None:
-            most = "at most " if training.may_end_early else ""
-            words.append(f"{most}about {format_duration(left)} left")
+            about = "at most" if training.may_end_early else "about"
+            words.append(f"{about} {_whole_seconds(left)} left")
         return words
 
 
@@ -167,6 +168,10 @@ def _bar(tqdm: Any, since: float) -> Bar | None:
         return None
     bar = min(found, key=lambda each: abs(each.pos))
     return Bar(done=float(bar.n), total=float(bar.total), began=bar.start_t)
+
+
+def _whole_seconds(seconds: float) -> str:
+    return f"{math.ceil(seconds)} s" if seconds < 59 else format_duration(seconds)
 
 
 def _rate(rate: float) -> str:

@@ -48,7 +48,7 @@ def test_what_may_end_early_is_said_to(training: TrainingProgress) -> None:
     """By early stopping, say."""
     training.may_end_early = True
 
-    assert said(pace_of(training, *range(1, 11)), 10).endswith("at most about 1 min 30 s left")
+    assert said(pace_of(training, *range(1, 11)), 10).endswith("at most 1 min 30 s left")
 
 
 def test_nothing_is_promised_in_the_first_seconds(training: TrainingProgress) -> None:
@@ -60,14 +60,14 @@ def test_it_goes_by_the_last_seconds(training: TrainingProgress) -> None:
     """A first round of a minute, such as a compilation, is forgotten."""
     pace = pace_of(training, *(60 + n / 10 for n in range(60)))
 
-    assert "about 4.0 s left" in said(pace, 65.9)
+    assert "about 4 s left" in said(pace, 65.9)
 
 
 def test_a_round_that_hangs_takes_the_promise_back(training: TrainingProgress) -> None:
     """The time left does not stand still while nothing goes on, nor does it fall below 0."""
     pace = pace_of(training, *(n / 10 for n in range(1, 51)))
 
-    assert "about 4.0 s left" in said(pace, 6.0)
+    assert "about 4 s left" in said(pace, 6.0)
     assert "left" not in said(pace, 30.0)
 
 
