@@ -117,6 +117,8 @@ _HOMES = {
     "diff": "nbtrack.api.explaining",
     "live": "nbtrack.panels.live.panel",
     "load_ipython_extension": "nbtrack.ipython",
+    "keep_checkpoints": "nbtrack.api.checkpoints",
+    "resume": "nbtrack.api.checkpoints",
     "stop_is_wanted": "nbtrack.api.stopping",
     "StopTraining": "nbtrack.errors",
     "registry": "nbtrack.panels.registry.showing",

@@ -7,7 +7,6 @@ nothing is said of the first ones, or once a step takes longer than it should.
 
 from __future__ import annotations
 
-import math
 import sys
 from collections import deque
 from dataclasses import dataclass
@@ -171,7 +170,7 @@ def _bar(tqdm: Any, since: float) -> Bar | None:
 
 
 def _whole_seconds(seconds: float) -> str:
-    return f"{math.ceil(seconds)} s" if seconds < 59 else format_duration(seconds)
+    return f"{max(round(seconds), 1)} s" if seconds < 59 else format_duration(seconds)
 
 
 def _rate(rate: float) -> str:
