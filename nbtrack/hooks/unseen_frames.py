@@ -11,13 +11,19 @@ _UNCOUNTED = "nbtrack/hooks (uncounted by warnings, as importlib._bootstrap is)"
 _OURS = "nbtrack.hooks."
 
 
-def uncounted(function: Any) -> Any:
-    """A copy of *function* whose frame `warnings` does not count; others are returned as such."""
+def uncounted(function: Any, *, known: dict[str, Any] | None = None) -> Any:
+    """A copy of *function* whose frame `warnings` does not count; others are returned as such.
+
+    *known* are its globals, if not those it has."""
     if not isinstance(function, FunctionType):
         return function
     code = function.__code__.replace(co_filename=_UNCOUNTED)
     copy = FunctionType(
-        code, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+        code,
+        function.__globals__ if known is None else known,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
     )
     copy.__kwdefaults__ = function.__kwdefaults__
     return copy

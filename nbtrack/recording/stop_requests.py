@@ -32,10 +32,15 @@ def ask_to_stop(store: Store, run_id: str) -> None:
     new.replace(place)  # a reader finds all of it, or nothing
 
 
-def asked_to_stop(run: ActiveRun) -> list[ActiveRun]:
-    """*run* and those around it, out to the one that was asked to stop; empty: none was."""
+def asked_to_stop(run: ActiveRun, *, started_in: str | None = None) -> list[ActiveRun]:
+    """*run* and those around it, out to the one that was asked to stop; empty: none was.
+
+    *started_in* is the run of another process that this one was started in, if any.
+    """
     chain = list(_outwards(run))
-    asked = [place for place, each in enumerate(chain) if _is_asked(each)]
+    if started_in is not None and _is_asked(run.store, started_in, since_us=chain[-1].began_us):
+        return chain
+    asked = [place for place, each in enumerate(chain) if _is_asked_of(each)]
     return chain[: asked[-1] + 1] if asked else []
 
 
@@ -50,9 +55,13 @@ def forgetting(run: ActiveRun) -> Callable[[], None]:
     return partial(_place(run.store, run.run_id).unlink, missing_ok=True)
 
 
-def _is_asked(run: ActiveRun) -> bool:
+def _is_asked_of(run: ActiveRun) -> bool:
+    return _is_asked(run.store, run.run_id, since_us=run.began_us)
+
+
+def _is_asked(store: Store, run_id: str, *, since_us: int) -> bool:
     with suppress(FileNotFoundError, NotADirectoryError, ValueError):
-        return int(_place(run.store, run.run_id).read_text()) > run.began_us
+        return int(_place(store, run_id).read_text()) > since_us
     return False
 
 

@@ -10,6 +10,7 @@ and with nbtrack loaded but nothing tracked: what these two take, and show, is c
 from __future__ import annotations
 
 import argparse
+import queue
 import tempfile
 import time
 from collections import Counter
@@ -91,6 +92,13 @@ def _is_taken(script: Path) -> bool:
 
 
 def _measure(script: Path, tally: Tally, *, is_plain: bool) -> None:
+    try:
+        _run_and_judge(script, tally, is_plain=is_plain)
+    except queue.Empty:
+        print(f"{script.name}: a cell takes more than {TIMEOUT} s", flush=True)
+
+
+def _run_and_judge(script: Path, tally: Tally, *, is_plain: bool) -> None:
     cells = cells_of(script)
     with tempfile.TemporaryDirectory() as place:
         kernel = Kernel(Path(place))

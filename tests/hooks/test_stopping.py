@@ -232,6 +232,31 @@ def test_asking_costs_next_to_nothing(project: Path) -> None:
     assert taken / 20_000 < 5e-6
 
 
+STARTED = """
+import time, nbtrack
+with nbtrack.start_run(run_name="started"):
+    print("runs", flush=True)
+    while not nbtrack.stop_is_wanted():
+        time.sleep(0.1)
+"""
+
+
+def test_in_a_process_that_the_run_started(project: Path) -> None:
+    """Whose own run is below the one that is asked."""
+    with nbtrack.start_run(run_name="outer") as run:
+        script = subprocess.Popen([sys.executable, "-c", STARTED], stdout=subprocess.PIPE)
+        assert script.stdout is not None
+        script.stdout.readline()
+        stop(current_session().store, run.run_id)
+        assert script.wait(timeout=30) == 0
+    (started,) = [
+        r for r in nbtrack.search_runs(output_format="list") if r.info.run_name != "outer"
+    ]
+
+    assert is_stopped(started)
+    assert nbtrack.get_run(run.run_id).info.status == "FINISHED"
+
+
 SCRIPT = """
 import nbtrack, numpy, xgboost
 nbtrack.autolog()

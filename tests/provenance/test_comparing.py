@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from tempfile import gettempdir, mkdtemp
 
 import pytest
 
@@ -77,3 +78,36 @@ def test_training_metrics_of_other_rows_are_not_compared():
 
     assert (found.differences, found.compared) == ([], 1)
     assert found.remarks[0].startswith("training metrics were not compared")
+
+
+@pytest.mark.parametrize(
+    ("key", "is_time"),
+    [("fit_seconds", True), ("cv_fit_time_mean", True), ("std_score_time", True),
+     ("time_to_failure_rmse", False), ("mean_error", False)],
+)  # fmt: skip
+def test_what_measures_time_is_not_compared(key, is_time):
+    """Also where it is summed up."""
+    runs = []
+    for value in (1.0, 1.5):
+        with nbtrack.start_run() as run:
+            nbtrack.log_metric(key, value)
+        runs.append(current_session().store.get_run(run.info.run_id))
+
+    assert bool(compared(*runs).differences) is not is_time
+
+
+def test_a_folder_that_tempfile_names_is_no_difference():
+    """It has another name each time; what lies in it has the same."""
+    again = f"{gettempdir()}/nbtrack-again-x1y2/temporary"
+    recorded, moved = with_cache(mkdtemp()), with_cache(mkdtemp(dir=gettempdir()))
+    in_shadow = with_cache(f"{again}/tmpab12_xyz")
+
+    assert compared(recorded, moved).differences == []
+    assert compared(recorded, in_shadow).differences == []
+    assert compared(recorded, with_cache(f"{gettempdir()}/models")).differences
+
+
+def with_cache(folder: str) -> Run:
+    with nbtrack.start_run() as run:
+        nbtrack.log_param("memory", f"Memory(location={folder}/joblib)")
+    return current_session().store.get_run(run.info.run_id)

@@ -4,24 +4,10 @@ an optimizer steps. One may go on within another, as an evaluation in the middle
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
-from torch import Tensor
-
-_Known = Callable[[], Any]
-
-
-class Evaluation:
-    """The losses of a pass in which nothing is trained, with the sizes of their batches."""
-
-    def __init__(self, data: Any) -> None:
-        self.data = known(data)
-        self.losses: list[tuple[Tensor, int]] = []
-        self.criteria: set[int] = set()
-        self.step = 0
-        self.ms = 0
+from nbtrack.hooks.pytorch.evaluations import Evaluation, Reference, is_among, known
 
 
 class LoaderPass:
@@ -39,7 +25,7 @@ class Passes:
 
     def __init__(self) -> None:
         self._open: list[LoaderPass] = []
-        self._trained: list[_Known] = []
+        self._trained: list[Reference] = []
 
     def begin(self, loader: Any, iterator: Any) -> None:
         self._close()
@@ -75,16 +61,3 @@ class Passes:
         """Those whose loops are left: nobody holds their iterators any more."""
         while self._open and self._open[-1].iterator() is None:
             self._open.pop()
-
-
-def known(data: Any) -> _Known:
-    """So that it can be known again, and is not kept alive if that can be had."""
-    try:
-        found: _Known = ref(data)
-    except TypeError:
-        return lambda: data
-    return found
-
-
-def is_among(data: Any, those: list[_Known]) -> bool:
-    return any(each() is data for each in those)

@@ -8,7 +8,7 @@ way, and so is the model.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, ref
@@ -19,7 +19,9 @@ from torch.nn import Module
 from torch.optim import Optimizer
 
 from nbtrack.base.guard import guarded
-from nbtrack.hooks.pytorch.passes import Evaluation, is_among
+from nbtrack.hooks.pytorch.evaluations import BatchLoss, Evaluation, is_among
+from nbtrack.hooks.pytorch.first_call import FirstCall
+from nbtrack.hooks.pytorch.numbers import numbers_of
 from nbtrack.hooks.pytorch.roots import Group
 from nbtrack.hooks.pytorch.settings import (
     device_of,
@@ -39,7 +41,11 @@ from nbtrack.records.runs import Metric, Param
 
 FIRST_WRITE_SECONDS = 1.0  # by then it is known how many optimizers there are
 LIVE_SECONDS = 0.5  # between two writes
-_BOOKKEEPING = ("epoch", "learning_rate")
+_PACE = "steps_per_sec"
+_BOOKKEEPING = ("epoch", "learning_rate", _PACE)
+
+
+KeepModel = Callable[[ActiveRun, Module, str, FirstCall], None]  # under a name
 
 
 class Steps:
@@ -49,7 +55,8 @@ class Steps:
         self.optimizer = ref(optimizer)
         self.around = around
         self.name = storable_key(around.name or f"optimizer_{number + 1}")
-        self.count = 0
+        self.first = self.count = 0
+        self.call = FirstCall(around.model) if around.model is not None else None
         self.rate: float | None = None
         self.names: dict[str, str] | None = None  # of metrics
 
@@ -67,7 +74,7 @@ class Step(NamedTuple):
 
 
 class LoopRecord:
-    def __init__(self, run: ActiveRun, *, keep_model: Callable[[ActiveRun, Module, str], None]):
+    def __init__(self, run: ActiveRun, *, keep_model: KeepModel):
         self._run = run
         self._keep_model = keep_model
         self._steps: WeakKeyDictionary[Optimizer, Steps] = WeakKeyDictionary()
@@ -77,6 +84,7 @@ class LoopRecord:
         self._evaluated: list[Callable[[], Any]] = []  # data, in the order that it was
         self._next_write = time.monotonic() + FIRST_WRITE_SECONDS
         self._noted: set[str] = set()
+        self._paced: Step | None = None
         self.epochs = 0
         run.at_end.append(self.finish)
 
@@ -101,7 +109,7 @@ class LoopRecord:
             self.epochs += 1
             epoch = self.epochs
         rate = optimizer.param_groups[0].get("lr")
-        norm = _norm(optimizer) if is_due or not steps.count else None
+        norm = _norm(optimizer) if is_due or steps.count == steps.first else None
         self._waiting.append(
             Step(steps, steps.count, now_us() // 1000, rate, epoch, group, place, has_closure, norm)
         )
@@ -110,20 +118,24 @@ class LoopRecord:
             self.write(open_group=group)
         return is_due and stop_is_wanted(self._run)
 
-    def evaluate(self, evaluation: Evaluation, criterion: Any, loss: Tensor, size: int) -> None:
+    def evaluate(self, evaluation: Evaluation, criterion: str, loss: BatchLoss) -> None:
         if not evaluation.losses:
             self._evaluations.append(evaluation)
             evaluation.step = max((each.count for each in self._all), default=1) - 1
             evaluation.ms = now_us() // 1000
-        evaluation.losses.append((loss.detach(), size))
-        evaluation.criteria.add(id(criterion))
+        evaluation.losses.append(loss)
+        evaluation.criteria.add(criterion)
 
     def write(self, *, open_group: Group | None = None, is_open: bool = True) -> None:
         """What waits, but for the steps of *open_group*, which may get more of them."""
         ready, self._waiting = _divided(self._waiting, open_group)
         done = len(self._evaluations) - (1 if is_open else 0)
         evaluations, self._evaluations = self._evaluations[:done], self._evaluations[done:]
-        points = [*_points(ready, self._named), *self._evaluation_points(evaluations)]
+        points = [
+            *_points(ready, self._named),
+            *self._pace(ready),
+            *self._evaluation_points(evaluations),
+        ]
         if points:
             self._run.log_batch(metrics=points)
             self._note_origins({point.key for point in points})
@@ -143,6 +155,8 @@ class LoopRecord:
         self._let_go()
         around = surroundings_of(optimizer)
         steps = Steps(optimizer, around, number=len(self._all))
+        if self._run.is_resumed and not self._all:
+            self._go_on(steps)
         self._steps[optimizer] = steps
         self._all.append(steps)
         with guarded("record the settings of an optimizer"):
@@ -152,6 +166,13 @@ class LoopRecord:
                 name = "model_summary" if len(self._all) == 1 else f"model_summary_{steps.name}"
                 self._run.log_text(summary_of(around.model), f"{name}.txt")
         return steps
+
+    def _go_on(self, steps: Steps) -> None:
+        """With what an earlier process recorded in this run."""
+        with guarded("look for the last step of a resumed run"):
+            steps.first = steps.count = self._run.next_step("train-loss")
+            epochs = self._run.store.read_metrics(self._run.run_id, "train-epoch")
+            self.epochs = int(epochs[-1].value) if epochs else 0
 
     def _write_settings(self, optimizer: Optimizer, steps: Steps) -> None:
         found = optimizer_params(optimizer)
@@ -175,9 +196,11 @@ class LoopRecord:
 
     def _keep(self, steps: Steps, *, is_only: bool) -> None:
         model, name = steps.around.model, steps.around.model_name or steps.name
-        if model is not None:
+        if model is not None and steps.call is not None:
+            steps.call.close()
             with guarded("keep the model of a training loop"):
-                self._keep_model(self._run, model, "model" if is_only else f"model_{name}")
+                path = "model" if is_only else f"model_{name}"
+                self._keep_model(self._run, model, path, steps.call)
 
     # --- points
 
@@ -186,18 +209,29 @@ class LoopRecord:
         if steps.names is None:
             several = len(self._all) > 1
             end = f"-{steps.name}" if several else ""
-            names = ("loss", "learning_rate", "gradient_norm", "epoch")
+            names = ("loss", "learning_rate", "gradient_norm", "epoch", _PACE)
             steps.names = {name: f"train-{name}{end}" for name in names}
-            steps.names["epoch"] = "train-epoch"
+            steps.names |= {name: f"train-{name}" for name in ("epoch", _PACE)}
         return steps.names[metric]
+
+    def _pace(self, ready: Sequence[Step]) -> list[Metric]:
+        """Of the first optimizer, since it was told last: evaluations between count as well."""
+        own = [step for step in ready if step.of is self._all[0]]
+        first, last = self._paced or next(iter(own), None), next(reversed(own), None)
+        if first is None or last is None:
+            return []
+        self._paced = last
+        seconds = (last.ms - first.ms) / 1000
+        if seconds <= 0:
+            return []
+        pace = (last.number - first.number) / seconds
+        return [Metric(self._named(last.of, _PACE), pace, last.ms, last.number)]
 
     def _evaluation_points(self, evaluations: Iterable[Evaluation]) -> list[Metric]:
         found = []
         for each in evaluations:
             if len(each.criteria) == 1:
-                sizes = [size for _, size in each.losses]
-                values = _numbers([loss for loss, _ in each.losses])
-                mean = sum(v * n for v, n in zip(values, sizes, strict=True)) / max(sum(sizes), 1)
+                mean = each.mean()
                 found.append(Metric(self._eval_key(each.data), mean, each.ms, each.step))
         return found
 
@@ -246,7 +280,7 @@ def _points(steps: Iterable[Step], named: Callable[[Steps, str], str]) -> list[M
 
 def _summed(found: list[tuple[Step, str, Tensor]]) -> list[Metric]:
     sums: dict[tuple[str, int], Metric] = {}
-    for (step, key, _), value in zip(found, _numbers([each[2] for each in found]), strict=True):
+    for (step, key, _), value in zip(found, numbers_of([each[2] for each in found]), strict=True):
         before = sums.get((key, step.number))
         total = value if before is None else before.value + value
         sums[key, step.number] = Metric(key, total, step.ms, step.number)
@@ -265,20 +299,6 @@ def _rate_points(step: Step, key: str) -> list[Metric]:
     if before is not None:
         points.insert(0, Metric(key, float(before), step.ms, step.number - 1))
     return points
-
-
-def _numbers(values: list[Tensor]) -> list[float]:
-    """All that are of a kind in one go: each go waits for the device."""
-    found = [0.0] * len(values)
-    kinds: dict[tuple[Any, Any], list[int]] = {}
-    for i, value in enumerate(values):
-        kinds.setdefault((value.device, value.dtype), []).append(i)
-    with torch.no_grad():
-        for places in kinds.values():
-            read = torch.stack([values[i].reshape(()) for i in places]).tolist()
-            for i, number in zip(places, read, strict=True):
-                found[i] = float(number)
-    return found
 
 
 def _norm(optimizer: Optimizer) -> Tensor | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterator, Mapping
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any, NamedTuple
 
 from torch.nn import Module
@@ -50,8 +50,8 @@ def _known_in(frame: FrameType) -> list[_Named]:
     known = frame.f_locals
     found = [*_relevant(known)]
     for owner in list(known.values()):
-        if hasattr(type(owner), "__dict__") and isinstance(getattr(owner, "__dict__", None), dict):
-            found += _relevant(vars(owner)) if not isinstance(owner, Module) else ()
+        if not issubclass(type(owner), Module | ModuleType | type):
+            found += _relevant(_attributes(owner))
     if frame.f_code.co_flags & inspect.CO_OPTIMIZED and sys.version_info < (3, 13):
         known.clear()  # a copy that lives as long as the frame, and with it the loss's graph
     return found
@@ -59,8 +59,17 @@ def _known_in(frame: FrameType) -> list[_Named]:
 
 def _relevant(known: Mapping[str, Any]) -> Iterator[_Named]:
     for name, value in list(known.items()):
-        if isinstance(value, Module | Optimizer | LRScheduler):
+        # `isinstance` would ask the value, which may be anything of the user's.
+        if issubclass(type(value), Module | Optimizer | LRScheduler):
             yield name, value
+
+
+def _attributes(owner: Any) -> Mapping[str, Any]:
+    try:
+        found = object.__getattribute__(owner, "__dict__")
+    except AttributeError:  # it has slots, or none
+        return {}
+    return found if type(found) is dict else {}
 
 
 def _model_of(optimizer: Optimizer, known: list[_Named]) -> tuple[str | None, Module | None]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
-from torch import Tensor
 from torch.nn import Module
 
 from nbtrack.base.guard import Guard, guarded
@@ -15,12 +17,14 @@ from nbtrack.errors import StopTraining
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.library import Library
 from nbtrack.hooks.nesting import here, is_inside_recorded_call, is_users_call_in_loop
+from nbtrack.hooks.pytorch.evaluations import SETTINGS, batch_loss
+from nbtrack.hooks.pytorch.first_call import FirstCall
 from nbtrack.hooks.pytorch.hook import library
 from nbtrack.hooks.pytorch.record import LoopRecord
 from nbtrack.hooks.pytorch.roots import watch
 from nbtrack.hooks.pytorch.taps import Taps
 from nbtrack.hooks.training.models import log_trained, register
-from nbtrack.recording.active_run import ActiveRun
+from nbtrack.recording.active_run import ActiveRun, AttachedRun
 from nbtrack.recording.session import current_session
 from nbtrack.records.tags import AUTOLOG_TAG
 
@@ -51,7 +55,10 @@ class Loops:
         put(torch.utils.data.DataLoader, "__iter__", self.pass_began)
         for kind in vars(torch.nn.modules.loss).values():
             if isinstance(kind, type) and kind.__module__ == _LOSSES:
-                put(kind, "forward", self.loss_computed)
+                put(kind, "forward", self.criterion_computed)
+        for name, function in list(vars(torch.nn.functional).items()):
+            if _is_loss(function):
+                put(torch.nn.functional, name, partial(self.loss_computed, name))
 
     def end(self) -> None:
         self._taps.remove()
@@ -109,19 +116,30 @@ class Loops:
         with guarded("note a pass over a DataLoader"):
             watch.passes.begin(args[0], iterator)
 
-    def loss_computed(self, result: Any, args: Any, kwargs: Any) -> None:  # noqa: ARG002
-        if torch.is_grad_enabled() or len(args) < 2 or not self._library.switch.records_here:
+    def criterion_computed(self, result: Any, args: Any, kwargs: Any) -> None:  # noqa: ARG002
+        """A module of torch's."""
+        if not torch.is_grad_enabled() and len(args) > 2:
+            criterion, given, target = args[:3]
+            settings = {name: getattr(criterion, name, None) for name in SETTINGS}
+            self._evaluated(str(id(criterion)), result, given, target, settings)
+
+    def loss_computed(self, name: str, result: Any, args: Any, kwargs: Any) -> None:
+        """A function of torch's; those modules call them, too."""
+        if not torch.is_grad_enabled() and len(args) > 1 and not _is_called_by_torch():
+            given, target = args[:2]
+            self._evaluated(name, result, given, target, {"reduction": "mean", **kwargs})
+
+    def _evaluated(
+        self, criterion: str, loss: Any, given: Any, target: Any, settings: Mapping[str, Any]
+    ) -> None:
+        if not self._library.switch.records_here:
             return
         with guarded("record the loss of an evaluation"):
-            self._evaluated(args[0], result, args[1])
-
-    def _evaluated(self, criterion: Any, loss: Any, given: Any) -> None:
-        is_plain = type(loss) is Tensor and loss.numel() == 1 and type(given) is Tensor
-        is_mean = getattr(criterion, "reduction", None) == "mean"
-        evaluation = watch.passes.evaluation() if is_plain and is_mean else None
-        record = None if evaluation is None else self._record(may_begin=False)
-        if evaluation is not None and record is not None:
-            record.evaluate(evaluation, criterion, loss, len(given) if given.dim() else 1)
+            batch = batch_loss(loss, given, target, settings)
+            evaluation = None if batch is None else watch.passes.evaluation()
+            record = None if evaluation is None else self._record(may_begin=False)
+            if batch is not None and evaluation is not None and record is not None:
+                record.evaluate(evaluation, criterion, batch)
 
     # --- where it is recorded
 
@@ -140,6 +158,8 @@ class Loops:
             return None
         self._library.say_if_untested()
         found = run or current_session().run_to_log_to()
+        if isinstance(found, AttachedRun):  # of the process that spawned this one
+            found = current_session().start_run(name="training", nested=True)
         if not isinstance(found, ActiveRun) or not found.is_ours:
             return None
         found.set_tags({AUTOLOG_TAG: "pytorch", **(flags.extra_tags or {})})
@@ -153,7 +173,7 @@ class Loops:
         """It has ended; its record holds it, and the models."""
         self._records.pop(run, None)
 
-    def _keep_model(self, run: ActiveRun, model: Module, path: str) -> None:
+    def _keep_model(self, run: ActiveRun, model: Module, path: str, call: FirstCall) -> None:
         flags: CommonFlags = self._library.flags
         if flags.log_models:
             from nbtrack.models.flavours import pytorch as flavour
@@ -163,11 +183,21 @@ class Loops:
                 model,
                 lambda: flavour.parts_of(model),
                 flags,
-                rows=None,
-                predict=None,
+                rows=call.rows,
+                predict=lambda _rows: call.returned,
                 path=path,
             )
             register(run, info, flags.registered_model_name)
+
+
+def _is_loss(function: Any) -> bool:
+    code = getattr(function, "__code__", None)
+    return code is not None and "reduction" in code.co_varnames[: code.co_argcount]
+
+
+def _is_called_by_torch() -> bool:
+    """Ask from what a tap tells."""
+    return sys._getframe(3).f_globals.get("__name__") in (_LOSSES, torch.nn.functional.__name__)
 
 
 def _closure(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

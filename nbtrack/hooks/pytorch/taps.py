@@ -1,7 +1,8 @@
 """What is put into torch, and taken out again: each tap calls torch's own function, then tells.
 
 `torch.compile` traces what is called in compiled code. There a tap must be torch's own function and
-nothing more, or the compiled code would be another one.
+nothing more, or the compiled code would be another one. `torch.jit.script` reads the source of
+torch's own function, and looks its names up in the globals of the tap.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.compiler import is_compiling
 
-from nbtrack.hooks.unseen_frames import uncounted, without_ours
+from nbtrack.hooks import unseen_frames
+from nbtrack.hooks.unseen_frames import uncounted
 
 Function = Callable[..., Any]
 Told = Callable[[Any, tuple[Any, ...], dict[str, Any]], None]  # (result, args, kwargs)
@@ -52,6 +53,8 @@ class Taps:
 
 
 def _tap(original: Function, told: Told) -> Function:
+    is_compiling, without_ours = torch.compiler.is_compiling, unseen_frames.without_ours
+
     def tap(*args: Any, **kwargs: Any) -> Any:
         if is_compiling():
             return original(*args, **kwargs)
@@ -63,12 +66,14 @@ def _tap(original: Function, told: Told) -> Function:
         told(result, args, kwargs)
         return result
 
-    return functools.update_wrapper(_unseen(uncounted(tap)), original)
+    known = {**getattr(original, "__globals__", {}), "__name__": __name__}
+    found = _unseen(uncounted(tap, known=known))
+    return functools.update_wrapper(found, original)
 
 
 def _uncompiled(told: Function) -> Function:
     def hook(optimizer: Any, args: Any, kwargs: Any) -> None:
-        if not is_compiling():
+        if not torch.compiler.is_compiling():
             told(optimizer, args, kwargs)
 
     return _unseen(hook)

@@ -15,6 +15,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 from nbtrack.base.guard import guarded
+from nbtrack.recording.session import current_session
 from nbtrack.recording.stop_requests import asked_to_stop, forgetting
 
 if TYPE_CHECKING:
@@ -42,7 +43,10 @@ class StopWatch:
 
     def _look(self) -> None:
         run = self._run()
-        asked = [] if run is None else asked_to_stop(run)
+        if run is None:
+            return
+        started_in = current_session().family.parents_run_id(run.store)
+        asked = asked_to_stop(run, started_in=started_in)
         for each in asked:
             each.note_stop("by you")
         if asked:

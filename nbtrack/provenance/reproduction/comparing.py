@@ -13,7 +13,7 @@ from nbtrack.capture.metric_words import name_words
 from nbtrack.capture.words import word_set
 from nbtrack.display.number_format import format_number
 from nbtrack.provenance.reproduction.verdicts import Difference
-from nbtrack.provenance.reproduction.work_folder import AROUND, PREFIX
+from nbtrack.provenance.reproduction.work_folder import AROUND, PREFIX, TEMPORARY
 from nbtrack.records.origins import Origin, origins_of
 from nbtrack.records.runs import Run
 from nbtrack.records.tags import TRAINING_METRICS_TAG
@@ -25,8 +25,13 @@ _TIME_WORDS = word_set(
     "time times timing elapsed duration latency runtime seconds secs sec millis minutes mins hours "
     "throughput"
 )
+_SUMMING_WORDS = word_set("mean std median min max total sum avg average")
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _SHADOW = re.compile(rf"{re.escape(tempfile.gettempdir())}/{PREFIX}\w+/{AROUND}(?=/)")
+# A folder or a file that `tempfile` names, anew each time: there, and in a shadow.
+_TEMPORARY = re.compile(
+    rf"{re.escape(tempfile.gettempdir())}/({PREFIX}\w+/{TEMPORARY}/)?tmp[a-z0-9_]{{8}}\b"
+)
 _AS_TIME_ALLOWED = (
     "autolog had time for more points of its curve in one of the two; compared are those of both."
 )
@@ -94,8 +99,9 @@ def _compare_params(pair: Pair, found: Comparison) -> None:
 
 
 def _lasting(text: str) -> str:
-    """Without addresses, and with paths in a shadow as those in the folder that it is of."""
-    return _ADDRESS.sub("0x…", _SHADOW.sub("", text))
+    """Without addresses and temporary names, and with paths in a shadow as those in the folder
+    that it is of."""
+    return _ADDRESS.sub("0x…", _TEMPORARY.sub("tmp…", _SHADOW.sub("", text)))
 
 
 def _compare_metrics(pair: Pair, points: Mapping[str, Points], found: Comparison) -> None:
@@ -125,8 +131,10 @@ def _compare_metrics(pair: Pair, points: Mapping[str, Points], found: Comparison
 
 
 def _measures_time(key: str) -> bool:
-    """By its last word: time_to_failure_rmse is a quality, fit_seconds a time."""
-    return not _TIME_WORDS.isdisjoint(name_words(key)[-1:])
+    """By its last word: time_to_failure_rmse is a quality, fit_seconds and fit_time_mean are
+    times."""
+    words = [word for word in name_words(key) if word not in _SUMMING_WORDS]
+    return not _TIME_WORDS.isdisjoint(words[-1:])
 
 
 def _own_points(pair: Pair, before: list[Point], after: Sequence[Point]) -> list[Point]:

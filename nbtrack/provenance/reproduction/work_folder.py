@@ -23,7 +23,8 @@ from nbtrack.errors import NbtrackError
 from nbtrack.provenance.upstream import Upstream
 from nbtrack.settings import FOLDER_NAME
 
-PREFIX, AROUND = "nbtrack-again-", "around"  # of what a shadow is in, and below that
+PREFIX = "nbtrack-again-"  # of what a shadow is in
+AROUND, TEMPORARY = "around", "temporary"  # below that
 _MOST_KEPT = 2 << 30  # bytes of files that are put back
 _MOST_COPIED = 200 << 20  # bytes of the folder
 _MOST_ENTRIES = 5_000
@@ -43,7 +44,7 @@ class Shadow(NamedTuple):
 
     @property
     def temporary(self) -> Path:
-        return self.root / "temporary"
+        return self.root / TEMPORARY
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 import weakref
 
 import pytest
@@ -309,3 +310,104 @@ def test_outside_of_tracked_cells_nothing_is_recorded(autologged):
         train(*made())
 
     assert not autologged.run().data.metrics
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_a_loss_by_function_is_an_evaluation_too(autologged, reduction):
+    """The mean over the rows, of batches of any size, without those that it ignores."""
+    F = nn.functional
+    labels = torch.arange(10) % 3
+    labels[[1, 9]] = -100
+    held_out = torch.utils.data.DataLoader(
+        torch.utils.data.TensorDataset(X[:10], labels), batch_size=4
+    )
+    model = nn.Linear(4, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with nbtrack.start_run():
+        F.cross_entropy(model(X[10:]), torch.zeros(14, dtype=torch.long)).backward()
+        optimizer.step()
+        with torch.no_grad():
+            for a, b in held_out:
+                F.cross_entropy(model(a), b, reduction=reduction)
+            expected = F.cross_entropy(model(X[:10]), labels).item()
+
+    assert values(autologged.run(), "eval-loss") == pytest.approx([expected])
+
+
+def test_a_loss_that_weighs_classes_is_not_averaged(autologged):
+    """What a batch's mean counts for cannot be told."""
+    labels = torch.arange(24) % 3
+    criterion = nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 3.0]))
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(X, labels), batch_size=5)
+    model = nn.Linear(4, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with nbtrack.start_run():
+        criterion(model(X), labels).backward()
+        optimizer.step()
+        with torch.no_grad():
+            for a, b in loader:
+                criterion(model(a), b)
+
+    assert "eval-loss" not in autologged.run().data.metrics
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_scripted_code_is_as_without(autologged):
+    """It reads the source of torch's own functions, and the names in it."""
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.criterion = nn.MSELoss()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.criterion(x, x + 1) + nn.functional.l1_loss(x, x + 2)
+
+    assert torch.jit.script(Model())(X).item() == pytest.approx(3)
+
+
+def test_a_resumed_run_goes_on(autologged):
+    """Its steps and epochs do."""
+    model, optimizer = made()
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(X, y), batch_size=12)
+
+    def epoch():
+        for a, b in loader:
+            nn.functional.mse_loss(model(a), b).backward()
+            optimizer.step()
+
+    with nbtrack.start_run() as run:
+        epoch()
+    with nbtrack.start_run(run_id=run.info.run_id):
+        epoch()
+
+    assert steps(autologged.run(), "train-loss") == [0, 1, 2, 3]
+    assert values(autologged.run(), "train-epoch") == [1, 2]
+
+
+def test_the_pace_is_told(autologged):
+    """In steps a second, of all steps but the first."""
+    with nbtrack.start_run():
+        train(*made(), each_step=lambda: time.sleep(0.02))
+    run = autologged.run()
+
+    (pace,) = values(run, "train-steps_per_sec")
+    assert 0 < pace <= 50
+    assert steps(run, "train-steps_per_sec") == [2]
+
+
+def test_the_model_has_a_signature(autologged):
+    """Of a call that the user made: the model is called no more often than he does."""
+    model, optimizer = made()
+    calls = []
+    model.register_forward_hook(lambda *_: calls.append(1))
+    with nbtrack.start_run():
+        train(model, optimizer)
+    signature = nbtrack.models.get_model_info(
+        f"runs:/{autologged.run().info.run_id}/model"
+    ).signature
+
+    assert len(calls) == 3
+    assert signature.inputs.inputs[0].shape == (-1, 4)
+    assert signature.outputs.inputs[0].shape == (-1, 1)
+    assert not torch.nn.modules.module._global_forward_hooks

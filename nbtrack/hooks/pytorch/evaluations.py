@@ -1,0 +1,74 @@
+"""Passes over data in which nothing is trained: the mean of a loss over their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+from weakref import ref
+
+from torch import Tensor
+
+from nbtrack.hooks.pytorch.numbers import numbers_of
+
+SETTINGS = ("reduction", "weight", "ignore_index")  # of a loss, as torch calls them
+Reference = Callable[[], Any]
+
+
+class BatchLoss(NamedTuple):
+    value: Tensor
+    weight: int | Tensor  # *value* times it is the sum over the rows
+    rows: int | Tensor
+
+
+class Evaluation:
+    def __init__(self, data: Any) -> None:
+        self.data = known(data)
+        self.losses: list[BatchLoss] = []
+        self.criteria: set[str] = set()
+        self.step = 0
+        self.ms = 0
+
+    def mean(self) -> float:
+        values = numbers_of([each.value for each in self.losses])
+        weights = _read([each.weight for each in self.losses])
+        rows = _read([each.rows for each in self.losses])
+        total = sum(v * w for v, w in zip(values, weights, strict=True) if w)
+        return total / max(sum(rows), 1)
+
+
+def batch_loss(loss: Any, given: Any, target: Any, settings: Mapping[str, Any]) -> BatchLoss | None:
+    """None: how many rows it is the mean or the sum of cannot be told."""
+    reduction = settings.get("reduction")
+    is_plain = type(loss) is Tensor and loss.numel() == 1 and type(given) is Tensor
+    if not is_plain or reduction not in ("mean", "sum"):
+        return None
+    if settings.get("weight") is not None and reduction == "mean":
+        return None  # of the classes: each row counts as much as its class
+    rows = _rows(given, target, settings.get("ignore_index", -100))
+    return BatchLoss(loss.detach(), rows if reduction == "mean" else 1, rows)
+
+
+def _rows(given: Tensor, target: Any, ignored: Any) -> int | Tensor:
+    """Of classes, as `cross_entropy` counts them: one for each target that it does not ignore."""
+    if type(target) is Tensor and not target.is_floating_point() and given.dim() > 1:
+        counted: Tensor = (target != ignored).sum()
+        return counted
+    return len(given) if given.dim() else 1
+
+
+def _read(counts: list[int | Tensor]) -> list[float]:
+    read = iter(numbers_of([each for each in counts if isinstance(each, Tensor)]))
+    return [next(read) if isinstance(each, Tensor) else float(each) for each in counts]
+
+
+def known(data: Any) -> Reference:
+    """So that it can be known again, and is not kept alive if that can be had."""
+    try:
+        found: Reference = ref(data)
+    except TypeError:
+        return lambda: data
+    return found
+
+
+def is_among(data: Any, those: list[Reference]) -> bool:
+    return any(each() is data for each in those)

@@ -1,0 +1,104 @@
+"""One model that several processes train is recorded once, by the first of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nbtrack
+from nbtrack.entities import Run
+
+pytest.importorskip("torch")
+pytestmark = pytest.mark.slow
+
+TRAINING = """
+import os, sys, torch, nbtrack
+import torch.distributed as dist
+from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
+
+def train(rank=0, port=None, workers=0):
+    if port is not None:
+        os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1",
+                       "MASTER_PORT": str(port)}
+    torch.set_num_threads(1)
+    nbtrack.pytorch.autolog(log_models=False)
+    dist.init_process_group("gloo")
+    model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(4, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    data = TensorDataset(torch.randn(32, 4), torch.randn(32, 1))
+    for _ in range(2):
+        for X, y in DataLoader(data, 8, sampler=DistributedSampler(data), num_workers=workers):
+            optimizer.zero_grad()
+            torch.nn.functional.mse_loss(model(X), y).backward()
+            optimizer.step()
+    dist.destroy_process_group()
+
+if __name__ == "__main__":
+    if os.environ["RANK"] == "0" and "own" in sys.argv:
+        nbtrack.start_run(run_name="own")
+    train(workers=1)
+"""
+
+SPAWNING = """
+import socket, torch.multiprocessing, nbtrack, training
+
+if __name__ == "__main__":
+    with socket.socket() as free, nbtrack.start_run():
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        torch.multiprocessing.spawn(training.train, (port,), nprocs=2)
+        nbtrack.log_metric("after", 1)
+"""
+
+
+@pytest.mark.parametrize("argument", ["", "own"])
+def test_ranks_of_torchrun_are_one_run(tmp_path, argument):
+    """With a run of the user's in the first one, and without."""
+    (tmp_path / "training.py").write_text(TRAINING)
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    (run,) = runs_of(tmp_path, *launcher, "training.py", argument)
+
+    assert run.info.status == "FINISHED"
+    assert steps(tmp_path, run) == list(range(4))
+    assert run.data.metrics["train-epoch"] == 2
+
+
+def test_spawned_ranks_leave_what_the_first_one_logs(tmp_path):
+    """In a child of the run that spawned them, which goes on."""
+    (tmp_path / "training.py").write_text(TRAINING)
+    (tmp_path / "main.py").write_text(SPAWNING)
+    training, run = runs_of(tmp_path, "main.py")
+
+    assert run.data.metrics == {"after": 1}
+    assert training.data.tags["mlflow.parentRunId"] == run.info.run_id
+    assert training.info.status == "FINISHED"
+    assert steps(tmp_path, training) == list(range(4))
+
+
+def runs_of(folder: Path, *command: str) -> list[Run]:
+    """What Python leaves when it has run *command*, the newest first."""
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+    return client_of(folder).search_runs(["0"])
+
+
+def steps(folder: Path, run: Run) -> list[int]:
+    history = client_of(folder).get_metric_history(run.info.run_id, "train-loss")
+    return [point.step for point in history]
+
+
+def client_of(folder: Path) -> nbtrack.MlflowClient:
+    return nbtrack.MlflowClient(str(folder / ".nbtrack"))
