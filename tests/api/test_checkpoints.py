@@ -101,6 +101,22 @@ def test_rules(folder: Path) -> None:
     }
 
 
+def test_the_metric_counts_as_it_was_when_a_checkpoint_was_saved(folder: Path) -> None:
+    """Not as it is when the checkpoint is looked at."""
+    with nbtrack.start_run() as run:
+        nbtrack.keep_checkpoints(folder, best="my_score:max")
+        for score, later in ((0.5, 0.9), (0.7, 0.2)):
+            nbtrack.log_metric("my_score", score)
+            time.sleep(0.01)
+            (folder / "model.pt").write_text(f"at {score}")
+            time.sleep(0.01)
+            nbtrack.log_metric("my_score", later)
+            text = f"at {score}"
+            wait_until(lambda text=text: text in artifacts(run.run_id).values())
+
+    assert artifacts(run.run_id)["checkpoints/best/model.pt"] == "at 0.7"
+
+
 def test_each_content_is_stored_once(folder: Path) -> None:
     """`best.pt` and `last.pt` are one file as long as they are the same."""
     with nbtrack.start_run() as run:

@@ -206,6 +206,14 @@ def test_a_loop_that_asks_for_itself(project: Path) -> None:
     assert is_stopped(nbtrack.get_run(run.run_id))
 
 
+def test_a_run_that_is_resumed_later_is_not_meant(project: Path) -> None:
+    """By a wish that nobody heard when it ran."""
+    with nbtrack.start_run() as run:
+        stop(current_session().store, run.run_id)
+    with nbtrack.start_run(run.run_id) as again:
+        assert not stop_is_wanted(again)
+
+
 def test_a_failure_after_a_stop_is_a_failure(project: Path) -> None:
     """And a run that nobody stopped is finished as ever."""
     run = nbtrack.start_run()
