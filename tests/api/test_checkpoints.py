@@ -101,8 +101,11 @@ def test_rules(folder: Path) -> None:
     }
 
 
-def test_the_metric_counts_as_it_was_when_a_checkpoint_was_saved(folder: Path) -> None:
+def test_the_metric_counts_as_it_was_when_a_checkpoint_was_saved(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Not as it is when the checkpoint is looked at."""
+    monkeypatch.setattr(checkpoints, "LOOK_SECONDS", 0.3)
     with nbtrack.start_run() as run:
         nbtrack.keep_checkpoints(folder, best="my_score:max")
         for score, later in ((0.5, 0.9), (0.7, 0.2)):
