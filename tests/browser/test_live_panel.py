@@ -173,9 +173,8 @@ def test_a_training_is_stopped_by_its_button(page: Any) -> None:
         use_theme(page, f"JupyterLab {theme}")
         panel.screenshot(path=page.folder / f"live-progress-{theme}.png")
 
-    assert re.match(
-        r"iteration [\d,]+ of 2,000 · .* · \d+% · at most about .* left", words.inner_text()
-    )
+    told = r"iteration [\d,]+ of 2,000 · .* · \d+% · at most .* left"
+    assert re.fullmatch(told, words.inner_text())
     assert panel.locator(".nbt-live-track").is_visible()
     stop.click()
     panel.locator("[data-status=KILLED]").wait_for()
