@@ -40,7 +40,13 @@ _SAVED = {
 }  # fmt: skip
 
 
-_PACKAGES = {"pytorch": "torch"}  # where they are not called as the flavour is
+# Where they are not called as the flavour is.
+_PACKAGES = {
+    "onnx": ("onnx", "onnxruntime"),
+    "pytorch": ("torch",),
+    "transformers": ("torch", "transformers"),
+}
+_PREDICTING = ("model_config", "pyfunc_predict_fn", "task")  # options that predicting depends on
 
 
 class ModelFunctions(NamedTuple):
@@ -52,11 +58,15 @@ class ModelFunctions(NamedTuple):
 
 
 def model_functions(
-    flavour: str, *, model: str, options: Mapping[str, Any] | None = None
+    flavour: str,
+    *,
+    model: str,
+    options: Mapping[str, Any] | None = None,
+    choices: Mapping[str, Any] | None = None,
 ) -> ModelFunctions:
     """Those of *flavour*, a module of `models.flavours`; *model* is what MLflow calls the first
     argument, and *options* are the flavour's own, with their defaults. What else is given goes to
-    the library's own way of saving."""
+    the library's own way of saving. *choices*: the same of loading."""
     own = dict(options or {})
     module = partial(import_module, f"nbtrack.models.flavours.{flavour}")
 
@@ -70,13 +80,14 @@ def model_functions(
         chosen = {name: given.pop(name) for name in own} | rest
         save_model_of(module(), given.pop(model), given.pop("path"), options=chosen, **given)
 
-    def load_model(model_uri: str | Path, dst_path: str | Path | None = None) -> Any:
-        return load_own(module(), model_uri, LoadOptions(), dst_path=dst_path)
+    def load_model(*args: Any, **kwargs: Any) -> Any:
+        given, rest = _given(load_signature, args, kwargs)
+        return load_own(module(), given.pop("model_uri"), LoadOptions(), **given, **rest)
 
-    def get_default_pip_requirements() -> list[str]:
-        return [MLFLOW, *pinned(frozenset({_PACKAGES.get(flavour, flavour)}))]
+    def get_default_pip_requirements(*_: Any) -> list[str]:  # of some, MLflow's asks for the model
+        return [MLFLOW, *pinned(frozenset(_PACKAGES.get(flavour, (flavour,))))]
 
-    def get_default_conda_env() -> dict[str, Any]:
+    def get_default_conda_env(*_: Any) -> dict[str, Any]:
         return conda_env_of(get_default_pip_requirements())
 
     log_model.__doc__ = (
@@ -92,6 +103,8 @@ def model_functions(
     get_default_conda_env.__doc__ = "The same as a conda environment."
     log_signature = _signature(model, {**_LOGGED, **own})
     save_signature = _signature(model, {**_SAVED, **own})
+    load_signature = _signature("model_uri", {"dst_path": None, **(choices or {})}, rest=choices)
+    vars(load_model)["__signature__"] = load_signature
     vars(log_model)["__signature__"] = log_signature
     vars(save_model)["__signature__"] = save_signature
     return ModelFunctions(
@@ -176,14 +189,16 @@ def _prepared(
 
 
 def _of_predicting(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {name: value for name, value in options.items() if name == "pyfunc_predict_fn"}
+    return {name: value for name, value in options.items() if name in _PREDICTING}
 
 
-def _signature(model: str, parameters: Mapping[str, Any]) -> Signature:
+def _signature(first: str, parameters: Mapping[str, Any], *, rest: object = True) -> Signature:
+    """*rest*: whether there may be others."""
     kind = Parameter.POSITIONAL_OR_KEYWORD
-    found = [Parameter(model, kind)]
+    found = [Parameter(first, kind)]
     found += [Parameter(name, kind, default=default) for name, default in parameters.items()]
-    return Signature([*found, Parameter("kwargs", Parameter.VAR_KEYWORD)])
+    others = [Parameter("kwargs", Parameter.VAR_KEYWORD)] if rest else []
+    return Signature([*found, *others])
 
 
 def _given(
@@ -193,7 +208,7 @@ def _given(
     bound = signature.bind(*args, **kwargs)
     bound.apply_defaults()
     given = dict(bound.arguments)
-    return given, given.pop("kwargs")
+    return given, given.pop("kwargs", {})
 
 
 FUNCTIONS = {
@@ -203,11 +218,35 @@ FUNCTIONS = {
         model="lgb_model",
         options={"serialization_format": None, "skops_trusted_types": None},
     ),
+    "onnx": model_functions(
+        "onnx",
+        model="onnx_model",
+        options={
+            "onnx_execution_providers": None,
+            "onnx_session_options": None,
+            "save_as_external_data": True,
+        },
+    ),
     "pytorch": model_functions(
         "pytorch", model="pytorch_model", options={"serialization_format": None}
     ),
     "statsmodels": model_functions(
         "statsmodels", model="statsmodels_model", options={"remove_data": False}
+    ),
+    "transformers": model_functions(
+        "transformers",
+        model="transformers_model",
+        options={
+            "processor": None,
+            "task": None,
+            "torch_dtype": None,
+            "model_card": None,
+            "model_config": None,
+            "prompt_template": None,
+            "save_pretrained": True,
+            "base_model_path": None,
+        },
+        choices={"return_type": "pipeline", "device": None, "trust_remote_code": False},
     ),
     "xgboost": model_functions("xgboost", model="xgb_model", options={"model_format": "ubj"}),
 }

@@ -14,6 +14,7 @@ from nbtrack.hooks.pytorch.hook import library as pytorch
 from nbtrack.hooks.sklearn.hook import switch as sklearn_switch
 from nbtrack.hooks.statsmodels.hook import library as statsmodels
 from nbtrack.hooks.switches import Switch
+from nbtrack.hooks.transformers.hook import library as transformers
 from nbtrack.hooks.xgboost.hook import library as xgboost
 from nbtrack.settings import FitScope
 
@@ -25,6 +26,7 @@ HOOKS: dict[str, Switch] = {  # by MLflow's name of the flavor
     "pytorch": pytorch.switch,
     "statsmodels": statsmodels.switch,
     "optuna": optuna.switch,
+    "transformers": transformers.switch,
 }
 
 

@@ -16,9 +16,19 @@ from types import FrameType
 # On the stack, these stand for a patched function and no more.
 _TAPS = "nbtrack.hooks.pytorch.taps"  # these are torch's own functions to whoever asks
 _REPLACING = frozenset({"nbtrack.hooks.patching", "nbtrack.hooks.closure_cells", _TAPS})
+_TRANSFORMERS = "transformers."
+# It calls Optuna, and what Optuna calls is a training, as if the user had written both.
+_FOR_THE_USER = frozenset(
+    {
+        ("transformers.trainer", "hyperparameter_search"),
+        ("transformers.hyperparameter_search", "run"),
+        ("transformers.integrations.integration_utils", "run_hp_search_optuna"),
+        ("transformers.integrations.integration_utils", "_objective"),
+    }
+)
 # They work in a loop, and what they call in it is the user's: callbacks, objectives, metrics.
 _LOOPING = ("xgboost.", "lightgbm.", "catboost.", "optuna.")
-_FRAMEWORKS = ("sklearn.", "statsmodels.", *_LOOPING)
+_FRAMEWORKS = ("sklearn.", "statsmodels.", _TRANSFORMERS, *_LOOPING)
 _OURS = (
     "nbtrack.hooks.",
     "nbtrack.base.background",
@@ -138,4 +148,7 @@ def _passes_on(frame: FrameType, name: str) -> bool:
 
 def _module(frame: FrameType) -> str:
     name = frame.f_globals.get("__name__")
-    return name if isinstance(name, str) else ""  # code run by `exec` has the globals it was given
+    if not isinstance(name, str):
+        return ""  # code run by `exec` has the globals it was given
+    is_for_user = name.startswith(_TRANSFORMERS) and (name, frame.f_code.co_name) in _FOR_THE_USER
+    return "" if is_for_user else name

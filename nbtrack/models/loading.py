@@ -74,15 +74,17 @@ def load_own(
     options: LoadOptions,
     *,
     dst_path: str | Path | None = None,
+    **choices: Any,
 ) -> Any:
-    """The object itself that was logged: *flavour* is one of `models.flavours` with `load`.
+    """The object itself that was logged: *flavour* is one of `models.flavours` with `load`, which
+    is given the *choices*.
 
     Raises as `open_model` does, and ModelNotLoaded.
     """
     folder, model = open_model(model_uri, dst_path=dst_path)
     code = code_of(folder, config_of(folder, model, flavour.NAME))
     check_uncontested(code, folder)
-    return flavour.load(folder, model, options)
+    return flavour.load(folder, model, options, **choices)
 
 
 def _copied(folder: Path, dst_path: str | Path) -> Path:

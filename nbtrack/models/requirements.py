@@ -26,6 +26,7 @@ _KNOWN = {
     "polars": "polars", "cloudpickle": "cloudpickle", "skops": "skops", "joblib": "joblib",
     "nbtrack": "nbtrack", "xgboost": "xgboost", "lightgbm": "lightgbm", "catboost": "catboost",
     "torch": "torch", "safetensors": "safetensors", "statsmodels": "statsmodels",
+    "transformers": "transformers", "onnx": "onnx", "onnxruntime": "onnxruntime",
 }  # fmt: skip
 _INSTALLED = ("site-packages", "dist-packages")
 

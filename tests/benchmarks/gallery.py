@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import argparse
 import queue
+import re
 import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from nbtrack.errors import NotCaptured
 from nbtrack.provenance.reproduction.reproducing import reproduce_run
@@ -26,6 +26,8 @@ from tests.support.kernel import TIMEOUT, Kernel
 
 FEWEST_CELLS = 3  # of one cell there is nothing to leave out
 MOST_CHARACTERS = 12_000  # the longer ones train for minutes
+# Addresses, temporary files and folders, and times, in any kernel others.
+_OF_THE_PROCESS = re.compile(r"0x[0-9a-fA-F]+|/tmp/[\w/]+|\d+\.\d+ ?(s|sec|min|seconds)\b")
 _CPU = "__import__('time').process_time()"
 
 
@@ -156,7 +158,7 @@ def _compare_loaded(cells: list[str], tally: Tally) -> None:
     tally.unlike += sum(a != b for a, b in zip(shown, shown_too))
 
 
-def _run(cells: list[str], *, load: bool) -> tuple[float, list[Any]]:
+def _run(cells: list[str], *, load: bool) -> tuple[float, list[list[str]]]:
     """Seconds of processor time in the kernel, and what each cell showed, but for random draws
     that nothing seeds: both kernels begin with the same state."""
     with tempfile.TemporaryDirectory() as place:
@@ -170,10 +172,12 @@ def _run(cells: list[str], *, load: bool) -> tuple[float, list[Any]]:
             kernel.close()
 
 
-def _shown(kernel: Kernel, cell: str) -> list[Any]:
+def _shown(kernel: Kernel, cell: str) -> list[str]:
+    """What is printed comes in pieces, whose ends are a matter of time."""
     reply = kernel.run(cell)
-    return [each.get("data") or each.get("text") for each in reply.of(
-        "stream", "display_data", "execute_result")]  # fmt: skip
+    printed = "".join(each["text"] for each in reply.of("stream"))
+    results = [each["data"] for each in reply.of("display_data", "execute_result")]
+    return [_OF_THE_PROCESS.sub("…", str(each)) for each in (printed, *results)]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ chart can follow; the rest when the training has ended, in whatever way.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 LIVE_SECONDS = 0.1  # between two writes
 _TRAINING = frozenset({"train", "training", "learn"})  # what frameworks call the training data
+# How names begin that a framework has for what is measured on other data, and words of those that
+# tell how the work goes.
+_MEASURED = ("eval", "test", "val")
+_BOOKKEEPING = ("epoch", "learning_rate", "lr", "runtime", "per_second", "time", "flos", "tokens")
 
 
 class Loop:
@@ -79,6 +83,10 @@ class Loop:
         """Whether the user wants it to end, now that it has an iteration."""
         return self.last_step is not None and self._stop.is_wanted()
 
+    def add_named(self, step: int, values: Mapping[str, float]) -> None:
+        """The same under the framework's own names: `loss`, `eval_loss`."""
+        self.add(step, [("", name, value) for name, value in values.items()])
+
     def close(self) -> None:
         """It is over, or has failed."""
         if self._progress is not None:
@@ -91,7 +99,8 @@ class Loop:
         """MLflow's: `valid-rmse`, and `valid-map_at_2` of a metric `map@2`."""
         key = self._keys.get((data, metric))
         if key is None:
-            key = self._keys[data, metric] = storable_key(f"{data}-{metric}".replace("@", "_at_"))
+            name = f"{data}-{metric}" if data else metric
+            key = self._keys[data, metric] = storable_key(name.replace("@", "_at_"))
         return key
 
     def _write(self) -> None:
@@ -100,11 +109,13 @@ class Loop:
             self._run.log_batch(metrics=points)
         if len(self._keys) > len(self._noted):
             self._noted.update(self._keys.values())
-            origins = {key: self._origin(data) for (data, _), key in self._keys.items()}
+            origins = {key: self._origin(*names) for names, key in self._keys.items()}
             self._run.note_origins(Origins(metrics=origins))
         self._next_write = time.monotonic() + LIVE_SECONDS
 
-    def _origin(self, data: str) -> Origin:
+    def _origin(self, data: str, metric: str) -> Origin:
+        if not data:
+            return _origin_of_named(metric)
         return Origin.TRAINING if data in self._training_sets else Origin.MEASURED
 
     def _write_best(self) -> None:
@@ -118,3 +129,10 @@ class Loop:
         best = {name: value for name, value in found.items() if value is not None}
         self._run.log_metrics(best)
         self._run.note_origins(Origins(metrics=dict.fromkeys(best, Origin.BOOKKEEPING)))
+
+
+def _origin_of_named(name: str) -> Origin:
+    words = f"_{name.lower()}_"
+    if any(f"_{each}_" in words for each in _BOOKKEEPING):
+        return Origin.BOOKKEEPING
+    return Origin.MEASURED if name.startswith(_MEASURED) else Origin.TRAINING

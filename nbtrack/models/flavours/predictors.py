@@ -21,6 +21,8 @@ _OWN = {
     "mlflow.catboost": "nbtrack.models.flavours.catboost",
     "mlflow.pytorch": "nbtrack.models.flavours.pytorch",
     "mlflow.statsmodels": "nbtrack.models.flavours.statsmodels",
+    "mlflow.transformers": "nbtrack.models.flavours.transformers",
+    "mlflow.onnx": "nbtrack.models.flavours.onnx",
     "mlflow.pyfunc.model": "nbtrack.models.flavours.python_model",
 }
 

@@ -1,0 +1,3 @@
+"""transformers' Trainer: what is recorded of its trainings, evaluations and predictions. Nothing
+here imports transformers.
+"""
