@@ -43,6 +43,7 @@ class Loop:
         self._stop = StopWatch(run)
         self._progress: TrainingProgress | None = None  # None: nobody knows how long it will be
         self._first_seen: int | None = None
+        self._is_counted_by_steps = True
         self.is_stopped = False  # by the user, as the hook did it
         self.first_step = 0  # of a training that goes on with a model
         self.last_step: int | None = None  # None: there was no iteration
@@ -61,6 +62,7 @@ class Loop:
 
     def is_at(self, done: int) -> None:
         """So many of the iterations are done; for who adds points more seldom than that."""
+        self._is_counted_by_steps = False
         if self._progress is not None:
             self._progress.done = done
 
@@ -69,7 +71,7 @@ class Loop:
         with guarded("follow the iterations of a training"):
             now = now_us() // 1000
             self.last_step = step
-            if self._progress is not None:
+            if self._progress is not None and self._is_counted_by_steps:
                 self._first_seen = step if self._first_seen is None else self._first_seen
                 self._progress.done = step - self._first_seen + 1
             self._points += [
