@@ -122,7 +122,7 @@ class LoopRecord:
             steps.progress.done += 1
         if is_due:
             self.write(open_group=group)
-        return is_due and stop_is_wanted(self._run)
+        return is_due and _trains_alone() and stop_is_wanted(self._run)
 
     def evaluate(self, evaluation: Evaluation, criterion: str, loss: BatchLoss) -> None:
         if not evaluation.losses:
@@ -267,6 +267,13 @@ class LoopRecord:
         if new:
             self._noted.update(new)
             self._run.note_origins(Origins(metrics=new))
+
+
+def _trains_alone() -> bool:
+    """Of several processes one alone must not stop: the others would wait for it."""
+    together = torch.distributed
+    is_one_of_several = together.is_available() and together.is_initialized()
+    return not is_one_of_several or bool(together.get_world_size() == 1)
 
 
 def _origin(key: str) -> Origin:
