@@ -27,6 +27,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 # Threads that spin while they wait for a core take it from the other worker, and data are small.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+os.environ.setdefault("KERAS_BACKEND", "torch")  # which is installed; Keras's default is not
 
 # Whoever asks for one of these waits for another process, or trains and registers models.
 SLOW_FIXTURES = {"kernel", "new_kernel", "notebook", "server", "churn", "train"}

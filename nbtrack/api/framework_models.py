@@ -213,6 +213,12 @@ def _given(
 
 FUNCTIONS = {
     "catboost": model_functions("catboost", model="cb_model"),
+    "keras": model_functions(
+        "keras",
+        model="model",
+        options={"save_exported_model": False, "save_model_kwargs": None},
+        choices={"custom_objects": None, "load_model_kwargs": None},
+    ),
     "lightgbm": model_functions(
         "lightgbm",
         model="lgb_model",
@@ -232,6 +238,12 @@ FUNCTIONS = {
     ),
     "statsmodels": model_functions(
         "statsmodels", model="statsmodels_model", options={"remove_data": False}
+    ),
+    "tensorflow": model_functions(
+        "keras",
+        model="model",
+        options={"keras_model_kwargs": None},
+        choices={"saved_model_kwargs": None, "keras_model_kwargs": None},
     ),
     "transformers": model_functions(
         "transformers",

@@ -17,8 +17,8 @@ class _Absent(NamedTuple):
 # The first that matches tells.
 _ABSENT = [
     _Absent(
-        "diffusers h2o johnsnowlabs keras paddle pmdarima prophet pyspark"
-        " rfunc sentence_transformers spacy spark tensorflow",
+        "diffusers h2o johnsnowlabs paddle pmdarima prophet pyspark"
+        " rfunc sentence_transformers spacy spark",
         "Log metrics in a callback of that library, its own file with log_artifact, and a model "
         "behind nbtrack.pyfunc.PythonModel with nbtrack.pyfunc.log_model.",
     ),

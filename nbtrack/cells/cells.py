@@ -142,14 +142,12 @@ class Cells:
     def _end(self, execution: Execution, outcome: Outcome, *, ended_us: int) -> None:
         self.session.stack.reenter_cell(execution)  # an awaiting cell was in a context of its own
         try:
-            is_ok = outcome.status == RunStatus.FINISHED
             self.warnings.note_states(execution.cell, execution)
-            self.provenance.ended(execution.cell, is_ok=is_ok)
+            self.provenance.ended(execution.cell, is_ok=outcome.status == RunStatus.FINISHED)
             if execution.tracked is not None:
                 readings = self._gauges.stop() if execution.measures else None
                 execution.measures = False
-                is_stopped = execution.tracked.run.is_stopped
-                outcome = as_stopped(outcome, is_stopped=is_stopped)
+                outcome = as_stopped(outcome, is_stopped=execution.tracked.run.is_stopped)
                 self._close(execution.tracked, outcome, readings, ended_us=ended_us)
         finally:
             self._end_what_is_left(execution)

@@ -7,7 +7,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from nbtrack.hooks.catboost.hook import library as catboost
+from nbtrack.hooks.fastai.hook import library as fastai
 from nbtrack.hooks.flags import CommonFlags
+from nbtrack.hooks.keras.hook import library as keras
 from nbtrack.hooks.lightgbm.hook import library as lightgbm
 from nbtrack.hooks.optuna.hook import library as optuna
 from nbtrack.hooks.pytorch.hook import library as pytorch
@@ -23,6 +25,8 @@ HOOKS: dict[str, Switch] = {  # by MLflow's name of the flavor
     "xgboost": xgboost.switch,
     "lightgbm": lightgbm.switch,
     "catboost": catboost.switch,
+    "keras": keras.switch,
+    "fastai": fastai.switch,
     "pytorch": pytorch.switch,
     "statsmodels": statsmodels.switch,
     "optuna": optuna.switch,

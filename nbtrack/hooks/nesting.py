@@ -27,8 +27,10 @@ _FOR_THE_USER = frozenset(
     }
 )
 # They work in a loop, and what they call in it is the user's: callbacks, objectives, metrics.
-_LOOPING = ("xgboost.", "lightgbm.", "catboost.", "optuna.")
-_FRAMEWORKS = ("sklearn.", "statsmodels.", _TRANSFORMERS, *_LOOPING)
+_LOOPING = ("xgboost.", "lightgbm.", "catboost.", "optuna.", "keras.", "fastai.")
+# Of what is called in Lightning's loops, its own `log` tells; Fabric's are the user's own loops.
+_LIGHTNING = ("lightning.pytorch.", "pytorch_lightning.")
+_FRAMEWORKS = ("sklearn.", "statsmodels.", _TRANSFORMERS, *_LIGHTNING, *_LOOPING)
 _OURS = (
     "nbtrack.hooks.",
     "nbtrack.base.background",
@@ -42,8 +44,11 @@ _AROUND = frozenset(
     {("nbtrack.hooks.training.record", "around"), ("nbtrack.hooks.optuna.optimize", "__call__")}
 )
 _ASKING = frozenset({"nbtrack.hooks.nesting", "nbtrack.hooks.silence"})
-# They pass on to whatever they are given, be it the user's: decorators, Parallel, scorers.
-_PASSING_ON = ("sklearn.utils.", "sklearn.metrics._scorer")
+# They pass on to whatever they are given, be it the user's: decorators, scorers, commands.
+_PASSING_ON = (
+    *("sklearn.utils.", "sklearn.metrics._scorer"),
+    *("lightning.pytorch.cli", "pytorch_lightning.cli"),
+)
 # What decorators put around every function: scikit-learn's `_fit_context`, and XGBoost's. And
 # what fits a model for the user, once, as `fit` does.
 _PASSING_FUNCTIONS = frozenset(
@@ -52,6 +57,7 @@ _PASSING_FUNCTIONS = frozenset(
         ("xgboost.core", "inner_f"),
         *(("catboost.core", name) for name in ("train", "grid_search", "randomized_search")),
         ("catboost.core", "_tune_hyperparams"),
+        ("keras.src.wrappers.sklearn_wrapper", "fit"),
     }
 )
 

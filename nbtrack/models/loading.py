@@ -82,7 +82,9 @@ def load_own(
     Raises as `open_model` does, and ModelNotLoaded.
     """
     folder, model = open_model(model_uri, dst_path=dst_path)
-    code = code_of(folder, config_of(folder, model, flavour.NAME))
+    names = (flavour.NAME, *getattr(flavour, "OTHER_NAMES", ()))
+    name = next((each for each in names if each in model.flavors), flavour.NAME)
+    code = code_of(folder, config_of(folder, model, name))
     check_uncontested(code, folder)
     return flavour.load(folder, model, options, **choices)
 

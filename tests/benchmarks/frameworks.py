@@ -1,4 +1,4 @@
-"""What autolog adds to a boosting of 60 rounds, beside MLflow's.
+"""What autolog adds to a boosting of 60 rounds, or to 20 epochs of Keras, beside MLflow's.
 
 python -m tests.benchmarks.frameworks [--quick]
 
@@ -38,7 +38,8 @@ class Added(NamedTuple):
 
 def main(*, is_quick: bool) -> None:
     sides = {side: _in_process(side, is_quick=is_quick) for side in ("mlflow", "nbtrack")}
-    print("| 60 rounds | alone | MLflow adds | nbtrack adds | times bare | MLflow's first | ours |")
+    head = ["60 rounds, 20 epochs", "alone", "MLflow adds", "nbtrack adds", "times bare"]
+    print("|", " | ".join([*head, "MLflow's first", "ours"]), "|")
     print("|---|---:|---:|---:|---:|---:|---:|")
     for name, ours in sides["nbtrack"].items():
         theirs = sides["mlflow"].get(name)
@@ -55,7 +56,7 @@ def _ms(seconds: float) -> str:
 def _in_process(side: str, *, is_quick: bool) -> dict[str, Added]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "tests.benchmarks.frameworks", "--side", side, folder]
-        env = {**os.environ, "OMP_NUM_THREADS": "1"}
+        env = {**os.environ, "OMP_NUM_THREADS": "1", "KERAS_BACKEND": "torch"}
         done = subprocess.run(
             [*command, *(["--quick"] if is_quick else [])],
             env=env,
@@ -104,6 +105,7 @@ def _seconds(call: Callable[[], object]) -> float:
 
 def _cases() -> Mapping[str, Callable[[], object]]:
     import catboost as cb
+    import keras
     import lightgbm as lgb
     import xgboost as xgb
 
@@ -139,12 +141,20 @@ def _cases() -> Mapping[str, Callable[[], object]]:
         )
         model.fit(*train, eval_set=test)
 
+    def keras_fit() -> None:
+        layers = keras.layers
+        dense = [layers.Dense(32, "relu"), layers.Dense(1, "sigmoid")]
+        model = keras.Sequential([keras.Input((COLUMNS,)), *dense])
+        model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        model.fit(X[:1000], y[:1000], epochs=20, validation_split=0.2, verbose=0, callbacks=[])
+
     return {
         "xgboost.train": xgboost_train,
         "xgboost XGBClassifier.fit": xgboost_fit,
         "lightgbm.train": lightgbm_train,
         "lightgbm LGBMClassifier.fit": lightgbm_fit,
         "catboost CatBoostClassifier.fit": catboost_fit,
+        "keras Sequential.fit": keras_fit,
     }
 
 

@@ -25,7 +25,7 @@ from nbtrack.provenance.executions.recorder import digest_of
 from nbtrack.provenance.warnings.adding_up import added_up
 from nbtrack.provenance.warnings.already_ran import identity, precedent_tags, sees_all
 from nbtrack.provenance.warnings.data_changed import changed_inputs, data_changed
-from nbtrack.provenance.warnings.drawing import draws_values
+from nbtrack.provenance.warnings.drawing import draws_itself, draws_values
 from nbtrack.provenance.warnings.leak import Fitted, Rows, is_called_test, leak, rows_with
 from nbtrack.provenance.warnings.saved_notebook import saved_notebook
 from nbtrack.provenance.warnings.stale import stale
@@ -304,7 +304,25 @@ def test_draws_of_an_earlier_cell_count_if_they_made_what_is_used(
     code: str | None, draws: bool
 ) -> None:
     """Not those for what it shows; when unsure they do not."""
-    assert draws_values(code, {"X"}) is draws
+    assert draws_values(code, {"X"}, "numpy") is draws
+
+
+@pytest.mark.parametrize(
+    ("code", "earlier", "here"),
+    [
+        ("from lib import load\nX = load(9)", False, False),
+        ("import lib\nX, Y = train_test_split(lib.load(9), random_state=0)", False, False),
+        ("import random\nX = random.sample(Z, 5)", True, True),
+        ("import random\nrandom.shuffle(X)", True, True),
+        ("X = load(9)", True, True),
+    ],
+)
+def test_what_an_import_draws_from_pythons_generator_makes_nothing(
+    code: str, earlier: bool, here: bool
+) -> None:
+    """`rich`, for one, draws as it is imported."""
+    assert draws_values(code, {"X"}, "random") is earlier
+    assert draws_itself(code, "random") is here
 
 
 def test_draws_between_harmless_fits_count() -> None:

@@ -63,7 +63,7 @@ UNMEASURED = (
 )
 # What test modules import of others, and takes half a second or more.
 OF_OTHERS = ("mlflow", "scipy.stats", "sklearn.ensemble", "pandas", "matplotlib.pyplot")
-OF_LIBRARIES = ("nbtrack.hooks.xgboost.",)
+OF_LIBRARIES = ("nbtrack.hooks.fastai.", "nbtrack.hooks.keras.", "nbtrack.hooks.xgboost.")
 # Files that share something dear: a JupyterLab, or notebooks that have run.
 TOGETHER = ("tests/browser/", "tests/notebooks/")
 # What takes a minute or more begins first, so that the workers end together.

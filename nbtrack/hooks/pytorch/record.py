@@ -27,10 +27,9 @@ from nbtrack.hooks.pytorch.roots import Group
 from nbtrack.hooks.pytorch.settings import (
     device_of,
     optimizer_params,
-    origins,
     scheduler_params,
     summary_of,
-    texts,
+    write_settings,
 )
 from nbtrack.hooks.pytorch.surroundings import Surroundings, own_frames, surroundings_of
 from nbtrack.hooks.training.stopping import stop_is_wanted
@@ -40,7 +39,7 @@ from nbtrack.recording import training_progress
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.training_progress import TrainingProgress
 from nbtrack.records.origins import Origin, Origins
-from nbtrack.records.runs import Metric, Param
+from nbtrack.records.runs import Metric
 
 FIRST_WRITE_SECONDS = 1.0  # by then it is known how many optimizers there are
 LIVE_SECONDS = 0.5  # between two writes
@@ -201,10 +200,7 @@ class LoopRecord:
         found["device"] = device_of(optimizer), Origin.BOOKKEEPING
         if len(self._all) > 1:
             found = {f"{steps.name}_{key}": value for key, value in found.items()}
-        found = {key: value for key, value in found.items() if key not in self._run.logged.params}
-        self._run.hook_params.update(found)
-        self._run.log_batch(params=[Param(key=k, value=v) for k, v in texts(found).items()])
-        self._run.note_origins(Origins(params=origins(found)))
+        write_settings(self._run, found)
 
     def _let_go(self) -> None:
         """Of the models whose optimizers are gone: one loop after another must not fill the

@@ -11,7 +11,12 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from nbtrack.hooks.training.param_texts import param_text
-from nbtrack.records.origins import Origin
+from nbtrack.recording.active_run import ActiveRun
+from nbtrack.recording.run_writer import RunWriter
+from nbtrack.records.origins import Origin, Origins
+from nbtrack.records.runs import Param
+
+Setting = tuple[str, Origin]  # its text, and whether it was chosen
 
 # How the work is done, not what is computed.
 _BOOKKEEPING = frozenset(
@@ -21,7 +26,7 @@ _PLAIN = (int, float, str, bool, tuple, list)
 _MOST_MODULES = 1000  # of a summary
 
 
-def optimizer_params(optimizer: Optimizer) -> dict[str, tuple[str, Origin]]:
+def optimizer_params(optimizer: Optimizer) -> dict[str, Setting]:
     defaults = inspect.signature(type(optimizer)).parameters
     found = {"optimizer_name": (type(optimizer).__name__, Origin.CHANGED)}
     first = optimizer.param_groups[0]
@@ -41,7 +46,7 @@ def _origin(name: str, value: Any, default: Any) -> Origin:
     return Origin.DEFAULT if is_default else Origin.CHANGED
 
 
-def scheduler_params(scheduler: LRScheduler) -> dict[str, tuple[str, Origin]]:
+def scheduler_params(scheduler: LRScheduler) -> dict[str, Setting]:
     """Those that it was made with and keeps: `scheduler_step_size`."""
     found = {"scheduler_name": (type(scheduler).__name__, Origin.CHANGED)}
     for name in inspect.signature(type(scheduler)).parameters:
@@ -70,9 +75,10 @@ def summary_of(model: Module) -> str:
     return "\n".join([*lines, "", f"{total:,} parameters, {trained:,} of them trained", ""])
 
 
-def texts(params: Mapping[str, tuple[str, Origin]]) -> dict[str, str]:
-    return {name: text for name, (text, _) in params.items()}
-
-
-def origins(params: Mapping[str, tuple[str, Origin]]) -> dict[str, Origin]:
-    return {name: origin for name, (_, origin) in params.items()}
+def write_settings(run: RunWriter, found: Mapping[str, Setting]) -> None:
+    """But for those whose names are taken: what the user logged is his."""
+    new = {key: setting for key, setting in found.items() if key not in run.logged.params}
+    if isinstance(run, ActiveRun):
+        run.hook_params.update(new)
+    run.log_batch(params=[Param(key=key, value=text) for key, (text, _) in new.items()])
+    run.note_origins(Origins(params={key: origin for key, (_, origin) in new.items()}))

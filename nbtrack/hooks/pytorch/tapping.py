@@ -23,7 +23,6 @@ from nbtrack.hooks.pytorch.hook import library
 from nbtrack.hooks.pytorch.record import LoopRecord
 from nbtrack.hooks.pytorch.roots import watch
 from nbtrack.hooks.pytorch.taps import Taps
-from nbtrack.hooks.training.models import log_trained, register
 from nbtrack.recording.active_run import ActiveRun, AttachedRun
 from nbtrack.recording.session import current_session
 from nbtrack.records.tags import AUTOLOG_TAG
@@ -70,7 +69,7 @@ class Loops:
             watch.begin_closure()
 
     def stepped(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if not self._library.switch.records_here:
+        if self._is_deaf:
             return
         is_to_stop = False
         with _STEP:
@@ -88,7 +87,7 @@ class Loops:
             raise StopTraining
 
     def went_back(self, _: None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if not self._library.switch.records_here:
+        if self._is_deaf:
             return
         with _BACKWARD:
             root = args[0] if args else kwargs.get("tensors")
@@ -97,7 +96,8 @@ class Loops:
             watch.note_root(root, is_plain=_is_plain(args, kwargs))
 
     def zeroed(self, _: None, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - as taps tell
-        watch.note_zeroed(self._count_optimizers)
+        if not here.is_inside:
+            watch.note_zeroed(self._count_optimizers)
 
     def _count_optimizers(self) -> int:
         with guarded("count the optimizers of a training loop"):
@@ -132,7 +132,7 @@ class Loops:
     def _evaluated(
         self, criterion: str, loss: Any, given: Any, target: Any, settings: Mapping[str, Any]
     ) -> None:
-        if not self._library.switch.records_here:
+        if self._is_deaf:
             return
         with guarded("record the loss of an evaluation"):
             batch = batch_loss(loss, given, target, settings)
@@ -142,6 +142,11 @@ class Loops:
                 record.evaluate(evaluation, criterion, batch)
 
     # --- where it is recorded
+
+    @property
+    def _is_deaf(self) -> bool:
+        """Also while another framework trains: its steps are recorded as it tells them."""
+        return here.is_inside or not self._library.switch.records_here
 
     def _record(self, *, may_begin: bool = True) -> LoopRecord | None:
         if here.is_inside and not is_users_call_in_loop():
@@ -174,20 +179,9 @@ class Loops:
         self._records.pop(run, None)
 
     def _keep_model(self, run: ActiveRun, model: Module, path: str, call: FirstCall) -> None:
-        flags: CommonFlags = self._library.flags
-        if flags.log_models:
-            from nbtrack.models.flavours import pytorch as flavour
+        from nbtrack.hooks.pytorch.models import keep_model
 
-            info = log_trained(
-                run,
-                model,
-                lambda: flavour.parts_of(model),
-                flags,
-                rows=call.rows,
-                predict=lambda _rows: call.returned,
-                path=path,
-            )
-            register(run, info, flags.registered_model_name)
+        keep_model(run, model, call, self._library.flags, path=path)
 
 
 def _is_loss(function: Any) -> bool:

@@ -36,7 +36,8 @@ def _changed_params(estimator: Any, params: Mapping[str, Any]) -> Iterator[tuple
     """Plain params with another value than `__init__` gives them."""
     defaults = defaults_of(estimator.__class__)
     for name, value in params.items():
-        value = value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
+        is_number = hasattr(value, "item") and not hasattr(value, "__len__")
+        value = value.item() if is_number and not isinstance(value, type) else value
         default = defaults.get(name)
         if type(value) in PLAIN and value != default and repr(value) != repr(default):
             yield name, value

@@ -88,12 +88,30 @@ class CallRecord(Record):
 
     # --- what a library's table says
 
+    @classmethod
+    def title(cls, arguments: UsersArguments) -> str:
+        """What its run is called: `xgboost.train max_depth=3`."""
+        given = {k: v for k, v in arguments.given.items() if k not in cls.objects}
+        plain = {k: v for k, v in given.items() if type(v) in PLAIN}
+        return estimator_name(cls.name, {**_as_dict(arguments.get(cls.settings)), **plain})
+
+    def more_params(self) -> Mapping[str, tuple[str, Origin]]:
+        """(text, origin) of what the arguments that are objects know."""
+        return {}
+
     def training_sets(self) -> Collection[str]:
         """The names under which the training data is evaluated too."""
         return ()
 
     def follow(self) -> None:
         """Have `self.loop` told of each iteration, by a callback put into `self.kwargs`."""
+
+    def unfollow(self) -> None:
+        """It is over, or has failed: take out what `follow` put into objects of the user's."""
+
+    def trained(self, result: Any) -> Any:
+        """The model."""
+        return result
 
     def look_at(self, result: Any) -> None:
         """Tell the loop what *result* knows of the best iteration."""
@@ -113,7 +131,7 @@ class CallRecord(Record):
 
     def write_beginning(self) -> None:
         params, origins = _params(self)
-        tags = {FIT_TAG: _call_name(self.name, self.arguments)}
+        tags = {FIT_TAG: self.title(self.arguments)}
         self.write(params, tags, origins)
         self._data = list(self.data()) if self.flags.log_datasets or self.flags.log_models else []
         self._rows = None
@@ -127,27 +145,34 @@ class CallRecord(Record):
         try:
             yield
         except BaseException:
+            self._let_go()
             self.loop.close()
             raise
+        self._let_go()
+
+    def _let_go(self) -> None:
+        with guarded(f"let go of {self.what}"):
+            self.unfollow()
 
     def write_result(self, result: Any) -> None:
         with guarded(f"tell the best iteration of {self.what}"):
             self.look_at(result)
         self.loop.close()
+        model = self.trained(result)
         if self.flavour is not None:
-            known_models.remember(result, Trained(self.run, lambda: self.library.flags))
+            known_models.remember(model, Trained(self.run, lambda: self.library.flags))
         with no_warnings():
-            self._write_data(result)
+            self._write_data(model)
             if self.flavour is not None:
-                self._write_model(result, self.flavour)
+                self._write_model(model, self.flavour)
 
-    def _write_data(self, result: Any) -> None:
+    def _write_data(self, model: Any) -> None:
         for data in self._data if self.flags.log_datasets else ():
             with guarded(f"record the data of {self.what}"):
                 X, y, name, y_name, context = data
                 found = log_dataset(self.run, X, y=y, name=name, y_name=y_name, context=context)
                 if context == "train" and self.flavour is not None:
-                    note_fitted([result], X, y, found, name)
+                    note_fitted([model], X, y, found, name)
 
     def _write_model(self, model: Any, flavour: ModuleType) -> None:
         self.run.set_tags(names_of(model))
@@ -159,18 +184,20 @@ class CallRecord(Record):
 
 
 def around_call(kind: type[CallRecord]) -> Around:
-    """What to put around the function that *kind* is about."""
+    """What to put around the function or method that *kind* is about; `self` is an argument."""
 
     def begin(
         original: Callable[..., Any],
-        _instance: None,
+        instance: Any,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> CallRecord | None:
         if is_inside_recorded_call() or not kind.library.switch.records_here:
             return None
         with guarded(f"record {kind.name}"):
-            arguments = users_arguments(original, args, kwargs)
+            is_method = instance is not None
+            all_args = (instance, *args) if is_method else args
+            arguments = users_arguments(original, all_args, kwargs, is_method=is_method)
             return None if arguments is None else _begun(kind, arguments)
         return None
 
@@ -201,20 +228,13 @@ def users_arguments(
 def _begun(kind: type[CallRecord], arguments: UsersArguments) -> CallRecord | None:
     library = kind.library
     library.say_if_untested()
-    name = _call_name(kind.name, arguments)
+    name = kind.title(arguments)
     chosen = choose_run(current_session(), name=name, flavor=library.package, flags=library.flags)
     if chosen is None:
         return None
     record = kind(chosen, arguments)
     record.begin()
     return record
-
-
-def _call_name(name: str, arguments: UsersArguments) -> str:
-    """`xgboost.train max_depth=3`."""
-    settings = {k: v for k, v in arguments.given.items() if type(v) in PLAIN}
-    given = arguments.get(CallRecord.settings)
-    return estimator_name(name, {**_as_dict(given), **settings})
 
 
 def _params(record: CallRecord) -> tuple[dict[str, str], dict[str, Origin]]:
@@ -224,7 +244,12 @@ def _params(record: CallRecord) -> tuple[dict[str, str], dict[str, Origin]]:
     found = {name: value for name, value in arguments.defaults.items() if name not in apart}
     found |= _as_dict(arguments.get(record.settings))
     found |= {name: value for name, value in arguments.given.items() if name not in apart}
-    return texts_and_origins(found, arguments.defaults)
+    texts, origins = texts_and_origins(found, arguments.defaults)
+    with guarded(f"record more params of {record.what}"):
+        more = record.more_params()
+        texts |= {name: text for name, (text, _) in more.items()}
+        origins |= {name: origin for name, (_, origin) in more.items()}
+    return texts, origins
 
 
 def texts_and_origins(

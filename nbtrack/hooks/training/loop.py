@@ -7,7 +7,7 @@ chart can follow; the rest when the training has ended, in whatever way.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
@@ -50,6 +50,7 @@ class Loop:
         # Counted from 0 and from the model's first iteration, as steps are; None: nobody asked.
         self.best_iteration: int | None = None
         self.best_score: float | None = None
+        self.facts: dict[str, float] = {}  # what else is known at its end
 
     def expects(self, total: Any, *, noun: str = "iteration", may_end_early: bool = False) -> None:
         """So many iterations: then a live chart tells how long it takes still. Anything but a
@@ -95,7 +96,7 @@ class Loop:
             self._progress.end()
         with guarded("write the iterations of a training"):
             self._write()
-            self._write_best()
+            self._write_facts()
 
     def _key(self, data: str, metric: str) -> str:
         """MLflow's: `valid-rmse`, and `valid-map_at_2` of a metric `map@2`."""
@@ -120,17 +121,31 @@ class Loop:
             return _origin_of_named(metric)
         return Origin.TRAINING if data in self._training_sets else Origin.MEASURED
 
-    def _write_best(self) -> None:
+    def _write_facts(self) -> None:
+        facts = {**self._best(), **self.facts}
+        if facts:
+            self._run.log_metrics(facts)
+            self._run.note_origins(Origins(metrics=dict.fromkeys(facts, Origin.BOOKKEEPING)))
+
+    def _best(self) -> dict[str, float]:
         if self.best_iteration is None:
-            return
+            return {}
         found = {
             "best_iteration": self.best_iteration,
             "stopped_iteration": self.last_step,
             "best_score": self.best_score,
         }
-        best = {name: value for name, value in found.items() if value is not None}
-        self._run.log_metrics(best)
-        self._run.note_origins(Origins(metrics=dict.fromkeys(best, Origin.BOOKKEEPING)))
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def numbers(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, float]]:
+    """Those that are numbers, for what users put into logs may be anything."""
+    for name, value in named:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            continue
+        yield name, number
 
 
 def _origin_of_named(name: str) -> Origin:

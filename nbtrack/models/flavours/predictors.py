@@ -19,6 +19,8 @@ _OWN = {
     "mlflow.xgboost": "nbtrack.models.flavours.xgboost",
     "mlflow.lightgbm": "nbtrack.models.flavours.lightgbm",
     "mlflow.catboost": "nbtrack.models.flavours.catboost",
+    "mlflow.keras": "nbtrack.models.flavours.keras",
+    "mlflow.tensorflow": "nbtrack.models.flavours.keras",
     "mlflow.pytorch": "nbtrack.models.flavours.pytorch",
     "mlflow.statsmodels": "nbtrack.models.flavours.statsmodels",
     "mlflow.transformers": "nbtrack.models.flavours.transformers",

@@ -7,17 +7,21 @@ import ast
 from nbtrack.capture.cell_text import parse_quietly, without_magics
 from nbtrack.provenance.warnings.statements import bound_by, loaded_in, simple_statements
 
+_OF_PYTHON = frozenset(
+    {"random", "sample", "shuffle", "choice", "choices", "randint", "randrange", "uniform", "gauss"}
+)
 _DRAWING = frozenset(
-    {"random", "sample", "shuffle", "choice", "choices", "permutation", "permuted", "resample"}
-    | {"rand", "randn", "randint", "normal", "uniform", "rvs", "gauss", "random_split"}
+    {*_OF_PYTHON, "permutation", "permuted", "resample"}
+    | {"rand", "randn", "normal", "rvs", "random_split"}
     | {"train_test_split", "fit", "partial_fit", "fit_transform", "fit_predict", "fit_resample"}
 )
 _IN_PLACE = frozenset({"fit", "partial_fit", "shuffle"})
 _LOOPS = (ast.For, ast.While, ast.If, ast.With, ast.Try)
 
 
-def draws_values(code: str | None, wanted: set[str]) -> bool:
-    """Whether a cell that drew did so for the names *wanted*, as far as its statements show.
+def draws_values(code: str | None, wanted: set[str], generator: str) -> bool:
+    """Whether a cell that drew from *generator* did so for the names *wanted*, as far as its
+    statements show.
 
     Where a statement that makes one of them is not known to draw, and another may have drawn, it is
     not said.
@@ -29,8 +33,27 @@ def draws_values(code: str | None, wanted: set[str]) -> bool:
     making = _making(statements, set(wanted))
     others = [each for each in statements if each not in making]
     calls = [name for each in making for name in _called(each)]
-    is_known = any(_is_drawing(name) for name in calls)
-    return is_known or (bool(calls) and not any(_called(each) for each in others))
+    is_known = any(_is_drawing(name, generator) for name in calls)
+    return is_known or (bool(calls) and not any(_may_draw(each, generator) for each in others))
+
+
+def draws_itself(code: str | None, generator: str) -> bool:
+    """Whether a cell that drew may have done so by more than what it imports."""
+    tree = parse_quietly(without_magics(code or "")[0])
+    statements = [] if tree is None else list(simple_statements(tree))
+    if not any(_imports(each, generator) for each in statements):
+        return True
+    called = [name for each in statements for name in _called(each)]
+    return any(_is_drawing(name, generator) for name in called)
+
+
+def _may_draw(statement: ast.stmt, generator: str) -> bool:
+    return bool(_called(statement)) or _imports(statement, generator)
+
+
+def _imports(statement: ast.stmt, generator: str) -> bool:
+    """What may draw as it is imported: `rich`, which many import, draws from Python's generator."""
+    return generator == "random" and isinstance(statement, ast.Import | ast.ImportFrom)
 
 
 def _making(statements: list[ast.stmt], wanted: set[str]) -> list[ast.stmt]:
@@ -65,5 +88,7 @@ def _words(func: ast.AST) -> list[str]:
     return ["()"]
 
 
-def _is_drawing(word: str) -> bool:
+def _is_drawing(word: str, generator: str) -> bool:
+    if generator == "random":
+        return word in _OF_PYTHON
     return word in _DRAWING or word.startswith(("make_", "cross_val"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from nbtrack.provenance.warnings.drawing import draws_values
+from nbtrack.provenance.warnings.drawing import draws_itself, draws_values
 from nbtrack.provenance.warnings.own_generators import made_unseeded
 from nbtrack.records.executions import Execution
 
@@ -38,10 +38,14 @@ def unseeded(
     drawn = {
         name: each
         for each in before
-        if each.unseeded and draws_values(code_of(each.source), _read_later(each, needed))
         for name in each.unseeded
+        if draws_values(code_of(each.source), _read_later(each, needed), name)
     }
-    drawn |= {name: target for name in target.unseeded if name not in harmless}
+    drawn |= {
+        name: target
+        for name in target.unseeded
+        if name not in harmless and draws_itself(code_of(target.source), name)
+    }
     if not drawn:
         return None
     name, where = next(iter(drawn.items()))

@@ -1,0 +1,123 @@
+"""Checkpoints of Lightning fits as artifacts, by MLflow's flags."""
+
+from __future__ import annotations
+
+import filecmp
+
+import nbtrack
+from tests.hooks.boosters import content, history, steps
+from tests.hooks.lightning.modules import callback, fit, line, line_of, package, torch, trainer
+
+package()
+LATEST = "mlflow.latest_checkpoint_artifact"
+
+
+def kept(run):
+    """Files of its folder of checkpoints."""
+    client = nbtrack.MlflowClient()
+    found, waiting = set(), ["checkpoints"]
+    while waiting:
+        for file in client.list_artifacts(run.info.run_id, waiting.pop()):
+            (waiting.append if file.is_dir else found.add)(file.path)
+    return found
+
+
+def fetched(run, path):
+    return nbtrack.artifacts.download_artifacts(f"runs:/{run.info.run_id}/{path}")
+
+
+def worse_at_the_end(module):
+    """The last epoch makes its `val_loss` a large one."""
+
+    def spoil(trainer, *_):
+        if trainer.current_epoch == 1:
+            torch.nn.init.constant_(module.line.weight, 9.0)
+
+    return callback(on_validation_start=spoil)
+
+
+def test_the_best_is_kept(autologged, tmp_path):
+    """By `val_loss`, if nothing else is said; another fit can go on from it."""
+    module = line()
+    fit(trainer(tmp_path, callbacks=[worse_at_the_end(module)]), module)
+    run = autologged.run()
+
+    path = "checkpoints/latest_checkpoint.pth"
+    assert run.data.tags[LATEST] == path
+    found = content(run, "checkpoints/latest_checkpoint_metrics.json")
+    best = min(history(run, "val_loss"), key=lambda point: point.value)
+    assert (found["val_loss"], found["global_step"], found["epoch"]) == (best.value, 5, 0)
+    again = line_of().load_from_checkpoint(fetched(run, path))
+    assert not torch.equal(again.line.weight, module.line.weight)
+
+    fit(trainer(tmp_path), line(), ckpt_path=fetched(run, path))
+    assert steps(autologged.runs()[1], "loss_step") == list(range(5, 10))
+
+
+def test_each_epochs_is_kept_if_asked(autologged, tmp_path):
+    """Weights alone, if these are."""
+    nbtrack.pytorch.autolog(checkpoint_save_best_only=False, checkpoint_save_weights_only=True)
+    fit(trainer(tmp_path), line())
+    run = autologged.run()
+
+    assert kept(run) == {
+        f"checkpoints/epoch_{epoch}/{name}"
+        for epoch in range(2)
+        for name in ("checkpoint.weights.pth", "checkpoint_metrics.json")
+    }
+    found = torch.load(fetched(run, run.data.tags[LATEST]), weights_only=True)
+    assert "optimizer_states" not in found
+
+
+def test_some_steps_are_kept_if_asked(autologged, tmp_path):
+    """After so many of them."""
+    nbtrack.pytorch.autolog(checkpoint_save_best_only=False, checkpoint_save_freq=4)
+    fit(trainer(tmp_path), line())
+    run = autologged.run()
+
+    folders = {path.split("/")[1] for path in kept(run)}
+    assert folders == {"global_step_4", "global_step_8"}
+
+
+def test_another_metric_may_make_the_best(autologged, tmp_path):
+    """One of the training too, as it is at the end of the epoch."""
+    nbtrack.pytorch.autolog(checkpoint_monitor="late", checkpoint_mode="max")
+    module = line()
+    module.on_train_epoch_end = lambda: None
+    users = callback(on_train_epoch_end=lambda trainer, module: module.log("late", 1.0))
+    fit(trainer(tmp_path, callbacks=[users]), module)
+
+    assert "checkpoints/latest_checkpoint.pth" in kept(autologged.run())
+
+
+def test_the_users_own_best_is_kept_instead(autologged, tmp_path):
+    """If it is the same that would be kept for him."""
+    own = package().callbacks.ModelCheckpoint(tmp_path / "own", "best", monitor="val_loss")
+    fit(trainer(tmp_path, callbacks=[own], enable_checkpointing=True), line())
+    run = autologged.run()
+
+    assert kept(run) == {"checkpoints/best.ckpt"}
+    assert run.data.tags[LATEST] == "checkpoints/best.ckpt"
+    found = fetched(run, "checkpoints/best.ckpt")
+    assert filecmp.cmp(found, own.best_model_path, shallow=False)
+
+
+def test_none_is_kept_if_none_is_wanted(autologged, tmp_path):
+    """Neither ours nor the user's."""
+    nbtrack.pytorch.autolog(checkpoint=False)
+    own = package().callbacks.ModelCheckpoint(tmp_path / "own", monitor="val_loss")
+    fit(trainer(tmp_path, callbacks=[own], enable_checkpointing=True), line())
+
+    assert not kept(autologged.run())
+
+
+def test_checkpoints_change_nothing(autologged, tmp_path):
+    """To the last bit."""
+    nbtrack.pytorch.autolog(checkpoint_save_best_only=False, checkpoint_save_freq=1)
+    recorded = fit(trainer(tmp_path), line(momentum=0.9))
+    nbtrack.autolog(disable=True)
+    nbtrack.pytorch.autolog(disable=True)
+    bare = fit(trainer(tmp_path), line(momentum=0.9))
+
+    assert torch.equal(recorded.line.weight, bare.line.weight)
+    assert len(autologged.runs()) == 1

@@ -1,0 +1,95 @@
+"""What `validate` and `test` tell goes to the run of the module."""
+
+from __future__ import annotations
+
+import pytest
+
+import nbtrack
+from tests.hooks.boosters import history
+from tests.hooks.lightning.modules import (
+    PACKAGES,
+    callback,
+    fit,
+    line,
+    loader,
+    logger_of,
+    package,
+    quiet,
+    trainer,
+)
+
+package()
+
+
+def points(run, key):
+    return [(point.step, point.value) for point in history(run, key)]
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_test_is_of_the_run_that_trained(autologged, tmp_path, name):
+    """Which may have ended; at the step that the user's logger is told."""
+    logger = logger_of(name)
+    found = trainer(tmp_path, name, logger=logger)
+    module = fit(found, line(name))
+    with quiet():
+        (told,) = found.test(module, loader(), verbose=False)
+        found.validate(module, loader(), verbose=False)
+    run = autologged.run()
+
+    assert points(run, "test_loss") == [(10, told["test_loss"])] == logger.points["test_loss"]
+    assert points(run, "val_loss") == logger.points["val_loss"]
+    assert found.callbacks == []
+
+
+def test_another_trainer_knows_the_module_too(autologged, tmp_path):
+    """Also while another run is active."""
+    module = fit(trainer(tmp_path), line())
+    with nbtrack.start_run(), quiet():
+        trainer(tmp_path).test(module, loader(), verbose=False)
+    trained, other = autologged.runs()
+
+    assert len(points(trained, "test_loss")) == 1
+    assert not other.data.metrics
+
+
+def test_an_unknown_module_is_told_of_on_the_active_run(autologged, tmp_path):
+    """And marked so."""
+    with nbtrack.start_run(), quiet():
+        trainer(tmp_path).test(line(), loader(), verbose=False)
+    run = autologged.run()
+
+    assert len(points(run, "test_loss")) == 1
+    assert run.data.tags["nbtrack.metrics_model_unknown"] == "test_loss"
+
+
+def test_without_a_run_nothing_is_told_of_an_unknown_module(autologged, tmp_path):
+    """It is no reason to make one."""
+    with quiet():
+        trainer(tmp_path).test(line(), loader(), verbose=False)
+
+    assert not autologged.runs()
+
+
+def test_a_test_that_fails_changes_no_status(autologged, tmp_path):
+    """Of a run that ended well."""
+
+    def fail(*_):
+        raise ValueError("enough")
+
+    module = fit(trainer(tmp_path), line())
+    found = trainer(tmp_path, callbacks=[callback(on_test_epoch_end=fail)])
+    with pytest.raises(ValueError, match="enough"), quiet():
+        found.test(module, loader(), verbose=False)
+    run = autologged.run()
+
+    assert run.info.status == "FINISHED"
+    assert "nbtrack.fit_error" not in run.data.tags
+    assert len(found.callbacks) == 1
+
+
+def test_predictions_are_not_recorded(autologged, tmp_path):
+    """There is nothing to tell of them."""
+    with nbtrack.start_run(), quiet():
+        trainer(tmp_path).predict(line(), [batch[0] for batch in loader()])
+
+    assert not autologged.run().data.metrics
