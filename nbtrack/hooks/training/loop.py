@@ -84,7 +84,11 @@ class Loop:
 
     def is_to_stop(self) -> bool:
         """Whether the user wants it to end, now that it has an iteration."""
-        return self.last_step is not None and self._stop.is_wanted()
+        return self.last_step is not None and self.stop_is_wanted()
+
+    def stop_is_wanted(self) -> bool:
+        """By the user, whether it has one or not."""
+        return self._stop.is_wanted()
 
     def add_named(self, step: int, values: Mapping[str, float]) -> None:
         """The same under the framework's own names: `loss`, `eval_loss`."""
