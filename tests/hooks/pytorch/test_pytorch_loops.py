@@ -190,6 +190,23 @@ def test_two_optimizers_have_a_loss_each(autologged):
     assert run.data.params["opt_g_lr"] == "0.01"
 
 
+def test_one_training_after_another_has_losses_of_its_own(autologged):
+    """Fold after fold: the optimizers go by one name, and so do the models."""
+
+    def fold(lr):
+        model, optimizer = made(lr=lr)
+        return train(model, optimizer, n=2)
+
+    with nbtrack.start_run():
+        seen = [fold(lr) for lr in (0.1, 0.2, 0.3)]
+    run = autologged.run()
+
+    for name, losses in zip(("optimizer", "optimizer-2", "optimizer-3"), seen):
+        assert values(run, f"train-loss-{name}") == losses
+    assert (run.data.params["lr"], run.data.params["optimizer-3_lr"]) == ("0.1", "0.3")
+    assert files(run) >= {"model", "model_model", "model_model-2"}
+
+
 def test_losses_that_cannot_be_told_apart_are_not_told(autologged):
     """Two backward passes, then two steps: whose is which?"""
     first, opt_a = made()
