@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import nbtrack
+from nbtrack.base import background
 from tests.hooks.boosters import (
     X_test,
     X_train,
@@ -165,6 +166,16 @@ def test_what_is_fitted_within_others_is_theirs(autologged):
     assert len(autologged.runs()) == 4
     classifier().fit(X_train, y_train)
     assert "training_score" in autologged.runs()[-1].data.metrics
+
+
+def test_a_pipeline_around_them_has_its_diagram(autologged, caplog):
+    """Though LightGBM keeps some params apart."""
+    make_pipeline(StandardScaler(), classifier(bagging_seed=7)).fit(X_train, y_train)
+    background.wait()
+    html = nbtrack.artifacts.load_text(f"runs:/{autologged.run().info.run_id}/estimator.html")
+
+    assert "bagging_seed" in html
+    assert not caplog.records
 
 
 def test_later_metrics_go_to_the_boosters_run(autologged):

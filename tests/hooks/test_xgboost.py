@@ -107,6 +107,16 @@ def test_training_that_goes_on_has_true_steps(autologged):
     assert [steps(run, "valid-auc") for run in autologged.runs()] == [[0, 1, 2], [3, 4]]
 
 
+def test_who_goes_on_without_early_stopping_has_no_best_iteration(autologged):
+    """That of the model before stands in the new one's attributes."""
+    first = train(60, early_stopping_rounds=2)
+    train(2, xgb_model=first)
+    before, after = autologged.runs()
+
+    assert "best_iteration" in before.data.metrics
+    assert not {"best_iteration", "best_score", "stopped_iteration"} & after.data.metrics.keys()
+
+
 class Watching(xgb.callback.TrainingCallback):
     def __init__(self, *, stop_at=None):
         self.seen, self.stop_at = [], stop_at
