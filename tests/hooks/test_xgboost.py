@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import os
 import pickle
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -144,6 +146,20 @@ def test_results_are_bit_identical(autologged):
 
     assert recorded.save_raw() == plain.save_raw()
     assert recorded.attributes() == plain.attributes()
+
+
+def test_a_booster_keeps_nothing_of_its_training(autologged):
+    """Neither its data nor what else there was in the function that trained it."""
+
+    def fit():
+        dtrain, _ = matrices()
+        return xgb.train(PARAMS, dtrain, 2), weakref.ref(dtrain)
+
+    booster, dtrain = fit()
+    gc.collect()
+
+    assert booster.num_boosted_rounds() == 2
+    assert dtrain() is None
 
 
 @pytest.mark.parametrize("error, status", [(ValueError, "FAILED"), (KeyboardInterrupt, "KILLED")])  # noqa: PT006

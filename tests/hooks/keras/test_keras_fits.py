@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import os
 import subprocess
 import sys
 import textwrap
 import threading
+import weakref
 
 import numpy as np
 import pandas as pd
@@ -54,6 +56,20 @@ def network(optimizer="adam"):
 def fit(model, epochs=3, **kwargs):
     kwargs = {"validation_data": (X_test, y_test), "verbose": 0, "batch_size": 16} | kwargs
     return model.fit(X_train, y_train, epochs=epochs, **kwargs)
+
+
+def test_a_fit_keeps_no_model_alive(autologged):
+    """Nor what else there was where it was fitted."""
+
+    def fit_one():
+        model = network()
+        fit(model, epochs=1)
+        return weakref.ref(model)
+
+    model = fit_one()
+    gc.collect()
+
+    assert model() is None
 
 
 def inputs(run):
