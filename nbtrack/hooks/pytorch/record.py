@@ -176,6 +176,7 @@ class LoopRecord:
         self._all.append(steps)
         with guarded("record the settings of an optimizer"):
             self._write_settings(optimizer, steps)
+        steps.around = around._replace(scheduler=None)  # which holds the optimizer
         with guarded("tell how long a training loop is"):
             if (length := loop_length(own_frames(), optimizer)) is not None:
                 steps.progress = training_progress.begin(

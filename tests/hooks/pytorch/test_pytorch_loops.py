@@ -120,6 +120,24 @@ def test_no_model_is_kept_alive(autologged):
     assert found() is None
 
 
+def test_the_model_of_a_training_that_is_over_goes_when_the_next_begins(autologged):
+    """Also if there was a scheduler, which holds the optimizer."""
+
+    def fold():
+        model, optimizer = made()
+        scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1)
+        train(model, optimizer, each_step=scheduler.step)
+        return weakref.ref(model)
+
+    with nbtrack.start_run():
+        found = fold()
+        gc.collect()
+        fold()
+        gc.collect()
+        assert found() is None
+    assert autologged.run().data.params["scheduler_name"] == "StepLR"
+
+
 def test_epochs_and_evaluations_are_told_apart(autologged):
     """By whether an optimizer steps in a pass; an evaluation may be within an epoch."""
     data = torch.utils.data.TensorDataset(X, y)
