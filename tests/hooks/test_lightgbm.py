@@ -72,6 +72,7 @@ def test_early_stopping_is_told_from_0(autologged):
     rounds = len(found["valid"]["auc"])
     assert rounds < 200
     assert run.data.metrics["best_iteration"] == booster.best_iteration - 1
+    assert "best_score" not in run.data.metrics  # of which set and metric?
     assert run.data.metrics["stopped_iteration"] == rounds - 1
     assert steps(run, "valid-auc") == list(range(rounds))
 
@@ -166,6 +167,15 @@ def test_what_is_fitted_within_others_is_theirs(autologged):
     assert len(autologged.runs()) == 4
     classifier().fit(X_train, y_train)
     assert "training_score" in autologged.runs()[-1].data.metrics
+
+
+def test_the_score_that_early_stopping_went_by_is_told(autologged):
+    """If there is but one."""
+    stop = lgb.early_stopping(2, verbose=False)
+    model = classifier().fit(X_train, y_train, eval_X=X_test, eval_y=y_test, callbacks=[stop])
+
+    (curves,) = model.best_score_.values()
+    assert [autologged.run().data.metrics["best_score"]] == list(curves.values())
 
 
 def test_a_pipeline_around_them_has_its_diagram(autologged, caplog):
