@@ -225,7 +225,8 @@ def test_an_interrupted_cell_is_killed(kernel: Kernel, wait: str):
 def test_who_answers_an_interrupt_with_an_exit_is_killed_too(kernel: Kernel):
     """As Lightning does."""
     kernel.run(
-        "%%track\ntry:\n    raise KeyboardInterrupt\nexcept KeyboardInterrupt:\n    raise SystemExit(1)"
+        "%%track\ntry:\n    raise KeyboardInterrupt\n"
+        "except KeyboardInterrupt:\n    raise SystemExit(1)"
     )
 
     assert kernel.newest().info.status == "KILLED"

@@ -58,20 +58,6 @@ def fit(model, epochs=3, **kwargs):
     return model.fit(X_train, y_train, epochs=epochs, **kwargs)
 
 
-def test_a_fit_keeps_no_model_alive(autologged):
-    """Nor what else there was where it was fitted."""
-
-    def fit_one():
-        model = network()
-        fit(model, epochs=1)
-        return weakref.ref(model)
-
-    model = fit_one()
-    gc.collect()
-
-    assert model() is None
-
-
 def inputs(run):
     """(name, context) of each dataset."""
     return [
@@ -93,6 +79,20 @@ def test_each_epoch_is_recorded_once(autologged):
         assert values(run, key) == history.history[key]
         assert steps(run, key) == [0, 1, 2]
     assert (run.info.status, run.info.run_name) == ("FINISHED", "Sequential batch_size=16 epochs=3")
+
+
+def test_a_fit_keeps_no_model_alive(autologged):
+    """Nor what else there was where it was fitted."""
+
+    def fit_one():
+        model = network()
+        fit(model, epochs=1)
+        return weakref.ref(model)
+
+    model = fit_one()
+    gc.collect()
+
+    assert model() is None
 
 
 def test_params_are_mlflows(autologged):
