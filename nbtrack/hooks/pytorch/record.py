@@ -33,7 +33,7 @@ from nbtrack.hooks.pytorch.settings import (
 )
 from nbtrack.hooks.pytorch.surroundings import Surroundings, own_frames, surroundings_of
 from nbtrack.hooks.training.stopping import stop_is_wanted
-from nbtrack.hooks.training.storable_keys import storable_key
+from nbtrack.hooks.training.storable_keys import free_key, storable_key
 from nbtrack.journal.lines import now_us
 from nbtrack.recording import training_progress
 from nbtrack.recording.active_run import ActiveRun
@@ -53,10 +53,10 @@ KeepModel = Callable[[ActiveRun, Module, str, FirstCall], None]  # under a name
 class Steps:
     """Those of one optimizer, counted from 0."""
 
-    def __init__(self, optimizer: Optimizer, around: Surroundings, *, number: int) -> None:
+    def __init__(self, optimizer: Optimizer, around: Surroundings, *, name: str) -> None:
         self.optimizer = ref(optimizer)
         self.around = around
-        self.name = storable_key(around.name or f"optimizer_{number + 1}")
+        self.name = name
         self.first = self.count = 0
         self.call = FirstCall(around.model) if around.model is not None else None
         self.rate: float | None = None
@@ -87,6 +87,7 @@ class LoopRecord:
         self._evaluated: list[Callable[[], Any]] = []  # data, in the order that it was
         self._next_write = time.monotonic() + FIRST_WRITE_SECONDS
         self._noted: set[str] = set()
+        self._kept: set[str] = set()  # paths of models
         self._paced: Step | None = None
         self.epochs = 0
         run.at_end.append(self.finish)
@@ -168,13 +169,14 @@ class LoopRecord:
     def _begin(self, optimizer: Optimizer) -> Steps:
         self._let_go()
         around = surroundings_of(optimizer)
-        steps = Steps(optimizer, around, number=len(self._all))
+        steps = Steps(optimizer, around, name=self._free_name(around))
         if self._run.is_resumed and not self._all:
             self._go_on(steps)
         self._steps[optimizer] = steps
         self._all.append(steps)
         with guarded("record the settings of an optimizer"):
             self._write_settings(optimizer, steps)
+        steps.around = around._replace(scheduler=None)  # which holds the optimizer
         with guarded("tell how long a training loop is"):
             if (length := loop_length(own_frames(), optimizer)) is not None:
                 steps.progress = training_progress.begin(
@@ -185,6 +187,11 @@ class LoopRecord:
                 name = "model_summary" if len(self._all) == 1 else f"model_summary_{steps.name}"
                 self._run.log_text(summary_of(around.model), f"{name}.txt")
         return steps
+
+    def _free_name(self, around: Surroundings) -> str:
+        """Fold after fold, and wherever a function trains, optimizers have the same name."""
+        name = storable_key(around.name or f"optimizer_{len(self._all) + 1}")
+        return free_key(name, [each.name for each in self._all])
 
     def _go_on(self, steps: Steps) -> None:
         """With what an earlier process recorded in this run."""
@@ -215,7 +222,8 @@ class LoopRecord:
         if model is not None and steps.call is not None:
             steps.call.close()
             with guarded("keep the model of a training loop"):
-                path = "model" if is_only else f"model_{name}"
+                path = free_key("model" if is_only else f"model_{name}", self._kept)
+                self._kept.add(path)
                 self._keep_model(self._run, model, path, steps.call)
 
     # --- points
