@@ -49,10 +49,13 @@ KeepModel = Callable[[ActiveRun, Module, str, FirstCall], None]  # under a name
 class Steps:
     """Those of one optimizer, counted from 0."""
 
-    def __init__(self, optimizer: Optimizer, around: Surroundings, *, number: int) -> None:
+    def __init__(self, optimizer: Optimizer, around: Surroundings, before: list[Steps]) -> None:
+        """*before*: of the same run."""
         self.optimizer = ref(optimizer)
         self.around = around
-        self.name = storable_key(around.name or f"optimizer_{number + 1}")
+        name = storable_key(around.name or f"optimizer_{len(before) + 1}")
+        self.name = _free(name, {each.name for each in before})
+        self.model_name = _model_name(around, before) or self.name
         self.first = self.count = 0
         self.call = FirstCall(around.model) if around.model is not None else None
         self.rate: float | None = None
@@ -72,8 +75,9 @@ class Step(NamedTuple):
 
 
 class LoopRecord:
-    def __init__(self, run: ActiveRun, *, keep_model: KeepModel):
-        self._run = run
+    def __init__(self, run: ActiveRun, *, thread: object, keep_model: KeepModel):
+        """*thread* stands for the one whose loops these are."""
+        self._run, self.thread = run, thread
         self._keep_model = keep_model
         self._steps: WeakKeyDictionary[Optimizer, Steps] = WeakKeyDictionary()
         self._all: list[Steps] = []  # also those whose optimizers are gone
@@ -85,6 +89,9 @@ class LoopRecord:
         self._paced: Step | None = None
         self.epochs = 0
         run.at_end.append(self.finish)
+
+    def knows(self, optimizer: Optimizer) -> bool:
+        return optimizer in self._steps
 
     @property
     def optimizers(self) -> int:
@@ -150,7 +157,7 @@ class LoopRecord:
     def _begin(self, optimizer: Optimizer) -> Steps:
         self._let_go()
         around = surroundings_of(optimizer)
-        steps = Steps(optimizer, around, number=len(self._all))
+        steps = Steps(optimizer, around, self._all)
         if self._run.is_resumed and not self._all:
             self._go_on(steps)
         self._steps[optimizer] = steps
@@ -188,7 +195,7 @@ class LoopRecord:
                 steps.around = steps.around._replace(model=None)
 
     def _keep(self, steps: Steps, *, is_only: bool) -> None:
-        model, name = steps.around.model, steps.around.model_name or steps.name
+        model, name = steps.around.model, steps.model_name
         if model is not None and steps.call is not None:
             steps.call.close()
             with guarded("keep the model of a training loop"):
@@ -240,6 +247,22 @@ class LoopRecord:
         if new:
             self._noted.update(new)
             self._run.note_origins(Origins(metrics=new))
+
+
+def _model_name(around: Surroundings, before: list[Steps]) -> str | None:
+    """Several optimizers may be of one model; another one has another name."""
+    if around.model_name is None:
+        return None
+    for each in before:
+        if each.around.model is around.model:
+            return each.model_name
+    return _free(around.model_name, {each.model_name for each in before})
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """A loop in a function has the same names each time that it is called."""
+    names = (name, *(f"{name}_{n}" for n in range(2, len(taken) + 2)))
+    return next(each for each in names if each not in taken)
 
 
 def _origin(key: str) -> Origin:
