@@ -54,8 +54,8 @@ class Steps:
         self.optimizer = ref(optimizer)
         self.around = around
         name = storable_key(around.name or f"optimizer_{len(before) + 1}")
-        self.name = _free(name, {each.name for each in before})
-        self.model_name = _model_name(around, before) or self.name
+        self.name: str = _free(name, {each.name for each in before})
+        self.model_name: str = _model_name(around, before) or self.name
         self.first = self.count = 0
         self.call = FirstCall(around.model) if around.model is not None else None
         self.rate: float | None = None

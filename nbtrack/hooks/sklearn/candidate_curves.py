@@ -39,7 +39,7 @@ class _Split(NamedTuple):
     chosen: Mapping[str, Any]  # by the candidate: the very dict in `cv_results_["params"]`
     among: int  # candidates: a halving search tries some of its dicts again, among fewer
     number: int
-    count: int
+    splits: int
 
 
 class CandidateCurves:
@@ -54,7 +54,7 @@ class CandidateCurves:
 
     def note_split(self, split: _Split, curves: Curves) -> None:
         self._held.append(split.chosen)
-        self._split_count = split.count
+        self._split_count = split.splits
         self._by_split.setdefault((id(split.chosen), split.among), {})[split.number] = curves
 
     def note_refit(self, estimator: Any) -> None:
@@ -141,8 +141,8 @@ def _split_of(estimator: Any, around: Mapping[str, Any] | None) -> _Split | None
         return None
     if deciding_estimator(around["estimator"]) is not estimator:
         return None
-    (_, among), (number, count) = around["candidate_progress"], around["split_progress"]
-    return _Split(around["parameters"], among, number, count)
+    (_, among), (number, splits) = around["candidate_progress"], around["split_progress"]
+    return _Split(around["parameters"], among, number, splits)
 
 
 def _fit_and_score(frame: FrameType | None) -> Mapping[str, Any] | None:
