@@ -30,6 +30,8 @@ NbtrackError                      base of what nbtrack raises; an MlflowExceptio
 │   ├── RegistryMoved             the model registry has changed since it was looked at
 │   └── RegistryBroken            its events are not those that were recorded
 └── MissingExtra(ImportError)     an optional library is needed here
+
+StopTraining(KeyboardInterrupt)   the user asked a training to stop
 """
 
 from __future__ import annotations
@@ -91,6 +93,20 @@ def _made_again(kind: type[MlflowException], args: tuple[Any, ...]) -> MlflowExc
 
 class NbtrackError(MlflowException):
     """Base of everything nbtrack raises on purpose."""
+
+
+class StopTraining(KeyboardInterrupt):
+    """Ends a loop that nbtrack can end in no other way, between two of its steps.
+
+    What a loop does when it is interrupted, such as saving what it has, it does now.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("stopped by you; what was trained until now is kept")
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it."""
+        return [f"nbtrack: {self}."]
 
 
 class InvalidValue(NbtrackError, ValueError):

@@ -173,6 +173,18 @@ def mlflows_model_id() -> str | None:
     return os.environ.get("MLFLOW_ACTIVE_MODEL_ID") or None
 
 
+def mlflows_variable(name: str) -> str | None:
+    """What MLflow's variable says, MLFLOW_<name>; an empty one says nothing."""
+    return os.environ.get(f"MLFLOW_{name}") or None
+
+
+def set_mlflows_variable(name: str, value: object | None) -> None:
+    """For this process, and for those that are started from it."""
+    os.environ.pop(f"MLFLOW_{name}", None)
+    if value is not None:
+        os.environ[f"MLFLOW_{name}"] = str(value)
+
+
 def forget_mlflows_model_id() -> None:
     os.environ.pop("MLFLOW_ACTIVE_MODEL_ID", None)
 

@@ -29,6 +29,7 @@ from nbtrack.recording.experiments import delete_tag, set_tags
 from nbtrack.recording.run_creation import one_name
 from nbtrack.recording.run_files import LOOK_SECONDS
 from nbtrack.recording.session import current_session
+from nbtrack.recording.system_metrics import sample_machine
 from nbtrack.records.runs import (
     Experiment,
     LifecycleStage,
@@ -161,11 +162,7 @@ def start_run(
     *log_system_metrics*: sample the machine meanwhile; None: as the switch of that name says.
     """
     run = _opened_run(run_id, experiment_id, run_name, nested, parent_run_id, tags, description)
-    settings = current_session().system_metrics
-    if settings.is_on if log_system_metrics is None else log_system_metrics:
-        from nbtrack.recording import system_metrics
-
-        system_metrics.follow(run, settings)
+    sample_machine(run, is_asked=log_system_metrics)
     return run
 
 

@@ -12,7 +12,7 @@ from nbtrack.cards.facts import FitFact
 from nbtrack.lookup.key_facts import facts_of
 from nbtrack.lookup.own_values import own_values
 from nbtrack.lookup.salience import Meaning, metrics_in_order
-from nbtrack.records.origins import Origin
+from nbtrack.records.origins import Origin, is_of_machine
 from nbtrack.records.traces import MetricTrace, RunTrace
 
 _PROGRESS = "search_progress"  # only a long search logs it: a card that had it would differ
@@ -59,12 +59,14 @@ def without_fits(trace: RunTrace) -> RunTrace:
 
 
 def telling_first(run: RunTrace) -> dict[str, MetricTrace]:
-    """Its metrics in the order that they have everywhere; how far a search was is over."""
+    """Its metrics in the order that they have everywhere, but for those of the machine; how far a
+    search was is over."""
     origins = run.origins.metrics
     facts = facts_of([run.values()], runs=1)
     order = metrics_in_order(facts, Meaning(metrics=origins))
     over = {_PROGRESS} if origins.get(_PROGRESS) is Origin.BOOKKEEPING else set()
-    return {each.key: run.metrics[each.key] for each in order if each.key not in over}
+    shown = [each.key for each in order if each.key not in over and not is_of_machine(each.key)]
+    return {key: run.metrics[key] for key in shown}
 
 
 def _runs(trace: RunTrace) -> Iterator[RunTrace]:

@@ -219,6 +219,8 @@ def _said(tracked: TrackedCell, *, fitted: str | None) -> list[tuple[str, str]]:
     """What was fitted, the note and tags of the magic line, the run that this is a child of."""
     arguments, parent = tracked.arguments, tracked.run.parent
     lines = [("model", fitted)] if fitted else []
+    if tracked.run.is_stopped:
+        lines.append(("stopped", "by you, with what was trained until then"))
     if arguments.note:
         lines.append(("note", arguments.note))
     if arguments.tags:

@@ -24,7 +24,7 @@ from nbtrack.cells.execution import Execution
 from nbtrack.cells.gauges import Gauges, Readings
 from nbtrack.cells.kernel_start import kernel_started_us
 from nbtrack.cells.look_back import LookBack
-from nbtrack.cells.outcome import Outcome, outcome_of, small_value
+from nbtrack.cells.outcome import Outcome, as_stopped, outcome_of, small_value
 from nbtrack.cells.own_lines import holds_no_code, is_about_tracking
 from nbtrack.cells.provenance_record import ProvenanceRecord
 from nbtrack.cells.surroundings_record import SurroundingsRecorder
@@ -142,12 +142,12 @@ class Cells:
     def _end(self, execution: Execution, outcome: Outcome, *, ended_us: int) -> None:
         self.session.stack.reenter_cell(execution)  # an awaiting cell was in a context of its own
         try:
-            is_ok = outcome.status == RunStatus.FINISHED
             self.warnings.note_states(execution.cell, execution)
-            self.provenance.ended(execution.cell, is_ok=is_ok)
+            self.provenance.ended(execution.cell, is_ok=outcome.status == RunStatus.FINISHED)
             if execution.tracked is not None:
                 readings = self._gauges.stop() if execution.measures else None
                 execution.measures = False
+                outcome = as_stopped(outcome, is_stopped=execution.tracked.run.is_stopped)
                 self._close(execution.tracked, outcome, readings, ended_us=ended_us)
         finally:
             self._end_what_is_left(execution)

@@ -1,4 +1,4 @@
-"""`%track on`, `off`, `status`, `quiet`, `last`, `drop`, `restore` and `load RUN`."""
+"""`%track on`, `off`, `status`, `quiet`, `last`, `drop`, `restore`, `load RUN` and `stop RUN`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from nbtrack.api.client import MlflowClient
+from nbtrack.api.stopping import stop
 from nbtrack.cells.cell_source import RunningCell
 from nbtrack.cells.cells import Cells, EndedCell
 from nbtrack.cells.completion import COMMANDS
@@ -25,7 +26,7 @@ from nbtrack.stores.store import Store
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 # What else people call a command, or want when they look for one.
 _MEANT = {
-    "stop": "off", "end": "off", "disable": "off", "start": "on", "enable": "on", "undo": "drop",
+    "kill": "stop", "end": "off", "disable": "off", "start": "on", "enable": "on", "undo": "drop",
     "delete": "drop", "remove": "drop", "undrop": "restore", "info": "status", "open": "load",
 }  # fmt: skip
 _HELP = ("help", "-h", "--help", "?")
@@ -61,6 +62,8 @@ class Commands:
         text = " ".join(rest)
         if name == "load" and (len(rest) < 2 or _QUOTED.fullmatch(text) or is_alone):
             return lambda: self.load(text.strip("\"'"))
+        if name == "stop" and (not rest or is_alone):
+            return lambda: self.stop(text.strip("\"'"))
         if name == "restore" and (not rest or is_alone):
             return lambda: self.restore(text.strip("\"'"))
         if name == "on" and rest == ["--no-infer"]:
@@ -171,6 +174,10 @@ class Commands:
         if cell is None or not cell.get("source"):
             raise InvalidValue(f"Run {run.info.run_name!r} ({run.info.run_id}) was no cell.")
         self._cells.shell.set_next_input(cell["source"])
+
+    def stop(self, text: str = "") -> None:
+        """End what a run trains, in another notebook or a script."""
+        say(stop(self._session.store, text))
 
     def _record(self, ended: EndedCell) -> None:
         tracked = self._cells.new_tracked_cell(ended.cell, line := CellLine())

@@ -20,7 +20,7 @@ from nbtrack.records.registry import RegistryQuery
 from nbtrack.records.runs import RunQuery
 from nbtrack.records.warned import ALL, KINDS
 
-COMMANDS = ("on", "off", "status", "quiet", "last", "drop", "restore", "load")
+COMMANDS = ("on", "off", "status", "quiet", "last", "drop", "restore", "load", "stop")
 MATCHER = "nbtrack.track_line"
 
 _LINE = re.compile(r"\s*(%%?track|%runs|%experiment|%registry|%compare)\s")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nbtrack.capture.numbers import as_number
 from nbtrack.capture.secret_shapes import mask_magic
 from nbtrack.capture.secrets import mask_secrets
+from nbtrack.errors import StopTraining
 from nbtrack.recording.process_end import status_of
 from nbtrack.records.runs import RunStatus
 
@@ -58,6 +59,16 @@ def outcome_of(shell: Any, result: Any) -> Outcome:
         exception=exception,
         shown=tuple(getattr(shell, "_last_traceback", None) or ()),
     )
+
+
+def as_stopped(outcome: Outcome, *, is_stopped: bool) -> Outcome:
+    """Of a cell in which the user stopped a training: no fault, whether it ended its code or not.
+    What went wrong besides, stays."""
+    if isinstance(outcome.exception, StopTraining):
+        return Outcome(status=RunStatus.KILLED)
+    if is_stopped and outcome.status == RunStatus.FINISHED:
+        return replace(outcome, status=RunStatus.KILLED)
+    return outcome
 
 
 def small_value(value: object) -> object:

@@ -26,6 +26,7 @@ from nbtrack.cli import (
     runs,
     show,
     sql,
+    stop,
     ui,
 )
 from nbtrack.cli.console import make_output_safe
@@ -38,6 +39,7 @@ _COMMANDS: dict[str, ModuleType] = {
     "diff": diff,
     "export": export,
     "reproduce": reproduce,
+    "stop": stop,
     "sql": sql,
     "ui": ui,
     "models": models,

@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nbtrack.lookup.metric_direction import Direction, direction
-from nbtrack.records.origins import Origin, is_bookkeeping, parsed_origins
+from nbtrack.records.origins import Origin, is_bookkeeping, is_of_machine, parsed_origins
 from nbtrack.records.tags import AUTOLOG_TAG
 from nbtrack.records.views import KeyFacts, KeyInventory
 
 _NO_DECLARED: Mapping[str, Direction] = {}
 # Of runs that were recorded before origins were: what autolog called its own.
 _BOOKKEEPING = re.compile(
-    r"search_progress|n_iter|.*_time(_.*)?|(split\d+|std|rank)_(test|train)_.*|iter|n_resources|"
-    r"system/.*"
+    r"search_progress|n_iter|.*_time(_.*)?|(split\d+|std|rank)_(test|train)_.*|iter|n_resources"
 )
 _LOSS = re.compile(r"(^|[_/.\s-])loss(es)?($|[_/.\s-])", re.IGNORECASE)  # a means, not the end
 _TRAINING = re.compile(r"(training|train|mean_train|cv(-\d+)?_train)_.*")
@@ -47,6 +46,8 @@ class Meaning:
 
     def of(self, kind: str, key: str) -> Origin:
         """*kind* is "params" or "metrics"."""
+        if kind == "metrics" and is_of_machine(key):
+            return Origin.BOOKKEEPING
         found = self.params if kind == "params" else self.metrics
         return found.get(key, Origin.LOGGED)
 

@@ -19,6 +19,7 @@ from nbtrack.records.runs import (
     RunOutputs,
     RunStatus,
 )
+from nbtrack.records.tags import STOPPED_TAG
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class ActiveRun(RunWriter):
         self.is_cell = False  # the run of a tracked cell ends with the cell, not before
         self.follows_experiment = False  # `set_experiment` in the cell takes its run along
         self.opened_in: int | None = None  # execution count of the cell that opened it
+        self.is_stopped = False  # by the user: it has not all that its params tell of
         self.hook_params: set[str] = set()  # all of an estimator's: no run is named after them
         # What hooks measured while the cell ran; None: nobody asks for it.
         self.measured: list[MeasuredMetric] | None = None
@@ -156,7 +158,7 @@ class ActiveRun(RunWriter):
 
         *end_us* is when it was over, if that was before now.
         """
-        status = RunStatus(status)
+        status = self._own_status(status)
         if not self.is_open or not self._owner.leave(self):
             return
         if not self.is_ours:
@@ -171,6 +173,17 @@ class ActiveRun(RunWriter):
             self._write_what_waits()
         finally:
             self._close(status, t=t, end_us=end_us)
+
+    def note_stop(self, words: str) -> None:
+        """A training in it was ended early: it ends as KILLED, if nothing worse happens."""
+        if not self.is_stopped:
+            self.is_stopped = True
+            self.set_tag(STOPPED_TAG, words)
+
+    def _own_status(self, status: RunStatus | str) -> RunStatus:
+        found = RunStatus(status)
+        is_cut_short = self.is_stopped and found is RunStatus.FINISHED
+        return RunStatus.KILLED if is_cut_short else found
 
     def _write_what_waits(self) -> None:
         while self.at_end and not self.is_deleted:

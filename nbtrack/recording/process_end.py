@@ -18,6 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.imported import imported
+from nbtrack.errors import StopTraining
 from nbtrack.recording.surroundings import execution_count, shell
 from nbtrack.records.runs import RunStatus
 
@@ -33,7 +34,7 @@ def status_of(error: BaseException | None) -> RunStatus:
     """How the code ended that *error* came out of: `sys.exit()` and `sys.exit(0)` are no faults."""
     if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
         return RunStatus.FINISHED
-    return RunStatus.FAILED
+    return RunStatus.KILLED if isinstance(error, StopTraining) else RunStatus.FAILED
 
 
 def watch_process_end(end_runs: Callable[[], None]) -> None:
@@ -61,7 +62,7 @@ def status_at_exit() -> RunStatus:
     if is_at_prompt:  # `sys.last_value` is of what was typed
         return RunStatus.FINISHED
     if hasattr(sys, "last_value"):
-        return RunStatus.FAILED
+        return status_of(sys.last_value)
     if _program is None or not _was_broken_off(_program):
         return RunStatus.FINISHED
     if _exit_argument is not ...:

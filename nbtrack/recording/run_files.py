@@ -8,6 +8,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -92,13 +93,40 @@ class RunFiles(ABC):
         return stored
 
     def _remove_others(self, folder: str, *, kept: Collection[str]) -> None:
-        stale = [file.path for file in self.artifacts.walk(folder) if file.path not in kept]
-        for path in stale:
+        self.remove_artifacts(
+            [file.path for file in self.artifacts.walk(folder) if file.path not in kept]
+        )
+
+    def remove_artifacts(self, paths: Collection[str]) -> None:
+        """Files that are there."""
+        for path in paths:
             self.artifacts.delete(path)
         t = self.later_us()
         self._append(
-            "".join(lines.artifact_line(self.run_id, path, None, size=None, t=t) for path in stale)
+            "".join(lines.artifact_line(self.run_id, path, None, size=None, t=t) for path in paths)
         )
+
+    def copy_file(self, artifact_file: str, source: Path) -> list[FileInfo]:
+        """A file under another name; [] when the disk would not take it."""
+        stored: list[FileInfo] = []
+
+        def write() -> list[FileInfo]:
+            stored.extend(self.artifacts.write_all({artifact_file: source}))
+            return stored
+
+        self._store_files(write, source=source)
+        return stored
+
+    def link_file(self, artifact_file: str, same: FileInfo) -> list[FileInfo]:
+        """One of its artifacts under another name, too, without its bytes."""
+        linked = replace(same, path=artifact_file)
+
+        def link() -> list[FileInfo]:
+            self.artifacts.link_all({artifact_file: self.artifacts.download(same.path)})
+            return [linked]
+
+        self._store_files(link)
+        return [linked]
 
     def log_bytes(self, data: bytes | Iterable[bytes], artifact_file: str) -> None:
         """One file as it is, whole or in pieces, in place of what was there."""

@@ -92,7 +92,7 @@ class RunPart(ActiveRun):
             if self.is_child:
                 super().end(status, end_us=end_us)
             else:
-                self._ended = RunStatus(status), end_us or now_us()
+                self._ended = self._own_status(status), end_us or now_us()
 
     def stay(self) -> None:
         """It becomes no child any more: what was written of it need not be kept in mind."""

@@ -34,7 +34,7 @@ from nbtrack.recording.run_creation import (
 from nbtrack.recording.run_stack import RunStack
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.surroundings import default_run_name, execution_count, name_of_callback
-from nbtrack.recording.system_metrics import SystemMetrics
+from nbtrack.recording.system_metrics import sample_machine
 from nbtrack.records.runs import Experiment, Run, RunInfo, RunStatus
 from nbtrack.records.tags import PARENT_TAG
 from nbtrack.settings import FitScope, take_mlflows_run_id
@@ -56,7 +56,6 @@ class Session(OpenStores):
         self.handing_over = HandingOver(self.stack.handed_over)
         # Asked when something is logged and no run is open; None: open an ordinary run.
         self.open_cell_run: Callable[[], ActiveRun | None] = lambda: None
-        self.system_metrics = SystemMetrics()
         self.deletions: list[Deletion] = []  # the newest last
         # The notebook says here where trainings are to be recorded, and the hooks listen.
         self.record_fits: Callable[[FitScope], None] = lambda _scope: None
@@ -129,6 +128,7 @@ class Session(OpenStores):
             return run
         if self.stack.is_callback():
             run = self.start_run(name=name_of_callback())
+            sample_machine(run)
             end_with_this_code(run)
             warn_once(
                 "nbtrack: a thread, task or callback logged, and no run was open where it was "
@@ -136,6 +136,7 @@ class Session(OpenStores):
             )
             return run
         run = self.start_run()
+        sample_machine(run)
         warn(
             f"nbtrack: nothing was open, so run {run.info.run_name!r} was opened "
             f"({run.run_id}). nbtrack.end_run() closes it."
@@ -186,6 +187,7 @@ class Session(OpenStores):
         )
         run.is_cell, run.follows_experiment = True, experiment is None
         self.stack.enter_cell_run(cell, run)
+        sample_machine(run)
         return run
 
     def describe_child(

@@ -1,76 +1,75 @@
-"""CPU, memory, disk and network of the machine, sampled while a run is open; names are MLflow's."""
+"""Whether the machine is sampled while a run is open, and how: MLflow's switches and variables.
+
+The variables are what counts, as in MLflow, and the switches write them: a process that is started
+from here samples as this one does.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from nbtrack.base.guard import guarded
-from nbtrack.errors import require
-from nbtrack.recording.active_run import ActiveRun
+from nbtrack.base.guard import warn_once
+from nbtrack.errors import InvalidValue, MissingExtra
+from nbtrack.recording.machine import INTERVAL_SECONDS, SystemMetrics
+from nbtrack.settings import mlflows_variable, set_mlflows_variable
 
-MEGABYTE = 1e6
-THREAD_NAME = "SystemMetricsMonitor"  # as MLflow's is called
-Sample = Mapping[str, float]
+if TYPE_CHECKING:
+    from nbtrack.recording.active_run import ActiveRun
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SystemMetrics:
-    """*interval* is in seconds; *samples* become one point, their mean."""
-
-    is_on: bool = False
-    interval: float = 10.0
-    samples: int = 1
-    node_id: str | None = None
+_ON, _INTERVAL = "ENABLE_SYSTEM_METRICS_LOGGING", "SYSTEM_METRICS_SAMPLING_INTERVAL"
+_SAMPLES, _NODE = "SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING", "SYSTEM_METRICS_NODE_ID"
 
 
-def sampler() -> Callable[[], Sample]:
-    """What measures the machine; network traffic counts from now on. Raises MissingExtra."""
-    psutil: Any = require("psutil", extra="system")
-    begun = psutil.net_io_counters()
-    psutil.cpu_percent()  # the first call has nothing to compare with
-
-    def sample() -> Sample:
-        memory, disk, network = (
-            psutil.virtual_memory(),
-            psutil.disk_usage("/"),
-            psutil.net_io_counters(),
-        )
-        return {
-            "cpu_utilization_percentage": psutil.cpu_percent(),
-            "system_memory_usage_megabytes": memory.used / MEGABYTE,
-            "system_memory_usage_percentage": memory.percent,
-            "disk_usage_percentage": disk.percent,
-            "disk_usage_megabytes": disk.used / MEGABYTE,
-            "disk_available_megabytes": disk.free / MEGABYTE,
-            "network_receive_megabytes": (network.bytes_recv - begun.bytes_recv) / MEGABYTE,
-            "network_transmit_megabytes": (network.bytes_sent - begun.bytes_sent) / MEGABYTE,
-        }
-
-    return sample
+def chosen() -> SystemMetrics:
+    """As it is switched now; what cannot be understood counts as not said."""
+    return SystemMetrics(
+        is_on=(mlflows_variable(_ON) or "").strip().lower() in ("1", "true"),
+        interval=_number(_INTERVAL) or INTERVAL_SECONDS,
+        samples=int(_number(_SAMPLES) or 1) or 1,
+        node_id=mlflows_variable(_NODE),
+    )
 
 
-def follow(run: ActiveRun, settings: SystemMetrics) -> None:
-    """Sample in a thread of its own until *run* ends. Raises MissingExtra."""
-    arguments = (run, settings, sampler())
-    thread = threading.Thread(target=_sample, args=arguments, name=THREAD_NAME, daemon=True)
-    thread.start()
+def switch(*, is_on: bool) -> None:
+    set_mlflows_variable(_ON, str(is_on).lower())
 
 
-def _sample(run: ActiveRun, settings: SystemMetrics, sample: Callable[[], Sample]) -> None:
-    prefix = f"system/{settings.node_id}" if settings.node_id else "system"
-    pause, taken = threading.Event(), list[Sample]()
-    with guarded("sample the machine"):
-        step = run.next_step(f"{prefix}/cpu_utilization_percentage") if run.is_resumed else 0
-        while not pause.wait(settings.interval) and run.is_open and not run.is_deleted:
-            taken.append(sample())
-            if len(taken) >= settings.samples:
-                means = _means(taken)
-                run.log_metrics({f"{prefix}/{name}": mean for name, mean in means.items()}, step)
-                step, taken = step + 1, []
+def set_interval(seconds: float | None) -> None:
+    """Raises InvalidValue."""
+    if seconds is not None and (not isinstance(seconds, int | float) or not seconds > 0):
+        raise InvalidValue(f"interval is {seconds!r}; give seconds above 0.")
+    set_mlflows_variable(_INTERVAL, seconds)
 
 
-def _means(samples: Sequence[Sample]) -> Sample:
-    return {name: sum(each[name] for each in samples) / len(samples) for name in samples[0]}
+def set_samples(number: int | None) -> None:
+    """Raises InvalidValue."""
+    if number is not None and (not isinstance(number, int) or number < 1):
+        raise InvalidValue(f"samples is {number!r}; give a whole number above 0.")
+    set_mlflows_variable(_SAMPLES, number)
+
+
+def set_node_id(node_id: str | None) -> None:
+    set_mlflows_variable(_NODE, node_id)
+
+
+def sample_machine(run: ActiveRun, *, is_asked: bool | None = None) -> None:
+    """While *run* is open. None: as the switch says. Raises MissingExtra if it is asked for."""
+    how = chosen()
+    if not (how.is_on if is_asked is None else is_asked):
+        return
+    from nbtrack.recording.machine_samples import follow
+
+    try:
+        follow(run, how)
+    except MissingExtra as exc:
+        if is_asked:
+            raise
+        warn_once(f"nbtrack: the machine is not sampled. {exc}")
+
+
+def _number(variable: str) -> float | None:
+    try:
+        found = float(mlflows_variable(variable) or 0)
+    except ValueError:
+        return None
+    return found if 0 < found < float("inf") else None

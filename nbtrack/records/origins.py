@@ -136,6 +136,11 @@ def is_bookkeeping(param: str) -> bool:
     return param.rpartition("__")[2] in _BOOKKEEPING
 
 
+def is_of_machine(metric: str) -> bool:
+    """By its name, which is MLflow's: of runs that MLflow recorded no tag tells more."""
+    return metric.startswith("system/")
+
+
 def _by_word(origins: Mapping[str, Origin]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for key, origin in origins.items():

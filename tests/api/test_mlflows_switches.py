@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import io
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,15 +13,12 @@ import pytest
 import nbtrack
 from nbtrack.entities import Metric
 from nbtrack.errors import InvalidValue
-from nbtrack.recording.session import current_session
-from nbtrack.recording.system_metrics import SystemMetrics
 
 
 @pytest.fixture(autouse=True)
 def switched_back(project: Path) -> Iterator[None]:
     yield
     nbtrack.config.enable_async_logging(False)
-    current_session().system_metrics = SystemMetrics()
 
 
 def asked(**how: Any) -> list[Any]:
@@ -82,66 +77,6 @@ def test_a_stream_is_stored_piece_by_piece() -> None:
     with open(place, "rb") as file:
         assert file.read() == data
     assert [file.path for file in client.list_artifacts(run.run_id)] == ["empty.bin", "some"]
-
-
-def system_metrics_of(run_id: str) -> dict[str, float]:
-    metrics = nbtrack.get_run(run_id).data.metrics
-    return {key: value for key, value in metrics.items() if key.startswith("system/")}
-
-
-def sampled(key: str, **how: Any) -> nbtrack.ActiveRun:
-    """A run that ended when it had *key*."""
-    with nbtrack.start_run(**how) as run:
-        until = time.monotonic() + 30
-        while key not in system_metrics_of(run.run_id) and time.monotonic() < until:
-            time.sleep(0.02)
-    return run
-
-
-def test_the_machine_is_sampled_while_a_run_is_open() -> None:
-    """By one run's own wish, by the switch, and under the name of a node."""
-    nbtrack.set_system_metrics_sampling_interval(0.01)
-    nbtrack.set_system_metrics_samples_before_logging(2)
-    cpu = "cpu_utilization_percentage"
-    run = sampled(f"system/{cpu}", log_system_metrics=True)
-    assert len(system_metrics_of(run.run_id)) == 8
-    assert 0 <= system_metrics_of(run.run_id)["system/disk_usage_percentage"] <= 100
-    steps = [p.step for p in nbtrack.MlflowClient().get_metric_history(run.run_id, f"system/{cpu}")]
-    assert steps == list(range(len(steps)))
-
-    nbtrack.enable_system_metrics_logging()
-    nbtrack.set_system_metrics_node_id("n1")
-    assert system_metrics_of(sampled(f"system/n1/{cpu}").run_id)
-    with nbtrack.start_run(log_system_metrics=False) as run:
-        time.sleep(0.1)
-    nbtrack.disable_system_metrics_logging()
-    with nbtrack.start_run() as other:
-        time.sleep(0.1)
-    assert system_metrics_of(run.run_id) == system_metrics_of(other.run_id) == {}
-
-
-def test_a_resumed_run_goes_on_counting_its_samples() -> None:
-    """So that no step is there twice."""
-    nbtrack.set_system_metrics_sampling_interval(0.01)
-    key = "system/cpu_utilization_percentage"
-    run = sampled(key, log_system_metrics=True)
-    history = functools.partial(nbtrack.MlflowClient().get_metric_history, run.run_id, key)
-    before = len(history())
-    until = time.monotonic() + 30
-    with nbtrack.start_run(run.run_id, log_system_metrics=True):
-        while len(history()) == before and time.monotonic() < until:
-            time.sleep(0.02)
-
-    assert [point.step for point in history()] == list(range(len(history())))
-
-
-@pytest.mark.parametrize("wrong", [0, -1, "often"])
-def test_an_interval_that_is_none_is_refused(wrong: Any) -> None:
-    """Where it is said, not in every run."""
-    with pytest.raises(InvalidValue, match="interval"):
-        nbtrack.set_system_metrics_sampling_interval(wrong)
-    with pytest.raises(InvalidValue, match="samples"):
-        nbtrack.set_system_metrics_samples_before_logging(wrong)
 
 
 def test_the_registry_is_where_the_runs_are(tmp_path: Any) -> None:

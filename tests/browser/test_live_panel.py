@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,10 +37,20 @@ while not Path("go-{n}").exists() and step < 3000:
     step += 1
     time.sleep(0.02)
 """
+BOOST = """%%track "boosted" --live
+import numpy, time, xgboost
+class Slow(xgboost.callback.TrainingCallback):
+    def after_iteration(self, model, epoch, evals_log):
+        time.sleep(0.02)
+data = xgboost.DMatrix(numpy.random.default_rng(0).normal(size=(200, 3)), [0, 1] * 100)
+sets = [(data, "train"), (xgboost.DMatrix(numpy.ones((4, 3)), [0, 1] * 2), "valid")]
+booster = xgboost.train({}, data, 2000, sets, verbose_eval=False, callbacks=[Slow()])
+"""
 CELLS = [
     "%load_ext nbtrack\nimport nbtrack",
     TRAIN.format(name="first fit", n=1),
     TRAIN.format(name=HOSTILE.replace('"', "'"), n=2),
+    BOOST,
 ]
 
 
@@ -148,3 +159,26 @@ def test_charts_fit_and_follow_the_theme(page: Any, theme: str, width: int) -> N
 
     light = sum(int(part) for part in shown.strip("rgba()").split(",")[:3]) > 3 * 128
     assert light == ("Dark" in theme)
+
+
+def test_a_training_is_stopped_by_its_button(page: Any) -> None:
+    """While the kernel is busy with it: the line tells how far it is, and then it has ended."""
+    pytest.importorskip("xgboost")
+    page.set_viewport_size({"width": 1000, "height": 900})
+    cell = start_cell(page, 3)
+    panel = cell.locator("[data-nbtrack=live]")
+    words, stop = panel.locator(".nbt-live-words"), panel.locator(".nbt-live-stop")
+    words.filter(has_text="left").wait_for()
+    for theme in ("Dark", "Light"):
+        use_theme(page, f"JupyterLab {theme}")
+        panel.screenshot(path=page.folder / f"live-progress-{theme}.png")
+
+    told = r"iteration [\d,]+ of 2,000 · .* · \d+% · at most .* left"
+    assert re.fullmatch(told, words.inner_text())
+    assert panel.locator(".nbt-live-track").is_visible()
+    stop.click()
+    panel.locator("[data-status=KILLED]").wait_for()
+    wait_for_end(page, cell)
+    assert not stop.is_visible()
+    assert "left" not in words.inner_text()
+    assert "stopped" in panel.inner_text()

@@ -24,7 +24,7 @@ def test_help(kernel: Kernel):
 def test_completion_of_flags_and_commands(kernel: Kernel):
     """Flags on a %%track line, commands on a %track line."""
     assert kernel.completed("%%track fit --me") == ["--metrics"]
-    assert kernel.completed("%track st") == ["status"]
+    assert kernel.completed("%track sta") == ["status"]
 
 
 def test_completion_of_names_of_the_project(kernel: Kernel):
@@ -53,7 +53,7 @@ def test_commands_make_no_run(kernel: Kernel):
     ("line", "told"),
     [
         ("%track onn", "Did you mean on?"),
-        ("%track stop", "Did you mean off?"),
+        ("%track end", "Did you mean off?"),
         ("%track on now", "Did you mean on?"),
         ("%track drop everything", "Did you mean drop?"),
         ("%track help", "%track?"),

@@ -139,3 +139,10 @@ def test_a_pinned_metric_is_told_whatever_it_is():
     data = [run(metrics=dict.fromkeys(told, 1.0), origins=Origins(metrics=told))]
 
     assert told_metrics(told, meaning_of_runs(data, pinned=["metrics.loss"])) == ["loss", "f1"]
+
+
+def test_what_is_of_the_machine_is_bookkeeping_by_its_name():
+    """Of a run that MLflow recorded no tag says so."""
+    data = [run(metrics={"system/cpu_utilization_percentage": 50.0, "zeal": 1.0})]
+
+    assert order(data)[1] == ["zeal"]

@@ -25,15 +25,29 @@ class LoopCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras shi
         self._loop, self._begun = loop, begun
         self._waiting: tuple[int, Mapping[str, Any]] | None = None
         self._rate: float | None = None
+        self._first_epoch: int | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - as Keras calls it
         self._begun(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
         self.flush()
+        if self._first_epoch is None:
+            self._first_epoch = epoch
+            with guarded("tell how many epochs there will be"):
+                total = self.params["epochs"] - epoch
+                self._loop.expects(total, noun="epoch", may_end_early=True)
+
+    def _note_end(self, epoch: int) -> None:
+        """Of an epoch: how far it is, and whether it is to be the last one."""
+        with guarded("tell how far a training is"):
+            self._loop.is_at(epoch - (self._first_epoch or 0) + 1)
+            if self._loop.stop_is_wanted():
+                self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self.flush()
+        self._note_end(epoch)
         with guarded("follow the epochs of a training"):
             self._note_rate(epoch)
             self._waiting = epoch, {} if logs is None else logs
@@ -60,8 +74,8 @@ class StepCallback(LoopCallback):
         super().__init__(loop, begun=begun)
         self._every = every
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Nothing."""
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        self._note_end(epoch)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
         with guarded("follow the steps of a training"):

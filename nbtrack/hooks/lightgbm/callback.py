@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
+
+from lightgbm.callback import EarlyStopException
 
 from nbtrack.hooks.training.loop import Loop
 
 KINDS = ("split", "gain")
 # If a callback stops, LightGBM asks no later one; where nothing is said, the first of n has -n.
-FIRST = -1_000_000
+_STOPPING = ("early_stopping_round", "early_stopping_rounds", "early_stopping", "n_iter_no_change")
+FIRST, LAST = -1_000_000, 1_000_000
 
 
-def callback_of(loop: Loop) -> Callable[[Any], None]:
-    def callback(env: Any) -> None:
+def callbacks_of(loop: Loop, own: Collection[Any]) -> list[Callable[[Any], None]]:
+    """To be put before the user's *own*."""
+
+    def add(env: Any) -> None:
+        if loop.last_step is None:
+            total = env.end_iteration - env.begin_iteration
+            loop.expects(total, may_end_early=bool(own) or _stops_early(env.params))
         loop.add(env.iteration, _values(env.evaluation_result_list or ()))
 
-    vars(callback).update(order=FIRST, before_iteration=False)
-    return callback
+    def stop(env: Any) -> None:
+        if loop.is_to_stop():
+            loop.is_stopped = True
+            raise EarlyStopException(env.iteration, env.evaluation_result_list or [])
+
+    vars(add).update(order=FIRST, before_iteration=False)
+    vars(stop).update(order=LAST, before_iteration=False)
+    return [add, stop]
+
+
+def _stops_early(params: Mapping[str, Any]) -> bool:
+    return any(name in params for name in _STOPPING)
 
 
 def _values(results: Any) -> Iterator[tuple[str, str, float]]:
@@ -31,7 +49,7 @@ def _values(results: Any) -> Iterator[tuple[str, str, float]]:
 
 def tell_best(loop: Loop, booster: Any) -> None:
     """LightGBM counts the trees: 1 is the first iteration, and 0 is none."""
-    if booster.best_iteration > 0:
+    if booster.best_iteration > 0 and not loop.is_stopped:  # where it is where it stopped
         loop.best_iteration = booster.best_iteration - 1
 
 

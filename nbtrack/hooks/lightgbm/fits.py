@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from nbtrack.base.guard import guarded
-from nbtrack.hooks.lightgbm.callback import callback_of, importances_of, tell_best
+from nbtrack.hooks.lightgbm.callback import callbacks_of, importances_of, tell_best
 from nbtrack.hooks.lightgbm.hook import library
 from nbtrack.hooks.sklearn.fits import FitRecord
 from nbtrack.hooks.sklearn.foreign_estimators import around_fit_of
@@ -19,7 +19,7 @@ from nbtrack.models.flavours import lightgbm as flavour
 def _following(record: FitRecord) -> Iterator[None]:
     loop = Loop(record.run, training_sets=_training_sets(record))
     own = record.kwargs.get("callbacks") or ()
-    record.kwargs = {**record.kwargs, "callbacks": [callback_of(loop), *own]}
+    record.kwargs = {**record.kwargs, "callbacks": [*callbacks_of(loop, own), *own]}
     try:
         yield
         with guarded("tell the best iteration"):

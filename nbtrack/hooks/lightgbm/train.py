@@ -7,7 +7,7 @@ from itertools import zip_longest
 from types import ModuleType
 from typing import Any, ClassVar
 
-from nbtrack.hooks.lightgbm.callback import callback_of, importances_of, tell_best
+from nbtrack.hooks.lightgbm.callback import callbacks_of, importances_of, tell_best
 from nbtrack.hooks.lightgbm.hook import library
 from nbtrack.hooks.training.calls import CallRecord, Data, around_call
 from nbtrack.models.flavours import lightgbm as own_flavour
@@ -17,7 +17,8 @@ class _Call(CallRecord):
     library = library
 
     def follow(self) -> None:
-        self.kwargs["callbacks"] = [callback_of(self.loop), *(self.kwargs.get("callbacks") or ())]
+        own = self.kwargs.get("callbacks") or ()
+        self.kwargs["callbacks"] = [*callbacks_of(self.loop, own), *own]
 
     def data(self) -> Iterator[Data]:
         train_set = self.arguments.get("train_set")

@@ -22,6 +22,8 @@ from nbtrack.hooks.lightning.points import Points
 from nbtrack.hooks.lightning.settings import log_every, stopping_metrics, write_fit_settings
 from nbtrack.hooks.pytorch.first_call import FirstCall
 from nbtrack.hooks.pytorch.hook import Flags
+from nbtrack.hooks.training.stopping import stop_is_wanted
+from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.records.origins import Origin, Origins, all_of
 
@@ -73,6 +75,12 @@ class Recorder:
             else:
                 self.points.is_silent = True
 
+    def _look_whether_to_stop(self, trainer: Any) -> None:
+        """After this batch. Of several processes one alone must not: the others would wait."""
+        run = self._run
+        if trainer.world_size == 1 and isinstance(run, ActiveRun) and stop_is_wanted(run):
+            trainer.should_stop = True
+
     def on_train_start(self, trainer: Any, module: Any) -> None:  # noqa: ARG002 - Lightning's
         with _STEP:
             self._step = _stepped(trainer)
@@ -87,6 +95,7 @@ class Recorder:
                 self.first_call.close()  # it may be one that is never called as a whole
             self._held.update(self.points.fresh(_logged(trainer)))
             self._end_step(_stepped(trainer))
+            self._look_whether_to_stop(trainer)
 
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:  # noqa: ARG002
         with _STEP:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from nbtrack.base.guard import guarded
+from nbtrack.base.imported import imported
 from nbtrack.base.plain_values import PLAIN
+from nbtrack.errors import StopTraining
 from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.optuna.hook import library
 from nbtrack.hooks.optuna.study_run import StudyRun, study_name, study_params
 from nbtrack.hooks.training.calls import UsersArguments, users_arguments
+from nbtrack.hooks.training.loop import Loop
 from nbtrack.hooks.training.param_origins import param_origin
 from nbtrack.hooks.training.param_texts import param_text
 from nbtrack.hooks.training.record import Record, recorded
 from nbtrack.hooks.training.run_choice import FitRun, choose_run
+from nbtrack.hooks.training.stopping import stop_is_wanted
 from nbtrack.hooks.unseen_frames import without_ours
 from nbtrack.recording.session import current_session
 from nbtrack.records.tags import FIT_TAG
@@ -26,21 +31,35 @@ _NO_SETTINGS = ("self", "func", "callbacks", "gc_after_trial", "show_progress_ba
 class Objective:
     """The user's function; each call of it is a trial, and gets a run."""
 
-    def __init__(self, function: Callable[[Any], Any], study_run: StudyRun) -> None:
-        self._function, self._study_run = function, study_run
+    def __init__(self, function: Callable[[Any], Any], study_run: StudyRun, loop: Loop) -> None:
+        self._function, self._study_run, self._loop = function, study_run, loop
+        self._ended = count(1)
 
     def __call__(self, trial: Any) -> Any:
         begun = self._study_run.begin(trial)
         try:
             returned = self._function(trial)
+        except StopTraining as exc:  # of a loop in it: the study ends in good order
+            pruned: Exception = imported("optuna.exceptions", "TrialPruned")(str(exc))
+            if begun is not None:
+                begun.end(begun.outcome_of_error(pruned), attributes=trial.user_attrs)
+            raise pruned from None
         except BaseException as exc:
             exc.__traceback__ = without_ours(exc.__traceback__)
             if begun is not None:
                 begun.end(begun.outcome_of_error(exc), attributes=trial.user_attrs)
             raise
+        finally:
+            self._trial_ended(trial.study)
         if begun is not None:
             begun.end(begun.outcome_of_return(returned), attributes=trial.user_attrs)
         return returned
+
+    def _trial_ended(self, study: Any) -> None:
+        self._loop.is_at(next(self._ended))
+        with guarded("stop a study"):
+            if stop_is_wanted(self._study_run.run):
+                study.stop()
 
 
 class StudyRecord(Record):
@@ -51,7 +70,8 @@ class StudyRecord(Record):
         super().__init__(chosen, "study.optimize", (study,), given)
         self.study, self.arguments = study, arguments
         self.study_run = StudyRun(self.run, study)
-        given["func"] = Objective(given["func"], self.study_run)
+        self._loop = Loop(self.run)
+        given["func"] = Objective(given["func"], self.study_run, self._loop)
 
     def write_beginning(self) -> None:
         params, origins = study_params(self.study)
@@ -63,9 +83,13 @@ class StudyRecord(Record):
 
     @contextmanager
     def following(self) -> Iterator[None]:
+        has_limit = self.arguments.get("timeout") is not None
+        trials = self.arguments.get("n_trials")
+        self._loop.expects(trials, noun="trial", may_end_early=has_limit)
         try:
             yield
         finally:
+            self._loop.close()
             self.study_run.write_best(self.study)
 
 

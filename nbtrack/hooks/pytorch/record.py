@@ -21,6 +21,7 @@ from torch.optim import Optimizer
 from nbtrack.base.guard import guarded
 from nbtrack.hooks.pytorch.evaluations import BatchLoss, Evaluation, is_among
 from nbtrack.hooks.pytorch.first_call import FirstCall
+from nbtrack.hooks.pytorch.loop_length import loop_length
 from nbtrack.hooks.pytorch.numbers import numbers_of
 from nbtrack.hooks.pytorch.roots import Group
 from nbtrack.hooks.pytorch.settings import (
@@ -30,10 +31,13 @@ from nbtrack.hooks.pytorch.settings import (
     summary_of,
     write_settings,
 )
-from nbtrack.hooks.pytorch.surroundings import Surroundings, surroundings_of
+from nbtrack.hooks.pytorch.surroundings import Surroundings, own_frames, surroundings_of
+from nbtrack.hooks.training.stopping import stop_is_wanted
 from nbtrack.hooks.training.storable_keys import storable_key
 from nbtrack.journal.lines import now_us
+from nbtrack.recording import training_progress
 from nbtrack.recording.active_run import ActiveRun
+from nbtrack.recording.training_progress import TrainingProgress
 from nbtrack.records.origins import Origin, Origins
 from nbtrack.records.runs import Metric
 
@@ -60,6 +64,7 @@ class Steps:
         self.call = FirstCall(around.model) if around.model is not None else None
         self.rate: float | None = None
         self.names: dict[str, str] | None = None  # of metrics
+        self.progress: TrainingProgress | None = None  # None: its loop's length is not known
 
 
 class Step(NamedTuple):
@@ -105,7 +110,8 @@ class LoopRecord:
         *,
         has_closure: bool,
         begins_epoch: bool,
-    ) -> None:
+    ) -> bool:
+        """Whether the loop is to stop."""
         steps = self._steps.get(optimizer) or self._begin(optimizer)
         is_due = time.monotonic() >= self._next_write
         epoch = None
@@ -118,8 +124,11 @@ class LoopRecord:
             Step(steps, steps.count, now_us() // 1000, rate, epoch, group, place, has_closure, norm)
         )
         steps.count += 1
+        if steps.progress is not None:
+            steps.progress.done += 1
         if is_due:
             self.write(open_group=group)
+        return is_due and _trains_alone() and stop_is_wanted(self._run)
 
     def evaluate(self, evaluation: Evaluation, criterion: str, loss: BatchLoss) -> None:
         if not evaluation.losses:
@@ -143,11 +152,20 @@ class LoopRecord:
             self._run.log_batch(metrics=points)
             self._note_origins({point.key for point in points})
         self._next_write = time.monotonic() + LIVE_SECONDS
+        self._end_progress()
+
+    def _end_progress(self, *, of_all: bool = False) -> None:
+        for steps in self._all:
+            progress = steps.progress
+            if progress is not None and (of_all or progress.done >= progress.total):
+                progress.end()
+                steps.progress = None
 
     def finish(self) -> None:
         """The run ends."""
         with guarded("write the last steps of a training loop"):
             self.write(is_open=False)
+        self._end_progress(of_all=True)
         models = {id(each.around.model): each for each in self._all if each.around.model}
         for steps in models.values():
             self._keep(steps, is_only=len(models) == 1)
@@ -164,6 +182,11 @@ class LoopRecord:
         self._all.append(steps)
         with guarded("record the settings of an optimizer"):
             self._write_settings(optimizer, steps)
+        with guarded("tell how long a training loop is"):
+            if (length := loop_length(own_frames(), optimizer)) is not None:
+                steps.progress = training_progress.begin(
+                    self._run, length.steps, noun="step", may_end_early=length.may_end_early
+                )
         with guarded("record the summary of a model"):
             if around.model is not None:
                 name = "model_summary" if len(self._all) == 1 else f"model_summary_{steps.name}"
@@ -263,6 +286,13 @@ def _free(name: str, taken: Collection[str]) -> str:
     """A loop in a function has the same names each time that it is called."""
     names = (name, *(f"{name}_{n}" for n in range(2, len(taken) + 2)))
     return next(each for each in names if each not in taken)
+
+
+def _trains_alone() -> bool:
+    """Of several processes one alone must not stop: the others would wait for it."""
+    together = torch.distributed
+    is_one_of_several = together.is_available() and together.is_initialized()
+    return not is_one_of_several or bool(together.get_world_size() == 1)
 
 
 def _origin(key: str) -> Origin:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from types import FrameType, ModuleType
 from typing import Any, NamedTuple
 
@@ -28,14 +29,14 @@ class Surroundings(NamedTuple):
 
 def surroundings_of(optimizer: Optimizer) -> Surroundings:
     """As the frames that the step was called from have them, the nearest first."""
-    found = [each for frame in _users_frames() for each in _known_in(frame)]
+    found = [each for frame in users_frames() for each in _known_in(frame)]
     name = next((name for name, value in found if value is optimizer), None)
     schedulers = (v for _, v in found if isinstance(v, LRScheduler) and v.optimizer is optimizer)
     model_name, model = _model_of(optimizer, found)
     return Surroundings(name, model, model_name, next(schedulers, None))
 
 
-def _users_frames() -> Iterator[FrameType]:
+def users_frames() -> Iterator[FrameType]:
     """Down to the module, or the cell, that began it."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
@@ -44,6 +45,11 @@ def _users_frames() -> Iterator[FrameType]:
             if frame.f_code.co_name == "<module>":
                 return
         frame = frame.f_back
+
+
+def own_frames() -> Iterator[FrameType]:
+    """Those of them up to the first of a library, such as one that calls the user's objective."""
+    return takewhile(lambda frame: "site-packages" not in frame.f_code.co_filename, users_frames())
 
 
 def _known_in(frame: FrameType) -> list[_Named]:

@@ -14,9 +14,10 @@ import torch
 from torch.nn import Module
 
 from nbtrack.base.guard import Guard, guarded
+from nbtrack.errors import StopTraining
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.library import Library
-from nbtrack.hooks.nesting import here, is_inside_recorded_call
+from nbtrack.hooks.nesting import here, is_inside_recorded_call, is_users_call_in_loop
 from nbtrack.hooks.pytorch.evaluations import SETTINGS, batch_loss
 from nbtrack.hooks.pytorch.first_call import FirstCall
 from nbtrack.hooks.pytorch.hook import library
@@ -73,17 +74,20 @@ class Loops:
     def stepped(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         if self._is_deaf:
             return
+        is_to_stop = False
         with _STEP:
             group, place = watch.take()
             record = self._record(optimizer)
             if record is not None:
-                record.add(
+                is_to_stop = record.add(
                     optimizer,
                     group,
                     place,
                     has_closure=_closure(args, kwargs) is not None,
                     begins_epoch=watch.passes.note_step(),
                 )
+        if is_to_stop:
+            raise StopTraining
 
     def went_back(self, _: None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if self._is_deaf:
@@ -148,7 +152,7 @@ class Loops:
         return here.is_inside or not self._library.switch.records_here
 
     def _record(self, optimizer: Any = None, *, may_begin: bool = True) -> LoopRecord | None:
-        if here.is_inside:
+        if here.is_inside and not is_users_call_in_loop():
             return None
         run = current_session().active_run()
         records = [] if run is None else self._records.get(run, [])

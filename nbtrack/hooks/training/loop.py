@@ -11,8 +11,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
+from nbtrack.hooks.training.stopping import StopWatch
 from nbtrack.hooks.training.storable_keys import storable_key
 from nbtrack.journal.lines import now_us
+from nbtrack.recording import training_progress
+from nbtrack.recording.training_progress import TrainingProgress
 from nbtrack.records.origins import Origin, Origins
 from nbtrack.records.runs import Metric
 
@@ -37,6 +40,11 @@ class Loop:
         self._keys: dict[tuple[str, str], str] = {}  # by data and metric
         self._noted: set[str] = set()
         self._next_write = time.monotonic() + LIVE_SECONDS
+        self._stop = StopWatch(run)
+        self._progress: TrainingProgress | None = None  # None: nobody knows how long it will be
+        self._first_seen: int | None = None
+        self._is_counted_by_steps = True
+        self.is_stopped = False  # by the user, as the hook did it
         self.first_step = 0  # of a training that goes on with a model
         self.last_step: int | None = None  # None: there was no iteration
         # Counted from 0 and from the model's first iteration, as steps are; None: nobody asked.
@@ -44,11 +52,29 @@ class Loop:
         self.best_score: float | None = None
         self.facts: dict[str, float] = {}  # what else is known at its end
 
+    def expects(self, total: Any, *, noun: str = "iteration", may_end_early: bool = False) -> None:
+        """So many iterations: then a live chart tells how long it takes still. Anything but a
+        number above 0 is not known. *may_end_early*: by early stopping or a time limit."""
+        with guarded("tell how far a training is"):
+            if self._progress is None and isinstance(total, int) and total > 0:
+                self._progress = training_progress.begin(
+                    self._run, total, noun=noun, may_end_early=may_end_early
+                )
+
+    def is_at(self, done: int) -> None:
+        """So many of the iterations are done; for who adds points more seldom than that."""
+        self._is_counted_by_steps = False
+        if self._progress is not None:
+            self._progress.done = done
+
     def add(self, step: int, values: Iterable[tuple[str, str, float]]) -> None:
         """What (data, metric, value) came out of the iteration *step*."""
         with guarded("follow the iterations of a training"):
             now = now_us() // 1000
             self.last_step = step
+            if self._progress is not None and self._is_counted_by_steps:
+                self._first_seen = step if self._first_seen is None else self._first_seen
+                self._progress.done = step - self._first_seen + 1
             self._points += [
                 Metric(self._key(data, metric), float(value), now, step)
                 for data, metric, value in values
@@ -56,12 +82,22 @@ class Loop:
             if time.monotonic() >= self._next_write:
                 self._write()
 
+    def is_to_stop(self) -> bool:
+        """Whether the user wants it to end, now that it has an iteration."""
+        return self.last_step is not None and self.stop_is_wanted()
+
+    def stop_is_wanted(self) -> bool:
+        """By the user, whether it has one or not."""
+        return self._stop.is_wanted()
+
     def add_named(self, step: int, values: Mapping[str, float]) -> None:
         """The same under the framework's own names: `loss`, `eval_loss`."""
         self.add(step, [("", name, value) for name, value in values.items()])
 
     def close(self) -> None:
         """It is over, or has failed."""
+        if self._progress is not None:
+            self._progress.end()
         with guarded("write the iterations of a training"):
             self._write()
             self._write_facts()

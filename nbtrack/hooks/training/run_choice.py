@@ -19,6 +19,7 @@ from nbtrack.hooks.measured.metric_log import divide_log, write_log
 from nbtrack.recording.run_files import LOOK_SECONDS
 from nbtrack.recording.run_part import RunPart
 from nbtrack.recording.session import Session
+from nbtrack.recording.system_metrics import sample_machine
 from nbtrack.records.tags import AUTOLOG_TAG, FIT_TAG
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def choose_run(
             return found
     made = session.start_run(name=name, tags=tags, nested=True)
     made.opened_by_hook = True
+    if active is None:
+        sample_machine(made)
     _taken.add(made)
     return FitRun(made, ends_with_fit=True)
 

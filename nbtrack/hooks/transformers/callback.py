@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from transformers import TrainerCallback
+from transformers import EarlyStoppingCallback, TrainerCallback
 
 from nbtrack.base.guard import guarded
 from nbtrack.hooks.measured.known_models import ByModel
 from nbtrack.hooks.training.loop import Loop
+from nbtrack.hooks.training.stopping import stop_is_wanted
 from nbtrack.recording.active_run import ActiveRun
 
 
@@ -39,9 +40,21 @@ class LogsCallback(TrainerCallback):  # type: ignore[misc]  # its types take lon
 
     def __init__(self, logs: Logs, begin: Callable[[], None]) -> None:
         self._logs, self._begin = logs, begin
+        self._first_step = 0  # of this training
+        self.may_end_early = False
 
-    def on_train_begin(self, *_: Any, **__: Any) -> None:
+    def on_train_begin(self, _args: Any, state: Any, *_: Any, **__: Any) -> None:
         self._begin()
+        with guarded("tell how long a Trainer trains"):
+            self._first_step = state.global_step  # of one that goes on with a checkpoint
+            total = state.max_steps - self._first_step
+            self._logs.loop.expects(total, noun="step", may_end_early=self.may_end_early)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._logs.loop.is_at(state.global_step - self._first_step)
+        # Of several processes one alone must not stop: the others would wait for it.
+        if args.world_size == 1 and stop_is_wanted(self._logs.run):
+            control.should_training_stop = True
 
     def on_log(self, _args: Any, state: Any, _control: Any, logs: Any, **_: Any) -> None:
         self._logs.take(state.global_step, logs)
@@ -60,7 +73,9 @@ def following(
     """*begin* is called when all is set up and nothing is trained yet."""
     callback = LogsCallback(logs, begin)
     with guarded("follow a Trainer"):
-        trainer.callback_handler.callbacks.insert(0, callback)
+        callbacks = trainer.callback_handler.callbacks
+        callback.may_end_early = any(isinstance(c, EarlyStoppingCallback) for c in callbacks)
+        callbacks.insert(0, callback)
     try:
         yield
     finally:

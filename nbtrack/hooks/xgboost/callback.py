@@ -23,6 +23,10 @@ class LoopCallback(TrainingCallback):  # type: ignore[misc]  # xgboost ships no 
             self._loop.first_step = model.num_boosted_rounds()
         return model
 
+    def before_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002
+        """Here, when everybody has seen the iteration before."""
+        return self._loop.is_to_stop()
+
     def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002
         self._loop.add(self._loop.first_step + epoch, newest(evals_log))
         return False

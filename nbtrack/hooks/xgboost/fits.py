@@ -25,6 +25,10 @@ def _following(record: FitRecord) -> Iterator[None]:
     is_forest = any(is_instance(estimator, "xgboost.sklearn", name) for name in _FORESTS)
     own = estimator.callbacks
     if not is_forest:  # which takes no callbacks, and has one iteration
+        with guarded("tell how long a fit will be"):
+            is_limited = estimator.early_stopping_rounds is not None
+            rounds = estimator.get_num_boosting_rounds()
+            loop.expects(rounds, may_end_early=is_limited or bool(own))
         estimator.callbacks = [LoopCallback(loop), *(own or ())]
     try:
         yield

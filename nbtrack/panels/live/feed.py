@@ -13,9 +13,11 @@ from typing import Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.charts.run_styles import run_colours, run_labels
-from nbtrack.panels.live.progress import Pace, progress_line, tqdm_bar
+from nbtrack.panels.live.progress import Pace, TrainingPace, progress_line, tqdm_bar
 from nbtrack.panels.live.series import LiveSeries, Place, as_message
+from nbtrack.recording import training_progress
 from nbtrack.recording.active_run import ActiveRun
+from nbtrack.records.origins import is_of_machine
 from nbtrack.records.runs import Run
 from nbtrack.records.views import Axis, MetricSeries
 from nbtrack.stores.local.journal_tail import JournalTail, TailPoint
@@ -51,6 +53,7 @@ class LiveFeed:
         self._left_out: set[str] = set()  # metrics that have no room
         self._tail = JournalTail(folder_of(run.store.uri))
         self._pace = Pace()
+        self._training: TrainingPace | None = None
         self._began = run.began_us / 1e6 or time.time()
         self._started = time.time()
         self._ended: float | None = None
@@ -155,6 +158,8 @@ class LiveFeed:
     def _has_room(self, key: str) -> bool:
         if self._metrics is not None:
             return key in self._metrics
+        if is_of_machine(key):
+            return False
         known = {known for _, known in self.series}
         if key in known or len(known) < MOST_METRICS:
             return True
@@ -188,6 +193,7 @@ class LiveFeed:
             total=self._total,
             bar=tqdm_bar(self._started),
             now=now,
+            training=self._training_pace(now),
         )
         return {
             "count": self._count,
@@ -197,6 +203,17 @@ class LiveFeed:
             "progress": progress,
             "left_out": len(self._left_out),
         }
+
+    def _training_pace(self, now: float) -> TrainingPace | None:
+        """Of the training that goes on, if it knows its length."""
+        training = None if self._ended else training_progress.outermost(self.run)
+        if training is None:
+            self._training = None
+        elif self._training is None or self._training.training is not training:
+            self._training = TrainingPace(training)
+        if self._training is not None:
+            self._training.note(now)
+        return self._training
 
     def _runs(self) -> list[dict[str, str]]:
         ids = list(dict.fromkeys(run_id for run_id, _ in self.series)) or [self.run.run_id]

@@ -58,5 +58,6 @@ class LiveState(TypedDict):
 QUESTIONS = {
     "vega": Question(Nothing, str),
     "state": Question(Nothing, LiveState),
+    "stop": Question(Nothing, None),
 }
 PUSHES = {"points": Points, "specs": Specs, "vega": str}

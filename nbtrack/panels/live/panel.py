@@ -15,6 +15,7 @@ from nbtrack.panels.shared.assets import script, styles
 from nbtrack.panels.shared.panel import PLACEHOLDER, Handler, Panel
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.session import current_session
+from nbtrack.recording.stop_requests import ask_to_stop
 from nbtrack.records.views import Axis, MetricSeries
 
 BUCKETS = 300
@@ -57,6 +58,7 @@ class LivePanel(Panel):
     handlers: ClassVar[Mapping[str, Handler]] = {
         "vega": lambda _panel, _arguments: vega_bundle(),
         "state": lambda panel, _arguments: panel._state(),
+        "stop": lambda panel, _arguments: ask_to_stop(panel.store, panel.run_id),
     }
 
     def __init__(

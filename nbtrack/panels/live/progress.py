@@ -1,6 +1,8 @@
 """The progress line of a live panel: the last step, how fast, how long still.
 
-A remaining time is given only where a total is known: by the user, or from a tqdm bar.
+A remaining time is given only where a total is known: by the user, from a tqdm bar, or from the
+training itself; what began first is about all of it. It is that of the last seconds' pace, and
+nothing is said of the first ones, or once a step takes longer than it should.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from typing import Any
 
 from nbtrack.base.guard import tried
 from nbtrack.display.number_format import format_duration
+from nbtrack.recording.training_progress import TrainingProgress
 
 WINDOW_SECONDS = 15.0  # the rate is of so long
+SILENT_SECONDS = 3.0  # before a training's remaining time is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +70,59 @@ class Pace:
         return (done - before) / (now - began) if now > began and done > before else None
 
 
+class TrainingPace:
+    """How fast a training goes that knows its length."""
+
+    def __init__(self, training: TrainingProgress) -> None:
+        self.training = training
+        self._seen: deque[tuple[float, int]] = deque([(training.began, 0)])  # time, rounds done
+
+    def note(self, now: float) -> None:
+        if self.training.done == self._seen[-1][1]:
+            return
+        self._seen.append((now, self.training.done))
+        while now - self._seen[0][0] > WINDOW_SECONDS and len(self._seen) > 2:
+            self._seen.popleft()
+
+    @property
+    def share(self) -> float | None:
+        share = self.training.done / self.training.total
+        return share if share <= 1 else None
+
+    def left(self, now: float) -> float | None:
+        """In seconds; None: nobody can say."""
+        (began, before), (last, done) = self._seen[0], self._seen[-1]
+        if now - self.training.began < SILENT_SECONDS or last <= began or done <= before:
+            return None
+        seconds = (self.training.total - done) * (last - began) / (done - before) - (now - last)
+        return seconds if seconds > 0 else None
+
+    def words(self, now: float) -> list[str]:
+        """`iteration 120 of 500 · 24% · about 3 s left`."""
+        training, left = self.training, self.left(now)
+        if self.share is None:
+            return []
+        words = [f"{training.noun} {training.done:,} of {training.total:,}", f"{self.share:.0%}"]
+        if left is not None:
+            about = "at most" if training.may_end_early else "about"
+            words.append(f"{about} {_whole_seconds(left)} left")
+        return words
+
+
 def progress_line(
-    pace: Pace, *, elapsed: float, total: int | None, bar: Bar | None, now: float
+    pace: Pace,
+    *,
+    elapsed: float,
+    total: int | None,
+    bar: Bar | None,
+    now: float,
+    training: TrainingPace | None = None,
 ) -> dict[str, Any]:
     """{"text": words, "share": 0 to 1 or None}."""
+    is_inner = bar is not None and training is not None and bar.began < training.training.began
+    if training is not None and not (total or is_inner) and (told := training.words(now)):
+        told.insert(1, format_duration(elapsed))
+        return {"text": " · ".join(told), "share": training.share}
     words = []
     rate = pace.rate()
     if pace.has_steps:
@@ -114,6 +167,10 @@ def _bar(tqdm: Any, since: float) -> Bar | None:
         return None
     bar = min(found, key=lambda each: abs(each.pos))
     return Bar(done=float(bar.n), total=float(bar.total), began=bar.start_t)
+
+
+def _whole_seconds(seconds: float) -> str:
+    return f"{max(round(seconds), 1)} s" if seconds < 59 else format_duration(seconds)
 
 
 def _rate(rate: float) -> str:

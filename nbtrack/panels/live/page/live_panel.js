@@ -23,6 +23,10 @@ const STATUS_WORDS = {
   KILLED: "stopped",
 };
 
+const PATIENCE = 2000; // milliseconds, for an answer to Stop
+// Where ipykernel has no subshells, or the front end uses none.
+const NOT_HEARD = "This kernel hears no button while it works: `nbtrack stop` in a terminal does.";
+
 /** @typedef {{
  *    key: string,
  *    box: HTMLElement,
@@ -48,18 +52,29 @@ class LivePanel {
     this.name = h("span", { class: "nbt-title" });
     this.state = h("span", { class: "nbt-live-state" });
     this.words = h("span", { class: "nbt-live-words", role: "status" });
+    this.stop = stopButton(() => this.askToStop());
     this.bar = h("div", { class: "nbt-live-share" });
     this.track = progressTrack(this.bar);
     this.legend = h("div", { class: "nbt-live-legend" });
     this.grid = h("div", { class: "nbt-live-grid" });
     this.rest = h("div", { class: "nbt-live-rest nbt-muted" });
+    this.told = h("div", { class: "nbt-live-rest nbt-muted", role: "status" });
     this.host = new PanelHost(model, root);
     root.append(
-      h("div", { class: "nbt-head" }, this.state, this.name, this.words, this.host.status),
+      h(
+        "div",
+        { class: "nbt-head" },
+        this.state,
+        this.name,
+        this.words,
+        this.stop,
+        this.host.status,
+      ),
       this.track,
       this.legend,
       this.grid,
       this.rest,
+      this.told,
     );
     this.host.onPush("points", (news) => this.take(news));
     this.host.onPush("specs", (specs) => this.takeSpecs(specs));
@@ -109,6 +124,7 @@ class LivePanel {
     this.state.textContent = STATUS_WORDS[status] ?? status.toLowerCase();
     this.state.dataset.status = status;
     this.words.textContent = progress.text;
+    this.stop.hidden = status !== "RUNNING";
     const percent = Math.round((progress.share || 0) * 100);
     this.track.hidden = progress.share === null || status !== "RUNNING";
     this.track.setAttribute("aria-valuenow", String(percent));
@@ -116,6 +132,23 @@ class LivePanel {
     this.rest.textContent = left_out
       ? `${plural(left_out, "more metric")}: live(metrics=[…]) chooses.`
       : "";
+  }
+
+  /** The training ends when it comes to look: the status tells that it has. */
+  async askToStop() {
+    this.stop.disabled = true;
+    this.stop.textContent = "Stopping …";
+    const slow = setTimeout(() => this.told.replaceChildren(NOT_HEARD), PATIENCE);
+    try {
+      await this.host.ask("stop", {});
+      this.told.replaceChildren();
+    } catch (fault) {
+      this.stop.disabled = false;
+      this.stop.textContent = "Stop";
+      this.told.textContent = /** @type {Error} */ (fault).message;
+    } finally {
+      clearTimeout(slow);
+    }
   }
 
   /** @param {LiveRun[]} runs */
@@ -218,6 +251,12 @@ class LivePanel {
   label(id) {
     return this.runs.find((run) => run.id === id)?.label ?? id;
   }
+}
+
+/** @param {() => void} onclick */
+function stopButton(onclick) {
+  const title = "End the training at its next iteration; its model is kept, and the code goes on";
+  return h("button", { class: "nbt-button nbt-live-stop", type: "button", title, onclick }, "Stop");
 }
 
 /** @param {HTMLElement} bar */

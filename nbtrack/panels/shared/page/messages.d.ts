@@ -29,6 +29,7 @@ export interface Questions {
   compare_files: { arguments: FilesAsked; answer: SharedFile[] };
   compare_file: { arguments: FileAsked; answer: FileChanges };
   state: { arguments: Nothing; answer: LiveState };
+  stop: { arguments: Nothing; answer: null };
   registry_models: { arguments: Nothing; answer: Models };
   registry_model: { arguments: ModelAsked; answer: ModelPage | Unchanged };
   registry_version: { arguments: VersionAsked; answer: VersionDetails };

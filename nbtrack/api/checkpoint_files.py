@@ -1,0 +1,105 @@
+"""What lies in a folder of checkpoints, and its copies below `checkpoints/` in a run's artifacts.
+
+A checkpoint is a file, or a folder of files that belong together.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from nbtrack.recording.run_files import RunFiles
+from nbtrack.records.runs import FileInfo
+
+FOLDER = "checkpoints"
+# By checkpoint; when it was written, and how large its files are.
+Seen = dict[Path, tuple[int, ...]]
+
+
+def saved_as(place: Path) -> Seen:
+    """What matches *place*, a glob; of a folder, what is in it."""
+    pattern = str(place / "*") if place.is_dir() else str(place)
+    found = {Path(name): _stamp(Path(name)) for name in glob.iglob(pattern, recursive=True)}
+    return {saved: stamp for saved, stamp in found.items() if stamp}
+
+
+def _stamp(saved: Path) -> tuple[int, ...]:
+    """Empty: it is gone, or has nothing in it."""
+    try:
+        facts = [file.stat() for file in _files_of(saved).values()]
+    except FileNotFoundError:
+        return ()
+    if not any(fact.st_size for fact in facts):
+        return ()
+    return max(fact.st_mtime_ns for fact in facts), *(fact.st_size for fact in facts)
+
+
+def is_whole(saved: Path) -> bool:
+    """Whether nobody was interrupted as he wrote it; of the formats that tell: torch's, Keras' and
+    numpy's are zip files, whose end is written last."""
+    return not any(_is_torn_zip(file) for file in _files_of(saved).values())
+
+
+def _is_torn_zip(file: Path) -> bool:
+    with open(file, "rb") as opened:
+        begins = opened.read(4) == b"PK\x03\x04"
+    return begins and not zipfile.is_zipfile(file)
+
+
+def _files_of(saved: Path) -> dict[str, Path]:
+    """By their names in the artifacts."""
+    if not saved.is_dir():
+        return {saved.name: saved}
+    files = (file for file in sorted(saved.rglob("*")) if file.is_file())
+    return {f"{saved.name}/{file.relative_to(saved).as_posix()}": file for file in files}
+
+
+class KeptFiles:
+    """Of one run. A content that it has already becomes another name of the same file."""
+
+    def __init__(self, run: RunFiles) -> None:
+        self._run = run
+        self._known: dict[str, FileInfo] = {}  # by path
+
+    def put(self, folder: str, saved: Path) -> str:
+        """Into `checkpoints/<folder>`; the path of what is there now."""
+        place = f"{FOLDER}/{folder}" if folder else FOLDER
+        files = {f"{place}/{name}": file for name, file in _files_of(saved).items()}
+        for path, file in files.items():
+            self._put_file(path, file)
+        below = f"{place}/{saved.name}/"
+        self._remove(path for path in self._known if path.startswith(below) and path not in files)
+        return f"{place}/{saved.name}"
+
+    def put_alone(self, folder: str, saved: Path) -> str:
+        """In place of what else is in that folder."""
+        path = self.put(folder, saved)
+        others = f"{FOLDER}/{folder}/"
+        self._remove(
+            each
+            for each in self._known
+            if each.startswith(others) and each != path and not each.startswith(f"{path}/")
+        )
+        return path
+
+    def remove(self, saved: Path) -> None:
+        path = f"{FOLDER}/{saved.name}"
+        self._remove(each for each in self._known if each == path or each.startswith(f"{path}/"))
+
+    def _put_file(self, path: str, file: Path) -> None:
+        with open(file, "rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        same = [known for known in self._known.values() if known.sha256 == digest]
+        if any(known.path == path for known in same):
+            return
+        stored = self._run.link_file(path, same[0]) if same else self._run.copy_file(path, file)
+        self._known.update({each.path: each for each in stored})
+
+    def _remove(self, paths: Iterable[str]) -> None:
+        gone = list(paths)
+        self._run.remove_artifacts(gone)
+        for path in gone:
+            del self._known[path]

@@ -1,0 +1,56 @@
+"""How far the trainings of this process are, of those that know their length.
+
+Whoever trains moves a number; whoever shows it looks when it likes.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbtrack.recording.active_run import ActiveRun
+
+
+class TrainingProgress:
+    """*done* of *total* rounds, or what else a *noun* says, since *began* (seconds since 1970)."""
+
+    __slots__ = ("began", "done", "may_end_early", "noun", "run", "total")
+
+    def __init__(self, run: ActiveRun, total: int, *, noun: str, may_end_early: bool) -> None:
+        self.run = run
+        self.total, self.done = total, 0
+        self.noun = noun
+        self.may_end_early = may_end_early
+        self.began = time.time()
+
+    def end(self) -> None:
+        if self in _open:
+            _open.remove(self)
+
+
+_open: list[TrainingProgress] = []  # the outermost of those in one run first
+
+
+def begin(
+    run: ActiveRun, total: int, *, noun: str = "iteration", may_end_early: bool = False
+) -> TrainingProgress:
+    """Until it is told to `end`. *may_end_early*: by early stopping or a time limit."""
+    progress = TrainingProgress(run, total, noun=noun, may_end_early=may_end_early)
+    _open.append(progress)
+    return progress
+
+
+def outermost(run: ActiveRun) -> TrainingProgress | None:
+    """Of what is trained in *run* or in a run below it: a study's, not that of a fit in it."""
+    return next((each for each in list(_open) if _is_within(each.run, run)), None)
+
+
+def _is_within(run: ActiveRun | None, outer: ActiveRun) -> bool:
+    while run is not None and run is not outer:
+        run = run.parent
+    return run is outer
+
+
+os.register_at_fork(after_in_child=_open.clear)
