@@ -44,11 +44,13 @@ class Patch:
 
     *target* is "module:Class.method", naming the class that defines the method, or
     "module:function". *around* may be a name too, "module:function", imported at the first call.
-    It is not asked about calls that are made within another patched call in the same thread.
+    It is not asked about calls that are made within another patched call in the same thread,
+    unless *is_asked_within* says so.
     """
 
     target: str
     around: Around | str
+    is_asked_within: bool = False
 
 
 _applied: dict[str, tuple[object, Undo]] = {}  # target -> whose name it is, and how to undo it
@@ -62,7 +64,7 @@ def apply(patches: Iterable[Patch]) -> None:
             owner, name = _place(patch.target)
             if owner is None or _is_applied(patch.target, owner):
                 continue
-            undo_it = _replace(owner, name, patch.around)
+            undo_it = _replace(owner, name, patch)
             if undo_it is not None:
                 _applied[patch.target] = owner, undo_it
 
@@ -99,20 +101,20 @@ def _is_applied(target: str, owner: object) -> bool:
     return target in _applied and _applied[target][0] is owner
 
 
-def _replace(owner: object, name: str, around: Around | str) -> Undo | None:
+def _replace(owner: object, name: str, patch: Patch) -> Undo | None:
     if isinstance(owner, type):
-        return _replace_method(owner, name, around)
+        return _replace_method(owner, name, patch)
     function = getattr(owner, name, None)
     if function is None:
         return None
-    late = uncounted(_at_first_call(around))
+    late = uncounted(_at_first_call(patch.around))
     return swap_wrapped(function, late) or rebind(function, late)
 
 
-def _replace_method(owner: type, name: str, around: Around | str) -> Undo | None:
+def _replace_method(owner: type, name: str, patch: Patch) -> Undo | None:
     """None if *owner* has no such method of its own, or one of an unknown kind."""
     kept: Any = vars(owner).get(name)
-    switch = _Switch(around)
+    switch = _Switch(patch.around, is_asked_within=patch.is_asked_within)
     replacement: Any
     if isinstance(kept, FunctionType) and not getattr(kept, "__isabstractmethod__", False):
         replacement = _recorded(kept, switch)
@@ -147,10 +149,11 @@ def _at_first_call(around: Around | str) -> Around:
 class _Switch:
     """What a replacement calls as long as it is on."""
 
-    __slots__ = ("_around", "is_on")
+    __slots__ = ("_around", "is_asked_within", "is_on")
 
-    def __init__(self, around: Around | str) -> None:
+    def __init__(self, around: Around | str, *, is_asked_within: bool = False) -> None:
         self._around: Any = around if isinstance(around, str) else uncounted(around)
+        self.is_asked_within = is_asked_within
         self.is_on = True
 
     def around(self) -> Around:
@@ -160,11 +163,15 @@ class _Switch:
         return found
 
 
+def _is_asked(switch: _Switch) -> bool:
+    return switch.is_asked_within or is_users_call_in_loop()
+
+
 def _recorded(function: Any, switch: _Switch) -> Any:
     def call(instance: Any, /, *args: Any, **kwargs: Any) -> Any:
         is_inner = here.is_inside
         try:
-            if not switch.is_on or (is_inner and not is_users_call_in_loop()):
+            if not switch.is_on or (is_inner and not _is_asked(switch)):
                 return function(instance, *args, **kwargs)
             here.is_inside = True
             return switch.around()(function, instance, args, kwargs)

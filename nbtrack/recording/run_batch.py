@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json.encoder import encode_basestring as _encode
+from types import MappingProxyType
 from typing import NamedTuple
 
 from nbtrack.base.values import check_key, check_tags
@@ -43,6 +44,7 @@ class FinishedRun(NamedTuple):
     params: Mapping[str, str]
     shared_params: Mapping[str, str]
     tags: Mapping[str, str]
+    curves: Mapping[str, Sequence[str]] = MappingProxyType({})  # by key, from step 0
 
 
 def log_finished_children(
@@ -109,6 +111,7 @@ class _Batch:
         parts += [self._tag_text(key, value) for key, value in run.tags.items()]
         parts.append(self._tag_text(RUN_NAME_TAG, run.name))
         parts.append(self._metrics % tuple(run.metrics))
+        parts += [self._curve_text(key, values) for key, values in run.curves.items()]
         facts = (_encode(run.name), _encode(str(run.status)), run.start_us, run.end_us)
         parts.append(self._run % facts)  # last: it makes the run exist, with all that is before it
         return "".join(parts).replace(_RUN, run_id)
@@ -137,6 +140,11 @@ class _Batch:
     def _metric_form(self, key: str) -> str:
         line = lines.metric_line(_RUN, check_key(key), 0.0, step=0, t=self._t)
         return line.replace('"v":0.0,', '"v":%s,')  # no key has a %
+
+    def _curve_text(self, key: str, values: Sequence[str]) -> str:
+        line = lines.metric_line(_RUN, check_key(key), 0.0, step=0, t=self._t)
+        form = line.replace('"v":0.0,"s":0,', '"v":%s,"s":%d,')
+        return "".join(form % (value, step) for step, value in enumerate(values))
 
     def _run_form(self, parent: ActiveRun) -> str:
         slots = ("name", "status", "start_us", "end_us")

@@ -11,7 +11,7 @@ from types import ModuleType
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.library import Library
 from nbtrack.hooks.patching import Patch
-from nbtrack.hooks.sklearn.estimators import method_patches
+from nbtrack.hooks.sklearn.estimators import FITTING, method_patches
 
 _HERE = "nbtrack.hooks.catboost"
 _PREDICTED = f"{_HERE}.fits:around_predict"
@@ -24,7 +24,7 @@ _BY_METHOD = {
 
 def _patches(module: ModuleType) -> Iterator[Patch]:
     if module.__name__ == "catboost.core":
-        yield from method_patches(module, _BY_METHOD)
+        yield from method_patches(module, _BY_METHOD, asked_within=FITTING)
         yield Patch(f"{module.__name__}:cv", f"{_HERE}.cv:around_cv")
 
 

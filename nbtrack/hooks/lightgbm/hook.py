@@ -8,7 +8,7 @@ from types import ModuleType
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.library import Library
 from nbtrack.hooks.patching import Patch
-from nbtrack.hooks.sklearn.estimators import method_patches
+from nbtrack.hooks.sklearn.estimators import FITTING, method_patches
 
 _HERE = "nbtrack.hooks.lightgbm"
 _PREDICTED = "nbtrack.hooks.sklearn.estimator_predictions:around_predict"
@@ -24,7 +24,7 @@ def _patches(module: ModuleType) -> Iterator[Patch]:
     if name == "lightgbm.basic":
         yield Patch(f"{name}:Booster.predict", _PREDICTED)
     if name == "lightgbm.sklearn":
-        yield from method_patches(module, _BY_METHOD)
+        yield from method_patches(module, _BY_METHOD, asked_within=FITTING)
 
 
 library = Library(

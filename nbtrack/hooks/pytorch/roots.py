@@ -54,6 +54,7 @@ class Watch(threading.local):
         self.group = Group()
         self.is_scaled = False
         self.passes = Passes()
+        self.thread = object()  # stands for it, and unlike its number never for another one
 
     def note_root(self, root: Any, *, is_plain: bool) -> None:
         """`backward` was called; *is_plain*: with nothing but a scalar."""

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import partial
+from threading import RLock
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -37,7 +38,9 @@ class Loops:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._records: WeakKeyDictionary[ActiveRun, LoopRecord] = WeakKeyDictionary()
+        # The first is of the run itself, further ones are of its children.
+        self._records: WeakKeyDictionary[ActiveRun, list[LoopRecord]] = WeakKeyDictionary()
+        self._lock = RLock()
         self._taps = Taps()
 
     def begin(self) -> None:
@@ -74,7 +77,7 @@ class Loops:
         is_to_stop = False
         with _STEP:
             group, place = watch.take()
-            record = self._record()
+            record = self._record(optimizer)
             if record is not None:
                 is_to_stop = record.add(
                     optimizer,
@@ -150,11 +153,13 @@ class Loops:
         is_its = here.is_inside and not is_users_call_in_loop("optuna.")
         return is_its or not self._library.switch.records_here
 
-    def _record(self, *, may_begin: bool = True) -> LoopRecord | None:
+    def _record(self, optimizer: Any = None, *, may_begin: bool = True) -> LoopRecord | None:
         run = current_session().active_run()
-        record = None if run is None else self._records.get(run)
+        records = [] if run is None else self._records.get(run, [])
+        record = _whose(records, optimizer)
         if record is None and may_begin and not is_inside_recorded_call() and _is_first_rank():
-            return self._begun(run)
+            with self._lock:
+                return self._begun(run)
         return record
 
     def _begun(self, run: ActiveRun | None) -> LoopRecord | None:
@@ -167,21 +172,50 @@ class Loops:
             found = current_session().start_run(name="training", nested=True)
         if not isinstance(found, ActiveRun) or not found.is_ours:
             return None
-        found.set_tags({AUTOLOG_TAG: "pytorch", **(flags.extra_tags or {})})
-        record = self._records[found] = LoopRecord(found, keep_model=self._keep_model)
-        found.at_end.append(lambda: self._forget(found))
+        records = self._records.setdefault(found, [])
+        own = _beside(found, number=len(records) + 1) if records else found
+        own.set_tags({AUTOLOG_TAG: "pytorch", **(flags.extra_tags or {})})
+        record = LoopRecord(own, thread=watch.thread, keep_model=self._keep_model)
+        records.append(record)
+        if own is found:
+            found.at_end.append(lambda: self._forget(found))
         if run is None:
             current_session().when_cell_ends(found.end)
         return record
 
+    def after_fork(self) -> None:
+        self._lock = RLock()
+
     def _forget(self, run: ActiveRun) -> None:
-        """It has ended; its record holds it, and the models."""
+        """It has ended; its records hold it, and the models."""
         self._records.pop(run, None)
 
     def _keep_model(self, run: ActiveRun, model: Module, path: str, call: FirstCall) -> None:
         from nbtrack.hooks.pytorch.models import keep_model
 
         keep_model(run, model, call, self._library.flags, path=path)
+
+
+def _whose(records: list[LoopRecord], optimizer: Any) -> LoopRecord | None:
+    """An optimizer stays where it is, whichever thread steps it; a new one is its thread's. What
+    is no step is the only loop's, if there is but one: some evaluate in another thread."""
+    for record in records:
+        if optimizer is not None and record.knows(optimizer):
+            return record
+    for record in records:
+        if record.thread is watch.thread:
+            return record
+    return records[0] if optimizer is None and len(records) == 1 else None
+
+
+def _beside(run: ActiveRun, *, number: int) -> ActiveRun:
+    """A child for the loops of another thread, which go on at the same time. It is not the active
+    one: what the user logs is on *run*, as he says."""
+    session = current_session()
+    child = session.start_run(name=f"training {number}", nested=True)
+    session.stack.pop(child)
+    run.at_end.append(child.end)
+    return child
 
 
 def _is_loss(function: Any) -> bool:
@@ -219,3 +253,4 @@ def _is_first_rank() -> bool:
 
 
 loops = Loops(library)
+os.register_at_fork(after_in_child=loops.after_fork)

@@ -8,7 +8,7 @@ instance is asked for again at each call, by `is_recorded`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from types import ModuleType
 
@@ -23,19 +23,24 @@ _PREPARING = (
 )
 _NO_ESTIMATORS = ("sklearn.externals", "sklearn.utils", "sklearn.callback", "sklearn.conftest")
 _MIXINS = "sklearn.base"
+FITTING = ("fit",)  # of a booster: a search's fits have curves, though no run
 
 
-def method_patches(module: ModuleType, arounds: Mapping[str, str]) -> Iterator[Patch]:
+def method_patches(
+    module: ModuleType, arounds: Mapping[str, str], *, asked_within: Collection[str] = ()
+) -> Iterator[Patch]:
     """For each class that *module* defines, and each method that it defines itself.
 
-    *arounds* tells what to put around a method, by its name.
+    *arounds* tells what to put around a method, by its name; *asked_within* are those of which
+    calls within other patched calls are asked about too.
     """
     if module.__name__.startswith(_PREPARING + _NO_ESTIMATORS) or ".tests." in module.__name__:
         return
     for name, kind in list(vars(module).items()):
         if isinstance(kind, type) and kind.__module__ == module.__name__:
             for method in arounds.keys() & vars(kind).keys():
-                yield Patch(f"{module.__name__}:{name}.{method}", arounds[method])
+                target = f"{module.__name__}:{name}.{method}"
+                yield Patch(target, arounds[method], is_asked_within=method in asked_within)
 
 
 @lru_cache(maxsize=1024)

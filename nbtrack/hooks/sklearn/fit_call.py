@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbtrack.journal.lines import now_us
+
+if TYPE_CHECKING:
+    from nbtrack.hooks.sklearn.candidate_curves import CandidateCurves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True, eq=False)
@@ -21,6 +24,7 @@ class FitCall:
     method: str  # "fit", "fit_predict", "fit_transform"
     seconds: float
     ended_us: int = field(default_factory=now_us)  # when it was over
+    curves: CandidateCurves | None = None  # of a search
 
 
 class Argument(NamedTuple):

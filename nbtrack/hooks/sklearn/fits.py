@@ -15,10 +15,12 @@ from nbtrack.hooks.measured.known_models import Trained, known_models
 from nbtrack.hooks.nesting import calling_frame, is_inside_recorded_call
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn.callbacks import live_metrics
+from nbtrack.hooks.sklearn.candidate_curves import CandidateCurves, watched
 from nbtrack.hooks.sklearn.estimators import is_recorded
 from nbtrack.hooks.sklearn.fit_call import Argument, FitCall, read_arguments
 from nbtrack.hooks.sklearn.flags import current_flags
 from nbtrack.hooks.sklearn.hook import switch
+from nbtrack.hooks.sklearn.inner_estimators import is_search
 from nbtrack.hooks.sklearn.noted_origins import param_origins
 from nbtrack.hooks.sklearn.params import fit_name, param_texts
 from nbtrack.hooks.sklearn.quiet_draws import QuietDraw
@@ -84,6 +86,8 @@ def begin_fit(
 
 
 class FitRecord(Record):
+    curves: CandidateCurves | None = None  # of a search
+
     def __init__(
         self,
         chosen: FitRun,
@@ -138,6 +142,7 @@ class FitRecord(Record):
             method=self.original.__name__,
             seconds=self.seconds,
             ended_us=ended_us,
+            curves=self.curves,
         )
 
     def _name_of(self, argument: Argument) -> str | None:
@@ -175,7 +180,11 @@ def _function(named: str | Callable[..., None]) -> Callable[..., None]:
 
 
 def _follow(record: FitRecord) -> AbstractContextManager[object]:
-    return live_metrics(record.run, record.estimator, record.given.X.value)
+    following = live_metrics(record.run, record.estimator, record.given.X.value)
+    if is_search(record.estimator):
+        record.curves = CandidateCurves()
+        following.enter_context(watched(record.curves))
+    return following
 
 
 SKLEARN = FitKind("sklearn", switch, current_flags, STEPS, _follow)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.hooks.library import Library
 from nbtrack.hooks.patching import Around
+from nbtrack.hooks.sklearn.candidate_curves import part_of_search
 from nbtrack.hooks.sklearn.fits import FitKind, FitRecord, Step, begin_fit
 from nbtrack.hooks.sklearn.fitted_model import example_of
 from nbtrack.hooks.training.importances import log_importances
 from nbtrack.hooks.training.models import keep_trained
-from nbtrack.hooks.training.record import recorded
+from nbtrack.hooks.training.record import Record, recorded
 
 if TYPE_CHECKING:
     from nbtrack.hooks.flags import CommonFlags
@@ -41,11 +42,12 @@ def around_fit_of(
         estimator: Any,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-    ) -> FitRecord | None:
+    ) -> Record | None:
         record = begin_fit(kind, original, estimator, args, kwargs)
         if record is not None:
             library.say_if_untested()
-        return record
+            return record
+        return part_of_search(estimator, args, kwargs) if library.switch.records_here else None
 
     return recorded(begin)
 

@@ -7,6 +7,7 @@
 |                | `rank_test_score`, `split0_test_score` ..., `mean_fit_time` ...,       |
 |                | `mean_train_score` ..., `iter`, `n_resources`; with several scorers    |
 |                | `mean_test_<scorer>` ...                                               |
+| curves         | of boosters, what `eval_set=` gave: see `candidate_curves`             |
 | name           | what was chosen: `C=10 kernel=rbf`                                     |
 | status         | FAILED if no split gave a score                                        |
 | tags           | `estimator_name`, `estimator_class`; `nbtrack.origins`, what was tuned |
@@ -18,7 +19,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbtrack.hooks.sklearn.candidate_params import (
     ParamTexts,
@@ -29,11 +30,15 @@ from nbtrack.hooks.sklearn.candidate_params import (
 from nbtrack.hooks.sklearn.inner_estimators import is_search
 from nbtrack.hooks.sklearn.noted_origins import metric_origins, param_origins
 from nbtrack.hooks.sklearn.search_scores import failed_splits, run_times
+from nbtrack.hooks.training.loop import curve_key, curve_origin
 from nbtrack.hooks.training.storable_keys import storable_key, storable_keys
-from nbtrack.recording.run_batch import FinishedRun
+from nbtrack.recording.run_batch import FinishedRun, number_texts
 from nbtrack.records.origins import ORIGINS_TAG, Origin, Origins, all_of, origins_text
 from nbtrack.records.runs import RunStatus
 from nbtrack.records.tags import CANDIDATE_TAG
+
+if TYPE_CHECKING:
+    from nbtrack.hooks.sklearn.candidate_curves import CandidateCurves
 
 FAILED_SPLITS_TAG = "nbtrack.failed_splits"
 MOST_NAME = 60  # characters
@@ -46,7 +51,13 @@ class Candidates:
     """
 
     def __init__(
-        self, search: Any, columns: Mapping[str, Sequence[str]], *, began_us: int, ended_us: int
+        self,
+        search: Any,
+        columns: Mapping[str, Sequence[str]],
+        curves: CandidateCurves | None = None,
+        *,
+        began_us: int,
+        ended_us: int,
     ) -> None:
         results = search.cv_results_
         self.metric_keys = list(storable_keys(columns).values())
@@ -61,8 +72,12 @@ class Candidates:
         self._estimator_name = type(search.estimator).__name__
         self._texts = ParamTexts()
         self._origins: dict[tuple[str, ...], str] = {}  # by what was chosen
+        means = [{}] * len(results["params"]) if curves is None else curves.means(results)
+        self._curves = [{curve_key(*k): number_texts(v) for k, v in m.items()} for m in means]
+        followed = {curve_key(*names): curve_origin(*names) for mean in means for names in mean}
         self._untold = Origins(
-            params=param_origins(search.estimator), metrics=metric_origins(self.metric_keys)
+            params=param_origins(search.estimator),
+            metrics=metric_origins(self.metric_keys) | followed,
         )
         self._around: dict[tuple[object, ...], dict[str, str]] = {}
 
@@ -80,6 +95,7 @@ class Candidates:
             params={storable_key(key): self._texts.of(value) for key, value in chosen.items()},
             shared_params=self._params_around(chosen),
             tags=self._tags(row),
+            curves=self._curves[row],
         )
 
     def _name(self, row: int) -> str:

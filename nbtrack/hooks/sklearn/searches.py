@@ -61,8 +61,11 @@ def log_search(run: ActiveRun, call: FitCall, flags: Flags) -> None:
             run.log_bytes(cv_results_csv(search.cv_results_, columns), CV_RESULTS_FILE)
         began_us = max(run.began_us, call.ended_us - int(call.seconds * 1e6))
         ended_us = call.ended_us - int(getattr(search, "refit_time_", 0.0) * 1e6)  # it came last
-        candidates = Candidates(search, columns, began_us=began_us, ended_us=ended_us)
+        candidates = Candidates(search, columns, call.curves, began_us=began_us, ended_us=ended_us)
         _log_candidates(run, search, candidates, flags)
+    if call.curves is not None:
+        with guarded("record the iterations of the best candidate"):
+            call.curves.log_best(run, search)
 
 
 def _log_best(run: ActiveRun, search: Any) -> None:

@@ -103,11 +103,9 @@ class Loop:
             self._write_facts()
 
     def _key(self, data: str, metric: str) -> str:
-        """MLflow's: `valid-rmse`, and `valid-map_at_2` of a metric `map@2`."""
         key = self._keys.get((data, metric))
         if key is None:
-            name = f"{data}-{metric}" if data else metric
-            key = self._keys[data, metric] = storable_key(name.replace("@", "_at_"))
+            key = self._keys[data, metric] = curve_key(data, metric)
         return key
 
     def _write(self) -> None:
@@ -121,9 +119,7 @@ class Loop:
         self._next_write = time.monotonic() + LIVE_SECONDS
 
     def _origin(self, data: str, metric: str) -> Origin:
-        if not data:
-            return _origin_of_named(metric)
-        return Origin.TRAINING if data in self._training_sets else Origin.MEASURED
+        return curve_origin(data, metric, training_sets=self._training_sets)
 
     def _write_facts(self) -> None:
         facts = {**self._best(), **self.facts}
@@ -140,6 +136,18 @@ class Loop:
             "best_score": self.best_score,
         }
         return {name: value for name, value in found.items() if value is not None}
+
+
+def curve_key(data: str, metric: str) -> str:
+    """MLflow's: `valid-rmse`, and `valid-map_at_2` of a metric `map@2`."""
+    name = f"{data}-{metric}" if data else metric
+    return storable_key(name.replace("@", "_at_"))
+
+
+def curve_origin(data: str, metric: str, *, training_sets: Collection[str] = _TRAINING) -> Origin:
+    if not data:
+        return _origin_of_named(metric)
+    return Origin.TRAINING if data in training_sets else Origin.MEASURED
 
 
 def numbers(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, float]]:

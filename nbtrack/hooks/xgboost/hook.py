@@ -10,7 +10,7 @@ from typing import Any
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.library import Library
 from nbtrack.hooks.patching import Patch
-from nbtrack.hooks.sklearn.estimators import method_patches
+from nbtrack.hooks.sklearn.estimators import FITTING, method_patches
 
 _HERE = "nbtrack.hooks.xgboost"
 _PREDICTED = "nbtrack.hooks.sklearn.estimator_predictions:around_predict"
@@ -81,7 +81,7 @@ def _patches(module: ModuleType) -> Iterator[Patch]:
     if name == "xgboost.training":
         for function, around in _BY_FUNCTION.items():
             yield Patch(f"{name}:{function}", around)
-    for patch in method_patches(module, _BY_METHOD.get(name, {})):
+    for patch in method_patches(module, _BY_METHOD.get(name, {}), asked_within=FITTING):
         if name != "xgboost.core" or patch.target.split(":")[1].startswith(_MATRICES):
             yield patch
 

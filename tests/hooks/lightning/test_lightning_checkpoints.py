@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import filecmp
 
+import pytest
+
 import nbtrack
 from tests.hooks.boosters import content, history, steps
 from tests.hooks.lightning.modules import callback, fit, line, line_of, package, torch, trainer
@@ -121,3 +123,35 @@ def test_checkpoints_change_nothing(autologged, tmp_path):
 
     assert torch.equal(recorded.line.weight, bare.line.weight)
     assert len(autologged.runs()) == 1
+
+
+def test_a_checkpoint_is_loaded_by_its_run(autologged, tmp_path):
+    """The latest, that of an epoch, and that of a global step: each with its own weights."""
+    nbtrack.pytorch.autolog(checkpoint_save_best_only=False)
+    fit(trainer(tmp_path), line(lr=0.01))
+    run_id = autologged.run().info.run_id
+    load = nbtrack.pytorch.load_checkpoint
+    latest, first, last = (
+        load(line_of(), run_id, epoch=epoch).state_dict() for epoch in (None, 0, 1)
+    )
+
+    assert all(torch.equal(latest[name], last[name]) for name in latest)
+    assert not torch.equal(first["line.weight"], last["line.weight"])
+    assert load(line_of(), run_id, kwargs={"note": "mine"}).hparams["note"] == "mine"
+    assert load(line_of(), run_id).hparams["lr"] == 0.01
+    with pytest.raises(nbtrack.MlflowException, match="not of both"):
+        load(line_of(), run_id, epoch=1, global_step=5)
+    with pytest.raises(nbtrack.MlflowException):
+        load(line_of(), run_id, epoch=99)
+
+
+def test_a_checkpoint_of_a_global_step_is_loaded(autologged, tmp_path):
+    """From the active run, if none is named."""
+    nbtrack.pytorch.autolog(checkpoint_save_best_only=False, checkpoint_save_freq=4)
+    with nbtrack.start_run() as run:
+        fit(trainer(tmp_path), line())
+        found = nbtrack.pytorch.load_checkpoint(line_of(), global_step=4).state_dict()
+    file = fetched(run, "checkpoints/global_step_4/checkpoint.pth")
+
+    expected = torch.load(file, weights_only=True)["state_dict"]
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
