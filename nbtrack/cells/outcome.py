@@ -84,6 +84,8 @@ def _masked(traceback: str) -> str:
 
 
 def _is_interrupt(exception: BaseException) -> bool:
+    if isinstance(exception, SystemExit) and exception.code:  # Lightning's answer to one
+        return isinstance(exception.__context__, KeyboardInterrupt)
     # ipykernel cancels a cell that awaits.
     names = {kind.__name__ for kind in type(exception).__mro__}
     return bool(names & {"KeyboardInterrupt", "CancelledError"})

@@ -199,7 +199,8 @@ class TrackedCell:
             with self._guarded("follow its experiment"):
                 if self.run.info.experiment_id != self._declared_in:
                     self._declare_directions()
-            with self._guarded("tell where its metrics came from"):
+            with self._guarded("tell what it logged and where that came from"):
+                self.run.write_what_waits()
                 self._write_origins()
             trace = self._trace()
             with self._guarded("record results"):

@@ -44,9 +44,9 @@ _AROUND = frozenset(
     {("nbtrack.hooks.training.record", "around"), ("nbtrack.hooks.optuna.optimize", "__call__")}
 )
 _ASKING = frozenset({"nbtrack.hooks.nesting", "nbtrack.hooks.silence"})
-# They pass on to whatever they are given, be it the user's: decorators, scorers, commands.
+# They pass on to whatever they are given, be it the user's: decorators, scorers, commands, torch.
 _PASSING_ON = (
-    *("sklearn.utils.", "sklearn.metrics._scorer"),
+    *("sklearn.utils.", "sklearn.metrics._scorer", "torch."),
     *("lightning.pytorch.cli", "pytorch_lightning.cli"),
 )
 # What decorators put around every function: scikit-learn's `_fit_context`, and XGBoost's. And
@@ -79,8 +79,9 @@ def is_inside_recorded_call() -> bool:
     return _is_within_framework(_caller_of_patched(sys._getframe(1)))
 
 
-def is_users_call_in_loop() -> bool:
+def is_users_call_in_loop(loops: str | tuple[str, ...] = _LOOPING) -> bool:
     """Whether the call is the user's own although a patched one is running: a fit in a callback.
+    *loops* are the libraries whose loop that may be.
 
     Ask from what replaces a patched function.
     """
@@ -89,13 +90,13 @@ def is_users_call_in_loop() -> bool:
         caller = caller.f_back  # a function is behind its decorator
     if caller is None or _module(caller).startswith((*_FRAMEWORKS, *_OURS)):
         return False  # as nearly always
-    return _is_in_loop(caller) and not _is_within_framework(caller)
+    return _is_in_loop(caller, loops) and not _is_within_framework(caller)
 
 
-def _is_in_loop(frame: FrameType | None) -> bool:
+def _is_in_loop(frame: FrameType | None, loops: str | tuple[str, ...]) -> bool:
     while frame is not None and not _module(frame).startswith(_LOOPING):
         frame = frame.f_back
-    return frame is not None
+    return frame is not None and _module(frame).startswith(loops)
 
 
 def _is_within_framework(frame: FrameType | None) -> bool:
@@ -107,7 +108,7 @@ def _is_within_framework(frame: FrameType | None) -> bool:
             is_ours = name.startswith(_OURS) and name != _TAPS
             if is_ours or (is_of_framework and not _passes_on(frame, name)):
                 return True
-            is_called_by_user |= not is_of_framework
+            is_called_by_user |= not (is_of_framework or _passes_on(frame, name))
         frame = frame.f_back
     return False
 

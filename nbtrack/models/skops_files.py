@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 import zipfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from nbtrack.models.pickling import PICKLING_FAULTS
 from nbtrack.models.trusted_types import is_trusted
 
 EXTRA = "skops"
+_WRAPPERS = "sklearn.externals.array_api_compat"
 _MODULE = re.compile(r'"__module__": "([\w.]+)"')
 _READ_FAULTS = (
     zipfile.BadZipFile, OSError, ValueError, TypeError, KeyError, AttributeError, ImportError,
@@ -76,5 +79,21 @@ def _refusal(file: Path, refused: list[str]) -> str:
 
 
 def _skops() -> Any:
-    require("skops.io.exceptions", extra=EXTRA)
-    return require("skops.io", extra=EXTRA)
+    with nullcontext() if "skops.io" in sys.modules else _without_wrappers():
+        require("skops.io.exceptions", extra=EXTRA)
+        return require("skops.io", extra=EXTRA)
+
+
+@contextmanager
+def _without_wrappers() -> Iterator[None]:
+    """skops looks through all packages of scikit-learn for estimators when it is imported. Those
+    that wrap other array libraries have none, and would import torch, which takes seconds."""
+    names = [f"{_WRAPPERS}.{library}" for library in ("torch", "dask", "cupy")]
+    absent = [name for name in names if name not in sys.modules]
+    nothing: dict[str, Any] = dict.fromkeys(absent)  # None: an import of it fails
+    sys.modules.update(nothing)
+    try:
+        yield
+    finally:
+        for name in absent:
+            sys.modules.pop(name, None)

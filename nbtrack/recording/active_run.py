@@ -170,7 +170,7 @@ class ActiveRun(RunWriter):
         end_us = end_us or t
         self.is_open = False
         try:
-            self._write_what_waits()
+            self.write_what_waits()
         finally:
             self._close(status, t=t, end_us=end_us)
 
@@ -185,7 +185,8 @@ class ActiveRun(RunWriter):
         is_cut_short = self.is_stopped and found is RunStatus.FINISHED
         return RunStatus.KILLED if is_cut_short else found
 
-    def _write_what_waits(self) -> None:
+    def write_what_waits(self) -> None:
+        """What hooks have left to the end of the run, which is now or about to come."""
         while self.at_end and not self.is_deleted:
             with guarded("write what was left to the end of a run"):
                 self.at_end.pop(0)()

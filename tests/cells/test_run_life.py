@@ -222,6 +222,16 @@ def test_an_interrupted_cell_is_killed(kernel: Kernel, wait: str):
     assert kernel.newest().info.status == "FINISHED"
 
 
+def test_who_answers_an_interrupt_with_an_exit_is_killed_too(kernel: Kernel):
+    """As Lightning does."""
+    kernel.run(
+        "%%track\ntry:\n    raise KeyboardInterrupt\n"
+        "except KeyboardInterrupt:\n    raise SystemExit(1)"
+    )
+
+    assert kernel.newest().info.status == "KILLED"
+
+
 def test_a_killed_kernel_leaves_its_source(new_kernel):
     """After kill -9 the run is KILLED, with source, params and what was logged."""
     kernel = new_kernel()

@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import nbtrack
+from nbtrack.base import background
 from tests.hooks.boosters import (
     X_test,
     X_train,
@@ -71,6 +72,7 @@ def test_early_stopping_is_told_from_0(autologged):
     rounds = len(found["valid"]["auc"])
     assert rounds < 200
     assert run.data.metrics["best_iteration"] == booster.best_iteration - 1
+    assert "best_score" not in run.data.metrics  # of which set and metric?
     assert run.data.metrics["stopped_iteration"] == rounds - 1
     assert steps(run, "valid-auc") == list(range(rounds))
 
@@ -165,6 +167,25 @@ def test_what_is_fitted_within_others_is_theirs(autologged):
     assert len(autologged.runs()) == 4
     classifier().fit(X_train, y_train)
     assert "training_score" in autologged.runs()[-1].data.metrics
+
+
+def test_the_score_that_early_stopping_went_by_is_told(autologged):
+    """If there is but one."""
+    stop = lgb.early_stopping(2, verbose=False)
+    model = classifier().fit(X_train, y_train, eval_X=X_test, eval_y=y_test, callbacks=[stop])
+
+    (curves,) = model.best_score_.values()
+    assert [autologged.run().data.metrics["best_score"]] == list(curves.values())
+
+
+def test_a_pipeline_around_them_has_its_diagram(autologged, caplog):
+    """Though LightGBM keeps some params apart."""
+    make_pipeline(StandardScaler(), classifier(bagging_seed=7)).fit(X_train, y_train)
+    background.wait()
+    html = nbtrack.artifacts.load_text(f"runs:/{autologged.run().info.run_id}/estimator.html")
+
+    assert "bagging_seed" in html
+    assert not caplog.records
 
 
 def test_later_metrics_go_to_the_boosters_run(autologged):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import os
 import pickle
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -107,6 +109,16 @@ def test_training_that_goes_on_has_true_steps(autologged):
     assert [steps(run, "valid-auc") for run in autologged.runs()] == [[0, 1, 2], [3, 4]]
 
 
+def test_who_goes_on_without_early_stopping_has_no_best_iteration(autologged):
+    """That of the model before stands in the new one's attributes."""
+    first = train(60, early_stopping_rounds=2)
+    train(2, xgb_model=first)
+    before, after = autologged.runs()
+
+    assert "best_iteration" in before.data.metrics
+    assert not {"best_iteration", "best_score", "stopped_iteration"} & after.data.metrics.keys()
+
+
 class Watching(xgb.callback.TrainingCallback):
     def __init__(self, *, stop_at=None):
         self.seen, self.stop_at = [], stop_at
@@ -134,6 +146,20 @@ def test_results_are_bit_identical(autologged):
 
     assert recorded.save_raw() == plain.save_raw()
     assert recorded.attributes() == plain.attributes()
+
+
+def test_a_booster_keeps_nothing_of_its_training(autologged):
+    """Neither its data nor what else there was in the function that trained it."""
+
+    def fit():
+        dtrain, _ = matrices()
+        return xgb.train(PARAMS, dtrain, 2), weakref.ref(dtrain)
+
+    booster, dtrain = fit()
+    gc.collect()
+
+    assert booster.num_boosted_rounds() == 2
+    assert dtrain() is None
 
 
 @pytest.mark.parametrize("error, status", [(ValueError, "FAILED"), (KeyboardInterrupt, "KILLED")])  # noqa: PT006

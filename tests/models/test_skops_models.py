@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -71,6 +73,20 @@ def mine(tmp_path) -> Path:
         model, tmp_path / "m", serialization_format="skops", skops_trusted_types=[MINE]
     )
     return tmp_path / "m"
+
+
+def test_skops_brings_no_other_array_library():
+    """scikit-learn's wrapper of torch imports it, which takes seconds; later it can be had."""
+    pytest.importorskip("torch")
+    code = """
+import sys
+from sklearn.linear_model import LinearRegression
+from nbtrack.models.skops_files import skops_bytes
+skops_bytes(LinearRegression().fit([[0], [1]], [0, 1]))
+assert "torch" not in sys.modules
+import sklearn.externals.array_api_compat.torch
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_class_of_ones_own_is_asked_about_when_it_is_saved(tmp_path):

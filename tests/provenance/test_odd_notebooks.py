@@ -230,6 +230,24 @@ def test_a_generator_that_nothing_seeded(ran: dict[str, Ran]) -> None:
     assert ran["loaded late"].executions[-1].unseeded == ()
 
 
+def test_a_generator_that_is_seeded_as_its_library_is_imported() -> None:
+    """By a function that seeds them all, as Keras's and transformers' do."""
+    pytest.importorskip("torch")
+    code = "def set_random_seed(n):\n    import torch\n    torch.manual_seed(n)"
+    (ran,) = run_notebooks(
+        [
+            [
+                f"import sys\nsys.path.insert(0, '.')\nopen('own.py', 'w').write({code!r})",
+                "import own\nown.set_random_seed(0)",
+                "import torch\nr = torch.rand(2)",
+            ]
+        ]
+    )
+
+    assert [each.draws for each in ran.executions] == [(), (), ("torch",)]
+    assert ran.executions[-1].unseeded == ()
+
+
 def test_modules_of_the_project_are_kept(ran: dict[str, Ran]) -> None:
     """With the cell that imports one and those that use it."""
     for each in ran["module of the project"].executions[2:]:

@@ -28,7 +28,6 @@ from nbtrack.hooks.keras.settings import (
     stopping_facts,
     stopping_params,
 )
-from nbtrack.hooks.measured.known_models import Trained, known_models
 from nbtrack.hooks.training.calls import CallRecord, Data, UsersArguments, around_call
 from nbtrack.models.flavours import keras as own_flavour
 from nbtrack.records.origins import Origin
@@ -67,7 +66,7 @@ class FitCall(CallRecord):
         return rows_of(self.arguments.get("x"))
 
     def follow(self) -> None:
-        known_models.remember(self.model, Trained(self.run, lambda: self.library.flags))
+        self.remember(self.model)
         self._callback = _callback_of(self)
         given = self.arguments.get("callbacks")
         if isinstance(given, keras.callbacks.CallbackList):  # which `fit` takes as it is

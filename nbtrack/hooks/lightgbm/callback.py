@@ -51,6 +51,9 @@ def tell_best(loop: Loop, booster: Any) -> None:
     """LightGBM counts the trees: 1 is the first iteration, and 0 is none."""
     if booster.best_iteration > 0 and not loop.is_stopped:  # where it is where it stopped
         loop.best_iteration = booster.best_iteration - 1
+        scores = [score for metrics in booster.best_score.values() for score in metrics.values()]
+        if len(scores) == 1:  # of several it does not say which one it went by
+            loop.best_score = float(scores[0])
 
 
 def importances_of(booster: Any) -> Mapping[str, Mapping[str, float]]:

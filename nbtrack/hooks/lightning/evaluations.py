@@ -47,7 +47,7 @@ class EvaluationRecord(Record):
 def _begin(
     original: Callable[..., Any], trainer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> EvaluationRecord | None:
-    if is_inside_recorded_call() or not torch_library.switch.records_here:
+    if is_inside_recorded_call():
         return None
     with guarded("record the evaluation of a Lightning module"):
         arguments = users_arguments(original, (trainer, *args), kwargs, is_method=True)
@@ -67,7 +67,7 @@ def _begun(trainer: Any, arguments: UsersArguments) -> EvaluationRecord | None:
 
 def _active() -> ActiveRun | None:
     """None is no reason to open one."""
-    if torch_library.flags.exclusive:
+    if torch_library.flags.exclusive or not torch_library.switch.records_here:
         return None
     session = current_session()
     return session.active_run() or session.open_cell_run()

@@ -33,7 +33,7 @@ from nbtrack.hooks.pytorch.settings import (
 )
 from nbtrack.hooks.pytorch.surroundings import Surroundings, own_frames, surroundings_of
 from nbtrack.hooks.training.stopping import stop_is_wanted
-from nbtrack.hooks.training.storable_keys import storable_key
+from nbtrack.hooks.training.storable_keys import free_key, storable_key
 from nbtrack.journal.lines import now_us
 from nbtrack.recording import training_progress
 from nbtrack.recording.active_run import ActiveRun
@@ -53,13 +53,10 @@ KeepModel = Callable[[ActiveRun, Module, str, FirstCall], None]  # under a name
 class Steps:
     """Those of one optimizer, counted from 0."""
 
-    def __init__(self, optimizer: Optimizer, around: Surroundings, before: list[Steps]) -> None:
-        """*before*: of the same run."""
+    def __init__(self, optimizer: Optimizer, around: Surroundings, *, name: str) -> None:
         self.optimizer = ref(optimizer)
         self.around = around
-        name = storable_key(around.name or f"optimizer_{len(before) + 1}")
-        self.name: str = _free(name, {each.name for each in before})
-        self.model_name: str = _model_name(around, before) or self.name
+        self.name = name
         self.first = self.count = 0
         self.call = FirstCall(around.model) if around.model is not None else None
         self.rate: float | None = None
@@ -91,6 +88,7 @@ class LoopRecord:
         self._evaluated: list[Callable[[], Any]] = []  # data, in the order that it was
         self._next_write = time.monotonic() + FIRST_WRITE_SECONDS
         self._noted: set[str] = set()
+        self._kept: set[str] = set()  # paths of models
         self._paced: Step | None = None
         self.epochs = 0
         run.at_end.append(self.finish)
@@ -175,13 +173,14 @@ class LoopRecord:
     def _begin(self, optimizer: Optimizer) -> Steps:
         self._let_go()
         around = surroundings_of(optimizer)
-        steps = Steps(optimizer, around, self._all)
+        steps = Steps(optimizer, around, name=self._free_name(around))
         if self._run.is_resumed and not self._all:
             self._go_on(steps)
         self._steps[optimizer] = steps
         self._all.append(steps)
         with guarded("record the settings of an optimizer"):
             self._write_settings(optimizer, steps)
+        steps.around = around._replace(scheduler=None)  # which holds the optimizer
         with guarded("tell how long a training loop is"):
             if (length := loop_length(own_frames(), optimizer)) is not None:
                 steps.progress = training_progress.begin(
@@ -192,6 +191,11 @@ class LoopRecord:
                 name = "model_summary" if len(self._all) == 1 else f"model_summary_{steps.name}"
                 self._run.log_text(summary_of(around.model), f"{name}.txt")
         return steps
+
+    def _free_name(self, around: Surroundings) -> str:
+        """Fold after fold, and wherever a function trains, optimizers have the same name."""
+        name = storable_key(around.name or f"optimizer_{len(self._all) + 1}")
+        return free_key(name, [each.name for each in self._all])
 
     def _go_on(self, steps: Steps) -> None:
         """With what an earlier process recorded in this run."""
@@ -218,11 +222,12 @@ class LoopRecord:
                 steps.around = steps.around._replace(model=None)
 
     def _keep(self, steps: Steps, *, is_only: bool) -> None:
-        model, name = steps.around.model, steps.model_name
+        model, name = steps.around.model, steps.around.model_name or steps.name
         if model is not None and steps.call is not None:
             steps.call.close()
             with guarded("keep the model of a training loop"):
-                path = "model" if is_only else f"model_{name}"
+                path = free_key("model" if is_only else f"model_{name}", self._kept)
+                self._kept.add(path)
                 self._keep_model(self._run, model, path, steps.call)
 
     # --- points
@@ -270,22 +275,6 @@ class LoopRecord:
         if new:
             self._noted.update(new)
             self._run.note_origins(Origins(metrics=new))
-
-
-def _model_name(around: Surroundings, before: list[Steps]) -> str | None:
-    """Several optimizers may be of one model; another one has another name."""
-    if around.model_name is None:
-        return None
-    for each in before:
-        if each.around.model is around.model:
-            return each.model_name
-    return _free(around.model_name, {each.model_name for each in before})
-
-
-def _free(name: str, taken: Collection[str]) -> str:
-    """A loop in a function has the same names each time that it is called."""
-    names = (name, *(f"{name}_{n}" for n in range(2, len(taken) + 2)))
-    return next(each for each in names if each not in taken)
 
 
 def _trains_alone() -> bool:

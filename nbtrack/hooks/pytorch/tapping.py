@@ -99,7 +99,7 @@ class Loops:
             watch.note_root(root, is_plain=_is_plain(args, kwargs))
 
     def zeroed(self, _: None, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - as taps tell
-        if not here.is_inside:
+        if not self._is_deaf:
             watch.note_zeroed(self._count_optimizers)
 
     def _count_optimizers(self) -> int:
@@ -148,12 +148,12 @@ class Loops:
 
     @property
     def _is_deaf(self) -> bool:
-        """Also while another framework trains: its steps are recorded as it tells them."""
-        return here.is_inside or not self._library.switch.records_here
+        """Also while another framework trains: its steps are recorded as it tells them. What the
+        user trains in an objective of Optuna is his own loop."""
+        is_its = here.is_inside and not is_users_call_in_loop("optuna.")
+        return is_its or not self._library.switch.records_here
 
     def _record(self, optimizer: Any = None, *, may_begin: bool = True) -> LoopRecord | None:
-        if here.is_inside and not is_users_call_in_loop():
-            return None
         run = current_session().active_run()
         records = [] if run is None else self._records.get(run, [])
         record = _whose(records, optimizer)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nbtrack.recording.active_run import ActiveRun
 
 HTML_FILE = "estimator.html"
+_PARAMS = ("_other_params", "_init_params")
 _MOST_WAITING = 200  # diagrams not drawn yet; the next ones are drawn at once
 
 
@@ -36,7 +37,7 @@ def outlined(value: Any) -> Any:
     """An estimator of the same params, and so on inwards, made by running none of its code.
 
     It says that it is fitted and has no fitted attributes: those could be large, take long to
-    compute, or change before they are drawn.
+    compute, or change before they are drawn. LightGBM and CatBoost have params in a dict of theirs.
     """
     if isinstance(value, list | tuple):
         return [outlined(each) for each in value]
@@ -44,7 +45,9 @@ def outlined(value: Any) -> Any:
         return value
     made = object.__new__(type(value))
     for name, param in vars(value).items():
-        if not name.startswith("_") and not name.endswith("_"):
+        if name in _PARAMS:
+            setattr(made, name, {**param})
+        elif not name.startswith("_") and not name.endswith("_"):
             setattr(made, name, outlined(param))
     if hasattr(value, "fit"):
         made.__sklearn_is_fitted__ = lambda: True

@@ -160,11 +160,15 @@ class CallRecord(Record):
         self.loop.close()
         model = self.trained(result)
         if self.flavour is not None:
-            known_models.remember(model, Trained(self.run, lambda: self.library.flags))
+            self.remember(model)
         with no_warnings():
             self._write_data(model)
             if self.flavour is not None:
                 self._write_model(model, self.flavour)
+
+    def remember(self, model: Any) -> None:
+        library = self.library  # not by `self`, which holds the user's objects and their frame
+        known_models.remember(model, Trained(self.run, lambda: library.flags))
 
     def _write_data(self, model: Any) -> None:
         for data in self._data if self.flags.log_datasets else ():

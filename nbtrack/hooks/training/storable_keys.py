@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import count
 
 from nbtrack.base.values import MOST_KEY_CHARACTERS, check_key
@@ -15,7 +15,7 @@ def storable_keys(names: Iterable[str]) -> dict[str, str]:
     keys: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:
-        key = _free(storable_key(name), taken)
+        key = free_key(storable_key(name), taken)
         taken.add(key)
         keys[name] = key
     return keys
@@ -30,7 +30,8 @@ def storable_key(name: str) -> str:
         return key if key.strip(".") else "unnamed"
 
 
-def _free(key: str, taken: set[str]) -> str:
+def free_key(key: str, taken: Collection[str]) -> str:
+    """*key*, or `key-2` and so on."""
     if key not in taken:
         return key
     short = key[: MOST_KEY_CHARACTERS - 8]

@@ -32,11 +32,13 @@ class LoopCallback(TrainingCallback):  # type: ignore[misc]  # xgboost ships no 
         return False
 
     def after_training(self, model: Any) -> Any:
-        """Whoever asked for early stopping has noted the best iteration in the model."""
+        """Whoever asked for early stopping has noted the best iteration in the model, where that of
+        an earlier training stays if nobody did."""
         with guarded("tell the best iteration"):
             best, score = model.attr("best_iteration"), model.attr("best_score")
-            self._loop.best_iteration = None if best is None else int(best)
-            self._loop.best_score = None if score is None else float(score)
+            if best is not None and int(best) >= self._loop.first_step:
+                self._loop.best_iteration = int(best)
+                self._loop.best_score = None if score is None else float(score)
         return model
 
 

@@ -179,8 +179,9 @@ def _settle_imports(it: _Settling) -> None:
 
 def _settle_states(it: _Settling) -> None:
     writers, number = it.writers, it.execution.number
-    changed = states.changed(it.running.states, states.probed())
-    seeds = _seeded(it, changed)
+    probed = states.probed()
+    changed = states.changed(it.running.states, probed)
+    seeds = _seeded(it, changed, new=probed.keys() - it.running.states.keys())
     draws = (changed & set(GENERATORS)) - seeds
     others = changed - set(GENERATORS)
     used = _states_used(it) | others | (draws & writers.seeded)
@@ -190,15 +191,18 @@ def _settle_states(it: _Settling) -> None:
     writers.seeded |= seeds
 
 
-def _seeded(it: _Settling, changed: set[str]) -> set[str]:
+def _seeded(it: _Settling, changed: set[str], *, new: set[str]) -> set[str]:
+    """*new* are states of libraries that were imported just now."""
     found: set[str] = set()
     for dotted in it.running.reading.seeds:
         found |= states.generator_of(dotted, it.after.namespace.get(dotted.partition(".")[0]))
     called = {dotted.rpartition(".")[2] for dotted in it.running.reading.seeds}
     # A function of a module may have seeded: what it says is not read.
     is_seeded = "numpy" in changed and states.is_freshly_seeded()
-    if is_seeded or states.SEEDING & it.after.names or states.SEEDING_ALL & called:
+    if is_seeded or states.SEEDING & it.after.names:
         found |= changed & set(GENERATORS)
+    if states.SEEDING_ALL & called:
+        found |= (changed | new) & set(GENERATORS)
     return found
 
 

@@ -15,11 +15,14 @@ from nbtrack.base.imported import imported
 from nbtrack.provenance.executions.generator_states import GENERATORS, hash_of, held_states
 from nbtrack.provenance.executions.parts import hashed
 
-# What projects call their own functions that seed: whichever generators moved, they seeded.
-SEEDING_ALL = frozenset({"set_seed", "fix_seed", "seed_all", "seed_everything"})
+# What projects, and Keras and transformers, call their functions that seed: whichever generators
+# moved, or were not there before, they seeded.
+SEEDING_ALL = frozenset(
+    {"set_seed", "fix_seed", "seed_all", "seed_everything"}
+    | {"set_random_seed", "enable_full_determinism"}
+)
 SEEDING = SEEDING_ALL | {
     *("seed", "manual_seed", "manual_seed_all", "set_state", "setstate", "set_rng_state"),
-    "set_random_seed",
 }
 ENVIRONMENT, FOLDER, PATH = "environment", "folder", "sys.path"
 PANDAS, SKLEARN, ERRSTATE, PRINTING = (

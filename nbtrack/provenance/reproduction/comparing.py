@@ -25,6 +25,7 @@ _TIME_WORDS = word_set(
     "time times timing elapsed duration latency runtime seconds secs sec millis minutes mins hours "
     "throughput"
 )
+_PACES = [["per", unit] for unit in ("second", "s", "minute", "hour")]
 _SUMMING_WORDS = word_set("mean std median min max total sum avg average")
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _SHADOW = re.compile(rf"{re.escape(tempfile.gettempdir())}/{PREFIX}\w+/{AROUND}(?=/)")
@@ -131,10 +132,10 @@ def _compare_metrics(pair: Pair, points: Mapping[str, Points], found: Comparison
 
 
 def _measures_time(key: str) -> bool:
-    """By its last word: time_to_failure_rmse is a quality, fit_seconds and fit_time_mean are
-    times."""
+    """By its last words: time_to_failure_rmse is a quality, fit_seconds, fit_time_mean and
+    samples_per_second are times."""
     words = [word for word in name_words(key) if word not in _SUMMING_WORDS]
-    return not _TIME_WORDS.isdisjoint(words[-1:])
+    return not _TIME_WORDS.isdisjoint(words[-1:]) or words[-2:] in _PACES
 
 
 def _own_points(pair: Pair, before: list[Point], after: Sequence[Point]) -> list[Point]:

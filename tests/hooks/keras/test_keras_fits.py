@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import os
 import subprocess
 import sys
 import textwrap
 import threading
+import weakref
 
 import numpy as np
 import pandas as pd
@@ -77,6 +79,20 @@ def test_each_epoch_is_recorded_once(autologged):
         assert values(run, key) == history.history[key]
         assert steps(run, key) == [0, 1, 2]
     assert (run.info.status, run.info.run_name) == ("FINISHED", "Sequential batch_size=16 epochs=3")
+
+
+def test_a_fit_keeps_no_model_alive(autologged):
+    """Nor what else there was where it was fitted."""
+
+    def fit_one():
+        model = network()
+        fit(model, epochs=1)
+        return weakref.ref(model)
+
+    model = fit_one()
+    gc.collect()
+
+    assert model() is None
 
 
 def test_params_are_mlflows(autologged):

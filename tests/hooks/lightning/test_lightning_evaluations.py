@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import nbtrack
+from nbtrack.hooks.autolog import HOOKS
 from tests.hooks.boosters import history
 from tests.hooks.lightning.modules import (
     PACKAGES,
@@ -39,6 +40,22 @@ def test_a_test_is_of_the_run_that_trained(autologged, tmp_path, name):
     assert points(run, "test_loss") == [(10, told["test_loss"])] == logger.points["test_loss"]
     assert points(run, "val_loss") == logger.points["val_loss"]
     assert found.callbacks == []
+
+
+def test_a_test_outside_of_tracked_cells_is_of_that_run_too(autologged, tmp_path):
+    """What is measured later goes to the run of the model; of others nothing is told there."""
+    found, switch = trainer(tmp_path), HOOKS["pytorch"]
+    module = fit(found, line())
+    switch.forget()
+    switch.follow("tracked cells")
+    with quiet():
+        found.test(module, loader(), verbose=False)
+        with nbtrack.start_run():
+            trainer(tmp_path).test(line(), loader(), verbose=False)
+    trained, other = autologged.runs()
+
+    assert len(points(trained, "test_loss")) == 1
+    assert not other.data.metrics
 
 
 def test_another_trainer_knows_the_module_too(autologged, tmp_path):

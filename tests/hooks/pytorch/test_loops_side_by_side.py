@@ -45,14 +45,14 @@ def test_one_after_the_other(autologged):
         expected = [loop(4), loop(6), loop(5)]
     run = autologged.run()
 
-    keys = ("train-loss-opt", "train-loss-opt_2", "train-loss-opt_3")
+    keys = ("train-loss-opt", "train-loss-opt-2", "train-loss-opt-3")
     assert [values(run, key) for key in keys] == [pytest.approx(each) for each in expected]
-    assert [run.data.params[key] for key in ("lr", "opt_2_lr", "opt_3_lr")] == [
+    assert [run.data.params[key] for key in ("lr", "opt-2_lr", "opt-3_lr")] == [
         "0.04",
         "0.06",
         "0.05",
     ]
-    assert {f"model_summary{end}.txt" for end in ("", "_opt_2", "_opt_3")} <= files(run)
+    assert {f"model_summary{end}.txt" for end in ("", "_opt-2", "_opt-3")} <= files(run)
     kept = nbtrack.search_logged_models(output_format="list")
     assert len({model.name for model in kept}) == 3
 

@@ -120,6 +120,24 @@ def test_no_model_is_kept_alive(autologged):
     assert found() is None
 
 
+def test_the_model_of_a_training_that_is_over_goes_when_the_next_begins(autologged):
+    """Also if there was a scheduler, which holds the optimizer."""
+
+    def fold():
+        model, optimizer = made()
+        scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1)
+        train(model, optimizer, each_step=scheduler.step)
+        return weakref.ref(model)
+
+    with nbtrack.start_run():
+        found = fold()
+        gc.collect()
+        fold()
+        gc.collect()
+        assert found() is None
+    assert autologged.run().data.params["scheduler_name"] == "StepLR"
+
+
 def test_epochs_and_evaluations_are_told_apart(autologged):
     """By whether an optimizer steps in a pass; an evaluation may be within an epoch."""
     data = torch.utils.data.TensorDataset(X, y)
@@ -188,6 +206,23 @@ def test_two_optimizers_have_a_loss_each(autologged):
     assert values(run, "train-loss-opt_g") == [loss.item()]
     assert len(values(run, "train-loss-opt_d")) == 1
     assert run.data.params["opt_g_lr"] == "0.01"
+
+
+def test_one_training_after_another_has_losses_of_its_own(autologged):
+    """Fold after fold: the optimizers go by one name, and so do the models."""
+
+    def fold(lr):
+        model, optimizer = made(lr=lr)
+        return train(model, optimizer, n=2)
+
+    with nbtrack.start_run():
+        seen = [fold(lr) for lr in (0.1, 0.2, 0.3)]
+    run = autologged.run()
+
+    for name, losses in zip(("optimizer", "optimizer-2", "optimizer-3"), seen):
+        assert values(run, f"train-loss-{name}") == losses
+    assert (run.data.params["lr"], run.data.params["optimizer-3_lr"]) == ("0.1", "0.3")
+    assert files(run) >= {"model", "model_model", "model_model-2"}
 
 
 def test_losses_that_cannot_be_told_apart_are_not_told(autologged):
