@@ -53,13 +53,10 @@ KeepModel = Callable[[ActiveRun, Module, str, FirstCall], None]  # under a name
 class Steps:
     """Those of one optimizer, counted from 0."""
 
-    def __init__(self, optimizer: Optimizer, around: Surroundings, before: list[Steps]) -> None:
-        """*before*: of the same run."""
+    def __init__(self, optimizer: Optimizer, around: Surroundings, *, name: str) -> None:
         self.optimizer = ref(optimizer)
         self.around = around
-        name = storable_key(around.name or f"optimizer_{len(before) + 1}")
-        self.name: str = free_key(name, {each.name for each in before})
-        self.model_name: str = _model_name(around, before) or self.name
+        self.name = name
         self.first = self.count = 0
         self.call = FirstCall(around.model) if around.model is not None else None
         self.rate: float | None = None
@@ -176,7 +173,7 @@ class LoopRecord:
     def _begin(self, optimizer: Optimizer) -> Steps:
         self._let_go()
         around = surroundings_of(optimizer)
-        steps = Steps(optimizer, around, self._all)
+        steps = Steps(optimizer, around, name=self._free_name(around))
         if self._run.is_resumed and not self._all:
             self._go_on(steps)
         self._steps[optimizer] = steps
@@ -194,6 +191,11 @@ class LoopRecord:
                 name = "model_summary" if len(self._all) == 1 else f"model_summary_{steps.name}"
                 self._run.log_text(summary_of(around.model), f"{name}.txt")
         return steps
+
+    def _free_name(self, around: Surroundings) -> str:
+        """Fold after fold, and wherever a function trains, optimizers have the same name."""
+        name = storable_key(around.name or f"optimizer_{len(self._all) + 1}")
+        return free_key(name, [each.name for each in self._all])
 
     def _go_on(self, steps: Steps) -> None:
         """With what an earlier process recorded in this run."""
@@ -220,7 +222,7 @@ class LoopRecord:
                 steps.around = steps.around._replace(model=None)
 
     def _keep(self, steps: Steps, *, is_only: bool) -> None:
-        model, name = steps.around.model, steps.model_name
+        model, name = steps.around.model, steps.around.model_name or steps.name
         if model is not None and steps.call is not None:
             steps.call.close()
             with guarded("keep the model of a training loop"):
@@ -273,16 +275,6 @@ class LoopRecord:
         if new:
             self._noted.update(new)
             self._run.note_origins(Origins(metrics=new))
-
-
-def _model_name(around: Surroundings, before: list[Steps]) -> str | None:
-    """Several optimizers may be of one model; another one has another name."""
-    if around.model_name is None:
-        return None
-    for each in before:
-        if each.around.model is around.model:
-            return each.model_name
-    return free_key(around.model_name, {each.model_name for each in before})
 
 
 def _trains_alone() -> bool:
