@@ -76,13 +76,14 @@ def test_logging_imports_nothing_heavy(tmp_path):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_names_survive_any_order_of_imports(seed, tmp_path):
-    """A submodule imported first must not take the place of a function of its name."""
+    """A submodule imported first must not take the place of a function of its name. Those of hooks
+    import frameworks, and are deeper than any name."""
     found = run_python(
         f"""
         import importlib, pkgutil, random, types
         import nbtrack
         names = [m.name for m in pkgutil.walk_packages(nbtrack.__path__, "nbtrack.")
-                 if not m.name.endswith("__main__")]
+                 if not m.name.endswith("__main__") and not m.name.startswith("nbtrack.hooks.")]
         random.Random({seed}).shuffle(names)
         for name in names:
             importlib.import_module(name)
@@ -130,8 +131,8 @@ def test_an_unknown_name_is_an_attribute_error(name):
 
 def test_what_only_mlflow_has_is_said_to_be():
     """Somebody may look for it; of what nbtrack has nothing of the kind is said."""
-    with pytest.raises(AttributeError, match=r"mlflow\.tensorflow is not in nbtrack"):
-        _ = nbtrack.tensorflow
+    with pytest.raises(AttributeError, match=r"mlflow\.spark is not in nbtrack"):
+        _ = nbtrack.spark
     assert not hasattr(nbtrack, "evaluate")
 
 
