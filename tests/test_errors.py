@@ -18,7 +18,7 @@ from nbtrack.errors import FileMissing, InvalidFilter, MlflowException, NbtrackE
 from nbtrack.exceptions import RestException
 from nbtrack.stores.filters.filter_grammar import Key
 
-CANNOT_BE_IMPORTED = ("nbtrack.__main__",)
+CANNOT_BE_IMPORTED = ("nbtrack.__main__", "nbtrack.hooks.fastai.")  # fastai is not installed
 
 
 def kinds_of(kind: type[MlflowException]) -> Iterator[type[MlflowException]]:
@@ -29,7 +29,7 @@ def kinds_of(kind: type[MlflowException]) -> Iterator[type[MlflowException]]:
 
 def all_kinds() -> list[type[MlflowException]]:
     for module in pkgutil.walk_packages(nbtrack.__path__, "nbtrack."):
-        if module.name not in CANNOT_BE_IMPORTED:
+        if not module.name.startswith(CANNOT_BE_IMPORTED):
             importlib.import_module(module.name)
     found = dict.fromkeys(kinds_of(MlflowException))
     return [kind for kind in found if kind.__module__.startswith("nbtrack.")]

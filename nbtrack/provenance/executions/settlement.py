@@ -182,13 +182,20 @@ def _settle_states(it: _Settling) -> None:
     probed = states.probed()
     changed = states.changed(it.running.states, probed)
     seeds = _seeded(it, changed, new=probed.keys() - it.running.states.keys())
-    draws = (changed & set(GENERATORS)) - seeds
+    draws = (changed & set(GENERATORS)) - seeds - _drawn_by_imports(it)
     others = changed - set(GENERATORS)
     used = _states_used(it) | others | (draws & writers.seeded)
     it.needs |= {writers.states[name] for name in used if name in writers.states}
     it.tell(draws=draws, unseeded=draws - writers.seeded, seeds=seeds, states=others)
     writers.states |= dict.fromkeys(changed | seeds, number)
     writers.seeded |= seeds
+
+
+def _drawn_by_imports(it: _Settling) -> set[str]:
+    """Generators that a library drew from as it was imported, and nobody else as far as the code
+    tells: nothing was made of that."""
+    names_it = "random" in it.running.reading.words or "random" in it.after.names
+    return {"random"} if states.was_drawing_imported() and not names_it else set()
 
 
 def _seeded(it: _Settling, changed: set[str], *, new: set[str]) -> set[str]:

@@ -15,6 +15,9 @@ from nbtrack.base.imported import imported
 from nbtrack.provenance.executions.generator_states import GENERATORS, hash_of, held_states
 from nbtrack.provenance.executions.parts import hashed
 
+# They draw from Python's generator as they are imported, as many others import them.
+_DRAWING = ("rich.style",)
+_drawn: set[str] = set()
 # What projects, and Keras and transformers, call their functions that seed: whichever generators
 # moved, or were not there before, they seeded.
 SEEDING_ALL = frozenset(
@@ -131,3 +134,10 @@ _PROBES: dict[str, Callable[[], object]] = {
     FOLDER: _folder,
     PATH: _path,
 }
+
+
+def was_drawing_imported() -> bool:
+    """Whether one of `_DRAWING` was imported since somebody asked."""
+    new = {name for name in _DRAWING if imported(name, "__name__")} - _drawn
+    _drawn.update(new)
+    return bool(new)
