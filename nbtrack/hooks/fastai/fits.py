@@ -23,7 +23,8 @@ from nbtrack.base.guard import guarded
 from nbtrack.hooks.fastai.callback import NbtrackCallback
 from nbtrack.hooks.fastai.hook import library
 from nbtrack.hooks.pytorch.settings import summary_of
-from nbtrack.hooks.training.calls import CallRecord, UsersArguments, around_call
+from nbtrack.hooks.training.arguments import UsersArguments
+from nbtrack.hooks.training.calls import CallRecord, around_call
 from nbtrack.hooks.training.models import keep_trained
 from nbtrack.hooks.training.param_texts import param_text
 from nbtrack.hooks.training.run_choice import names_of

@@ -28,7 +28,8 @@ from nbtrack.hooks.keras.settings import (
     stopping_facts,
     stopping_params,
 )
-from nbtrack.hooks.training.calls import CallRecord, Data, UsersArguments, around_call
+from nbtrack.hooks.training.arguments import UsersArguments
+from nbtrack.hooks.training.calls import CallRecord, Data, around_call
 from nbtrack.models.flavours import keras as own_flavour
 from nbtrack.records.origins import Origin
 

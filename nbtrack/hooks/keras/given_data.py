@@ -8,7 +8,8 @@ from typing import Any
 
 from nbtrack.base.imported import is_instance
 from nbtrack.hooks.data.rows import EXAMPLE_ROWS, first_rows
-from nbtrack.hooks.training.calls import Data, UsersArguments
+from nbtrack.hooks.training.arguments import UsersArguments
+from nbtrack.hooks.training.calls import Data
 
 
 def data_of(arguments: UsersArguments) -> Iterator[Data]:

@@ -15,7 +15,7 @@ from nbtrack.hooks.measured.known_models import known_models
 from nbtrack.hooks.measured.metric_log import metric_log_of
 from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.pytorch.hook import library as torch_library
-from nbtrack.hooks.training.calls import UsersArguments, users_arguments
+from nbtrack.hooks.training.arguments import UsersArguments, users_arguments
 from nbtrack.hooks.training.record import Record, recorded
 from nbtrack.hooks.training.run_choice import FitRun
 from nbtrack.recording.active_run import ActiveRun

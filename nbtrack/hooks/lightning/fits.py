@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -13,14 +12,13 @@ from nbtrack.hooks.lightning.checkpoints import keep_users_best
 from nbtrack.hooks.lightning.hook import libraries
 from nbtrack.hooks.lightning.settings import chosen, hyperparameters
 from nbtrack.hooks.measured.known_models import Trained, known_models
-from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.pytorch.hook import library as torch_library
 from nbtrack.hooks.pytorch.models import keep_model
 from nbtrack.hooks.quiet import no_warnings
-from nbtrack.hooks.training.calls import UsersArguments, users_arguments
-from nbtrack.hooks.training.record import Record, recorded
-from nbtrack.hooks.training.run_choice import FitRun, choose_run, names_of
-from nbtrack.recording.session import current_session
+from nbtrack.hooks.training.arguments import UsersArguments
+from nbtrack.hooks.training.beginning import around_users_calls, begun
+from nbtrack.hooks.training.record import Record
+from nbtrack.hooks.training.run_choice import FitRun, names_of
 from nbtrack.records.tags import FIT_TAG
 
 
@@ -72,31 +70,18 @@ class FitRecord(Record):
         keep_model(self.run, self.module, self._recorder.first_call, self.flags)
 
 
-def _begin(
-    original: Callable[..., Any], trainer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> FitRecord | None:
-    if is_inside_recorded_call() or not torch_library.switch.records_here:
+def _begin(arguments: UsersArguments) -> Record | None:
+    trainer = arguments.get("self")
+    if not trainer.is_global_zero:
         return None
-    with guarded("record Trainer.fit"):
-        arguments = users_arguments(original, (trainer, *args), kwargs, is_method=True)
-        if arguments is not None and trainer.is_global_zero:
-            return _begun(trainer, arguments)
-    return None
-
-
-def _begun(trainer: Any, arguments: UsersArguments) -> FitRecord | None:
     libraries[package_of(trainer)].say_if_untested()
     name = _name(unwrapped(arguments.get("model")))
-    flags = torch_library.flags
-    chosen = choose_run(current_session(), name=name, flavor="pytorch", flags=flags)
-    if chosen is None:
-        return None
-    record = FitRecord(chosen, trainer, arguments)
-    record.begin()
-    return record
+    return begun(
+        torch_library, name, lambda run: FitRecord(run, trainer, arguments), flavor="pytorch"
+    )
 
 
-around_fit = recorded(_begin)
+around_fit = around_users_calls("Trainer.fit", torch_library, _begin)
 
 
 def unwrapped(module: Any) -> Any:

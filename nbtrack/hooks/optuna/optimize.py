@@ -11,18 +11,17 @@ from nbtrack.base.guard import guarded
 from nbtrack.base.imported import imported
 from nbtrack.base.plain_values import PLAIN
 from nbtrack.errors import StopTraining
-from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.optuna.hook import library
 from nbtrack.hooks.optuna.study_run import StudyRun, study_name, study_params
-from nbtrack.hooks.training.calls import UsersArguments, users_arguments
+from nbtrack.hooks.training.arguments import UsersArguments
+from nbtrack.hooks.training.beginning import around_users_calls, begun
 from nbtrack.hooks.training.loop import Loop
 from nbtrack.hooks.training.param_origins import param_origin
 from nbtrack.hooks.training.param_texts import param_text
-from nbtrack.hooks.training.record import Record, recorded
-from nbtrack.hooks.training.run_choice import FitRun, choose_run
+from nbtrack.hooks.training.record import Record
+from nbtrack.hooks.training.run_choice import FitRun
 from nbtrack.hooks.training.stopping import stop_is_wanted
 from nbtrack.hooks.unseen_frames import without_ours
-from nbtrack.recording.session import current_session
 from nbtrack.records.tags import FIT_TAG
 
 _NO_SETTINGS = ("self", "func", "callbacks", "gc_after_trial", "show_progress_bar")
@@ -93,29 +92,13 @@ class StudyRecord(Record):
             self.study_run.write_best(self.study)
 
 
-def _begin(
-    original: Callable[..., Any], study: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> StudyRecord | None:
-    if is_inside_recorded_call() or not library.switch.records_here:
-        return None
-    with guarded("record a study"):
-        arguments = users_arguments(original, (study, *args), kwargs, is_method=True)
-        return None if arguments is None else _begun(study, arguments)
-    return None
-
-
-def _begun(study: Any, arguments: UsersArguments) -> StudyRecord | None:
-    library.say_if_untested()
+def _begin(arguments: UsersArguments) -> Record | None:
+    study = arguments.get("self")
     name = _name(study, arguments)
-    chosen = choose_run(current_session(), name=name, flavor="optuna", flags=library.flags)
-    if chosen is None:
-        return None
-    record = StudyRecord(chosen, study, arguments)
-    record.begin()
-    return record
+    return begun(library, name, lambda chosen: StudyRecord(chosen, study, arguments))
 
 
-around_optimize = recorded(_begin)
+around_optimize = around_users_calls("a study", library, _begin)
 
 
 def _name(study: Any, arguments: UsersArguments) -> str:

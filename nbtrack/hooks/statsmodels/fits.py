@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -19,18 +18,18 @@ from nbtrack.base.guard import guarded
 from nbtrack.capture.naming import estimator_name
 from nbtrack.hooks.data.datasets import log_dataset
 from nbtrack.hooks.measured.known_models import Trained, known_models
-from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.sklearn.params import defaults_of
 from nbtrack.hooks.statsmodels.hook import library
 from nbtrack.hooks.statsmodels.models import OWN_SETTINGS, data_of, rows_to_predict, settings_of
 from nbtrack.hooks.statsmodels.results import ORIGINS, UNDEFINED, coefficients_csv, numbers_of
-from nbtrack.hooks.training.calls import UsersArguments, texts_and_origins, users_arguments
+from nbtrack.hooks.training.arguments import UsersArguments
+from nbtrack.hooks.training.beginning import around_users_calls, begun
+from nbtrack.hooks.training.calls import texts_and_origins
 from nbtrack.hooks.training.models import keep_trained
-from nbtrack.hooks.training.record import Record, recorded
-from nbtrack.hooks.training.run_choice import FitRun, choose_run, names_of
+from nbtrack.hooks.training.record import Record
+from nbtrack.hooks.training.run_choice import FitRun, names_of
 from nbtrack.models.flavours import statsmodels as flavour
-from nbtrack.recording.session import current_session
 from nbtrack.records.origins import Origin, Origins, all_of
 from nbtrack.records.tags import FIT_TAG
 
@@ -38,15 +37,8 @@ SUMMARY_FILE, COEFFICIENTS_FILE = "model_summary.txt", "coefficients.csv"
 
 
 class ModelRecord(Record):
-    def __init__(
-        self,
-        chosen: FitRun,
-        model: Any,
-        arguments: UsersArguments,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> None:
-        super().__init__(chosen, type(model).__name__, (model, *args), kwargs)
+    def __init__(self, chosen: FitRun, model: Any, arguments: UsersArguments) -> None:
+        super().__init__(chosen, type(model).__name__, arguments.args, {**arguments.kwargs})
         self.model, self.arguments, self.flags = model, arguments, library.flags
         self._rows: Any = None
 
@@ -101,26 +93,9 @@ class ModelRecord(Record):
             keep_trained(self.run, result, flavour, self.flags, rows=self._rows)
 
 
-def _begin(
-    original: Callable[..., Any], model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> ModelRecord | None:
-    if is_inside_recorded_call() or not library.switch.records_here:
-        return None
-    with guarded(f"record the fit of {type(model).__name__}"):
-        arguments = users_arguments(original, (model, *args), kwargs, is_method=True)
-        if arguments is None:
-            return None
-        library.say_if_untested()
-        name = _name(model)
-        chosen = choose_run(
-            current_session(), name=name, flavor=library.package, flags=library.flags
-        )
-        if chosen is None:
-            return None
-        record = ModelRecord(chosen, model, arguments, args, kwargs)
-        record.begin()
-        return record
-    return None
+def _begin(arguments: UsersArguments) -> Record | None:
+    model = arguments.get("self")
+    return begun(library, _name(model), lambda chosen: ModelRecord(chosen, model, arguments))
 
 
 def _name(model: Any) -> str:
@@ -135,4 +110,4 @@ def _name(model: Any) -> str:
     return estimator_name(kind.__name__, told)
 
 
-around_fit = recorded(_begin)
+around_fit = around_users_calls("the fit of a model", library, _begin)

@@ -8,7 +8,8 @@ from typing import Any
 
 from nbtrack.base.plain_values import PLAIN
 from nbtrack.hooks.data.rows import EXAMPLE_ROWS, first_rows
-from nbtrack.hooks.training.calls import Data, UsersArguments
+from nbtrack.hooks.training.arguments import UsersArguments
+from nbtrack.hooks.training.calls import Data
 from nbtrack.models.flavours.statsmodels import is_of_time
 
 _SHAPES = (*PLAIN, tuple)

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any, ClassVar, NamedTuple
 
 from nbtrack.base.guard import guarded
 from nbtrack.base.plain_values import PLAIN
-from nbtrack.capture.argument_names import Parameter, argument_name
 from nbtrack.capture.naming import estimator_name
 from nbtrack.hooks.data.datasets import log_dataset
 from nbtrack.hooks.data.rows import EXAMPLE_ROWS, first_rows
 from nbtrack.hooks.library import Library
 from nbtrack.hooks.measured.known_models import Trained, known_models
 from nbtrack.hooks.measured.leaks import note_fitted
-from nbtrack.hooks.nesting import calling_frame, is_inside_recorded_call
 from nbtrack.hooks.patching import Around
 from nbtrack.hooks.quiet import no_warnings
+from nbtrack.hooks.training.arguments import UsersArguments
+from nbtrack.hooks.training.beginning import around_users_calls, begun
 from nbtrack.hooks.training.importances import log_importances
 from nbtrack.hooks.training.loop import Loop
 from nbtrack.hooks.training.models import keep_trained
 from nbtrack.hooks.training.param_origins import param_origin
 from nbtrack.hooks.training.param_texts import param_text
-from nbtrack.hooks.training.record import Record, recorded
-from nbtrack.hooks.training.run_choice import FitRun, choose_run, names_of
+from nbtrack.hooks.training.record import Record
+from nbtrack.hooks.training.run_choice import FitRun, names_of
 from nbtrack.hooks.training.storable_keys import storable_keys
-from nbtrack.recording.session import current_session
 from nbtrack.records.origins import Origin
 from nbtrack.records.tags import FIT_TAG
 
@@ -41,35 +39,6 @@ class Data(NamedTuple):
     name: str | None = None  # what the user calls them
     y_name: str | None = None
     context: str = "train"
-
-
-class UsersArguments(NamedTuple):
-    """What the user passed to *function*, by parameter; *defaults* are for what he did not."""
-
-    function: str
-    given: dict[str, Any]
-    defaults: Mapping[str, Any]
-    places: Mapping[str, int]  # of those that may be given by position
-    frame: FrameType | None
-
-    def get(self, parameter: str) -> Any:
-        return self.given.get(parameter, self.defaults.get(parameter))
-
-    def name_of(self, parameter: str) -> str | None:
-        """What the user calls the argument."""
-        value = self.get(parameter)
-        if self.frame is None or value is None:
-            return None
-        place = Parameter(self.function, self.places.get(parameter), parameter)
-        found = argument_name(self.frame, value, place)
-        return None if found is None else found.name
-
-    def variable_of(self, value: Any) -> str | None:
-        """A name that the user has for what is within an argument."""
-        if self.frame is None or value is None:
-            return None
-        known = [*self.frame.f_locals.items(), *self.frame.f_globals.items()]
-        return next((k for k, held in known if held is value and not k.startswith("_")), None)
 
 
 class CallRecord(Record):
@@ -189,56 +158,12 @@ class CallRecord(Record):
 
 def around_call(kind: type[CallRecord]) -> Around:
     """What to put around the function or method that *kind* is about; `self` is an argument."""
-
-    def begin(
-        original: Callable[..., Any],
-        instance: Any,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> CallRecord | None:
-        if is_inside_recorded_call() or not kind.library.switch.records_here:
-            return None
-        with guarded(f"record {kind.name}"):
-            is_method = instance is not None
-            all_args = (instance, *args) if is_method else args
-            arguments = users_arguments(original, all_args, kwargs, is_method=is_method)
-            return None if arguments is None else _begun(kind, arguments)
-        return None
-
-    return recorded(begin)
-
-
-def users_arguments(
-    original: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    *,
-    is_method: bool = False,
-) -> UsersArguments | None:
-    """None: the user's call fails, which is for *original* to say."""
-    signature = inspect.signature(original)
-    try:
-        given = signature.bind(*args, **kwargs).arguments
-    except TypeError:
-        return None
-    named = [name for name, p in signature.parameters.items() if p.kind is not p.KEYWORD_ONLY]
-    defaults = {
-        name: p.default for name, p in signature.parameters.items() if p.default is not p.empty
-    }
-    places = {name: place - is_method for place, name in enumerate(named)}
-    return UsersArguments(original.__name__, given, defaults, places, calling_frame())
-
-
-def _begun(kind: type[CallRecord], arguments: UsersArguments) -> CallRecord | None:
     library = kind.library
-    library.say_if_untested()
-    name = kind.title(arguments)
-    chosen = choose_run(current_session(), name=name, flavor=library.package, flags=library.flags)
-    if chosen is None:
-        return None
-    record = kind(chosen, arguments)
-    record.begin()
-    return record
+
+    def begin(arguments: UsersArguments) -> Record | None:
+        return begun(library, kind.title(arguments), lambda chosen: kind(chosen, arguments))
+
+    return around_users_calls(kind.name, library, begin)
 
 
 def _params(record: CallRecord) -> tuple[dict[str, str], dict[str, Origin]]:

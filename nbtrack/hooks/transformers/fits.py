@@ -11,19 +11,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from nbtrack.base.guard import guarded, warn_once
 from nbtrack.capture.naming import estimator_name
 from nbtrack.hooks.measured.known_models import Trained, known_models
-from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.quiet import no_warnings
-from nbtrack.hooks.training.calls import users_arguments
+from nbtrack.hooks.training.arguments import UsersArguments
+from nbtrack.hooks.training.beginning import around_users_calls, begun
 from nbtrack.hooks.training.models import log_trained, register
-from nbtrack.hooks.training.record import Record, recorded
-from nbtrack.hooks.training.run_choice import FitRun, choose_run, names_of
+from nbtrack.hooks.training.record import Record
+from nbtrack.hooks.training.run_choice import FitRun, names_of
 from nbtrack.hooks.transformers.callback import Logs, following, logs_of_trainers
 from nbtrack.hooks.transformers.hook import library
 from nbtrack.hooks.transformers.params import chosen, params_of
@@ -35,8 +35,9 @@ CHECKPOINT_TAG = "best_model_checkpoint"
 
 
 class TrainingRecord(Record):
-    def __init__(self, fit_run: FitRun, trainer: Any, args: Any, kwargs: dict[str, Any]) -> None:
-        super().__init__(fit_run, f"the training of {_kind(trainer)}", (trainer, *args), kwargs)
+    def __init__(self, fit_run: FitRun, trainer: Any, arguments: UsersArguments) -> None:
+        what = f"the training of {_kind(trainer)}"
+        super().__init__(fit_run, what, arguments.args, {**arguments.kwargs})
         self.trainer, self.flags = trainer, library.flags
         self.logs = Logs(self.run)
         self._tags: dict[str, str] = {}
@@ -95,25 +96,11 @@ class TrainingRecord(Record):
         register(self.run, info, self.flags.registered_model_name)
 
 
-def _begin(
-    original: Callable[..., Any], trainer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> TrainingRecord | None:
-    if is_inside_recorded_call() or not library.switch.records_here:
+def _begin(arguments: UsersArguments) -> Record | None:
+    trainer = arguments.get("self")
+    if not trainer.is_world_process_zero():
         return None
-    with guarded(f"record the training of {type(trainer).__name__}"):
-        is_call = users_arguments(original, (trainer, *args), kwargs, is_method=True) is not None
-        if not is_call or not trainer.is_world_process_zero():
-            return None
-        library.say_if_untested()
-        chosen_run = choose_run(
-            current_session(), name=_name(trainer), flavor=library.package, flags=library.flags
-        )
-        if chosen_run is None:
-            return None
-        record = TrainingRecord(chosen_run, trainer, args, kwargs)
-        record.begin()
-        return record
-    return None
+    return begun(library, _name(trainer), lambda run: TrainingRecord(run, trainer, arguments))
 
 
 def _name(trainer: Any) -> str:
@@ -157,4 +144,4 @@ def _parts_of_model(trainer: Any) -> FlavorParts:
     )
 
 
-around_train = recorded(_begin)
+around_train = around_users_calls("the training of a Trainer", library, _begin)

@@ -13,7 +13,8 @@ from nbtrack.hooks.measured.known_models import ByModel
 from nbtrack.hooks.measured.predictions import remember
 from nbtrack.hooks.measured.users_call import UsersCall
 from nbtrack.hooks.nesting import is_inside_recorded_call
-from nbtrack.hooks.training.calls import Data, users_arguments
+from nbtrack.hooks.training.arguments import users_arguments
+from nbtrack.hooks.training.calls import Data
 from nbtrack.hooks.xgboost.hook import library
 
 MOST_NUMBERS = 1_000_000  # to be copied out of a matrix
