@@ -17,9 +17,8 @@ from nbtrack.hooks.nesting import is_inside_recorded_call
 from nbtrack.hooks.pytorch.hook import library as torch_library
 from nbtrack.hooks.training.arguments import UsersArguments, users_arguments
 from nbtrack.hooks.training.record import Record, recorded
-from nbtrack.hooks.training.run_choice import FitRun
+from nbtrack.hooks.training.run_choice import FitRun, run_of_evaluation
 from nbtrack.recording.active_run import ActiveRun
-from nbtrack.recording.session import current_session
 
 
 class EvaluationRecord(Record):
@@ -60,17 +59,9 @@ def _begun(trainer: Any, arguments: UsersArguments) -> EvaluationRecord | None:
     module = arguments.get("model")
     known = known_models.run_of(unwrapped(trainer.lightning_module if module is None else module))
     is_known = known is not None and not known.is_deleted
-    run = known if is_known else _active()
+    run = known if is_known else run_of_evaluation(torch_library)
     given = {name: value for name, value in arguments.given.items() if name != "self"}
     return None if run is None else EvaluationRecord(run, trainer, given, is_known=is_known)
-
-
-def _active() -> ActiveRun | None:
-    """None is no reason to open one."""
-    if torch_library.flags.exclusive or not torch_library.switch.records_here:
-        return None
-    session = current_session()
-    return session.active_run() or session.open_cell_run()
 
 
 around_evaluation = recorded(_begin)

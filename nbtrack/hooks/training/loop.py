@@ -16,7 +16,7 @@ from nbtrack.hooks.training.storable_keys import storable_key
 from nbtrack.journal.lines import now_us
 from nbtrack.recording import training_progress
 from nbtrack.recording.training_progress import TrainingProgress
-from nbtrack.records.origins import Origin, Origins
+from nbtrack.records.origins import Origin, Origins, all_of
 from nbtrack.records.runs import Metric
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Loop:
         facts = {**self._best(), **self.facts}
         if facts:
             self._run.log_metrics(facts)
-            self._run.note_origins(Origins(metrics=dict.fromkeys(facts, Origin.BOOKKEEPING)))
+            self._run.note_origins(Origins(metrics=all_of(facts, Origin.BOOKKEEPING)))
 
     def _best(self) -> dict[str, float]:
         if self.best_iteration is None:

@@ -18,7 +18,7 @@ from nbtrack.errors import StoreError
 from nbtrack.hooks.measured.metric_log import divide_log, write_log
 from nbtrack.recording.run_files import LOOK_SECONDS
 from nbtrack.recording.run_part import RunPart
-from nbtrack.recording.session import Session
+from nbtrack.recording.session import Session, current_session
 from nbtrack.recording.system_metrics import sample_machine
 from nbtrack.records.tags import AUTOLOG_TAG, FIT_TAG
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nbtrack.hooks.flags import CommonFlags
+    from nbtrack.hooks.library import Library
     from nbtrack.recording.active_run import ActiveRun
 
 NAME_TAG, CLASS_TAG = "estimator_name", "estimator_class"
@@ -83,6 +84,15 @@ def choose_run(
         sample_machine(made)
     _taken.add(made)
     return FitRun(made, ends_with_fit=True)
+
+
+def run_of_evaluation(library: Library) -> ActiveRun | None:
+    """Where it goes that *library* evaluates a model which no run trained: it is no reason to open
+    one."""
+    if library.flags.exclusive or not library.switch.records_here:
+        return None
+    session = current_session()
+    return session.active_run() or session.open_cell_run()
 
 
 def first_fit_of(run: ActiveRun) -> ActiveRun:

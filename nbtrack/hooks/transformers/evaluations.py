@@ -13,9 +13,9 @@ from nbtrack.base.guard import guarded
 from nbtrack.hooks.measured.callers import users_frame
 from nbtrack.hooks.measured.predictions import remember
 from nbtrack.hooks.measured.users_call import UsersCall
+from nbtrack.hooks.training.run_choice import run_of_evaluation
 from nbtrack.hooks.transformers.callback import Logs, following, logs_of_trainers
 from nbtrack.hooks.transformers.hook import library
-from nbtrack.recording.session import current_session
 
 
 def around_evaluate(
@@ -59,8 +59,5 @@ def _logs_of(trainer: Any) -> Logs | None:
     known = logs_of_trainers.find(trainer)
     if known is not None and not known.run.is_deleted:
         return known
-    if library.flags.exclusive or not library.switch.records_here:
-        return None
-    session = current_session()
-    run = session.active_run() or session.open_cell_run()
+    run = run_of_evaluation(library)
     return None if run is None else Logs(run)
