@@ -70,33 +70,56 @@ class KeptFiles:
         files = {f"{place}/{name}": file for name, file in _files_of(saved).items()}
         for path, file in files.items():
             self._put_file(path, file)
-        below = f"{place}/{saved.name}/"
-        self._remove(path for path in self._known if path.startswith(below) and path not in files)
-        return f"{place}/{saved.name}"
+        path = f"{place}/{saved.name}"
+        self._remove(each for each in self._at(path) if each not in files)
+        return path
 
     def put_alone(self, folder: str, saved: Path) -> str:
         """In place of what else is in that folder."""
         path = self.put(folder, saved)
-        others = f"{FOLDER}/{folder}/"
-        self._remove(
-            each
-            for each in self._known
-            if each.startswith(others) and each != path and not each.startswith(f"{path}/")
-        )
+        self._remove_others(folder, path)
         return path
 
+    def put_again(self, folder: str, kept: str) -> str:
+        """What is at the path *kept*, into `checkpoints/<folder>` as well: not read from the user's
+        file again, which may be the next one by now."""
+        path = f"{FOLDER}/{folder}/{kept.rpartition('/')[2]}"
+        files = {path + each.removeprefix(kept): self._known[each] for each in self._at(kept)}
+        for name, file in files.items():
+            self._link(name, file)
+        self._remove(each for each in self._at(path) if each not in files)
+        return path
+
+    def put_again_alone(self, folder: str, kept: str) -> None:
+        """In place of what else is in that folder."""
+        self._remove_others(folder, self.put_again(folder, kept))
+
     def remove(self, saved: Path) -> None:
-        path = f"{FOLDER}/{saved.name}"
-        self._remove(each for each in self._known if each == path or each.startswith(f"{path}/"))
+        self._remove(self._at(f"{FOLDER}/{saved.name}"))
+
+    def _at(self, path: str) -> list[str]:
+        """The file of that path, or all in the folder."""
+        return [each for each in self._known if each == path or each.startswith(f"{path}/")]
 
     def _put_file(self, path: str, file: Path) -> None:
         with open(file, "rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
         same = [known for known in self._known.values() if known.sha256 == digest]
-        if any(known.path == path for known in same):
-            return
-        stored = self._run.link_file(path, same[0]) if same else self._run.copy_file(path, file)
+        if same:
+            self._link(path, same[0])
+        else:
+            self._note(self._run.copy_file(path, file))
+
+    def _link(self, path: str, file: FileInfo) -> None:
+        if path not in self._known or self._known[path].sha256 != file.sha256:
+            self._note(self._run.link_file(path, file))
+
+    def _note(self, stored: Iterable[FileInfo]) -> None:
         self._known.update({each.path: each for each in stored})
+
+    def _remove_others(self, folder: str, path: str) -> None:
+        its_own = self._at(path)
+        self._remove(each for each in self._at(f"{FOLDER}/{folder}") if each not in its_own)
 
     def _remove(self, paths: Iterable[str]) -> None:
         gone = list(paths)

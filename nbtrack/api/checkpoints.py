@@ -140,9 +140,9 @@ class _Watch:
         else:
             newest = self._kept.put_alone("last", saved)
             if self._is_best(saved_ns // 1_000_000):
-                self._kept.put_alone("best", saved)
+                self._kept.put_again_alone("best", newest)
             if self._rule.every and self._count % self._rule.every == 0:
-                self._kept.put(f"every/{self._count:06d}", saved)
+                self._kept.put_again(f"every/{self._count:06d}", newest)
         self._run.set_tag(CHECKPOINT_TAG, newest)
 
     def _is_best(self, saved_ms: int) -> bool:

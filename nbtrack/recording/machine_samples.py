@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nbtrack.base.guard import guarded
-from nbtrack.errors import StoreError
+from nbtrack.errors import RunDeleted, StoreError
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.gpus import Gpus
 from nbtrack.recording.machine import Machine, Sample, SystemMetrics, mean
@@ -86,11 +86,15 @@ class Following:
 
     def _write(self) -> None:
         points, self._points = self._points, []
+        with suppress(RunDeleted):  # just now, by any thread
+            self._log(points)
+        self._next_write = time.monotonic() + WRITE_SECONDS
+
+    def _log(self, points: list[Metric]) -> None:
         self.run.log_batch(metrics=points)
         if new := {point.key for point in points} - self._told:
             self._told |= new
             self.run.note_origins(Origins(metrics=all_of(new, Origin.BOOKKEEPING)))
-        self._next_write = time.monotonic() + WRITE_SECONDS
 
     def _next_step(self) -> int:
         if self._step is not None:
@@ -162,8 +166,8 @@ class Sampler:
     def _next_due(self) -> float | None:
         """None ends the thread; the next run begins another one."""
         with self._lock:
-            gone = [run for run in self._followed if not run.is_open or run.is_deleted]
-            for run in gone:
+            # One that ends takes its last sample first: `_finish` lets it go.
+            for run in [run for run in self._followed if run.is_deleted]:
                 del self._followed[run]
         if not self._followed and self._wake.wait(LINGER_SECONDS):
             self._wake.clear()

@@ -10,11 +10,13 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import nbtrack
 from nbtrack.api import checkpoints
+from nbtrack.api.checkpoint_files import KeptFiles
 from nbtrack.errors import InvalidValue, NotFound
 
 
@@ -34,7 +36,10 @@ def folder(project: Path, tmp_path: Path) -> Path:
 def artifacts(run_id: str) -> dict[str, str]:
     root = Path(nbtrack.get_run(run_id).info.artifact_uri)
     found = nbtrack.MlflowClient()._store.list_artifact_records(run_id)
-    return {file.path: (root / file.path).read_text() for file in found}
+    try:
+        return {file.path: (root / file.path).read_text() for file in found}
+    except FileNotFoundError:  # another one has just taken its place
+        return artifacts(run_id)
 
 
 def wait_until(is_true: Callable[[], object]) -> None:
@@ -99,6 +104,28 @@ def test_rules(folder: Path) -> None:
         "checkpoints/every/000002/model.pt": "at 0.2",
         "checkpoints/every/000004/model.pt": "at 0.4",
     }
+
+
+def test_a_name_that_is_written_over_as_it_is_kept(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All rules keep the content that was there when the checkpoint was taken."""
+    file = folder / "model.pt"
+    note = KeptFiles._note
+
+    def writes_the_next(self: KeptFiles, stored: Any) -> None:
+        note(self, stored)
+        file.write_text("the next one")
+
+    with nbtrack.start_run() as run:
+        nbtrack.log_metric("loss", 0.5)
+        nbtrack.keep_checkpoints(file, best="loss", every=1)
+        monkeypatch.setattr(KeptFiles, "_note", writes_the_next)
+        save(file, "the first one", run.run_id)
+    kept = artifacts(run.run_id)
+
+    assert kept["checkpoints/best/model.pt"] == "the first one"
+    assert kept["checkpoints/every/000001/model.pt"] == "the first one"
 
 
 def test_the_metric_counts_as_it_was_when_a_checkpoint_was_saved(

@@ -15,8 +15,9 @@ import pytest
 
 import nbtrack
 from nbtrack.errors import InvalidValue
+from nbtrack.recording import system_metrics
 from nbtrack.recording.gpus import Gpus
-from nbtrack.recording.machine_samples import THREAD_NAME
+from nbtrack.recording.machine_samples import THREAD_NAME, Following, _sampler
 from nbtrack.records.origins import Origin, origins_of
 from nbtrack.records.runs import Metric
 
@@ -165,6 +166,27 @@ def test_a_deleted_run_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
     assert not caplog.messages
 
 
+def test_a_run_that_is_deleted_as_it_is_sampled() -> None:
+    """By another thread: after the sampler has asked, and before it writes."""
+    with nbtrack.start_run() as run:
+        of_run = Following(run, system_metrics.chosen())
+        nbtrack.delete_run(run.run_id)
+        of_run.look(None)
+        of_run.finish(None)
+        nbtrack.MlflowClient().restore_run(run.run_id)
+
+    assert not points(run.run_id)
+
+
+def test_the_thread_lets_no_run_go_before_its_last_sample() -> None:
+    """As the run ends it is not open any more, and its points still wait."""
+    nbtrack.set_system_metrics_sampling_interval(60)
+    with nbtrack.start_run(log_system_metrics=True) as run:
+        run.at_end.insert(0, _sampler._next_due)
+
+    assert points(run.run_id)
+
+
 def test_a_forked_child_samples_nothing_of_its_parents_runs() -> None:
     """But its own, by a thread of its own."""
     nbtrack.enable_system_metrics_logging()
@@ -174,7 +196,7 @@ def test_a_forked_child_samples_nothing_of_its_parents_runs() -> None:
         if child == 0:
             with nbtrack.start_run(nested=True) as own:
                 pass
-            os._exit(0 if len(points(own.run_id)) == 1 else 1)
+            os._exit(0 if points(own.run_id) else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         assert len(points(run.run_id)) == 1
     assert len(points(run.run_id)) == 2
