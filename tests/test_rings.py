@@ -27,7 +27,7 @@ RINGS = [
     {"model_registry", "datasets", "provenance"},
     {"api", "hooks", "cards"},
     {"cells", "panels"},
-    {"cli", "ipython", "facades"},
+    {"cli", "ipython", "server", "facades"},
 ]
 RING_OF = {room: number for number, rooms in enumerate(RINGS) for room in rooms}
 STRANGERS = [{"cells", "panels"}]  # of one ring, and not to know of each other
