@@ -19,6 +19,7 @@ from nbtrack.server import artifact_files
 from nbtrack.server.asked import Asked, of_body, of_query
 from nbtrack.server.guards import OwnPagesOnly, body_of
 from nbtrack.server.mlflow_protocol import experiments, logged_models, registered_models, runs
+from nbtrack.server.nbtrack_protocol import routes as nbtrack_protocol
 from nbtrack.server.served import Served
 
 PROTOCOL_VERSION = "3.0.0"  # of MLflow: what its clients may ask for
@@ -41,6 +42,7 @@ def make_app(served: Served) -> Starlette:
         Route("/version", _version),
         *_protocol_routes(),
         *_artifact_routes(),
+        *nbtrack_protocol.routes(),
     ]
     handlers: dict[Any, Any] = {
         MlflowException: _refuse,
@@ -99,26 +101,27 @@ async def _version(_: Request) -> Response:
 
 
 async def _refuse(_: Request, exc: Exception) -> Response:
+    """With the name of our own error, for clients of nbtrack, beside MLflow's code."""
     assert isinstance(exc, MlflowException)
+    told = {**json.loads(exc.serialize_as_json()), "kind": type(exc).__name__}
     if isinstance(exc, StoreBusy):
-        return _error("TEMPORARILY_UNAVAILABLE", str(exc), 503, retry=RETRY_SECONDS)
-    return Response(
-        exc.serialize_as_json(), exc.get_http_status_code(), media_type="application/json"
-    )
+        return _error(503, **told, retry=RETRY_SECONDS)
+    return _error(exc.get_http_status_code(), **told)
 
 
 async def _not_served(request: Request, _: Exception) -> Response:
     asked = f"{request.method} {request.url.path}"
-    return _error("ENDPOINT_NOT_FOUND", f"This server does not answer {asked}.", 404)
+    message = f"This server does not answer {asked}."
+    return _error(404, error_code="ENDPOINT_NOT_FOUND", message=message)
 
 
 async def _fault(request: Request, exc: Exception) -> Response:
     """Ours: the log has it all, the client its name only."""
     _log.error("%s %s failed", request.method, request.url.path, exc_info=exc)
-    return _error("INTERNAL_ERROR", f"The server failed: {type(exc).__name__}.", 500)
+    message = f"The server failed: {type(exc).__name__}."
+    return _error(500, error_code="INTERNAL_ERROR", message=message)
 
 
-def _error(code: str, message: str, status: int, *, retry: int | None = None) -> Response:
+def _error(status: int, *, retry: int | None = None, **told: Any) -> Response:
     headers = {} if retry is None else {"Retry-After": str(retry)}
-    body = json.dumps({"error_code": code, "message": message})
-    return Response(body, status, headers=headers, media_type="application/json")
+    return JSONResponse(told, status, headers=headers)

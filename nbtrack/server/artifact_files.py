@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 async def download(request: Request) -> Response:
     """Also of a part of it, by `Range`."""
-    served, place = _served(request), _place(request)
+    served, place = _served(request), place_of(request)
     path = await run_in_threadpool(_local_file, served, place)
     # Never shown as a page of the server: it may be anybody's HTML.
     return FileResponse(path, media_type="application/octet-stream", filename=path.name)
 
 
 async def upload(request: Request) -> Response:
-    served, place = _served(request), _place(request)
+    served, place = _served(request), place_of(request)
     pieces = request.stream()
-    await run_in_threadpool(lambda: served.keep(place, _in_thread(pieces)))
+    await run_in_threadpool(lambda: served.keep(place, in_thread(pieces)))
     return JSONResponse({})
 
 
@@ -47,7 +47,7 @@ async def list_folder(request: Request) -> Response:
 
 
 async def remove(request: Request) -> Response:
-    served, place = _served(request), _place(request)
+    served, place = _served(request), place_of(request)
     await run_in_threadpool(served.remove, place)
     return JSONResponse({})
 
@@ -64,7 +64,7 @@ def _served(request: Request) -> Served:
     return served
 
 
-def _place(request: Request) -> Place:
+def place_of(request: Request) -> Place:
     return parse(request.path_params["place"])
 
 
@@ -75,7 +75,7 @@ def _local_file(served: Served, place: Place) -> Path:
     return path
 
 
-def _in_thread(pieces: AsyncIterator[bytes]) -> Iterator[bytes]:
+def in_thread(pieces: AsyncIterator[bytes]) -> Iterator[bytes]:
     """For a thread of the pool: what the event loop receives."""
     while (piece := from_thread.run(anext, pieces, None)) is not None:
         yield piece
