@@ -100,7 +100,7 @@ def test_the_cells_record_what_the_text_says(project):
 
 def commands_in_the_text() -> list[str]:
     """Those that stand among its words, as somebody would type them."""
-    of_runs = r"`(nbtrack (?:diff|export|gc|reproduce|runs|server|show|sql|stop)\b[^`]*)`"
+    of_runs = r"`(nbtrack (?:diff|export|gc|reproduce|runs|server|show|sql|stop|sync)\b[^`]*)`"
     return sorted({joined(found) for found in re.findall(of_runs, README)})
 
 

@@ -11,10 +11,11 @@ from nbtrack.artifact_store.paths import folder_of as folder_of_artifacts
 from nbtrack.artifact_store.paths import stays_within
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.errors import InvalidValue, StoreError
-from nbtrack.models.registered_places import place_of_version
+from nbtrack.models.registered_places import copies_folder, place_of_version
 from nbtrack.recording import logged_models
 from nbtrack.records.runs import Metric
-from nbtrack.server.artifact_places import MODELS, RUNS, VERSIONS, Place
+from nbtrack.remote.protocol import COPIES, MODELS, RUNS
+from nbtrack.server.artifact_places import Place
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
@@ -59,13 +60,15 @@ class Served:
             return self.client.get_run(place.id).info.artifact_uri
         if place.kind == MODELS:
             return self.client.get_logged_model(place.id).artifact_location
+        if place.kind == COPIES:
+            return str(copies_folder(self.store) / place.id)
         name, version = place.id.split("/")
         found = self.client.get_model_version(name, version)
         return str(place_of_version(self.store, found).folder)
 
     def own_files(self, place: Place) -> ArtifactStore:
         """To write to: a run's, or a model's that are in no run. Raises NotFound, InvalidValue."""
-        if place.kind == VERSIONS:
+        if place.kind not in (RUNS, MODELS):
             raise InvalidValue("The files of a registered version stay as they are.")
         return self.files(place)
 
