@@ -117,9 +117,10 @@ def questions(store: DuckDBStore, run_id: str) -> dict[str, dict[str, Any]]:
 def shown(answer: object) -> str:
     """With NaN, which is not itself, and without an order where there is none."""
     if isinstance(answer, RunTrace):
-        answer = replace(
-            answer, metrics=dict(sorted(answer.metrics.items())), artifacts=sorted(answer.artifacts)
-        )
+        metrics = {key: sorted(found.points) for key, found in sorted(answer.metrics.items())}
+        children = {run_id: shown(child) for run_id, child in sorted(answer.children.items())}
+        rest = replace(answer, metrics={}, artifacts=set(), children={})
+        return f"{rest} {metrics} {sorted(answer.artifacts)} {children}"
     return repr(answer)
 
 
