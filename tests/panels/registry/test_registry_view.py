@@ -11,7 +11,7 @@ from nbtrack.panels.registry.telling_metric import best_known_metric
 from nbtrack.records.registry import Gate, RegisteredModel
 from tests.support.begun_project import begun_project
 from tests.support.markup_check import HOSTILE, Page
-from tests.support.registry_project import become, register, trained
+from tests.support.registry_project import Doubler, become, register
 
 
 @pytest.fixture(autouse=True)
@@ -98,9 +98,10 @@ def test_a_long_lane_is_counted(client):
     assert len(view) == 7
 
 
-def test_text_of_users_stays_text(client, monkeypatch):
+def test_text_of_users_stays_text(client, monkeypatch, tmp_path):
     """Run names, descriptions, reasons and actors: no markup, no scripts, nothing that hides."""
-    source = trained("a")
+    source = str(tmp_path / "model")  # of no run
+    nbtrack.pyfunc.save_model(source, python_model=Doubler())
     for n, hostile in enumerate(HOSTILE):
         safe = hostile.encode("utf-8", "replace").decode().replace("\x00", "").replace("\r", "")
         become(safe.strip() or "eve", monkeypatch)
