@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.charts.run_styles import run_colours, run_labels
 from nbtrack.panels.live.progress import Pace, TrainingPace, progress_line, tqdm_bar
-from nbtrack.panels.live.series import LiveSeries, Place, as_message
+from nbtrack.panels.live.series import LiveSeries, Place, as_message, chart_message, charts_of
 from nbtrack.recording import training_progress
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.records.origins import is_of_machine
@@ -96,7 +96,9 @@ class LiveFeed:
         with self._lock:
             axes = self.axes()
             news = [as_message(each, axes[each.key], is_whole=True) for each in series]
-            self._push("points", {**self._message(news), "whole": True})
+            charts = self.charts({each.key for each in series if len(each.x) > 1})
+            told = {"charts": [chart_message(chart) for chart in charts], "whole": True}
+            self._push("points", {**self._message(news), **told})
 
     def add_runs(self, runs: Sequence[Run]) -> None:
         """Runs below ours, as the store knows them: some may have been too quick to be seen."""
@@ -119,6 +121,10 @@ class LiveFeed:
             is_by_step = each.axis == "step" or found.get(each.key) == "step"
             found[each.key] = "step" if is_by_step else "relative"
         return found
+
+    def charts(self, curves: Container[str]) -> list[list[str]]:
+        """The metrics of each, where *curves* have lines to draw."""
+        return charts_of(self.axes(), curves)
 
     def _work(self) -> None:
         rest = 0.02
@@ -199,10 +205,14 @@ class LiveFeed:
             "count": self._count,
             "series": news,
             "runs": self._runs(),
+            "charts": [chart_message(chart) for chart in self.charts(self._curves())],
             "status": self.status,
             "progress": progress,
             "left_out": len(self._left_out),
         }
+
+    def _curves(self) -> set[str]:
+        return {each.key for each in self.series.values() if len(each.places) > 1}
 
     def _training_pace(self, now: float) -> TrainingPace | None:
         """Of the training that goes on, if it knows its length."""
