@@ -110,8 +110,7 @@ class PredictionStore:
             kept.prediction = prediction._replace(run=None)
         self._by_id[kept.key] = kept
 
-    def _drop(self, gone: weakref.ref[Any]) -> None:
-        assert isinstance(gone, _Kept)
+    def _drop(self, gone: _Kept) -> None:
         if self._by_id.get(gone.key) is gone:
             self._by_id.pop(gone.key, None)
 
