@@ -17,6 +17,7 @@ from nbtrack.base.guard import Guard, guarded
 from nbtrack.errors import StopTraining
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.library import Library
+from nbtrack.hooks.measured.known_models import Trained, known_models
 from nbtrack.hooks.nesting import here, is_inside_recorded_call, is_users_call_in_loop
 from nbtrack.hooks.pytorch.evaluations import SETTINGS, batch_loss
 from nbtrack.hooks.pytorch.first_call import FirstCall
@@ -175,7 +176,9 @@ class Loops:
         records = self._records.setdefault(found, [])
         own = _beside(found, number=len(records) + 1) if records else found
         own.set_tags({AUTOLOG_TAG: "pytorch", **(flags.extra_tags or {})})
-        record = LoopRecord(own, thread=watch.thread, keep_model=self._keep_model)
+        record = LoopRecord(
+            own, thread=watch.thread, remember=self._remember, keep_model=self._keep_model
+        )
         records.append(record)
         if own is found:
             found.at_end.append(lambda: self._forget(found))
@@ -189,6 +192,10 @@ class Loops:
     def _forget(self, run: ActiveRun) -> None:
         """It has ended; its records hold it, and the models."""
         self._records.pop(run, None)
+
+    def _remember(self, run: ActiveRun, model: Module) -> None:
+        library = self._library
+        known_models.remember(model, Trained(run, lambda: library.flags))
 
     def _keep_model(self, run: ActiveRun, model: Module, path: str, call: FirstCall) -> None:
         from nbtrack.hooks.pytorch.models import keep_model
