@@ -167,6 +167,12 @@ def test_a_training_is_stopped_by_its_button(page: Any) -> None:
     told = r"iteration [\d,]+ of 2,000 · .* · \d+% · at most .* left"
     assert re.fullmatch(told, words.inner_text())
     assert panel.locator(".nbt-live-track").is_visible()
+    chart = panel.locator(".nbt-live-metric")
+    assert chart.count() == 1  # of both sets
+    assert chart.locator(".nbt-live-keys").inner_text().split() == ["train-rmse", "valid-rmse"]
+    lines = chart.locator("svg .mark-line path")
+    dashes = lines.evaluate_all("all => all.map(e => e.getAttribute('stroke-dasharray') ?? '')")
+    assert sorted(dashes) == ["1,0", "5,3"]
     stop.click()
     panel.locator("[data-status=KILLED]").wait_for()
     wait_for_end(page, cell)
