@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 
 import uvicorn
 
@@ -23,6 +24,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(served: Served, opened: socket.socket) -> None:
     """Until SIGINT or SIGTERM; what is being answered then is answered."""
+    threading.Thread(target=served.warm_up, name="nbtrack-warm-up", daemon=True).start()
     config = uvicorn.Config(
         make_app(served), log_level="warning", timeout_graceful_shutdown=STOP_SECONDS
     )
