@@ -18,7 +18,13 @@ from nbtrack.errors import MlflowException, StoreBusy
 from nbtrack.server import artifact_files
 from nbtrack.server.asked import Asked, of_body, of_query
 from nbtrack.server.guards import OwnPagesOnly, body_of
-from nbtrack.server.mlflow_protocol import experiments, logged_models, registered_models, runs
+from nbtrack.server.mlflow_protocol import (
+    experiments,
+    logged_models,
+    metrics,
+    registered_models,
+    runs,
+)
 from nbtrack.server.served import Served
 
 PROTOCOL_VERSION = "3.0.0"  # of MLflow: what its clients may ask for
@@ -28,6 +34,7 @@ _Answer = Callable[[Served, Asked], dict[str, Any]]
 _ANSWERS: dict[str, _Answer] = {
     **experiments.ANSWERS,
     **runs.ANSWERS,
+    **metrics.ANSWERS,
     **logged_models.ANSWERS,
     **registered_models.ANSWERS,
 }
@@ -64,7 +71,17 @@ def _protocol_routes() -> list[BaseRoute]:
 
 
 def _artifact_routes() -> list[BaseRoute]:
-    found: list[BaseRoute] = []
+    found: list[BaseRoute] = [
+        Route("/get-artifact", artifact_files.download_of_run),
+        Route("/model-versions/get-artifact", artifact_files.download_of_version),
+        Route(
+            "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files",
+            artifact_files.download_of_model,
+        ),
+        Route(
+            "/ajax-api/2.0/mlflow/upload-artifact", artifact_files.upload_to_run, methods=["POST"]
+        ),
+    ]
     for api in _APIS:
         place = f"{api}/mlflow-artifacts/artifacts/{{place:path}}"
         found += [
@@ -98,13 +115,12 @@ async def _version(_: Request) -> Response:
     return PlainTextResponse(PROTOCOL_VERSION)
 
 
-async def _refuse(_: Request, exc: Exception) -> Response:
+async def _refuse(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, MlflowException)
+    message = request.app.state.served.without_folder(str(exc))
     if isinstance(exc, StoreBusy):
-        return _error("TEMPORARILY_UNAVAILABLE", str(exc), 503, retry=RETRY_SECONDS)
-    return Response(
-        exc.serialize_as_json(), exc.get_http_status_code(), media_type="application/json"
-    )
+        return _error("TEMPORARILY_UNAVAILABLE", message, 503, retry=RETRY_SECONDS)
+    return _error(exc.error_code, message, exc.get_http_status_code())
 
 
 async def _not_served(request: Request, _: Exception) -> Response:
