@@ -21,7 +21,7 @@ ROOT = Path(nbtrack.__file__).parent
 RINGS = [
     {"errors", "settings", "base", "records", "display"},
     {"journal", "artifact_store", "capture", "charts"},
-    {"stores"},
+    {"remote", "stores"},
     {"recording", "lookup"},
     {"models"},
     {"model_registry", "datasets", "provenance"},

@@ -28,6 +28,7 @@ from nbtrack.cli import (
     show,
     sql,
     stop,
+    sync,
     ui,
 )
 from nbtrack.cli.console import make_output_safe
@@ -41,6 +42,7 @@ _COMMANDS: dict[str, ModuleType] = {
     "export": export,
     "reproduce": reproduce,
     "stop": stop,
+    "sync": sync,
     "sql": sql,
     "ui": ui,
     "server": server,

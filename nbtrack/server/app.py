@@ -25,6 +25,7 @@ from nbtrack.server.mlflow_protocol import (
     registered_models,
     runs,
 )
+from nbtrack.server.nbtrack_protocol import routes as nbtrack_protocol
 from nbtrack.server.served import Served
 
 PROTOCOL_VERSION = "3.0.0"  # of MLflow: what its clients may ask for
@@ -48,6 +49,7 @@ def make_app(served: Served) -> Starlette:
         Route("/version", _version),
         *_protocol_routes(),
         *_artifact_routes(),
+        *nbtrack_protocol.routes(),
     ]
     handlers: dict[Any, Any] = {
         MlflowException: _refuse,
@@ -116,25 +118,28 @@ async def _version(_: Request) -> Response:
 
 
 async def _refuse(request: Request, exc: Exception) -> Response:
+    """With the name of our own error, for clients of nbtrack, beside MLflow's code."""
     assert isinstance(exc, MlflowException)
-    message = request.app.state.served.without_folder(str(exc))
+    told = {**json.loads(exc.serialize_as_json()), "kind": type(exc).__name__}
+    told["message"] = request.app.state.served.without_folder(str(exc))
     if isinstance(exc, StoreBusy):
-        return _error("TEMPORARILY_UNAVAILABLE", message, 503, retry=RETRY_SECONDS)
-    return _error(exc.error_code, message, exc.get_http_status_code())
+        return _error(503, **told, retry=RETRY_SECONDS)
+    return _error(exc.get_http_status_code(), **told)
 
 
 async def _not_served(request: Request, _: Exception) -> Response:
     asked = f"{request.method} {request.url.path}"
-    return _error("ENDPOINT_NOT_FOUND", f"This server does not answer {asked}.", 404)
+    message = f"This server does not answer {asked}."
+    return _error(404, error_code="ENDPOINT_NOT_FOUND", message=message)
 
 
 async def _fault(request: Request, exc: Exception) -> Response:
     """Ours: the log has it all, the client its name only."""
     _log.error("%s %s failed", request.method, request.url.path, exc_info=exc)
-    return _error("INTERNAL_ERROR", f"The server failed: {type(exc).__name__}.", 500)
+    message = f"The server failed: {type(exc).__name__}."
+    return _error(500, error_code="INTERNAL_ERROR", message=message)
 
 
-def _error(code: str, message: str, status: int, *, retry: int | None = None) -> Response:
+def _error(status: int, *, retry: int | None = None, **told: Any) -> Response:
     headers = {} if retry is None else {"Retry-After": str(retry)}
-    body = json.dumps({"error_code": code, "message": message})
-    return Response(body, status, headers=headers, media_type="application/json")
+    return JSONResponse(told, status, headers=headers)

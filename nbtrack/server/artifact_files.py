@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 async def download(request: Request) -> Response:
     """Also of a part of it, by `Range`."""
-    return await _sent(request, _place(request))
+    return await _sent(request, place_of(request))
 
 
 async def download_of_run(request: Request) -> Response:
@@ -48,7 +48,7 @@ async def download_of_model(request: Request) -> Response:
 
 
 async def upload(request: Request) -> Response:
-    return await _kept(request, _place(request))
+    return await _kept(request, place_of(request))
 
 
 async def upload_to_run(request: Request) -> Response:
@@ -64,7 +64,7 @@ async def list_folder(request: Request) -> Response:
 
 
 async def remove(request: Request) -> Response:
-    served, place = _served(request), _place(request)
+    served, place = _served(request), place_of(request)
     await run_in_threadpool(served.remove, place)
     return JSONResponse({})
 
@@ -91,7 +91,7 @@ async def _sent(request: Request, place: Place) -> Response:
 
 async def _kept(request: Request, place: Place) -> Response:
     served, pieces = _served(request), request.stream()
-    await run_in_threadpool(lambda: served.keep(place, _in_thread(pieces)))
+    await run_in_threadpool(lambda: served.keep(place, in_thread(pieces)))
     return JSONResponse({})
 
 
@@ -100,7 +100,7 @@ def _served(request: Request) -> Served:
     return served
 
 
-def _place(request: Request) -> Place:
+def place_of(request: Request) -> Place:
     return parse(request.path_params["place"])
 
 
@@ -116,7 +116,7 @@ def _local_file(served: Served, place: Place) -> Path:
     return path
 
 
-def _in_thread(pieces: AsyncIterator[bytes]) -> Iterator[bytes]:
+def in_thread(pieces: AsyncIterator[bytes]) -> Iterator[bytes]:
     """For a thread of the pool: what the event loop receives."""
     while (piece := from_thread.run(anext, pieces, None)) is not None:
         yield piece

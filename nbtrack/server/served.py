@@ -6,14 +6,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nbtrack.api.client import MlflowClient
-from nbtrack.artifact_store.local import LocalArtifacts
 from nbtrack.artifact_store.opening import open_artifacts
+from nbtrack.artifact_store.paths import folder_of as folder_of_artifacts
+from nbtrack.artifact_store.paths import stays_within
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.errors import InvalidValue, StoreError
-from nbtrack.models.registered_places import place_of_version
+from nbtrack.models.registered_places import copies_folder, place_of_version
 from nbtrack.recording import logged_models
 from nbtrack.records.runs import Metric
-from nbtrack.server.artifact_places import MODELS, RUNS, Place
+from nbtrack.remote.protocol import COPIES, MODELS, RUNS
+from nbtrack.server.artifact_places import Place
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
@@ -59,15 +61,30 @@ class Served:
         return [[each or None for each in row] for row in found.values.tolist()]
 
     def files(self, place: Place) -> ArtifactStore:
-        """Of the run, model or version that *place* is in. Raises NotFound."""
+        """Of the run, model or version that *place* is in. Raises NotFound; InvalidValue if they
+        are outside of the project, which whoever logs can say of his runs."""
+        location = self._location(place)
+        if not stays_within(folder_of_artifacts(location), self.folder):
+            raise InvalidValue(f"{place.id!r:.80} keeps its files where this server does not.")
+        return open_artifacts(location, run_id=place.id)
+
+    def _location(self, place: Place) -> str:
         if place.kind == RUNS:
-            return self.client.artifacts_of(place.id)
+            self.client.artifacts_of(place.id)  # with those that are still being made
+            return self.client.get_run(place.id).info.artifact_uri
         if place.kind == MODELS:
-            model = self.client.get_logged_model(place.id)
-            return open_artifacts(model.artifact_location, run_id=place.id)
+            return self.client.get_logged_model(place.id).artifact_location
+        if place.kind == COPIES:
+            return str(copies_folder(self.store) / place.id)
         name, _, version = place.id.rpartition("/")
         found = self.client.get_model_version(name, version)
-        return LocalArtifacts(place_of_version(self.store, found).folder, run_id=place.id)
+        return str(place_of_version(self.store, found).folder)
+
+    def own_files(self, place: Place) -> ArtifactStore:
+        """To write to: a run's, or a model's that are in no run. Raises NotFound, InvalidValue."""
+        if place.kind not in (RUNS, MODELS):
+            raise InvalidValue("The files of a registered version stay as they are.")
+        return self.files(place)
 
     def keep(self, place: Place, pieces: Iterable[bytes]) -> None:
         """One file, whole or not at all. Raises NotFound, InvalidValue, StoreError."""

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from tests.support.team_server import TeamServer
 
 pytest.importorskip("uvicorn")
 
@@ -20,12 +18,6 @@ def served_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(served_folder: Path) -> Iterator[str]:
     """Of a server over an empty project, for all tests of a module."""
-    command = [sys.executable, "-m", "nbtrack", "server", str(served_folder), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        told = process.stdout.readline()
-        yield next(word for word in told.split() if word.startswith("http"))
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            assert process.wait(timeout=20) in (0, -signal.SIGTERM)
-        process.kill()
+    server = TeamServer(served_folder)
+    yield server.address
+    assert server.stop() == 0
