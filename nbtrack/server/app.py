@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,7 +17,10 @@ from starlette.routing import BaseRoute, Route
 from nbtrack.errors import MlflowException, StoreBusy
 from nbtrack.server import artifact_files
 from nbtrack.server.asked import Asked, of_body, of_query
+from nbtrack.server.audit import AuditLog
+from nbtrack.server.door import Door
 from nbtrack.server.guards import OwnPagesOnly, body_of
+from nbtrack.server.identity import Identified
 from nbtrack.server.mlflow_protocol import (
     experiments,
     logged_models,
@@ -27,6 +30,7 @@ from nbtrack.server.mlflow_protocol import (
 )
 from nbtrack.server.nbtrack_protocol import routes as nbtrack_protocol
 from nbtrack.server.served import Served
+from nbtrack.server.users import Users
 
 PROTOCOL_VERSION = "3.0.0"  # of MLflow: what its clients may ask for
 RETRY_SECONDS = 1
@@ -42,8 +46,12 @@ _ANSWERS: dict[str, _Answer] = {
 _log = logging.getLogger(__name__)
 
 
-def make_app(served: Served) -> Starlette:
-    """MLflow's REST protocol over the project, its artifacts, `/health` and `/version`."""
+def make_app(served: Served, *, is_open: bool = True, names: Sequence[str] = ()) -> Starlette:
+    """MLflow's REST protocol over the project, its artifacts, `/health` and `/version`.
+
+    With *is_open*, nobody has to say who he is until there are users; *names* are those of the
+    machine, as clients write them.
+    """
     routes = [
         Route("/health", _health),
         Route("/version", _version),
@@ -57,7 +65,11 @@ def make_app(served: Served) -> Starlette:
         405: _not_served,
         Exception: _fault,
     }
-    guards = [Middleware(OwnPagesOnly)]
+    door = Door(Users(served.folder), is_open=is_open)
+    guards = [
+        Middleware(OwnPagesOnly, names=names),
+        Middleware(Identified, door=door, audit=AuditLog(served.folder)),
+    ]
     app = Starlette(routes=routes, exception_handlers=handlers, middleware=guards)
     app.state.served = served
     return app

@@ -15,6 +15,7 @@ from nbtrack.lookup.registered_models import get_model, get_version
 from nbtrack.model_registry.gates import result_of_gate
 from nbtrack.models.digests import check_files
 from nbtrack.models.registered_places import copies_folder
+from nbtrack.recording.acting import identified_actor
 from nbtrack.records.registry import (
     EventKind,
     NewEvent,
@@ -64,6 +65,7 @@ def _checked(served: Served, event: NewEvent, *, has_copy: bool) -> NewEvent:
         event.kind == EventKind.VERSION_CREATED and not has_copy
     ):
         raise InvalidValue(f"A client does not record {event.kind!r}.")
+    event = replace(event, actor=identified_actor() or event.actor)
     return _judged(served, event) if event.kind == EventKind.STAGE_CHANGED else event
 
 
