@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -117,10 +117,10 @@ def questions(store: DuckDBStore, run_id: str) -> dict[str, dict[str, Any]]:
 def shown(answer: object) -> str:
     """With NaN, which is not itself, and without an order where there is none."""
     if isinstance(answer, RunTrace):
-        answer = replace(
-            answer, metrics=dict(sorted(answer.metrics.items())), artifacts=sorted(answer.artifacts)
-        )
-    return repr(answer)
+        for trace in (answer, *answer.children.values()):
+            for metric in trace.metrics.values():
+                metric.points.sort()
+    return json.dumps(encode(answer), sort_keys=True)
 
 
 @pytest.mark.parametrize("name", sorted(QUESTIONS_ASKED))
