@@ -63,6 +63,11 @@ def parse(path: str) -> Place:
     return Place(parts[0], "/".join(parts[1 : 1 + ids]), "/".join(parts[1 + ids :]))
 
 
+def place_in(kind: str, id_: str, path: str) -> Place:
+    """Raises InvalidValue for a path that leaves what has the id."""
+    return Place(kind, id_, "/".join(artifact_parts(path)))
+
+
 def new_location(asked: str | None) -> str | None:
     """Where a new experiment keeps its files; None: with the others. Raises InvalidValue for a
     folder of the server."""

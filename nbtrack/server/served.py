@@ -20,9 +20,14 @@ from nbtrack.server.artifact_places import Place
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
+SERVER = "this server"
 _LATEST = (
     "select run_id, key, value, epoch_ms(timestamp), step from latest_metrics"
     " where list_contains($run_ids, run_id)"
+)
+_DATASETS = (
+    "select distinct experiment_id, name, digest, context from inputs join runs using (run_id)"
+    " where list_contains($experiment_ids, experiment_id) order by all limit 1000"
 )
 
 
@@ -46,12 +51,21 @@ class Served:
             found = self.store.search_runs(RunQuery(max_results=1))
             self.latest_points([run.info.run_id for run in found])
 
+    def without_folder(self, message: str) -> str:
+        """Where the project lies is no business of clients."""
+        return message.replace(self.store.uri, SERVER).replace(str(self.folder), SERVER)
+
     def latest_points(self, run_ids: Sequence[str]) -> dict[str, dict[str, Metric]]:
         """Of each metric the point that stands for it, by run and key: a run has its value only."""
         found: dict[str, dict[str, Metric]] = {}
         for run_id, *point in self.store.query(_LATEST, {"run_ids": list(run_ids)}).values.tolist():
             found.setdefault(run_id, {})[point[0]] = Metric(*point)
         return found
+
+    def datasets(self, experiment_ids: Sequence[str]) -> list[list[str | None]]:
+        """Experiment, name, digest and context of those that runs have read."""
+        found = self.store.query(_DATASETS, {"experiment_ids": list(experiment_ids)})
+        return [[each or None for each in row] for row in found.values.tolist()]
 
     def files(self, place: Place) -> ArtifactStore:
         """Of the run, model or version that *place* is in. Raises NotFound; InvalidValue if they
@@ -69,7 +83,7 @@ class Served:
             return self.client.get_logged_model(place.id).artifact_location
         if place.kind == COPIES:
             return str(copies_folder(self.store) / place.id)
-        name, version = place.id.split("/")
+        name, _, version = place.id.rpartition("/")
         found = self.client.get_model_version(name, version)
         return str(place_of_version(self.store, found).folder)
 

@@ -15,6 +15,7 @@ from nbtrack.lookup.registered_models import get_model, get_version
 from nbtrack.model_registry.gates import result_of_gate
 from nbtrack.models.digests import check_files
 from nbtrack.models.registered_places import copies_folder
+from nbtrack.recording.acting import identified_actor
 from nbtrack.records.registry import (
     EventKind,
     NewEvent,
@@ -22,10 +23,18 @@ from nbtrack.records.registry import (
     RegistryHead,
     StagedFolder,
 )
+from nbtrack.server.roles import Role
 from nbtrack.server.served import Served
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _PLACE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*-\d+/\d+")  # see `model_registry.copies`
+
+_APPROVED = (EventKind.STAGE_CHANGED, EventKind.GATE_SET, EventKind.GATE_REMOVED)
+
+
+def needed_role(events: Sequence[NewEvent]) -> Role:
+    """Who moves a version, or says what moving one takes, approves."""
+    return Role.APPROVER if any(event.kind in _APPROVED for event in events) else Role.EDITOR
 
 
 def staging_folder(served: Served, token: str) -> Path:
@@ -64,6 +73,7 @@ def _checked(served: Served, event: NewEvent, *, has_copy: bool) -> NewEvent:
         event.kind == EventKind.VERSION_CREATED and not has_copy
     ):
         raise InvalidValue(f"A client does not record {event.kind!r}.")
+    event = replace(event, actor=identified_actor() or event.actor)
     return _judged(served, event) if event.kind == EventKind.STAGE_CHANGED else event
 
 
