@@ -28,7 +28,6 @@ from nbtrack.server.served import Served
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _PLACE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*-\d+/\d+")  # see `model_registry.copies`
-
 _APPROVED = (EventKind.STAGE_CHANGED, EventKind.GATE_SET, EventKind.GATE_REMOVED)
 
 
