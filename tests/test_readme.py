@@ -105,7 +105,7 @@ def test_the_cells_record_what_the_text_says(project):
 
 def commands_in_the_text() -> list[str]:
     """Those that stand among its words, as somebody would type them."""
-    of_runs = r"`(nbtrack (?:diff|export|gc|reproduce|runs|show|sql|stop)\b[^`]*)`"
+    of_runs = r"`(nbtrack (?:diff|export|gc|reproduce|runs|server|show|sql|stop|sync)\b[^`]*)`"
     return sorted({joined(found) for found in re.findall(of_runs, README)})
 
 
@@ -159,7 +159,7 @@ def test_every_block_is_of_a_kind_that_is_tested():
     """A new kind of code block needs a test of its own."""
     languages = re.findall(r"^```(\w*)$", README, re.MULTILINE)[::2]
 
-    assert set(languages) <= {"bash", "console", "ipython", "python"}
+    assert set(languages) <= {"bash", "console", "ipython", "py", "python", "sh"}
 
 
 def test_every_setting_is_listed():

@@ -43,6 +43,8 @@ SLOW = (
     "tests/provenance/test_why_different.py",
     "tests/recording/test_run_batch.py",
     "tests/recording/test_run_stack.py",
+    "tests/remote/",
+    "tests/server/",
     "tests/stores/filters/test_filters_against_mlflow.py",
     "tests/stores/filters/test_shown_sql.py",
     "tests/stores/kept/",
