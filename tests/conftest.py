@@ -113,26 +113,32 @@ def project(tmp_path: Path) -> Iterator[Path]:
     nbtrack.set_tracking_uri(None)
 
 
+@pytest.fixture(scope="session")
+def imported() -> tuple[str, ...]:
+    """What kernels have imported when they begin, beside what the extension does."""
+    return ()
+
+
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+def kernel(tmp_path_factory: pytest.TempPathFactory, imported: tuple[str, ...]) -> Iterator[Kernel]:
     """One kernel, with the extension loaded, for all tests of a module."""
     from tests.support.kernel import Kernel
 
-    made = Kernel(tmp_path_factory.mktemp("notebook"))
+    made = Kernel(tmp_path_factory.mktemp("notebook"), imported=imported)
     made.run("import nbtrack")
     yield made
     made.close()
 
 
 @pytest.fixture
-def new_kernel(tmp_path: Path) -> Iterator[Callable[..., Kernel]]:
+def new_kernel(tmp_path: Path, imported: tuple[str, ...]) -> Iterator[Callable[..., Kernel]]:
     """Makes kernels of one folder; those that are left are closed at the end."""
     from tests.support.kernel import Kernel
 
     kernels: list[Kernel] = []
 
     def make(**options: object) -> Kernel:
-        kernels.append(Kernel(tmp_path, **options))
+        kernels.append(Kernel(tmp_path, imported=imported, **options))
         return kernels[-1]
 
     yield make

@@ -41,6 +41,8 @@ for module, name in (
 PATIENT, HURRIED = _BUDGETS % True, _BUDGETS % False
 # What `%load_ext nbtrack` imports.
 LOADED = ("nbtrack.cells.extension", "nbtrack.panels.magics", "duckdb")
+# Half of what `import sklearn` takes, and no part of it is watched for.
+OF_SKLEARN = ("scipy.stats", "joblib")
 
 
 def start_kernel(
@@ -134,14 +136,21 @@ class Reply:
 
 
 class Kernel:
-    def __init__(self, folder: Path, *, load: bool = True, **environment: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        load: bool = True,
+        imported: tuple[str, ...] = (),
+        **environment: str,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.project = folder / "project"
         names = {n: v for n, v in os.environ.items() if not n.startswith(("NBTRACK_", "JPY_"))}
         env = {**names, "NBTRACK_DIR": str(self.project), **environment}
         self.manager, self.client = start_kernel(
-            cwd=str(folder), env=env, imported=LOADED if load else ()
+            cwd=str(folder), env=env, imported=(*LOADED, *imported) if load else ()
         )
         self._store: Store | None = None
         if load:
