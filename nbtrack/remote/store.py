@@ -20,7 +20,7 @@ from nbtrack.errors import ServerAway, StoreBusy
 from nbtrack.records.registry import NewEvent, RegistryEvent, RegistryHead, StagedFolder
 from nbtrack.remote.codec import decode, encode
 from nbtrack.remote.files import RemoteArtifacts
-from nbtrack.remote.line import READ_SECONDS, Line
+from nbtrack.remote.line import PATIENT_SECONDS, READ_SECONDS, Line
 from nbtrack.remote.outbox import Outbox
 from nbtrack.remote.protocol import COPIES, MODELS, QUESTIONS, RUNS, SERVED_ROOT, question
 from nbtrack.remote.registry import append_to_registry
@@ -88,14 +88,16 @@ class RemoteStore(DuckDBStore):
         super()._on_waiting(is_much)
         self._shipper.request(is_much)
 
-    # --- questions
+    # --- questions; `read_identical`, `trace_run` and `trace_written` are asked while a cell waits,
+    # and are this machine's to answer
 
     def _ask(self, name: str, arguments: dict[str, Any]) -> Any:
         """Raises ServerAway."""
         timeout = float(arguments.pop("timeout", READ_SECONDS))
         if self.line.seems_away:
             raise ServerAway(self.uri, "it did not answer a moment ago")
-        self._shipping.ship(self.writer, wait=min(timeout, 2.0), with_files=False)
+        if timeout >= PATIENT_SECONDS:  # so that one reads what one has just written
+            self._shipping.ship(self.writer, wait=2.0, with_files=False)
         told = self.line.ask(f"/{QUESTIONS}/{name}", encode(arguments), timeout=timeout)
         return decode(question(name).answer, told["answer"], self._located)
 
@@ -174,7 +176,6 @@ class RemoteStore(DuckDBStore):
     read_git_states = asked(DuckDBStore.read_git_states)
     read_groups = asked(DuckDBStore.read_groups)
     read_history = asked(DuckDBStore.read_history)
-    read_identical = asked(DuckDBStore.read_identical)
     read_keys = asked(DuckDBStore.read_keys)
     read_metrics = asked(DuckDBStore.read_metrics)
     read_places = asked(DuckDBStore.read_places)
@@ -191,4 +192,3 @@ class RemoteStore(DuckDBStore):
     search_registered_models = asked(DuckDBStore.search_registered_models)
     search_run_columns = asked(DuckDBStore.search_run_columns)
     search_runs = asked(DuckDBStore.search_runs)
-    trace_run = asked(DuckDBStore.trace_run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Sequence
 
 import uvicorn
@@ -28,6 +29,7 @@ def serve(served: Served, opened: socket.socket, *, names: Sequence[str]) -> Non
 
     *names* are those of the machine, as clients write them.
     """
+    threading.Thread(target=served.warm_up, name="nbtrack-warm-up", daemon=True).start()
     app = make_app(served, is_open=is_loopback(opened.getsockname()[0]), names=names)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=STOP_SECONDS)
     uvicorn.Server(config).run(sockets=[opened])

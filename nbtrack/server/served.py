@@ -10,10 +10,11 @@ from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.paths import folder_of as folder_of_artifacts
 from nbtrack.artifact_store.paths import stays_within
 from nbtrack.artifact_store.store import ArtifactStore
+from nbtrack.base.guard import guarded
 from nbtrack.errors import InvalidValue, StoreError
 from nbtrack.models.registered_places import copies_folder, place_of_version
 from nbtrack.recording import logged_models
-from nbtrack.records.runs import Metric
+from nbtrack.records.runs import Metric, RunQuery
 from nbtrack.remote.protocol import COPIES, MODELS, RUNS
 from nbtrack.server.artifact_places import Place
 from nbtrack.stores.opening import folder_of
@@ -47,6 +48,12 @@ class Served:
     def without_folder(self, message: str) -> str:
         """Where the project lies is no business of clients."""
         return message.replace(self.store.uri, SERVER).replace(str(self.folder), SERVER)
+
+    def warm_up(self) -> None:
+        """Look once, so that nobody waits for the first look, which takes a second of imports."""
+        with guarded("look into its project"):
+            found = self.store.search_runs(RunQuery(max_results=1))
+            self.latest_points([run.info.run_id for run in found])
 
     def latest_points(self, run_ids: Sequence[str]) -> dict[str, dict[str, Metric]]:
         """Of each metric the point that stands for it, by run and key: a run has its value only."""

@@ -16,7 +16,6 @@ from nbtrack.recording.session import current_session
 from nbtrack.records.logged_models import LoggedModelQuery
 from nbtrack.records.registry import RegistryQuery
 from nbtrack.records.runs import RunQuery, ViewType
-from nbtrack.records.traces import RunTrace
 from nbtrack.remote.codec import decode, encode
 from nbtrack.remote.protocol import QUESTIONS_ASKED, question
 from nbtrack.remote.store import RemoteStore
@@ -93,7 +92,6 @@ def questions(store: DuckDBStore, run_id: str) -> dict[str, dict[str, Any]]:
         "read_git_states": {"run_ids": [run_id]},
         "read_groups": {"query": runs, "by": "params.lr", "metrics": ["loss"]},
         "read_history": {"experiment_id": experiment, "lineage": None, "without": "x"},
-        "read_identical": {"digest": "x"},
         "read_keys": {"query": runs},
         "read_metrics": {"run_id": run_id, "key": "loss"},
         "read_places": {"notebook": "x.ipynb"},
@@ -110,16 +108,11 @@ def questions(store: DuckDBStore, run_id: str) -> dict[str, dict[str, Any]]:
         "search_registered_models": {"query": RegistryQuery()},
         "search_run_columns": {"query": runs},
         "search_runs": {"query": RunQuery(filter_string="metrics.loss > 0 and params.lr = '0.1'")},
-        "trace_run": {"run_id": run_id},
     }
 
 
 def shown(answer: object) -> str:
-    """With NaN, which is not itself, and without an order where there is none."""
-    if isinstance(answer, RunTrace):
-        for trace in (answer, *answer.children.values()):
-            for metric in trace.metrics.values():
-                metric.points.sort()
+    """With NaN, which is not itself, and without an order of keys."""
     return json.dumps(encode(answer), sort_keys=True)
 
 

@@ -123,9 +123,12 @@ def test_whoever_is_killed_loses_nothing_and_doubles_nothing(
     server: TeamServer, machine: Machine, tmp_path: Path
 ) -> None:
     """Two writers on two machines, and the server, killed while they write."""
-    words = {"address": server.address, "points": 3000, "pause": 0.001}
-    names = ("a", "b")
-    writers = [begin_script(tmp_path / name, LOGS, name=name, **words) for name in names]
+    words = {"address": server.address, "pause": 0.001}
+    points = {"a": 3000, "b": 10**9}
+    writers = [
+        begin_script(tmp_path / name, LOGS, name=name, points=number, **words)
+        for name, number in points.items()
+    ]
     run_ids = [str(each.stdout and each.stdout.readline()).strip() for each in writers]
     for pause in (0.5, 0.2, 0.7):
         time.sleep(pause)
@@ -134,7 +137,7 @@ def test_whoever_is_killed_loses_nothing_and_doubles_nothing(
     writers[1].send_signal(signal.SIGKILL)
     logged = writers[0].communicate(timeout=60)
     writers[1].communicate(timeout=60)
-    for name in names:
+    for name in points:
         store = machine(name)
         wait_until(
             lambda store=store: store.fold() and store.ship() and not store.outbox.segments()
