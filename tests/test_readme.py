@@ -159,7 +159,7 @@ def test_every_block_is_of_a_kind_that_is_tested():
     """A new kind of code block needs a test of its own."""
     languages = re.findall(r"^```(\w*)$", README, re.MULTILINE)[::2]
 
-    assert set(languages) <= {"bash", "console", "ipython", "py", "python", "sh"}
+    assert set(languages) <= {"bash", "console", "ipython", "py", "python", "sh", "shell"}
 
 
 def test_every_setting_is_listed():

@@ -49,25 +49,30 @@ class Identified:
         return await run_in_threadpool(self._door.who, authorization, _address(scope))
 
     async def _answer(self, user: User, scope: Scope, receive: Receive, send: Send) -> None:
-        method, path = scope["method"], scope["path"]
-        needed, status = needed_role(method, path), 500
+        needed = needed_role(scope["method"], scope["path"])
+        noted_send = send if needed == Role.VIEWER else self._noted(user, scope, send)
+        if user.role.may(needed):
+            with acting_as(user.name):
+                await self._app(scope, receive, noted_send)
+        else:
+            await _refusal(not_allowed(user, needed))(scope, receive, noted_send)
+
+    def _noted(self, user: User, scope: Scope, send: Send) -> Send:
+        """Whoever has an answer is in the audit log."""
 
         async def noted_send(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
+            status = message.get("status", 200)
+            if message["type"] == "http.response.start" and not is_logging(scope["path"], status):
+                self._audit.note(
+                    who=user.name,
+                    address=_address(scope),
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=status,
+                )
             await send(message)
 
-        try:
-            if user.role.may(needed):
-                with acting_as(user.name):
-                    await self._app(scope, receive, noted_send)
-            else:
-                await _refusal(not_allowed(user, needed))(scope, receive, noted_send)
-        finally:
-            if needed != Role.VIEWER and not (is_logging(path) and status < 400):
-                self._audit.note(
-                    who=user.name, address=_address(scope), method=method, path=path, status=status
-                )
+        return noted_send
 
 
 def check_role(user: User | None, needed: Role) -> None:

@@ -45,15 +45,15 @@ class Served:
     def folder(self) -> Path:
         return folder_of(self.store.uri)
 
+    def without_folder(self, message: str) -> str:
+        """Where the project lies is no business of clients."""
+        return message.replace(self.store.uri, SERVER).replace(str(self.folder), SERVER)
+
     def warm_up(self) -> None:
         """Look once, so that nobody waits for the first look, which takes a second of imports."""
         with guarded("look into its project"):
             found = self.store.search_runs(RunQuery(max_results=1))
             self.latest_points([run.info.run_id for run in found])
-
-    def without_folder(self, message: str) -> str:
-        """Where the project lies is no business of clients."""
-        return message.replace(self.store.uri, SERVER).replace(str(self.folder), SERVER)
 
     def latest_points(self, run_ids: Sequence[str]) -> dict[str, dict[str, Metric]]:
         """Of each metric the point that stands for it, by run and key: a run has its value only."""

@@ -110,3 +110,4 @@ def test_other_machines_are_not_listened_to(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "127.0.0.1" in done.stderr
+    assert "server user add NAME --role admin" in done.stderr

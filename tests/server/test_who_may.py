@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -116,10 +119,29 @@ def test_a_token_is_a_password_of_its_own_user_only(address: str, tokens: dict[s
     assert create_run(address, **bearer("ed 123"))[0] == 401  # a password is no token
 
 
+MOVES = """
+import nbtrack
+from nbtrack.errors import NotAllowed
+
+nbtrack.set_tracking_uri({address!r})
+try:
+    nbtrack.MlflowClient().transition_model_version_stage("price", "1", "Staging")
+    print("moved")
+except NotAllowed as exc:
+    print(exc)
+"""
+
+
 def test_stages_are_moved_by_approvers(
-    address: str, served_folder: Path, tokens: dict[str, str]
+    address: str, served_folder: Path, tokens: dict[str, str], tmp_path: Path
 ) -> None:
-    """And the registry says by whom."""
+    """With MLflow's client as with ours, and the registry says by whom."""
+
+    def moved_by(name: str) -> str:
+        told = {"NBTRACK_TOKEN": tokens[name], "NBTRACK_SERVERS_DIR": str(tmp_path / name)}
+        command = [sys.executable, "-c", MOVES.format(address=address)]
+        return subprocess.check_output(command, env={**os.environ, **told}, text=True, timeout=120)
+
     ours = nbtrack.MlflowClient((served_folder / ".nbtrack").as_uri())
     run_id = create_run(address, **bearer(tokens["ed"]))[1]["run"]["info"]["run_id"]
     (served_folder / "model").mkdir()
@@ -134,8 +156,10 @@ def test_stages_are_moved_by_approvers(
     assert made[0] == 200, made
     assert ask(address, path, move, **bearer(tokens["ed"]))[0] == 403
     assert ask(address, path, move, **bearer(tokens["amy"]))[0] == 200
+    assert moved_by("ed") == "ed is editor; this takes the role approver.\n"
+    assert moved_by("amy") == "moved\n"
     events = ours.get_registry_events("price")
-    assert [event.actor for event in events] == ["ed", "ed", "amy"]
+    assert [event.actor for event in events] == ["ed", "ed", "amy", "amy"]
 
 
 def test_what_is_edited_is_in_the_audit_log(
@@ -225,6 +249,22 @@ def test_a_file_of_users_that_cannot_be_read_lets_nobody_in(tmp_path: Path) -> N
 
     with pytest.raises(StoreError):
         Door(users, is_open=True).who(None, "127.0.0.1")
+
+
+def test_users_are_made_as_readme_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (block,) = re.findall(r"^```shell\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    monkeypatch.setenv("NBTRACK_DIR", str(tmp_path / ".nbtrack"))
+    made, serves = (shlex.split(line, comments=True) for line in block.splitlines())
+    subprocess.run([sys.executable, "-m", *made], check=True, timeout=60)
+    assert serves[:2] == ["nbtrack", "server"]
+    server = TeamServer(tmp_path, *serves[2:])
+    asked = f"{API}experiments/get?experiment_id=0"
+    token = Users(tmp_path / ".nbtrack").new_token("ana")
+
+    assert ask(server.address, asked, Host=NAME, **bearer(token))[0] == 200
+    assert ask(server.address, asked, Host=NAME)[0] == 401
+    assert server.stop() == 0
 
 
 def test_the_commands_make_and_remove_users(tmp_path: Path) -> None:
