@@ -24,6 +24,7 @@ NbtrackError                      base of what nbtrack raises; an MlflowExceptio
 ├── NameTaken(ValueError)         an experiment or registered model of that name exists
 ├── StoreError
 │   ├── StoreBusy                 another program holds the database file
+│   │   └── ServerAway            the team's server does not answer
 │   ├── StoreDamaged              the database file cannot be read
 │   ├── StoreTooNew               written by a newer nbtrack
 │   ├── RegistryClosed            a repetition of a run may not change the model registry
@@ -276,6 +277,13 @@ class StoreBusy(StoreError):
     """Another program holds the database file; logging goes on, reading waits."""
 
     error_code = "TEMPORARILY_UNAVAILABLE"
+
+
+class ServerAway(StoreBusy):
+    """The server does not answer; logging goes on, and is sent when it does."""
+
+    def __init__(self, uri: object, reason: str = "") -> None:
+        super().__init__(f"{uri} does not answer: {reason}. What was logged here is sent later.")
 
 
 class StoreDamaged(StoreError):

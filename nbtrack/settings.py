@@ -145,6 +145,16 @@ def _from_mlflow(ours: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def servers_folder() -> Path:
+    """Where this machine keeps what was logged to servers, by the conventions of its system."""
+    if own := os.environ.get("NBTRACK_SERVERS_DIR"):
+        return Path(own)
+    home = Path.home()
+    usual = home / "AppData/Local" if os.name == "nt" else home / ".local/share"
+    place = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_DATA_HOME")
+    return Path(place or usual) / "nbtrack" / "servers"
+
+
 def unserved_by_us() -> str | None:
     """Where MLflow's variable says to record, if that is no folder: a server, a database."""
     place = os.environ.get(_MLFLOWS_PLACE, "")

@@ -21,13 +21,13 @@ ROOT = Path(nbtrack.__file__).parent
 RINGS = [
     {"errors", "settings", "base", "records", "display"},
     {"journal", "artifact_store", "capture", "charts"},
-    {"stores"},
+    {"remote", "stores"},
     {"recording", "lookup"},
     {"models"},
     {"model_registry", "datasets", "provenance"},
     {"api", "hooks", "cards"},
     {"cells", "panels"},
-    {"cli", "ipython", "facades"},
+    {"cli", "ipython", "server", "facades"},
 ]
 RING_OF = {room: number for number, rooms in enumerate(RINGS) for room in rooms}
 STRANGERS = [{"cells", "panels"}]  # of one ring, and not to know of each other

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from nbtrack.artifact_store.local import LocalArtifacts
 from nbtrack.artifact_store.paths import folder_of
 from nbtrack.artifact_store.store import ArtifactStore
+
+Opener = Callable[[Path, str | None], ArtifactStore]
+
+_openers: dict[Path, Opener] = {}
 
 
 def open_artifacts(artifact_uri: str, *, run_id: str | None = None) -> ArtifactStore:
@@ -12,4 +19,18 @@ def open_artifacts(artifact_uri: str, *, run_id: str | None = None) -> ArtifactS
 
     *run_id* is for error messages; by default it is the last part of the URI.
     """
+    folder = folder_of(artifact_uri)
+    for root, opener in _openers.items():
+        if root in folder.parents:
+            return opener(folder, run_id)
+    return open_local(artifact_uri, run_id=run_id)
+
+
+def open_local(artifact_uri: str, *, run_id: str | None = None) -> LocalArtifacts:
+    """The same, of which all that there is is here: nobody else has written to it."""
     return LocalArtifacts(folder_of(artifact_uri), run_id=run_id)
+
+
+def open_otherwise(root: Path, opener: Opener) -> None:
+    """From now on, what is below the folder *root*: files that may be elsewhere, too."""
+    _openers[root] = opener

@@ -161,3 +161,12 @@ def _leave_all_to_the_parent() -> None:
 
 
 os.register_at_fork(after_in_child=_leave_all_to_the_parent)
+
+
+def to_disk(path: Path) -> None:
+    """A file or folder, so that it is there after a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -24,9 +24,11 @@ from nbtrack.cli import (
     registry,
     reproduce,
     runs,
+    server,
     show,
     sql,
     stop,
+    sync,
     ui,
 )
 from nbtrack.cli.console import make_output_safe
@@ -40,8 +42,10 @@ _COMMANDS: dict[str, ModuleType] = {
     "export": export,
     "reproduce": reproduce,
     "stop": stop,
+    "sync": sync,
     "sql": sql,
     "ui": ui,
+    "server": server,
     "models": models,
     "registry": registry,
     "gc": gc,

@@ -36,6 +36,16 @@ def find_place(chosen: str | None) -> Place:
     return place
 
 
+def new_place(chosen: str | None) -> Place:
+    """The same, but where *chosen* has no project yet, there is one from now on."""
+    folder = None if chosen is None else folder_of(chosen)
+    if folder is None or _is_project(folder) or _is_project(folder / FOLDER_NAME):
+        return find_place(chosen)
+    own = folder if folder.name == FOLDER_NAME else folder / FOLDER_NAME
+    refuse_file_for_folder(own)
+    return Place(folder=own, reason="--store names it")
+
+
 def _usual_place() -> Place:
     settings = Settings.load()
     for name in ("tracking_uri", "folder"):

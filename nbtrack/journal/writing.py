@@ -35,11 +35,21 @@ _journals: weakref.WeakSet[Journal] = weakref.WeakSet()
 
 
 class Journal:
-    """*on_waiting(is_much)* is called when lines begin to wait to be folded, and when many do."""
+    """*on_waiting(is_much)* is called when lines begin to wait to be folded, and when many do.
 
-    def __init__(self, folder: Path, *, on_waiting: Callable[[bool], None] | None = None) -> None:
+    Each segment has a second name in the folder *also_in*, where it stays when it is folded.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        on_waiting: Callable[[bool], None] | None = None,
+        also_in: Path | None = None,
+    ) -> None:
         self.folder = folder
         self.lost_records = 0
+        self._also_in = also_in
         self._on_waiting = on_waiting or (lambda _: None)
         self._lock = RLock()  # not a Lock: a signal handler may log in the middle of a write
         self._start_afresh()
@@ -252,9 +262,13 @@ class Journal:
 
     def _begin_segment(self, number: int) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        path = os.fspath(self.folder / f"{self._writer}-{number}.jsonl")
+        name = f"{self._writer}-{number}.jsonl"
+        path = os.fspath(self.folder / name)
         descriptor = os.open(path, flags, 0o666)
         share_as(descriptor, self.folder)
+        if self._also_in is not None:
+            make_shared_folder(self._also_in)
+            os.link(path, self._also_in / name)
         # At once: an interrupt in between would leave a size that is not this file's.
         self._descriptor, self._segment_path, self._number, self._size = descriptor, path, number, 0
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbtrack.artifact_store.paths import TEMPORARY
-from nbtrack.base.locks import make_shared_folder
+from nbtrack.base.locks import make_shared_folder, to_disk
 from nbtrack.errors import ModelNotFound
 from nbtrack.models.digests import check_files, files_in, folder_digest
 from nbtrack.models.mlmodel_file import FILE_NAME
@@ -76,14 +76,6 @@ def _copy(source: Path, target: Path, files: Mapping[str, str]) -> None:
         make_shared_folder(file.parent)
         folders.update(level for level in file.parents if level.is_relative_to(target))
         shutil.copyfile(source / path, file)
-        _to_disk(file)
+        to_disk(file)
     for folder in folders:
-        _to_disk(folder)
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        to_disk(folder)

@@ -7,7 +7,7 @@ from threading import RLock
 
 from nbtrack.base.guard import warn_once
 from nbtrack.settings import Settings, find_project_folder, unserved_by_us, working_folder
-from nbtrack.stores.opening import folder_of, open_store
+from nbtrack.stores.opening import full_uri, open_store
 from nbtrack.stores.store import Store
 
 
@@ -50,7 +50,7 @@ class OpenStores:
 
     def store_for(self, uri: str) -> Store:
         """The one open store of this process behind *uri*."""
-        uri = folder_of(uri).as_uri()
+        uri = full_uri(uri)
         with self._lock:
             if uri not in self._stores:
                 self._stores[uri] = open_store(uri)
@@ -59,7 +59,7 @@ class OpenStores:
     def set_tracking_uri(self, uri: str | Path | None) -> None:
         """Another store from now on; None finds the default afresh. Open runs stay theirs."""
         if uri is not None:
-            folder_of(str(uri))  # raises here, not at the first log
+            full_uri(str(uri))  # raises here, not at the first log
         with self._lock:
             self._uri = None if uri is None else str(uri)
             self._store = self._settings = None
@@ -74,7 +74,7 @@ class OpenStores:
         """Where the next run will be recorded, once that is fixed."""
         if self._store is not None:
             return self._store.uri
-        return None if self._uri is None else folder_of(self._uri).as_uri()
+        return None if self._uri is None else full_uri(self._uri)
 
     def _default_uri(self) -> str:
         chosen = self.settings.tracking_uri or self.settings.folder

@@ -4,27 +4,47 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from urllib.parse import quote, unquote, urlparse
 
 from nbtrack.errors import InvalidValue
+from nbtrack.settings import servers_folder
 from nbtrack.stores.store import Store
 
 
 def open_store(uri: str) -> Store:
-    """The store behind *uri*: a plain path or a `file:` URI names a project folder."""
+    """The store behind *uri*: a project folder, by its path or `file:` URI, or a server."""
+    if is_server(uri):
+        from nbtrack.remote.store import RemoteStore
+
+        return RemoteStore(full_uri(uri), folder_of(uri))
     from nbtrack.stores.local.duckdb import DuckDBStore
 
     return DuckDBStore(folder_of(uri))
 
 
+def is_server(uri: str) -> bool:
+    return uri.lower().startswith(("http://", "https://"))
+
+
+def full_uri(uri: str) -> str:
+    """The same for all ways to write it. Raises InvalidValue for a scheme nbtrack does not know."""
+    return uri.rstrip("/") if is_server(uri) else folder_of(uri).as_uri()
+
+
 def folder_of(uri: str) -> Path:
-    """The folder that *uri* names. Raises InvalidValue for a scheme nbtrack does not know."""
+    """The folder that *uri* names; of a server, that in which this machine keeps what it logged.
+
+    Raises InvalidValue for a scheme nbtrack does not know.
+    """
     return _parsed(uri).absolute()  # a relative one means another folder after %cd
 
 
 @lru_cache(maxsize=64)  # every run asks for the folder of its store
 def _parsed(uri: str) -> Path:
     parsed = urlparse(uri)
+    if is_server(uri):
+        name = f"{parsed.netloc.rpartition('@')[2]}{parsed.path}".strip("/")
+        return servers_folder() / quote(name, safe="").replace("%", "_")
     if parsed.scheme == "file":
         if parsed.netloc not in ("", "localhost"):
             raise InvalidValue(
@@ -34,7 +54,7 @@ def _parsed(uri: str) -> Path:
         return Path(unquote(parsed.path)).absolute()
     if "://" in uri:
         raise InvalidValue(
-            f"Tracking URI {uri!r}: nbtrack stores in a folder. "
-            "Give a path or file:/path/to/folder."
+            f"Tracking URI {uri!r}: nbtrack stores in a folder, or on a server of nbtrack. "
+            "Give a path, file:/path/to/folder or http://host:port."
         )
     return Path(uri).expanduser()

@@ -81,12 +81,13 @@ MOST_TRACED_BYTES = 1 << 20  # parsed in 30 ms; a snapshot with as much in the j
 
 
 class DuckDBStore(PanelReads):
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, outbox: Path | None = None) -> None:
+        """What is logged stays in the folder *outbox*, too, until somebody has taken it there."""
         self.folder = folder
         self.uri = folder.as_uri()
         self.database = folder / DATABASE_NAME
         self._thread = FoldingThread(self.fold)
-        self._journal = Journal(folder / "journal", on_waiting=self._on_waiting)
+        self._journal = Journal(folder / "journal", on_waiting=self._on_waiting, also_in=outbox)
         self._attachment = Attachment(self.database)
         self._own_folds = OwnFolds(self.database)
         self._snapshots = SnapshotReader(

@@ -1,0 +1,111 @@
+"""What this machine has logged and the server may not have: whole segments of journals, of all
+processes, and beside each how much of it was sent.
+
+    <writer>-<n>.jsonl        another name of a segment of the journal; it stays when that is folded
+    <writer>-<n>.jsonl.sent   {"lines": bytes that were taken, "files": bytes whose files were}
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from nbtrack.journal import reading
+from nbtrack.journal.reading import segment_sizes, writer_of
+from nbtrack.remote.protocol import MOST_BYTES
+
+_FILE_LINE = re.compile(rb'^\{"k":"(?:artifact|modelvalue)".*\n', re.MULTILINE)
+
+
+@dataclass(slots=True)
+class Sent:
+    lines: int = 0
+    files: int = 0
+
+
+class LoggedFile(NamedTuple):
+    """*owner* is the run or model that it is of, *path* that in its folder."""
+
+    owner: str
+    path: str
+    sha256: str
+
+
+class Outbox:
+    def __init__(self, folder: Path, journal: Path) -> None:
+        self.folder, self._journal = folder, journal
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Of lines that nobody has taken."""
+        return sum(size - self.sent(name).lines for name, size in self.segments().items())
+
+    def waiting_lines(self) -> int:
+        return sum(
+            text.count(b"\n")
+            for name in self.segments()
+            for _, text in self.pieces(name, self.sent(name).lines)
+        )
+
+    def segments(self) -> dict[str, int]:
+        """Sizes by name, in the order in which each process wrote them."""
+        found = segment_sizes(self.folder)
+        return {name: found[name] for name in sorted(found, key=_place)}
+
+    def sent(self, segment: str) -> Sent:
+        try:
+            told = json.loads(self._note(segment).read_text())
+            return Sent(lines=int(told["lines"]), files=int(told["files"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return Sent()
+
+    def note_sent(self, segment: str, sent: Sent) -> None:
+        """Too little is harmless: the server knows what it took."""
+        temporary = self.folder / f"{segment}.sent-new"
+        temporary.write_text(json.dumps({"lines": sent.lines, "files": sent.files}))
+        temporary.replace(self._note(segment))
+
+    def pieces(self, segment: str, start: int) -> Iterator[tuple[int, bytes]]:
+        """Whole lines from *start* on, with the places where they begin."""
+        while True:
+            tail = reading.read_tail(self.folder, segment, start=start, limit=MOST_BYTES)
+            if not tail.text:
+                return
+            yield start, tail.text
+            start = tail.end
+
+    def forget(self, segment: str) -> None:
+        for file in (self.folder / segment, self._note(segment)):
+            file.unlink(missing_ok=True)
+
+    def is_closed(self, segment: str) -> bool:
+        return reading.is_closed(self.folder, segment)
+
+    def ended_writers(self, *, own: str) -> set[str]:
+        """Those whose process has ended, and whose runs have been ended here."""
+        alive = {*reading.known_writers(self._journal), own}
+        return {writer_of(name) for name in self.segments()} - alive
+
+    def _note(self, segment: str) -> Path:
+        return self.folder / f"{segment}.sent"
+
+
+def files_in(text: bytes) -> Iterator[LoggedFile]:
+    """That lines tell of."""
+    for line in _FILE_LINE.findall(text):
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            told = json.loads(line)
+            if told["k"] == "artifact" and "v" in told:
+                yield LoggedFile(told["r"], told["n"], told["v"])
+            elif told.get("x", {}).get("of") == "file" and "v" in told:
+                yield LoggedFile(told["n"], told["x"]["key"], told["v"])
+
+
+def _place(segment: str) -> tuple[str, int]:
+    writer, _, number = segment.removesuffix(".jsonl").partition("-")
+    return writer, int(number) if number.isdecimal() else 0

@@ -1,0 +1,127 @@
+"""The server as an ASGI application: which path is answered by what, and how errors are told."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from nbtrack.errors import MlflowException, StoreBusy
+from nbtrack.server import artifact_files
+from nbtrack.server.asked import Asked, of_body, of_query
+from nbtrack.server.guards import OwnPagesOnly, body_of
+from nbtrack.server.mlflow_protocol import experiments, logged_models, registered_models, runs
+from nbtrack.server.nbtrack_protocol import routes as nbtrack_protocol
+from nbtrack.server.served import Served
+
+PROTOCOL_VERSION = "3.0.0"  # of MLflow: what its clients may ask for
+RETRY_SECONDS = 1
+_APIS = ("/api/2.0", "/ajax-api/2.0")
+_Answer = Callable[[Served, Asked], dict[str, Any]]
+_ANSWERS: dict[str, _Answer] = {
+    **experiments.ANSWERS,
+    **runs.ANSWERS,
+    **logged_models.ANSWERS,
+    **registered_models.ANSWERS,
+}
+_log = logging.getLogger(__name__)
+
+
+def make_app(served: Served) -> Starlette:
+    """MLflow's REST protocol over the project, its artifacts, `/health` and `/version`."""
+    routes = [
+        Route("/health", _health),
+        Route("/version", _version),
+        *_protocol_routes(),
+        *_artifact_routes(),
+        *nbtrack_protocol.routes(),
+    ]
+    handlers: dict[Any, Any] = {
+        MlflowException: _refuse,
+        404: _not_served,
+        405: _not_served,
+        Exception: _fault,
+    }
+    guards = [Middleware(OwnPagesOnly)]
+    app = Starlette(routes=routes, exception_handlers=handlers, middleware=guards)
+    app.state.served = served
+    return app
+
+
+def _protocol_routes() -> list[BaseRoute]:
+    found: list[BaseRoute] = []
+    for name, answer in _ANSWERS.items():
+        method, _, path = name.partition(" ")
+        places = [f"{api}/mlflow/{path}" for api in _APIS]
+        found += [Route(place, _endpoint(answer), methods=[method]) for place in places]
+    return found
+
+
+def _artifact_routes() -> list[BaseRoute]:
+    found: list[BaseRoute] = []
+    for api in _APIS:
+        place = f"{api}/mlflow-artifacts/artifacts/{{place:path}}"
+        found += [
+            Route(f"{api}/mlflow-artifacts/artifacts", artifact_files.list_folder),
+            Route(place, artifact_files.download, methods=["GET"]),
+            Route(place, artifact_files.upload, methods=["PUT"]),
+            Route(place, artifact_files.remove, methods=["DELETE"]),
+            Route(
+                f"{api}/mlflow-artifacts/mpu/{{rest:path}}",
+                artifact_files.in_parts,
+                methods=["POST"],
+            ),
+        ]
+    return found
+
+
+def _endpoint(answer: _Answer) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        fields = of_query(request.query_params.multi_items()) | of_body(await body_of(request))
+        asked = Asked(fields | request.path_params)
+        return JSONResponse(await run_in_threadpool(answer, request.app.state.served, asked))
+
+    return endpoint
+
+
+async def _health(_: Request) -> Response:
+    return PlainTextResponse("OK")
+
+
+async def _version(_: Request) -> Response:
+    return PlainTextResponse(PROTOCOL_VERSION)
+
+
+async def _refuse(_: Request, exc: Exception) -> Response:
+    """With the name of our own error, for clients of nbtrack, beside MLflow's code."""
+    assert isinstance(exc, MlflowException)
+    told = {**json.loads(exc.serialize_as_json()), "kind": type(exc).__name__}
+    if isinstance(exc, StoreBusy):
+        return _error(503, **told, retry=RETRY_SECONDS)
+    return _error(exc.get_http_status_code(), **told)
+
+
+async def _not_served(request: Request, _: Exception) -> Response:
+    asked = f"{request.method} {request.url.path}"
+    message = f"This server does not answer {asked}."
+    return _error(404, error_code="ENDPOINT_NOT_FOUND", message=message)
+
+
+async def _fault(request: Request, exc: Exception) -> Response:
+    """Ours: the log has it all, the client its name only."""
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=exc)
+    message = f"The server failed: {type(exc).__name__}."
+    return _error(500, error_code="INTERNAL_ERROR", message=message)
+
+
+def _error(status: int, *, retry: int | None = None, **told: Any) -> Response:
+    headers = {} if retry is None else {"Retry-After": str(retry)}
+    return JSONResponse(told, status, headers=headers)

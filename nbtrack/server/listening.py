@@ -1,0 +1,31 @@
+"""The server at work: it listens until it is told to end."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import uvicorn
+
+from nbtrack.server.app import make_app
+from nbtrack.server.served import Served
+
+STOP_SECONDS = 10  # for requests that are being answered
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Port 0 is any free one. Raises OSError if it is taken."""
+    opened = socket.socket(socket.AF_INET)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    opened.bind((host, port))
+    opened.listen()  # whoever comes now waits until `serve`
+    return opened
+
+
+def serve(served: Served, opened: socket.socket) -> None:
+    """Until SIGINT or SIGTERM; what is being answered then is answered."""
+    threading.Thread(target=served.warm_up, name="nbtrack-warm-up", daemon=True).start()
+    config = uvicorn.Config(
+        make_app(served), log_level="warning", timeout_graceful_shutdown=STOP_SECONDS
+    )
+    uvicorn.Server(config).run(sockets=[opened])

@@ -1,0 +1,154 @@
+"""What is answered under `remote.protocol.ROOT`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from nbtrack.artifact_store.local import LocalArtifacts
+from nbtrack.errors import InvalidValue
+from nbtrack.records.registry import NewEvent, RegistryHead
+from nbtrack.remote.codec import decode, encode
+from nbtrack.remote.protocol import (
+    FILES,
+    JOURNAL,
+    MOST_BYTES,
+    QUESTIONS,
+    REGISTRY,
+    ROOT,
+    SHA256,
+    START,
+    WRITERS,
+)
+from nbtrack.server import artifact_files
+from nbtrack.server.artifact_places import Place
+from nbtrack.server.asked import of_body
+from nbtrack.server.guards import body_of
+from nbtrack.server.nbtrack_protocol import registry
+from nbtrack.server.nbtrack_protocol.journals import ReceivedJournals
+from nbtrack.server.nbtrack_protocol.questions import answer
+from nbtrack.server.served import Served
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+_COMPRESSED_FROM = 4096  # bytes of an answer
+
+
+def routes() -> list[BaseRoute]:
+    place = f"{ROOT}/{FILES}/{{place:path}}"
+    return [
+        Route(f"{ROOT}/{JOURNAL}/{{segment}}", _take_lines, methods=["POST"]),
+        Route(f"{ROOT}/{WRITERS}/{{writer}}", _end_writer, methods=["DELETE"]),
+        Route(f"{ROOT}/{QUESTIONS}/{{name}}", _answer, methods=["POST"]),
+        Route(f"{ROOT}/{REGISTRY}", _change_registry, methods=["POST"]),
+        Route(f"{ROOT}/{REGISTRY}/{{token}}/{{path:path}}", _take_copy, methods=["PUT"]),
+        Route(f"{ROOT}/{FILES}", artifact_files.list_folder),
+        Route(place, artifact_files.download, methods=["GET"]),
+        Route(place, _take_file, methods=["PUT"]),
+    ]
+
+
+async def _take_lines(request: Request) -> Response:
+    segment, start = request.path_params["segment"], request.headers.get(START, "")
+    if not start.isdecimal():
+        raise InvalidValue(f"The header {START} is {start!r:.40}; it says where the lines begin.")
+    text = _decompressed(await body_of(request))
+    taken = await run_in_threadpool(_journals(request).take, segment, int(start), text)
+    return JSONResponse({"end": taken})
+
+
+async def _end_writer(request: Request) -> Response:
+    await run_in_threadpool(_journals(request).end_writer, request.path_params["writer"])
+    return JSONResponse({})
+
+
+async def _answer(request: Request) -> Response:
+    arguments = of_body(await body_of(request))
+    return await run_in_threadpool(
+        lambda: _told(answer(_served(request), request.path_params["name"], arguments))
+    )
+
+
+async def _change_registry(request: Request) -> Response:
+    told = of_body(await body_of(request))
+    try:
+        events = decode(list[NewEvent], told["events"])
+        after = decode(RegistryHead, told["after"])
+        token, place = told["token"], told["place"]
+    except (TypeError, ValueError, KeyError, AttributeError) as exc:
+        raise InvalidValue(f"This is no change of the registry: {exc!r:.200}") from None
+    recorded = await run_in_threadpool(
+        lambda: registry.append(_served(request), events, after=after, token=token, place=place)
+    )
+    return JSONResponse({"answer": encode(recorded)})
+
+
+async def _take_copy(request: Request) -> Response:
+    """One file of a model that is to become a version's."""
+    folder = registry.staging_folder(_served(request), request.path_params["token"])
+    pieces = _checked(artifact_files.in_thread(request.stream()), request.headers.get(SHA256, ""))
+    path = request.path_params["path"]
+    await run_in_threadpool(lambda: LocalArtifacts(folder).write(path, pieces))
+    return JSONResponse({})
+
+
+def _told(found: Any) -> Response:
+    """Compact, and compressed where that is worth it. NaN and infinities stay Python's."""
+    text = json.dumps({"answer": found}, ensure_ascii=False, separators=(",", ":")).encode()
+    if len(text) < _COMPRESSED_FROM:
+        return Response(text, media_type="application/json")
+    squeezed = zlib.compress(text, level=1)
+    headers = {"content-encoding": "deflate"}
+    return Response(squeezed, headers=headers, media_type="application/json")
+
+
+async def _take_file(request: Request) -> Response:
+    """A journal told of it before: here come its bytes, which must be those of the digest."""
+    served, place = _served(request), artifact_files.place_of(request)
+    pieces = artifact_files.in_thread(request.stream())
+    checked = _checked(pieces, request.headers.get(SHA256, ""))
+    await run_in_threadpool(_keep, served, place, checked)
+    return JSONResponse({})
+
+
+def _keep(served: Served, place: Place, pieces: Iterable[bytes]) -> None:
+    served.own_files(place).write(place.path, pieces)
+
+
+def _checked(pieces: Iterable[bytes], sha256: str) -> Iterator[bytes]:
+    """Raises InvalidValue at their end, before the file is put in its place."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+        yield piece
+    if digest.hexdigest() != sha256:
+        raise InvalidValue("The bytes are not those of the digest: send the file again.")
+
+
+def _decompressed(body: bytes) -> bytes:
+    """Raises InvalidValue for what is none, or becomes too much."""
+    unpacker = zlib.decompressobj()
+    try:
+        text = unpacker.decompress(body, 2 * MOST_BYTES)
+    except zlib.error:
+        raise InvalidValue("The lines are not compressed as they should be.") from None
+    if unpacker.unconsumed_tail or not unpacker.eof:
+        raise InvalidValue("The lines are too many for one request, or cut off.")
+    return text
+
+
+def _served(request: Request) -> Served:
+    served: Served = request.app.state.served
+    return served
+
+
+def _journals(request: Request) -> ReceivedJournals:
+    return ReceivedJournals(_served(request).folder)

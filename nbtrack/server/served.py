@@ -1,0 +1,113 @@
+"""The project that is served, and its files as clients name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from nbtrack.api.client import MlflowClient
+from nbtrack.artifact_store.opening import open_artifacts
+from nbtrack.artifact_store.paths import folder_of as folder_of_artifacts
+from nbtrack.artifact_store.paths import stays_within
+from nbtrack.artifact_store.store import ArtifactStore
+from nbtrack.base.guard import guarded
+from nbtrack.errors import InvalidValue, StoreError
+from nbtrack.models.registered_places import copies_folder, place_of_version
+from nbtrack.recording import logged_models
+from nbtrack.records.runs import Metric, RunQuery
+from nbtrack.remote.protocol import COPIES, MODELS, RUNS
+from nbtrack.server.artifact_places import Place
+from nbtrack.stores.opening import folder_of
+from nbtrack.stores.store import Store
+
+_LATEST = (
+    "select run_id, key, value, epoch_ms(timestamp), step from latest_metrics"
+    " where list_contains($run_ids, run_id)"
+)
+
+
+class Served:
+    """Of the project at *uri*, a folder; safe for several threads."""
+
+    def __init__(self, uri: str) -> None:
+        self.client = MlflowClient(uri)
+
+    @property
+    def store(self) -> Store:
+        return self.client._store
+
+    @property
+    def folder(self) -> Path:
+        return folder_of(self.store.uri)
+
+    def warm_up(self) -> None:
+        """Look once, so that nobody waits for the first look, which takes a second of imports."""
+        with guarded("look into its project"):
+            found = self.store.search_runs(RunQuery(max_results=1))
+            self.latest_points([run.info.run_id for run in found])
+
+    def latest_points(self, run_ids: Sequence[str]) -> dict[str, dict[str, Metric]]:
+        """Of each metric the point that stands for it, by run and key: a run has its value only."""
+        found: dict[str, dict[str, Metric]] = {}
+        for run_id, *point in self.store.query(_LATEST, {"run_ids": list(run_ids)}).values.tolist():
+            found.setdefault(run_id, {})[point[0]] = Metric(*point)
+        return found
+
+    def files(self, place: Place) -> ArtifactStore:
+        """Of the run, model or version that *place* is in. Raises NotFound; InvalidValue if they
+        are outside of the project, which whoever logs can say of his runs."""
+        location = self._location(place)
+        if not stays_within(folder_of_artifacts(location), self.folder):
+            raise InvalidValue(f"{place.id!r:.80} keeps its files where this server does not.")
+        return open_artifacts(location, run_id=place.id)
+
+    def _location(self, place: Place) -> str:
+        if place.kind == RUNS:
+            self.client.artifacts_of(place.id)  # with those that are still being made
+            return self.client.get_run(place.id).info.artifact_uri
+        if place.kind == MODELS:
+            return self.client.get_logged_model(place.id).artifact_location
+        if place.kind == COPIES:
+            return str(copies_folder(self.store) / place.id)
+        name, version = place.id.split("/")
+        found = self.client.get_model_version(name, version)
+        return str(place_of_version(self.store, found).folder)
+
+    def own_files(self, place: Place) -> ArtifactStore:
+        """To write to: a run's, or a model's that are in no run. Raises NotFound, InvalidValue."""
+        if place.kind not in (RUNS, MODELS):
+            raise InvalidValue("The files of a registered version stay as they are.")
+        return self.files(place)
+
+    def keep(self, place: Place, pieces: Iterable[bytes]) -> None:
+        """One file, whole or not at all. Raises NotFound, InvalidValue, StoreError."""
+        if place.kind == RUNS:
+            self._keep_in_run(place.id, place.path, pieces)
+        elif place.kind == MODELS:
+            self._keep_in_model(place.id, place.path, pieces)
+        else:
+            raise InvalidValue("The files of a registered version stay as they are.")
+
+    def remove(self, place: Place) -> None:
+        """A file, or all in a folder of a run. Raises NotFound, InvalidValue."""
+        if place.kind != RUNS:
+            raise InvalidValue("The files of a model stay as they are, as long as it is there.")
+        files = self.files(place)
+        below = [file.path for file in files.walk(place.path or None)]
+        is_file = not below and place.path and files.has(place.path)
+        self.client.writer(place.id).remove_artifacts([place.path] if is_file else below)
+
+    def _keep_in_run(self, run_id: str, path: str, pieces: Iterable[bytes]) -> None:
+        writer = self.client.writer(run_id)
+        refused = writer.refused_files
+        writer.log_bytes(pieces, path)
+        if writer.refused_files != refused:
+            raise StoreError(f"The server's disk does not take {path!r}. Nothing of it is kept.")
+
+    def _keep_in_model(self, model_id: str, path: str, pieces: Iterable[bytes]) -> None:
+        model = self.client.get_logged_model(model_id)
+        if model.path:  # its folder is in the artifacts of its run
+            self._keep_in_run(str(model.source_run_id), f"{model.path}/{path}", pieces)
+            return
+        stored = logged_models.own_folder(model).write(path, pieces)
+        logged_models.record_files(self.store, model_id, [stored])

@@ -1,0 +1,153 @@
+"""Machines, real processes and a real server: what is logged on one is read on the others."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nbtrack
+from nbtrack.errors import RunNotFound
+from nbtrack.journal import lines
+from nbtrack.records.runs import RunQuery
+from nbtrack.remote.store import RemoteStore
+from nbtrack.stores.local.duckdb import DuckDBStore
+from tests.support.team_server import TeamServer
+
+Machine = Callable[[str], RemoteStore]
+
+LOGS = """
+import sys, time
+import nbtrack
+nbtrack.set_tracking_uri({address!r})
+nbtrack.set_experiment("joint")
+with nbtrack.start_run(run_name={name!r}) as run:
+    nbtrack.log_param("lr", 0.1)
+    nbtrack.log_text("hello from " + {name!r}, "notes/é x.txt")
+    print(run.info.run_id, flush=True)
+    for step in range({points}):
+        nbtrack.log_metric("loss", 1 / (step + 1), step=step)
+        time.sleep({pause})
+"""
+
+
+def begin_script(machine: Path, script: str, **words: Any) -> subprocess.Popen[str]:
+    environment = {**os.environ, "NBTRACK_SERVERS_DIR": str(machine)}
+    command = [sys.executable, "-c", script.format(**words)]
+    return subprocess.Popen(
+        command, env=environment, cwd=machine.parent, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def nbtrack_sync(machine: Path, address: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "NBTRACK_SERVERS_DIR": str(machine)}
+    command = [sys.executable, "-m", "nbtrack", "sync", address]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def wait_until(is_true: Callable[[], object], seconds: float = 40) -> None:
+    until = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_what_one_machine_logs_the_others_read(
+    server: TeamServer, machine: Machine, tmp_path: Path
+) -> None:
+    words = {"address": server.address, "name": "from a", "points": 50, "pause": 0}
+    process = begin_script(tmp_path / "a", LOGS, **words)
+    run_id = process.communicate(timeout=60)[0].strip()
+    store = machine("b")
+    run = store.get_run(run_id)
+    other = nbtrack.artifacts.open_artifacts(run.info.artifact_uri, run_id=run_id)
+
+    assert (run.info.run_name, run.info.status) == ("from a", "FINISHED")
+    assert run.data.params == {"lr": "0.1"}
+    assert [p.step for p in store.read_metrics(run_id, "loss")] == list(range(50))
+    assert [file.path for file in other.list("notes")] == ["notes/é x.txt"]
+    assert other.read("notes/é x.txt").decode() == "hello from from a"
+    assert str(tmp_path / "b") in run.info.artifact_uri
+    with pytest.raises(RunNotFound, match="no-such"):
+        store.get_run("no-such-run")
+
+
+def test_one_reads_what_one_has_just_written(machine: Machine) -> None:
+    store, run_id = machine("a"), "a" * 32
+    facts = {"experiment_id": "0", "name": "mine", "status": "RUNNING", "start_us": 1}
+    store.append(lines.run_line(run_id, t=1, writer=store.writer, **facts))
+    for step in range(20):
+        store.append(lines.metric_line(run_id, "loss", 0.5, step=step, t=2 + step))
+        assert len(store.read_metrics(run_id, "loss")) == step + 1
+    found = machine("b").search_runs(RunQuery())
+
+    assert [run.info.run_id for run in found] == [run_id]
+
+
+def test_while_the_server_is_away_nothing_waits_and_nothing_is_lost(
+    server: TeamServer, machine: Machine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What this machine knows is shown, and said to be that."""
+    server.kill()
+    words = {"address": server.address, "name": "offline", "points": 500, "pause": 0}
+    process = begin_script(tmp_path / "a", LOGS, **words)
+    run_id = process.communicate(timeout=60)[0].strip()
+    store = machine("a")
+    alone = store.search_runs(RunQuery())
+    waiting = store.outbox.waiting_lines()
+    refused = nbtrack_sync(tmp_path / "a", server.address)
+    server.begin()
+    sent = nbtrack_sync(tmp_path / "a", server.address)
+    there = DuckDBStore(server.folder / ".nbtrack")
+
+    assert [run.info.run_id for run in alone] == [run_id]
+    assert waiting > 500
+    assert (refused.returncode, f"{waiting:,} lines wait" in refused.stderr) == (2, True)
+    assert (sent.returncode, f"{waiting:,} lines sent" in sent.stdout) == (0, True)
+    assert f"{server.address} is away since" in caplog.text
+    assert len(there.read_metrics(run_id, "loss")) == 500
+    assert there.get_run(run_id).info.status == "FINISHED"
+    assert not store.outbox.segments()
+    there.close()
+
+
+def test_whoever_is_killed_loses_nothing_and_doubles_nothing(
+    server: TeamServer, machine: Machine, tmp_path: Path
+) -> None:
+    """Two writers on two machines, and the server, killed while they write."""
+    words = {"address": server.address, "pause": 0.001}
+    points = {"a": 3000, "b": 10**9}
+    writers = [
+        begin_script(tmp_path / name, LOGS, name=name, points=number, **words)
+        for name, number in points.items()
+    ]
+    run_ids = [str(each.stdout and each.stdout.readline()).strip() for each in writers]
+    for pause in (0.5, 0.2, 0.7):
+        time.sleep(pause)
+        server.kill()
+        server.begin()
+    writers[1].send_signal(signal.SIGKILL)
+    logged = writers[0].communicate(timeout=60)
+    writers[1].communicate(timeout=60)
+    for name in points:
+        store = machine(name)
+        wait_until(
+            lambda store=store: store.fold() and store.ship() and not store.outbox.segments()
+        )
+    there = DuckDBStore(server.folder / ".nbtrack")
+    whole, cut = (there.read_metrics(run_id, "loss") for run_id in run_ids)
+
+    assert logged[1] == "" or "away" in logged[1]
+    assert [p.step for p in whole] == list(range(3000))
+    assert [p.step for p in cut] == list(range(len(cut)))
+    assert len(cut) > 100
+    assert [there.get_run(each).info.status for each in run_ids] == ["FINISHED", "KILLED"]
+    there.close()

@@ -1,0 +1,126 @@
+"""What the server does not do, and how it says so."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+import nbtrack
+
+
+def ask(
+    address: str, path: str, fields: object = None, *, method: str | None = None, **headers: str
+) -> tuple[int, Any]:
+    body = None if fields is None else json.dumps(fields).encode()
+    return _answer(urllib.request.Request(address + path, body, headers, method=method))
+
+
+def _answer(request: urllib.request.Request) -> tuple[int, Any]:
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            status, text = answer.status, answer.read()
+    except urllib.error.HTTPError as exc:
+        status, text = exc.code, exc.read()
+    try:
+        return status, json.loads(text)
+    except ValueError:
+        return status, text.decode()
+
+
+API = "/api/2.0/mlflow/"
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "status", "code", "says"),
+    [
+        ("runs/get?run_id=nowhere", None, 404, "RESOURCE_DOES_NOT_EXIST", "nowhere"),
+        ("runs/get", None, 400, "INVALID_PARAMETER_VALUE", "run_id"),
+        ("runs/log-batch", ["x"], 400, "BAD_REQUEST", "JSON object"),
+        ("runs/search", {"run_view_type": "SOME"}, 400, "INVALID_PARAMETER_VALUE", "some"),
+        ("runs/search", {"max_results": "many"}, 400, "INVALID_PARAMETER_VALUE", "many"),
+        ("traces/search", {}, 404, "ENDPOINT_NOT_FOUND", "traces/search"),
+        ("experiments/create", {"name": ""}, 400, "INVALID_PARAMETER_VALUE", "name"),
+    ],
+)
+def test_errors_are_mlflows(
+    address: str, path: str, fields: object, status: int, code: str, says: str
+) -> None:
+    answered, told = ask(address, API + path, fields)
+
+    assert (answered, told["error_code"]) == (status, code)
+    assert says in told["message"]
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["/etc", "file:///etc", "../elsewhere", "C:\\\\x", "mlflow-artifact:/x", "s3evil:/x"],
+)
+def test_nobody_names_a_folder_of_the_server(address: str, location: str) -> None:
+    """Who could would read and write wherever the server can."""
+    fields = {"name": f"at {location}", "artifact_location": location}
+    status, told = ask(address, f"{API}experiments/create", fields)
+    ask(address, f"{API}registered-models/create", {"name": "foreign"})
+    version = {"name": "foreign", "source": location}
+
+    assert (status, told["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+    assert ask(address, f"{API}model-versions/create", version)[0] == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../../nbtrack.duckdb", "%2e%2e/%2e%2e/x", "..%2f..%2fx", "/etc/passwd", "a//b", "a\\b"],
+)
+def test_paths_stay_in_their_run(address: str, served_folder: Path, path: str) -> None:
+    (served_folder / "x").write_text("secret")
+    created = ask(address, f"{API}runs/create", {"experiment_id": "0"})[1]
+    run_id = created["run"]["info"]["run_id"]
+    target = urlsplit(address)
+    for method, body in (("GET", b""), ("PUT", b"bad")):  # by hand: libraries tidy paths up
+        with socket.create_connection((str(target.hostname), int(target.port or 0))) as line:
+            place = f"/api/2.0/mlflow-artifacts/artifacts/runs/{run_id}/{path}"
+            head = f"{method} {place} HTTP/1.1\r\nHost: {target.netloc}\r\nConnection: close\r\n"
+            line.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            answer = line.makefile("rb").read()
+        assert b" 400 " in answer.splitlines()[0] or b" 404 " in answer.splitlines()[0]
+        assert b"secret" not in answer
+    assert (served_folder / "x").read_text() == "secret"
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(address: str, served_folder: Path) -> None:
+    run_id = ask(address, f"{API}runs/create", {"experiment_id": "0"})[1]["run"]["info"]["run_id"]
+    target = urlsplit(address)
+    place = f"/api/2.0/mlflow-artifacts/artifacts/runs/{run_id}/half.bin"
+    with socket.create_connection((str(target.hostname), int(target.port or 0))) as line:
+        head = f"PUT {place} HTTP/1.1\r\nHost: {target.netloc}\r\nContent-Length: 9000000\r\n\r\n"
+        line.sendall(head.encode() + b"x" * 1_000_000)
+    client = nbtrack.MlflowClient((served_folder / ".nbtrack").as_uri())
+
+    assert ask(address, f"{API}artifacts/list?run_id={run_id}")[1]["files"] == []
+    assert not [*Path(client.get_run(run_id).info.artifact_uri).rglob("half*")]
+
+
+def test_pages_of_other_sites_may_not(address: str) -> None:
+    """Neither with a name of theirs for this machine, nor with a request to its address."""
+    fields = {"name": "from elsewhere"}
+
+    assert ask(address, f"{API}experiments/create", fields, Origin="https://evil.example")[0] == 403
+    assert ask(address, f"{API}experiments/create", fields, Host="evil.example")[0] == 403
+    found = ask(address, f"{API}experiments/get-by-name?experiment_name=from%20elsewhere")
+    assert found[0] == 404
+
+
+def test_other_machines_are_not_listened_to(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "nbtrack", "server", str(tmp_path), "--host", "0.0.0.0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == 2
+    assert "127.0.0.1" in done.stderr
