@@ -43,6 +43,8 @@ if __name__ == "__main__":
     train(workers=1)
 """
 
+SLOW_STEP = "optimizer.step(); import time; time.sleep(0.6)"
+
 SPAWNING = """
 import socket, torch.multiprocessing, nbtrack, training
 
@@ -80,12 +82,31 @@ def test_spawned_ranks_leave_what_the_first_one_logs(tmp_path):
     assert steps(tmp_path, training) == list(range(4))
 
 
-def runs_of(folder: Path, *command: str) -> list[Run]:
+SWITCHED_ON = {"MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "true"}
+
+
+def test_other_ranks_leave_their_machines_in_children(tmp_path):
+    """If it is asked for, and nothing else."""
+    (tmp_path / "training.py").write_text(TRAINING.replace("optimizer.step()", SLOW_STEP))
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    found = runs_of(tmp_path, *launcher, "training.py", **SWITCHED_ON)
+    child, run = sorted(found, key=lambda each: "train-loss" in each.data.metrics)
+
+    assert child.info.run_name == "rank 1"
+    assert child.data.tags["mlflow.parentRunId"] == run.info.run_id
+    assert (child.info.status, run.info.status) == ("FINISHED", "FINISHED")
+    assert {key.partition("/")[0] for key in child.data.metrics} == {"system"}
+    assert "system/cpu_utilization_percentage" in child.data.metrics
+    assert steps(tmp_path, run) == list(range(4))
+    assert not child.data.params
+
+
+def runs_of(folder: Path, *command: str, **variables: str) -> list[Run]:
     """What Python leaves when it has run *command*, the newest first."""
     done = subprocess.run(
         [sys.executable, *command],
         cwd=folder,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", **variables},
         capture_output=True,
         text=True,
         timeout=300,
