@@ -18,6 +18,9 @@ NbtrackError                      base of what nbtrack raises; an MlflowExceptio
 │   ├── ModelChanged              its files are not the ones that were recorded
 │   └── ModelNotLoaded            what it needs is missing, or not trusted
 ├── NotCaptured                where a run came from was not recorded
+├── NotIdentified                 a server wants to know who asks, and does not
+│   └── TooManyAttempts           wrong passwords, too many in a short time
+├── NotAllowed                    a user's role on a server is not enough
 ├── GateFailed                    a version may not enter a stage: the message has the numbers
 ├── RunDeleted                    a write to, or a change of, a deleted run
 ├── RunAlreadyActive              start_run while a run is open, outside of a notebook
@@ -257,6 +260,28 @@ class NotCaptured(NbtrackError):
             "have it again. Run its cell once more in a notebook, with %load_ext nbtrack at the "
             "top and %%track over the cell; that attempt can be."
         )
+
+
+class NotIdentified(NbtrackError):
+    """A server wants to know who asks, and does not."""
+
+    error_code = "UNAUTHENTICATED"
+
+
+class TooManyAttempts(NotIdentified):
+    """*seconds* are until the next one is looked at."""
+
+    error_code = "RESOURCE_EXHAUSTED"
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"Too many wrong passwords. Try again in {seconds:.0f} s.")
+
+
+class NotAllowed(NbtrackError):
+    """A user's role on a server is not enough."""
+
+    error_code = "PERMISSION_DENIED"
 
 
 class GateFailed(NbtrackError):

@@ -29,6 +29,7 @@ from nbtrack.errors import InvalidValue, NameTaken, NotFound
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording import experiments
+from nbtrack.recording.acting import acting_user, identified_actor
 from nbtrack.recording.experiments import LOOK_SECONDS, PATIENT_LOOK_SECONDS
 from nbtrack.recording.given_times import later_than_equals
 from nbtrack.recording.run_creation import find_run_to_log, new_run_info, one_name, run_header
@@ -192,7 +193,7 @@ class MlflowClient(ClientLogging, ClientLoggedModels, ClientRegistry):
         texts = check_tags(tags)
         experiment = experiments.experiment_of_new_run(store, experiment_id)
         name = one_name(run_name, texts) or default_run_name(None)
-        user = texts.get("mlflow.user") or current_session().settings.user
+        user = identified_actor() or texts.get("mlflow.user") or acting_user()
         info = new_run_info(store, experiment, name=name, user=user, start_us=start_us)
         texts |= {RUN_NAME_TAG: name, "mlflow.user": user}
         store.append(run_header(store, info, experiment, tags=texts, start_us=start_us, owner=None))

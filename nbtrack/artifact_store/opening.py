@@ -23,7 +23,12 @@ def open_artifacts(artifact_uri: str, *, run_id: str | None = None) -> ArtifactS
     for root, opener in _openers.items():
         if root in folder.parents:
             return opener(folder, run_id)
-    return LocalArtifacts(folder, run_id=run_id)
+    return open_local(artifact_uri, run_id=run_id)
+
+
+def open_local(artifact_uri: str, *, run_id: str | None = None) -> LocalArtifacts:
+    """The same, of which all that there is is here: nobody else has written to it."""
+    return LocalArtifacts(folder_of(artifact_uri), run_id=run_id)
 
 
 def open_otherwise(root: Path, opener: Opener) -> None:

@@ -19,6 +19,10 @@ MOST_LINES = 1500  # of a script; parsing more takes longer than 20 ms
 _MOST_BLOCKS = 64
 _OPTIMIZED = 0x01  # inspect.CO_OPTIMIZED: the code of a function
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
+# What is behind their blocks comes after all that is in them: no exception ends there.
+_PASSING_ERRORS_ON = frozenset(
+    {"no_grad", "inference_mode", "autocast", "start_run", "catch_warnings", "errstate"}
+)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 Position = tuple[int, int]  # line and column
@@ -77,9 +81,11 @@ class Source:
     # --- reading
 
     def _read_block(self, body: Iterable[ast.stmt], around: Place) -> None:
-        blocks = (*around.blocks, id(body))
+        self._read_statements(body, around._replace(blocks=(*around.blocks, id(body))))
+
+    def _read_statements(self, body: Iterable[ast.stmt], around: Place) -> None:
         for statement in body:
-            place = Place((statement.lineno, statement.col_offset), blocks, around.loops)
+            place = around._replace(position=(statement.lineno, statement.col_offset))
             end = (statement.end_lineno or 0, statement.end_col_offset or 0)
             self._places.append((place, end))
             self._read_statement(statement, place)
@@ -92,7 +98,9 @@ class Source:
             )
         if isinstance(statement, _LOOPS):
             place = place._replace(loops=(*place.loops, id(statement)))
-        if not isinstance(statement, _SCOPES):
+        if isinstance(statement, ast.With) and _is_run_through(statement):
+            self._read_statements(statement.body, place)
+        elif not isinstance(statement, _SCOPES):
             for block in _blocks(statement):
                 self._read_block(block, place)
 
@@ -164,6 +172,14 @@ def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
             for part in value:
                 if isinstance(part, ast.ExceptHandler | ast.match_case):
                     yield part.body
+
+
+def _is_run_through(statement: ast.With) -> bool:
+    """Whether its block is as if it were none."""
+    calls = (item.context_expr for item in statement.items)
+    functions = (call.func if isinstance(call, ast.Call) else None for call in calls)
+    names = (getattr(each, "attr", getattr(each, "id", None)) for each in functions)
+    return all(name in _PASSING_ERRORS_ON for name in names)
 
 
 def _bound_names(statement: ast.stmt) -> Iterator[str]:

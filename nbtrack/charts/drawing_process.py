@@ -35,13 +35,11 @@ class DrawingFailed(NbtrackError):
 
 
 def live_specs() -> dict[str, Any]:
-    """Vega-Lite of a live chart by its x; runs, colours and title are put in by the page."""
-    # One run with buckets, so that there is a layer for their band.
+    """Vega-Lite of a live chart by its x; runs, looks and title are put in by the page."""
+    # One run with buckets, so that there is a layer for their band; dashed, so that a line may be.
     shape = MetricSeries(run_id="", key="", x=[0], low=[0], high=[1], last=[0], count=2)
-    return {
-        x: spec_of(metric_lines([shape], names={"": "run"}, x=x, height=LIVE_HEIGHT))
-        for x in _LIVE_AXES
-    }
+    look: dict[str, Any] = {"names": {"": "run"}, "styles": {"": RunStyle("#888888", (1, 0))}}
+    return {x: spec_of(metric_lines([shape], **look, x=x, height=LIVE_HEIGHT)) for x in _LIVE_AXES}
 
 
 def picture(

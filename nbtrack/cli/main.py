@@ -11,6 +11,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from types import ModuleType
 
 import nbtrack
@@ -25,9 +26,12 @@ from nbtrack.cli import (
     reproduce,
     runs,
     server,
+    server_token,
+    server_user,
     show,
     sql,
     stop,
+    sync,
     ui,
 )
 from nbtrack.cli.console import make_output_safe
@@ -41,9 +45,12 @@ _COMMANDS: dict[str, ModuleType] = {
     "export": export,
     "reproduce": reproduce,
     "stop": stop,
+    "sync": sync,
     "sql": sql,
     "ui": ui,
     "server": server,
+    "server user": server_user,
+    "server token": server_token,
     "models": models,
     "registry": registry,
     "gc": gc,
@@ -55,7 +62,7 @@ _FAILED, _INTERRUPTED, _READER_GONE = 2, 130, 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line *argv* (default: this process's) and return its exit code."""
     make_output_safe()
-    arguments = _parser().parse_args(argv)
+    arguments = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
     try:
         code = int(_COMMANDS[arguments.command].run(arguments))
         sys.stdout.flush()  # here, so that a reader that went away is noticed here
@@ -69,6 +76,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("nbtrack: interrupted\n")
         return _INTERRUPTED
     return code
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """A command of two words is one word for argparse: beside `server FOLDER`, it could not tell
+    `server user`."""
+    for place, pair in enumerate(pairwise(words)):
+        if " ".join(pair) in _COMMANDS:
+            return [*words[:place], " ".join(pair), *words[place + 2 :]]
+    return list(words)
 
 
 def _parser() -> argparse.ArgumentParser:

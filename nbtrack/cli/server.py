@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+import socket
 import sys
 
 from nbtrack.cli.console import port_number, say
@@ -14,7 +16,17 @@ EXTRA = "server"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", metavar="PATH", help="the project; the same as --store")
-    parser.add_argument("--host", default="127.0.0.1", help="default: this machine only")
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="default: this machine only; 0.0.0.0 is every machine, and takes users",
+    )
+    parser.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        help="of this machine, as clients write it (team.example.org); may be given again",
+    )
     parser.add_argument(
         "--port", "-p", type=port_number, default=5000, help="default: 5000; 0 is any free one"
     )
@@ -23,19 +35,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     require("starlette", extra=EXTRA)
     require("uvicorn", extra=EXTRA)
-    from nbtrack.server.guards import LOOPBACK
-    from nbtrack.server.listening import listen, serve
+    from nbtrack.server.listening import is_loopback, listen, serve
     from nbtrack.server.served import Served
+    from nbtrack.server.users import Users
 
-    if arguments.host not in LOOPBACK:
-        raise InvalidValue(
-            f"--host is {arguments.host!r}, and the server asks nobody who he is: it listens on "
-            f"{LOOPBACK[0]} only. From other machines it is reached through an SSH tunnel."
-        )
     place = new_place(arguments.path or arguments.store)
+    if not is_loopback(arguments.host) and not Users(place.folder).all():
+        store = shlex.quote(str(place.folder))
+        raise InvalidValue(
+            f"--host is {arguments.host!r}, and everybody who gets there could do everything: "
+            "without users, the server listens on 127.0.0.1 only. Make one, who gets a token:\n"
+            f"    nbtrack --store {store} server user add NAME --role admin"
+        )
     with listen(arguments.host, arguments.port) as opened:
         address = f"http://{arguments.host}:{opened.getsockname()[1]}"
         say(f"{place.folder} is served at {address} (Ctrl-C ends it)")
         sys.stdout.flush()
-        serve(Served(place.folder.as_uri()), opened)
+        names = [socket.gethostname().lower(), *map(str.lower, arguments.name)]
+        serve(Served(place.folder.as_uri()), opened, names=names)
     return 0

@@ -10,6 +10,7 @@ from typing import Any
 
 from nbtrack.base.values import checked_text
 from nbtrack.errors import RegistryClosed, RegistryMoved, StoreBusy
+from nbtrack.recording.acting import acting_user
 from nbtrack.recording.session import current_session
 from nbtrack.records.registry import (
     EventKind,
@@ -71,7 +72,7 @@ def event(
     kind: EventKind, *, model: str, model_key: int, details: Mapping[str, Any] | None = None,
     reason: str | None = None, **facts: Any,
 ) -> NewEvent:  # fmt: skip
-    """*facts* are fields of `NewEvent`; the actor is the user that the settings name."""
+    """*facts* are fields of `NewEvent`; the actor is `acting_user`."""
     return NewEvent(
         actor=acting_user(),
         kind=kind,
@@ -81,9 +82,3 @@ def event(
         details=details or {},
         **facts,
     )
-
-
-def acting_user() -> str:
-    """Who is recorded, and who is compared when another person has to approve."""
-    user = checked_text(current_session().settings.user, "user") or ""
-    return user.strip() or "unknown"

@@ -11,11 +11,12 @@ from nbtrack.base.values import checked_text
 from nbtrack.errors import InvalidValue, ModelVersionNotFound, RunNotFound
 from nbtrack.lookup.registered_models import creation_event, get_model, get_version, newest_version
 from nbtrack.lookup.registry_names import check_stage
-from nbtrack.model_registry.changes import Change, acting_user, commit
+from nbtrack.model_registry.changes import Change, commit
 from nbtrack.model_registry.evidence import evidence_in, metrics_in
 from nbtrack.model_registry.gate_check import GateCheck, RuleCheck, Verdict, VersionValues
 from nbtrack.model_registry.gate_rule import parse_rule, references_in
 from nbtrack.model_registry.models import of_model
+from nbtrack.recording.acting import acting_user
 from nbtrack.records.registry import (
     EventKind,
     Gate,

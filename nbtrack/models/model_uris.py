@@ -61,14 +61,18 @@ def place_of_logged(store: Store, model: LoggedModel) -> ModelPlace:
     """Where its files are, with what was recorded of them. Raises ModelNotFound, ModelChanged."""
     if model.path:
         return _of_run(f"runs:/{model.source_run_id}/{model.path}", store)
-    folder, recorded = folder_of(model.artifact_location), store.list_model_files(model.model_id)
+    files = open_artifacts(model.artifact_location, run_id=model.model_id)
+    recorded = store.list_model_files(model.model_id)
     if not recorded:
         raise ModelNotFound(
             f"Nothing was logged into the model {model.name!r} ({model.model_id}) yet; "
             "log_model(…, model_id=…) does it."
         )
     return ModelPlace(
-        folder=folder, recorded=recorded, run_id=model.source_run_id, model_id=model.model_id
+        folder=files.download(),
+        recorded=recorded,
+        run_id=model.source_run_id,
+        model_id=model.model_id,
     )
 
 

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.paths import folder_of
 from nbtrack.errors import InvalidValue, ModelChanged
 from nbtrack.lookup.registered_models import (
@@ -59,7 +60,7 @@ def place_of_version(store: Store, version: ModelVersion) -> ModelPlace:
     """Where its copy is, with what was recorded of it. Raises ModelChanged if it is gone."""
     details: dict[str, Any] = json.loads(creation_event(store, version).details)
     folder = copies_folder(store).joinpath(*str(details["place"]).split("/"))
-    if not folder.is_dir():
+    if not open_artifacts(str(folder)).download().is_dir():
         raise ModelChanged(
             f"The files of version {version.version} of {version.name!r} are gone: there is no "
             f"folder {str(folder)!r}. Somebody removed it by hand; put it back, or register the "

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
+from nbtrack.artifact_store.opening import open_local
+from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base.guard import guarded
 from nbtrack.journal import lines
 from nbtrack.recording.process_end import status_of
@@ -241,6 +243,13 @@ class ActiveRun(RunWriter):
 
     def note_children(self, run_ids: Iterable[str]) -> None:
         """Runs that were written under it at once, by a search say."""
+
+    @property
+    def artifacts(self) -> ArtifactStore:
+        """Without a look at a server, which may have some of a run that was begun elsewhere."""
+        if self._is_begun_here():
+            return open_local(self.artifact_uri, run_id=self.run_id)
+        return super().artifacts
 
     def _is_begun_here(self) -> bool:
         return self.is_ours and not self.is_resumed

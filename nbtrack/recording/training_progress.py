@@ -1,4 +1,5 @@
-"""How far the trainings of this process are, of those that know their length.
+"""How far the trainings of this process are, of those that know their length; and what is known of
+their curves before it is recorded.
 
 Whoever trains moves a number; whoever shows it looks when it likes.
 """
@@ -7,16 +8,26 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+from nbtrack.records.runs import Metric
 
 if TYPE_CHECKING:
     from nbtrack.recording.active_run import ActiveRun
 
 
-class TrainingProgress:
-    """*done* of *total* rounds, or what else a *noun* says, since *began* (seconds since 1970)."""
+MOST_FORETOLD = 20_000  # nobody may be there to show them
 
-    __slots__ = ("began", "done", "may_end_early", "noun", "run", "total")
+
+class TrainingProgress:
+    """*done* of *total* rounds, or what else a *noun* says, since *began* (seconds since 1970).
+
+    *foretold* are points that will be recorded when it is over; who shows them takes them out.
+    """
+
+    __slots__ = ("began", "done", "foretold", "may_end_early", "noun", "run", "total")
 
     def __init__(self, run: ActiveRun, total: int, *, noun: str, may_end_early: bool) -> None:
         self.run = run
@@ -24,6 +35,7 @@ class TrainingProgress:
         self.noun = noun
         self.may_end_early = may_end_early
         self.began = time.time()
+        self.foretold: deque[Metric] = deque(maxlen=MOST_FORETOLD)
 
     def end(self) -> None:
         if self in _open:
@@ -45,6 +57,13 @@ def begin(
 def outermost(run: ActiveRun) -> TrainingProgress | None:
     """Of what is trained in *run* or in a run below it: a study's, not that of a fit in it."""
     return next((each for each in list(_open) if _is_within(each.run, run)), None)
+
+
+def take_foretold(run: ActiveRun) -> Iterator[tuple[str, Metric]]:
+    """With the id of the run that it will be recorded in, which is *run* or one below it."""
+    for each in list(_open):
+        while each.foretold and _is_within(each.run, run):
+            yield each.run.run_id, each.foretold.popleft()
 
 
 def _is_within(run: ActiveRun | None, outer: ActiveRun) -> bool:

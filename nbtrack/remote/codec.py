@@ -37,6 +37,8 @@ def encode(value: Any, place: Place = str) -> Any:
         return _encoded_mapping(value, place)
     if isinstance(value, datetime | date):
         return {_DATETIME: value.isoformat()}
+    if isinstance(value, set | frozenset):
+        return sorted(encode(each, place) for each in value)
     if isinstance(value, Iterable):
         return [encode(each, place) for each in value]
     raise TypeError(f"A {type(value).__name__} cannot be sent.")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from nbtrack.artifact_store.local import LocalArtifacts
 from nbtrack.artifact_store.store import Files
-from nbtrack.errors import ServerAway
+from nbtrack.errors import NotFound, StoreBusy
 from nbtrack.records.runs import FileInfo
 from nbtrack.remote.line import Line
 from nbtrack.remote.protocol import FILES
@@ -55,8 +55,8 @@ class RemoteArtifacts(LocalArtifacts):
         return super().sha256(path)
 
     def _there(self, path: str | None) -> Files:
-        """What the server has in that folder; nothing while it is away."""
-        with suppress(ServerAway):
+        """What the server has in that folder; nothing while it is away, or knows nothing of it."""
+        with suppress(StoreBusy, NotFound):
             place = quote(f"{self._name}/{path}" if path else self._name)
             told = self._line.request("GET", f"/{FILES}?path={place}").json()["files"]
             above = f"{path}/" if path else ""

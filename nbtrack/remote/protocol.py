@@ -7,24 +7,27 @@ import typing
 from functools import cache
 from typing import Any, NamedTuple
 
-from nbtrack.records import history, traces, views
+from nbtrack.records import history, views
 from nbtrack.stores import store as stores
 from nbtrack.stores.store import Store
 
 ROOT = "/api/nbtrack/1"  # another number when a client of before could not go on
-JOURNAL, WRITERS, QUESTIONS, FILES = "journal", "writers", "questions", "files"
+JOURNAL, WRITERS, FILES = "journal", "writers", "files"
+QUESTIONS, REGISTRY = "questions", "registry"
+RUNS, MODELS, COPIES = "runs", "models", "copies"  # whose files
 START, SHA256 = "nbtrack-start", "nbtrack-sha256"  # headers
 SERVED_ROOT = "nbtrack-artifacts:"  # on the way, the folder of artifacts on either side
 MOST_BYTES = 4 << 20  # of lines in one request
 
 QUESTIONS_ASKED = frozenset({
     "count_runs", "find_experiment", "get_experiment", "get_run", "list_artifact_records",
-    "list_model_files", "look_up_model", "look_up_run", "proposed_run", "read_cell", "read_cells",
+    "list_model_files", "look_up_model", "look_up_run", "noted_registry_head",
+    "proposed_run", "read_cell", "read_cells",
     "read_child_runs", "read_environments", "read_executions", "read_git_states", "read_groups",
-    "read_history", "read_identical", "read_keys", "read_metrics", "read_places", "read_run_page",
+    "read_history", "read_keys", "read_metrics", "read_places", "read_run_page",
     "read_run_values", "read_series", "read_texts", "registry_events", "registry_head",
     "renamed_experiments", "search_experiments", "search_logged_models", "search_model_versions",
-    "search_registered_models", "search_run_columns", "search_runs", "trace_run",
+    "search_registered_models", "search_run_columns", "search_runs",
 })  # fmt: skip
 
 
@@ -39,6 +42,6 @@ class Question(NamedTuple):
 @cache  # one of each
 def question(name: str) -> Question:
     method = getattr(Store, name)
-    names = vars(views) | vars(history) | vars(traces) | vars(stores)
+    names = vars(views) | vars(history) | vars(stores)
     hints = typing.get_type_hints(method, globalns=names)
     return Question(inspect.signature(method), hints, hints.pop("return"))

@@ -15,7 +15,7 @@ from nbtrack.base.locks import held, make_shared_folder
 from nbtrack.errors import InvalidValue, NotFound, StoreBusy
 from nbtrack.remote.line import READ_SECONDS, Line
 from nbtrack.remote.outbox import LoggedFile, Outbox, files_in
-from nbtrack.remote.protocol import FILES, JOURNAL, SHA256, START, WRITERS
+from nbtrack.remote.protocol import FILES, JOURNAL, MODELS, RUNS, SHA256, START, WRITERS
 
 
 class Shipping:
@@ -119,4 +119,4 @@ class Shipping:
 
 
 def _kind(owner: str) -> str:
-    return "models" if owner.startswith("m-") else "runs"
+    return MODELS if owner.startswith("m-") else RUNS

@@ -9,21 +9,26 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from nbtrack.artifact_store.opening import open_otherwise
 from nbtrack.base.guard import guarded, warn_once
-from nbtrack.errors import ServerAway
+from nbtrack.errors import ServerAway, StoreBusy
+from nbtrack.records.registry import NewEvent, RegistryEvent, RegistryHead, StagedFolder
 from nbtrack.remote.codec import decode, encode
 from nbtrack.remote.files import RemoteArtifacts
-from nbtrack.remote.line import READ_SECONDS, Line
+from nbtrack.remote.line import PATIENT_SECONDS, READ_SECONDS, Line
 from nbtrack.remote.outbox import Outbox
-from nbtrack.remote.protocol import QUESTIONS, SERVED_ROOT, question
+from nbtrack.remote.protocol import COPIES, MODELS, QUESTIONS, RUNS, SERVED_ROOT, question
+from nbtrack.remote.registry import append_to_registry
 from nbtrack.remote.shipping import Shipping
+from nbtrack.stores.local.attachment import WAIT_SECONDS
 from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.stores.local.folding_thread import FoldingThread
+from nbtrack.stores.registry.registry_append import MODELS_FOLDER
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -60,6 +65,7 @@ class RemoteStore(DuckDBStore):
         self._news, self._asked_at = "", 0.0
         self._asking: threading.Thread | None = None
         open_otherwise(folder / "artifacts", self._open_artifacts)
+        open_otherwise(folder / MODELS_FOLDER, self._open_copy)
 
     # --- to the server
 
@@ -82,14 +88,16 @@ class RemoteStore(DuckDBStore):
         super()._on_waiting(is_much)
         self._shipper.request(is_much)
 
-    # --- questions
+    # --- questions; `read_identical`, `trace_run` and `trace_written` are asked while a cell waits,
+    # and are this machine's to answer
 
     def _ask(self, name: str, arguments: dict[str, Any]) -> Any:
         """Raises ServerAway."""
         timeout = float(arguments.pop("timeout", READ_SECONDS))
         if self.line.seems_away:
             raise ServerAway(self.uri, "it did not answer a moment ago")
-        self._shipping.ship(self.writer, wait=min(timeout, 2.0), with_files=False)
+        if timeout >= PATIENT_SECONDS:  # so that one reads what one has just written
+            self._shipping.ship(self.writer, wait=2.0, with_files=False)
         told = self.line.ask(f"/{QUESTIONS}/{name}", encode(arguments), timeout=timeout)
         return decode(question(name).answer, told["answer"], self._located)
 
@@ -123,8 +131,32 @@ class RemoteStore(DuckDBStore):
 
     def _open_artifacts(self, folder: Path, run_id: str | None) -> RemoteArtifacts:
         below = folder.relative_to(self._root).as_posix()
-        kind = "models" if below.startswith("m-") else "runs"
+        kind = MODELS if below.startswith("m-") else RUNS
         return RemoteArtifacts(folder, run_id=run_id, line=self.line, name=f"{kind}/{below}")
+
+    def _open_copy(self, folder: Path, run_id: str | None) -> RemoteArtifacts:
+        below = folder.relative_to(self.folder / MODELS_FOLDER).as_posix()
+        return RemoteArtifacts(folder, run_id=run_id, line=self.line, name=f"{COPIES}/{below}")
+
+    # --- the registry: the server decides, at once
+
+    def registry_turn(self, *, timeout: float) -> AbstractContextManager[None]:  # noqa: ARG002 - whose turn it is, the server knows
+        return nullcontext()
+
+    def registry_append(
+        self,
+        events: Sequence[NewEvent],
+        *,
+        after: RegistryHead,
+        staged: StagedFolder | None = None,
+        timeout: float = WAIT_SECONDS,
+    ) -> list[RegistryEvent]:
+        try:
+            return append_to_registry(
+                self.line, events, after=after, staged=staged, timeout=timeout
+            )
+        except ServerAway as exc:
+            raise StoreBusy(f"{exc} The registry is there, and nothing in it was changed.") from exc
 
     count_runs = asked(DuckDBStore.count_runs)
     find_experiment = asked(DuckDBStore.find_experiment)
@@ -134,6 +166,7 @@ class RemoteStore(DuckDBStore):
     list_model_files = asked(DuckDBStore.list_model_files)
     look_up_model = asked(DuckDBStore.look_up_model)
     look_up_run = asked(DuckDBStore.look_up_run)
+    noted_registry_head = asked(DuckDBStore.noted_registry_head)
     proposed_run = asked(DuckDBStore.proposed_run)
     read_cell = asked(DuckDBStore.read_cell)
     read_cells = asked(DuckDBStore.read_cells)
@@ -143,7 +176,6 @@ class RemoteStore(DuckDBStore):
     read_git_states = asked(DuckDBStore.read_git_states)
     read_groups = asked(DuckDBStore.read_groups)
     read_history = asked(DuckDBStore.read_history)
-    read_identical = asked(DuckDBStore.read_identical)
     read_keys = asked(DuckDBStore.read_keys)
     read_metrics = asked(DuckDBStore.read_metrics)
     read_places = asked(DuckDBStore.read_places)
@@ -160,4 +192,3 @@ class RemoteStore(DuckDBStore):
     search_registered_models = asked(DuckDBStore.search_registered_models)
     search_run_columns = asked(DuckDBStore.search_run_columns)
     search_runs = asked(DuckDBStore.search_runs)
-    trace_run = asked(DuckDBStore.trace_run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,10 +17,20 @@ from starlette.routing import BaseRoute, Route
 from nbtrack.errors import MlflowException, StoreBusy
 from nbtrack.server import artifact_files
 from nbtrack.server.asked import Asked, of_body, of_query
+from nbtrack.server.audit import AuditLog
+from nbtrack.server.door import Door
 from nbtrack.server.guards import OwnPagesOnly, body_of
-from nbtrack.server.mlflow_protocol import experiments, logged_models, registered_models, runs
+from nbtrack.server.identity import Identified
+from nbtrack.server.mlflow_protocol import (
+    experiments,
+    logged_models,
+    metrics,
+    registered_models,
+    runs,
+)
 from nbtrack.server.nbtrack_protocol import routes as nbtrack_protocol
 from nbtrack.server.served import Served
+from nbtrack.server.users import Users
 
 PROTOCOL_VERSION = "3.0.0"  # of MLflow: what its clients may ask for
 RETRY_SECONDS = 1
@@ -29,14 +39,19 @@ _Answer = Callable[[Served, Asked], dict[str, Any]]
 _ANSWERS: dict[str, _Answer] = {
     **experiments.ANSWERS,
     **runs.ANSWERS,
+    **metrics.ANSWERS,
     **logged_models.ANSWERS,
     **registered_models.ANSWERS,
 }
 _log = logging.getLogger(__name__)
 
 
-def make_app(served: Served) -> Starlette:
-    """MLflow's REST protocol over the project, its artifacts, `/health` and `/version`."""
+def make_app(served: Served, *, is_open: bool = True, names: Sequence[str] = ()) -> Starlette:
+    """MLflow's REST protocol over the project, its artifacts, `/health` and `/version`.
+
+    With *is_open*, nobody has to say who he is until there are users; *names* are those of the
+    machine, as clients write them.
+    """
     routes = [
         Route("/health", _health),
         Route("/version", _version),
@@ -50,7 +65,11 @@ def make_app(served: Served) -> Starlette:
         405: _not_served,
         Exception: _fault,
     }
-    guards = [Middleware(OwnPagesOnly)]
+    door = Door(Users(served.folder), is_open=is_open)
+    guards = [
+        Middleware(OwnPagesOnly, names=names),
+        Middleware(Identified, door=door, audit=AuditLog(served.folder)),
+    ]
     app = Starlette(routes=routes, exception_handlers=handlers, middleware=guards)
     app.state.served = served
     return app
@@ -66,7 +85,17 @@ def _protocol_routes() -> list[BaseRoute]:
 
 
 def _artifact_routes() -> list[BaseRoute]:
-    found: list[BaseRoute] = []
+    found: list[BaseRoute] = [
+        Route("/get-artifact", artifact_files.download_of_run),
+        Route("/model-versions/get-artifact", artifact_files.download_of_version),
+        Route(
+            "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files",
+            artifact_files.download_of_model,
+        ),
+        Route(
+            "/ajax-api/2.0/mlflow/upload-artifact", artifact_files.upload_to_run, methods=["POST"]
+        ),
+    ]
     for api in _APIS:
         place = f"{api}/mlflow-artifacts/artifacts/{{place:path}}"
         found += [
@@ -100,10 +129,11 @@ async def _version(_: Request) -> Response:
     return PlainTextResponse(PROTOCOL_VERSION)
 
 
-async def _refuse(_: Request, exc: Exception) -> Response:
+async def _refuse(request: Request, exc: Exception) -> Response:
     """With the name of our own error, for clients of nbtrack, beside MLflow's code."""
     assert isinstance(exc, MlflowException)
     told = {**json.loads(exc.serialize_as_json()), "kind": type(exc).__name__}
+    told["message"] = request.app.state.served.without_folder(str(exc))
     if isinstance(exc, StoreBusy):
         return _error(503, **told, retry=RETRY_SECONDS)
     return _error(exc.get_http_status_code(), **told)

@@ -1,5 +1,6 @@
 """The files of runs and models over HTTP, as MLflow's clients ask for them: piece by piece, so
-that neither side holds one in memory. `/mlflow-artifacts/artifacts/<place>`.
+that neither side holds one in memory: `/mlflow-artifacts/artifacts/<place>`, and what MLflow's own
+pages have for them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse
 
 from nbtrack.errors import ArtifactNotFound, MlflowException
-from nbtrack.server.artifact_places import Place, parse
+from nbtrack.remote.protocol import MODELS, RUNS
+from nbtrack.server.artifact_places import VERSIONS, Place, parse, place_in
+from nbtrack.server.asked import Asked
 from nbtrack.server.mlflow_protocol import wire
 
 if TYPE_CHECKING:
@@ -25,17 +28,32 @@ if TYPE_CHECKING:
 
 async def download(request: Request) -> Response:
     """Also of a part of it, by `Range`."""
-    served, place = _served(request), place_of(request)
-    path = await run_in_threadpool(_local_file, served, place)
-    # Never shown as a page of the server: it may be anybody's HTML.
-    return FileResponse(path, media_type="application/octet-stream", filename=path.name)
+    return await _sent(request, place_of(request))
+
+
+async def download_of_run(request: Request) -> Response:
+    """As MLflow's pages ask for it."""
+    return await _sent(request, _place_in_run(request))
+
+
+async def download_of_version(request: Request) -> Response:
+    asked = Asked(request.query_params)
+    version = f"{asked.needed('name')}/{asked.needed('version')}"
+    return await _sent(request, place_in(VERSIONS, version, asked.needed("path")))
+
+
+async def download_of_model(request: Request) -> Response:
+    asked = Asked(request.query_params)
+    model_id, path = request.path_params["model_id"], asked.needed("artifact_file_path")
+    return await _sent(request, place_in(MODELS, model_id, path))
 
 
 async def upload(request: Request) -> Response:
-    served, place = _served(request), place_of(request)
-    pieces = request.stream()
-    await run_in_threadpool(lambda: served.keep(place, in_thread(pieces)))
-    return JSONResponse({})
+    return await _kept(request, place_of(request))
+
+
+async def upload_to_run(request: Request) -> Response:
+    return await _kept(request, _place_in_run(request))
 
 
 async def list_folder(request: Request) -> Response:
@@ -53,10 +71,29 @@ async def remove(request: Request) -> Response:
 
 
 async def in_parts(_: Request) -> Response:
-    """Clients upload the file as one, then."""
+    """Clients that read these words upload the file as one, then."""
     raise MlflowException(
-        "This server takes a file in one request, not in parts.", error_code="NOT_IMPLEMENTED"
+        "Multipart upload is not supported for the current artifact repository: "
+        "this server takes a file in one request.",
+        error_code="NOT_IMPLEMENTED",
     )
+
+
+async def _sent(request: Request, place: Place) -> Response:
+    path = await run_in_threadpool(_local_file, _served(request), place)
+    # Never shown as a page of the server: it may be anybody's HTML.
+    return FileResponse(
+        path,
+        media_type="application/octet-stream",
+        filename=path.name,
+        headers={"X-Content-Type-Options": "nosniff"},
+    )
+
+
+async def _kept(request: Request, place: Place) -> Response:
+    served, pieces = _served(request), request.stream()
+    await run_in_threadpool(lambda: served.keep(place, in_thread(pieces)))
+    return JSONResponse({})
 
 
 def _served(request: Request) -> Served:
@@ -66,6 +103,11 @@ def _served(request: Request) -> Served:
 
 def place_of(request: Request) -> Place:
     return parse(request.path_params["place"])
+
+
+def _place_in_run(request: Request) -> Place:
+    asked = Asked(request.query_params)
+    return place_in(RUNS, asked.needed("run_id", "run_uuid"), asked.needed("path"))
 
 
 def _local_file(served: Served, place: Place) -> Path:

@@ -2,6 +2,7 @@
 
     runs/<run id>/<path>             models/<model id>/<path>
     versions/<name>/<version>/<path>
+    copies/<model>-<number>/<version>/<path>    (the same, as clients of nbtrack name it)
 
 Clients never see a folder of the server, and never name one: whoever could would read and write
 wherever the server can.
@@ -15,9 +16,11 @@ from urllib.parse import quote, unquote
 
 from nbtrack.artifact_store.paths import artifact_parts
 from nbtrack.errors import InvalidValue
+from nbtrack.remote.protocol import COPIES, MODELS, RUNS
 
 SERVED = "mlflow-artifacts:/"
-RUNS, MODELS, VERSIONS = "runs", "models", "versions"
+VERSIONS = "versions"
+_PARTS = {RUNS: 1, MODELS: 1, VERSIONS: 2, COPIES: 2}  # of an id
 _FOREIGN = re.compile(r"(s3|gs|wasbs|abfss|hdfs|dbfs|ftp|sftp|https?):", re.IGNORECASE)
 # MLflow's clients write the same place as mlflow-artifacts:/…, with a host, or as its address.
 _OF_ADDRESS = re.compile(
@@ -54,10 +57,15 @@ def as_seen(location: str, place: str) -> str:
 def parse(path: str) -> Place:
     """Raises InvalidValue for what is no place, and for a path that leaves it."""
     parts = artifact_parts(path.strip("/")) if path.strip("/") else ()
-    ids = {RUNS: 1, MODELS: 1, VERSIONS: 2}.get(parts[0] if parts else "", 0)
+    ids = _PARTS.get(parts[0] if parts else "", 0)
     if not ids or len(parts) < 1 + ids:
         raise InvalidValue(f"{path!r:.200} is no place of files: they are below runs/<run id>.")
     return Place(parts[0], "/".join(parts[1 : 1 + ids]), "/".join(parts[1 + ids :]))
+
+
+def place_in(kind: str, id_: str, path: str) -> Place:
+    """Raises InvalidValue for a path that leaves what has the id."""
+    return Place(kind, id_, "/".join(artifact_parts(path)))
 
 
 def new_location(asked: str | None) -> str | None:

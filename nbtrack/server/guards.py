@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -25,23 +27,36 @@ class OwnPagesOnly:
     server's), or make a name of its own mean this machine (with that name as the `Host`).
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, names: Sequence[str] = ()) -> None:
+        self._app, self._names = app, (*LOOPBACK, *names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (refusal := _refusal(Headers(scope=scope))):
+        if scope["type"] == "http" and (refusal := _refusal(Headers(scope=scope), self._names)):
             await PlainTextResponse(refusal, status_code=403)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
 
-def _refusal(headers: Headers) -> str | None:
+def _refusal(headers: Headers, names: Sequence[str]) -> str | None:
     host, origin = headers.get("host", ""), headers.get("origin")
-    if urlsplit(f"//{host}").hostname not in LOOPBACK:
-        return f"The host is {host!r:.80}; this server answers to {' and '.join(LOOPBACK)}."
+    name = urlsplit(f"//{host}").hostname or ""
+    if name not in names and not _is_address(name):
+        return (
+            f"The host is {host!r:.80}; this server answers to {', '.join(names)}, and to "
+            "what --name says."
+        )
     if origin is not None and urlsplit(origin).netloc != host:
         return f"A page of {origin!r:.80} may not use this server."
     return None
+
+
+def _is_address(host: str) -> bool:
+    """Which no other site can make mean this machine."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 async def body_of(request: Request) -> bytes:

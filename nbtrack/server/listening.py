@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+import threading
+from collections.abc import Sequence
 
 import uvicorn
 
 from nbtrack.server.app import make_app
+from nbtrack.server.guards import LOOPBACK
 from nbtrack.server.served import Served
 
 STOP_SECONDS = 10  # for requests that are being answered
@@ -21,9 +24,17 @@ def listen(host: str, port: int) -> socket.socket:
     return opened
 
 
-def serve(served: Served, opened: socket.socket) -> None:
-    """Until SIGINT or SIGTERM; what is being answered then is answered."""
-    config = uvicorn.Config(
-        make_app(served), log_level="warning", timeout_graceful_shutdown=STOP_SECONDS
-    )
+def serve(served: Served, opened: socket.socket, *, names: Sequence[str]) -> None:
+    """Until SIGINT or SIGTERM; what is being answered then is answered.
+
+    *names* are those of the machine, as clients write them.
+    """
+    threading.Thread(target=served.warm_up, name="nbtrack-warm-up", daemon=True).start()
+    app = make_app(served, is_open=is_loopback(opened.getsockname()[0]), names=names)
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=STOP_SECONDS)
     uvicorn.Server(config).run(sockets=[opened])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody on another machine gets there."""
+    return host in LOOPBACK

@@ -10,17 +10,24 @@ from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.paths import folder_of as folder_of_artifacts
 from nbtrack.artifact_store.paths import stays_within
 from nbtrack.artifact_store.store import ArtifactStore
+from nbtrack.base.guard import guarded
 from nbtrack.errors import InvalidValue, StoreError
-from nbtrack.models.registered_places import place_of_version
+from nbtrack.models.registered_places import copies_folder, place_of_version
 from nbtrack.recording import logged_models
-from nbtrack.records.runs import Metric
-from nbtrack.server.artifact_places import MODELS, RUNS, VERSIONS, Place
+from nbtrack.records.runs import Metric, RunQuery
+from nbtrack.remote.protocol import COPIES, MODELS, RUNS
+from nbtrack.server.artifact_places import Place
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
+SERVER = "this server"
 _LATEST = (
     "select run_id, key, value, epoch_ms(timestamp), step from latest_metrics"
     " where list_contains($run_ids, run_id)"
+)
+_DATASETS = (
+    "select distinct experiment_id, name, digest, context from inputs join runs using (run_id)"
+    " where list_contains($experiment_ids, experiment_id) order by all limit 1000"
 )
 
 
@@ -38,12 +45,27 @@ class Served:
     def folder(self) -> Path:
         return folder_of(self.store.uri)
 
+    def warm_up(self) -> None:
+        """Look once, so that nobody waits for the first look, which takes a second of imports."""
+        with guarded("look into its project"):
+            found = self.store.search_runs(RunQuery(max_results=1))
+            self.latest_points([run.info.run_id for run in found])
+
+    def without_folder(self, message: str) -> str:
+        """Where the project lies is no business of clients."""
+        return message.replace(self.store.uri, SERVER).replace(str(self.folder), SERVER)
+
     def latest_points(self, run_ids: Sequence[str]) -> dict[str, dict[str, Metric]]:
         """Of each metric the point that stands for it, by run and key: a run has its value only."""
         found: dict[str, dict[str, Metric]] = {}
         for run_id, *point in self.store.query(_LATEST, {"run_ids": list(run_ids)}).values.tolist():
             found.setdefault(run_id, {})[point[0]] = Metric(*point)
         return found
+
+    def datasets(self, experiment_ids: Sequence[str]) -> list[list[str | None]]:
+        """Experiment, name, digest and context of those that runs have read."""
+        found = self.store.query(_DATASETS, {"experiment_ids": list(experiment_ids)})
+        return [[each or None for each in row] for row in found.values.tolist()]
 
     def files(self, place: Place) -> ArtifactStore:
         """Of the run, model or version that *place* is in. Raises NotFound; InvalidValue if they
@@ -59,13 +81,15 @@ class Served:
             return self.client.get_run(place.id).info.artifact_uri
         if place.kind == MODELS:
             return self.client.get_logged_model(place.id).artifact_location
-        name, version = place.id.split("/")
+        if place.kind == COPIES:
+            return str(copies_folder(self.store) / place.id)
+        name, _, version = place.id.rpartition("/")
         found = self.client.get_model_version(name, version)
         return str(place_of_version(self.store, found).folder)
 
     def own_files(self, place: Place) -> ArtifactStore:
         """To write to: a run's, or a model's that are in no run. Raises NotFound, InvalidValue."""
-        if place.kind == VERSIONS:
+        if place.kind not in (RUNS, MODELS):
             raise InvalidValue("The files of a registered version stay as they are.")
         return self.files(place)
 

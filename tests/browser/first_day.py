@@ -11,11 +11,9 @@ from typing import Any
 
 from tests.browser.lab import (
     LabFolder,
-    open_browser,
-    open_notebook,
+    opened_notebook,
     run_cell,
     use_theme,
-    write_notebook,
 )
 from tests.support.new_user import record_first_day
 
@@ -67,9 +65,8 @@ VIEWS: Mapping[str, str] = {
 def first_day(lab: LabFolder) -> Iterator[Any]:
     """The page of a notebook in which all VIEWS are open; `page.panels` has them by name."""
     record_first_day(lab.folder)
-    write_notebook(lab.folder / "first_day.ipynb", [SET_UP, *VIEWS.values()])
-    with open_browser(width=1440, height=SCREENS[1440]) as page:
-        open_notebook(page, lab.address, "first_day.ipynb")
+    size = {"width": 1440, "height": SCREENS[1440]}
+    with opened_notebook(lab, "first_day.ipynb", [SET_UP, *VIEWS.values()], **size) as page:
         run_cell(page, 0)
         page.panels = {name: _shown(page, n) for n, name in enumerate(VIEWS, start=1)}
         page.evaluate(SIGHT.read_text())
@@ -94,7 +91,7 @@ def on_every_screen(page: Any) -> Iterator[str]:
 
 
 def on_each_screen(page: Any) -> Iterator[str]:
-    """In every width, with the themes by turns: for what no theme moves."""
+    """In every width, with the themes by turns: no theme moves anything."""
     for width, theme in zip(SCREENS, cycle(THEMES)):
         yield use_screen(page, width, theme)
 

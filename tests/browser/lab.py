@@ -55,7 +55,22 @@ try {
   sessionStorage.setItem("begun", "1");
 } catch { /* a page without an address has none */ }
 """
+# Of what was open, nothing is left, nor of what its scripts and the user have chosen.
+_CLEAR = """async () => {
+  const { commands, shell } = window.jupyterapp;
+  for (const widget of [...shell.widgets("main")]) widget.dispose(); // it asks about no changes
+  delete window.nbtrackVega;
+  localStorage.clear();
+  await commands.execute("apputils:change-theme", { theme: "JupyterLab Light" });
+  shell.expandLeft();
+}"""
+# Of the window, and the theme in it: no theme moves anything, so that each has a width.
+PLACES = ((700, "JupyterLab Light"), (1600, "JupyterLab Dark"))
+_SHOW = """async path => {
+  await window.jupyterapp.commands.execute('docmanager:open', { path, factory: 'Notebook' });
+}"""
 _kept: list[Any] = []
+_lab_pages: list[Any] = []  # of the kept browser, with nothing open
 
 
 class LabFolder(NamedTuple):
@@ -99,28 +114,53 @@ def running_lab(folder: Path) -> Iterator[str]:
 
 
 def begin_afresh(lab: LabFolder) -> None:
-    """End all kernels, and forget which theme was chosen."""
+    """End all kernels."""
     base, token = lab.address.split("/lab/tree?")
     for session in json.load(urlopen(f"{base}/api/sessions?{token}")):
         end = Request(f"{base}/api/sessions/{session['id']}?{token}", method="DELETE")
         urlopen(end).close()
-    chosen = lab.folder / ".lab/@jupyterlab/apputils-extension/themes.jupyterlab-settings"
-    chosen.unlink(missing_ok=True)
 
 
 @contextmanager
 def open_browser(*, width: int = 1100, height: int = 800) -> Iterator[Any]:
     """A page without a past; `page.foreign` collects requests that left this machine."""
     with nullcontext(_kept[0]) if _kept else _chromium() as browser:
-        page = browser.new_page()
+        page = _new_page(browser)
         page.set_viewport_size({"width": width, "height": height})
-        page.set_default_timeout(60_000)  # on a busy machine, too
-        page.add_init_script(_FORGET)
-        foreign: list[str] = []
-        page.on("request", lambda r: None if _is_local(r.url) else foreign.append(r.url))
-        page.foreign = foreign
         yield page
         page.close()
+
+
+def _new_page(browser: Any) -> Any:
+    page = browser.new_page()
+    page.set_default_timeout(60_000)  # on a busy machine, too
+    page.add_init_script(_FORGET)
+    foreign: list[str] = []
+    page.on("request", lambda r: None if _is_local(r.url) else foreign.append(r.url))
+    page.foreign = foreign
+    return page
+
+
+@contextmanager
+def opened_notebook(
+    lab: LabFolder, name: str, sources: list[str], *, width: int = 1100, height: int = 800
+) -> Iterator[Any]:
+    """A page with that notebook, which is written; needs a kept browser.
+
+    Where there was a notebook before, it is the page of that one, emptied: to load JupyterLab takes
+    as long as all tests of a notebook.
+    """
+    write_notebook(lab.folder / name, sources)
+    page = _lab_pages.pop() if _lab_pages else _new_page(_kept[0])
+    page.set_viewport_size({"width": width, "height": height})
+    page.foreign.clear()
+    if page.url == "about:blank":
+        open_notebook(page, lab.address, name)
+    else:
+        show_notebook(page, f"{lab.folder.name}/{name}")
+    yield page
+    page.evaluate(_CLEAR)
+    _lab_pages.append(page)
 
 
 def is_browser_kept() -> bool:
@@ -137,6 +177,7 @@ def kept_browser() -> Iterator[None]:
             yield
         finally:
             _kept.clear()
+            _lab_pages.clear()
 
 
 @contextmanager
@@ -152,6 +193,16 @@ def _chromium() -> Iterator[Any]:
 def open_notebook(page: Any, address: str, name: str) -> None:
     base, token = address.split("?")
     page.goto(f"{base}/{name}?{token}&reset")
+    _wait_for_notebook(page)
+
+
+def show_notebook(page: Any, path: str) -> None:
+    """In the JupyterLab that the page has loaded; *path* is below its folder."""
+    page.evaluate(_SHOW, path)
+    _wait_for_notebook(page)
+
+
+def _wait_for_notebook(page: Any) -> None:
     page.wait_for_function(
         "() => window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length"
     )
@@ -249,9 +300,10 @@ def write_notebook(file: Path, sources: list[str]) -> None:
 
 
 def _without_questions(home: Path) -> None:
-    """Lab would ask which kernel to start, and whether it may look for news."""
-    news = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
-    _write_json(home / "labconfig/page_config.json", news)
+    """Lab would ask which kernel to start, whether it may look for news, and npm for extensions."""
+    disabled = {"@jupyterlab/apputils-extension:announcements": True,
+                "@jupyterlab/extensionmanager-extension:plugin": True}  # fmt: skip
+    _write_json(home / "labconfig/page_config.json", {"disabledExtensions": disabled})
     settings = home / "@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
     _write_json(settings, {"autoStartDefaultKernel": True})
 

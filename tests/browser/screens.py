@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser.first_day import bring_up, first_day, on_every_screen, settled
-from tests.browser.lab import LabFolder, running_lab
+from tests.browser.lab import LabFolder, kept_browser, running_lab
 
 Show = Callable[[Any], None]
 
@@ -23,6 +23,7 @@ def main(folder: Path) -> None:
     with (
         tempfile.TemporaryDirectory() as home,
         running_lab(Path(home)) as address,
+        kept_browser(),
         first_day(LabFolder(Path(home), address)) as page,
     ):
         for view, show in SHOWN.items():

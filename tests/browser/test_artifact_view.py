@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from tests.browser.lab import (
+    PLACES,
     LabFolder,
     needs_browser,
-    open_browser,
-    open_notebook,
+    opened_notebook,
     run_cell,
     use_theme,
-    write_notebook,
 )
 
 pytestmark = needs_browser
@@ -56,11 +55,8 @@ CELLS = [
 
 @pytest.fixture(scope="module")
 def page(lab: LabFolder) -> Iterator[Any]:
-    write_notebook(lab.folder / "kinds.ipynb", CELLS)
-    with open_browser() as page:
-        open_notebook(page, lab.address, "kinds.ipynb")
+    with opened_notebook(lab, "kinds.ipynb", CELLS) as page:
         page.outputs = [run_cell(page, index) for index in range(len(CELLS))]
-        page.shots = lab.folder
         page.refused = []
         page.on("requestfailed", lambda r: page.refused.append(r.url) if is_refused(r) else None)
         page.outputs[2].locator("[data-artifact]").first.wait_for()
@@ -104,7 +100,6 @@ def test_a_picture_stands_on_a_checkered_ground(page: Any, panel: Any) -> None:
     """So that what is transparent is seen; with its size, digest and buttons."""
     picture = look_at(panel, "plots/loss.png", "image").locator("img")
     picture.evaluate("e => e.decode()")
-    page.screenshot(path=page.shots / "artifact-image.png")
 
     assert "gradient" in picture.evaluate("e => getComputedStyle(e).backgroundImage")
     assert panel.get_by_role("button", name="Copy sha256").is_visible()
@@ -135,7 +130,6 @@ def test_a_page_neither_runs_nor_fetches(page: Any, panel: Any) -> None:
     frame = look_at(panel, "report.html", "page").locator("iframe").element_handle()
     inside = frame.content_frame()
     inside.wait_for_load_state("load")
-    page.screenshot(path=page.shots / "artifact-page.png")
 
     assert frame.get_attribute("sandbox") == ""
     assert inside.url == "about:srcdoc"
@@ -170,19 +164,15 @@ def test_the_row_of_a_run_has_them_too(page: Any) -> None:
     look_at(runs, "notes/facts.json", "json")
     runs.locator("tr[data-run-id] input[type=checkbox]").first.check()
     runs.locator("[data-artifacts]").scroll_into_view_if_needed()
-    page.screenshot(path=page.shots / "artifact-row.png")
 
     assert runs.locator("[data-preview=json]").is_visible()
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-@pytest.mark.parametrize("width", [700, 1600])
+@pytest.mark.parametrize(("width", "theme"), PLACES)
 def test_it_fits_its_page(page: Any, panel: Any, theme: str, width: int) -> None:
     """Tree and preview beside each other, or below; nothing hangs out of the panel."""
     page.set_viewport_size({"width": width, "height": 1000})
     use_theme(page, theme)
     look_at(panel, "rows.csv", "table")
-    panel.scroll_into_view_if_needed()
-    panel.screenshot(path=page.shots / f"artifacts-{theme.split()[1]}-{width}.png")
 
     assert panel.evaluate("e => e.scrollWidth <= e.clientWidth + 1")

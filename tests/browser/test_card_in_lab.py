@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from tests.browser.lab import (
+    PLACES,
     LabFolder,
     needs_browser,
-    open_browser,
-    open_notebook,
+    opened_notebook,
     run_cell,
     use_theme,
-    write_notebook,
 )
 
 pytestmark = needs_browser
@@ -46,11 +45,8 @@ CELLS = [
 
 @pytest.fixture(scope="module")
 def page(lab: LabFolder) -> Iterator[Any]:
-    write_notebook(lab.folder / "forests.ipynb", CELLS)
-    with open_browser() as page:
-        open_notebook(page, lab.address, "forests.ipynb")
+    with opened_notebook(lab, "forests.ipynb", CELLS) as page:
         page.outputs = [run_cell(page, index) for index in range(len(CELLS))]
-        page.shots = lab.folder
         yield page
 
 
@@ -95,14 +91,12 @@ def test_nothing_leaves_the_machine(page: Any) -> None:
     assert page.foreign == []
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-@pytest.mark.parametrize("width", [700, 1600])
+@pytest.mark.parametrize(("width", "theme"), PLACES)
 def test_text_can_be_read_in_every_theme(page: Any, theme: str, width: int) -> None:
     """The card's text stands out from what is behind it, without running the cell again."""
     page.set_viewport_size({"width": width, "height": 900})
     use_theme(page, theme)
     page.outputs[2].scroll_into_view_if_needed()
-    page.screenshot(path=page.shots / f"card-{theme.split()[1]}-{width}.png")
 
     assert _contrast(page, page.outputs[2].locator("text=deep forest").first) >= 4.5
 

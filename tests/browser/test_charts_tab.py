@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 
 from tests.browser.lab import (
+    PLACES,
     LabFolder,
     needs_browser,
-    open_browser,
-    open_notebook,
+    opened_notebook,
     run_cell,
     use_theme,
-    write_notebook,
 )
 
 pytestmark = needs_browser
@@ -80,11 +79,9 @@ RUN_ALONE = """index => {
 
 @pytest.fixture(scope="module")
 def page(lab: LabFolder) -> Iterator[Any]:
-    write_notebook(lab.folder / "curves.ipynb", CELLS)
-    with open_browser(width=1600, height=1100) as page:
-        page.shots, page.bundles = lab.folder, []
+    with opened_notebook(lab, "curves.ipynb", CELLS, width=1600, height=1100) as page:
+        page.folder, page.bundles = lab.folder, []
         page.on("request", lambda r: page.bundles.append(r.url) if _is_blob(r.url) else None)
-        open_notebook(page, lab.address, "curves.ipynb")
         page.outputs = [run_cell(page, index) for index in range(3)]
         page.root = page.outputs[1].locator("[data-nbtrack=runs]")
         _open_charts(page.root)
@@ -219,12 +216,11 @@ def test_charts_follow_a_running_cell(page: Any) -> None:
 
     prompt = page.locator(".jp-Notebook .jp-CodeCell").nth(5).locator(".jp-InputPrompt")
     assert "*" in prompt.inner_text()
-    (page.shots / "seen").touch()
+    (page.folder / "seen").touch()
     _wait(_card(page.root, "loss"), f"card => ({LIVE_POINTS})(card) === 9")
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-@pytest.mark.parametrize("width", [700, 1600])
+@pytest.mark.parametrize(("width", "theme"), PLACES)
 def test_charts_fit_into_the_panel(page: Any, theme: str, width: int) -> None:
     """In every theme and width nothing sticks out, and a redraw is not needed."""
     page.set_viewport_size({"width": width, "height": 1100})
@@ -233,7 +229,6 @@ def test_charts_fit_into_the_panel(page: Any, theme: str, width: int) -> None:
     for view in ("scatter", "parallel", "importance", "lines"):
         _choose_view(page.root, view)
         _wait(page.root, FITS)
-        page.root.screenshot(path=page.shots / f"{view}-{theme.split()[1]}-{width}.png")
 
 
 def _open_charts(root: Any) -> None:

@@ -20,7 +20,6 @@ from tests.browser.first_day import (
     bring_up,
     first_day,
     on_each_screen,
-    on_every_screen,
     settled,
 )
 from tests.browser.lab import LabFolder, needs_browser
@@ -77,7 +76,7 @@ def _looks(page: Any, views: Iterable[str]) -> Looks:
     ask = "(el, best) => sight.look(el, best)"
     return {
         (view, screen): bring_up(page.panels[view]).evaluate(ask, _wanted(page, view))
-        for screen in on_every_screen(page)
+        for screen in on_each_screen(page)
         for view in views
     }
 
@@ -99,7 +98,7 @@ def _wanted(page: Any, view: str) -> list[tuple[str, list[str]]]:
 
 def test_columns_begin_with_what_is_ones_own(page: Any, at_first: Looks) -> None:
     """Name, status, age; then one's own metrics, then one's own params; the rest comes later."""
-    usual = [(view, look) for (view, screen), look in at_first.items() if screen == "1440-light"]
+    usual = [(view, look) for (view, screen), look in at_first.items() if screen == "1440-dark"]
     _say(
         f"{view}: {words}"
         for view, look in usual

@@ -10,16 +10,15 @@ from typing import Any
 import pytest
 
 from tests.browser.lab import (
+    PLACES,
     LabFolder,
     begin_cell,
     needs_browser,
-    open_browser,
-    open_notebook,
+    opened_notebook,
     run_cell,
     save_notebook,
     use_theme,
     wait_until_idle,
-    write_notebook,
 )
 
 pytestmark = needs_browser
@@ -56,10 +55,8 @@ CELLS = [
 
 @pytest.fixture(scope="module")
 def page(lab: LabFolder) -> Iterator[Any]:
-    write_notebook(lab.folder / "live.ipynb", CELLS)
-    with open_browser() as page:
+    with opened_notebook(lab, "live.ipynb", CELLS) as page:
         page.folder = lab.folder
-        open_notebook(page, lab.address, "live.ipynb")
         run_cell(page, 0)
         yield page
 
@@ -100,7 +97,6 @@ def test_the_chart_follows_the_running_cell(page: Any) -> None:
     assert "running" in panel.inner_text()
     assert "steps/s" in panel.locator(".nbt-live-words").inner_text()
     assert panel.locator(".nbt-live-metric svg").count() == 3
-    page.screenshot(path=page.folder / "live-running.png")
 
 
 def test_it_ends_with_the_cell_and_leaves_a_picture(page: Any) -> None:
@@ -142,8 +138,7 @@ def test_vega_came_once_and_nothing_left_the_machine(page: Any) -> None:
     assert page.foreign == []
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-@pytest.mark.parametrize("width", [700, 1600])
+@pytest.mark.parametrize(("width", "theme"), PLACES)
 def test_charts_fit_and_follow_the_theme(page: Any, theme: str, width: int) -> None:
     """Text in the chart has the theme's colour, and the chart the width of its place."""
     page.set_viewport_size({"width": width, "height": 900})
@@ -154,7 +149,6 @@ def test_charts_fit_and_follow_the_theme(page: Any, theme: str, width: int) -> N
         """() => [...document.querySelectorAll('[data-metric] svg')].every(svg =>
             Math.abs(svg.getBoundingClientRect().width - svg.parentElement.clientWidth) < 8)"""
     )
-    page.screenshot(path=page.folder / f"live-{theme.split()[1]}-{width}.png")
     shown = panel.locator("svg .role-title text").first.evaluate("e => getComputedStyle(e).fill")
 
     light = sum(int(part) for part in shown.strip("rgba()").split(",")[:3]) > 3 * 128
@@ -169,13 +163,16 @@ def test_a_training_is_stopped_by_its_button(page: Any) -> None:
     panel = cell.locator("[data-nbtrack=live]")
     words, stop = panel.locator(".nbt-live-words"), panel.locator(".nbt-live-stop")
     words.filter(has_text="left").wait_for()
-    for theme in ("Dark", "Light"):
-        use_theme(page, f"JupyterLab {theme}")
-        panel.screenshot(path=page.folder / f"live-progress-{theme}.png")
 
     told = r"iteration [\d,]+ of 2,000 · .* · \d+% · at most .* left"
     assert re.fullmatch(told, words.inner_text())
     assert panel.locator(".nbt-live-track").is_visible()
+    chart = panel.locator(".nbt-live-metric")
+    assert chart.count() == 1  # of both sets
+    assert chart.locator(".nbt-live-keys").inner_text().split() == ["train-rmse", "valid-rmse"]
+    lines = chart.locator("svg .mark-line path")
+    dashes = lines.evaluate_all("all => all.map(e => e.getAttribute('stroke-dasharray') ?? '')")
+    assert sorted(dashes) == ["1,0", "5,3"]
     stop.click()
     panel.locator("[data-status=KILLED]").wait_for()
     wait_for_end(page, cell)

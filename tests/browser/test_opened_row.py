@@ -10,10 +10,8 @@ import pytest
 from tests.browser.lab import (
     LabFolder,
     needs_browser,
-    open_browser,
-    open_notebook,
+    opened_notebook,
     run_cell,
-    write_notebook,
 )
 
 pytestmark = needs_browser
@@ -50,9 +48,7 @@ CELLS = [
 
 @pytest.fixture(scope="module")
 def page(lab: LabFolder) -> Iterator[Any]:
-    write_notebook(lab.folder / "rows.ipynb", CELLS)
-    with open_browser(height=1000) as page:
-        open_notebook(page, lab.address, "rows.ipynb")
+    with opened_notebook(lab, "rows.ipynb", CELLS, height=1000) as page:
         panel = [run_cell(page, n) for n in range(len(CELLS))][-1].locator("[data-nbtrack=runs]")
         panel.locator("xpath=self::*[@aria-busy='false']").wait_for()
         page.panel = panel

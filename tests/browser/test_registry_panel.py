@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 
 from tests.browser.lab import (
+    PLACES,
     LabFolder,
     cell_sources,
     needs_browser,
-    open_browser,
-    open_notebook,
+    opened_notebook,
     run_cell,
     use_theme,
-    write_notebook,
 )
 
 pytestmark = needs_browser
@@ -83,9 +82,7 @@ nbtrack.MlflowClient().transition_model_version_stage(
 
 @pytest.fixture(scope="module")
 def page(lab: LabFolder) -> Iterator[Any]:
-    write_notebook(lab.folder / "registry.ipynb", CELLS)
-    with open_browser(width=1250, height=950) as page:
-        open_notebook(page, lab.address, "registry.ipynb")
+    with opened_notebook(lab, "registry.ipynb", CELLS, width=1250, height=950) as page:
         page.outputs = [run_cell(page, index) for index in range(len(CELLS) - 1)]
         page.folder = lab.folder
         yield page
@@ -140,8 +137,7 @@ def test_versions_stand_in_the_lanes_of_their_stages(one: Any) -> None:
     assert card.startswith("v4 f1 0.938 keen-ibex-80 li ·")
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-@pytest.mark.parametrize("width", [700, 1600])
+@pytest.mark.parametrize(("width", "theme"), PLACES)
 def test_it_fits_its_page(page: Any, one: Any, theme: str, width: int) -> None:
     """Nothing is wider than the panel."""
     page.set_viewport_size({"width": width, "height": 1000})
@@ -151,7 +147,7 @@ def test_it_fits_its_page(page: Any, one: Any, theme: str, width: int) -> None:
     one.get_by_label("To stage").select_option("Production")
     one.locator(".nbt-gate").wait_for()
     one.get_by_label("Reason").fill("beats v3 by 1.4 pt")
-    settled(one).screenshot(path=page.folder / f"registry-{theme.split()[1]}-{width}.png")
+    settled(one)
 
     assert one.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
     one.locator("[data-key='move cancel']").click()
@@ -178,6 +174,7 @@ def test_production_wants_a_reason(page: Any, one: Any) -> None:
 def test_a_promotion_is_seen_everywhere(page: Any, one: Any) -> None:
     """The lane, the record, and another kernel."""
     one.get_by_label("Reason").fill("beats v3 by 1.4 pt")
+    settled(one)
     one.locator("[data-key='move confirm']").click()
     one.locator("[data-lane=Production] [data-version='5']").wait_for()
     settled(one)
@@ -243,20 +240,17 @@ def test_a_version_beside_production(page: Any, one: Any) -> None:
     page.keyboard.type("reviewed=yes")
     page.keyboard.press("Enter")
     one.locator("[data-details='4'] .nbt-chip", has_text="reviewed").wait_for()
-    one.screenshot(path=page.folder / "registry-version.png")
     one.locator("[data-key='close version']").click()
 
 
 def test_text_of_users_stays_text(page: Any, every: Any) -> None:
     """Names, descriptions, tags, reasons and actors that look like markup are shown as they are."""
-    page.screenshot(path=page.folder / "registry-list.png")
     every.get_by_label("Search models").fill("bold")
     every.locator("[data-model]").nth(1).wait_for(state="detached")
     every.locator("[data-model] button").click()
     every.locator("[data-version='1']").wait_for()
     every.locator("[data-key='open 1']").click()
     every.locator("[data-details='1'] [data-key='copy code']").wait_for()
-    every.screenshot(path=page.folder / "registry-hostile.png")
 
     text = settled(every).inner_text()
     assert "fraud <b>bold<b>" in text
@@ -285,7 +279,6 @@ def test_a_ticked_run_is_registered(page: Any) -> None:
     panel.locator("tr[data-run-id] input[type=checkbox]").first.check()
     panel.locator("[data-tab=registry]").click()
     panel.get_by_label("Name of the registered model").fill("churn-classifier")
-    page.screenshot(path=page.folder / "registry-tab.png")
     panel.locator("[data-key=register]").click()
     panel.locator("[data-lane=None] [data-version='6']").wait_for()
 

@@ -11,12 +11,10 @@ import pytest
 from tests.browser.lab import (
     LabFolder,
     needs_browser,
-    open_browser,
-    open_notebook,
+    opened_notebook,
     run_cell,
     run_cells_behind,
     save_notebook,
-    write_notebook,
 )
 from tests.support.new_user import CELLS
 
@@ -35,9 +33,7 @@ def page(lab: LabFolder) -> Iterator[Any]:
     # They stand for 28 different ones: that each ran before is none of their cards' business.
     lines = [f"%%track {n} --no-warn already-ran" for n in range(RUNS)]
     fits = [FITS[n % len(FITS)].replace("%%track", line, 1) for n, line in enumerate(lines)]
-    write_notebook(lab.folder / "saved.ipynb", [begin, *fits, PANEL])
-    with open_browser() as page:
-        open_notebook(page, lab.address, "saved.ipynb")
+    with opened_notebook(lab, "saved.ipynb", [begin, *fits, PANEL]) as page:
         run_cell(page, 0)
         output = run_cells_behind(page, 0)
         page.panel = output.locator("[data-nbtrack=runs]")

@@ -42,7 +42,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     try:
         with open_browser(width=1200, height=900) as page:
             _open(page, server, log)
-            page.folder = folder
             yield page
     finally:
         started = psutil.Process(server.pid).children(recursive=True)
@@ -98,7 +97,6 @@ def test_it_follows_the_system(page: Any) -> None:
     light = background(page)
     page.emulate_media(color_scheme="dark")
     page.locator("body[data-jp-theme-light=false]").wait_for()
-    page.screenshot(path=page.folder / "dark.png")
 
     assert min(light) > 200
     assert max(background(page)) < 90
@@ -109,7 +107,6 @@ def test_it_has_all_the_room(page: Any, width: int) -> None:
     """Nothing sticks out, and nearly nothing is lost to margins."""
     page.set_viewport_size({"width": width, "height": 900})
     box = page.locator("[data-nbtrack=runs]").bounding_box()
-    page.screenshot(path=page.folder / f"{width}.png")
 
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     assert box["width"] > width - 60

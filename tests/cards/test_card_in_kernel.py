@@ -230,7 +230,8 @@ def test_set_up_is_told_once(new_kernel):
     told = seconds(first.rpartition("set-up, once: ")[2])
     whole = (info.end_time - info.start_time) / 1000
     assert told >= 0.5
-    assert 0.5 <= whole - seconds(first.splitlines()[0].split(" · ")[2]) <= told + 0.06
+    # What lies between is the machine's; twice as much as the disk took would be the cell's.
+    assert 0.5 <= whole - seconds(first.splitlines()[0].split(" · ")[2]) <= told + 0.4
     assert "set-up" not in second
 
 

@@ -84,13 +84,18 @@ def test_many_models_of_an_earlier_cell(ready: Kernel):
     before = marked(ready)
     ready.store.fold()
     with connected(ready.project / "nbtrack.duckdb"), ready.hurried():
-        began = time.monotonic()
-        ready.run(RATE.format("held"))
-        seconds = time.monotonic() - began
-    assert (marked(ready) - before, seconds < 2.5) == (0, True)
+        held = seconds_of(ready, RATE.format("held"))
+    assert marked(ready) == before
 
-    ready.run(RATE.format("free"))
+    free = seconds_of(ready, RATE.format("free"))
     assert marked(ready) - before == 8
+    assert held - free < 2.5  # whatever else the machine has to do; one by one they wait for 4
+
+
+def seconds_of(ready: Kernel, source: str) -> float:
+    began = time.monotonic()
+    ready.run(source)
+    return time.monotonic() - began
 
 
 def test_where_many_metrics_are_from(ready: Kernel):

@@ -41,6 +41,7 @@ def test_the_files_are_mlflows(model, tmp_path):
     mine, other = (Model.load(tmp_path / name).flavors for name in ("mine", "theirs"))
 
     assert mine["keras"].items() >= other["keras"].items()
+    assert mine["keras"]["save_format"] == "keras"  # mlflow.tensorflow would look for an .h5 file
     assert mine["python_function"]["loader_module"] == other["python_function"]["loader_module"]
     for name in ("data/model.keras", "data/keras_module.txt"):
         assert (tmp_path / "mine" / name).exists()
@@ -158,6 +159,21 @@ def test_mlflows_other_flavour_is_loaded(model, tmp_path):
     np.testing.assert_array_equal(
         nbtrack.pyfunc.load_model(tmp_path / "m").predict(X), answers(model)
     )
+
+
+def test_mlflows_other_flavour_loads_ours_and_its_own_are_loaded(model, tmp_path):
+    """With TensorFlow, which it imports, whatever the backend is."""
+    pytest.importorskip("tensorflow")
+    theirs = pytest.importorskip("mlflow.tensorflow")
+    nbtrack.tensorflow.save_model(model, tmp_path / "mine")
+    theirs.save_model(model, str(tmp_path / "theirs"), pip_requirements=[])
+    loaded = [
+        theirs.load_model(str(tmp_path / "mine")),
+        nbtrack.tensorflow.load_model(tmp_path / "theirs"),
+    ]
+
+    for each in loaded:
+        np.testing.assert_array_equal(answers(each), answers(model))
 
 
 def test_what_is_no_model_is_refused(model, tmp_path):

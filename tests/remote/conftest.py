@@ -6,11 +6,17 @@ from pathlib import Path
 import pytest
 
 from nbtrack.remote.store import RemoteStore
-from nbtrack.stores.opening import open_store
+from nbtrack.stores.opening import _parsed, open_store
 from tests.support.team_server import TeamServer
 
 pytest.importorskip("uvicorn")
 pytest.importorskip("urllib3")
+
+
+@pytest.fixture(autouse=True)
+def _in_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(tmp_path / "here"))
+    monkeypatch.setattr("nbtrack.stores.opening._parsed", _parsed.__wrapped__)
 
 
 @pytest.fixture
@@ -29,13 +35,10 @@ def machine(
 
     def open_there(name: str) -> RemoteStore:
         monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(tmp_path / name))
-        monkeypatch.setattr("nbtrack.stores.opening._parsed", _parsed.__wrapped__)
         store = open_store(server.address)
         assert isinstance(store, RemoteStore)
         opened.append(store)
         return store
-
-    from nbtrack.stores.opening import _parsed
 
     yield open_there
     for store in opened:

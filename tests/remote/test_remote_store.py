@@ -47,6 +47,12 @@ def begin_script(machine: Path, script: str, **words: Any) -> subprocess.Popen[s
     )  # fmt: skip
 
 
+def nbtrack_sync(machine: Path, address: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "NBTRACK_SERVERS_DIR": str(machine)}
+    command = [sys.executable, "-m", "nbtrack", "sync", address]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
 def wait_until(is_true: Callable[[], object], seconds: float = 40) -> None:
     until = time.monotonic() + seconds
     while not is_true():
@@ -97,16 +103,19 @@ def test_while_the_server_is_away_nothing_waits_and_nothing_is_lost(
     store = machine("a")
     alone = store.search_runs(RunQuery())
     waiting = store.outbox.waiting_lines()
+    refused = nbtrack_sync(tmp_path / "a", server.address)
     server.begin()
-    wait_until(store.ship)
+    sent = nbtrack_sync(tmp_path / "a", server.address)
     there = DuckDBStore(server.folder / ".nbtrack")
 
     assert [run.info.run_id for run in alone] == [run_id]
     assert waiting > 500
+    assert (refused.returncode, f"{waiting:,} lines wait" in refused.stderr) == (2, True)
+    assert (sent.returncode, f"{waiting:,} lines sent" in sent.stdout) == (0, True)
     assert f"{server.address} is away since" in caplog.text
     assert len(there.read_metrics(run_id, "loss")) == 500
     assert there.get_run(run_id).info.status == "FINISHED"
-    wait_until(lambda: store.ship() and not store.outbox.segments())
+    assert not store.outbox.segments()
     there.close()
 
 
@@ -114,9 +123,12 @@ def test_whoever_is_killed_loses_nothing_and_doubles_nothing(
     server: TeamServer, machine: Machine, tmp_path: Path
 ) -> None:
     """Two writers on two machines, and the server, killed while they write."""
-    words = {"address": server.address, "points": 3000, "pause": 0.001}
-    names = ("a", "b")
-    writers = [begin_script(tmp_path / name, LOGS, name=name, **words) for name in names]
+    words = {"address": server.address, "pause": 0.001}
+    points = {"a": 3000, "b": 10**9}
+    writers = [
+        begin_script(tmp_path / name, LOGS, name=name, points=number, **words)
+        for name, number in points.items()
+    ]
     run_ids = [str(each.stdout and each.stdout.readline()).strip() for each in writers]
     for pause in (0.5, 0.2, 0.7):
         time.sleep(pause)
@@ -125,7 +137,7 @@ def test_whoever_is_killed_loses_nothing_and_doubles_nothing(
     writers[1].send_signal(signal.SIGKILL)
     logged = writers[0].communicate(timeout=60)
     writers[1].communicate(timeout=60)
-    for name in names:
+    for name in points:
         store = machine(name)
         wait_until(
             lambda store=store: store.fold() and store.ship() and not store.outbox.segments()

@@ -95,6 +95,18 @@ def test_files_go_to_the_project_and_come_back(
         client.download_artifacts(run_id, "no-such.txt", str(tmp_path))
 
 
+def test_clients_that_would_send_parts_send_the_file(
+    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "true")
+    monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "10")
+    (tmp_path / "large.bin").write_bytes(bytes(1000))
+    with mlflow.start_run() as run:
+        mlflow.log_artifact(str(tmp_path / "large.bin"))
+
+    assert [file.file_size for file in client.list_artifacts(run.info.run_id)] == [1000]
+
+
 def test_models_are_registered_loaded_and_moved(client: Any, served_folder: Path) -> None:
     from sklearn.linear_model import LinearRegression
 

@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 import nbtrack
-
-
-def ask(
-    address: str, path: str, fields: object = None, *, method: str | None = None, **headers: str
-) -> tuple[int, Any]:
-    body = None if fields is None else json.dumps(fields).encode()
-    return _answer(urllib.request.Request(address + path, body, headers, method=method))
-
-
-def _answer(request: urllib.request.Request) -> tuple[int, Any]:
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            status, text = answer.status, answer.read()
-    except urllib.error.HTTPError as exc:
-        status, text = exc.code, exc.read()
-    try:
-        return status, json.loads(text)
-    except ValueError:
-        return status, text.decode()
-
-
-API = "/api/2.0/mlflow/"
+from tests.server.asking import API, ask
 
 
 @pytest.mark.parametrize(
@@ -49,15 +24,26 @@ API = "/api/2.0/mlflow/"
         ("runs/search", {"max_results": "many"}, 400, "INVALID_PARAMETER_VALUE", "many"),
         ("traces/search", {}, 404, "ENDPOINT_NOT_FOUND", "traces/search"),
         ("experiments/create", {"name": ""}, 400, "INVALID_PARAMETER_VALUE", "name"),
+        ("experiments/create", {"name": 5}, 400, "INVALID_PARAMETER_VALUE", "value 5 for"),
+        ("runs/search", {"max_results": 10**6}, 400, "INVALID_PARAMETER_VALUE", "1 and 50000"),
+        ("metrics/get-history-bulk?metric_key=a", None, 400, "INVALID_PARAMETER_VALUE", "run_id"),
+        (
+            "runs/log-batch",
+            {"run_id": "x", "metrics": [{"key": "a", "value": 1}]},
+            400,
+            "INVALID_PARAMETER_VALUE",
+            "'metrics[0].timestamp'",
+        ),
     ],
 )
 def test_errors_are_mlflows(
-    address: str, path: str, fields: object, status: int, code: str, says: str
+    address: str, served_folder: Path, path: str, fields: object, status: int, code: str, says: str
 ) -> None:
     answered, told = ask(address, API + path, fields)
 
     assert (answered, told["error_code"]) == (status, code)
     assert says in told["message"]
+    assert str(served_folder) not in told["message"]  # which is no business of clients
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from pathlib import Path
 class TeamServer:
     """Over the project in *folder*; it can be killed and begun again at the same address."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder, self._options = folder, options
         self._port = 0
         self.begin()
 
@@ -23,7 +23,7 @@ class TeamServer:
     def begin(self) -> None:
         command = [sys.executable, "-m", "nbtrack", "server", str(self.folder)]
         self._process = subprocess.Popen(
-            [*command, "--port", str(self._port)], stdout=subprocess.PIPE, text=True
+            [*command, *self._options, "--port", str(self._port)], stdout=subprocess.PIPE, text=True
         )
         assert self._process.stdout is not None
         told = self._process.stdout.readline()

@@ -55,13 +55,19 @@ SLOW = (
     "tests/test_package.py",
     "tests/test_public_names.py",
 )
-# What they call is measured by the tests of its own room.
+# What they call is measured by the tests of its own room, or those beside them: files and tests.
 UNMEASURED = (
     "tests/browser/",
     "tests/hooks/test_all_estimators.py",
+    "tests/lookup/test_line_difference.py::test_ten_thousand_lines_take_seconds_at_most",
+    "tests/lookup/typed_filter/test_typed_filters.py::test_whatever_is_typed_is_a_filter_or",
+    "tests/models/test_signatures_take_their_data.py",
     "tests/parity/",
     "tests/provenance/test_gallery.py",
+    "tests/stores/filters/test_filter_errors.py::test_garbage_only_ever_raises_invalid_filter",
+    "tests/stores/filters/test_filters.py::test_the_largest_filter_still_runs",
     "tests/stores/filters/test_filters_against_mlflow.py",
+    "tests/stores/kept/test_never_stale.py::test_random_changes_by_two_processes",
     "tests/notebooks/",
     "tests/test_package.py",
 )

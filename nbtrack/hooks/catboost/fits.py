@@ -9,6 +9,7 @@ from typing import Any
 from nbtrack.base.guard import guarded
 from nbtrack.base.imported import is_instance
 from nbtrack.hooks.catboost.hook import library
+from nbtrack.hooks.catboost.training_file import foretelling
 from nbtrack.hooks.measured.callers import users_frame
 from nbtrack.hooks.measured.predictions import remember
 from nbtrack.hooks.measured.users_call import UsersCall
@@ -21,25 +22,33 @@ from nbtrack.hooks.training.storable_keys import storable_keys
 from nbtrack.models.flavours import catboost as flavour
 from nbtrack.records.origins import Origin
 
+# What may end a training before its last iteration.
+_ENDING = ("early_stopping_rounds", "od_type", "od_wait", "od_pval", "callbacks")
 _IMPORTANCE = "PredictionValuesChange"
 
 
 @contextmanager
 def _following(record: FitRecord) -> Iterator[None]:
-    """A callback would cost more with each iteration, so the curves are read when it is over."""
+    """The curves are read when it is over; until then its file tells how it goes."""
     loop, model = Loop(record.run), record.estimator
     if _is_pool(record.given.X.value):  # which gives nothing back of what it was made of
         record.given = FitArguments(NOT_GIVEN, NOT_GIVEN, NOT_GIVEN)
     with guarded("count the iterations that a model has already"):
         loop.first_step = _tree_count(record.kwargs.get("init_model"))
+    settings = {**model.get_params(), **record.kwargs}
     try:
-        yield
+        with foretelling(loop, settings, may_end_early=_may_end_early(settings)):
+            yield
         with guarded("record the iterations of a fit"):
             _add_curves(loop, model)
         with guarded("record the params of a fit"):
             _write_defaults(record)
     finally:
         loop.close()
+
+
+def _may_end_early(settings: Mapping[str, Any]) -> bool:
+    return any(settings.get(name) is not None for name in _ENDING)
 
 
 def _add_curves(loop: Loop, model: Any) -> None:

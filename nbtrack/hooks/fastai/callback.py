@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastai.callback.core import Callback
+from fastai.callback.core import Callback, CancelFitException
 
 from nbtrack.base.guard import guarded
 from nbtrack.hooks.training.loop import Loop, numbers
@@ -17,6 +17,7 @@ class _State:
         self.loop = loop
         self.rate: float | None = None
         self.is_trained = False  # the epoch
+        self.is_begun = False  # one batch has come
 
 
 class NbtrackCallback(Callback):  # type: ignore[misc]  # fastai ships no types for it
@@ -30,6 +31,13 @@ class NbtrackCallback(Callback):  # type: ignore[misc]  # fastai ships no types 
     def __init__(self, loop: Loop) -> None:
         super().__init__()
         self._nbtrack = _State(loop)
+
+    def before_batch(self) -> None:
+        """The user wants it to end: here, when everybody has seen the batch before."""
+        state = self._nbtrack
+        if state.is_begun and state.loop.stop_is_wanted():
+            raise CancelFitException
+        state.is_begun = True
 
     def after_train(self) -> None:
         self._nbtrack.is_trained = True

@@ -19,6 +19,7 @@ from nbtrack.base.imported import imported, is_instance
 from nbtrack.hooks.lightning.checkpoints import Checkpoints
 from nbtrack.hooks.lightning.hook import libraries
 from nbtrack.hooks.lightning.points import Points
+from nbtrack.hooks.lightning.rates import Rates
 from nbtrack.hooks.lightning.settings import log_every, stopping_metrics, write_fit_settings
 from nbtrack.hooks.pytorch.first_call import FirstCall
 from nbtrack.hooks.pytorch.hook import Flags
@@ -40,6 +41,7 @@ class Recorder:
         self._made_of = package, run, flags
         self._run, self._flags = run, flags
         self.points = Points(run)
+        self._rates = Rates(package)
         self._checkpoints = Checkpoints(run, flags)
         self._held: dict[str, Tensor] = {}  # of the step that goes on
         self._step = 0
@@ -84,6 +86,7 @@ class Recorder:
     def on_train_start(self, trainer: Any, module: Any) -> None:  # noqa: ARG002 - Lightning's
         with _STEP:
             self._step = _stepped(trainer)
+            self._rates.begin(trainer)
 
     def on_train_epoch_start(self, trainer: Any, module: Any) -> None:  # noqa: ARG002
         with _STEP:
@@ -188,6 +191,7 @@ class Recorder:
         if next_step > self._step:
             if held and (self._step + 1) % self._every == 0:
                 self.points.add(held, self._step, Origin.TRAINING)
+            self.points.add(self._rates.fresh(), self._step, Origin.BOOKKEEPING)
             self._step = next_step
 
     def _end_epoch(self, logged: Mapping[str, Any]) -> None:

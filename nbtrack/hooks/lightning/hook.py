@@ -16,6 +16,7 @@ _AROUND = {
     "fit": f"{_HERE}.fits:around_fit",
     "validate": f"{_HERE}.evaluations:around_evaluation",
     "test": f"{_HERE}.evaluations:around_evaluation",
+    "predict": f"{_HERE}.predictions:around_predict",
 }
 # The package, and the name that users import of it.
 _PACKAGES = {"lightning": "lightning.pytorch", "pytorch_lightning": "pytorch_lightning"}

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from nbtrack.base.imported import is_instance
+
 MOST_NUMBERS = 1 << 15  # hashed whole, 0.1 ms; of more, rows at evenly spaced places
 MOST_TEXTS = 1 << 13
 SAMPLED_ROWS = 1 << 12
@@ -47,6 +49,7 @@ def digest_of(value: Any) -> int | None:
 def _rows_of(value: Any) -> _Rows | None:
     import numpy as np
 
+    value = _of_tensor(value)
     if not isinstance(value, list | tuple | np.ndarray) and not _is_table(value):
         return None
     count = len(value) if getattr(value, "ndim", 1) else 0
@@ -56,6 +59,14 @@ def _rows_of(value: Any) -> _Rows | None:
     if array is None or array.ndim > 2 or array.size < 2:
         return None
     return _Rows(array, count)
+
+
+def _of_tensor(value: Any) -> Any:
+    """The array that a tensor of torch holds; what is none, as it is."""
+    if not is_instance(value, "torch", "Tensor"):
+        return value
+    tensor = value.detach().cpu()
+    return (tensor.double() if tensor.is_floating_point() else tensor).numpy()
 
 
 def _is_table(value: Any) -> bool:

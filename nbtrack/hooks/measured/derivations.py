@@ -16,7 +16,7 @@ from nbtrack.capture.assignments import Place, source_of
 from nbtrack.hooks.measured.prediction_store import Prediction
 
 # What their functions return is made from their arguments; of other functions nobody knows.
-_PURE = ("numpy", "pandas", "polars", "scipy", "builtins")
+_PURE = ("numpy", "pandas", "polars", "scipy", "torch", "builtins")
 _SCALARS = (int, float, str, bytes, type(None))
 _MOST_STEPS = 20
 
@@ -27,7 +27,7 @@ class SomethingElse(Exception):
 
 class Origins:
     """*of_array* knows predictions; *of_call* what a call in the source returned last, if its
-    receiver is what it was then."""
+    receiver, which may be the function itself, is what it was then."""
 
     def __init__(
         self,
@@ -54,8 +54,8 @@ class Origins:
     def _all_in(self, node: ast.expr, place: Place | None) -> Iterator[Prediction]:
         """What stands in square brackets only chooses rows or columns, and does not count."""
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))) if found := self._returned(
-                node, name, place
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name)) | ast.Name(id=name)) if (
+                found := self._returned(node, name, place)
             ):
                 yield found
             case ast.Name(id=name):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_CONTENTS = 10_000
 MOST_PARTS = 64  # of a list of arrays: one for each output
+MOST_BATCHES = 100_000
 
 
 class Prediction(NamedTuple):
@@ -89,8 +90,8 @@ class PredictionStore:
         return len(self._by_id)
 
     def _all_identified(self, values: Any) -> Prediction | None:
-        """Of a list of arrays, one for each output: `[p[:, 1] for p in probabilities]`."""
-        if not 0 < len(values) <= MOST_PARTS or not _is_array(values[0]):
+        """Of a list of arrays, such as one for each output: `[p[:, 1] for p in probabilities]`."""
+        if not 0 < len(values) <= MOST_BATCHES or not _is_array(values[0]):
             return None
         found = [self.identified(value) for value in values]
         first = found[0]
@@ -110,8 +111,7 @@ class PredictionStore:
             kept.prediction = prediction._replace(run=None)
         self._by_id[kept.key] = kept
 
-    def _drop(self, gone: weakref.ref[Any]) -> None:
-        assert isinstance(gone, _Kept)
+    def _drop(self, gone: _Kept) -> None:
         if self._by_id.get(gone.key) is gone:
             self._by_id.pop(gone.key, None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -30,10 +31,15 @@ def remember(call: UsersCall, model: Any, result: Any, *, asked_about: Any) -> N
     X = None if call.first is None else call.given[call.first]
     made = Prediction(run, data_name(call, run), row_count(result))
     predictions.remember(result, made, made_from=X)
-    if call.text_of_call is not None:
-        _sites.note(call.frame, call.text_of_call, model=model, made=made)
+    note_site(call, model, made)
     if asked_about is not None:
         log_eval_data(run, model, asked_about, made.data)
+
+
+def note_site(call: UsersCall, receiver: Any, made: Prediction) -> None:
+    """That the call, a method of *receiver*, returned that."""
+    if call.text_of_call is not None:
+        _sites.note(call.frame, call.text_of_call, model=receiver, made=made)
 
 
 def log_eval_data(run: ActiveRun | None, model: Any, X: Any, name: str) -> None:
@@ -55,10 +61,23 @@ def owner_of(call: UsersCall, parameter: str) -> Prediction | None:
         origins = Origins(
             call.frame,
             of_array=predictions.identified,
-            of_call=lambda site, model: _sites.last_at(call.frame, site, model),
+            of_call=lambda site, model: (
+                _sites.last_at(call.frame, site, model) or _called(site, model)
+            ),
         )
         found = only_one(list(origins.of(node)))
     return None if found is None else _of_its_rows(found, value)
+
+
+def _called(call: ast.Call, model: Any) -> Prediction | None:
+    """What a trained model returns that is a function, as torch's are: `model(X)`."""
+    run = known_models.run_of(model) if isinstance(call.func, ast.Name) else None
+    if run is None:
+        return None
+    match call.args[:1]:
+        case [ast.Name(id=name)]:
+            return Prediction(run, name)
+    return Prediction(run, UNKNOWN_DATA)
 
 
 def only_one(found: Sequence[Prediction | None]) -> Prediction | None:

@@ -48,6 +48,7 @@ _BOOKKEEPING = ("epoch", "learning_rate", _PACE)
 
 
 KeepModel = Callable[[ActiveRun, Module, str, FirstCall], None]  # under a name
+Remember = Callable[[ActiveRun, Module], None]  # which run trains a model
 
 
 class Steps:
@@ -77,10 +78,12 @@ class Step(NamedTuple):
 
 
 class LoopRecord:
-    def __init__(self, run: ActiveRun, *, thread: object, keep_model: KeepModel):
+    def __init__(
+        self, run: ActiveRun, *, thread: object, remember: Remember, keep_model: KeepModel
+    ) -> None:
         """*thread* stands for the one whose loops these are."""
         self._run, self.thread = run, thread
-        self._keep_model = keep_model
+        self._remember, self._keep_model = remember, keep_model
         self._steps: WeakKeyDictionary[Optimizer, Steps] = WeakKeyDictionary()
         self._all: list[Steps] = []  # also those whose optimizers are gone
         self._waiting: list[Step] = []
@@ -178,6 +181,8 @@ class LoopRecord:
             self._go_on(steps)
         self._steps[optimizer] = steps
         self._all.append(steps)
+        if around.model is not None:
+            self._remember(self._run, around.model)
         with guarded("record the settings of an optimizer"):
             self._write_settings(optimizer, steps)
         steps.around = around._replace(scheduler=None)  # which holds the optimizer

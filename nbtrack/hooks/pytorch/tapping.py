@@ -17,10 +17,12 @@ from nbtrack.base.guard import Guard, guarded
 from nbtrack.errors import StopTraining
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.library import Library
+from nbtrack.hooks.measured.known_models import Trained, known_models
 from nbtrack.hooks.nesting import here, is_inside_recorded_call, is_users_call_in_loop
 from nbtrack.hooks.pytorch.evaluations import SETTINGS, batch_loss
 from nbtrack.hooks.pytorch.first_call import FirstCall
 from nbtrack.hooks.pytorch.hook import library
+from nbtrack.hooks.pytorch.ranks import OtherRank, is_first_rank, tell_ranks
 from nbtrack.hooks.pytorch.record import LoopRecord
 from nbtrack.hooks.pytorch.roots import watch
 from nbtrack.hooks.pytorch.taps import Taps
@@ -42,6 +44,7 @@ class Loops:
         self._records: WeakKeyDictionary[ActiveRun, list[LoopRecord]] = WeakKeyDictionary()
         self._lock = RLock()
         self._taps = Taps()
+        self._other_rank = OtherRank()
 
     def begin(self) -> None:
         """torch is imported, all of it."""
@@ -157,7 +160,10 @@ class Loops:
         run = current_session().active_run()
         records = [] if run is None else self._records.get(run, [])
         record = _whose(records, optimizer)
-        if record is None and may_begin and not is_inside_recorded_call() and _is_first_rank():
+        if record is None and may_begin and not is_inside_recorded_call():
+            if not is_first_rank():
+                self._other_rank.look()
+                return None
             with self._lock:
                 return self._begun(run)
         return record
@@ -175,8 +181,12 @@ class Loops:
         records = self._records.setdefault(found, [])
         own = _beside(found, number=len(records) + 1) if records else found
         own.set_tags({AUTOLOG_TAG: "pytorch", **(flags.extra_tags or {})})
-        record = LoopRecord(own, thread=watch.thread, keep_model=self._keep_model)
+        record = LoopRecord(
+            own, thread=watch.thread, remember=self._remember, keep_model=self._keep_model
+        )
         records.append(record)
+        with guarded("tell the other ranks of a run"):
+            tell_ranks(own)
         if own is found:
             found.at_end.append(lambda: self._forget(found))
         if run is None:
@@ -185,10 +195,15 @@ class Loops:
 
     def after_fork(self) -> None:
         self._lock = RLock()
+        self._other_rank = OtherRank()
 
     def _forget(self, run: ActiveRun) -> None:
         """It has ended; its records hold it, and the models."""
         self._records.pop(run, None)
+
+    def _remember(self, run: ActiveRun, model: Module) -> None:
+        library = self._library
+        known_models.remember(model, Trained(run, lambda: library.flags))
 
     def _keep_model(self, run: ActiveRun, model: Module, path: str, call: FirstCall) -> None:
         from nbtrack.hooks.pytorch.models import keep_model
@@ -242,14 +257,6 @@ def _is_plain(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 
 def _is_nothing(given: Any) -> bool:
     return given is None or (isinstance(given, tuple | list) and all(map(_is_nothing, given)))
-
-
-def _is_first_rank() -> bool:
-    """Of the processes that train one model together, the one that records."""
-    together = torch.distributed
-    if together.is_available() and together.is_initialized():
-        return bool(together.get_rank() == 0)
-    return os.environ.get("RANK", "0") == "0"
 
 
 loops = Loops(library)

@@ -49,7 +49,9 @@ class ModelRecord(Record):
             self._rows = rows_to_predict(self.model)
 
     def write_result(self, result: Any) -> None:
-        known_models.remember(result, Trained(self.run, lambda: library.flags))
+        for known in (result, getattr(result, "_results", None)):  # in its wrapper, and without
+            if known is not None:
+                known_models.remember(known, Trained(self.run, lambda: library.flags))
         with no_warnings():
             self._write_numbers(result)
             self._write_files(result)

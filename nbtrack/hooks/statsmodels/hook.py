@@ -1,4 +1,6 @@
-"""The statsmodels hook: `fit` and `fit_regularized` of every class of models that defines them."""
+"""The statsmodels hook: `fit` and `fit_regularized` of every class of models that defines them, and
+`predict` and `forecast` of every class of results.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from nbtrack.hooks.patching import Patch
 from nbtrack.hooks.sklearn.estimators import method_patches
 
 _HERE = "nbtrack.hooks.statsmodels"
-_METHODS = dict.fromkeys(("fit", "fit_regularized"), f"{_HERE}.fits:around_fit")
+_OF_MODELS = dict.fromkeys(("fit", "fit_regularized"), f"{_HERE}.fits:around_fit")
+_OF_RESULTS = dict.fromkeys(("predict", "forecast"), f"{_HERE}.predictions:around_predict")
 
 
 def autolog(
@@ -44,8 +47,18 @@ def autolog(
 
 def _patches(module: ModuleType) -> Iterator[Patch]:
     """Others have a `fit` too, that prepares or repeats: they fit models by it, or none."""
-    base = imported("statsmodels.base.model", "Model")
-    for patch in method_patches(module, _METHODS):
+    yield from _patches_below(imported("statsmodels.base.model", "Model"), module, _OF_MODELS)
+    results = imported("statsmodels.base.model", "Results")
+    yield from _patches_below(results, module, _OF_RESULTS)
+    # What is put around results has some of their methods as they were when it was imported.
+    wrapper = imported("statsmodels.base.wrapper", "ResultsWrapper")
+    yield from _patches_below(wrapper, module, _OF_RESULTS)
+
+
+def _patches_below(
+    base: type | None, module: ModuleType, arounds: Mapping[str, str]
+) -> Iterator[Patch]:
+    for patch in method_patches(module, arounds):
         kind = getattr(module, patch.target.partition(":")[2].partition(".")[0])
         if base is not None and issubclass(kind, base):
             yield patch

@@ -82,6 +82,17 @@ class Loop:
             if time.monotonic() >= self._next_write:
                 self._write()
 
+    def foretell(self, step: int, values: Iterable[tuple[str, str, float]]) -> None:
+        """As `add` will when the training is over: for a live chart, and not recorded. *step* is
+        counted from the beginning of this training."""
+        self.is_at(step + 1)
+        if self._progress is not None:
+            now = now_us() // 1000
+            self._progress.foretold.extend(
+                Metric(self._key(data, metric), float(value), now, self.first_step + step)
+                for data, metric, value in values
+            )
+
     def is_to_stop(self) -> bool:
         """Whether the user wants it to end, now that it has an iteration."""
         return self.last_step is not None and self.stop_is_wanted()

@@ -48,6 +48,7 @@ def parts_of(
             "keras_version": version_of("keras"),
             "keras_backend": backend,
             "save_exported_model": False,
+            "save_format": "keras",  # mlflow.tensorflow looks for an .h5 file otherwise
         },
         files={
             f"data/{_MODEL}": written(lambda path: model.save(path, **options), _MODEL),

@@ -18,9 +18,9 @@ from nbtrack.lookup.chart_layout import ChartLayout
 from nbtrack.lookup.key_facts import facts_of
 from nbtrack.lookup.metric_direction import direction
 from nbtrack.lookup.salience import is_told_metric, metrics_in_order
+from nbtrack.lookup.siblings import sharing
 from nbtrack.panels.charts_tab.charted_runs import Charted
 from nbtrack.panels.charts_tab.request import LinesRequest
-from nbtrack.panels.charts_tab.siblings import sharing
 from nbtrack.records.origins import Origin
 from nbtrack.records.views import Axis, MetricSeries
 

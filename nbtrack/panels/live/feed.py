@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.charts.run_styles import run_colours, run_labels
 from nbtrack.panels.live.progress import Pace, TrainingPace, progress_line, tqdm_bar
-from nbtrack.panels.live.series import LiveSeries, Place, as_message
+from nbtrack.panels.live.series import LiveSeries, Place, as_message, chart_message, charts_of
 from nbtrack.recording import training_progress
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.records.origins import is_of_machine
-from nbtrack.records.runs import Run
+from nbtrack.records.runs import Metric, Run
 from nbtrack.records.views import Axis, MetricSeries
 from nbtrack.stores.local.journal_tail import JournalTail, TailPoint
 from nbtrack.stores.opening import folder_of
@@ -51,6 +51,7 @@ class LiveFeed:
         self._push, self._total = push, total
         self._metrics = None if metrics is None else frozenset(metrics)
         self._left_out: set[str] = set()  # metrics that have no room
+        self._foretold: set[tuple[str, str]] = set()  # series that were shown before recorded
         self._tail = JournalTail(folder_of(run.store.uri))
         self._pace = Pace()
         self._training: TrainingPace | None = None
@@ -96,7 +97,9 @@ class LiveFeed:
         with self._lock:
             axes = self.axes()
             news = [as_message(each, axes[each.key], is_whole=True) for each in series]
-            self._push("points", {**self._message(news), "whole": True})
+            charts = self.charts({each.key for each in series if len(each.x) > 1})
+            told = {"charts": [chart_message(chart) for chart in charts], "whole": True}
+            self._push("points", {**self._message(news), **told})
 
     def add_runs(self, runs: Sequence[Run]) -> None:
         """Runs below ours, as the store knows them: some may have been too quick to be seen."""
@@ -120,6 +123,10 @@ class LiveFeed:
             found[each.key] = "step" if is_by_step else "relative"
         return found
 
+    def charts(self, curves: Container[str]) -> list[list[str]]:
+        """The metrics of each, where *curves* have lines to draw."""
+        return charts_of(self.axes(), curves)
+
     def _work(self) -> None:
         rest = 0.02
         while not self._done.wait(rest):
@@ -131,18 +138,34 @@ class LiveFeed:
 
     def _read(self) -> list[dict[str, Any]]:
         """What is new, as a page takes it in."""
-        by_series: dict[tuple[str, str], list[Place]] = {}
+        told = training_progress.take_foretold(self.run)
+        foretold = self._by_series(map(_tail_point, told))
+        self._foretold |= foretold.keys()
+        news = self._taken(foretold)
+        return news + self._taken(self._by_series(filter(self._is_new, self._tail.read())))
+
+    def _is_new(self, point: TailPoint) -> bool:
+        """What was foretold is shown when it is recorded."""
+        known = point.run_id, point.key
+        shown = self.series[known].places if known in self._foretold else ()
+        return not shown or point.step > shown[-1].step
+
+    def _by_series(self, points: Iterable[TailPoint]) -> dict[tuple[str, str], list[Place]]:
+        found: dict[tuple[str, str], list[Place]] = {}
         steps: list[int] = []
-        for point in self._tail.read():
+        for point in points:
             if self._is_wanted(point):
                 seconds = point.t / 1e6 - self._began
                 place = Place(point.step, seconds, point.value, point.value, point.value)
-                by_series.setdefault((point.run_id, point.key), []).append(place)
+                found.setdefault((point.run_id, point.key), []).append(place)
                 steps.append(point.step)
         self._pace.note(steps, time.time())
+        return found
+
+    def _taken(self, by_series: Mapping[tuple[str, str], list[Place]]) -> list[dict[str, Any]]:
         news = []
-        for (run_id, key), places in by_series.items():
-            series = self.series.setdefault((run_id, key), LiveSeries(run_id, key))
+        for known, places in by_series.items():
+            series = self.series.setdefault(known, LiveSeries(*known))
             axis = series.axis
             new = series.add(places)
             is_whole = axis != series.axis  # the first steps: what came before has another x now
@@ -199,10 +222,14 @@ class LiveFeed:
             "count": self._count,
             "series": news,
             "runs": self._runs(),
+            "charts": [chart_message(chart) for chart in self.charts(self._curves())],
             "status": self.status,
             "progress": progress,
             "left_out": len(self._left_out),
         }
+
+    def _curves(self) -> set[str]:
+        return {each.key for each in self.series.values() if len(each.places) > 1}
 
     def _training_pace(self, now: float) -> TrainingPace | None:
         """Of the training that goes on, if it knows its length."""
@@ -219,3 +246,8 @@ class LiveFeed:
         ids = list(dict.fromkeys(run_id for run_id, _ in self.series)) or [self.run.run_id]
         labels, styles = run_labels(ids, self.names), run_colours(ids)
         return [{"id": i, "label": labels[i], "colour": styles[i].colour} for i in ids]
+
+
+def _tail_point(told: tuple[str, Metric]) -> TailPoint:
+    run_id, point = told
+    return TailPoint(run_id, point.key, point.step, point.timestamp * 1000, point.value)

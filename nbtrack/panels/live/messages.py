@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from nbtrack.panels.charts_tab.messages import Beside
 from nbtrack.panels.shared.questions import Nothing, Question, Spoken
 
 
@@ -26,6 +27,13 @@ class LiveRun(TypedDict):
     colour: str
 
 
+class LiveChart(TypedDict):
+    """Metrics that are drawn together: the one it is called after, and the others."""
+
+    key: str
+    beside: list[Beside]
+
+
 class Progress(TypedDict):
     text: str
     share: float | None
@@ -37,6 +45,7 @@ class Points(TypedDict):
     count: int
     series: list[LivePart]
     runs: list[LiveRun]
+    charts: list[LiveChart]
     status: str
     progress: Progress
     left_out: int

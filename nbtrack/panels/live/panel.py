@@ -128,6 +128,7 @@ class LivePanel(Panel):
             bundle = drawing_process().picture(
                 series,
                 names={run_id: name or run_id[:8] for run_id, name in self._feed.names.items()},
+                charts=self._feed.charts({each.key for each in series}),
                 x=self._feed.axes(),
                 title=str(self._run.info.run_name),
             )

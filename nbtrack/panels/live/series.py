@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from nbtrack.charts.shared_chart import dashes_of
+from nbtrack.lookup.siblings import sharing
 from nbtrack.records.views import Axis, MetricSeries
 
 MOST_PLACES = 600  # then two neighbours become one; page/live_places.js does the same
@@ -71,6 +73,26 @@ def as_message(series: MetricSeries, axis: Axis, *, is_whole: bool) -> dict[str,
         "low": series.low,
         "high": series.high,
         "last": series.last,
+    }
+
+
+def charts_of(axes: Mapping[str, Axis], curves: Container[str]) -> list[list[str]]:
+    """The metrics of each chart, that which it is called after first: *curves* of one thing on
+    different data are drawn together where they have one axis. *axes* by metric."""
+    place = {key: n for n, key in enumerate(axes)}
+    found: list[list[str]] = []
+    for axis in dict.fromkeys(axes.values()):
+        keys = [key for key in axes if axes[key] == axis]
+        shared = sharing(keys, [key for key in keys if key in curves], [])
+        found += [[head, *others] for head, others in shared.items()]
+    return sorted(found, key=lambda chart: min(place[key] for key in chart))
+
+
+def chart_message(chart: Sequence[str]) -> dict[str, Any]:
+    dashes = dashes_of(chart[1:])
+    return {
+        "key": chart[0],
+        "beside": [{"key": key, "dash": list(dash)} for key, dash in dashes.items()],
     }
 
 

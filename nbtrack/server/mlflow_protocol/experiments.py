@@ -10,7 +10,8 @@ from nbtrack.server.mlflow_protocol import wire
 from nbtrack.server.mlflow_protocol.wire import Json
 from nbtrack.server.served import Served
 
-MOST_RESULTS = 1000
+USUAL_RESULTS, MOST_RESULTS = 1000, 50_000
+MOST_EXPERIMENTS = 20  # whose datasets are asked for at once
 
 
 def create(served: Served, asked: Asked) -> Json:
@@ -34,7 +35,7 @@ def get_by_name(served: Served, asked: Asked) -> Json:
 def search(served: Served, asked: Asked) -> Json:
     found = served.client.search_experiments(
         view_type=view_type(asked, "view_type"),
-        max_results=asked.whole("max_results") or MOST_RESULTS,
+        max_results=asked.most(usual=USUAL_RESULTS, limit=MOST_RESULTS),
         filter_string=asked.text("filter"),
         order_by=asked.texts("order_by"),
         page_token=asked.text("page_token"),
@@ -69,6 +70,13 @@ def delete_tag(served: Served, asked: Asked) -> Json:
     return {}
 
 
+def search_datasets(served: Served, asked: Asked) -> Json:
+    """Those that runs have read, by what for."""
+    names = ("experiment_id", "name", "digest", "context")
+    found = served.datasets(asked.needed_texts("experiment_ids", limit=MOST_EXPERIMENTS))
+    return {"dataset_summaries": [wire.said(**dict(zip(names, each))) for each in found]}
+
+
 def view_type(asked: Asked, name: str) -> ViewType:
     """Raises InvalidValue."""
     word = asked.text(name) or "ACTIVE_ONLY"
@@ -88,6 +96,7 @@ ANSWERS = {
     "POST experiments/delete": delete,
     "POST experiments/restore": restore,
     "POST experiments/update": update,
+    "POST experiments/search-datasets": search_datasets,
     "POST experiments/set-experiment-tag": set_tag,
     "POST experiments/delete-experiment-tag": delete_tag,
 }

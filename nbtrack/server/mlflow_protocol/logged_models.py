@@ -11,6 +11,8 @@ from nbtrack.server.mlflow_protocol import wire
 from nbtrack.server.mlflow_protocol.wire import MODEL_STATUS_OF, Json
 from nbtrack.server.served import Served
 
+USUAL_RESULTS, MOST_RESULTS = 100, 50_000
+
 
 def create(served: Served, asked: Asked) -> Json:
     made = served.client.create_logged_model(
@@ -46,7 +48,7 @@ def search(served: Served, asked: Asked) -> Json:
         asked.texts("experiment_ids"),
         filter_string=asked.text("filter") or None,
         datasets=[_fields(each, _DATASET) for each in asked.records("datasets")],
-        max_results=asked.whole("max_results"),
+        max_results=asked.most(usual=USUAL_RESULTS, limit=MOST_RESULTS),
         order_by=[_order(each) for each in asked.records("order_by")],
         page_token=asked.text("page_token") or None,
     )

@@ -11,7 +11,8 @@ from nbtrack.server.mlflow_protocol.wire import Json
 from nbtrack.server.served import Served
 
 _NO_PROMPTS = re.compile(r"(\s+AND\s+)?tags?\.`mlflow\.prompt\.is_prompt` != 'true'")
-MOST_MODELS, MOST_VERSIONS = 100, 10_000
+USUAL_MODELS, MOST_MODELS = 100, 1000
+USUAL_VERSIONS, MOST_VERSIONS = 10_000, 200_000
 
 
 # --- models
@@ -30,7 +31,7 @@ def get(served: Served, asked: Asked) -> Json:
 def search(served: Served, asked: Asked) -> Json:
     found = served.client.search_registered_models(
         _without_prompts(asked.text("filter")),
-        asked.whole("max_results") or MOST_MODELS,
+        asked.most(usual=USUAL_MODELS, limit=MOST_MODELS),
         asked.texts("order_by"),
         asked.text("page_token") or None,
     )
@@ -121,7 +122,7 @@ def get_version(served: Served, asked: Asked) -> Json:
 def search_versions(served: Served, asked: Asked) -> Json:
     found = served.client.search_model_versions(
         _without_prompts(asked.text("filter")),
-        asked.whole("max_results") or MOST_VERSIONS,
+        asked.most(usual=USUAL_VERSIONS, limit=MOST_VERSIONS),
         asked.texts("order_by"),
         asked.text("page_token") or None,
     )

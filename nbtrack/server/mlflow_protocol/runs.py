@@ -1,9 +1,10 @@
-"""Runs, and what is logged to them: /mlflow/runs/…, /mlflow/metrics/…, /mlflow/artifacts/list."""
+"""Runs, and what is logged to them: /mlflow/runs/…, /mlflow/artifacts/list."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from nbtrack.errors import InvalidValue
@@ -18,6 +19,7 @@ from nbtrack.records.runs import (
     Run,
     RunTag,
 )
+from nbtrack.records.tags import RUN_NAME_TAG
 from nbtrack.server.artifact_places import as_seen, run_place
 from nbtrack.server.asked import Asked
 from nbtrack.server.mlflow_protocol import wire
@@ -25,7 +27,8 @@ from nbtrack.server.mlflow_protocol.experiments import view_type
 from nbtrack.server.mlflow_protocol.wire import Json
 from nbtrack.server.served import Served
 
-MOST_RESULTS, MOST_POINTS = 1000, 25_000
+USUAL_RESULTS, MOST_RESULTS = 1000, 50_000
+_SOURCE_TAG = "mlflow.source.name"
 _HISTORY_TAG = "mlflow.log-model.history"  # where clients before 3.0 look for models of a run
 
 
@@ -37,7 +40,7 @@ def create(served: Served, asked: Asked) -> Json:
         asked.text("experiment_id") or "0",
         start_time=asked.whole("start_time"),
         tags=tags,
-        run_name=asked.text("run_name"),
+        run_name=asked.text("run_name") or tags.get(RUN_NAME_TAG) or _name_of_source(tags),
     )
     return {"run": wire.run(run)}
 
@@ -52,7 +55,7 @@ def search(served: Served, asked: Asked) -> Json:
         asked.texts("experiment_ids"),
         filter_string=asked.text("filter") or "",
         run_view_type=view_type(asked, "run_view_type"),
-        max_results=asked.whole("max_results") or MOST_RESULTS,
+        max_results=asked.most(usual=USUAL_RESULTS, limit=MOST_RESULTS),
         order_by=asked.texts("order_by"),
         page_token=asked.text("page_token"),
     )
@@ -136,26 +139,6 @@ def log_model(served: Served, asked: Asked) -> Json:
     return {}
 
 
-def history(served: Served, asked: Asked) -> Json:
-    """All points, or a page of them."""
-    points = served.client.get_metric_history(_run_id(asked), asked.needed("metric_key"))
-    most = asked.whole("max_results") or len(points)
-    start = int(asked.text("page_token") or 0)
-    shown = [wire.metric(point) for point in points[start : start + most]]
-    is_last = start + most >= len(points)
-    return wire.said(metrics=shown, next_page_token=None if is_last else str(start + most))
-
-
-def histories(served: Served, asked: Asked) -> Json:
-    """The points of one metric in several runs."""
-    most = min(asked.whole("max_results") or MOST_POINTS, MOST_POINTS)
-    key, found = asked.needed("metric_key"), list[Json]()
-    for run_id in asked.texts("run_id") or asked.texts("run_ids"):
-        points = served.client.get_metric_history(run_id, key)[: most - len(found)]
-        found += [wire.metric(point) | {"run_id": run_id} for point in points]
-    return {"metrics": found}
-
-
 def list_files(served: Served, asked: Asked) -> Json:
     run_id = _run_id(asked)
     info = served.client.get_run(run_id).info
@@ -169,6 +152,11 @@ def _runs(served: Served, found: Sequence[Run]) -> list[Json]:
     return [wire.run(run, points.get(run.info.run_id)) for run in found]
 
 
+def _name_of_source(tags: Mapping[str, str]) -> str:
+    """What runs without a name are called: the script or notebook that logs to them."""
+    return PurePath(tags.get(_SOURCE_TAG, "")).name or "run"
+
+
 def _run_id(asked: Asked) -> str:
     return asked.needed("run_id", "run_uuid")
 
@@ -177,7 +165,7 @@ def _point(asked: Asked) -> Metric:
     return Metric(
         asked.needed("key"),
         asked.number("value"),
-        asked.whole("timestamp") or 0,
+        asked.needed_whole("timestamp"),
         asked.whole("step") or 0,
         model_id=asked.text("model_id") or None,
         dataset_name=asked.text("dataset_name") or None,
@@ -208,8 +196,5 @@ ANSWERS = {
     "POST runs/log-inputs": log_inputs,
     "POST runs/outputs": log_outputs,
     "POST runs/log-model": log_model,
-    "GET metrics/get-history": history,
-    "GET metrics/get-history-bulk": histories,
-    "GET metrics/get-history-bulk-interval": histories,
     "GET artifacts/list": list_files,
 }

@@ -9,7 +9,7 @@ from typing import Any
 from nbtrack.records.logged_models import LoggedModel, LoggedModelStatus
 from nbtrack.records.registry import ModelVersion, RegisteredModel
 from nbtrack.records.runs import Experiment, FileInfo, Metric, PagedList, Run, RunInfo
-from nbtrack.server.artifact_places import as_seen, model_place, run_place
+from nbtrack.server.artifact_places import as_seen, model_place, run_place, version_place
 
 Json = dict[str, Any]
 _MODEL_STATUS = {
@@ -150,7 +150,7 @@ def model_version(found: ModelVersion) -> Json:
         user_id=found.user_id,
         current_stage=found.current_stage,
         description=found.description,
-        source=found.source,
+        source=_source(found),
         run_id=found.run_id,
         status=found.status,
         status_message=found.status_message,
@@ -159,6 +159,13 @@ def model_version(found: ModelVersion) -> Json:
         aliases=list(found.aliases),
         model_id=found.model_id,
     )
+
+
+def _source(found: ModelVersion) -> str | None:
+    """A version of a folder of the server is read from its own copy."""
+    if found.source is None or found.source.startswith(("runs:/", "models:/")):
+        return found.source
+    return as_seen(found.source, version_place(found.name, found.version))
 
 
 def registered_model(found: RegisteredModel) -> Json:

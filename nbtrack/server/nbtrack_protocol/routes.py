@@ -12,12 +12,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from nbtrack.artifact_store.local import LocalArtifacts
 from nbtrack.errors import InvalidValue
+from nbtrack.records.registry import EventKind, NewEvent, RegistryHead
+from nbtrack.remote.codec import decode, encode
 from nbtrack.remote.protocol import (
     FILES,
     JOURNAL,
     MOST_BYTES,
     QUESTIONS,
+    REGISTRY,
     ROOT,
     SHA256,
     START,
@@ -27,8 +31,11 @@ from nbtrack.server import artifact_files
 from nbtrack.server.artifact_places import Place
 from nbtrack.server.asked import of_body
 from nbtrack.server.guards import body_of
+from nbtrack.server.identity import check_role
+from nbtrack.server.nbtrack_protocol import registry
 from nbtrack.server.nbtrack_protocol.journals import ReceivedJournals
 from nbtrack.server.nbtrack_protocol.questions import answer
+from nbtrack.server.roles import Role
 from nbtrack.server.served import Served
 
 if TYPE_CHECKING:
@@ -43,6 +50,8 @@ def routes() -> list[BaseRoute]:
         Route(f"{ROOT}/{JOURNAL}/{{segment}}", _take_lines, methods=["POST"]),
         Route(f"{ROOT}/{WRITERS}/{{writer}}", _end_writer, methods=["DELETE"]),
         Route(f"{ROOT}/{QUESTIONS}/{{name}}", _answer, methods=["POST"]),
+        Route(f"{ROOT}/{REGISTRY}", _change_registry, methods=["POST"]),
+        Route(f"{ROOT}/{REGISTRY}/{{token}}/{{path:path}}", _take_copy, methods=["PUT"]),
         Route(f"{ROOT}/{FILES}", artifact_files.list_folder),
         Route(place, artifact_files.download, methods=["GET"]),
         Route(place, _take_file, methods=["PUT"]),
@@ -68,6 +77,31 @@ async def _answer(request: Request) -> Response:
     return await run_in_threadpool(
         lambda: _told(answer(_served(request), request.path_params["name"], arguments))
     )
+
+
+async def _change_registry(request: Request) -> Response:
+    told = of_body(await body_of(request))
+    try:
+        events = decode(list[NewEvent], told["events"])
+        after = decode(RegistryHead, told["after"])
+        token, place = told["token"], told["place"]
+    except (TypeError, ValueError, KeyError, AttributeError) as exc:
+        raise InvalidValue(f"This is no change of the registry: {exc!r:.200}") from None
+    if any(event.kind == EventKind.STAGE_CHANGED for event in events):
+        check_role(request.state.user, Role.APPROVER)
+    recorded = await run_in_threadpool(
+        lambda: registry.append(_served(request), events, after=after, token=token, place=place)
+    )
+    return JSONResponse({"answer": encode(recorded)})
+
+
+async def _take_copy(request: Request) -> Response:
+    """One file of a model that is to become a version's."""
+    folder = registry.staging_folder(_served(request), request.path_params["token"])
+    pieces = _checked(artifact_files.in_thread(request.stream()), request.headers.get(SHA256, ""))
+    path = request.path_params["path"]
+    await run_in_threadpool(lambda: LocalArtifacts(folder).write(path, pieces))
+    return JSONResponse({})
 
 
 def _told(found: Any) -> Response:

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 import nbtrack
+from nbtrack.api.stopping import stop
+from nbtrack.recording.session import current_session
 from nbtrack.records.origins import Origin, origins_of
 from tests.hooks.boosters import files, model_uri, steps, values
+from tests.hooks.test_stopping import is_stopped
 
 learners = pytest.importorskip("fastai.learner")
 torch = pytest.importorskip("torch")
@@ -212,6 +215,33 @@ def test_the_next_plain_loop_has_its_own_losses(autologged):
         optimizer.step()
 
     assert values(autologged.runs()[-1], "train-loss") == [3.0]
+
+
+class Asks(Callback):
+    """For the end, in the third batch."""
+
+    def __init__(self):
+        super().__init__()
+        self.batches, self.ends = 0, 0
+
+    def after_batch(self):
+        self.batches += 1
+        if self.batches == 3:
+            stop(current_session().store)
+
+    def after_fit(self):
+        self.ends += 1
+
+
+def test_a_fit_that_the_user_stops(autologged, monkeypatch):
+    """Ends after that batch, as fastai ends one; the model is kept."""
+    monkeypatch.setattr("nbtrack.hooks.training.stopping.LOOK_SECONDS", 0)
+    learner(cbs=(asks := Asks())).fit(9)
+
+    assert (asks.batches, asks.ends) == (3, 1)
+    assert is_stopped(run := autologged.run())
+    assert steps(run, "mae") == [0]
+    assert len(run.outputs.model_outputs) == 1
 
 
 def test_off_is_off(autologged):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sklearn.metrics import mean_squared_error
 
 import nbtrack
 from nbtrack.hooks.autolog import HOOKS
 from tests.hooks.boosters import history
 from tests.hooks.lightning.modules import (
     PACKAGES,
+    X,
     callback,
     fit,
     line,
@@ -17,8 +19,10 @@ from tests.hooks.lightning.modules import (
     package,
     quiet,
     trainer,
+    y,
 )
 
+torch = pytest.importorskip("torch")
 package()
 
 
@@ -110,3 +114,46 @@ def test_predictions_are_not_recorded(autologged, tmp_path):
         trainer(tmp_path).predict(line(), [batch[0] for batch in loader()])
 
     assert not autologged.run().data.metrics
+
+
+def known_metrics(run):
+    return {key: v for key, v in run.data.metrics.items() if key.startswith("mean_squared")}
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_what_is_measured_of_predictions_is_of_the_run_that_trained(autologged, tmp_path, name):
+    """Put together here, in a function, or read back; under the name of the loader."""
+    module = fit(trainer(tmp_path, name), line(name))
+    # Of two models that predict the same, nobody knows whose it is.
+    test = torch.utils.data.DataLoader(X * (2 + PACKAGES.index(name)), batch_size=10)
+    with nbtrack.start_run(), quiet():
+        batches = trainer(tmp_path, name).predict(module, test)
+        errors = [
+            mean_squared_error(y, torch.cat(batches)),
+            mean_squared_error(y[:10], batches[0].numpy()),
+            mean_squared_error(y, (lambda: torch.cat(batches).numpy())()),
+        ]
+    trained, other = autologged.runs()
+
+    assert known_metrics(trained) == {
+        "mean_squared_error_test": errors[0],
+        "mean_squared_error-2_test": errors[1],
+        "mean_squared_error-3_test": errors[2],
+    }
+    assert not other.data.metrics
+
+
+def test_predictions_of_an_unknown_module_are_nobodys(autologged, tmp_path):
+    """Though another was trained."""
+    fit(trainer(tmp_path), line())
+    with nbtrack.start_run(), quiet():
+        mean_squared_error(
+            y,
+            torch.cat(
+                trainer(tmp_path).predict(line(), torch.utils.data.DataLoader(X, batch_size=10))
+            ),
+        )
+    trained, other = autologged.runs()
+
+    assert not known_metrics(trained)
+    assert len(known_metrics(other)) == 1

@@ -7,6 +7,7 @@ import time
 import weakref
 
 import pytest
+from sklearn.metrics import mean_squared_error
 
 import nbtrack
 from nbtrack.hooks.autolog import HOOKS
@@ -446,3 +447,45 @@ def test_the_model_has_a_signature(autologged):
     assert signature.inputs.inputs[0].shape == (-1, 4)
     assert signature.outputs.inputs[0].shape == (-1, 1)
     assert not torch.nn.modules.module._global_forward_hooks
+
+
+def measured(run):
+    return [v for key, v in run.data.metrics.items() if key.startswith("mean_squared")]
+
+
+def test_what_is_measured_of_a_model_is_of_the_run_that_trained_it(autologged):
+    """Whichever is active; as it is called at once, and under another name."""
+    first, second = made(), made()
+    for model, optimizer in (first, second):
+        with nbtrack.start_run():
+            train(model, optimizer)
+    with nbtrack.start_run():
+        model = first[0].eval()
+        with torch.no_grad():
+            hat = model(X)
+        errors = [mean_squared_error(y, hat.numpy())]
+        model = second[0]
+        errors.append(mean_squared_error(y, torch.round(model(X).detach(), decimals=3)))
+    *trained, other = autologged.runs()
+
+    assert [measured(run) for run in trained] == [[errors[0]], [errors[1]]]
+    assert "mean_squared_error_X" in trained[0].data.metrics
+    assert not other.data.metrics
+
+
+def test_what_may_be_of_another_model_is_nobodys(autologged):
+    """A name that was given to another since, or what came of a function of the user's."""
+    model, optimizer = made()
+    trained_model = model
+    with nbtrack.start_run():
+        train(model, optimizer)
+    with nbtrack.start_run(), torch.no_grad():
+        model = nn.Linear(4, 1)
+        hat = model(X)
+        model = trained_model
+        mean_squared_error(y, hat)
+        mean_squared_error(y, (lambda found: found * 2)(model(X)))
+    trained, other = autologged.runs()
+
+    assert not measured(trained)
+    assert len(measured(other)) == 2

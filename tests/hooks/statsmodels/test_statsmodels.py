@@ -9,6 +9,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import mean_absolute_error, mean_squared_error
 
 import nbtrack
 from tests.hooks.boosters import files, inputs, model_uri
@@ -185,3 +186,34 @@ def test_the_arguments_of_autolog_are_mlflows():
         for each in (nbtrack.statsmodels, mlflow)
     )
     assert mine == theirs
+
+
+def test_what_is_measured_of_a_prediction_is_of_the_run_of_the_fit(autologged):
+    """With a formula and with arrays; the rows that were asked about are named."""
+    test = frame.iloc[40:]
+    array = test[["a"]].to_numpy()
+    first = smf.ols("y ~ a + b", frame).fit()
+    second = sm.OLS(frame["y"].to_numpy(), frame[["a"]].to_numpy()).fit()
+    errors = [
+        mean_squared_error(test["y"], first.predict(test)),
+        mean_squared_error(test["y"], second.predict(array)),
+    ]
+    runs = autologged.runs()
+
+    assert runs[0].data.metrics["mean_squared_error_test"] == errors[0]
+    assert runs[1].data.metrics["mean_squared_error_array"] == errors[1]
+    assert inputs(runs[0]) == [("frame", "train"), ("test", "eval")]
+
+
+def test_forecasts_are_of_the_run_of_their_model(autologged):
+    """By `forecast`, of which a wrapper has its own, and by `predict` with places in time."""
+    results = sm.tsa.ARIMA(frame["y"].iloc[:50], order=(1, 0, 0)).fit()
+    with nbtrack.start_run():
+        error = mean_absolute_error(frame["y"].iloc[50:], results.forecast(10))
+        mean_absolute_error(frame["y"].iloc[50:], results.predict(start=50, end=59))
+    fitted, around = autologged.runs()
+    found = {k: v for k, v in fitted.data.metrics.items() if k.startswith("mean_absolute")}
+
+    assert list(found.values()) == [error, error]
+    assert not around.data.metrics
+    assert len(inputs(fitted)) == 1  # steps are no data

@@ -202,15 +202,16 @@ def test_the_list_stands_where_no_page_is(run):
         nbtrack.artifacts.show("nowhere")
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_names_of_files_stay_text(text):
+def test_names_of_files_stay_text():
     """And the name of the run."""
-    name = "".join(c for c in text[:60] if c not in "/\\\x00").encode("utf-8", "ignore").decode()
-    with nbtrack.start_run(run_name=name) as run:
-        nbtrack.log_text("x", name)
-    panel = panel_of(run.info.run_id)
+    for text in HOSTILE:
+        allowed = "".join(c for c in text[:60] if c not in "/\\\x00")
+        name = allowed.encode("utf-8", "ignore").decode()
+        with nbtrack.start_run(run_name=name) as run:
+            nbtrack.log_text("x", name)
+        panel = panel_of(run.info.run_id)
 
-    (bundle,) = panel.static_bundles()
-    markup = Markup(bundle["text/html"])
-    assert (markup.unwanted, markup.open) == ([], [])
-    assert files(Page(panel), run.info.run_id)[name]["words"] == "1 B"
+        (bundle,) = panel.static_bundles()
+        markup = Markup(bundle["text/html"])
+        assert (markup.unwanted, markup.open) == ([], []), text
+        assert files(Page(panel), run.info.run_id)[name]["words"] == "1 B"

@@ -310,29 +310,29 @@ def test_more_runs_than_looks(session):
     assert "first 50" in answer["note"]
 
 
-@pytest.mark.parametrize(
-    ("do", "arguments", "cure"),
-    [
-        ("charts", {"layout": {"x": "age"}}, "one of step"),
-        ("charts", {"zoom": [1]}, "two numbers"),
-        ("charts", {"zoom": [1, "Infinity"]}, "a number"),
-        ("charts", {"runs": "all"}, "list"),
-        ("charts", {"layout": {"smoothing": "much"}}, "a number"),
-        ("charts", {"layout": {"shown": "all"}}, "list of metrics"),
-        ("charts_layout", {"layout": {}, "experiment": "99"}, "99"),
-        ("charts", {"places": [1]}, "numbers by run"),
-        ("scatter", {"x": "tags.x"}, "a param or a metric"),
-        ("scatter", {"y": "x'; drop table"}, "No column"),
-        ("parallel", {"axes": ["params.lr"]}, "two columns or more"),
-        ("parallel", {"axes": ["params.lr", "params.none"]}, "leave this axis out"),
-        ("importance", {"metric": "metrics.none"}, "0 runs have this metric"),
-        ("brush", {"ranges": {"params.lr": 3}}, "a list"),
-        ("brush", {"axes": ["params.lr", "params.kind"], "x": [0, 1]}, "x and y"),
-    ],
-)
-def test_a_wrong_question(page, do, arguments, cure):
-    """The answer is an error with the cure, and the panel goes on."""
-    assert cure in page.send(do, **arguments)["error"]
+WRONG = [
+    ("charts", {"layout": {"x": "age"}}, "one of step"),
+    ("charts", {"zoom": [1]}, "two numbers"),
+    ("charts", {"zoom": [1, "Infinity"]}, "a number"),
+    ("charts", {"runs": "all"}, "list"),
+    ("charts", {"layout": {"smoothing": "much"}}, "a number"),
+    ("charts", {"layout": {"shown": "all"}}, "list of metrics"),
+    ("charts_layout", {"layout": {}, "experiment": "99"}, "99"),
+    ("charts", {"places": [1]}, "numbers by run"),
+    ("scatter", {"x": "tags.x"}, "a param or a metric"),
+    ("scatter", {"y": "x'; drop table"}, "No column"),
+    ("parallel", {"axes": ["params.lr"]}, "two columns or more"),
+    ("parallel", {"axes": ["params.lr", "params.none"]}, "leave this axis out"),
+    ("importance", {"metric": "metrics.none"}, "0 runs have this metric"),
+    ("brush", {"ranges": {"params.lr": 3}}, "a list"),
+    ("brush", {"axes": ["params.lr", "params.kind"], "x": [0, 1]}, "x and y"),
+]
+
+
+def test_wrong_questions(page):
+    """Each answer is an error with the cure, and the panel goes on."""
+    for do, arguments, cure in WRONG:
+        assert cure in page.send(do, **arguments)["error"], (do, arguments)
     assert page.ask("charts")["charts"]
 
 

@@ -86,6 +86,22 @@ def test_runs_below_the_cell_are_followed(kernel):
     assert {run["label"] for run in pushes(reply, "points")[-1]["runs"]} == {"left", "right"}
 
 
+def test_training_and_validation_are_drawn_together(kernel):
+    """In the last push, and in the picture that the cell leaves."""
+    reply = kernel.run(
+        "%%track both --live\n"
+        "for step in range(5):\n"
+        "    nbtrack.log_metrics({'train-loss': 5 - step, 'acc': step}, step=step)\n"
+        "    nbtrack.log_metric('eval-loss', 6 - step, step=step)\n"
+    )
+    charts = pushes(reply, "points")[-1]["charts"]
+    (picture,) = reply.of("update_display_data")
+
+    assert charts[0] == {"key": "train-loss", "beside": [{"key": "eval-loss", "dash": [5, 3]}]}
+    assert charts[1] == {"key": "acc", "beside": []}
+    assert "train-loss (dashed: eval-loss)" in picture["data"]["image/svg+xml"]
+
+
 def test_without_a_run_it_says_what_to_do(kernel):
     """An error with the cure, and no widget."""
     reply = kernel.run("nbtrack.live()")

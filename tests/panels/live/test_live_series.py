@@ -10,7 +10,7 @@ import pytest
 
 from nbtrack.journal import lines
 from nbtrack.panels.live.progress import Bar, Pace, progress_line, tqdm_bar
-from nbtrack.panels.live.series import MOST_NEW, MOST_PLACES, LiveSeries, Place
+from nbtrack.panels.live.series import MOST_NEW, MOST_PLACES, LiveSeries, Place, charts_of
 from nbtrack.stores.local.journal_tail import MOST_BYTES, JournalTail
 
 RUN = "a" * 32
@@ -58,6 +58,22 @@ def test_time_is_the_axis_where_there_are_no_steps():
 
     series.add([place(1, 3.0, t=2.5)])
     assert (series.axis, series.record(series.places).x) == ("step", [0, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("axes", "curves", "charts"),
+    [
+        ("loss acc val_loss", "loss acc val_loss", [["loss", "val_loss"], ["acc"]]),
+        ("train-loss eval-loss", "train-loss", [["train-loss"], ["eval-loss"]]),
+        ("loss val_loss:time acc", "loss val_loss acc", [["loss"], ["val_loss"], ["acc"]]),
+    ],
+)
+def test_curves_of_training_and_validation_share_a_chart(axes, curves, charts):
+    """In their order; but not what has one point yet, nor what goes by the clock."""
+    named = [name.partition(":") for name in axes.split()]
+    by_name = {key: "relative" if axis else "step" for key, _, axis in named}
+
+    assert charts_of(by_name, curves.split()) == charts
 
 
 @pytest.fixture

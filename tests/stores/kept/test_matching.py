@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,6 +15,7 @@ from nbtrack.stores.kept import kept_runs
 from nbtrack.stores.kept.matching import read_filter
 from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.stores.queries import run_queries, run_values
+from tests.support.begun_project import begun_project
 
 NUMBERS = [0.5, -0.5, 0.0, float("nan"), float("inf"), float("-inf"), 1e300, 3, None, None]
 TEXTS = ["1", "1.0", "1e-3", "abc", "ABC", "", " 5 ", "1_000", "nan", "inf", "ünï", "10", None]
@@ -21,9 +23,10 @@ STATUSES = ["RUNNING", "FINISHED", "FAILED", "SCHEDULED", "KILLED"]
 NOON = 1_772_366_400_000_000  # 2026-03-01T12:00 UTC, in microseconds
 
 
-@pytest.fixture
-def filled(store: DuckDBStore) -> DuckDBStore:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBStore]:
     """Forty runs, some folded and some not, with odd values of everything."""
+    store = DuckDBStore(begun_project(tmp_path_factory.mktemp("matching") / ".nbtrack"))
     numbers, texts, tags = map(itertools.cycle, (NUMBERS, TEXTS, TEXTS[::-1]))
     for n in range(40):
         text = lines.run_line(
@@ -41,7 +44,8 @@ def filled(store: DuckDBStore) -> DuckDBStore:
         store.append(text)
         if n == 20:
             store.fold()
-    return store
+    yield store
+    store.close()
 
 
 FILTERS = [
@@ -111,19 +115,32 @@ def found_by_duckdb(store: DuckDBStore, query: RunQuery) -> list[str]:
         return [info.run_id for info in run_queries.find_run_columns(connection, query).infos]
 
 
-@pytest.mark.parametrize("most_cells", [kept_runs.MOST_CELLS, 0])
+@pytest.fixture(scope="module")
+def found_by_filter(filled: DuckDBStore) -> dict[str | None, list[str]]:
+    queries = (RunQuery(filter_string=text, view_type=ViewType.ALL) for text in FILTERS)
+    return {query.filter_string: found_by_duckdb(filled, query) for query in queries}
+
+
+@pytest.fixture(params=[kept_runs.MOST_CELLS, 0])
+def bounded(
+    filled: DuckDBStore, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[DuckDBStore]:
+    """With room for all keys, or only for those that were named."""
+    monkeypatch.setattr(kept_runs, "MOST_CELLS", request.param)
+    filled._kept.forget()
+    yield filled
+    filled._kept.forget()
+
+
 def test_filters_find_what_duckdb_finds(
-    filled: DuckDBStore, monkeypatch: pytest.MonkeyPatch, most_cells: int
+    bounded: DuckDBStore, found_by_filter: dict[str | None, list[str]]
 ) -> None:
-    """Whether all keys are kept, or those that were named."""
-    monkeypatch.setattr(kept_runs, "MOST_CELLS", most_cells)
     answered = 0
-    for text in FILTERS:
+    for text, wanted in found_by_filter.items():
         query = RunQuery(filter_string=text, view_type=ViewType.ALL)
-        wanted = found_by_duckdb(filled, query)
-        assert found(filled, query) == wanted, text
-        assert filled.count_runs(query) == len(wanted), text
-        page = filled.read_run_page(query, folded=False)
+        assert found(bounded, query) == wanted, text
+        assert bounded.count_runs(query) == len(wanted), text
+        page = bounded.read_run_page(query, folded=False)
         assert [run.info.run_id for run in page.runs] == wanted, text
         answered += read_filter(text) is not None
     assert answered == len(FILTERS) - 3  # patterns and datasets are DuckDB's
@@ -135,9 +152,9 @@ def test_orders_are_those_of_duckdb(filled: DuckDBStore, order: tuple[str, ...])
     query = RunQuery(order_by=order, view_type=ViewType.ALL)
     wanted = found_by_duckdb(filled, query)
     assert found(filled, query) == wanted
-    pages = [RunQuery(order_by=order, offset=n, max_results=7) for n in range(0, 42, 7)]
-    for page in pages:
-        assert found(filled, page) == found_by_duckdb(filled, page)
+    for n in range(0, 42, 7):
+        page = RunQuery(order_by=order, offset=n, max_results=7, view_type=ViewType.ALL)
+        assert found(filled, page) == wanted[n : n + 7]
 
 
 @pytest.mark.parametrize("view_type", list(ViewType))

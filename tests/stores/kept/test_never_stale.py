@@ -365,10 +365,9 @@ BY_HAND = [
 ]
 
 
-@pytest.mark.parametrize("statement", BY_HAND)
 @pytest.mark.parametrize("is_folded", [False, True])
 def test_rows_that_somebody_changed_by_hand(
-    store: DuckDBStore, write: Write, statement: str, is_folded: bool
+    store: DuckDBStore, write: Write, is_folded: bool
 ) -> None:
     """With a DuckDB of their own; as many rows, with the same times; and rows folded behind it."""
     journal = write(
@@ -378,14 +377,16 @@ def test_rows_that_somebody_changed_by_hand(
         point("a", 1.0),
     )
     store.fold()
-    settle(store)
-    answers(store)
-    with store._attachment.open(read_only=False) as connection:
-        connection.execute(statement)
-    journal.append(begun("b"))  # of another run
-    if is_folded:
-        store.fold()
-    check(store)
+    for n, statement in enumerate(BY_HAND):
+        settle(store)
+        answers(store)
+        with store._attachment.open(read_only=False) as connection:
+            connection.execute(statement)
+        journal.append(begun(f"b{n}"))  # of another run
+        if is_folded:
+            store.fold()
+        with naming(statement):
+            check(store)
 
 
 def test_tables_that_have_become_large(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:

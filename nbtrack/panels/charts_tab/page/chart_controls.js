@@ -1,6 +1,8 @@
 // Controls of the Charts tab: plain inputs with a name each.
 
 import { append, h, redraw } from "../../shared/page/dom.js";
+import { lineSwatch } from "./line_swatch.js";
+
 /** @import { ChartedRun } from "./messages.d.ts" */
 /** @import { Choice, ChoiceGroup } from "./chart_types.d.ts" */
 
@@ -124,27 +126,6 @@ export function afterDrag(el, run) {
     if (isDown) waiting = given;
     else run(...given);
   };
-}
-
-/** A piece of line of the colour of the words, as a metric is drawn beside a chart's own.
- *  @param {number[]} dash */
-export function dashSwatch(dash) {
-  return lineSwatch({ colour: "currentColor", dash });
-}
-
-/** A piece of line as a run is drawn with: colour and dash.
- *  @param {Pick<ChartedRun, "colour" | "dash">} look */
-function lineSwatch({ colour, dash }) {
-  const line = h("line", {
-    x1: 1,
-    y1: 5,
-    x2: 23,
-    y2: 5,
-    stroke: colour,
-    "stroke-width": 3,
-    "stroke-dasharray": dash.length ? dash.join(" ") : null,
-  });
-  return h("svg", { class: "nbt-line-swatch", viewBox: "0 0 24 10", "aria-hidden": "true" }, line);
 }
 
 /** Names and looks of the runs, once for all charts. `onHighlight(label | null)` follows pointer

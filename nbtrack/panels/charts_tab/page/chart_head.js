@@ -3,7 +3,7 @@
 import { h, redraw } from "../../shared/page/dom.js";
 import { menuItem, Popup } from "../../shared/page/popup.js";
 import { SearchedList } from "../../shared/page/searched_list.js";
-import { dashSwatch } from "./chart_controls.js";
+import { dashSwatch } from "./line_swatch.js";
 import { dropOnto } from "./title_drag.js";
 
 /** @import { Beside, MetricChart } from "./messages.d.ts" */

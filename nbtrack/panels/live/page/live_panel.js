@@ -1,19 +1,19 @@
-// The live panel: a progress line, one small chart per metric, and the value of what has one point.
+// The live panel: a progress line, small charts of the metrics, and the value of what has one point.
 
 import "../../shared/page/panel.css";
 import "../../charts_tab/page/chart.css";
 import "./live_panel.css";
-import { MountedChart } from "../../charts_tab/page/chart_host.js";
 import { loadVega, offerVega } from "../../charts_tab/page/vega_loading.js";
 import { h } from "../../shared/page/dom.js";
-import { plural, shortNumber } from "../../shared/page/formats.js";
+import { plural } from "../../shared/page/formats.js";
 import { PanelHost } from "../../shared/page/panel_host.js";
-import { rowsOf, withPart } from "./live_places.js";
+import { ChartBox } from "./live_chart.js";
+import { metricsOf } from "./live_lines.js";
+import { withPart } from "./live_places.js";
 
 /** @import { Opening, WidgetModel } from "../../shared/page/panel_types.d.ts" */
-/** @import { Spoken } from "../../shared/page/questions.d.ts" */
-/** @import { LivePart, LiveRun, Points, Specs } from "./messages.d.ts" */
-/** @import { Place } from "./live_places.js" */
+/** @import { LiveMetric } from "./live_lines.js" */
+/** @import { LiveChart, LivePart, LiveRun, Points, Specs } from "./messages.d.ts" */
 
 /** @type {Record<string, string>} */
 const STATUS_WORDS = {
@@ -27,14 +27,6 @@ const PATIENCE = 2000; // milliseconds, for an answer to Stop
 // Where ipykernel has no subshells, or the front end uses none.
 const NOT_HEARD = "This kernel hears no button while it works: `nbtrack stop` in a terminal does.";
 
-/** @typedef {{
- *    key: string,
- *    box: HTMLElement,
- *    axis: LivePart["axis"] | null,
- *    runs: Map<string, Place[]>,
- *    chart: MountedChart | null,
- *  }} LiveMetric */
-
 class LivePanel {
   /** @param {WidgetModel} model @param {HTMLElement} root */
   constructor(model, root) {
@@ -44,6 +36,9 @@ class LivePanel {
     /** By name.
      *  @type {Map<string, LiveMetric>} */
     this.metrics = new Map();
+    /** By the metric that they are called after.
+     *  @type {Map<string, ChartBox>} */
+    this.charts = new Map();
     /** @type {LiveRun[]} */
     this.runs = [];
     /** @type {Specs} */
@@ -84,7 +79,7 @@ class LivePanel {
   }
 
   close() {
-    for (const metric of this.metrics.values()) metric.chart?.destroy();
+    for (const chart of this.charts.values()) chart.unmount();
     this.host.close();
   }
 
@@ -100,7 +95,7 @@ class LivePanel {
   takeSpecs(specs) {
     if (!specs.step) return;
     this.specs = specs;
-    this.draw(this.metrics.values());
+    this.draw(new Set());
   }
 
   /** What is new, or all of it. Whoever missed a message waits for the next whole one.
@@ -112,9 +107,10 @@ class LivePanel {
     if (isTorn && !news.whole) return;
     this.count = Math.max(news.count, this.count);
     this.takeRuns(news.runs);
-    if (news.whole) this.forgetSeries();
+    if (news.whole) this.metrics.clear();
     for (const series of news.series) this.takeSeries(series);
-    this.draw(new Set(news.series.map(({ key }) => this.metric(key))));
+    this.takeCharts(news.charts);
+    this.draw(new Set(news.series.map(({ key }) => key)));
   }
 
   /** @param {Points} news */
@@ -161,95 +157,47 @@ class LivePanel {
       return h("span", { class: "nbt-live-run" }, key, label);
     });
     this.legend.replaceChildren(...(runs.length > 1 ? keys : []));
-    for (const metric of this.metrics.values()) this.unmount(metric); // their colours are in the spec
-  }
-
-  forgetSeries() {
-    for (const metric of this.metrics.values()) metric.runs.clear();
+    for (const chart of this.charts.values()) chart.unmount(); // their looks are in the spec
   }
 
   /** @param {LivePart} series */
-  takeSeries(series) {
-    const metric = this.metric(series.key);
-    if (series.axis === "step" || !metric.axis) {
-      if (metric.axis && metric.axis !== series.axis) this.unmount(metric);
-      metric.axis = series.axis;
-    }
-    metric.runs.set(series.run, withPart(metric.runs.get(series.run) ?? [], series));
-  }
-
-  /** @param {string} key */
-  metric(key) {
-    return this.metrics.get(key) ?? this.newMetric(key);
-  }
-
-  /** @param {string} key */
-  newMetric(key) {
-    const box = h("div", { class: "nbt-live-metric", "data-metric": key });
-    this.grid.append(box);
-    /** @type {LiveMetric} */
-    const metric = { key, box, axis: null, runs: new Map(), chart: null };
+  takeSeries({ run, key, axis, ...part }) {
+    const metric = this.metrics.get(key) ?? { axis, runs: new Map() };
     this.metrics.set(key, metric);
-    return metric;
+    if (axis === "step") metric.axis = axis;
+    metric.runs.set(run, withPart(metric.runs.get(run) ?? [], part));
   }
 
-  /** @param {Iterable<LiveMetric>} metrics */
-  draw(metrics) {
-    for (const metric of metrics) {
-      const hasLine = [...metric.runs.values()].some((places) => places.length > 1);
-      metric.box.classList.toggle("nbt-live-value", !hasLine);
-      if (!hasLine) this.drawValue(metric);
-      else if (metric.chart) metric.chart.update(this.rows(metric));
-      else this.mount(metric);
-    }
+  /** In their order; what is drawn on another's chart has none any more.
+   *  @param {LiveChart[]} charts */
+  takeCharts(charts) {
+    const drawn = charts.filter((each) => metricsOf(each).some(({ key }) => this.metrics.has(key)));
+    const wanted = new Set(drawn.map(({ key }) => key));
+    for (const [key, chart] of this.charts) if (!wanted.has(key)) this.removeChart(key, chart);
+    for (const each of drawn) this.takeChart(each);
   }
 
-  /** One point is no line.
-   *  @param {LiveMetric} metric */
-  drawValue(metric) {
-    const begun = [...metric.runs].filter(([, places]) => places.length);
-    const lines = begun.map(([run, places]) => {
-      const name = `${this.label(run)} `;
-      const value = places.map(({ last }) => h("b", {}, numberWords(last)));
-      return h("div", {}, this.runs.length > 1 && h("span", { class: "nbt-muted" }, name), value);
-    });
-    const title = h("div", { class: "nbt-muted", title: metric.key }, metric.key);
-    metric.box.replaceChildren(title, ...lines);
+  /** @param {string} key @param {ChartBox} chart */
+  removeChart(key, chart) {
+    chart.unmount();
+    chart.el.remove();
+    this.charts.delete(key);
   }
 
-  /** Where the spec has come.
-   *  @param {LiveMetric} metric */
-  mount(metric) {
-    const template = this.specs[metric.axis ?? "step"];
-    if (!template) return;
-    const spec = structuredClone(template);
-    spec.title = metric.key;
-    spec.description = `${metric.key} as it goes, by ${metric.axis === "step" ? "step" : "time"}`;
-    const colour = spec.encoding.color.scale;
-    colour.domain = this.runs.map((run) => run.label);
-    colour.range = this.runs.map((run) => run.colour);
-    metric.box.replaceChildren();
-    const stage = h("div", {});
-    metric.box.append(stage);
-    metric.chart = new MountedChart(this.host, stage, spec, this.rows(metric));
+  /** @param {LiveChart} told */
+  takeChart(told) {
+    const chart = this.charts.get(told.key) ?? new ChartBox(this.host, told);
+    if (!this.charts.has(told.key)) this.grid.append(chart.el);
+    this.charts.set(told.key, chart);
+    chart.take(told);
   }
 
-  /** @param {LiveMetric} metric */
-  unmount(metric) {
-    metric.chart?.destroy();
-    metric.chart = null;
-  }
-
-  /** @param {LiveMetric} metric */
-  rows(metric) {
-    return [...metric.runs].flatMap(([id, places]) =>
-      rowsOf({ id, label: this.label(id) }, places),
-    );
-  }
-
-  /** @param {string} id */
-  label(id) {
-    return this.runs.find((run) => run.id === id)?.label ?? id;
+  /** Where there is something new, or nothing yet.
+   *  @param {Set<string>} news names of metrics */
+  draw(news) {
+    const isNew = (/** @type {ChartBox} */ { chart, told }) =>
+      !chart || metricsOf(told).some(({ key }) => news.has(key));
+    for (const chart of this.charts.values()) if (isNew(chart)) chart.draw(this);
   }
 }
 
@@ -269,11 +217,6 @@ function progressTrack(bar) {
 /** @param {LiveRun[]} runs */
 function labelsOf(runs) {
   return runs.map(({ label }) => label).join("\n");
-}
-
-/** @param {Spoken} value */
-function numberWords(value) {
-  return typeof value === "number" ? shortNumber(value) : String(value);
 }
 
 /** @param {Opening} opening */

@@ -10,7 +10,7 @@
 const MOST_PLACES = 600; // then two neighbours become one, as in series.py
 
 /** What was there, and what is new.
- *  @param {Place[]} before @param {LivePart} part @returns {Place[]} */
+ *  @param {Place[]} before @param {Omit<LivePart, "run" | "key" | "axis">} part @returns {Place[]} */
 export function withPart(before, part) {
   const { x, low, high, last } = part;
   const news = x.map((each, n) => ({ x: each, low: low[n], high: high[n], last: last[n] }));

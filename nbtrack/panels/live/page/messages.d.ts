@@ -1,6 +1,7 @@
 // What messages.py declares: written by `python -m tests.page.message_types`.
 
 import type { Spoken } from "../../shared/page/questions.d.ts";
+import type { Beside } from "../../charts_tab/page/messages.d.ts";
 
 /** Of one metric of one run; what is not `whole` is added to what came before. */
 export interface LivePart {
@@ -20,6 +21,12 @@ export interface LiveRun {
   colour: string;
 }
 
+/** Metrics that are drawn together: the one it is called after, and the others. */
+export interface LiveChart {
+  key: string;
+  beside: Beside[];
+}
+
 export interface Progress {
   text: string;
   share: number | null;
@@ -30,6 +37,7 @@ export interface Points {
   count: number;
   series: LivePart[];
   runs: LiveRun[];
+  charts: LiveChart[];
   status: string;
   progress: Progress;
   left_out: number;

@@ -7,10 +7,13 @@ import re
 from collections.abc import Sequence
 
 _OF_DATA = re.compile(
-    r"(train|training|val|valid|validation|test|eval|dev)[_/.\- ]+(?=.)|"
-    r"(?<=.)[_/.\- ]+(train|training|val|valid|validation|test|eval|dev)$",
+    r"(valid|validation|eval)_\d+-(?=.)|"  # LightGBM and XGBoost count the sets that have no name
+    r"(train|training|learn|val|valid|validation|test|eval|dev)[_/.\- ]+(?=.)|"
+    r"(?<=.)[_/.\- ]+(train|training|learn|val|valid|validation|test|eval|dev)$",
     re.IGNORECASE,
 )
+# Lightning says of what is logged in steps, too, that this is the mean of an epoch.
+_OF_EPOCH = re.compile(r"(?<=.)_epoch$")
 
 
 def sharing(
@@ -40,7 +43,7 @@ def siblings_of(keys: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _without_data(key: str) -> str:
-    return _OF_DATA.sub("", key, count=1).casefold()
+    return _OF_DATA.sub("", _OF_EPOCH.sub("", key), count=1).casefold()
 
 
 def _head(name: str, family: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbtrack.panels.charts_tab.siblings import sharing, siblings_of
+from nbtrack.lookup.siblings import sharing, siblings_of
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,13 @@ from nbtrack.panels.charts_tab.siblings import sharing, siblings_of
         (["train/acc", "valid/acc"], {"train/acc": ["valid/acc"]}),
         (["acc_train", "acc_test"], {"acc_train": ["acc_test"]}),
         (["Val Loss", "loss"], {"loss": ["Val Loss"]}),
+        (["train-loss", "eval-loss"], {"train-loss": ["eval-loss"]}),
+        (["training-auc", "valid_0-auc"], {"training-auc": ["valid_0-auc"]}),
+        (["validation_0-auc", "validation_1-auc"], {"validation_0-auc": ["validation_1-auc"]}),
+        (["learn-Logloss", "validation-Logloss"], {"learn-Logloss": ["validation-Logloss"]}),
+        (["train_loss_epoch", "val_loss"], {"train_loss_epoch": ["val_loss"]}),
+        (["train_1_loss", "val_1_loss"], {"train_1_loss": ["val_1_loss"]}),
+        (["val_1_loss", "val_2_loss"], {"val_1_loss": [], "val_2_loss": []}),
         (["loss", "accuracy"], {"loss": [], "accuracy": []}),
         (["test", "val_"], {"test": [], "val_": []}),
         (["validity", "evaluation"], {"validity": [], "evaluation": []}),

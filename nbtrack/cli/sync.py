@@ -1,0 +1,34 @@
+"""Send what was logged to a server while it was away, also by processes that have ended."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from nbtrack.cli.console import say
+from nbtrack.errors import InvalidValue, StoreBusy
+from nbtrack.recording.session import current_session
+
+_WAIT_SECONDS = 60.0  # for another process that is at it
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("uri", nargs="?", metavar="URI", help="default: that of the settings")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from nbtrack.remote.store import RemoteStore
+
+    session = current_session()
+    store = session.store_for(arguments.uri) if arguments.uri else session.store
+    if not isinstance(store, RemoteStore):
+        raise InvalidValue(f"{store.uri} is no server; say which: nbtrack sync http://host:port.")
+    waiting = store.outbox.waiting_lines()
+    store.fold()  # who has died is known then, and what it left running was killed
+    until = time.monotonic() + _WAIT_SECONDS
+    while not store.ship():
+        if store.line.seems_away or time.monotonic() > until:
+            raise StoreBusy(f"{store.uri} does not answer: {waiting:,} lines wait.")
+        time.sleep(0.1)
+    say(f"{waiting:,} lines sent to {store.uri}; nothing waits." if waiting else "Nothing waits.")
+    return 0

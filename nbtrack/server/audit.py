@@ -1,0 +1,49 @@
+"""Who changed what of a project through its server: a line each, to which is only added.
+
+What is logged to a run is not in it: that is in the run, which has its user. Nor is what requests
+said, only where to.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nbtrack.server.users import FOLDER
+
+MOST_PATH = 500
+_LOGS = re.compile(
+    r"/(ajax-)?api/2\.0/mlflow/runs/(log-[a-z]+|outputs)|/api/nbtrack/\d+/journal/.*"
+)
+_log = logging.getLogger(__name__)
+
+
+def is_logging(path: str) -> bool:
+    return _LOGS.fullmatch(path) is not None
+
+
+class AuditLog:
+    """Of the project in *folder*."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / FOLDER / "audit.jsonl"
+
+    def note(self, *, who: str, address: str, method: str, path: str, status: int) -> None:
+        """In one write: lines of several servers do not mix."""
+        line = json.dumps({
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "who": who, "address": address, "method": method, "path": path[:MOST_PATH],
+            "status": status,
+        })  # fmt: skip
+        try:
+            descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(descriptor, line.encode() + b"\n")
+            finally:
+                os.close(descriptor)
+        except OSError:  # what it tells of is done, and its answer sent
+            _log.exception("The audit log does not take: %s", line)

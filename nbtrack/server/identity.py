@@ -1,0 +1,95 @@
+"""Every request is somebody's: who sent it is found out, asked whether he may, and noted."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+
+from nbtrack.errors import NbtrackError, NotAllowed, NotIdentified, TooManyAttempts
+from nbtrack.recording.acting import acting_as
+from nbtrack.server.audit import AuditLog, is_logging
+from nbtrack.server.door import Door
+from nbtrack.server.roles import Role, needed_role
+from nbtrack.server.users import User
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+OPEN_PATHS = ("/health", "/version")
+
+
+class Identified:
+    """The user is `request.state.user`, None where nobody has to say who he is; what changes
+    meanwhile is changed by him."""
+
+    def __init__(self, app: ASGIApp, door: Door, audit: AuditLog) -> None:
+        self._app, self._door, self._audit = app, door, audit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
+            await self._app(scope, receive, send)
+            return
+        try:
+            user = await self._who(scope)
+        except NotIdentified as exc:
+            await _refusal(exc)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["user"] = user
+        if user is None:
+            await self._app(scope, receive, send)
+        else:
+            await self._answer(user, scope, receive, send)
+
+    async def _who(self, scope: Scope) -> User | None:
+        authorization = Headers(scope=scope).get("authorization")
+        return await run_in_threadpool(self._door.who, authorization, _address(scope))
+
+    async def _answer(self, user: User, scope: Scope, receive: Receive, send: Send) -> None:
+        method, path = scope["method"], scope["path"]
+        needed, status = needed_role(method, path), 500
+
+        async def noted_send(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            if user.role.may(needed):
+                with acting_as(user.name):
+                    await self._app(scope, receive, noted_send)
+            else:
+                await _refusal(not_allowed(user, needed))(scope, receive, noted_send)
+        finally:
+            if needed != Role.VIEWER and not (is_logging(path) and status < 400):
+                self._audit.note(
+                    who=user.name, address=_address(scope), method=method, path=path, status=status
+                )
+
+
+def check_role(user: User | None, needed: Role) -> None:
+    """For what only the body of a request says. Raises NotAllowed."""
+    if user is not None and not user.role.may(needed):
+        raise not_allowed(user, needed)
+
+
+def not_allowed(user: User, needed: Role) -> NotAllowed:
+    return NotAllowed(f"{user.name} is {user.role}; this takes the role {needed}.")
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+def _refusal(exc: NbtrackError) -> JSONResponse:
+    told = {"error_code": exc.error_code, "message": str(exc), "kind": type(exc).__name__}
+    headers = {}
+    if isinstance(exc, TooManyAttempts):
+        headers["Retry-After"] = str(math.ceil(exc.seconds))
+    elif isinstance(exc, NotIdentified):
+        headers["WWW-Authenticate"] = 'Basic realm="nbtrack"'
+    return JSONResponse(told, exc.get_http_status_code(), headers=headers)

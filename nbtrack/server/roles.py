@@ -1,0 +1,34 @@
+"""What users of a server may do, and which request needs what."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+_READS = re.compile(
+    r"/(ajax-)?api/2\.0/mlflow/("
+    r"(experiments|runs|logged-models)/search|experiments/search-datasets"
+    r"|registered-models/get-latest-versions)"
+    r"|/api/nbtrack/\d+/questions/\w+"
+)
+_MOVES = re.compile(r"/(ajax-)?api/2\.0/mlflow/model-versions/transition-stage")
+
+
+class Role(StrEnum):
+    """Each may also do what the ones above it may."""
+
+    VIEWER = "viewer"  # reads
+    EDITOR = "editor"  # logs, edits, registers models
+    APPROVER = "approver"  # moves versions to other stages
+    ADMIN = "admin"  # says who else may
+
+    def may(self, needed: Role) -> bool:
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+def needed_role(method: str, path: str) -> Role:
+    """What is not known to need less or more, changes something."""
+    if method in ("GET", "HEAD") or (method == "POST" and _READS.fullmatch(path)):
+        return Role.VIEWER
+    return Role.APPROVER if _MOVES.fullmatch(path) else Role.EDITOR

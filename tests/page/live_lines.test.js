@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { linesOf, rowsOfLines } from "../../nbtrack/panels/live/page/live_lines.js";
+
+const LOSS = { key: "loss", beside: [{ key: "val_loss", dash: [5, 3] }] };
+const ONE = [{ id: "a", label: "first", colour: "#111" }];
+const TWO = [...ONE, { id: "b", label: "second", colour: "#222" }];
+
+const place = (x, last) => ({ x, last, low: last, high: last });
+
+test("of one run, lines are called after metrics; the second one is dashed", () => {
+  const lines = linesOf(LOSS, ONE).map(({ label, colour, dash }) => [label, colour, dash]);
+  assert.deepEqual(lines, [
+    ["loss", "#111", []],
+    ["val_loss", "#111", [5, 3]],
+  ]);
+});
+
+test("of several runs, lines say run and metric, and the colour is the run's", () => {
+  const lines = linesOf(LOSS, TWO).map(({ label, colour }) => [label, colour]);
+  assert.deepEqual(lines, [
+    ["first · loss", "#111"],
+    ["second · loss", "#222"],
+    ["first · val_loss", "#111"],
+    ["second · val_loss", "#222"],
+  ]);
+});
+
+test("a metric that is alone on its chart is called after its runs", () => {
+  const labels = linesOf({ key: "acc", beside: [] }, TWO).map(({ label }) => label);
+  assert.deepEqual(labels, ["first", "second"]);
+});
+
+test("the rows of two metrics of one run are two lines", () => {
+  const runs = (...values) => new Map([["a", values.map((value, x) => place(x, value))]]);
+  const metrics = new Map([
+    ["loss", { axis: "step", runs: runs(3, 2) }],
+    ["val_loss", { axis: "step", runs: runs(4) }],
+  ]);
+  const rows = rowsOfLines(linesOf(LOSS, TWO), metrics);
+  assert.deepEqual(
+    rows.map(({ id, run, y, end }) => [id, run, y, end]),
+    [
+      ["a loss", "first · loss", 3, 0],
+      ["a loss", "first · loss", 2, 1],
+      ["a val_loss", "first · val_loss", 4, 1],
+    ],
+  );
+});

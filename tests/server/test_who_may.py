@@ -1,0 +1,249 @@
+"""A server with users: everybody says who he is, and what he may not is refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nbtrack
+from nbtrack.errors import InvalidValue, NameTaken, NotIdentified, StoreError, TooManyAttempts
+from nbtrack.server.attempts import LIMIT
+from nbtrack.server.door import Door
+from nbtrack.server.roles import Role
+from nbtrack.server.users import Users
+from tests.server.asking import API, ask
+from tests.support.team_server import TeamServer
+
+mlflow = pytest.importorskip("mlflow")
+TEAM = {"vera": Role.VIEWER, "ed": Role.EDITOR, "amy": Role.APPROVER}
+NAME = "team.example.org"
+
+
+@pytest.fixture(scope="module")
+def users(served_folder: Path) -> Users:
+    return Users(served_folder / ".nbtrack")
+
+
+@pytest.fixture(scope="module")
+def tokens(users: Users) -> dict[str, str]:
+    return {name: users.add(name, role, password=f"{name} 123") for name, role in TEAM.items()}
+
+
+@pytest.fixture(scope="module")
+def address(served_folder: Path, tokens: dict[str, str]) -> Iterator[str]:
+    """Of a server that other machines reach, too."""
+    assert tokens
+    server = TeamServer(served_folder, "--host", "0.0.0.0", "--name", NAME)
+    yield server.address
+    assert server.stop() == 0
+
+
+@pytest.fixture
+def with_mlflow(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(address)
+    yield monkeypatch
+    mlflow.set_tracking_uri(before)
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def basic(name: str, secret: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()}
+
+
+def create_run(address: str, **headers: str) -> tuple[int, Any]:
+    return ask(address, f"{API}runs/create", {"experiment_id": "0"}, **headers)
+
+
+def test_mlflows_client_says_who_it_is(
+    with_mlflow: pytest.MonkeyPatch, tokens: dict[str, str]
+) -> None:
+    """With a token, or with a user and a password; its runs are the user's."""
+    client = mlflow.MlflowClient()
+    with pytest.raises(mlflow.MlflowException, match="MLFLOW_TRACKING_TOKEN"):
+        client.search_experiments()
+    with_mlflow.setenv("MLFLOW_TRACKING_TOKEN", tokens["ed"])
+    with mlflow.start_run() as run:
+        mlflow.log_metric("loss", 0.5)
+        mlflow.log_text("hello", "a.txt")
+    with_mlflow.delenv("MLFLOW_TRACKING_TOKEN")
+    with_mlflow.setenv("MLFLOW_TRACKING_USERNAME", "vera")
+    with_mlflow.setenv("MLFLOW_TRACKING_PASSWORD", "vera 123")
+    read = client.get_run(run.info.run_id)
+
+    assert (read.info.user_id, read.data.tags["mlflow.user"]) == ("ed", "ed")
+    assert read.data.metrics == {"loss": 0.5}
+    assert [each.info.run_id for each in client.search_runs(["0"], order_by=["start_time"])]
+    with pytest.raises(mlflow.MlflowException, match="vera is viewer; this takes the role editor"):
+        client.set_tag(run.info.run_id, "a", "b")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        bearer("nbt_wrong"),
+        basic("vera", "wrong"),
+        basic("nobody", "vera 123"),
+        {"Authorization": "Basic !"},
+        {"Authorization": "Basic dmVyYQ=="},
+        {"Authorization": "Negotiate abc"},
+    ],
+)
+def test_whoever_does_not_say_is_not_let_in(address: str, headers: dict[str, str]) -> None:
+    status, told = ask(address, f"{API}experiments/search", {}, **headers)
+
+    assert (status, told["error_code"]) == (401, "UNAUTHENTICATED")
+    assert ask(address, "/health")[0] == 200
+    assert ask(address, "/api/nbtrack/1/questions/count_runs", {}, **headers)[0] == 401
+
+
+def test_a_token_is_a_password_of_its_own_user_only(address: str, tokens: dict[str, str]) -> None:
+    assert create_run(address, **basic("ed", tokens["ed"]))[0] == 200
+    assert create_run(address, **basic("amy", tokens["ed"]))[0] == 401
+    assert create_run(address, **bearer("ed 123"))[0] == 401  # a password is no token
+
+
+def test_stages_are_moved_by_approvers(
+    address: str, served_folder: Path, tokens: dict[str, str]
+) -> None:
+    """And the registry says by whom."""
+    ours = nbtrack.MlflowClient((served_folder / ".nbtrack").as_uri())
+    run_id = create_run(address, **bearer(tokens["ed"]))[1]["run"]["info"]["run_id"]
+    (served_folder / "model").mkdir()
+    (served_folder / "model" / "MLmodel").write_text("flavors: {}\n")
+    ours.log_artifacts(run_id, served_folder / "model", "model")
+    asked = {"name": "price", "source": f"runs:/{run_id}/model"}
+    ask(address, f"{API}registered-models/create", {"name": "price"}, **bearer(tokens["ed"]))
+    made = ask(address, f"{API}model-versions/create", asked, **bearer(tokens["ed"]))
+    move = {"name": "price", "version": "1", "stage": "Production"}
+    path = f"{API}model-versions/transition-stage"
+
+    assert made[0] == 200, made
+    assert ask(address, path, move, **bearer(tokens["ed"]))[0] == 403
+    assert ask(address, path, move, **bearer(tokens["amy"]))[0] == 200
+    events = ours.get_registry_events("price")
+    assert [event.actor for event in events] == ["ed", "ed", "amy"]
+
+
+def test_what_is_edited_is_in_the_audit_log(
+    address: str, served_folder: Path, tokens: dict[str, str]
+) -> None:
+    """Who, from where, what; also what was refused; but neither what was read nor what was said."""
+    run_id = create_run(address, **bearer(tokens["ed"]))[1]["run"]["info"]["run_id"]
+    secret = {"run_id": run_id, "key": "k", "value": "secret"}
+    ask(address, f"{API}runs/log-parameter", secret, **bearer(tokens["ed"]))
+    ask(address, f"{API}runs/set-tag", secret, **bearer(tokens["ed"]))
+    ask(address, f"{API}runs/get?run_id={run_id}", **bearer(tokens["ed"]))
+    ask(address, f"{API}runs/delete", {"run_id": run_id}, **bearer(tokens["vera"]))
+    file = served_folder / ".nbtrack" / "server" / "audit.jsonl"
+    noted = [json.loads(line) for line in file.read_text().splitlines()]
+    shown = [(each["who"], each["path"].rpartition("/")[2], each["status"]) for each in noted]
+
+    assert shown[-3:] == [("ed", "create", 200), ("ed", "set-tag", 200), ("vera", "delete", 403)]
+    assert {each["address"] for each in noted} == {"127.0.0.1"}
+    assert "secret" not in file.read_text()
+
+
+def test_who_is_removed_is_out_at_once(address: str, users: Users) -> None:
+    first = users.add("max", Role.EDITOR)
+    second = users.new_token("max")
+    assert create_run(address, **bearer(first))[0] == 200
+    users.revoke("max", next(t.id for t in users.all()["max"].tokens))
+    assert (create_run(address, **bearer(first))[0], create_run(address, **bearer(second))[0]) == (
+        401,
+        200,
+    )
+    users.remove("max")
+    assert create_run(address, **bearer(second))[0] == 401
+
+
+def test_the_machine_has_the_names_it_was_given(address: str, tokens: dict[str, str]) -> None:
+    path, known = f"{API}experiments/get?experiment_id=0", bearer(tokens["vera"])
+
+    assert ask(address, path, Host=NAME, Origin=f"https://{NAME}", **known)[0] == 200
+    assert ask(address, path, Host="192.0.2.7:5000", **known)[0] == 200
+    assert ask(address, path, Host="evil.example", **known)[0] == 403
+    assert ask(address, path, Host=NAME, Origin="https://evil.example", **known)[0] == 403
+
+
+def test_passwords_are_not_tried_without_end(tmp_path: Path) -> None:
+    """Of a user or from an address; tokens, which nobody guesses, and who is known, come in."""
+    users = Users(tmp_path)
+    token = users.add("ann", Role.EDITOR, password="right")
+    door = Door(users, is_open=False)
+    before = door.who(basic("ann", "right")["Authorization"], "192.0.2.1")
+    for number in range(LIMIT):
+        with pytest.raises(NotIdentified) as refused:
+            door.who(basic("ann", f"wrong {number}")["Authorization"], f"192.0.2.{number}")
+        assert not isinstance(refused.value, TooManyAttempts)
+    with pytest.raises(TooManyAttempts) as late:
+        door.who(basic("ann", "wrong")["Authorization"], "192.0.2.99")
+
+    assert 0 < late.value.seconds <= 60
+    assert door.who(basic("ann", "right")["Authorization"], "192.0.2.1") == before
+    assert door.who(f"Bearer {token}", "192.0.2.1") == before
+
+
+def test_too_many_attempts_are_told_when_to_come_again(address: str) -> None:
+    """The last test of this server: nobody from this address can tell it a new password."""
+    wrong = [ask(address, "/get-artifact", **basic(f"x{n}", "y")) for n in range(LIMIT + 1)]
+
+    assert (wrong[-1][0], wrong[-1][1]["kind"]) == (429, "TooManyAttempts")
+
+
+def test_secrets_are_not_in_the_file(tmp_path: Path) -> None:
+    users = Users(tmp_path)
+    token = users.add("ann", Role.ADMIN, password="a password")
+    file = tmp_path / "server" / "users.json"
+
+    assert token not in file.read_text()
+    assert "a password" not in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with pytest.raises(NameTaken):
+        users.add("ann", Role.VIEWER)
+    with pytest.raises(InvalidValue, match="no name"):
+        users.add("a:b", Role.VIEWER)
+
+
+def test_a_file_of_users_that_cannot_be_read_lets_nobody_in(tmp_path: Path) -> None:
+    users = Users(tmp_path)
+    users.add("ann", Role.VIEWER)
+    (tmp_path / "server" / "users.json").write_text('{"users": [')
+
+    with pytest.raises(StoreError):
+        Door(users, is_open=True).who(None, "127.0.0.1")
+
+
+def test_the_commands_make_and_remove_users(tmp_path: Path) -> None:
+    def nbtrack_server(*words: str, said: str = "") -> str:
+        command = [sys.executable, "-m", "nbtrack", "--store", str(tmp_path), "server", *words]
+        done = subprocess.run(command, input=said, capture_output=True, text=True, timeout=60)
+        return done.stdout + done.stderr
+
+    token = nbtrack_server("user", "add", "ann", "--role", "editor", "--password", said="pw\n")
+    users = Users(tmp_path / ".nbtrack")
+    door = Door(users, is_open=False)
+    user = door.who(f"Bearer {token.rpartition('=')[2].strip()}", "")
+
+    assert user is not None
+    assert user == door.who(basic("ann", "pw")["Authorization"], "")
+    listed = nbtrack_server("user", "list")
+    assert listed.splitlines()[1].split()[:3] == ["ann", "editor", "yes"]
+    assert "revoked" in nbtrack_server("token", "revoke", "ann", user.tokens[0].id)
+    assert "nbt_" in nbtrack_server("token", "new", "ann")
+    assert len(users.all()["ann"].tokens) == 1
+    nbtrack_server("user", "remove", "ann")
+    assert not users.all()
