@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -66,6 +67,12 @@ def pytest_collection(session: pytest.Session) -> None:
     use_one_thread()
 
 
+def pytest_collection_finish() -> None:
+    """All that was imported stays: to look for garbage in it takes half a second, many times."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> None:
     trace_if_measured(item)
@@ -113,32 +120,26 @@ def project(tmp_path: Path) -> Iterator[Path]:
     nbtrack.set_tracking_uri(None)
 
 
-@pytest.fixture(scope="session")
-def imported() -> tuple[str, ...]:
-    """What kernels have imported when they begin, beside what the extension does."""
-    return ()
-
-
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory: pytest.TempPathFactory, imported: tuple[str, ...]) -> Iterator[Kernel]:
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     """One kernel, with the extension loaded, for all tests of a module."""
     from tests.support.kernel import Kernel
 
-    made = Kernel(tmp_path_factory.mktemp("notebook"), imported=imported)
+    made = Kernel(tmp_path_factory.mktemp("notebook"))
     made.run("import nbtrack")
     yield made
     made.close()
 
 
 @pytest.fixture
-def new_kernel(tmp_path: Path, imported: tuple[str, ...]) -> Iterator[Callable[..., Kernel]]:
+def new_kernel(tmp_path: Path) -> Iterator[Callable[..., Kernel]]:
     """Makes kernels of one folder; those that are left are closed at the end."""
     from tests.support.kernel import Kernel
 
     kernels: list[Kernel] = []
 
     def make(**options: object) -> Kernel:
-        kernels.append(Kernel(tmp_path, imported=imported, **options))
+        kernels.append(Kernel(tmp_path, **options))
         return kernels[-1]
 
     yield make

@@ -39,10 +39,18 @@ for module, name in (
     setattr(module, name, 60 if %s else usual)
 """
 PATIENT, HURRIED = _BUDGETS % True, _BUDGETS % False
-# What `%load_ext nbtrack` imports.
-LOADED = ("nbtrack.cells.extension", "nbtrack.panels.magics", "duckdb")
-# Half of what `import sklearn` takes, and no part of it is watched for.
-OF_SKLEARN = ("scipy.stats", "joblib")
+# What `%load_ext nbtrack` imports, and, for two seconds of each kernel's, cells that train.
+LOADED = (
+    "nbtrack.cells.extension",
+    "nbtrack.panels.magics",
+    "duckdb",
+    "pandas",
+    "sklearn.datasets",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.model_selection",
+    "sklearn.pipeline",
+)
 
 
 def start_kernel(
@@ -141,7 +149,6 @@ class Kernel:
         folder: Path,
         *,
         load: bool = True,
-        imported: tuple[str, ...] = (),
         **environment: str,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -150,7 +157,7 @@ class Kernel:
         names = {n: v for n, v in os.environ.items() if not n.startswith(("NBTRACK_", "JPY_"))}
         env = {**names, "NBTRACK_DIR": str(self.project), **environment}
         self.manager, self.client = start_kernel(
-            cwd=str(folder), env=env, imported=(*LOADED, *imported) if load else ()
+            cwd=str(folder), env=env, imported=LOADED if load else ()
         )
         self._store: Store | None = None
         if load:
