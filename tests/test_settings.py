@@ -104,7 +104,7 @@ def test_a_path_or_file_uri_names_a_project_folder(home: Path, form: str) -> Non
     assert session.store.uri == place.as_uri()
 
 
-@pytest.mark.parametrize("uri", ["https://example.org", "postgresql://x/y", "file://host/x"])
+@pytest.mark.parametrize("uri", ["ftp://example.org", "postgresql://x/y", "file://host/x"])
 def test_an_unknown_kind_of_place_is_refused_at_once(home: Path, uri: str) -> None:
     """Not at the first log; the message says what to write, and the store stays what it was."""
     session = Session()

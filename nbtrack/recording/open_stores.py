@@ -84,8 +84,8 @@ class OpenStores:
         if (unserved := unserved_by_us()) is not None:
             warn_once(
                 f"nbtrack: MLFLOW_TRACKING_URI names a place of the kind "
-                f"{unserved.partition(':')[0]!r}, and nbtrack records in folders: what is logged "
-                f"goes to {place}. NBTRACK_TRACKING_URI names another one."
+                f"{unserved.partition(':')[0]!r}, which may be MLflow's: what is logged goes to "
+                f"{place}. NBTRACK_TRACKING_URI names another folder, or a server of nbtrack."
             )
         return str(place)
 
