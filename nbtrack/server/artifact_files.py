@@ -14,7 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse
 
 from nbtrack.errors import ArtifactNotFound, MlflowException
-from nbtrack.server.artifact_places import MODELS, RUNS, VERSIONS, Place, parse, place_in
+from nbtrack.remote.protocol import MODELS, RUNS
+from nbtrack.server.artifact_places import VERSIONS, Place, parse, place_in
 from nbtrack.server.asked import Asked
 from nbtrack.server.mlflow_protocol import wire
 
