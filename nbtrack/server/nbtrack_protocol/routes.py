@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from nbtrack.artifact_store.local import LocalArtifacts
 from nbtrack.errors import InvalidValue
-from nbtrack.records.registry import EventKind, NewEvent, RegistryHead
+from nbtrack.records.registry import NewEvent, RegistryHead
 from nbtrack.remote.codec import decode, encode
 from nbtrack.remote.protocol import (
     FILES,
@@ -35,7 +35,7 @@ from nbtrack.server.identity import check_role
 from nbtrack.server.nbtrack_protocol import registry
 from nbtrack.server.nbtrack_protocol.journals import ReceivedJournals
 from nbtrack.server.nbtrack_protocol.questions import answer
-from nbtrack.server.roles import Role
+from nbtrack.server.roles import role_of_change
 from nbtrack.server.served import Served
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ async def _change_registry(request: Request) -> Response:
         token, place = told["token"], told["place"]
     except (TypeError, ValueError, KeyError, AttributeError) as exc:
         raise InvalidValue(f"This is no change of the registry: {exc!r:.200}") from None
-    if any(event.kind == EventKind.STAGE_CHANGED for event in events):
-        check_role(request.state.user, Role.APPROVER)
+    for event in events:
+        check_role(request.state.user, role_of_change(event.kind))
     recorded = await run_in_threadpool(
         lambda: registry.append(_served(request), events, after=after, token=token, place=place)
     )
