@@ -30,6 +30,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -212,16 +213,26 @@ def _from_project_file(start: Path, problems: list[str]) -> dict[str, Any]:
     file = find_project_folder(start).parent / "pyproject.toml"
     if not os.path.isfile(file):
         return {}
-    import tomllib
-
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("nbtrack", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
+        text = file.read_text(encoding="utf-8")
+    except (UnicodeDecodeError, OSError):
         return {}  # not ours to complain about: other tools do, and better
-    found = _checked(table, file, problems)
+    found = _checked(_own_table(text), file, problems)
     for name in ("folder", "tracking_uri"):  # relative to the file, wherever the notebook is
         if name in found and ":" not in found[name]:
             found[name] = str(file.parent / Path(found[name]).expanduser())
+    return found
+
+
+@lru_cache(maxsize=1)
+def _own_table(text: str) -> dict[str, Any]:
+    """Of a `pyproject.toml`: 15 ms, if it is a long one."""
+    import tomllib
+
+    try:
+        found: dict[str, Any] = tomllib.loads(text).get("tool", {}).get("nbtrack", {})
+    except tomllib.TOMLDecodeError:
+        return {}
     return found
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -64,6 +65,12 @@ def pytest_collection(session: pytest.Session) -> None:
     if session.config.pluginmanager.hasplugin("_cov") and session.config.option.cov_source:
         import_ours()
     use_one_thread()
+
+
+def pytest_collection_finish() -> None:
+    """All that was imported stays: to look for garbage in it takes half a second, many times."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -110,7 +110,11 @@ def running_lab(folder: Path) -> Iterator[str]:
         yield f"{address}/lab/tree?token={token}"
     finally:
         server.terminate()
-        server.wait(timeout=180)  # it gives each of its kernels a few seconds
+        try:
+            server.wait(timeout=30)  # it gives each of its kernels a few seconds
+        except subprocess.TimeoutExpired:  # all is closed, but for an idle thread of AnyIO's
+            server.kill()
+            server.wait()
 
 
 def begin_afresh(lab: LabFolder) -> None:

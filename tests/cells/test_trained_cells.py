@@ -97,7 +97,8 @@ def test_disabled(ready: Kernel):
 
 def test_loading_imports_no_scikit_learn(new_kernel):
     """Nor does a tracked cell; what it imports itself is recorded."""
-    kernel = new_kernel()
+    kernel = new_kernel(load=False)  # else it is a fork of a process that has
+    kernel.run("%load_ext nbtrack")
     kernel.run("%%track\nx = 1")
     assert kernel.value("'sklearn' in __import__('sys').modules") == "False"
     kernel.run(f"%%track\n{DATA}\nGaussianNB().fit(X, y)")

@@ -13,6 +13,11 @@ from nbtrack.recording.session import current_session
 from nbtrack.records.runs import Run
 from tests.support.begun_project import begun_project
 
+HERE = Path(__file__).parent
+# Once they are imported, it takes longer to look at their modules than to record a fit; they are
+# on in the tests of their own folders, beside all others.
+DEAR = ("fastai", "keras", "pytorch", "transformers")
+
 
 class Project:
     """A project of its own, with autolog on."""
@@ -41,9 +46,9 @@ def _draws_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def autologged(tmp_path: Path) -> Iterator[Project]:
+def autologged(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Project]:
     nbtrack.set_tracking_uri(begun_project(tmp_path / "project"))
-    nbtrack.autolog()
+    nbtrack.autolog(exclude_flavors=DEAR if request.path.parent == HERE else ())
     yield Project()
     for switch in HOOKS.values():
         switch.forget()

@@ -154,32 +154,13 @@ def test_columns_have_digests_of_their_own():
     assert all(digest_of(each) in digests for each in copies)
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        None,
-        3,
-        "text",
-        [],
-        [1],
-        [1, 1, 1],
-        ["a", "a"],
-        [None, 1],
-        [1, [2]],
-        [{}, {}],
-        np.zeros(9),
-        np.zeros((2, 2, 2)),
-        np.array([1j, 2]),
-        np.zeros((3, 0)),
-        {"a": 1},
-        object(),
-        pd.Series([], dtype=float),
-        pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}),
-    ],
-)
-def test_what_is_no_evidence_has_no_digest(value):
+def test_what_is_no_evidence_has_no_digest():
     """A constant, a single number, and what is no list of numbers or texts."""
-    assert digest_of(value) is None
+    lists = ([], [1], [1, 1, 1], ["a", "a"], [None, 1], [1, [2]], [{}, {}])
+    arrays = (np.zeros(9), np.zeros((2, 2, 2)), np.array([1j, 2]), np.zeros((3, 0)))
+    tables = (pd.Series([], dtype=float), pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}))
+    for value in (None, 3, "text", {"a": 1}, object(), *lists, *arrays, *tables):
+        assert digest_of(value) is None, value
 
 
 def test_a_content_of_two_models_is_neithers(run):
@@ -259,7 +240,7 @@ def test_predicting_leaves_no_trace_in_model_or_result():
     result = model.predict(X_test)
     recorded = pickle.dumps(result), sorted(vars(model))
     nbtrack.sklearn.autolog(disable=True)
-    plain = LogisticRegression(max_iter=200).fit(X_train, y_train)
+    plain = LogisticRegression(tol=0.1).fit(X_train, y_train)
 
     assert recorded == (pickle.dumps(plain.predict(X_test)), sorted(vars(plain)))
 

@@ -116,6 +116,7 @@ def test_lightgbm(autologged: Project) -> None:
 def test_a_loop_of_ones_own(autologged: Project) -> None:
     """Of PyTorch: between two steps, by an interrupt of ours, with the model as it is then."""
     torch = pytest.importorskip("torch")
+    nbtrack.pytorch.autolog()
     torch.set_num_threads(1)
     model = torch.nn.Linear(3, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
@@ -160,6 +161,7 @@ def test_a_study(autologged: Project) -> None:
 def test_a_loop_in_a_trial(autologged: Project) -> None:
     """The study ends in good order: that trial is pruned, and the study's best is known."""
     optuna, torch = pytest.importorskip("optuna"), pytest.importorskip("torch")
+    nbtrack.pytorch.autolog()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study()
 

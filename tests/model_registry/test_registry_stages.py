@@ -220,11 +220,9 @@ def test_a_moment_is_taken_as_the_log_prints_it(churn, client):
     assert moment(us) == dt.datetime(2026, 3, 1, 10, 0, 0, 500_000, tzinfo=dt.UTC)
 
 
-@pytest.mark.parametrize(
-    "as_of", [pd.NaT, "9999-12-31", "yesterday", "2026-13-01", "", 1.5, True, [], 10**30]
-)
-def test_a_moment_that_is_none_is_refused(churn, client, as_of):
+def test_a_moment_that_is_none_is_refused(churn, client):
     churn()
 
-    with pytest.raises(InvalidValue, match="as_of is"):
-        client.get_model_version_by_stage("churn", "Production", as_of=as_of)
+    for as_of in (pd.NaT, "9999-12-31", "yesterday", "2026-13-01", "", 1.5, True, [], 10**30):
+        with pytest.raises(InvalidValue, match="as_of is"):
+            client.get_model_version_by_stage("churn", "Production", as_of=as_of)

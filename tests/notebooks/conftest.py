@@ -44,7 +44,7 @@ def run_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]
     @cache
     def run(notebook: Path) -> Path:
         copy = Path(shutil.copy(notebook, tmp_path_factory.mktemp("notebooks")))
-        with forked_kernels():
+        with forked_kernels(*LOADED):
             run_notebook(copy, project=copy.parent / ".nbtrack")
         return copy
 

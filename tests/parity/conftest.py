@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ from parity_engines import Case, with_mlflow, with_nbtrack
 @pytest.fixture(scope="session")
 def empty_mlflow_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     mlflow = pytest.importorskip("mlflow")
+    from mlflow.store.db import utils
+
+    # Its revisions are 67 files that each new database would have read again.
+    utils._get_latest_schema_revision = cache(utils._get_latest_schema_revision)
     folder = tmp_path_factory.mktemp("mlflow")
     before = Path.cwd()
     os.chdir(folder)  # MLflow notes this folder as the place of Default's artifacts

@@ -1,12 +1,14 @@
 """Runs notebooks, each in a kernel of its own, and says what was recorded of their cells.
 
-JSON in and out: a list of lists of sources; for each a list of executions, and what its shell
-said of *asked*. Started as a process, because a shell is one per process; each notebook runs in a
-fork of it, in which nbtrack is loaded by the cell `%load_ext nbtrack`, or before the first one.
+Lines of JSON in and out: a list of lists of sources; for each a list of executions, and what its
+shell said of *asked*. A process of its own for all that ask, because a shell is one per process;
+each notebook runs in a fork of it, in which nbtrack is loaded by the cell `%load_ext nbtrack`, or
+before the first one.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import json
@@ -16,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ from nbtrack.records.executions import Execution
 
 ROOT = Path(__file__).parents[2]
 LOAD = "%load_ext nbtrack"
+ANSWER = "answer: "  # what begins so; notebooks print, too
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,46 +51,63 @@ class Ran:
 def run_notebooks(
     notebooks: Sequence[Sequence[str]], *, ask: str = "r", **environment: str
 ) -> list[Ran]:
-    told = subprocess.run(
-        [sys.executable, "-m", "tests.provenance.run_cells"],
-        input=json.dumps([ask, *notebooks]),
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-        env={k: v for k, v in os.environ.items() if not k.startswith("NBTRACK_")} | environment,
-    )
+    shell = _process()
+    assert shell.stdin
+    assert shell.stdout
+    shell.stdin.write(json.dumps([environment, ask, *notebooks]) + "\n")
+    shell.stdin.flush()
+    while not (told := shell.stdout.readline()).startswith(ANSWER):
+        assert told, "it has ended"
     return [
         Ran(
             executions=[Execution.of_facts(**each) for each in found["executions"]],
             value=found["value"],
             printed=found["printed"],
         )
-        for found in json.loads(told.stdout.splitlines()[-1])
+        for found in json.loads(told.removeprefix(ANSWER))
     ]
 
 
+@cache
+def _process() -> subprocess.Popen[str]:
+    started = subprocess.Popen(
+        [sys.executable, "-m", "tests.provenance.run_cells"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={k: v for k, v in os.environ.items() if not k.startswith("NBTRACK_")},
+    )
+    atexit.register(started.communicate)  # it ends when nobody can ask any more
+    return started
+
+
 def _main() -> None:
-    ask, *notebooks = json.load(sys.stdin)
     from importlib import import_module
 
     from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
 
     for name in ("sklearn.linear_model", "pandas", "matplotlib", "joblib", "duckdb"):
         import_module(name)
     import_module("matplotlib").use("agg")
     import_module("nbtrack.cells.extension")
     import_module("nbtrack.panels.magics")
-    shell = InteractiveShell.instance()
-    print(json.dumps([_in_fork(shell, cells, ask) for cells in notebooks]))  # noqa: T201 - our answer
+    # Or forks would write the same lines of one history, and be told so.
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"hist_file": ":memory:"}}))
+    for line in sys.stdin:
+        environment, ask, *notebooks = json.loads(line)
+        found = [_in_fork(shell, cells, ask, environment) for cells in notebooks]
+        print(ANSWER + json.dumps(found), flush=True)  # noqa: T201 - our answer
 
 
-def _in_fork(shell: Any, cells: list[str], ask: str) -> dict[str, Any]:
+def _in_fork(shell: Any, cells: list[str], ask: str, environment: dict[str, str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "answer.json"
         child = os.fork()
         if child == 0:
             try:
+                os.environ.update(environment)
                 os.chdir(folder)
                 answer.write_text(json.dumps(_run(shell, cells, ask)), encoding="utf-8")
             finally:

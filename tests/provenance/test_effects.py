@@ -30,24 +30,22 @@ class Four(socketserver.BaseRequestHandler):
         self.request.sendall(b"4")
 
 
-@pytest.mark.parametrize(
-    ("cell", "told"),
-    [
-        ("out = !echo 4\nscore = float(out[0])", "start the program"),
-        ("import subprocess\nscore = float(subprocess.check_output(['echo', '4']))", "echo 4"),
-        (
-            "import socket\nwith socket.create_connection({server}) as s: score = float(s.recv(1))",
-            "speak to another machine, 127.0.0.2",
-        ),
-    ],
-)
-def test_effects_are_refused_unless_they_are_allowed(notebook, server, cell, told):
+CELL = """%%track
+import nbtrack, socket, subprocess
+with socket.create_connection({server}) as other: heard = float(other.recv(1))
+out = !echo 4
+heard += float(out[0]) + float(subprocess.check_output(['echo', '4']))
+nbtrack.log_metric("heard", heard)
+"""
+
+
+def test_effects_are_refused_unless_they_are_allowed(notebook, server):
     """And the refusal says how."""
-    run = notebook.tracked("%%track\n" + cell.format(server=server))
+    run = notebook.tracked(CELL.format(server=server))
 
     refused = reproduce_run(notebook.store, run).headline
     assert refused.startswith("NOT RUNNABLE")
-    assert told in refused
+    assert "speak to another machine, 127.0.0.2" in refused
     assert "--allow-effects" in refused
     verdict = reproduce_run(notebook.store, run, may_have_effects=True)
     assert verdict.outcome is Outcome.EXACT, verdict

@@ -19,17 +19,10 @@ NO_ORIGINALS = {PARENT_TAG, REPRODUCES_TAG}
 pytestmark = pytest.mark.slow
 
 SAMPLE = [
-    "cluster/plot_affinity_propagation.py",
-    "cluster/plot_mean_shift.py",
-    "decomposition/plot_varimax_fa.py",
-    "linear_model/plot_elastic_net_precomputed_gram_matrix_with_weighted_samples.py",
-    "linear_model/plot_multi_task_lasso_support.py",
     "linear_model/plot_nnls.py",
     "miscellaneous/plot_isotonic_regression.py",
     "miscellaneous/plot_roc_curve_visualization_api.py",
     "svm/plot_svm_anova.py",
-    "svm/plot_svm_regression.py",
-    "tree/plot_iris_dtc.py",
 ]
 
 

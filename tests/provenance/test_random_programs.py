@@ -9,7 +9,7 @@ import pytest
 
 from tests.provenance.run_cells import Ran, run_notebooks
 
-PROGRAMS, CELLS = 30, 14
+PROGRAMS, CELLS = 20, 14
 NAMES = ("a", "b", "c", "d")
 START = "a, b, c, d = [3, 1], [2], [], {'k': [5]}\nn = 0\nout = []"
 STATEMENTS = (

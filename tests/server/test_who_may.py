@@ -78,7 +78,7 @@ def test_mlflows_client_says_who_it_is(
     with pytest.raises(mlflow.MlflowException, match="MLFLOW_TRACKING_TOKEN"):
         client.search_experiments()
     with_mlflow.setenv("MLFLOW_TRACKING_TOKEN", tokens["ed"])
-    with mlflow.start_run() as run:
+    with mlflow.start_run(experiment_id="0") as run:
         mlflow.log_metric("loss", 0.5)
         mlflow.log_text("hello", "a.txt")
     with_mlflow.delenv("MLFLOW_TRACKING_TOKEN")

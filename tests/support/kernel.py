@@ -39,8 +39,18 @@ for module, name in (
     setattr(module, name, 60 if %s else usual)
 """
 PATIENT, HURRIED = _BUDGETS % True, _BUDGETS % False
-# What `%load_ext nbtrack` imports.
-LOADED = ("nbtrack.cells.extension", "nbtrack.panels.magics", "duckdb")
+# What `%load_ext nbtrack` imports, and, for two seconds of each kernel's, cells that train.
+LOADED = (
+    "nbtrack.cells.extension",
+    "nbtrack.panels.magics",
+    "duckdb",
+    "pandas",
+    "sklearn.datasets",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.model_selection",
+    "sklearn.pipeline",
+)
 
 
 def start_kernel(
@@ -134,7 +144,13 @@ class Reply:
 
 
 class Kernel:
-    def __init__(self, folder: Path, *, load: bool = True, **environment: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        load: bool = True,
+        **environment: str,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.project = folder / "project"

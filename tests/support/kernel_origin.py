@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -18,6 +19,9 @@ def main(imported: list[str]) -> None:
         import_module(name)
     if imported:  # data are small
         import_module("nbtrack.base.databases").OFFLINE["threads"] = "1"
+    if "pandas" in imported:  # as where a notebook imports it; a terminal is what it took this for
+        import_module("pandas").set_option("display.max_columns", 20)
+    gc.freeze()  # no fork looks for garbage among what is imported
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # it waits for none of them
     for line in sys.stdin:
         if os.fork() == 0:

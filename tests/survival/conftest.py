@@ -9,12 +9,19 @@ import pytest
 from script_process import Script, launch
 
 from nbtrack.stores.local.duckdb import DuckDBStore
+from tests.support.begun_project import begun_project
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The project folder; nothing is in it yet."""
     return tmp_path / "project" / ".nbtrack"
+
+
+@pytest.fixture
+def begun(folder: Path) -> Path:
+    """With an empty database in it, which not every script needs to make for itself."""
+    return begun_project(folder)
 
 
 @pytest.fixture

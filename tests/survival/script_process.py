@@ -10,12 +10,15 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import IO, Any
+
+from tests.support.script_forks import ForkedScript, may_be_forked
 
 PATIENCE = 60.0  # seconds; only a test that fails waits that long
 
 
 class Script:
-    def __init__(self, process: subprocess.Popen[str], errors: Path) -> None:
+    def __init__(self, process: subprocess.Popen[str] | ForkedScript, errors: Path) -> None:
         self.process = process
         self._errors = errors
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -91,16 +94,22 @@ class Script:
 
 def launch(file: Path, *arguments: object, cwd: Path, **environment: str) -> Script:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NBTRACK_")}
-    errors = file.with_suffix(".stderr")
+    env, errors = {**kept, **environment}, file.with_suffix(".stderr")
     with open(errors, "wb") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-u", str(file), *map(str, arguments)],
-            cwd=cwd,
-            env={**kept, **environment},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            start_new_session=True,  # a process group of its own
-        )
-    return Script(process, errors)
+        begin = _forked if may_be_forked(env) else _started
+        return Script(begin(file, *map(str, arguments), cwd=cwd, env=env, stderr=stderr), errors)
+
+
+def _forked(file: Path, *arguments: str, stderr: IO[bytes], **options: Any) -> ForkedScript:
+    return ForkedScript(file, *arguments, errors=stderr.fileno(), **options)
+
+
+def _started(file: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-u", str(file), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a process group of its own
+        **options,
+    )

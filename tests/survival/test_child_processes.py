@@ -8,7 +8,9 @@ import pytest
 
 from nbtrack.records.runs import RunQuery, RunStatus
 from nbtrack.stores.local.duckdb import DuckDBStore
+from tests.support.begun_project import begun_project
 
+pytestmark = pytest.mark.usefixtures("begun")
 LOG = "import nbtrack\nwith nbtrack.start_run(run_name='child'): nbtrack.log_metric('a', 1)"
 START = f"""
 import os, subprocess, sys
@@ -110,25 +112,27 @@ assert len({*ids, parent.info.run_id}) == 4
     assert {run.data.tags["mlflow.parentRunId"] for run in found.values()} == {parent.info.run_id}
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        "start(NBTRACK_DIR=other)",
-        "start(NBTRACK_TRACKING_URI=other)",
-        "os.environ.pop('NBTRACK_DIR'); start(MLFLOW_TRACKING_URI=other)",
-        "start(f'import nbtrack; nbtrack.set_tracking_uri({other!r})\\n' + code)",
-    ],
-)
-def test_who_says_otherwise_is_followed(start, folder, tmp_path, said):
-    """By a variable that is set for the child, or in its code; then the run is no parent."""
-    start(
-        f"{START}\nimport nbtrack\nother, code = {str(tmp_path / 'other')!r}, {LOG!r}\n"
-        f"with nbtrack.start_run(run_name='parent'): {said}"
-    ).finish()
-    found, _ = runs_of(tmp_path / "other")
+SAID = [
+    "start(NBTRACK_DIR='{other}')",
+    "start(NBTRACK_TRACKING_URI='{other}')",
+    "start('import nbtrack; nbtrack.set_tracking_uri(\\'{other}\\')\\n' + code)",
+    "os.environ.pop('NBTRACK_DIR'); start(MLFLOW_TRACKING_URI='{other}')",
+]
 
-    assert set(found) == {"child"}
-    assert "mlflow.parentRunId" not in found["child"].data.tags
+
+def test_who_says_otherwise_is_followed(start, folder, tmp_path):
+    """By a variable that is set for the child, or in its code; then the run is no parent."""
+    others = [begun_project(tmp_path / f"other {number}") for number in range(len(SAID))]
+    told = "\n    ".join(said.format(other=other) for said, other in zip(SAID, others))
+    start(
+        f"{START}\nimport nbtrack\ncode = {LOG!r}\n"
+        f"with nbtrack.start_run(run_name='parent'):\n    {told}"
+    ).finish()
+
+    for other in others:
+        found, _ = runs_of(other)
+        assert set(found) == {"child"}
+        assert "mlflow.parentRunId" not in found["child"].data.tags
     assert set(runs_of(folder)[0]) == {"parent"}
 
 
@@ -263,9 +267,7 @@ def test_ours_come_before_mlflows(start, folder, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
-@pytest.mark.parametrize(
-    "uri", ["http://host:5000", "postgresql://me:word@host/db", "databricks", "sqlite:///x.db"]
-)
+@pytest.mark.parametrize("uri", ["http://host:5000", "postgresql://me:word@host/db"])
 def test_a_place_of_mlflows_that_is_no_folder(start, tmp_path, uri):
     """Is said once, with what is used instead, and without the password in it."""
     script = start(

@@ -21,7 +21,7 @@ print(experiment.experiment_id, run.run_id)
 """
 
 
-@pytest.mark.parametrize("attempt", range(3))
+@pytest.mark.parametrize("attempt", range(2))
 def test_processes_that_make_the_project_together_agree(start, store, tmp_path, attempt):
     """One project, one experiment, every run; nobody fails, nothing is left lying about."""
     signal = tmp_path / "go"

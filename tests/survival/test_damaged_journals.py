@@ -85,12 +85,12 @@ def run_id(journals, folder):
     return journals[1]
 
 
-def damage(folder, garbage: bytes) -> None:
-    """*garbage* between lines of the one segment that there is."""
+def damage(folder, *garbage: bytes) -> None:
+    """Each *garbage* between lines of the one segment that there is."""
     (segment,) = (folder / "journal").glob("*.jsonl")
     found = segment.read_bytes().splitlines(keepends=True)
     for place in (-3, 3, 2, 1):
-        found.insert(place, garbage + b"\n")
+        found[place:place] = [each + b"\n" for each in garbage]
     segment.write_bytes(b"".join(found))
 
 
@@ -107,10 +107,10 @@ def assert_all_is_there(store, run_id) -> None:
     assert [each.name for each in store.search_experiments()] == ["Default"]
 
 
-@pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
-def test_garbage_stops_nothing(run_id, store, folder, garbage):
+@pytest.mark.parametrize("kinds", [[*GARBAGE][n::6] for n in range(6)], ids=", ".join)
+def test_garbage_stops_nothing(run_id, store, folder, kinds):
     """All good lines around it are read, unfolded and folded, and every view answers."""
-    damage(folder, garbage.replace(b"RUN", run_id.encode()))
+    damage(folder, *(GARBAGE[kind].replace(b"RUN", run_id.encode()) for kind in kinds))
 
     assert_all_is_there(store, run_id)
     assert store.fold()

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("begun")
 BEGIN = """
 import nbtrack
 client = nbtrack.MlflowClient()

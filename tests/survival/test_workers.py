@@ -6,6 +6,7 @@ import pytest
 
 from nbtrack.records.runs import RunStatus
 
+pytestmark = pytest.mark.usefixtures("begun")
 MULTIPROCESSING = """
 import multiprocessing, sys, nbtrack
 def work(run, n):

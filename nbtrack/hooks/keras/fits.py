@@ -74,7 +74,7 @@ class FitCall(CallRecord):
             self._callback.set_model(self.model)
             given.callbacks.insert(0, self._callback)
         else:
-            self.kwargs["callbacks"] = [self._callback, *_listed(given)]
+            self.pass_on("callbacks", [self._callback, *_listed(given)])
 
     def unfollow(self) -> None:
         self._callback.flush()

@@ -17,8 +17,8 @@ class _Call(CallRecord):
     library = library
 
     def follow(self) -> None:
-        own = self.kwargs.get("callbacks") or ()
-        self.kwargs["callbacks"] = [*callbacks_of(self.loop, own), *own]
+        own = self.arguments.get("callbacks") or ()
+        self.pass_on("callbacks", [*callbacks_of(self.loop, own), *own])
 
     def data(self) -> Iterator[Data]:
         train_set = self.arguments.get("train_set")

@@ -24,14 +24,14 @@ from nbtrack.records.tags import FIT_TAG
 
 class FitRecord(Record):
     def __init__(self, chosen: FitRun, trainer: Any, arguments: UsersArguments) -> None:
-        given = {name: value for name, value in arguments.given.items() if name != "self"}
-        super().__init__(chosen, "Trainer.fit", (trainer,), given)
+        super().__init__(chosen, "Trainer.fit", arguments.args, arguments.kwargs)
         self.trainer, self.flags = trainer, torch_library.flags
-        self.module = unwrapped(given["model"])
+        self.module = unwrapped(arguments.get("model"))
+        self._data = _data_modules(arguments)
         self._recorder = recorder(package_of(trainer), self.run, self.flags)
 
     def write_beginning(self) -> None:
-        params, origins = hyperparameters(*_data_modules(self.kwargs), self.module)
+        params, origins = hyperparameters(*self._data, self.module)
         tags = {**names_of(self.module), FIT_TAG: _name(self.module)}
         self.write(params, tags, origins)
 
@@ -94,7 +94,7 @@ def _name(module: Any) -> str:
     return estimator_name(type(module).__name__, chosen(module))
 
 
-def _data_modules(given: dict[str, Any]) -> list[Any]:
+def _data_modules(given: UsersArguments) -> list[Any]:
     """One may be given as if it were a loader."""
     found = (given.get("datamodule"), given.get("train_dataloaders"))
     return [each for each in found if hasattr(each, "hparams")]

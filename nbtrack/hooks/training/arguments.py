@@ -25,6 +25,13 @@ class UsersArguments(NamedTuple):
     def get(self, parameter: str) -> Any:
         return self.given.get(parameter, self.defaults.get(parameter))
 
+    def passed_with(self, parameter: str, value: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Args and kwargs as the user passed them, but for one argument: by position if his is."""
+        place = self.places.get(parameter, len(self.args)) - min(self.places.values())
+        if place >= len(self.args):
+            return self.args, {**self.kwargs, parameter: value}
+        return (*self.args[:place], value, *self.args[place + 1 :]), self.kwargs
+
     def name_of(self, parameter: str) -> str | None:
         """What the user calls the argument."""
         value = self.get(parameter)

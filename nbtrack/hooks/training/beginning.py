@@ -16,15 +16,22 @@ from nbtrack.recording.session import current_session
 
 
 def around_users_calls(
-    what: str, library: Library, begin: Callable[[UsersArguments], Record | None]
+    what: str,
+    library: Library,
+    begin: Callable[[UsersArguments], Record | None],
+    *,
+    is_anywhere: bool = False,
 ) -> Around:
     """What to put around a function or method that *library* has. Of a method, `self` is among the
-    arguments that *begin* is given; what it makes of them records the call, None does not."""
+    arguments that *begin* is given; what it makes of them records the call, None does not.
+
+    *is_anywhere*: also where trainings are not recorded, such as outside of tracked cells.
+    """
 
     def begin_if_users(
         original: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Record | None:
-        if is_inside_recorded_call() or not library.switch.records_here:
+        if is_inside_recorded_call() or not (is_anywhere or library.switch.records_here):
             return None
         with guarded(f"record {what}"):
             is_method = instance is not None

@@ -51,7 +51,7 @@ class CallRecord(Record):
     flavour: ClassVar[ModuleType | None] = None  # of `models.flavours`; None: there is no model
 
     def __init__(self, chosen: FitRun, arguments: UsersArguments) -> None:
-        super().__init__(chosen, self.name, (), {**arguments.given})
+        super().__init__(chosen, self.name, arguments.args, arguments.kwargs)
         self.arguments, self.flags = arguments, self.library.flags
         self.loop = Loop(self.run, training_sets=self.training_sets())
 
@@ -73,7 +73,7 @@ class CallRecord(Record):
         return ()
 
     def follow(self) -> None:
-        """Have `self.loop` told of each iteration, by a callback put into `self.kwargs`."""
+        """Have `self.loop` told of each iteration, by a callback that is passed on."""
 
     def unfollow(self) -> None:
         """It is over, or has failed: take out what `follow` put into objects of the user's."""
@@ -97,6 +97,10 @@ class CallRecord(Record):
         return {}
 
     # --- what holds for all
+
+    def pass_on(self, parameter: str, value: Any) -> None:
+        """Instead of what the user passed."""
+        self.args, self.kwargs = self.arguments.passed_with(parameter, value)
 
     def write_beginning(self) -> None:
         params, origins = _params(self)

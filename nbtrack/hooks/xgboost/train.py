@@ -18,10 +18,10 @@ class _Call(CallRecord):
 
     def follow(self) -> None:
         is_limited = self.arguments.get("early_stopping_rounds") is not None
-        own = self.kwargs.get("callbacks")
+        own = self.arguments.get("callbacks")
         rounds = self.arguments.get("num_boost_round")
         self.loop.expects(rounds, may_end_early=is_limited or bool(own))
-        self.kwargs["callbacks"] = [LoopCallback(self.loop), *(own or ())]
+        self.pass_on("callbacks", [LoopCallback(self.loop), *(own or ())])
 
     def data(self) -> Iterator[Data]:
         yield from data_of(self.arguments.get("dtrain"), context="train")

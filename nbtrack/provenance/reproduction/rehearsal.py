@@ -137,7 +137,9 @@ def _starting(args: tuple[Any, ...]) -> Iterator[str]:
 
 
 def _starting_any(args: tuple[Any, ...]) -> Iterator[str]:
-    yield f"start the program {args[0] if args else 'of a shell'} {_SWITCH}"
+    program = args[0] if args else "of a shell"
+    words = os.fsdecode(program) if isinstance(program, bytes) else program
+    yield f"start the program {words} {_SWITCH}"
 
 
 def _connecting(args: tuple[Any, ...]) -> Iterator[str]:

@@ -1,0 +1,73 @@
+"""Users of a server, as clients of nbtrack meet them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import nbtrack
+from nbtrack.errors import NotAllowed, NotIdentified
+from nbtrack.journal import lines
+from nbtrack.records.runs import RunQuery
+from nbtrack.remote.store import RemoteStore
+from nbtrack.server.roles import Role
+from nbtrack.server.users import Users
+from nbtrack.stores.local.duckdb import DuckDBStore
+from tests.support.team_server import TeamServer
+
+Machine = Callable[[str], RemoteStore]
+
+
+@pytest.fixture
+def tokens(server: TeamServer) -> dict[Role, str]:
+    users = Users(server.folder / ".nbtrack")
+    return {role: users.add(f"{role}-ann", role) for role in Role}
+
+
+def log_a_run(store: RemoteStore, run_id: str) -> None:
+    facts = {"experiment_id": "0", "name": "mine", "status": "FINISHED", "start_us": 1}
+    store.append(lines.run_line(run_id, t=1, writer=store.writer, **facts))
+
+
+def test_an_editor_logs_and_nobody_else_does(
+    server: TeamServer,
+    machine: Machine,
+    tokens: dict[Role, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a viewer logs waits: nothing of it is lost when he becomes an editor."""
+    store = machine("a")
+    log_a_run(store, "a" * 32)
+    with pytest.raises(NotIdentified, match="Say who you are"):
+        store.ship()
+    monkeypatch.setenv("NBTRACK_TOKEN", tokens[Role.VIEWER])
+    with pytest.raises(NotAllowed, match="editor"):
+        store.ship()
+    waiting = store.outbox.waiting_lines()
+    monkeypatch.setenv("NBTRACK_TOKEN", tokens[Role.EDITOR])
+    assert store.ship()
+    monkeypatch.setenv("NBTRACK_TOKEN", tokens[Role.VIEWER])
+
+    assert waiting == 1
+    assert [run.info.run_id for run in store.search_runs(RunQuery())] == ["a" * 32]
+
+
+def test_the_server_says_who_changed_the_registry(
+    server: TeamServer, machine: Machine, tokens: dict[Role, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the client calls himself; and a gate is an approver's to make."""
+    machine("a")
+    monkeypatch.setenv("NBTRACK_USER", "somebody else")
+    client = nbtrack.MlflowClient(server.address)
+    monkeypatch.setenv("NBTRACK_TOKEN", tokens[Role.EDITOR])
+    client.create_registered_model("price")
+    with pytest.raises(NotAllowed, match="approver"):
+        client.require_gate("price", rule="metrics.f1 > 0.9")
+    monkeypatch.setenv("NBTRACK_TOKEN", tokens[Role.APPROVER])
+    client.require_gate("price", rule="metrics.f1 > 0.9")
+    there = DuckDBStore(server.folder / ".nbtrack")
+    events = [(event.kind, event.actor) for event in there.registry_events()]
+    there.close()
+
+    assert events == [("model_created", "editor-ann"), ("gate_set", "approver-ann")]
