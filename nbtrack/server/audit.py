@@ -17,7 +17,7 @@ from nbtrack.server.users import FOLDER
 
 MOST_PATH = 500
 _LOGS = re.compile(
-    r"/(ajax-)?api/2\.0/mlflow/runs/(log-[a-z]+|outputs)|/api/nbtrack/\d+/journal/.*"
+    r"/(ajax-)?api/2\.0/mlflow/runs/(log-[a-z]+|outputs)|/api/nbtrack/\d+/(journal|writers)/.*"
 )
 _log = logging.getLogger(__name__)
 

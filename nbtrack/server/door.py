@@ -42,23 +42,24 @@ class Door:
         owners = [user for user in users.values() if user.has_token(told.secret)]
         if owners and told.name in (None, owners[0].name):
             return owners[0]
-        # Only passwords can be guessed: a right token is let in however many were wrong.
-        user = users.get(told.name or "")
+        if told.name is None:  # and nobody guesses one: there is nothing to count
+            raise NotIdentified("The token is not one of this server's, or is revoked.")
+        user = users.get(told.name)
         if user is not None and self._remembered(user, told.secret) in self._right:
             return user
-        return self._tried(user, told, address)
+        return self._tried(user, told.name, told.secret, address)
 
-    def _tried(self, user: User | None, told: Told, address: str) -> User:
-        whose = f"user {told.name}", f"address {address}"
+    def _tried(self, user: User | None, name: str, password: str, address: str) -> User:
+        whose = f"user {name}", f"address {address}"
         if wait := self._attempts.begin(*whose):
             raise TooManyAttempts(wait)
         kept = user.password if user is not None else None
         # As long for a user who is not there: nobody learns who is.
-        is_right = is_password(told.secret, kept or self._nobodys)
+        is_right = is_password(password, kept or self._nobodys)
         if user is None or kept is None or not is_right:
             raise NotIdentified("The user and the password, or the token, are not right.")
         self._attempts.forgive(*whose)
-        self._remember(user, told.secret)
+        self._remember(user, password)
         return user
 
     def _remember(self, user: User, password: str) -> None:

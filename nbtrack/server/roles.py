@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from nbtrack.records.registry import EventKind
+
 _READS = re.compile(
     r"/(ajax-)?api/2\.0/mlflow/("
     r"(experiments|runs|logged-models)/search|experiments/search-datasets"
@@ -20,11 +22,24 @@ class Role(StrEnum):
     VIEWER = "viewer"  # reads
     EDITOR = "editor"  # logs, edits, registers models
     APPROVER = "approver"  # moves versions to other stages
-    ADMIN = "admin"  # says who else may
+    ADMIN = "admin"  # says which stages there are, and what their gates ask for
 
     def may(self, needed: Role) -> bool:
         order = list(Role)
         return order.index(self) >= order.index(needed)
+
+
+_NEEDED = {
+    EventKind.STAGE_CHANGED: Role.APPROVER,
+    EventKind.STAGES_SET: Role.ADMIN,
+    EventKind.GATE_SET: Role.ADMIN,
+    EventKind.GATE_REMOVED: Role.ADMIN,
+}
+
+
+def role_of_change(kind: EventKind) -> Role:
+    """What a change of the registry takes."""
+    return _NEEDED.get(kind, Role.EDITOR)
 
 
 def needed_role(method: str, path: str) -> Role:

@@ -119,16 +119,21 @@ def test_a_token_is_a_password_of_its_own_user_only(address: str, tokens: dict[s
     assert create_run(address, **bearer("ed 123"))[0] == 401  # a password is no token
 
 
-MOVES = """
+CHANGES = """
 import nbtrack
 from nbtrack.errors import NotAllowed
 
 nbtrack.set_tracking_uri({address!r})
-try:
-    nbtrack.MlflowClient().transition_model_version_stage("price", "1", "Staging")
-    print("moved")
-except NotAllowed as exc:
-    print(exc)
+client = nbtrack.MlflowClient()
+for change in (
+    lambda: client.transition_model_version_stage("price", "1", "Staging"),
+    lambda: client.require_gate("price", rule="metrics.score > 0.9"),
+):
+    try:
+        change()
+        print("done")
+    except NotAllowed as exc:
+        print(exc)
 """
 
 
@@ -137,10 +142,12 @@ def test_stages_are_moved_by_approvers(
 ) -> None:
     """With MLflow's client as with ours, and the registry says by whom."""
 
-    def moved_by(name: str) -> str:
+    def changed_by(name: str) -> list[str]:
         told = {"NBTRACK_TOKEN": tokens[name], "NBTRACK_SERVERS_DIR": str(tmp_path / name)}
-        command = [sys.executable, "-c", MOVES.format(address=address)]
-        return subprocess.check_output(command, env={**os.environ, **told}, text=True, timeout=120)
+        command = [sys.executable, "-c", CHANGES.format(address=address)]
+        environment = {**os.environ, **told}
+        done = subprocess.check_output(command, env=environment, text=True, timeout=120)
+        return done.splitlines()
 
     ours = nbtrack.MlflowClient((served_folder / ".nbtrack").as_uri())
     run_id = create_run(address, **bearer(tokens["ed"]))[1]["run"]["info"]["run_id"]
@@ -156,8 +163,11 @@ def test_stages_are_moved_by_approvers(
     assert made[0] == 200, made
     assert ask(address, path, move, **bearer(tokens["ed"]))[0] == 403
     assert ask(address, path, move, **bearer(tokens["amy"]))[0] == 200
-    assert moved_by("ed") == "ed is editor; this takes the role approver.\n"
-    assert moved_by("amy") == "moved\n"
+    assert changed_by("ed") == [
+        "ed is editor; this takes the role approver.",
+        "ed is editor; this takes the role admin.",
+    ]
+    assert changed_by("amy") == ["done", "amy is approver; this takes the role admin."]
     events = ours.get_registry_events("price")
     assert [event.actor for event in events] == ["ed", "ed", "amy", "amy"]
 

@@ -23,17 +23,10 @@ from nbtrack.records.registry import (
     RegistryHead,
     StagedFolder,
 )
-from nbtrack.server.roles import Role
 from nbtrack.server.served import Served
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _PLACE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*-\d+/\d+")  # see `model_registry.copies`
-_APPROVED = (EventKind.STAGE_CHANGED, EventKind.GATE_SET, EventKind.GATE_REMOVED)
-
-
-def needed_role(events: Sequence[NewEvent]) -> Role:
-    """Who moves a version, or says what moving one takes, approves."""
-    return Role.APPROVER if any(event.kind in _APPROVED for event in events) else Role.EDITOR
 
 
 def staging_folder(served: Served, token: str) -> Path:

@@ -35,6 +35,7 @@ from nbtrack.server.identity import check_role
 from nbtrack.server.nbtrack_protocol import registry
 from nbtrack.server.nbtrack_protocol.journals import ReceivedJournals
 from nbtrack.server.nbtrack_protocol.questions import answer
+from nbtrack.server.roles import role_of_change
 from nbtrack.server.served import Served
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ async def _change_registry(request: Request) -> Response:
         token, place = told["token"], told["place"]
     except (TypeError, ValueError, KeyError, AttributeError) as exc:
         raise InvalidValue(f"This is no change of the registry: {exc!r:.200}") from None
-    check_role(request.state.user, registry.needed_role(events))
+    for event in events:
+        check_role(request.state.user, role_of_change(event.kind))
     recorded = await run_in_threadpool(
         lambda: registry.append(_served(request), events, after=after, token=token, place=place)
     )
