@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -67,6 +67,13 @@ class RemoteStore(DuckDBStore):
         open_otherwise(folder / "artifacts", self._open_artifacts)
         open_otherwise(folder / MODELS_FOLDER, self._open_copy)
 
+    @property
+    def absence(self) -> str:
+        if (since := self.line.away_since) is None:
+            return ""
+        clock, waiting = time.strftime("%H:%M", time.localtime(since)), self.outbox.waiting_lines()
+        return f"offline since {clock}, {waiting:,} lines waiting"
+
     # --- to the server
 
     def ship(self) -> bool:
@@ -108,10 +115,9 @@ class RemoteStore(DuckDBStore):
         return location
 
     def _say_away(self) -> None:
-        since = time.strftime("%H:%M", time.localtime(self.line.away_since))
         warn_once(
-            f"nbtrack: {self.uri} is away since {since}. What is shown is what this machine knows; "
-            "what is logged waits here, and is sent when the server is back."
+            f"nbtrack: {self.uri} does not answer. What is shown is what this machine knows; what "
+            "is logged waits here, and is sent when the server is back."
         )
 
     def version(self) -> object:
@@ -120,11 +126,11 @@ class RemoteStore(DuckDBStore):
             self._asked_at = time.monotonic()
             self._asking = threading.Thread(target=self._ask_for_news, daemon=True)
             self._asking.start()
-        return super().version(), self._news
+        return super().version(), self._news, self.line.away_since
 
     def _ask_for_news(self) -> None:
         try:
-            with guarded("ask for news", outcome="it asks again"):
+            with guarded("ask for news", outcome="it asks again"), suppress(StoreBusy):
                 self._news = str(self.line.ask(f"/{QUESTIONS}/version", {})["answer"])
         finally:
             self._asking = None

@@ -71,6 +71,11 @@ class Store(Protocol):
         """Records that are in memory because the disk refuses them."""
         ...
 
+    @property
+    def absence(self) -> str:
+        """Why what is read may not be all, in a few words: its server is away. Else ""."""
+        ...
+
     def append(self, text: str) -> None:
         """Keep *text*, whole lines as `journal.lines` makes them; never waits for a reader."""
         ...

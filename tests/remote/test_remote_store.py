@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -103,6 +104,9 @@ def test_while_the_server_is_away_nothing_waits_and_nothing_is_lost(
     store = machine("a")
     alone = store.search_runs(RunQuery())
     waiting = store.outbox.waiting_lines()
+    nbtrack.set_tracking_uri(server.address)
+    shown = repr(nbtrack.runs(experiment="all"))
+    absence = store.absence
     refused = nbtrack_sync(tmp_path / "a", server.address)
     server.begin()
     sent = nbtrack_sync(tmp_path / "a", server.address)
@@ -110,9 +114,12 @@ def test_while_the_server_is_away_nothing_waits_and_nothing_is_lost(
 
     assert [run.info.run_id for run in alone] == [run_id]
     assert waiting > 500
+    words = rf"offline since \d\d:\d\d, {waiting:,} lines waiting"
+    assert re.search(words, shown)
+    assert re.fullmatch(words, absence)
     assert (refused.returncode, f"{waiting:,} lines wait" in refused.stderr) == (2, True)
     assert (sent.returncode, f"{waiting:,} lines sent" in sent.stdout) == (0, True)
-    assert f"{server.address} is away since" in caplog.text
+    assert f"{server.address} does not answer" in caplog.text
     assert len(there.read_metrics(run_id, "loss")) == 500
     assert there.get_run(run_id).info.status == "FINISHED"
     assert not store.outbox.segments()

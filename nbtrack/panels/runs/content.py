@@ -328,7 +328,7 @@ def _summary(table: RunTable) -> list[str]:
         words.append(f"by {clipped(key, KEY_LIMIT)}, {order}")
     if metric := _starred_by(table):
         words.append(f"★ best by {clipped(metric, KEY_LIMIT)}")
-    return words
+    return [*words, f"⚠ {table.absence}"] if table.absence else words
 
 
 def _starred_by(table: RunTable) -> str | None:

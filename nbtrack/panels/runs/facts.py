@@ -49,4 +49,5 @@ class RunTable:
     filter_text: str | None = None
     why_nothing: str = ""  # where no run matches, and a key of the filter is why
     place: str | None = None  # the folder that was looked into
+    absence: str = ""  # why this may not be all
     elsewhere: int = 0  # runs of other experiments; asked for where this one has none

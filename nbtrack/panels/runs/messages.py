@@ -138,7 +138,8 @@ class Keys(TypedDict):
 class Page(TypedDict):
     """Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where
     nobody asked. `chosen` are the columns that were asked for, or are remembered; `whyNothing`
-    says which key of the filter no run has, "" for none; `isBin`: the runs are deleted ones."""
+    says which key of the filter no run has, "" for none; `absence` why this may not be all;
+    `isBin`: the runs are deleted ones."""
 
     view: NotRequired[str]
     all: int
@@ -149,6 +150,7 @@ class Page(TypedDict):
     wrong: Wrong
     isGlance: bool
     whyNothing: str
+    absence: str
     keys: NotRequired[Keys]
     total: int
     matching: int

@@ -99,6 +99,7 @@ def read_table(store: Store, asked: TableRequest, experiments: Sequence[Experime
         filter_text=asked.filter_text or None,
         why_nothing="" if found else why_nothing(scope, names_in(store, experiment_ids)),
         place=str(folder_of(store.uri)),
+        absence=store.absence,
         elsewhere=0 if found else runs_elsewhere(store, experiment_ids),
     )
 

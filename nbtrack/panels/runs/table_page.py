@@ -82,6 +82,7 @@ def table_page(store: Store, asked: Asked) -> dict[str, Any]:
         "pinned": list(asked.known.meaning.pinned),
         "now": round(time.time() * 1000),
         "wrong": asked.wrong,
+        "absence": store.absence,
         "whyNothing": "" if page["matching"] else _why_nothing(store, asked),
         **page,
     }

@@ -115,6 +115,10 @@ class DuckDBStore(PanelReads):
     def waiting_records(self) -> int:
         return self._journal.waiting_records
 
+    @property
+    def absence(self) -> str:
+        return ""
+
     def append(self, text: str) -> None:
         self._journal.append(text)
 

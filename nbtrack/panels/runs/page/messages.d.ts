@@ -120,7 +120,7 @@ export interface Keys {
   experiments: KnownExperiment[];
 }
 
-/** Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where nobody asked. `chosen` are the columns that were asked for, or are remembered; `whyNothing` says which key of the filter no run has, "" for none; `isBin`: the runs are deleted ones. */
+/** Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where nobody asked. `chosen` are the columns that were asked for, or are remembered; `whyNothing` says which key of the filter no run has, "" for none; `absence` why this may not be all; `isBin`: the runs are deleted ones. */
 export interface Page {
   view?: string;
   all: number;
@@ -131,6 +131,7 @@ export interface Page {
   wrong: Wrong;
   isGlance: boolean;
   whyNothing: string;
+  absence: string;
   keys?: Keys;
   total: number;
   matching: number;

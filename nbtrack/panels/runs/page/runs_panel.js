@@ -97,13 +97,14 @@ function drawPanel(host, root, state, tabs) {
   ]);
 }
 
-/** "1,204 of 100,000 runs", and how many columns are left out.
+/** "1,204 of 100,000 runs", and why that may not be all.
  *  @param {RunsState} state */
 function countWords(state) {
   const words = h("span", { class: "nbt-count", role: "status", "aria-live": "polite" });
-  state.on("page", ({ matching, all }) => {
-    const text =
+  state.on("page", ({ matching, all, absence }) => {
+    const count =
       matching === all ? plural(all, "run") : `${grouped(matching)} of ${plural(all, "run")}`;
+    const text = absence ? `${count} · ⚠ ${absence}` : count;
     if (words.textContent !== text) words.textContent = text; // said aloud once
   });
   return words;
