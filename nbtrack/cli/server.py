@@ -6,10 +6,12 @@ import argparse
 import shlex
 import socket
 import sys
+from pathlib import Path
 
 from nbtrack.cli.console import port_number, say
 from nbtrack.cli.place import new_place
 from nbtrack.errors import InvalidValue, require
+from nbtrack.server.users import Users
 
 EXTRA = "server"
 
@@ -35,22 +37,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     require("starlette", extra=EXTRA)
     require("uvicorn", extra=EXTRA)
-    from nbtrack.server.listening import is_loopback, listen, serve
+    from nbtrack.server.guards import LOOPBACK
+    from nbtrack.server.listening import listen, serve
     from nbtrack.server.served import Served
-    from nbtrack.server.users import Users
 
     place = new_place(arguments.path or arguments.store)
-    if not is_loopback(arguments.host) and not Users(place.folder).all():
-        store = shlex.quote(str(place.folder))
-        raise InvalidValue(
-            f"--host is {arguments.host!r}, and everybody who gets there could do everything: "
-            "without users, the server listens on 127.0.0.1 only. Make one, who gets a token:\n"
-            f"    nbtrack --store {store} server user add NAME --role admin"
-        )
+    is_private = arguments.host in LOOPBACK and not arguments.name  # a name is for others
+    if not is_private:
+        _check_users(place.folder)
     with listen(arguments.host, arguments.port) as opened:
         address = f"http://{arguments.host}:{opened.getsockname()[1]}"
         say(f"{place.folder} is served at {address} (Ctrl-C ends it)")
         sys.stdout.flush()
         names = [socket.gethostname().lower(), *map(str.lower, arguments.name)]
-        serve(Served(place.folder.as_uri()), opened, names=names)
+        serve(Served(place.folder.as_uri()), opened, is_open=is_private, names=names)
     return 0
+
+
+def _check_users(folder: Path) -> None:
+    """Raises InvalidValue if there are none."""
+    if not Users(folder).all():
+        raise InvalidValue(
+            "Everybody who gets there from other machines could do everything: without users, the "
+            "server listens on 127.0.0.1 only. Make one, who gets a token:\n"
+            f"    nbtrack --store {shlex.quote(str(folder))} server user add NAME --role admin"
+        )

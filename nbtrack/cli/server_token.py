@@ -7,6 +7,7 @@ import argparse
 from nbtrack.cli.console import say
 from nbtrack.cli.place import new_place
 from nbtrack.cli.server_user import show_token
+from nbtrack.server.audit import AuditLog
 from nbtrack.server.users import Users
 
 
@@ -20,10 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    users = Users(new_place(arguments.store).folder)
+    folder, name = new_place(arguments.store).folder, arguments.name
     if arguments.action == "new":
-        show_token(users.new_token(arguments.name))
+        token = Users(folder).new_token(name)
+        AuditLog(folder).note_command(f"token new {name}")
+        show_token(token)
     else:
-        users.revoke(arguments.name, arguments.id)
+        Users(folder).revoke(name, arguments.id)
+        AuditLog(folder).note_command(f"token revoke {name} {arguments.id}")
         say("It is revoked.")
     return 0

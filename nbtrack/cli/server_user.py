@@ -9,6 +9,7 @@ import sys
 from nbtrack.cli.console import count, harmless, say
 from nbtrack.cli.place import new_place
 from nbtrack.display.text_table import aligned
+from nbtrack.server.audit import AuditLog
 from nbtrack.server.roles import Role
 from nbtrack.server.users import User, Users
 
@@ -33,19 +34,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.action == "add":
         return _add(arguments)
-    users = Users(new_place(arguments.store).folder)
+    folder = new_place(arguments.store).folder
+    users = Users(folder)
     if arguments.action == "list":
         return _list(users)
     users.remove(arguments.name)
+    AuditLog(folder).note_command(f"user remove {arguments.name}")
     say(f"{harmless(arguments.name)} is no user any more.")
     return 0
 
 
 def _add(arguments: argparse.Namespace) -> int:
-    users = Users(new_place(arguments.store).folder)
+    folder, role = new_place(arguments.store).folder, Role(arguments.role)
     password = _asked_password() if arguments.password else None
-    token = users.add(arguments.name, Role(arguments.role), password=password)
-    say(f"{arguments.name} is {arguments.role}.")
+    token = Users(folder).add(arguments.name, role, password=password)
+    AuditLog(folder).note_command(f"user add {arguments.name} --role {role}")
+    say(f"{arguments.name} is {role}.")
     show_token(token)
     return 0
 

@@ -13,6 +13,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nbtrack.recording.acting import acting_user
 from nbtrack.server.users import FOLDER
 
 MOST_PATH = 500
@@ -32,6 +33,10 @@ class AuditLog:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / FOLDER / "audit.jsonl"
+
+    def note_command(self, words: str) -> None:
+        """What somebody has done on the machine itself."""
+        self.note(who=acting_user(), address="", method="COMMAND", path=words, status=0)
 
     def note(self, *, who: str, address: str, method: str, path: str, status: int) -> None:
         """In one write: lines of several servers do not mix."""

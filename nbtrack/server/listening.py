@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import uvicorn
 
 from nbtrack.server.app import make_app
-from nbtrack.server.guards import LOOPBACK
 from nbtrack.server.served import Served
 
 STOP_SECONDS = 10  # for requests that are being answered
@@ -24,17 +23,9 @@ def listen(host: str, port: int) -> socket.socket:
     return opened
 
 
-def serve(served: Served, opened: socket.socket, *, names: Sequence[str]) -> None:
-    """Until SIGINT or SIGTERM; what is being answered then is answered.
-
-    *names* are those of the machine, as clients write them.
-    """
+def serve(served: Served, opened: socket.socket, *, is_open: bool, names: Sequence[str]) -> None:
+    """Until SIGINT or SIGTERM; what is being answered then is answered. See `make_app`."""
     threading.Thread(target=served.warm_up, name="nbtrack-warm-up", daemon=True).start()
-    app = make_app(served, is_open=is_loopback(opened.getsockname()[0]), names=names)
+    app = make_app(served, is_open=is_open, names=names)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=STOP_SECONDS)
     uvicorn.Server(config).run(sockets=[opened])
-
-
-def is_loopback(host: str) -> bool:
-    """Whether nobody on another machine gets there."""
-    return host in LOOPBACK

@@ -104,8 +104,10 @@ def test_pages_of_other_sites_may_not(address: str) -> None:
     assert found[0] == 404
 
 
-def test_other_machines_are_not_listened_to(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "nbtrack", "server", str(tmp_path), "--host", "0.0.0.0"]
+@pytest.mark.parametrize("options", [["--host", "0.0.0.0"], ["--name", "team.example.org"]])
+def test_other_machines_are_not_let_in_without_users(tmp_path: Path, options: list[str]) -> None:
+    """Neither directly nor through a proxy on this one."""
+    command = [sys.executable, "-m", "nbtrack", "server", str(tmp_path), *options]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == 2

@@ -297,3 +297,10 @@ def test_the_commands_make_and_remove_users(tmp_path: Path) -> None:
     assert len(users.all()["ann"].tokens) == 1
     nbtrack_server("user", "remove", "ann")
     assert not users.all()
+    noted = (tmp_path / ".nbtrack" / "server" / "audit.jsonl").read_text().splitlines()
+    assert [" ".join(json.loads(line)["path"].split()[:2]) for line in noted] == [
+        "user add",
+        "token revoke",
+        "token new",
+        "user remove",
+    ]
