@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +251,14 @@ def test_secrets_are_not_in_the_file(tmp_path: Path) -> None:
         users.add("ann", Role.VIEWER)
     with pytest.raises(InvalidValue, match="no name"):
         users.add("a:b", Role.VIEWER)
+
+
+def test_of_two_who_change_the_users_nobody_is_forgotten(tmp_path: Path) -> None:
+    names = [f"user{number}" for number in range(16)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda name: Users(tmp_path).add(name, Role.VIEWER), names))
+
+    assert sorted(Users(tmp_path).all()) == sorted(names)
 
 
 def test_a_file_of_users_that_cannot_be_read_lets_nobody_in(tmp_path: Path) -> None:
