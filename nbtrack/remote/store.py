@@ -71,8 +71,9 @@ class RemoteStore(DuckDBStore):
     def absence(self) -> str:
         if (since := self.line.away_since) is None:
             return ""
-        clock, waiting = time.strftime("%H:%M", time.localtime(since)), self.outbox.waiting_lines()
-        return f"offline since {clock}, {waiting:,} lines waiting"
+        words = f"offline since {time.strftime('%H:%M', time.localtime(since))}"
+        waiting = self.outbox.waiting_lines()
+        return f"{words}, {waiting:,} lines waiting" if waiting else words
 
     # --- to the server
 
