@@ -61,7 +61,7 @@ class RemoteStore(DuckDBStore):
         self.outbox = Outbox(folder / "outbox", folder / "journal")
         self._root = str(folder / "artifacts")
         self._shipping = Shipping(self.line, self.outbox, folder / "artifacts")
-        self._shipper = FoldingThread(self.ship)
+        self._shipper = FoldingThread(self.ship, name="nbtrack-ship", guard=self._guarded)
         self._news, self._asked_at = "", 0.0
         self._asking: threading.Thread | None = None
         open_otherwise(folder / "artifacts", self._open_artifacts)
@@ -71,14 +71,18 @@ class RemoteStore(DuckDBStore):
     def absence(self) -> str:
         if (since := self.line.away_since) is None:
             return ""
-        clock, waiting = time.strftime("%H:%M", time.localtime(since)), self.outbox.waiting_lines()
-        return f"offline since {clock}, {waiting:,} lines waiting"
+        words = f"offline since {time.strftime('%H:%M', time.localtime(since))}"
+        waiting = self.outbox.waiting_lines()
+        return f"{words}, {waiting:,} lines waiting" if waiting else words
 
     # --- to the server
 
     def ship(self) -> bool:
         """Send what waits; False if the server is away, or another process sends it."""
         return self._shipping.ship(self.writer)
+
+    def _guarded(self) -> AbstractContextManager[None]:
+        return guarded(f"send to {self.uri}", outcome="what was logged waits, and is sent later")
 
     def flush(self) -> None:
         super().flush()
@@ -88,7 +92,7 @@ class RemoteStore(DuckDBStore):
         self._shipper.close()
         super().close()
         if not self.line.seems_away:
-            with guarded("send what waits to its server", outcome="it is sent later"):
+            with self._guarded():
                 self._shipping.ship(self.writer, wait=CLOSE_SECONDS)
 
     def _on_waiting(self, is_much: bool) -> None:

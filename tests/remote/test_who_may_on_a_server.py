@@ -14,6 +14,7 @@ from nbtrack.remote.store import RemoteStore
 from nbtrack.server.roles import Role
 from nbtrack.server.users import Users
 from nbtrack.stores.local.duckdb import DuckDBStore
+from tests.remote.test_remote_store import wait_until
 from tests.support.team_server import TeamServer
 
 Machine = Callable[[str], RemoteStore]
@@ -35,12 +36,14 @@ def test_an_editor_logs_and_nobody_else_does(
     machine: Machine,
     tokens: dict[Role, str],
     monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """What a viewer logs waits: nothing of it is lost when he becomes an editor."""
     store = machine("a")
     log_a_run(store, "a" * 32)
     with pytest.raises(NotIdentified, match="Say who you are"):
         store.ship()
+    wait_until(lambda: f"could not send to {server.address}: NotIdentified" in caplog.text)
     monkeypatch.setenv("NBTRACK_TOKEN", tokens[Role.VIEWER])
     with pytest.raises(NotAllowed, match="editor"):
         store.ship()
@@ -56,18 +59,18 @@ def test_an_editor_logs_and_nobody_else_does(
 def test_the_server_says_who_changed_the_registry(
     server: TeamServer, machine: Machine, tokens: dict[Role, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the client calls himself; and a gate is an approver's to make."""
+    """Whatever the client calls himself; and a gate is an admin's to make."""
     machine("a")
     monkeypatch.setenv("NBTRACK_USER", "somebody else")
     client = nbtrack.MlflowClient(server.address)
     monkeypatch.setenv("NBTRACK_TOKEN", tokens[Role.EDITOR])
     client.create_registered_model("price")
-    with pytest.raises(NotAllowed, match="approver"):
+    with pytest.raises(NotAllowed, match="admin"):
         client.require_gate("price", rule="metrics.f1 > 0.9")
-    monkeypatch.setenv("NBTRACK_TOKEN", tokens[Role.APPROVER])
+    monkeypatch.setenv("NBTRACK_TOKEN", tokens[Role.ADMIN])
     client.require_gate("price", rule="metrics.f1 > 0.9")
     there = DuckDBStore(server.folder / ".nbtrack")
     events = [(event.kind, event.actor) for event in there.registry_events()]
     there.close()
 
-    assert events == [("model_created", "editor-ann"), ("gate_set", "approver-ann")]
+    assert events == [("model_created", "editor-ann"), ("gate_set", "admin-ann")]

@@ -1,4 +1,4 @@
-"""The background thread that folds; it runs only while there is something to fold."""
+"""The background thread that folds, or sends: it runs only while there is something to do."""
 
 from __future__ import annotations
 
@@ -19,10 +19,18 @@ _threads: weakref.WeakSet[FoldingThread] = weakref.WeakSet()
 
 
 class FoldingThread:
-    """*fold()* returns False if it could not, because somebody else has the file."""
+    """*fold()* returns False if it could not, because somebody else has the file. A fault of it is
+    told by *guard*."""
 
-    def __init__(self, fold: Callable[[], bool]) -> None:
-        self._fold = fold
+    def __init__(
+        self,
+        fold: Callable[[], bool],
+        *,
+        name: str = "nbtrack-fold",
+        guard: Callable[[], AbstractContextManager[None]] | None = None,
+    ) -> None:
+        self._fold, self._name = fold, name
+        self._guard = guard or folding_guarded
         self._is_closed = self._has_failed = False
         self._thread: threading.Thread | None = None
         self._starting = threading.RLock()
@@ -50,7 +58,7 @@ class FoldingThread:
         with self._starting:
             if self._thread is None:
                 # Known before it starts, so that who interrupts us does not begin another one.
-                self._thread = threading.Thread(target=self._run, name="nbtrack-fold", daemon=True)
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 try:
                     self._thread.start()
                 except RuntimeError:  # at interpreter shutdown; then the next reader folds
@@ -80,7 +88,7 @@ class FoldingThread:
         with suppress(KeyboardInterrupt):
             if not self._has_failed:  # it is tried again in two seconds, and told then
                 return tried(self._fold, on_fault=self._note_failure)
-            with folding_guarded():
+            with self._guard():
                 is_done, self._has_failed = self._fold(), False
                 return is_done
         return False
