@@ -37,6 +37,7 @@ def all_kinds() -> list[type[MlflowException]]:
 
 EXAMPLES: dict[str, Any] = {
     "position": 2,
+    "seconds": 2.0,
     "json": {"error_code": "404", "message": "gone"},
     "key": Key(prefix="metrics", name="f1", position=2),
 }

@@ -21,25 +21,25 @@ class Role(StrEnum):
 
     VIEWER = "viewer"  # reads
     EDITOR = "editor"  # logs, edits, registers models
-    APPROVER = "approver"  # moves versions to other stages, and says what that takes
-    ADMIN = "admin"  # everything, also what is still to come
+    APPROVER = "approver"  # moves versions to other stages
+    ADMIN = "admin"  # says which stages there are, and what their gates ask for
 
     def may(self, needed: Role) -> bool:
         order = list(Role)
         return order.index(self) >= order.index(needed)
 
 
-_APPROVED = (
-    EventKind.STAGE_CHANGED,
-    EventKind.STAGES_SET,
-    EventKind.GATE_SET,
-    EventKind.GATE_REMOVED,
-)
+_NEEDED = {
+    EventKind.STAGE_CHANGED: Role.APPROVER,
+    EventKind.STAGES_SET: Role.ADMIN,
+    EventKind.GATE_SET: Role.ADMIN,
+    EventKind.GATE_REMOVED: Role.ADMIN,
+}
 
 
 def role_of_change(kind: EventKind) -> Role:
-    """Who moves a version, or says what moving one takes, approves."""
-    return Role.APPROVER if kind in _APPROVED else Role.EDITOR
+    """What a change of the registry takes."""
+    return _NEEDED.get(kind, Role.EDITOR)
 
 
 def needed_role(method: str, path: str) -> Role:
