@@ -27,7 +27,8 @@ NbtrackError                      base of what nbtrack raises; an MlflowExceptio
 ├── NameTaken(ValueError)         an experiment or registered model of that name exists
 ├── StoreError
 │   ├── StoreBusy                 another program holds the database file
-│   │   └── ServerAway            the team's server does not answer
+│   │   ├── ServerAway            the team's server does not answer
+│   │   └── AnotherProject        another project than before is at the server's address
 │   ├── StoreDamaged              the database file cannot be read
 │   ├── StoreTooNew               written by a newer nbtrack
 │   ├── RegistryClosed            a repetition of a run may not change the model registry
@@ -305,10 +306,18 @@ class StoreBusy(StoreError):
 
 
 class ServerAway(StoreBusy):
-    """The server does not answer; logging goes on, and is sent when it does."""
+    """The server does not answer; logging goes on, and is sent when it does.
 
-    def __init__(self, uri: object, reason: str = "") -> None:
+    *was_sent*: it may have got the request, and done what that asks for.
+    """
+
+    def __init__(self, uri: object, reason: str = "", *, was_sent: bool = True) -> None:
+        self.was_sent = was_sent
         super().__init__(f"{uri} does not answer: {reason}. What was logged here is sent later.")
+
+
+class AnotherProject(StoreBusy):
+    """At the address is not the project any more that was there before."""
 
 
 class StoreDamaged(StoreError):

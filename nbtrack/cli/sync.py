@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     store.fold()  # who has died is known then, and what it left running was killed
     until = time.monotonic() + _WAIT_SECONDS
     while not store.ship():
-        if store.line.seems_away or time.monotonic() > until:
+        if store.line.seems_away() or time.monotonic() > until:
             raise StoreBusy(f"{store.uri} does not answer: {waiting:,} lines wait.")
         time.sleep(0.1)
     say(f"{waiting:,} lines sent to {store.uri}; nothing waits." if waiting else "Nothing waits.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import time
@@ -12,19 +13,21 @@ from urllib.parse import urlsplit
 
 from nbtrack import errors
 from nbtrack.errors import MlflowException, NbtrackError, ServerAway, StoreBusy, require
-from nbtrack.remote.protocol import ROOT
+from nbtrack.remote.protocol import PROJECT, ROOT
 
 EXTRA = "remote"
-CONNECT_SECONDS, READ_SECONDS = 2.0, 60.0
-PATIENT_SECONDS = 1.0
-AWAY_SECONDS = 5.0  # so long one that did not answer is not asked again by who has no time
+CONNECT_SECONDS, READ_SECONDS = 2.0, 10.0
+PATIENT_SECONDS = 2.0  # whoever waits no longer than this is logging
+AWAY_SECONDS = 5.0  # so long one that did not answer is not asked again
 
 
 class Line:
-    """To the server at *uri*. Raises ServerAway if it does not answer, what its errors are, and
-    MissingExtra without urllib3."""
+    """To the server at *uri*. Raises ServerAway if it does not answer, AnotherProject if it is not
+    the one any more that it was, and what its errors are. Raises MissingExtra without urllib3."""
 
     def __init__(self, uri: str) -> None:
+        require("urllib3", extra=EXTRA)
+        self.project = ""  # the id of the project there; "": nobody has told it yet
         self._uri = uri
         self._pool: Any = None
         self._process = os.getpid()
@@ -50,74 +53,74 @@ class Line:
         import urllib3
 
         limits = urllib3.Timeout(connect=min(CONNECT_SECONDS, timeout), read=timeout)
+        told = {**_credentials(), **headers, **({PROJECT: self.project} if self.project else {})}
         try:
             answer = self._connections().request(
                 method, self._uri + ROOT + path, body=body, timeout=limits, retries=False,
-                headers={**_credentials(self._uri), **headers}, preload_content=preload,
+                headers=told, preload_content=preload,
             )  # fmt: skip
+        except urllib3.exceptions.NewConnectionError as exc:
+            raise self._away("nobody listens there", was_sent=False) from exc
         except urllib3.exceptions.TimeoutError as exc:
             if timeout < PATIENT_SECONDS:  # whoever asked had no time: it may well be there
+                self._away_at = time.monotonic()
                 raise StoreBusy(f"{self._uri} did not answer within {timeout:g} s.") from exc
-            self._note_away()
-            raise ServerAway(self._uri, f"it did not answer within {timeout:g} s") from exc
+            raise self._away(f"not within {timeout:g} s", was_sent=True) from exc
         except urllib3.exceptions.HTTPError as exc:
-            self._note_away()
-            raise ServerAway(self._uri, str(exc)) from exc
-        self.away_since = None
+            raise self._away(type(exc).__name__, was_sent=True) from exc
         if answer.status >= 300:
-            raise _error(self._uri, answer.status, answer.read() if not preload else answer.data)
+            raise self._error(answer.status, answer.read() if not preload else answer.data)
+        self.away_since = None
+        self.project = answer.headers.get(PROJECT, self.project)
         return answer
 
-    @property
-    def seems_away(self) -> bool:
-        """It did not answer a moment ago."""
-        return self.away_since is not None and time.monotonic() - self._away_at < AWAY_SECONDS
+    def seems_away(self, *, is_hurried: bool = False) -> bool:
+        """It did not answer a moment ago, in time for somebody who is in a hurry."""
+        is_fresh = time.monotonic() - self._away_at < AWAY_SECONDS
+        return is_fresh and (is_hurried or self.away_since is not None)
 
-    def _note_away(self) -> None:
+    def _away(self, reason: str, *, was_sent: bool) -> ServerAway:
         self._away_at = time.monotonic()
         self.away_since = self.away_since or time.time()
+        return ServerAway(self._uri, reason, was_sent=was_sent)
 
     def _connections(self) -> Any:
         if self._pool is None or self._process != os.getpid():  # a fork has its own
-            urllib3 = require("urllib3", extra=EXTRA)
+            import urllib3
+
             proxy = urllib.request.getproxies().get(urlsplit(self._uri).scheme)
             is_direct = proxy is None or urllib.request.proxy_bypass(urlsplit(self._uri).netloc)
-            make = urllib3.PoolManager if is_direct else urllib3.ProxyManager
-            self._pool = make(*([] if is_direct else [proxy]), maxsize=4)
+            pool: Any = urllib3.PoolManager if is_direct else urllib3.ProxyManager
+            self._pool = pool(*([] if is_direct else [proxy]), maxsize=4)
             self._process = os.getpid()
         return self._pool
 
+    def _error(self, status: int, body: bytes) -> Exception:
+        """What was raised on the other side, by its name, if it is one of ours."""
+        try:
+            told = json.loads(body)
+            code, message, name = told["error_code"], str(told["message"]), told.get("kind", "")
+        except (ValueError, KeyError, TypeError):
+            return self._away(f"there is something else, which says {status}", was_sent=True)
+        if status >= 500 and status != 503:
+            return self._away(message, was_sent=True)
+        kind = getattr(errors, name, None)
+        if isinstance(kind, type) and issubclass(kind, NbtrackError):
+            found = kind.__new__(kind)
+            found.args, found.json_kwargs = (message,), {}
+            return found
+        return StoreBusy(message) if status == 503 else MlflowException(message, error_code=code)
 
-def _credentials(uri: str) -> dict[str, str]:
-    """As MLflow's clients are told them: a token, or a user and a password; or in the address."""
-    import urllib3
 
+def _credentials() -> dict[str, str]:
+    """As MLflow's clients are told them: a token, or a user and a password."""
     if token := _variable("TOKEN"):
         return {"authorization": f"Bearer {token}"}
-    place = urlsplit(uri)
-    user, password = (
-        place.username or _variable("USERNAME"),
-        place.password or _variable("PASSWORD"),
-    )
-    return urllib3.make_headers(basic_auth=f"{user}:{password or ''}") if user else {}
+    if user := _variable("USERNAME"):
+        text = f"{user}:{_variable('PASSWORD') or ''}".encode()
+        return {"authorization": f"Basic {base64.b64encode(text).decode()}"}
+    return {}
 
 
 def _variable(name: str) -> str | None:
     return os.environ.get(f"NBTRACK_{name}") or os.environ.get(f"MLFLOW_TRACKING_{name}")
-
-
-def _error(uri: str, status: int, body: bytes) -> Exception:
-    """What was raised on the other side, by its name, if it is one of ours."""
-    try:
-        told = json.loads(body)
-        code, message, name = told["error_code"], str(told["message"]), told.get("kind", "")
-    except (ValueError, KeyError, TypeError):
-        return ServerAway(uri, f"it answered with {status}")
-    kind = getattr(errors, name, None)
-    if isinstance(kind, type) and issubclass(kind, NbtrackError):
-        found = kind.__new__(kind)
-        found.args, found.json_kwargs = (message,), {}
-        return found
-    if status in (502, 503, 504):
-        return StoreBusy(message)
-    return MlflowException(message, error_code=code)

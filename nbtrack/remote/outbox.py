@@ -8,6 +8,7 @@ processes, and beside each how much of it was sent.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,6 +21,8 @@ from nbtrack.journal.reading import segment_sizes, writer_of
 from nbtrack.remote.protocol import MOST_BYTES
 
 _FILE_LINE = re.compile(rb'^\{"k":"(?:artifact|modelvalue)".*\n', re.MULTILINE)
+
+_BLOCK_BYTES = 1 << 16
 
 
 @dataclass(slots=True)
@@ -40,16 +43,20 @@ class Outbox:
     def __init__(self, folder: Path, journal: Path) -> None:
         self.folder, self._journal = folder, journal
 
-    @property
-    def waiting_bytes(self) -> int:
-        """Of lines that nobody has taken."""
-        return sum(size - self.sent(name).lines for name, size in self.segments().items())
-
     def waiting_lines(self) -> int:
+        """That nobody has taken."""
         return sum(
             text.count(b"\n")
             for name in self.segments()
             for _, text in self.pieces(name, self.sent(name).lines)
+        )
+
+    def waiting_files(self) -> int:
+        """That lines tell of which were taken."""
+        return sum(
+            sum(1 for _ in files_in(text))
+            for name in self.segments()
+            for text in self.lines(name, self.sent(name).files, self.sent(name).lines)
         )
 
     def segments(self) -> dict[str, int]:
@@ -70,13 +77,37 @@ class Outbox:
         temporary.write_text(json.dumps({"lines": sent.lines, "files": sent.files}))
         temporary.replace(self._note(segment))
 
+    def whole(self, segment: str) -> int:
+        """How long it is up to its last whole line: what a killed process could not finish is
+        nobody's."""
+        with suppress(FileNotFoundError), open(self.folder / segment, "rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            while end:
+                start = max(0, end - _BLOCK_BYTES)
+                file.seek(start)
+                if (place := file.read(end - start).rfind(b"\n")) >= 0:
+                    return start + place + 1
+                end = start
+        return 0
+
     def pieces(self, segment: str, start: int) -> Iterator[tuple[int, bytes]]:
-        """Whole lines from *start* on, with the places where they begin."""
-        while True:
-            tail = reading.read_tail(self.folder, segment, start=start, limit=MOST_BYTES)
-            if not tail.text:
+        """From *start* to the end of the last whole line, with the places where they begin. A line
+        may be of any length, and so a piece may begin in it."""
+        whole = self.whole(segment)
+        with suppress(FileNotFoundError), open(self.folder / segment, "rb") as file:
+            file.seek(start)
+            while start < whole and (text := file.read(min(MOST_BYTES, whole - start))):
+                yield start, text
+                start += len(text)
+
+    def lines(self, segment: str, start: int, end: int) -> Iterator[bytes]:
+        """Whole ones from *start* to *end*, some at once."""
+        while start < end:
+            limit = min(MOST_BYTES, end - start)
+            tail = reading.read_tail(self.folder, segment, start=start, limit=limit)
+            if not tail.text or tail.end > end:
                 return
-            yield start, tail.text
+            yield tail.text
             start = tail.end
 
     def forget(self, segment: str) -> None:
@@ -88,8 +119,16 @@ class Outbox:
 
     def ended_writers(self, *, own: str) -> set[str]:
         """Those whose process has ended, and whose runs have been ended here."""
-        alive = {*reading.known_writers(self._journal), own}
-        return {writer_of(name) for name in self.segments()} - alive
+        found = {writer_of(name) for name in self.segments()}  # first: each has its lock before
+        return found - {*reading.known_writers(self._journal), own}
+
+    def count_of(self, writer: str) -> int:
+        """Of its segments."""
+        return sum(writer_of(name) == writer for name in self.segments())
+
+    def has_others(self, own: str) -> bool:
+        """Processes that may not be able to send by themselves, such as forks."""
+        return any(writer_of(name) != own for name in self.segments())
 
     def _note(self, segment: str) -> Path:
         return self.folder / f"{segment}.sent"

@@ -15,7 +15,7 @@ ROOT = "/api/nbtrack/1"  # another number when a client of before could not go o
 JOURNAL, WRITERS, FILES = "journal", "writers", "files"
 QUESTIONS, REGISTRY = "questions", "registry"
 RUNS, MODELS, COPIES = "runs", "models", "copies"  # whose files
-START, SHA256 = "nbtrack-start", "nbtrack-sha256"  # headers
+START, SHA256, PROJECT = "nbtrack-start", "nbtrack-sha256", "nbtrack-project"  # headers
 SERVED_ROOT = "nbtrack-artifacts:"  # on the way, the folder of artifacts on either side
 MOST_BYTES = 4 << 20  # of lines in one request
 
@@ -26,7 +26,7 @@ QUESTIONS_ASKED = frozenset({
     "read_child_runs", "read_environments", "read_executions", "read_git_states", "read_groups",
     "read_history", "read_keys", "read_metrics", "read_places", "read_run_page",
     "read_run_values", "read_series", "read_texts", "registry_events", "registry_head",
-    "renamed_experiments", "search_experiments", "search_logged_models", "search_model_versions",
+    "search_experiments", "search_logged_models", "search_model_versions",
     "search_registered_models", "search_run_columns", "search_runs",
 })  # fmt: skip
 

@@ -6,71 +6,82 @@ piece says where in its segment it begins, and the server knows how far it is.
 
 from __future__ import annotations
 
+import os
+import time
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 from nbtrack.base.guard import warn_once
-from nbtrack.base.locks import held, make_shared_folder
+from nbtrack.base.locks import held
 from nbtrack.errors import InvalidValue, NotFound, StoreBusy
-from nbtrack.remote.line import READ_SECONDS, Line
-from nbtrack.remote.outbox import LoggedFile, Outbox, files_in
-from nbtrack.remote.protocol import FILES, JOURNAL, MODELS, RUNS, SHA256, START, WRITERS
+from nbtrack.remote.line import Line
+from nbtrack.remote.outbox import LoggedFile, Outbox, Sent, files_in
+from nbtrack.remote.protocol import FILES, JOURNAL, MODELS, MOST_BYTES, RUNS, SHA256, START, WRITERS
+
+FILE_SECONDS = 30.0  # for the answer to a file
+_PIECE = 1 << 18
 
 
 class Shipping:
     def __init__(self, line: Line, outbox: Outbox, artifacts: Path) -> None:
         self._line, self._outbox, self._artifacts = line, outbox, artifacts
+        self._until = float("inf")  # by the monotonic clock: then the process wants to end
 
-    def ship(self, own_writer: str, *, wait: float = 0.0, with_files: bool = True) -> bool:
-        """All that waits now; False if another process is at it, or the server is away.
+    def end_within(self, seconds: float) -> None:
+        """What cannot be sent by then is sent by another process."""
+        self._until = time.monotonic() + seconds
 
-        *wait* is for that other process, in seconds.
-        """
-        if not self._outbox.folder.is_dir():
-            return True
-        make_shared_folder(self._outbox.folder)
-        with held(self._outbox.folder / "ship.lock", wait_seconds=wait) as is_ours:
-            if not is_ours:
-                return False
+    def ship_lines(self, *, wait: float = 0.0) -> bool:
+        """All that wait now. False if another process is at it, for *wait* seconds, or the server
+        is away. Raises what the server answers if it refuses them."""
+        with held(self._outbox.folder / "lines.lock", wait_seconds=wait) as is_ours:
             try:
-                self._ship_all(own_writer, with_files=with_files)
+                return is_ours and self._ship_lines()
             except StoreBusy:
                 return False
-        return True
 
-    def _ship_all(self, own_writer: str, *, with_files: bool) -> None:
-        ended = self._outbox.ended_writers(own=own_writer)  # before their last lines are read
+    def ship_files(self, own_writer: str) -> bool:
+        """Of lines that were taken. The same; long ones hold up no lines."""
+        with held(self._outbox.folder / "files.lock") as is_ours:
+            try:
+                return is_ours and self._ship_files(own_writer)
+            except StoreBusy:
+                return False
+
+    def _ship_lines(self) -> bool:
         for segment, size in self._outbox.segments().items():
             if self._outbox.sent(segment).lines < size:
                 self._send_lines(segment)
-        if with_files:
-            for segment in self._outbox.segments():
-                self._send_files(segment)
-            self._clear_up(ended)
+        return True
 
     def _send_lines(self, segment: str) -> None:
         sent = self._outbox.sent(segment)
         for start, text in self._outbox.pieces(segment, sent.lines):
             end = self._post(segment, start, text)
+            self._note_taken(segment, sent, end)
             if end != start + len(text):  # it has more, or less, than we knew of
-                sent.lines = end
-                self._outbox.note_sent(segment, sent)
-                self._send_rest(segment, end)
+                self._send_rest(segment, sent)
                 return
-            sent.lines = end
-            self._outbox.note_sent(segment, sent)
 
-    def _send_rest(self, segment: str, known: int) -> None:
+    def _send_rest(self, segment: str, sent: Sent) -> None:
         """From where the server says that it is. Raises StoreBusy if it then says otherwise."""
-        sent = self._outbox.sent(segment)
-        for start, text in self._outbox.pieces(segment, known):
-            sent.lines = self._post(segment, start, text)
+        for start, text in self._outbox.pieces(segment, sent.lines):
+            self._note_taken(segment, sent, self._post(segment, start, text))
             if sent.lines != start + len(text):
                 raise StoreBusy("The server is being told the same by somebody else.")
-            self._outbox.note_sent(segment, sent)
+
+    def _note_taken(self, segment: str, sent: Sent, end: int) -> None:
+        """A server that was restored from a backup has less than it had, of files as well."""
+        sent.files = min(self._outbox.sent(segment).files, end)
+        sent.lines = end
+        self._outbox.note_sent(segment, sent)
 
     def _post(self, segment: str, start: int, text: bytes) -> int:
+        if len(text) >= MOST_BYTES:  # there is more behind it
+            self._check_time()
         answer = self._line.request(
             "POST",
             f"/{JOURNAL}/{segment}",
@@ -79,12 +90,28 @@ class Shipping:
         )
         return int(answer.json()["end"])
 
+    def _ship_files(self, own_writer: str) -> bool:
+        ended = self._outbox.ended_writers(own=own_writer)
+        for segment in self._outbox.segments():
+            self._send_files(segment)
+        self._clear_up(ended)
+        return True
+
     def _send_files(self, segment: str) -> None:
-        sent = self._outbox.sent(segment)
-        for start, text in self._outbox.pieces(segment, sent.files):
+        start = self._outbox.sent(segment).files
+        for text in self._outbox.lines(segment, start, self._outbox.sent(segment).lines):
             for file in files_in(text):
                 self._send_file(file)
-            sent.files = start + len(text)
+            start += len(text)
+            self._note_files(segment, start)
+
+    def _note_files(self, segment: str, end: int) -> None:
+        """Beside whoever sends its lines."""
+        with held(self._outbox.folder / "lines.lock", wait_seconds=FILE_SECONDS) as is_ours:
+            if not is_ours:
+                raise StoreBusy("Lines are being sent, and take long.")
+            sent = self._outbox.sent(segment)
+            sent.files = min(end, sent.lines)
             self._outbox.note_sent(segment, sent)
 
     def _send_file(self, logged: LoggedFile) -> None:
@@ -93,29 +120,43 @@ class Shipping:
         place = quote(f"{_kind(logged.owner)}/{logged.owner}/{logged.path}")
         try:
             with open(source, "rb") as file:
-                headers = {SHA256: logged.sha256, "content-length": str(source.stat().st_size)}
+                size = os.fstat(file.fileno()).st_size
+                headers = {SHA256: logged.sha256, "content-length": str(size)}
                 self._line.request(
-                    "PUT", f"/{FILES}/{place}", file, headers=headers, timeout=READ_SECONDS
-                )
-        except (FileNotFoundError, IsADirectoryError, InvalidValue):
+                    "PUT", f"/{FILES}/{place}", self._read(file), headers=headers,
+                    timeout=FILE_SECONDS,
+                )  # fmt: skip
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             pass
-        except NotFound as exc:
-            warn_once(f"nbtrack: {logged.path!r} could not be sent: {exc}")
+        except (InvalidValue, NotFound, OSError) as exc:
+            if "not those of the digest" not in str(exc):  # it is another one by now
+                warn_once(f"nbtrack: the file {logged.path!r} is not sent: {exc}")
+
+    def _read(self, file: IO[bytes]) -> Iterator[bytes]:
+        while piece := file.read(_PIECE):
+            yield piece
+            self._check_time()
+
+    def _check_time(self) -> None:
+        if time.monotonic() > self._until:
+            raise StoreBusy("The process ends.")
 
     def _clear_up(self, ended: set[str]) -> None:
         """Forget what the server has, but for what is still written to."""
-        for segment, size in self._outbox.segments().items():
-            is_over = self._outbox.is_closed(segment) or segment.partition("-")[0] in ended
-            if is_over and self._outbox.sent(segment).files >= self._whole(segment, size):
-                self._outbox.forget(segment)
-        left = {segment.partition("-")[0] for segment in self._outbox.segments()}
-        for writer in ended - left:
-            self._line.request("DELETE", f"/{WRITERS}/{writer}")
+        left: dict[str, list[str]] = {}
+        for segment in self._outbox.segments():
+            writer = segment.partition("-")[0]
+            if self._is_over(segment, has_ended=writer in ended):
+                left.setdefault(writer, []).append(segment)
+        for writer in ended:
+            if len(left.get(writer, ())) == self._outbox.count_of(writer):
+                self._line.request("DELETE", f"/{WRITERS}/{writer}")
+        for segment in (each for segments in left.values() for each in segments):
+            self._outbox.forget(segment)
 
-    def _whole(self, segment: str, size: int) -> int:
-        """Up to the last whole line: what a killed process could not finish is nobody's."""
-        sent = self._outbox.sent(segment).lines
-        return sent if not any(self._outbox.pieces(segment, sent)) else size
+    def _is_over(self, segment: str, *, has_ended: bool) -> bool:
+        is_closed = has_ended or self._outbox.is_closed(segment)
+        return is_closed and self._outbox.sent(segment).files >= self._outbox.whole(segment)
 
 
 def _kind(owner: str) -> str:

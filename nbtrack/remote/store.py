@@ -9,14 +9,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from nbtrack.artifact_store.opening import open_otherwise
-from nbtrack.base.guard import guarded, warn_once
-from nbtrack.errors import ServerAway, StoreBusy
+from nbtrack.artifact_store.paths import SCHEME
+from nbtrack.base.guard import guarded, warn
+from nbtrack.base.locks import make_shared_folder
+from nbtrack.errors import (
+    InvalidValue,
+    NotAllowed,
+    NotFound,
+    NotIdentified,
+    ServerAway,
+    StoreBusy,
+)
 from nbtrack.records.registry import NewEvent, RegistryEvent, RegistryHead, StagedFolder
 from nbtrack.remote.codec import decode, encode
 from nbtrack.remote.files import RemoteArtifacts
@@ -30,9 +39,14 @@ from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.stores.local.folding_thread import FoldingThread
 from nbtrack.stores.registry.registry_append import MODELS_FOLDER
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
+ELSEWHERE = "nbtrack-elsewhere:"  # a folder of another machine
+CATCH_UP_SECONDS = 2.0  # for another process that sends lines
 CLOSE_SECONDS = 5.0  # for what waits at the end of the process; later ones send the rest
 VERSION_SECONDS = 1.0  # news of others are asked for no more often
 
@@ -48,6 +62,10 @@ def asked(local: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, 
         except ServerAway:
             self._say_away()
             return local(self, *args, **kwargs)
+        except NotFound:
+            if self.is_up_to_date:
+                raise
+            return local(self, *args, **kwargs)  # it may not have been sent yet
         return found
 
     return answered
@@ -59,70 +77,118 @@ class RemoteStore(DuckDBStore):
         self.uri = uri
         self.line = Line(uri)
         self.outbox = Outbox(folder / "outbox", folder / "journal")
+        self.is_up_to_date = True  # the server has all that this machine has logged
         self._root = str(folder / "artifacts")
+        self._project_file = folder / "project.id"
         self._shipping = Shipping(self.line, self.outbox, folder / "artifacts")
         self._shipper = FoldingThread(self.ship, name="nbtrack-ship", guard=self._guarded)
         self._news, self._asked_at = "", 0.0
         self._asking: threading.Thread | None = None
+        self._told_away: float | None = None
         open_otherwise(folder / "artifacts", self._open_artifacts)
         open_otherwise(folder / MODELS_FOLDER, self._open_copy)
 
     @property
     def absence(self) -> str:
+        waiting = self.outbox.waiting_lines() if not self.is_up_to_date else 0
+        lines = f"{waiting:,} lines waiting" if waiting else ""
         if (since := self.line.away_since) is None:
-            return ""
+            return lines
         words = f"offline since {time.strftime('%H:%M', time.localtime(since))}"
-        waiting = self.outbox.waiting_lines()
-        return f"{words}, {waiting:,} lines waiting" if waiting else words
+        return ", ".join(filter(None, (words, lines)))
 
     # --- to the server
 
     def ship(self) -> bool:
         """Send what waits; False if the server is away, or another process sends it."""
-        return self._shipping.ship(self.writer)
-
-    def _guarded(self) -> AbstractContextManager[None]:
-        return guarded(f"send to {self.uri}", outcome="what was logged waits, and is sent later")
+        is_done = self._ship_lines() and self._shipping.ship_files(self.writer)
+        if is_done and self.outbox.has_others(self.writer):
+            self._shipper.request(False)  # forks of this process send nothing themselves
+        return is_done
 
     def flush(self) -> None:
         super().flush()
         self._shipper.request(True)
 
     def close(self) -> None:
+        self._shipping.end_within(CLOSE_SECONDS)
         self._shipper.close()
         super().close()
-        if not self.line.seems_away:
+        if not self.line.seems_away():
+            self._shipping.end_within(CLOSE_SECONDS)
             with self._guarded():
-                self._shipping.ship(self.writer, wait=CLOSE_SECONDS)
+                self.ship()
 
     def _on_waiting(self, is_much: bool) -> None:
         super()._on_waiting(is_much)
         self._shipper.request(is_much)
 
-    # --- questions; `read_identical`, `trace_run` and `trace_written` are asked while a cell waits,
-    # and are this machine's to answer
+    def _guarded(self) -> AbstractContextManager[None]:
+        return guarded(f"send to {self.uri}", outcome="what was logged waits, and is sent later")
+
+    def _ship_lines(self, *, wait: float = 0.0) -> bool:
+        if not self.outbox.folder.is_dir():
+            return True  # nobody has logged yet
+        self.is_up_to_date = False
+        with suppress(StoreBusy):
+            self._know_project()
+            self.is_up_to_date = self._shipping.ship_lines(wait=wait)
+        return self.is_up_to_date
+
+    def _know_project(self, *, timeout: float = READ_SECONDS) -> None:
+        """Lines of one project are not for another that is at the same address now."""
+        if not self.line.project:
+            with suppress(FileNotFoundError):
+                self.line.project = self._project_file.read_text()
+        if not self.line.project:
+            self.line.ask(f"/{QUESTIONS}/version", {}, timeout=timeout)
+            make_shared_folder(self.folder)
+            self._project_file.write_text(self.line.project)
+
+    # --- questions; those that a cell waits for, `read_identical`, `trace_run`, `trace_written` and
+    # `renamed_experiments`, are this machine's to answer
 
     def _ask(self, name: str, arguments: dict[str, Any]) -> Any:
-        """Raises ServerAway."""
+        """Raises ServerAway; to whoever has no time because he logs, StoreBusy for all that is no
+        answer."""
         timeout = float(arguments.pop("timeout", READ_SECONDS))
-        if self.line.seems_away:
-            raise ServerAway(self.uri, "it did not answer a moment ago")
-        if timeout >= PATIENT_SECONDS:  # so that one reads what one has just written
-            self._shipping.ship(self.writer, wait=2.0, with_files=False)
-        told = self.line.ask(f"/{QUESTIONS}/{name}", encode(arguments), timeout=timeout)
+        is_hurried = timeout < PATIENT_SECONDS
+        if self.line.seems_away(is_hurried=is_hurried):
+            raise ServerAway(self.uri, "it did not a moment ago", was_sent=False)
+        if not is_hurried:  # so that one reads what one has just written
+            self._catch_up()
+        try:
+            self._know_project(timeout=timeout)
+            told = self.line.ask(f"/{QUESTIONS}/{name}", encode(arguments), timeout=timeout)
+        except (NotIdentified, NotAllowed) as exc:
+            if is_hurried:
+                raise StoreBusy(str(exc)) from exc
+            raise
         return decode(question(name).answer, told["answer"], self._located)
 
+    def _catch_up(self) -> None:
+        """What cannot be sent is no reason not to read."""
+        with suppress(StoreBusy, NotIdentified, NotAllowed):
+            self._ship_lines(wait=CATCH_UP_SECONDS)
+
     def _located(self, location: str) -> str:
-        """The folder of artifacts is another one on each machine."""
+        """The folder of artifacts is another one on each machine, and no other folder of this one
+        is the server's to name."""
         if location == SERVED_ROOT or location.startswith(f"{SERVED_ROOT}/"):
-            return self._root + location.removeprefix(SERVED_ROOT)
-        return location
+            parts = location.removeprefix(SERVED_ROOT).split("/")
+            return self._root + "/".join(parts) if ".." not in parts else ELSEWHERE
+        scheme = SCHEME.match(location)
+        is_folder = scheme is None or scheme[1].lower() == "file"
+        return f"{ELSEWHERE}{location}" if is_folder else location
 
     def _say_away(self) -> None:
-        warn_once(
-            f"nbtrack: {self.uri} does not answer. What is shown is what this machine knows; what "
-            "is logged waits here, and is sent when the server is back."
-        )
+        """Once each time that it goes away."""
+        if self._told_away != self.line.away_since:
+            self._told_away = self.line.away_since
+            warn(
+                f"nbtrack: {self.uri} does not answer. What is shown is what this machine knows; "
+                "what is logged waits here, and is sent when the server is back."
+            )
 
     def version(self) -> object:
         """Of what is here, and as of a second ago of what is there: nobody waits for the server."""
@@ -148,6 +214,17 @@ class RemoteStore(DuckDBStore):
         below = folder.relative_to(self.folder / MODELS_FOLDER).as_posix()
         return RemoteArtifacts(folder, run_id=run_id, line=self.line, name=f"{COPIES}/{below}")
 
+    def query(
+        self,
+        sql: str,  # noqa: ARG002 - whatever it asks for
+        parameters: Mapping[str, object] | None = None,  # noqa: ARG002 - the same
+    ) -> pd.DataFrame:
+        """Raises InvalidValue: it would see a part of the project only."""
+        raise InvalidValue(
+            f"SQL looks into the file of a project, and this one is on a server, {self.uri}: run "
+            "it there. Here, search_runs and the panels ask the server."
+        )
+
     # --- the registry: the server decides, at once
 
     def registry_turn(self, *, timeout: float) -> AbstractContextManager[None]:  # noqa: ARG002 - whose turn it is, the server knows
@@ -166,7 +243,11 @@ class RemoteStore(DuckDBStore):
                 self.line, events, after=after, staged=staged, timeout=timeout
             )
         except ServerAway as exc:
-            raise StoreBusy(f"{exc} The registry is there, and nothing in it was changed.") from exc
+            what = "it may have been changed: look before you try again"
+            if not exc.was_sent:
+                what = "nothing in it was changed"
+            text = f"{self.uri} does not answer. The registry is there, and {what}."
+            raise StoreBusy(text) from exc
 
     count_runs = asked(DuckDBStore.count_runs)
     find_experiment = asked(DuckDBStore.find_experiment)
@@ -195,7 +276,6 @@ class RemoteStore(DuckDBStore):
     read_texts = asked(DuckDBStore.read_texts)
     registry_events = asked(DuckDBStore.registry_events)
     registry_head = asked(DuckDBStore.registry_head)
-    renamed_experiments = asked(DuckDBStore.renamed_experiments)
     search_experiments = asked(DuckDBStore.search_experiments)
     search_logged_models = asked(DuckDBStore.search_logged_models)
     search_model_versions = asked(DuckDBStore.search_model_versions)

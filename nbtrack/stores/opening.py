@@ -28,7 +28,8 @@ def is_server(uri: str) -> bool:
 
 def full_uri(uri: str) -> str:
     """The same for all ways to write it. Raises InvalidValue for a scheme nbtrack does not know."""
-    return uri.rstrip("/") if is_server(uri) else folder_of(uri).as_uri()
+    folder = folder_of(uri)
+    return uri.rstrip("/") if is_server(uri) else folder.as_uri()
 
 
 def folder_of(uri: str) -> Path:
@@ -39,12 +40,24 @@ def folder_of(uri: str) -> Path:
     return _parsed(uri).absolute()  # a relative one means another folder after %cd
 
 
+def _name_of_server(uri: str) -> str:
+    """That of its folder here. Raises InvalidValue."""
+    parsed = urlparse(uri)
+    if "@" in parsed.netloc:
+        raise InvalidValue(
+            f"Tracking URI http://…@{parsed.netloc.rpartition('@')[2]}: who you are would be shown "
+            "wherever the address is. Set NBTRACK_TOKEN, or NBTRACK_USERNAME and NBTRACK_PASSWORD."
+        )
+    if not (parsed.hostname or "").strip("."):
+        raise InvalidValue(f"Tracking URI {uri!r} names no host; write http://host:port.")
+    return quote(f"{parsed.netloc}{parsed.path}".strip("/"), safe="").replace("%", "_")
+
+
 @lru_cache(maxsize=64)  # every run asks for the folder of its store
 def _parsed(uri: str) -> Path:
     parsed = urlparse(uri)
     if is_server(uri):
-        name = f"{parsed.netloc.rpartition('@')[2]}{parsed.path}".strip("/")
-        return servers_folder() / quote(name, safe="").replace("%", "_")
+        return servers_folder() / _name_of_server(uri)
     if parsed.scheme == "file":
         if parsed.netloc not in ("", "localhost"):
             raise InvalidValue(

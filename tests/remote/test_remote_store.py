@@ -15,9 +15,12 @@ from typing import Any
 import pytest
 
 import nbtrack
-from nbtrack.errors import RunNotFound
+from nbtrack.artifact_store.opening import open_local
+from nbtrack.errors import AnotherProject, InvalidValue, RunNotFound
 from nbtrack.journal import lines
 from nbtrack.records.runs import RunQuery
+from nbtrack.remote.outbox import LoggedFile
+from nbtrack.remote.shipping import Shipping
 from nbtrack.remote.store import RemoteStore
 from nbtrack.stores.local.duckdb import DuckDBStore
 from tests.support.team_server import TeamServer
@@ -158,3 +161,97 @@ def test_whoever_is_killed_loses_nothing_and_doubles_nothing(
     assert len(cut) > 100
     assert [there.get_run(each).info.status for each in run_ids] == ["FINISHED", "KILLED"]
     there.close()
+
+
+def begun_run(store: RemoteStore, run_id: str) -> str:
+    facts = {"experiment_id": "0", "name": "mine", "status": "RUNNING", "start_us": 1}
+    return lines.run_line(run_id, t=1, writer=store.writer, **facts)
+
+
+def test_a_line_of_any_length_is_sent(machine: Machine, server: TeamServer) -> None:
+    store, run_id = machine("a"), "b" * 32
+    text = "é" * 12_000_000
+    store.append(begun_run(store, run_id) + lines.param_line(run_id, "prompt", text, t=2))
+    store.append(lines.metric_line(run_id, "after", 1.0, step=0, t=3))
+    wait_until(store.ship)
+    run = machine("b").get_run(run_id)
+
+    assert run.data.params == {"prompt": text}
+    assert run.data.metrics == {"after": 1.0}
+
+
+def test_files_of_lines_that_come_meanwhile_are_sent_too(
+    machine: Machine, server: TeamServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that begins while another one's file is on its way."""
+    store = machine("a")
+    first, second = "c" * 32, "d" * 32
+
+    def logs(run_id: str) -> None:
+        (file,) = [open_local(f"{store.folder}/artifacts/{run_id}").write("model.pkl", b"x" * 99)]
+        told = lines.artifact_line(run_id, file.path, file.sha256, size=file.file_size, t=2)
+        store.append(begun_run(store, run_id) + told)
+
+    send = Shipping._send_file
+
+    def sends(self: Shipping, logged: LoggedFile) -> None:
+        if logged.owner == first:
+            logs(second)
+        send(self, logged)
+
+    monkeypatch.setattr(Shipping, "_send_file", sends)
+    logs(first)
+    wait_until(lambda: store.ship() and not store.outbox.waiting_lines())
+    wait_until(lambda: store.ship() and not store.outbox.waiting_files())
+    other = machine("b")
+
+    for run_id in (first, second):
+        place = other.get_run(run_id).info.artifact_uri
+        assert nbtrack.artifacts.open_artifacts(place).read("model.pkl") == b"x" * 99
+
+
+def test_another_project_at_the_address_gets_nothing(
+    machine: Machine, server: TeamServer, tmp_path: Path
+) -> None:
+    """As through another tunnel to the same port; or the same one, begun afresh."""
+    store = machine("a")
+    store.append(begun_run(store, "e" * 32))
+    wait_until(store.ship)
+    server.kill()
+    server.folder = tmp_path / "of others"
+    server.begin()
+    store.append(begun_run(store, "f" * 32))
+
+    assert not store.ship()
+    with pytest.raises(AnotherProject, match="another project"):
+        store.search_runs(RunQuery())
+    there = DuckDBStore(server.folder / ".nbtrack")
+    assert there.count_runs(RunQuery()) == 0
+    there.close()
+
+
+def test_a_server_that_does_not_answer_holds_nobody_up(
+    machine: Machine, server: TeamServer, tmp_path: Path
+) -> None:
+    """It accepts, and is silent: an experiment is set, a run logged and the process ended."""
+    server.stop_answering()
+    began = time.monotonic()
+    words = {"address": server.address, "name": "silent", "points": 10, "pause": 0}
+    process = begin_script(tmp_path / "a", LOGS, **words)
+    run_id = process.communicate(timeout=60)[0].strip()
+    store = machine("a")
+
+    assert time.monotonic() - began < 40  # not the minutes that a socket waits
+    assert process.returncode == 0
+    assert store.outbox.waiting_lines() > 10
+    server.answer_again()
+    wait_until(lambda: store.fold() and store.ship())
+    assert machine("b").get_run(run_id).data.params == {"lr": "0.1"}
+
+
+@pytest.mark.parametrize(
+    "location", ["nbtrack-artifacts:/../../x", "/home/ana/.ssh", "file:///etc", "../x"]
+)
+def test_a_server_names_no_folder_of_this_machine(machine: Machine, location: str) -> None:
+    with pytest.raises(InvalidValue):
+        nbtrack.artifacts.open_artifacts(machine("a")._located(location))

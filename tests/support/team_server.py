@@ -29,6 +29,13 @@ class TeamServer:
         told = self._process.stdout.readline()
         self._port = int(next(w for w in told.split() if w.startswith("http")).rpartition(":")[2])
 
+    def stop_answering(self) -> None:
+        """It goes on to listen."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def answer_again(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         self._process.kill()
         self._end()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -20,6 +21,7 @@ from nbtrack.remote.protocol import (
     FILES,
     JOURNAL,
     MOST_BYTES,
+    PROJECT,
     QUESTIONS,
     REGISTRY,
     ROOT,
@@ -34,19 +36,18 @@ from nbtrack.server.guards import body_of
 from nbtrack.server.identity import check_role
 from nbtrack.server.nbtrack_protocol import registry
 from nbtrack.server.nbtrack_protocol.journals import ReceivedJournals
+from nbtrack.server.nbtrack_protocol.project_id import check_project, project_id
 from nbtrack.server.nbtrack_protocol.questions import answer
 from nbtrack.server.roles import role_of_change
 from nbtrack.server.served import Served
 
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
+Endpoint = Callable[[Request], Awaitable[Response]]
 _COMPRESSED_FROM = 4096  # bytes of an answer
 
 
 def routes() -> list[BaseRoute]:
     place = f"{ROOT}/{FILES}/{{place:path}}"
-    return [
+    found = [
         Route(f"{ROOT}/{JOURNAL}/{{segment}}", _take_lines, methods=["POST"]),
         Route(f"{ROOT}/{WRITERS}/{{writer}}", _end_writer, methods=["DELETE"]),
         Route(f"{ROOT}/{QUESTIONS}/{{name}}", _answer, methods=["POST"]),
@@ -56,6 +57,23 @@ def routes() -> list[BaseRoute]:
         Route(place, artifact_files.download, methods=["GET"]),
         Route(place, _take_file, methods=["PUT"]),
     ]
+    return [
+        Route(each.path, _of_project(each.endpoint), methods=list(each.methods or ()))
+        for each in found
+    ]
+
+
+def _of_project(endpoint: Endpoint) -> Endpoint:
+    """Only for who means this project; and the answer says which one it is."""
+
+    async def answered(request: Request) -> Response:
+        folder = _served(request).folder
+        check_project(folder, request.headers.get(PROJECT))
+        response = await endpoint(request)
+        response.headers[PROJECT] = project_id(folder)
+        return response
+
+    return answered
 
 
 async def _take_lines(request: Request) -> Response:
