@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from nbtrack.models.model_uris import locate
 from nbtrack.server.artifact_places import model_source, version_place
 from nbtrack.server.asked import Asked
 from nbtrack.server.mlflow_protocol import wire
 from nbtrack.server.mlflow_protocol.wire import Json
+from nbtrack.server.own_folders import check_is_served
 from nbtrack.server.served import Served
 
 _NO_PROMPTS = re.compile(r"(\s+AND\s+)?tags?\.`mlflow\.prompt\.is_prompt` != 'true'")
@@ -102,9 +104,11 @@ def _told(served: Served, name: str) -> Json:
 
 
 def create_version(served: Served, asked: Asked) -> Json:
+    source = model_source(asked.needed("source"))
+    check_is_served(served.store, locate(source, store=served.store).folder)
     made = served.client.create_model_version(
         asked.needed("name"),
-        model_source(asked.needed("source")),
+        source,
         run_id=asked.text("run_id") or None,
         tags=asked.pairs("tags"),
         run_link=asked.text("run_link") or None,
