@@ -130,6 +130,18 @@ def test_no_version_is_made_of_files_elsewhere(
     assert (status, "artifact_location" in told["message"]) == (400, True)
 
 
+def test_runs_and_models_have_their_own(address: str, journal: Callable[[str], None]) -> None:
+    """A model's may be in those of its run."""
+    run_id, own, within = "f" * 32, "m-" + "1" * 30 + "ff", "m-" + "2" * 30 + "ff"
+    facts = {"name": "x", "experiment_id": "0", "status": "READY", "source_run_id": run_id}
+    own_line = lines.model_line(own, t=1, path="", **facts)
+    journal(run_line(run_id, 1) + own_line + lines.model_line(within, t=1, path="a/b", **facts))
+    for place in (f"runs/{run_id}/x", f"models/{own}/x", f"models/{within}/x"):
+        assert sent("PUT", f"{address}{FILES}{place}", b"x") == 200
+        assert sent("GET", f"{address}{OURS}{place}") == 200
+    assert sent("GET", f"{address}{FILES}runs/{run_id}/a/b/x") == 200
+
+
 def test_a_folder_behind_a_link_is_not_the_runs(
     address: str, served_folder: Path, journal: Callable[[str], None]
 ) -> None:
