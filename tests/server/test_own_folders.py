@@ -130,6 +130,26 @@ def test_no_version_is_made_of_files_elsewhere(
     assert (status, "artifact_location" in told["message"]) == (400, True)
 
 
+@pytest.mark.parametrize("claims", [True, False])
+def test_a_model_of_no_run_is_not_judged_by_one(
+    address: str, journal: Callable[[str], None], claims: bool
+) -> None:
+    """Whether its own file names a run, or the client does."""
+    run_id, name = os.urandom(16).hex(), f"model {claims}"
+    journal(run_line(run_id, 1))
+    made = ask(address, f"{API}logged-models", {"experiment_id": "0", "name": "model"})[1]
+    model_id = made["model"]["info"]["model_id"]
+    text = f"flavors: {{}}\nrun_id: {run_id}\n" if claims else "flavors: {}\n"
+    assert sent("PUT", f"{address}{FILES}models/{model_id}/MLmodel", text.encode()) == 200
+    ask(address, f"{API}registered-models/create", {"name": name})
+    version = {"name": name, "source": f"models:/{model_id}"}
+    fields = version if claims else {**version, "run_id": run_id}
+    status, told = ask(address, f"{API}model-versions/create", fields)
+
+    assert (status, "judged by the run" in told["message"]) == (400, True)
+    assert claims or ask(address, f"{API}model-versions/create", version)[0] == 200
+
+
 def test_runs_and_models_have_their_own(address: str, journal: Callable[[str], None]) -> None:
     """A model's may be in those of its run."""
     run_id, own, within = "f" * 32, "m-" + "1" * 30 + "ff", "m-" + "2" * 30 + "ff"

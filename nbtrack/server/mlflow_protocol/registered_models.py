@@ -11,6 +11,7 @@ from nbtrack.server.mlflow_protocol import wire
 from nbtrack.server.mlflow_protocol.wire import Json
 from nbtrack.server.own_folders import check_is_served
 from nbtrack.server.served import Served
+from nbtrack.server.version_origin import check_run_of
 
 _NO_PROMPTS = re.compile(r"(\s+AND\s+)?tags?\.`mlflow\.prompt\.is_prompt` != 'true'")
 USUAL_MODELS, MOST_MODELS = 100, 1000
@@ -105,7 +106,9 @@ def _told(served: Served, name: str) -> Json:
 
 def create_version(served: Served, asked: Asked) -> Json:
     source = model_source(asked.needed("source"))
-    check_is_served(served.store, locate(source, store=served.store).folder)
+    place = locate(source, store=served.store)
+    check_is_served(served.store, place.folder)
+    check_run_of(served.store, place, asked.text("run_id") or None)
     made = served.client.create_model_version(
         asked.needed("name"),
         source,

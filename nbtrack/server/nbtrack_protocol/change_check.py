@@ -23,7 +23,7 @@ from nbtrack.records.registry import (
     RegisteredModel,
     RegistryHead,
 )
-from nbtrack.server.nbtrack_protocol.version_origin import evidence_for
+from nbtrack.server.version_origin import evidence_for
 from nbtrack.stores.store import Store
 
 

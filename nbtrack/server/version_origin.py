@@ -11,7 +11,8 @@ from typing import Any
 from nbtrack.errors import InvalidValue, LoggedModelNotFound, NotFound
 from nbtrack.lookup.registered_models import creation_event
 from nbtrack.model_registry.evidence import evidence_of
-from nbtrack.models.mlmodel_file import FILE_NAME
+from nbtrack.models.mlmodel_file import FILE_NAME, read_mlmodel
+from nbtrack.models.model_place import ModelPlace
 from nbtrack.records.registry import ModelVersion, NewEvent, RegistryQuery
 from nbtrack.records.runs import FileInfo
 from nbtrack.stores.store import Store
@@ -21,14 +22,28 @@ def evidence_for(store: Store, event: NewEvent) -> Mapping[str, Any]:
     """What is known here of the run of a new version. Raises InvalidValue if it is not its run."""
     if event.run_id is None:
         return {}
-    files = dict(event.details["files"])
     with suppress(NotFound):
-        if files in _logged_by(store, event.run_id, event.details.get("model_id")):
+        if event.details["files"] in _logged_by(store, event.run_id, event.details.get("model_id")):
             return evidence_of(store, event.run_id)
     for version in _same(store, event):
         return _evidence_kept(store, version)
-    raise InvalidValue(
-        f"These files are not a model that run {event.run_id!r:.80} has logged, and a version is "
+    raise _not_logged(event.run_id)
+
+
+def check_run_of(store: Store, place: ModelPlace, given: str | None) -> None:
+    """A model that is recorded of no run may still name one, or be said to be of one. Raises
+    InvalidValue unless that has logged it."""
+    named = given or read_mlmodel(place.folder).run_id
+    if place.run_id is not None or named is None:
+        return
+    with suppress(NotFound):  # of a run that is not here, no version is made
+        if dict(place.recorded or {}) not in _logged_by(store, named, place.model_id):
+            raise _not_logged(named)
+
+
+def _not_logged(run_id: str) -> InvalidValue:
+    return InvalidValue(
+        f"These files are not a model that run {run_id!r:.80} has logged, and a version is "
         "judged by the run that made its model. Register runs:/<run id>/<path> as it was logged."
     )
 
