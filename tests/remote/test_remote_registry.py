@@ -132,12 +132,16 @@ def test_a_gate_is_that_of_the_model_that_is_changed(
     for each in wrong:
         with pytest.raises(InvalidValue):
             store.registry_append([each], after=head)
+    renamed = event(EventKind.MODEL_RENAMED, **of_free, from_value=free, to_value="new")
+    made = event(EventKind.MODEL_CREATED, model="new", model_key=head.number + 1)
     for taken in (
-        event(EventKind.MODEL_CREATED, model="price", model_key=head.number + 1),
-        event(EventKind.MODEL_RENAMED, **of_free, from_value=free, to_value="price"),
+        [replace(made, model="price")],
+        [replace(renamed, to_value="price")],
+        [made, renamed],
+        [renamed, renamed],
     ):
         with pytest.raises(NameTaken):
-            store.registry_append([taken], after=head)
+            store.registry_append(taken, after=head)
     alias = {**of_free, "version": 1, "to_value": "9", "details": {"key": "best"}}
     store.registry_append([event(EventKind.ALIAS_SET, **alias, digest="sha256:0")], after=head)
     client = nbtrack.MlflowClient(server.address)
@@ -178,6 +182,14 @@ def test_the_files_of_a_version_stay_its_own(
 
     assert files_in(there / place) == before
     assert [v.version for v in store.search_model_versions(RegistryQuery(name=free))] == ["1"]
+
+
+def test_a_version_has_a_model(machine: Machine, free: str, tmp_path: Path) -> None:
+    new = NewVersion(tmp_path, store := machine("b"))
+    (new.folder / "MLmodel").rename(new.folder / "other")
+
+    with pytest.raises(InvalidValue, match="no file MLmodel"):
+        new.register(free, 2, place_of(free, keys(store)[free], 2), None)
 
 
 def test_a_version_is_of_the_run_that_made_its_model(

@@ -35,6 +35,7 @@ class ChangeCheck:
         self._new_key = after.number + 1
         is_new = bool(events) and events[0].kind == EventKind.MODEL_CREATED
         self._new_model = events[0].model if is_new else None
+        self._new_names: set[str] = set()
         self._new_version: tuple[str, int | None] | None = None
 
     def checked(self) -> list[NewEvent]:
@@ -59,8 +60,10 @@ class ChangeCheck:
         return self._of_version(event, model, get_version(self._store, event.model, event.version))
 
     def _check_free(self, name: str) -> None:
-        if find_model(self._store, check_model_name(name)) is not None:
+        is_taken = find_model(self._store, check_model_name(name)) is not None
+        if is_taken or name in self._new_names:
             raise NameTaken(f"Registered model {name!r} exists; choose another name.")
+        self._new_names.add(name)
 
     def _model_of(self, event: NewEvent) -> RegisteredModel | None:
         """None: this change makes it. A name and a key of two models would let one be judged, and

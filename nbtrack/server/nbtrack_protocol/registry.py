@@ -12,6 +12,7 @@ from pathlib import Path
 from nbtrack.artifact_store.paths import TEMPORARY
 from nbtrack.errors import InvalidValue, RegistryMoved
 from nbtrack.models.digests import check_files
+from nbtrack.models.mlmodel_file import FILE_NAME
 from nbtrack.models.registered_places import copies_folder
 from nbtrack.recording.acting import identified_actor
 from nbtrack.records.registry import (
@@ -63,8 +64,11 @@ def _staged(served: Served, events: Sequence[NewEvent], token: str, place: str) 
     created = [event for event in events if event.kind == EventKind.VERSION_CREATED]
     if len(created) != 1 or created[0].details.get("place") != place:
         raise InvalidValue(f"{place!r:.80} is not the place of a new version.")
+    files = created[0].details.get("files") or {}
+    if FILE_NAME not in files:
+        raise InvalidValue(f"There is no model in the copy: it has no file {FILE_NAME}.")
     folder = _out_of_reach(served, token)
-    check_files(folder, created[0].details.get("files") or {})
+    check_files(folder, files)
     return StagedFolder(folder=folder, place=place)
 
 
