@@ -30,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of this machine, as clients write it (team.example.org); may be given again",
     )
     parser.add_argument(
+        "--behind-proxy",
+        action="store_true",
+        help="of this machine, which says in X-Forwarded-For where requests are from",
+    )
+    parser.add_argument(
         "--port", "-p", type=port_number, default=5000, help="default: 5000; 0 is any free one"
     )
 
@@ -50,7 +55,13 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"{place.folder} is served at {address} (Ctrl-C ends it)")
         sys.stdout.flush()
         names = [socket.gethostname().lower(), *map(str.lower, arguments.name)]
-        serve(Served(place.folder.as_uri()), opened, is_open=is_private, names=names)
+        serve(
+            Served(place.folder.as_uri()),
+            opened,
+            is_open=is_private,
+            names=names,
+            is_behind_proxy=arguments.behind_proxy,
+        )
     return 0
 
 

@@ -41,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     users.remove(arguments.name)
     AuditLog(folder).note_command(f"user remove {arguments.name}")
     say(f"{harmless(arguments.name)} is no user any more.")
+    if not users.all():
+        say("Nobody is let in until there is another user.")
     return 0
 
 

@@ -1,7 +1,7 @@
 """Who changed what of a project through its server: a line each, to which is only added.
 
-What is logged to a run is not in it: that is in the run, which has its user. Nor is what requests
-said, only where to.
+What is logged to a run is not in it: that is in the run. Nor is what requests said, only where to.
+Of who was not let in (401, 429) it has the name that was given.
 """
 
 from __future__ import annotations
@@ -20,12 +20,9 @@ MOST_PATH = 500
 _LOGS = re.compile(
     r"/(ajax-)?api/2\.0/mlflow/runs/(log-[a-z]+|outputs)|/api/nbtrack/\d+/(journal|writers)/.*"
 )
+_JOURNAL = re.compile(r"/api/nbtrack/\d+/journal/([0-9a-f]{32})-\d+\.jsonl")
+_MOST_WRITERS = 10_000  # remembered
 _log = logging.getLogger(__name__)
-
-
-def is_logging(path: str, status: int) -> bool:
-    """Done, and not worth a line."""
-    return status < 400 and _LOGS.fullmatch(path) is not None
 
 
 class AuditLog:
@@ -33,6 +30,23 @@ class AuditLog:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / FOLDER / "audit.jsonl"
+        self._writers: set[tuple[str, str]] = set()
+
+    def is_worth_a_line(self, who: str, path: str, status: int) -> bool:
+        """Not what was logged; but once, who sends the journal of which writer: its runs do not
+        say so."""
+        if status >= 400 or _LOGS.fullmatch(path) is None:
+            return True
+        journal = _JOURNAL.fullmatch(path)
+        return journal is not None and self._is_first(who, journal[1])
+
+    def _is_first(self, who: str, writer: str) -> bool:
+        if (who, writer) in self._writers:
+            return False
+        if len(self._writers) >= _MOST_WRITERS:
+            self._writers.clear()
+        self._writers.add((who, writer))
+        return True
 
     def note_command(self, words: str) -> None:
         """What somebody has done on the machine itself."""
@@ -42,7 +56,7 @@ class AuditLog:
         """In one write: lines of several servers do not mix."""
         line = json.dumps({
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "who": who, "address": address, "method": method, "path": path[:MOST_PATH],
+            "who": who[:MOST_PATH], "address": address, "method": method, "path": path[:MOST_PATH],
             "status": status,
         })  # fmt: skip
         try:

@@ -24,7 +24,7 @@ class Told(NamedTuple):
 
 
 class Door:
-    """With *is_open*, nobody has to say who he is as long as there are no users."""
+    """With *is_open*, nobody has to say who he is until there are users."""
 
     def __init__(self, users: Users, *, is_open: bool) -> None:
         self._users, self._is_open = users, is_open
@@ -36,9 +36,9 @@ class Door:
     def who(self, authorization: str | None, address: str) -> User | None:
         """None: nobody has to say. Raises NotIdentified, TooManyAttempts."""
         users = self._users.all()
-        if not users and self._is_open:
+        if self._is_open and not self._users.were_made:
             return None
-        told = _told(authorization)
+        told = told_by(authorization)
         owners = [user for user in users.values() if user.has_token(told.secret)]
         if owners and told.name in (None, owners[0].name):
             return owners[0]
@@ -73,7 +73,8 @@ class Door:
         return hmac.digest(self._key, text.encode(), "sha256")
 
 
-def _told(authorization: str | None) -> Told:
+def told_by(authorization: str | None) -> Told:
+    """Raises NotIdentified if it says nothing."""
     scheme, _, rest = (authorization or "").strip().partition(" ")
     if scheme.lower() == "bearer" and rest:
         return Told(None, rest.strip())
@@ -82,7 +83,7 @@ def _told(authorization: str | None) -> Told:
             name, colon, secret = b64decode(rest, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             colon = ""
-        if colon:
+        if colon and secret:
             return Told(name, secret)
     raise NotIdentified(
         "Say who you are: with a token in MLFLOW_TRACKING_TOKEN, or with MLFLOW_TRACKING_USERNAME "

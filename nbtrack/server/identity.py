@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -11,8 +13,8 @@ from starlette.responses import JSONResponse
 
 from nbtrack.errors import NbtrackError, NotAllowed, NotIdentified, TooManyAttempts
 from nbtrack.recording.acting import acting_as
-from nbtrack.server.audit import AuditLog, is_logging
-from nbtrack.server.door import Door
+from nbtrack.server.audit import AuditLog
+from nbtrack.server.door import Door, told_by
 from nbtrack.server.roles import Role, needed_role
 from nbtrack.server.users import User
 
@@ -36,6 +38,7 @@ class Identified:
         try:
             user = await self._who(scope)
         except NotIdentified as exc:
+            self._note(_claimed(scope), scope, exc.get_http_status_code())
             await _refusal(exc)(scope, receive, send)
             return
         scope.setdefault("state", {})["user"] = user
@@ -52,7 +55,7 @@ class Identified:
         needed = needed_role(scope["method"], scope["path"])
         noted_send = send if needed == Role.VIEWER else self._noted(user, scope, send)
         if user.role.may(needed):
-            with acting_as(user.name):
+            with acting_as(user.name), self._noted_fault(user, scope):
                 await self._app(scope, receive, noted_send)
         else:
             await _refusal(not_allowed(user, needed))(scope, receive, noted_send)
@@ -62,17 +65,31 @@ class Identified:
 
         async def noted_send(message: Message) -> None:
             status = message.get("status", 200)
-            if message["type"] == "http.response.start" and not is_logging(scope["path"], status):
-                self._audit.note(
-                    who=user.name,
-                    address=_address(scope),
-                    method=scope["method"],
-                    path=scope["path"],
-                    status=status,
-                )
+            if message["type"] == "http.response.start" and self._audit.is_worth_a_line(
+                user.name, scope["path"], status
+            ):
+                self._note(user.name, scope, status)
             await send(message)
 
         return noted_send
+
+    @contextmanager
+    def _noted_fault(self, user: User, scope: Scope) -> Iterator[None]:
+        """Of which the answer is given further out."""
+        try:
+            yield
+        except Exception:
+            self._note(user.name, scope, 500)
+            raise
+
+    def _note(self, who: str, scope: Scope, status: int) -> None:
+        self._audit.note(
+            who=who,
+            address=_address(scope),
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+        )
 
 
 def check_role(user: User | None, needed: Role) -> None:
@@ -88,6 +105,14 @@ def not_allowed(user: User, needed: Role) -> NotAllowed:
 def _address(scope: Scope) -> str:
     client = scope.get("client")
     return client[0] if client else ""
+
+
+def _claimed(scope: Scope) -> str:
+    """Who it says that it is from, which nobody has proved."""
+    try:
+        return told_by(Headers(scope=scope).get("authorization")).name or ""
+    except NotIdentified:
+        return ""
 
 
 def _refusal(exc: NbtrackError) -> JSONResponse:

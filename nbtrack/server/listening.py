@@ -23,9 +23,25 @@ def listen(host: str, port: int) -> socket.socket:
     return opened
 
 
-def serve(served: Served, opened: socket.socket, *, is_open: bool, names: Sequence[str]) -> None:
-    """Until SIGINT or SIGTERM; what is being answered then is answered. See `make_app`."""
+def serve(
+    served: Served,
+    opened: socket.socket,
+    *,
+    is_open: bool,
+    names: Sequence[str],
+    is_behind_proxy: bool = False,
+) -> None:
+    """Until SIGINT or SIGTERM; what is being answered then is answered. See `make_app`.
+
+    *is_behind_proxy*: what comes from this machine says in X-Forwarded-For for whom, and is right.
+    """
     threading.Thread(target=served.warm_up, name="nbtrack-warm-up", daemon=True).start()
     app = make_app(served, is_open=is_open, names=names)
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=STOP_SECONDS)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        timeout_graceful_shutdown=STOP_SECONDS,
+        proxy_headers=is_behind_proxy,
+        forwarded_allow_ips="127.0.0.1",
+    )
     uvicorn.Server(config).run(sockets=[opened])

@@ -6,17 +6,22 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nbtrack.api.client import MlflowClient
-from nbtrack.artifact_store.opening import open_artifacts
-from nbtrack.artifact_store.paths import folder_of as folder_of_artifacts
-from nbtrack.artifact_store.paths import stays_within
+from nbtrack.artifact_store.opening import open_local
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base.guard import guarded
 from nbtrack.errors import InvalidValue, StoreError
-from nbtrack.models.registered_places import copies_folder, place_of_version
+from nbtrack.models.registered_places import place_of_version
 from nbtrack.recording import logged_models
+from nbtrack.recording.run_writer import RunWriter
 from nbtrack.records.runs import Metric, RunQuery
 from nbtrack.remote.protocol import COPIES, MODELS, RUNS
 from nbtrack.server.artifact_places import Place
+from nbtrack.server.own_folders import (
+    check_is_served,
+    folder_of_copy,
+    folder_of_model,
+    folder_of_run,
+)
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
@@ -68,24 +73,24 @@ class Served:
         return [[each or None for each in row] for row in found.values.tolist()]
 
     def files(self, place: Place) -> ArtifactStore:
-        """Of the run, model or version that *place* is in. Raises NotFound; InvalidValue if they
-        are outside of the project, which whoever logs can say of his runs."""
-        location = self._location(place)
-        if not stays_within(folder_of_artifacts(location), self.folder):
-            raise InvalidValue(f"{place.id!r:.80} keeps its files where this server does not.")
-        return open_artifacts(location, run_id=place.id)
+        """Of the run, model or version that *place* is in. Raises NotFound; InvalidValue if the
+        project keeps them where this server does not look."""
+        return open_local(str(self._folder(place)), run_id=place.id)
 
-    def _location(self, place: Place) -> str:
+    def _folder(self, place: Place) -> Path:
+        """Every way to a file goes through here."""
         if place.kind == RUNS:
-            self.client.artifacts_of(place.id)  # with those that are still being made
-            return self.client.get_run(place.id).info.artifact_uri
+            recorded = self.client.get_run(place.id).info.artifact_uri
+            return folder_of_run(self.store, place.id, recorded)
         if place.kind == MODELS:
-            return self.client.get_logged_model(place.id).artifact_location
+            return folder_of_model(self.store, self.client.get_logged_model(place.id))
         if place.kind == COPIES:
-            return str(copies_folder(self.store) / place.id)
+            return folder_of_copy(self.store, place.id)
         name, _, version = place.id.rpartition("/")
         found = self.client.get_model_version(name, version)
-        return str(place_of_version(self.store, found).folder)
+        folder = place_of_version(self.store, found).folder
+        check_is_served(self.store, folder)
+        return folder
 
     def own_files(self, place: Place) -> ArtifactStore:
         """To write to: a run's, or a model's that are in no run. Raises NotFound, InvalidValue."""
@@ -98,7 +103,7 @@ class Served:
         if place.kind == RUNS:
             self._keep_in_run(place.id, place.path, pieces)
         elif place.kind == MODELS:
-            self._keep_in_model(place.id, place.path, pieces)
+            self._keep_in_model(place, pieces)
         else:
             raise InvalidValue("The files of a registered version stay as they are.")
 
@@ -106,22 +111,28 @@ class Served:
         """A file, or all in a folder of a run. Raises NotFound, InvalidValue."""
         if place.kind != RUNS:
             raise InvalidValue("The files of a model stay as they are, as long as it is there.")
-        files = self.files(place)
+        files, writer = self.files(place), self._writer(place.id)
         below = [file.path for file in files.walk(place.path or None)]
         is_file = not below and place.path and files.has(place.path)
-        self.client.writer(place.id).remove_artifacts([place.path] if is_file else below)
+        writer.remove_artifacts([place.path] if is_file else below)
+
+    def _writer(self, run_id: str) -> RunWriter:
+        """Of which the folder, too, is the run's own: it may have read an earlier record."""
+        writer = self.client.writer(run_id)
+        folder_of_run(self.store, run_id, writer.artifact_uri)
+        return writer
 
     def _keep_in_run(self, run_id: str, path: str, pieces: Iterable[bytes]) -> None:
-        writer = self.client.writer(run_id)
+        writer = self._writer(run_id)
         refused = writer.refused_files
         writer.log_bytes(pieces, path)
         if writer.refused_files != refused:
             raise StoreError(f"The server's disk does not take {path!r}. Nothing of it is kept.")
 
-    def _keep_in_model(self, model_id: str, path: str, pieces: Iterable[bytes]) -> None:
-        model = self.client.get_logged_model(model_id)
+    def _keep_in_model(self, place: Place, pieces: Iterable[bytes]) -> None:
+        model = self.client.get_logged_model(place.id)
         if model.path:  # its folder is in the artifacts of its run
-            self._keep_in_run(str(model.source_run_id), f"{model.path}/{path}", pieces)
+            self._keep_in_run(str(model.source_run_id), f"{model.path}/{place.path}", pieces)
             return
-        stored = logged_models.own_folder(model).write(path, pieces)
-        logged_models.record_files(self.store, model_id, [stored])
+        stored = self.files(place).write(place.path, pieces)
+        logged_models.record_files(self.store, place.id, [stored])

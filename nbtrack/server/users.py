@@ -63,12 +63,19 @@ class Users:
             self._read = version, MappingProxyType(_read(self._file))
         return self._read[1]
 
+    @property
+    def were_made(self) -> bool:
+        """Ever: whoever removes the last one does not open the door to everybody."""
+        return self._version() is not None
+
     def add(self, name: str, role: Role, *, password: str | None = None) -> str:
         """The token, which nobody can be told again. Raises InvalidValue, NameTaken."""
         if not _NAME.fullmatch(name):
             raise InvalidValue(
                 f"{name!r:.120} is no name of a user: letters, digits and ._@+- are."
             )
+        if password is not None and not password.strip():
+            raise InvalidValue("The password is empty, and nobody could be kept out by it.")
         with self._changed() as users:
             if name in users:
                 raise NameTaken(f"There is a user {name!r}; `token new` makes another token.")

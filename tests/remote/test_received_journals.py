@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,24 @@ def test_runs_of_a_writer_that_ended_were_killed(tmp_path: Path) -> None:
     assert received.take(SEGMENT, 0, text) == len(text)  # its segment is gone, and known
     assert store.count_runs(RunQuery()) == 1
     store.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it asks /proc which file a descriptor is of")
+def test_a_segment_is_on_the_disk_before_its_length_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or after a power cut it would be taken to have come in, and be gone."""
+    synced, sync = [], os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).name)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    text, received = journal(is_closed=True), ReceivedJournals(tmp_path)
+    received.take(SEGMENT, 0, text)
+
+    assert synced == ["journal", f"{SEGMENT}.new", "received", SEGMENT]
 
 
 @pytest.mark.parametrize(

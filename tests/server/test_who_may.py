@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
@@ -10,6 +11,8 @@ import shlex
 import stat
 import subprocess
 import sys
+import urllib.request
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,9 +22,13 @@ import pytest
 
 import nbtrack
 from nbtrack.errors import InvalidValue, NameTaken, NotIdentified, StoreError, TooManyAttempts
+from nbtrack.journal.lines import run_line
 from nbtrack.server.attempts import LIMIT
+from nbtrack.server.audit import AuditLog
 from nbtrack.server.door import Door
+from nbtrack.server.identity import Identified
 from nbtrack.server.roles import Role
+from nbtrack.server.secret_words import hashed
 from nbtrack.server.users import Users
 from tests.server.asking import API, ask
 from tests.support.team_server import TeamServer
@@ -192,6 +199,65 @@ def test_what_is_edited_is_in_the_audit_log(
     assert "secret" not in file.read_text()
 
 
+def noted_in(folder: Path) -> list[dict[str, Any]]:
+    file = folder / ".nbtrack" / "server" / "audit.jsonl"
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def test_who_is_not_let_in_is_in_the_audit_log(address: str, served_folder: Path) -> None:
+    """With the name that he gave, and never the secret; a client does not choose its address."""
+    forwarded = {"X-Forwarded-For": "192.0.2.77"}
+    assert create_run(address, **basic("vera", "guessed"), **forwarded)[0] == 401
+    assert create_run(address, **bearer("nbt_guessed"), **forwarded)[0] == 401
+    noted = noted_in(served_folder)[-2:]
+
+    assert [(each["who"], each["status"]) for each in noted] == [("vera", 401), ("", 401)]
+    assert {each["address"] for each in noted} == {"127.0.0.1"}
+    assert "guessed" not in str(noted)
+
+
+def test_who_sends_a_journal_is_in_the_audit_log_once(
+    address: str, served_folder: Path, tokens: dict[str, str]
+) -> None:
+    writer, text = "1" * 32, run_line("2" * 32, t=1, experiment_id="0", status="RUNNING")
+    before = len(noted_in(served_folder))
+    for number in (0, 1):
+        place = f"{address}/api/nbtrack/1/journal/{writer}-{number}.jsonl"
+        headers = {**bearer(tokens["ed"]), "nbtrack-start": "0"}
+        sent = urllib.request.Request(place, zlib.compress(text.encode()), headers)
+        urllib.request.urlopen(sent, timeout=30).close()
+    noted = noted_in(served_folder)[before:]
+
+    assert [(each["who"], each["path"].rpartition("/")[2]) for each in noted] == [
+        ("ed", f"{writer}-0.jsonl")
+    ]
+
+
+def test_what_fails_is_in_the_audit_log(tmp_path: Path) -> None:
+    token = Users(tmp_path / ".nbtrack").add("ed", Role.EDITOR)
+    door = Door(Users(tmp_path / ".nbtrack"), is_open=False)
+
+    async def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    headers = [(b"authorization", f"Bearer {token}".encode())]
+    scope = {"type": "http", "method": "GET", "path": "/x", "headers": headers}
+    guarded = Identified(fails, door, AuditLog(tmp_path / ".nbtrack"))
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(guarded(scope, fails, fails))
+
+    assert [(each["who"], each["status"]) for each in noted_in(tmp_path)] == [("ed", 500)]
+
+
+def test_a_proxy_says_for_whom_it_asks(tmp_path: Path) -> None:
+    Users(tmp_path / ".nbtrack").add("ed", Role.EDITOR)
+    server = TeamServer(tmp_path, "--behind-proxy")
+    create_run(server.address, **{"X-Forwarded-For": "192.0.2.77"})
+
+    assert [each["address"] for each in noted_in(tmp_path)] == ["192.0.2.77"]
+    assert server.stop() == 0
+
+
 def test_who_is_removed_is_out_at_once(address: str, users: Users) -> None:
     first = users.add("max", Role.EDITOR)
     second = users.new_token("max")
@@ -237,6 +303,43 @@ def test_too_many_attempts_are_told_when_to_come_again(address: str) -> None:
     wrong = [ask(address, "/get-artifact", **basic(f"x{n}", "y")) for n in range(LIMIT + 1)]
 
     assert (wrong[-1][0], wrong[-1][1]["kind"]) == (429, "TooManyAttempts")
+
+
+def test_nobody_has_an_empty_password(tmp_path: Path) -> None:
+    """Nor one of a line that never came."""
+    for password in ("", " "):
+        with pytest.raises(InvalidValue, match="empty"):
+            Users(tmp_path).add("ann", Role.ADMIN, password=password)
+    words = ["server", "user", "add", "ann", "--role", "admin", "--password"]
+    command = [sys.executable, "-m", "nbtrack", "--store", str(tmp_path), *words]
+    done = subprocess.run(command, input="", capture_output=True, text=True, timeout=60)
+
+    assert (done.returncode, "empty" in done.stderr) == (2, True)
+    assert not Users(tmp_path).all()
+    assert not Users(tmp_path / ".nbtrack").all()
+
+
+def test_a_password_that_was_empty_before_lets_nobody_in(tmp_path: Path) -> None:
+    users = Users(tmp_path)
+    users.add("ann", Role.ADMIN, password="right")
+    file = tmp_path / "server" / "users.json"
+    (kept,) = json.loads(file.read_text())["users"]
+    file.write_text(json.dumps({"users": [{**kept, "password": hashed("")}]}))
+
+    with pytest.raises(NotIdentified):
+        Door(users, is_open=False).who(basic("ann", "")["Authorization"], "192.0.2.1")
+
+
+def test_who_removes_the_last_user_does_not_open_the_door(tmp_path: Path) -> None:
+    users = Users(tmp_path)
+    door = Door(users, is_open=True)
+    assert door.who(None, "127.0.0.1") is None
+    token = users.add("ann", Role.ADMIN)
+    users.remove("ann")
+
+    for said in (None, f"Bearer {token}"):
+        with pytest.raises(NotIdentified):
+            door.who(said, "127.0.0.1")
 
 
 def test_secrets_are_not_in_the_file(tmp_path: Path) -> None:

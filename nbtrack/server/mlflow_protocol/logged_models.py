@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from nbtrack.errors import InvalidValue
-from nbtrack.server.artifact_places import as_seen, model_place
+from nbtrack.remote.protocol import MODELS
+from nbtrack.server.artifact_places import Place, as_seen, model_place
 from nbtrack.server.asked import Asked
 from nbtrack.server.mlflow_protocol import wire
 from nbtrack.server.mlflow_protocol.wire import MODEL_STATUS_OF, Json
@@ -73,7 +74,7 @@ def log_params(served: Served, asked: Asked) -> Json:
 def list_files(served: Served, asked: Asked) -> Json:
     model = served.client.get_logged_model(asked.needed("model_id"))
     path = asked.text("artifact_directory_path") or None
-    files = served.client.list_logged_model_artifacts(model.model_id, path)
+    files = served.files(Place(MODELS, model.model_id, "")).list(path)
     place = as_seen(model.artifact_location, model_place(model.model_id))
     return {"root_uri": place, "files": list(map(wire.file, files))}
 

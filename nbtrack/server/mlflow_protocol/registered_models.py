@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+from nbtrack.models.model_uris import locate
 from nbtrack.server.artifact_places import model_source, version_place
 from nbtrack.server.asked import Asked
 from nbtrack.server.mlflow_protocol import wire
 from nbtrack.server.mlflow_protocol.wire import Json
+from nbtrack.server.own_folders import check_is_served
 from nbtrack.server.served import Served
+from nbtrack.server.version_origin import check_run_of
 
 _NO_PROMPTS = re.compile(r"(\s+AND\s+)?tags?\.`mlflow\.prompt\.is_prompt` != 'true'")
 USUAL_MODELS, MOST_MODELS = 100, 1000
@@ -102,9 +105,13 @@ def _told(served: Served, name: str) -> Json:
 
 
 def create_version(served: Served, asked: Asked) -> Json:
+    source = model_source(asked.needed("source"))
+    place = locate(source, store=served.store)
+    check_is_served(served.store, place.folder)
+    check_run_of(served.store, place, asked.text("run_id") or None)
     made = served.client.create_model_version(
         asked.needed("name"),
-        model_source(asked.needed("source")),
+        source,
         run_id=asked.text("run_id") or None,
         tags=asked.pairs("tags"),
         run_link=asked.text("run_link") or None,

@@ -20,7 +20,8 @@ from nbtrack.records.runs import (
     RunTag,
 )
 from nbtrack.records.tags import RUN_NAME_TAG
-from nbtrack.server.artifact_places import as_seen, run_place
+from nbtrack.remote.protocol import RUNS
+from nbtrack.server.artifact_places import Place, as_seen, run_place
 from nbtrack.server.asked import Asked
 from nbtrack.server.mlflow_protocol import wire
 from nbtrack.server.mlflow_protocol.experiments import view_type
@@ -142,7 +143,7 @@ def log_model(served: Served, asked: Asked) -> Json:
 def list_files(served: Served, asked: Asked) -> Json:
     run_id = _run_id(asked)
     info = served.client.get_run(run_id).info
-    files = served.client.list_artifacts(run_id, asked.text("path") or None)
+    files = served.files(Place(RUNS, run_id, "")).list(asked.text("path") or None)
     place = as_seen(info.artifact_uri, run_place(run_id))
     return {"root_uri": place, "files": list(map(wire.file, files))}
 

@@ -66,6 +66,8 @@ class ReceivedJournals:
             lock.write_text(json.dumps({**owner_facts(is_locked=False), "command": "a client"}))
         descriptor = os.open(self._journal / segment, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
         try:
+            if end == len(text):  # its first: it is there for as long as its length is noted
+                to_disk(self._journal)
             if self._closes(segment, text):
                 self._note_end(segment, end)
             while text:
