@@ -60,14 +60,15 @@ def place_of_version(store: Store, version: ModelVersion) -> ModelPlace:
     """Where its copy is, with what was recorded of it. Raises ModelChanged if it is gone."""
     details: dict[str, Any] = json.loads(creation_event(store, version).details)
     folder = copies_folder(store).joinpath(*str(details["place"]).split("/"))
-    if not open_artifacts(str(folder)).download().is_dir():
+    files = open_artifacts(str(folder))
+    if not files.list():
         raise ModelChanged(
             f"The files of version {version.version} of {version.name!r} are gone: there is no "
             f"folder {str(folder)!r}. Somebody removed it by hand; put it back, or register the "
             "model again."
         )
     return ModelPlace(
-        folder=folder,
+        folder=files.download(),
         recorded=details["files"],
         run_id=version.run_id,
         evidence=details.get("evidence"),

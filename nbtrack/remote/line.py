@@ -102,13 +102,13 @@ class Line:
             code, message, name = told["error_code"], str(told["message"]), told.get("kind", "")
         except (ValueError, KeyError, TypeError):
             return self._away(f"there is something else, which says {status}", was_sent=True)
-        if status >= 500 and status != 503:
-            return self._away(message, was_sent=True)
         kind = getattr(errors, name, None)
         if isinstance(kind, type) and issubclass(kind, NbtrackError):
             found = kind.__new__(kind)
             found.args, found.json_kwargs = (message,), {}
             return found
+        if status >= 500 and status != 503:
+            return self._away(message, was_sent=True)
         return StoreBusy(message) if status == 503 else MlflowException(message, error_code=code)
 
 
