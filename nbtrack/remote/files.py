@@ -9,8 +9,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from nbtrack.artifact_store.local import LocalArtifacts
+from nbtrack.artifact_store.paths import artifact_parts, shown
 from nbtrack.artifact_store.store import Files
-from nbtrack.errors import NotFound, StoreBusy
+from nbtrack.errors import InvalidValue, NotFound, StoreBusy
 from nbtrack.records.runs import FileInfo
 from nbtrack.remote.line import Line
 from nbtrack.remote.protocol import FILES
@@ -61,7 +62,7 @@ class RemoteArtifacts(LocalArtifacts):
             told = self._line.request("GET", f"/{FILES}?path={place}").json()["files"]
             above = f"{path}/" if path else ""
             return [
-                FileInfo(above + each["path"], each["is_dir"], each.get("file_size"))
+                FileInfo(above + _name(each["path"]), each["is_dir"], each.get("file_size"))
                 for each in told
             ]
         return []
@@ -80,3 +81,10 @@ class RemoteArtifacts(LocalArtifacts):
             super().write(path, answer.stream(_PIECE))
         finally:
             answer.release_conn()
+
+
+def _name(told: str) -> str:
+    """Raises InvalidValue if it would be a file elsewhere: it is written where it says."""
+    if artifact_parts(told) != (told,):
+        raise InvalidValue(f"The server names a file {shown(told)}, which is no name of a file.")
+    return told
