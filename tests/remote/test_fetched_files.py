@@ -64,3 +64,29 @@ def test_a_location_that_leads_elsewhere_is_refused(machine: Machine, below: str
     store = machine("a")
     with pytest.raises(InvalidValue, match="leads out of"):
         open_artifacts(f"{store.folder}/artifacts/{below}", run_id=RUN)
+
+
+def test_a_file_that_was_logged_again_is_fetched_again(machine: Machine) -> None:
+    a, b = machine("a"), machine("b")
+    writer = begun(a)
+    writer.log_text("v1", "plot.txt")
+    a.ship()
+    there = open_artifacts(b.get_run(RUN).info.artifact_uri, run_id=RUN)
+    assert there.read("plot.txt") == b"v1"
+
+    writer.log_text("v2", "plot.txt")  # as long as the other
+    a.ship()
+    assert there.read("plot.txt") == b"v2"
+
+
+def test_a_file_that_was_logged_here_is_never_replaced(machine: Machine) -> None:
+    """It is newer than what the server has: it was not sent yet."""
+    a, b = machine("a"), machine("b")
+    begun(a).log_text("v1", "plot.txt")
+    a.ship()
+    there = open_artifacts(b.get_run(RUN).info.artifact_uri, run_id=RUN)
+    assert there.read("plot.txt") == b"v1"
+
+    b._shipper._is_closed = True  # nothing is sent by itself
+    RunWriter(b, RUN, artifact_uri=f"{b.folder}/artifacts/{RUN}").log_text("mine", "plot.txt")
+    assert there.read("plot.txt") == b"mine"
