@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nbtrack.journal import writing
+from nbtrack.journal.lines import CLOSE_LINE
 from nbtrack.journal.writing import Journal
 
 _link = os.link
@@ -46,7 +47,7 @@ def test_without_links_every_line_is_in_both_folders(journal: Journal, no_links:
     assert not journal.was_removed()
 
     journal.close()
-    assert in_both(journal) == "one\ntwo\n" + writing.CLOSE_LINE
+    assert in_both(journal) == "one\ntwo\n" + CLOSE_LINE
     assert not journal.lost_records
 
 
@@ -57,7 +58,7 @@ def test_without_links_a_full_segment_is_followed_by_another(
     for number in range(4):
         journal.append(f"line {number}\n")
     assert len(_texts(journal.folder)) == 3
-    assert in_both(journal).replace(writing.CLOSE_LINE, "") == "line 0\nline 1\nline 2\nline 3\n"
+    assert in_both(journal).replace(CLOSE_LINE, "") == "line 0\nline 1\nline 2\nline 3\n"
 
 
 def test_without_links_the_outbox_comes_first_and_the_rest_follows(
