@@ -40,7 +40,7 @@ from nbtrack.records.runs import (
     ViewType,
 )
 from nbtrack.records.tags import NOTE_TAG, RUN_NAME_TAG
-from nbtrack.stores.opening import folder_of
+from nbtrack.stores.opening import folder_of, sql_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -334,9 +334,9 @@ def sql(query: str, parameters: Mapping[str, object] | None = None) -> pd.DataFr
     inputs, experiments, environments, logged_models, logged_model_metrics, registered_models,
     model_versions and registry_events. *parameters* are bound to `$name`. Times are UTC.
 
-    Raises InvalidValue with DuckDB's own message and place.
+    Raises InvalidValue with DuckDB's own message and place; and where the project is on a server.
     """
-    return current_session().store.query(query, parameters)
+    return sql_of(current_session().store, query, parameters)
 
 
 def project_folder() -> Path:

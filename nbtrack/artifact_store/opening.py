@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from nbtrack.artifact_store.local import LocalArtifacts
-from nbtrack.artifact_store.paths import folder_of
+from nbtrack.artifact_store.paths import folder_of, shown
 from nbtrack.artifact_store.store import ArtifactStore
+from nbtrack.errors import InvalidValue
 
 Opener = Callable[[Path, str | None], ArtifactStore]
 
@@ -15,15 +17,24 @@ _openers: dict[Path, Opener] = {}
 
 
 def open_artifacts(artifact_uri: str, *, run_id: str | None = None) -> ArtifactStore:
-    """The store behind *artifact_uri*: a folder path or a `file:` URI.
+    """The store behind *artifact_uri*: a folder path or a `file:` URI. Raises InvalidValue for
+    one that begins below a folder that is opened otherwise, and leaves it.
 
     *run_id* is for error messages; by default it is the last part of the URI.
     """
     folder = folder_of(artifact_uri)
     for root, opener in _openers.items():
         if root in folder.parents:
-            return opener(folder, run_id)
+            return opener(_still_below(root, folder), run_id)
     return open_local(artifact_uri, run_id=run_id)
+
+
+def _still_below(root: Path, folder: Path) -> Path:
+    """Without its "..": a server may have said it."""
+    found = Path(os.path.normpath(folder))
+    if root not in found.parents:
+        raise InvalidValue(f"Artifact location {shown(str(folder))} leads out of {root}.")
+    return found
 
 
 def open_local(artifact_uri: str, *, run_id: str | None = None) -> LocalArtifacts:

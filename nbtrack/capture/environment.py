@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ class Environment:
     digest: str = field(init=False)  # sha256 of the canonical JSON of all the others
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", _digest(self.as_dict()))
+        object.__setattr__(self, "digest", digest_of(self.as_dict()))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; the digest is not among them."""
@@ -53,7 +54,8 @@ def collect_environment() -> Environment:
     )
 
 
-def _digest(content: dict[str, Any]) -> str:
+def digest_of(content: Mapping[str, Any]) -> str:
+    """Of what `as_dict` says, also of one that was read."""
     from hashlib import sha256
 
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)

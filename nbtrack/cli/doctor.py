@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import nbtrack
 from nbtrack.cli.console import count, harmless, listed, say
 from nbtrack.cli.integrity import FileReport, check_files
-from nbtrack.cli.place import Place, find_place
+from nbtrack.cli.place import Place, find_project
 from nbtrack.display.number_format import format_age, format_size
 from nbtrack.display.temporary_place import temporary_words
 from nbtrack.display.text_table import aligned
@@ -48,8 +48,8 @@ def doctor(mask_envs: bool = False) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    place = find_place(arguments.store)
-    store = current_session().store_for(place.folder.as_uri())
+    place = find_project(arguments.store)
+    store = current_session().store_for(place.uri)
     return 1 if _report(store, place, is_quick=arguments.quick) else 0
 
 

@@ -18,7 +18,7 @@ from nbtrack.cli.console import count, harmless, listed, say
 from nbtrack.cli.leftovers import StoredFile, stored_files, unrecorded
 from nbtrack.cli.logged_model_leftovers import GoneModel, gone_models, remove_models
 from nbtrack.cli.model_leftovers import ModelGarbage, model_garbage, remove_copies
-from nbtrack.cli.place import open_place
+from nbtrack.cli.place import open_project
 from nbtrack.display.number_format import format_size
 from nbtrack.errors import NbtrackError
 from nbtrack.provenance.executions.unneeded import unneeded_executions
@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    store = open_place(arguments.store)
+    store = open_project(arguments.store)
     garbage = find_garbage(store)
     if arguments.unknown_runs:
         orphans = [*garbage.orphans, *garbage.strangers]

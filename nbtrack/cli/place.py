@@ -10,14 +10,29 @@ from nbtrack.errors import InvalidValue
 from nbtrack.recording.session import current_session
 from nbtrack.settings import FOLDER_NAME, Settings, find_project_folder
 from nbtrack.stores.local.file_faults import refuse_file_for_folder
-from nbtrack.stores.opening import folder_of
+from nbtrack.stores.opening import folder_of, is_server, without_password
 from nbtrack.stores.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
+    """A project folder; of a *server*, which is its address, what this machine keeps of it."""
+
     folder: Path
     reason: str  # goes on after "because"
+    server: str | None = None
+
+    @property
+    def uri(self) -> str:
+        return self.server or self.folder.as_uri()
+
+    @property
+    def name(self) -> str:
+        return without_password(self.server) if self.server else str(self.folder)
+
+    @property
+    def title(self) -> str:
+        return self.name if self.server else self.folder.parent.name
 
 
 def open_place(chosen: str | None) -> Store:
@@ -25,34 +40,63 @@ def open_place(chosen: str | None) -> Store:
 
     Raises InvalidValue if *chosen* is no project, StoreError if a file is in its place.
     """
-    return current_session().store_for(find_place(chosen).folder.as_uri())
+    return current_session().store_for(find_place(chosen).uri)
+
+
+def open_project(chosen: str | None) -> Store:
+    """The same, for what looks into files. Raises InvalidValue for a server."""
+    return current_session().store_for(find_project(chosen).uri)
 
 
 def find_place(chosen: str | None) -> Place:
+    if chosen is not None and is_server(chosen):
+        return _place_of(chosen, "--store names it")
     if chosen is not None:
         return Place(folder=_project_in(folder_of(chosen)), reason="--store names it")
-    place = _usual_place()
-    refuse_file_for_folder(place.folder)
+    return _checked(_usual_place())
+
+
+def find_project(chosen: str | None) -> Place:
+    """The same, where its files are here. Raises InvalidValue for a server."""
+    place = find_place(chosen)
+    if place.server is not None:
+        raise InvalidValue(
+            f"This command is about the files of a project, and {place.name} is a server (because "
+            f"{place.reason}). Run it where the server keeps them, or name a folder with --store."
+        )
     return place
 
 
 def new_place(chosen: str | None) -> Place:
-    """The same, but where *chosen* has no project yet, there is one from now on."""
-    folder = None if chosen is None else folder_of(chosen)
-    if folder is None or _is_project(folder) or _is_project(folder / FOLDER_NAME):
-        return find_place(chosen)
+    """What a server serves: *chosen*, which has a project from now on, or the project that is
+    here, whatever server this machine logs to. Raises InvalidValue for a server."""
+    if chosen is None:
+        return _checked(_usual_place(may_be_server=False))
+    folder = folder_of(chosen)
+    if is_server(chosen) or _is_project(folder) or _is_project(folder / FOLDER_NAME):
+        return find_project(chosen)
     own = folder if folder.name == FOLDER_NAME else folder / FOLDER_NAME
     refuse_file_for_folder(own)
     return Place(folder=own, reason="--store names it")
 
 
-def _usual_place() -> Place:
+def _usual_place(*, may_be_server: bool = True) -> Place:
     settings = Settings.load()
     for name in ("tracking_uri", "folder"):
-        if value := getattr(settings, name):
-            return Place(folder=folder_of(value), reason=_set_by(name))
+        value = getattr(settings, name)
+        if value and (may_be_server or not is_server(value)):
+            return _place_of(value, _set_by(name))
     folder = find_project_folder(Path.cwd())
     return Place(folder=folder, reason=_found_because(folder))
+
+
+def _checked(place: Place) -> Place:
+    refuse_file_for_folder(place.folder)
+    return place
+
+
+def _place_of(uri: str, reason: str) -> Place:
+    return Place(folder=folder_of(uri), reason=reason, server=uri if is_server(uri) else None)
 
 
 def _project_in(folder: Path) -> Path:

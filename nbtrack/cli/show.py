@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -23,11 +22,6 @@ from nbtrack.lookup.find_run import find_run
 from nbtrack.records.runs import FileInfo, Metric, Run, RunInfo, ViewType
 from nbtrack.records.tags import NOTE_TAG, PARENT_TAG
 from nbtrack.stores.store import Store
-
-_ENVIRONMENT = """
-    select content from environments join runs on digest = environment_digest
-    where run_id = $run_id
-"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,10 +88,9 @@ def _used(cell: Mapping[str, Any]) -> str:
 
 
 def _environment(store: Store, run_id: str) -> str:
-    rows = store.query(_ENVIRONMENT, {"run_id": run_id})
-    if rows.empty:
+    content = store.read_environments([run_id]).get(run_id)
+    if content is None:
         return ""
-    content = json.loads(rows["content"][0])
     words = [
         f"{content.get('implementation', 'Python')} {content.get('python_version', MISSING)}",
         str(content.get("platform", "")),

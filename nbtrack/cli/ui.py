@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 from nbtrack.cli.console import port_number, say
-from nbtrack.cli.place import find_place
+from nbtrack.cli.place import Place, find_place
 from nbtrack.errors import require
 
 _HOST = "127.0.0.1"
@@ -38,10 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
     port, token = arguments.port or _free_port(), secrets.token_urlsafe(16)
     with tempfile.TemporaryDirectory(prefix="nbtrack-ui-") as folder:
         notebook = Path(folder) / _NOTEBOOK
-        notebook.write_text(_notebook(place.folder), encoding="utf-8")
+        notebook.write_text(_notebook(place), encoding="utf-8")
         # Not as an argument: all who are on this machine see those.
         (Path(folder) / "voila.json").write_text(json.dumps({"Voila": {"token": token}}))
-        say(f"{place.folder} is shown at http://{_HOST}:{port}/?token={token} (Ctrl-C ends it)")
+        say(f"{place.name} is shown at http://{_HOST}:{port}/?token={token} (Ctrl-C ends it)")
         sys.stdout.flush()
         command = _voila(notebook, port=port, opens=not arguments.no_browser)
         return _serve(command, Path(folder))
@@ -72,10 +72,10 @@ def _with_our_page() -> dict[str, str]:
     return {**os.environ, "JUPYTER_PATH": os.pathsep.join(filter(None, [str(_PAGES), before]))}
 
 
-def _notebook(project: Path) -> str:
+def _notebook(place: Place) -> str:
     source = [
         "import nbtrack\n",
-        f"nbtrack.set_tracking_uri({project.as_uri()!r})\n",
+        f"nbtrack.set_tracking_uri({place.uri!r})\n",
         "nbtrack.runs(experiment='all')",
     ]
     cell = {"cell_type": "code", "id": "runs", "metadata": {}, "source": source}
@@ -84,7 +84,7 @@ def _notebook(project: Path) -> str:
         {
             "nbformat": 4,
             "nbformat_minor": 5,
-            "metadata": {"kernelspec": kernel, "title": f"nbtrack · {project.parent.name}"},
+            "metadata": {"kernelspec": kernel, "title": f"nbtrack · {place.title}"},
             "cells": [{**cell, "outputs": [], "execution_count": None}],
         }
     )

@@ -21,6 +21,7 @@ from threading import RLock
 from nbtrack.base.guard import warn, warn_once
 from nbtrack.base.locks import make_shared_folder, share_as, try_lock
 from nbtrack.journal.lines import CLOSE_LINE, now_us
+from nbtrack.journal.second_name import catch_up, give_second_name
 
 SEGMENT_BYTES = 16 << 20  # rotation point: a closed and folded segment can be deleted
 FOLD_BYTES = 1 << 20  # this much waiting is worth folding at once
@@ -37,7 +38,8 @@ _journals: weakref.WeakSet[Journal] = weakref.WeakSet()
 class Journal:
     """*on_waiting(is_much)* is called when lines begin to wait to be folded, and when many do.
 
-    Each segment has a second name in the folder *also_in*, where it stays when it is folded.
+    Each segment has a second name in the folder *also_in*, where it stays when it is folded; if
+    it cannot be linked there, every line is written to a second file, and to that one first.
     """
 
     def __init__(
@@ -130,6 +132,7 @@ class Journal:
     def _start_afresh(self) -> None:
         self._writer = os.urandom(16).hex()
         self._descriptor = self._lock_descriptor = -1
+        self._follower = -1  # of the segment here, where the other folder has a file of its own
         self._segment_path = ""
         self._number = self._unfolded = 0
         # The file is `_size` long, and `_backlog` is what the disk has not taken yet: after an
@@ -150,6 +153,7 @@ class Journal:
                 written = os.write(self._descriptor, rest)
                 # No signal is handled between the write and this: there is no call in between.
                 self._size, rest = self._size + written, rest[written:]
+            self._lead()
         except OSError as exc:
             self._keep(rest)
             self._note_refusal(exc)
@@ -178,11 +182,16 @@ class Journal:
                 self._settle()
                 written = os.write(self._descriptor, bytes(self._backlog[:RETRY_BYTES]))
                 self._size, self._backlog = self._size + written, self._backlog[written:]
+            self._lead()
         except OSError as exc:
             self._note_refusal(exc)
         finally:
             self._is_retrying = False
         self._count(self._size - before)
+
+    def _lead(self) -> None:
+        if self._follower >= 0:
+            catch_up(self._follower, self._descriptor)
 
     def _settle(self) -> None:
         """Take off the backlog what is in the file: after an interrupt only the file knows."""
@@ -237,12 +246,14 @@ class Journal:
             self._on_waiting(True)
 
     def _rotate(self) -> None:
-        full = self._descriptor
+        full, follower = self._descriptor, self._follower
         with suppress(OSError):  # then this segment simply grows on
             self._begin_segment(self._number + 1)
             os.write(full, CLOSE_LINE.encode())  # a full disk may tear it: nothing comes behind
+            if follower >= 0:
+                catch_up(follower, full)
         if self._descriptor != full:
-            os.close(full)
+            _close(full, follower)
 
     def _is_in_place(self) -> bool:
         """Whether the open segment is still the file of its name, neither deleted nor moved."""
@@ -252,7 +263,8 @@ class Journal:
             return False
         except OSError:  # who may not look cannot know
             return os.fstat(self._descriptor).st_nlink > 0
-        return os.path.samestat(found, os.fstat(self._descriptor))
+        own = self._descriptor if self._follower < 0 else self._follower
+        return os.path.samestat(found, os.fstat(own))
 
     def _open(self) -> None:
         make_shared_folder(self.folder)
@@ -264,13 +276,23 @@ class Journal:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         name = f"{self._writer}-{number}.jsonl"
         path = os.fspath(self.folder / name)
-        descriptor = os.open(path, flags, 0o666)
-        share_as(descriptor, self.folder)
-        if self._also_in is not None:
-            make_shared_folder(self._also_in)
-            os.link(path, self._also_in / name)
+        descriptor, follower = os.open(path, flags, 0o666), -1
+        try:
+            share_as(descriptor, self.folder)
+            if (leader := self._second_name(path, name)) >= 0:  # first what is sent from there
+                descriptor, follower = leader, descriptor
+        except BaseException:
+            os.close(descriptor)  # the file is empty, and the next try takes it
+            raise
         # At once: an interrupt in between would leave a size that is not this file's.
-        self._descriptor, self._segment_path, self._number, self._size = descriptor, path, number, 0
+        self._descriptor, self._follower, self._segment_path = descriptor, follower, path
+        self._number, self._size = number, 0
+
+    def _second_name(self, path: str, name: str) -> int:
+        if self._also_in is None:
+            return -1
+        make_shared_folder(self._also_in)
+        return give_second_name(path, os.fspath(self._also_in / name))
 
     def _create_lock(self) -> int:
         """Locked under a temporary name first: nobody may ever see it unlocked while we live."""
@@ -291,10 +313,7 @@ class Journal:
         return self.folder / f"{self._writer}.lock"
 
     def _close_descriptors(self) -> None:
-        for descriptor in (self._descriptor, self._lock_descriptor):
-            if descriptor >= 0:
-                with suppress(OSError):
-                    os.close(descriptor)
+        _close(self._descriptor, self._follower, self._lock_descriptor)
 
     def _after_fork(self) -> None:
         # Close, never unlock: the lock belongs to the parent as long as *it* has it open.
@@ -302,6 +321,13 @@ class Journal:
         self._close_descriptors()
         self._start_afresh()
         self.lost_records = 0
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        if descriptor >= 0:
+            with suppress(OSError):
+                os.close(descriptor)
 
 
 def owner_facts(*, is_locked: bool = True) -> dict[str, object]:

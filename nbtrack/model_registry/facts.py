@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.capture.environment import digest_of
 from nbtrack.errors import ModelNotFound, ModelNotLoaded, RunNotFound
 from nbtrack.lookup.registered_models import creation_event, get_version
 from nbtrack.model_registry.evidence import evidence_in, metrics_in
@@ -17,11 +18,6 @@ from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
     from nbtrack.models.signature import ModelSignature
-
-_ENVIRONMENT = """
-    select environment_digest, content from runs
-    left join environments on digest = environment_digest where run_id = $run_id
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +85,8 @@ def _run(store: Store, version: ModelVersion) -> Run | None:
 def _environment(store: Store, run: Run | None) -> tuple[str | None, Mapping[str, Any] | None]:
     if run is None:
         return None, None
-    rows = store.query(_ENVIRONMENT, {"run_id": run.info.run_id}).to_dict("records")
-    digest, content = (rows[0]["environment_digest"], rows[0]["content"]) if rows else (None, None)
-    text = content if isinstance(content, str) else None
-    return (digest if isinstance(digest, str) else None), (json.loads(text) if text else None)
+    found = store.read_environments([run.info.run_id]).get(run.info.run_id)
+    return (None, None) if found is None else (digest_of(found), found)
 
 
 def _signature(store: Store, version: ModelVersion) -> ModelSignature | None:

@@ -3,19 +3,26 @@ others are fetched into the same folder when somebody reads them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from nbtrack.artifact_store.local import LocalArtifacts
+from nbtrack.artifact_store.paths import artifact_parts, shown
 from nbtrack.artifact_store.store import Files
-from nbtrack.errors import NotFound, StoreBusy
+from nbtrack.base.guard import warn_once
+from nbtrack.errors import InvalidValue, NotFound, StoreBusy
 from nbtrack.records.runs import FileInfo
+from nbtrack.remote.fetched import Fetched
 from nbtrack.remote.line import Line
-from nbtrack.remote.protocol import FILES
+from nbtrack.remote.protocol import FILES, MODELS, QUESTIONS, RUNS
 
 _PIECE = 1 << 18
+_RECORDS = {
+    RUNS: ("list_artifact_records", "run_id"),
+    MODELS: ("list_model_files", "model_id"),
+}
 
 
 class RemoteArtifacts(LocalArtifacts):
@@ -24,6 +31,10 @@ class RemoteArtifacts(LocalArtifacts):
     def __init__(self, folder: Path, *, run_id: str | None, line: Line, name: str) -> None:
         super().__init__(folder, run_id=run_id)
         self._line, self._name = line, name
+        kind, *below = name.split("/")
+        self._question = _RECORDS.get(kind)
+        self._id = below[0]
+        self._fetched = Fetched(self.folder, self.folder.parents[len(below)] / "fetched" / name)
 
     def list(self, path: str | None = None) -> Files:
         found = {file.path: file for file in super().list(path)}
@@ -61,22 +72,54 @@ class RemoteArtifacts(LocalArtifacts):
             told = self._line.request("GET", f"/{FILES}?path={place}").json()["files"]
             above = f"{path}/" if path else ""
             return [
-                FileInfo(above + each["path"], each["is_dir"], each.get("file_size"))
+                FileInfo(above + _name(each["path"]), each["is_dir"], each.get("file_size"))
                 for each in told
             ]
         return []
 
     def _fetch(self, path: str | None) -> None:
-        """A file, or all in a folder, as far as it is not here."""
-        below = list(self.walk(path))
+        """A file, or all in a folder, as far as it is not here, or is not any more what it was."""
+        below, recorded = list(self.walk(path)), self._recorded()
         for wanted in [file.path for file in below] or ([path] if path else []):
-            if not super().has(wanted) and self.has(wanted):
-                self._fetch_file(wanted)
+            is_here = super().has(wanted)
+            if (not is_here and self.has(wanted)) or self._is_outdated(wanted, recorded):
+                self._fetch_file(wanted, recorded.get(wanted))
 
-    def _fetch_file(self, path: str) -> None:
+    def _is_outdated(self, path: str, recorded: Mapping[str, str]) -> bool:
+        """One that was logged here never is: what is there may be from before."""
+        fetched = self._fetched.sha256(path)
+        return fetched is not None and recorded.get(path, fetched) != fetched
+
+    def _recorded(self) -> dict[str, str]:
+        """Digests by path, as the server has them; none while it is away. Copies of models never
+        change."""
+        if self._question is None or self._line.seems_away:
+            return {}
+        with suppress(StoreBusy, NotFound):
+            name, argument = self._question
+            told = self._line.ask(f"/{QUESTIONS}/{name}", {argument: self._id})["answer"]
+            if isinstance(told, dict):
+                return told
+            return {each["path"]: each["sha256"] for each in told if each.get("sha256")}
+        return {}
+
+    def _fetch_file(self, path: str, recorded: str | None) -> None:
         place = quote(f"{self._name}/{path}")
         answer = self._line.request("GET", f"/{FILES}/{place}", preload=False)
         try:
-            super().write(path, answer.stream(_PIECE))
+            found = super().write(path, answer.stream(_PIECE)).sha256
         finally:
             answer.release_conn()
+        self._fetched.note(path, found)
+        if recorded is not None and found != recorded:  # its lines come before it
+            warn_once(
+                f"nbtrack: {path!r} of {self._id} on the server is not what was logged, yet: it "
+                "may be on its way. It is fetched again when it is read again."
+            )
+
+
+def _name(told: str) -> str:
+    """Raises InvalidValue if it would be a file elsewhere: it is written where it says."""
+    if artifact_parts(told) != (told,):
+        raise InvalidValue(f"The server names a file {shown(told)}, which is no name of a file.")
+    return told

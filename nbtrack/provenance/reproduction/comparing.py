@@ -39,10 +39,6 @@ _AS_TIME_ALLOWED = (
 _OF_OTHER_ROWS = (
     "training metrics were not compared: autolog had time for other rows in one of the two."
 )
-_POINTS = """
-    select run_id, key, step, value, epoch_ms(timestamp) as t from metrics
-    where list_contains($run_ids, run_id) order by run_id, key, step, timestamp
-"""
 
 
 class Point(NamedTuple):
@@ -214,11 +210,14 @@ def _of(pair: Pair, what: str, shown: Sequence[str], *, by: float | None = None)
 
 def _points(store: Store, pairs: Sequence[Pair]) -> dict[str, Points]:
     """By run."""
-    found: dict[str, Points] = {}
-    ids = [run.info.run_id for pair in pairs for run in pair]
-    columns = store.query(_POINTS, {"run_ids": ids})
-    rows = zip(*(columns[name] for name in ("run_id", "key", "step", "value", "t")))
-    for run_id, key, step, value, t in rows:
-        point = Point(int(step), float(value), int(t))
-        found.setdefault(run_id, {}).setdefault(key, []).append(point)
-    return found
+    return {run.info.run_id: _points_of(store, run) for pair in pairs for run in pair}
+
+
+def _points_of(store: Store, run: Run) -> Points:
+    return {
+        key: [
+            Point(point.step, point.value, point.timestamp)
+            for point in store.read_metrics(run.info.run_id, key)
+        ]
+        for key in run.data.metrics
+    }

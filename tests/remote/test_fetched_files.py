@@ -1,0 +1,92 @@
+"""Files of other machines, as they are read here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nbtrack.artifact_store.opening import open_artifacts
+from nbtrack.errors import InvalidValue
+from nbtrack.journal import lines
+from nbtrack.recording.run_writer import RunWriter
+from nbtrack.remote.files import RemoteArtifacts
+from nbtrack.remote.store import RemoteStore
+
+Machine = Callable[[str], RemoteStore]
+RUN = "a" * 32
+
+
+def begun(store: RemoteStore) -> RunWriter:
+    store.append(
+        lines.run_line(
+            RUN, t=lines.now_us(), experiment_id="0", name="x", status="RUNNING", start_us=1,
+            writer=store.writer,
+        )
+    )  # fmt: skip
+    return RunWriter(store, RUN, artifact_uri=f"{store.folder}/artifacts/{RUN}")
+
+
+class Evil:
+    """A server that names files as it likes."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def request(self, _: str, path: str, **__: Any) -> Evil:
+        return self
+
+    def json(self) -> dict[str, Any]:
+        return {"files": [{"path": self._name, "is_dir": False, "file_size": 4}]}
+
+    def stream(self, _: int) -> Iterator[bytes]:
+        yield b"evil"
+
+    def release_conn(self) -> None: ...
+
+
+@pytest.mark.parametrize("name", ["../x", "..", "/etc/x", "sub/x", "", "a\\b"])
+@pytest.mark.parametrize("folder", [None, "sub"])
+def test_a_name_that_leads_elsewhere_is_refused(
+    tmp_path: Path, name: str, folder: str | None
+) -> None:
+    evil: Any = Evil(name)
+    files = RemoteArtifacts(tmp_path / "artifacts" / RUN, run_id=RUN, line=evil, name=f"runs/{RUN}")
+    with pytest.raises(InvalidValue):
+        files.download(folder)
+    assert not list(tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize("below", ["../../victim", f"{RUN}/../../../victim", ".."])
+def test_a_location_that_leads_elsewhere_is_refused(machine: Machine, below: str) -> None:
+    store = machine("a")
+    with pytest.raises(InvalidValue, match="leads out of"):
+        open_artifacts(f"{store.folder}/artifacts/{below}", run_id=RUN)
+
+
+def test_a_file_that_was_logged_again_is_fetched_again(machine: Machine) -> None:
+    a, b = machine("a"), machine("b")
+    writer = begun(a)
+    writer.log_text("v1", "plot.txt")
+    a.ship()
+    there = open_artifacts(b.get_run(RUN).info.artifact_uri, run_id=RUN)
+    assert there.read("plot.txt") == b"v1"
+
+    writer.log_text("v2", "plot.txt")  # as long as the other
+    a.ship()
+    assert there.read("plot.txt") == b"v2"
+
+
+def test_a_file_that_was_logged_here_is_never_replaced(machine: Machine) -> None:
+    """It is newer than what the server has: it was not sent yet."""
+    a, b = machine("a"), machine("b")
+    begun(a).log_text("v1", "plot.txt")
+    a.ship()
+    there = open_artifacts(b.get_run(RUN).info.artifact_uri, run_id=RUN)
+    assert there.read("plot.txt") == b"v1"
+
+    b._shipper._is_closed = True  # nothing is sent by itself
+    RunWriter(b, RUN, artifact_uri=f"{b.folder}/artifacts/{RUN}").log_text("mine", "plot.txt")
+    assert there.read("plot.txt") == b"mine"
