@@ -93,7 +93,7 @@ class RemoteArtifacts(LocalArtifacts):
     def _recorded(self) -> dict[str, str]:
         """Digests by path, as the server has them; none while it is away. Copies of models never
         change."""
-        if self._question is None or self._line.seems_away:
+        if self._question is None or self._line.seems_away():
             return {}
         with suppress(StoreBusy, NotFound):
             name, argument = self._question
