@@ -80,9 +80,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """MLflow tells its child processes where it records, and a test beside it is none of them."""
+    """MLflow tells its child processes where it records, and so do we, and a test beside others is
+    none of them."""
     for name in ("TRACKING_URI", "EXPERIMENT_ID", "EXPERIMENT_NAME", "RUN_ID"):
         os.environ.pop(f"MLFLOW_{name}", None)
+    os.environ.pop("NBTRACK_PARENT", None)
 
 
 @pytest.fixture(autouse=True)

@@ -24,6 +24,7 @@ def client(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     mlflow.set_tracking_uri(address)
     mlflow.set_registry_uri(address)
     yield mlflow.MlflowClient()
+    mlflow.set_experiment(experiment_id="0")  # the active one is remembered in all of the process
     mlflow.set_registry_uri(None)
     mlflow.set_tracking_uri(before)
 
