@@ -420,6 +420,7 @@ def test_mlflows_own_callback_works_beside(autologged, tmp_path, monkeypatch):
     mlflow = pytest.importorskip("mlflow")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    mlflow.set_experiment(experiment_id="0")  # not that of another test, which is remembered
     made = trainer(tmp_path, max_steps=2, report_to="mlflow")
     made.train()
     (theirs,) = mlflow.search_runs(output_format="list")
