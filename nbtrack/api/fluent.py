@@ -40,7 +40,7 @@ from nbtrack.records.runs import (
     ViewType,
 )
 from nbtrack.records.tags import NOTE_TAG, RUN_NAME_TAG
-from nbtrack.stores.opening import folder_of, sql_of
+from nbtrack.stores.opening import folder_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -336,7 +336,7 @@ def sql(query: str, parameters: Mapping[str, object] | None = None) -> pd.DataFr
 
     Raises InvalidValue with DuckDB's own message and place; and where the project is on a server.
     """
-    return sql_of(current_session().store, query, parameters)
+    return current_session().store.query(query, parameters)
 
 
 def project_folder() -> Path:

@@ -11,7 +11,6 @@ from nbtrack.cli.console import count, harmless, say, width
 from nbtrack.cli.place import open_place
 from nbtrack.display.number_format import MISSING
 from nbtrack.display.text_table import aligned, columns_wide, cut_to
-from nbtrack.stores.opening import sql_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    frame = sql_of(open_place(arguments.store), arguments.query)
+    frame = open_place(arguments.store).query(arguments.query)
     if arguments.csv:
         frame.to_csv(sys.stdout, index=False)
     elif arguments.json:

@@ -17,6 +17,7 @@ QUESTIONS, REGISTRY = "questions", "registry"
 RUNS, MODELS, COPIES = "runs", "models", "copies"  # whose files
 START, SHA256, PROJECT = "nbtrack-start", "nbtrack-sha256", "nbtrack-project"  # headers
 SERVED_ROOT = "nbtrack-artifacts:"  # on the way, the folder of artifacts on either side
+OTHER_BYTES = "The bytes are not those of the digest: send the file again."  # what is refused
 MOST_BYTES = 4 << 20  # of lines in one request
 
 QUESTIONS_ASKED = frozenset({
@@ -29,6 +30,11 @@ QUESTIONS_ASKED = frozenset({
     "search_experiments", "search_logged_models", "search_model_versions",
     "search_registered_models", "search_run_columns", "search_runs",
 })  # fmt: skip
+
+
+def kind_of_owner(owner: str) -> str:
+    """Of files: whether *owner* is the id of a run or of a logged model."""
+    return MODELS if owner.startswith("m-") else RUNS
 
 
 class Question(NamedTuple):

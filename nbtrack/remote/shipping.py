@@ -17,9 +17,19 @@ from urllib.parse import quote
 from nbtrack.base.guard import warn_once
 from nbtrack.base.locks import held
 from nbtrack.errors import InvalidValue, NotFound, StoreBusy
+from nbtrack.journal.reading import writer_of
 from nbtrack.remote.line import Line
 from nbtrack.remote.outbox import LoggedFile, Outbox, Sent, files_in
-from nbtrack.remote.protocol import FILES, JOURNAL, MODELS, MOST_BYTES, RUNS, SHA256, START, WRITERS
+from nbtrack.remote.protocol import (
+    FILES,
+    JOURNAL,
+    MOST_BYTES,
+    OTHER_BYTES,
+    SHA256,
+    START,
+    WRITERS,
+    kind_of_owner,
+)
 
 FILE_SECONDS = 30.0  # for the answer to a file
 _PIECE = 1 << 18
@@ -117,7 +127,7 @@ class Shipping:
     def _send_file(self, logged: LoggedFile) -> None:
         """As it is now; one that was written again, or is gone, has a later line of its own."""
         source = self._artifacts / logged.owner / logged.path
-        place = quote(f"{_kind(logged.owner)}/{logged.owner}/{logged.path}")
+        place = quote(f"{kind_of_owner(logged.owner)}/{logged.owner}/{logged.path}")
         try:
             with open(source, "rb") as file:
                 size = os.fstat(file.fileno()).st_size
@@ -129,7 +139,7 @@ class Shipping:
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             pass
         except (InvalidValue, NotFound, OSError) as exc:
-            if "not those of the digest" not in str(exc):  # it is another one by now
+            if str(exc) != OTHER_BYTES:  # it is another one by now
                 warn_once(f"nbtrack: the file {logged.path!r} is not sent: {exc}")
 
     def _read(self, file: IO[bytes]) -> Iterator[bytes]:
@@ -145,7 +155,7 @@ class Shipping:
         """Forget what the server has, but for what is still written to."""
         left: dict[str, list[str]] = {}
         for segment in self._outbox.segments():
-            writer = segment.partition("-")[0]
+            writer = writer_of(segment)
             if self._is_over(segment, has_ended=writer in ended):
                 left.setdefault(writer, []).append(segment)
         for writer in ended:
@@ -157,7 +167,3 @@ class Shipping:
     def _is_over(self, segment: str, *, has_ended: bool) -> bool:
         is_closed = has_ended or self._outbox.is_closed(segment)
         return is_closed and self._outbox.sent(segment).files >= self._outbox.whole(segment)
-
-
-def _kind(owner: str) -> str:
-    return MODELS if owner.startswith("m-") else RUNS

@@ -31,7 +31,7 @@ from nbtrack.remote.codec import decode, encode
 from nbtrack.remote.files import RemoteArtifacts
 from nbtrack.remote.line import PATIENT_SECONDS, READ_SECONDS, Line
 from nbtrack.remote.outbox import Outbox
-from nbtrack.remote.protocol import COPIES, MODELS, QUESTIONS, RUNS, SERVED_ROOT, question
+from nbtrack.remote.protocol import COPIES, QUESTIONS, SERVED_ROOT, kind_of_owner, question
 from nbtrack.remote.registry import append_to_registry
 from nbtrack.remote.shipping import Shipping
 from nbtrack.stores.local.attachment import WAIT_SECONDS
@@ -207,8 +207,8 @@ class RemoteStore(DuckDBStore):
 
     def _open_artifacts(self, folder: Path, run_id: str | None) -> RemoteArtifacts:
         below = folder.relative_to(self._root).as_posix()
-        kind = MODELS if below.startswith("m-") else RUNS
-        return RemoteArtifacts(folder, run_id=run_id, line=self.line, name=f"{kind}/{below}")
+        name = f"{kind_of_owner(below)}/{below}"
+        return RemoteArtifacts(folder, run_id=run_id, line=self.line, name=name)
 
     def _open_copy(self, folder: Path, run_id: str | None) -> RemoteArtifacts:
         below = folder.relative_to(self.folder / MODELS_FOLDER).as_posix()
@@ -221,8 +221,8 @@ class RemoteStore(DuckDBStore):
     ) -> pd.DataFrame:
         """Raises InvalidValue: it would see a part of the project only."""
         raise InvalidValue(
-            f"SQL looks into the file of a project, and this one is on a server, {self.uri}: run "
-            "it there. Here, search_runs and the panels ask the server."
+            "SQL looks into the file of a project, and this one is on a server: "
+            f"{self.uri}. Run nbtrack sql there, in the project's folder."
         )
 
     # --- the registry: the server decides, at once

@@ -95,7 +95,7 @@ class Served:
     def own_files(self, place: Place) -> ArtifactStore:
         """To write to: a run's, or a model's that are in no run. Raises NotFound, InvalidValue."""
         if place.kind not in (RUNS, MODELS):
-            raise InvalidValue("The files of a registered version stay as they are.")
+            raise _stays()
         return self.files(place)
 
     def keep(self, place: Place, pieces: Iterable[bytes]) -> None:
@@ -105,7 +105,7 @@ class Served:
         elif place.kind == MODELS:
             self._keep_in_model(place, pieces)
         else:
-            raise InvalidValue("The files of a registered version stay as they are.")
+            raise _stays()
 
     def remove(self, place: Place) -> None:
         """A file, or all in a folder of a run. Raises NotFound, InvalidValue."""
@@ -136,3 +136,7 @@ class Served:
             return
         stored = self.files(place).write(place.path, pieces)
         logged_models.record_files(self.store, place.id, [stored])
+
+
+def _stays() -> InvalidValue:
+    return InvalidValue("The files of a registered version stay as they are.")

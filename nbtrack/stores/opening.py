@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from nbtrack.settings import servers_folder
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 def open_store(uri: str) -> Store:
@@ -25,17 +24,6 @@ def open_store(uri: str) -> Store:
     from nbtrack.stores.local.duckdb import DuckDBStore
 
     return DuckDBStore(folder_of(uri))
-
-
-def sql_of(store: Store, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
-    """The user's own query. Raises InvalidValue if *store* is on a server: what is here of it is
-    a part, and an answer out of that would not be true."""
-    if is_server(store.uri):
-        raise InvalidValue(
-            "SQL looks into the file of a project, and this one is on a server: "
-            f"{without_password(store.uri)}. Run nbtrack sql there, in the project's folder."
-        )
-    return store.query(sql, parameters)
 
 
 def is_server(uri: str) -> bool:

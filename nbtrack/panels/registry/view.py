@@ -10,7 +10,7 @@ from nbtrack.panels.registry.challenge import Challenge, read_challenge
 from nbtrack.panels.registry.content import ModelLine, ModelPage, read_models, read_page
 from nbtrack.provenance.differences.as_html import causes_html
 from nbtrack.provenance.differences.as_text import causes_text
-from nbtrack.stores.opening import folder_of, sql_of
+from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
@@ -74,5 +74,5 @@ class RegistryView:
 
 def registry_frame(store: Store, name: str | None) -> pd.DataFrame:
     if name is None:
-        return sql_of(store, _MODELS)
-    return sql_of(store, _VERSIONS, {"name": name})
+        return store.query(_MODELS)
+    return store.query(_VERSIONS, {"name": name})

@@ -21,6 +21,7 @@ from nbtrack.remote.protocol import (
     FILES,
     JOURNAL,
     MOST_BYTES,
+    OTHER_BYTES,
     PROJECT,
     QUESTIONS,
     REGISTRY,
@@ -152,7 +153,7 @@ def _checked(pieces: Iterable[bytes], sha256: str) -> Iterator[bytes]:
         digest.update(piece)
         yield piece
     if digest.hexdigest() != sha256:
-        raise InvalidValue("The bytes are not those of the digest: send the file again.")
+        raise InvalidValue(OTHER_BYTES)
 
 
 def _decompressed(body: bytes) -> bytes:
