@@ -12,6 +12,7 @@ from typing import Any
 from tests.browser.lab import (
     LabFolder,
     opened_notebook,
+    resize,
     run_cell,
     use_theme,
 )
@@ -98,7 +99,7 @@ def on_each_screen(page: Any) -> Iterator[str]:
 
 def use_screen(page: Any, width: int, theme: str) -> str:
     use_theme(page, theme)
-    page.set_viewport_size({"width": width, "height": SCREENS[width]})
+    resize(page, width, SCREENS[width])
     page.evaluate("isOpen => sight.fileBrowser(isOpen)", width > NARROW)
     page.wait_for_timeout(RESTING)
     return f"{width}-{theme.split()[1].lower()}"

@@ -64,6 +64,17 @@ _CLEAR = """async () => {
   await commands.execute("apputils:change-theme", { theme: "JupyterLab Light" });
   shell.expandLeft();
 }"""
+# A window takes its new size a moment later, and a page fits itself into it in a few frames more.
+_FITTED = """async width => {
+  const widths = () => [...document.querySelectorAll("[data-nbtrack], .jp-Notebook, svg")]
+    .map(element => element.getBoundingClientRect().width).join();
+  for (let before = "", same = 0; innerWidth !== width || same < 10;) {
+    await new Promise(requestAnimationFrame);
+    const now = widths();
+    same = now === before ? same + 1 : 0;
+    before = now;
+  }
+}"""
 # Of the window, and the theme in it: no theme moves anything, so that each has a width.
 PLACES = ((700, "JupyterLab Light"), (1600, "JupyterLab Dark"))
 _SHOW = """async path => {
@@ -165,6 +176,12 @@ def opened_notebook(
     yield page
     page.evaluate(_CLEAR)
     _lab_pages.append(page)
+
+
+def resize(page: Any, width: int, height: int) -> None:
+    """Returns when all that is shown has its place in the new window."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate(_FITTED, width)
 
 
 def is_browser_kept() -> bool:

@@ -14,6 +14,7 @@ from tests.browser.lab import (
     LabFolder,
     needs_browser,
     opened_notebook,
+    resize,
     run_cell,
     use_theme,
 )
@@ -171,7 +172,7 @@ def test_the_row_of_a_run_has_them_too(page: Any) -> None:
 @pytest.mark.parametrize(("width", "theme"), PLACES)
 def test_it_fits_its_page(page: Any, panel: Any, theme: str, width: int) -> None:
     """Tree and preview beside each other, or below; nothing hangs out of the panel."""
-    page.set_viewport_size({"width": width, "height": 1000})
+    resize(page, width, 1000)
     use_theme(page, theme)
     look_at(panel, "rows.csv", "table")
 

@@ -12,6 +12,7 @@ from tests.browser.lab import (
     LabFolder,
     needs_browser,
     opened_notebook,
+    resize,
     run_cell,
     use_theme,
 )
@@ -94,7 +95,7 @@ def test_nothing_leaves_the_machine(page: Any) -> None:
 @pytest.mark.parametrize(("width", "theme"), PLACES)
 def test_text_can_be_read_in_every_theme(page: Any, theme: str, width: int) -> None:
     """The card's text stands out from what is behind it, without running the cell again."""
-    page.set_viewport_size({"width": width, "height": 900})
+    resize(page, width, 900)
     use_theme(page, theme)
     page.outputs[2].scroll_into_view_if_needed()
 

@@ -12,7 +12,7 @@ from nbtrack.lookup.chart_layout import CHARTS_TAG, layout_of
 from nbtrack.panels.runs.panel import RunsPanel
 from nbtrack.panels.runs.view import RunsView
 from nbtrack.recording.session import Session
-from tests.browser.lab import needs_browser
+from tests.browser.lab import needs_browser, resize
 from tests.browser.plain_page import open_panel, show_panel
 
 pytestmark = needs_browser
@@ -182,7 +182,7 @@ def focused(page: Any) -> str:
 def test_a_window_resized_behind_another_view(page):
     """Charts that were not to be seen have the right width when they are again."""
     choose_view(page, "scatter")
-    page.set_viewport_size({"width": 640, "height": 1100})
+    resize(page, 640, 1100)
     page.wait_for_timeout(200)
     choose_view(page, "lines")
     page.wait_for_function(
@@ -194,7 +194,7 @@ def test_a_window_resized_behind_another_view(page):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_charts_fill_their_lines(page, width):
     """No third of a line stands empty, and none is too narrow."""
-    page.set_viewport_size({"width": width, "height": 1100})
+    resize(page, width, 1100)
     page.wait_for_timeout(200)
     boxes = page.evaluate(
         """() => [...document.querySelectorAll(".nbt-chart-card")].map(card => {
@@ -242,7 +242,7 @@ def overlaps(frames: list[dict[str, Any]]) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("axes", [2, 3, 5, 8, 10])
 def test_names_of_axes_never_overlap(page, width, axes):
     """Keys of 40 letters that begin alike, and still can be told apart; nothing sticks out."""
-    page.set_viewport_size({"width": width, "height": 1100})
+    resize(page, width, 1100)
     choose_view(page, "parallel")
     key(page, "choose Axes").click()
     chosen = [*(f"params.{each}" for each in LONG), "metrics.loss", f"metrics.score_{'x' * 34}"]
@@ -268,7 +268,7 @@ def test_names_of_axes_never_overlap(page, width, axes):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_scatter_takes_the_width_and_its_choosers_can_be_read(page, width):
     """The longest key stands whole in the select that is closed."""
-    page.set_viewport_size({"width": width, "height": 1100})
+    resize(page, width, 1100)
     choose_view(page, "scatter")
     page.locator("[data-key='chart scatter x']").select_option(f"params.{LONG[0]}")
     settled_charts(page)

@@ -13,6 +13,7 @@ from tests.browser.lab import (
     LabFolder,
     needs_browser,
     opened_notebook,
+    resize,
     run_cell,
     use_theme,
 )
@@ -223,7 +224,7 @@ def test_charts_follow_a_running_cell(page: Any) -> None:
 @pytest.mark.parametrize(("width", "theme"), PLACES)
 def test_charts_fit_into_the_panel(page: Any, theme: str, width: int) -> None:
     """In every theme and width nothing sticks out, and a redraw is not needed."""
-    page.set_viewport_size({"width": width, "height": 1100})
+    resize(page, width, 1100)
     use_theme(page, theme)
     page.root.scroll_into_view_if_needed()
     for view in ("scatter", "parallel", "importance", "lines"):

@@ -12,6 +12,7 @@ from tests.browser.lab import (
     LabFolder,
     needs_browser,
     opened_notebook,
+    resize,
     run_cell,
     use_theme,
 )
@@ -233,7 +234,7 @@ def test_texts_of_one_name_are_compared_line_by_line(compared: Any) -> None:
 @pytest.mark.parametrize("width", [467, 700])
 def test_keys_break_between_their_words(page: Any, compared: Any, width: int) -> None:
     """In a narrow panel too, and no value is cut."""
-    page.set_viewport_size({"width": width + 140, "height": 1000})
+    resize(page, width + 140, 1000)
     compared.scroll_into_view_if_needed()
     key = compared.locator("[data-line='params depth_of_the_deepest'] .nbt-compare-label")
     lines = key.evaluate(
@@ -250,7 +251,7 @@ def test_keys_break_between_their_words(page: Any, compared: Any, width: int) ->
             return [...lines.values()];
         }"""
     )
-    page.set_viewport_size({"width": 1100, "height": 800})
+    resize(page, 1100, 800)
 
     assert "".join(lines) == "depth_of_the_deepest"
     assert not [line for line in lines if line.startswith("broken")]
@@ -267,7 +268,7 @@ def test_text_from_runs_stays_text(page: Any, compared: Any) -> None:
 @pytest.mark.parametrize(("width", "theme"), PLACES)
 def test_it_fits_its_page(page: Any, compared: Any, theme: str, width: int) -> None:
     """The panel itself never scrolls sideways: its table does."""
-    page.set_viewport_size({"width": width, "height": 1000})
+    resize(page, width, 1000)
     use_theme(page, theme)
     compared.scroll_into_view_if_needed()
 

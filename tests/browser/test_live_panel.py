@@ -15,6 +15,7 @@ from tests.browser.lab import (
     begin_cell,
     needs_browser,
     opened_notebook,
+    resize,
     run_cell,
     save_notebook,
     use_theme,
@@ -141,7 +142,7 @@ def test_vega_came_once_and_nothing_left_the_machine(page: Any) -> None:
 @pytest.mark.parametrize(("width", "theme"), PLACES)
 def test_charts_fit_and_follow_the_theme(page: Any, theme: str, width: int) -> None:
     """Text in the chart has the theme's colour, and the chart the width of its place."""
-    page.set_viewport_size({"width": width, "height": 900})
+    resize(page, width, 900)
     use_theme(page, theme)
     panel = page.locator(".jp-Notebook .jp-CodeCell").nth(1).locator("[data-nbtrack=live]")
     panel.scroll_into_view_if_needed()
@@ -158,7 +159,7 @@ def test_charts_fit_and_follow_the_theme(page: Any, theme: str, width: int) -> N
 def test_a_training_is_stopped_by_its_button(page: Any) -> None:
     """While the kernel is busy with it: the line tells how far it is, and then it has ended."""
     pytest.importorskip("xgboost")
-    page.set_viewport_size({"width": 1000, "height": 900})
+    resize(page, 1000, 900)
     cell = start_cell(page, 3)
     panel = cell.locator("[data-nbtrack=live]")
     words, stop = panel.locator(".nbt-live-words"), panel.locator(".nbt-live-stop")

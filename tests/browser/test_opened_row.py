@@ -11,6 +11,7 @@ from tests.browser.lab import (
     LabFolder,
     needs_browser,
     opened_notebook,
+    resize,
     run_cell,
 )
 
@@ -152,7 +153,7 @@ def test_a_long_source_is_shown_on_demand(broken: Any) -> None:
 @pytest.mark.parametrize("width", [467, 700, 1006, 1486])
 def test_nothing_in_a_row_scrolls_or_breaks_a_value(page: Any, either: Any, width: int) -> None:
     """The notebook scrolls; a key breaks between its words, and beside it stands a whole value."""
-    page.set_viewport_size({"width": width + 140, "height": 1000})
+    resize(page, width + 140, 1000)
     page.wait_for_timeout(700)
     scrolling = either.evaluate(
         """details => [...details.querySelectorAll('*'), details.closest('.nbt-scroll')]
@@ -165,7 +166,7 @@ def test_nothing_in_a_row_scrolls_or_breaks_a_value(page: Any, either: Any, widt
             .filter(dd => dd.getClientRects().length && dd.clientWidth < 40)
             .map(dd => dd.textContent)"""
     )
-    page.set_viewport_size({"width": 1100, "height": 1000})
+    resize(page, 1100, 1000)
 
     assert scrolling == []
     assert narrow == []

@@ -16,6 +16,7 @@ from tests.browser.lab import (
     cell_sources,
     needs_browser,
     opened_notebook,
+    resize,
     run_cell,
     use_theme,
 )
@@ -140,7 +141,7 @@ def test_versions_stand_in_the_lanes_of_their_stages(one: Any) -> None:
 @pytest.mark.parametrize(("width", "theme"), PLACES)
 def test_it_fits_its_page(page: Any, one: Any, theme: str, width: int) -> None:
     """Nothing is wider than the panel."""
-    page.set_viewport_size({"width": width, "height": 1000})
+    resize(page, width, 1000)
     use_theme(page, theme)
     one.scroll_into_view_if_needed()
     one.locator("[data-key='move 5']").click()
@@ -155,7 +156,7 @@ def test_it_fits_its_page(page: Any, one: Any, theme: str, width: int) -> None:
 
 def test_production_wants_a_reason(page: Any, one: Any) -> None:
     """Confirm is shut until there is one, and says why; who makes room is said before."""
-    page.set_viewport_size({"width": 1250, "height": 950})
+    resize(page, 1250, 950)
     one.locator("[data-key='move 5']").click()
     assert one.get_by_label("Reason").evaluate("e => e === document.activeElement")
     one.get_by_label("To stage").select_option("Production")

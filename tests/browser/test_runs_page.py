@@ -10,7 +10,7 @@ import pytest
 from nbtrack.panels.runs.panel import RunsPanel
 from nbtrack.panels.runs.view import RunsView
 from nbtrack.recording.session import Session
-from tests.browser.lab import needs_browser
+from tests.browser.lab import needs_browser, resize
 from tests.browser.plain_page import open_panel, settled
 
 pytestmark = needs_browser
@@ -64,10 +64,10 @@ def count(columns: list[str], kind: str) -> int:
 def test_as_many_columns_as_fit(page: Any) -> None:
     """Two metrics and two params on a small screen; after a wider one the kernel gives more."""
     narrow = heads_in_sight(page)
-    page.set_viewport_size({"width": WIDE, "height": 800})
+    resize(page, WIDE, 800)
     page.locator("thead [data-column^=metrics]").nth(4).wait_for()
     wide = heads_in_sight(page)
-    page.set_viewport_size({"width": NARROW, "height": 800})
+    resize(page, NARROW, 800)
     page.locator("thead [data-column^=metrics]").nth(4).wait_for(state="detached")
 
     assert narrow[:3] == ["run_name", "status", "start_time"]
@@ -79,7 +79,7 @@ def test_columns_out_of_sight_are_counted(page: Any) -> None:
     """At the right edge of the table; clicks go on to them, and there nothing is left to say."""
     button = page.locator(".nbt-behind")
     assert not button.is_visible()
-    page.set_viewport_size({"width": TIGHT, "height": 800})
+    resize(page, TIGHT, 800)
     button.wait_for()
     hidden = page.locator("thead [data-column]").count() - len(heads_in_sight(page))
 
@@ -89,7 +89,7 @@ def test_columns_out_of_sight_are_counted(page: Any) -> None:
     page.locator(".nbt-table-frame > .nbt-scroll").evaluate("el => el.scrollTo(el.scrollWidth, 0)")
     button.wait_for(state="hidden")
     assert "duration" in heads_in_sight(page)
-    page.set_viewport_size({"width": NARROW, "height": 800})
+    resize(page, NARROW, 800)
 
 
 def test_the_head_has_two_lines_and_nothing_stands_below(page: Any) -> None:

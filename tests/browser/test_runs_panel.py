@@ -16,6 +16,7 @@ from tests.browser.lab import (
     needs_browser,
     open_notebook,
     opened_notebook,
+    resize,
     restart_kernel,
     run_cell,
     save_notebook,
@@ -360,7 +361,7 @@ def test_inside_another_widget(page: Any) -> None:
 @pytest.mark.parametrize(("width", "theme"), PLACES)
 def test_it_fits(page: Any, panel: Any, theme: str, width: int) -> None:
     """Nothing sticks out of the panel, and its height is a screen at most."""
-    page.set_viewport_size({"width": width, "height": 1000})
+    resize(page, width, 1000)
     use_theme(page, theme)
     row(panel, "calm-heron-39").locator("input[type=checkbox]").check()
     panel.scroll_into_view_if_needed()

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from nbtrack import MlflowClient
-from tests.browser.lab import needs_browser, open_browser
+from tests.browser.lab import needs_browser, open_browser, resize
 
 pytestmark = [needs_browser, pytest.mark.skipif(find_spec("voila") is None, reason="no Voila")]
 
@@ -105,7 +105,7 @@ def test_it_follows_the_system(page: Any) -> None:
 @pytest.mark.parametrize("width", [700, 1000, 1600])
 def test_it_has_all_the_room(page: Any, width: int) -> None:
     """Nothing sticks out, and nearly nothing is lost to margins."""
-    page.set_viewport_size({"width": width, "height": 900})
+    resize(page, width, 900)
     box = page.locator("[data-nbtrack=runs]").bounding_box()
 
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
