@@ -84,6 +84,7 @@ class Attachment:
         self.generation = 0  # counts the in-memory instances: a new one knows nothing of the last
         self._is_clean = True  # surely nothing is attached to the in-memory instance
         self._is_missing = False
+        self._has_empty = False  # a project in memory stays attached: it holds up nobody
         self._missing_tables: frozenset[str] = frozenset()  # which the views leave out
         self._checked: object = None  # the file, as it was when its version was looked at
         self._is_held_for_fork = False
@@ -140,7 +141,9 @@ class Attachment:
         try:
             # After an interrupt, or when a query has broken the instance, only its end is sure to
             # let the file go.
-            if self._connection is not None and not is_interruption(error):
+            if self._has_empty and error is None:
+                self._is_clean = True
+            elif self._connection is not None and not is_interruption(error):
                 self._detach(self._connection)
         except duckdb.Error:
             pass
@@ -165,9 +168,14 @@ class Attachment:
         return self._is_missing and self.file.exists()
 
     def close(self) -> None:
+        import duckdb
+
         with self._mutex:
-            connection, is_as_made = self._connection, self._is_clean and not self._missing_tables
-            if connection is None or not is_as_made:
+            connection = self._connection
+            if connection is not None:
+                with suppress(duckdb.Error):
+                    self._let_empty_go(connection)
+            if connection is None or not self._is_clean or self._missing_tables:
                 self._drop()
             else:
                 self._connection = None
@@ -185,11 +193,11 @@ class Attachment:
         if not self.file.exists():
             refuse_file_for_folder(self.file.parent)
             if read_only:
-                self._is_clean = False
-                instances.attach_nothing(connection)
-                self._is_missing = True
+                self._attach_empty(connection)
                 return
+            self._let_empty_go(connection)
             self._create(connection)
+        self._let_empty_go(connection)
         self._is_missing = False
         before = stamp(self.file)
         mode = "(read_only)" if read_only else ""
@@ -208,6 +216,18 @@ class Attachment:
             self._attach(connection, read_only=False, deadline=deadline)
             self._detach(connection)
             self._attach(connection, read_only=True, deadline=deadline)
+
+    def _attach_empty(self, connection: DuckDBPyConnection) -> None:
+        """To make its two dozen tables takes a fourth of a read: they are kept for the next."""
+        self._is_clean, self._is_missing = False, True
+        if not self._has_empty:
+            instances.attach_nothing(connection)
+            self._has_empty = True
+
+    def _let_empty_go(self, connection: DuckDBPyConnection) -> None:
+        if self._has_empty:
+            self._is_clean = False
+            self._detach(connection)
 
     def _view_without(self, connection: DuckDBPyConnection, missing: frozenset[str]) -> None:
         """What the file does not have, and nobody can give it, reads as empty."""
@@ -264,13 +284,13 @@ class Attachment:
 
     def _detach(self, connection: DuckDBPyConnection) -> None:
         connection.execute("detach project")
-        self._is_clean = True
+        self._is_clean, self._has_empty = True, False
 
     def _drop(self) -> None:
         """Close the in-memory instance, with whatever is attached to it."""
         if self._connection is not None:
             self._connection.close()
-        self._connection, self._is_clean = None, True
+        self._connection, self._is_clean, self._has_empty = None, True, False
 
     def _before_fork(self) -> None:
         # A child that inherits the instance crashes when it ends; opening another one is cheap.
@@ -286,7 +306,8 @@ class Attachment:
         self._mutex = RLock()
         if self._connection is not None:
             _never_free(self._connection)
-        self._connection, self._user, self._is_clean = None, None, True
+        self._connection, self._user = None, None
+        self._is_clean, self._has_empty = True, False
 
 
 def stamp(file: Path) -> tuple[int, ...] | None:

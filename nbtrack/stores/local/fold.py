@@ -144,34 +144,38 @@ def parse(connection: DuckDBPyConnection, tails: Iterable[Tail]) -> None:
         connection.execute(schema.PARSE_WITH_DAMAGE, {"text": text})
 
 
-def insert_parsed(connection: DuckDBPyConnection, *, target: str) -> set[str]:
+def insert_parsed(
+    connection: DuckDBPyConnection, *, target: str, known: str = "project.stored.run_keys"
+) -> set[str]:
     """Rows of `incoming` into the tables of schema *target*; lines that make no sense are kept.
 
-    Returns which tables may have got rows.
+    Runs have the keys that they have in the table *known*. Returns which tables may have got rows.
     """
     connection.execute(
         f"insert into {target}.bad_lines select line, {now_us()} from incoming where is_bad"
     )
-    _number_runs(connection, target=target)
-    kinds = connection.execute(
-        "select distinct k from incoming where not is_bad and k <> 'close'"
-    ).fetchall()
-    for (kind,) in kinds:
+    found = connection.execute(schema.KINDS_AND_RUNS).fetchall()
+    kinds = {kind for kind, _ in found}
+    _number_runs(connection, {r for _, r in found if r is not None}, target=target, known=known)
+    for kind in kinds:
         lines = f"(select * from incoming where k = '{kind}' and not is_bad)"
         if kind in schema.KINDS_OF_RUNS:
             lines = f"({lines} join keys_of_lines on r = run_id)"
         connection.execute(schema.INSERTS[kind].format(target=target, lines=lines))
-    return {"bad_lines", "run_keys", *(schema.TABLE_OF_KIND[kind] for (kind,) in kinds)}
+    return {"bad_lines", "run_keys", *(schema.TABLE_OF_KIND[kind] for kind in kinds)}
 
 
-def _number_runs(connection: DuckDBPyConnection, *, target: str) -> None:
+def _number_runs(
+    connection: DuckDBPyConnection, run_ids: set[str], *, target: str, known: str
+) -> None:
     """Keys of the runs in `incoming` into `keys_of_lines`, and new ones to *target*."""
-    run_ids = connection.execute(schema.RUNS_OF_LINES).fetchall()
     names, parameters = "select r from incoming where not is_bad", dict[str, str]()
     if len(run_ids) <= MOST_KEYS_IN_TEXT:  # a join takes three times as long
-        names, parameters = texts_bound([run_id for (run_id,) in run_ids])
-    connection.execute(schema.KNOWN_KEYS.format(run_ids=names), parameters)
-    connection.execute(schema.NEW_KEYS)
+        names, parameters = texts_bound([*run_ids])
+    made = connection.execute(schema.KNOWN_KEYS.format(known=known, run_ids=names), parameters)
+    if made.fetchall() == [(len(run_ids),)]:
+        return
+    connection.execute(schema.NEW_KEYS.format(known=known))
     connection.execute(
         f"insert into {target}.run_keys select run_key, run_id from keys_of_lines where is_new"
     )

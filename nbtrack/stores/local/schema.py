@@ -97,15 +97,15 @@ PARSE_WITH_DAMAGE = PARSE.replace(
     "from_json(line,", "from_json(case when json_valid(line) then line else '{}' end,"
 )
 
-RUNS_OF_LINES = "select distinct r from incoming where not is_bad and r is not null"
+KINDS_AND_RUNS = "select distinct k, r from incoming where not is_bad and k <> 'close'"
 KNOWN_KEYS = """
     create or replace temp table keys_of_lines as
-    select run_key, run_id, false as is_new from project.stored.run_keys where run_id in ({run_ids})
+    select run_key, run_id, false as is_new from {known} where run_id in ({run_ids})
 """
-# Of run ids that the file has not seen.
+# Of run ids that are not among them.
 NEW_KEYS = """
     insert into keys_of_lines
-    select (select coalesce(max(run_key), 0) from project.stored.run_keys)
+    select (select coalesce(max(run_key), 0) from {known})
         + row_number() over (order by first), r, true
     from (select r, min(t) as first from incoming
           where not is_bad and r is not null

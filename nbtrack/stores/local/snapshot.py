@@ -32,6 +32,28 @@ class Cut(NamedTuple):
     file: object
 
 
+class Loaded(NamedTuple):
+    """Tails behind *basis*: an instance, a file and its newest key; what *waiting* spans, and lines
+    of this process that no disk takes."""
+
+    basis: object
+    waiting: dict[str, tuple[int, int]]
+    own: str
+
+    def goes_on_from(self, before: Loaded) -> bool:
+        """Whether nothing but new lines has come: these alone need be parsed."""
+        return (
+            self.basis == before.basis
+            and not (self.own or before.own)
+            and all(
+                name in self.waiting
+                and self.waiting[name][0] == folded
+                and self.waiting[name][1] >= size
+                for name, (folded, size) in before.waiting.items()
+            )
+        )
+
+
 class SnapshotReader:
     """*fold_now* is called when the tails have grown too long to be read each time.
 
@@ -52,8 +74,11 @@ class SnapshotReader:
         self._own_writer = own_writer
         self._own_waiting = own_waiting
         self._fold_now = fold_now
-        self._loaded: object = None  # which tails the tables of schema `tail` hold
+        self._loaded: Loaded | None = None  # what the tables of schema `tail` hold
+        self._ends: dict[str, int] = {}  # and up to where, by segment
         self._filled: set[str] = set()  # those of the tables that may have rows
+        self._generation = 0  # of the instance that has them
+        self._fillings = 0  # each may number runs anew
         self._offsets: object = None  # how far the journals are folded
         self._marked: object = None  # which writers the table `dead_writers` holds
         self._watch = FileWatch(attachment.file)
@@ -86,7 +111,7 @@ class SnapshotReader:
         """Of the snapshot that is open: nobody can write the file meanwhile."""
         # What a dead process left in the log beside the file is read with it.
         files = stamp(self._attachment.file), stamp(wal_of(self._attachment.file))
-        tails = self._offsets, self._loaded
+        tails = self._offsets, self._loaded, self._fillings
         return Cut(self._attachment.generation, tails, self._marked, files)
 
     def shows(self, signs: Signs | None) -> bool:
@@ -138,28 +163,41 @@ class SnapshotReader:
         # The instance is part of it: another one has empty tables. So is the file, and its newest
         # key, because runs in the tail are numbered behind it.
         file = stamp(self._attachment.file)
-        signature = (self._attachment.generation, file, newest, waiting, own)
-        if signature == self._loaded:
+        loaded = Loaded((self._attachment.generation, file, newest), waiting, own)
+        if loaded == self._loaded:
             return
-        # None: this instance's tables are empty still
-        for table in self._filled if self._loaded is not None else ():
-            connection.execute(f"truncate tail.{table}")
-        self._loaded = "a part"
-        tails = [
-            reading.read_tail(self._folder, name, start=start, limit=size - start)
-            for name, (start, size) in waiting.items()
-        ]
-        tails.append(Tail(segment="", start=0, text=own.encode("utf-8", "replace")))
-        self._parse_into_tables(connection, tails)
-        self._loaded = signature
+        before, self._loaded = self._loaded, None
+        if before is None or not loaded.goes_on_from(before):
+            self._truncate(connection)
+            before = Loaded(loaded.basis, {}, "")
+        self._ends = {name: self._ends[name] for name in before.waiting}
+        self._parse_into_tables(connection, self._read_tails(waiting, own))
+        self._loaded = loaded
+
+    def _truncate(self, connection: DuckDBPyConnection) -> None:
+        if self._generation == self._attachment.generation:  # else its tables are empty still
+            for table in self._filled:
+                connection.execute(f"truncate tail.{table}")
+        self._filled, self._generation = set(), self._attachment.generation
+        self._fillings += 1
+
+    def _read_tails(self, waiting: dict[str, tuple[int, int]], own: str) -> list[Tail]:
+        """What the tables do not hold yet, as far as lines are whole."""
+        tails = []
+        for name, (folded, size) in waiting.items():
+            start = self._ends.get(name, folded)
+            tail = reading.read_tail(self._folder, name, start=start, limit=size - start)
+            self._ends[name] = tail.end
+            tails.append(tail)
+        return [*tails, Tail(segment="", start=0, text=own.encode("utf-8", "replace"))]
 
     def _parse_into_tables(self, connection: DuckDBPyConnection, tails: list[Tail]) -> None:
-        filled: set[str] = set()
         if any(tail.text for tail in tails):
-            self._filled = set(schema.TABLES)  # for an interrupt
+            filled, self._filled = self._filled, set(schema.TABLES)  # for an interrupt
             parse(connection, tails)
-            filled = insert_parsed(connection, target="tail")
-        self._filled = filled
+            # A run that came with lines before has its key in the tail.
+            new = insert_parsed(connection, target="tail", known="stored.run_keys")
+            self._filled = filled | new
 
     def _mark_dead_writers(self, connection: DuckDBPyConnection) -> None:
         dead = sorted(reading.dead_writers(self._folder, own=self._own_writer()))

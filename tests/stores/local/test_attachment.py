@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -201,8 +202,6 @@ def test_an_interrupt_before_the_file_exists_leaves_nothing_attached(
     attachment: Attachment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What stands for the missing file is let go as the file would be."""
-    with attachment.open(read_only=True):
-        pass
     with monkeypatch.context() as patched:
         patched.setattr(instances, "attach_nothing", interrupted_after(instances.attach_nothing))
         with pytest.raises(KeyboardInterrupt), attachment.open(read_only=True):
@@ -210,6 +209,25 @@ def test_an_interrupt_before_the_file_exists_leaves_nothing_attached(
     make_file(attachment)
     with attachment.open(read_only=True) as connection:
         assert connection.execute("from runs").fetchall() == []
+
+
+@pytest.mark.parametrize("error", [None, ValueError, KeyboardInterrupt])
+def test_what_stands_for_the_missing_file_gives_way_to_it(
+    attachment: Attachment, error: type[BaseException] | None
+) -> None:
+    """It is kept from one look to the next, whatever ended the look, and not in a new instance."""
+    for _ in range(2):
+        with suppress(ValueError, KeyboardInterrupt), attachment.open(read_only=True) as connection:
+            assert connection.execute("from runs").fetchall() == []
+            if error is not None:
+                raise error
+    attachment.close()
+    with attachment.open(read_only=True) as connection:
+        assert connection.execute("from runs").fetchall() == []
+    make_file(attachment)
+    with attachment.open(read_only=True) as connection:
+        named = connection.execute("select path from duckdb_databases() where path is not null")
+        assert named.fetchall() == [(str(attachment.file),)]
 
 
 def test_an_instance_that_something_hangs_on_is_no_damage(

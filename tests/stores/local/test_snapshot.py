@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,6 +69,54 @@ def test_reading_twice_doubles_nothing(store: DuckDBStore, write: Write) -> None
     journal.append(point("a", 1))
     for _ in range(2):
         assert steps(store, "a") == [0, 1]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_piece_by_piece_is_as_at_once(store: DuckDBStore, write: Write, seed: int) -> None:
+    """Who has looked before parses new lines only, and sees what one sees who looks just now: of
+    several writers, with lines torn at any place, and whoever folds meanwhile."""
+    chance = random.Random(seed)
+    journals, rest = [write(begun(run)) for run in "abc"], ["", "", ""]
+    for number in range(30):
+        writer, run = chance.randrange(3), chance.choice(["a", "b", f"r{number}"])
+        text = rest[writer] + chance.choice([begun, other_facts, damaged])(run) + point(run, number)
+        cut = len(text) - chance.choice([0, 0, 5, len(text) // 2])
+        put(journals[writer], text[:cut])
+        rest[writer] = text[cut:]
+        if chance.random() < 0.1:
+            store.fold() if chance.random() < 0.5 else folded_by_another(store)
+        if chance.random() < 0.4:
+            other = DuckDBStore(store.folder)
+            assert told(store) == told(other)
+            other.close()
+
+
+def other_facts(run: str) -> str:
+    t = now_us()
+    return lines.param_line(run, "p", str(t), t=t) + lines.tag_line(run, "k", str(t), t=t)
+
+
+def damaged(run: str) -> str:
+    return f'{{"k":"run","r":"{run}"}}\nno line\n'
+
+
+def put(journal: Journal, text: str) -> None:
+    """As it is, whether lines are whole or not."""
+    (path,) = journal.folder.glob(f"{journal.writer}-*.jsonl")
+    with open(path, "a") as file:
+        file.write(text)
+
+
+def folded_by_another(store: DuckDBStore) -> None:
+    other = DuckDBStore(store.folder)
+    other.fold()
+    other.close()
+
+
+def told(store: DuckDBStore) -> object:
+    frame = store.query("select line from bad_lines order by all")
+    found = {run.info.run_id: (run.info, run.data) for run in store.search_runs(RunQuery())}
+    return found, [steps(store, run) for run in "ab"], frame["line"].tolist()
 
 
 def test_a_read_that_failed_leaves_nothing_behind(
