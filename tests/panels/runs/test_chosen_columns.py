@@ -60,21 +60,18 @@ def test_named_columns_come_first(experiment):
     assert ids(page_of(experiment).show())[3] == "metrics.accuracy"
 
 
-@pytest.mark.parametrize(
-    ("name", "column"),
-    [
-        ("accuracy", "metrics.accuracy"),
-        ("lr", "params.lr"),
-        ("params.lr", "params.lr"),
-        ("team", "tags.team"),
-        ("started", "start_time"),
-        ("run_id", "run_id"),
-    ],
-)
-def test_a_name_is_a_metric_else_a_param_else_a_fact(experiment, name, column):
-    nbtrack.columns(name)
-
-    assert nbtrack.get_experiment(experiment).tags[COLUMNS_TAG] == column
+def test_a_name_is_a_metric_else_a_param_else_a_fact(experiment):
+    expected = {
+        "accuracy": "metrics.accuracy",
+        "lr": "params.lr",
+        "params.lr": "params.lr",
+        "team": "tags.team",
+        "started": "start_time",
+        "run_id": "run_id",
+    }
+    for name, column in expected.items():
+        nbtrack.columns(name)
+        assert nbtrack.get_experiment(experiment).tags[COLUMNS_TAG] == column, name
 
 
 def test_a_wrong_name_proposes_the_nearest(experiment):
