@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 
 import pytest
 
@@ -149,5 +150,6 @@ def test_removal_of_the_database_alone_costs_only_what_was_folded(start, folder,
 
     store = read_afresh()
     assert [point.step for point in store.read_metrics(run_id, "m")] == [1, 2]
-    assert store.fold()
+    while not store.fold():  # the script may just be folding
+        time.sleep(0.01)
     assert [point.step for point in store.read_metrics(run_id, "m")] == [1, 2]
