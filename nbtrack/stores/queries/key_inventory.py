@@ -8,7 +8,7 @@ bitmap of its runs, in an eighth of the time. The others are looked up.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbtrack.records.runs import RunQuery
@@ -17,7 +17,7 @@ from nbtrack.stores.queries.page_values import texts_bound
 from nbtrack.stores.queries.run_index import Question, RunIndex
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 MOST_BITMAP_BYTES = 128 << 20
 _MOST_KEPT = 16
@@ -52,12 +52,21 @@ class KeptInventories:
             return read_keys(connection)
 
 
-def read_keys(connection: DuckDBPyConnection) -> KeyInventory:
+def read_keys(connection: Connection) -> KeyInventory:
     """Of the runs in the index's table `matching`."""
     highest, *counts = connection.execute(_SIZES).fetchone() or (0, 0, 0, 0)
     params, metrics, tags = (
         _facts(connection, source, highest=highest or 0, keys=keys)
         for source, keys in zip(_SOURCES, counts)
+    )
+    return KeyInventory(params=params, metrics=metrics, tags=tags)
+
+
+def read_kept_keys(connection: Connection) -> KeyInventory:
+    """The same, where the views with the latest values are tables that are kept."""
+    params, metrics, tags = (
+        _found(connection.execute(_statement(source.latest, source.number)).fetchall())
+        for source in _SOURCES
     )
     return KeyInventory(params=params, metrics=metrics, tags=tags)
 
@@ -76,21 +85,23 @@ _SOURCES = (
 )
 
 
-def _facts(
-    connection: DuckDBPyConnection, source: _Source, *, highest: int, keys: int
-) -> list[KeyFacts]:
+def _facts(connection: Connection, source: _Source, *, highest: int, keys: int) -> list[KeyFacts]:
     """*highest* is that of all run keys, *keys* how many there are of *source*."""
     if keys * highest > 8 * MOST_BITMAP_BYTES:
         rows = connection.execute(_statement(source.latest, source.number)).fetchall()
     else:
         rows = _facts_by_bitmap(connection, source, highest=highest)
+    return _found(rows)
+
+
+def _found(rows: Iterable[tuple[Any, ...]]) -> list[KeyFacts]:
     # A tag that was removed leaves rows without a value.
     found = [_key_facts(*row[:-1]) for row in rows if row[1]]
     return sorted(found, key=lambda facts: in_natural_order(facts.key))
 
 
 def _facts_by_bitmap(
-    connection: DuckDBPyConnection, source: _Source, *, highest: int
+    connection: Connection, source: _Source, *, highest: int
 ) -> list[tuple[Any, ...]]:
     is_single = f"count(*) = bit_count(bitstring_agg(run_key, 0, {int(highest)}))"
     statement = _statement(source.rows, source.number, is_single=is_single)

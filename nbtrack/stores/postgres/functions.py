@@ -1,0 +1,68 @@
+"""Functions of DuckDB that PostgreSQL does not have, made in the schema `main`."""
+
+from __future__ import annotations
+
+# As DuckDB reads numbers: blanks around them, `_` between digits, more than a double holds is
+# infinite, less is 0.
+_DIGITS = r"[0-9](?:_?[0-9])*"
+_NUMBER = rf"^\s*[+-]?(?:{_DIGITS}\.?(?:{_DIGITS})?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?\s*$"
+_PLAIN = r"^\s*[+-]?[0-9]{1,200}(?:\.[0-9]{0,200})?(?:[eE][+-]?[0-9]{1,2})?\s*$"
+_UNLIMITED = r"^\s*[+-]?(?:inf|infinity|nan)\s*$"
+
+FUNCTIONS = (
+    f"""
+    create or replace function main.try_hard_float8(value text) returns float8
+    language plpgsql immutable parallel safe as $body$
+    declare plain text := replace(btrim(value, E' \\t\\n\\r\\f\\v'), '_', '');
+    begin
+        if value ~* '{_UNLIMITED}' then
+            return case when plain ~* 'nan' then 'nan' else plain end::float8;
+        end if;
+        if value !~ '{_NUMBER}' then return null; end if;
+        return plain::float8;
+    exception when numeric_value_out_of_range then
+        return case
+            when plain ~ '[eE]-' then 0
+            when plain ~ '^-' then '-inf' else 'inf' end::float8;
+    end $body$""",
+    f"""
+    create or replace function main.try_float8(value text) returns float8
+    language sql immutable parallel safe as $body$
+        select case when value ~ '{_PLAIN}' then value::float8 else main.try_hard_float8(value) end
+    $body$""",
+    # Of what the server itself has written: the time of an execution.
+    r"""
+    create or replace function main.try_bigint(value text) returns bigint
+    language sql immutable parallel safe as $body$
+        select case when value ~ '^\s*[+-]?[0-9]{1,18}\s*$' then value::bigint end
+    $body$""",
+    """
+    create or replace function main.isfinite(value float8) returns boolean
+    language sql immutable parallel safe as $body$
+        select value > '-inf'::float8 and value < 'inf'::float8
+    $body$""",
+    """
+    create or replace function main.isnan(value float8) returns boolean
+    language sql immutable parallel safe as $body$ select value = 'nan'::float8 $body$""",
+    """
+    create or replace function main.json_extract_string(content text, path text) returns text
+    language sql immutable parallel safe as $body$
+        select content::jsonb ->> substr(path, 3)
+    $body$""",
+    """
+    create or replace function main.getvariable(name text) returns text
+    language sql stable parallel safe as $body$
+        select current_setting('nbtrack.' || name)
+    $body$""",
+    """
+    create or replace function main.len(items anyarray) returns integer
+    language sql immutable parallel safe as $body$ select cardinality(items) $body$""",
+    """
+    create or replace function main.range(count integer) returns integer[]
+    language sql immutable parallel safe as $body$
+        select array(select generate_series(0, count - 1))
+    $body$""",
+    """
+    create or replace function main.epoch_ms(at bigint) returns bigint
+    language sql immutable parallel safe as $body$ select at / 1000 $body$""",
+)
