@@ -144,7 +144,8 @@ _PARAMS = f"""
 _INPUTS = """
     select coalesce(context, ''), name,
         case when count(distinct digest) = 1 then any_value(digest) end
-    from project.stored.inputs where run_key = $run_key group by coalesce(context, ''), name
+    from project.stored.inputs where run_key = $run_key
+    group by coalesce(context, ''), name order by 1, 2
 """
 _IDENTICAL = """
     select run_key, run_id, arg_max(name, t), arg_max(start_us, t)

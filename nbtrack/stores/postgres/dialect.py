@@ -17,7 +17,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bdesc\b(?! nulls)"), "desc nulls last"),  # as DuckDB, in both directions
     (re.compile(r"filter \((?!where\b)"), "filter (where "),
     # In DuckDB no character of a pattern means itself, unless it is said which one makes it so.
-    (re.compile(r"(\bi?like \$\w+)(?! escape)"), r"\1 escape ''"),
+    (re.compile(r"(\bi?like \$\w+\b)(?! escape)"), r"\1 escape ''"),
     # Columns are ordered by bytes; that collation knows no capitals beyond ASCII.
     (re.compile(r"\b(not )?ilike\b"), r'collate "und-x-icu" \1ilike'),
     (
@@ -105,6 +105,10 @@ def _try_cast(arguments: list[str], _: str) -> str:
     return f"main.try_{_TYPES.get(kind, kind)}({value})"
 
 
+def _of_all(function: str) -> Callable[[list[str], str], str]:
+    return lambda arguments, _: f"main.{function}(array_agg({arguments[0]}))"
+
+
 _CALLS: dict[str, Callable[[list[str], str], str]] = {
     "arg_max": _arg_max,
     "arg_max_null": _arg_max_null,
@@ -113,6 +117,8 @@ _CALLS: dict[str, Callable[[list[str], str], str]] = {
     "any_value": _any_value,
     "list_contains": _list_contains,
     "try_cast": _try_cast,
+    "avg": _of_all("mean_of"),
+    "stddev_samp": _of_all("spread_of"),
 }
 _AGGREGATES = ("arg_max", "arg_max_null", "arg_min", "last", "any_value")
 

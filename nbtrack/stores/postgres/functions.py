@@ -22,7 +22,7 @@ FUNCTIONS = (
         return plain::float8;
     exception when numeric_value_out_of_range then
         return case
-            when plain ~ '[eE]-' then 0
+            when plain ~ '[eE]-' then '0'
             when plain ~ '^-' then '-inf' else 'inf' end::float8;
     end $body$""",
     f"""
@@ -63,6 +63,25 @@ FUNCTIONS = (
         select array(select generate_series(0, count - 1))
     $body$""",
     """
-    create or replace function main.epoch_ms(at bigint) returns bigint
-    language sql immutable parallel safe as $body$ select at / 1000 $body$""",
+    create or replace function main.make_timestamp(us bigint) returns timestamp
+    language sql immutable parallel safe as $body$
+        select timestamp 'epoch' + us * interval '1 microsecond'
+    $body$""",
+    # Squares of very large numbers are infinite in DuckDB, and an error in PostgreSQL.
+    """
+    create or replace function main.mean_of(items float8[]) returns float8
+    language plpgsql immutable parallel safe as $body$
+    begin
+        return (select avg(item) from unnest(items) item);
+    exception when numeric_value_out_of_range then
+        return (select sum(item / cardinality(items)) from unnest(items) item);
+    end $body$""",
+    """
+    create or replace function main.spread_of(items float8[]) returns float8
+    language plpgsql immutable parallel safe as $body$
+    begin
+        return (select stddev_samp(item) from unnest(items) item);
+    exception when numeric_value_out_of_range then
+        return 'inf'::float8;
+    end $body$""",
 )

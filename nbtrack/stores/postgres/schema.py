@@ -115,7 +115,8 @@ _VIEWS = {
 # Of single runs: a join with a view that is grouped would group all of it first.
 _PUBLIC = {
     "indexed_runs": "select * from current.runs",
-    "cells": "select k.run_id, c.* from stored.run_keys k cross join lateral (select {cells}"
+    "cells": "select k.run_id, {names}, main.make_timestamp(kernel_started) as kernel_started"
+    " from stored.run_keys k cross join lateral (select {latest}"
     " from stored.cells where run_key = k.run_key having count(*) > 0) c",
     "artifacts": "select k.run_id, a.path, a.size, a.sha256 from stored.run_keys k"
     " cross join lateral (select * from current.artifacts where run_key = k.run_key) a",
@@ -128,7 +129,8 @@ _PUBLIC = {
 
 
 def _create_views() -> list[str]:
-    cells = {c: "" for c in of_folder.TABLES["cells"] if c not in ("run_key", "t")}
+    cells = dict.fromkeys(c for c in of_folder.TABLES["cells"] if c not in ("run_key", "t"))
+    shown = ", ".join(f"c.{name}" for name in cells if name != "kernel_started")
     views = {**of_folder.CURRENT_VIEWS, **_VIEWS}
     first = [*_VIEWS, "model_outputs", "model_values"]  # what others look at
     names = [*first, *(name for name in views if name not in first)]
@@ -137,8 +139,8 @@ def _create_views() -> list[str]:
     statements += [f"create or replace view current.{n} as {translated(q)}"
                    for n, q in registry.items()]  # fmt: skip
     for name, query in _PUBLIC.items():
-        text = translated(query.replace("{cells}", latest(cells)))
-        statements.append(f"create or replace view main.{name} as {text}")
+        text = query.replace("{names}", shown).replace("{latest}", latest(cells))
+        statements.append(f"create or replace view main.{name} as {translated(text)}")
     return statements
 
 
