@@ -49,7 +49,8 @@ class Postgres:
 
     def begin(self) -> None:
         options = {"port": self._port, "unix_socket_directories": self.folder,
-                   "listen_addresses": "127.0.0.1", "max_connections": 60}  # fmt: skip
+                   "listen_addresses": "127.0.0.1", "max_connections": 60,
+                   "recovery_init_sync_method": "syncfs"}  # fmt: skip  # after a crash
         self._process = subprocess.Popen(
             [self._programs / "postgres", "-D", self.folder / "data"]
             + [f"--{name}={value}" for name, value in options.items()],
@@ -66,6 +67,10 @@ class Postgres:
     def crash(self) -> None:
         """Without a word to anybody, as by `pg_ctl stop -m immediate`."""
         self._end(signal.SIGQUIT)
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
 
     def remove(self) -> None:
         self._end(signal.SIGINT)

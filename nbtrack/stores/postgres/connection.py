@@ -5,8 +5,9 @@ PostgreSQL that does not answer is StoreBusy: who asked asks again later.
 
 from __future__ import annotations
 
+import logging
 import re
-import time
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -16,40 +17,45 @@ import psycopg
 from psycopg import errors, sql
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg.pq import TransactionStatus
 
-from nbtrack.errors import StoreBusy, StoreError
+from nbtrack.errors import DatabaseAway, StoreBusy, StoreError
 from nbtrack.stores.postgres.dialect import translated
 
 WAIT_SECONDS = 10.0  # for a connection
-QUESTION_SECONDS = 60  # of one statement: a filter may be a hard one
+CONNECT_SECONDS = 5
 MOST_CONNECTIONS = 8
+_log = logging.getLogger(__name__)
 _PARAMETER = re.compile(r"\$([a-z_]\w*)")
 
 
 class Pool:
-    """Connections to the database at *address*, each with its *settings*; made when needed."""
+    """Connections to the database at *address*, each with its *settings*; made when needed.
+
+    psycopg's own pool goes on trying when there is nobody, and who asks waits as long; here he is
+    told at once, and the first one after PostgreSQL is back has it.
+    """
 
     def __init__(self, address: str, settings: Mapping[str, str]) -> None:
-        self._settings = dict(settings)
-        self._pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
-            address,
-            min_size=0,
-            max_size=MOST_CONNECTIONS,
-            kwargs={"autocommit": True, "connect_timeout": 5},
-            configure=self._configure,
-            check=ConnectionPool.check_connection,  # one that PostgreSQL has cut off is replaced
-            reconnect_timeout=5.0,
-            open=False,
-        )
+        self._address, self._settings = address, dict(settings)
+        self._room = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self._idle: list[psycopg.Connection[Any]] = []
 
     @contextmanager
     def connection(self, *, timeout: float = WAIT_SECONDS) -> Iterator[PgConnection]:
-        """Raises StoreBusy if there is none in *timeout* seconds, or it breaks meanwhile."""
-        with told_as_ours():
-            self._pool.open()
-            with self._pool.connection(timeout=timeout) as raw:
-                yield PgConnection(raw)
+        """Raises StoreBusy if all are in use for *timeout* seconds, DatabaseAway if there is no
+        database or it goes away meanwhile."""
+        if not self._room.acquire(timeout=max(timeout, 0.0)):
+            raise StoreBusy("Too much is asked of this server's database at once. Try again.")
+        try:
+            with told_as_ours():
+                raw = self._opened()
+                try:
+                    yield PgConnection(raw)
+                finally:
+                    self._keep(raw)
+        finally:
+            self._room.release()
 
     @contextmanager
     def snapshot(self, *, timeout: float = WAIT_SECONDS) -> Iterator[PgConnection]:
@@ -59,7 +65,7 @@ class Pool:
             try:
                 yield connection
             finally:
-                with suppress(psycopg.OperationalError):  # it is gone, and so is the transaction
+                with suppress(psycopg.OperationalError, StoreError):  # gone, with the transaction
                     connection.execute("rollback")
 
     @contextmanager
@@ -68,30 +74,44 @@ class Pool:
             yield connection
 
     def close(self) -> None:
-        self._pool.close()
+        while self._idle:
+            self._idle.pop().close()
 
-    def _configure(self, raw: psycopg.Connection[Any]) -> None:
+    def _opened(self) -> psycopg.Connection[Any]:
+        """One that is idle, if PostgreSQL has not cut it off, else a new one."""
+        with suppress(IndexError):  # another thread may take the last
+            while True:
+                raw = self._idle.pop()
+                with suppress(psycopg.OperationalError):
+                    raw.execute("select 1")
+                    return raw
+                raw.close()
+        raw = psycopg.connect(self._address, autocommit=True, connect_timeout=CONNECT_SECONDS)
         raw.adapters.register_loader("numeric", _NumericAsFloat)
         for name, value in self._settings.items():
             raw.execute("select set_config(%s, %s, false)", (name, value))
+        return raw
+
+    def _keep(self, raw: psycopg.Connection[Any]) -> None:
+        if raw.info.transaction_status is TransactionStatus.IDLE:
+            self._idle.append(raw)
+        else:  # broken, or interrupted in the middle
+            raw.close()
 
 
 @contextmanager
 def told_as_ours() -> Iterator[None]:
     try:
         yield
-    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as exc:
-        if isinstance(exc, errors.QueryCanceled):
-            raise StoreError("The database took too long to answer that; ask for less.") from exc
-        raise StoreBusy(
-            f"The database of this server does not answer ({_first_line(exc)}). Nothing is lost: "
-            "try again."
+    except errors.QueryCanceled as exc:
+        raise StoreError("The database took too long to answer that: ask for less.") from exc
+    except errors.LockNotAvailable as exc:
+        raise StoreBusy("Others change the database, and take long. Try again.") from exc
+    except (psycopg.OperationalError, psycopg.InterfaceError) as exc:
+        _log.warning("The database does not answer: %s", exc)
+        raise DatabaseAway(
+            "The database of this server does not answer. Nothing is lost: try again."
         ) from exc
-
-
-def _first_line(exc: Exception) -> str:
-    """Without what it may say of addresses further down."""
-    return type(exc).__name__
 
 
 class _NumericAsFloat(Loader):
@@ -177,8 +197,3 @@ def _column(values: Sequence[Any]) -> Any:
     column = np.empty(len(values), dtype=object)
     column[:] = values
     return column
-
-
-def wait_until(deadline: float) -> float:
-    """Seconds that are left, at least none."""
-    return max(0.0, deadline - time.monotonic())

@@ -5,11 +5,13 @@ Copies of models lie in the folder of the server, and there the newest event is 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from nbtrack.base.locks import make_shared_folder
+from nbtrack.errors import StoreBusy
 from nbtrack.records.registry import (
     EventKind,
     ModelVersion,
@@ -34,6 +36,7 @@ class RegistryAnswers:
 
     folder: Path
     _pool: Pool
+    _turns: threading.Lock
 
     @property
     def models_uri(self) -> str:
@@ -48,11 +51,17 @@ class RegistryAnswers:
 
     @contextmanager
     def registry_turn(self, *, timeout: float) -> Iterator[None]:
-        """Kept by a connection of its own, so that it ends with this server."""
-        with self._pool.connection(timeout=timeout) as connection, connection.raw.transaction():
-            connection.execute(f"set local lock_timeout = '{int(timeout * 1000) or 1}ms'")
-            connection.execute(f"select pg_advisory_xact_lock({_TURN})")
-            yield
+        """Kept by a connection of its own, so that it ends with this server; of this process, one
+        waits for it, because who is in his turn needs another one."""
+        if not self._turns.acquire(timeout=max(timeout, 0.0)):
+            raise StoreBusy("The registry is being changed by another request. Try again.")
+        try:
+            with self._pool.transaction(timeout=timeout) as connection:
+                connection.execute(f"set local lock_timeout = '{int(timeout * 1000) or 1}ms'")
+                connection.execute(f"select pg_advisory_xact_lock({_TURN})")
+                yield
+        finally:
+            self._turns.release()
 
     def registry_append(
         self,

@@ -7,6 +7,7 @@ it stands. There are no journals here: what is appended is in the database when 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -59,6 +60,7 @@ class PostgresStore(PanelAnswers, RegistryAnswers):
             "jit": "off",  # compiling takes longer than any of these questions
         }
         self._pool = Pool(address, settings)
+        self._turns = threading.Lock()
         self.received = Received(self._pool)
 
     def prepare(self) -> None:

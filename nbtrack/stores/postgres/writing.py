@@ -24,6 +24,7 @@ _ONCE = {"environments": "digest", "texts": "digest"}  # what is kept under a di
 
 def take_turn(connection: PgConnection) -> None:
     """Until the transaction ends nobody else numbers runs and keys, or renews what is kept."""
+    connection.execute("set local statement_timeout = 0")  # what is taken in is taken in
     connection.execute(f"select pg_advisory_xact_lock({_LOCK})")
 
 
