@@ -6,7 +6,7 @@ from __future__ import annotations
 # infinite, less is 0.
 _DIGITS = r"[0-9](?:_?[0-9])*"
 _NUMBER = rf"^\s*[+-]?(?:{_DIGITS}\.?(?:{_DIGITS})?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?\s*$"
-_PLAIN = r"^\s*[+-]?[0-9]{1,200}(?:\.[0-9]{0,200})?(?:[eE][+-]?[0-9]{1,2})?\s*$"
+_PLAIN = r"^[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,2})?$"
 _UNLIMITED = r"^\s*[+-]?(?:inf|infinity|nan)\s*$"
 
 FUNCTIONS = (
@@ -28,7 +28,8 @@ FUNCTIONS = (
     f"""
     create or replace function main.try_float8(value text) returns float8
     language sql immutable parallel safe as $body$
-        select case when value ~ '{_PLAIN}' then value::float8 else main.try_hard_float8(value) end
+        select case when length(value) < 200 and value ~ '{_PLAIN}' then value::float8
+            else main.try_hard_float8(value) end
     $body$""",
     # Of what the server itself has written: the time of an execution.
     r"""

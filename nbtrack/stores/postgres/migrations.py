@@ -72,25 +72,26 @@ def _refuse_newer(applied: int, version: str) -> None:
 def _applied(connection: PgConnection) -> tuple[int, str]:
     """Of several servers that begin at once, one sets up."""
     _execute(connection, f"select pg_advisory_xact_lock({_LOCK})")
-    ((exists,),) = _execute(connection, "select to_regclass('public.nbtrack_steps') is not null")
+    ((exists,),) = _execute(connection, "select to_regclass('stored.steps') is not null")
     if not exists:
         return 0, VERSION
-    newest = "select number, nbtrack_version from public.nbtrack_steps order by number desc limit 1"
+    newest = "select number, nbtrack_version from stored.steps order by number desc limit 1"
     rows = _execute(connection, newest)
     return (int(rows[0][0]), str(rows[0][1])) if rows else (0, VERSION)
 
 
 def _apply(connection: PgConnection, applied: int) -> list[str]:
+    _execute(connection, "create schema if not exists stored")
     _execute(
         connection,
-        "create table if not exists public.nbtrack_steps"
+        "create table if not exists stored.steps"
         " (number integer primary key, name text, nbtrack_version text, t bigint)",
     )
     for step in STEPS[applied:]:
         for statement in step.statements():
             _execute(connection, statement)
         connection.execute(
-            "insert into public.nbtrack_steps values (?, ?, ?, ?)",
+            "insert into stored.steps values (?, ?, ?, ?)",
             [step.number, step.name, VERSION, now_us()],
         )
     return [step.name for step in STEPS[applied:]]

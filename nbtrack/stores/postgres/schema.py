@@ -42,7 +42,7 @@ def _column(name: str, kind: str) -> str:
 
 
 def _create_stored() -> list[str]:
-    statements = ["create schema stored", "create schema current", "create schema main"]
+    statements = ["create schema current", "create schema main"]
     for table, columns in of_folder.TABLES.items():
         if table not in ("run_keys", "metrics"):
             typed = ", ".join(_column(name, kind) for name, kind in columns.items())

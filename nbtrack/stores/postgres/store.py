@@ -53,7 +53,7 @@ class PostgresStore(PanelAnswers, RegistryAnswers):
         self.uri = folder.as_uri()
         self._writer = os.urandom(16).hex()
         settings = {
-            "search_path": "main, public",
+            "search_path": "main",
             "nbtrack.artifact_root": str(folder / "artifacts"),
             "statement_timeout": "60s",
             "lock_timeout": "20s",

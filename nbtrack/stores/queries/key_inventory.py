@@ -65,7 +65,7 @@ def read_keys(connection: Connection) -> KeyInventory:
 def read_kept_keys(connection: Connection) -> KeyInventory:
     """The same, where the views with the latest values are tables that are kept."""
     params, metrics, tags = (
-        _found(connection.execute(_statement(source.latest, source.number)).fetchall())
+        _found(connection.execute(_statement(source.latest, source.number, _ONCE)).fetchall())
         for source in _SOURCES
     )
     return KeyInventory(params=params, metrics=metrics, tags=tags)
@@ -77,6 +77,7 @@ class _Source(NamedTuple):
     number: str  # the value as one, or null
 
 
+_ONCE = "offset 0"  # for PostgreSQL, which would read the number off a text in each place
 _TEXT_AS_NUMBER = "try_cast(value as double)"
 _SOURCES = (
     _Source("stored.params", "current.params", _TEXT_AS_NUMBER),
@@ -115,13 +116,15 @@ def _facts_by_bitmap(
     return [*(row for row in rows if row[-1]), *latest]
 
 
-def _statement(relation: str, number: str, *, is_single: str = "true", of_keys: str = "") -> str:
+def _statement(
+    relation: str, number: str, fence: str = "", *, is_single: str = "true", of_keys: str = ""
+) -> str:
     return f"""
         select key, count(value), min(value) is distinct from max(value),
             count(number) = count(value), min(number) filter (isfinite(number)),
             max(number) filter (isfinite(number)), {is_single}
         from (select run_key, key, value, {number} as number from {relation}
-              where run_key in (select run_key from matching) {of_keys})
+              where run_key in (select run_key from matching) {of_keys} {fence})
         group by key
     """
 

@@ -39,7 +39,7 @@ def test_of_servers_that_begin_at_once_one_sets_up(tmp_path: Path) -> None:
 def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     address = postgres().new_database()
     made(address, tmp_path)
-    changed(address, "insert into nbtrack_steps values (999, 'later', '9.1', 0)")
+    changed(address, "insert into stored.steps values (999, 'later', '9.1', 0)")
     with pytest.raises(StoreTooNew, match=r"nbtrack\[server\]>=9\.1"):
         made(address, tmp_path)
 

@@ -12,6 +12,7 @@ from nbtrack.errors import InvalidValue, RunNotFound
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.records.runs import RunQuery
+from nbtrack.records.tags import PARENT_TAG
 from tests.support.postgres import postgres
 
 pytest.importorskip("psycopg")
@@ -123,6 +124,19 @@ def test_a_run_that_another_process_resumes_runs(
     store.received.end_writer(writer)
 
     assert store.get_run(run_id).info.status == "RUNNING"
+
+
+def test_a_parent_may_come_after_its_child(store: PostgresStore, run_id: str) -> None:
+    child = os.urandom(16).hex()
+    store.append(lines.tag_line(child, PARENT_TAG, run_id, t=now_us()))
+    store.append(lines.run_line(child, t=now_us(), status="FINISHED", start_us=now_us()))
+    assert store.read_child_runs(run_id) == []
+
+    store.append(lines.run_line(run_id, t=now_us(), status="RUNNING", start_us=1))
+
+    assert [run.info.run_id for run in store.read_child_runs(run_id)] == [child]
+    store.append(lines.tag_line(child, PARENT_TAG, None, t=now_us()))
+    assert store.read_child_runs(run_id) == []
 
 
 def test_names_that_are_no_journals_are_refused(store: PostgresStore) -> None:
