@@ -59,7 +59,7 @@ from nbtrack.stores.local.snapshot import SnapshotReader
 from nbtrack.stores.local.status import store_status
 from nbtrack.stores.local.trace import trace_of_lines, trace_of_snapshot
 from nbtrack.stores.local.user_query import user_query
-from nbtrack.stores.queries import executions, logged_models, run_queries, served_facts
+from nbtrack.stores.queries import executions, logged_models, run_queries
 from nbtrack.stores.queries.panel_reads import PanelReads
 from nbtrack.stores.queries.proposals import proposed_run
 from nbtrack.stores.queries.run_index import RunIndex
@@ -198,14 +198,6 @@ class DuckDBStore(PanelReads):
             (run_id, key),
             lambda connection: run_queries.read_metrics(connection, run_id, key, store=store),
         )
-
-    def read_latest_points(self, run_ids: Sequence[str]) -> dict[str, dict[str, Metric]]:
-        with self._snapshots.open() as connection:
-            return served_facts.read_latest_points(connection, run_ids)
-
-    def read_datasets(self, experiment_ids: Sequence[str]) -> list[list[str | None]]:
-        with self._snapshots.open() as connection:
-            return served_facts.read_datasets(connection, experiment_ids)
 
     def get_experiment(self, experiment_id: str, *, timeout: float = WAIT_SECONDS) -> Experiment:
         return self._experiment("experiment_id", experiment_id, timeout=timeout)

@@ -20,9 +20,11 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(\bi?like \$\w+\b)(?! escape)"), r"\1 escape ''"),
     # Columns are ordered by bytes; that collation knows no capitals beyond ASCII.
     (re.compile(r"\b(not )?ilike\b"), r'collate "und-x-icu" \1ilike'),
+    # PostgreSQL takes a table that it does not know for one of thousands of rows.
     (
-        re.compile(r"create or replace temp table (\w+) as"),
-        r"drop table if exists pg_temp.\1; create temp table \1 on commit drop as",
+        re.compile(r"create or replace temp table (\w+) as(.*)", re.DOTALL),
+        r"drop table if exists pg_temp.\1; create temp table \1 on commit drop as\2;"
+        r" analyze pg_temp.\1",
     ),
 )
 _TYPE = re.compile(r"(::|\bas )(double|hugeint)\b")

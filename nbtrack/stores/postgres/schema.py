@@ -100,7 +100,7 @@ _VIEWS = {
     "runs": """
         select run_key, run_id, run_name, experiment_id, user_id, status, start_us,
             case when status in ('RUNNING', 'SCHEDULED') then null else end_us end as end_us,
-            coalesce(lifecycle_stage, 'active') as lifecycle_stage,
+            lifecycle_stage,
             coalesce(artifact_uri, main.getvariable('artifact_root') || '/' || run_id)
                 as artifact_uri,
             writer, environment, seen_us, parent_key
@@ -173,7 +173,12 @@ def create_partition(number: int) -> str:
 # --- what is kept of the runs with the keys $keys
 
 # The order of the columns is that of the tables.
-_RUN_LATEST = latest({c: "" for c in RUN_FACTS})
+# The stage as a plain column: of an expression PostgreSQL does not know how many runs have it, and
+# looks each of 20,000 up by itself.
+_RUN_LATEST = ", ".join(
+    "coalesce(arg_max(lifecycle_stage, t), 'active')" if c == "lifecycle_stage" else latest([c])
+    for c in RUN_FACTS
+)
 RENEW_RUNS = f"""
     insert into current.run_rows
     select run_key, run_id, {_RUN_LATEST}, max(t), null

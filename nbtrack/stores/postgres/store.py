@@ -60,6 +60,7 @@ class PostgresStore(PanelAnswers, RegistryAnswers):
             "jit": "off",  # compiling takes longer than any of these questions
         }
         self._pool = Pool(address, settings)
+        PanelAnswers.__init__(self)
         self._turns = threading.Lock()
         self.received = Received(self._pool)
 

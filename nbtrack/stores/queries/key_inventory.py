@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nbtrack.records.runs import RunQuery
 from nbtrack.records.views import KeyFacts, KeyInventory
 from nbtrack.stores.queries.page_values import texts_bound
-from nbtrack.stores.queries.run_index import Question, RunIndex
+from nbtrack.stores.queries.run_index import Question
 
 if TYPE_CHECKING:
     from nbtrack.stores.connection import Connection
@@ -30,9 +30,11 @@ class KeptInventories:
     """
 
     def __init__(
-        self, index: RunIndex, read_changed: Callable[[RunQuery], KeyInventory | None]
+        self,
+        read_all: Callable[[RunQuery], KeyInventory],
+        read_changed: Callable[[RunQuery], KeyInventory | None],
     ) -> None:
-        self._index = index
+        self._read_all = read_all
         self._read_changed = read_changed
         self._kept: dict[Question, tuple[object, KeyInventory]] = {}
 
@@ -46,10 +48,6 @@ class KeptInventories:
         for oldest in list(self._kept)[:-_MOST_KEPT]:
             self._kept.pop(oldest, None)  # another thread may be at it
         return inventory
-
-    def _read_all(self, query: RunQuery) -> KeyInventory:
-        with self._index.open(query) as connection:
-            return read_keys(connection)
 
 
 def read_keys(connection: Connection) -> KeyInventory:
