@@ -37,14 +37,14 @@ class Postgres:
     def address(self, database: str) -> str:
         return f"postgresql://nbtrack@127.0.0.1:{self._port}/{database}"
 
-    def new_database(self) -> str:
-        """Its address; it is empty."""
+    def new_database(self, options: str = "") -> str:
+        """Its address; it is empty. *options* are SQL."""
         import psycopg
 
         self._databases += 1
         name = f"t{self._databases}"
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
-            connection.execute(f"create database {name}".encode())
+            connection.execute(f"create database {name} {options}".encode())
         return self.address(name)
 
     def begin(self) -> None:

@@ -86,7 +86,9 @@ class Pool:
                     raw.execute("select 1")
                     return raw
                 raw.close()
-        raw = psycopg.connect(self._address, autocommit=True, connect_timeout=CONNECT_SECONDS)
+        raw = psycopg.connect(
+            self._address, autocommit=True, connect_timeout=CONNECT_SECONDS, client_encoding="utf8"
+        )
         raw.adapters.register_loader("numeric", _NumericAsFloat)
         for name, value in self._settings.items():
             raw.execute("select set_config(%s, %s, false)", (name, value))
@@ -139,7 +141,7 @@ class PgConnection:
             text = re.sub(r"\?", lambda _: self._literal(next(values)), text)
         cursor = psycopg.ClientCursor(self.raw)
         with told_as_ours():
-            cursor.execute(text.encode())
+            cursor.execute(text.encode("utf-8", "replace"))
             while cursor.nextset():  # of several statements the last one answers
                 pass
         return PgAnswer(cursor)

@@ -40,6 +40,12 @@ def check(connection: PgConnection) -> None:
 
     Raises StoreTooNew for one of a newer nbtrack, StoreError with the command for an older one.
     """
+    ((encoding,),) = _execute(connection, "show server_encoding")
+    if encoding != "UTF8":
+        raise StoreError(
+            f"The database keeps text as {encoding}, and runs have text of all languages. Make "
+            "another one: create database nbtrack encoding 'UTF8' template template0"
+        )
     with connection.raw.transaction():
         applied, version = _applied(connection)
         if applied == 0:

@@ -68,8 +68,8 @@ _KEYS = (
 _POINTS = (
     "create table stored.points (run_key integer, key_id integer, step bigint, t bigint,"
     " value float8) partition by range (run_key)",
-    # Equal entries share one, with 7 bytes for each point. 10,000 points of one of 40 runs that were
-    # written at once, among 4 M: 50 ms; by a BRIN index, which takes next to no room, 1,270.
+    # Equal entries share one, with 7 bytes for each point. 10,000 points of one of 40 runs that
+    # were written at once, among 4 M: 50 ms; by a BRIN index, which takes next to no room, 1,270.
     "create index on stored.points (run_key, key_id)",
     "create view stored.metrics as select run_key, name as key, value, step, t"
     " from stored.points join stored.key_names using (key_id)",

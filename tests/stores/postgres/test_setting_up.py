@@ -44,6 +44,12 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
         made(address, tmp_path)
 
 
+def test_a_database_of_another_alphabet_is_refused(tmp_path: Path) -> None:
+    address = postgres().new_database("encoding 'LATIN1' locale 'C' template template0")
+    with pytest.raises(StoreError, match="LATIN1"):
+        made(address, tmp_path)
+
+
 def test_the_command_says_what_it_did(tmp_path: Path) -> None:
     address = postgres().new_database()
     said = []
