@@ -45,10 +45,18 @@ FUNCTIONS = (
     """
     create or replace function main.isnan(value float8) returns boolean
     language sql immutable parallel safe as $body$ select value = 'nan'::float8 $body$""",
+    # PostgreSQL's JSON has no zeros: as in texts, another character stands for them. A backslash
+    # before one that is doubled begins none.
+    r"""
+    create or replace function main.as_json(content text) returns jsonb
+    language sql immutable parallel safe as $body$
+        select case when position('\u0000' in content) = 0 then content else
+            regexp_replace(content, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd', 'g') end::jsonb
+    $body$""",
     """
     create or replace function main.json_extract_string(content text, path text) returns text
     language sql immutable parallel safe as $body$
-        select content::jsonb ->> substr(path, 3)
+        select main.as_json(content) ->> substr(path, 3)
     $body$""",
     """
     create or replace function main.getvariable(name text) returns text

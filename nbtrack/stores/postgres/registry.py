@@ -8,10 +8,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from nbtrack.base.locks import make_shared_folder
-from nbtrack.errors import StoreBusy
+from nbtrack.errors import InvalidValue, StoreBusy
 from nbtrack.records.registry import (
     EventKind,
     ModelVersion,
@@ -71,6 +72,8 @@ class RegistryAnswers:
         staged: StagedFolder | None = None,
         timeout: float = WAIT_SECONDS,
     ) -> list[RegistryEvent]:
+        for event in events:
+            _check_storable(event)
         make_shared_folder(self.folder)
         with (
             placed(self.folder, staged) as place,
@@ -96,3 +99,12 @@ class RegistryAnswers:
     def search_model_versions(self, query: RegistryQuery) -> list[ModelVersion]:
         with self._pool.snapshot() as connection:
             return registry_queries.find_versions(connection, query)
+
+
+def _check_storable(event: NewEvent) -> None:
+    """Another character in its place, as in what is logged, would not give the event's hash."""
+    for name, value in asdict(event).items():
+        if isinstance(value, str) and "\0" in value:
+            raise InvalidValue(
+                f"{name} of a change of the registry has a zero in it: {value!r:.80}."
+            )

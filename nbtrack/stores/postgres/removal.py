@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from nbtrack.records.executions import CONTENT_KEY
 from nbtrack.stores.local.removal import delete_models, models_of_runs
 from nbtrack.stores.local.schema import TABLES
 from nbtrack.stores.postgres.connection import PgConnection
@@ -26,6 +27,35 @@ def remove_runs(connection: PgConnection, run_ids: Sequence[str]) -> None:
             f"delete from {table} where list_contains($keys, run_key)", {"keys": keys}
         )
     connection.execute("update stored.changes set n = n + 1")
+
+
+def remove_executions(connection: PgConnection, numbers: Mapping[str, Sequence[int]]) -> None:
+    """These, by kernel, and the texts that neither another one nor a dataset names."""
+    take_turn(connection)
+    for kernel, gone in numbers.items():
+        connection.execute(
+            "delete from stored.executions where kernel = $kernel and list_contains($gone, number)",
+            {"kernel": kernel, "gone": list(gone)},
+        )
+    connection.execute(_FORGET_TEXTS, {"content": CONTENT_KEY})
+    connection.execute("update stored.changes set n = n + 1")
+
+
+_OF_LIST = """
+    jsonb_array_elements(case jsonb_typeof(main.as_json(facts) -> '{0}')
+        when 'array' then main.as_json(facts) -> '{0}' end)"""
+_FORGET_TEXTS = f"""
+    delete from stored.texts where digest not in (
+        select main.as_json(facts) ->> 'source' from stored.executions
+        union all
+        select item #>> '{{}}' from stored.executions, {_OF_LIST.format("generators")} item
+        where item #>> '{{}}' is not null
+        union all
+        select item ->> 3 from stored.executions, {_OF_LIST.format("modules")} item
+        where item ->> 3 is not null
+        union all
+        select $content || digest from stored.inputs where digest is not null)
+"""
 
 
 def remove_models(connection: PgConnection, model_ids: Sequence[str]) -> None:

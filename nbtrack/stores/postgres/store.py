@@ -28,6 +28,7 @@ from nbtrack.records.runs import (
 )
 from nbtrack.records.traces import RunTrace
 from nbtrack.stores.local import history
+from nbtrack.stores.local.trace import trace_of_snapshot
 from nbtrack.stores.postgres import migrations, removal
 from nbtrack.stores.postgres.connection import WAIT_SECONDS, PgConnection, Pool
 from nbtrack.stores.postgres.panel_answers import PanelAnswers
@@ -227,6 +228,10 @@ class PostgresStore(PanelAnswers, RegistryAnswers):
     def trace_written(self, *_: Any, **__: Any) -> RunTrace | None:
         return None
 
+    def trace_run(self, run_id: str, *, timeout: float = WAIT_SECONDS) -> RunTrace:
+        with self._snapshot(timeout) as connection:
+            return trace_of_snapshot(connection, run_id)
+
     def read_history(
         self,
         experiment_id: str,
@@ -272,20 +277,29 @@ class PostgresStore(PanelAnswers, RegistryAnswers):
         with self._pool.transaction() as connection:
             removal.remove_models(connection, model_ids)
 
-    # --- what is not there yet, each with what asks for it
-
-    def trace_run(self, *_: Any, **__: Any) -> RunTrace:
-        raise _not_yet("trace_run", "the card of a cell")
-
-    def query(self, *_: Any, **__: Any) -> pd.DataFrame:
-        raise _not_yet("query", "SQL of one's own")
-
-    def remove_executions(self, *_: Any, **__: Any) -> None:
-        raise _not_yet("remove_executions", "nbtrack gc")
+    def remove_executions(self, numbers: Mapping[str, Sequence[int]]) -> None:
+        with self._pool.transaction() as connection:
+            removal.remove_executions(connection, numbers)
 
     def status(self) -> dict[str, Any]:
-        raise _not_yet("status", "nbtrack doctor")
+        """As that of a folder: nothing waits here, and processes of clients are not known."""
+        with self._pool.connection() as connection:
+            size, bad_lines = connection.execute(_SIZES).fetchall()[0]
+        return {
+            "folder": str(self.folder),
+            "database_bytes": size,
+            "problem": None,
+            "waiting_bytes": 0,
+            "is_folding": False,
+            "bad_lines": bad_lines,
+            "writers": [],
+        }
+
+    def query(self, *_: Any, **__: Any) -> pd.DataFrame:
+        raise StoreError(
+            "A store in PostgreSQL does not answer SQL of your own yet: what is documented are the "
+            "views of a project in a folder."
+        )
 
 
-def _not_yet(question: str, what: str) -> StoreError:
-    return StoreError(f"A store in PostgreSQL does not answer {question} yet, for {what}.")
+_SIZES = "select pg_database_size(current_database()), (select count(*) from stored.bad_lines)"

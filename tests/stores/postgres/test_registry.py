@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nbtrack.errors import RegistryMoved
-from nbtrack.records.registry import EventKind, NewEvent, RegistryHead
+from nbtrack.errors import InvalidValue, RegistryMoved
+from nbtrack.records.registry import EventKind, NewEvent, RegistryHead, RegistryQuery
 from nbtrack.stores.registry.registry_chain import fault_in
 from tests.support.postgres import postgres
 
@@ -44,6 +45,24 @@ def test_of_eight_who_change_it_one_does(tmp_path: Path) -> None:
     assert stores[0].noted_registry_head() == stores[1].registry_head()
     for store in stores:
         store.close()
+
+
+def test_zeros_in_what_events_say(tmp_path: Path) -> None:
+    from nbtrack.stores.postgres.store import PostgresStore
+
+    store = PostgresStore(postgres().new_database(), tmp_path)
+    store.prepare()
+    made = NewEvent(actor="a", kind=EventKind.MODEL_CREATED, model_key=1, model="m")
+    tag = NewEvent(actor="a", kind=EventKind.MODEL_TAG_SET, model_key=1, model="m", to_value="v",
+                   details={"key": "a\0\\u0000"})  # fmt: skip
+    store.registry_append([made, tag], after=RegistryHead())
+    with pytest.raises(InvalidValue, match="zero"):
+        store.registry_append([replace(tag, to_value="\0")], after=store.registry_head())
+
+    (model,) = store.search_registered_models(RegistryQuery())
+    assert model.tags == {"a�\\u0000": "v"}
+    assert fault_in(store.registry_events()) is None
+    store.close()
 
 
 def test_what_is_no_change_any_more_leaves_nothing(tmp_path: Path) -> None:

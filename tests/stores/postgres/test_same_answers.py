@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -209,6 +210,9 @@ def test_keys_of_data_come_in_the_order_they_were_logged_in(
             assert [*getattr(data, name)] == [*getattr(own.get_run(wanted.info.run_id).data, name)]
 
 
+OF_RUNS = ("trace_run", "look_up_run", "read_executions", "list_artifact_records", "read_cell")
+
+
 def questions(own: Store) -> list[tuple[str, dict[str, Any]]]:
     runs = [f"{number:032x}" for number in range(12)]
     every = RunQuery(view_type=ViewType.ALL)
@@ -248,8 +252,7 @@ def questions(own: Store) -> list[tuple[str, dict[str, Any]]]:
         found.append(("read_series", {"run_ids": runs, "keys": ["loss"], "x": x, **bounds}))
     for run in runs:
         found += [("read_metrics", {"run_id": run, "key": key}) for key in ("loss", "f1")]
-        found += [(name, {"run_id": run}) for name in (
-            "look_up_run", "read_executions", "list_artifact_records", "read_cell")]  # fmt: skip
+        found += [(name, {"run_id": run}) for name in OF_RUNS]
         found.append(("read_child_runs", {"parent_id": run, "view_type": ViewType.ALL}))
     for place in range(12):
         found.append(("look_up_model", {"model_id": f"m-{place}"}))
@@ -265,3 +268,31 @@ def test_every_other_question(stores: tuple[DuckDBStore, Store]) -> None:
         if name == "read_groups":  # sums of floats depend on their order
             told, wanted = (repr(json.loads(t, parse_float=rounded)) for t in (told, wanted))
         assert told == wanted, (name, arguments)
+
+
+def test_texts_that_nothing_names_go_with_executions(tmp_path: Path) -> None:
+    """Those of modules, generators and data stay as long as another one names them."""
+    from nbtrack.stores.postgres.store import PostgresStore
+
+    texts = [f"{name}{number}" for name in "smg" for number in range(3)]
+    text = "".join(lines.text_line(each, each, t=START) for each in texts)
+    for number in range(3):
+        facts = {"source": f"s{number}", "started_us": START, "generators": [f"g{number}"],
+                 "modules": [["a", "b\0\\u0000", None, f"m{number}"]]}  # fmt: skip
+        line = {"k": "execution", "n": "k", "s": number, "t": START, "x": facts}
+        text += json.dumps(line) + "\n"
+    text += '{"k":"execution","n":"k","s":7,"t":1,"x":{"source":"s1","generators":3}}\n'
+    own = DuckDBStore(tmp_path / ".nbtrack")
+    there = PostgresStore(postgres().new_database(), tmp_path)
+    there.prepare()
+    for store in (own, there):
+        store.append(text)
+    own.fold()
+    for store in (own, there):
+        store.remove_executions({"k": [0, 1], "of another": [2]})
+
+    assert sorted(there.read_texts(texts)) == sorted(own.read_texts(texts))
+    assert sorted(there.read_texts(texts)) == ["g2", "m2", "s1", "s2"]
+    assert there.status()["database_bytes"] > 1000
+    own.close()
+    there.close()
