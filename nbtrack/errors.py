@@ -28,6 +28,7 @@ NbtrackError                      base of what nbtrack raises; an MlflowExceptio
 ├── StoreError
 │   ├── StoreBusy                 another program holds the database file
 │   │   ├── ServerAway            the team's server does not answer
+│   │   ├── DatabaseAway          the server's database does not
 │   │   └── AnotherProject        another project than before is at the server's address
 │   ├── StoreDamaged              the database file cannot be read
 │   ├── StoreTooNew               written by a newer nbtrack
@@ -314,6 +315,10 @@ class ServerAway(StoreBusy):
     def __init__(self, uri: object, reason: str = "", *, was_sent: bool = True) -> None:
         self.was_sent = was_sent
         super().__init__(f"{uri} does not answer: {reason}. What was logged here is sent later.")
+
+
+class DatabaseAway(StoreBusy):
+    """The database of a server does not answer the server."""
 
 
 class AnotherProject(StoreBusy):

@@ -9,15 +9,21 @@ import sys
 from pathlib import Path
 
 from nbtrack.cli.console import port_number, say
-from nbtrack.cli.place import new_place
+from nbtrack.cli.place import Place, new_place
 from nbtrack.errors import InvalidValue, require
 from nbtrack.server.users import Users
+from nbtrack.stores.opening import is_database, without_password
 
 EXTRA = "server"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", metavar="PATH", help="the project; the same as --store")
+    parser.add_argument(
+        "--artifacts",
+        metavar="FOLDER",
+        help="where files lie, with --store postgresql://… (which takes the records)",
+    )
     parser.add_argument(
         "--host",
         default="127.0.0.1",
@@ -46,23 +52,42 @@ def run(arguments: argparse.Namespace) -> int:
     from nbtrack.server.listening import listen, serve
     from nbtrack.server.served import Served
 
-    place = new_place(arguments.path or arguments.store)
+    database, place = _places(arguments)
     is_private = arguments.host in LOOPBACK and not arguments.name  # a name is for others
     if not is_private:
         _check_users(place.folder)
+    served = Served(place.folder.as_uri(), database=database)
     with listen(arguments.host, arguments.port) as opened:
         address = f"http://{arguments.host}:{opened.getsockname()[1]}"
-        say(f"{place.folder} is served at {address} (Ctrl-C ends it)")
+        say(f"{_shown(database) or place.folder} is served at {address} (Ctrl-C ends it)")
         sys.stdout.flush()
         names = [socket.gethostname().lower(), *map(str.lower, arguments.name)]
         serve(
-            Served(place.folder.as_uri()),
+            served,
             opened,
             is_open=is_private,
             names=names,
             is_behind_proxy=arguments.behind_proxy,
         )
     return 0
+
+
+def _places(arguments: argparse.Namespace) -> tuple[str | None, Place]:
+    """The database if records are in one, and the project's folder. Raises InvalidValue."""
+    chosen = arguments.path or arguments.store
+    if chosen is None or not is_database(chosen):
+        return None, new_place(chosen)
+    require("psycopg", extra=EXTRA)
+    if arguments.artifacts is None:
+        raise InvalidValue(
+            "Records go into the database, and files into a folder of this machine: "
+            "say which with --artifacts FOLDER."
+        )
+    return chosen, new_place(arguments.artifacts)
+
+
+def _shown(database: str | None) -> str | None:
+    return None if database is None else without_password(database)
 
 
 def _check_users(folder: Path) -> None:

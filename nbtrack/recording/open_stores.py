@@ -56,6 +56,11 @@ class OpenStores:
                 self._stores[uri] = open_store(uri)
             return self._stores[uri]
 
+    def adopt(self, store: Store) -> None:
+        """It is what is behind its `uri` in this process."""
+        with self._lock:
+            self._stores[store.uri] = store
+
     def set_tracking_uri(self, uri: str | Path | None) -> None:
         """Another store from now on; None finds the default afresh. Open runs stay theirs."""
         if uri is not None:

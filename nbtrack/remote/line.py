@@ -12,7 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from nbtrack import errors
-from nbtrack.errors import MlflowException, NbtrackError, ServerAway, StoreBusy, require
+from nbtrack.errors import (
+    DatabaseAway,
+    MlflowException,
+    NbtrackError,
+    ServerAway,
+    StoreBusy,
+    require,
+)
 from nbtrack.remote.protocol import PROJECT, ROOT
 
 EXTRA = "remote"
@@ -103,6 +110,8 @@ class Line:
         except (ValueError, KeyError, TypeError):
             return self._away(f"there is something else, which says {status}", was_sent=True)
         kind = getattr(errors, name, None)
+        if kind is DatabaseAway:
+            return self._away("its database does not", was_sent=True)
         if isinstance(kind, type) and issubclass(kind, NbtrackError):
             found = kind.__new__(kind)
             found.args, found.json_kwargs = (message,), {}

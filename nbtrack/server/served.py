@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbtrack.api.client import MlflowClient
 from nbtrack.artifact_store.opening import open_local
@@ -13,9 +15,12 @@ from nbtrack.errors import InvalidValue, StoreError
 from nbtrack.models.registered_places import place_of_version
 from nbtrack.recording import logged_models
 from nbtrack.recording.run_writer import RunWriter
-from nbtrack.records.runs import Metric, RunQuery
+from nbtrack.recording.session import current_session
+from nbtrack.records.runs import RunQuery
 from nbtrack.remote.protocol import COPIES, MODELS, RUNS
 from nbtrack.server.artifact_places import Place
+from nbtrack.server.nbtrack_protocol.journals import Journals, ReceivedJournals
+from nbtrack.server.nbtrack_protocol.project_id import project_id
 from nbtrack.server.own_folders import (
     check_is_served,
     folder_of_copy,
@@ -25,22 +30,31 @@ from nbtrack.server.own_folders import (
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
+if TYPE_CHECKING:
+    from nbtrack.stores.postgres.store import PostgresStore
+
 SERVER = "this server"
-_LATEST = (
-    "select run_id, key, value, epoch_ms(timestamp), step from latest_metrics"
-    " where list_contains($run_ids, run_id)"
-)
-_DATASETS = (
-    "select distinct experiment_id, name, digest, context from inputs join runs using (run_id)"
-    " where list_contains($experiment_ids, experiment_id) order by all limit 1000"
-)
 
 
 class Served:
-    """Of the project at *uri*, a folder; safe for several threads."""
+    """Of the project at *uri*, a folder; safe for several threads.
 
-    def __init__(self, uri: str) -> None:
+    With *database*, the address of a PostgreSQL database, its records are there.
+    """
+
+    def __init__(self, uri: str, *, database: str | None = None) -> None:
+        self._database = None if database is None else _open_database(database, folder_of(uri))
         self.client = MlflowClient(uri)
+
+    @property
+    def journals(self) -> Journals:
+        """Where lines of other machines are taken in."""
+        return self._database.received if self._database else ReceivedJournals(self.folder)
+
+    @cached_property
+    def project_id(self) -> str:
+        """Which project it is, for clients. Raises StoreBusy."""
+        return self._database.project_id() if self._database else project_id(self.folder)
 
     @property
     def store(self) -> Store:
@@ -58,19 +72,7 @@ class Served:
         """Look once, so that nobody waits for the first look, which takes a second of imports."""
         with guarded("look into its project"):
             found = self.store.search_runs(RunQuery(max_results=1))
-            self.latest_points([run.info.run_id for run in found])
-
-    def latest_points(self, run_ids: Sequence[str]) -> dict[str, dict[str, Metric]]:
-        """Of each metric the point that stands for it, by run and key: a run has its value only."""
-        found: dict[str, dict[str, Metric]] = {}
-        for run_id, *point in self.store.query(_LATEST, {"run_ids": list(run_ids)}).values.tolist():
-            found.setdefault(run_id, {})[point[0]] = Metric(*point)
-        return found
-
-    def datasets(self, experiment_ids: Sequence[str]) -> list[list[str | None]]:
-        """Experiment, name, digest and context of those that runs have read."""
-        found = self.store.query(_DATASETS, {"experiment_ids": list(experiment_ids)})
-        return [[each or None for each in row] for row in found.values.tolist()]
+            self.store.read_latest_points([run.info.run_id for run in found])
 
     def files(self, place: Place) -> ArtifactStore:
         """Of the run, model or version that *place* is in. Raises NotFound; InvalidValue if the
@@ -136,6 +138,16 @@ class Served:
             return
         stored = self.files(place).write(place.path, pieces)
         logged_models.record_files(self.store, place.id, [stored])
+
+
+def _open_database(address: str, folder: Path) -> PostgresStore:
+    """Which is, from now on, the store of *folder* in this process. Raises StoreError."""
+    from nbtrack.stores.postgres.store import PostgresStore
+
+    store = PostgresStore(address, folder)
+    store.prepare()
+    current_session().adopt(store)
+    return store
 
 
 def _stays() -> InvalidValue:

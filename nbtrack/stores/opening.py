@@ -30,8 +30,13 @@ def is_server(uri: str) -> bool:
     return uri.lower().startswith(("http://", "https://"))
 
 
+def is_database(uri: str) -> bool:
+    """Of PostgreSQL, which only `nbtrack server` opens."""
+    return uri.lower().startswith(("postgresql://", "postgres://"))
+
+
 def without_password(uri: str) -> str:
-    """The address of a server as it may be shown."""
+    """The address of a server, or of a database, as it may be shown."""
     parsed = urlparse(uri)
     return parsed._replace(netloc=parsed.netloc.rpartition("@")[2]).geturl()
 

@@ -114,6 +114,14 @@ class Store(Protocol):
         """Every point of one metric, ordered by step, then by time."""
         ...
 
+    def read_latest_points(self, run_ids: Sequence[str]) -> dict[str, dict[str, Metric]]:
+        """Of each metric the point that stands for it, by run and key: a run has its value only."""
+        ...
+
+    def read_datasets(self, experiment_ids: Sequence[str]) -> list[list[str | None]]:
+        """Experiment, name, digest and context of those that runs have read, a thousand at most."""
+        ...
+
     def get_experiment(self, experiment_id: str, *, timeout: float = ...) -> Experiment:
         """Raises ExperimentNotFound, StoreBusy."""
         ...

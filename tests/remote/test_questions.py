@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Iterator
+from dataclasses import astuple
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import nbtrack
 from nbtrack.errors import InvalidFilter, InvalidValue, NotFound
+from nbtrack.journal.reading import segment_sizes
 from nbtrack.recording.session import current_session
 from nbtrack.records.logged_models import LoggedModelQuery
 from nbtrack.records.registry import RegistryQuery
@@ -21,6 +25,8 @@ from nbtrack.remote.protocol import QUESTIONS_ASKED, question
 from nbtrack.remote.store import RemoteStore
 from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.stores.opening import open_store
+from nbtrack.stores.registry.registry_append import INSERT
+from tests.support.postgres import Postgres, postgres
 from tests.support.team_server import TeamServer
 
 Both = tuple[DuckDBStore, RemoteStore, str]
@@ -47,24 +53,55 @@ def fill() -> str:
 
 
 @pytest.fixture(scope="module")
-def both(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[DuckDBStore, RemoteStore, str]]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DuckDBStore, str]]:
     base = tmp_path_factory.mktemp("both")
     nbtrack.set_tracking_uri(base / "served" / ".nbtrack")
     run_id = fill()
     store = current_session().store
     assert isinstance(store, DuckDBStore)
     store.fold()
-    server = TeamServer(base / "served")
+    yield store, run_id
+    nbtrack.set_tracking_uri(None)
+
+
+@pytest.fixture(scope="module", params=["folder", "postgresql"])
+def both(
+    request: pytest.FixtureRequest, project: tuple[DuckDBStore, str]
+) -> Iterator[tuple[DuckDBStore, RemoteStore, str]]:
+    """The project, and a server of the same records: of the project itself, or of a database."""
+    store, run_id = project
+    base = store.folder.parent.parent
+    if request.param == "folder":
+        server = TeamServer(store.folder.parent)
+    else:
+        server = TeamServer(base / "files", database=copied_into(postgres(), store, base / "files"))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("NBTRACK_SERVERS_DIR", str(base / "machine"))
+        patched.setenv("NBTRACK_SERVERS_DIR", str(base / f"machine of {request.param}"))
         there = open_store(server.address)
     assert isinstance(there, RemoteStore)
     yield store, there, run_id
     there.close()
     server.kill()
-    nbtrack.set_tracking_uri(None)
+
+
+def copied_into(begun: Postgres, store: DuckDBStore, files: Path) -> str:
+    """The address of a database with the records of *store*, the files of which are in *files*."""
+    from nbtrack.stores.postgres.store import PostgresStore
+
+    address, folder = begun.new_database(), files / ".nbtrack"
+    there = PostgresStore(address, folder)
+    there.prepare()
+    for name, size in segment_sizes(store.folder / "journal").items():
+        text = (store.folder / "journal" / name).read_bytes()
+        for start in range(0, size, 1000):  # pieces that end within a line
+            there.received.take(name, start, text[start : start + 1000])
+    with there._pool.transaction() as connection:
+        rows = [astuple(event) for event in store.registry_events()]
+        connection.executemany(INSERT, rows)
+    shutil.copytree(store.folder / "models", folder / "models")
+    shutil.copy(store.folder / "registry.head", folder)
+    there.release()
+    return address
 
 
 def questions(store: DuckDBStore, run_id: str) -> dict[str, dict[str, Any]]:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from nbtrack.records.runs import RunQuery
+from nbtrack.records.runs import Run, RunQuery
 from nbtrack.stores.local.duckdb import DuckDBStore
+from tests.support.postgres import postgres
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
@@ -42,3 +43,37 @@ def test_a_team_works_as_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     assert run.data.metrics == {"accuracy": 0.93}
     assert run.info.status == "FINISHED"
+
+
+def test_records_go_into_postgresql(tmp_path: Path) -> None:
+    """The command of README, with another address, and clients that see no difference."""
+    (words,) = re.findall(r"`nbtrack (server --store postgresql:[^`]+)`. The", README)
+    database = postgres().new_database()
+    said = words.replace("postgresql://nbtrack@db/nbtrack", database)
+    command = shlex.split(said.replace("FOLDER", str(tmp_path / "served")))
+    server = subprocess.Popen(
+        [sys.executable, "-m", "nbtrack", *command, "--port", "0"],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert server.stdout is not None
+        told = server.stdout.readline()
+        address = next(word for word in told.split() if word.startswith("http"))
+        code = block("py").replace("http://127.0.0.1:5000", address)
+        environment = {**os.environ, "NBTRACK_SERVERS_DIR": str(tmp_path / "machine")}
+        subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=120)
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+    (run,) = found_in(database, tmp_path)
+
+    assert "nbtrack@" not in told
+    assert run.data.metrics == {"accuracy": 0.93}
+    assert run.info.status == "FINISHED"
+
+
+def found_in(database: str, folder: Path) -> list[Run]:
+    from nbtrack.stores.postgres.store import PostgresStore
+
+    with closing(PostgresStore(database, folder)) as store:
+        return store.search_runs(RunQuery())

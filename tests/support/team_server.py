@@ -11,8 +11,9 @@ from pathlib import Path
 class TeamServer:
     """Over the project in *folder*; it can be killed and begun again at the same address."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.folder, self._options = folder, options
+    def __init__(self, folder: Path, *options: str, database: str | None = None) -> None:
+        """With *database*, the address of one, records are there, and files in *folder*."""
+        self.folder, self._options, self._database = folder, options, database
         self._port = 0
         self.begin()
 
@@ -21,7 +22,9 @@ class TeamServer:
         return f"http://127.0.0.1:{self._port}"
 
     def begin(self) -> None:
-        command = [sys.executable, "-m", "nbtrack", "server", str(self.folder)]
+        folder, database = str(self.folder), self._database
+        served = [folder] if database is None else ["--store", database, "--artifacts", folder]
+        command = [sys.executable, "-m", "nbtrack", "server", *served]
         self._process = subprocess.Popen(
             [*command, *self._options, "--port", str(self._port)], stdout=subprocess.PIPE, text=True
         )

@@ -67,6 +67,7 @@ SLOW = (
     "tests/stores/filters/test_shown_sql.py",
     "tests/stores/kept/",
     "tests/stores/local/",
+    "tests/stores/postgres/",
     "tests/stores/queries/test_run_pages.py",
     "tests/stores/queries/test_series.py",
     "tests/survival/",

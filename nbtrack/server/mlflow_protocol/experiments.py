@@ -73,7 +73,7 @@ def delete_tag(served: Served, asked: Asked) -> Json:
 def search_datasets(served: Served, asked: Asked) -> Json:
     """Those that runs have read, by what for."""
     names = ("experiment_id", "name", "digest", "context")
-    found = served.datasets(asked.needed_texts("experiment_ids", limit=MOST_EXPERIMENTS))
+    found = served.store.read_datasets(asked.needed_texts("experiment_ids", limit=MOST_EXPERIMENTS))
     return {"dataset_summaries": [wire.said(**dict(zip(names, each))) for each in found]}
 
 

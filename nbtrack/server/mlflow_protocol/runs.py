@@ -149,7 +149,7 @@ def list_files(served: Served, asked: Asked) -> Json:
 
 
 def _runs(served: Served, found: Sequence[Run]) -> list[Json]:
-    points = served.latest_points([run.info.run_id for run in found if run.data.metrics])
+    points = served.store.read_latest_points([run.info.run_id for run in found if run.data.metrics])
     return [wire.run(run, points.get(run.info.run_id)) for run in found]
 
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 from nbtrack.base.locks import held, make_shared_folder, to_disk
 from nbtrack.errors import InvalidValue, StoreBusy
@@ -24,6 +25,14 @@ from nbtrack.remote.protocol import MOST_BYTES
 WAIT_SECONDS = 10.0
 _SEGMENT = re.compile(r"[0-9a-f]{32}-\d{1,9}\.jsonl")
 _WRITER = re.compile(r"[0-9a-f]{32}")
+
+
+class Journals(Protocol):
+    """What takes lines of other machines in; see `ReceivedJournals`."""
+
+    def take(self, segment: str, start: int, text: bytes) -> int: ...
+
+    def end_writer(self, writer: str) -> None: ...
 
 
 class ReceivedJournals:

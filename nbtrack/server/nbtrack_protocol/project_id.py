@@ -31,9 +31,9 @@ def project_id(folder: Path) -> str:
     return file.read_text()
 
 
-def check_project(folder: Path, said: str | None) -> None:
+def check_project(its_id: str, said: str | None) -> None:
     """Raises AnotherProject if a client means one with another id than this."""
-    if said and said != project_id(folder):
+    if said and said != its_id:
         raise AnotherProject(
             "At this address is another project than the one that was recorded to before. What "
             "was logged to that one waits in its folder on your machine: move that folder away "

@@ -36,8 +36,8 @@ from nbtrack.server.asked import of_body
 from nbtrack.server.guards import body_of
 from nbtrack.server.identity import check_role
 from nbtrack.server.nbtrack_protocol import registry
-from nbtrack.server.nbtrack_protocol.journals import ReceivedJournals
-from nbtrack.server.nbtrack_protocol.project_id import check_project, project_id
+from nbtrack.server.nbtrack_protocol.journals import Journals
+from nbtrack.server.nbtrack_protocol.project_id import check_project
 from nbtrack.server.nbtrack_protocol.questions import answer
 from nbtrack.server.roles import role_of_change
 from nbtrack.server.served import Served
@@ -68,10 +68,10 @@ def _of_project(endpoint: Endpoint) -> Endpoint:
     """Only for who means this project; and the answer says which one it is."""
 
     async def answered(request: Request) -> Response:
-        folder = _served(request).folder
-        check_project(folder, request.headers.get(PROJECT))
+        its_id = await run_in_threadpool(lambda: _served(request).project_id)
+        check_project(its_id, request.headers.get(PROJECT))
         response = await endpoint(request)
-        response.headers[PROJECT] = project_id(folder)
+        response.headers[PROJECT] = its_id
         return response
 
     return answered
@@ -173,5 +173,5 @@ def _served(request: Request) -> Served:
     return served
 
 
-def _journals(request: Request) -> ReceivedJournals:
-    return ReceivedJournals(_served(request).folder)
+def _journals(request: Request) -> Journals:
+    return _served(request).journals

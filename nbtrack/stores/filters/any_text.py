@@ -39,7 +39,7 @@ def _runs_with(table: str, *, rank: str, keys: str = "true") -> str:
                 select hits.* from ({rows}) later join hits
                     on later.run_key = hits.run_key and later.key = hits.key
                         and later.rank > hits.rank)
-        select run_key from hits anti join replaced using (run_key, key, rank)"""
+        select run_key from (select * from hits except select * from replaced)"""
 
 
 # {like} is an operator and the name of its value.

@@ -12,6 +12,7 @@ from nbtrack.records.runs import (
     RunData,
     RunInfo,
     RunInputs,
+    RunOutputs,
     RunQuery,
 )
 from nbtrack.records.tags import PARENT_TAG
@@ -360,7 +361,9 @@ def _copy(run: Run) -> Run:
     data = run.data
     copied = RunData(params=dict(data.params), metrics=dict(data.metrics), tags=dict(data.tags))
     datasets = [replace(each, tags=list(each.tags)) for each in run.inputs.dataset_inputs]
-    return Run(info=run.info, data=copied, inputs=RunInputs(dataset_inputs=datasets))
+    inputs = RunInputs(dataset_inputs=datasets, model_inputs=list(run.inputs.model_inputs))
+    outputs = RunOutputs(model_outputs=list(run.outputs.model_outputs))
+    return Run(info=run.info, data=copied, inputs=inputs, outputs=outputs)
 
 
 def _copy_columns(found: RunColumns) -> RunColumns:

@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING
 from nbtrack.records.history import Attempt, CellPlace, EarlierRun, Extremes, History, Reached
 from nbtrack.records.tags import IDENTITY_TAG
 from nbtrack.stores.local import identities
-from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE, LATEST_VALUE
+from nbtrack.stores.local.schema import EXPLICIT_FIRST
+from nbtrack.stores.queries.latest import latest_points
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 
 def read_history(
-    connection: DuckDBPyConnection, experiment_id: str, *, lineage: str | None, without: str
+    connection: Connection, experiment_id: str, *, lineage: str | None, without: str
 ) -> History:
     """Runs of the experiment but *without* (a run id), and the newest attempt of *lineage*."""
+    of_runs = "where run_key in (select run_key from runs)"
+    latest = latest_points(connection, "project.stored.metrics", of_runs)
     rows = connection.execute(
-        _EXTREMES, {"experiment": experiment_id, "without": without}
+        _EXTREMES.format(latest=latest), {"experiment": experiment_id, "without": without}
     ).fetchall()
     params = connection.execute(_PARAM_NAMES, {"experiment": experiment_id}).fetchall()
     tags = connection.execute(_TAGS, {"experiment": experiment_id}).fetchall()
@@ -41,7 +44,7 @@ def read_history(
     )
 
 
-def read_places(connection: DuckDBPyConnection, notebook: str) -> list[CellPlace]:
+def read_places(connection: Connection, notebook: str) -> list[CellPlace]:
     """The cells of a notebook, by their newest attempts."""
     rows = connection.execute(_PLACES, {"notebook": notebook}).fetchall()
     return [
@@ -50,9 +53,7 @@ def read_places(connection: DuckDBPyConnection, notebook: str) -> list[CellPlace
     ]
 
 
-def read_identical(
-    connection: DuckDBPyConnection, digest: str, *, is_folded: bool
-) -> list[EarlierRun]:
+def read_identical(connection: Connection, digest: str, *, is_folded: bool) -> list[EarlierRun]:
     """Active runs that ended well, the newest first, a few; *is_folded*: of a connection without
     the tails of the journals."""
     stored = "project.stored" if is_folded else "stored"
@@ -61,13 +62,13 @@ def read_identical(
     if not keys:
         return []
     rows = connection.execute(_IDENTICAL.format(stored, ", ".join(keys))).fetchall()
-    metrics, tags = _METRICS.format(stored), _RUN_TAGS.format(stored)
+    tags = _RUN_TAGS.format(stored)
     found = [
         EarlierRun(
             run_id=run_id,
             name=name,
             started_ms=start_us // 1000,
-            metrics=dict(connection.execute(metrics, {"run_key": run_key}).fetchall()),
+            metrics=_latest(connection, stored, run_key),
             tags=dict(connection.execute(tags, {"run_key": run_key}).fetchall()),
         )
         for run_key, run_id, name, start_us in rows
@@ -75,28 +76,30 @@ def read_identical(
     return [each for each in found if each.tags.get(IDENTITY_TAG) == digest]
 
 
-def _newest_attempt(
-    connection: DuckDBPyConnection, lineage: str, *, without: str
-) -> Attempt | None:
+def _newest_attempt(connection: Connection, lineage: str, *, without: str) -> Attempt | None:
     row = connection.execute(_ATTEMPT, {"lineage": lineage, "without": without}).fetchone()
     if row is None:
         return None
     run_key, run_id, number = row
     params = connection.execute(_PARAMS, {"run_key": run_key}).fetchall()
-    of_run = _METRICS.format("project.stored")
-    metrics = connection.execute(of_run, {"run_key": run_key}).fetchall()
+    metrics = _latest(connection, "project.stored", run_key)
     inputs = connection.execute(_INPUTS, {"run_key": run_key}).fetchall()
     return Attempt(
         run_id=run_id,
         number=number or 1,
         params=dict(params),
-        metrics=dict(metrics),
+        metrics=metrics,
         inputs={(context, name): digest for context, name, digest in inputs},
     )
 
 
-_LATEST = LATEST_VALUE.format(place=LATEST_PLACE)
-_EXTREMES = f"""
+def _latest(connection: Connection, stored: str, run_key: int) -> dict[str, float]:
+    query = latest_points(connection, f"{stored}.metrics", "where run_key = $run_key")
+    found = connection.execute(f"select key, value from ({query})", {"run_key": run_key})
+    return dict(found.fetchall())
+
+
+_EXTREMES = """
     with runs as (
         select run_key, run_id, arg_max(name, t) as run_name
         from project.stored.run_events join project.stored.run_keys using (run_key)
@@ -104,9 +107,7 @@ _EXTREMES = f"""
         group by run_key, run_id
         having arg_max(experiment_id, t) = $experiment
             and coalesce(arg_max(lifecycle_stage, t), 'active') = 'active'),
-    latest as (
-        select run_key, key, {_LATEST} as value from project.stored.metrics
-        where run_key in (select run_key from runs) group by run_key, key)
+    latest as ({latest})
     select key, max(value), arg_max(run_id, value), arg_max(run_name, value),
         min(value), arg_min(run_id, value), arg_min(run_name, value)
     from latest join runs using (run_key) where isfinite(value) group by key
@@ -140,13 +141,11 @@ _PARAMS = f"""
     select key, arg_max(value, {EXPLICIT_FIRST})
     from project.stored.params where run_key = $run_key group by key
 """
-_METRICS = f"""
-    select key, {_LATEST} from {{}}.metrics where run_key = $run_key group by key
-"""
 _INPUTS = """
     select coalesce(context, ''), name,
         case when count(distinct digest) = 1 then any_value(digest) end
-    from project.stored.inputs where run_key = $run_key group by all
+    from project.stored.inputs where run_key = $run_key
+    group by coalesce(context, ''), name order by 1, 2
 """
 _IDENTICAL = """
     select run_key, run_id, arg_max(name, t), arg_max(start_us, t)

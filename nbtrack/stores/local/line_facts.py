@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 # Any other time (in microseconds) would be an error in every view that shows it as one.
 IN_CALENDAR = "({0} between -253402300799999999 and 253402300799999999)"
 
@@ -22,5 +24,5 @@ def fact(name: str, kind: str) -> str:
     return found
 
 
-def latest(columns: dict[str, str]) -> str:
+def latest(columns: Iterable[str]) -> str:
     return ", ".join(f"arg_max({name}, t) as {name}" for name in columns)

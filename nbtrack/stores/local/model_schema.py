@@ -69,13 +69,14 @@ CURRENT_VIEWS: dict[str, str] = {
     "model_values": """
         select model_id, "of", key, value
         from (select model_id, "of", key, arg_max_null(value, t) as value
-              from stored.model_values group by all) where value is not null""",
+              from stored.model_values group by model_id, "of", key) where value is not null""",
     "model_tags": "select model_id, key, value from current.model_values where \"of\" = 'tag'",
     # {explicit_first} is that of the params of runs. Of one time, the run's param stands.
     "model_params": """
         with sources as (
             select model_id, arg_max(source_run_id, t) as run_id, max(params_until) as until
-            from stored.model_events group by model_id having until is not null),
+            from stored.model_events group by model_id
+            having max(params_until) is not null),
         found as (
             select s.model_id, p.key, arg_max(p.value, {explicit_first}) as value,
                 2 * any_value(s.until) + 1 as rank
@@ -84,7 +85,7 @@ CURRENT_VIEWS: dict[str, str] = {
             group by s.model_id, p.key
             union all
             select model_id, key, value, 2 * t from stored.model_values where "of" = 'param')
-        select model_id, key, arg_max(value, rank) as value from found group by all""",
+        select model_id, key, arg_max(value, rank) as value from found group by model_id, key""",
     "model_outputs": """
         select run_key, model_id, step, min(t) as t from stored.model_links
         group by run_key, model_id, step having arg_max(role, t) = 'output'""",
@@ -92,7 +93,7 @@ CURRENT_VIEWS: dict[str, str] = {
         with named as (
             select run_key, key, step, t, max(model_id) as model_id,
                 max(dataset_name) as dataset_name, max(dataset_digest) as dataset_digest
-            from stored.model_points group by all)
+            from stored.model_points group by run_key, key, step, t)
         select model_id, run_key, key, value, step, t, dataset_name, dataset_digest
         from stored.model_points where model_id is not null
         union all
@@ -105,9 +106,10 @@ CURRENT_VIEWS: dict[str, str] = {
         select run_key, model_id, min(t) as t from (
             select run_key, model_id, t from stored.model_links where role = 'input'
             union all
-            select run_key, model_id, t from stored.model_points where model_id is not null)
-        anti join current.model_outputs using (run_key, model_id)
-        group by all""",
+            select run_key, model_id, t from stored.model_points where model_id is not null) i
+        where not exists (select 1 from current.model_outputs o
+            where o.run_key = i.run_key and o.model_id = i.model_id)
+        group by run_key, model_id""",
 }
 
 _TEXTS = "select model_id, map_from_entries(list((key, value) order by key))"

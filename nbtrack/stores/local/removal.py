@@ -13,7 +13,7 @@ from nbtrack.stores.local.model_schema import TABLES as MODEL_TABLES
 from nbtrack.stores.local.schema import TABLES
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 
 def remove_runs(attachment: Attachment, run_ids: Sequence[str]) -> None:
@@ -26,7 +26,7 @@ def remove_runs(attachment: Attachment, run_ids: Sequence[str]) -> None:
                 {"ids": list(run_ids)},
             ).fetchall()
         ]
-        _remove_models_of(connection, run_ids)
+        delete_models(connection, models_of_runs(connection, run_ids))
         connection.execute(identities.FORGET, {"keys": keys})
         for table, columns in TABLES.items():
             if "run_key" in columns:
@@ -39,7 +39,7 @@ def remove_runs(attachment: Attachment, run_ids: Sequence[str]) -> None:
 def remove_models(attachment: Attachment, model_ids: Sequence[str]) -> None:
     """All rows of these logged models, in one transaction; their files are not looked at."""
     with attachment.open(read_only=False) as connection, transaction(connection):
-        _delete_models(connection, model_ids)
+        delete_models(connection, model_ids)
 
 
 def remove_executions(attachment: Attachment, numbers: Mapping[str, Sequence[int]]) -> None:
@@ -63,17 +63,17 @@ def remove_executions(attachment: Attachment, numbers: Mapping[str, Sequence[int
         )
 
 
-def _remove_models_of(connection: DuckDBPyConnection, run_ids: Sequence[str]) -> None:
+def models_of_runs(connection: Connection, run_ids: Sequence[str]) -> list[str]:
     """The logged models that these runs made."""
     found = connection.execute(
         "select model_id from project.stored.model_events group by model_id"
         " having list_contains($ids, arg_max(source_run_id, t))",
         {"ids": list(run_ids)},
     ).fetchall()
-    _delete_models(connection, [model_id for (model_id,) in found])
+    return [model_id for (model_id,) in found]
 
 
-def _delete_models(connection: DuckDBPyConnection, model_ids: Sequence[str]) -> None:
+def delete_models(connection: Connection, model_ids: Sequence[str]) -> None:
     for table in MODEL_TABLES:
         connection.execute(
             f"delete from project.stored.{table} where list_contains($ids, model_id)",

@@ -197,16 +197,18 @@ CURRENT_VIEWS: dict[str, str] = {
     "cells": f"select run_key, {latest(_CELL_COLUMNS)} from stored.cells group by run_key",
     "inputs": f"""
         select run_key, {", ".join(_INPUT_COLUMNS)}, min(t) as t from stored.inputs
-        group by all""",
+        group by run_key, {", ".join(_INPUT_COLUMNS)}""",
     "experiments": """
         select experiment_id, coalesce(arg_max(renamed, t), arg_min(name, t)) as name,
             coalesce(arg_min(artifact_location, t), getvariable('artifact_root'))
                 as artifact_location,
             coalesce(arg_max(lifecycle_stage, t), 'active') as lifecycle_stage,
             min(created_us) as created_us, nullif(max(t), 0) as updated_us
-        from (select * from stored.experiment_events
+        from (select experiment_id, t, name, renamed, artifact_location, lifecycle_stage,
+                  created_us
+              from stored.experiment_events
               -- Default is always there, as in MLflow, also in a project without a run.
-              union all by name select '0' as experiment_id, 'Default' as name, 0::bigint as t)
+              union all select '0', 0, 'Default', null, null, null, null)
         group by experiment_id""",
     "experiment_tags": """
         select experiment_id, key, value

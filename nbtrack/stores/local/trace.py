@@ -15,7 +15,7 @@ from nbtrack.records.tags import BEST_CHILD_TAG, CANDIDATE_TAG, FIT_TAG, PARENT_
 from nbtrack.records.traces import SPARK_POINTS, UNSUCCESSFUL, MetricTrace, RunTrace
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 MOST_CANDIDATES = 200  # beyond that they are counted by the database, and the best one is read
 
@@ -32,7 +32,7 @@ def trace_of_lines(text: str, run_id: str) -> RunTrace:
     return _family(runs, run_id)
 
 
-def trace_of_snapshot(connection: DuckDBPyConnection, run_id: str) -> RunTrace:
+def trace_of_snapshot(connection: Connection, run_id: str) -> RunTrace:
     """From a snapshot: what every process wrote to the run and its children."""
     tags = {"parent_tag": PARENT_TAG, "candidate_tag": CANDIDATE_TAG}
     connection.execute(_FAMILY, {"run_id": run_id, **tags})
@@ -43,9 +43,9 @@ def trace_of_snapshot(connection: DuckDBPyConnection, run_id: str) -> RunTrace:
         runs[found].is_candidate = is_candidate
         if found != run_id:
             runs[found].parent_id = run_id
-    for found, key, count, points in connection.execute(_METRICS).fetchall():
-        kept = [(p["step"], p["t"], p["value"]) for p in points]
-        runs[found].metrics[key] = MetricTrace(points=kept, count=count)
+    for found, key, count, *point in connection.execute(_METRICS).fetchall():
+        metric = runs[found].metrics.setdefault(key, MetricTrace(count=count))
+        metric.points.append((point[0], point[1], point[2]))
     for found, key, value, is_explicit in connection.execute(_PARAMS).fetchall():
         run = runs[found]
         (run.explicit_params if is_explicit else run.inferred_params)[key] = value
@@ -62,7 +62,7 @@ def trace_of_snapshot(connection: DuckDBPyConnection, run_id: str) -> RunTrace:
     return whole
 
 
-def _leave_out_candidates(connection: DuckDBPyConnection, run_id: str) -> tuple[int, int]:
+def _leave_out_candidates(connection: Connection, run_id: str) -> tuple[int, int]:
     """Of many, take all but the best out of the family; how many these were, and how many failed.
 
     A card shows no more of them, and reading 10,000 takes seconds.
@@ -168,11 +168,10 @@ _METRICS = f"""
             row_number() over (partition by run_key, key order by step, t, value) as i,
             count(*) over (partition by run_key, key) as n
         from stored.metrics where run_key in (select run_key from family))
-    select run_id, key, max(n), list({{'step': step, 't': t, 'value': value}})
+    select run_id, key, n, step, t, value
     from numbered join family using (run_key)
     where (i * {SPARK_POINTS}) // n <> ((i - 1) * {SPARK_POINTS}) // n
-    group by run_id, key
-    order by min(t), key
+    order by min(t) over (partition by run_id, key), key, run_id, i
 """
 _PARAMS = """
     select f.run_id, p.key, p.value, p.is_explicit

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from nbtrack.records.executions import Execution
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 
-def read_executions(connection: DuckDBPyConnection, run_id: str) -> list[Execution]:
+def read_executions(connection: Connection, run_id: str) -> list[Execution]:
     """Those of the run's kernel up to the run's own, which is the last; none if not recorded."""
     rows = connection.execute(
         "select e.kernel, e.number, e.facts from current.executions e, ("
@@ -24,7 +24,7 @@ def read_executions(connection: DuckDBPyConnection, run_id: str) -> list[Executi
     return [Execution.of_facts(kernel, n, json.loads(facts)) for kernel, n, facts in rows]
 
 
-def read_texts(connection: DuckDBPyConnection, digests: Sequence[str]) -> dict[str, str]:
+def read_texts(connection: Connection, digests: Sequence[str]) -> dict[str, str]:
     """By digest; of one that nobody kept, nothing."""
     return dict(
         connection.execute(

@@ -8,16 +8,16 @@ bitmap of its runs, in an eighth of the time. The others are looked up.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbtrack.records.runs import RunQuery
 from nbtrack.records.views import KeyFacts, KeyInventory
 from nbtrack.stores.queries.page_values import texts_bound
-from nbtrack.stores.queries.run_index import Question, RunIndex
+from nbtrack.stores.queries.run_index import Question
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 MOST_BITMAP_BYTES = 128 << 20
 _MOST_KEPT = 16
@@ -30,9 +30,11 @@ class KeptInventories:
     """
 
     def __init__(
-        self, index: RunIndex, read_changed: Callable[[RunQuery], KeyInventory | None]
+        self,
+        read_all: Callable[[RunQuery], KeyInventory],
+        read_changed: Callable[[RunQuery], KeyInventory | None],
     ) -> None:
-        self._index = index
+        self._read_all = read_all
         self._read_changed = read_changed
         self._kept: dict[Question, tuple[object, KeyInventory]] = {}
 
@@ -47,17 +49,22 @@ class KeptInventories:
             self._kept.pop(oldest, None)  # another thread may be at it
         return inventory
 
-    def _read_all(self, query: RunQuery) -> KeyInventory:
-        with self._index.open(query) as connection:
-            return read_keys(connection)
 
-
-def read_keys(connection: DuckDBPyConnection) -> KeyInventory:
+def read_keys(connection: Connection) -> KeyInventory:
     """Of the runs in the index's table `matching`."""
     highest, *counts = connection.execute(_SIZES).fetchone() or (0, 0, 0, 0)
     params, metrics, tags = (
         _facts(connection, source, highest=highest or 0, keys=keys)
         for source, keys in zip(_SOURCES, counts)
+    )
+    return KeyInventory(params=params, metrics=metrics, tags=tags)
+
+
+def read_kept_keys(connection: Connection) -> KeyInventory:
+    """The same, where the views with the latest values are tables that are kept."""
+    params, metrics, tags = (
+        _found(connection.execute(_statement(source.latest, source.number, _ONCE)).fetchall())
+        for source in _SOURCES
     )
     return KeyInventory(params=params, metrics=metrics, tags=tags)
 
@@ -68,6 +75,7 @@ class _Source(NamedTuple):
     number: str  # the value as one, or null
 
 
+_ONCE = "offset 0"  # for PostgreSQL, which would read the number off a text in each place
 _TEXT_AS_NUMBER = "try_cast(value as double)"
 _SOURCES = (
     _Source("stored.params", "current.params", _TEXT_AS_NUMBER),
@@ -76,21 +84,23 @@ _SOURCES = (
 )
 
 
-def _facts(
-    connection: DuckDBPyConnection, source: _Source, *, highest: int, keys: int
-) -> list[KeyFacts]:
+def _facts(connection: Connection, source: _Source, *, highest: int, keys: int) -> list[KeyFacts]:
     """*highest* is that of all run keys, *keys* how many there are of *source*."""
     if keys * highest > 8 * MOST_BITMAP_BYTES:
         rows = connection.execute(_statement(source.latest, source.number)).fetchall()
     else:
         rows = _facts_by_bitmap(connection, source, highest=highest)
+    return _found(rows)
+
+
+def _found(rows: Iterable[tuple[Any, ...]]) -> list[KeyFacts]:
     # A tag that was removed leaves rows without a value.
     found = [_key_facts(*row[:-1]) for row in rows if row[1]]
     return sorted(found, key=lambda facts: in_natural_order(facts.key))
 
 
 def _facts_by_bitmap(
-    connection: DuckDBPyConnection, source: _Source, *, highest: int
+    connection: Connection, source: _Source, *, highest: int
 ) -> list[tuple[Any, ...]]:
     is_single = f"count(*) = bit_count(bitstring_agg(run_key, 0, {int(highest)}))"
     statement = _statement(source.rows, source.number, is_single=is_single)
@@ -104,13 +114,15 @@ def _facts_by_bitmap(
     return [*(row for row in rows if row[-1]), *latest]
 
 
-def _statement(relation: str, number: str, *, is_single: str = "true", of_keys: str = "") -> str:
+def _statement(
+    relation: str, number: str, fence: str = "", *, is_single: str = "true", of_keys: str = ""
+) -> str:
     return f"""
         select key, count(value), min(value) is distinct from max(value),
             count(number) = count(value), min(number) filter (isfinite(number)),
             max(number) filter (isfinite(number)), {is_single}
         from (select run_key, key, value, {number} as number from {relation}
-              where run_key in (select run_key from matching) {of_keys})
+              where run_key in (select run_key from matching) {of_keys} {fence})
         group by key
     """
 

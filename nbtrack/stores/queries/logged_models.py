@@ -15,7 +15,7 @@ from nbtrack.records.logged_models import (
 from nbtrack.records.runs import LifecycleStage, LoggedModelInput, LoggedModelOutput, Metric
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 _COLUMNS = (
     "m.model_id, m.name, m.experiment_id, m.source_run_id, m.model_type, m.status, m.path,"
@@ -26,7 +26,7 @@ _ANY_LINK = "select 1 from stored.model_links union all select 1 from stored.mod
 _METRICS = "current.model_metrics"
 
 
-def look_up_model(connection: DuckDBPyConnection, model_id: str, *, store: str) -> FoundModel:
+def look_up_model(connection: Connection, model_id: str, *, store: str) -> FoundModel:
     """A deleted one too. Raises LoggedModelNotFound."""
     rows = connection.execute(
         f"select {_COLUMNS} from current.logged_models m where m.model_id = $model_id",
@@ -42,7 +42,7 @@ def look_up_model(connection: DuckDBPyConnection, model_id: str, *, store: str) 
     return FoundModel(_models(connection, rows)[0], (newest and newest[0]) or 0)
 
 
-def find_models(connection: DuckDBPyConnection, query: LoggedModelQuery) -> list[LoggedModel]:
+def find_models(connection: Connection, query: LoggedModelQuery) -> list[LoggedModel]:
     """Raises InvalidFilter, and InvalidValue for an order that there is none of."""
     from nbtrack.stores.filters.clauses import logged_model_filter
 
@@ -69,7 +69,7 @@ def find_models(connection: DuckDBPyConnection, query: LoggedModelQuery) -> list
     return _models(connection, rows)
 
 
-def list_model_files(connection: DuckDBPyConnection, model_id: str) -> dict[str, str]:
+def list_model_files(connection: Connection, model_id: str) -> dict[str, str]:
     """{path: sha256} of what is recorded of a model's own folder."""
     return dict(
         connection.execute(
@@ -87,7 +87,7 @@ class RunLinks(NamedTuple):
     outputs: dict[int, list[LoggedModelOutput]]
 
 
-def read_links(connection: DuckDBPyConnection, run_keys: Sequence[int]) -> RunLinks:
+def read_links(connection: Connection, run_keys: Sequence[int]) -> RunLinks:
     links = RunLinks({}, {})
     if connection.execute(_ANY_LINK).fetchone() is None:
         return links  # nearly always, and in a fifth of the time
@@ -168,7 +168,7 @@ def _no_order(given: object, attributes: Mapping[str, object]) -> InvalidValue:
     )
 
 
-def _models(connection: DuckDBPyConnection, rows: Sequence[Sequence[Any]]) -> list[LoggedModel]:
+def _models(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[LoggedModel]:
     ids = [row[0] for row in rows]
     tags, params = _texts(connection, "tags", ids), _texts(connection, "params", ids)
     metrics = _metrics(connection, ids)
@@ -194,9 +194,7 @@ def _models(connection: DuckDBPyConnection, rows: Sequence[Sequence[Any]]) -> li
     ]  # fmt: skip
 
 
-def _texts(
-    connection: DuckDBPyConnection, what: str, ids: Sequence[str]
-) -> dict[str, dict[str, str]]:
+def _texts(connection: Connection, what: str, ids: Sequence[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for model_id, key, value in connection.execute(
         f"select model_id, key, value from current.model_{what}"
@@ -207,7 +205,7 @@ def _texts(
     return found
 
 
-def _metrics(connection: DuckDBPyConnection, ids: Sequence[str]) -> dict[str, list[Metric]]:
+def _metrics(connection: Connection, ids: Sequence[str]) -> dict[str, list[Metric]]:
     found: dict[str, list[Metric]] = {}
     for model_id, run_id, key, value, step, t, name, digest in connection.execute(
         "select model_id, run_id, key, value, step, t // 1000, dataset_name, dataset_digest"

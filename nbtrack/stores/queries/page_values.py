@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nbtrack.stores.local.schema import EXPLICIT_FIRST, LATEST_PLACE, LATEST_VALUE
+from nbtrack.stores.local.schema import EXPLICIT_FIRST
+from nbtrack.stores.queries.latest import latest_points
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 # For a page of runs their keys are written into the query, and DuckDB reads only their rows (with
 # 100,000 runs 2-14 ms, as a join 125-145 ms). Planning costs 30 ms for a thousand keys, though.
@@ -32,7 +33,7 @@ class PageValues(NamedTuple):
 
 
 def read_page_values(
-    connection: DuckDBPyConnection,
+    connection: Connection,
     keys: Sequence[int],
     rows: Mapping[str, Sequence[int]] = NOWHERE,
 ) -> PageValues:
@@ -49,7 +50,7 @@ def read_page_values(
     return PageValues(*(_from_view(connection, view) for view in views))
 
 
-def store_page(connection: DuckDBPyConnection, keys: Sequence[int]) -> None:
+def store_page(connection: Connection, keys: Sequence[int]) -> None:
     """The page's keys and places, as a table to join with."""
     connection.execute(
         "create or replace temp table page as"
@@ -72,7 +73,7 @@ def texts_bound(texts: Sequence[str]) -> tuple[str, dict[str, str]]:
     return ", ".join(f"${name}" for name in parameters) or "null", parameters
 
 
-def _from_view(connection: DuckDBPyConnection, view: str) -> Iterable[Value]:
+def _from_view(connection: Connection, view: str) -> Iterable[Value]:
     text = f"select place, v.key, v.value from current.{view} v join page using (run_key)"
     # By column and tolist: a third of what fetchall takes for its tuples.
     found = connection.execute(text).fetchnumpy()
@@ -80,7 +81,7 @@ def _from_view(connection: DuckDBPyConnection, view: str) -> Iterable[Value]:
 
 
 def _from_rows(
-    connection: DuckDBPyConnection,
+    connection: Connection,
     keys: Sequence[int],
     places_of_rows: Mapping[str, Sequence[int]],
 ) -> PageValues:
@@ -94,8 +95,8 @@ def _from_rows(
         f"""
         select 0, run_key, key, value, null::double, {EXPLICIT_FIRST} from {params} {of_page}
         union all
-        select 1, run_key, key, null, {_LATEST_VALUE}, min(t)
-        from {metrics} {of_page} group by run_key, key
+        select 1, run_key, key, null, value, first_us
+        from ({latest_points(connection, metrics, of_page)})
         union all
         select 2, run_key, key, value, null, t from {tags} {of_page}
         """,
@@ -113,7 +114,6 @@ def _from_rows(
     return PageValues(of_params, of_metrics, [tag for tag in of_tags if tag[2] is not None])
 
 
-_LATEST_VALUE = LATEST_VALUE.format(place=LATEST_PLACE)
 _SOME_ROWS = """(
     select * from project.stored.{0} where rowid in (select unnest(${0}::bigint[]))
     union all select * from tail.{0})"""

@@ -1,4 +1,4 @@
-"""What panels ask of the local store; the modules that answer are not for the logging path."""
+"""What panels and servers ask of the local store; what answers is not for the logging path."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrack.journal.reading import segment_sizes
-from nbtrack.records.runs import Run, RunQuery, ViewType
+from nbtrack.records.runs import Metric, Run, RunQuery, ViewType
 from nbtrack.stores.kept.kept_points import KeptPoints
 from nbtrack.stores.kept.kept_runs import KeptRuns
 from nbtrack.stores.local.attachment import stamp, wal_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class PanelReads:
-    """The part of DuckDBStore that panels need."""
+    """The part of DuckDBStore that panels and servers need."""
 
     database: Path
     _journal: Journal
@@ -79,9 +79,27 @@ class PanelReads:
 
         if self._inventories is None:
             self._inventories = KeptInventories(
-                self._index, lambda query: read_key_inventory(self._kept, query)
+                self._read_all_keys, lambda query: read_key_inventory(self._kept, query)
             )
         return self._inventories.read(query, version=self.version())
+
+    def _read_all_keys(self, query: RunQuery) -> KeyInventory:
+        from nbtrack.stores.queries.key_inventory import read_keys
+
+        with self._index.open(query) as connection:
+            return read_keys(connection)
+
+    def read_latest_points(self, run_ids: Sequence[str]) -> dict[str, dict[str, Metric]]:
+        from nbtrack.stores.queries import served_facts
+
+        with self._snapshots.open() as connection:
+            return served_facts.read_latest_points(connection, run_ids)
+
+    def read_datasets(self, experiment_ids: Sequence[str]) -> list[list[str | None]]:
+        from nbtrack.stores.queries import served_facts
+
+        with self._snapshots.open() as connection:
+            return served_facts.read_datasets(connection, experiment_ids)
 
     def read_groups(self, query: RunQuery, *, by: str, metrics: Sequence[str]) -> list[RunGroup]:
         from nbtrack.stores.queries import run_groups

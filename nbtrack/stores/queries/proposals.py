@@ -13,7 +13,7 @@ from nbtrack.records.runs import LifecycleStage, ViewType
 from nbtrack.stores.queries.page_values import keys_in_text
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 _WHOLE_ID = re.compile(r"[0-9a-f]{32}")
 _FEWEST, _ENOUGH = 4, 6  # first characters of an id that tell it from others
@@ -33,7 +33,7 @@ _EXPERIMENTS = """
 
 
 def proposed_run(
-    connection: DuckDBPyConnection, typed: str, *, view_type: ViewType = ViewType.ACTIVE_ONLY
+    connection: Connection, typed: str, *, view_type: ViewType = ViewType.ACTIVE_ONLY
 ) -> str:
     """One whose id begins as *typed* does, or the newest one with a name like it."""
     is_deleted = view_type == ViewType.DELETED_ONLY
@@ -46,7 +46,7 @@ def proposed_run(
     return _named_like(typed, _runs(connection, stage, begins=""))
 
 
-def proposed_experiment(connection: DuckDBPyConnection, typed: str) -> str:
+def proposed_experiment(connection: Connection, typed: str) -> str:
     """One with a name like *typed*, which was to be an id; ids, all digits, are like no other."""
     if typed.isdecimal():
         return ""
@@ -54,9 +54,7 @@ def proposed_experiment(connection: DuckDBPyConnection, typed: str) -> str:
     return _named_like(typed, _names_and_ids(connection, _EXPERIMENTS, given))
 
 
-def _runs(
-    connection: DuckDBPyConnection, stage: LifecycleStage, *, begins: str
-) -> list[tuple[str, str]]:
+def _runs(connection: Connection, stage: LifecycleStage, *, begins: str) -> list[tuple[str, str]]:
     """Name and id of the newest runs with such an id, the newest first."""
     found = connection.execute(_KEYS, {"begins": begins, "most": MOST_NAMES}).fetchall()
     query = _RUNS.format(keys=keys_in_text([key for (key,) in found]))
@@ -64,7 +62,7 @@ def _runs(
 
 
 def _names_and_ids(
-    connection: DuckDBPyConnection, query: str, given: dict[str, object]
+    connection: Connection, query: str, given: dict[str, object]
 ) -> list[tuple[str, str]]:
     return [(name or "", its_id) for name, its_id in connection.execute(query, given).fetchall()]
 

@@ -10,14 +10,12 @@ from nbtrack.stores.filters.clauses import run_column
 from nbtrack.stores.queries.page_values import texts_bound
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 _NONE = GroupedMetric(mean=None, std=None, count=0)
 
 
-def read_groups(
-    connection: DuckDBPyConnection, *, by: str, metrics: Sequence[str]
-) -> list[RunGroup]:
+def read_groups(connection: Connection, *, by: str, metrics: Sequence[str]) -> list[RunGroup]:
     """Of the runs in the index's table `matching`. Raises InvalidFilter."""
     expression, join, parameters = _grouping(by)
     connection.execute(_GROUPED.format(value=expression, join=join), parameters)

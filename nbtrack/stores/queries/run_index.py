@@ -21,6 +21,8 @@ from nbtrack.stores.queries.run_queries import INFO_COLUMNS, condition_of, limit
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from nbtrack.stores.connection import Connection
+
 
 class Question(NamedTuple):
     """What of a RunQuery decides which runs match."""
@@ -75,12 +77,12 @@ class RunIndex:
             return
         self._matched = None
         where, parameters = condition_of(query)
-        connection.execute(_MATCHING.format(where=where), parameters)
+        connection.execute(MATCHING.format(where=where), parameters)
         self._matched = asked
 
 
 def matching_rows(
-    connection: DuckDBPyConnection, query: RunQuery, *, folded: bool = False
+    connection: Connection, query: RunQuery, *, folded: bool = False
 ) -> list[tuple[Any, ...]]:
     """INFO_COLUMNS of one page of what matches, in order."""
     families = " where not is_folded" if folded else ""
@@ -90,7 +92,7 @@ def matching_rows(
 
 
 def sorted_rows(
-    connection: DuckDBPyConnection, where: str, *, query: RunQuery, **parameters: object
+    connection: Connection, where: str, *, query: RunQuery, **parameters: object
 ) -> list[tuple[Any, ...]]:
     """As matching_rows, of the runs for which *where* holds."""
     from nbtrack.stores.filters.clauses import run_order  # 20 ms that logging need not pay
@@ -104,7 +106,7 @@ def sorted_rows(
     ).fetchall()
 
 
-def count_matching(connection: DuckDBPyConnection) -> tuple[int, int]:
+def count_matching(connection: Connection) -> tuple[int, int]:
     """(all, those that are not folded)"""
     row = connection.execute(
         "select count(*), count(*) filter (not is_folded) from matching"
@@ -132,7 +134,7 @@ _INDEX = """
         left join runs p on p.run_id = t.value
             and (coalesce(p.start_us, 0), p.run_key) < (coalesce(r.start_us, 0), r.run_key)
 """
-_MATCHING = """
+MATCHING = """
     create or replace temp table matching as
     with found as materialized (
         select r.run_key, r.parent_key from indexed_runs r where {where})

@@ -12,10 +12,10 @@ from nbtrack.stores.queries.run_index import count_matching, matching_rows, sort
 from nbtrack.stores.queries.run_queries import run_info, stage_condition, with_data
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 
-def read_run_page(connection: DuckDBPyConnection, query: RunQuery, *, folded: bool) -> RunPage:
+def read_run_page(connection: Connection, query: RunQuery, *, folded: bool) -> RunPage:
     """Beside an index that has matched *query*."""
     rows = matching_rows(connection, query, folded=folded)
     matching, families = count_matching(connection)
@@ -27,7 +27,7 @@ def read_run_page(connection: DuckDBPyConnection, query: RunQuery, *, folded: bo
     )
 
 
-def read_child_runs(connection: DuckDBPyConnection, parent_id: str, query: RunQuery) -> list[Run]:
+def read_child_runs(connection: Connection, parent_id: str, query: RunQuery) -> list[Run]:
     """Beside an index; of *query* the order and the view type count."""
     rows = sorted_rows(
         connection,
@@ -39,12 +39,12 @@ def read_child_runs(connection: DuckDBPyConnection, parent_id: str, query: RunQu
     return _runs(connection, rows)
 
 
-def _runs(connection: DuckDBPyConnection, rows: Sequence[Sequence[Any]]) -> list[Run]:
+def _runs(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[Run]:
     return with_data(connection, [row[0] for row in rows], [run_info(row) for row in rows])
 
 
 def _children(
-    connection: DuckDBPyConnection, rows: Sequence[Sequence[Any]], view_type: ViewType
+    connection: Connection, rows: Sequence[Sequence[Any]], view_type: ViewType
 ) -> dict[str, int]:
     run_ids = {run_key: run_id for run_key, run_id, *_ in rows}
     counts = connection.execute(

@@ -38,7 +38,7 @@ from nbtrack.stores.queries.proposals import proposed_experiment, proposed_run
 from nbtrack.stores.store import FoundRun
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 INFO_COLUMNS = (
     "r.run_key, r.run_id, r.run_name, r.experiment_id, r.user_id, r.status, r.start_us, r.end_us,"
@@ -46,39 +46,37 @@ INFO_COLUMNS = (
 )
 
 # DuckDB's // goes towards 0, also before 1970.
-_MILLISECONDS = "t // 1000 - (t % 1000 < 0)::bigint"
+MILLISECONDS = "t // 1000 - (t % 1000 < 0)::integer"
 _NEWEST = "select max(t) from (" + " union all ".join(
     f"select t from stored.{table} where run_key = {{run_key}}"
     for table in ("run_events", "params", "tags", "artifacts")
 ) + ")"  # fmt: skip
 
 
-def find_runs(connection: DuckDBPyConnection, query: RunQuery) -> list[Run]:
+def find_runs(connection: Connection, query: RunQuery) -> list[Run]:
     keys, infos = _page(connection, query)
     return with_data(connection, keys, infos)
 
 
-def count_runs(connection: DuckDBPyConnection, query: RunQuery) -> int:
+def count_runs(connection: Connection, query: RunQuery) -> int:
     where, parameters = condition_of(query)
     text = f"select count(*) from current.runs r where {where}"
     row = connection.execute(text, parameters).fetchone()
     return int(row[0]) if row else 0
 
 
-def get_run(connection: DuckDBPyConnection, run_id: str, *, store: str) -> Run:
+def get_run(connection: Connection, run_id: str, *, store: str) -> Run:
     run_key, info = _key_and_info(connection, run_id, store=store)
     return with_data(connection, [run_key], [info])[0]
 
 
-def look_up_run(connection: DuckDBPyConnection, run_id: str, *, store: str) -> FoundRun:
+def look_up_run(connection: Connection, run_id: str, *, store: str) -> FoundRun:
     run_key, info = _key_and_info(connection, run_id, store=store)
     row = connection.execute(_NEWEST.format(run_key=run_key)).fetchone()
     return FoundRun(info, (row and row[0]) or 0)
 
 
-def _key_and_info(
-    connection: DuckDBPyConnection, run_id: str, *, store: str
-) -> tuple[int, RunInfo]:
+def _key_and_info(connection: Connection, run_id: str, *, store: str) -> tuple[int, RunInfo]:
     row = connection.execute(
         f"select {INFO_COLUMNS} from current.runs r where run_key in"
         " (select run_key from stored.run_keys where run_id = $run_id)",
@@ -89,19 +87,17 @@ def _key_and_info(
     return row[0], run_info(row)
 
 
-def find_run_columns(connection: DuckDBPyConnection, query: RunQuery) -> RunColumns:
+def find_run_columns(connection: Connection, query: RunQuery) -> RunColumns:
     keys, infos = _page(connection, query)
     columns = (_columns(values, len(keys)) for values in read_page_values(connection, keys))
     params, metrics, tags = columns
     return RunColumns(infos=infos, params=params, metrics=metrics, tags=tags)
 
 
-def read_metrics(
-    connection: DuckDBPyConnection, run_id: str, key: str, *, store: str
-) -> list[Metric]:
+def read_metrics(connection: Connection, run_id: str, key: str, *, store: str) -> list[Metric]:
     run_key = _run_key(connection, run_id, store=store)
     columns = connection.execute(
-        f"select value, {_MILLISECONDS} as t, step from stored.metrics"
+        f"select value, {MILLISECONDS} as t, step from stored.metrics"
         " where run_key = $run_key and key = $key order by step, stored.metrics.t, value",
         {"run_key": run_key, "key": key},
     ).fetchnumpy()
@@ -113,7 +109,7 @@ def read_metrics(
 
 
 def find_experiments(
-    connection: DuckDBPyConnection,
+    connection: Connection,
     *,
     view_type: ViewType = ViewType.ACTIVE_ONLY,
     filter_string: str | None = None,
@@ -133,9 +129,7 @@ def find_experiments(
     return _experiments(connection, rows)
 
 
-def get_experiment(
-    connection: DuckDBPyConnection, column: str, value: str, *, store: str
-) -> Experiment:
+def get_experiment(connection: Connection, column: str, value: str, *, store: str) -> Experiment:
     """By *column* "experiment_id" or "name"; a deleted one too.
 
     Only for an id another experiment is proposed: a name that is not there may be a new one.
@@ -152,7 +146,7 @@ def get_experiment(
     return _experiments(connection, rows)[0]
 
 
-def read_cells(connection: DuckDBPyConnection, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+def read_cells(connection: Connection, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     result = connection.execute(
         "select * from cells where list_contains($ids, run_id)", {"ids": list(run_ids)}
     )
@@ -161,23 +155,19 @@ def read_cells(connection: DuckDBPyConnection, run_ids: Sequence[str]) -> dict[s
     return {cell["run_id"]: cell for cell in cells}
 
 
-def read_environments(
-    connection: DuckDBPyConnection, run_ids: Sequence[str]
-) -> dict[str, dict[str, Any]]:
+def read_environments(connection: Connection, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     named = "select run_id, environment_digest as digest from runs"
     return _kept_contents(connection, named, run_ids)
 
 
-def read_git_states(
-    connection: DuckDBPyConnection, run_ids: Sequence[str]
-) -> dict[str, dict[str, Any]]:
+def read_git_states(connection: Connection, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     named = "select run_id, value as digest from tags where key = 'nbtrack.git.state'"
     found = _kept_contents(connection, named, run_ids)
     return {run_id: content.get("git") or {} for run_id, content in found.items()}
 
 
 def _kept_contents(
-    connection: DuckDBPyConnection, named: str, run_ids: Sequence[str]
+    connection: Connection, named: str, run_ids: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
     """Of `environments`, by run; *named* is a query for run_id and digest."""
     rows = connection.execute(
@@ -188,7 +178,7 @@ def _kept_contents(
     return {run_id: json.loads(content) for run_id, content in rows if content}
 
 
-def list_artifact_records(connection: DuckDBPyConnection, run_id: str) -> list[FileInfo]:
+def list_artifact_records(connection: Connection, run_id: str) -> list[FileInfo]:
     rows = connection.execute(
         "select path, size, sha256 from artifacts where run_id = $run_id order by path",
         {"run_id": run_id},
@@ -196,16 +186,16 @@ def list_artifact_records(connection: DuckDBPyConnection, run_id: str) -> list[F
     return [FileInfo(path=p, is_dir=False, file_size=size, sha256=sha) for p, size, sha in rows]
 
 
-def _run_key(connection: DuckDBPyConnection, run_id: str, *, store: str) -> int:
+def _run_key(connection: Connection, run_id: str, *, store: str) -> int:
     row = connection.execute(
-        "select run_key from stored.run_keys where run_id = ?", [run_id]
+        "select run_key from stored.run_keys where run_id = $run_id", {"run_id": run_id}
     ).fetchone()
     if row is None:
         raise RunNotFound(run_id, store, proposed_run(connection, run_id))
     return int(row[0])
 
 
-def _page(connection: DuckDBPyConnection, query: RunQuery) -> tuple[list[int], list[RunInfo]]:
+def _page(connection: Connection, query: RunQuery) -> tuple[list[int], list[RunInfo]]:
     from nbtrack.stores.filters.clauses import run_order  # 20 ms that logging need not pay
 
     order = run_order(query.order_by)
@@ -258,7 +248,7 @@ def run_info(row: Sequence[Any]) -> RunInfo:
 
 
 def with_data(
-    connection: DuckDBPyConnection,
+    connection: Connection,
     keys: list[int],
     infos: list[RunInfo],
     rows: Mapping[str, Sequence[int]] = NOWHERE,
@@ -294,7 +284,7 @@ def _columns(values: Iterable[Value], count: int) -> dict[str, list[Any]]:
     return columns
 
 
-def read_datasets(connection: DuckDBPyConnection, keys: Sequence[int]) -> list[list[DatasetInput]]:
+def read_datasets(connection: Connection, keys: Sequence[int]) -> list[list[DatasetInput]]:
     """Datasets of the runs with these keys, in their order."""
     found: list[list[DatasetInput]] = [[] for _ in keys]
     places = {run_key: place for place, run_key in enumerate(keys)}
@@ -321,7 +311,7 @@ def read_datasets(connection: DuckDBPyConnection, keys: Sequence[int]) -> list[l
     return found
 
 
-def _experiments(connection: DuckDBPyConnection, rows: Sequence[Sequence[Any]]) -> list[Experiment]:
+def _experiments(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[Experiment]:
     tags: dict[str, dict[str, str]] = {}
     for experiment_id, key, value in connection.execute(
         "select experiment_id, key, value from current.experiment_tags"

@@ -13,12 +13,10 @@ from nbtrack.stores.queries.page_values import store_page
 from nbtrack.stores.queries.run_index import matching_rows
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 
-def read_run_values(
-    connection: DuckDBPyConnection, query: RunQuery, columns: Sequence[str]
-) -> RunValues:
+def read_run_values(connection: Connection, query: RunQuery, columns: Sequence[str]) -> RunValues:
     """Beside an index that has matched *query*; raises InvalidFilter."""
     found = [run_column(name) for name in columns]
     keys = [row[0] for row in matching_rows(connection, query)]
@@ -32,7 +30,7 @@ def read_run_values(
 
 
 def _rows(
-    connection: DuckDBPyConnection, keys: Sequence[int], columns: Sequence[Column]
+    connection: Connection, keys: Sequence[int], columns: Sequence[Column]
 ) -> list[tuple[object, ...]]:
     store_page(connection, keys)
     shown, joins, parameters = ["r.run_id", "r.run_name"], [], {}

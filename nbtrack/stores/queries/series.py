@@ -17,7 +17,7 @@ from nbtrack.stores.local.schema import LATEST_VALUE
 from nbtrack.stores.queries.page_values import keys_in_text, texts_bound
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 _Columns: TypeAlias = tuple[list[Any], list[Any], list[Any], list[Any]]  # position, low, high, last
 
@@ -80,7 +80,7 @@ class _Extent(NamedTuple):
 
 
 def read_series(
-    connection: DuckDBPyConnection,
+    connection: Connection,
     run_ids: Sequence[str],
     keys: Sequence[str],
     *,
@@ -100,14 +100,14 @@ def read_series(
     ]
 
 
-def _runs(connection: DuckDBPyConnection, run_ids: Sequence[str], *, axis: Axis) -> list[_Run]:
+def _runs(connection: Connection, run_ids: Sequence[str], *, axis: Axis) -> list[_Run]:
     found = connection.execute(_RUNS, {"ids": list(run_ids)}).fetchall()
     is_relative = axis == "relative"
     return [_Run(run_key, run_id, start if is_relative else 0) for run_key, run_id, start in found]
 
 
 def _extents(
-    connection: DuckDBPyConnection, runs: Sequence[_Run], keys: Sequence[str], *, wanted: Wanted
+    connection: Connection, runs: Sequence[_Run], keys: Sequence[str], *, wanted: Wanted
 ) -> list[_Extent]:
     if wanted.has_bounds:
         _store_bounds(connection, runs, wanted)
@@ -121,7 +121,7 @@ def _extents(
     return [_Extent(*row) for row in connection.execute(text, parameters).fetchall()]
 
 
-def _store_bounds(connection: DuckDBPyConnection, runs: Sequence[_Run], wanted: Wanted) -> None:
+def _store_bounds(connection: Connection, runs: Sequence[_Run], wanted: Wanted) -> None:
     unit = _SCALES[wanted.axis].unit
     low = -inf if wanted.low is None else wanted.low * unit
     high = inf if wanted.high is None else wanted.high * unit
@@ -140,7 +140,7 @@ def _on_the_axis(position: float) -> float:
 
 
 def _columns(
-    connection: DuckDBPyConnection, extents: Collection[_Extent], *, wanted: Wanted
+    connection: Connection, extents: Collection[_Extent], *, wanted: Wanted
 ) -> dict[tuple[int, str], _Columns]:
     columns: dict[tuple[int, str], _Columns] = {}
     whole = [extent for extent in extents if extent.points <= wanted.buckets]
@@ -155,7 +155,7 @@ def _columns(
 
 
 def _points(
-    connection: DuckDBPyConnection, statement: str, extents: Sequence[_Extent], *, wanted: Wanted
+    connection: Connection, statement: str, extents: Sequence[_Extent], *, wanted: Wanted
 ) -> list[tuple[Any, ...]]:
     """(number of the extent, position, low, high, last), in order."""
     if not extents:

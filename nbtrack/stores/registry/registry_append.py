@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
@@ -28,10 +28,10 @@ from nbtrack.stores.registry.registry_chain import chained, note_head, noted_hea
 from nbtrack.stores.registry.registry_schema import COLUMNS
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 MODELS_FOLDER = "models"
-_INSERT = f"insert into project.stored.registry_events values ({', '.join('?' * len(COLUMNS))})"
+INSERT = f"insert into project.stored.registry_events values ({', '.join('?' * len(COLUMNS))})"
 
 
 class RegistryTurn(AbstractContextManager[None]):
@@ -79,13 +79,15 @@ def append_events(
             raise _busy(project / "fold.lock")
         left = max(deadline - time.monotonic(), 0.0)
         with attachment.open(read_only=False, timeout=left) as connection:
-            found = _append(connection, project, events, after=after, staged=staged)
+            placing = placed(project, staged)
+            with placing as place, transaction(connection):
+                found = record(connection, project, events, after=after, place=place)
         # A process that dies here leaves a chain that is ahead of its note, which is no fault.
         note_head(project, RegistryHead(found[-1].n, found[-1].hash))
     return [event for event in found if event.kind != EventKind.HEAD_RENEWED]
 
 
-def read_head(connection: DuckDBPyConnection) -> tuple[RegistryHead, int]:
+def read_head(connection: Connection) -> tuple[RegistryHead, int]:
     """The newest event, and its time; RegistryHead() before the first."""
     row = connection.execute(
         "select n, hash, t from project.stored.registry_events order by n desc limit 1"
@@ -93,28 +95,28 @@ def read_head(connection: DuckDBPyConnection) -> tuple[RegistryHead, int]:
     return (RegistryHead(row[0], row[1]), row[2]) if row else (RegistryHead(), 0)
 
 
-def _append(
-    connection: DuckDBPyConnection,
+def record(
+    connection: Connection,
     project: Path,
     events: Sequence[NewEvent],
     *,
     after: RegistryHead,
-    staged: StagedFolder | None,
+    place: Callable[[], None],
 ) -> list[RegistryEvent]:
-    with _placed(project, staged) as place, transaction(connection):
-        head, newest_us = read_head(connection)
-        if head != after:
-            raise RegistryMoved(f"The registry has changed since: {head} is the newest event.")
-        last = _note_on_head(connection, project, head, actor=events[0].actor)
-        # Last, because the caller has counted on from *after*.
-        found = chained([*events, *last], after=head, not_before_us=newest_us)
-        place()
-        connection.executemany(_INSERT, [astuple(event) for event in found])
+    """In a transaction that nobody else is in; *place* comes before its commit."""
+    head, newest_us = read_head(connection)
+    if head != after:
+        raise RegistryMoved(f"The registry has changed since: {head} is the newest event.")
+    last = _note_on_head(connection, project, head, actor=events[0].actor)
+    # Last, because the caller has counted on from *after*.
+    found = chained([*events, *last], after=head, not_before_us=newest_us)
+    place()
+    connection.executemany(INSERT, [astuple(event) for event in found])
     return found
 
 
 def _note_on_head(
-    connection: DuckDBPyConnection, project: Path, head: RegistryHead, *, actor: str
+    connection: Connection, project: Path, head: RegistryHead, *, actor: str
 ) -> list[NewEvent]:
     """Raises RegistryBroken if the chain is not the one whose head was noted."""
     noted = noted_head(project)
@@ -131,7 +133,7 @@ def _note_on_head(
 
 
 @contextmanager
-def _placed(project: Path, staged: StagedFolder | None) -> Iterator[_Place]:
+def placed(project: Path, staged: StagedFolder | None) -> Iterator[_Place]:
     """Gives what moves the staged folder to its place; an error in the block moves it back.
 
     An interrupt does not: it may come when all is committed, and then the folder is a version's.

@@ -18,7 +18,7 @@ from nbtrack.records.registry import (
 from nbtrack.stores.registry.registry_schema import COLUMNS, state_as_of
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from nbtrack.stores.connection import Connection
 
 _ALL = 1 << 62
 _VERSION_COLUMNS = (
@@ -27,7 +27,7 @@ _VERSION_COLUMNS = (
 )
 
 
-def find_models(connection: DuckDBPyConnection, query: RegistryQuery) -> list[RegisteredModel]:
+def find_models(connection: Connection, query: RegistryQuery) -> list[RegisteredModel]:
     from nbtrack.stores.filters.clauses import model_filter, model_order
 
     clause, order = model_filter(query.filter_string), model_order(query.order_by)
@@ -41,7 +41,7 @@ def find_models(connection: DuckDBPyConnection, query: RegistryQuery) -> list[Re
     return _models(connection, rows)
 
 
-def find_versions(connection: DuckDBPyConnection, query: RegistryQuery) -> list[ModelVersion]:
+def find_versions(connection: Connection, query: RegistryQuery) -> list[ModelVersion]:
     if query.as_of_us is not None:
         return _versions_as_of(connection, query)
     from nbtrack.stores.filters.clauses import version_filter, version_order
@@ -67,7 +67,7 @@ def _asked(query: RegistryQuery) -> dict[str, Any]:
     return {"name": query.name, "version": query.version, "stage": query.stage}
 
 
-def _versions_as_of(connection: DuckDBPyConnection, query: RegistryQuery) -> list[ModelVersion]:
+def _versions_as_of(connection: Connection, query: RegistryQuery) -> list[ModelVersion]:
     """By the name that the model has today, else by the one that it had then, else by the last one
     that it had before it was deleted."""
     rows = connection.execute(
@@ -86,9 +86,7 @@ def _versions_as_of(connection: DuckDBPyConnection, query: RegistryQuery) -> lis
     return _versions(connection, rows, at="", begin=with_then)
 
 
-def find_events(
-    connection: DuckDBPyConnection, *, name: str | None, n: int | None
-) -> list[RegistryEvent]:
+def find_events(connection: Connection, *, name: str | None, n: int | None) -> list[RegistryEvent]:
     """Those of all models that ever had the name *name*, or the one of the number *n*."""
     names = ", ".join(COLUMNS)
     rows = connection.execute(
@@ -108,7 +106,7 @@ def _page(query: RegistryQuery) -> dict[str, int]:
     return {"most": most, "offset": query.offset}
 
 
-def _models(connection: DuckDBPyConnection, rows: Sequence[Sequence[Any]]) -> list[RegisteredModel]:
+def _models(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[RegisteredModel]:
     keys = [row[0] for row in rows]
     tags = _texts_by_key(connection, "current.registry_model_tags", "model_key", keys)
     aliases: dict[int, dict[str, str]] = {}
@@ -138,7 +136,7 @@ def _models(connection: DuckDBPyConnection, rows: Sequence[Sequence[Any]]) -> li
     ]
 
 
-def _gates(connection: DuckDBPyConnection, keys: list[int]) -> dict[int, list[Gate]]:
+def _gates(connection: Connection, keys: list[int]) -> dict[int, list[Gate]]:
     found: dict[int, list[Gate]] = {}
     for key, stage, gate in connection.execute(
         "select model_key, stage, gate from current.registry_gates"
@@ -149,13 +147,12 @@ def _gates(connection: DuckDBPyConnection, keys: list[int]) -> dict[int, list[Ga
     return found
 
 
-def _latest_versions(
-    connection: DuckDBPyConnection, keys: list[int]
-) -> dict[int, list[ModelVersion]]:
+def _latest_versions(connection: Connection, keys: list[int]) -> dict[int, list[ModelVersion]]:
     rows = connection.execute(
         f"select {_VERSION_COLUMNS} from current.registry_versions v"
-        " where not v.is_deleted and list_contains($keys, v.model_key)"
-        " qualify row_number() over (partition by v.model_key, v.stage order by v.version desc) = 1"
+        " where (v.model_key, v.stage, v.version) in ("
+        "select model_key, stage, max(version) from current.registry_versions"
+        " where not is_deleted and list_contains($keys, model_key) group by model_key, stage)"
         " order by v.version",
         {"keys": keys},
     ).fetchall()
@@ -166,7 +163,7 @@ def _latest_versions(
 
 
 def _versions(
-    connection: DuckDBPyConnection,
+    connection: Connection,
     rows: Sequence[Sequence[Any]],
     *,
     at: str,
@@ -210,7 +207,7 @@ def _version(row: Sequence[Any], *, tags: dict[str, str], aliases: Iterable[str]
 
 
 def _texts_by_key(
-    connection: DuckDBPyConnection,
+    connection: Connection,
     table: str,
     key_column: str,
     keys: list[int],

@@ -59,7 +59,9 @@ RELATIONS: dict[str, str] = {
                 {_of_creation("source")}, {_of_creation("run_link")}, {_of_creation("model_id")},
                 bool_or(kind = '{K.VERSION_DELETED}') as is_deleted
             from {{events}} where version is not null group by model_key, version)
-        select latest.* exclude (updated_us, description, is_deleted),
+        select model_key, latest.version, latest.version_key, latest.created_us, latest.stage,
+            latest.user_id, latest.run_id, latest.digest, latest.source, latest.run_link,
+            latest.model_id,
             greatest(latest.updated_us, m.renamed_us) as updated_us, latest.description, m.name,
             latest.is_deleted or m.is_deleted as is_deleted
         from latest join {{at}}registry_models m using (model_key)""",

@@ -13,13 +13,15 @@ from nbtrack.stores.local.duckdb import DuckDBStore
 
 @pytest.fixture
 def filled(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> DuckDBStore:
-    """A parent and its child, each with a param, a tag, a dataset and points of a metric."""
+    """A parent and its child, each with a param, a tag, a dataset, models and points."""
     monkeypatch.setattr("nbtrack.stores.local.signs.TICK_SECONDS", 0.0)
     for run in ("parent", "child"):
         text = lines.run_line(run, t=now_us(), status="FINISHED", start_us=now_us())
         text += lines.param_line(run, "lr", "0.1", t=now_us())
         text += lines.tag_line(run, "team", "red", t=now_us())
         text += lines.input_line(run, t=now_us(), name="iris", context="train")
+        text += lines.model_link_line(run, "m-1", "input", t=now_us())
+        text += lines.model_link_line(run, "m-2", "output", t=now_us())
         for step in range(3):
             text += lines.metric_line(run, "loss", 1.0, step=step, t=now_us())
         store.append(text)
@@ -35,6 +37,8 @@ def spoil(run: Run) -> None:
     for each in inputs:
         each.tags.clear()
     inputs.clear()
+    run.inputs.model_inputs.clear()
+    run.outputs.model_outputs.clear()
 
 
 def test_runs_of_a_page(filled: DuckDBStore) -> None:

@@ -1,0 +1,133 @@
+"""Journal lines as rows, by the rules of the folder's store: its own SQL reads them, in a DuckDB
+instance in memory. Runs are numbered from 1 in it, keys of points from 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.journal.reading import Tail
+from nbtrack.stores.local import schema
+from nbtrack.stores.local.fold import insert_parsed, parse
+from nbtrack.stores.local.instances import attach_nothing, give_back, take_instance
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Row = tuple[Any, ...]
+_NUL = "\0"  # no text of PostgreSQL has one
+
+
+@dataclass(slots=True)
+class Points:
+    """*columns*: run_key, key, step, t, value, as arrays; *latest*: of each series the run_key,
+    key, step, t and value of the latest point, and the time of the first."""
+
+    keys: list[str]
+    columns: dict[str, Any]
+    latest: list[Row]
+
+
+@dataclass(slots=True)
+class Rows:
+    """*of_table* has the columns of `schema.TABLES`, without points and ids of runs."""
+
+    run_ids: list[str] = field(default_factory=list)
+    of_table: dict[str, list[Row]] = field(default_factory=dict)
+    points: Points | None = None
+
+
+class Staging:
+    """Safe for several threads, one after the other."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._connection: DuckDBPyConnection | None = None
+
+    def rows_of(self, text: bytes) -> Rows:
+        """What whole lines say; those that make no sense are rows of `bad_lines`."""
+        if not text.strip():
+            return Rows()
+        with self._lock:
+            connection = self._opened()
+            try:
+                parse(connection, [Tail(segment="", start=0, text=text)])
+                filled = insert_parsed(connection, target="tail")
+                return _read(connection, filled)
+            except BaseException:
+                self._forget()
+                raise
+            finally:
+                self._empty()
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.execute("detach project")
+                give_back(self._connection)
+                self._connection = None
+
+    def _opened(self) -> DuckDBPyConnection:
+        if self._connection is None:
+            self._connection = take_instance(Path("/"))
+            attach_nothing(self._connection)
+        return self._connection
+
+    def _empty(self) -> None:
+        if self._connection is not None:
+            self._connection.execute(";".join(f"truncate tail.{t}" for t in schema.TABLES))
+
+    def _forget(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _read(connection: DuckDBPyConnection, filled: set[str]) -> Rows:
+    run_ids = connection.execute("select run_id from tail.run_keys order by run_key").fetchall()
+    rows = Rows(run_ids=[_storable(run_id) for (run_id,) in run_ids])
+    for table in filled - {"run_keys", "metrics"}:
+        found = connection.execute(f"select * from tail.{table}").fetchall()
+        if found:
+            rows.of_table[table] = [tuple(map(_storable, row)) for row in found]
+    if "metrics" in filled:
+        rows.points = _read_points(connection)
+    return rows
+
+
+def _read_points(connection: DuckDBPyConnection) -> Points:
+    connection.execute(_NUMBER_KEYS)
+    keys = connection.execute("select key from keys_of_points order by number").fetchall()
+    return Points(
+        keys=[_storable(key) for (key,) in keys],
+        columns=connection.execute(_POINTS).fetchnumpy(),
+        latest=connection.execute(_LATEST).fetchall(),
+    )
+
+
+def _storable(value: Any) -> Any:
+    return value.replace(_NUL, "�") if isinstance(value, str) and _NUL in value else value
+
+
+def in_columns(rows: Sequence[Row], *places: int) -> list[list[Any]]:
+    return [[row[place] for row in rows] for place in places]
+
+
+_NUMBER_KEYS = """
+    create or replace temp table keys_of_points as
+    select key, row_number() over () - 1 as number from (select distinct key from tail.metrics)
+"""
+_POINTS = """
+    select run_key, number as key, step, t, value
+    from tail.metrics join keys_of_points using (key)
+"""
+_LATEST = f"""
+    select run_key, number, arg_max(step, place), arg_max(t, place),
+        {schema.LATEST_VALUE.format(place="place")}, min(t)
+    from (select *, {schema.LATEST_PLACE} as place from tail.metrics)
+        join keys_of_points using (key)
+    group by run_key, number
+"""
