@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from nbtrack.base.guard import warn_once
 from nbtrack.base.locks import held
-from nbtrack.errors import InvalidValue, NotFound, StoreBusy
+from nbtrack.errors import InvalidValue, NotFound, OtherBytes, StoreBusy
 from nbtrack.journal.reading import writer_of
 from nbtrack.remote.line import Line
 from nbtrack.remote.outbox import LoggedFile, Outbox, Sent, files_in
@@ -24,7 +24,6 @@ from nbtrack.remote.protocol import (
     FILES,
     JOURNAL,
     MOST_BYTES,
-    OTHER_BYTES,
     SHA256,
     START,
     WRITERS,
@@ -68,20 +67,19 @@ class Shipping:
         return True
 
     def _send_lines(self, segment: str) -> None:
-        sent = self._outbox.sent(segment)
-        for start, text in self._outbox.pieces(segment, sent.lines):
-            end = self._post(segment, start, text)
-            self._note_taken(segment, sent, end)
-            if end != start + len(text):  # it has more, or less, than we knew of
-                self._send_rest(segment, sent)
-                return
+        """If the server has more of it, or less, than we knew of: from where it says it is."""
+        if not self._send_from(self._outbox.sent(segment), segment) and not self._send_from(
+            self._outbox.sent(segment), segment
+        ):
+            raise StoreBusy("The server is being told the same by somebody else.")
 
-    def _send_rest(self, segment: str, sent: Sent) -> None:
-        """From where the server says that it is. Raises StoreBusy if it then says otherwise."""
+    def _send_from(self, sent: Sent, segment: str) -> bool:
+        """False as soon as the server is elsewhere; where, is noted then."""
         for start, text in self._outbox.pieces(segment, sent.lines):
             self._note_taken(segment, sent, self._post(segment, start, text))
             if sent.lines != start + len(text):
-                raise StoreBusy("The server is being told the same by somebody else.")
+                return False
+        return True
 
     def _note_taken(self, segment: str, sent: Sent, end: int) -> None:
         """A server that was restored from a backup has less than it had, of files as well."""
@@ -138,9 +136,10 @@ class Shipping:
                 )  # fmt: skip
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             pass
+        except OtherBytes:  # it was written again: a later line tells of that
+            pass
         except (InvalidValue, NotFound, OSError) as exc:
-            if str(exc) != OTHER_BYTES:  # it is another one by now
-                warn_once(f"nbtrack: the file {logged.path!r} is not sent: {exc}")
+            warn_once(f"nbtrack: the file {logged.path!r} is not sent: {exc}")
 
     def _read(self, file: IO[bytes]) -> Iterator[bytes]:
         while piece := file.read(_PIECE):

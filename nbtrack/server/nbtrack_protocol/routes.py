@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from nbtrack.artifact_store.file_digests import checked_bytes
 from nbtrack.artifact_store.local import LocalArtifacts
 from nbtrack.errors import InvalidValue
 from nbtrack.records.registry import NewEvent, RegistryHead
@@ -21,7 +21,6 @@ from nbtrack.remote.protocol import (
     FILES,
     JOURNAL,
     MOST_BYTES,
-    OTHER_BYTES,
     PROJECT,
     QUESTIONS,
     REGISTRY,
@@ -117,9 +116,10 @@ async def _change_registry(request: Request) -> Response:
 async def _take_copy(request: Request) -> Response:
     """One file of a model that is to become a version's."""
     folder = registry.staging_folder(_served(request), request.path_params["token"])
-    pieces = _checked(artifact_files.in_thread(request.stream()), request.headers.get(SHA256, ""))
+    pieces = artifact_files.in_thread(request.stream())
+    checked = checked_bytes(pieces, request.headers.get(SHA256, ""))
     path = request.path_params["path"]
-    await run_in_threadpool(lambda: LocalArtifacts(folder).write(path, pieces))
+    await run_in_threadpool(lambda: LocalArtifacts(folder).write(path, checked))
     return JSONResponse({})
 
 
@@ -137,23 +137,13 @@ async def _take_file(request: Request) -> Response:
     """A journal told of it before: here come its bytes, which must be those of the digest."""
     served, place = _served(request), artifact_files.place_of(request)
     pieces = artifact_files.in_thread(request.stream())
-    checked = _checked(pieces, request.headers.get(SHA256, ""))
+    checked = checked_bytes(pieces, request.headers.get(SHA256, ""))
     await run_in_threadpool(_keep, served, place, checked)
     return JSONResponse({})
 
 
 def _keep(served: Served, place: Place, pieces: Iterable[bytes]) -> None:
     served.own_files(place).write(place.path, pieces)
-
-
-def _checked(pieces: Iterable[bytes], sha256: str) -> Iterator[bytes]:
-    """Raises InvalidValue at their end, before the file is put in its place."""
-    digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece)
-        yield piece
-    if digest.hexdigest() != sha256:
-        raise InvalidValue(OTHER_BYTES)
 
 
 def _decompressed(body: bytes) -> bytes:
