@@ -124,17 +124,23 @@ class Copying:
     # --- one run
 
     def _copy_run(self, run: Run, facts: list[str]) -> None:
-        run_id = run.info.run_id
-        for text in self._missing_points(run_id):
-            self._take(text)
-        self._take(_without(facts, self._facts(run_id, side=self._target)))
+        run_id, sent = run.info.run_id, self._done.lines_sent
+        for lines in self._missing(run_id, facts):
+            self._take(lines)
         self._add()
+        if self._done.lines_sent > sent:
+            self._check(run, sum(len(lines) for lines in self._missing(run_id, facts)))
         files = [copy_files(self._source, self._target, owner) for owner in _owners(run_id, facts)]
-        self._verify(run, facts, files)
+        self._count(run_id, facts, files)
 
     def _facts(self, run_id: str, *, side: Side | None = None) -> list[str]:
         found: list[str] = (side or self._source).ask("read_lines", of=LinesOf(runs=(run_id,)))
         return found
+
+    def _missing(self, run_id: str, facts: list[str]) -> Iterator[list[str]]:
+        """The run itself comes last: until then, it is not there."""
+        yield from self._missing_points(run_id)
+        yield _without(facts, self._facts(run_id, side=self._target))
 
     def _missing_points(self, run_id: str) -> Iterator[list[str]]:
         ours = self._source.ask("read_point_digests", run_id=run_id)
@@ -176,13 +182,17 @@ class Copying:
 
     # --- whether it is so
 
-    def _verify(self, run: Run, facts: list[str], files: Sequence[FileCopy]) -> None:
-        run_id, done = run.info.run_id, self._done
-        ours = self._source.ask("read_point_digests", run_id=run_id)
-        points_missing = sum(len(page) for page in self._missing_points(run_id))
-        lines_missing = len(_without(facts, self._facts(run_id, side=self._target)))
+    def _check(self, run: Run, missing: int) -> None:
+        if missing:
+            self._done.faults.append(
+                f"Run {run.info.run_name!r} ({run.info.run_id[:8]}): {missing:,} records are not "
+                f"in {self._target.name}. If the run is being changed, copy it again."
+            )
+
+    def _count(self, run_id: str, facts: Sequence[str], files: Sequence[FileCopy]) -> None:
+        done, points = self._done, self._source.ask("read_point_digests", run_id=run_id)
         done.runs += 1
-        done.points += sum(each.count for each in ours.values())
+        done.points += sum(each.count for each in points.values())
         done.params += len({t["n"] for t in map(json.loads, facts) if t["k"] == "param"})
         for each in files:
             done.files += each.verified
@@ -190,12 +200,6 @@ class Copying:
             done.bytes_sent += each.bytes_sent
             done.notes += each.notes
             done.faults += each.faults
-        if points_missing or lines_missing:
-            done.faults.append(
-                f"Run {run.info.run_name!r} ({run_id[:8]}): {points_missing:,} points and "
-                f"{lines_missing:,} other records are not in {self._target.name}. If the run is "
-                "being changed, copy it again."
-            )
 
     def _tell_versions(self, run_ids: set[str]) -> None:
         versions = self._source.ask("search_model_versions", query=RegistryQuery())
