@@ -79,11 +79,13 @@ class RemoteArtifacts(LocalArtifacts):
 
     def _fetch(self, path: str | None) -> None:
         """A file, or all in a folder, as far as it is not here, or is not any more what it was."""
-        below, recorded = list(self.walk(path)), self._recorded()
-        for wanted in [file.path for file in below] or ([path] if path else []):
-            is_here = super().has(wanted)
-            if (not is_here and self.has(wanted)) or self._is_outdated(wanted, recorded):
-                self._fetch_file(wanted, recorded.get(wanted))
+        wanted = [file.path for file in self.walk(path)]
+        if not wanted and path and self.has(path):  # it is no folder
+            wanted = [path]
+        recorded = self._recorded()
+        for each in wanted:
+            if not super().has(each) or self._is_outdated(each, recorded):
+                self._fetch_file(each, recorded.get(each))
 
     def _is_outdated(self, path: str, recorded: Mapping[str, str]) -> bool:
         """One that was logged here never is: what is there may be from before."""

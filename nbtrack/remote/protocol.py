@@ -14,6 +14,7 @@ from nbtrack.stores.store import Store
 ROOT = "/api/nbtrack/1"  # another number when a client of before could not go on
 JOURNAL, WRITERS, FILES = "journal", "writers", "files"
 QUESTIONS, REGISTRY = "questions", "registry"
+CHANGE = "change"  # in the details of the first event of a change: which change it is
 FILE_DIGESTS = "file_digests"  # a question that no `Store` answers
 RUNS, MODELS, COPIES = "runs", "models", "copies"  # whose files
 START, SHA256, PROJECT = "nbtrack-start", "nbtrack-sha256", "nbtrack-project"  # headers

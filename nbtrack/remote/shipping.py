@@ -124,22 +124,26 @@ class Shipping:
 
     def _send_file(self, logged: LoggedFile) -> None:
         """As it is now; one that was written again, or is gone, has a later line of its own."""
-        source = self._artifacts / logged.owner / logged.path
         place = quote(f"{kind_of_owner(logged.owner)}/{logged.owner}/{logged.path}")
         try:
-            with open(source, "rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                headers = {SHA256: logged.sha256, "content-length": str(size)}
-                self._line.request(
-                    "PUT", f"/{FILES}/{place}", self._read(file), headers=headers,
-                    timeout=FILE_SECONDS,
-                )  # fmt: skip
+            if logged.sha256 is None:
+                self._line.request("DELETE", f"/{FILES}/{place}")
+            else:
+                self._send_bytes(logged, logged.sha256, f"/{FILES}/{place}")
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             pass
         except OtherBytes:  # it was written again: a later line tells of that
             pass
         except (InvalidValue, NotFound, OSError) as exc:
             warn_once(f"nbtrack: the file {logged.path!r} is not sent: {exc}")
+
+    def _send_bytes(self, logged: LoggedFile, sha256: str, place: str) -> None:
+        with open(self._artifacts / logged.owner / logged.path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            headers = {SHA256: sha256, "content-length": str(size)}
+            self._line.request(
+                "PUT", place, self._read(file), headers=headers, timeout=FILE_SECONDS
+            )
 
     def _read(self, file: IO[bytes]) -> Iterator[bytes]:
         while piece := file.read(_PIECE):

@@ -11,11 +11,14 @@ _PIECE = 1 << 14
 
 class CutLine:
     """To *port* of this machine. *left* is how many bytes it still lets through, both ways
-    together; None: all."""
+    together; None: all. The answer to the next request that begins with *loses_answer_to* is lost.
+    """
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.left: int | None = None
+        self.loses_answer_to: bytes | None = None
+        self._doomed: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -55,6 +58,11 @@ class CutLine:
     def _carry(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(_PIECE):
+                if source in self._doomed:
+                    self.cut()
+                if self.loses_answer_to and data.startswith(self.loses_answer_to):
+                    self.loses_answer_to = None
+                    self._doomed.add(target)
                 target.sendall(self._let_through(data))
         for each in (source, target):
             with suppress(OSError):

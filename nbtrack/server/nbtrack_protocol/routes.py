@@ -56,6 +56,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{ROOT}/{FILES}", artifact_files.list_folder),
         Route(place, artifact_files.download, methods=["GET"]),
         Route(place, _take_file, methods=["PUT"]),
+        Route(place, _remove_file, methods=["DELETE"]),
     ]
     return [
         Route(each.path, _of_project(each.endpoint), methods=list(each.methods or ()))
@@ -139,6 +140,13 @@ async def _take_file(request: Request) -> Response:
     pieces = artifact_files.in_thread(request.stream())
     checked = checked_bytes(pieces, request.headers.get(SHA256, ""))
     await run_in_threadpool(_keep, served, place, checked)
+    return JSONResponse({})
+
+
+async def _remove_file(request: Request) -> Response:
+    """A journal told before that it was removed; one that was logged again stays."""
+    place = artifact_files.place_of(request)
+    await run_in_threadpool(_served(request).drop_unrecorded, place)
     return JSONResponse({})
 
 
