@@ -1,22 +1,11 @@
-"""Whether bytes are those that they should be, on their way and where they lie."""
+"""What files hold, whatever was recorded of them."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from nbtrack.artifact_store.store import ArtifactStore
-from nbtrack.errors import ArtifactNotFound, InvalidValue, OtherBytes
-
-
-def checked_bytes(pieces: Iterable[bytes], sha256: str) -> Iterator[bytes]:
-    """Raises OtherBytes at their end, before whoever writes them puts the file in its place."""
-    digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece)
-        yield piece
-    if digest.hexdigest() != sha256:
-        raise OtherBytes
+from nbtrack.errors import ArtifactNotFound, InvalidValue
 
 
 def digests_of(files: ArtifactStore, paths: Iterable[str]) -> dict[str, str | None]:

@@ -19,8 +19,11 @@ class ArtifactStore(Protocol):
     read-only folder stays the OSError it is, with nothing half-written.
     """
 
-    def write(self, path: str, data: bytes | Iterable[bytes]) -> FileInfo:
-        """Store *data*, whole or in pieces, under *path*, in place of what was there."""
+    def write(
+        self, path: str, data: bytes | Iterable[bytes], *, sha256: str | None = None
+    ) -> FileInfo:
+        """Store *data*, whole or in pieces, under *path*, in place of what was there. Raises
+        OtherBytes, and changes nothing, if it is not what has the digest *sha256*."""
 
     def write_all(self, files: Mapping[str, bytes | Path]) -> Files:
         """Store *files*, by their paths, in this order: all of them or none."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
-from nbtrack.artifact_store.file_digests import checked_bytes, digests_of
+from nbtrack.artifact_store.file_digests import digests_of
 from nbtrack.artifact_store.opening import open_local
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base.locks import held, make_shared_folder
@@ -90,7 +90,7 @@ class FolderSide:
         return Content(place.stat().st_size, _pieces_of(place))
 
     def write_file(self, owner: str, path: str, content: Content, sha256: str) -> None:
-        self._files(owner).write(path, checked_bytes(content.pieces, sha256))
+        self._files(owner).write(path, content.pieces, sha256=sha256)
 
     def _files(self, owner: str) -> ArtifactStore:
         if kind_of_owner(owner) == MODELS:

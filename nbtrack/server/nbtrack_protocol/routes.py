@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from nbtrack.artifact_store.file_digests import checked_bytes
 from nbtrack.artifact_store.local import LocalArtifacts
 from nbtrack.errors import InvalidValue
 from nbtrack.records.registry import NewEvent, RegistryHead
@@ -118,9 +117,8 @@ async def _take_copy(request: Request) -> Response:
     """One file of a model that is to become a version's."""
     folder = registry.staging_folder(_served(request), request.path_params["token"])
     pieces = artifact_files.in_thread(request.stream())
-    checked = checked_bytes(pieces, request.headers.get(SHA256, ""))
-    path = request.path_params["path"]
-    await run_in_threadpool(lambda: LocalArtifacts(folder).write(path, checked))
+    path, sha256 = request.path_params["path"], request.headers.get(SHA256, "")
+    await run_in_threadpool(lambda: LocalArtifacts(folder).write(path, pieces, sha256=sha256))
     return JSONResponse({})
 
 
@@ -138,8 +136,7 @@ async def _take_file(request: Request) -> Response:
     """A journal told of it before: here come its bytes, which must be those of the digest."""
     served, place = _served(request), artifact_files.place_of(request)
     pieces = artifact_files.in_thread(request.stream())
-    checked = checked_bytes(pieces, request.headers.get(SHA256, ""))
-    await run_in_threadpool(_keep, served, place, checked)
+    await run_in_threadpool(_keep, served, place, pieces, request.headers.get(SHA256, ""))
     return JSONResponse({})
 
 
@@ -150,8 +147,8 @@ async def _remove_file(request: Request) -> Response:
     return JSONResponse({})
 
 
-def _keep(served: Served, place: Place, pieces: Iterable[bytes]) -> None:
-    served.own_files(place).write(place.path, pieces)
+def _keep(served: Served, place: Place, pieces: Iterable[bytes], sha256: str) -> None:
+    served.own_files(place).write(place.path, pieces, sha256=sha256)
 
 
 def _decompressed(body: bytes) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.artifact_store.paths import SCHEME
@@ -52,13 +53,14 @@ def read_lines(connection: DuckDBPyConnection, of: LinesOf) -> list[str]:
 
 def missing_contents(connection: DuckDBPyConnection, digests: Sequence[str]) -> list[str]:
     """Those of *digests* that are of no environment and no text here."""
-    rows = connection.execute(
-        "select digest from (select unnest($digests) as digest)"
-        " where digest not in (select digest from stored.environments)"
-        " and digest not in (select digest from stored.texts)",
-        {"digests": list(digests)},
-    ).fetchall()
-    return sorted({digest for (digest,) in rows})
+    missing = set(digests)
+    for table in ("environments", "texts"):
+        rows = connection.execute(
+            f"select digest from stored.{table} where list_contains($digests, digest)",
+            {"digests": list(digests)},
+        ).fetchall()
+        missing -= {digest for (digest,) in rows}
+    return sorted(missing)
 
 
 def read_point_lines(
@@ -77,21 +79,15 @@ def read_point_digests(connection: DuckDBPyConnection, run_id: str) -> dict[str,
     """By key."""
     import numpy as np
 
-    keys = [key for (key,) in connection.execute(
-        f"select distinct key {_OF_RUN.format('metrics')} order by key", {"id": run_id}
-    ).fetchall()]  # fmt: skip
-    found = connection.execute(
-        "select list_position($keys, key)::integer as place, step, t, value"
-        f" {_OF_RUN.format('metrics')} order by place",
-        {"id": run_id, "keys": keys},
-    ).fetchnumpy()
-    places, steps, times, values = (
-        np.asarray(found[name]) for name in ("place", "step", "t", "value")
+    columns = connection.execute(f"{_POINTS} order by key", {"id": run_id}).fetchnumpy()
+    keys, steps, times, values = (
+        np.asarray(columns[name]) for name in ("key", "step", "t", "value")
     )
-    ends = [int(places.searchsorted(place, "right")) for place in range(1, len(keys) + 1)]
+    starts = [0, *(np.flatnonzero(keys[1:] != keys[:-1]) + 1).tolist(), len(keys)]
     return {
-        key: digest_of_points(steps[start:end], times[start:end], values[start:end])
-        for key, start, end in zip(keys, [0, *ends], ends, strict=False)
+        str(keys[start]): digest_of_points(steps[start:end], times[start:end], values[start:end])
+        for start, end in pairwise(starts)
+        if end > start
     }
 
 
@@ -131,7 +127,7 @@ class _Reader:
         yield from self._links()
         for row in self._connection.execute(
             "select kernel, number, t, facts from stored.executions where run_id = $id"
-            " order by all", {"id": self._id},
+            " order by kernel, number, t, facts", {"id": self._id},
         ).fetchall():  # fmt: skip
             yield _execution_line(*row)
         for t, facts in self._facts("run_events", RUN_FACTS):
@@ -159,7 +155,7 @@ class _Reader:
             yield lines.model_link_line(self._id, model_id, role, t=t, step=step)
 
     def _rows(self, table: str, columns: str, *, of: str = _OF_RUN) -> list[tuple[Any, ...]]:
-        query = f"select {columns} {of.format(table)} order by all"
+        query = f"select {columns} {of.format(table)} order by {columns}"
         return self._connection.execute(query, {"id": self._id}).fetchall()
 
     def _facts(self, table: str, names: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -170,14 +166,15 @@ class _Reader:
 def _lines_of_experiment(connection: DuckDBPyConnection, experiment_id: str) -> Iterator[str]:
     rows = connection.execute(
         f"select t, {_quoted(_EXPERIMENT_FACTS)} from stored.experiment_events"
-        " where experiment_id = $id order by all",
+        f" where experiment_id = $id order by t, {_quoted(_EXPERIMENT_FACTS)}",
         {"id": experiment_id},
     ).fetchall()
     for t, *values in rows:
         facts = _given(_EXPERIMENT_FACTS, values)
         yield lines.experiment_line(experiment_id, t=t, **facts)
     rows = connection.execute(
-        "select key, value, t from stored.experiment_tags where experiment_id = $id order by all",
+        "select key, value, t from stored.experiment_tags where experiment_id = $id"
+        " order by key, value, t",
         {"id": experiment_id},
     ).fetchall()
     for key, value, t in rows:
@@ -187,7 +184,7 @@ def _lines_of_experiment(connection: DuckDBPyConnection, experiment_id: str) -> 
 def _lines_of_kernel(connection: DuckDBPyConnection, kernel: str, number: int) -> Iterator[str]:
     rows = connection.execute(
         "select number, t, facts from stored.executions"
-        " where kernel = $kernel and number <= $number order by all",
+        " where kernel = $kernel and number <= $number order by number, t, facts",
         {"kernel": kernel, "number": number},
     ).fetchall()
     for each, t, facts in rows:
@@ -204,7 +201,7 @@ def _lines_of_contents(connection: DuckDBPyConnection, digests: Sequence[str]) -
         ("environments", "content", _environment_line), ("texts", "text", lines.text_line),
     ):  # fmt: skip
         rows = connection.execute(
-            f"select digest, any_value({column}), min(t) from stored.{table}"
+            f"select digest, min({column}), min(t) from stored.{table}"
             " where list_contains($digests, digest) group by digest order by digest",
             wanted,
         ).fetchall()
