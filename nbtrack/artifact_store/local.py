@@ -40,6 +40,12 @@ class LocalArtifacts:
         with Staging() as staging:
             return [self._stage(staging, target, _chunks(each)) for target, each in targets]
 
+    def read_own_table(self, path: str) -> bytes | None:
+        return self.read(path) if self.has(path) else None
+
+    def write_own_table(self, path: str, table: bytes, images: Mapping[str, bytes]) -> Files:
+        return self.write_all({**images, path: table})
+
     def link_all(self, files: Mapping[str, Path]) -> None:
         """Store artifacts of another run here too, without their bytes where the disk allows it:
         no artifact is ever changed in place."""

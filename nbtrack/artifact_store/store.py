@@ -28,6 +28,12 @@ class ArtifactStore(Protocol):
     def write_all(self, files: Mapping[str, bytes | Path]) -> Files:
         """Store *files*, by their paths, in this order: all of them or none."""
 
+    def read_own_table(self, path: str) -> bytes | None:
+        """The table to which rows that are logged on this machine are added; None: it is new."""
+
+    def write_own_table(self, path: str, table: bytes, images: Mapping[str, bytes]) -> Files:
+        """The same with more rows, and the *images* that they show: all of it or nothing."""
+
     def link_all(self, files: Mapping[str, Path]) -> None:
         """Store artifacts of another run here too, by their paths: all of them or none."""
 

@@ -14,8 +14,9 @@ from nbtrack.artifact_store.store import Files
 from nbtrack.base.guard import warn_once
 from nbtrack.errors import InvalidValue, NotFound, StoreBusy
 from nbtrack.records.runs import FileInfo
-from nbtrack.remote.fetched import Fetched
+from nbtrack.remote.fetched import FETCHED, Fetched
 from nbtrack.remote.line import Line
+from nbtrack.remote.own_tables import OwnTables
 from nbtrack.remote.protocol import FILES, MODELS, QUESTIONS, RUNS
 
 _PIECE = 1 << 18
@@ -34,7 +35,9 @@ class RemoteArtifacts(LocalArtifacts):
         kind, *below = name.split("/")
         self._question = _RECORDS.get(kind)
         self._id = below[0]
-        self._fetched = Fetched(self.folder, self.folder.parents[len(below)] / "fetched" / name)
+        home = self.folder.parents[len(below)]
+        self._fetched = Fetched(self.folder, home / FETCHED / name)
+        self._own_tables = OwnTables(home, name)
 
     def list(self, path: str | None = None) -> Files:
         found = {file.path: file for file in super().list(path)}
@@ -64,6 +67,21 @@ class RemoteArtifacts(LocalArtifacts):
     def sha256(self, path: str) -> str:
         self._fetch(path)
         return super().sha256(path)
+
+    def read_own_table(self, path: str) -> bytes | None:
+        """Without a look at the server: nobody who logs waits for it."""
+        if (own := self._own_tables.read(path)) is not None:
+            return own
+        was_logged_here = super().has(path) and self._fetched.sha256(path) is None
+        return super().read(path) if was_logged_here else None
+
+    def write_own_table(self, path: str, table: bytes, images: Mapping[str, bytes]) -> Files:
+        self._own_tables.write(path, table)
+        return super().write_own_table(path, table, images)
+
+    def delete(self, path: str | None = None) -> None:
+        super().delete(path)
+        self._own_tables.forget(path)
 
     def _there(self, path: str | None) -> Files:
         """What the server has in that folder; nothing while it is away, or knows nothing of it."""

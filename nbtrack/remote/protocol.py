@@ -18,6 +18,7 @@ CHANGE = "change"  # in the details of the first event of a change: which change
 FILE_DIGESTS = "file_digests"  # a question that no `Store` answers
 RUNS, MODELS, COPIES = "runs", "models", "copies"  # whose files
 START, SHA256, PROJECT = "nbtrack-start", "nbtrack-sha256", "nbtrack-project"  # headers
+ROWS_OF = "nbtrack-rows-of"  # a header of a table: the machine whose rows these are
 SERVED_ROOT = "nbtrack-artifacts:"  # on the way, the folder of artifacts on either side
 MOST_BYTES = 4 << 20  # of lines in one request
 

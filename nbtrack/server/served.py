@@ -117,14 +117,15 @@ class Served:
         is_file = not below and place.path and files.has(place.path)
         writer.remove_artifacts([place.path] if is_file else below)
 
-    def drop_unrecorded(self, place: Place) -> None:
-        """One file of which the records say that it was removed. Raises NotFound, InvalidValue."""
+    def drop_unrecorded(self, place: Place) -> bool:
+        """One file, if the records say that it was removed. Raises NotFound, InvalidValue."""
         files = self.own_files(place)
         if not place.path:
             raise InvalidValue("Say which file was removed.")
-        if place.path not in self._recorded(place):
+        if is_removed := place.path not in self._recorded(place):
             with suppress(NotFound):
                 files.delete(place.path)
+        return is_removed
 
     def _recorded(self, place: Place) -> Collection[str]:
         if place.kind == MODELS:

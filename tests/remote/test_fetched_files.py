@@ -14,6 +14,7 @@ from nbtrack.journal import lines
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.remote.files import RemoteArtifacts
 from nbtrack.remote.store import RemoteStore
+from tests.remote.test_remote_store import wait_until
 from tests.support.team_server import TeamServer
 
 Machine = Callable[[str], RemoteStore]
@@ -93,6 +94,11 @@ def test_a_file_that_was_logged_here_is_never_replaced(machine: Machine) -> None
     assert there.read("plot.txt") == b"mine"
 
 
+def ship(store: RemoteStore) -> None:
+    """Whether by this thread or by that of the store."""
+    wait_until(lambda: store.ship() and not store.outbox.waiting_files())
+
+
 def test_a_file_that_is_removed_is_removed_on_the_server_too(
     machine: Machine, server: TeamServer
 ) -> None:
@@ -101,12 +107,12 @@ def test_a_file_that_is_removed_is_removed_on_the_server_too(
     writer = begun(a)
     for name in ("gone.txt", "again.txt"):
         writer.log_text("first", name)
-    a.ship()
+    ship(a)
     there = server.folder / ".nbtrack" / "artifacts" / RUN
     found = sorted(path.name for path in there.iterdir())
     writer.remove_artifacts(["gone.txt", "again.txt"])
     writer.log_text("second", "again.txt")
-    a.ship()
+    ship(a)
 
     assert found == ["again.txt", "gone.txt"]
     assert [path.name for path in there.iterdir()] == ["again.txt"]
@@ -118,7 +124,7 @@ def test_a_folder_is_listed_once_however_many_files_are_in_it(machine: Machine) 
     writer = begun(a)
     for number in range(5):
         writer.log_text("x", f"many/{number}.txt")
-    a.ship()
+    ship(a)
     files = open_artifacts(f"{b.folder}/artifacts/{RUN}", run_id=RUN)
     asked, request = [], b.line.request
 

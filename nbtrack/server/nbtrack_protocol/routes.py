@@ -24,6 +24,7 @@ from nbtrack.remote.protocol import (
     QUESTIONS,
     REGISTRY,
     ROOT,
+    ROWS_OF,
     SHA256,
     START,
     WRITERS,
@@ -37,6 +38,7 @@ from nbtrack.server.nbtrack_protocol import registry
 from nbtrack.server.nbtrack_protocol.journals import ReceivedJournals
 from nbtrack.server.nbtrack_protocol.project_id import check_project, project_id
 from nbtrack.server.nbtrack_protocol.questions import answer
+from nbtrack.server.nbtrack_protocol.tables import forget_rows, take_rows
 from nbtrack.server.roles import role_of_change
 from nbtrack.server.served import Served
 
@@ -136,15 +138,24 @@ async def _take_file(request: Request) -> Response:
     """A journal told of it before: here come its bytes, which must be those of the digest."""
     served, place = _served(request), artifact_files.place_of(request)
     pieces = artifact_files.in_thread(request.stream())
-    await run_in_threadpool(_keep, served, place, pieces, request.headers.get(SHA256, ""))
+    sha256, machine = request.headers.get(SHA256, ""), request.headers.get(ROWS_OF)
+    if machine is not None:
+        await run_in_threadpool(take_rows, served, place, machine, pieces, sha256)
+    else:
+        await run_in_threadpool(_keep, served, place, pieces, sha256)
     return JSONResponse({})
 
 
 async def _remove_file(request: Request) -> Response:
     """A journal told before that it was removed; one that was logged again stays."""
     place = artifact_files.place_of(request)
-    await run_in_threadpool(_served(request).drop_unrecorded, place)
+    await run_in_threadpool(_drop, _served(request), place)
     return JSONResponse({})
+
+
+def _drop(served: Served, place: Place) -> None:
+    if served.drop_unrecorded(place):
+        forget_rows(served, place)
 
 
 def _keep(served: Served, place: Place, pieces: Iterable[bytes], sha256: str) -> None:
