@@ -115,6 +115,8 @@ _HOMES = {
     "reproduce": "nbtrack.api.reproduction",
     "compare": "nbtrack.panels.compare.showing",
     "diff": "nbtrack.api.explaining",
+    "pull": "nbtrack.api.copies",
+    "push": "nbtrack.api.copies",
     "live": "nbtrack.panels.live.panel",
     "load_ipython_extension": "nbtrack.ipython",
     "keep_checkpoints": "nbtrack.api.checkpoints",

@@ -4,6 +4,7 @@ MlflowException                   base, in MLflow's form: users raise it too
 NbtrackError                      base of what nbtrack raises; an MlflowException
 ├── InvalidValue(ValueError)      a value that cannot be stored: the message names it
 │   ├── FileMissing(FileNotFoundError)   a file or folder to log that is not there
+│   ├── OtherBytes                a file that came with the digest of another one
 │   ├── WrongType(TypeError)      one of a type that does not belong there
 │   ├── ColumnMissing(KeyError)   a column to load that no run has
 │   ├── InvalidFilter             a search string, with a caret under the wrong place
@@ -119,6 +120,13 @@ class InvalidValue(NbtrackError, ValueError):
     """A value that cannot be stored."""
 
     error_code = "INVALID_PARAMETER_VALUE"
+
+
+class OtherBytes(InvalidValue):
+    """A file that came with the digest of another one: it was changed, or cut off, on the way."""
+
+    def __init__(self) -> None:
+        super().__init__("The bytes are not those of the digest: send the file again.")
 
 
 class WrongType(InvalidValue, TypeError):

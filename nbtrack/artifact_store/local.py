@@ -12,7 +12,7 @@ from nbtrack.artifact_store.sources import checked_file, files_under
 from nbtrack.artifact_store.staging import Staging, chunks_of
 from nbtrack.artifact_store.store import Files
 from nbtrack.base.nearest import did_you_mean
-from nbtrack.errors import ArtifactNotFound, InvalidValue
+from nbtrack.errors import ArtifactNotFound, InvalidValue, OtherBytes
 from nbtrack.records.runs import FileInfo
 
 
@@ -24,16 +24,27 @@ class LocalArtifacts:
         self.folder = Path(os.path.abspath(folder))
         self._run_id = run_id or self.folder.name
 
-    def write(self, path: str, data: bytes | Iterable[bytes]) -> FileInfo:
+    def write(
+        self, path: str, data: bytes | Iterable[bytes], *, sha256: str | None = None
+    ) -> FileInfo:
         target = self._target(path)
         with Staging() as staging:
-            return self._stage(staging, target, [data] if isinstance(data, bytes) else data)
+            found = self._stage(staging, target, [data] if isinstance(data, bytes) else data)
+            if sha256 not in (None, found.sha256):
+                raise OtherBytes
+        return found
 
     def write_all(self, files: Mapping[str, bytes | Path]) -> Files:
         """Store *files*, by their paths, in this order: all of them or none."""
         targets = [(self._target(path), content) for path, content in files.items()]
         with Staging() as staging:
             return [self._stage(staging, target, _chunks(each)) for target, each in targets]
+
+    def read_own_table(self, path: str) -> bytes | None:
+        return self.read(path) if self.has(path) else None
+
+    def write_own_table(self, path: str, table: bytes, images: Mapping[str, bytes]) -> Files:
+        return self.write_all({**images, path: table})
 
     def link_all(self, files: Mapping[str, Path]) -> None:
         """Store artifacts of another run here too, without their bytes where the disk allows it:
@@ -166,7 +177,7 @@ class LocalArtifacts:
         files = [self.folder / path for path in self._paths_of_files(source)]
         with Staging() as staging:
             for file in files:
-                staging.add(folder / file.relative_to(above), chunks_of(file))
+                staging.copy(folder / file.relative_to(above), file)
         for below in self._folders_from(source):
             (folder / below.relative_to(above)).mkdir(parents=True, exist_ok=True)
         return copy

@@ -57,6 +57,16 @@ class Staging:
                     size += len(chunk)
         return size, digest.hexdigest()
 
+    def copy(self, target: Path, source: Path) -> None:
+        """By the operating system, unread."""
+        from shutil import copyfile  # it loads the compression libraries
+
+        temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}")
+        with _errors_naming(target, instead_of=temporary):
+            self.make(target.parent)
+            self._pending.append((temporary, target))
+            copyfile(source, temporary)
+
     def link(self, target: Path, source: Path) -> None:
         """Another name for *source*; on a disk that has no such names, a copy."""
         temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}")

@@ -19,11 +19,20 @@ class ArtifactStore(Protocol):
     read-only folder stays the OSError it is, with nothing half-written.
     """
 
-    def write(self, path: str, data: bytes | Iterable[bytes]) -> FileInfo:
-        """Store *data*, whole or in pieces, under *path*, in place of what was there."""
+    def write(
+        self, path: str, data: bytes | Iterable[bytes], *, sha256: str | None = None
+    ) -> FileInfo:
+        """Store *data*, whole or in pieces, under *path*, in place of what was there. Raises
+        OtherBytes, and changes nothing, if it is not what has the digest *sha256*."""
 
     def write_all(self, files: Mapping[str, bytes | Path]) -> Files:
         """Store *files*, by their paths, in this order: all of them or none."""
+
+    def read_own_table(self, path: str) -> bytes | None:
+        """The table to which rows that are logged on this machine are added; None: it is new."""
+
+    def write_own_table(self, path: str, table: bytes, images: Mapping[str, bytes]) -> Files:
+        """The same with more rows, and the *images* that they show: all of it or nothing."""
 
     def link_all(self, files: Mapping[str, Path]) -> None:
         """Store artifacts of another run here too, by their paths: all of them or none."""

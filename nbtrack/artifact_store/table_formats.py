@@ -40,6 +40,28 @@ def encode_table(data: Any, path: str, *, previous: bytes | None = None) -> byte
     return _json_text(columns, rows).encode("utf-8", "backslashreplace")
 
 
+def joined_tables(tables: Sequence[bytes], path: str) -> bytes:
+    """The rows of one below those of the other; columns are those of all."""
+    if _kind(path) == "parquet":
+        return _joined_parquet([_read_parquet(each, path) for each in tables], path)
+    whole: tuple[list[Any], Rows] = [], []
+    for each in tables:
+        whole = _joined(whole, _read_json(each, path))
+    return _json_text(*whole).encode("utf-8", "backslashreplace")
+
+
+def begins_with(table: bytes, first: bytes, path: str) -> bool:
+    """Whether the rows of *table* are those of *first*, and maybe more."""
+    if _kind(path) == "parquet":
+        whole, beginning = (_read_parquet(each, path) for each in (table, first))
+        found: bool = whole.slice(0, beginning.num_rows).equals(beginning)
+        return found
+    (columns, rows), (known_columns, known_rows) = (
+        _read_json(each, path) for each in (table, first)
+    )
+    return _widened((known_columns, known_rows), columns) == rows[: len(known_rows)]
+
+
 def _kind(path: str) -> str:
     for kind in ("json", "parquet"):
         if path.lower().endswith(f".{kind}"):
@@ -200,10 +222,14 @@ class _NotATable(InvalidValue):
 
 
 def _encode_parquet(data: Any, path: str, previous: bytes | None) -> bytes:
-    pa, parquet = _arrow()
     tables = [] if previous is None else [_read_parquet(previous, path)]
+    return _joined_parquet(tables, path, data)
+
+
+def _joined_parquet(tables: list[pa.Table], path: str, *more: Any) -> bytes:
+    pa, parquet = _arrow()
     try:
-        tables.append(_as_arrow(data))
+        tables += map(_as_arrow, more)
         whole = pa.concat_tables(tables, promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as exc:
         raise InvalidValue(f"The table for {path!r} does not fit into Parquet: {exc}") from exc

@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of this machine, which says in X-Forwarded-For where requests are from",
     )
     parser.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default="text",
+        help="on stderr: faults as text (default), or each request and fault as a line of JSON",
+    )
+    parser.add_argument(
         "--port", "-p", type=port_number, default=5000, help="default: 5000; 0 is any free one"
     )
 
@@ -68,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
             is_open=is_private,
             names=names,
             is_behind_proxy=arguments.behind_proxy,
+            log_format=arguments.log_format,
         )
     return 0
 

@@ -137,8 +137,12 @@ def environment_line(digest: str, content: Mapping[str, Any], *, t: int) -> str:
 
 def execution_line(execution: Execution, *, t: int) -> str:
     """The newest one of an execution says all that is known of it."""
-    facts = execution.facts()
-    return _line(k="execution", n=execution.kernel, s=execution.number, t=t, x=facts)
+    return execution_facts_line(execution.kernel, execution.number, execution.facts(), t=t)
+
+
+def execution_facts_line(kernel: str, number: int, facts: Mapping[str, Any], *, t: int) -> str:
+    """Also of what a newer nbtrack says of it."""
+    return _line(k="execution", n=kernel, s=number, t=t, x=facts)
 
 
 def text_line(digest: str, text: str, *, t: int) -> str:

@@ -199,10 +199,10 @@ class RunFiles(ABC):
 
     def _add_to_table(self, data: Any, artifact_file: str) -> None:
         artifacts = self.artifacts
-        previous = artifacts.read(artifact_file) if artifacts.has(artifact_file) else None
+        previous = artifacts.read_own_table(artifact_file)
         shown, images = without_images(data, artifact_file)
         encoded = table_formats.encode_table(shown, artifact_file, previous=previous)
-        self._store_files(lambda: self.artifacts.write_all({**images, artifact_file: encoded}))
+        self._store_files(lambda: artifacts.write_own_table(artifact_file, encoded, images))
         # MLflow's own tables view finds them by this tag.
         self._tables = {**self._known_tables(), artifact_file: None}
         entries = [{"path": path, "type": "table"} for path in self._tables]

@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+FETCHED = "fetched"  # the folder of all notes, beside that of artifacts
+
 
 class Fetched:
     """Of one *folder* of files; a note for each is in the folder *notes*."""

@@ -14,8 +14,9 @@ from nbtrack.artifact_store.store import Files
 from nbtrack.base.guard import warn_once
 from nbtrack.errors import InvalidValue, NotFound, StoreBusy
 from nbtrack.records.runs import FileInfo
-from nbtrack.remote.fetched import Fetched
+from nbtrack.remote.fetched import FETCHED, Fetched
 from nbtrack.remote.line import Line
+from nbtrack.remote.own_tables import OwnTables
 from nbtrack.remote.protocol import FILES, MODELS, QUESTIONS, RUNS
 
 _PIECE = 1 << 18
@@ -34,7 +35,9 @@ class RemoteArtifacts(LocalArtifacts):
         kind, *below = name.split("/")
         self._question = _RECORDS.get(kind)
         self._id = below[0]
-        self._fetched = Fetched(self.folder, self.folder.parents[len(below)] / "fetched" / name)
+        home = self.folder.parents[len(below)]
+        self._fetched = Fetched(self.folder, home / FETCHED / name)
+        self._own_tables = OwnTables(home, name)
 
     def list(self, path: str | None = None) -> Files:
         found = {file.path: file for file in super().list(path)}
@@ -65,6 +68,21 @@ class RemoteArtifacts(LocalArtifacts):
         self._fetch(path)
         return super().sha256(path)
 
+    def read_own_table(self, path: str) -> bytes | None:
+        """Without a look at the server: nobody who logs waits for it."""
+        if (own := self._own_tables.read(path)) is not None:
+            return own
+        was_logged_here = super().has(path) and self._fetched.sha256(path) is None
+        return super().read(path) if was_logged_here else None
+
+    def write_own_table(self, path: str, table: bytes, images: Mapping[str, bytes]) -> Files:
+        self._own_tables.write(path, table)
+        return super().write_own_table(path, table, images)
+
+    def delete(self, path: str | None = None) -> None:
+        super().delete(path)
+        self._own_tables.forget(path)
+
     def _there(self, path: str | None) -> Files:
         """What the server has in that folder; nothing while it is away, or knows nothing of it."""
         with suppress(StoreBusy, NotFound):
@@ -79,11 +97,13 @@ class RemoteArtifacts(LocalArtifacts):
 
     def _fetch(self, path: str | None) -> None:
         """A file, or all in a folder, as far as it is not here, or is not any more what it was."""
-        below, recorded = list(self.walk(path)), self._recorded()
-        for wanted in [file.path for file in below] or ([path] if path else []):
-            is_here = super().has(wanted)
-            if (not is_here and self.has(wanted)) or self._is_outdated(wanted, recorded):
-                self._fetch_file(wanted, recorded.get(wanted))
+        wanted = [file.path for file in self.walk(path)]
+        if not wanted and path and self.has(path):  # it is no folder
+            wanted = [path]
+        recorded = self._recorded()
+        for each in wanted:
+            if not super().has(each) or self._is_outdated(each, recorded):
+                self._fetch_file(each, recorded.get(each))
 
     def _is_outdated(self, path: str, recorded: Mapping[str, str]) -> bool:
         """One that was logged here never is: what is there may be from before."""

@@ -32,11 +32,12 @@ class Sent:
 
 
 class LoggedFile(NamedTuple):
-    """*owner* is the run or model that it is of, *path* that in its folder."""
+    """*owner* is the run or model that it is of, *path* that in its folder; without *sha256* it was
+    removed."""
 
     owner: str
     path: str
-    sha256: str
+    sha256: str | None
 
 
 class Outbox:
@@ -139,10 +140,10 @@ def files_in(text: bytes) -> Iterator[LoggedFile]:
     for line in _FILE_LINE.findall(text):
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             told = json.loads(line)
-            if told["k"] == "artifact" and "v" in told:
-                yield LoggedFile(told["r"], told["n"], told["v"])
-            elif told.get("x", {}).get("of") == "file" and "v" in told:
-                yield LoggedFile(told["n"], told["x"]["key"], told["v"])
+            if told["k"] == "artifact":
+                yield LoggedFile(told["r"], told["n"], told.get("v"))
+            elif told.get("x", {}).get("of") == "file":
+                yield LoggedFile(told["n"], told["x"]["key"], told.get("v"))
 
 
 def _place(segment: str) -> tuple[str, int]:

@@ -6,6 +6,7 @@ piece says where in its segment it begins, and the server knows how far it is.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 import zlib
@@ -16,15 +17,17 @@ from urllib.parse import quote
 
 from nbtrack.base.guard import warn_once
 from nbtrack.base.locks import held
-from nbtrack.errors import InvalidValue, NotFound, StoreBusy
+from nbtrack.errors import InvalidValue, NotFound, OtherBytes, StoreBusy
 from nbtrack.journal.reading import writer_of
+from nbtrack.remote.fetched import FETCHED, Fetched
 from nbtrack.remote.line import Line
 from nbtrack.remote.outbox import LoggedFile, Outbox, Sent, files_in
+from nbtrack.remote.own_tables import OwnTables, machine_id
 from nbtrack.remote.protocol import (
     FILES,
     JOURNAL,
     MOST_BYTES,
-    OTHER_BYTES,
+    ROWS_OF,
     SHA256,
     START,
     WRITERS,
@@ -38,6 +41,7 @@ _PIECE = 1 << 18
 class Shipping:
     def __init__(self, line: Line, outbox: Outbox, artifacts: Path) -> None:
         self._line, self._outbox, self._artifacts = line, outbox, artifacts
+        self._home = artifacts.parent
         self._until = float("inf")  # by the monotonic clock: then the process wants to end
 
     def end_within(self, seconds: float) -> None:
@@ -68,20 +72,19 @@ class Shipping:
         return True
 
     def _send_lines(self, segment: str) -> None:
-        sent = self._outbox.sent(segment)
-        for start, text in self._outbox.pieces(segment, sent.lines):
-            end = self._post(segment, start, text)
-            self._note_taken(segment, sent, end)
-            if end != start + len(text):  # it has more, or less, than we knew of
-                self._send_rest(segment, sent)
-                return
+        """If the server has more of it, or less, than we knew of: from where it says it is."""
+        if not self._send_from(self._outbox.sent(segment), segment) and not self._send_from(
+            self._outbox.sent(segment), segment
+        ):
+            raise StoreBusy("The server is being told the same by somebody else.")
 
-    def _send_rest(self, segment: str, sent: Sent) -> None:
-        """From where the server says that it is. Raises StoreBusy if it then says otherwise."""
+    def _send_from(self, sent: Sent, segment: str) -> bool:
+        """False as soon as the server is elsewhere; where, is noted then."""
         for start, text in self._outbox.pieces(segment, sent.lines):
             self._note_taken(segment, sent, self._post(segment, start, text))
             if sent.lines != start + len(text):
-                raise StoreBusy("The server is being told the same by somebody else.")
+                return False
+        return True
 
     def _note_taken(self, segment: str, sent: Sent, end: int) -> None:
         """A server that was restored from a backup has less than it had, of files as well."""
@@ -126,21 +129,42 @@ class Shipping:
 
     def _send_file(self, logged: LoggedFile) -> None:
         """As it is now; one that was written again, or is gone, has a later line of its own."""
-        source = self._artifacts / logged.owner / logged.path
         place = quote(f"{kind_of_owner(logged.owner)}/{logged.owner}/{logged.path}")
         try:
-            with open(source, "rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                headers = {SHA256: logged.sha256, "content-length": str(size)}
-                self._line.request(
-                    "PUT", f"/{FILES}/{place}", self._read(file), headers=headers,
-                    timeout=FILE_SECONDS,
-                )  # fmt: skip
+            if logged.sha256 is None:
+                self._line.request("DELETE", f"/{FILES}/{place}")
+            else:
+                self._send_bytes(logged, logged.sha256, f"/{FILES}/{place}")
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             pass
+        except OtherBytes:  # it was written again: a later line tells of that
+            pass
         except (InvalidValue, NotFound, OSError) as exc:
-            if str(exc) != OTHER_BYTES:  # it is another one by now
-                warn_once(f"nbtrack: the file {logged.path!r} is not sent: {exc}")
+            warn_once(f"nbtrack: the file {logged.path!r} is not sent: {exc}")
+
+    def _send_bytes(self, logged: LoggedFile, sha256: str, place: str) -> None:
+        name = f"{kind_of_owner(logged.owner)}/{logged.owner}"
+        rows = OwnTables(self._home, name).read(logged.path)
+        if rows is not None:
+            self._send_rows(logged, rows, sha256, place)
+            return
+        with open(self._artifacts / logged.owner / logged.path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            headers = {SHA256: sha256, "content-length": str(size)}
+            self._line.request(
+                "PUT", place, self._read(file), headers=headers, timeout=FILE_SECONDS
+            )
+
+    def _send_rows(self, logged: LoggedFile, rows: bytes, sha256: str, place: str) -> None:
+        """What the server makes of them and those of others is fetched when it is read."""
+        if hashlib.sha256(rows).hexdigest() != sha256:
+            return  # there are more by now, and a later line tells of that
+        headers = {SHA256: sha256, ROWS_OF: machine_id(self._home)}
+        self._line.request("PUT", place, rows, headers=headers, timeout=FILE_SECONDS)
+        folder = self._artifacts / logged.owner
+        if (folder / logged.path).read_bytes() == rows:
+            notes = self._home / FETCHED / kind_of_owner(logged.owner) / logged.owner
+            Fetched(folder, notes).note(logged.path, sha256)
 
     def _read(self, file: IO[bytes]) -> Iterator[bytes]:
         while piece := file.read(_PIECE):

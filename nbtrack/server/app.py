@@ -21,6 +21,7 @@ from nbtrack.server.audit import AuditLog
 from nbtrack.server.door import Door
 from nbtrack.server.guards import OwnPagesOnly, body_of
 from nbtrack.server.identity import Identified
+from nbtrack.server.measures import Measured, Measures, tell
 from nbtrack.server.mlflow_protocol import (
     experiments,
     logged_models,
@@ -47,7 +48,8 @@ _log = logging.getLogger(__name__)
 
 
 def make_app(served: Served, *, is_open: bool = True, names: Sequence[str] = ()) -> Starlette:
-    """MLflow's REST protocol over the project, its artifacts, `/health` and `/version`.
+    """MLflow's REST protocol over the project, its artifacts, `/health`, `/version` and
+    `/metrics`.
 
     With *is_open*, nobody has to say who he is until there are users; *names* are those of the
     machine, as clients write them.
@@ -55,6 +57,7 @@ def make_app(served: Served, *, is_open: bool = True, names: Sequence[str] = ())
     routes = [
         Route("/health", _health),
         Route("/version", _version),
+        Route("/metrics", tell),
         *_protocol_routes(),
         *_artifact_routes(),
         *nbtrack_protocol.routes(),
@@ -66,12 +69,14 @@ def make_app(served: Served, *, is_open: bool = True, names: Sequence[str] = ())
         Exception: _fault,
     }
     door = Door(Users(served.folder), is_open=is_open)
+    measures = Measures()
     guards = [
+        Middleware(Measured, measures=measures),
         Middleware(OwnPagesOnly, names=names),
         Middleware(Identified, door=door, audit=AuditLog(served.folder)),
     ]
     app = Starlette(routes=routes, exception_handlers=handlers, middleware=guards)
-    app.state.served = served
+    app.state.served, app.state.measures = served, measures
     return app
 
 

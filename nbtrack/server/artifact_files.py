@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from nbtrack.server.served import Served
 
+PIECE_BYTES = 1 << 20
+
 
 async def download(request: Request) -> Response:
     """Also of a part of it, by `Range`."""
@@ -82,7 +84,7 @@ async def in_parts(_: Request) -> Response:
 async def _sent(request: Request, place: Place) -> Response:
     path = await run_in_threadpool(_local_file, _served(request), place)
     # Never shown as a page of the server: it may be anybody's HTML.
-    return FileResponse(
+    return _File(
         path,
         media_type="application/octet-stream",
         filename=path.name,
@@ -118,6 +120,21 @@ def _local_file(served: Served, place: Place) -> Path:
 
 
 def in_thread(pieces: AsyncIterator[bytes]) -> Iterator[bytes]:
-    """For a thread of the pool: what the event loop receives."""
-    while (piece := from_thread.run(anext, pieces, None)) is not None:
+    """For a thread of the pool: what the event loop receives, much at once, because each way from
+    one to the other takes as long as 64 kB."""
+    while piece := from_thread.run(_some_of, pieces):
         yield piece
+
+
+async def _some_of(pieces: AsyncIterator[bytes]) -> bytes:
+    """Nothing at their end."""
+    found = bytearray()
+    async for piece in pieces:
+        found += piece
+        if len(found) >= PIECE_BYTES:
+            break
+    return bytes(found)
+
+
+class _File(FileResponse):
+    chunk_size = PIECE_BYTES  # of the disk at once, by a thread

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from nbtrack.api.client import MlflowClient
 from nbtrack.artifact_store.opening import open_local
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base.guard import guarded
-from nbtrack.errors import InvalidValue, StoreError
+from nbtrack.errors import InvalidValue, NotFound, StoreError
 from nbtrack.models.registered_places import place_of_version
 from nbtrack.recording import logged_models
 from nbtrack.recording.run_writer import RunWriter
@@ -117,6 +118,21 @@ class Served:
         below = [file.path for file in files.walk(place.path or None)]
         is_file = not below and place.path and files.has(place.path)
         writer.remove_artifacts([place.path] if is_file else below)
+
+    def drop_unrecorded(self, place: Place) -> bool:
+        """One file, if the records say that it was removed. Raises NotFound, InvalidValue."""
+        files = self.own_files(place)
+        if not place.path:
+            raise InvalidValue("Say which file was removed.")
+        if is_removed := place.path not in self._recorded(place):
+            with suppress(NotFound):
+                files.delete(place.path)
+        return is_removed
+
+    def _recorded(self, place: Place) -> Collection[str]:
+        if place.kind == MODELS:
+            return self.store.list_model_files(place.id)
+        return {file.path for file in self.store.list_artifact_records(place.id)}
 
     def _writer(self, run_id: str) -> RunWriter:
         """Of which the folder, too, is the run's own: it may have read an earlier record."""

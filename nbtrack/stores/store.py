@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from nbtrack.records.history import CellPlace, EarlierRun, History
     from nbtrack.records.traces import RunTrace
+    from nbtrack.records.transfers import LinesOf, PointsDigest
     from nbtrack.records.views import (
         Axis,
         KeyInventory,
@@ -251,6 +252,26 @@ class Store(Protocol):
         """Columns "params.lr" (text), "metrics.f1", "duration" (seconds), "start_time"
         (milliseconds): keys as they are, without quotes, as in *by* of read_groups. Raises
         InvalidFilter."""
+        ...
+
+    # --- for a copy in another project
+
+    def read_lines(self, of: LinesOf) -> list[str]:
+        """What is stored of these, as lines of a journal; see `LinesOf`."""
+        ...
+
+    def missing_contents(self, digests: Sequence[str]) -> list[str]:
+        """Those of *digests* of which there is neither an environment nor a text."""
+        ...
+
+    def read_point_digests(self, run_id: str) -> dict[str, PointsDigest]:
+        """By metric; of a run that is not here, nothing."""
+        ...
+
+    def read_point_lines(
+        self, run_id: str, keys: Sequence[str], *, start: int = 0, limit: int
+    ) -> list[str]:
+        """All points of these metrics, *limit* of them from the one of number *start*."""
         ...
 
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:

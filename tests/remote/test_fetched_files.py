@@ -14,6 +14,8 @@ from nbtrack.journal import lines
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.remote.files import RemoteArtifacts
 from nbtrack.remote.store import RemoteStore
+from tests.remote.test_remote_store import wait_until
+from tests.support.team_server import TeamServer
 
 Machine = Callable[[str], RemoteStore]
 RUN = "a" * 32
@@ -90,3 +92,48 @@ def test_a_file_that_was_logged_here_is_never_replaced(machine: Machine) -> None
     b._shipper._is_closed = True  # nothing is sent by itself
     RunWriter(b, RUN, artifact_uri=f"{b.folder}/artifacts/{RUN}").log_text("mine", "plot.txt")
     assert there.read("plot.txt") == b"mine"
+
+
+def ship(store: RemoteStore) -> None:
+    """Whether by this thread or by that of the store."""
+    wait_until(lambda: store.ship() and not store.outbox.waiting_files())
+
+
+def test_a_file_that_is_removed_is_removed_on_the_server_too(
+    machine: Machine, server: TeamServer
+) -> None:
+    """Unless it was logged again meanwhile."""
+    a = machine("a")
+    writer = begun(a)
+    for name in ("gone.txt", "again.txt"):
+        writer.log_text("first", name)
+    ship(a)
+    there = server.folder / ".nbtrack" / "artifacts" / RUN
+    found = sorted(path.name for path in there.iterdir())
+    writer.remove_artifacts(["gone.txt", "again.txt"])
+    writer.log_text("second", "again.txt")
+    ship(a)
+
+    assert found == ["again.txt", "gone.txt"]
+    assert [path.name for path in there.iterdir()] == ["again.txt"]
+    assert (there / "again.txt").read_text() == "second"
+
+
+def test_a_folder_is_listed_once_however_many_files_are_in_it(machine: Machine) -> None:
+    a, b = machine("a"), machine("b")
+    writer = begun(a)
+    for number in range(5):
+        writer.log_text("x", f"many/{number}.txt")
+    ship(a)
+    files = open_artifacts(f"{b.folder}/artifacts/{RUN}", run_id=RUN)
+    asked, request = [], b.line.request
+
+    def noted(method: str, path: str, *given: Any, **named: Any) -> Any:
+        asked.append(path.partition("?")[0])
+        return request(method, path, *given, **named)
+
+    b.line.request = noted  # type: ignore[method-assign] - it does what it did
+    files.download("many")
+
+    assert asked.count("/files") == 1
+    assert sum(path.startswith("/files/") for path in asked) == 5

@@ -20,6 +20,7 @@ from nbtrack.recording.session import current_session
 from nbtrack.records.logged_models import LoggedModelQuery
 from nbtrack.records.registry import RegistryQuery
 from nbtrack.records.runs import RunQuery, ViewType
+from nbtrack.records.transfers import LinesOf
 from nbtrack.remote.codec import decode, encode
 from nbtrack.remote.protocol import QUESTIONS_ASKED, question
 from nbtrack.remote.store import RemoteStore
@@ -119,6 +120,7 @@ def questions(store: DuckDBStore, run_id: str) -> dict[str, dict[str, Any]]:
         "list_model_files": {"model_id": model_id},
         "look_up_model": {"model_id": model_id},
         "look_up_run": {"run_id": run_id},
+        "missing_contents": {"digests": ["x"]},
         "noted_registry_head": {},
         "proposed_run": {"typed": "paren", "view_type": ViewType.ACTIVE_ONLY},
         "read_cell": {"run_id": run_id},
@@ -130,8 +132,11 @@ def questions(store: DuckDBStore, run_id: str) -> dict[str, dict[str, Any]]:
         "read_groups": {"query": runs, "by": "params.lr", "metrics": ["loss"]},
         "read_history": {"experiment_id": experiment, "lineage": None, "without": "x"},
         "read_keys": {"query": runs},
+        "read_lines": {"of": LinesOf(runs=(run_id,), experiments=(experiment,))},
         "read_metrics": {"run_id": run_id, "key": "loss"},
         "read_places": {"notebook": "x.ipynb"},
+        "read_point_digests": {"run_id": run_id},
+        "read_point_lines": {"run_id": run_id, "keys": ["loss"], "start": 3, "limit": 9},
         "read_run_page": {"query": runs, "folded": True},
         "read_run_values": {"query": runs, "columns": ["params.lr", "metrics.loss"]},
         "read_series": {"run_ids": [run_id], "keys": ["loss"], "x": "step", "buckets": 8},

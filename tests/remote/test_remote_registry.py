@@ -19,6 +19,7 @@ from nbtrack.records.registry import EventKind, NewEvent, RegistryQuery, StagedF
 from nbtrack.remote.store import RemoteStore
 from nbtrack.stores.local.duckdb import DuckDBStore
 from tests.remote.test_remote_store import begin_script
+from tests.support.cut_line import CutLine
 from tests.support.team_server import TeamServer
 
 Machine = Callable[[str], RemoteStore]
@@ -240,3 +241,22 @@ def test_without_the_server_nothing_is_changed(server: TeamServer) -> None:
     there = DuckDBStore(server.folder / ".nbtrack")
     assert "another" not in {m.name for m in there.search_registered_models(RegistryQuery())}
     there.close()
+
+
+def test_a_change_whose_answer_was_lost_is_made_once(server: TeamServer, registered: str) -> None:
+    """The line breaks when the server has answered: the client sends it again, and hears what
+    became of it."""
+    line = CutLine(int(server.address.rpartition(":")[2]))
+    client = nbtrack.MlflowClient(line.address)
+    client.create_registered_model("lost")
+    copies = server.folder / ".nbtrack" / "models"
+    left_before = sorted(copies.glob(".nbtrack-tmp-*"))
+    line.loses_answer_to = b"POST /api/nbtrack/1/registry HTTP"
+    made = client.create_model_version("lost", f"runs:/{registered}/model")
+    line.close()
+    client = nbtrack.MlflowClient(server.address)
+
+    assert line.loses_answer_to is None
+    assert made.version == "1"
+    assert [each.version for each in client.search_model_versions("name = 'lost'")] == ["1"]
+    assert sorted(copies.glob(".nbtrack-tmp-*")) == left_before

@@ -71,6 +71,7 @@ SLOW = (
     "tests/stores/queries/test_run_pages.py",
     "tests/stores/queries/test_series.py",
     "tests/survival/",
+    "tests/transfer/",
     "tests/test_package.py",
     "tests/test_public_names.py",
 )

@@ -3,11 +3,13 @@ gates agree here, too."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 
 from nbtrack.artifact_store.paths import TEMPORARY
 from nbtrack.errors import InvalidValue, RegistryMoved
@@ -22,6 +24,7 @@ from nbtrack.records.registry import (
     RegistryHead,
     StagedFolder,
 )
+from nbtrack.remote.protocol import CHANGE
 from nbtrack.server.nbtrack_protocol.change_check import ChangeCheck
 from nbtrack.server.served import Served
 
@@ -43,15 +46,34 @@ def append(
     token: str | None,
     place: str | None,
 ) -> list[RegistryEvent]:
-    """Raises RegistryMoved, StoreBusy, GateFailed, ModelChanged, InvalidValue."""
+    """A change that was recorded before is not recorded again. Raises RegistryMoved, StoreBusy,
+    GateFailed, ModelChanged, InvalidValue."""
+    if recorded := _recorded_before(served, events, after):
+        if token is not None:  # sent again, because the answer was lost
+            rmtree(staging_folder(served, token), ignore_errors=True)
+        return recorded
     staged = None if token is None else _staged(served, events, token, str(place))
     if staged is None and any(event.kind == EventKind.VERSION_CREATED for event in events):
         raise InvalidValue("A version is made with a copy of its model.")
     by_whom = [replace(event, actor=identified_actor() or event.actor) for event in events]
     with served.store.registry_turn(timeout=10.0):
+        if recorded := _recorded_before(served, events, after):  # by a request that took long
+            return recorded
         _check_not_moved(served, after)  # so that what is looked at now is what is changed
         checked = ChangeCheck(served.store, by_whom, after=after).checked()
         return served.store.registry_append(checked, after=after, staged=staged, timeout=10.0)
+
+
+def _recorded_before(
+    served: Served, events: Sequence[NewEvent], after: RegistryHead
+) -> list[RegistryEvent]:
+    """If this very change is what came behind *after*: the events that it became; else none."""
+    change = events[0].details.get(CHANGE) if events else None
+    first = served.store.registry_events(n=after.number + 1) if isinstance(change, str) else []
+    if not first or json.loads(first[0].details).get(CHANGE) != change:
+        return []
+    numbers = range(after.number + 2, after.number + 1 + len(events))
+    return [*first, *(each for n in numbers for each in served.store.registry_events(n=n))]
 
 
 def _check_not_moved(served: Served, after: RegistryHead) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -21,11 +20,11 @@ from nbtrack.remote.protocol import (
     FILES,
     JOURNAL,
     MOST_BYTES,
-    OTHER_BYTES,
     PROJECT,
     QUESTIONS,
     REGISTRY,
     ROOT,
+    ROWS_OF,
     SHA256,
     START,
     WRITERS,
@@ -39,6 +38,7 @@ from nbtrack.server.nbtrack_protocol import registry
 from nbtrack.server.nbtrack_protocol.journals import Journals
 from nbtrack.server.nbtrack_protocol.project_id import check_project
 from nbtrack.server.nbtrack_protocol.questions import answer
+from nbtrack.server.nbtrack_protocol.tables import forget_rows, take_rows
 from nbtrack.server.roles import role_of_change
 from nbtrack.server.served import Served
 
@@ -57,6 +57,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{ROOT}/{FILES}", artifact_files.list_folder),
         Route(place, artifact_files.download, methods=["GET"]),
         Route(place, _take_file, methods=["PUT"]),
+        Route(place, _remove_file, methods=["DELETE"]),
     ]
     return [
         Route(each.path, _of_project(each.endpoint), methods=list(each.methods or ()))
@@ -117,9 +118,9 @@ async def _change_registry(request: Request) -> Response:
 async def _take_copy(request: Request) -> Response:
     """One file of a model that is to become a version's."""
     folder = registry.staging_folder(_served(request), request.path_params["token"])
-    pieces = _checked(artifact_files.in_thread(request.stream()), request.headers.get(SHA256, ""))
-    path = request.path_params["path"]
-    await run_in_threadpool(lambda: LocalArtifacts(folder).write(path, pieces))
+    pieces = artifact_files.in_thread(request.stream())
+    path, sha256 = request.path_params["path"], request.headers.get(SHA256, "")
+    await run_in_threadpool(lambda: LocalArtifacts(folder).write(path, pieces, sha256=sha256))
     return JSONResponse({})
 
 
@@ -137,23 +138,28 @@ async def _take_file(request: Request) -> Response:
     """A journal told of it before: here come its bytes, which must be those of the digest."""
     served, place = _served(request), artifact_files.place_of(request)
     pieces = artifact_files.in_thread(request.stream())
-    checked = _checked(pieces, request.headers.get(SHA256, ""))
-    await run_in_threadpool(_keep, served, place, checked)
+    sha256, machine = request.headers.get(SHA256, ""), request.headers.get(ROWS_OF)
+    if machine is not None:
+        await run_in_threadpool(take_rows, served, place, machine, pieces, sha256)
+    else:
+        await run_in_threadpool(_keep, served, place, pieces, sha256)
     return JSONResponse({})
 
 
-def _keep(served: Served, place: Place, pieces: Iterable[bytes]) -> None:
-    served.own_files(place).write(place.path, pieces)
+async def _remove_file(request: Request) -> Response:
+    """A journal told before that it was removed; one that was logged again stays."""
+    place = artifact_files.place_of(request)
+    await run_in_threadpool(_drop, _served(request), place)
+    return JSONResponse({})
 
 
-def _checked(pieces: Iterable[bytes], sha256: str) -> Iterator[bytes]:
-    """Raises InvalidValue at their end, before the file is put in its place."""
-    digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece)
-        yield piece
-    if digest.hexdigest() != sha256:
-        raise InvalidValue(OTHER_BYTES)
+def _drop(served: Served, place: Place) -> None:
+    if served.drop_unrecorded(place):
+        forget_rows(served, place)
+
+
+def _keep(served: Served, place: Place, pieces: Iterable[bytes], sha256: str) -> None:
+    served.own_files(place).write(place.path, pieces, sha256=sha256)
 
 
 def _decompressed(body: bytes) -> bytes:

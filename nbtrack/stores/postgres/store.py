@@ -27,6 +27,7 @@ from nbtrack.records.runs import (
     ViewType,
 )
 from nbtrack.records.traces import RunTrace
+from nbtrack.records.transfers import LinesOf, PointsDigest
 from nbtrack.stores.local import history
 from nbtrack.stores.local.trace import trace_of_snapshot
 from nbtrack.stores.postgres import migrations, removal
@@ -34,7 +35,13 @@ from nbtrack.stores.postgres.connection import WAIT_SECONDS, PgConnection, Pool
 from nbtrack.stores.postgres.panel_answers import PanelAnswers
 from nbtrack.stores.postgres.received import Received
 from nbtrack.stores.postgres.registry import RegistryAnswers
-from nbtrack.stores.queries import executions, logged_models, run_queries, served_facts
+from nbtrack.stores.queries import (
+    executions,
+    logged_models,
+    run_lines,
+    run_queries,
+    served_facts,
+)
 from nbtrack.stores.queries.proposals import proposed_run
 from nbtrack.stores.store import FoundRun, Position
 
@@ -254,6 +261,22 @@ class PostgresStore(PanelAnswers, RegistryAnswers):
     def version(self) -> object:
         with self._pool.connection() as connection:
             return connection.execute("select n from stored.changes").fetchone()
+
+    # --- for copies to another project
+
+    def read_lines(self, of: LinesOf) -> list[str]:
+        return self._ask(run_lines.read_lines, of)
+
+    def missing_contents(self, digests: Sequence[str]) -> list[str]:
+        return self._ask(run_lines.missing_contents, digests)
+
+    def read_point_digests(self, run_id: str) -> dict[str, PointsDigest]:
+        return self._ask(run_lines.read_point_digests, run_id)
+
+    def read_point_lines(
+        self, run_id: str, keys: Sequence[str], *, start: int = 0, limit: int
+    ) -> list[str]:
+        return self._ask(run_lines.read_point_lines, run_id, keys, start=start, limit=limit)
 
     # --- logged models
 

@@ -12,6 +12,7 @@ from nbtrack.stores.kept.kept_points import KeptPoints
 from nbtrack.stores.kept.kept_runs import KeptRuns
 from nbtrack.stores.local.attachment import stamp, wal_of
 from nbtrack.stores.local.snapshot import SnapshotReader
+from nbtrack.stores.queries.line_reads import LineReads
 from nbtrack.stores.queries.run_index import RunIndex
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from nbtrack.stores.queries.key_inventory import KeptInventories
 
 
-class PanelReads:
+class PanelReads(LineReads):
     """The part of DuckDBStore that panels and servers need."""
 
     database: Path
