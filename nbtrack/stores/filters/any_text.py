@@ -39,7 +39,9 @@ def _runs_with(table: str, *, rank: str, keys: str = "true") -> str:
                 select hits.* from ({rows}) later join hits
                     on later.run_key = hits.run_key and later.key = hits.key
                         and later.rank > hits.rank)
-        select run_key from (select * from hits except select * from replaced)"""
+        select run_key from hits where not exists (
+            select 1 from replaced where replaced.run_key = hits.run_key
+                and replaced.key = hits.key and replaced.rank = hits.rank)"""
 
 
 # {like} is an operator and the name of its value.

@@ -72,9 +72,10 @@ def _leave_out_candidates(connection: Connection, run_id: str) -> tuple[int, int
         return 0, 0
     facts = {"run_id": run_id, "best_tag": BEST_CHILD_TAG}
     connection.execute(_LEFT_OUT, facts)
-    (counts,) = connection.execute(_COUNTS, {"unsuccessful": list(UNSUCCESSFUL)}).fetchall()
+    found = connection.execute(_COUNTS, {"unsuccessful": list(UNSUCCESSFUL)}).fetchall()
     connection.execute("delete from family where run_key in (select run_key from left_out)")
-    return counts
+    ((left_out, failed),) = found
+    return left_out, failed
 
 
 def _take(runs: dict[str, RunTrace], fields: Mapping[str, Any]) -> None:

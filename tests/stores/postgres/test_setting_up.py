@@ -53,9 +53,14 @@ def test_a_database_of_another_alphabet_is_refused(tmp_path: Path) -> None:
 def test_the_command_says_what_it_did(tmp_path: Path) -> None:
     address = postgres().new_database()
     said = []
-    for place in (address, address, str(tmp_path)):
+    for command in (
+        ["upgrade", "--store", address],
+        ["upgrade", "--store", address],
+        ["upgrade", "--store", str(tmp_path)],
+        ["--store", address],
+    ):
         done = subprocess.run(
-            [sys.executable, "-m", "nbtrack", "server", "upgrade", "--store", place],
+            [sys.executable, "-m", "nbtrack", "server", *command],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         said.append(done.stdout + done.stderr)
@@ -63,6 +68,7 @@ def test_the_command_says_what_it_did(tmp_path: Path) -> None:
     assert "create tables" in said[0]
     assert "is up to date" in said[1]
     assert "needs no upgrade" in said[2]
+    assert "--artifacts FOLDER" in said[3]
 
 
 def test_an_older_database_is_changed_when_it_is_told_to(
