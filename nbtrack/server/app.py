@@ -30,6 +30,7 @@ from nbtrack.server.mlflow_protocol import (
     runs,
 )
 from nbtrack.server.nbtrack_protocol import routes as nbtrack_protocol
+from nbtrack.server.nbtrack_protocol.kept_answers import KeptAnswers
 from nbtrack.server.served import Served
 from nbtrack.server.users import Users
 
@@ -77,6 +78,7 @@ def make_app(served: Served, *, is_open: bool = True, names: Sequence[str] = ())
     ]
     app = Starlette(routes=routes, exception_handlers=handlers, middleware=guards)
     app.state.served, app.state.measures = served, measures
+    app.state.kept_answers = KeptAnswers()
     return app
 
 
