@@ -46,6 +46,7 @@ from nbtrack.server.served import Served
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _COMPRESSED_FROM = 4096  # bytes of an answer
+_FOLD_BYTES = 1 << 18  # of lines: parsed in 10 ms
 _MOST_ASKED = 65536  # bytes of a question that is remembered
 
 
@@ -87,7 +88,17 @@ async def _take_lines(request: Request) -> Response:
         raise InvalidValue(f"The header {START} is {start!r:.40}; it says where the lines begin.")
     text = _decompressed(await body_of(request))
     taken = await run_in_threadpool(_journals(request).take, segment, int(start), text)
+    _fold_when_much(request, len(text))
     return JSONResponse({"end": taken})
+
+
+def _fold_when_much(request: Request, size: int) -> None:
+    """Or whoever reads next would have to."""
+    state = request.app.state
+    state.unfolded_bytes = getattr(state, "unfolded_bytes", 0) + size
+    if state.unfolded_bytes >= _FOLD_BYTES:
+        state.unfolded_bytes = 0
+        state.served.store.flush()
 
 
 async def _end_writer(request: Request) -> Response:
