@@ -18,6 +18,7 @@ from typing import Any
 LOCATIONS = frozenset({"artifact_uri", "artifact_location"})  # fields that name a place of files
 _DATETIME = "$datetime"
 _AS_IT_IS = (str, int, float, bool, type(None))
+_PLAIN, _TEXT = frozenset(_AS_IT_IS), frozenset({str})
 
 Place = Callable[[str], str]
 
@@ -50,7 +51,9 @@ def _encoded_field(name: str, value: Any, place: Place) -> Any:
 
 def _encoded_mapping(value: Mapping[Any, Any], place: Place) -> Any:
     """An object; where a key is no text, a list of pairs."""
-    if all(type(key) is str for key in value):
+    if _TEXT.issuperset(map(type, value)):
+        if _PLAIN.issuperset(map(type, value.values())):  # nearly always, and much faster
+            return dict(value)
         return {key: encode(each, place) for key, each in value.items()}
     return [[encode(key, place), encode(each, place)] for key, each in value.items()]
 
@@ -91,8 +94,10 @@ def _decoded_union(kinds: tuple[Any, ...], value: Any, place: Place) -> Any:
 
 def _decoded_container(origin: Any, kinds: tuple[Any, ...], value: Any, place: Place) -> Any:
     if issubclass(origin, Mapping):
-        pairs = value.items() if isinstance(value, dict) else value
         of_key, of_value = kinds
+        if of_key is str and of_value in (str, float) and isinstance(value, dict):
+            return value if of_value is str else dict(zip(value, map(float, value.values())))
+        pairs = value.items() if isinstance(value, dict) else value
         return {decode(of_key, k, place): decode(of_value, v, place) for k, v in pairs}
     if origin is tuple and kinds[-1] is not Ellipsis:
         return tuple(decode(kind, v, place) for kind, v in zip(kinds, value, strict=True))

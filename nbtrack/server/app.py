@@ -10,7 +10,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -30,6 +30,7 @@ from nbtrack.server.mlflow_protocol import (
     runs,
 )
 from nbtrack.server.nbtrack_protocol import routes as nbtrack_protocol
+from nbtrack.server.nbtrack_protocol.kept_answers import KeptAnswers
 from nbtrack.server.served import Served
 from nbtrack.server.users import Users
 
@@ -64,6 +65,7 @@ def make_app(served: Served, *, is_open: bool = True, names: Sequence[str] = ())
     ]
     handlers: dict[Any, Any] = {
         MlflowException: _refuse,
+        ClientDisconnect: _gone,
         404: _not_served,
         405: _not_served,
         Exception: _fault,
@@ -77,6 +79,7 @@ def make_app(served: Served, *, is_open: bool = True, names: Sequence[str] = ())
     ]
     app = Starlette(routes=routes, exception_handlers=handlers, middleware=guards)
     app.state.served, app.state.measures = served, measures
+    app.state.kept_answers = KeptAnswers()
     return app
 
 
@@ -142,6 +145,11 @@ async def _refuse(request: Request, exc: Exception) -> Response:
     if isinstance(exc, StoreBusy):
         return _error(503, **told, retry=RETRY_SECONDS)
     return _error(exc.get_http_status_code(), **told)
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    """Its line broke in the middle of a request: no fault of ours, and nobody reads this."""
+    return _error(400, error_code="BAD_REQUEST", message="The request broke off.")
 
 
 async def _not_served(request: Request, _: Exception) -> Response:

@@ -18,7 +18,7 @@ def push_runs(store: Store, uri: str, texts: Sequence[str], experiments: Sequenc
     """From the folder of *store* to the server at *uri*. Raises NotFound, InvalidValue, NameTaken,
     StoreBusy; after that the same again goes on where it stopped."""
     runs, here = chosen_runs(store, texts, experiments), FolderSide(store)
-    with here.turn(_AGAIN), shown_progress("run") as progress:
+    with here.turn(_AGAIN), shown_progress("step") as progress:
         there = ServerSide(uri, here.folder / PUSHES)
         there.send_rest()
         return Copying(here, there).copy(runs, progress)
@@ -29,7 +29,7 @@ def pull_runs(
 ) -> Copied:
     """From the server of *served* to the folder of *store*. The same."""
     runs, here = chosen_runs(served, texts, experiments), FolderSide(store)
-    with here.turn(_AGAIN), shown_progress("run") as progress:
+    with here.turn(_AGAIN), shown_progress("step") as progress:
         copied = Copying(ServerSide(served.uri, here.folder / PUSHES), here).copy(runs, progress)
     store.flush()
     return copied

@@ -62,6 +62,7 @@ class Copying:
     def __init__(self, source: Side, target: Side) -> None:
         self._source, self._target = source, target
         self._done = Copied()
+        self._changed: set[str] = set()  # runs of which something is sent
         self._waiting: list[str] = []
         self._bytes = 0
 
@@ -73,10 +74,13 @@ class Copying:
         self._copy_experiments({run.info.experiment_id for run in copied})
         self._copy_shared([line for each in facts.values() for line in each])
         for number, run in enumerate(copied):
-            progress(number, len(copied), str(run.info.run_name)[:40])
-            self._copy_run(run, facts[run.info.run_id])
-        self._tell_versions({run.info.run_id for run in copied})
-        progress(len(copied), len(copied), "")
+            progress(number, 2 * len(copied), f"lines of {run.info.run_name}"[:40])
+            self._take_run(run.info.run_id, facts[run.info.run_id])
+        self._add()
+        for number, run in enumerate(copied, start=len(copied)):
+            progress(number, 2 * len(copied), f"files of {run.info.run_name}"[:40])
+            self._end_run(run, facts[run.info.run_id])
+        self._tell_versions(set(facts))
         return self._done
 
     def _is_over(self, run: Run) -> bool:
@@ -103,10 +107,10 @@ class Copying:
             of = LinesOf(experiments=(experiment_id,))
             if not self._target.ask("read_lines", of=of):
                 self._take(self._source.ask("read_lines", of=of))
-        self._add()
 
     def _copy_shared(self, lines: Sequence[str]) -> None:
-        """What runs name by a digest, and the executions of their kernels."""
+        """What runs name by a digest, and the executions of their kernels; of these they have some
+        themselves, so that all of them go before."""
         told = [json.loads(line) for line in lines]
         kernels = _kernels_of(told)
         executions: list[str] = []
@@ -123,12 +127,15 @@ class Copying:
 
     # --- one run
 
-    def _copy_run(self, run: Run, facts: list[str]) -> None:
-        run_id, sent = run.info.run_id, self._done.lines_sent
+    def _take_run(self, run_id: str, facts: list[str]) -> None:
         for lines in self._missing(run_id, facts):
+            if lines:
+                self._changed.add(run_id)
             self._take(lines)
-        self._add()
-        if self._done.lines_sent > sent:
+
+    def _end_run(self, run: Run, facts: list[str]) -> None:
+        run_id = run.info.run_id
+        if run_id in self._changed:
             self._check(run, sum(len(lines) for lines in self._missing(run_id, facts)))
         files = [copy_files(self._source, self._target, owner) for owner in _owners(run_id, facts)]
         self._count(run_id, facts, files)

@@ -22,6 +22,7 @@ from nbtrack.remote.protocol import (
     MOST_BYTES,
     PROJECT,
     QUESTIONS,
+    QUESTIONS_ASKED,
     REGISTRY,
     ROOT,
     ROWS_OF,
@@ -36,6 +37,7 @@ from nbtrack.server.guards import body_of
 from nbtrack.server.identity import check_role
 from nbtrack.server.nbtrack_protocol import registry
 from nbtrack.server.nbtrack_protocol.journals import Journals
+from nbtrack.server.nbtrack_protocol.kept_answers import Answer
 from nbtrack.server.nbtrack_protocol.project_id import check_project
 from nbtrack.server.nbtrack_protocol.questions import answer
 from nbtrack.server.nbtrack_protocol.tables import forget_rows, take_rows
@@ -44,6 +46,8 @@ from nbtrack.server.served import Served
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _COMPRESSED_FROM = 4096  # bytes of an answer
+_FOLD_BYTES = 1 << 18  # of lines: parsed in 10 ms
+_MOST_ASKED = 65536  # bytes of a question that is remembered
 
 
 def routes() -> list[BaseRoute]:
@@ -84,7 +88,17 @@ async def _take_lines(request: Request) -> Response:
         raise InvalidValue(f"The header {START} is {start!r:.40}; it says where the lines begin.")
     text = _decompressed(await body_of(request))
     taken = await run_in_threadpool(_journals(request).take, segment, int(start), text)
+    _fold_when_much(request, len(text))
     return JSONResponse({"end": taken})
+
+
+def _fold_when_much(request: Request, size: int) -> None:
+    """Or whoever reads next would have to."""
+    state = request.app.state
+    state.unfolded_bytes = getattr(state, "unfolded_bytes", 0) + size
+    if state.unfolded_bytes >= _FOLD_BYTES:
+        state.unfolded_bytes = 0
+        state.served.store.flush()
 
 
 async def _end_writer(request: Request) -> Response:
@@ -93,10 +107,10 @@ async def _end_writer(request: Request) -> Response:
 
 
 async def _answer(request: Request) -> Response:
-    arguments = of_body(await body_of(request))
-    return await run_in_threadpool(
-        lambda: _told(answer(_served(request), request.path_params["name"], arguments))
-    )
+    body, name = await body_of(request), request.path_params["name"]
+    told = await run_in_threadpool(_told, request, name, body)
+    headers = {"content-encoding": "deflate"} if told.is_compressed else {}
+    return Response(told.text, headers=headers, media_type="application/json")
 
 
 async def _change_registry(request: Request) -> Response:
@@ -124,14 +138,22 @@ async def _take_copy(request: Request) -> Response:
     return JSONResponse({})
 
 
-def _told(found: Any) -> Response:
+def _told(request: Request, name: str, body: bytes) -> Answer:
+    served, kept = _served(request), request.app.state.kept_answers
+    if name not in QUESTIONS_ASKED or len(body) > _MOST_ASKED:
+        return _text_of(answer(served, name, of_body(body)))
+    found: Answer = kept.answer(
+        (name, body), served.store.version, lambda: _text_of(answer(served, name, of_body(body)))
+    )
+    return found
+
+
+def _text_of(found: Any) -> Answer:
     """Compact, and compressed where that is worth it. NaN and infinities stay Python's."""
     text = json.dumps({"answer": found}, ensure_ascii=False, separators=(",", ":")).encode()
     if len(text) < _COMPRESSED_FROM:
-        return Response(text, media_type="application/json")
-    squeezed = zlib.compress(text, level=1)
-    headers = {"content-encoding": "deflate"}
-    return Response(squeezed, headers=headers, media_type="application/json")
+        return Answer(text, is_compressed=False)
+    return Answer(zlib.compress(text, level=1), is_compressed=True)
 
 
 async def _take_file(request: Request) -> Response:
