@@ -335,7 +335,9 @@ def _owner(children: ChildrenFacts) -> tuple[str, str]:
 
 
 def _failures(children: ChildrenFacts) -> str:
-    return f" ({children.failed:,} failed)" if children.failed else ""
+    found = (children.failed, "failed"), (children.killed, "killed")
+    told = ", ".join(f"{count:,} {how}" for count, how in found if count)
+    return f" ({told})" if told else ""
 
 
 def _changed_piece(change: ParamChange) -> ParamPiece:

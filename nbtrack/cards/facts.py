@@ -39,6 +39,7 @@ class ChildrenFacts:
 
     count: int
     failed: int = 0
+    killed: int = 0  # interrupted, stopped, or pruned
     best_name: str | None = None
     metrics: Sequence[MetricFact] = ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -167,9 +168,11 @@ class CardMaker:
         children = list(trace.children.values())
         best = _best_child(tracked, trace)
         told = telling_first(best) if best else {}
+        ended = Counter(child.status for child in children)
         return ChildrenFacts(
             count=len(children) + trace.uncounted,
-            failed=sum(child.is_unsuccessful for child in children) + trace.uncounted_failed,
+            failed=ended[RunStatus.FAILED] + trace.uncounted_failed,
+            killed=ended[RunStatus.KILLED],
             best_name=best.name if best else None,
             metrics=self._metric_facts(tracked, told, previous),
         )

@@ -41,10 +41,10 @@ class Switch:
     @property
     def records_here(self) -> bool:
         """Whether a fit that is called now is to be recorded."""
-        is_in_tracked_cell = (
-            self.scope == "tracked cells" and current_session().cell_run is not None
-        )
-        return self.scope == "everywhere" or is_in_tracked_cell
+        scope = self._notebook if self._asked is None else self._asked  # asked in each step
+        if scope == "everywhere":
+            return True
+        return scope == "tracked cells" and current_session().cell_run is not None
 
     def turn_on(self, flags: Any, *, by_name: bool) -> None:
         """*by_name*: for this framework alone, which `nbtrack.autolog()` leaves as it is."""

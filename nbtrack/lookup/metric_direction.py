@@ -49,10 +49,16 @@ _SPOILERS = _vocabulary(
 )
 
 
+# What early stopping calls the best of whatever it watched: a loss as often as not.
+_OF_ANYTHING = re.compile(r"best_score(_\d+)?")
+
+
 def direction(key: str, declared: Mapping[str, Direction] = _NOTHING) -> Direction | None:
     """Which way *key* improves; None when its words say nothing, or contradict each other."""
     if key in declared:
         return declared[key]
+    if _OF_ANYTHING.fullmatch(key):
+        return None
     words = _words(key)
     if words and words[0] in ("neg", "negative"):
         return _of_negated(words[1:])

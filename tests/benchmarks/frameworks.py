@@ -2,6 +2,8 @@
 
 python -m tests.benchmarks.frameworks [--quick]
 
+And to a step of PyTorch, for which MLflow has nothing: `pytorch_loop`.
+
 Each library is in a process of its own. Bare and recorded calls take turns, so that a busy machine
 slows both; medians. The first recorded call is apart: it has imports and patches in it.
 """
@@ -47,6 +49,9 @@ def main(*, is_quick: bool) -> None:
         times = f"{1 + ours.added / ours.alone:.2f}x"
         cells = [name, _ms(ours.alone), added, _ms(ours.added), times, first, _ms(ours.first)]
         print(f"| {' | '.join(cells)} |")
+    print(flush=True)
+    steps = [sys.executable, "-m", "tests.benchmarks.pytorch_loop"]
+    subprocess.run([*steps, *(["--quick"] if is_quick else [])], check=True)
 
 
 def _ms(seconds: float) -> str:

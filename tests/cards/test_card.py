@@ -222,10 +222,14 @@ def test_what_was_inferred_says_so():
 def test_metrics_of_children_are_shown_with_the_name_of_their_run():
     """A sweep's cell has no metrics of its own: the best child speaks for it."""
     children = ChildrenFacts(
-        count=12, failed=1, best_name="depth=8", metrics=[metric("f1", 0.9, direction="higher")]
+        count=12,
+        failed=1,
+        killed=2,
+        best_name="depth=8",
+        metrics=[metric("f1", 0.9, direction="higher")],
     )
     for seen in twins(children=children):
-        assert "best of 12 children (1 failed)" in seen
+        assert "best of 12 children (1 failed, 2 killed)" in seen
         assert "depth=8" in seen
         assert "0.9" in seen
 

@@ -37,9 +37,14 @@ def followed(run, folder, **settings):
     in the last iteration and afterwards."""
     pushed, made, during = [], [], {}
     feed = LiveFeed(run, push=lambda _, message: pushed.append(message))
+    one_looks = threading.Lock()  # as in a kernel
+
+    def look():
+        with one_looks:
+            feed.look()
 
     def shown():
-        feed.look()
+        look()
         return {key: list(each.places) for (_, key), each in feed.series.items()}
 
     def train():
@@ -48,22 +53,18 @@ def followed(run, folder, **settings):
     thread = threading.Thread(target=train)
     thread.start()
     while thread.is_alive():
-        feed.look()
+        look()
         time.sleep(0.05)
     thread.join()
     return made[0], pushed, during, shown()
 
 
-@pytest.fixture
-def training(autologged, tmp_path):
-    with nbtrack.start_run() as run:
-        followed_fit = followed(run, tmp_path / "files")
-    return autologged.run(), *followed_fit
-
-
-def test_its_curves_are_shown_before_they_are_recorded(training):
-    """Under their names, and nearly their values; recorded is the model's own, once."""
-    run, model, _, during, shown = training
+def test_its_curves_are_shown_before_they_are_recorded(autologged, tmp_path):
+    """Under their names, and nearly their values; recorded is the model's own, once. And it is told
+    how long it takes still, as of a training that may end early by the user's callback."""
+    with nbtrack.start_run() as active:
+        model, pushed, during, shown = followed(active, tmp_path / "files")
+    run = autologged.run()
 
     for data, curves in model.get_evals_result().items():
         key, curve = f"{data}-Logloss", curves["Logloss"]
@@ -72,13 +73,7 @@ def test_its_curves_are_shown_before_they_are_recorded(training):
         assert values(run, key) == curve
         assert steps(run, key) == list(range(ROUNDS))
         assert [p.step for p in shown[key]] == sorted({p.step for p in shown[key]})
-
-
-def test_it_is_told_how_long_still(training):
-    """As of a training that knows its length, which may end early by the user's callback."""
-    _, _, pushed, _, _ = training
     texts = [message["progress"]["text"] for message in pushed]
-
     assert any(f"of {ROUNDS}" in text for text in texts)
     assert any("at most" in text for text in texts)
     assert training_progress._open == []
@@ -97,7 +92,8 @@ def test_files_of_an_earlier_training_tell_nothing(autologged, tmp_path):
 def test_who_wants_no_files_gets_none(autologged, tmp_path):
     """And no curve before the end."""
     with nbtrack.start_run() as run:
-        _, _, during, _ = followed(run, tmp_path / "files", allow_writing_files=False)
+        quiet = {"each_round": 0.005, "allow_writing_files": False}
+        _, _, during, _ = followed(run, tmp_path / "files", **quiet)
 
     assert not during
     assert not (tmp_path / "files").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -156,9 +157,9 @@ def test_a_picture_can_be_drawn_sooner_and_by_anyone(run: ActiveRun) -> None:
     assert draw_missing_plots(reader) == []
 
 
-@pytest.fixture
-def undrawn(tmp_path: Path) -> Iterator[str]:
-    """The id of a run whose process went away before it had drawn anything."""
+@pytest.fixture(scope="module")
+def abandoned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A project, and its run, whose process went away before it had drawn anything."""
     code = (
         "import os, nbtrack; from sklearn.datasets import load_iris;"
         "from sklearn.naive_bayes import GaussianNB; nbtrack.autolog();"
@@ -166,12 +167,21 @@ def undrawn(tmp_path: Path) -> Iterator[str]:
         "GaussianNB().fit(*load_iris(return_X_y=True));"
         "print(nbtrack.last_active_run().info.run_id, flush=True); os._exit(0)"
     )
-    environment = {**os.environ, "NBTRACK_DIR": str(tmp_path / "project")}
+    project = tmp_path_factory.mktemp("abandoned") / "project"
+    environment = {**os.environ, "NBTRACK_DIR": str(project)}
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
+    return project, done.stdout.strip()
+
+
+@pytest.fixture
+def undrawn(abandoned: tuple[Path, str], tmp_path: Path) -> Iterator[str]:
+    """The id of that run, in a project of one's own."""
+    project, run_id = abandoned
+    shutil.copytree(project, tmp_path / "project")
     nbtrack.set_tracking_uri(tmp_path / "project")
-    yield done.stdout.strip()
+    yield run_id
     nbtrack.set_tracking_uri(None)
 
 

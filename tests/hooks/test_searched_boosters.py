@@ -14,6 +14,7 @@ from sklearn.model_selection import (
     RandomizedSearchCV,
     cross_val_score,
 )
+from sklearn.model_selection import _search as sklearn_searches
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -47,6 +48,14 @@ def classifier(library, **params):
 
 def grid_search(library, **kwargs):
     return GridSearchCV(classifier(library), GRIDS[library][1], cv=CV, **kwargs)
+
+
+def halving_search(**kwargs):
+    """Of four candidates, the best ones again."""
+    return HalvingGridSearchCV(
+        classifier("xgboost"), {"max_depth": [1, 2, 3, 4]}, cv=CV, factor=2,
+        resource="n_estimators", min_resources=2, max_resources=8, random_state=0, **kwargs,
+    )  # fmt: skip
 
 
 def fitted(search, **evaluated):
@@ -112,12 +121,11 @@ def test_the_search_finds_what_it_would_find(autologged, library):
     assert candidate_curves._watching == []
 
 
-@pytest.mark.parametrize("backend", ["threading", pytest.param("loky", marks=pytest.mark.slow)])
 @LIBRARIES
-def test_with_two_jobs(autologged, library, backend):
-    """Threads are seen; of another process nothing is said, but of the refit, which is here."""
+def test_with_two_threads(autologged, library):
+    """As with one."""
     key, grid = GRIDS[library]
-    with joblib.parallel_config(backend, n_jobs=2):
+    with joblib.parallel_config("threading", n_jobs=2):
         fitted(grid_search(library))
     run, candidates = family(autologged)
 
@@ -125,8 +133,66 @@ def test_with_two_jobs(autologged, library, backend):
     assert len(values(run, key)) == 4
     nbtrack.autolog(disable=True)
     for candidate, value in zip(candidates, *grid.values()):
-        seen = split_curves(library, **dict.fromkeys(grid, value)) if backend != "loky" else []
+        seen = split_curves(library, **dict.fromkeys(grid, value))
         assert values(candidate, key) == pytest.approx(mean(seen))
+
+
+@pytest.mark.slow
+@LIBRARIES
+def test_in_other_processes(autologged, library):
+    """The curves come home with the scores; nothing of ours is left in scikit-learn, or in what it
+    returns."""
+    key, grid = GRIDS[library]
+    functions = sklearn_searches._fit_and_score, sklearn_searches._warn_or_raise_about_fit_failures
+    nbtrack.autolog(disable=True)
+    bare = fitted(grid_search(library, n_jobs=2))
+    nbtrack.autolog()
+    recorded = fitted(grid_search(library, n_jobs=2))
+    run, candidates = family(autologged)
+
+    assert len(candidates) == 2
+    assert len(values(run, key)) == 4
+    assert scores(recorded) == scores(bare)
+    assert recorded.cv_results_.keys() == bare.cv_results_.keys()
+    assert functions == (
+        sklearn_searches._fit_and_score,
+        sklearn_searches._warn_or_raise_about_fit_failures,
+    )
+    nbtrack.autolog(disable=True)
+    for candidate, value in zip(candidates, *grid.values()):
+        seen = split_curves(library, **dict.fromkeys(grid, value))
+        assert values(candidate, key) == pytest.approx(mean(seen))
+
+
+@pytest.mark.slow
+def test_a_halving_search_in_other_processes(autologged):
+    """Its rounds come home one after the other; a library that is not recorded is not in them."""
+    search = halving_search(n_jobs=2)
+    fitted(search)
+    _, candidates = family(autologged)
+    resources = search.cv_results_["n_resources"].tolist()
+
+    assert [len(steps(run, "validation_0-logloss")) for run in candidates] == resources
+    nbtrack.xgboost.autolog(disable=True)
+    fitted(halving_search(n_jobs=2))
+    *_, newest = (r for r in autologged.runs() if "mlflow.parentRunId" not in r.data.tags)
+    for run in (newest, *autologged.children(newest.info.run_id)):
+        assert "validation_0-logloss" not in run.data.metrics
+
+
+@pytest.mark.slow
+def test_the_errors_of_other_processes_are_the_users(autologged):
+    """All of them, and one that ends the search; no frame of ours is told."""
+    wrong = GridSearchCV(classifier("xgboost"), {"max_depth": [-3]}, cv=CV, n_jobs=2)
+    with pytest.raises(ValueError, match="All the 2 fits failed") as all_failed:
+        fitted(wrong)
+    wrong.error_score = "raise"
+    with pytest.raises(Exception, match="max_depth") as first:
+        fitted(wrong)
+
+    for found in (all_failed, first):
+        assert not [e for e in found.traceback if "worker_curves" in str(e.path)]
+    assert "worker_fits" not in str(first.value.__cause__)
 
 
 def test_early_stopping_cuts_the_mean_where_the_first_split_ends(autologged):
@@ -156,10 +222,7 @@ def test_best_iterations_are_counted_from_0(autologged):
 
 def test_a_halving_search_tries_some_again(autologged):
     """Each time with a curve of its own."""
-    search = HalvingGridSearchCV(
-        classifier("xgboost"), {"max_depth": [1, 2, 3, 4]}, cv=CV, factor=2,
-        resource="n_estimators", min_resources=2, max_resources=8, random_state=0,
-    )  # fmt: skip
+    search = halving_search()
     fitted(search)
     _, candidates = family(autologged)
 

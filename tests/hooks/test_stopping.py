@@ -18,10 +18,12 @@ import nbtrack
 from nbtrack.api.stopping import stop
 from nbtrack.cli.main import main
 from nbtrack.errors import InvalidValue, StopTraining
+from nbtrack.hooks.catboost import stopping
 from nbtrack.hooks.training.stopping import stop_is_wanted
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import Run
 from nbtrack.records.tags import STOPPED_TAG
+from tests.hooks.boosters import values
 from tests.hooks.conftest import Project
 
 ROUNDS = 1_000_000  # years
@@ -111,6 +113,62 @@ def test_lightgbm(autologged: Project) -> None:
     assert booster.current_iteration() == len(points)
     assert "best_iteration" not in run.data.metrics
     assert stored_models(run) == 1
+
+
+@pytest.mark.parametrize("has_own", [True, False])
+def test_catboost(
+    autologged: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_own: bool
+) -> None:
+    """With callbacks of the user's, which see every iteration, and where a callback is cheap."""
+    catboost = pytest.importorskip("catboost")
+    monkeypatch.setattr(stopping, "MOST_COST", 0 if has_own else float("inf"))
+    seen = []
+
+    class Callback:
+        def after_iteration(self, info: Any) -> bool:
+            seen.append(info.iteration)
+            return True
+
+    model = catboost.CatBoostClassifier(
+        iterations=ROUNDS, depth=1, thread_count=1, verbose=False, train_dir=str(tmp_path / "files")
+    )
+    given = [Callback()] if has_own else None
+    asking = threading.Thread(target=_ask_when_there_is, args=(tmp_path / "files/learn_error.tsv",))
+    asking.start()
+    assert model.fit(X, y, callbacks=given) is model
+    asking.join()
+    points = values(autologged.run(), "learn-Logloss")
+
+    assert is_stopped(autologged.run())
+    assert stored_models(autologged.run()) == 1
+    assert 0 < model.tree_count_ == len(points) < ROUNDS
+    assert seen == (list(range(1, len(points) + 1)) if has_own else [])
+    assert ("callbacks" in model.get_metadata()["params"]) == has_own
+    assert given is None or len(given) == 1
+
+
+def _ask_when_there_is(file: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not (file.exists() and file.stat().st_size):
+        time.sleep(0.05)
+    stop(current_session().store)
+
+
+@pytest.mark.parametrize(
+    ("shape", "settings", "is_cheap"),
+    [
+        ((1000, 10), {}, False),
+        ((300_000, 50), {"thread_count": 1}, True),
+        ((300_000, 50), {"thread_count": 1, "eval_set": [(X, y)], "n_estimators": 100_000}, False),
+        ((300_000, 50), {"thread_count": 1, "rsm": 0.01}, False),
+        ((300_000,), {}, False),
+    ],
+)
+def test_catboost_is_not_slowed_down(
+    shape: tuple[int, ...], settings: dict[str, Any], is_cheap: bool
+) -> None:
+    """Its callbacks cost more with each iteration; they are for those that take long."""
+    assert stopping._is_cheap(np.broadcast_to(np.float32(0), shape), settings) == is_cheap
 
 
 def test_a_loop_of_ones_own(autologged: Project) -> None:

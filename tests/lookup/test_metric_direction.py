@@ -20,6 +20,7 @@ DOWNWARDS = """
 UNKNOWN = """
     x lr learning_rate n_errors score_time std_test_score rank_test_score loss_weight _ neg 训练
     false_positive_rate neg_recall accuracy_vs_loss_curve map epoch grad_norm loss/accuracy_gap
+    best_score best_score_2
 """
 
 

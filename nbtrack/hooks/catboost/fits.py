@@ -9,6 +9,7 @@ from typing import Any
 from nbtrack.base.guard import guarded
 from nbtrack.base.imported import is_instance
 from nbtrack.hooks.catboost.hook import library
+from nbtrack.hooks.catboost.stopping import listening
 from nbtrack.hooks.catboost.training_file import foretelling
 from nbtrack.hooks.measured.callers import users_frame
 from nbtrack.hooks.measured.predictions import remember
@@ -36,8 +37,9 @@ def _following(record: FitRecord) -> Iterator[None]:
     with guarded("count the iterations that a model has already"):
         loop.first_step = _tree_count(record.kwargs.get("init_model"))
     settings = {**model.get_params(), **record.kwargs}
+    following = foretelling(loop, settings, may_end_early=_may_end_early(settings))
     try:
-        with foretelling(loop, settings, may_end_early=_may_end_early(settings)):
+        with following, listening(record, loop, settings):
             yield
         with guarded("record the iterations of a fit"):
             _add_curves(loop, model)

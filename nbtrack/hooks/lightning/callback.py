@@ -7,7 +7,7 @@ therefore seen in the next one, when Lightning has put it with the rest.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any
 
@@ -23,6 +23,7 @@ from nbtrack.hooks.lightning.rates import Rates
 from nbtrack.hooks.lightning.settings import log_every, stopping_metrics, write_fit_settings
 from nbtrack.hooks.pytorch.first_call import FirstCall
 from nbtrack.hooks.pytorch.hook import Flags
+from nbtrack.hooks.pytorch.ranks import other_rank, tell_ranks
 from nbtrack.hooks.training.stopping import stop_is_wanted
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.run_writer import RunWriter
@@ -62,6 +63,9 @@ class Recorder:
     def close(self) -> None:
         if self.first_call is not None:
             self.first_call.close()
+        if self.points.is_silent:
+            with guarded("end the run of another rank"):
+                other_rank().end()
         with guarded("write what a Lightning module logged"):
             self.points.write()
 
@@ -72,6 +76,7 @@ class Recorder:
             self._is_fit = True
             self._every = log_every(trainer, self._flags)
             if trainer.is_global_zero:
+                tell_ranks(self._run)
                 write_fit_settings(self._run, trainer, module)
                 self.first_call = FirstCall(module)
             else:
@@ -99,6 +104,8 @@ class Recorder:
             self._held.update(self.points.fresh(_logged(trainer)))
             self._end_step(_stepped(trainer))
             self._look_whether_to_stop(trainer)
+            if self.points.is_silent:
+                other_rank().look()
 
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:  # noqa: ARG002
         with _STEP:
@@ -112,8 +119,9 @@ class Recorder:
         with guarded("record the end of a Lightning fit"):
             self._end_epoch(_logged(trainer))
             self.points.write()
-            found = {} if self.points.is_silent else stopping_metrics(trainer)
-            if found:
+            if self.points.is_silent:
+                other_rank().end()
+            elif found := stopping_metrics(trainer):
                 self._run.log_metrics(found)
                 self._run.note_origins(Origins(metrics=all_of(found, Origin.BOOKKEEPING)))
 
@@ -208,13 +216,28 @@ class Recorder:
         return (epoch + 1) % max(self._flags.log_every_n_epoch or 1, 1) == 0
 
 
+class RankRecorder:
+    """In a process that is not the first of those that train one module, and began by itself."""
+
+    def on_train_batch_start(self, trainer: Any, module: Any, batch: Any, place: int) -> None:  # noqa: ARG002
+        with guarded("record the machine of another rank"):
+            other_rank().look()
+
+    def close(self) -> None:
+        """Its run ends with the call of the trainer."""
+
+
 def recorder(package: str, run: RunWriter, flags: Flags) -> Recorder:
-    made: Recorder = _kind(package)(package, run, flags)
+    made: Recorder = _kind(package, Recorder)(package, run, flags)
     return made
 
 
+def recording_rank(trainer: Any) -> AbstractContextManager[None]:
+    return recording(trainer, _kind(package_of(trainer), RankRecorder)())
+
+
 @contextmanager
-def recording(trainer: Any, found: Recorder) -> Iterator[None]:
+def recording(trainer: Any, found: Recorder | RankRecorder) -> Iterator[None]:
     """While it goes on *found* is the first of the trainer's callbacks."""
     with guarded("follow a call of a Lightning trainer"):
         trainer.callbacks.insert(0, found)
@@ -226,7 +249,7 @@ def recording(trainer: Any, found: Recorder) -> Iterator[None]:
         found.close()
 
 
-def _take_out(callbacks: list[Any], found: Recorder) -> None:
+def _take_out(callbacks: list[Any], found: object) -> None:
     """The list may be another one than before: a module that brings callbacks makes one."""
     for place, each in enumerate(callbacks):
         if each is found:
@@ -240,12 +263,12 @@ def package_of(trainer: Any) -> str:
 
 
 @cache
-def _kind(package: str) -> Any:
+def _kind(package: str, of: type) -> Any:
     """Events that it does not take are no functions: so Lightning does not call them at all."""
     base = imported(package, "Callback")
     events = [name for name in vars(base) if name.startswith("on_") and name not in _NEEDED]
-    unused = {name: None for name in events if not hasattr(Recorder, name)}
-    return type("NbtrackRecorder", (Recorder, base), unused)
+    unused = {name: None for name in events if not hasattr(of, name)}
+    return type(f"Nbtrack{of.__name__}", (of, base), unused)
 
 
 def _logged(trainer: Any) -> Mapping[str, Any]:

@@ -7,13 +7,14 @@ from typing import Any
 
 from nbtrack.base.guard import guarded, warn_once
 from nbtrack.capture.naming import estimator_name
-from nbtrack.hooks.lightning.callback import package_of, recorder, recording
+from nbtrack.hooks.lightning.callback import package_of, recorder, recording, recording_rank
 from nbtrack.hooks.lightning.checkpoints import keep_users_best
 from nbtrack.hooks.lightning.hook import libraries
 from nbtrack.hooks.lightning.settings import chosen, hyperparameters
 from nbtrack.hooks.measured.known_models import Trained, known_models
 from nbtrack.hooks.pytorch.hook import library as torch_library
 from nbtrack.hooks.pytorch.models import keep_model
+from nbtrack.hooks.pytorch.ranks import rank_record
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.training.arguments import UsersArguments
 from nbtrack.hooks.training.beginning import around_users_calls, begun
@@ -73,7 +74,7 @@ class FitRecord(Record):
 def _begin(arguments: UsersArguments) -> Record | None:
     trainer = arguments.get("self")
     if not trainer.is_global_zero:
-        return None
+        return rank_record("Trainer.fit", arguments, lambda: recording_rank(trainer))
     libraries[package_of(trainer)].say_if_untested()
     name = _name(unwrapped(arguments.get("model")))
     return begun(

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from nbtrack.hooks.pytorch.numbers import numbers_of
+from nbtrack.hooks.pytorch.numbers import held, numbers_of
 from nbtrack.hooks.training.storable_keys import storable_key
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.run_writer import RunWriter
@@ -24,7 +24,7 @@ LIVE_SECONDS = 0.5  # between two writes
 
 
 class _Look(NamedTuple):
-    values: Mapping[str, Tensor]
+    values: Mapping[str, Tensor | float]
     step: int
     ms: int
 
@@ -55,10 +55,11 @@ class Points:
         return found
 
     def add(self, values: Mapping[str, Tensor], step: int, origin: Origin) -> None:
-        """They stay tensors on their device until they are written."""
+        """On a GPU they stay tensors until they are written."""
         if not values or self.is_silent:
             return
-        self._waiting.append(_Look(values, step, now_us() // 1000))
+        kept = {key: held(value) for key, value in values.items()}
+        self._waiting.append(_Look(kept, step, now_us() // 1000))
         for key in values:
             if key not in self._keys:
                 self._keys[key] = storable_key(key)

@@ -8,16 +8,16 @@ from weakref import ref
 
 from torch import Tensor
 
-from nbtrack.hooks.pytorch.numbers import numbers_of
+from nbtrack.hooks.pytorch.numbers import held, numbers_of
 
 SETTINGS = ("reduction", "weight", "ignore_index")  # of a loss, as torch calls them
 Reference = Callable[[], Any]
 
 
 class BatchLoss(NamedTuple):
-    value: Tensor
-    weight: int | Tensor  # *value* times it is the sum over the rows
-    rows: int | Tensor
+    value: Tensor | float
+    weight: Tensor | float  # *value* times it is the sum over the rows
+    rows: Tensor | float
 
 
 class Evaluation:
@@ -30,8 +30,8 @@ class Evaluation:
 
     def mean(self) -> float:
         values = numbers_of([each.value for each in self.losses])
-        weights = _read([each.weight for each in self.losses])
-        rows = _read([each.rows for each in self.losses])
+        weights = numbers_of([each.weight for each in self.losses])
+        rows = numbers_of([each.rows for each in self.losses])
         total = sum(v * w for v, w in zip(values, weights, strict=True) if w)
         return total / max(sum(rows), 1)
 
@@ -45,20 +45,14 @@ def batch_loss(loss: Any, given: Any, target: Any, settings: Mapping[str, Any]) 
     if settings.get("weight") is not None and reduction == "mean":
         return None  # of the classes: each row counts as much as its class
     rows = _rows(given, target, settings.get("ignore_index", -100))
-    return BatchLoss(loss.detach(), rows if reduction == "mean" else 1, rows)
+    return BatchLoss(held(loss), rows if reduction == "mean" else 1, rows)
 
 
-def _rows(given: Tensor, target: Any, ignored: Any) -> int | Tensor:
+def _rows(given: Tensor, target: Any, ignored: Any) -> Tensor | float:
     """Of classes, as `cross_entropy` counts them: one for each target that it does not ignore."""
     if type(target) is Tensor and not target.is_floating_point() and given.dim() > 1:
-        counted: Tensor = (target != ignored).sum()
-        return counted
+        return held((target != ignored).sum())
     return len(given) if given.dim() else 1
-
-
-def _read(counts: list[int | Tensor]) -> list[float]:
-    read = iter(numbers_of([each for each in counts if isinstance(each, Tensor)]))
-    return [next(read) if isinstance(each, Tensor) else float(each) for each in counts]
 
 
 def known(data: Any) -> Reference:

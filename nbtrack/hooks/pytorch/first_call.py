@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from weakref import ref
 
-from torch import Tensor
+from torch import Tensor, bfloat16, float16, float32
 from torch.nn import Module
 from torch.nn.modules.module import register_module_forward_hook
 
@@ -32,8 +32,9 @@ class FirstCall:
         if module is self._model():
             self.close()
             with guarded("look at what a model is called with"):
-                if len(args) == 1 and _is_plain(args[0]) and _is_plain(returned):
-                    self.rows, self.returned = _first(args[0]), _first(returned)
+                is_known = len(args) == 1 and _is_plain(args[0]) and _is_plain(returned)
+                if is_known and args[0].dtype is not bfloat16:
+                    self.rows, self.returned = _first(args[0]), _first(_uncast(returned, args[0]))
 
     def close(self) -> None:
         if self._handle is not None:
@@ -43,6 +44,12 @@ class FirstCall:
 
 def _is_plain(value: Any) -> bool:
     return type(value) is Tensor and value.dim() > 0
+
+
+def _uncast(returned: Tensor, given: Tensor) -> Tensor:
+    """`autocast` is for the training alone; and numpy has no bfloat16."""
+    is_cast = returned.dtype in (bfloat16, float16) and given.dtype is float32
+    return returned.float() if is_cast else returned
 
 
 def _first(value: Tensor) -> Any:

@@ -2,7 +2,7 @@
 switched on, each other one leaves those of its machine in a child of the run of the first.
 
 That run is told in the store by which torch's processes have found each other: no collective is
-called for it, and nobody waits.
+called for it, and nobody waits. Lightning and transformers train by torch's processes, too.
 """
 
 from __future__ import annotations
@@ -10,12 +10,18 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch.distributed as together
 
+from nbtrack.base.guard import guarded
+from nbtrack.hooks.training.arguments import UsersArguments
+from nbtrack.hooks.training.record import Record
 from nbtrack.recording import system_metrics
 from nbtrack.recording.active_run import ActiveRun
+from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.session import current_session
 from nbtrack.records.tags import AUTOLOG_TAG
 
@@ -29,21 +35,21 @@ def is_first_rank() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def tell_ranks(run: ActiveRun) -> None:
+def tell_ranks(run: RunWriter) -> None:
     """The others, that *run* records the training."""
     if _is_one_of_several() and (shared := _shared_store()) is not None:
         shared.set(_RUN, json.dumps([run.store.uri, run.run_id]))
 
 
 class OtherRank:
-    """What this process records if it is not the first rank."""
+    """What this process records if it is not the first rank: one for all that trains in it."""
 
     def __init__(self) -> None:
         self._next_look = 0.0
         self._run_id: str | None = None  # of the first rank
         self._child: ActiveRun | None = None
 
-    def look(self) -> None:
+    def look(self, *, flavor: str = "pytorch") -> None:
         """To be called in each step: once a second it looks."""
         if time.monotonic() < self._next_look:
             return
@@ -51,9 +57,48 @@ class OtherRank:
         run_id = _told_run() if system_metrics.chosen().is_on else None
         if run_id is None or run_id == self._run_id:
             return
-        if self._child is not None:
-            self._child.end()
-        self._run_id, self._child = run_id, _child_of(run_id)
+        self.end()
+        self._run_id, self._child = run_id, _child_of(run_id, flavor)
+
+    def end(self) -> None:
+        """The training is over; that of another run begins another child."""
+        child, self._child, self._next_look = self._child, None, 0.0
+        if child is not None:
+            child.end()
+
+
+def rank_record(
+    what: str, arguments: UsersArguments, following: Callable[[], AbstractContextManager[object]]
+) -> Record | None:
+    """Of a framework's call in another rank than the first; *following* is to have `other_rank`
+    look, step by step. None: nobody asked for system metrics."""
+    if not system_metrics.chosen().is_on:
+        return None
+    return RankRecord(what, arguments, following)
+
+
+class RankRecord(Record):
+    """It has no run: what the first rank records is all there is of the training."""
+
+    def __init__(
+        self,
+        what: str,
+        arguments: UsersArguments,
+        following: Callable[[], AbstractContextManager[object]],
+    ) -> None:
+        self.what, self.args, self.kwargs = what, arguments.args, arguments.kwargs
+        self._following = following
+
+    def following(self) -> AbstractContextManager[object]:
+        return self._following()
+
+    def finish(self, result: Any) -> None:  # noqa: ARG002 - the first rank has it
+        with guarded("end the run of another rank"):
+            other_rank().end()
+
+    def fail(self, error: BaseException) -> None:
+        """The first rank says so."""
+        self.finish(error)
 
 
 def _told_run() -> str | None:
@@ -65,10 +110,10 @@ def _told_run() -> str | None:
     return str(run_id) if uri == current_session().store.uri else None
 
 
-def _child_of(run_id: str) -> ActiveRun:
+def _child_of(run_id: str, flavor: str) -> ActiveRun:
     """It is not the active one: what the user logs is where he says."""
     session = current_session()
-    name, tags = f"rank {together.get_rank()}", {AUTOLOG_TAG: "pytorch"}
+    name, tags = f"rank {together.get_rank()}", {AUTOLOG_TAG: flavor}
     child = session.start_run(name=name, nested=True, parent_run_id=run_id, tags=tags)
     session.stack.pop(child)
     system_metrics.sample_machine(child)
@@ -83,3 +128,19 @@ def _shared_store() -> Any:
     """None: this version of torch has it elsewhere."""
     found = getattr(together.distributed_c10d, "_get_default_store", None)
     return None if found is None else found()
+
+
+_other_rank = OtherRank()
+
+
+def other_rank() -> OtherRank:
+    """Of this process."""
+    return _other_rank
+
+
+def _after_fork() -> None:
+    global _other_rank
+    _other_rank = OtherRank()
+
+
+os.register_at_fork(after_in_child=_after_fork)

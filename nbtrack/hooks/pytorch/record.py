@@ -86,6 +86,7 @@ class LoopRecord:
         self._remember, self._keep_model = remember, keep_model
         self._steps: WeakKeyDictionary[Optimizer, Steps] = WeakKeyDictionary()
         self._all: list[Steps] = []  # also those whose optimizers are gone
+        self._last: Steps | None = None
         self._waiting: list[Step] = []
         self._evaluations: list[Evaluation] = []
         self._evaluated: list[Callable[[], Any]] = []  # data, in the order that it was
@@ -97,7 +98,14 @@ class LoopRecord:
         run.at_end.append(self.finish)
 
     def knows(self, optimizer: Optimizer) -> bool:
-        return optimizer in self._steps
+        return self._steps_of(optimizer) is not None
+
+    def _steps_of(self, optimizer: Optimizer) -> Steps | None:
+        """It is mostly the one that was asked about before."""
+        last = self._last
+        if last is None or last.optimizer() is not optimizer:
+            self._last = last = self._steps.get(optimizer)
+        return last
 
     @property
     def optimizers(self) -> int:
@@ -113,7 +121,7 @@ class LoopRecord:
         begins_epoch: bool,
     ) -> bool:
         """Whether the loop is to stop."""
-        steps = self._steps.get(optimizer) or self._begin(optimizer)
+        steps = self._steps_of(optimizer) or self._begin(optimizer)
         is_due = time.monotonic() >= self._next_write
         epoch = None
         if begins_epoch:
@@ -304,7 +312,7 @@ def _divided(waiting: list[Step], open_group: Group | None) -> tuple[list[Step],
 
 
 def _points(steps: Iterable[Step], named: Callable[[Steps, str], str]) -> list[Metric]:
-    found: list[tuple[Step, str, Tensor]] = []
+    found: list[tuple[Step, str, Tensor | float]] = []
     points: list[Metric] = []
     for step in steps:
         name = partial(named, step.of)
@@ -318,7 +326,7 @@ def _points(steps: Iterable[Step], named: Callable[[Steps, str], str]) -> list[M
     return points + _summed(found)
 
 
-def _summed(found: list[tuple[Step, str, Tensor]]) -> list[Metric]:
+def _summed(found: list[tuple[Step, str, Tensor | float]]) -> list[Metric]:
     sums: dict[tuple[str, int], Metric] = {}
     for (step, key, _), value in zip(found, numbers_of([each[2] for each in found]), strict=True):
         before = sums.get((key, step.number))

@@ -20,8 +20,10 @@ from typing import Any
 
 from torch import Tensor
 
+from nbtrack.hooks.pytorch.numbers import held
 from nbtrack.hooks.pytorch.passes import Passes
 
+Value = Tensor | float
 UNSCALED = "_nbtrack_unscaled"  # the attribute of a scaled loss
 
 
@@ -31,13 +33,13 @@ class Group:
     __slots__ = ("first", "is_closed", "is_unclear", "roots", "steps")
 
     def __init__(self) -> None:
-        self.first: Tensor | None = None
-        self.roots: list[Tensor] = []
+        self.first: Value | None = None
+        self.roots: list[Value] = []
         self.steps = 0
         self.is_unclear = False
         self.is_closed = False
 
-    def losses(self, *, place: int, has_closure: bool) -> list[Tensor]:
+    def losses(self, *, place: int, has_closure: bool) -> list[Value]:
         """Whose sum is the loss of the step that was the *place*-th of this group; [] if there is
         none, or nobody can say."""
         if has_closure:
@@ -69,7 +71,7 @@ class Watch(threading.local):
         if group.first is None:
             group.first = value
 
-    def _value_of(self, root: Any) -> Tensor | None:
+    def _value_of(self, root: Any) -> Value | None:
         """Without its graph, and without waiting for its device. None: it cannot be told."""
         if type(root) is not Tensor or root.numel() != 1:
             return None
@@ -107,14 +109,13 @@ class Watch(threading.local):
         self.group.is_closed, self.is_scaled = True, False
 
 
-def _kept(root: Tensor) -> Tensor | None:
-    value = root.detach()
-    if not value.is_cuda:
-        return value
+def _kept(root: Tensor) -> Value | None:
+    if not root.is_cuda:
+        return held(root)
     import torch
 
     # What a captured graph computes is not there yet, and its next replay overwrites it.
-    return None if torch.cuda.is_current_stream_capturing() else value.clone()
+    return None if torch.cuda.is_current_stream_capturing() else root.detach().clone()
 
 
 watch = Watch()

@@ -22,7 +22,7 @@ from nbtrack.hooks.nesting import here, is_inside_recorded_call, is_users_call_i
 from nbtrack.hooks.pytorch.evaluations import SETTINGS, batch_loss
 from nbtrack.hooks.pytorch.first_call import FirstCall
 from nbtrack.hooks.pytorch.hook import library
-from nbtrack.hooks.pytorch.ranks import OtherRank, is_first_rank, tell_ranks
+from nbtrack.hooks.pytorch.ranks import is_first_rank, other_rank, tell_ranks
 from nbtrack.hooks.pytorch.record import LoopRecord
 from nbtrack.hooks.pytorch.roots import watch
 from nbtrack.hooks.pytorch.taps import Taps
@@ -44,7 +44,6 @@ class Loops:
         self._records: WeakKeyDictionary[ActiveRun, list[LoopRecord]] = WeakKeyDictionary()
         self._lock = RLock()
         self._taps = Taps()
-        self._other_rank = OtherRank()
 
     def begin(self) -> None:
         """torch is imported, all of it."""
@@ -162,7 +161,7 @@ class Loops:
         record = _whose(records, optimizer)
         if record is None and may_begin and not is_inside_recorded_call():
             if not is_first_rank():
-                self._other_rank.look()
+                other_rank().look()
                 return None
             with self._lock:
                 return self._begun(run)
@@ -195,7 +194,6 @@ class Loops:
 
     def after_fork(self) -> None:
         self._lock = RLock()
-        self._other_rank = OtherRank()
 
     def _forget(self, run: ActiveRun) -> None:
         """It has ended; its records hold it, and the models."""

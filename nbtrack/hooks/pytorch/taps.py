@@ -53,7 +53,7 @@ class Taps:
 
 
 def _tap(original: Function, told: Told) -> Function:
-    is_compiling, without_ours = torch.compiler.is_compiling, unseen_frames.without_ours
+    is_compiling, without_ours = torch.compiler.is_dynamo_compiling, unseen_frames.without_ours
 
     def tap(*args: Any, **kwargs: Any) -> Any:
         if is_compiling():
@@ -71,9 +71,11 @@ def _tap(original: Function, told: Told) -> Function:
     return functools.update_wrapper(found, original)
 
 
+# That `torch.export` traces eager code, which `is_compiling` says too, takes twice the time to ask,
+# and what it traces are no plain tensors: nothing is recorded of those.
 def _uncompiled(told: Function) -> Function:
     def hook(optimizer: Any, args: Any, kwargs: Any) -> None:
-        if not torch.compiler.is_compiling():
+        if not torch.compiler.is_dynamo_compiling():
             told(optimizer, args, kwargs)
 
     return _unseen(hook)

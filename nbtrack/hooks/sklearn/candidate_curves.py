@@ -7,14 +7,13 @@
 | the refitted best | its own curve, on the run of the search, with what early stopping found   |
 
 XGBoost, LightGBM and CatBoost keep in a fitted estimator what `eval_set=` gave, so nothing is put
-into a fit. Which candidate and split it is of, scikit-learn's frame around it says; where it says
-nothing, as in another process, nothing is recorded.
+into a fit. Which candidate and split it is of, scikit-learn's frame around it says, and of fits in
+other processes what those bring home: see `worker_curves`.
 """
 
 from __future__ import annotations
 
 import sys
-from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,15 +23,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nbtrack.base.guard import guarded
 from nbtrack.base.imported import is_instance
 from nbtrack.hooks.sklearn.inner_estimators import deciding_estimator
+from nbtrack.hooks.sklearn.worker_fits import GOES_ON, Curves, SplitNote, curves_of
 from nbtrack.hooks.training.loop import Loop
 from nbtrack.hooks.training.record import Record
 
 if TYPE_CHECKING:
     from nbtrack.recording.active_run import ActiveRun
 
-Curves = Mapping[tuple[str, str], Sequence[float]]  # by data and metric
 _OF_A_SPLIT = ("sklearn.model_selection._validation", "_fit_and_score")
-_GOES_ON = ("xgb_model", "init_model")  # with these the first iteration is not the model's first
 
 
 class _Split(NamedTuple):
@@ -48,7 +46,9 @@ class CandidateCurves:
     def __init__(self) -> None:
         # By the id of what was chosen, and among how many.
         self._by_split: dict[tuple[int, int], dict[int, Curves]] = {}
+        self._by_row: dict[int, dict[int, Curves]] = {}  # of fits in other processes
         self._split_count = 0
+        self._rows: int | None = 0  # of the results, as far as they have come home
         self._held: list[Any] = []  # so that an id stays its
         self._refitted: list[Any] = []
 
@@ -56,6 +56,17 @@ class CandidateCurves:
         self._held.append(split.chosen)
         self._split_count = split.splits
         self._by_split.setdefault((id(split.chosen), split.among), {})[split.number] = curves
+
+    def note_elsewhere(self, notes: Sequence[SplitNote], *, fits: int) -> None:
+        """Of so many *fits* of further candidates, which other processes have made."""
+        splits = self._split_count = notes[0].splits if notes else self._split_count
+        if self._rows is None or not splits:
+            self._rows = None  # of what comes still it is not sure whose it is
+            return
+        for note in notes:
+            by_split = self._by_row.setdefault(self._rows + note.candidate, {})
+            by_split[note.split] = note.curves
+        self._rows += fits // splits
 
     def note_refit(self, estimator: Any) -> None:
         self._refitted.append(estimator)
@@ -67,7 +78,8 @@ class CandidateCurves:
         among = Counter(rounds)
         keys = [(id(each), among[nth]) for each, nth in zip(chosen, rounds)]
         seen = Counter(keys)
-        return [self._mean(self._by_split.get(key, {})) if seen[key] == 1 else {} for key in keys]
+        by_split = [self._by_split.get(key, {}) if seen[key] == 1 else {} for key in keys]
+        return [self._mean(here or self._by_row.get(row, {})) for row, here in enumerate(by_split)]
 
     def _mean(self, by_split: Mapping[int, Curves]) -> dict[tuple[str, str], list[float]]:
         if not by_split or len(by_split) < self._split_count:
@@ -130,7 +142,7 @@ def part_of_search(
     estimator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> PartOfSearch | None:
     """None: no search is watched."""
-    if not _watching or any(kwargs.get(name) is not None for name in _GOES_ON):
+    if not _watching or any(kwargs.get(name) is not None for name in GOES_ON):
         return None
     return PartOfSearch(estimator, args, kwargs)
 
@@ -152,15 +164,6 @@ def _fit_and_score(frame: FrameType | None) -> Mapping[str, Any] | None:
             return frame.f_locals
         frame = frame.f_back
     return None
-
-
-def curves_of(estimator: Any) -> Curves:
-    found = getattr(estimator, "evals_result_", None) or {}
-    return {
-        (data, metric): array("d", values)
-        for data, metrics in found.items()
-        for metric, values in metrics.items()
-    }
 
 
 def _tell_best(loop: Loop, estimator: Any) -> None:

@@ -26,6 +26,7 @@ from nbtrack.hooks.sklearn.params import fit_name, param_texts
 from nbtrack.hooks.sklearn.quiet_draws import QuietDraw
 from nbtrack.hooks.sklearn.run_choice import run_of_fit
 from nbtrack.hooks.sklearn.subjects import note_fit, subject_of
+from nbtrack.hooks.sklearn.worker_curves import brought_home
 from nbtrack.hooks.switches import Switch
 from nbtrack.hooks.training.record import Record, recorded
 from nbtrack.hooks.training.run_choice import FitRun, names_of
@@ -184,6 +185,7 @@ def _follow(record: FitRecord) -> AbstractContextManager[object]:
     if is_search(record.estimator):
         record.curves = CandidateCurves()
         following.enter_context(watched(record.curves))
+        following.enter_context(brought_home(record.estimator, record.curves))
     return following
 
 

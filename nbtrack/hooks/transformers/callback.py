@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from transformers import EarlyStoppingCallback, TrainerCallback
 
 from nbtrack.base.guard import guarded
 from nbtrack.hooks.measured.known_models import ByModel
+from nbtrack.hooks.pytorch.ranks import other_rank, tell_ranks
 from nbtrack.hooks.training.loop import Loop
 from nbtrack.hooks.training.stopping import stop_is_wanted
 from nbtrack.recording.active_run import ActiveRun
@@ -45,6 +46,8 @@ class LogsCallback(TrainerCallback):  # type: ignore[misc]  # its types take lon
 
     def on_train_begin(self, _args: Any, state: Any, *_: Any, **__: Any) -> None:
         self._begin()
+        with guarded("tell the other ranks of a run"):
+            tell_ranks(self._logs.run)
         with guarded("tell how long a Trainer trains"):
             self._first_step = state.global_step  # of one that goes on with a checkpoint
             total = state.max_steps - self._first_step
@@ -63,6 +66,14 @@ class LogsCallback(TrainerCallback):  # type: ignore[misc]  # its types take lon
         self._logs.take(state.global_step, metrics or {})
 
 
+class RankCallback(TrainerCallback):  # type: ignore[misc]  # its types take long to read
+    """In a process that is not the first of those that train one model."""
+
+    def on_step_end(self, *_: Any, **__: Any) -> None:
+        with guarded("record the machine of another rank"):
+            other_rank().look(flavor="transformers")
+
+
 logs_of_trainers: ByModel[Logs] = ByModel()
 
 
@@ -72,10 +83,22 @@ def following(
 ) -> Iterator[None]:
     """*begin* is called when all is set up and nothing is trained yet."""
     callback = LogsCallback(logs, begin)
-    with guarded("follow a Trainer"):
+    with guarded("look whether a Trainer may end early"):
         callbacks = trainer.callback_handler.callbacks
         callback.may_end_early = any(isinstance(c, EarlyStoppingCallback) for c in callbacks)
-        callbacks.insert(0, callback)
+    with _first(trainer, callback):
+        yield
+
+
+def following_rank(trainer: Any) -> AbstractContextManager[None]:
+    return _first(trainer, RankCallback())
+
+
+@contextmanager
+def _first(trainer: Any, callback: TrainerCallback) -> Iterator[None]:
+    """Of the trainer's callbacks."""
+    with guarded("follow a Trainer"):
+        trainer.callback_handler.callbacks.insert(0, callback)
     try:
         yield
     finally:

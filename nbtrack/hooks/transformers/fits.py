@@ -18,13 +18,14 @@ from typing import Any
 from nbtrack.base.guard import guarded, warn_once
 from nbtrack.capture.naming import estimator_name
 from nbtrack.hooks.measured.known_models import Trained, known_models
+from nbtrack.hooks.pytorch.ranks import rank_record
 from nbtrack.hooks.quiet import no_warnings
 from nbtrack.hooks.training.arguments import UsersArguments
 from nbtrack.hooks.training.beginning import around_users_calls, begun
 from nbtrack.hooks.training.models import log_trained, register
 from nbtrack.hooks.training.record import Record
 from nbtrack.hooks.training.run_choice import FitRun, names_of
-from nbtrack.hooks.transformers.callback import Logs, following, logs_of_trainers
+from nbtrack.hooks.transformers.callback import Logs, following, following_rank, logs_of_trainers
 from nbtrack.hooks.transformers.hook import library
 from nbtrack.hooks.transformers.params import chosen, params_of
 from nbtrack.models.folder import FlavorParts
@@ -99,7 +100,7 @@ class TrainingRecord(Record):
 def _begin(arguments: UsersArguments) -> Record | None:
     trainer = arguments.get("self")
     if not trainer.is_world_process_zero():
-        return None
+        return rank_record("Trainer.train", arguments, lambda: following_rank(trainer))
     return begun(library, _name(trainer), lambda run: TrainingRecord(run, trainer, arguments))
 
 

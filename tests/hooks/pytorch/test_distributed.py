@@ -43,6 +43,7 @@ if __name__ == "__main__":
     train(workers=1)
 """
 
+LAUNCHER = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
 SLOW_STEP = "optimizer.step(); import time; time.sleep(0.6)"
 
 SPAWNING = """
@@ -58,14 +59,12 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("argument", ["", "own"])
-def test_ranks_of_torchrun_are_one_run(tmp_path, argument):
-    """With a run of the user's in the first one, and without."""
+def test_ranks_of_torchrun_are_one_run(tmp_path):
+    """The user's, in the first of them. How its other ranks do nobody asked."""
     (tmp_path / "training.py").write_text(TRAINING)
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    (run,) = runs_of(tmp_path, *launcher, "training.py", argument)
+    (run,) = runs_of(tmp_path, *LAUNCHER, "training.py", "own")
 
-    assert run.info.status == "FINISHED"
+    assert (run.info.run_name, run.info.status) == ("own", "FINISHED")
     assert steps(tmp_path, run) == list(range(4))
     assert run.data.metrics["train-epoch"] == 2
 
@@ -86,10 +85,9 @@ SWITCHED_ON = {"MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "true"}
 
 
 def test_other_ranks_leave_their_machines_in_children(tmp_path):
-    """If it is asked for, and nothing else."""
+    """If it is asked for, and nothing else; here of a run that the training opened."""
     (tmp_path / "training.py").write_text(TRAINING.replace("optimizer.step()", SLOW_STEP))
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    found = runs_of(tmp_path, *launcher, "training.py", **SWITCHED_ON)
+    found = runs_of(tmp_path, *LAUNCHER, "training.py", **SWITCHED_ON)
     child, run = sorted(found, key=lambda each: "train-loss" in each.data.metrics)
 
     assert child.info.run_name == "rank 1"
@@ -98,6 +96,7 @@ def test_other_ranks_leave_their_machines_in_children(tmp_path):
     assert {key.partition("/")[0] for key in child.data.metrics} == {"system"}
     assert "system/cpu_utilization_percentage" in child.data.metrics
     assert steps(tmp_path, run) == list(range(4))
+    assert run.data.metrics["train-epoch"] == 2
     assert not child.data.params
 
 

@@ -11,7 +11,7 @@ from sklearn.metrics import mean_squared_error
 
 import nbtrack
 from nbtrack.hooks.autolog import HOOKS
-from tests.hooks.boosters import files, steps, values
+from tests.hooks.boosters import files, model_uri, steps, values
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -254,6 +254,26 @@ def test_a_scaled_loss_is_told_as_it_was(autologged):
             seen.append(loss.item())
 
     assert values(autologged.run(), "train-loss") == [seen[0], seen[2]]
+
+
+def test_a_model_is_not_what_autocast_makes_of_it(autologged, caplog):
+    """It is called and answers in float32; of one that is bfloat16 itself numpy knows nothing."""
+    X, y = torch.ones(4, 3), torch.ones(4, 1)
+    for dtype in (torch.float32, torch.bfloat16):
+        model = nn.Linear(3, 1).to(dtype)
+        optimizer = torch.optim.SGD(model.parameters())
+        with nbtrack.start_run(run_name=str(dtype)), torch.autocast("cpu", dtype=torch.bfloat16):
+            for _ in range(2):
+                nn.functional.mse_loss(model(X.to(dtype)), y).backward()
+                optimizer.step()
+    signatures = {
+        run.info.run_name: nbtrack.models.get_model_info(model_uri(run)).signature
+        for run in autologged.runs()
+    }
+
+    assert signatures["torch.bfloat16"] is None
+    assert [each.type.name for each in signatures["torch.float32"].outputs] == ["float32"]
+    assert caplog.text == ""
 
 
 def test_a_closure_tells_its_first_loss(autologged):
