@@ -13,7 +13,8 @@ import pytest
 from nbtrack.provenance.reproduction.reproducing import reproduce_run
 from nbtrack.provenance.reproduction.verdicts import Outcome
 from nbtrack.records.tags import PARENT_TAG, REPRODUCES_TAG
-from tests.support.gallery import cells_of, gallery, tracked
+from tests.support.gallery import cells_of, tracked
+from tests.support.source_packages import examples_of
 
 NO_ORIGINALS = {PARENT_TAG, REPRODUCES_TAG}
 pytestmark = pytest.mark.slow
@@ -31,7 +32,7 @@ def examples(pytestconfig: pytest.Config) -> Path:
     cache = pytestconfig.cache
     assert cache is not None
     try:
-        return gallery(Path(cache.mkdir("gallery")))
+        return examples_of("scikit-learn", Path(cache.mkdir("gallery")))
     except OSError as exc:
         if os.environ.get("CI"):
             raise
