@@ -92,5 +92,5 @@ def _shown(reply: Reply) -> list[str]:
     """What is printed comes in pieces, whose ends are a matter of time."""
     printed = "".join(each["text"] for each in reply.of("stream"))
     results = [each["data"] for each in reply.of("display_data", "execute_result")]
-    own = [data for data in results if "nbtrack" not in data.get("text/html", "")]
+    own = [each for each in results if "recording took" not in each.get("text/html", "")]
     return [_OF_THE_PROCESS.sub("…", str(each)) for each in (printed, *own)]

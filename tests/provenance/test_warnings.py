@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.covariance import GraphicalLassoCV
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import ElasticNetCV, Lasso, LassoCV, LogisticRegression
 from sklearn.model_selection import GridSearchCV, ShuffleSplit
@@ -278,6 +279,7 @@ WIDE = np.random.default_rng(0).random((20, 30))
         (GridSearchCV(LinearSVC(), {"C": [1, 2]}), True),
         (make_pipeline(StandardScaler(), LinearSVC()).fit(WIDE, [0, 1] * 10), False),
         (Lasso(), True),
+        (GraphicalLassoCV(), True),
         (LassoCV(selection="random"), False),
         (make_pipeline(StandardScaler(), ElasticNetCV()), True),
         (RandomForestClassifier(), False),

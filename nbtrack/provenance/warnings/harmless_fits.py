@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 _MOST_ROWS_WITHOUT_STOPPING = 10_000
+_WITHOUT_STATE = ("GraphicalLasso", "GraphicalLassoCV")  # and draw
 
 
 class Shape(NamedTuple):
@@ -19,8 +20,12 @@ def harmless_fit(estimator: Any, shape: Shape) -> bool:
     """Whether a fit of *estimator*, an estimator of scikit-learn, is the same each time, though it
     may draw from numpy's generator: every part of it is known to leave what it draws unused."""
     parts = [estimator, *estimator.get_params(deep=True).values()]
-    random = [each for each in parts if getattr(each, "random_state", 0) is None]
+    random = [each for each in parts if _may_draw(each)]
     return bool(random) and all(_leaves_unused(each, shape) for each in random)
+
+
+def _may_draw(part: Any) -> bool:
+    return getattr(part, "random_state", 0) is None or type(part).__name__ in _WITHOUT_STATE
 
 
 def _leaves_unused(part: Any, shape: Shape) -> bool:
@@ -67,6 +72,10 @@ def _of_coordinates(part: Any, _shape: Shape) -> bool:
     return bool(part.selection == "cyclic")
 
 
+def _always(_part: Any, _shape: Shape) -> bool:
+    return True
+
+
 _RULES: Mapping[str, Callable[[Any, Shape], bool]] = {
     **dict.fromkeys(["SVC", "SVR", "NuSVC", "NuSVR", "OneClassSVM"], _of_libsvm),
     **dict.fromkeys(
@@ -79,6 +88,7 @@ _RULES: Mapping[str, Callable[[Any, Shape], bool]] = {
         ["MultiTaskLasso", "MultiTaskElasticNet", "MultiTaskLassoCV", "MultiTaskElasticNetCV"],
         _of_coordinates,
     ),
+    **dict.fromkeys(_WITHOUT_STATE, _always),  # they take coordinates in turn
 }
 
 
