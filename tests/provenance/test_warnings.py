@@ -99,6 +99,17 @@ def test_a_share_of_leaked_rows_is_found_among_chance_ones(leaked: float) -> Non
     assert leak(fitted, rows_of(test, measured), "X_test") is not None
 
 
+@pytest.mark.parametrize("leaked", [20, 40])
+def test_few_rows_of_two_classes_are_found(leaked: int) -> None:
+    """That so many were measured anew, and all fell into the same class, is no chance."""
+    made, target = RANDOM.random((400, 4)), RANDOM.random(400) < 0.5
+    test = np.r_[made[300:], made[:leaked]]
+    measured = np.r_[target[300:], target[:leaked]]
+    fitted = Fitted(rows_of(made[:300], target[:300]), "X_train")
+
+    assert leak(fitted, rows_of(test, measured), "X_test") is not None
+
+
 DESIGN = np.array([(store, day, month) for store in range(5) for day in range(7)
                    for month in range(12)])  # fmt: skip
 
