@@ -1,12 +1,13 @@
 """Other projects' examples as notebooks: how many tracked cells can be had again, at what cost.
 
     python -m tests.benchmarks.gallery --cache FOLDER [--of statsmodels] [--scripts 60]
-        [--minutes 30] [--plain [TIMES]] [--unjudged]
+        [--minutes 30] [--plain [TIMES]] [--unjudged] [--values]
 
 Each of scikit-learn's gallery, or of statsmodels' notebooks, runs cell by cell in a kernel with
 `%%track` over the cells that fit or score; then each of its runs is reproduced in a kernel of its
-own. With --plain it also runs without nbtrack, with nbtrack loaded but nothing tracked, and with
-cells tracked, TIMES times each: what these take, and show, is compared.
+own. With --values each tracked cell logs a digest of what it bound, too. With --plain it also runs
+without nbtrack, with nbtrack loaded but nothing tracked, and with cells tracked, TIMES times each:
+what these take, and show, is compared.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from nbtrack.errors import NotCaptured
 from nbtrack.provenance.reproduction.reproducing import reproduce_run
 from nbtrack.provenance.upstream import upstream_of
 from tests.benchmarks.with_and_without import Costs
-from tests.support.gallery import cells_of, offline_notebooks, offline_scripts, tracked
+from tests.support.gallery import cells_of, offline_notebooks, offline_scripts, telling, tracked
 from tests.support.kernel import TIMEOUT, Kernel
 from tests.support.source_packages import examples_of
 
@@ -62,7 +63,7 @@ def main() -> None:
     scripts = [each for each in _scripts(arguments) if _is_taken(each)]
     end = time.monotonic() + arguments.minutes * 60
     tally = Tally()
-    for script in scripts[arguments.skip : arguments.skip + arguments.scripts]:
+    for script in scripts[arguments.skip :: arguments.every][: arguments.scripts]:
         if time.monotonic() > end:
             break
         try:
@@ -81,9 +82,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--of", choices=["scikit-learn", "statsmodels"], default="scikit-learn")
     parser.add_argument("--scripts", type=int, default=60)
     parser.add_argument("--skip", type=int, default=0)
+    parser.add_argument("--every", type=int, default=1, help="take each so-manieth")
     parser.add_argument("--only", default="", help="words in the names of scripts")
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--plain", type=int, nargs="?", const=3, default=0)
+    parser.add_argument("--values", action="store_true")
     parser.add_argument("--unjudged", action="store_true")
     return parser.parse_args()
 
@@ -105,7 +108,7 @@ def _measure(script: Path, tally: Tally, arguments: argparse.Namespace) -> str:
     cells = cells_of(script)
     told = [f"{len(cells)} cells"]
     if not arguments.unjudged:
-        told.append(_run_and_judge(cells, tally))
+        told.append(_run_and_judge(cells, tally, tells=arguments.values))
     if arguments.plain:
         told.append(tally.costs.add(script.stem, cells, times=arguments.plain))
     tally.scripts += 1
@@ -113,11 +116,12 @@ def _measure(script: Path, tally: Tally, arguments: argparse.Namespace) -> str:
     return ", ".join(told)
 
 
-def _run_and_judge(cells: list[str], tally: Tally) -> str:
+def _run_and_judge(cells: list[str], tally: Tally, *, tells: bool) -> str:
     with tempfile.TemporaryDirectory() as place:
         kernel = Kernel(Path(place))
         try:
-            failed = [cell for cell in tracked(cells) if kernel.run(cell).status != "ok"]
+            typed = map(telling, tracked(cells)) if tells else tracked(cells)
+            failed = [cell for cell in typed if kernel.run(cell).status != "ok"]
             return (f"{len(failed)} fail by themselves; " if failed else "") + _judge(
                 kernel, tally, len(cells)
             )
@@ -131,7 +135,7 @@ def _judge(kernel: Kernel, tally: Tally, cells: int) -> str:
         if run.data.tags.keys() & {"mlflow.parentRunId", "nbtrack.reproduces"}:
             continue
         warnings = _warnings(run.data.tags)
-        tally.warned.update(warnings)
+        tally.warned.update(warnings.keys())
         told += [f"WARNED {kind}: {sentence}" for kind, sentence in warnings.items()]
         try:
             upstream = upstream_of(kernel.store, run)

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -18,6 +19,11 @@ _FOREIGN = re.compile(
 )
 _ADDRESS = re.compile(r"https?://")
 _PLAIN = TransformerManager()
+_TELLING = """__import__("nbtrack").log_param("values", __import__("joblib").hash([
+    part for value in ({}) for part in (value, *(
+        getattr(value, name, None) for name in ("params", "coef_", "feature_importances_")))
+    if type(part).__name__ in ("int", "float", "float64", "str", "ndarray", "DataFrame", "Series")
+]))"""
 _FITTING = frozenset(("fit", "fit_predict", "score", "cross_val_score", "cross_validate"))
 
 
@@ -58,6 +64,21 @@ def cells_of(script: Path) -> list[str]:
 def tracked(cells: list[str]) -> list[str]:
     """With `%%track` over those that fit or score something at their top level or below."""
     return [f"%%track\n{cell}" if _fits(cell) else cell for cell in cells]
+
+
+def telling(cell: str) -> str:
+    """A tracked cell that logs a digest of what it bound: numbers, texts, arrays, frames, and what
+    models say of their parameters."""
+    if not cell.startswith("%%track"):
+        return cell
+    body = _parsed(cell.partition("\n")[2]).body
+    targets = (target for each in body if isinstance(each, ast.Assign) for target in each.targets)
+    names = {n.id for target in targets for n in ast.walk(target) if _is_stored(n)}
+    return f"{cell}\n{_TELLING.format(''.join(f'{name}, ' for name in sorted(names)))}"
+
+
+def _is_stored(node: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def _fits(cell: str) -> bool:
