@@ -9,6 +9,8 @@ import time
 import pytest
 
 from nbtrack.errors import NotCaptured
+from nbtrack.lookup.find_run import find_run
+from nbtrack.provenance.reproduction.data_check import check_files
 from nbtrack.provenance.reproduction.fresh_kernel import (
     FreshKernel,
     KernelFailed,
@@ -16,6 +18,7 @@ from nbtrack.provenance.reproduction.fresh_kernel import (
 )
 from nbtrack.provenance.reproduction.reproducing import reproduce_run
 from nbtrack.provenance.reproduction.verdicts import Outcome
+from nbtrack.records.executions import SeenFile
 from nbtrack.records.runs import RunQuery, ViewType
 
 SEEDED = "import random\nrandom.seed(1)"
@@ -59,6 +62,8 @@ def test_a_run_is_had_again(notebook):
     assert new.data.tags["nbtrack.reproduces"] == run.info.run_id
     assert new.info.experiment_id == run.info.experiment_id
     assert notebook.store.read_cell(new.info.run_id)["attempt"] == 1
+    assert find_run(notebook.store, "first try").info.run_id == run.info.run_id
+    assert f"it repeats run {run.info.run_id}" in reproduce_run(notebook.store, new).why
     again = notebook.tracked("%%track first try C=3\nimport nbtrack\naccuracy = 1.0")
     assert (
         notebook.store.read_cell(again.info.run_id)["lineage"]
@@ -96,6 +101,15 @@ def test_tracked_cells_before_it_leave_no_runs(notebook):
     assert [each.info.run_name for each in notebook.kernel.runs()].count("upstream") == 1
     put_away = notebook.store.search_runs(RunQuery(view_type=ViewType.DELETED_ONLY))
     assert "upstream" in [each.info.run_name for each in put_away]
+
+
+def test_sizes_that_differ_are_told_apart(tmp_path):
+    data = tmp_path / "a.csv"
+    data.write_bytes(bytes(23_101))
+
+    assert check_files([SeenFile(str(data), 23_102)]).changed == [
+        f"{data} has changed: 23,102 bytes then, 23,101 now"
+    ]
 
 
 def test_changed_data_are_seen_before_anything_runs(notebook):

@@ -81,6 +81,8 @@ def _tried(
     again: Callable[..., Rerun],
 ) -> Verdict:
     began = time.monotonic()
+    if original := _original_of(upstream):
+        return _not_runnable(upstream, original)
     check = check_files(upstream.given_files)
     changed = [*check.changed, *(f"{path} has changed" for path in outside_modules(upstream))]
     if changed:
@@ -102,6 +104,14 @@ def _tried(
     if rerun.run is None:
         return _not_runnable(upstream, "its cell ran, and recorded no run in this project")
     return _judged(store, upstream, recorded, rerun, unproved=check.unproved)
+
+
+def _original_of(upstream: Upstream) -> str:
+    """Of a repetition, whose folder was a copy: what to run in its place."""
+    original = upstream.run.data.tags.get(REPRODUCES_TAG)
+    if not original or (upstream.folder is not None and upstream.folder.is_dir()):
+        return ""
+    return f"it repeats run {original}, in a copy of its folder that is gone: reproduce that run"
 
 
 def _judged(
