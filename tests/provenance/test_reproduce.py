@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 
@@ -26,7 +27,7 @@ SEEDED = "import random\nrandom.seed(1)"
 
 def test_a_value_that_differs_is_told_with_how_much(notebook):
     notebook.run("import nbtrack, random\ndrawn = random.SystemRandom().random()")
-    run = notebook.tracked("%%track\nnbtrack.log_metric('accuracy', drawn)")
+    run = notebook.tracked("%%track drawn\nnbtrack.log_metric('accuracy', drawn)")
 
     verdict = reproduce_run(notebook.store, run)
 
@@ -35,7 +36,10 @@ def test_a_value_that_differs_is_told_with_how_much(notebook):
     assert difference.what == "metric accuracy"
     by = abs(float(difference.now) - float(difference.recorded))
     assert difference.by == pytest.approx(by, rel=1e-9)
-    assert verdict.headline == f"DIFFERENT: {difference.text}"
+    cell = verdict.headline.removeprefix(f"DIFFERENT: {difference.text}. It begins in ")
+    assert re.fullmatch(r"cell \[\d+\]: drawn is another value each time that it runs.", cell)
+    named = [each.info.run_id for each in notebook.kernel.runs() if each.info.run_name == "drawn"]
+    assert named == [verdict.new_run_id, run.info.run_id]  # what told where is put away
 
 
 def test_what_nothing_had_seeded_goes_on_from_where_it_was(notebook):
