@@ -19,11 +19,11 @@ _FOREIGN = re.compile(
 )
 _ADDRESS = re.compile(r"https?://")
 _PLAIN = TransformerManager()
-_TELLING = """__import__("nbtrack").log_param("values", __import__("joblib").hash([
+_DIGEST = """__import__("joblib").hash([
     part for value in ({}) for part in (value, *(
         getattr(value, name, None) for name in ("params", "coef_", "feature_importances_")))
     if type(part).__name__ in ("int", "float", "float64", "str", "ndarray", "DataFrame", "Series")
-]))"""
+])"""
 _FITTING = frozenset(("fit", "fit_predict", "score", "cross_val_score", "cross_validate"))
 
 
@@ -63,25 +63,31 @@ def cells_of(script: Path) -> list[str]:
 
 def tracked(cells: list[str]) -> list[str]:
     """With `%%track` over those that fit or score something at their top level or below."""
-    return [f"%%track\n{cell}" if _fits(cell) else cell for cell in cells]
+    return [f"%%track\n{cell}" if fits(cell) else cell for cell in cells]
 
 
 def telling(cell: str) -> str:
-    """A tracked cell that logs a digest of what it bound: numbers, texts, arrays, frames, and what
-    models say of their parameters."""
+    """A tracked cell that logs a digest of what it bound."""
     if not cell.startswith("%%track"):
         return cell
-    body = _parsed(cell.partition("\n")[2]).body
+    return f'{cell}\n__import__("nbtrack").log_param("values", {digest_of_bound(cell)})'
+
+
+def digest_of_bound(cell: str) -> str:
+    """An expression: of numbers, texts, arrays and frames, and what models say of their
+    parameters."""
+    body = _parsed(cell.removeprefix("%%track")).body
     targets = (target for each in body if isinstance(each, ast.Assign) for target in each.targets)
     names = {n.id for target in targets for n in ast.walk(target) if _is_stored(n)}
-    return f"{cell}\n{_TELLING.format(''.join(f'{name}, ' for name in sorted(names)))}"
+    return _DIGEST.format("".join(f"{name}, " for name in sorted(names)))
 
 
 def _is_stored(node: ast.AST) -> TypeGuard[ast.Name]:
     return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
-def _fits(cell: str) -> bool:
+def fits(cell: str) -> bool:
+    """Or scores."""
     return any(name in _FITTING for name in _called(_parsed(cell)))
 
 
