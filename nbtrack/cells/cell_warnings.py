@@ -17,9 +17,10 @@ from nbtrack.provenance.executions.recorder import digest_of
 from nbtrack.provenance.slices import slice_of
 from nbtrack.provenance.warnings import already_ran as precedents
 from nbtrack.provenance.warnings.data_changed import changed_inputs, data_changed
+from nbtrack.provenance.warnings.harmless_fits import only_harmless
 from nbtrack.provenance.warnings.saved_notebook import saved_notebook
 from nbtrack.provenance.warnings.stale import stale
-from nbtrack.provenance.warnings.unseeded import only_harmless, unseeded, unseeded_makers
+from nbtrack.provenance.warnings.unseeded import unseeded, unseeded_makers
 from nbtrack.recording.here import CellLine
 from nbtrack.recording.known_contents import known_contents
 from nbtrack.recording.session import Session

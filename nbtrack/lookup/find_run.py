@@ -6,15 +6,19 @@ import re
 
 from nbtrack.errors import InvalidValue, NotFound
 from nbtrack.records.runs import Run, RunQuery, ViewType
+from nbtrack.records.tags import REPRODUCES_TAG
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
 _ID = re.compile(r"[\w-]+")
 _MOST_NAMED = 5
+_MOST_REPEATED = 50  # times that a run was reproduced
 
 
 def find_run(store: Store, text: str, *, view_type: ViewType = ViewType.ACTIVE_ONLY) -> Run:
-    """By id, by name (the newest of that name), or by the beginning of exactly one id.
+    """By id, by name, or by the beginning of exactly one id.
+
+    Of a name the newest run, but for those that only repeat one: they go by its name.
 
     Raises NotFound; InvalidValue when several ids begin like that.
     """
@@ -51,5 +55,6 @@ def _by_beginning(store: Store, text: str, view_type: ViewType) -> list[Run]:
 def _by_name(store: Store, name: str, view_type: ViewType) -> list[Run]:
     quoted = "'" + name.replace("'", "''") + "'"
     condition = f"attributes.run_name = {quoted}"
-    query = RunQuery(filter_string=condition, view_type=view_type, max_results=1)
-    return store.search_runs(query)
+    query = RunQuery(filter_string=condition, view_type=view_type, max_results=_MOST_REPEATED)
+    found = store.search_runs(query)
+    return [run for run in found if REPRODUCES_TAG not in run.data.tags][:1] or found[:1]

@@ -27,6 +27,7 @@ from nbtrack.records.executions import Execution
 
 ROOT = Path(__file__).parents[2]
 LOAD = "%load_ext nbtrack"
+UNTOLD = "ERRORS_ARE_UNTOLD"  # to write a traceback takes longer than the cell
 ANSWER = "answer: "  # what begins so; notebooks print, too
 
 
@@ -120,6 +121,8 @@ def _in_fork(shell: Any, cells: list[str], ask: str, environment: dict[str, str]
 def _run(shell: Any, cells: list[str], ask: str) -> dict[str, Any]:
     import nbtrack.ipython
 
+    if os.environ.get(UNTOLD):
+        shell.showtraceback = lambda *_, **__: None
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         if LOAD not in cells:

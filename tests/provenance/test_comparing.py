@@ -85,7 +85,7 @@ def test_training_metrics_of_other_rows_are_not_compared():
     [("fit_seconds", True), ("cv_fit_time_mean", True), ("std_score_time", True),
      ("eval_samples_per_second", True), ("steps_per_s", True), ("second_rmse", False),
      ("error_of_the_second", False),
-     ("time_to_failure_rmse", False), ("mean_error", False)],
+     ("time_to_failure_rmse", False), ("mean_error", False), ("gb_auc", False)],
 )  # fmt: skip
 def test_what_measures_time_is_not_compared(key, is_time):
     """Also where it is summed up."""

@@ -12,6 +12,7 @@ import pytest
 
 from nbtrack.errors import InvalidValue
 from nbtrack.provenance.exports.exporting import export_run
+from nbtrack.provenance.exports.pins import magic_modules
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,13 @@ def run_script(folder, name="run.py"):
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_what_magics_import_is_needed():
+    """By a notebook, and by who runs its cells once more."""
+    source = "%matplotlib inline\n%load_ext line_profiler\nx = 3 % matplotlib\n%time y = 1"
+    assert magic_modules(source) == {"matplotlib", "line_profiler"}
+    assert magic_modules("x = 3 % matplotlib\n%time y = 1") == set()
 
 
 def test_a_script_gives_the_same_value_without_nbtrack(notebook, run, tmp_path):

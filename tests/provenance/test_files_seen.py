@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from nbtrack.provenance.executions.files import Opened, watch
+from nbtrack.provenance.executions.cell_reading import read_cell
+from nbtrack.provenance.executions.files import FileWatch, Opened, watch
 
 COST = """
 import sys, time
@@ -83,6 +84,30 @@ def test_paths_below_an_open_folder(folder: Path, is_open: bool) -> None:
     assert set(opened.written) == {str(folder / "b")} | (below if is_open else set())
     if is_open:
         os.close(number)
+
+
+@pytest.mark.parametrize(
+    ("source", "needs"),
+    [
+        ("import os, numpy as np\nfrom sklearn.svm import SVC", False),
+        ("import numpy\nget_ipython().run_line_magic('matplotlib', 'inline')", False),
+        ("import numpy, own_module", True),
+        ("from . import beside", True),
+        ("import numpy\nx = 1", True),
+        ("import numpy\nget_ipython().run_line_magic('run', 'a.py')", True),
+        ("# nothing", True),
+    ],
+)
+def test_a_cell_that_only_imports_libraries_has_no_hook(
+    monkeypatch: pytest.MonkeyPatch, source: str, needs: bool
+) -> None:
+    """Imports pay most for it; modules of the project may read data."""
+    hooks: list[object] = []
+    monkeypatch.setattr(sys, "addaudithook", hooks.append)
+
+    FileWatch().start(imports=read_cell(source).only_imports)
+
+    assert bool(hooks) is needs
 
 
 def test_code_that_opens_no_files_pays_little() -> None:

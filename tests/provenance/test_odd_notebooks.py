@@ -144,6 +144,14 @@ NOTEBOOKS: dict[str, list[str]] = {
     ],
     "unseeded": ["import random", "random.random()", "r = random.random()"],
     "secret": ["password = 'hunter22'", "r = len(password)"],
+    "stand-in": [
+        "from sklearn.metrics import r2_score, top_k_accuracy_score as other",
+        "from nbtrack.hooks.closure_cells import rebind, swap_wrapped\n"
+        "def around(function, _, given, named): return function(*given, **named)\n"
+        "undo = swap_wrapped(r2_score, around), rebind(other, around)",
+        "n = r2_score([1, 2], [1, 2])",
+        "r = (r2_score([1, 2], [1, 2]), other.__name__)",
+    ],
 }
 NEEDED = {
     "hostile": {0, 4},
@@ -203,6 +211,11 @@ def test_nothing_needed_is_missed(ran: dict[str, Ran], name: str) -> None:
 @pytest.mark.parametrize("name", GAPS)
 def test_what_is_not_captured_is_said(ran: dict[str, Ran], name: str) -> None:
     assert GAPS[name] in ran[name].gaps
+
+
+def test_what_nbtrack_puts_around_functions_is_no_change(ran: dict[str, Ran]) -> None:
+    """By whichever name they are called: else all that measures needs the cell that it began in."""
+    assert ran["stand-in"].slice == {0, 3}
 
 
 def test_no_code_of_the_users_is_called(ran: dict[str, Ran]) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.provenance.run_cells import Ran, run_notebooks
+from tests.provenance.run_cells import UNTOLD, Ran, run_notebooks
 
-PROGRAMS, CELLS = 20, 14
+PROGRAMS, CELLS = 12, 14
 NAMES = ("a", "b", "c", "d")
 START = "a, b, c, d = [3, 1], [2], [], {'k': [5]}\nn = 0\nout = []"
 STATEMENTS = (
@@ -85,7 +85,7 @@ def run_alone(cells: list[str], numbers: set[int]) -> str:
 
 @pytest.fixture(scope="module")
 def ran() -> list[Ran]:
-    return run_notebooks([program(seed) for seed in range(PROGRAMS)])
+    return run_notebooks([program(seed) for seed in range(PROGRAMS)], **{UNTOLD: "1"})
 
 
 @pytest.mark.parametrize("seed", range(PROGRAMS))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.covariance import GraphicalLassoCV
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import ElasticNetCV, Lasso, LassoCV, LogisticRegression
 from sklearn.model_selection import GridSearchCV, ShuffleSplit
@@ -26,10 +27,10 @@ from nbtrack.provenance.warnings.adding_up import added_up
 from nbtrack.provenance.warnings.already_ran import identity, precedent_tags, sees_all
 from nbtrack.provenance.warnings.data_changed import changed_inputs, data_changed
 from nbtrack.provenance.warnings.drawing import draws_itself, draws_values
+from nbtrack.provenance.warnings.harmless_fits import Shape, harmless_fit, only_harmless
 from nbtrack.provenance.warnings.leak import Fitted, Rows, is_called_test, leak, rows_with
 from nbtrack.provenance.warnings.saved_notebook import saved_notebook
 from nbtrack.provenance.warnings.stale import stale
-from nbtrack.provenance.warnings.unseeded import harmless_fit, only_harmless
 from nbtrack.records.executions import Execution, ExecutionStatus
 from nbtrack.records.warned import KINDS, TAG, silenced_kinds, warnings_in
 
@@ -95,6 +96,17 @@ def test_a_share_of_leaked_rows_is_found_among_chance_ones(leaked: float) -> Non
     fitted = Fitted(rows_of(train, target[:3000]), "X_train")
 
     assert leak(fitted, rows_of(made[3000:], target[3000:]), "X_test") is None
+    assert leak(fitted, rows_of(test, measured), "X_test") is not None
+
+
+@pytest.mark.parametrize("leaked", [20, 40])
+def test_few_rows_of_two_classes_are_found(leaked: int) -> None:
+    """That so many were measured anew, and all fell into the same class, is no chance."""
+    made, target = RANDOM.random((400, 4)), RANDOM.random(400) < 0.5
+    test = np.r_[made[300:], made[:leaked]]
+    measured = np.r_[target[300:], target[:leaked]]
+    fitted = Fitted(rows_of(made[:300], target[:300]), "X_train")
+
     assert leak(fitted, rows_of(test, measured), "X_test") is not None
 
 
@@ -257,6 +269,8 @@ def test_what_adds_up_when_it_is_repeated(code: str | None, names: set[str]) -> 
 
 # --- unseeded
 
+WIDE = np.random.default_rng(0).random((20, 30))
+
 
 @pytest.mark.parametrize(
     ("estimator", "is_harmless"),
@@ -265,11 +279,18 @@ def test_what_adds_up_when_it_is_repeated(code: str | None, names: set[str]) -> 
         (make_pipeline(StandardScaler(), SVC()), True),
         (GridSearchCV(SVC(), {"C": [1, 2]}), True),
         (LogisticRegression(solver="liblinear"), True),
+        (LogisticRegression(solver="liblinear", l1_ratio=1.0), False),
         (HistGradientBoostingClassifier(), True),
         (HistGradientBoostingClassifier(early_stopping=True), False),
         (LinearSVC(dual=False), True),
         (LinearSVC(dual=True), False),
+        (LinearSVC(dual=False, penalty="l1"), False),
+        (LinearSVC(), True),  # by itself it chooses the primal for more rows than columns
+        (LinearSVC(loss="hinge"), False),
+        (GridSearchCV(LinearSVC(), {"C": [1, 2]}), True),
+        (make_pipeline(StandardScaler(), LinearSVC()).fit(WIDE, [0, 1] * 10), False),
         (Lasso(), True),
+        (GraphicalLassoCV(), True),
         (LassoCV(selection="random"), False),
         (make_pipeline(StandardScaler(), ElasticNetCV()), True),
         (RandomForestClassifier(), False),
@@ -280,7 +301,7 @@ def test_what_adds_up_when_it_is_repeated(code: str | None, names: set[str]) -> 
 )
 def test_fits_that_leave_unused_what_they_draw(estimator: Any, is_harmless: bool) -> None:
     """Known by name, all parts of it."""
-    assert harmless_fit(estimator, 100) is is_harmless
+    assert harmless_fit(estimator, Shape(20, 10)) is is_harmless
 
 
 @pytest.mark.parametrize(

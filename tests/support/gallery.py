@@ -1,83 +1,57 @@
-"""The gallery of scikit-learn as notebooks: its scripts from the source package, as cells.
-
-The package is had by pip, from whatever index it is told of. pip asks a source package for its
-metadata, which takes a build; the stand-in for its build backend hands out what lies there.
-"""
+"""Examples of other projects as notebooks: scikit-learn's gallery of scripts, cut into cells, and
+the notebooks of statsmodels."""
 
 from __future__ import annotations
 
 import ast
-import os
+import json
 import re
-import subprocess
-import sys
-import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeGuard
 
-import sklearn
+from IPython.core.inputtransformer2 import TransformerManager
 
-_BACKEND = """
-import pathlib, shutil
-
-
-def get_requires_for_build_wheel(config_settings=None):
-    return []
-
-
-def prepare_metadata_for_build_wheel(folder, config_settings=None):
-    found = pathlib.Path(folder) / "scikit_learn-0.dist-info"
-    found.mkdir()
-    shutil.copy("PKG-INFO", found / "METADATA")
-    return found.name
-"""
 _MARK = re.compile(r"# ?%%|#{20,}\s*$")
+_FOREIGN = re.compile(
+    r"fetch_|skimage|plotly|polars|seaborn|load_sample_image|__file__"
+    r"|get_rdataset|pandas_datareader|webuse|pymc"
+)
+_ADDRESS = re.compile(r"https?://")
+_PLAIN = TransformerManager()
+_DIGEST = """__import__("joblib").hash([
+    part for value in ({}) for part in (value, *(
+        getattr(value, name, None) for name in ("params", "coef_", "feature_importances_")))
+    if type(part).__name__ in ("int", "float", "float64", "str", "ndarray", "DataFrame", "Series")
+])"""
 _FITTING = frozenset(("fit", "fit_predict", "score", "cross_val_score", "cross_validate"))
 
 
-def gallery(cache: Path) -> Path:
-    """The folder of the scripts, fetched once. Raises OSError, with what pip said."""
-    folder = cache / f"scikit-learn-{sklearn.__version__}"
-    if not (folder / "examples").is_dir():
-        package = _downloaded(cache)
-        with tarfile.open(package) as archive:
-            members = [each for each in archive if "/examples/" in each.name]
-            archive.extractall(cache, members=members, filter="data")
-        (cache / package.name.removesuffix(".tar.gz")).rename(folder)
-        package.unlink()
-    return folder / "examples"
-
-
-def _downloaded(cache: Path) -> Path:
-    backend = cache / "backend"
-    backend.mkdir(parents=True, exist_ok=True)
-    (backend / "mesonpy.py").write_text(_BACKEND)
-    options = ["--no-deps", "--no-build-isolation", "--no-binary", "scikit-learn", "-d", str(cache)]
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "download", "-q", *options,
-         f"scikit-learn=={sklearn.__version__}"],
-        env={**os.environ, "PYTHONPATH": str(backend)},
-        capture_output=True,
-        text=True,
-    )  # fmt: skip
-    if done.returncode:
-        raise OSError(done.stderr[-500:])
-    return next(cache.glob("scikit_learn-*.tar.gz"))
+def offline_notebooks(examples: Path) -> list[Path]:
+    """Those of statsmodels, in the same way."""
+    sources = ((p, "\n".join(cells_of(p))) for p in examples.glob("notebooks/*.ipynb"))
+    return _shortest_first((path, text) for path, text in sources if not _ADDRESS.search(text))
 
 
 def offline_scripts(examples: Path) -> list[Path]:
     """Those that need no download and no library beyond what the tests have, the shortest first."""
-    found = []
-    for script in examples.rglob("plot_*.py"):
-        text = script.read_text(encoding="utf-8")
-        needs = re.search(r"fetch_|skimage|plotly|polars|seaborn|load_sample_image|__file__", text)
-        if needs is None:
-            found.append((len(text), script))
-    return [script for _, script in sorted(found)]
+    return _shortest_first(
+        (path, path.read_text(encoding="utf-8")) for path in examples.rglob("plot_*.py")
+    )
+
+
+def _shortest_first(sources: Iterable[tuple[Path, str]]) -> list[Path]:
+    found = [(len(text), path) for path, text in sources if _FOREIGN.search(text) is None]
+    return [path for _, path in sorted(found)]
 
 
 def cells_of(script: Path) -> list[str]:
-    """The blocks between its marks, without those that are comments only."""
+    """The cells of a notebook, or the blocks between a script's marks; not those that are comments
+    only."""
+    if script.suffix == ".ipynb":
+        cells = json.loads(script.read_text(encoding="utf-8"))["cells"]
+        code = ("".join(each["source"]) for each in cells if each["cell_type"] == "code")
+        return [text for each in code if _has_code(text := each.strip("\n"))]
     blocks: list[list[str]] = [[]]
     for line in _without_docstring(script.read_text(encoding="utf-8")).splitlines():
         if _MARK.match(line):
@@ -89,11 +63,32 @@ def cells_of(script: Path) -> list[str]:
 
 def tracked(cells: list[str]) -> list[str]:
     """With `%%track` over those that fit or score something at their top level or below."""
-    return [f"%%track\n{cell}" if _fits(cell) else cell for cell in cells]
+    return [f"%%track\n{cell}" if fits(cell) else cell for cell in cells]
 
 
-def _fits(cell: str) -> bool:
-    return any(name in _FITTING for name in _called(ast.parse(cell)))
+def telling(cell: str) -> str:
+    """A tracked cell that logs a digest of what it bound."""
+    if not cell.startswith("%%track"):
+        return cell
+    return f'{cell}\n__import__("nbtrack").log_param("values", {digest_of_bound(cell)})'
+
+
+def digest_of_bound(cell: str) -> str:
+    """An expression: of numbers, texts, arrays and frames, and what models say of their
+    parameters."""
+    body = _parsed(cell.removeprefix("%%track")).body
+    targets = (target for each in body if isinstance(each, ast.Assign) for target in each.targets)
+    names = {n.id for target in targets for n in ast.walk(target) if _is_stored(n)}
+    return _DIGEST.format("".join(f"{name}, " for name in sorted(names)))
+
+
+def _is_stored(node: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+
+
+def fits(cell: str) -> bool:
+    """Or scores."""
+    return any(name in _FITTING for name in _called(_parsed(cell)))
 
 
 def _called(node: ast.AST) -> Iterator[str]:
@@ -108,7 +103,12 @@ def _called(node: ast.AST) -> Iterator[str]:
 
 
 def _has_code(text: str) -> bool:
-    return bool(ast.parse(text).body)
+    return bool(_parsed(text).body)
+
+
+def _parsed(text: str) -> ast.Module:
+    """Magics as the calls that they are."""
+    return ast.parse(_PLAIN.transform_cell(text))
 
 
 def _without_docstring(text: str) -> str:

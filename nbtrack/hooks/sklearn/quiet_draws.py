@@ -9,7 +9,7 @@ from typing import Any
 from nbtrack.base.guard import guarded
 from nbtrack.hooks.data.rows import row_count
 from nbtrack.provenance.executions.states import probed
-from nbtrack.provenance.warnings.unseeded import harmless_fit
+from nbtrack.provenance.warnings.harmless_fits import Shape, harmless_fit
 from nbtrack.recording.session import current_session
 
 _OF_FOLDS = ("cross_val_score", "cross_validate")
@@ -36,6 +36,11 @@ class QuietDraw:
             after = probed().get("numpy")
             if after is None or after == self._before:
                 return
-            rows = (row_count(args[0]) if args else None) or 0
-            if harmless_fit(estimator, rows):
+            if harmless_fit(estimator, _shape(args[0] if args else None)):
                 self._cell.quiet_draws.append((self._before, after))
+
+
+def _shape(data: Any) -> Shape:
+    found = getattr(data, "shape", None)
+    is_table = isinstance(found, tuple) and len(found) == 2
+    return Shape(row_count(data) or 0, int(found[1]) if is_table and found else 0)

@@ -20,6 +20,11 @@ _MAGICS = frozenset({"run_line_magic", "run_cell_magic", "run_cell", "system", "
 _FOREIGN = frozenset({"bash", "sh", "script", "writefile", "file", "html", "HTML", "javascript",
                       "js", "latex", "markdown", "svg", "SVG", "perl", "ruby", "sx"})  # fmt: skip
 _WORD = re.compile(r"[^\W\d]\w*")
+# Beside imports, as notebooks begin.
+_OF_DRAWING = frozenset(
+    f"get_ipython().run_line_magic('matplotlib', '{how}')"
+    for how in ("inline", "notebook", "widget")
+)
 MOST_TEXT = 10_000  # characters that are searched for names
 
 
@@ -44,6 +49,7 @@ class CellReading:
     seeds: tuple[str, ...] = ()  # dotted, as written: "np.random.seed"
     is_dynamic: bool = False  # it may read and bind names that it does not say
     imports: bool = False
+    only_imports: frozenset[str] = frozenset()  # top-level names, of a cell that does nothing else
     binds_unsaid: bool = False  # by `import *`, magics and the like
     parses: bool = True
 
@@ -88,8 +94,23 @@ def _read(tree: ast.Module) -> CellReading:
         seeds=tuple(facts.seeds),
         is_dynamic=bool(facts.words & _UNSAID),
         imports=facts.imports,
+        only_imports=frozenset(_only_imported(tree)),
         binds_unsaid=facts.has_star or bool(facts.words & (_UNSAID | _MAGICS)),
     )
+
+
+def _only_imported(tree: ast.Module) -> set[str]:
+    """Empty if a statement does anything else, or there is none; a relative import is "."."""
+    found: set[str] = set()
+    for statement in tree.body:
+        match statement:
+            case ast.Import(names=names):
+                found.update(each.name.partition(".")[0] for each in names)
+            case ast.ImportFrom(module=module, level=level):
+                found.add("." if level or not module else module.partition(".")[0])
+            case _ if ast.unparse(statement) not in _OF_DRAWING:
+                return set()
+    return found
 
 
 def _bound_in(body: Iterable[ast.stmt]) -> tuple[set[str], set[str]]:

@@ -85,7 +85,7 @@ class KernelRecorder:
             generators=self._unseeded(held),
             threads=set(threading.enumerate()),
             modules=self._modules.known(),
-            opened=files.watch.start(),
+            opened=files.watch.start(imports=reading.only_imports),
         )
         running.cost = time.perf_counter() - clock
         return running

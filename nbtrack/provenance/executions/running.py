@@ -11,6 +11,7 @@ from typing import Any
 
 from nbtrack.provenance.executions.cell_reading import CellReading
 from nbtrack.provenance.executions.files import Opened
+from nbtrack.provenance.executions.safe_access import behind
 from nbtrack.provenance.executions.walks import OF_SHELL, Walk
 from nbtrack.records.executions import Execution
 
@@ -43,7 +44,7 @@ class Running:
 def values_of(namespace: Mapping[str, Any]) -> dict[str, int]:
     """What the notebook's names hold, by identity."""
     return {
-        name: id(value)
+        name: id(behind(value))
         for name, value in list(namespace.items())
         if type(name) is str and name not in OF_SHELL and not _is_history(name)
     }

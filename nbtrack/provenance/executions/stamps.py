@@ -21,6 +21,7 @@ from nbtrack.provenance.executions import library_stamps
 from nbtrack.provenance.executions.parts import ATOMS, Parts, hashed
 from nbtrack.provenance.executions.safe_access import (
     bases_of,
+    behind,
     class_dict,
     dict_slot,
     in_class,
@@ -177,7 +178,7 @@ def _bytearray(value: Any) -> Parts:
 
 
 def _function(value: Any) -> Parts:
-    cells = [part for cell in value.__closure__ or () for part in _content(cell)]
+    cells = [behind(part) for cell in value.__closure__ or () for part in _content(cell)]
     attributes = value.__dict__
     held = [*cells, *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
     held += attributes.values()

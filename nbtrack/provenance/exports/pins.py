@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -12,6 +13,9 @@ from nbtrack.models.requirements import requirement_name
 from nbtrack.provenance.exports.plain_python import parsed, plain_python
 from nbtrack.provenance.upstream import Upstream
 
+_IMPORTING = re.compile(
+    r"^[ \t]*%(?:matplotlib|pylab|(?:re)?load_ext[ \t]+([\w.]+))\b", re.MULTILINE
+)
 _OURS = frozenset(("nbtrack", "mlflow"))
 
 
@@ -68,13 +72,20 @@ def _imports(source: str) -> Iterator[str]:
             yield node.module
 
 
+def magic_modules(source: str) -> set[str]:
+    """Top-level names of what magics import: `%matplotlib inline`, `%load_ext memory_profiler`."""
+    found = [match.group(1) or "matplotlib" for match in _IMPORTING.finditer(source)]
+    return {name.partition(".")[0] for name in found}
+
+
 def _modules(upstream: Upstream) -> set[str]:
     sources = (*(step.source for step in upstream.steps), *upstream.modules.values())
     return imported_modules(sources)
 
 
 def _imported(upstream: Upstream, recorded: Mapping[str, tuple[str, str]]) -> set[str]:
-    modules = _modules(upstream) - _OURS
+    by_magics = {name for step in upstream.steps for name in magic_modules(step.source)}
+    modules = (_modules(upstream) | by_magics) - _OURS
     return {name for module in modules for name in _distributions(module, recorded)}
 
 

@@ -34,7 +34,9 @@ def _change_of(file: SeenFile) -> str | None:
         return None
     size = os.path.getsize(file.path)
     if file.size is not None and size != file.size:
-        return f"{file.path} has changed: {format_size(file.size)} then, {format_size(size)} now"
+        sizes = [format_size(each) for each in (file.size, size)]
+        then, now = sizes if sizes[0] != sizes[1] else (f"{file.size:,} bytes", f"{size:,}")
+        return f"{file.path} has changed: {then} then, {now} now"
     if file.sha256 is not None and _sha256(file.path) != file.sha256:
         return f"{file.path} has changed: its digest is another one"
     return None

@@ -1,12 +1,13 @@
 """Where a difference begins: the first cell of a slice of which something recorded is not so.
 
 Values of cells are not kept, so this goes by what is: runs of tracked cells, files, digests of the
-data that a fit took, states of generators.
+data that a fit took, states of generators. Where that tells nothing, by the values of one more
+repetition beside those of the first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nbtrack.models.requirements import installed_version
 from nbtrack.provenance.exports.pins import pins_of
@@ -18,12 +19,24 @@ from nbtrack.records.runs import Run
 from nbtrack.stores.store import Store
 
 _MOST_PACKAGES = 5
+_MOST_NAMES = 3
 
 
 def where_it_begins(store: Store, upstream: Upstream, rerun: Rerun) -> str:
     """One sentence or two; "" where nothing that was recorded tells."""
     told = [next(_first_cell(store, upstream, rerun), ""), _packages(upstream)]
     return " ".join(each for each in told if each)
+
+
+def what_is_another_each_time(
+    upstream: Upstream, first: Sequence[Mapping[str, str]], second: Sequence[Mapping[str, str]]
+) -> str:
+    """By the values of two repetitions, of each cell; "" where they are alike."""
+    for step, one, other in zip(upstream.steps, first, second):
+        if names := sorted(name for name in one.keys() & other.keys() if one[name] != other[name]):
+            told = ", ".join(names[:_MOST_NAMES])
+            return f"It begins in {step.label}: {told} is another value each time that it runs."
+    return ""
 
 
 def _first_cell(store: Store, upstream: Upstream, rerun: Rerun) -> Iterator[str]:

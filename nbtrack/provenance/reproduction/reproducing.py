@@ -15,7 +15,10 @@ from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.provenance.reproduction.comparing import Comparison, compare_families, family_of
 from nbtrack.provenance.reproduction.data_check import check_files
-from nbtrack.provenance.reproduction.differing_cell import where_it_begins
+from nbtrack.provenance.reproduction.differing_cell import (
+    what_is_another_each_time,
+    where_it_begins,
+)
 from nbtrack.provenance.reproduction.fresh_environment import (
     Environment,
     EnvironmentNotBuilt,
@@ -81,6 +84,8 @@ def _tried(
     again: Callable[..., Rerun],
 ) -> Verdict:
     began = time.monotonic()
+    if original := _original_of(upstream):
+        return _not_runnable(upstream, original)
     check = check_files(upstream.given_files)
     changed = [*check.changed, *(f"{path} has changed" for path in outside_modules(upstream))]
     if changed:
@@ -88,20 +93,45 @@ def _tried(
     recorded = family_of(store, upstream.asked)
     try:
         with python_of(upstream, env, timeout=timeout) as python:
-            rerun = again(
-                store,
-                upstream,
-                python=python,
-                timeout=None if timeout is None else timeout + began - time.monotonic(),
+
+            def run_once(**named: Any) -> Rerun:
+                left = None if timeout is None else timeout + began - time.monotonic()
+                return again(store, upstream, python=python, timeout=left, **named)
+
+            rerun = run_once(
                 look=lambda kernel, new: _predictions(
                     store, kernel, recorded, counterpart(store, upstream, new)
-                ),
+                )
             )
+            if rerun.run is None:
+                return _not_runnable(upstream, "its cell ran, and recorded no run in this project")
+            verdict = _judged(store, upstream, recorded, rerun, unproved=check.unproved)
+            if verdict.outcome is Outcome.DIFFERENT and not verdict.why:
+                verdict = replace(verdict, why=_by_another(store, upstream, rerun, run_once))
+            return verdict
     except _CANNOT as exc:
         return _not_runnable(upstream, str(exc))
-    if rerun.run is None:
-        return _not_runnable(upstream, "its cell ran, and recorded no run in this project")
-    return _judged(store, upstream, recorded, rerun, unproved=check.unproved)
+
+
+def _by_another(
+    store: Store, upstream: Upstream, rerun: Rerun, run_once: Callable[[], Rerun]
+) -> str:
+    """Where the difference begins, by one more repetition, of which nothing is kept."""
+    try:
+        second = run_once()
+    except _CANNOT:
+        return ""
+    runs = [second.run, *second.others] if second.run else second.others
+    put_away(store, (it.info.run_id for each in runs for it in family_of(store, each)))
+    return what_is_another_each_time(upstream, rerun.values, second.values)
+
+
+def _original_of(upstream: Upstream) -> str:
+    """Of a repetition, whose folder was a copy: what to run in its place."""
+    original = upstream.run.data.tags.get(REPRODUCES_TAG)
+    if not original or (upstream.folder is not None and upstream.folder.is_dir()):
+        return ""
+    return f"it repeats run {original}, in a copy of its folder that is gone: reproduce that run"
 
 
 def _judged(

@@ -8,7 +8,7 @@ import re
 import sys
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ from nbtrack.stores.store import Store
 _REHEARSAL = '__import__("nbtrack.provenance.reproduction.rehearsal", fromlist=["_"])'
 _BEGIN = f"%load_ext nbtrack\n{_REHEARSAL}.begin_rehearsal({{!r}})\n"
 _RESTORE = f"{_REHEARSAL}.restore_generators({{!r}})"
+_VALUES = (
+    '__import__("nbtrack.provenance.reproduction.cell_values", fromlist=["_"]).value_digests({!r})'
+)
 _REFUSALS = f"{_REHEARSAL}.refusals()"
 _TRACKED = re.compile(r"^[ \t]*%{1,2}track(?!\S)(?! *(last|drop|load|restore|status)\b)", re.M)
 
@@ -41,6 +44,7 @@ class Rerun:
     seconds: float
     predictions: Sequence[dict[str, Any]] = ()
     overwritten: Sequence[Path] = ()  # of the user's files, which nothing could keep from it
+    values: Sequence[Mapping[str, str]] = ()  # after each cell, see `cell_values`
 
 
 class CellFailed(NbtrackError):
@@ -77,7 +81,7 @@ def run_again(
         before = stamps_of(shadow.linked)
         allowed = _allowed(store, upstream, shadow, may_have_effects=may_have_effects)
         kernel.prepare(_BEGIN.format(allowed))
-        _run_cells(kernel, upstream.steps, progress)
+        values = _run_cells(kernel, upstream.steps, progress)
         run, others = _runs_of(store, str(shadow.folder / notebook), upstream)
         seconds = time.monotonic() - began
         predictions = () if run is None else look(kernel, run)
@@ -88,6 +92,7 @@ def run_again(
         others=others,
         seconds=seconds,
         predictions=predictions,
+        values=values,
         overwritten=[path for path, stamp in before.items() if after.get(path) != stamp],
     )
 
@@ -105,7 +110,11 @@ def _allowed(store: Store, upstream: Upstream, shadow: Shadow, *, may_have_effec
     return json.dumps({"folders": folders, "files": files, "effects": may_have_effects})
 
 
-def _run_cells(kernel: FreshKernel, steps: Sequence[Step], progress: Progress) -> None:
+def _run_cells(
+    kernel: FreshKernel, steps: Sequence[Step], progress: Progress
+) -> Sequence[Mapping[str, str]]:
+    """The values of what each of them bound."""
+    values = []
     for done, step in enumerate(steps):
         progress(done, len(steps), step.label)
         if step.execution.execution_count is not None:  # Out[5] is to be Out[5] again
@@ -121,7 +130,9 @@ def _run_cells(kernel: FreshKernel, steps: Sequence[Step], progress: Progress) -
             raise CellFailed(f"{step.label} failed, which ran well then: {error}")
         if error is None and has_failed:
             raise CellFailed(f"{step.label} ran well, which failed then")
+        values.append(kernel.ask(_VALUES.format(sorted(step.execution.binds))))
     progress(len(steps), len(steps), "")
+    return values
 
 
 def _tracked(source: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from nbtrack.capture.cell_text import parse_quietly, without_magics
 from nbtrack.provenance.warnings.statements import bound_by, loaded_in, simple_statements
@@ -16,6 +17,7 @@ _DRAWING = frozenset(
     | {"train_test_split", "fit", "partial_fit", "fit_transform", "fit_predict", "fit_resample"}
 )
 _IN_PLACE = frozenset({"fit", "partial_fit", "shuffle"})
+_IMPORTS = (ast.Import, ast.ImportFrom)
 _LOOPS = (ast.For, ast.While, ast.If, ast.With, ast.Try)
 
 
@@ -32,28 +34,29 @@ def draws_values(code: str | None, wanted: set[str], generator: str) -> bool:
     statements = [each for each in simple_statements(tree) if not isinstance(each, _LOOPS)]
     making = _making(statements, set(wanted))
     others = [each for each in statements if each not in making]
-    calls = [name for each in making for name in _called(each)]
-    is_known = any(_is_drawing(name, generator) for name in calls)
-    return is_known or (bool(calls) and not any(_may_draw(each, generator) for each in others))
+    return any(map(_called, making)) and _is_sure(making, others, generator)
 
 
 def draws_itself(code: str | None, generator: str) -> bool:
     """Whether a cell that drew may have done so by more than what it imports."""
     tree = parse_quietly(without_magics(code or "")[0])
     statements = [] if tree is None else list(simple_statements(tree))
-    if not any(_imports(each, generator) for each in statements):
-        return True
-    called = [name for each in statements for name in _called(each)]
-    return any(_is_drawing(name, generator) for name in called)
+    imports = [each for each in statements if isinstance(each, _IMPORTS)]
+    return _is_sure(statements, imports, generator)
+
+
+def _is_sure(asked: Sequence[ast.stmt], others: Sequence[ast.stmt], generator: str) -> bool:
+    """Whether it is one of *asked* that drew: it is known to, or nothing else can have."""
+    calls = (name for each in asked for name in _called(each))
+    is_known = any(_is_drawing(name, generator) for name in calls)
+    return is_known or not any(_may_draw(each, generator) for each in others)
 
 
 def _may_draw(statement: ast.stmt, generator: str) -> bool:
-    return bool(_called(statement)) or _imports(statement, generator)
-
-
-def _imports(statement: ast.stmt, generator: str) -> bool:
-    """What may draw as it is imported: `rich`, which many import, draws from Python's generator."""
-    return generator == "random" and isinstance(statement, ast.Import | ast.ImportFrom)
+    """Also as it imports: `rich`, which many import, draws from Python's generator."""
+    if isinstance(statement, _IMPORTS):
+        return generator == "random"
+    return bool(_called(statement))
 
 
 def _making(statements: list[ast.stmt], wanted: set[str]) -> list[ast.stmt]:

@@ -22,6 +22,7 @@ from nbtrack.capture.value_digest import is_sparse
 _FEWEST = 4  # rows beyond what is expected
 _LEAST_SHARE = 0.01  # of the test rows
 _DEVIATIONS = 4.0
+_RARE = 1e-4  # a chance
 _FEW_ROWS, _RARE_TWINS = 3, 0.05
 _FEWEST_DISTINCT = 5  # rows of the training data for each that is there already
 _DATA = frozenset({"x", "y", "df", "data", "features", "labels"})
@@ -107,9 +108,19 @@ def _may_be_a_design(fitted: Rows, tested: Rows, found: Overlap) -> bool:
     others = alike.found - found.found  # rows with the same features and another target
     by_chance = alike.share_of_twins * (alike.looked_at - found.found)
     _, counts = np.unique(fitted.targets, return_counts=True)
-    of_design = alike.found * (1 - float(((counts / count) ** 2).sum()))
-    least = of_design - _DEVIATIONS * math.sqrt(of_design)
-    return others > by_chance + _DEVIATIONS * math.sqrt(by_chance) or others >= least
+    of_design = 1 - float(((counts / count) ** 2).sum())
+    is_as_many = _chance_of_so_few(others, alike.found, of_design) > _RARE
+    return others > by_chance + _DEVIATIONS * math.sqrt(by_chance) or is_as_many
+
+
+def _chance_of_so_few(few: int, count: int, share: float) -> float:
+    """That of *count* rows, each of which is such a one with the chance *share*, at most *few* are:
+    Chernoff's bound, which holds of three rows and of millions."""
+    found = few / max(count, 1)
+    if found >= share:
+        return 1.0
+    apart = [(found, share), (1 - found, 1 - share)]
+    return math.exp(-count * sum(a * math.log(a / b) for a, b in apart if a and b))
 
 
 def _of_same_object(fitted_name: str | None, name: str) -> str:

@@ -1,13 +1,12 @@
 """*unseeded*: random numbers were drawn for a run, and nothing had seeded the generator.
 
 Estimators of scikit-learn with `random_state=None` draw from numpy's generator, so they are among
-those. Some draw a seed and never use it: `harmless_fit` knows them.
+those. Some draw a seed and never use it: `harmless_fits` knows them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from nbtrack.provenance.warnings.drawing import draws_itself, draws_values
 from nbtrack.provenance.warnings.own_generators import made_unseeded
@@ -18,12 +17,6 @@ _CURES = {
     "random": "random.seed(0) at the top",
     "torch": "torch.manual_seed(0) at the top",
 }
-_MOST_ROWS_WITHOUT_STOPPING = 10_000
-_OF_LIBSVM = frozenset({"SVC", "SVR", "NuSVC", "NuSVR", "OneClassSVM"})
-_OF_HISTOGRAMS = frozenset({"HistGradientBoostingClassifier", "HistGradientBoostingRegressor"})
-
-
-_BY_COORDINATES = frozenset({"Lasso", "ElasticNet", "LassoCV", "ElasticNetCV", "MultiTaskLasso"})
 
 
 def unseeded(
@@ -82,40 +75,3 @@ def _read_later(each: Execution, needed: Sequence[Execution]) -> set[str]:
     """Of what a cell made."""
     later = {name for it in needed if it.number > each.number for name in it.reads}
     return {*each.binds, *each.changes} & later
-
-
-def harmless_fit(estimator: Any, rows: int) -> bool:
-    """Whether a fit of *estimator*, an estimator of scikit-learn, is the same each time, though it
-    may draw from numpy's generator: every part of it is known to leave what it draws unused."""
-    parts = [estimator, *estimator.get_params(deep=True).values()]
-    random = [each for each in parts if getattr(each, "random_state", 0) is None]
-    return bool(random) and all(_leaves_unused(each, rows) for each in random)
-
-
-def _leaves_unused(part: Any, rows: int) -> bool:
-    kind: Any = type(part)
-    if not kind.__module__.startswith("sklearn."):
-        return False
-    if kind.__name__ in _OF_LIBSVM:
-        return getattr(part, "probability", False) in (False, "deprecated")
-    if kind.__name__ in _OF_HISTOGRAMS:
-        stops = part.early_stopping
-        is_small = stops == "auto" and rows <= _MOST_ROWS_WITHOUT_STOPPING
-        return (stops is False or is_small) and part.max_features == 1.0
-    if kind.__name__ == "LogisticRegression":
-        return part.solver not in ("sag", "saga") and not part.dual
-    if kind.__name__ == "LinearSVC":
-        return part.dual is False
-    if kind.__name__ in _BY_COORDINATES:
-        return bool(part.selection == "cyclic")
-    return False
-
-
-def only_harmless(
-    before: Mapping[str, int], after: Mapping[str, int], fits: Sequence[tuple[int, int]]
-) -> set[str]:
-    """Generators that moved in harmless *fits* alone: states of numpy's before and after each."""
-    state = before.get("numpy")
-    for began, ended in fits:
-        state = ended if state == began else state
-    return {"numpy"} if state is not None and state == after.get("numpy") else set()
