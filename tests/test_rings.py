@@ -24,7 +24,7 @@ RINGS = [
     {"remote", "stores"},
     {"recording", "lookup"},
     {"models"},
-    {"model_registry", "datasets", "provenance"},
+    {"model_registry", "datasets", "provenance", "transfer"},
     {"api", "hooks", "cards"},
     {"cells", "panels"},
     {"cli", "ipython", "server", "facades"},
