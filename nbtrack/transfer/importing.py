@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 
 from nbtrack.base.locks import held, holder_of, make_shared_folder
 from nbtrack.errors import StoreBusy, StoreError
-from nbtrack.stores.opening import folder_of
 from nbtrack.stores.local.duckdb import DuckDBStore
+from nbtrack.stores.opening import folder_of
 from nbtrack.transfer import kept_here
 from nbtrack.transfer.checking import look_here, note_source
 from nbtrack.transfer.experiment_homes import ExperimentHomes, Home
