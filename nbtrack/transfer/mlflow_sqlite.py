@@ -40,7 +40,7 @@ _DELETED_VERSION = "Deleted_Internal"
 _TABLES_OF_MLFLOW = {"experiments", "runs", "metrics", "params", "tags"}
 _POINTS = """
     select key, case when is_nan then null else value end, step, timestamp from metrics
-    where run_uuid = ? order by key, step, timestamp, value
+    where run_uuid = ? order by key
 """
 _INPUTS = """
     select i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source,
@@ -67,6 +67,10 @@ class SqliteReader:
         self.title = str(file)
         self.folder = str(file.parent)
         self._connection = _opened(file)
+        self._points_connection = _opened(
+            file
+        )  # of which a text is bytes: each key is decoded once
+        self._points_connection.text_factory = bytes
         self._columns = _columns_of(self._connection)
         if not self._columns.keys() >= _TABLES_OF_MLFLOW:
             self.close()
@@ -75,6 +79,7 @@ class SqliteReader:
 
     def close(self) -> None:
         self._connection.close()
+        self._points_connection.close()
 
     def near(self, artifact_uri: str, owner: str) -> Iterable[str]:
         _ = owner  # the address names it
@@ -122,9 +127,10 @@ class SqliteReader:
         )
 
     def points(self, run_id: str) -> Iterator[Points]:
-        with closing(self._connection.cursor()) as cursor:
+        with closing(self._points_connection.cursor()) as cursor:
             found = cursor.execute(self._points_of, (run_id,))
-            for key, rows in groupby(found, key=itemgetter(0)):
+            for name, rows in groupby(found, key=itemgetter(0)):
+                key = name.decode("utf-8", "replace")
                 while chunk := list(islice(rows, _CHUNK)):
                     _, values, steps, times = zip(*chunk)
                     if None in values:
@@ -238,7 +244,7 @@ class SqliteReader:
     def _copy_of_points(self) -> str:
         """Databases before MLflow 1.24 have no index of points by run, and 10,000 runs would be
         10,000 looks at all points."""
-        self._connection.executescript(
+        self._points_connection.executescript(
             "create temp table points as select * from metrics;"
             "create index temp.points_by_run on points (run_uuid);"
         )
