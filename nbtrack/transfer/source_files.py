@@ -39,7 +39,8 @@ def find_files(artifact_uri: str, owner: str, *, below: str, near: Iterable[str]
     except NbtrackError as exc:
         return Place(trouble=str(exc))
     said = [Path(os.path.normpath(each)) for each in said]
-    folders = [*said, *(Path(os.path.normpath(each)) for each in near)]
+    # Beside the store first: of a copy, the address is that of the other one.
+    folders = [*(Path(os.path.normpath(each)) for each in near), *said]
     for folder in folders:
         if folder.is_dir() and folder.parts[-2:] == (owner, _END) and not _is_linked(folder):
             return Place(folder=folder)
@@ -50,7 +51,7 @@ def find_files(artifact_uri: str, owner: str, *, below: str, near: Iterable[str]
     # MLflow makes the folders with the first file: those that are not there may never have been.
     roots = [folder.parents[2] for folder in folders if len(folder.parents) > 2]
     if roots and not any(root.is_dir() for root in roots):
-        return Place(trouble=f"{str(roots[0])!r} is not here, where its files were, if it had any")
+        return Place(trouble=f"{str(roots[-1])!r} is not here, where its files were, if it had any")
     return Place()
 
 

@@ -52,6 +52,7 @@ SLOW = (
     "tests/stores/queries/test_run_pages.py",
     "tests/stores/queries/test_series.py",
     "tests/survival/",
+    "tests/transfer/",
     "tests/test_package.py",
     "tests/test_public_names.py",
 )
@@ -82,6 +83,7 @@ SLOWEST = (
     "tests/browser/",
     "tests/provenance/",
     "tests/survival/",
+    "tests/transfer/",
     "tests/test_package.py",
     "tests/parity/",
     "tests/hooks/",

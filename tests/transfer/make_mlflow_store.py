@@ -3,12 +3,14 @@
     python make_mlflow_store.py FOLDER file|sqlite [tiny]
 
 FOLDER/mlruns, or FOLDER/mlflow.db with its artifacts in FOLDER/mlruns; `tiny` leaves out the model
-of scikit-learn. The stores in `stores/` were made by it with mlflow 1.30.0 and 2.22.0.
+of scikit-learn, and packs what it made as FOLDER.zip. Those in `stores/` were made so, with mlflow
+1.30.0 and 2.22.0, in a folder that is not there any more.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -117,4 +119,7 @@ def _registry(client: MlflowClient, run_id: str) -> None:
 
 
 if __name__ == "__main__":
-    make_store(Path(sys.argv[1]).resolve(), sys.argv[2], is_tiny="tiny" in sys.argv[3:])
+    place, is_tiny = Path(sys.argv[1]).resolve(), "tiny" in sys.argv[3:]
+    make_store(place, sys.argv[2], is_tiny=is_tiny)
+    if is_tiny:
+        shutil.make_archive(str(place), "zip", place)
