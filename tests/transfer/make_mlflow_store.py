@@ -1,9 +1,10 @@
 """Writes a store with everything in it, with the mlflow that is installed: 1.30, 2.x or 3.x.
 
-    python make_mlflow_store.py FOLDER file|sqlite [tiny]
+    python make_mlflow_store.py FOLDER file|sqlite|both [tiny]
 
 FOLDER/mlruns, or FOLDER/mlflow.db with its artifacts in FOLDER/mlruns; `tiny` leaves out the model
-of scikit-learn, and packs what it made as FOLDER.zip. Those in `stores/` were made so, with mlflow
+of scikit-learn, and packs what it made as FOLDER.zip; `both` makes FOLDER/file, FOLDER/sqlite and
+FOLDER/empty.db. Those in `stores/` were made so, with mlflow
 1.30.0 and 2.22.0, in a folder that is not there any more.
 """
 
@@ -120,6 +121,11 @@ def _registry(client: MlflowClient, run_id: str) -> None:
 
 if __name__ == "__main__":
     place, is_tiny = Path(sys.argv[1]).resolve(), "tiny" in sys.argv[3:]
-    make_store(place, sys.argv[2], is_tiny=is_tiny)
+    if sys.argv[2] == "both":
+        for kind in ("file", "sqlite"):
+            make_store(place / kind, kind, is_tiny=is_tiny)
+        MlflowClient(f"sqlite:///{place}/empty.db").create_experiment("many")
+    else:
+        make_store(place, sys.argv[2], is_tiny=is_tiny)
     if is_tiny:
         shutil.make_archive(str(place), "zip", place)
