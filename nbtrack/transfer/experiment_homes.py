@@ -70,7 +70,8 @@ class ExperimentHomes:
             created = now_us() if source.created is None else source.created * 1000
             facts = {"name": home.name, "created_us": created}
             self._store.append(lines.experiment_line(home.experiment_id, t=now_us(), **facts))
-        if source.is_deleted and (is_mark_new or not _was_deleted(before)):
+        is_gone = source.is_deleted and home.experiment_id != DEFAULT_ID  # ours is always there
+        if is_gone and (is_mark_new or not _was_deleted(before)):
             facts = {"lifecycle_stage": LifecycleStage.DELETED}
             self._store.append(lines.experiment_line(home.experiment_id, t=now_us(), **facts))
         known = {} if before is None else before.tags

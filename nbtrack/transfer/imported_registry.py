@@ -40,11 +40,16 @@ from nbtrack.transfer.source_records import (
     SourceVersion,
 )
 
+_PROMPT_TAG = "mlflow.prompt.is_prompt"
+
 
 def import_registry(reader: SourceReader, store: Store, outcome: Outcome) -> None:
     for model in reader.registered_models():
         if isinstance(model, BrokenRecord):
             outcome.note_broken(model)
+            continue
+        if model.tags.get(_PROMPT_TAG) == "true":
+            outcome.broken[f"prompt {model.name!r}"] = "nbtrack keeps no prompts"
             continue
         try:
             _ModelImport(model, reader, store, outcome).bring()

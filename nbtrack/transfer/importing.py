@@ -26,16 +26,21 @@ from nbtrack.transfer.source_records import BrokenRecord, SourceReader
 
 Progress = Callable[[int, int, str], None]  # how many are done, of how many, and what they are
 _FOLD_SECONDS = 600.0
+_RUNS_PER_SIGN = 20  # of life: drawing a bar takes longer than bringing a small run
 
 
 def import_mlflow(reader: SourceReader, store: DuckDBStore, *, progress: Progress) -> Outcome:
-    """Raises StoreBusy if another import is at it, StoreError if the project takes nothing."""
+    """Raises StoreBusy if another import is at it, StoreError if the project takes nothing or the
+    source cannot be read at all."""
     lock = folder_of(store.uri) / "import.lock"
     make_shared_folder(lock.parent)
     with held(lock) as is_ours:
         if not is_ours:
             raise StoreBusy(f"{lock} is held by {holder_of(lock)}: another import is at work here.")
-        return _Import(reader, store, progress).all()
+        try:
+            return _Import(reader, store, progress).all()
+        except sqlite3.DatabaseError as exc:
+            raise StoreError(f"{reader.title} cannot be read: {exc}.") from exc
 
 
 class _Import:
@@ -57,6 +62,7 @@ class _Import:
         import_logged_models(self._reader, self._store, self._homes, self._outcome)
         fold_all(self._store)
         import_registry(self._reader, self._store, self._outcome)
+        self._outcome.broken |= self._reader.leftovers()
         self._progress(len(run_ids), len(run_ids), "comparing")
         look_here(self._store, self._outcome)
         return self._outcome
@@ -80,7 +86,8 @@ class _Import:
         marks, here = kept_here.marks_here(self._store), kept_here.runs_here(self._store)
         runs = RunImport(self._reader, self._store)
         for number, run_id in enumerate(run_ids):
-            self._progress(number, len(run_ids), "runs")
+            if number % _RUNS_PER_SIGN == 0:
+                self._progress(number, len(run_ids), "runs")
             try:
                 run = self._reader.run(run_id)
                 if run.experiment_id not in self._homes:

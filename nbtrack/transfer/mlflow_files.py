@@ -19,7 +19,13 @@ from nbtrack.errors import InvalidValue
 from nbtrack.recording.measured import is_model_id
 from nbtrack.transfer.meta_files import numbers_in, read_meta, texts_below
 from nbtrack.transfer.mlflow_files_registry import read_registered_models
-from nbtrack.transfer.mlflow_words import DATASET_FACTS, input_facts, model_status, run_status
+from nbtrack.transfer.mlflow_words import (
+    DATASET_FACTS,
+    input_facts,
+    left_out_traces,
+    model_status,
+    run_status,
+)
 from nbtrack.transfer.source_records import (
     BrokenRecord,
     ModelLink,
@@ -153,6 +159,10 @@ class FilesReader:
                     point = ModelPoint(model_id, key, value, step, time, *line[4:])
                     found.setdefault(line[3], []).append(point)
         return found
+
+    def leftovers(self) -> Mapping[str, str]:
+        folders = (folder / "traces" for folder in self._experiments.values())
+        return left_out_traces(sum(len(_subfolders(folder)) for folder in folders))
 
     def registered_models(self) -> Iterator[SourceRegisteredModel | BrokenRecord]:
         return read_registered_models(self._root / _REGISTRY)

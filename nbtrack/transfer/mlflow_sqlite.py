@@ -19,6 +19,7 @@ from urllib.parse import quote
 from nbtrack.errors import InvalidValue
 from nbtrack.transfer.mlflow_words import (
     input_facts,
+    left_out_traces,
     model_status,
     neighbours,
 )
@@ -213,6 +214,12 @@ class SqliteReader:
             for row in rows
             if row["current_stage"] != _DELETED_VERSION
         ]
+
+    def leftovers(self) -> Mapping[str, str]:
+        if "trace_info" not in self._columns:
+            return {}
+        (traces,) = self._connection.execute("select count(*) from trace_info").fetchone()
+        return left_out_traces(traces)
 
     # --- rows
 

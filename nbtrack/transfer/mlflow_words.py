@@ -40,6 +40,10 @@ def input_facts(dataset: Sequence[object], tags: Mapping[str, str]) -> Mapping[s
     return {key: str(value) for key, value in facts.items() if value is not None}
 
 
+def left_out_traces(number: int) -> Mapping[str, str]:
+    return {"traces": f"{number:,} of them, and nbtrack keeps none"} if number else {}
+
+
 def neighbours(artifact_uri: str, folder: str, names: Iterable[str]) -> Iterable[str]:
     """Where `<experiment>/<run>/artifacts` is when the folder of the store was moved."""
     parts = PurePosixPath(urlsplit(artifact_uri).path.replace("\\", "/")).parts

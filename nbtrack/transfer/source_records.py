@@ -130,6 +130,9 @@ class SourceReader(Protocol):
 
     def registered_models(self) -> Iterator[SourceRegisteredModel | BrokenRecord]: ...
 
+    def leftovers(self) -> Mapping[str, str]:
+        """What there is that nbtrack has no place for, and in words how much."""
+
     def near(self, artifact_uri: str, owner: str) -> Iterable[str]:
         """Folders in which the files of the run or model *owner* are if the store was moved."""
 

@@ -184,7 +184,9 @@ def test_both_clients_say_the_same(source, bring, ours, made, tmp_path):
     files = files_of(ours, run_id, tmp_path / "a"), files_of(there, run_id, tmp_path / "b")
     assert files[0] == files[1]
     assert {"notes/hello.txt", "data.json"} <= files[0].keys()
-    assert verify(current_session().store_for(ours.tracking_uri)).is_intact
+    store = current_session().store_for(ours.tracking_uri)
+    reasons = {event.reason for event in store.registry_events()}
+    assert (verify(store).is_intact, reasons) == (True, {f"imported from MLflow ({source})"})
     _check_models(source, ours, run_id)
 
 
@@ -341,6 +343,10 @@ def test_a_broken_run_is_listed_and_the_others_come(made, bring, ours, tmp_path)
     assert len(ours.get_metric_history(first.name, "loss")) == len(lines)
     assert len(ours.get_metric_history(first.name, "odd")) == 1
 
+    meta = next((first / "inputs").glob("*/meta.yaml"))
+    meta.write_text(re.sub("source_id: .*", "source_id: ../../secret", meta.read_text()))
+    assert f"run {first.name}: it names '../../secret', which is no id" in bring(source)[1]
+
 
 def _all_runs(client: MlflowClient) -> list[Any]:
     ids = [e.experiment_id for e in client.search_experiments(view_type=ViewType.ALL)]
@@ -354,11 +360,26 @@ def test_missing_rows(made, bring, ours, tmp_path):
         connection.execute("update runs set experiment_id = 77 where run_uuid = ?", (f"{1:032x}",))
         connection.execute("delete from metrics where run_uuid = ?", (f"{2:032x}",))
         connection.execute(
+            "update experiments set lifecycle_stage = 'deleted' where name = 'Default'"
+        )
+        connection.execute(
+            "insert into trace_info (request_id, experiment_id, timestamp_ms, status)"
+            " values ('tr-1', 1, 5, 'OK')"
+        )
+        connection.execute("insert into registered_models (name) values ('a prompt')")
+        connection.execute(
+            "insert into registered_model_tags (name, key, value)"
+            " values ('a prompt', 'mlflow.prompt.is_prompt', 'true')"
+        )
+        connection.execute(
             "update runs set start_time = 1 << 60 where run_uuid = ?", (f"{0:032x}",)
         )
     code, said = bring(source)
 
     assert code == 1
+    assert "traces: 1 of them, and nbtrack keeps none" in said
+    assert "prompt 'a prompt': nbtrack keeps no prompts" in said
+    assert ours.get_experiment("0").lifecycle_stage == "active"
     assert f"run {1:032x}: its experiment '77' is not there" in said
     assert f"run {0:032x}: its start is {1 << 60}, which is no time" in said
     assert [run.info.run_id for run in _all_runs(ours)] == [f"{2:032x}"]
