@@ -189,6 +189,13 @@ def mlflows_variable(name: str) -> str | None:
     return os.environ.get(f"MLFLOW_{name}") or None
 
 
+def mlflows_variable_names() -> list[str]:
+    """The names of MLflow's variables that say something; a value may be a password."""
+    return sorted(
+        name for name, value in os.environ.items() if value and name.startswith("MLFLOW_")
+    )
+
+
 def set_mlflows_variable(name: str, value: object | None) -> None:
     """For this process, and for those that are started from it."""
     os.environ.pop(f"MLFLOW_{name}", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import fields
@@ -86,6 +87,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / f"{name}.ipynb")
         run_notebook(folder / f"{name}.ipynb", project=folder / ".nbtrack")
     nbtrack.MlflowClient(str(folder / ".nbtrack")).create_registered_model("wine")
+    for kind in ("file", "sqlite"):  # what is to be imported
+        shutil.unpack_archive(
+            ROOT / "tests" / "transfer" / "stores" / f"mlflow-2.22.0-{kind}.zip", folder
+        )
     return folder
 
 
@@ -105,7 +110,9 @@ def test_the_cells_record_what_the_text_says(project):
 
 def commands_in_the_text() -> list[str]:
     """Those that stand among its words, as somebody would type them."""
-    of_runs = r"`(nbtrack (?:diff|export|gc|reproduce|runs|server|show|sql|stop|sync)\b[^`]*)`"
+    of_runs = (
+        r"`(nbtrack (?:diff|export|gc|import|reproduce|runs|server|show|sql|stop|sync)\b[^`]*)`"
+    )
     return sorted({joined(found) for found in re.findall(of_runs, README)})
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import nbtrack
 from nbtrack.cli.console import count, harmless, listed, say
 from nbtrack.cli.integrity import FileReport, check_files
+from nbtrack.cli.mlflow_variables import variables_told
 from nbtrack.cli.place import Place, find_project
 from nbtrack.display.number_format import format_age, format_size
 from nbtrack.display.temporary_place import temporary_words
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def doctor(mask_envs: bool = False) -> None:
     """Print `nbtrack doctor --quick` of this process's project."""
-    _ = mask_envs  # MLflow's signature; nothing of the environment is printed
+    _ = mask_envs  # MLflow's signature; no value of the environment is printed
     store = current_session().store
     place = Place(folder=folder_of(store.uri), reason="this process uses it")
     _report(store, place, is_quick=True)
@@ -61,7 +62,7 @@ def _report(store: Store, place: Place, *, is_quick: bool) -> list[str]:
     troubles = [*_troubles(place, facts), *(files.troubles() if files else []), *registry.troubles]
     told = {**_facts(place, facts, files), "registry": registry.summary}
     rows = aligned([[name, harmless(text)] for name, text in told.items()])
-    say(*rows, *_writers(facts["writers"]), "", *_verdict(troubles))
+    say(*rows, *_writers(facts["writers"]), *variables_told(), "", *_verdict(troubles))
     return troubles
 
 

@@ -1,8 +1,8 @@
 """The command `nbtrack`: one small module per subcommand, each with `add_arguments` and `run`.
 
 Exit codes: 0 done, 1 the answer is bad news (`doctor`, `registry verify`, a cell of `demo` that
-failed, a run that is not as it was), 2 the command could not be carried out, 130 interrupted, 141
-the reader of our output went away.
+failed, a run that is not as it was or did not come over whole), 2 the command could not be carried
+out, 130 interrupted, 141 the reader of our output went away.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from nbtrack.cli import (
     doctor,
     export,
     gc,
+    import_runs,
     models,
     pull,
     push,
@@ -46,6 +47,7 @@ _COMMANDS: dict[str, ModuleType] = {
     "show": show,
     "diff": diff,
     "export": export,
+    "import": import_runs,
     "reproduce": reproduce,
     "stop": stop,
     "sync": sync,

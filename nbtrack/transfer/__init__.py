@@ -1,5 +1,6 @@
-"""Runs, copied from one project to another: between a folder and a server, either way.
+"""Runs that come from elsewhere, or go there, as lines of the journal, with the ids that they have.
 
-`copying` asks both sides what they have, and adds to one what it lacks; `sides` are the two kinds
-of projects; `spool` is what a push has on its way.
+`copies` copies them between a folder and a server; `sources` reads the stores of MLflow, and
+`imports` writes what is new of them, and compares both sides. Nothing that comes in is trusted:
+paths, names and places are checked before they are used.
 """

@@ -145,3 +145,19 @@ def test_damaged_lines_are_counted(artifact, client, nbtrack):
 def test_why_the_store_may_be_lost_is_told(artifact, nbtrack, monkeypatch):
     """Below the folder for temporary files it is the system that may empty it."""
     assert "(temporary folder: the system may empty /" in nbtrack("doctor", "--quick")[1]
+
+
+def test_mlflows_variables_are_told_without_their_values(artifact, nbtrack, monkeypatch):
+    """Those that count here, and those that nothing looks at; a value may be a password."""
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "secret")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:secret@host")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "3")
+    monkeypatch.setenv("MLFLOW_RUN_ID", "")
+
+    code, out, _ = nbtrack("doctor", "--quick")
+
+    told = {line.split()[0]: line for line in out.splitlines() if line.startswith("  MLFLOW_")}
+    assert (code, "secret" in out, "MLFLOW_RUN_ID" in told) == (0, False, False)
+    assert "who you are" in told["MLFLOW_TRACKING_PASSWORD"]
+    assert "NBTRACK_TRACKING_URI names ours" in told["MLFLOW_TRACKING_URI"]
+    assert "nothing: nbtrack does not look at it" in told["MLFLOW_HTTP_REQUEST_TIMEOUT"]

@@ -102,6 +102,7 @@ SLOWEST = (
     "tests/browser/",
     "tests/provenance/",
     "tests/survival/",
+    "tests/transfer/",
     "tests/test_package.py",
     "tests/parity/",
     "tests/hooks/",

@@ -1,0 +1,85 @@
+"""Bring in what another tracker has: `import mlflow` a folder mlruns or a file mlflow.db."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+
+from nbtrack.cli.console import count, harmless, listed, say
+from nbtrack.cli.place import new_place
+from nbtrack.display.progress import shown_progress
+from nbtrack.display.text_table import aligned
+from nbtrack.recording.session import current_session
+from nbtrack.stores.local.duckdb import DuckDBStore
+from nbtrack.transfer.outcome import Outcome, Side
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    mlflow = kinds.add_parser("mlflow", help="a store of MLflow 1, 2 or 3; mlflow is not needed")
+    mlflow.add_argument(
+        "source", metavar="SOURCE", help="a folder mlruns, a file mlflow.db, or sqlite:///mlflow.db"
+    )
+    mlflow.add_argument(
+        "--to", metavar="FOLDER",
+        help="the project it comes to, made if there is none (default: that of --store)",
+    )  # fmt: skip
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from nbtrack.transfer.importing import import_mlflow
+    from nbtrack.transfer.sources import open_mlflow
+
+    reader = open_mlflow(arguments.source)
+    try:
+        store = current_session().store_for(new_place(arguments.to or arguments.store).uri)
+        assert isinstance(store, DuckDBStore)  # `new_place` refuses a server
+        with shown_progress("run") as show:
+            outcome = import_mlflow(reader, store, progress=show)
+    finally:
+        reader.close()
+    say(*_told(outcome, harmless(reader.title)))
+    return 0 if outcome.is_whole else 1
+
+
+def _told(outcome: Outcome, source: str) -> Iterator[str]:
+    news = f"{outcome.new:,} new, {outcome.grown:,} grown, {outcome.same:,} as they were"
+    yield f"{count(outcome.source.runs, 'run')} from {source}: {news}."
+    if outcome.models or outcome.versions:
+        models, versions = count(outcome.models, "logged model"), outcome.versions
+        yield f"{models}; {count(versions, 'version')} of registered models."
+    yield from aligned(_sides(outcome.source, outcome.here), right={1, 2})
+    yield from _listed("Other than there", dict.fromkeys(outcome.remarks, ""))
+    yield from _listed("Without some of their files", outcome.incomplete)
+    yield from _listed("Left out", outcome.broken)
+    yield from _listed("Not the same here as there", dict.fromkeys(outcome.differing, ""))
+    yield _verdict(outcome)
+
+
+def _sides(source: Side, here: Side) -> list[list[str]]:
+    names = ("runs", "params", "tags", "points", "files")
+    rows = [[name, f"{getattr(source, name):,}", f"{getattr(here, name):,}"] for name in names]
+    return [["", "there", "here"], *rows, ["digest", source.digest[:12], here.digest[:12]]]
+
+
+def _listed(title: str, things: Mapping[str, str]) -> Iterator[str]:
+    if things:
+        yield f"{title} ({len(things):,}):"
+        lines = (f"  {what}: {why}" if why else f"  {what}" for what, why in things.items())
+        yield from listed(harmless_cut(line) for line in lines)
+
+
+def harmless_cut(line: str) -> str:
+    text = harmless(line)
+    return text if len(text) <= 300 else text[:299] + "…"
+
+
+def _verdict(outcome: Outcome) -> str:
+    if outcome.is_whole:
+        return "All of it is here: both sides have the same digest."
+    if not outcome.differing:
+        return "What came over is the same on both sides; what is listed did not."
+    return (
+        f"{count(len(outcome.differing), 'run')} not the same: changed here since, or there while "
+        "this ran. Import again when nothing is logged there."
+    )

@@ -1,0 +1,136 @@
+"""Which experiment of ours the runs of an experiment of the source go to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import count
+from typing import NamedTuple
+
+from nbtrack.base.values import check_unicode
+from nbtrack.journal import lines
+from nbtrack.journal.lines import now_us
+from nbtrack.recording.experiments import DEFAULT_ID, DEFAULT_NAME, experiment_id_of, set_tags
+from nbtrack.records.runs import Experiment, LifecycleStage, ViewType
+from nbtrack.stores.store import Store
+from nbtrack.transfer.marks import MARK
+from nbtrack.transfer.source_records import SourceExperiment
+
+_LONGEST_NAME = 480  # ours may have 500 characters, and a suffix may come
+
+
+class Home(NamedTuple):
+    """*remark* says what is other than in the source; "" if nothing is."""
+
+    experiment_id: str
+    name: str
+    remark: str = ""
+
+
+class ExperimentHomes:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known = {e.experiment_id: e for e in store.search_experiments(view_type=ViewType.ALL)}
+
+    def home_of(self, source: SourceExperiment) -> Home:
+        """Made if it is not there; what is new of it since the last import is written."""
+        if source.experiment_id == DEFAULT_ID and source.name == DEFAULT_NAME:
+            home = Home(DEFAULT_ID, DEFAULT_NAME)
+            self._write(source, home, self._known.get(DEFAULT_ID))
+            return home
+        if (before := self._imported(source)) is not None:
+            self._write(source, Home(before.experiment_id, before.name), before)
+            return Home(before.experiment_id, before.name, _remark(source, before))
+        home = self._new_home(source)
+        self._write(source, home, None)
+        return home
+
+    def _imported(self, source: SourceExperiment) -> Experiment | None:
+        """The one that this one was imported as before."""
+        for each in self._known.values():
+            if _identity_in(each.tags.get(MARK)) == _identity(source):
+                return each
+        return None
+
+    def _new_home(self, source: SourceExperiment) -> Home:
+        names = {each.name for each in self._known.values()}
+        wanted = check_unicode(source.name.strip() or "unnamed", "experiment's name")
+        wanted = wanted[:_LONGEST_NAME]
+        name = next(each for each in _suffixed(wanted) if each not in names)
+        experiment_id = source.experiment_id
+        if experiment_id in self._known:
+            salted = (experiment_id_of(name, salt=salt) for salt in count())
+            experiment_id = next(each for each in salted if each not in self._known)
+        home = Home(experiment_id, name)
+        return home._replace(remark=_remark(source, home))
+
+    def _write(self, source: SourceExperiment, home: Home, before: Experiment | None) -> None:
+        is_mark_new = before is None or MARK not in before.tags
+        if is_mark_new:
+            created = now_us() if source.created is None else source.created * 1000
+            facts = {"name": home.name, "created_us": created}
+            self._store.append(lines.experiment_line(home.experiment_id, t=now_us(), **facts))
+        is_gone = source.is_deleted and home.experiment_id != DEFAULT_ID  # ours is always there
+        if is_gone and (is_mark_new or not _was_deleted(before)):
+            facts = {"lifecycle_stage": LifecycleStage.DELETED}
+            self._store.append(lines.experiment_line(home.experiment_id, t=now_us(), **facts))
+        known = {} if before is None else before.tags
+        tags = {**source.tags, MARK: _mark(source)}
+        # The mark is what the source said the last time; what was changed here since, stays.
+        if known.get(MARK) != tags[MARK]:
+            set_tags(self._store, home.experiment_id, tags)
+        self._known[home.experiment_id] = Experiment(
+            home.experiment_id, home.name, "", tags={**known, **tags}
+        )
+
+
+def _was_deleted(before: Experiment | None) -> bool:
+    if before is None:
+        return False
+    try:
+        return bool(json.loads(before.tags.get(MARK, "{}")).get("is_deleted"))
+    except (ValueError, AttributeError):
+        return False
+
+
+def _suffixed(name: str) -> Iterator[str]:
+    yield name
+    for number in count(2):
+        yield f"{name} ({number})"
+
+
+def _remark(source: SourceExperiment, home: Home | Experiment) -> str:
+    if (source.experiment_id, source.name) == (home.experiment_id, home.name):
+        return ""
+    return (
+        f"experiment {source.name!r} (id {source.experiment_id}) is {home.name!r} "
+        f"(id {home.experiment_id}) here: another one has its name or id"
+    )
+
+
+def _mark(source: SourceExperiment) -> str:
+    facts = {
+        "from": "mlflow",
+        "id": source.experiment_id,
+        "name": source.name,
+        "created": source.created,
+        "is_deleted": source.is_deleted,
+        "artifact_location": source.artifact_location,
+        "tags": dict(source.tags),
+    }
+    return json.dumps(facts, sort_keys=True)
+
+
+def _identity(source: SourceExperiment) -> tuple[object, ...]:
+    """A name may change, and a folder may move. Before MLflow 1.29, none says when it was made."""
+    is_dated = source.created is not None
+    return (source.experiment_id, source.created if is_dated else source.name)
+
+
+def _identity_in(mark: str | None) -> tuple[object, ...] | None:
+    try:
+        facts = json.loads(mark or "")
+        created = facts["created"]
+        return (facts["id"], facts["name"] if created is None else created)
+    except (ValueError, TypeError, KeyError):
+        return None

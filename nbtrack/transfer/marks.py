@@ -1,0 +1,49 @@
+"""What is kept of an import with the things that came over: where from, and what they were then.
+
+A mark makes a second import quick, and leaves what was changed here since as it is. It is written
+with the last line of a thing: without its mark, it has not come over whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+MARK = "nbtrack.imported"  # a tag of runs, logged models and experiments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Of a run or a logged model: digests of what the source said of it.
+
+    *stamp* is that of names, sizes and times of its files there; *missing* are files that could
+    not be read, or the place that could not be reached.
+    """
+
+    facts: str = ""
+    points: str = ""
+    files: str = ""
+    stamp: str = ""
+    missing: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        return json.dumps({"from": "mlflow", **asdict(self)})
+
+
+def mark_in(text: str | None) -> Mark | None:
+    """None if there is none, or it is no mark of ours."""
+    try:
+        found = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict):
+        return None
+    names = {each.name for each in fields(Mark)} - {"missing"}
+    facts = {name: str(found.get(name, "")) for name in names}
+    return Mark(**facts, missing=tuple(map(str, found.get("missing") or ())))
+
+
+def without_mark(tags: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in tags.items() if key != MARK}

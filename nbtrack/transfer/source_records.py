@@ -1,0 +1,139 @@
+"""What a reader gives of a source. Times are milliseconds since 1970 UTC, as there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from nbtrack.errors import NbtrackError
+
+
+class BrokenRecord(NbtrackError):
+    """A run, model or experiment of the source cannot be read whole; the message says why."""
+
+
+class Points(NamedTuple):
+    """Some points of one key; a run's come key by key, in the order of the keys."""
+
+    key: str
+    values: Sequence[float]
+    steps: Sequence[int]
+    times: Sequence[int]
+
+
+class ModelPoint(NamedTuple):
+    """That a point of a run measures a logged model, on this data."""
+
+    model_id: str
+    key: str
+    value: float
+    step: int
+    time: int
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+
+
+class ModelLink(NamedTuple):
+    model_id: str
+    role: str  # input, output
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceExperiment:
+    experiment_id: str
+    name: str
+    artifact_location: str
+    is_deleted: bool
+    created: int | None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRun:
+    """*inputs* are the facts of `input_line`."""
+
+    run_id: str
+    experiment_id: str
+    name: str
+    status: str
+    user: str
+    start: int | None
+    end: int | None
+    is_deleted: bool
+    artifact_uri: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    inputs: Sequence[Mapping[str, str]] = ()
+    links: Sequence[ModelLink] = ()
+    model_points: Sequence[ModelPoint] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceModel:
+    """A logged model of MLflow 3."""
+
+    model_id: str
+    experiment_id: str
+    name: str
+    artifact_uri: str
+    status: str
+    is_deleted: bool
+    model_type: str | None = None
+    source_run_id: str | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceVersion:
+    version: int
+    stage: str
+    sources: Sequence[str]  # where its files may be, the likeliest first
+    run_id: str | None
+    run_link: str | None
+    user: str | None
+    created: int | None
+    description: str | None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRegisteredModel:
+    name: str
+    created: int | None
+    description: str | None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, int] = field(default_factory=dict)
+    versions: Sequence[SourceVersion] = ()
+
+
+class SourceReader(Protocol):
+    """One store of MLflow. What cannot be read raises BrokenRecord, that record's alone.
+
+    *title* names the source in messages and records, without a password.
+    """
+
+    title: str
+    folder: str  # relative places are below it
+
+    def experiments(self) -> Iterator[SourceExperiment | BrokenRecord]: ...
+
+    def run_ids(self) -> Sequence[str]: ...
+
+    def run(self, run_id: str) -> SourceRun: ...
+
+    def points(self, run_id: str) -> Iterator[Points]: ...
+
+    def logged_models(self) -> Iterator[SourceModel | BrokenRecord]: ...
+
+    def registered_models(self) -> Iterator[SourceRegisteredModel | BrokenRecord]: ...
+
+    def leftovers(self) -> Mapping[str, str]:
+        """What there is that nbtrack has no place for, and in words how much."""
+
+    def near(self, artifact_uri: str, owner: str) -> Iterable[str]:
+        """Folders in which the files of the run or model *owner* are if the store was moved."""
+
+    def close(self) -> None: ...
