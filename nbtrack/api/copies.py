@@ -14,7 +14,7 @@ from nbtrack.stores.opening import is_server
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
-    from nbtrack.transfer.copying import Copied
+    from nbtrack.transfer.copies.copying import Copied
 
 
 def push(*runs: str | Run, experiment: str | Sequence[str] = (), to: str | None = None) -> Copied:
@@ -27,7 +27,7 @@ def push(*runs: str | Run, experiment: str | Sequence[str] = (), to: str | None 
     the same again goes on there. Registered versions stay where they are. What differs after all is
     in `faults` of the answer, and warned of. Raises NotFound, InvalidValue, NameTaken, StoreBusy.
     """
-    from nbtrack.transfer.between import push_runs
+    from nbtrack.transfer.copies.between import push_runs
 
     server = _server(to, "nbtrack.push(..., to='http://host:port')")
     return _said(push_runs(_project_here(), server, _texts(runs), _names(experiment)))
@@ -37,7 +37,7 @@ def pull(
     *runs: str | Run, experiment: str | Sequence[str] = (), source: str | None = None
 ) -> Copied:
     """The same from the server at *source* to the project here."""
-    from nbtrack.transfer.between import pull_runs
+    from nbtrack.transfer.copies.between import pull_runs
 
     uri = _server(source, "nbtrack.pull(..., source='http://host:port')")
     served = current_session().store_for(uri)

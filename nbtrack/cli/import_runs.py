@@ -11,7 +11,7 @@ from nbtrack.display.progress import shown_progress
 from nbtrack.display.text_table import aligned
 from nbtrack.recording.session import current_session
 from nbtrack.stores.local.duckdb import DuckDBStore
-from nbtrack.transfer.outcome import Outcome, Side
+from nbtrack.transfer.imports.outcome import Outcome, Side
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from nbtrack.transfer.importing import import_mlflow
-    from nbtrack.transfer.sources import open_mlflow
+    from nbtrack.transfer.imports.importing import import_mlflow
+    from nbtrack.transfer.sources.opening import open_mlflow
 
     reader = open_mlflow(arguments.source)
     try:

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from nbtrack.transfer.between import pull_runs
+    from nbtrack.transfer.copies.between import pull_runs
 
     uri = server_of(arguments.source, "nbtrack pull RUN --from")
     served = current_session().store_for(uri)

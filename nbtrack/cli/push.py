@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from nbtrack.transfer.between import push_runs
+    from nbtrack.transfer.copies.between import push_runs
 
     store, uri = own_store(arguments), server_of(arguments.to, "nbtrack push RUN --to")
     copied = push_runs(store, uri, arguments.run, arguments.experiment)

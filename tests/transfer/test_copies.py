@@ -22,8 +22,8 @@ from nbtrack.records.transfers import LinesOf
 from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.stores.opening import open_store
 from nbtrack.stores.store import Store
-from nbtrack.transfer.between import pull_runs, push_runs
-from nbtrack.transfer.copying import Copied
+from nbtrack.transfer.copies.between import pull_runs, push_runs
+from nbtrack.transfer.copies.copying import Copied
 from tests.support.cut_line import CutLine
 from tests.support.random_runs import change_run, new_runs
 from tests.support.team_server import TeamServer
@@ -119,7 +119,7 @@ def big_run(client: MlflowClient, experiment: str) -> str:
 def test_broken_off_at_random_bytes_it_goes_on_and_nothing_comes_twice(
     here: Folder, server: TeamServer, served: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nbtrack.transfer.spool.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("nbtrack.transfer.copies.spool.PATIENCE_SECONDS", 0.0)
     run_id, chance = big_run(here.client, "cut"), Random(1)
     line = CutLine(int(server.address.rpartition(":")[2]))
     cuts = 0

@@ -10,9 +10,9 @@ from collections import Counter
 import numpy as np
 
 from nbtrack.journal import lines
-from nbtrack.transfer.digests import _BLOCK, PointsDigest
-from nbtrack.transfer.run_text import comparable, missing_points
-from nbtrack.transfer.source_records import Points
+from nbtrack.transfer.imports.digests import _BLOCK, PointsDigest
+from nbtrack.transfer.imports.run_text import comparable, missing_points
+from nbtrack.transfer.sources.source_records import Points
 
 ODD = (0.0, -0.0, math.nan, -math.nan, math.inf, -math.inf, 5e-324, 1.7976931348623157e308, 1 / 3)
 

@@ -25,7 +25,7 @@ from nbtrack.cli.main import main
 from nbtrack.model_registry.audit import verify
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import ViewType
-from nbtrack.transfer.marks import MARK
+from nbtrack.transfer.imports.marks import MARK
 
 HERE = Path(__file__).parent
 OLD_STORES = sorted((HERE / "stores").glob("*.zip"))

@@ -11,18 +11,18 @@ from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.recording.experiments import default_artifact_root
 from nbtrack.stores.store import Store
-from nbtrack.transfer import kept_here
-from nbtrack.transfer.digests import PointsDigest, files_digest
-from nbtrack.transfer.marks import MARK, Mark
-from nbtrack.transfer.run_text import (
+from nbtrack.transfer.imports import kept_here
+from nbtrack.transfer.imports.digests import PointsDigest, files_digest
+from nbtrack.transfer.imports.marks import MARK, Mark
+from nbtrack.transfer.imports.run_text import (
     check_run,
     facts_digest,
     facts_text,
     missing_points,
     points_text,
 )
-from nbtrack.transfer.source_files import copy_files, find_files, list_files, stamp_of
-from nbtrack.transfer.source_records import Points, SourceReader, SourceRun
+from nbtrack.transfer.sources.source_files import copy_files, find_files, list_files, stamp_of
+from nbtrack.transfer.sources.source_records import Points, SourceReader, SourceRun
 
 _WRITE_CHARACTERS = 1 << 20
 

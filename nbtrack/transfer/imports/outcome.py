@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from nbtrack.transfer.digests import joined_digest
-from nbtrack.transfer.source_records import BrokenRecord
+from nbtrack.transfer.imports.digests import joined_digest
+from nbtrack.transfer.sources.source_records import BrokenRecord
 
 
 @dataclass(slots=True)

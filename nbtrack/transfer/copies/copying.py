@@ -20,8 +20,8 @@ from nbtrack.records.executions import CONTENT_KEY, Execution
 from nbtrack.records.registry import RegistryQuery
 from nbtrack.records.runs import Run, RunStatus
 from nbtrack.records.transfers import LinesOf
-from nbtrack.transfer.files import FileCopy, OwnerFiles, copy_files
-from nbtrack.transfer.sides import Side
+from nbtrack.transfer.copies.files import FileCopy, OwnerFiles, copy_files
+from nbtrack.transfer.copies.sides import Side
 
 SEGMENT_BYTES = 8 << 20  # of lines that are added at once
 POINTS_AT_ONCE = 50_000

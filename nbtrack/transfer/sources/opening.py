@@ -8,9 +8,9 @@ from urllib.parse import unquote
 
 from nbtrack.artifact_store.paths import folder_of
 from nbtrack.errors import FileMissing, InvalidValue
-from nbtrack.transfer.mlflow_files import FilesReader
-from nbtrack.transfer.mlflow_sqlite import SqliteReader
-from nbtrack.transfer.source_records import SourceReader
+from nbtrack.transfer.sources.mlflow_files import FilesReader
+from nbtrack.transfer.sources.mlflow_sqlite import SqliteReader
+from nbtrack.transfer.sources.source_records import SourceReader
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters or more: C: is a drive
 

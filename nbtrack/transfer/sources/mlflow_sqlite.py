@@ -17,13 +17,13 @@ from typing import Any
 from urllib.parse import quote
 
 from nbtrack.errors import InvalidValue
-from nbtrack.transfer.mlflow_words import (
+from nbtrack.transfer.sources.mlflow_words import (
     input_facts,
     left_out_traces,
     model_status,
     neighbours,
 )
-from nbtrack.transfer.source_records import (
+from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
     ModelLink,
     ModelPoint,

@@ -17,16 +17,16 @@ from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.recording.measured import is_model_id
-from nbtrack.transfer.meta_files import numbers_in, read_meta, texts_below
-from nbtrack.transfer.mlflow_files_registry import read_registered_models
-from nbtrack.transfer.mlflow_words import (
+from nbtrack.transfer.sources.meta_files import numbers_in, read_meta, texts_below
+from nbtrack.transfer.sources.mlflow_files_registry import read_registered_models
+from nbtrack.transfer.sources.mlflow_words import (
     DATASET_FACTS,
     input_facts,
     left_out_traces,
     model_status,
     run_status,
 )
-from nbtrack.transfer.source_records import (
+from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
     ModelLink,
     ModelPoint,

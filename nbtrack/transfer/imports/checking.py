@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nbtrack.stores.store import Store
-from nbtrack.transfer import kept_here
-from nbtrack.transfer.digests import files_digest, texts_digest
-from nbtrack.transfer.marks import without_mark
-from nbtrack.transfer.outcome import Outcome, Side
-from nbtrack.transfer.run_import import Brought
-from nbtrack.transfer.run_text import said_tags
+from nbtrack.transfer.imports import kept_here
+from nbtrack.transfer.imports.digests import files_digest, texts_digest
+from nbtrack.transfer.imports.marks import without_mark
+from nbtrack.transfer.imports.outcome import Outcome, Side
+from nbtrack.transfer.imports.run_import import Brought
+from nbtrack.transfer.imports.run_text import said_tags
 
 _RUNS_AT_ONCE = 500
 _RUNS = """

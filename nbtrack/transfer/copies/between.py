@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from nbtrack.display.progress import shown_progress
 from nbtrack.stores.store import Store
-from nbtrack.transfer.choosing import chosen_runs
-from nbtrack.transfer.copying import Copied, Copying
-from nbtrack.transfer.sides import FolderSide, ServerSide
+from nbtrack.transfer.copies.choosing import chosen_runs
+from nbtrack.transfer.copies.copying import Copied, Copying
+from nbtrack.transfer.copies.sides import FolderSide, ServerSide
 
 PUSHES = "pushes"  # in the project's folder: what is on its way
 _AGAIN = "Try again when it is done."

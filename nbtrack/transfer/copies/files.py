@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nbtrack.errors import ArtifactNotFound, InvalidValue, NotFound, OtherBytes
 from nbtrack.remote.protocol import MODELS, kind_of_owner
-from nbtrack.transfer.sides import Side
+from nbtrack.transfer.copies.sides import Side
 
 
 class OwnerFiles(NamedTuple):

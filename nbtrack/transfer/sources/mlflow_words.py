@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from nbtrack.records.logged_models import LoggedModelStatus
-from nbtrack.transfer.source_records import BrokenRecord
+from nbtrack.transfer.sources.source_records import BrokenRecord
 
 CONTEXT_TAG = "mlflow.data.context"
 DATASET_FACTS = ("name", "digest", "source_type", "source", "schema", "profile")

@@ -10,10 +10,10 @@ from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.records.runs import LifecycleStage
 from nbtrack.records.tags import RUN_NAME_TAG
-from nbtrack.transfer.digests import texts_digest
-from nbtrack.transfer.marks import MARK, Mark, without_mark
-from nbtrack.transfer.mlflow_words import run_status
-from nbtrack.transfer.source_records import BrokenRecord, ModelPoint, Points, SourceRun
+from nbtrack.transfer.imports.digests import texts_digest
+from nbtrack.transfer.imports.marks import MARK, Mark, without_mark
+from nbtrack.transfer.sources.mlflow_words import run_status
+from nbtrack.transfer.sources.source_records import BrokenRecord, ModelPoint, Points, SourceRun
 
 _LATEST_MS = 253_402_300_799_000  # the end of the year 9999: the store keeps no later time
 _LONGEST_STEP = 1 << 63

@@ -8,10 +8,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.stores.store import Store
-from nbtrack.transfer.digests import PointsDigest
-from nbtrack.transfer.marks import MARK, Mark, mark_in
-from nbtrack.transfer.run_text import Before, Triple, comparable
-from nbtrack.transfer.source_records import ModelPoint
+from nbtrack.transfer.imports.digests import PointsDigest
+from nbtrack.transfer.imports.marks import MARK, Mark, mark_in
+from nbtrack.transfer.imports.run_text import Before, Triple, comparable
+from nbtrack.transfer.sources.source_records import ModelPoint
 
 if TYPE_CHECKING:
     import pandas as pd

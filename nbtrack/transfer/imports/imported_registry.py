@@ -28,12 +28,12 @@ from nbtrack.records.registry import (
     StagedFolder,
 )
 from nbtrack.stores.store import Store
-from nbtrack.transfer.digests import texts_digest
-from nbtrack.transfer.marks import MARK, Mark, mark_in
-from nbtrack.transfer.model_sources import find_model_files
-from nbtrack.transfer.outcome import Outcome
-from nbtrack.transfer.registry_state import state_events
-from nbtrack.transfer.source_records import (
+from nbtrack.transfer.imports.digests import texts_digest
+from nbtrack.transfer.imports.marks import MARK, Mark, mark_in
+from nbtrack.transfer.imports.model_sources import find_model_files
+from nbtrack.transfer.imports.outcome import Outcome
+from nbtrack.transfer.imports.registry_state import state_events
+from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
     SourceReader,
     SourceRegisteredModel,

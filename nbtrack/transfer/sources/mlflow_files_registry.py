@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from nbtrack.transfer.meta_files import read_meta, texts_below
-from nbtrack.transfer.source_records import (
+from nbtrack.transfer.sources.meta_files import read_meta, texts_below
+from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
     SourceRegisteredModel,
     SourceVersion,

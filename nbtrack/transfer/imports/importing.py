@@ -15,14 +15,14 @@ from nbtrack.base.locks import held, holder_of, make_shared_folder
 from nbtrack.errors import StoreBusy, StoreError
 from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.stores.opening import folder_of
-from nbtrack.transfer import kept_here
-from nbtrack.transfer.checking import look_here, note_source
-from nbtrack.transfer.experiment_homes import ExperimentHomes, Home
-from nbtrack.transfer.imported_models import import_logged_models
-from nbtrack.transfer.imported_registry import import_registry
-from nbtrack.transfer.outcome import Outcome
-from nbtrack.transfer.run_import import RunImport
-from nbtrack.transfer.source_records import BrokenRecord, SourceReader
+from nbtrack.transfer.imports import kept_here
+from nbtrack.transfer.imports.checking import look_here, note_source
+from nbtrack.transfer.imports.experiment_homes import ExperimentHomes, Home
+from nbtrack.transfer.imports.imported_models import import_logged_models
+from nbtrack.transfer.imports.imported_registry import import_registry
+from nbtrack.transfer.imports.outcome import Outcome
+from nbtrack.transfer.imports.run_import import RunImport
+from nbtrack.transfer.sources.source_records import BrokenRecord, SourceReader
 
 Progress = Callable[[int, int, str], None]  # how many are done, of how many, and what they are
 _FOLD_SECONDS = 600.0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nbtrack.transfer.source_records import BrokenRecord
+from nbtrack.transfer.sources.source_records import BrokenRecord
 
 
 def read_meta(folder: Path) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from nbtrack.journal.lines import now_us
 from nbtrack.recording.experiments import DEFAULT_ID, DEFAULT_NAME, experiment_id_of, set_tags
 from nbtrack.records.runs import Experiment, LifecycleStage, ViewType
 from nbtrack.stores.store import Store
-from nbtrack.transfer.marks import MARK
-from nbtrack.transfer.source_records import SourceExperiment
+from nbtrack.transfer.imports.marks import MARK
+from nbtrack.transfer.sources.source_records import SourceExperiment
 
 _LONGEST_NAME = 480  # ours may have 500 characters, and a suffix may come
 

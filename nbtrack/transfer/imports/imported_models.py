@@ -14,12 +14,18 @@ from nbtrack.recording.measured import is_model_id
 from nbtrack.records.logged_models import LoggedModel
 from nbtrack.records.runs import LifecycleStage
 from nbtrack.stores.store import Store
-from nbtrack.transfer.digests import files_digest, texts_digest
-from nbtrack.transfer.experiment_homes import Home
-from nbtrack.transfer.marks import MARK, Mark, mark_in, without_mark
-from nbtrack.transfer.outcome import Outcome
-from nbtrack.transfer.source_files import Copied, copy_files, find_files, list_files, stamp_of
-from nbtrack.transfer.source_records import BrokenRecord, SourceModel, SourceReader
+from nbtrack.transfer.imports.digests import files_digest, texts_digest
+from nbtrack.transfer.imports.experiment_homes import Home
+from nbtrack.transfer.imports.marks import MARK, Mark, mark_in, without_mark
+from nbtrack.transfer.imports.outcome import Outcome
+from nbtrack.transfer.sources.source_files import (
+    Copied,
+    copy_files,
+    find_files,
+    list_files,
+    stamp_of,
+)
+from nbtrack.transfer.sources.source_records import BrokenRecord, SourceModel, SourceReader
 
 
 def import_logged_models(

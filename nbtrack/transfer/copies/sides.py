@@ -26,7 +26,7 @@ from nbtrack.remote.protocol import (
 )
 from nbtrack.stores.opening import folder_of, full_uri, without_password
 from nbtrack.stores.store import Store
-from nbtrack.transfer.spool import Spool, write_segment
+from nbtrack.transfer.copies.spool import Spool, write_segment
 
 _PIECE = 1 << 20
 _FILE_SECONDS, _ANSWER_SECONDS = 120.0, 120.0  # for each part of an answer: nobody waits in a cell

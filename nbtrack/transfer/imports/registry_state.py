@@ -16,8 +16,8 @@ from nbtrack.records.registry import (
     RegistryQuery,
 )
 from nbtrack.stores.store import Store
-from nbtrack.transfer.marks import without_mark
-from nbtrack.transfer.source_records import SourceRegisteredModel, SourceVersion
+from nbtrack.transfer.imports.marks import without_mark
+from nbtrack.transfer.sources.source_records import SourceRegisteredModel, SourceVersion
 
 
 def state_events(
