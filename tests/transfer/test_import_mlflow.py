@@ -246,6 +246,8 @@ def test_a_second_import_adds_what_is_new(source, bring, ours):
     bring(source)
     before = told_of(ours, ViewType.ALL)
     run_id = _training_in(before)
+    (output,) = ours.get_run(run_id).outputs.model_outputs
+    measures = len(ours.get_logged_model(output.model_id).metrics)
 
     again = bring(source)
     assert "0 new, 0 grown, 5 as they were" in again[1], again
@@ -267,6 +269,7 @@ def test_a_second_import_adds_what_is_new(source, bring, ours):
     assert after[run_id]["points"]["new key"] == [(0, 7, "1.5")]
     assert after[run_id]["tags"]["stage"] == "two"
     assert after[child]["tags"]["mine"] == "kept"
+    assert len(ours.get_logged_model(output.model_id).metrics) == measures
     assert ours.get_registered_model("flowers").aliases == {"champion": "1"}
 
 
