@@ -246,6 +246,8 @@ def test_a_second_import_adds_what_is_new(source, bring, ours):
     bring(source)
     before = told_of(ours, ViewType.ALL)
     run_id = _training_in(before)
+    (output,) = ours.get_run(run_id).outputs.model_outputs
+    measures = len(ours.get_logged_model(output.model_id).metrics)
 
     again = bring(source)
     assert "0 new, 0 grown, 5 as they were" in again[1], again
@@ -253,7 +255,7 @@ def test_a_second_import_adds_what_is_new(source, bring, ours):
 
     there = theirs(source)
     there.log_metric(run_id, "loss", 9.0, step=40)
-    there.log_metric(run_id, "new key", 1.5, timestamp=7)
+    there.log_metric(run_id, "new key", 1.5, timestamp=7, step=2)
     there.set_tag(run_id, "stage", "two")
     there.set_registered_model_alias("flowers", "champion", "1")
     child = next(r for r in before["runs"] if "mlflow.parentRunId" in before["runs"][r]["tags"])
@@ -264,9 +266,10 @@ def test_a_second_import_adds_what_is_new(source, bring, ours):
     assert ("0 new, 1 grown, 4 as they were" in said, code) == (True, 1), said
     assert f"Not the same here as there (1):\n  {child}" in said  # it was changed here
     assert len(after[run_id]["points"]["loss"]) == len(before["runs"][run_id]["points"]["loss"]) + 1
-    assert after[run_id]["points"]["new key"] == [(0, 7, "1.5")]
+    assert after[run_id]["points"]["new key"] == [(2, 7, "1.5")]
     assert after[run_id]["tags"]["stage"] == "two"
     assert after[child]["tags"]["mine"] == "kept"
+    assert len(ours.get_logged_model(output.model_id).metrics) == measures
     assert ours.get_registered_model("flowers").aliases == {"champion": "1"}
 
 

@@ -61,7 +61,8 @@ def _is_linked(folder: Path) -> bool:
 
 def list_files(folder: Path) -> Iterator[tuple[str, Path | str]]:
     """Every file below *folder*, by its path there, or in words why it is left out."""
-    for level, folders, names in os.walk(folder):
+    unread: list[OSError] = []
+    for level, folders, names in os.walk(folder, onerror=unread.append):
         folders.sort()
         for name in sorted([*names, *(f for f in folders if Path(level, f).is_symlink())]):
             file = Path(level, name)
@@ -70,6 +71,8 @@ def list_files(folder: Path) -> Iterator[tuple[str, Path | str]]:
                 yield path, "a link that leads elsewhere"
             else:
                 yield path, file
+    for exc in unread:
+        yield Path(os.fsdecode(exc.filename)).relative_to(folder).as_posix(), str(exc.strerror)
 
 
 def stamp_of(files: Mapping[str, Path | str]) -> str:
