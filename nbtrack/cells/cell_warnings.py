@@ -51,6 +51,7 @@ class CellWarnings:
         # Runs of this kernel by identity: they may not be folded.
         self._own: dict[str, precedents.Precedent] = {}
         self._codes: dict[str, str] = {}  # of cells, without %%track, by the digest of the source
+        self._harmless: dict[str, frozenset[str]] = {}  # generators, by the same digest
         self._begun: dict[str, tuple[str, list[int]]] = {}  # identity and slice, by run
 
     # --- before the cell runs
@@ -113,6 +114,7 @@ class CellWarnings:
             with self._guarded("unseeded"):
                 before, after = self._provenance.states_around(cell)
                 line.harmless = frozenset(only_harmless(before, after, line.quiet_draws))
+                self._harmless[digest_of(cell.masked)] = line.harmless
 
     def at_end(self, tracked: TrackedCell, status: RunStatus, trace: RunTrace) -> None:
         questions: dict[str, Callable[[], str | None]] = {
@@ -142,7 +144,10 @@ class CellWarnings:
     ) -> str | None:
         results = {*trace.metrics, *trace.params, *tracked.results.metrics}
         return unseeded(
-            _of_values(needed), self._codes.get, harmless=tracked.line.harmless
+            _of_values(needed),
+            self._codes.get,
+            harmless=tracked.line.harmless,
+            harmless_before=self._harmless,
         ) or unseeded_makers(needed, self._codes.get, results)
 
     def _data_changed(self, tracked: TrackedCell) -> str | None:

@@ -360,3 +360,14 @@ def test_other_values_of_what_it_uses_are_other_runs(ready: Kernel) -> None:
         assert warned(ready, cell.format("open('numbers.txt').read()")) == {}
     for _ in range(2):
         assert warned(ready, cell.format("np.random.rand()")) == {}
+
+
+def test_a_fit_that_makes_no_use_of_its_draws_warns_no_later_cell(new_kernel: NewKernel) -> None:
+    """In a kernel of its own, where nothing was seeded; a draw that is used counts."""
+    kernel = new_kernel()
+    kernel.run(f"{DATA}\nfrom sklearn.svm import SVC")
+    kernel.run("%%track\nmodel = SVC().fit(X_train, y_train)")
+    later = "%%track\nSVC(C=2).fit(X_train, model.predict(X_train))"
+    assert "unseeded" not in warned(kernel, later)
+    kernel.run("%%track\nmodel = SVC().fit(np.random.permutation(X_train), y_train)")
+    assert "unseeded" in warned(kernel, later)

@@ -6,7 +6,7 @@ those. Some draw a seed and never use it: `harmless_fits` knows them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from nbtrack.provenance.warnings.drawing import draws_itself, draws_values
 from nbtrack.provenance.warnings.own_generators import made_unseeded
@@ -24,15 +24,18 @@ def unseeded(
     code_of: Callable[[str], str | None],
     *,
     harmless: Iterable[str] = (),
+    harmless_before: Mapping[str, Collection[str]] = {},
 ) -> str | None:
     """*needed* is the slice of a run; its own draws of *harmless* generators do not count, nor
-    those of earlier cells for what is only shown. *code_of*: see `stale`."""
+    those of earlier cells for what is only shown, nor *harmless_before*, by their sources.
+    *code_of*: see `stale`."""
     *before, target = needed
     drawn = {
         name: each
         for each in before
         for name in each.unseeded
-        if draws_values(code_of(each.source), _read_later(each, needed), name)
+        if name not in harmless_before.get(each.source, ())
+        and draws_values(code_of(each.source), _read_later(each, needed), name)
     }
     drawn |= {
         name: target
