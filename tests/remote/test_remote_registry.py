@@ -254,9 +254,12 @@ def test_a_change_whose_answer_was_lost_is_made_once(server: TeamServer, registe
     line.loses_answer_to = b"POST /api/nbtrack/1/registry HTTP"
     made = client.create_model_version("lost", f"runs:/{registered}/model")
     line.close()
-    client = nbtrack.MlflowClient(server.address)
 
     assert line.loses_answer_to is None
     assert made.version == "1"
-    assert [each.version for each in client.search_model_versions("name = 'lost'")] == ["1"]
+    there = DuckDBStore(server.folder / ".nbtrack")
+    assert [each.version for each in there.search_model_versions(RegistryQuery(name="lost"))] == [
+        "1"
+    ]
+    there.close()
     assert sorted(copies.glob(".nbtrack-tmp-*")) == left_before
