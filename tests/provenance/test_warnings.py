@@ -12,7 +12,13 @@ import numpy as np
 import pytest
 from sklearn.covariance import GraphicalLassoCV
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import ElasticNetCV, Lasso, LassoCV, LogisticRegression
+from sklearn.linear_model import (
+    ElasticNetCV,
+    Lasso,
+    LassoCV,
+    LogisticRegression,
+    SGDOneClassSVM,
+)
 from sklearn.model_selection import GridSearchCV, ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -291,6 +297,8 @@ WIDE = np.random.default_rng(0).random((20, 30))
         (make_pipeline(StandardScaler(), LinearSVC()).fit(WIDE, [0, 1] * 10), False),
         (Lasso(), True),
         (GraphicalLassoCV(), True),
+        (SGDOneClassSVM(random_state=42), True),
+        (SGDOneClassSVM(), False),
         (LassoCV(selection="random"), False),
         (make_pipeline(StandardScaler(), ElasticNetCV()), True),
         (RandomForestClassifier(), False),
@@ -302,6 +310,16 @@ WIDE = np.random.default_rng(0).random((20, 30))
 def test_fits_that_leave_unused_what_they_draw(estimator: Any, is_harmless: bool) -> None:
     """Known by name, all parts of it."""
     assert harmless_fit(estimator, Shape(20, 10)) is is_harmless
+
+
+def test_a_seeded_one_class_machine_moves_the_generator_and_is_the_same() -> None:
+    """So it is with the scikit-learn that is here."""
+    found = []
+    for seed in (0, 1):
+        np.random.seed(seed)
+        found.append(SGDOneClassSVM(random_state=42).fit(WIDE).coef_.tolist())
+        assert np.random.rand() != np.random.RandomState(seed).rand()
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(

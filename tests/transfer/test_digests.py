@@ -10,7 +10,7 @@ from collections import Counter
 import numpy as np
 
 from nbtrack.journal import lines
-from nbtrack.transfer.imports.digests import _BLOCK, PointsDigest
+from nbtrack.transfer.imports.digests import _BLOCK, RunPointsDigest
 from nbtrack.transfer.imports.run_text import comparable, missing_points
 from nbtrack.transfer.sources.source_records import Points
 
@@ -31,7 +31,7 @@ def some_points(chance: random.Random) -> list[Points]:
 
 
 def digest_of(points: list[Points]) -> str:
-    digest = PointsDigest()
+    digest = RunPointsDigest()
     for each in points:
         digest.add(each.key, each.values, each.steps, each.times)
     return digest.hexdigest()

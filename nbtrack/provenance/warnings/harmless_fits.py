@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 _MOST_ROWS_WITHOUT_STOPPING = 10_000
 _WITHOUT_STATE = ("GraphicalLasso", "GraphicalLassoCV")  # and draw
+_DRAW_ANYHOW = (*_WITHOUT_STATE, "SGDOneClassSVM")  # whatever their random_state is
 
 
 class Shape(NamedTuple):
@@ -25,7 +26,7 @@ def harmless_fit(estimator: Any, shape: Shape) -> bool:
 
 
 def _may_draw(part: Any) -> bool:
-    return getattr(part, "random_state", 0) is None or type(part).__name__ in _WITHOUT_STATE
+    return getattr(part, "random_state", 0) is None or type(part).__name__ in _DRAW_ANYHOW
 
 
 def _leaves_unused(part: Any, shape: Shape) -> bool:
@@ -72,6 +73,11 @@ def _of_coordinates(part: Any, _shape: Shape) -> bool:
     return bool(part.selection == "cyclic")
 
 
+def _of_one_class(part: Any, _shape: Shape) -> bool:
+    """Its data have a seed of numpy's generator, which no sampling asks for; its order has not."""
+    return part.random_state is not None or not part.shuffle
+
+
 def _always(_part: Any, _shape: Shape) -> bool:
     return True
 
@@ -88,6 +94,7 @@ _RULES: Mapping[str, Callable[[Any, Shape], bool]] = {
         ["MultiTaskLasso", "MultiTaskElasticNet", "MultiTaskLassoCV", "MultiTaskElasticNetCV"],
         _of_coordinates,
     ),
+    "SGDOneClassSVM": _of_one_class,
     **dict.fromkeys(_WITHOUT_STATE, _always),  # they take coordinates in turn
 }
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _BLOCK = 65_536  # points are hashed in blocks of whole keys, at least so many
 
 
-class PointsDigest:
+class RunPointsDigest:
     """The sha256 of all points of a run, sorted by key, step, time (ms) and value.
 
     They are added key by key, in the order of the keys, a key in as many parts as one likes.

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.stores.store import Store
-from nbtrack.transfer.imports.digests import PointsDigest
+from nbtrack.transfer.imports.digests import RunPointsDigest
 from nbtrack.transfer.imports.marks import MARK, Mark, mark_in
 from nbtrack.transfer.imports.run_text import Before, Triple, comparable
 from nbtrack.transfer.sources.source_records import ModelPoint
@@ -78,7 +78,7 @@ def point_digests(store: Store, run_ids: Sequence[str]) -> dict[str, tuple[str, 
     """The digest of all points of each run that has any, and how many there are."""
     found: dict[str, tuple[str, int]] = {}
     for run_id, keys in groupby(_series(store, run_ids), key=lambda each: each[0]):
-        digest = PointsDigest()
+        digest = RunPointsDigest()
         for _, key, (values, steps, times) in keys:
             digest.add(key, values, steps, times)
         found[run_id] = (digest.hexdigest(), digest.count)

@@ -12,7 +12,7 @@ from nbtrack.journal.lines import now_us
 from nbtrack.recording.experiments import default_artifact_root
 from nbtrack.stores.store import Store
 from nbtrack.transfer.imports import kept_here
-from nbtrack.transfer.imports.digests import PointsDigest, files_digest
+from nbtrack.transfer.imports.digests import RunPointsDigest, files_digest
 from nbtrack.transfer.imports.marks import MARK, Mark
 from nbtrack.transfer.imports.run_text import (
     check_run,
@@ -50,7 +50,7 @@ class RunImport:
         """Raises BrokenRecord; of a run that is not here, points may have been written then, but
         not what makes it a run."""
         check_run(run)
-        digest = PointsDigest()
+        digest = RunPointsDigest()
         if not is_here:
             self._append(_written(run.run_id, self._points(run, digest)))
         elif self._has_grown(run, digest, mark):
@@ -66,13 +66,13 @@ class RunImport:
             self._append([files.text + self._last_text(run, experiment_id, new, mark, is_here)])
         return Brought(run=run, mark=new, points=digest.count, files=files.number, news=news)
 
-    def _points(self, run: SourceRun, digest: PointsDigest | None = None) -> Iterator[Points]:
+    def _points(self, run: SourceRun, digest: RunPointsDigest | None = None) -> Iterator[Points]:
         for points in self._reader.points(run.run_id):
             if digest is not None:
                 digest.add(points.key, points.values, points.steps, points.times)
             yield points
 
-    def _has_grown(self, run: SourceRun, digest: PointsDigest, mark: Mark | None) -> bool:
+    def _has_grown(self, run: SourceRun, digest: RunPointsDigest, mark: Mark | None) -> bool:
         for _ in self._points(run, digest):
             """Read to the end, before anything is written."""
         return mark is None or mark.points != digest.hexdigest()

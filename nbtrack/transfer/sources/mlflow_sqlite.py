@@ -68,10 +68,8 @@ class SqliteReader:
         self.title = str(file)
         self.folder = str(file.parent)
         self._connection = _opened(file)
-        self._points_connection = _opened(
-            file
-        )  # of which a text is bytes: each key is decoded once
-        self._points_connection.text_factory = bytes
+        self._points_connection = _opened(file)
+        self._points_connection.text_factory = bytes  # each key is decoded once
         self._columns = _columns_of(self._connection)
         if not self._columns.keys() >= _TABLES_OF_MLFLOW:
             self.close()
