@@ -11,7 +11,8 @@ from nbtrack.stores.queries.page_values import MOST_KEYS_IN_TEXT, keys_in_text
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_TABLES = ("run_keys", "run_events", "params", "tags", "metrics", "inputs")
+_TABLES = ("run_keys", "run_events", "params", "tags", "metrics", "inputs", "model_links",
+           "model_points")  # fmt: skip
 MOST_ROWS_COMPARED = 500_000  # of one table, in 10-15 ms
 
 

@@ -218,6 +218,9 @@ LINES = [
     lambda: lines.run_line("a", t=now_us(), name="renamed"),
     lambda: lines.run_line("a", t=now_us(), lifecycle_stage="deleted"),
     lambda: lines.run_line("a", t=now_us(), experiment_id="2"),
+    lambda: lines.model_link_line("a", "m-1", "output", t=now_us()),
+    lambda: lines.model_link_line("a", "m-2", "input", t=now_us()),
+    lambda: lines.model_link_line("a", "m-1", "none", t=now_us()),
 ]
 
 
