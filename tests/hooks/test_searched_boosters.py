@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import joblib
 import numpy as np
 import pytest
@@ -20,6 +22,8 @@ from sklearn.preprocessing import StandardScaler
 
 import nbtrack
 from nbtrack.hooks.sklearn import candidate_curves
+from nbtrack.hooks.sklearn.candidate_curves import CandidateCurves
+from nbtrack.hooks.sklearn.worker_curves import brought_home
 from tests.hooks.boosters import X_test, X_train, steps, values, y_test, y_train
 
 xgboost = pytest.importorskip("xgboost")
@@ -162,6 +166,27 @@ def test_in_other_processes(autologged, library):
     for candidate, value in zip(candidates, *grid.values()):
         seen = split_curves(library, **dict.fromkeys(grid, value))
         assert values(candidate, key) == pytest.approx(mean(seen))
+
+
+def test_a_search_that_goes_on_when_one_in_other_processes_ends(autologged):
+    """In another thread, say: all of its results have the same keys."""
+    nbtrack.autolog(disable=True)
+    fits = []
+
+    class EndsTheOther(xgboost.XGBClassifier):
+        def fit(self, *args, **kwargs):
+            fits.append(self)
+            if len(fits) == 2:
+                other.close()
+            return super().fit(*args, **kwargs)
+
+    with ExitStack() as other:
+        other.enter_context(brought_home(grid_search("xgboost", n_jobs=2), CandidateCurves()))
+        search = GridSearchCV(EndsTheOther(n_estimators=2), {"max_depth": [1, 2]}, cv=CV)
+        search.fit(X_train, y_train)
+
+    assert len(fits) == 5
+    assert "nbtrack" not in search.cv_results_
 
 
 @pytest.mark.slow

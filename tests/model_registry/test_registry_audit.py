@@ -12,7 +12,7 @@ import pytest
 import nbtrack
 from nbtrack.errors import InvalidValue, RegistryBroken
 from nbtrack.model_registry.audit import verify
-from nbtrack.records.registry import RegistryHead
+from nbtrack.records.registry import EventKind, NewEvent, RegistryHead
 from nbtrack.stores.registry.registry_chain import HASHED, hash_of
 from tests.support.filled_project import fill_project
 
@@ -295,3 +295,16 @@ def test_other_programs_read_the_state(record, project):
 def test_the_first_head_is_that_of_nothing(store):
     assert store.registry_head() == RegistryHead(0, "0" * 64)
     assert store.noted_registry_head() is None
+
+
+def test_details_that_are_no_json_are_refused(client, project):
+    """A database that reads JSON strictly could not read the registry any more."""
+    client.create_registered_model("churn")
+    store, (first,) = client._store, client._store.registry_events()
+    wrong = NewEvent(
+        kind=EventKind.MODEL_TAG_SET, model="churn", model_key=first.model_key, actor="ana",
+        to_value="1", details={"key": "a", "x": float("nan")},
+    )  # fmt: skip
+    with pytest.raises(InvalidValue, match=r"details of model_tag_set are no JSON.*'x': nan"):
+        store.registry_append([wrong], after=store.registry_head())
+    assert len(store.registry_events()) == 1

@@ -349,6 +349,8 @@ def test_a_broken_run_is_listed_and_the_others_come(made, bring, ours, tmp_path)
     meta = next((first / "inputs").glob("*/meta.yaml"))
     meta.write_text(re.sub("source_id: .*", "source_id: ../../secret", meta.read_text()))
     assert f"run {first.name}: it names '../../secret', which is no id" in bring(source)[1]
+    meta.write_text(f"{meta.read_text()}\ntags: [a, b]\n")
+    assert f"run {first.name}: the tags of an input" in bring(source)[1]
 
 
 def _all_runs(client: MlflowClient) -> list[Any]:

@@ -5,6 +5,7 @@ ours around scikit-learn's, and what that noted is taken out of the results as t
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.base.imported import imported
-from nbtrack.hooks.sklearn.worker_fits import NOTE, fit_and_score
+from nbtrack.hooks.sklearn.worker_fits import NOTE, fit_and_score, home
 from nbtrack.hooks.unseen_frames import uncounted, without_ours
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def _fits_elsewhere(search: Any) -> bool:
 
 def _begin(watched: tuple[Any, CandidateCurves]) -> None:
     with _lock:
+        home.add(os.getpid())
         _watched.append(watched)
         module = sys.modules[_SEARCHES]
         if not _originals and hasattr(module, _FIT) and hasattr(module, _CHECK):

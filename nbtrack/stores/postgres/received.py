@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
-from nbtrack.errors import InvalidValue
-from nbtrack.stores.postgres.connection import PgConnection, Pool
+from nbtrack.errors import InvalidValue, StoreBusy
+from nbtrack.stores.postgres.connection import WAIT_SECONDS, PgConnection, Pool
 from nbtrack.stores.postgres.staging import Rows, Staging
 from nbtrack.stores.postgres.writing import Writer, take_turn
 
@@ -28,6 +29,7 @@ class Received:
         self._pool = pool
         self._staging = Staging()
         self._writer = Writer()
+        self._turn = Lock()
 
     def take(self, segment: str, start: int, text: bytes) -> int:
         """How much of the segment is here now, in bytes: if that is not where *text* ends, nothing
@@ -74,13 +76,19 @@ class Received:
 
     @contextmanager
     def _writing(self) -> Iterator[PgConnection]:
+        """One at a time, so that those who wait hold no connection, which readers need. Nobody sees
+        numbers of keys that were given in a transaction that then failed."""
+        if not self._turn.acquire(timeout=WAIT_SECONDS):
+            raise StoreBusy("Lines of others are being taken in, and it takes long. Try again.")
         try:
             with self._pool.transaction() as connection:
                 take_turn(connection)
                 yield connection
         except BaseException:
-            self._writer.forget()  # numbers of keys may have been given in it
+            self._writer.forget()
             raise
+        finally:
+            self._turn.release()
 
 
 def _known(connection: PgConnection, segment: str) -> tuple[int, bytes]:

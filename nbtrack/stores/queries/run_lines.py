@@ -37,6 +37,14 @@ _OF_MODELS = (
     "from stored.{} where model_id in"
     " (select model_id from stored.model_events where source_run_id = $id)"
 )
+# Of an execution the newest line says all that is known, but for its run: PostgreSQL keeps no more.
+_EXECUTIONS = (
+    "select kernel, number, max(t), arg_max(facts, t), arg_max(run_id, t) from stored.executions"
+)
+_OF_THE_RUN = (
+    "(kernel, number) in (select kernel, number from stored.executions where run_id = $id)"
+)
+_EACH_ONCE = "group by kernel, number order by kernel, number"
 _POINTS = f"select key, step, t, value {_OF_RUN.format('metrics')}"
 
 
@@ -127,8 +135,7 @@ class _Reader:
             yield lines.input_line(self._id, t=t, **facts)
         yield from self._links()
         for row in self._connection.execute(
-            "select kernel, number, t, facts from stored.executions where run_id = $id"
-            " order by kernel, number, t, facts", {"id": self._id},
+            f"{_EXECUTIONS} where {_OF_THE_RUN} {_EACH_ONCE}", {"id": self._id}
         ).fetchall():  # fmt: skip
             yield _execution_line(*row)
         for t, facts in self._facts("run_events", RUN_FACTS):
@@ -184,16 +191,18 @@ def _lines_of_experiment(connection: Connection, experiment_id: str) -> Iterator
 
 def _lines_of_kernel(connection: Connection, kernel: str, number: int) -> Iterator[str]:
     rows = connection.execute(
-        "select number, t, facts from stored.executions"
-        " where kernel = $kernel and number <= $number order by number, t, facts",
+        f"{_EXECUTIONS} where kernel = $kernel and number <= $number {_EACH_ONCE}",
         {"kernel": kernel, "number": number},
     ).fetchall()
-    for each, t, facts in rows:
-        yield _execution_line(kernel, each, t, facts)
+    for row in rows:
+        yield _execution_line(*row)
 
 
-def _execution_line(kernel: str, number: int, t: int, facts: str) -> str:
-    return lines.execution_facts_line(kernel, number, json.loads(facts), t=t)
+def _execution_line(kernel: str, number: int, t: int, text: str, run_id: str | None) -> str:
+    facts = json.loads(text)
+    if run_id is not None:
+        facts.setdefault("run_id", run_id)
+    return lines.execution_facts_line(kernel, number, facts, t=t)
 
 
 def _lines_of_contents(connection: Connection, digests: Sequence[str]) -> Iterator[str]:

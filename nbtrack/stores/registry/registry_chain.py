@@ -26,7 +26,7 @@ from typing import Any
 
 from nbtrack.artifact_store.paths import TEMPORARY
 from nbtrack.base.locks import share_as
-from nbtrack.errors import RegistryBroken
+from nbtrack.errors import InvalidValue, RegistryBroken
 from nbtrack.journal.lines import now_us
 from nbtrack.records.registry import NewEvent, RegistryEvent, RegistryHead
 
@@ -53,10 +53,20 @@ def chained(
     for event in events:
         fields = asdict(event) | {"n": head.number + 1, "t": t, "previous_hash": head.hash}
         fields["kind"] = str(event.kind)
-        fields["details"] = json.dumps(event.details, sort_keys=True, ensure_ascii=False)
+        fields["details"] = _as_json(event)
         head = RegistryHead(fields["n"], hash_of(fields))
         found.append(RegistryEvent(**fields, hash=head.hash))
     return found
+
+
+def _as_json(event: NewEvent) -> str:
+    """As any database reads it: JSON has no NaN, which Python would write."""
+    try:
+        return json.dumps(event.details, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    except (ValueError, TypeError) as exc:
+        raise InvalidValue(
+            f"The details of {event.kind} are no JSON ({exc}): {event.details!r:.200}."
+        ) from exc
 
 
 def fault_in(events: Sequence[RegistryEvent]) -> tuple[int, str] | None:

@@ -53,7 +53,8 @@ def import_registry(reader: SourceReader, store: Store, outcome: Outcome) -> Non
             continue
         try:
             _ModelImport(model, reader, store, outcome).bring()
-        except NbtrackError as exc:  # a name that ours cannot have, among others
+        # A name that ours cannot have, among others, or facts of another kind than MLflow writes.
+        except (NbtrackError, ValueError, TypeError, AttributeError, KeyError) as exc:
             outcome.broken[f"registered model {model.name!r}"] = str(exc)
 
 

@@ -26,6 +26,10 @@ from nbtrack.transfer.sources.source_records import BrokenRecord, SourceReader
 
 Progress = Callable[[int, int, str], None]  # how many are done, of how many, and what they are
 _FOLD_SECONDS = 600.0
+# What a record of another kind than MLflow writes may end in: it is listed, and the rest comes.
+_BROKEN = (
+    BrokenRecord, ValueError, TypeError, AttributeError, KeyError, sqlite3.DatabaseError
+)  # fmt: skip
 _RUNS_PER_SIGN = 20  # of life: drawing a bar takes longer than bringing a small run
 
 
@@ -95,7 +99,7 @@ class _Import:
                 home = self._homes[run.experiment_id].experiment_id
                 mark, is_here = marks.get(run_id), run_id in here
                 brought = runs.bring(run, experiment_id=home, mark=mark, is_here=is_here)
-            except (BrokenRecord, ValueError, TypeError, sqlite3.DatabaseError) as exc:
+            except _BROKEN as exc:
                 self._outcome.broken[f"run {run_id}"] = str(exc)
                 continue
             note_source(self._outcome, brought)

@@ -134,7 +134,10 @@ class FilesReader:
             if meta.get("source_type") != "DATASET":
                 continue
             data = read_meta(_within(run.parent / "datasets", str(meta.get("source_id"))))
-            tags = {str(key): str(value) for key, value in (meta.get("tags") or {}).items()}
+            tags = meta.get("tags") or {}
+            if not isinstance(tags, dict):
+                raise BrokenRecord(f"the tags of an input are {str(tags)[:80]!r}")
+            tags = {str(key): str(value) for key, value in tags.items()}
             yield input_facts([data.get(name) for name in DATASET_FACTS], tags)
 
     # --- models

@@ -17,6 +17,7 @@ from nbtrack.records.history import History
 from nbtrack.records.logged_models import LoggedModelQuery
 from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.records.tags import IDENTITY_TAG, PARENT_TAG
+from nbtrack.records.transfers import LinesOf
 from nbtrack.remote.codec import encode
 from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.stores.store import Store
@@ -229,6 +230,10 @@ def questions(own: Store) -> list[tuple[str, dict[str, Any]]]:
         ("read_keys", {"query": RunQuery(filter_string="metrics.loss > 0")}),
         ("read_latest_points", {"run_ids": runs}),
         ("read_datasets", {"experiment_ids": ["7", "8"]}),
+        ("read_lines", {"of": LinesOf(runs=tuple(runs), experiments=("7", "8"),
+                                      kernels=(("k", 11),), contents=("e1", "s"))}),
+        ("missing_contents", {"digests": ["e1", "s", "nothing"]}),
+        ("read_point_digests", {"run_id": runs[3]}),
         ("read_history", {"experiment_id": "7", "lineage": "l1", "without": runs[5]}),
         ("read_places", {"notebook": "n.ipynb"}),
         ("read_identical", {"digest": f"{1:064x}"}),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from nbtrack.errors import InvalidValue, RunNotFound
+from nbtrack.errors import InvalidValue, RunNotFound, StoreBusy
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.records.runs import RunQuery
@@ -17,7 +18,8 @@ from tests.support.postgres import postgres
 
 pytest.importorskip("psycopg")
 
-from nbtrack.stores.postgres.store import PostgresStore  # only where it is
+from nbtrack.stores.postgres import received  # only where it is
+from nbtrack.stores.postgres.store import PostgresStore
 
 
 @pytest.fixture(scope="module")
@@ -159,10 +161,24 @@ def test_what_is_removed_is_gone(store: PostgresStore, run_id: str, writer: str)
     assert run_id not in [run.info.run_id for run in store.search_runs(RunQuery())]
 
 
+def test_who_waits_to_write_keeps_nobody_from_reading(
+    store: PostgresStore, run_id: str, writer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dozen at once wait for their turn, and hold no connection meanwhile."""
+    monkeypatch.setattr(received, "WAIT_SECONDS", 0.5)
+    line = text_of(run_id, writer, points=1).decode()
+    with store.received._turn, ThreadPoolExecutor(12) as threads:
+        waiting = [threads.submit(store.append, line) for _ in range(12)]
+        assert run_id not in [run.info.run_id for run in store.search_runs(RunQuery(), timeout=0)]
+        for each in waiting:
+            with pytest.raises(StoreBusy, match="takes long"):
+                each.result()
+    store.append(line)
+    assert store.get_run(run_id).data.metrics == {"loss": 0.0}
+
+
 def test_two_servers_take_in_at_once(store: PostgresStore, address: str, tmp_path: Path) -> None:
     """Each numbers runs and keys that the other has not seen."""
-    from concurrent.futures import ThreadPoolExecutor
-
     other = PostgresStore(address, tmp_path)
     runs = [os.urandom(16).hex() for _ in range(40)]
 
