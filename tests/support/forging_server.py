@@ -6,6 +6,7 @@ import json
 import threading
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -33,6 +34,8 @@ class ForgingServer:
                     found = exc
                 with found:
                     content = found.read()
+                if found.headers.get("content-encoding") == "deflate":
+                    content = zlib.decompress(content)
                 if (forge := forged.get(self.path.rpartition("/")[2])) and found.status == 200:
                     lines = json.loads(content)["answer"]
                     content = json.dumps({"answer": forge(lines)}).encode()

@@ -250,7 +250,7 @@ def test_files_come_into_the_projects_own_folder_alone(
 def test_digests_of_many_files_are_asked_for_a_few_at_a_time(
     here: Folder, server: TeamServer
 ) -> None:
-    run_id = here.client.create_run("0").info.run_id
+    run_id = here.client.create_run(here.client.create_experiment("many")).info.run_id
     here.client.writer(run_id).log_bytes([b"x"], "a.txt")
     here.client.set_terminated(run_id)
     here.push([run_id])

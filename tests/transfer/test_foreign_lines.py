@@ -19,7 +19,7 @@ from nbtrack.stores.opening import open_store
 from nbtrack.stores.store import Store
 from nbtrack.transfer.copies.between import pull_runs
 from nbtrack.transfer.copies.foreign_lines import check_lines, check_points
-from tests.support.forging_server import ForgingServer
+from tests.support.forging_server import Forge, ForgingServer
 from tests.support.random_runs import add_model, change_run, record_cell
 from tests.support.team_server import TeamServer
 
@@ -111,11 +111,12 @@ def here(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def served_run(server: TeamServer) -> str:
-    """A run on the server with a bit of everything."""
+@pytest.fixture(scope="module")
+def run_id(server: TeamServer) -> str:
+    """Of a run on the server with a bit of everything."""
     with closing(MlflowClient(str(server.folder / ".nbtrack"))._store) as store:
         client, chance = MlflowClient(store.uri), Random(5)
-        run_id = str(client.create_run(client.create_experiment(f"{chance}")).info.run_id)
+        run_id = str(client.create_run(client.create_experiment("told")).info.run_id)
         for _ in range(20):
             change_run(client, run_id, chance)
         record_cell(client, run_id, chance)
@@ -130,21 +131,26 @@ def pulled(liar: ForgingServer, here: Store, run_id: str) -> list[str]:
         return pull_runs(here, served, [run_id], []).faults
 
 
+def of_runs(forge: Forge) -> Forge:
+    """In answers about runs only; a run's own line comes last."""
+    return lambda told: forge(told) if told and told[-1].startswith('{"k":"run"') else told
+
+
 def with_facts(line: str, **facts: object) -> str:
     told = json.loads(line)
     return lines.run_line(told["r"], t=told["t"], **told["x"], **facts)
 
 
 def test_a_server_names_no_folder_of_this_machine_and_no_run_but_the_one(
-    server: TeamServer, liar: ForgingServer, here: Store, tmp_path: Path
+    run_id: str, liar: ForgingServer, here: Store, tmp_path: Path
 ) -> None:
     """Nothing of a wrong answer is taken; of the right one, all."""
-    run_id, outside = served_run(server), tmp_path / "outside"
+    outside = tmp_path / "outside"
     for forge in (
         lambda told: [*told[:-1], with_facts(told[-1], artifact_uri=str(outside))],
         lambda told: [lines.tag_line(OTHER, "k", "v", t=1), *told],
     ):
-        liar.forged["read_lines"] = forge
+        liar.forged["read_lines"] = of_runs(forge)
         with pytest.raises(InvalidValue, match="something else"):
             pulled(liar, here, run_id)
         here.flush()
@@ -159,13 +165,13 @@ def test_a_server_names_no_folder_of_this_machine_and_no_run_but_the_one(
 
 
 def test_a_model_of_another_run_stays_that_runs(
-    server: TeamServer, liar: ForgingServer, here: Store
+    run_id: str, liar: ForgingServer, here: Store
 ) -> None:
-    run_id, client = served_run(server), MlflowClient(here.uri)
+    client = MlflowClient(here.uri)
     own = client.create_run("0").info.run_id
     model = client.create_logged_model("0", name="mine", source_run_id=own)
     taken = lines.model_line(model.model_id, t=lines.now_us(), name="x", source_run_id=run_id)
-    liar.forged["read_lines"] = lambda told: [taken, *told]
+    liar.forged["read_lines"] = of_runs(lambda told: [taken, *told])
     with pytest.raises(InvalidValue, match=f"is of run {run_id}"):
         pulled(liar, here, run_id)
     assert here.look_up_model(model.model_id).model.name == "mine"
