@@ -100,7 +100,8 @@ def copied_into(begun: Postgres, store: DuckDBStore, files: Path) -> str:
     with there._pool.transaction() as connection:
         rows = [astuple(event) for event in store.registry_events()]
         connection.executemany(INSERT, rows)
-    shutil.copytree(store.folder / "models", folder / "models")
+    for name in ("models", "artifacts"):
+        shutil.copytree(store.folder / name, folder / name)
     shutil.copy(store.folder / "registry.head", folder)
     there.release()
     return address

@@ -144,9 +144,10 @@ class ServerSide:
     def file_digests(self, owner: str, paths: Sequence[str]) -> Mapping[str, str | None]:
         found: dict[str, str | None] = {}
         for start in range(0, len(paths), _PATHS_AT_ONCE):
-            wanted = {"owner": owner, "paths": list(paths[start : start + _PATHS_AT_ONCE])}
+            some = list(paths[start : start + _PATHS_AT_ONCE])
+            wanted = {"owner": owner, "paths": some}
             told = self._line.ask(f"/{QUESTIONS}/{FILE_DIGESTS}", wanted, timeout=_FILE_SECONDS)
-            found |= told["answer"]
+            found |= {path: told["answer"].get(path) for path in some}
         return found
 
     def read_file(self, owner: str, path: str) -> Content:
