@@ -89,6 +89,12 @@ def stays_within(path: Path, folder: Path) -> bool:
         return False
 
 
+def is_folder(location: str) -> bool:
+    """Whether it names one of this machine."""
+    scheme = SCHEME.match(location)
+    return scheme is None or scheme[1].lower() == "file"
+
+
 def folder_of(artifact_uri: str) -> Path:
     """The folder that a plain path or a `file:` URI names."""
     if not artifact_uri or "\0" in artifact_uri:
@@ -107,9 +113,8 @@ def folder_of(artifact_uri: str) -> Path:
 
 def below_uri(artifact_uri: str, path: str) -> str:
     """The place *path* in it; of an address with ? or #, before these."""
-    scheme = SCHEME.match(artifact_uri)
-    is_folder = scheme is None or scheme[1].lower() == "file"  # it may have a # in its name
-    mark = None if is_folder else re.search("[?#]", artifact_uri)
+    # A folder may have a # in its name.
+    mark = None if is_folder(artifact_uri) else re.search("[?#]", artifact_uri)
     end = len(artifact_uri) if mark is None else mark.start()
     return f"{artifact_uri[:end].rstrip('/')}/{path}{artifact_uri[end:]}"
 

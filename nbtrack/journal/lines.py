@@ -162,5 +162,14 @@ def text_line(digest: str, text: str, *, t: int) -> str:
     return _line(k="text", n=digest, v=text, t=t)
 
 
+def what_is_told(line: str) -> dict[str, Any]:
+    """The fields of *line*. Raises ValueError, TypeError unless it is written as it is here: of two
+    fields of one name, others who read it may take the first one."""
+    told = json.loads(line)
+    if not isinstance(told, dict) or _encode(told) + "\n" != line:
+        raise ValueError(f"no line of a journal: {line!r:.200}")
+    return told
+
+
 def _line(**fields: object) -> str:
     return _encode({name: value for name, value in fields.items() if value is not None}) + "\n"

@@ -21,6 +21,7 @@ START, SHA256, PROJECT = "nbtrack-start", "nbtrack-sha256", "nbtrack-project"  #
 ROWS_OF = "nbtrack-rows-of"  # a header of a table: the machine whose rows these are
 SERVED_ROOT = "nbtrack-artifacts:"  # on the way, the folder of artifacts on either side
 MOST_BYTES = 4 << 20  # of lines in one request
+MOST_PATHS = 1_000  # of files whose digests are asked for in one request: each is read
 
 QUESTIONS_ASKED = frozenset({
     "count_runs", "find_experiment", "get_experiment", "get_run", "list_artifact_records",

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import astuple
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from nbtrack.records.registry import RegistryQuery
 from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.records.transfers import LinesOf
 from nbtrack.remote.codec import decode, encode
-from nbtrack.remote.protocol import QUESTIONS_ASKED, question
+from nbtrack.remote.protocol import MOST_PATHS, QUESTIONS_ASKED, question
 from nbtrack.remote.store import RemoteStore
 from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.stores.opening import open_store
@@ -99,7 +100,8 @@ def copied_into(begun: Postgres, store: DuckDBStore, files: Path) -> str:
     with there._pool.transaction() as connection:
         rows = [astuple(event) for event in store.registry_events()]
         connection.executemany(INSERT, rows)
-    shutil.copytree(store.folder / "models", folder / "models")
+    for name in ("models", "artifacts"):
+        shutil.copytree(store.folder / name, folder / name)
     shutil.copy(store.folder / "registry.head", folder)
     there.release()
     return address
@@ -171,7 +173,7 @@ def test_the_answer_is_the_projects_own(both: Both, name: str) -> None:
 
 
 def test_what_is_wrong_is_wrong_there_too(both: Both) -> None:
-    _, there, _ = both
+    _, there, run_id = both
     with pytest.raises(InvalidFilter, match=r"metrics\.loss >"):
         there.search_runs(RunQuery(filter_string="metrics.loss >"))
     with pytest.raises(NotFound, match="append"):
@@ -180,6 +182,12 @@ def test_what_is_wrong_is_wrong_there_too(both: Both) -> None:
         there.line.ask("/questions/get_run", {"run": "x"})
     with pytest.raises(InvalidValue, match="search_runs"):
         there.line.ask("/questions/search_runs", {"query": {"filter": "x"}})
+    paths = [f"{number}.txt" for number in range(MOST_PATHS + 1)]
+    with pytest.raises(InvalidValue, match=r"ask for 1,000 at the most"):
+        there.line.ask("/questions/file_digests", {"owner": run_id, "paths": paths})
+    twice = {"owner": run_id, "paths": ["notes/a.txt", "notes", "no.txt", "notes/a.txt"]}
+    answer = there.line.ask("/questions/file_digests", twice)["answer"]
+    assert answer == {"notes/a.txt": sha256(b"x").hexdigest(), "notes": None, "no.txt": None}
 
 
 def test_what_records_have_comes_back_as_it_was() -> None:

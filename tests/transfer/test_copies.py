@@ -18,12 +18,17 @@ import pytest
 import nbtrack
 from nbtrack.api.client import MlflowClient
 from nbtrack.errors import InvalidValue, NameTaken, NotFound, StoreBusy
+from nbtrack.journal import lines
+from nbtrack.journal.lines import now_us
+from nbtrack.records.runs import RunQuery
 from nbtrack.records.transfers import LinesOf
+from nbtrack.remote.protocol import MOST_PATHS
 from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.stores.opening import open_store
 from nbtrack.stores.store import Store
 from nbtrack.transfer.copies.between import pull_runs, push_runs
 from nbtrack.transfer.copies.copying import Copied
+from nbtrack.transfer.copies.sides import ServerSide
 from tests.support.cut_line import CutLine
 from tests.support.random_runs import change_run, new_runs
 from tests.support.team_server import TeamServer
@@ -197,6 +202,63 @@ def test_what_cannot_be_copied_is_said(here: Folder, there: Folder, served: Stor
     there.client.set_terminated(other)
     with pytest.raises(NameTaken, match="Rename one of them"):
         there.push([other])
+
+
+def test_one_id_of_two_experiments_mixes_nothing(
+    here: Folder, there: Folder, served: Store
+) -> None:
+    """As two projects have them that came from MLflow, which counts 1, 2, 3."""
+    runs = []
+    for number, project in enumerate((here, there)):
+        line = lines.experiment_line("7", t=now_us(), name=f"number {number}", created_us=1)
+        project.store.append(line)
+        runs.append(project.client.create_run("7").info.run_id)
+        project.client.set_terminated(runs[-1])
+    here.push(runs[:1])
+    for copy, run_id in ((there.push, runs[1]), (there.pull, runs[0])):
+        with pytest.raises(NameTaken, match=r"'number [01]', and 'number [01]' in"):
+            copy([run_id])
+
+    assert [run.info.run_id for run in served.search_runs(RunQuery(experiment_ids=("7",)))] == [
+        runs[0]
+    ]
+    there.client.rename_experiment("7", "number 0")
+    assert there.push(runs[1:]).faults == there.pull(runs[:1]).faults == []
+    assert rows(there.store, runs[0]) == rows(served, runs[0])
+
+
+def test_files_come_into_the_projects_own_folder_alone(
+    here: Folder, served: Store, tmp_path: Path
+) -> None:
+    """Also for a run that keeps its files elsewhere: who said so may have been a server."""
+    elsewhere = tmp_path / "elsewhere"
+    experiment_id = here.client.create_experiment("away", artifact_location=str(elsewhere))
+    run_id = here.client.create_run(experiment_id).info.run_id
+    here.client.writer(run_id).log_bytes([b"x"], "a.txt")
+    here.client.set_terminated(run_id)
+    assert here.push([run_id]).faults == []
+    assert here.pull([run_id]).files == 1
+    (place,) = elsewhere.rglob("a.txt")
+    place.write_text("other")
+
+    (fault,) = here.pull([run_id]).faults
+    assert "not in the project's own folder" in fault
+    assert place.read_text() == "other"
+    assert files(served, run_id) == {"a.txt": b"x"}
+
+
+def test_digests_of_many_files_are_asked_for_a_few_at_a_time(
+    here: Folder, server: TeamServer
+) -> None:
+    run_id = here.client.create_run(here.client.create_experiment("many")).info.run_id
+    here.client.writer(run_id).log_bytes([b"x"], "a.txt")
+    here.client.set_terminated(run_id)
+    here.push([run_id])
+    side = ServerSide(server.address, here.folder / "pushes")
+    found = side.file_digests(run_id, [*(f"{number}.txt" for number in range(MOST_PATHS)), "a.txt"])
+
+    assert len(found) == MOST_PATHS + 1
+    assert [path for path, digest in found.items() if digest] == ["a.txt"]
 
 
 def test_the_functions_do_the_same(

@@ -10,6 +10,7 @@ from nbtrack.recording.experiments import default_artifact_root
 from nbtrack.remote.codec import decode, encode
 from nbtrack.remote.protocol import (
     FILE_DIGESTS,
+    MOST_PATHS,
     QUESTIONS_ASKED,
     SERVED_ROOT,
     kind_of_owner,
@@ -44,6 +45,8 @@ def _file_digests(served: Served, arguments: dict[str, Any]) -> dict[str, str | 
         owner, paths = str(arguments["owner"]), [str(path) for path in arguments["paths"]]
     except (KeyError, TypeError) as exc:
         raise InvalidValue(f"{FILE_DIGESTS} is asked with other arguments: {exc!r:.200}") from None
+    if len(paths) > MOST_PATHS:
+        raise InvalidValue(f"{len(paths):,} files at once: ask for {MOST_PATHS:,} at the most.")
     return digests_of(served.files(Place(kind_of_owner(owner), owner, "")), paths)
 
 

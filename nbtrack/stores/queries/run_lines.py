@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.artifact_store.paths import SCHEME
+from nbtrack.artifact_store.paths import is_folder
 from nbtrack.journal import lines
 from nbtrack.journal.lines import MODEL_FACTS, POINT_FACTS, RUN_FACTS
 from nbtrack.records.transfers import LinesOf, PointsDigest
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from nbtrack.stores.connection import Connection
 
-_LOCATIONS = ("artifact_uri", "artifact_location")
+LOCATIONS = ("artifact_uri", "artifact_location")
 _FACTS = {
     name: tuple(column for column in TABLES[name] if column not in ("run_key", "t"))
     for name in ("cells", "inputs")
@@ -228,13 +228,8 @@ def _given(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in zip(names, values, strict=True)
-        if value is not None and not (name in _LOCATIONS and _is_folder(value))
+        if value is not None and not (name in LOCATIONS and is_folder(value))
     }
-
-
-def _is_folder(location: str) -> bool:
-    scheme = SCHEME.match(location)
-    return scheme is None or scheme[1].lower() == "file"
 
 
 def _quoted(names: Sequence[str]) -> str:

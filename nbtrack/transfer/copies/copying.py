@@ -11,11 +11,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from nbtrack.display.number_format import format_size
-from nbtrack.errors import NameTaken
+from nbtrack.errors import InvalidValue, NameTaken, NotFound
+from nbtrack.recording.experiments import DEFAULT_ID
 from nbtrack.records.executions import CONTENT_KEY, Execution
 from nbtrack.records.registry import RegistryQuery
 from nbtrack.records.runs import Run, RunStatus
@@ -71,6 +73,8 @@ class Copying:
         copied = [run for run in runs if self._is_over(run)]
         progress(0, len(copied), "what they share")
         facts = {run.info.run_id: self._facts(run.info.run_id) for run in copied}
+        for run_id, lines in facts.items():
+            self._check_models(run_id, lines)
         self._copy_experiments({run.info.experiment_id for run in copied})
         self._copy_shared([line for each in facts.values() for line in each])
         for number, run in enumerate(copied):
@@ -105,8 +109,21 @@ class Copying:
                     f"{other.experiment_id} (here: {experiment_id}). Rename one of them first."
                 )
             of = LinesOf(experiments=(experiment_id,))
-            if not self._target.ask("read_lines", of=of):
-                self._take(self._source.ask("read_lines", of=of))
+            ours, theirs = (side.ask("read_lines", of=of) for side in (self._source, self._target))
+            if not theirs:
+                self._take(ours)
+            elif experiment_id != DEFAULT_ID:
+                self._check_same(experiment_id, _names_in(ours), _names_in(theirs))
+
+    def _check_same(self, experiment_id: str, ours: set[str], theirs: set[str]) -> None:
+        """Two that came from MLflow may have one id, and nothing else in common."""
+        if ours and theirs and ours.isdisjoint(theirs):
+            raise NameTaken(
+                f"The experiment {experiment_id} of {self._target.name} is another one: it is "
+                f"called {_listed(theirs)}, and {_listed(ours)} in {self._source.name}. Copy these "
+                "runs into another project; or, if it is the same all the same, rename one of them "
+                "as the other first."
+            )
 
     def _copy_shared(self, lines: Sequence[str]) -> None:
         """What runs name by a digest, and the executions of their kernels; of these they have some
@@ -126,6 +143,19 @@ class Copying:
         self._add()
 
     # --- one run
+
+    def _check_models(self, run_id: str, facts: Sequence[str]) -> None:
+        """Who says that a model is of another run than it is there would change it there."""
+        told = map(json.loads, facts)
+        for model_id in sorted({each["n"] for each in told if each["k"] == "model"}):
+            with suppress(NotFound):
+                known = self._target.ask("look_up_model", model_id=model_id).model
+                if known.source_run_id != run_id:
+                    raise InvalidValue(
+                        f"Model {model_id} is of run {run_id} in {self._source.name}, and of "
+                        f"{known.source_run_id} in {self._target.name}: neither run nor model is "
+                        "copied. Copy the other runs without it."
+                    )
 
     def _take_run(self, run_id: str, facts: list[str]) -> None:
         for lines in self._missing(run_id, facts):
@@ -234,6 +264,16 @@ def _without(lines: Sequence[str], known: Sequence[str]) -> list[str]:
         else:
             found.append(line)
     return found
+
+
+def _names_in(lines: Sequence[str]) -> set[str]:
+    """What an experiment has ever been called."""
+    facts = [told["x"] for told in map(json.loads, lines) if told["k"] == "experiment"]
+    return {each[name] for each in facts for name in ("name", "renamed") if name in each}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " or ".join(map(repr, sorted(names)))
 
 
 def _owners(run_id: str, facts: Sequence[str]) -> list[OwnerFiles]:

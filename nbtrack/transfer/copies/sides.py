@@ -13,6 +13,7 @@ from nbtrack.artifact_store.opening import open_local
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base.locks import held, make_shared_folder
 from nbtrack.errors import ArtifactNotFound, NotFound, StoreBusy
+from nbtrack.recording.own_folders import folder_of_model, folder_of_run
 from nbtrack.remote.codec import decode, encode
 from nbtrack.remote.line import Line
 from nbtrack.remote.protocol import (
@@ -26,9 +27,11 @@ from nbtrack.remote.protocol import (
 )
 from nbtrack.stores.opening import folder_of, full_uri, without_password
 from nbtrack.stores.store import Store
+from nbtrack.transfer.copies.foreign_lines import check_lines, check_points
 from nbtrack.transfer.copies.spool import Spool, write_segment
 
 _PIECE = 1 << 20
+_PATHS_AT_ONCE = 100  # all of them are read before the answer comes
 _FILE_SECONDS, _ANSWER_SECONDS = 120.0, 120.0  # for each part of an answer: nobody waits in a cell
 
 
@@ -44,7 +47,8 @@ class Side(Protocol):
     def name(self) -> str: ...
 
     def ask(self, asked: str, /, **arguments: Any) -> Any:
-        """A question of `Store`. Raises what that raises, ServerAway."""
+        """A question of `Store`. Raises what that raises, ServerAway; InvalidValue for lines that
+        are not what was asked for."""
 
     def add(self, text: str) -> None:
         """Whole lines, exactly once. Raises StoreBusy."""
@@ -56,7 +60,8 @@ class Side(Protocol):
         """Raises ArtifactNotFound."""
 
     def write_file(self, owner: str, path: str, content: Content, sha256: str) -> None:
-        """Whole or not at all. Raises OtherBytes if it is another one than *sha256*."""
+        """Whole or not at all. Raises OtherBytes if it is another one than *sha256*; InvalidValue
+        if the project does not keep the files of *owner* itself."""
 
 
 class FolderSide:
@@ -90,7 +95,14 @@ class FolderSide:
         return Content(place.stat().st_size, _pieces_of(place))
 
     def write_file(self, owner: str, path: str, content: Content, sha256: str) -> None:
-        self._files(owner).write(path, content.pieces, sha256=sha256)
+        files = open_local(str(self._own_folder(owner)), run_id=owner)
+        files.write(path, content.pieces, sha256=sha256)
+
+    def _own_folder(self, owner: str) -> Path:
+        """Where files from elsewhere may go, whatever was said of it there."""
+        if kind_of_owner(owner) == MODELS:
+            return folder_of_model(self._store, self._store.look_up_model(owner).model)
+        return folder_of_run(self._store, owner, self._store.get_run(owner).info.artifact_uri)
 
     def _files(self, owner: str) -> ArtifactStore:
         if kind_of_owner(owner) == MODELS:
@@ -115,7 +127,12 @@ class ServerSide:
 
     def ask(self, asked: str, /, **arguments: Any) -> Any:
         told = self._line.ask(f"/{QUESTIONS}/{asked}", encode(arguments), timeout=_ANSWER_SECONDS)
-        return decode(question(asked).answer, told["answer"])
+        found = decode(question(asked).answer, told["answer"])
+        if asked == "read_lines":
+            check_lines(found, arguments["of"], self.name)
+        elif asked == "read_point_lines":
+            check_points(found, arguments["run_id"], arguments["keys"], self.name)
+        return found
 
     def add(self, text: str) -> None:
         self._spool.send(text)
@@ -125,9 +142,13 @@ class ServerSide:
         self._spool.send_rest()
 
     def file_digests(self, owner: str, paths: Sequence[str]) -> Mapping[str, str | None]:
-        wanted = {"owner": owner, "paths": list(paths)}
-        told = self._line.ask(f"/{QUESTIONS}/{FILE_DIGESTS}", wanted, timeout=_FILE_SECONDS)
-        return {str(path): digest for path, digest in told["answer"].items()}
+        found: dict[str, str | None] = {}
+        for start in range(0, len(paths), _PATHS_AT_ONCE):
+            some = list(paths[start : start + _PATHS_AT_ONCE])
+            wanted = {"owner": owner, "paths": some}
+            told = self._line.ask(f"/{QUESTIONS}/{FILE_DIGESTS}", wanted, timeout=_FILE_SECONDS)
+            found |= {path: told["answer"].get(path) for path in some}
+        return found
 
     def read_file(self, owner: str, path: str) -> Content:
         try:
