@@ -16,7 +16,7 @@ import pytest
 
 from nbtrack.artifact_store.table_formats import decode_table, encode_table
 from nbtrack.base.locks import held
-from nbtrack.errors import InvalidValue, OtherBytes
+from nbtrack.errors import InvalidValue, OtherBytes, RunDeleted
 from nbtrack.remote.protocol import RUNS
 from nbtrack.server.artifact_places import Place
 from nbtrack.server.nbtrack_protocol.tables import drop_file, remove_files, take_rows
@@ -129,6 +129,22 @@ def test_a_table_that_others_put_in_its_place_stays(table: Table) -> None:
     table.add(A, "a1", "a2")
 
     assert sorted(table.rows) == ["a1", "a2", "another"]
+
+
+def test_rows_that_were_kept_and_not_shown_are_there_once(table: Table) -> None:
+    """As after a kill: here the run is in the bin when the table is to be written."""
+    client, run_id = table.served.client, table.place.id
+    table.add(A, "a1")
+    table.add(B, "b1")
+    table.log("a1", "b1", "mlflow")
+    client.delete_run(run_id)
+    with pytest.raises(RunDeleted):
+        table.add(A, "a1", "a2")
+    client.restore_run(run_id)
+    assert table.rows == ["a1", "b1", "mlflow"]
+    table.add(B, "b1", "b2")
+
+    assert table.rows == ["a1", "a2", "b1", "b2", "mlflow"]
 
 
 def test_parts_of_an_older_server_are_gone_on_with(table: Table) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -22,7 +22,7 @@ WAIT_SECONDS = 10.0
 MOST_BYTES = 256 << 20  # of the rows of one machine: they are joined in memory
 _MACHINE = re.compile(r"[0-9a-f]{32}")
 _OTHERS = "before"  # in place of a machine: rows that were in the table when some were sent
-_SHOWN = "shown"  # beside the rows: the digest of the table that was made of them last
+_SHOWN = "shown"  # beside the parts: the digest of the table, all of which is in them
 
 
 def take_rows(
@@ -41,7 +41,7 @@ def take_rows(
             parts.forget()
         tables = parts.with_rows(machine, rows, there)
         table = _joined(list(tables.values()), place.path)
-        parts.keep(tables)
+        parts.keep(tables, there)
         _show(served, place, table, sent=sha256)
         parts.note_shown(table)
 
@@ -123,8 +123,16 @@ class _Parts:
     def _is_shown(self, table: bytes) -> bool:
         return self._files.has(_SHOWN) and self._files.read(_SHOWN).decode() == _digest(table)
 
-    def keep(self, tables: dict[str, bytes]) -> None:
-        """Those that were in the table already come first: who is killed here loses nothing."""
+    def keep(self, tables: Mapping[str, bytes], there: bytes | None) -> None:
+        """Those that come of what is *there* first: who is killed loses nothing, and what is noted
+        to be in parts is not taken for something else then."""
+        of_others = [name for name in tables if name.endswith(_OTHERS)]
+        self._write({name: tables[name] for name in of_others})
+        if there is not None:
+            self.note_shown(there)
+        self._write(tables)
+
+    def _write(self, tables: Mapping[str, bytes]) -> None:
         known = self._names()
         for name, table in tables.items():
             if name not in known or self._files.read(name) != table:
