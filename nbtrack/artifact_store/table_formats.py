@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.artifact_store.alike_cells import are_alike
 from nbtrack.base.imported import imported
 from nbtrack.base.plain_values import PLAIN, plain
 from nbtrack.errors import InvalidValue, require
@@ -51,14 +52,12 @@ def joined_tables(tables: Sequence[bytes], path: str) -> bytes:
 
 
 def begins_with(table: bytes, first: bytes, path: str) -> bool:
-    """Whether the rows of *table* are those of *first*, and maybe more."""
-    if _kind(path) == "parquet":
-        whole, beginning = (_read_parquet(each, path) for each in (table, first))
-        found: bool = whole.slice(0, beginning.num_rows).equals(beginning)
-        return found
-    (columns, rows), known = (_read_json(each, path) for each in (table, first))
-    is_whole = set(columns).issuperset(known[0])
-    return is_whole and _widened(known, columns) == rows[: len(known[1])]
+    """Whether the rows of *table* are those of *first*, and maybe more: also as MLflow's client
+    writes them again."""
+    (columns, rows), known = (_as_lists(each, path) for each in (table, first))
+    beginning, known_rows = rows[: len(known[1])], _widened(known, columns)
+    is_whole = set(columns).issuperset(known[0]) and len(beginning) == len(known_rows)
+    return is_whole and are_alike(beginning, known_rows)
 
 
 def other_rows(table: bytes, first: bytes, path: str) -> bytes | None:
@@ -73,6 +72,14 @@ def other_rows(table: bytes, first: bytes, path: str) -> bytes | None:
     columns, rows = _read_json(table, path)
     behind = rows[len(_read_json(first, path)[1]) :]
     return _json_text(columns, behind).encode("utf-8", "backslashreplace") if behind else None
+
+
+def _as_lists(data: bytes, path: str) -> tuple[list[Any], Rows]:
+    if _kind(path) == "json":
+        return _read_json(data, path)
+    table = _read_parquet(data, path)
+    cells = (column.to_pylist() for column in table.columns)
+    return table.column_names, [list(row) for row in zip(*cells)]
 
 
 def _kind(path: str) -> str:

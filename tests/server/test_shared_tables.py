@@ -12,6 +12,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from nbtrack.artifact_store.table_formats import decode_table, encode_table
@@ -123,6 +124,32 @@ def test_rows_that_others_added_to_the_whole_stay(table: Table) -> None:
     assert table.rows == ["a1", "a2", "b1", "b2", "mlflow", "more"]
 
 
+def test_rows_stay_one_each_when_mlflow_writes_them_again(table: Table) -> None:
+    """Its client reads and writes the whole with pandas, which rounds."""
+    columns = {
+        "who": ["a1", "a2", "007"],
+        "exact": [0.1 + 0.2, 1e-12, -1e22 / 3],
+        "some": [1, None, 3],
+        "none": [None, float("inf"), 2.5],
+        "date": ["2024-01-01T02:00:00+02:00", "2024-02-29T23:59:59.123456+02:00", None],
+        "more": ["x" * 5, None, '{"a": 1}'],
+    }
+    table.send(A, encode_table(columns, table.place.path))
+    there = str(table.served.files(table.place).download(table.place.path))
+    more = pd.DataFrame({"who": ["mlflow"], "loss": [0.5]})
+    if there.endswith(".json"):
+        whole = pd.concat([pd.read_json(there, orient="split"), more], ignore_index=True)
+        text = whole.to_json(orient="split", index=False, date_format="iso").encode()
+    else:
+        whole = pd.concat([pd.read_parquet(there), more], ignore_index=True)
+        text = whole.to_parquet()
+    table.served.keep(table.place, [text])
+    table.add(B, "b1")
+    table.add(B, "b1", "b2")
+
+    assert table.rows == ["a1", "a2", "007", "mlflow", "b1", "b2"]
+
+
 def test_a_table_that_others_put_in_its_place_stays(table: Table) -> None:
     table.add(A, "a1")
     table.log("another")
@@ -215,9 +242,8 @@ def test_nobody_waits_for_rows_that_are_on_the_way(table: Table) -> None:
     assert table.rows == ["b1", "a1"]
 
 
-def test_rows_without_an_end_are_refused(table: Table) -> None:
-    endless = repeat(bytes(16 << 20))
+def test_rows_that_are_too_many_are_refused(table: Table) -> None:
     with pytest.raises(InvalidValue, match="are more than 256 MiB"):
-        take_rows(table.served, table.place, A, endless, "")
+        take_rows(table.served, table.place, A, repeat(bytes(16 << 20), 17), "")
     with pytest.raises(OtherBytes):
         take_rows(table.served, table.place, A, [table.encoded("a1")], "0" * 64)
