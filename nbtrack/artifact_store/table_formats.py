@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.artifact_store.alike_cells import are_alike
 from nbtrack.base.imported import imported
 from nbtrack.base.plain_values import PLAIN, plain
 from nbtrack.errors import InvalidValue, require
@@ -51,15 +52,34 @@ def joined_tables(tables: Sequence[bytes], path: str) -> bytes:
 
 
 def begins_with(table: bytes, first: bytes, path: str) -> bool:
-    """Whether the rows of *table* are those of *first*, and maybe more."""
+    """Whether the rows of *table* are those of *first*, and maybe more: also as MLflow's client
+    writes them again."""
+    (columns, rows), known = (_as_lists(each, path) for each in (table, first))
+    beginning, known_rows = rows[: len(known[1])], _widened(known, columns)
+    is_whole = set(columns).issuperset(known[0]) and len(beginning) == len(known_rows)
+    return is_whole and are_alike(beginning, known_rows)
+
+
+def other_rows(table: bytes, first: bytes, path: str) -> bytes | None:
+    """The rows of *table* that come behind those of *first*, or all if it does not begin with
+    them. None if none come behind."""
+    if not begins_with(table, first, path):
+        return table
     if _kind(path) == "parquet":
         whole, beginning = (_read_parquet(each, path) for each in (table, first))
-        found: bool = whole.slice(0, beginning.num_rows).equals(beginning)
-        return found
-    (columns, rows), (known_columns, known_rows) = (
-        _read_json(each, path) for each in (table, first)
-    )
-    return _widened((known_columns, known_rows), columns) == rows[: len(known_rows)]
+        rest = whole.slice(beginning.num_rows)
+        return _parquet_bytes(rest) if rest.num_rows else None
+    columns, rows = _read_json(table, path)
+    behind = rows[len(_read_json(first, path)[1]) :]
+    return _json_text(columns, behind).encode("utf-8", "backslashreplace") if behind else None
+
+
+def _as_lists(data: bytes, path: str) -> tuple[list[Any], Rows]:
+    if _kind(path) == "json":
+        return _read_json(data, path)
+    table = _read_parquet(data, path)
+    cells = (column.to_pylist() for column in table.columns)
+    return table.column_names, [list(row) for row in zip(*cells)]
 
 
 def _kind(path: str) -> str:
@@ -207,11 +227,16 @@ def _read_json(data: bytes, path: str) -> tuple[list[Any], Rows]:
     try:
         table = json.loads(data)
         columns, rows = table["columns"], table["data"]
-        if all(len(row) == len(columns) for row in rows):
+        if _is_list(columns) and all(_is_list(row) and len(row) == len(columns) for row in rows):
+            dict.fromkeys(columns)  # raises for what is no name
             return columns, rows
-    except (ValueError, KeyError, TypeError) as exc:
+    except (ValueError, KeyError, TypeError, RecursionError) as exc:
         raise _NotATable(path) from exc
     raise _NotATable(path)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list)
 
 
 class _NotATable(InvalidValue):
@@ -227,14 +252,19 @@ def _encode_parquet(data: Any, path: str, previous: bytes | None) -> bytes:
 
 
 def _joined_parquet(tables: list[pa.Table], path: str, *more: Any) -> bytes:
-    pa, parquet = _arrow()
+    pa, _ = _arrow()
     try:
         tables += map(_as_arrow, more)
         whole = pa.concat_tables(tables, promote_options="permissive")
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as exc:
+    except pa.ArrowException as exc:
         raise InvalidValue(f"The table for {path!r} does not fit into Parquet: {exc}") from exc
+    return _parquet_bytes(whole)
+
+
+def _parquet_bytes(table: pa.Table) -> bytes:
+    _, parquet = _arrow()
     buffer = io.BytesIO()
-    parquet.write_table(whole, buffer)
+    parquet.write_table(table, buffer)
     return buffer.getvalue()
 
 
@@ -254,7 +284,7 @@ def _read_parquet(data: bytes, path: str) -> pa.Table:
     pa, parquet = _arrow()
     try:
         return parquet.read_table(io.BytesIO(data))
-    except pa.ArrowInvalid as exc:
+    except (pa.ArrowException, OSError) as exc:  # OSError: it begins as one and is cut off
         raise _NotATable(path) from exc
 
 

@@ -18,6 +18,7 @@ from nbtrack.remote.protocol import MODELS, RUNS
 from nbtrack.server.artifact_places import VERSIONS, Place, parse, place_in
 from nbtrack.server.asked import Asked
 from nbtrack.server.mlflow_protocol import wire
+from nbtrack.server.nbtrack_protocol.tables import remove_files
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -68,7 +69,7 @@ async def list_folder(request: Request) -> Response:
 
 async def remove(request: Request) -> Response:
     served, place = _served(request), place_of(request)
-    await run_in_threadpool(served.remove, place)
+    await run_in_threadpool(remove_files, served, place)
     return JSONResponse({})
 
 

@@ -110,23 +110,28 @@ class Served:
         else:
             raise _stays()
 
-    def remove(self, place: Place) -> None:
-        """A file, or all in a folder of a run. Raises NotFound, InvalidValue."""
+    def remove(self, place: Place) -> list[str]:
+        """A file, or all in a folder of a run: the paths of what was there. Raises NotFound,
+        InvalidValue."""
         if place.kind != RUNS:
             raise InvalidValue("The files of a model stay as they are, as long as it is there.")
         files, writer = self.files(place), self._writer(place.id)
         below = [file.path for file in files.walk(place.path or None)]
         is_file = not below and place.path and files.has(place.path)
-        writer.remove_artifacts([place.path] if is_file else below)
+        paths = [place.path] if is_file else below
+        writer.remove_artifacts(paths)
+        return paths
 
     def drop_unrecorded(self, place: Place) -> bool:
-        """One file, if the records say that it was removed. Raises NotFound, InvalidValue."""
+        """One file, if the records say that it was removed; a folder of that name stays, for there
+        are others in it. Raises NotFound, InvalidValue."""
         files = self.own_files(place)
         if not place.path:
             raise InvalidValue("Say which file was removed.")
         if is_removed := place.path not in self._recorded(place):
             with suppress(NotFound):
-                files.delete(place.path)
+                if files.download(place.path).is_file():
+                    files.delete(place.path)
         return is_removed
 
     def _recorded(self, place: Place) -> Collection[str]:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import nbtrack
-from nbtrack.errors import GateFailed, InvalidValue, NameTaken, RegistryMoved, StoreBusy
+from nbtrack.errors import (
+    GateFailed,
+    InvalidValue,
+    ModelChanged,
+    NameTaken,
+    RegistryMoved,
+    StoreBusy,
+)
 from nbtrack.model_registry.changes import event
 from nbtrack.model_registry.copies import place_of
 from nbtrack.models.digests import files_in
-from nbtrack.records.registry import EventKind, NewEvent, RegistryQuery, StagedFolder
+from nbtrack.records.registry import EventKind, NewEvent, RegistryHead, RegistryQuery, StagedFolder
 from nbtrack.remote.store import RemoteStore
 from nbtrack.stores.local.duckdb import DuckDBStore
 from tests.remote.test_remote_store import begin_script
@@ -160,13 +167,24 @@ class NewVersion:
         self.folder.mkdir()
         (self.folder / "MLmodel").write_text("evil: 1\n")
 
-    def register(self, name: str, version: int, place: str, run_id: str | None) -> None:
+    def register(
+        self,
+        name: str,
+        version: int,
+        place: str,
+        run_id: str | None,
+        *,
+        files: Mapping[str, str] | None = None,
+        after: RegistryHead | None = None,
+    ) -> None:
         score = {"metrics": {"score": 1.0}}
-        details = {"place": place, "files": files_in(self.folder), "source": "x", "evidence": score}
+        files = files_in(self.folder) if files is None else files
+        details = {"place": place, "files": files, "source": "x", "evidence": score}
         facts = {"model": name, "model_key": keys(self._store)[name], "version": version}
         made = event(EventKind.VERSION_CREATED, run_id=run_id, details=details, **facts)
         staged = StagedFolder(folder=self.folder, place=place)
-        self._store.registry_append([made], after=self._store.registry_head(), staged=staged)
+        after = after or self._store.registry_head()
+        self._store.registry_append([made], after=after, staged=staged)
 
 
 def test_the_files_of_a_version_stay_its_own(
@@ -175,12 +193,21 @@ def test_the_files_of_a_version_stay_its_own(
     new = NewVersion(tmp_path, store := machine("b"))
     there = server.folder / ".nbtrack" / "models"
     place = place_of("price", keys(store)["price"], 1)
-    before = files_in(there / place)
+    before, left_before = files_in(there / place), sorted(there.glob(".nbtrack-tmp-*"))
     for version in (1, 2, 7):
         for taken in (place, place_of(free, keys(store)[free], 1), "x-1/../price-1/1"):
             with pytest.raises(InvalidValue):
                 new.register(free, version, taken, registered)
 
+    own, other_files = place_of(free, keys(store)[free], 2), {"MLmodel": "0" * 64}
+    with pytest.raises(InvalidValue, match="no file MLmodel"):
+        new.register(free, 2, own, None, files={})
+    with pytest.raises(ModelChanged):
+        new.register(free, 2, own, None, files=other_files)
+    with pytest.raises(RegistryMoved):
+        new.register(free, 2, own, None, after=RegistryHead())
+
+    assert sorted(there.glob(".nbtrack-tmp-*")) == left_before
     assert files_in(there / place) == before
     assert [v.version for v in store.search_model_versions(RegistryQuery(name=free))] == ["1"]
 

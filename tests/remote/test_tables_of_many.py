@@ -13,6 +13,7 @@ from nbtrack.artifact_store.table_formats import decode_table, encode_table
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.remote.store import RemoteStore
 from tests.remote.test_fetched_files import RUN, begun, ship
+from tests.server.asking import ask
 from tests.support.team_server import TeamServer
 
 Machine = Callable[[str], RemoteStore]
@@ -65,5 +66,11 @@ def test_rows_that_were_there_stay_and_a_removed_table_is_gone(
     ship(a)
     writer.log_table({"who": ["again"]}, "t.json")
     ship(a)
-
     assert rows(machine("c"), "t.json") == ["again"]
+    path = f"/api/2.0/mlflow-artifacts/artifacts/runs/{RUN}/t.json"
+    assert ask(server.address, path, method="DELETE")[0] == 200
+    second = RunWriter(b := machine("b"), RUN, artifact_uri=f"{b.folder}/artifacts/{RUN}")
+    second.log_table({"who": ["b"]}, "t.json")
+    ship(b)
+
+    assert rows(machine("c"), "t.json") == ["b"]

@@ -6,7 +6,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
@@ -48,13 +49,18 @@ def append(
 ) -> list[RegistryEvent]:
     """A change that was recorded before is not recorded again. Raises RegistryMoved, StoreBusy,
     GateFailed, ModelChanged, InvalidValue."""
-    if recorded := _recorded_before(served, events, after):
-        if token is not None:  # sent again, because the answer was lost
-            rmtree(staging_folder(served, token), ignore_errors=True)
-        return recorded
-    staged = None if token is None else _staged(served, events, token, str(place))
-    if staged is None and any(event.kind == EventKind.VERSION_CREATED for event in events):
-        raise InvalidValue("A version is made with a copy of its model.")
+    with _out_of_reach(served, token) as folder:
+        if recorded := _recorded_before(served, events, after):  # the answer was lost
+            return recorded
+        staged = None if folder is None else _staged(folder, events, str(place))
+        if staged is None and any(event.kind == EventKind.VERSION_CREATED for event in events):
+            raise InvalidValue("A version is made with a copy of its model.")
+        return _append(served, events, after, staged)
+
+
+def _append(
+    served: Served, events: Sequence[NewEvent], after: RegistryHead, staged: StagedFolder | None
+) -> list[RegistryEvent]:
     by_whom = [replace(event, actor=identified_actor() or event.actor) for event in events]
     with served.store.registry_turn(timeout=10.0):
         if recorded := _recorded_before(served, events, after):  # by a request that took long
@@ -81,7 +87,24 @@ def _check_not_moved(served: Served, after: RegistryHead) -> None:
         raise RegistryMoved(f"The registry has changed since: {head} is the newest event.")
 
 
-def _staged(served: Served, events: Sequence[NewEvent], token: str, place: str) -> StagedFolder:
+@contextmanager
+def _out_of_reach(served: Served, token: str | None) -> Iterator[Path | None]:
+    """The copy under a name that nobody knows: nothing is sent to it once it is checked. It is gone
+    after the block unless it was moved away: who sends the change again sends the copy, too."""
+    if token is None:
+        yield None
+        return
+    sent = staging_folder(served, token)
+    folder = staging_folder(served, os.urandom(16).hex())
+    with suppress(FileNotFoundError):  # nothing of it has arrived
+        sent.rename(folder)
+    try:
+        yield folder
+    finally:
+        rmtree(folder, ignore_errors=True)
+
+
+def _staged(folder: Path, events: Sequence[NewEvent], place: str) -> StagedFolder:
     """Its place is right if that of the event is; see `ChangeCheck`."""
     created = [event for event in events if event.kind == EventKind.VERSION_CREATED]
     if len(created) != 1 or created[0].details.get("place") != place:
@@ -89,16 +112,7 @@ def _staged(served: Served, events: Sequence[NewEvent], token: str, place: str) 
     files = created[0].details.get("files") or {}
     if FILE_NAME not in files:
         raise InvalidValue(f"There is no model in the copy: it has no file {FILE_NAME}.")
-    folder = _out_of_reach(served, token)
+    if not folder.exists():
+        raise InvalidValue("Of the copy of the model, nothing has arrived.")
     check_files(folder, files)
     return StagedFolder(folder=folder, place=place)
-
-
-def _out_of_reach(served: Served, token: str) -> Path:
-    """The copy under a name that nobody knows: nothing is sent to it once it is checked."""
-    sent = staging_folder(served, token)
-    folder = staging_folder(served, os.urandom(16).hex())
-    try:
-        return sent.rename(folder)
-    except FileNotFoundError:
-        raise InvalidValue("Of the copy of the model, nothing has arrived.") from None

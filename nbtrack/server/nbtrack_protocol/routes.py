@@ -40,7 +40,7 @@ from nbtrack.server.nbtrack_protocol.journals import Journals
 from nbtrack.server.nbtrack_protocol.kept_answers import Answer
 from nbtrack.server.nbtrack_protocol.project_id import check_project
 from nbtrack.server.nbtrack_protocol.questions import answer
-from nbtrack.server.nbtrack_protocol.tables import forget_rows, take_rows
+from nbtrack.server.nbtrack_protocol.tables import drop_file, take_rows
 from nbtrack.server.roles import role_of_change
 from nbtrack.server.served import Served
 
@@ -171,13 +171,8 @@ async def _take_file(request: Request) -> Response:
 async def _remove_file(request: Request) -> Response:
     """A journal told before that it was removed; one that was logged again stays."""
     place = artifact_files.place_of(request)
-    await run_in_threadpool(_drop, _served(request), place)
+    await run_in_threadpool(drop_file, _served(request), place)
     return JSONResponse({})
-
-
-def _drop(served: Served, place: Place) -> None:
-    if served.drop_unrecorded(place):
-        forget_rows(served, place)
 
 
 def _keep(served: Served, place: Place, pieces: Iterable[bytes], sha256: str) -> None:
