@@ -8,6 +8,7 @@ import time
 import pytest
 
 import nbtrack
+from nbtrack.panels.live import progress
 from nbtrack.panels.live.feed import LiveFeed
 from nbtrack.recording import training_progress
 from tests.hooks.boosters import X_test, X_train, steps, values, y_test, y_train
@@ -59,9 +60,10 @@ def followed(run, folder, **settings):
     return made[0], pushed, during, shown()
 
 
-def test_its_curves_are_shown_before_they_are_recorded(autologged, tmp_path):
+def test_its_curves_are_shown_before_they_are_recorded(autologged, tmp_path, monkeypatch):
     """Under their names, and nearly their values; recorded is the model's own, once. And it is told
     how long it takes still, as of a training that may end early by the user's callback."""
+    monkeypatch.setattr(progress, "SILENT_SECONDS", 0.5)  # of the 3 s or so that it takes
     with nbtrack.start_run() as active:
         model, pushed, during, shown = followed(active, tmp_path / "files")
     run = autologged.run()

@@ -246,19 +246,14 @@ def test_without_psutil(project: Path) -> None:
     assert said.count("pip install 'nbtrack[system]'") == 1
 
 
-def test_it_takes_less_than_half_a_percent_of_a_core() -> None:
-    """However short the interval: then there are fewer samples."""
+def test_it_mostly_rests_however_short_the_interval() -> None:
+    """Four hundred times as long as a sample has taken: two thousand of them would be due here."""
     nbtrack.set_system_metrics_sampling_interval(0.001)
     with nbtrack.start_run(log_system_metrics=True) as run:
         wait_until(lambda: points(run.run_id))
-        (thread,) = [each for each in threading.enumerate() if each.name == THREAD_NAME]
-        clock = time.pthread_getcpuclockid(thread.ident or 0)
-        before = time.clock_gettime(clock)
         time.sleep(2)
-        taken = time.clock_gettime(clock) - before
 
-    assert taken / 2 < 0.005
-    assert len(points(run.run_id)) > 3
+    assert 2 <= len(points(run.run_id)) < 200
 
 
 def test_they_are_bookkeeping() -> None:
