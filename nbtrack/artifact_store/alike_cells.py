@@ -33,7 +33,10 @@ def _is_alike(one: Any, other: Any) -> bool:
 
 def _are_close(one: float, other: float) -> bool:
     """Large numbers have ten digits in all."""
-    return isclose(one, other, rel_tol=1e-9 if abs(one) > 1e15 else 1e-12, abs_tol=1e-10)
+    try:
+        return isclose(one, other, rel_tol=1e-9 if abs(one) > 1e15 else 1e-12, abs_tol=1e-10)
+    except OverflowError:  # an int that is no float
+        return False
 
 
 def _is_missing(value: Any) -> bool:
