@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import nbtrack
 from nbtrack import MlflowClient
@@ -347,9 +348,10 @@ def test_a_broken_run_is_listed_and_the_others_come(made, bring, ours, tmp_path)
     assert len(ours.get_metric_history(first.name, "odd")) == 1
 
     meta = next((first / "inputs").glob("*/meta.yaml"))
-    meta.write_text(re.sub("source_id: .*", "source_id: ../../secret", meta.read_text()))
+    told = meta.read_text()
+    meta.write_text(re.sub("source_id: .*", "source_id: ../../secret", told))
     assert f"run {first.name}: it names '../../secret', which is no id" in bring(source)[1]
-    meta.write_text(f"{meta.read_text()}\ntags: [a, b]\n")
+    meta.write_text(yaml.safe_dump({**yaml.safe_load(told), "tags": ["a", "b"]}))
     assert f"run {first.name}: the tags of an input" in bring(source)[1]
 
 
