@@ -19,12 +19,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.errors import ExperimentNotFound, StoreBusy
+from nbtrack.errors import StoreBusy
 from nbtrack.journal import reading
 from nbtrack.journal.writing import Journal
-from nbtrack.records.executions import Execution
 from nbtrack.records.history import CellPlace, EarlierRun, History
-from nbtrack.records.logged_models import FoundModel, LoggedModel, LoggedModelQuery
 from nbtrack.records.registry import (
     ModelVersion,
     NewEvent,
@@ -35,15 +33,12 @@ from nbtrack.records.registry import (
     StagedFolder,
 )
 from nbtrack.records.runs import (
-    Experiment,
-    FileInfo,
     Metric,
-    Run,
     RunColumns,
     RunQuery,
-    ViewType,
 )
 from nbtrack.records.traces import RunTrace
+from nbtrack.stores.connection import Connection
 from nbtrack.stores.kept.kept_points import KeptPoints
 from nbtrack.stores.kept.kept_runs import KeptRuns
 from nbtrack.stores.local import identities
@@ -59,9 +54,8 @@ from nbtrack.stores.local.snapshot import SnapshotReader
 from nbtrack.stores.local.status import store_status
 from nbtrack.stores.local.trace import trace_of_lines, trace_of_snapshot
 from nbtrack.stores.local.user_query import user_query
-from nbtrack.stores.queries import executions, logged_models, run_queries
+from nbtrack.stores.queries import run_queries
 from nbtrack.stores.queries.panel_reads import PanelReads
-from nbtrack.stores.queries.proposals import proposed_run
 from nbtrack.stores.queries.run_index import RunIndex
 from nbtrack.stores.registry import registry_queries
 from nbtrack.stores.registry.registry_append import (
@@ -71,7 +65,7 @@ from nbtrack.stores.registry.registry_append import (
     read_head,
 )
 from nbtrack.stores.registry.registry_chain import noted_head
-from nbtrack.stores.store import FoundRun, Position
+from nbtrack.stores.store import Position
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,21 +154,8 @@ class DuckDBStore(PanelReads):
 
     # --- reading
 
-    def get_run(self, run_id: str, *, timeout: float = WAIT_SECONDS) -> Run:
-        with self._snapshots.open(timeout=timeout) as connection:
-            return run_queries.get_run(connection, run_id, store=str(self.folder))
-
-    def look_up_run(self, run_id: str, *, timeout: float = WAIT_SECONDS) -> FoundRun:
-        with self._snapshots.open(timeout=timeout) as connection:
-            return run_queries.look_up_run(connection, run_id, store=str(self.folder))
-
-    def search_runs(self, query: RunQuery, *, timeout: float = WAIT_SECONDS) -> list[Run]:
-        with self._snapshots.open(timeout=timeout) as connection:
-            return run_queries.find_runs(connection, query)
-
-    def proposed_run(self, typed: str, *, view_type: ViewType) -> str:
-        with self._snapshots.open() as connection:
-            return proposed_run(connection, typed, view_type=view_type)
+    def _snapshot(self, timeout: float = WAIT_SECONDS) -> AbstractContextManager[Connection]:
+        return self._snapshots.open(timeout=timeout)
 
     def count_runs(self, query: RunQuery) -> int:
         from nbtrack.stores.kept.answers import count_runs
@@ -199,68 +180,11 @@ class DuckDBStore(PanelReads):
             lambda connection: run_queries.read_metrics(connection, run_id, key, store=store),
         )
 
-    def get_experiment(self, experiment_id: str, *, timeout: float = WAIT_SECONDS) -> Experiment:
-        return self._experiment("experiment_id", experiment_id, timeout=timeout)
-
-    def find_experiment(self, name: str, *, timeout: float = WAIT_SECONDS) -> Experiment | None:
-        try:
-            return self._experiment("name", name, timeout=timeout)
-        except ExperimentNotFound:
-            return None
-
-    def _experiment(self, column: str, value: str, *, timeout: float) -> Experiment:
-        with self._snapshots.open(timeout=timeout) as connection:
-            return run_queries.get_experiment(connection, column, value, store=str(self.folder))
-
     def note_renamed(self, experiment_id: str, name: str) -> None:
         note_renamed(self.folder, experiment_id, name)
 
     def renamed_experiments(self) -> Mapping[str, str]:
         return renamed_experiments(self.folder)
-
-    def search_experiments(
-        self,
-        *,
-        view_type: ViewType = ViewType.ACTIVE_ONLY,
-        filter_string: str | None = None,
-        order_by: Sequence[str] = (),
-        max_results: int | None = None,
-    ) -> list[Experiment]:
-        with self._snapshots.open() as connection:
-            return run_queries.find_experiments(
-                connection,
-                view_type=view_type,
-                filter_string=filter_string,
-                order_by=order_by,
-                max_results=max_results,
-            )
-
-    def read_cell(self, run_id: str) -> dict[str, Any] | None:
-        return self.read_cells([run_id]).get(run_id)
-
-    def read_cells(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        with self._snapshots.open() as connection:
-            return run_queries.read_cells(connection, run_ids)
-
-    def read_environments(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        with self._snapshots.open() as connection:
-            return run_queries.read_environments(connection, run_ids)
-
-    def read_git_states(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        with self._snapshots.open() as connection:
-            return run_queries.read_git_states(connection, run_ids)
-
-    def read_executions(self, run_id: str) -> list[Execution]:
-        with self._snapshots.open() as connection:
-            return executions.read_executions(connection, run_id)
-
-    def read_texts(self, digests: Sequence[str]) -> dict[str, str]:
-        with self._snapshots.open() as connection:
-            return executions.read_texts(connection, digests)
-
-    def list_artifact_records(self, run_id: str) -> list[FileInfo]:
-        with self._snapshots.open() as connection:
-            return run_queries.list_artifact_records(connection, run_id)
 
     def position(self) -> Position:
         try:
@@ -317,20 +241,6 @@ class DuckDBStore(PanelReads):
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
         with self._snapshots.open() as connection:
             return user_query(connection, sql, parameters)
-
-    # --- logged models
-
-    def look_up_model(self, model_id: str, *, timeout: float = WAIT_SECONDS) -> FoundModel:
-        with self._snapshots.open(timeout=timeout) as connection:
-            return logged_models.look_up_model(connection, model_id, store=str(self.folder))
-
-    def search_logged_models(self, query: LoggedModelQuery) -> list[LoggedModel]:
-        with self._snapshots.open() as connection:
-            return logged_models.find_models(connection, query)
-
-    def list_model_files(self, model_id: str) -> dict[str, str]:
-        with self._snapshots.open() as connection:
-            return logged_models.list_model_files(connection, model_id)
 
     # --- the model registry
 

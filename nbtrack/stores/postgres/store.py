@@ -13,21 +13,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nbtrack.errors import ExperimentNotFound, StoreError
-from nbtrack.records.executions import Execution
+from nbtrack.errors import StoreError
 from nbtrack.records.history import CellPlace, EarlierRun, History
-from nbtrack.records.logged_models import FoundModel, LoggedModel, LoggedModelQuery
 from nbtrack.records.runs import (
-    Experiment,
-    FileInfo,
     Metric,
-    Run,
     RunColumns,
     RunQuery,
-    ViewType,
 )
 from nbtrack.records.traces import RunTrace
-from nbtrack.records.transfers import LinesOf, PointsDigest
 from nbtrack.stores.local import history
 from nbtrack.stores.local.trace import trace_of_snapshot
 from nbtrack.stores.postgres import migrations, removal
@@ -36,14 +29,10 @@ from nbtrack.stores.postgres.panel_answers import PanelAnswers
 from nbtrack.stores.postgres.received import Received
 from nbtrack.stores.postgres.registry import RegistryAnswers
 from nbtrack.stores.queries import (
-    executions,
-    logged_models,
-    run_lines,
     run_queries,
-    served_facts,
 )
-from nbtrack.stores.queries.proposals import proposed_run
-from nbtrack.stores.store import FoundRun, Position
+from nbtrack.stores.queries.plain_questions import PlainQuestions
+from nbtrack.stores.store import Position
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +40,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class PostgresStore(PanelAnswers, RegistryAnswers):
+class PostgresStore(PlainQuestions, PanelAnswers, RegistryAnswers):
     """Safe for several threads, and several servers may use one database."""
 
     def __init__(self, address: str, folder: Path) -> None:
@@ -138,24 +127,9 @@ class PostgresStore(PanelAnswers, RegistryAnswers):
             return question(connection, *arguments, **named)
 
     @contextmanager
-    def _snapshot(self, timeout: float) -> Iterator[PgConnection]:
+    def _snapshot(self, timeout: float = WAIT_SECONDS) -> Iterator[PgConnection]:
         with self._pool.snapshot(timeout=timeout) as connection:
             yield connection
-
-    def get_run(self, run_id: str, *, timeout: float = WAIT_SECONDS) -> Run:
-        with self._snapshot(timeout) as connection:
-            return run_queries.get_run(connection, run_id, store=str(self.folder))
-
-    def look_up_run(self, run_id: str, *, timeout: float = WAIT_SECONDS) -> FoundRun:
-        with self._snapshot(timeout) as connection:
-            return run_queries.look_up_run(connection, run_id, store=str(self.folder))
-
-    def search_runs(self, query: RunQuery, *, timeout: float = WAIT_SECONDS) -> list[Run]:
-        with self._snapshot(timeout) as connection:
-            return run_queries.find_runs(connection, query)
-
-    def proposed_run(self, typed: str, *, view_type: ViewType) -> str:
-        return self._ask(proposed_run, typed, view_type=view_type)
 
     def count_runs(self, query: RunQuery) -> int:
         return self._ask(run_queries.count_runs, query)
@@ -166,67 +140,11 @@ class PostgresStore(PanelAnswers, RegistryAnswers):
     def read_metrics(self, run_id: str, key: str) -> list[Metric]:
         return self._ask(run_queries.read_metrics, run_id, key, store=str(self.folder))
 
-    def read_latest_points(self, run_ids: Sequence[str]) -> dict[str, dict[str, Metric]]:
-        return self._ask(served_facts.read_latest_points, run_ids)
-
-    def read_datasets(self, experiment_ids: Sequence[str]) -> list[list[str | None]]:
-        return self._ask(served_facts.read_datasets, experiment_ids)
-
-    def get_experiment(self, experiment_id: str, *, timeout: float = WAIT_SECONDS) -> Experiment:
-        return self._experiment("experiment_id", experiment_id, timeout=timeout)
-
-    def find_experiment(self, name: str, *, timeout: float = WAIT_SECONDS) -> Experiment | None:
-        try:
-            return self._experiment("name", name, timeout=timeout)
-        except ExperimentNotFound:
-            return None
-
-    def _experiment(self, column: str, value: str, *, timeout: float) -> Experiment:
-        with self._snapshot(timeout) as connection:
-            return run_queries.get_experiment(connection, column, value, store=str(self.folder))
-
     def note_renamed(self, experiment_id: str, name: str) -> None:
         """It is in the database."""
 
     def renamed_experiments(self) -> Mapping[str, str]:
         return {}
-
-    def search_experiments(
-        self,
-        *,
-        view_type: ViewType = ViewType.ACTIVE_ONLY,
-        filter_string: str | None = None,
-        order_by: Sequence[str] = (),
-        max_results: int | None = None,
-    ) -> list[Experiment]:
-        return self._ask(
-            run_queries.find_experiments,
-            view_type=view_type,
-            filter_string=filter_string,
-            order_by=order_by,
-            max_results=max_results,
-        )
-
-    def read_cell(self, run_id: str) -> dict[str, Any] | None:
-        return self.read_cells([run_id]).get(run_id)
-
-    def read_cells(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        return self._ask(run_queries.read_cells, run_ids)
-
-    def read_environments(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        return self._ask(run_queries.read_environments, run_ids)
-
-    def read_git_states(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        return self._ask(run_queries.read_git_states, run_ids)
-
-    def read_executions(self, run_id: str) -> list[Execution]:
-        return self._ask(executions.read_executions, run_id)
-
-    def read_texts(self, digests: Sequence[str]) -> dict[str, str]:
-        return self._ask(executions.read_texts, digests)
-
-    def list_artifact_records(self, run_id: str) -> list[FileInfo]:
-        return self._ask(run_queries.list_artifact_records, run_id)
 
     def position(self) -> Position:
         """There are no journals here."""
@@ -261,34 +179,6 @@ class PostgresStore(PanelAnswers, RegistryAnswers):
     def version(self) -> object:
         with self._pool.connection() as connection:
             return connection.execute("select n from stored.changes").fetchone()
-
-    # --- for copies to another project
-
-    def read_lines(self, of: LinesOf) -> list[str]:
-        return self._ask(run_lines.read_lines, of)
-
-    def missing_contents(self, digests: Sequence[str]) -> list[str]:
-        return self._ask(run_lines.missing_contents, digests)
-
-    def read_point_digests(self, run_id: str) -> dict[str, PointsDigest]:
-        return self._ask(run_lines.read_point_digests, run_id)
-
-    def read_point_lines(
-        self, run_id: str, keys: Sequence[str], *, start: int = 0, limit: int
-    ) -> list[str]:
-        return self._ask(run_lines.read_point_lines, run_id, keys, start=start, limit=limit)
-
-    # --- logged models
-
-    def look_up_model(self, model_id: str, *, timeout: float = WAIT_SECONDS) -> FoundModel:
-        with self._snapshot(timeout) as connection:
-            return logged_models.look_up_model(connection, model_id, store=str(self.folder))
-
-    def search_logged_models(self, query: LoggedModelQuery) -> list[LoggedModel]:
-        return self._ask(logged_models.find_models, query)
-
-    def list_model_files(self, model_id: str) -> dict[str, str]:
-        return self._ask(logged_models.list_model_files, model_id)
 
     # --- taking out
 

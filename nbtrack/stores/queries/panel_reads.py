@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrack.journal.reading import segment_sizes
-from nbtrack.records.runs import Metric, Run, RunQuery, ViewType
+from nbtrack.records.runs import Run, RunQuery, ViewType
 from nbtrack.stores.kept.kept_points import KeptPoints
 from nbtrack.stores.kept.kept_runs import KeptRuns
 from nbtrack.stores.local.attachment import stamp, wal_of
 from nbtrack.stores.local.snapshot import SnapshotReader
-from nbtrack.stores.queries.line_reads import LineReads
+from nbtrack.stores.queries.plain_questions import PlainQuestions
 from nbtrack.stores.queries.run_index import RunIndex
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nbtrack.stores.queries.key_inventory import KeptInventories
 
 
-class PanelReads(LineReads):
+class PanelReads(PlainQuestions):
     """The part of DuckDBStore that panels and servers need."""
 
     database: Path
@@ -89,18 +89,6 @@ class PanelReads(LineReads):
 
         with self._index.open(query) as connection:
             return read_keys(connection)
-
-    def read_latest_points(self, run_ids: Sequence[str]) -> dict[str, dict[str, Metric]]:
-        from nbtrack.stores.queries import served_facts
-
-        with self._snapshots.open() as connection:
-            return served_facts.read_latest_points(connection, run_ids)
-
-    def read_datasets(self, experiment_ids: Sequence[str]) -> list[list[str | None]]:
-        from nbtrack.stores.queries import served_facts
-
-        with self._snapshots.open() as connection:
-            return served_facts.read_datasets(connection, experiment_ids)
 
     def read_groups(self, query: RunQuery, *, by: str, metrics: Sequence[str]) -> list[RunGroup]:
         from nbtrack.stores.queries import run_groups
