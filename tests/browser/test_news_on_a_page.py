@@ -90,6 +90,32 @@ def test_a_click_is_not_lost_to_an_answer(page: Any) -> None:
     page.locator("[aria-sort=descending] [data-column='metrics.recall']").wait_for()
 
 
+def test_a_click_is_not_lost_to_a_run_that_grows_older(page: Any) -> None:
+    """Rows say how old they are every few seconds."""
+    row = page.locator("tr[data-run-id]").last
+    age = row.locator("td:has-text('ago')")
+    age.wait_for()
+    page.wait_for_function(NEXT_AGE, arg=age.element_handle())  # 5 s before the next
+    row.locator(".nbt-name-button").hover()
+    page.wait_for_timeout(4500)
+    page.mouse.down()
+    page.wait_for_timeout(1000)
+    page.mouse.up()
+
+    page.locator(".nbt-details .nbt-detail-head").wait_for()
+
+
+def test_a_click_is_not_lost_to_another_size(page: Any) -> None:
+    row = page.locator("tr[data-run-id]").last
+    row.locator(".nbt-name-button").hover()
+    page.mouse.down()
+    page.set_viewport_size({"width": 990, "height": 800})
+    page.wait_for_timeout(500)
+    page.mouse.up()
+
+    page.locator(".nbt-details .nbt-detail-head").wait_for()
+
+
 def test_answers_come_though_no_release_is_heard(page: Any) -> None:
     page.locator("tr[data-run-id] .nbt-name-button").last.hover()
     page.mouse.down()
@@ -110,6 +136,10 @@ def test_a_wrong_filter_stays_wrong(page: Any) -> None:
 
     assert page.locator(".nbt-query[aria-invalid=true]").count() == 1
     assert "found the end" in page.locator(".nbt-error").first.inner_text()
+
+
+# At each of them the row is made anew.
+NEXT_AGE = "age => !age.isConnected"
 
 
 def tell_news(page: Any) -> None:

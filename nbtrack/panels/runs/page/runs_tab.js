@@ -30,7 +30,7 @@ function mountRunsTab(host, el, state) {
   });
   state.on("wrong", ({ filter }) => el.classList.toggle("nbt-stale", filter !== ""));
   state.on("removed", (ids) => offerUndo(state, notice, ids));
-  state.on("notice", (found) => showNotice(notice, found));
+  state.on("notice", (found) => showNotice(state, notice, found));
   return { close: () => runs.close() };
 }
 
@@ -131,11 +131,19 @@ function offerUndo(state, notice, ids) {
     "Undo",
   );
   redraw(notice, h("span", {}, `Deleted ${plural(ids.length, "run")}.`), button);
-  setTimeout(() => button.isConnected && notice.replaceChildren(), UNDO_SECONDS * 1000);
+  leaveLater(state, notice, button);
 }
 
-/** @param {HTMLElement} notice @param {Notice} found */
-function showNotice(notice, { words, source }) {
+/** A notice goes by itself, if it is still there; not in the middle of a click, which what is below
+ *  would miss.
+ *  @param {RunsState} state @param {HTMLElement} notice @param {HTMLElement} shown in it */
+function leaveLater(state, notice, shown) {
+  const leave = () => shown.isConnected && notice.replaceChildren();
+  setTimeout(() => state.host.whenReleased(leave), UNDO_SECONDS * 1000);
+}
+
+/** @param {RunsState} state @param {HTMLElement} notice @param {Notice} found */
+function showNotice(state, notice, { words, source }) {
   const dismiss = h(
     "button",
     {
@@ -148,7 +156,7 @@ function showNotice(notice, { words, source }) {
   );
   if (!source) {
     redraw(notice, h("span", {}, words), dismiss);
-    setTimeout(() => dismiss.isConnected && notice.replaceChildren(), UNDO_SECONDS * 1000);
+    leaveLater(state, notice, dismiss);
     return;
   }
   const text = h("textarea", {

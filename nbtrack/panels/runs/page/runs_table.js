@@ -36,7 +36,7 @@ export class RunsTable {
     /** A row that stays where it is on the screen; `left` is where we left it.
      *  @type {{ id: string, top: number, left: number } | null} */
     this.held = null;
-    this.ticking = setInterval(() => this.age(), AGING);
+    this.ticking = setInterval(() => state.host.whenReleased(() => this.age()), AGING);
     state.on("page", (page) => this.draw(page));
     state.on("rows", () => state.page && this.draw(state.page));
     state.on("ticked", () => this.drawRows());

@@ -49,7 +49,7 @@ export class TableLayout {
      *  @type {Map<string, number[]>} */
     this.indents = new Map();
     this.dragged = readDragged();
-    const resized = afterPause(RESIZE_PAUSE, () => this.resized());
+    const resized = afterPause(RESIZE_PAUSE, () => state.host.whenReleased(() => this.resized()));
     this.observer = new ResizeObserver(resized);
     this.observer.observe(scroller);
   }

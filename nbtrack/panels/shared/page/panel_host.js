@@ -29,8 +29,8 @@ export class PanelHost {
     this.isLost = false;
     this.isClosed = false;
     this.isPressed = false; // a button of the pointer, in the panel
-    /** What came meanwhile.
-     *  @type {Message[]} */
+    /** What is to be drawn after that.
+     *  @type {Array<() => unknown>} */
     this.held = [];
     // Other views of the same model hear our answers too: ids must differ between views.
     this.nextId = Math.floor(Math.random() * 2 ** 30) * 2 ** 20;
@@ -109,8 +109,7 @@ export class PanelHost {
 
   /** @param {Message} message */
   receive(message) {
-    if (this.isPressed) this.held.push(message);
-    else this.take(message);
+    this.whenReleased(() => this.take(message));
   }
 
   /** @param {Message} message */
@@ -133,8 +132,15 @@ export class PanelHost {
     for (const listen of this.listeners.get(push) ?? []) listen(result);
   }
 
-  /** Messages wait until the button is up: what is drawn anew in the middle of a click loses it.
-   *  Not for ever: of a menu that the system draws nobody hears the end. */
+  /** For what is drawn without a click of the user's: drawn anew in the middle of one, a button
+   *  loses it.
+   *  @param {() => unknown} draw */
+  whenReleased(draw) {
+    if (this.isPressed) this.held.push(draw);
+    else draw();
+  }
+
+  /** Not for ever: of a menu that the system draws nobody hears the end. */
   press() {
     this.isPressed = true;
     const up = new AbortController();
@@ -152,7 +158,7 @@ export class PanelHost {
   release() {
     this.isPressed = false;
     const held = this.held.splice(0);
-    if (!this.isClosed) for (const message of held) this.take(message);
+    if (!this.isClosed) for (const draw of held) draw();
   }
 
   setBusy() {
