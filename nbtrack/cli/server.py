@@ -55,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     require("starlette", extra=EXTRA)
     require("uvicorn", extra=EXTRA)
     from nbtrack.server.guards import LOOPBACK
-    from nbtrack.server.listening import listen, serve
+    from nbtrack.server.listening import serve
+    from nbtrack.server.open_port import listen
     from nbtrack.server.served import Served
 
     database, place = _places(arguments)

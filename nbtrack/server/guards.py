@@ -31,10 +31,14 @@ class OwnPagesOnly:
         self._app, self._names = app, (*LOOPBACK, *names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (refusal := _refusal(Headers(scope=scope), self._names)):
+        asks = scope["type"] in ("http", "websocket")
+        refusal = _refusal(Headers(scope=scope), self._names) if asks else None
+        if refusal is None:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
             await PlainTextResponse(refusal, status_code=403)(scope, receive, send)
         else:
-            await self._app(scope, receive, send)
+            await send({"type": "websocket.close"})  # not accepted: the browser sees 403
 
 
 def _refusal(headers: Headers, names: Sequence[str]) -> str | None:

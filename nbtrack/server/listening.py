@@ -15,16 +15,6 @@ from nbtrack.server.served import Served
 STOP_SECONDS = 10  # for requests that are being answered
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Port 0 is any free one. Raises OSError if it is taken."""
-    # Its protocol is said, or asyncio would leave Nagle's algorithm on: answers come 40 ms late.
-    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    opened.bind((host, port))
-    opened.listen()  # whoever comes now waits until `serve`
-    return opened
-
-
 def serve(
     served: Served,
     opened: socket.socket,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from nbtrack.panels.shared.panel import Panel, _receive
+from nbtrack.panels.shared.panel import Panel, receive
 from tests.browser.lab import open_browser
 from tests.support.panel_page import Page
 
@@ -54,7 +54,7 @@ def show_panel(page: Any, panel: Panel) -> None:
 def _answers(kernel: Page, message: dict[str, Any]) -> list[dict[str, Any]]:
     """What the panel says to that, with what it pushes."""
     before = len(kernel.heard)
-    _receive(kernel.panel, message, [])
+    receive(kernel.panel, message, [])
     return json.loads(json.dumps(kernel.heard[before:]))
 
 

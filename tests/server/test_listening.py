@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("uvicorn")
 
-from nbtrack.server.listening import listen
+from nbtrack.server.open_port import listen
 
 
 def test_small_answers_are_sent_at_once() -> None:

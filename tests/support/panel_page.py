@@ -6,7 +6,7 @@ from typing import Any
 
 from nbtrack.panels.runs.panel import RunsPanel
 from nbtrack.panels.runs.view import RunsView
-from nbtrack.panels.shared.panel import Panel, _receive
+from nbtrack.panels.shared.panel import Panel, receive
 from nbtrack.panels.shared.requests import Request
 from nbtrack.stores.store import Store
 from tests.page.message_fit import misfits
@@ -43,7 +43,7 @@ class Page:
         """The whole answer."""
         self._next += 1
         request = Request(self._next, do, {"view": self.view, **arguments})
-        _receive(self.panel, {"id": request.id, "do": do, "with": request.arguments}, [])
+        receive(self.panel, {"id": request.id, "do": do, "with": request.arguments}, [])
         return self._checked(do)
 
     def _checked(self, do: str) -> dict[str, Any]:

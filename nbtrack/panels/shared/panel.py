@@ -46,7 +46,7 @@ class Panel(anywidget.AnyWidget):
         self.views: set[str] = set()  # pages, or parts of one, that show the panel now
         self.lock = threading.RLock()
         super().__init__(**traits)
-        self.on_msg(_receive)
+        self.on_msg(receive)
 
     # --- for subclasses
 
@@ -109,7 +109,7 @@ class Panel(anywidget.AnyWidget):
             super().__del__()
 
 
-def _receive(panel: Panel, message: object, _buffers: object) -> None:
+def receive(panel: Panel, message: object, _buffers: object) -> None:
     request = read_request(message)
     if request is None:
         return

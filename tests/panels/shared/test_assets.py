@@ -117,7 +117,7 @@ def test_every_file_of_a_page_is_in_some_panel():
         for file in PANELS.rglob(f"page/**/*.{kind}")
     }
 
-    assert len(ENTRIES) == 5
+    assert len(ENTRIES) == 6
     assert there == {*modules, *sheets}
 
 

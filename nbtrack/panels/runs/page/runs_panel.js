@@ -24,25 +24,29 @@ import { Tabs } from "./tabs.js";
 
 /** @import { Opening } from "../../shared/page/panel_types.d.ts" */
 /** @import { RunsStart } from "./messages.d.ts" */
+/** @import { FollowedPlace } from "./runs_types.d.ts" */
 
 const TABS = [runsTab, chartsTab, compareTab, registryTab];
 
-/** @param {Opening} opening */
-export function render({ model, el }) {
+/** `place` is where it begins, where the page has an address that says so.
+ *  @param {Opening & { place?: FollowedPlace }} opening */
+export function render({ model, el, place }) {
   const root = panelRoot(el, "runs", "nbtrack runs");
   const host = new PanelHost(model, root);
   /** @type {Tabs | undefined} */
   let tabs;
   askStart(host).then(
     (start) => {
-      const state = new RunsState(host, start);
+      const state = new RunsState(host, place ? begunAt(start, place) : start);
       state.asked.room = roomIn(el.clientWidth);
       tabs = new Tabs(host, state, TABS);
       drawPanel(host, root, state, tabs);
       tabs.open("runs");
+      if (place) follow(place, state, tabs);
       return state.show().then(() => {
         host.ready();
         tabs?.warm();
+        if (place) tabs?.open(place.begin.tab);
       });
     },
     (error) => {
@@ -60,6 +64,25 @@ export function render({ model, el }) {
  *  @param {PanelHost} host */
 function askStart(host) {
   return /** @type {Promise<RunsStart>} */ (host.ask("start", {}));
+}
+
+/** @param {RunsStart} start @param {FollowedPlace} place @returns {RunsStart} */
+function begunAt(start, { begin }) {
+  return { ...start, state: { ...start.state, ...begin.asked }, selected: begin.ticked };
+}
+
+/** @param {FollowedPlace} place @param {RunsState} state @param {Tabs} tabs */
+function follow({ begin, changed }, state, tabs) {
+  if (begin.ticked.length > 0) state.tellTicked();
+  let isBegun = begin.tab === "runs"; // else on the way to its tab
+  const tell = () => {
+    const tab = tabs.opened?.tab.name ?? "runs";
+    isBegun ||= tab !== "runs";
+    changed({ asked: state.asked, ticked: state.ticked, tab: isBegun ? tab : begin.tab });
+  };
+  state.on("page", tell);
+  state.on("ticked", tell);
+  state.on("opened", tell);
 }
 
 /** @param {PanelHost} host @param {HTMLElement} root @param {RunsState} state @param {Tabs} tabs */

@@ -1,7 +1,7 @@
 // What the parts of the runs panel tell each other.
 
 import type { PanelHost } from "../../shared/page/panel_host.js";
-import type { Keys, Page, RunDetails, Wrong } from "./messages.d.ts";
+import type { Keys, Page, RunDetails, TableAsked, Wrong } from "./messages.d.ts";
 import type { RunsState } from "./runs_state.js";
 
 export interface Notice {
@@ -24,8 +24,23 @@ export interface RunsEvents {
   chart: string;
   /** The name of a tab that is to be opened. */
   tab: string;
+  /** The name of the tab that is open now. */
+  opened: string;
   /** A run whose model is to be registered. */
   register: string;
+}
+
+/** Where a view begins, and who is told where it is. */
+export interface FollowedPlace {
+  begin: RunsPlace;
+  changed(place: RunsPlace): void;
+}
+
+export interface RunsPlace {
+  asked: Partial<TableAsked>;
+  /** Ids of runs. */
+  ticked: string[];
+  tab: string;
 }
 
 export interface Tab {

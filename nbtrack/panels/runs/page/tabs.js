@@ -78,6 +78,7 @@ export class Tabs {
     next.place ??= this.mount(next.tab);
     for (const each of this.shelves) mark(each, each === next);
     next.place.api.shown?.();
+    this.state.emit("opened", name);
     return next.place.api;
   }
 

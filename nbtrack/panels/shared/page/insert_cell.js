@@ -6,8 +6,10 @@
 /** JupyterLab's widget manager knows the notebook it works for; others do not, and get false.
  *  @param {PanelHost} host @param {string} source */
 export function insertCell(host, source) {
+  const manager = host.model.widget_manager;
+  if (!manager) return false;
   try {
-    const notebook = host.model.widget_manager.context.model.sharedModel;
+    const notebook = manager.context.model.sharedModel;
     const at = cellOf(host, notebook);
     if (at < 0) return false;
     notebook.insertCell(at + 1, { cell_type: "code", source, metadata: {}, outputs: [] });

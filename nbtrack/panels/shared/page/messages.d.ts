@@ -4,6 +4,7 @@ import type { Nothing } from "./questions.d.ts";
 import type { Artifacts, ArtifactsAsked, ArtifactsStart, DownloadAsked, FilePart, Preview, PreviewAsked } from "../../artifacts/page/messages.d.ts";
 import type { BrushAsked, Brushed, Charts, Importance, ImportanceAsked, LayoutKept, LinesAsked, Parallel, ParallelAsked, Scatter, ScatterAsked } from "../../charts_tab/page/messages.d.ts";
 import type { Causes, CausesAsked, CompareAsked, CompareStart, Comparison, FileAsked, FileChanges, FilesAsked, SharedFile, Unchanged } from "../../compare/page/messages.d.ts";
+import type { Places } from "../../frame/page/messages.d.ts";
 import type { LiveState, Points, Specs } from "../../live/page/messages.d.ts";
 import type { Audit, ModelAsked, ModelPage, Models, MoveAsked, MoveCheck, MoveCheckAsked, Moved, RegisterAsked, Registered, RegistryEditAsked, RegistryNews, RegistryStart, RunModels, RunModelsAsked, VersionAsked, VersionDetails, VersionDifference, VersionsAsked } from "../../registry/page/messages.d.ts";
 import type { Code, CodeAsked, ColumnsAsked, EditAsked, Page, Refused, RunAsked, RunDetails, RunIds, RunsStart, SelectAsked, Sparklines, SparklinesAsked, TableAsked, TagAsked, TextFile } from "../../runs/page/messages.d.ts";
@@ -11,7 +12,7 @@ import type { Code, CodeAsked, ColumnsAsked, EditAsked, Page, Refused, RunAsked,
 export interface Questions {
   opened: { arguments: Nothing; answer: null };
   closed: { arguments: Nothing; answer: null };
-  start: { arguments: Nothing; answer: ArtifactsStart | CompareStart | RegistryStart | RunsStart };
+  start: { arguments: Nothing; answer: ArtifactsStart | CompareStart | Places | RegistryStart | RunsStart };
   artifacts: { arguments: ArtifactsAsked; answer: Artifacts };
   artifact_preview: { arguments: PreviewAsked; answer: Preview };
   artifact_download: { arguments: DownloadAsked; answer: FilePart };
@@ -58,6 +59,7 @@ export interface Pushes {
   trouble: string;
   charts: Charts;
   comparison: Comparison;
+  places: Places;
   points: Points;
   specs: Specs;
   vega: string;

@@ -1,4 +1,4 @@
-// What anywidget hands to a panel.
+// What anywidget hands to a panel, or who stands in for it.
 
 import type { PanelHost } from "./panel_host.js";
 
@@ -9,7 +9,8 @@ export interface WidgetModel {
   on(name: string, listen: (message: any) => void): void;
   // biome-ignore lint/suspicious/noExplicitAny: what comes depends on the name
   off(name: string, listen: (message: any) => void): void;
-  widget_manager: WidgetManager;
+  /** Only a widget has one. */
+  widget_manager?: WidgetManager;
 }
 
 /** JupyterLab's has the notebook it works for; others throw on the way to it. */

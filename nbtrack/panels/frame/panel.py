@@ -1,0 +1,28 @@
+"""The frame around the panels of a page in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from nbtrack.panels.frame.places import places
+from nbtrack.panels.shared.assets import script, styles
+from nbtrack.panels.shared.panel import Handler, Panel
+from nbtrack.stores.store import Store
+
+
+class FramePanel(Panel):
+    handlers: ClassVar[Mapping[str, Handler]] = {
+        "start": lambda panel, _: places(panel.store, panel.project),
+    }
+    follows_store = True
+
+    _esm = script("frame/page/frame.js")
+    _css = styles("frame/page/frame.js")
+
+    def __init__(self, store: Store, project: str) -> None:
+        self.project = project
+        super().__init__(store)
+
+    def refresh(self) -> None:
+        self.push("places", places(self.store, self.project))

@@ -1,0 +1,128 @@
+"""The pages of a project: one frame for all addresses, its script and style, and the lines.
+
+Whoever asks has the token of this server, in the address or in the cookie that it was changed for.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from nbtrack.panels.frame.panel import FramePanel
+from nbtrack.panels.registry.panel import RegistryPanel
+from nbtrack.panels.registry.view import RegistryView
+from nbtrack.panels.runs.panel import RunsPanel
+from nbtrack.panels.runs.view import RunsView
+from nbtrack.server.guards import OwnPagesOnly
+from nbtrack.web.line import carry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from starlette.requests import HTTPConnection, Request
+    from starlette.websockets import WebSocket
+
+    from nbtrack.panels.shared.panel import Panel
+    from nbtrack.stores.store import Store
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>nbtrack</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/page.css">
+</head>
+<body>
+<script type="module">import page from "/page.js"; page.render({el: document.body});</script>
+</body>
+</html>
+"""
+# Vega's bundle is a script that is made on the page (`blob:`), and compiles its expressions.
+_POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; style-src 'self' "
+    "'unsafe-inline'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+_NO_TOKEN = "This page is for whoever started it: open the address that `nbtrack ui` printed.\n"
+
+
+def make_app(store: Store, *, project: str, token: str) -> Starlette:
+    pages = Pages(store, project, token)
+    routes = [
+        Route("/page.js", pages.script),
+        Route("/page.css", pages.style),
+        WebSocketRoute("/line/{panel}", pages.line),
+        *(Route(path, pages.frame) for path in ("/", "/runs", "/models", "/models/{name}")),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(OwnPagesOnly)])
+
+
+class Pages:
+    def __init__(self, store: Store, project: str, token: str) -> None:
+        self._token = token
+        self._panels: Mapping[str, Callable[[], Panel]] = {
+            "frame": lambda: FramePanel(store, project),
+            "runs": lambda: RunsPanel(store, _all_runs(store), top=None),
+            "registry": lambda: RegistryPanel(store, RegistryView(store)),
+        }
+
+    async def frame(self, request: Request) -> Response:
+        told = request.query_params.get("token")
+        if told is not None and self._is_token(told):
+            return self._let_in(request)
+        return self._answer(request, _PAGE, "text/html")
+
+    async def script(self, request: Request) -> Response:
+        return self._answer(request, str(FramePanel._esm), "text/javascript")
+
+    async def style(self, request: Request) -> Response:
+        return self._answer(request, str(FramePanel._css), "text/css")
+
+    async def line(self, websocket: WebSocket) -> None:
+        make = self._panels.get(websocket.path_params["panel"])
+        if make is None or not self._is_known(websocket):
+            await websocket.close()  # not accepted yet: the browser sees 403
+        else:
+            await carry(websocket, make)
+
+    def _answer(self, request: Request, text: str, kind: str) -> Response:
+        if not self._is_known(request):
+            return PlainTextResponse(_NO_TOKEN, status_code=403, headers=_HEADERS)
+        return Response(text, media_type=kind, headers=_HEADERS)
+
+    def _let_in(self, request: Request) -> Response:
+        """To the same page without the token, which stays in a cookie: nobody copies it along."""
+        url = request.url.remove_query_params("token")
+        response = RedirectResponse(f"{url.path}?{url.query}" if url.query else url.path, 303)
+        response.set_cookie(_cookie(request), self._token, httponly=True, samesite="lax")
+        response.headers.update(_HEADERS)
+        return response
+
+    def _is_known(self, connection: HTTPConnection) -> bool:
+        return self._is_token(connection.cookies.get(_cookie(connection), ""))
+
+    def _is_token(self, told: str) -> bool:
+        return hmac.compare_digest(told.encode(), self._token.encode())
+
+
+def _all_runs(store: Store) -> RunsView:
+    return RunsView(store, None, filter_string=None, sort=None, top=None)
+
+
+def _cookie(connection: HTTPConnection) -> str:
+    """Cookies know no ports: two servers of one machine have two."""
+    return f"nbtrack-{connection.url.port or 80}"
