@@ -136,8 +136,9 @@ def test_a_panel_s_script_can_be_read(entry, tmp_path):
 
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_scripts_hold_no_markup_and_no_address(entry):
-    """Text from runs is inserted as text, and nothing is fetched."""
-    text = script(entry)
+    """Text from runs is inserted as text, and nothing is fetched: but that a page of its own looks
+    whether its server is there again."""
+    text = script(entry).replace('fetch("/page.js", { method: "HEAD" })', "")
 
     for forbidden in ("innerHTML", "insertAdjacentHTML", "document.write", "eval(", "fetch("):
         assert forbidden not in text
