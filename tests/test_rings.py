@@ -27,7 +27,7 @@ RINGS = [
     {"model_registry", "datasets", "provenance", "transfer"},
     {"api", "hooks", "cards"},
     {"cells", "panels"},
-    {"cli", "ipython", "server", "web", "facades"},
+    {"assistant", "cli", "ipython", "server", "web", "facades"},
 ]
 RING_OF = {room: number for number, rooms in enumerate(RINGS) for room in rooms}
 STRANGERS = [{"cells", "panels"}]  # of one ring, and not to know of each other

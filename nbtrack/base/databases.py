@@ -6,7 +6,10 @@ import os
 import weakref
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 # Without these, a missing extension would be a download.
 OFFLINE: dict[str, Any] = {
@@ -20,7 +23,30 @@ class HasFile(Protocol):
     def file(self) -> Path: ...
 
 
+_CONFINED_MEMORY = "1GB"  # for one answer; nothing may be put on the disk instead
+
+_confined_to: Path | None = None
 _attaching: weakref.WeakSet[HasFile] = weakref.WeakSet()
+
+
+def confine_to(file: Path) -> None:
+    """The databases that this process opens from now on read no file but that one, whatever SQL
+    they are given, and write none: for questions of somebody whom nobody watches."""
+    global _confined_to
+    _confined_to = file
+
+
+def open_in_memory() -> DuckDBPyConnection:
+    import duckdb
+
+    connection = duckdb.connect(":memory:", config=OFFLINE)
+    if _confined_to is not None:
+        connection.execute(f"set memory_limit = '{_CONFINED_MEMORY}'")
+        files = [str(_confined_to), f"{_confined_to}.wal"]
+        connection.execute("set allowed_paths = $files", {"files": files})
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+    return connection
 
 
 def note_database(owner: HasFile) -> None:

@@ -17,6 +17,7 @@ SLOW = (
     "tests/api/test_checkpoints.py",
     "tests/api/test_last_of_equals.py",
     "tests/artifact_store/test_artifact_formats.py",
+    "tests/assistant/",
     "tests/benchmarks/",
     "tests/browser/",
     "tests/capture/test_resources.py",

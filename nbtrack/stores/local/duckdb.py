@@ -53,7 +53,7 @@ from nbtrack.stores.local.signs import OwnFolds
 from nbtrack.stores.local.snapshot import SnapshotReader
 from nbtrack.stores.local.status import store_status
 from nbtrack.stores.local.trace import trace_of_lines, trace_of_snapshot
-from nbtrack.stores.local.user_query import user_query
+from nbtrack.stores.local.user_query import first_rows, user_query
 from nbtrack.stores.queries import run_queries
 from nbtrack.stores.queries.panel_reads import PanelReads
 from nbtrack.stores.queries.run_index import RunIndex
@@ -241,6 +241,13 @@ class DuckDBStore(PanelReads):
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
         with self._snapshots.open() as connection:
             return user_query(connection, sql, parameters)
+
+    def first_rows(
+        self, sql: str, *, most: int, seconds: float
+    ) -> tuple[list[str], list[tuple[object, ...]]]:
+        """Of one SELECT, for somebody who is not waited for; see `user_query.first_rows`."""
+        with self._snapshots.open() as connection:
+            return first_rows(connection, sql, most=most, seconds=seconds)
 
     # --- the model registry
 

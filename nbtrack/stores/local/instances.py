@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbtrack.base.databases import OFFLINE
+from nbtrack.base.databases import open_in_memory
 from nbtrack.stores.local import migrations, schema
 from nbtrack.stores.registry import registry_schema
 
@@ -59,9 +59,7 @@ def quoted(text: str) -> str:
 
 
 def _new_instance() -> DuckDBPyConnection:
-    import duckdb
-
-    connection = duckdb.connect(":memory:", config=OFFLINE)
+    connection = open_in_memory()
     for statement in schema.create_tables("tail"):
         connection.execute(statement)
     connection.execute("create table dead_writers (writer varchar)")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from nbtrack.errors import InvalidValue
@@ -20,25 +21,50 @@ _ONE_QUERY = (
     "nbtrack.sql() answers one SELECT (or COPY (SELECT ...) TO 'file'); "
     "the record itself is changed through the API only."
 )
+_ONE_SELECT = "It takes one SELECT; the record itself is changed through the API only."
 
 
 def user_query(
     connection: DuckDBPyConnection, sql: str, parameters: Mapping[str, object] | None
 ) -> pd.DataFrame:
     """Raises InvalidValue for wrong SQL, and for anything but one query."""
+    with _reading(connection, sql, kinds=("SELECT", "EXPLAIN", "COPY"), otherwise=_ONE_QUERY):
+        return connection.execute(sql, parameters).df()
+
+
+def first_rows(
+    connection: DuckDBPyConnection, sql: str, *, most: int, seconds: float
+) -> tuple[list[str], list[tuple[object, ...]]]:
+    """Names of columns, and rows. Raises InvalidValue as `user_query`, and if it takes longer."""
+    with (
+        _reading(connection, sql, kinds=("SELECT",), otherwise=_ONE_SELECT),
+        _stopped_after(connection, seconds),
+    ):
+        # On lines of its own: a remark at the end of *sql* would take the bracket.
+        found = connection.execute(f"select * from (\n{sql.rstrip().rstrip(';')}\n) limit {most}")
+        return [each[0] for each in found.description], found.fetchall()
+
+
+@contextmanager
+def _reading(
+    connection: DuckDBPyConnection, sql: str, *, kinds: tuple[str, ...], otherwise: str
+) -> Iterator[None]:
+    """A transaction in which *sql*, and nothing else, may be answered."""
     import duckdb
 
     try:
-        _refuse_all_but_queries(connection, sql)
+        statements = connection.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type.name not in kinds:
+            raise InvalidValue(otherwise)
         # EXPLAIN ANALYZE runs what it explains, and COPY goes both ways.
         connection.execute("begin transaction read only")
         try:
-            return connection.execute(sql, parameters).df()
+            yield
         finally:
             with suppress(duckdb.Error):
                 connection.execute("rollback")
     except duckdb.TransactionException as exc:
-        raise InvalidValue(_ONE_QUERY) from exc
+        raise InvalidValue(otherwise) from exc
     except duckdb.Error as exc:
         if is_damage(exc) or is_interruption(exc):
             raise
@@ -46,10 +72,15 @@ def user_query(
         raise InvalidValue(f"{exc}\n\nThe views are {views}.") from exc
 
 
-def _refuse_all_but_queries(connection: DuckDBPyConnection, sql: str) -> None:
+@contextmanager
+def _stopped_after(connection: DuckDBPyConnection, seconds: float) -> Iterator[None]:
     import duckdb
 
-    reading = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.COPY}
-    statements = connection.extract_statements(sql)
-    if len(statements) != 1 or statements[0].type not in reading:
-        raise InvalidValue(_ONE_QUERY)
+    bell = threading.Timer(seconds, connection.interrupt)
+    bell.start()
+    try:
+        yield
+    except duckdb.InterruptException as exc:
+        raise InvalidValue(f"The query took more than {seconds:g} s; ask for less.") from exc
+    finally:
+        bell.cancel()
