@@ -17,6 +17,7 @@ import pytest
 
 from nbtrack import MlflowClient
 from tests.browser.lab import needs_browser, open_browser, resize
+from tests.page.npm import MODULES, need_npm
 
 pytestmark = [
     needs_browser,
@@ -198,6 +199,43 @@ def test_it_has_all_the_room(page: Any, width: int) -> None:
 
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     assert box["width"] >= (width if width < 860 else width - side["width"]) - 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_anybody_out(page: Any, scheme: str) -> None:
+    """axe-core finds nothing serious: names, roles and contrast of all that there is to see."""
+    need_npm()
+    page.emulate_media(color_scheme=scheme)
+    found = serious_faults(page, "runs")
+    page.locator(".nbt-name-button").first.click()
+    page.locator(".nbt-details .nbt-detail-head").wait_for()
+    found += serious_faults(page, "an opened run")
+    for box in page.locator("tr[data-run-id] input[type=checkbox]").all():
+        box.check()
+    page.locator("[data-tab=charts]").click()
+    page.locator("[data-metric=loss] svg").first.wait_for(timeout=1000 * _SECONDS)
+    found += serious_faults(page, "charts")
+    page.locator("[data-tab=compare]").click()
+    page.locator(".nbt-make-baseline").first.wait_for()
+    found += serious_faults(page, "a comparison")
+    go(page, "Models")
+    found += serious_faults(page, "models")
+    page.locator("[data-nbtrack=registry] >> text=churn-model").click()
+    page.wait_for_url(re.compile("/models/churn-model"))
+    found += serious_faults(page, "a model")
+
+    assert found == []
+
+
+def serious_faults(page: Any, where: str) -> list[str]:
+    page.evaluate((MODULES / "axe-core" / "axe.min.js").read_text())
+    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{where}: {fault['id']} of {node['html'][:200]}: {node['failureSummary'][:300]}"
+        for fault in found["violations"]
+        for node in fault["nodes"]
+        if fault["impact"] in ("serious", "critical")
+    ]
 
 
 def test_it_comes_back(project: Path, tmp_path: Path) -> None:

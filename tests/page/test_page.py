@@ -1,26 +1,21 @@
-"""The pages of the panels: their types, their lint, and the tests of what needs no browser.
-
-npm installs what checks them, the first time and whenever the lock file has changed.
-"""
+"""The pages of the panels: their types, their lint, and the tests of what needs no browser."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import shutil
-import subprocess
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from nbtrack.panels.shared.assets import PANELS, modules_of
+from tests.page.npm import need_npm
+from tests.page.npm import npm as run_npm
 from tests.panels.shared.test_assets import ENTRIES
 
 HERE = Path(__file__).parent
-INSTALLED = HERE / "node_modules" / ".package-lock.json"
-OLDEST_NODE = (20, 19)  # it sees by itself that a file is an ES module
 TYPES = re.compile(r'(?:@import|import type) \{([^}]*)\} from "([^"]+)"')
 
 
@@ -59,26 +54,8 @@ def _taken(file: Path) -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="session")
 def npm():
-    """npm, with all that it needs; without it, or with an old node, only CI does not skip."""
-    if shutil.which("npm") is None or _node_version() < OLDEST_NODE:
-        words = "node 20.19 or newer, with npm, checks the pages: it is not here"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(words)
-    if (
-        not INSTALLED.exists()
-        or INSTALLED.stat().st_mtime < (HERE / "package-lock.json").stat().st_mtime
-    ):
-        ran = _npm("ci")
-        assert ran.returncode == 0, ran.stdout + ran.stderr
-    return _npm
-
-
-def _node_version() -> tuple[int, ...]:
-    ran = subprocess.run(["node", "--version"], capture_output=True, text=True)
-    return tuple(int(part) for part in re.findall(r"\d+", ran.stdout)[:2])
-
-
-def _npm(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["npm", *arguments], cwd=HERE, capture_output=True, text=True)
+    need_npm()
+    return run_npm
 
 
 @pytest.mark.parametrize("script", ["types", "lint", "test"])

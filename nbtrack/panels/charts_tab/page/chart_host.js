@@ -82,6 +82,8 @@ export class MountedChart {
     }
     this.result = result;
     this.view = result.view;
+    // The words of `describe` stand for all of it; Vega gives each group a role without a name.
+    this.stage.querySelector("svg")?.setAttribute("aria-hidden", "true");
     this.element.classList.remove("nbt-chart-empty");
     this.element.style.minHeight = "";
     this.listen(result.view);

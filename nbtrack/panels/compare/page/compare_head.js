@@ -77,7 +77,7 @@ function baselineButton(run, makeBaseline) {
     {
       class: "nbt-quiet nbt-make-baseline",
       type: "button",
-      "aria-label": `Make ${run.label} the baseline`,
+      "aria-label": `make baseline: ${run.label}`,
       title: "See the others from this run",
       "data-key": `make baseline ${run.run_id}`,
       onclick: () => makeBaseline(run.run_id),

@@ -17,7 +17,7 @@ export class Side {
     this.places = null;
     /** @type {Place | null} */
     this.here = null;
-    this.project = h("div", { class: "nbt-project" });
+    this.project = h("h1", { class: "nbt-project" });
     this.models = h("div", { class: "nbt-side-models" });
     this.search = h("input", {
       class: "nbt-field",

@@ -134,7 +134,7 @@ function versionButton(state, card, isOpen) {
       class: "nbt-quiet nbt-version",
       type: "button",
       "aria-expanded": String(isOpen),
-      "aria-label": `Version ${card.version}: details`,
+      "aria-label": `v${card.version}: details`,
       title: "Details of this version",
       "data-key": `open ${card.version}`,
       onclick: () => state.openVersion(card.version),
