@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 from nbtrack.cards.facts import CardFacts, ChildrenFacts, FitFact, MetricFact, ParamChange
@@ -23,6 +22,7 @@ from nbtrack.display.number_format import (
     format_number,
     most_decimals,
 )
+from nbtrack.display.sparkline import sparkline
 from nbtrack.display.temporary_place import temporary_words
 from nbtrack.lookup.key_facts import facts_of
 from nbtrack.lookup.metric_direction import Direction
@@ -37,8 +37,6 @@ SHOWN_FIT_METRICS = 4  # columns: what is wider than the card would have to be s
 LISTED = 60  # of those behind "+N more"
 NAME_LIMIT, KEY_LIMIT, VALUE_LIMIT, ERROR_LIMIT, NOTE_LIMIT = 64, 36, 40, 200, 240
 BEST_RUN_LIMIT, WARNING_LIMIT = 20, 400
-_BARS = "▁▂▃▄▅▆▇█"
-_SPARK_WIDTH = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,16 +269,6 @@ def best_of_others(metric: MetricFact, *, like: str = "") -> Comparison:
     return Comparison(text=f"= {best}" if against.text == "=" else best)
 
 
-def sparkline(series: Sequence[float]) -> str:
-    """At most 10 bars from lowest to highest; each shows the last finite value of its stretch."""
-    values = [v for v in _stretches(series) if v is not None]
-    if len(values) < 2:
-        return ""
-    low, high = min(values), max(values)
-    span = (high / 2 - low / 2) or 1.0  # halved: the difference may be past the largest float
-    return "".join(_BARS[min(7, int((v / 2 - low / 2) / span * 8))] for v in values)
-
-
 def _table(
     metrics: Sequence[MetricFact], facts: CardFacts, *, owner: tuple[str, str] | None
 ) -> MetricTable:
@@ -343,13 +331,3 @@ def _failures(children: ChildrenFacts) -> str:
 def _changed_piece(change: ParamChange) -> ParamPiece:
     before, now = (MISSING if v is None else v for v in (change.before, change.now))
     return ParamPiece(key=change.key, before=before, now=now)
-
-
-def _stretches(series: Sequence[float]) -> list[float | None]:
-    count = min(_SPARK_WIDTH, len(series))
-    edges = [len(series) * i // count for i in range(count + 1)] if count else []
-    return [_last_finite(series[a:b]) for a, b in pairwise(edges)]
-
-
-def _last_finite(values: Sequence[float]) -> float | None:
-    return next((v for v in reversed(values) if math.isfinite(v)), None)

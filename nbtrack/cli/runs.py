@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -23,6 +25,8 @@ from nbtrack.stores.store import Store
 if TYPE_CHECKING:
     from nbtrack.panels.runs.facts import RunRow, RunTable
 
+_LOOK_SECONDS = 1.0
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -35,22 +39,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--all", action="store_true", help="runs of all experiments")
     parser.add_argument("--sort", metavar="KEY", help="a metric, a param or start_time")
     parser.add_argument("--top", type=_positive, metavar="N", help="only the first N runs")
-    parser.add_argument("--json", action="store_true", help="one JSON array, for other programs")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON array, for other programs")
+    form.add_argument(
+        "--watch", "-w", action="store_true", help="again whenever something is new, until Ctrl-C"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     store = open_place(arguments.store)
+    if not arguments.watch:
+        _say_runs(store, arguments)
+        return 0
+    before = None
+    while True:
+        now = store.version()
+        if now != before:
+            _begin_again()
+            _say_runs(store, arguments)
+            sys.stdout.flush()
+            before = now
+        time.sleep(_LOOK_SECONDS)
+
+
+def _begin_again() -> None:
+    """At the top of the terminal; a file or a pipe has one table after the other."""
+    if sys.stdout.isatty():
+        sys.stdout.write("\x1b[H\x1b[2J")
+
+
+def _say_runs(store: Store, arguments: argparse.Namespace) -> None:
     experiment_ids = None if arguments.all else _experiments(store, arguments.experiment)
     table = _table(store, experiment_ids, arguments)
     if arguments.json:
         say(json.dumps([_as_json(row) for row in table.rows], indent=2))
-        return 0
+        return
     from nbtrack.panels.runs.text import run_table_text
 
     say(run_table_text(table, width=width(), ascii_only=is_ascii_only()))
     if table.rows and not arguments.experiment and (others := _others(store, experiment_ids)):
         say(others)
-    return 0
 
 
 def _table(

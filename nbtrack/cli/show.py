@@ -17,11 +17,14 @@ from nbtrack.display.number_format import (
     format_number,
     format_size,
 )
+from nbtrack.display.sparkline import sparkline
 from nbtrack.display.text_table import aligned
 from nbtrack.lookup.find_run import find_run
 from nbtrack.records.runs import FileInfo, Metric, Run, RunInfo, ViewType
 from nbtrack.records.tags import NOTE_TAG, PARENT_TAG
 from nbtrack.stores.store import Store
+
+_CURVE = 24  # characters
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,7 +125,8 @@ def _history(points: Sequence[Metric]) -> str:
         return ""
     steps = f"steps {points[0].step} to {points[-1].step}"
     span = f"{format_number(min(values))} … {format_number(max(values))}"
-    return f"{count(len(points), 'point')}, {steps}, {span}"
+    curve = sparkline([point.value for point in points], most=_CURVE)
+    return f"{count(len(points), 'point')}, {steps}, {span}  {curve}".rstrip()
 
 
 def _artifacts(files: Iterable[FileInfo]) -> list[tuple[str, ...]]:

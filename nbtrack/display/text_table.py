@@ -5,9 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Sequence
 
+from nbtrack.display.sparkline import BARS
+
 _ASCII = str.maketrans(
     {"–": "-", "−": "-", "·": "|", "…": "...", "→": "->", "↳": ">", "×": "x"}
     | {"▲": "^", "▼": "v", "★": "*"}
+    | dict(zip(BARS, "_.-=+*#@"))
 )
 
 

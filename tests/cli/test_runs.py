@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -166,3 +167,20 @@ def test_top_is_a_number_from_1(three, nbtrack, top):
         nbtrack("runs", f"--top={top}")
 
     assert stopped.value.code == 2
+
+
+def test_watching_says_what_is_new(three, client, tmp_path):
+    """One table after the other in a pipe, and only when there is something new."""
+    command = [sys.executable, "-m", "nbtrack", "--store", str(tmp_path), "runs", "--watch"]
+    watching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert watching.stdout is not None
+    first = [next(watching.stdout) for _ in range(5)]
+    client.create_run("0", run_name="the newest")
+    second = next(line for line in watching.stdout if "the newest" in line)
+    watching.send_signal(signal.SIGINT)
+    rest = watching.stdout.read()
+
+    assert "number 3" in "".join(first)
+    assert second
+    assert rest.count("the newest") == 0
+    assert watching.wait(timeout=60) == 130

@@ -15,7 +15,7 @@ def test_show_tells_what_was_recorded(client, nbtrack):
     _, out, _ = nbtrack("show", run_id)
 
     assert "C  0.5" in out
-    assert "accuracy  0.7  3 points, steps 0 to 2, 0.5 … 0.7" in out
+    assert "accuracy  0.7  3 points, steps 0 to 2, 0.5 … 0.7  ▁▅█" in out
     assert "notes/a.txt  5 B" in out
     assert "dev" in out
 
