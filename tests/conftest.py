@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.tracing import trace_if_measured
 from tests.support.workers import (
     RoomScheduling,
     import_others,
     import_ours,
     is_slow,
+    keep_spare_instances,
     slowest_first,
-    trace_if_measured,
     use_one_thread,
 )
 
@@ -65,6 +66,7 @@ def pytest_collection(session: pytest.Session) -> None:
     if session.config.pluginmanager.hasplugin("_cov") and session.config.option.cov_source:
         import_ours()
     use_one_thread()
+    keep_spare_instances()
 
 
 def pytest_collection_finish() -> None:

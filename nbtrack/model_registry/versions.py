@@ -17,7 +17,7 @@ from nbtrack.model_registry.evidence import evidence_of
 from nbtrack.model_registry.models import alias_deleted, creation_events, of_model
 from nbtrack.models.mlmodel_file import read_mlmodel
 from nbtrack.models.model_place import ModelPlace
-from nbtrack.models.model_uris import locate
+from nbtrack.models.model_uris import locate, logged_model_in
 from nbtrack.recording import logged_models
 from nbtrack.records.registry import (
     NO_STAGE,
@@ -61,7 +61,7 @@ def create_version(
     texts, note = check_tags(tags), checked_text(description, "description")
     place = _located(store, source)
     origin = _run_of(store, place, run_id)
-    facts["model_id"] = _logged_model_of(store, place, model_id)
+    facts["model_id"] = _logged_model_of(store, source, place, model_id)
     with staged_copy(store, place) as copy:
         facts |= {"files": dict(copy.files), "evidence": _evidence(store, place, origin)}
 
@@ -105,8 +105,13 @@ def _run_of(store: Store, place: ModelPlace, run_id: str | None) -> str | None:
         return None
 
 
-def _logged_model_of(store: Store, place: ModelPlace, model_id: str | None) -> str | None:
+def _logged_model_of(
+    store: Store, source: str | Path, place: ModelPlace, model_id: str | None
+) -> str | None:
     """Raises LoggedModelNotFound for one that was given, and InvalidValue if it is another one."""
+    is_looked_up = str(source).startswith("models:") and logged_model_in(str(source))
+    if model_id is None and place.model_id and is_looked_up:
+        return place.model_id
     found = place.model_id or read_mlmodel(place.folder).model_id
     if model_id is None:
         with suppress(NotFound):  # a folder from elsewhere may name a model that is not here

@@ -42,9 +42,15 @@ def test_an_image_is_logged_as_a_file() -> None:
     assert nbtrack.artifacts.load_image(f"runs:/{run.run_id}/red.png").size == (4, 2)
 
 
-@pytest.mark.parametrize("file", ["table.json", "deep/table.parquet"])
-@pytest.mark.parametrize("kind", [nbtrack.Image, PIL.fromarray])
-@pytest.mark.parametrize("form", [pd.DataFrame, dict])
+@pytest.mark.parametrize(
+    ("file", "kind", "form"),  # each two of them together
+    [
+        ("table.json", nbtrack.Image, pd.DataFrame),
+        ("table.json", PIL.fromarray, dict),
+        ("deep/table.parquet", nbtrack.Image, dict),
+        ("deep/table.parquet", PIL.fromarray, pd.DataFrame),
+    ],
+)
 def test_images_of_a_table_are_files_beside_it(file: str, kind: Any, form: Any) -> None:
     """The cells hold their places, in MLflow's form; rows are added as to any table."""
     rows = form({"text": ["a", "b"], "image": [kind(red(600, 300)), kind(red())]})

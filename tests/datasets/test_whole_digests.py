@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from nbtrack.data import from_numpy, from_pandas
 ROWS = 12_000  # more than were ever read of objects
 
 
+@cache
 def columns(rows: int = ROWS) -> dict[str, Any]:
     """One of each kind that people have, with values that are missing."""
     numbers = np.random.default_rng(0).random(rows)

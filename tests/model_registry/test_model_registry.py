@@ -537,3 +537,42 @@ def test_a_folder_from_elsewhere_is_no_logged_model_of_here(classifier, client, 
     assert client.create_model_version("churn", str(tmp_path / "m")).model_id is None
     said = client.create_model_version("churn", str(tmp_path / "m"), model_id=model.model_id)
     assert said.model_id == model.model_id
+
+
+def test_what_is_answered_is_what_filters_see(churn, client, store):
+    """Tags, aliases and gates are read of the events, and filtered by views over them."""
+    churn(), churn()
+    for value in ("a", "b"):
+        client.set_registered_model_tag("churn", "kept", value)
+        client.set_registered_model_tag("churn", f"gone {value}", value)
+        client.set_model_version_tag("churn", 1, "kept", value)
+        client.set_model_version_tag("churn", 2, f"gone {value}", value)
+    client.delete_registered_model_tag("churn", "gone a")
+    client.delete_model_version_tag("churn", 2, "gone b")
+    for alias, version in (("moved", 1), ("moved", 2), ("deleted", 1), ("of_both", 2)):
+        client.set_registered_model_alias("churn", alias, version)
+    client.delete_registered_model_alias("churn", "deleted")
+    client.require_gate("churn", "Staging", "metrics.f1 > 0.5")
+    client.require_gate("churn", "Production", "metrics.f1 > 0.7")
+    client.remove_gate("churn", "Staging")
+    model = client.get_registered_model("churn")
+    versions = {int(v.version): v for v in client.search_model_versions("name = 'churn'")}
+
+    def viewed(columns):
+        with store._attachment.open(read_only=True) as connection:
+            return sorted(connection.execute(f"select {columns}").fetchall())
+
+    assert viewed("key, value from current.registry_model_tags") == sorted(model.tags.items())
+    assert viewed("alias, version::varchar from current.registry_aliases") == sorted(
+        model.aliases.items()
+    )
+    assert viewed("stage from current.registry_gates") == [(gate.stage,) for gate in model.gates]
+    assert viewed(
+        "version, key, value from current.registry_version_tags"
+        " join current.registry_versions using (version_key)"
+    ) == sorted((n, *tag) for n, v in versions.items() for tag in v.tags.items())
+    assert (model.aliases, versions[2].aliases) == (
+        {"moved": "2", "of_both": "2"},
+        ["moved", "of_both"],
+    )
+    assert (model.tags, versions[1].tags) == ({"gone b": "b", "kept": "b"}, {"kept": "b"})

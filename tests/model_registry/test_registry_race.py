@@ -13,7 +13,7 @@ from nbtrack.errors import StoreBusy, StoreError
 from nbtrack.model_registry.audit import verify
 
 PATIENCE = 120.0  # seconds; only a test that fails waits that long
-PROCESSES, EACH = 4, 8
+PROCESSES, EACH = 4, 4
 
 REGISTER = """
 import sys, nbtrack
@@ -103,8 +103,8 @@ def test_four_processes_register_at_once(launch, train, client, store, project):
 def test_two_who_promote_at_once_leave_one_in_production(launch, churn, client, store):
     """While a third one logs and folds: each decides on what the one before has left."""
     churn(), churn()
-    count = 10
-    run_at_once([launch(PROMOTE, 1, count), launch(PROMOTE, 2, count), launch(LOG, 0, 5)])
+    count = 6
+    run_at_once([launch(PROMOTE, 1, count), launch(PROMOTE, 2, count), launch(LOG, 0, 3)])
     in_use = 0
     for event in client.get_registry_events():
         in_use += (event.to_value == "Production") - (event.from_value == "Production")

@@ -46,13 +46,18 @@ def _misfits_of_shape(value: Any, shape: Any, *, at: str) -> Iterator[str]:
     if not isinstance(value, Mapping):
         yield f"{at} is {value!r}, no {shape.__name__}"
         return
-    hints = get_type_hints(shape)
+    hints = _hints(shape)
     for name in value.keys() - hints.keys():
         yield f"{at} has {name}, which {shape.__name__} has not"
     for name in _required(shape) - value.keys():
         yield f"{at} is without {name}, which {shape.__name__} has"
     for name in hints.keys() & value.keys():
         yield from misfits(value[name], hints[name], at=f"{at}.{name}")
+
+
+@cache
+def _hints(shape: Any) -> dict[str, Any]:
+    return get_type_hints(shape)
 
 
 @cache

@@ -43,6 +43,7 @@ def message_modules() -> list[ModuleType]:
     return [questions, *(import_module(name) for name in names)]
 
 
+@cache
 def table(name: str) -> dict[str, list[Any]]:
     """`QUESTIONS` or `PUSHES` of all modules: panels may mean different things by one name."""
     found: dict[str, list[Any]] = {}

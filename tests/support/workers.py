@@ -1,5 +1,5 @@
 """Which tests are slow, which one worker of pytest-xdist takes together, and which come first;
-and what is not traced for coverage, because tracing takes as long again.
+and which are not measured, because what they call is measured by others.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ import importlib
 import pkgutil
 from contextlib import suppress
 
-import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # Tests, or files of them, that start other processes, import MLflow, train for long or make many
@@ -91,6 +90,7 @@ UNMEASURED = (
     "tests/stores/kept/test_never_stale.py::test_random_changes_by_two_processes",
     "tests/notebooks/",
     "tests/test_package.py",
+    "tests/test_rings.py",
 )
 # What test modules import of others, and takes half a second or more.
 OF_OTHERS = ("mlflow", "scipy.stats", "sklearn.ensemble", "pandas", "matplotlib.pyplot")
@@ -167,11 +167,11 @@ def use_one_thread() -> None:
     OFFLINE["threads"] = "1"
 
 
-def trace_if_measured(item: pytest.Item) -> None:
-    """The fixtures, too, which pytest-cov's own mark does not reach."""
-    control = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
-    if control is not None and control.started != is_measured(item.nodeid):
-        control.pause() if control.started else control.resume()
+def keep_spare_instances() -> None:
+    """Of DuckDB: a test has two or three stores, one after the other or beside each other."""
+    from nbtrack.stores.local import instances
+
+    instances.MOST_SPARE = 3
 
 
 def slowest_first(nodeid: str) -> int:

@@ -1,6 +1,6 @@
 """In-memory instances of DuckDB with the views over `project`: one for every store that is open.
 
-To make one takes 60 ms of processor time. So one that a store has closed serves the next store.
+To make one takes 60 ms of processor time. So those that stores have closed serve the next stores.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from nbtrack.stores.registry import registry_schema
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+MOST_SPARE = 1
 _spare: list[DuckDBPyConnection] = []
 _WITH_ROWS = """
     select schema_name, table_name, temporary from duckdb_tables()
@@ -39,7 +40,7 @@ def give_back(connection: DuckDBPyConnection) -> None:
     import duckdb
 
     try:
-        if not _spare:
+        if len(_spare) < MOST_SPARE:
             _empty(connection)
             _spare.append(connection)
             return

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.records.registry import (
     STAGES,
-    Gate,
     ModelVersion,
     RegisteredModel,
     RegistryEvent,
     RegistryQuery,
 )
+from nbtrack.stores.registry.registry_marks import Marks, read_marks
 from nbtrack.stores.registry.registry_schema import COLUMNS, state_as_of
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def find_versions(connection: Connection, query: RegistryQuery) -> list[ModelVer
         f" order by {order.order_by} limit $most offset $offset",
         {**clause.parameters, **order.parameters, **_asked(query), **_page(query)},
     ).fetchall()
-    return _versions(connection, rows, at="current.")
+    return _versions(connection, rows)
 
 
 _IS_ASKED = (
@@ -82,8 +83,7 @@ def _versions_as_of(connection: Connection, query: RegistryQuery) -> list[ModelV
         " order by v.version desc",
         {**_asked(query), "as_of": query.as_of_us},
     ).fetchall()
-    with_then = f"{state_as_of()} ", {"as_of": query.as_of_us}
-    return _versions(connection, rows, at="", begin=with_then)
+    return _versions(connection, rows, until_us=query.as_of_us)
 
 
 def find_events(connection: Connection, *, name: str | None, n: int | None) -> list[RegistryEvent]:
@@ -108,84 +108,56 @@ def _page(query: RegistryQuery) -> dict[str, int]:
 
 def _models(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[RegisteredModel]:
     keys = [row[0] for row in rows]
-    tags = _texts_by_key(connection, "current.registry_model_tags", "model_key", keys)
-    aliases: dict[int, dict[str, str]] = {}
-    for key, alias, version in connection.execute(
-        "select model_key, alias, version from current.registry_aliases"
-        " where list_contains($keys, model_key) order by alias",
-        {"keys": keys},
-    ).fetchall():
-        aliases.setdefault(key, {})[alias] = str(version)
-    gates = _gates(connection, keys)
-    latest = _latest_versions(connection, keys)
-    return [
-        RegisteredModel(
-            name=name,
-            creation_timestamp=created // 1000,
-            last_updated_timestamp=updated // 1000,
-            description=description,
-            latest_versions=latest.get(key, []),
-            tags=tags.get(key, {}),
-            aliases=aliases.get(key, {}),
-            stages=(*STAGES, *json.loads(stages or "[]")),
-            gates=tuple(gates.get(key, ())),
-            last_version=last_version,
-            event_number=key,
-        )
-        for key, name, created, updated, description, stages, last_version in rows
-    ]
+    versions = _latest_versions(connection, keys)
+    marks = read_marks(connection, models=keys, versions=[row[1] for row in versions])
+    latest: dict[int, list[ModelVersion]] = {}
+    for row in versions:
+        latest.setdefault(row[0], []).append(_version(row, marks))
+    return [_model(row, marks, latest.get(row[0], [])) for row in rows]
 
 
-def _gates(connection: Connection, keys: list[int]) -> dict[int, list[Gate]]:
-    found: dict[int, list[Gate]] = {}
-    for key, stage, gate in connection.execute(
-        "select model_key, stage, gate from current.registry_gates"
-        " where list_contains($keys, model_key) order by stage",
-        {"keys": keys},
-    ).fetchall():
-        found.setdefault(key, []).append(Gate(stage=stage, **json.loads(gate)))
-    return found
+def _model(row: Sequence[Any], marks: Marks, latest: list[ModelVersion]) -> RegisteredModel:
+    key, name, created, updated, description, stages, last_version = row
+    aliases = marks.aliases(key)
+    return RegisteredModel(
+        name=name,
+        creation_timestamp=created // 1000,
+        last_updated_timestamp=updated // 1000,
+        description=description,
+        latest_versions=latest,
+        tags=marks.model_tags(key),
+        aliases={alias: str(version) for alias, version in aliases.items()},
+        stages=(*STAGES, *json.loads(stages or "[]")),
+        gates=marks.gates(key),
+        last_version=last_version,
+        event_number=key,
+    )
 
 
-def _latest_versions(connection: Connection, keys: list[int]) -> dict[int, list[ModelVersion]]:
+def _latest_versions(connection: Connection, keys: list[int]) -> list[Sequence[Any]]:
+    """Of each stage of these models, by number."""
+    if not keys:
+        return []
     rows = connection.execute(
-        f"select {_VERSION_COLUMNS} from current.registry_versions v"
-        " where (v.model_key, v.stage, v.version) in ("
-        "select model_key, stage, max(version) from current.registry_versions"
-        " where not is_deleted and list_contains($keys, model_key) group by model_key, stage)"
-        " order by v.version",
+        f"select distinct on (v.model_key, v.stage) {_VERSION_COLUMNS}"
+        " from current.registry_versions v"
+        " where not v.is_deleted and list_contains($keys, v.model_key)"
+        " order by v.model_key, v.stage, v.version desc",
         {"keys": keys},
     ).fetchall()
-    found: dict[int, list[ModelVersion]] = {}
-    for row, version in zip(rows, _versions(connection, rows, at="current.")):
-        found.setdefault(row[0], []).append(version)
-    return found
+    return sorted(rows, key=itemgetter(1))
 
 
 def _versions(
-    connection: Connection,
-    rows: Sequence[Sequence[Any]],
-    *,
-    at: str,
-    begin: tuple[str, dict[str, Any]] = ("", {}),
+    connection: Connection, rows: Sequence[Sequence[Any]], *, until_us: int | None = None
 ) -> list[ModelVersion]:
-    keys = [row[2] for row in rows]
-    tags = _texts_by_key(connection, f"{at}registry_version_tags", "version_key", keys, begin=begin)
-    aliases: dict[tuple[int, int], list[str]] = {}
-    for model_key, version, alias in connection.execute(
-        f"{begin[0]} select model_key, version, alias from {at}registry_aliases"
-        " where list_contains($keys, model_key) order by alias",
-        {"keys": list({row[0] for row in rows}), **begin[1]},
-    ).fetchall():
-        aliases.setdefault((model_key, version), []).append(alias)
-    return [
-        _version(row, tags=tags.get(row[2], {}), aliases=aliases.get((row[0], row[1]), []))
-        for row in rows
-    ]
+    models, versions = {row[0] for row in rows}, {row[1] for row in rows}
+    marks = read_marks(connection, models=[*models], versions=[*versions], until_us=until_us)
+    return [_version(row, marks) for row in rows]
 
 
-def _version(row: Sequence[Any], *, tags: dict[str, str], aliases: Iterable[str]) -> ModelVersion:
-    _, version, key, name, created, updated, description, user_id, stage, *origin = row
+def _version(row: Sequence[Any], marks: Marks) -> ModelVersion:
+    model, version, key, name, created, updated, description, user_id, stage, *origin = row
     source, run_id, run_link, model_id, digest = origin
     return ModelVersion(
         name=name,
@@ -199,26 +171,8 @@ def _version(row: Sequence[Any], *, tags: dict[str, str], aliases: Iterable[str]
         run_id=run_id,
         run_link=run_link,
         model_id=model_id,
-        tags=tags,
-        aliases=list(aliases),
+        tags=marks.version_tags(model, version),
+        aliases=marks.aliases_of(model, version),
         digest=digest,
         event_number=key,
     )
-
-
-def _texts_by_key(
-    connection: Connection,
-    table: str,
-    key_column: str,
-    keys: list[int],
-    *,
-    begin: tuple[str, dict[str, Any]] = ("", {}),
-) -> dict[int, dict[str, str]]:
-    found: dict[int, dict[str, str]] = {}
-    for owner, key, value in connection.execute(
-        f"{begin[0]} select {key_column}, key, value from {table}"
-        f" where list_contains($keys, {key_column}) order by key",
-        {"keys": keys, **begin[1]},
-    ).fetchall():
-        found.setdefault(owner, {})[key] = value
-    return found

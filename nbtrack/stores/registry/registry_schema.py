@@ -16,19 +16,19 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def _kinds(*kinds: EventKind) -> str:
+def is_kind(*kinds: EventKind) -> str:
     return "kind in (" + ", ".join(f"'{kind}'" for kind in kinds) + ")"
 
 
 K = EventKind
 # As in MLflow: tags and aliases leave the time of the last update as it is.
-_UPDATES_MODEL = _kinds(
+_UPDATES_MODEL = is_kind(
     K.MODEL_CREATED, K.MODEL_RENAMED, K.MODEL_DESCRIBED, K.VERSION_CREATED, K.VERSION_DELETED,
     K.STAGE_CHANGED,
 )  # fmt: skip
-_UPDATES_VERSION = _kinds(K.VERSION_CREATED, K.VERSION_DESCRIBED, K.STAGE_CHANGED)
+_UPDATES_VERSION = is_kind(K.VERSION_CREATED, K.VERSION_DESCRIBED, K.STAGE_CHANGED)
 _KEY = "json_extract_string(details, '$.key')"
-_CREATION = f"filter ({_kinds(K.VERSION_CREATED)})"
+_CREATION = f"filter ({is_kind(K.VERSION_CREATED)})"
 
 
 def _of_creation(fact: str) -> str:
@@ -41,9 +41,9 @@ RELATIONS: dict[str, str] = {
             arg_max(case kind when '{K.MODEL_CREATED}' then model
                 when '{K.MODEL_RENAMED}' then to_value end, n) as name,
             min(t) as created_us, max(t) filter ({_UPDATES_MODEL}) as updated_us,
-            max(t) filter ({_kinds(K.MODEL_RENAMED)}) as renamed_us,
-            arg_max_null(to_value, n) filter ({_kinds(K.MODEL_DESCRIBED)}) as description,
-            arg_max(to_value, n) filter ({_kinds(K.STAGES_SET)}) as custom_stages,
+            max(t) filter ({is_kind(K.MODEL_RENAMED)}) as renamed_us,
+            arg_max_null(to_value, n) filter ({is_kind(K.MODEL_DESCRIBED)}) as description,
+            arg_max(to_value, n) filter ({is_kind(K.STAGES_SET)}) as custom_stages,
             coalesce(max(version), 0) as last_version,
             bool_or(kind = '{K.MODEL_DELETED}') as is_deleted
         from {{events}} where model_key > 0 group by model_key""",
@@ -51,8 +51,8 @@ RELATIONS: dict[str, str] = {
         with latest as (
             select model_key, version, min(n) as version_key, min(t) as created_us,
                 max(t) filter ({_UPDATES_VERSION}) as updated_us,
-                coalesce(arg_max(to_value, n) filter ({_kinds(K.STAGE_CHANGED)}), 'None') as stage,
-                arg_max_null(to_value, n) filter ({_kinds(K.VERSION_DESCRIBED)}) as description,
+                coalesce(arg_max(to_value, n) filter ({is_kind(K.STAGE_CHANGED)}), 'None') as stage,
+                arg_max_null(to_value, n) filter ({is_kind(K.VERSION_DESCRIBED)}) as description,
                 any_value(actor) {_CREATION} as user_id,
                 any_value(run_id) {_CREATION} as run_id,
                 any_value(digest) {_CREATION} as digest,
@@ -69,25 +69,25 @@ RELATIONS: dict[str, str] = {
         select model_key, alias, version from (
             select model_key, {_KEY} as alias,
                 arg_max_null(case kind when '{K.ALIAS_SET}' then version end, n) as version
-            from {{events}} where {_kinds(K.ALIAS_SET, K.ALIAS_DELETED)}
+            from {{events}} where {is_kind(K.ALIAS_SET, K.ALIAS_DELETED)}
             group by model_key, alias)
         where version is not null""",
     "registry_model_tags": f"""
         select model_key, key, value from (
             select model_key, {_KEY} as key, arg_max_null(to_value, n) as value
-            from {{events}} where {_kinds(K.MODEL_TAG_SET, K.MODEL_TAG_DELETED)}
+            from {{events}} where {is_kind(K.MODEL_TAG_SET, K.MODEL_TAG_DELETED)}
             group by model_key, key)
         where value is not null""",
     "registry_version_tags": f"""
         select version_key, key, value from (
             select model_key, version, {_KEY} as key, arg_max_null(to_value, n) as value
-            from {{events}} where {_kinds(K.VERSION_TAG_SET, K.VERSION_TAG_DELETED)}
+            from {{events}} where {is_kind(K.VERSION_TAG_SET, K.VERSION_TAG_DELETED)}
             group by model_key, version, key)
         join {{at}}registry_versions using (model_key, version) where value is not null""",
     "registry_gates": f"""
         select model_key, stage, gate from (
             select model_key, {_KEY} as stage, arg_max_null(to_value, n) as gate
-            from {{events}} where {_kinds(K.GATE_SET, K.GATE_REMOVED)} group by model_key, stage)
+            from {{events}} where {is_kind(K.GATE_SET, K.GATE_REMOVED)} group by model_key, stage)
         where gate is not null""",
 }
 

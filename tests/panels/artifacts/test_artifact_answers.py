@@ -16,6 +16,7 @@ from nbtrack.panels.artifacts.view import ArtifactsView
 from nbtrack.recording.session import current_session
 from tests.support.markup_check import HOSTILE
 from tests.support.markup_check import Page as Markup
+from tests.support.naming import naming
 from tests.support.panel_page import Page, runs_page
 
 BIG = artifact_answers._PART + 10
@@ -133,21 +134,22 @@ def test_a_large_file_is_left_where_it_is(page, run):
     assert str(folder_of(run) / "large.bin") in error
 
 
+WRONG_PATHS = {
+    "../../nbtrack.duckdb": "leaves the artifact folder",
+    "/etc/passwd": "is absolute",
+    "none.txt": "No artifact 'none.txt'",
+    "": "No artifact ''",
+    7: "path is 7",
+    None: "path is None",
+}
+
+
 @pytest.mark.parametrize("do", ["artifact_preview", "artifact_download"])
-@pytest.mark.parametrize(
-    ("path", "words"),
-    [
-        ("../../nbtrack.duckdb", "leaves the artifact folder"),
-        ("/etc/passwd", "is absolute"),
-        ("none.txt", "No artifact 'none.txt'"),
-        ("", "No artifact ''"),
-        (7, "path is 7"),
-        (None, "path is None"),
-    ],
-)
-def test_paths_are_checked(page, run, do, path, words):
+def test_paths_are_checked(page, run, do):
     """What a page sends may lead anywhere; the error names it."""
-    assert words in page.send(do, run=run, path=path)["error"]
+    for path, words in WRONG_PATHS.items():
+        with naming(path):
+            assert words in page.send(do, run=run, path=path)["error"]
 
 
 def test_a_link_out_of_the_folder_is_not_followed(page, run, tmp_path):

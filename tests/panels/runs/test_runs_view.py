@@ -20,6 +20,7 @@ from nbtrack.records.origins import ORIGINS_TAG, Origin, Origins, origins_text
 from nbtrack.records.runs import Experiment
 from nbtrack.records.tags import NOTE_TAG
 from tests.support.filled_project import fill_project
+from tests.support.naming import naming
 
 
 def three_runs():
@@ -48,23 +49,24 @@ def names(found):
     return "".join(row.name for row in found.rows)
 
 
-@pytest.mark.parametrize(
-    ("sort", "order"),
-    [
-        (None, "cba"),
-        ("f1", "bca"),
-        ("f1 asc", "acb"),
-        ("metrics.f1", "bca"),
-        ("loss", "bac"),
-        ("loss desc", "abc"),
-        ("params.model", "cba"),
-        ("model asc", "abc"),
-        ("start_time asc", "abc"),
-    ],
-)
-def test_the_order(session, sort, order):
+ORDERS = [
+    (None, "cba"),
+    ("f1", "bca"),
+    ("f1 asc", "acb"),
+    ("metrics.f1", "bca"),
+    ("loss", "bac"),
+    ("loss desc", "abc"),
+    ("params.model", "cba"),
+    ("model asc", "abc"),
+    ("start_time asc", "abc"),
+]
+
+
+def test_the_order(session):
     """The better end of a metric first, the larger of others; a word turns it; missing last."""
-    assert names(table(session, sort=sort)) == order
+    for sort, order in ORDERS:
+        with naming(sort):
+            assert names(table(session, sort=sort)) == order
 
 
 def test_the_best_run(session):
@@ -101,18 +103,18 @@ def test_as_data(session):
     assert (len(view), "★ best" in view._repr_html_(), "b" in repr(view)) == (2, True, True)
 
 
-@pytest.mark.parametrize(
-    ("options", "error"),
-    [
-        ({"sort": "nowhere"}, InvalidValue),
-        ({"top": 0}, InvalidValue),
-        ({"filter_string": "metrics.f1 >"}, InvalidFilter),
-    ],
-)
-def test_wrong_questions(session, options, error):
+WRONG = [
+    ({"sort": "nowhere"}, InvalidValue),
+    ({"top": 0}, InvalidValue),
+    ({"filter_string": "metrics.f1 >"}, InvalidFilter),
+]
+
+
+def test_wrong_questions(session):
     """Refused with an error that names the value."""
-    with pytest.raises(error, match=r"nowhere|0|f1"):
-        table(session, **options)
+    for options, error in WRONG:
+        with naming(options), pytest.raises(error, match=r"nowhere|0|f1"):
+            table(session, **options)
 
 
 def test_finding_a_run(session):
@@ -306,25 +308,25 @@ def moved_family(session):
             fit.log_metric("score", 0.95)
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("params.C = 0.3", {"fit"}),
-        ("C = 0.3 and kernel = rbf", set()),
-        ("score > 0.9", {"fit"}),
-        ("metrics.score > 0.9 or kernel = rbf", {"cell", "fit"}),
-        ("not (metrics.score > 0.9) and kernel = rbf", {"cell"}),
-        ("metrics.score is null and params.kernel is not null", {"cell"}),
-    ],
-)
-def test_a_filter_sees_what_the_table_shows(session, text, shown):
+FILTERS_OF_A_FAMILY = [
+    ("params.C = 0.3", {"fit"}),
+    ("C = 0.3 and kernel = rbf", set()),
+    ("score > 0.9", {"fit"}),
+    ("metrics.score > 0.9 or kernel = rbf", {"cell", "fit"}),
+    ("not (metrics.score > 0.9) and kernel = rbf", {"cell"}),
+    ("metrics.score is null and params.kernel is not null", {"cell"}),
+]
+
+
+def test_a_filter_sees_what_the_table_shows(session):
     """Not on the parent what moved to its child; as typed, and as the store's grammar has it."""
     moved_family(session)
+    for text, shown in FILTERS_OF_A_FAMILY:
+        with naming(text):
+            view = RunsView(session.store, None, filter_string=text, sort=None, top=None)
 
-    view = RunsView(session.store, None, filter_string=text, sort=None, top=None)
-
-    assert {row.name for row in view.table.rows} == shown
-    assert set(view.df.get("tags.mlflow.runName", [])) == shown
+            assert {row.name for row in view.table.rows} == shown
+            assert set(view.df.get("tags.mlflow.runName", [])) == shown
 
 
 def test_a_param_logged_by_hand_hides_what_was_read_off_the_source(session):

@@ -130,7 +130,7 @@ def test_the_next_store_finds_nothing_of_the_last(tmp_path: Path) -> None:
         assert store._attachment._connection is not None
         held = store._attachment._connection
         store.close()
-        assert instances._spare == [held]
+        assert instances._spare[-1] is held
         assert held.execute("from duckdb_tables() where temporary").fetchall() == []
         assert held.execute("from tail.run_events").fetchall() == []
 

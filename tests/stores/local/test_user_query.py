@@ -9,6 +9,7 @@ import pytest
 from nbtrack.errors import InvalidValue
 from nbtrack.journal import lines
 from nbtrack.stores.local.duckdb import DuckDBStore
+from tests.support.naming import naming
 
 WRITING = [
     "insert into tail.metrics values (1, 'm', 777, 9, 9)",
@@ -30,21 +31,29 @@ def logged(store: DuckDBStore) -> DuckDBStore:
     return store
 
 
-@pytest.mark.parametrize("query", WRITING)
-def test_what_writes_is_refused(logged: DuckDBStore, tmp_path: Path, query: str) -> None:
+def test_what_writes_is_refused(logged: DuckDBStore, tmp_path: Path) -> None:
     """Not even what the next reads show can be changed."""
     (tmp_path / "points.csv").write_text("1,m,777,9,9\n")
-    with pytest.raises(InvalidValue, match="answers one SELECT"):
-        logged.query(query.format(folder=tmp_path))
-    assert logged.query("select value from metrics")["value"].tolist() == [0.5]
-    assert logged.query("select run_name from runs")["run_name"].tolist() == ["one"]
+    for query in WRITING:
+        with naming(query):
+            with pytest.raises(InvalidValue, match="answers one SELECT"):
+                logged.query(query.format(folder=tmp_path))
+            assert logged.query("select value from metrics")["value"].tolist() == [0.5]
+            assert logged.query("select run_name from runs")["run_name"].tolist() == ["one"]
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["select * from runs", "from runs", "explain select * from runs", "describe runs",
-     "explain analyze select * from runs", "copy (from runs) to '{folder}/runs.csv'"],
-)  # fmt: skip
-def test_what_reads_is_answered(logged: DuckDBStore, tmp_path: Path, query: str) -> None:
+READING = [
+    "select * from runs",
+    "from runs",
+    "explain select * from runs",
+    "describe runs",
+    "explain analyze select * from runs",
+    "copy (from runs) to '{folder}/runs.csv'",
+]
+
+
+def test_what_reads_is_answered(logged: DuckDBStore, tmp_path: Path) -> None:
     """Plans, and copies into files, too."""
-    assert len(logged.query(query.format(folder=tmp_path))) >= 1
+    for query in READING:
+        with naming(query):
+            assert len(logged.query(query.format(folder=tmp_path))) >= 1
