@@ -21,6 +21,7 @@ from nbtrack.recording.here import (
     THREADS_HERE,
     CellLine,
     Here,
+    changes,
     here,
     is_own_code_of,
     user_task,
@@ -35,7 +36,7 @@ class RunStack:
     """*changed* is called when another run is active in a cell's or the script's own code."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
-        self._changed = changed
+        self._tell = changed
         # Of the script or of the notebook's top level; a notebook's outlive the cells that opened
         # them, for which a ContextVar is not enough: one set in an awaiting cell is lost.
         self._base: list[ActiveRun] = []
@@ -59,6 +60,10 @@ class RunStack:
             found = cell.run
         return None if found is None or (found.is_deleted and not found.is_open) else found
 
+    def _changed(self) -> None:
+        changes.note()
+        self._tell()
+
     # --- cells
 
     def cell(self) -> CellLine | None:
@@ -75,11 +80,13 @@ class RunStack:
         before = here.get()
         is_inner = before is not None and before.cell is not None and not before.cell.is_over
         here.set(Here(cell, before.runs if before is not None and is_inner else tuple(self._base)))
+        changes.note()
         return before
 
     def reenter_cell(self, cell: CellLine) -> None:
         """To bring it to its end, wherever the kernel does that."""
         here.set(Here(cell, tuple(cell.runs) or tuple(self._base)))
+        changes.note()
 
     def leave_cell(self, cell: CellLine, before: Here | None) -> None:
         cell.is_over = True
@@ -112,6 +119,10 @@ class RunStack:
 
     def pop(self, run: ActiveRun) -> None:
         """Leave the innermost entry of *run* here; it stays open for who entered it elsewhere."""
+        self._pop(run)
+        changes.note()
+
+    def _pop(self, run: ActiveRun) -> None:
         place = self._place()
         if place is not None and run in place.runs:
             here.set(place._replace(runs=_without_last(place.runs, run)))
