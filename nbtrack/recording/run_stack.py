@@ -47,11 +47,14 @@ class RunStack:
         place = self._place()
         if place is None:
             return self._base[-1] if self._base else None
+        return self._top_at(place)
+
+    def _top_at(self, place: Here) -> ActiveRun | None:
         if place.runs and (newest := place.runs[-1]).is_open:
             return newest
-        return self._top_of(place)
+        return self._top_behind(place)
 
-    def _top_of(self, place: Here) -> ActiveRun | None:
+    def _top_behind(self, place: Here) -> ActiveRun | None:
         cell = place.cell
         if cell is not None and is_own_code_of(cell):
             return next((run for run in reversed(place.runs) if run.is_open), cell.run)
@@ -198,7 +201,10 @@ class RunStack:
 
     def handed_over(self) -> Here:
         """What code that is started here belongs to."""
-        return Here(cell=self.cell(), began_in=self.top())
+        place = self._place()
+        if place is None:
+            return Here(began_in=self._base[-1] if self._base else None)
+        return Here(place.cell, (), self._top_at(place))
 
     def after_fork(self) -> None:
         self._main_thread = threading.main_thread().ident
