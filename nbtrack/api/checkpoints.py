@@ -23,7 +23,7 @@ from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.session import current_session
 from nbtrack.records.origins import is_of_machine
 from nbtrack.records.runs import Run
-from nbtrack.records.tags import CHECKPOINT_TAG
+from nbtrack.records.tags import CHECKPOINT_TAG, LATEST_CHECKPOINT_TAG
 from nbtrack.stores.store import Store
 
 LOOK_SECONDS = 1.0
@@ -189,8 +189,10 @@ def _last_step(store: Store, run: Run, key: str) -> int:
 
 
 def _checkpoint_of(run: Run) -> Path | None:
-    path = run.data.tags.get(CHECKPOINT_TAG)
-    if path is None:
-        return None
-    artifacts = open_artifacts(run.info.artifact_uri, run_id=run.info.run_id)
-    return artifacts.download(path) if artifacts.has(path) else None
+    """What a rule of the user's kept, else what autolog did."""
+    for tag in (CHECKPOINT_TAG, LATEST_CHECKPOINT_TAG):
+        if (path := run.data.tags.get(tag)) is not None:
+            artifacts = open_artifacts(run.info.artifact_uri, run_id=run.info.run_id)
+            if artifacts.has(path):
+                return artifacts.download(path)
+    return None

@@ -15,9 +15,9 @@ from nbtrack.api.fluent_logging import log_artifacts
 from nbtrack.errors import InvalidValue, NotFound, WrongType
 from nbtrack.models.model_uris import path_of_artifact
 from nbtrack.recording.session import current_session
+from nbtrack.records.tags import LATEST_CHECKPOINT_TAG
 
 STATE_FILE = "state_dict.pth"
-LATEST_TAG = "mlflow.latest_checkpoint_artifact"
 
 
 def log_state_dict(state_dict: dict[str, Any], artifact_path: str | None, **kwargs: Any) -> None:
@@ -93,7 +93,7 @@ def _checkpoint_path(run_id: str, epoch: int | None, global_step: int | None) ->
         raise InvalidValue(
             "A checkpoint is that of an epoch or that of a global_step, not of both."
         )
-    latest = MlflowClient().get_run(run_id).data.tags.get(LATEST_TAG)
+    latest = MlflowClient().get_run(run_id).data.tags.get(LATEST_CHECKPOINT_TAG)
     if latest is None:
         raise NotFound(f"Run {run_id!r} has no checkpoint; nbtrack.pytorch.autolog() keeps them.")
     name = latest.rpartition("/")[2]

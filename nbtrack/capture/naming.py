@@ -34,6 +34,7 @@ _HELPER_WORDS = word_set(
 _ESTIMATORS = word_set(
     "SVC SVR NuSVC NuSVR GaussianNB MultinomialNB BernoulliNB KNeighborsClassifier"
 )
+_HELPERS = word_set("DMatrix QuantileDMatrix ExtMemQuantileDMatrix")  # words of theirs are others'
 _NEVER_TOLD = word_set("random_state seed n_jobs verbose verbosity device name copy")
 _NOT_AN_ACTION = word_set(
     "print display range len list dict set tuple int float str zip enumerate sorted min max sum "
@@ -83,7 +84,7 @@ def _rank(name: str) -> int:
     words = set(split_words(name))
     if name in _ESTIMATORS:
         return 3
-    if not words.isdisjoint(_HELPER_WORDS):
+    if name in _HELPERS or not words.isdisjoint(_HELPER_WORDS):
         return 0
     if not words.isdisjoint(_ESTIMATOR_WORDS):
         return 3

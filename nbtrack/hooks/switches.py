@@ -15,6 +15,7 @@ import importlib
 from threading import RLock
 from typing import Any
 
+from nbtrack.recording.here import changes
 from nbtrack.recording.session import current_session
 from nbtrack.settings import FitScope
 
@@ -52,11 +53,13 @@ class Switch:
             if self._is_asked_by_name and not by_name:
                 return
             self._asked, self._is_asked_by_name = "everywhere", by_name
+            changes.note()
             self._hook.enable(flags)
 
     def turn_off(self, *, by_name: bool) -> None:
         with self._lock:
             self._asked, self._is_asked_by_name = "never", by_name
+            changes.note()
             self._hook.disable()
 
     def follow(self, scope: FitScope) -> None:
@@ -65,6 +68,7 @@ class Switch:
             return
         with self._lock:
             self._notebook = scope
+            changes.note()
             if scope == "never":
                 self._hook.disable()
             else:
@@ -76,6 +80,7 @@ class Switch:
         if self.scope != "never":
             self._hook.disable()
         self._asked, self._is_asked_by_name, self._notebook = None, False, "never"
+        changes.note()
 
     @property
     def _hook(self) -> Any:

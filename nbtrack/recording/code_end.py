@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.base.imported import imported
-from nbtrack.recording.here import Here, here, user_task
+from nbtrack.recording.here import here, user_task
 from nbtrack.recording.process_end import status_of
 from nbtrack.records.runs import RunStatus
 
@@ -48,22 +47,16 @@ def thread_failed(error: BaseException | None) -> None:
     _call_all(_of_this_thread(), status)
 
 
-@contextmanager
-def job_of(place: Here) -> Iterator[None]:
-    """A job or callback runs, which was handed in at *place*."""
-    token, around = here.set(place), _job()
-    endings: list[Ending] = []
-    _locals.job = endings
-    status = RunStatus.FINISHED
-    try:
-        yield
-    except BaseException as exc:
-        status = status_of(exc)
-        raise
-    finally:
-        _call_all(endings, status)
-        _locals.job = around
-        here.reset(token)
+def begin_job() -> list[Ending] | None:
+    """A job or callback begins in this thread. What is returned is for `end_job`."""
+    around = _job()
+    _locals.job = []
+    return around
+
+
+def end_job(around: list[Ending] | None, status: RunStatus) -> None:
+    _call_all(_locals.job, status)
+    _locals.job = around
 
 
 class _ThreadsEnd(list[Ending]):

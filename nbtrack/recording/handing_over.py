@@ -12,12 +12,14 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from types import FunctionType, MethodType, TracebackType
+from types import FunctionType, MethodType
 from typing import Any
 
 from nbtrack.base.imported import imported
-from nbtrack.recording.code_end import job_of, thread_failed
+from nbtrack.recording.code_end import begin_job, end_job, thread_failed
 from nbtrack.recording.here import THREADS_HERE, Here, here, is_own_code_of
+from nbtrack.recording.process_end import status_of
+from nbtrack.records.runs import RunStatus
 
 _WIDGETS = "ipywidgets.widgets.widget"
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -96,9 +98,7 @@ class HandingOver:
     def _around_submit(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def submit(pool: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-            future = original(pool, _Job(fn, self._handed_over()), *args, **kwargs)
-            future.add_done_callback(_without_our_frame)
-            return future
+            return original(pool, _Job(fn, self._handed_over()), *args, **kwargs)
 
         return submit
 
@@ -141,15 +141,24 @@ _TAKING_FUNCTIONS = (
 
 
 class _Job:
-    """A function that runs for whoever handed it in, in whatever thread."""
+    """A function that runs for whoever handed it in, in whatever thread. Keras hands one in for
+    each batch: what is done around it is felt."""
 
     def __init__(self, function: Callable[..., Any], place: Here) -> None:
         self.function = function
         self._place = place
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with job_of(self._place):
+        token, around, status = here.set(self._place), begin_job(), RunStatus.FINISHED
+        try:
             return self.function(*args, **kwargs)
+        except BaseException as exc:
+            status, place = status_of(exc), exc.__traceback__
+            exc.__traceback__ = place and place.tb_next  # the user's is his own, without our frame
+            raise  # which adds none
+        finally:
+            end_job(around, status)
+            here.reset(token)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Where it is of use in another interpreter, it is the function that has to go there.
@@ -184,13 +193,3 @@ def _telling_of_failures(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(args)
 
     return excepthook
-
-
-def _without_our_frame(future: Any) -> None:
-    """The user's traceback is his own: from the pool's frame to his function's."""
-    error = None if future.cancelled() else future.exception()
-    place: TracebackType | None = None if error is None else error.__traceback__
-    while place is not None and place.tb_next is not None:
-        if place.tb_next.tb_frame.f_code is _Job.__call__.__code__:
-            place.tb_next = place.tb_next.tb_next
-        place = place.tb_next

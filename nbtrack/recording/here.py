@@ -56,7 +56,22 @@ class Here(NamedTuple):
     began_in: ActiveRun | None = None  # what was active where a thread, job or callback began
 
 
+class Changes:
+    """For who is asked thousands of times a second what is active: *mark* is another object since
+    that last changed for anybody, and so what was found out holds as long as it is the same."""
+
+    __slots__ = ("mark",)
+
+    def __init__(self) -> None:
+        self.note()
+
+    def note(self) -> None:
+        """Call it after what is changed."""
+        self.mark = object()
+
+
 NOBODYS = Here()
+changes = Changes()
 here: ContextVar[Here | None] = ContextVar("nbtrack_here", default=None)
 
 

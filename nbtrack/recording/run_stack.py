@@ -21,6 +21,7 @@ from nbtrack.recording.here import (
     THREADS_HERE,
     CellLine,
     Here,
+    changes,
     here,
     is_own_code_of,
     user_task,
@@ -35,7 +36,7 @@ class RunStack:
     """*changed* is called when another run is active in a cell's or the script's own code."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
-        self._changed = changed
+        self._tell = changed
         # Of the script or of the notebook's top level; a notebook's outlive the cells that opened
         # them, for which a ContextVar is not enough: one set in an awaiting cell is lost.
         self._base: list[ActiveRun] = []
@@ -46,11 +47,14 @@ class RunStack:
         place = self._place()
         if place is None:
             return self._base[-1] if self._base else None
+        return self._top_at(place)
+
+    def _top_at(self, place: Here) -> ActiveRun | None:
         if place.runs and (newest := place.runs[-1]).is_open:
             return newest
-        return self._top_of(place)
+        return self._top_behind(place)
 
-    def _top_of(self, place: Here) -> ActiveRun | None:
+    def _top_behind(self, place: Here) -> ActiveRun | None:
         cell = place.cell
         if cell is not None and is_own_code_of(cell):
             return next((run for run in reversed(place.runs) if run.is_open), cell.run)
@@ -58,6 +62,10 @@ class RunStack:
         if found is None and cell is not None:
             found = cell.run
         return None if found is None or (found.is_deleted and not found.is_open) else found
+
+    def _changed(self) -> None:
+        changes.note()
+        self._tell()
 
     # --- cells
 
@@ -75,11 +83,13 @@ class RunStack:
         before = here.get()
         is_inner = before is not None and before.cell is not None and not before.cell.is_over
         here.set(Here(cell, before.runs if before is not None and is_inner else tuple(self._base)))
+        changes.note()
         return before
 
     def reenter_cell(self, cell: CellLine) -> None:
         """To bring it to its end, wherever the kernel does that."""
         here.set(Here(cell, tuple(cell.runs) or tuple(self._base)))
+        changes.note()
 
     def leave_cell(self, cell: CellLine, before: Here | None) -> None:
         cell.is_over = True
@@ -112,6 +122,10 @@ class RunStack:
 
     def pop(self, run: ActiveRun) -> None:
         """Leave the innermost entry of *run* here; it stays open for who entered it elsewhere."""
+        self._pop(run)
+        changes.note()
+
+    def _pop(self, run: ActiveRun) -> None:
         place = self._place()
         if place is not None and run in place.runs:
             here.set(place._replace(runs=_without_last(place.runs, run)))
@@ -187,7 +201,10 @@ class RunStack:
 
     def handed_over(self) -> Here:
         """What code that is started here belongs to."""
-        return Here(cell=self.cell(), began_in=self.top())
+        place = self._place()
+        if place is None:
+            return Here(began_in=self._base[-1] if self._base else None)
+        return Here(place.cell, (), self._top_at(place))
 
     def after_fork(self) -> None:
         self._main_thread = threading.main_thread().ident

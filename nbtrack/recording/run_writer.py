@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from threading import RLock
 from typing import Any
@@ -83,6 +83,15 @@ class RunWriter(RunFiles):
             text += self._point_lines(name, number, step=place, t=t, about=about)
         self._append(text)
         self._note_logged(metrics=metrics)
+
+    def log_curve(
+        self, key: str, values: Sequence[float], *, steps: Iterable[int], times: Iterable[int]
+    ) -> None:
+        """Points of one key that a hook gathered, in a third of the time of `log_batch`: no two of
+        one step. *times* are in microseconds since 1970 UTC."""
+        name = check_key(key)
+        self._append(lines.metric_lines(self.run_id, name, values, steps=steps, times=times))
+        self._note_logged(metrics=(name,))
 
     def log_lines(self, text: str) -> None:
         """Whole lines about the run, as `journal.lines` makes them: all or none."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from nbtrack.records.runs import Metric
@@ -25,17 +25,35 @@ class TrainingProgress:
     """*done* of *total* rounds, or what else a *noun* says, since *began* (seconds since 1970).
 
     *foretold* are points that will be recorded when it is over; who shows them takes them out.
+    *counted* is asked for what is done, by whoever looks; else who trains sets it.
     """
 
-    __slots__ = ("began", "done", "foretold", "may_end_early", "noun", "run", "total")
+    __slots__ = ("_counted", "_done", "began", "foretold", "may_end_early", "noun", "run", "total")
 
-    def __init__(self, run: ActiveRun, total: int, *, noun: str, may_end_early: bool) -> None:
+    def __init__(
+        self,
+        run: ActiveRun,
+        total: int,
+        *,
+        noun: str,
+        may_end_early: bool,
+        counted: Callable[[], int] | None = None,
+    ) -> None:
         self.run = run
-        self.total, self.done = total, 0
+        self.total, self._done = total, 0
+        self._counted = counted
         self.noun = noun
         self.may_end_early = may_end_early
         self.began = time.time()
         self.foretold: deque[Metric] = deque(maxlen=MOST_FORETOLD)
+
+    @property
+    def done(self) -> int:
+        return self._done if self._counted is None else self._counted()
+
+    @done.setter
+    def done(self, rounds: int) -> None:
+        self._done = rounds
 
     def end(self) -> None:
         if self in _open:
@@ -46,10 +64,15 @@ _open: list[TrainingProgress] = []  # the outermost of those in one run first
 
 
 def begin(
-    run: ActiveRun, total: int, *, noun: str = "iteration", may_end_early: bool = False
+    run: ActiveRun,
+    total: int,
+    *,
+    noun: str = "iteration",
+    may_end_early: bool = False,
+    counted: Callable[[], int] | None = None,
 ) -> TrainingProgress:
     """Until it is told to `end`. *may_end_early*: by early stopping or a time limit."""
-    progress = TrainingProgress(run, total, noun=noun, may_end_early=may_end_early)
+    progress = TrainingProgress(run, total, noun=noun, may_end_early=may_end_early, counted=counted)
     _open.append(progress)
     return progress
 

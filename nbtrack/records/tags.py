@@ -20,6 +20,7 @@ TRAINING_METRICS_TAG = "nbtrack.training_metrics"  # set when they are not of al
 CANDIDATE_TAG = "nbtrack.candidate"  # of a child that a search tried: its row in the results
 PRUNED_TAG = "nbtrack.pruned"  # of a trial that was given up: "pruned at step 3", or its reason
 CHECKPOINT_TAG = "nbtrack.checkpoint"  # the path of the newest among a run's artifacts
+LATEST_CHECKPOINT_TAG = "mlflow.latest_checkpoint_artifact"  # of what autolog kept: such a path
 STOPPED_TAG = "nbtrack.stopped"  # of a run in which the user ended a training early: "by you"
 # Of the run of a search, or of a cell with several children: the id of the best one's run, of how
 # many it is the best, and by which metric.

@@ -5,7 +5,8 @@ python -m tests.benchmarks.frameworks [--quick]
 And to a step of PyTorch, for which MLflow has nothing: `pytorch_loop`.
 
 Each library is in a process of its own. Bare and recorded calls take turns, so that a busy machine
-slows both; medians. The first recorded call is apart: it has imports and patches in it.
+slows both; medians. The first recorded call is apart: it has imports and patches in it. Seconds are
+of the processor, of the process and those that it starts, with what it does in the background.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import importlib
 import json
 import logging
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -31,7 +33,7 @@ _QUIET = {"verbose": -1, "num_threads": 1}
 
 
 class Added(NamedTuple):
-    """Seconds: the call alone, what autolog adds to it, and what it added to the first call."""
+    """Seconds of the processor: the call alone, what autolog adds to it, and to the first call."""
 
     alone: float
     added: float
@@ -102,10 +104,15 @@ def _added(api: Any, name: str, call: Callable[[], object], *, times: int) -> Ad
 
 
 def _seconds(call: Callable[[], object]) -> float:
-    time.sleep(0.05)  # what the call before left to do in the background
-    began = time.perf_counter()
+    began = _cpu()
     call()
-    return time.perf_counter() - began
+    time.sleep(0.3)  # what it left to do in the background
+    return _cpu() - began
+
+
+def _cpu() -> float:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def _cases() -> Mapping[str, Callable[[], object]]:

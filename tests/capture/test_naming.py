@@ -30,6 +30,7 @@ def cell(typed: str) -> CellSource:
         ("SVC(C=10.0, n_jobs=2).fit(X, y)", {}, "SVC C=10"),
         ("make_pipeline(StandardScaler(), SVC(C=1))", {}, "SVC C=1"),
         ("GridSearchCV(Ridge(), {'alpha': [1]})", {}, "Ridge"),
+        ("b = xgb.train({}, xgb.DMatrix(X, y), 3)", {}, "cell 7: train"),
         ("ds = DataLoader(d, batch_size=4)\nnet = TinyNet(width=8)", {}, "TinyNet width=8"),
         (
             "df = DataFrame(x)\nm = lgb.LGBMClassifier(num_leaves=31)",

@@ -143,6 +143,19 @@ def test_a_model_of_arrays_answers_arrays(trained, tmp_path):
     np.testing.assert_array_equal(loaded.predict(array), trained.expected)
 
 
+def test_an_estimator_that_went_on_with_another_is_kept(tmp_path: Path) -> None:
+    """LightGBM's holds what it began with; a Booster keeps that, too, when it is loaded."""
+    lgb, theirs = pytest.importorskip("lightgbm"), pytest.importorskip("mlflow.lightgbm")
+    ours = importlib.import_module("nbtrack.lightgbm")
+    first = lightgbm_estimator(lgb)
+    model = lgb.LGBMClassifier(n_estimators=3, n_jobs=1, verbose=-1).fit(X, y, init_model=first)
+    ours.save_model(model, tmp_path / "m")
+
+    for loaded in (ours.load_model(tmp_path / "m"), theirs.load_model(str(tmp_path / "m"))):
+        assert (loaded.predict_proba(X) == model.predict_proba(X)).all()
+        assert loaded.booster_.num_trees() == 6
+
+
 def test_the_arguments_are_mlflows(trained):
     """By name and default; log_model can be told the run, too."""
     ours = {"run_id", "await_registration_for"}  # the second waits for nothing here

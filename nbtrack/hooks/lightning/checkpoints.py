@@ -20,9 +20,9 @@ from typing import Any
 from nbtrack.base.guard import guarded, warn_once
 from nbtrack.hooks.pytorch.hook import Flags
 from nbtrack.recording.run_writer import RunWriter
+from nbtrack.records.tags import LATEST_CHECKPOINT_TAG
 
 FOLDER = "checkpoints"
-LATEST_TAG = "mlflow.latest_checkpoint_artifact"
 
 
 class Checkpoints:
@@ -73,7 +73,7 @@ class Checkpoints:
         facts = {key: float(value) for key, value in logged.items()}
         facts |= {"epoch": trainer.current_epoch, "global_step": trainer.global_step}
         self._run.log_dict(facts, f"{folder}/{prefix}checkpoint_metrics.json")
-        self._run.set_tag(LATEST_TAG, f"{folder}/{name}")
+        self._run.set_tag(LATEST_CHECKPOINT_TAG, f"{folder}/{name}")
 
     def _place(self, trainer: Any) -> tuple[str, str]:
         """Its folder, and what its name begins with."""
@@ -89,7 +89,7 @@ def keep_users_best(run: RunWriter, trainer: Any, flags: Flags) -> None:
         path = callback.best_model_path
         if path and os.path.exists(path):  # it may be a place in a cloud
             run.log_artifact(path, FOLDER)
-            run.set_tag(LATEST_TAG, f"{FOLDER}/{Path(path).name}")
+            run.set_tag(LATEST_CHECKPOINT_TAG, f"{FOLDER}/{Path(path).name}")
 
 
 def _monitoring(trainer: Any) -> list[Any]:

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from nbtrack.hooks.pytorch.numbers import held, numbers_of
 
-SETTINGS = ("reduction", "weight", "ignore_index")  # of a loss, as torch calls them
 Reference = Callable[[], Any]
 
 
@@ -26,7 +25,7 @@ class Evaluation:
         self.losses: list[BatchLoss] = []
         self.criteria: set[str] = set()
         self.step = 0
-        self.ms = 0
+        self.time_us = 0
 
     def mean(self) -> float:
         values = numbers_of([each.value for each in self.losses])
@@ -37,7 +36,8 @@ class Evaluation:
 
 
 def batch_loss(loss: Any, given: Any, target: Any, settings: Mapping[str, Any]) -> BatchLoss | None:
-    """None: how many rows it is the mean or the sum of cannot be told."""
+    """*settings* of the loss, as torch calls them. None: how many rows it is the mean or the sum of
+    cannot be told."""
     reduction = settings.get("reduction")
     is_plain = type(loss) is Tensor and loss.numel() == 1 and type(given) is Tensor
     if not is_plain or reduction not in ("mean", "sum"):

@@ -33,3 +33,10 @@ def numbers_of(values: Sequence[Tensor | float]) -> list[float]:
             for (i, _), number in zip(waiting, read, strict=True):
                 found[i] = float(number)
     return found
+
+
+def rate_of(given: Any) -> float | None:
+    """A learning rate, as it is now; None: there is none, or reading it waits for a device."""
+    if isinstance(given, Tensor):
+        return float(given.item()) if given.is_cpu else None
+    return None if given is None else float(given)

@@ -24,17 +24,20 @@ class Passes:
     """Of one thread."""
 
     def __init__(self) -> None:
-        self._open: list[LoaderPass] = []
+        self.open: list[LoaderPass] = []
         self._trained: list[Reference] = []
 
     def begin(self, loader: Any, iterator: Any) -> None:
         self._close()
         # The iterator of persistent workers is used again.
-        self._open = [each for each in self._open if each.iterator() is not iterator]
-        self._open.append(LoaderPass(loader, iterator))
+        self.open = [each for each in self.open if each.iterator() is not iterator]
+        self.open.append(LoaderPass(loader, iterator))
 
     def note_step(self) -> bool:
-        """Whether it begins an epoch."""
+        """Whether it begins an epoch. Ask if one is `open`."""
+        last = self.open[-1]
+        if last.has_steps and last.iterator() is not None:
+            return False  # as nearly always
         now = self._now()
         if now is None or now.has_steps:
             return False
@@ -55,9 +58,9 @@ class Passes:
 
     def _now(self) -> LoaderPass | None:
         self._close()
-        return self._open[-1] if self._open else None
+        return self.open[-1] if self.open else None
 
     def _close(self) -> None:
         """Those whose loops are left: nobody holds their iterators any more."""
-        while self._open and self._open[-1].iterator() is None:
-            self._open.pop()
+        while self.open and self.open[-1].iterator() is None:
+            self.open.pop()

@@ -7,11 +7,10 @@ way, and so is the model.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import partial
-from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary, ref
+from time import monotonic
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -22,8 +21,8 @@ from nbtrack.base.guard import guarded
 from nbtrack.hooks.pytorch.evaluations import BatchLoss, Evaluation, is_among
 from nbtrack.hooks.pytorch.first_call import FirstCall
 from nbtrack.hooks.pytorch.loop_length import loop_length
-from nbtrack.hooks.pytorch.numbers import numbers_of
-from nbtrack.hooks.pytorch.roots import Group
+from nbtrack.hooks.pytorch.numbers import rate_of
+from nbtrack.hooks.pytorch.roots import Group, Watch
 from nbtrack.hooks.pytorch.settings import (
     device_of,
     optimizer_params,
@@ -31,50 +30,27 @@ from nbtrack.hooks.pytorch.settings import (
     summary_of,
     write_settings,
 )
-from nbtrack.hooks.pytorch.surroundings import Surroundings, own_frames, surroundings_of
+from nbtrack.hooks.pytorch.steps import PACE, Points, Step, Steps, add_steps, divided
+from nbtrack.hooks.pytorch.surroundings import (
+    NOTHING,
+    Surroundings,
+    own_frames,
+    surroundings_of,
+)
 from nbtrack.hooks.training.stopping import stop_is_wanted
 from nbtrack.hooks.training.storable_keys import free_key, storable_key
 from nbtrack.journal.lines import now_us
 from nbtrack.recording import training_progress
 from nbtrack.recording.active_run import ActiveRun
-from nbtrack.recording.training_progress import TrainingProgress
 from nbtrack.records.origins import Origin, Origins
-from nbtrack.records.runs import Metric
 
 FIRST_WRITE_SECONDS = 1.0  # by then it is known how many optimizers there are
 LIVE_SECONDS = 0.5  # between two writes
-_PACE = "steps_per_sec"
-_BOOKKEEPING = ("epoch", "learning_rate", _PACE)
+_BOOKKEEPING = ("epoch", "learning_rate", PACE)
 
 
 KeepModel = Callable[[ActiveRun, Module, str, FirstCall], None]  # under a name
 Remember = Callable[[ActiveRun, Module], None]  # which run trains a model
-
-
-class Steps:
-    """Those of one optimizer, counted from 0."""
-
-    def __init__(self, optimizer: Optimizer, around: Surroundings, *, name: str) -> None:
-        self.optimizer = ref(optimizer)
-        self.around = around
-        self.name = name
-        self.first = self.count = 0
-        self.call = FirstCall(around.model) if around.model is not None else None
-        self.rate: float | None = None
-        self.names: dict[str, str] | None = None  # of metrics
-        self.progress: TrainingProgress | None = None  # None: its loop's length is not known
-
-
-class Step(NamedTuple):
-    of: Steps
-    number: int
-    ms: int
-    rate: Any
-    epoch: int | None  # if it begins one
-    group: Group
-    place: int
-    has_closure: bool
-    norm: Tensor | None
 
 
 class LoopRecord:
@@ -86,81 +62,72 @@ class LoopRecord:
         self._remember, self._keep_model = remember, keep_model
         self._steps: WeakKeyDictionary[Optimizer, Steps] = WeakKeyDictionary()
         self._all: list[Steps] = []  # also those whose optimizers are gone
-        self._last: Steps | None = None
-        self._waiting: list[Step] = []
+        self._waiting: list[tuple[Any, ...]] = []  # each what a Step is made of
         self._evaluations: list[Evaluation] = []
         self._evaluated: list[Callable[[], Any]] = []  # data, in the order that it was
-        self._next_write = time.monotonic() + FIRST_WRITE_SECONDS
+        self._next_write = monotonic() + FIRST_WRITE_SECONDS
         self._noted: set[str] = set()
         self._kept: set[str] = set()  # paths of models
         self._paced: Step | None = None
         self.epochs = 0
         run.at_end.append(self.finish)
 
-    def knows(self, optimizer: Optimizer) -> bool:
-        return self._steps_of(optimizer) is not None
-
-    def _steps_of(self, optimizer: Optimizer) -> Steps | None:
-        """It is mostly the one that was asked about before."""
-        last = self._last
-        if last is None or last.optimizer() is not optimizer:
-            self._last = last = self._steps.get(optimizer)
-        return last
+    def steps_of(self, optimizer: Optimizer) -> Steps | None:
+        """None: it did not step here before."""
+        return self._steps.get(optimizer)
 
     @property
     def optimizers(self) -> int:
         return len(self._steps)
 
     def add(
-        self,
-        optimizer: Optimizer,
-        group: Group,
-        place: int,
-        *,
-        has_closure: bool,
-        begins_epoch: bool,
+        self, steps: Steps, optimizer: Optimizer, watch: Watch, *, place: int, has_closure: bool
     ) -> bool:
-        """Whether the loop is to stop."""
-        steps = self._steps_of(optimizer) or self._begin(optimizer)
-        is_due = time.monotonic() >= self._next_write
-        epoch = None
-        if begins_epoch:
-            self.epochs += 1
-            epoch = self.epochs
+        """Whether the loop is to stop. It is called in every step: what it touches is what it
+        costs, as the model has left nothing of ours in the processor's caches."""
+        seconds, number = monotonic(), steps.count
+        is_due = seconds >= self._next_write
+        passes, group = watch.passes, watch.group
+        epoch = self._begin_epoch() if passes.open and passes.note_step() else None
         rate = optimizer.param_groups[0].get("lr")
-        norm = _norm(optimizer) if is_due or steps.count == steps.first else None
-        self._waiting.append(
-            Step(steps, steps.count, now_us() // 1000, rate, epoch, group, place, has_closure, norm)
-        )
-        steps.count += 1
-        if steps.progress is not None:
-            steps.progress.done += 1
-        if is_due:
-            self.write(open_group=group)
-        return is_due and _trains_alone() and stop_is_wanted(self._run)
+        if type(rate) is not float:
+            rate = rate_of(rate)
+        norm = _norm(optimizer) if is_due or number == steps.first else None
+        self._waiting.append((steps, number, seconds, rate, epoch, group, place, has_closure, norm))
+        steps.count = number + 1
+        return is_due and self._write_due(group)
+
+    def _begin_epoch(self) -> int:
+        self.epochs += 1
+        return self.epochs
+
+    def _write_due(self, open_group: Group) -> bool:
+        self.write(open_group=open_group)
+        return _trains_alone() and stop_is_wanted(self._run)
 
     def evaluate(self, evaluation: Evaluation, criterion: str, loss: BatchLoss) -> None:
         if not evaluation.losses:
             self._evaluations.append(evaluation)
             evaluation.step = max((each.count for each in self._all), default=1) - 1
-            evaluation.ms = now_us() // 1000
+            evaluation.time_us = now_us()
         evaluation.losses.append(loss)
         evaluation.criteria.add(criterion)
 
     def write(self, *, open_group: Group | None = None, is_open: bool = True) -> None:
         """What waits, but for the steps of *open_group*, which may get more of them."""
-        ready, self._waiting = _divided(self._waiting, open_group)
+        waiting, self._waiting = self._waiting, []
+        ready, later = divided([Step._make(each) for each in waiting], open_group)
+        self._waiting[:0] = later
         done = len(self._evaluations) - (1 if is_open else 0)
         evaluations, self._evaluations = self._evaluations[:done], self._evaluations[done:]
-        points = [
-            *_points(ready, self._named),
-            *self._pace(ready),
-            *self._evaluation_points(evaluations),
-        ]
-        if points:
-            self._run.log_batch(metrics=points)
-            self._note_origins({point.key for point in points})
-        self._next_write = time.monotonic() + LIVE_SECONDS
+        points = Points()
+        add_steps(points, ready, is_only=len(self._all) == 1)
+        self._add_pace(points, ready)
+        self._add_evaluations(points, evaluations)
+        for key, (values, steps, times) in points.curves.items():
+            self._run.log_curve(key, values, steps=steps, times=times)
+        self._note_origins(points.curves)
+        self._next_write = monotonic() + LIVE_SECONDS
         self._end_progress()
 
     def _end_progress(self, *, of_all: bool = False) -> None:
@@ -178,13 +145,15 @@ class LoopRecord:
         models = {id(each.around.model): each for each in self._all if each.around.model}
         for steps in models.values():
             self._keep(steps, is_only=len(models) == 1)
+        for steps in self._all:  # threads may know them still, and are not to hold models by that
+            steps.around, steps.call = NOTHING, None
 
     # --- an optimizer that steps for the first time
 
-    def _begin(self, optimizer: Optimizer) -> Steps:
+    def begin(self, optimizer: Optimizer) -> Steps:
         self._let_go()
         around = surroundings_of(optimizer)
-        steps = Steps(optimizer, around, name=self._free_name(around))
+        steps = Steps(optimizer, around, self, name=self._free_name(around))
         if self._run.is_resumed and not self._all:
             self._go_on(steps)
         self._steps[optimizer] = steps
@@ -197,7 +166,11 @@ class LoopRecord:
         with guarded("tell how long a training loop is"):
             if (length := loop_length(own_frames(), optimizer)) is not None:
                 steps.progress = training_progress.begin(
-                    self._run, length.steps, noun="step", may_end_early=length.may_end_early
+                    self._run,
+                    length.steps,
+                    noun="step",
+                    may_end_early=length.may_end_early,
+                    counted=steps.taken,
                 )
         with guarded("record the summary of a model"):
             if around.model is not None:
@@ -245,36 +218,23 @@ class LoopRecord:
 
     # --- points
 
-    def _named(self, steps: Steps, metric: str) -> str:
-        """`train-loss`, as boosting libraries name theirs; `train-loss-opt_d` of several."""
-        if steps.names is None:
-            several = len(self._all) > 1
-            end = f"-{steps.name}" if several else ""
-            names = ("loss", "learning_rate", "gradient_norm", "epoch", _PACE)
-            steps.names = {name: f"train-{name}{end}" for name in names}
-            steps.names |= {name: f"train-{name}" for name in ("epoch", _PACE)}
-        return steps.names[metric]
-
-    def _pace(self, ready: Sequence[Step]) -> list[Metric]:
+    def _add_pace(self, points: Points, ready: Sequence[Step]) -> None:
         """Of the first optimizer, since it was told last: evaluations between count as well."""
         own = [step for step in ready if step.of is self._all[0]]
         first, last = self._paced or next(iter(own), None), next(reversed(own), None)
         if first is None or last is None:
-            return []
+            return
         self._paced = last
-        seconds = (last.ms - first.ms) / 1000
-        if seconds <= 0:
-            return []
-        pace = (last.number - first.number) / seconds
-        return [Metric(self._named(last.of, _PACE), pace, last.ms, last.number)]
+        seconds = last.seconds - first.seconds
+        if seconds > 0:
+            key = last.of.named(PACE, is_only=len(self._all) == 1)
+            pace = (last.number - first.number) / seconds
+            points.add(key, pace, last.number, points.time_of(last))
 
-    def _evaluation_points(self, evaluations: Iterable[Evaluation]) -> list[Metric]:
-        found = []
+    def _add_evaluations(self, points: Points, evaluations: Iterable[Evaluation]) -> None:
         for each in evaluations:
             if len(each.criteria) == 1:
-                mean = each.mean()
-                found.append(Metric(self._eval_key(each.data), mean, each.ms, each.step))
-        return found
+                points.add(self._eval_key(each.data), each.mean(), each.step, each.time_us)
 
     def _eval_key(self, known: Callable[[], Any]) -> str:
         data = known()
@@ -302,51 +262,6 @@ def _origin(key: str) -> Origin:
     if data != "train":
         return Origin.MEASURED
     return Origin.BOOKKEEPING if metric.startswith(_BOOKKEEPING) else Origin.TRAINING
-
-
-def _divided(waiting: list[Step], open_group: Group | None) -> tuple[list[Step], list[Step]]:
-    end = len(waiting)
-    while end and open_group is not None and waiting[end - 1].group is open_group:
-        end -= 1
-    return waiting[:end], waiting[end:]
-
-
-def _points(steps: Iterable[Step], named: Callable[[Steps, str], str]) -> list[Metric]:
-    found: list[tuple[Step, str, Tensor | float]] = []
-    points: list[Metric] = []
-    for step in steps:
-        name = partial(named, step.of)
-        losses = step.group.losses(place=step.place, has_closure=step.has_closure)
-        found += [(step, name("loss"), loss) for loss in losses]
-        if step.norm is not None:
-            found.append((step, name("gradient_norm"), step.norm))
-        if step.epoch is not None:
-            points.append(Metric(name("epoch"), float(step.epoch), step.ms, step.number))
-        points += _rate_points(step, name("learning_rate"))
-    return points + _summed(found)
-
-
-def _summed(found: list[tuple[Step, str, Tensor | float]]) -> list[Metric]:
-    sums: dict[tuple[str, int], Metric] = {}
-    for (step, key, _), value in zip(found, numbers_of([each[2] for each in found]), strict=True):
-        before = sums.get((key, step.number))
-        total = value if before is None else before.value + value
-        sums[key, step.number] = Metric(key, total, step.ms, step.number)
-    return list(sums.values())
-
-
-def _rate_points(step: Step, key: str) -> list[Metric]:
-    """Where it changes, and just before that: a line through them is no ramp."""
-    steps, rate = step.of, step.rate
-    if isinstance(rate, Tensor):
-        rate = float(rate) if rate.device.type == "cpu" else None
-    before, steps.rate = steps.rate, rate
-    if rate is None or rate == before:
-        return []
-    points = [Metric(key, float(rate), step.ms, step.number)]
-    if before is not None:
-        points.insert(0, Metric(key, float(before), step.ms, step.number - 1))
-    return points
 
 
 def _norm(optimizer: Optimizer) -> Tensor | None:

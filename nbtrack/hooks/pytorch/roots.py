@@ -15,71 +15,84 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
 from nbtrack.hooks.pytorch.numbers import held
 from nbtrack.hooks.pytorch.passes import Passes
 
+if TYPE_CHECKING:
+    from nbtrack.hooks.pytorch.steps import Steps
+    from nbtrack.recording.here import Here
+
 Value = Tensor | float
+_NO_MORE: list[Value] = []
 UNSCALED = "_nbtrack_unscaled"  # the attribute of a scaled loss
 
 
 class Group:
     """Backward passes, and the steps that follow them before the next one."""
 
-    __slots__ = ("first", "is_closed", "is_unclear", "roots", "steps")
+    __slots__ = ("first", "is_closed", "is_unclear", "more", "root", "steps")
 
     def __init__(self) -> None:
-        self.first: Value | None = None
-        self.roots: list[Value] = []
+        self.first: Value | None = None  # of all
+        self.root: Value | None = None  # the first since gradients were dropped
+        self.more: list[Value] = _NO_MORE  # after that
         self.steps = 0
         self.is_unclear = False
         self.is_closed = False
 
+    def add(self, value: Value) -> None:
+        if self.first is None:
+            self.first = value
+        if self.root is None:
+            self.root = value
+        else:
+            self.more = [*self.more, value]
+
+    def drop(self, *, is_unclear: bool) -> None:
+        """The gradients, and what they were of is no part of the next step's loss."""
+        self.root, self.more = None, _NO_MORE
+        self.is_unclear = is_unclear
+
     def losses(self, *, place: int, has_closure: bool) -> list[Value]:
         """Whose sum is the loss of the step that was the *place*-th of this group; [] if there is
         none, or nobody can say."""
-        if has_closure:
-            return [] if self.first is None or self.is_unclear else [self.first]
-        if self.is_unclear or (self.steps > 1 and (place or len(self.roots) > 1)):
+        root = self.first if has_closure else self.root
+        if root is None or self.is_unclear:
             return []
-        return self.roots
+        if has_closure or not (self.more or place):
+            return [root]
+        return [] if self.steps > 1 else [root, *self.more]
 
 
-class Watch(threading.local):
-    """What happened in this thread since the last step."""
+class Watch:
+    """What happened in one thread since its last step, and what was found out there before."""
+
+    __slots__ = ("bound", "group", "is_deaf", "is_scaled", "mark", "passes", "place", "thread")
 
     def __init__(self) -> None:
         self.group = Group()
         self.is_scaled = False
         self.passes = Passes()
         self.thread = object()  # stands for it, and unlike its number never for another one
+        # As long as *mark* and *place* are those of `recording.here`:
+        self.mark: object = None
+        self.place: Here | None = None
+        self.is_deaf = True  # nothing is recorded
+        self.bound: dict[int, Steps] = {}  # by the ids of optimizers, which may be gone
 
-    def note_root(self, root: Any, *, is_plain: bool) -> None:
-        """`backward` was called; *is_plain*: with nothing but a scalar."""
-        group = self.group
-        if group.steps or group.is_closed:
-            group = self.group = Group()
-        value = self._value_of(root) if is_plain else None
-        if value is None:
-            group.is_unclear = True
-            return
-        group.roots.append(value)
-        if group.first is None:
-            group.first = value
-
-    def _value_of(self, root: Any) -> Value | None:
+    def value_of(self, root: Any) -> Value | None:
         """Without its graph, and without waiting for its device. None: it cannot be told."""
+        if type(root) is not Tensor:
+            root = root[0] if isinstance(root, tuple | list) and len(root) == 1 else None
         if type(root) is not Tensor or root.numel() != 1:
             return None
         if self.is_scaled:
             root = vars(root).get(UNSCALED)
-            if root is None:
-                return None
-        return _kept(root)
+        return None if root is None else held(root) if root.is_cpu else _kept(root)
 
     def note_scaled(self, loss: Any, scaled: Any) -> None:
         if type(scaled) is Tensor and scaled is not loss:
@@ -87,26 +100,14 @@ class Watch(threading.local):
         if scaled is not loss:
             self.is_scaled = True
 
-    def note_zeroed(self, count_optimizers: Callable[[], int]) -> None:
-        """Gradients were dropped, and what they were of is no part of the next step's loss."""
-        group = self.group
-        if not group.steps and (group.roots or group.is_unclear):
-            group.roots = []
-            group.is_unclear = count_optimizers() > 1  # it may have dropped those of one alone
-
-    def begin_closure(self) -> None:
-        """It calls `backward` within the step."""
-        self.group = Group()
-
-    def take(self) -> tuple[Group, int]:
-        """For a step: its group, and how many of the group there were before it."""
-        group, self.is_scaled = self.group, False
-        group.steps += 1
-        return group, group.steps - 1
-
     def close(self) -> None:
         """The steps of this group are done, or were left out."""
         self.group.is_closed, self.is_scaled = True, False
+
+
+class _Threads(threading.local):
+    def __init__(self) -> None:
+        self.watch = Watch()
 
 
 def _kept(root: Tensor) -> Value | None:
@@ -118,4 +119,4 @@ def _kept(root: Tensor) -> Value | None:
     return None if torch.cuda.is_current_stream_capturing() else root.detach().clone()
 
 
-watch = Watch()
+threads = _Threads()

@@ -27,6 +27,9 @@ class Surroundings(NamedTuple):
     scheduler: LRScheduler | None
 
 
+NOTHING = Surroundings(None, None, None, None)
+
+
 def surroundings_of(optimizer: Optimizer) -> Surroundings:
     """As the frames that the step was called from have them, the nearest first."""
     found = [each for frame in users_frames() for each in _known_in(frame)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import partial
 from threading import RLock
 from typing import Any
@@ -18,18 +18,23 @@ from nbtrack.errors import StopTraining
 from nbtrack.hooks.flags import CommonFlags
 from nbtrack.hooks.library import Library
 from nbtrack.hooks.measured.known_models import Trained, known_models
-from nbtrack.hooks.nesting import here, is_inside_recorded_call, is_users_call_in_loop
-from nbtrack.hooks.pytorch.evaluations import SETTINGS, batch_loss
+from nbtrack.hooks.nesting import here as nesting
+from nbtrack.hooks.nesting import is_inside_recorded_call, is_users_call_in_loop
+from nbtrack.hooks.pytorch.evaluations import BatchLoss, batch_loss
 from nbtrack.hooks.pytorch.first_call import FirstCall
 from nbtrack.hooks.pytorch.hook import library
 from nbtrack.hooks.pytorch.ranks import is_first_rank, other_rank, tell_ranks
 from nbtrack.hooks.pytorch.record import LoopRecord
-from nbtrack.hooks.pytorch.roots import watch
+from nbtrack.hooks.pytorch.roots import Group, Watch, threads
+from nbtrack.hooks.pytorch.steps import Steps
 from nbtrack.hooks.pytorch.taps import Taps
 from nbtrack.recording.active_run import ActiveRun, AttachedRun
+from nbtrack.recording.here import changes
+from nbtrack.recording.here import here as active_here
 from nbtrack.recording.session import current_session
 from nbtrack.records.tags import AUTOLOG_TAG
 
+place = active_here.get
 _STEP = Guard("record a step of an optimizer")
 _BACKWARD = Guard("look at the root of a backward pass")
 _LOSSES = "torch.nn.modules.loss"
@@ -57,12 +62,10 @@ class Loops:
         put(torch.amp.GradScaler, "scale", self.scaled)
         put(torch.amp.GradScaler, "step", self.scaler_stepped)
         put(torch.utils.data.DataLoader, "__iter__", self.pass_began)
-        for kind in vars(torch.nn.modules.loss).values():
-            if isinstance(kind, type) and kind.__module__ == _LOSSES:
-                put(kind, "forward", self.criterion_computed)
         for name, function in list(vars(torch.nn.functional).items()):
-            if _is_loss(function):
-                put(torch.nn.functional, name, partial(self.loss_computed, name))
+            if "reduction" in (names := _parameters(function)):
+                told = partial(self.loss_computed, name, names)
+                put(torch.nn.functional, name, told, unless=torch.is_grad_enabled)
 
     def end(self) -> None:
         self._taps.remove()
@@ -71,38 +74,60 @@ class Loops:
 
     def begins_step(self, _: Any, args: Any, kwargs: Any) -> None:
         if _closure(args, kwargs) is not None:
-            watch.begin_closure()
+            threads.watch.group = Group()  # it calls `backward` within the step
 
     def stepped(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if self._is_deaf:
+        watch = threads.watch
+        if watch.mark is not changes.mark or watch.place is not place() or nesting.is_inside:
+            self._look_around(watch)
+        if watch.is_deaf:
             return
         is_to_stop = False
-        with _STEP:
-            group, place = watch.take()
-            record = self._record(optimizer)
-            if record is not None:
-                is_to_stop = record.add(
-                    optimizer,
-                    group,
-                    place,
-                    has_closure=_closure(args, kwargs) is not None,
-                    begins_epoch=watch.passes.note_step(),
+        try:
+            group, watch.is_scaled = watch.group, False
+            before, group.steps = group.steps, group.steps + 1
+            steps = watch.bound.get(id(optimizer))
+            if steps is None or steps.optimizer() is not optimizer:
+                steps = self._bind(watch, optimizer)
+            if steps is not None:
+                has_closure = (len(args) > 1 or kwargs) and _closure(args, kwargs) is not None
+                is_to_stop = steps.record.add(
+                    steps, optimizer, watch, place=before, has_closure=has_closure
                 )
+        except Exception as exc:  # noqa: BLE001 - see `base.guard`
+            _STEP.tell(exc)
         if is_to_stop:
             raise StopTraining
 
     def went_back(self, _: None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if self._is_deaf:
+        watch = threads.watch
+        if watch.mark is not changes.mark or watch.place is not place() or nesting.is_inside:
+            self._look_around(watch)
+        if watch.is_deaf:
             return
-        with _BACKWARD:
+        try:
+            group = watch.group
+            if group.steps or group.is_closed:
+                group = watch.group = Group()
             root = args[0] if args else kwargs.get("tensors")
-            if isinstance(root, tuple | list) and len(root) == 1:
-                root = root[0]
-            watch.note_root(root, is_plain=_is_plain(args, kwargs))
+            value = watch.value_of(root) if _is_plain(args, kwargs) else None
+            if value is None:
+                group.is_unclear = True
+            elif group.first is None:
+                group.first = group.root = value
+            else:
+                group.add(value)
+        except Exception as exc:  # noqa: BLE001 - as above
+            _BACKWARD.tell(exc)
 
     def zeroed(self, _: None, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - as taps tell
-        if not self._is_deaf:
-            watch.note_zeroed(self._count_optimizers)
+        watch = threads.watch
+        group = watch.group
+        if not group.steps and (group.root is not None or group.is_unclear):
+            self._look_around(watch)
+            if not watch.is_deaf:
+                # It may have dropped those of one optimizer alone.
+                group.drop(is_unclear=self._count_optimizers() > 1)
 
     def _count_optimizers(self) -> int:
         with guarded("count the optimizers of a training loop"):
@@ -112,48 +137,60 @@ class Loops:
 
     def scaled(self, result: Any, args: Any, kwargs: Any) -> None:
         with guarded("look at what a GradScaler scales"):
-            watch.note_scaled(args[1] if len(args) > 1 else kwargs.get("outputs"), result)
+            threads.watch.note_scaled(args[1] if len(args) > 1 else kwargs.get("outputs"), result)
 
     def scaler_stepped(self, _: Any, args: Any, kwargs: Any) -> None:  # noqa: ARG002
-        watch.close()
+        threads.watch.close()
 
     def pass_began(self, iterator: Any, args: Any, kwargs: Any) -> None:  # noqa: ARG002
         with guarded("note a pass over a DataLoader"):
-            watch.passes.begin(args[0], iterator)
+            threads.watch.passes.begin(args[0], iterator)
 
-    def criterion_computed(self, result: Any, args: Any, kwargs: Any) -> None:  # noqa: ARG002
-        """A module of torch's."""
-        if not torch.is_grad_enabled() and len(args) > 2:
-            criterion, given, target = args[:3]
-            settings = {name: getattr(criterion, name, None) for name in SETTINGS}
-            self._evaluated(str(id(criterion)), result, given, target, settings)
-
-    def loss_computed(self, name: str, result: Any, args: Any, kwargs: Any) -> None:
-        """A function of torch's; those modules call them, too."""
-        if not torch.is_grad_enabled() and len(args) > 1 and not _is_called_by_torch():
-            given, target = args[:2]
-            self._evaluated(name, result, given, target, {"reduction": "mean", **kwargs})
-
-    def _evaluated(
-        self, criterion: str, loss: Any, given: Any, target: Any, settings: Mapping[str, Any]
+    def loss_computed(
+        self, name: str, names: Sequence[str], result: Any, args: Any, kwargs: Any
     ) -> None:
-        if self._is_deaf:
-            return
+        """A function of torch's, where no gradients are wanted; its modules call them."""
+        caller = sys._getframe(2)  # of the tap
+        module = caller.f_globals.get("__name__")
+        if module == torch.nn.functional.__name__ or self._is_deaf(threads.watch):
+            return  # what calls it is a loss itself, and tells
         with guarded("record the loss of an evaluation"):
-            batch = batch_loss(loss, given, target, settings)
-            evaluation = None if batch is None else watch.passes.evaluation()
-            record = None if evaluation is None else self._record(may_begin=False)
-            if batch is not None and evaluation is not None and record is not None:
-                record.evaluate(evaluation, criterion, batch)
+            criterion = str(id(caller.f_locals["self"])) if module == _LOSSES else name
+            given = {"reduction": "mean", **dict(zip(names, args, strict=False)), **kwargs}
+            batch = batch_loss(result, given.get(names[0]), given.get("target"), given)
+            self._evaluated(criterion, batch)
+
+    def _evaluated(self, criterion: str, batch: BatchLoss | None) -> None:
+        evaluation = None if batch is None else threads.watch.passes.evaluation()
+        record = None if evaluation is None else self._record(may_begin=False)
+        if batch is not None and evaluation is not None and record is not None:
+            record.evaluate(evaluation, criterion, batch)
 
     # --- where it is recorded
 
-    @property
-    def _is_deaf(self) -> bool:
-        """Also while another framework trains: its steps are recorded as it tells them. What the
-        user trains in an objective of Optuna is his own loop."""
-        is_its = here.is_inside and not is_users_call_in_loop("optuna.")
-        return is_its or not self._library.switch.records_here
+    def _is_deaf(self, watch: Watch) -> bool:
+        self._look_around(watch)
+        return watch.is_deaf
+
+    def _look_around(self, watch: Watch) -> None:
+        """Whether something is recorded here, which holds until somebody changes what is active.
+        Nothing is while another framework trains: its steps are recorded as it tells them. What
+        the user trains in an objective of Optuna is his own loop."""
+        mark = changes.mark
+        is_its = nesting.is_inside and not is_users_call_in_loop("optuna.")
+        watch.is_deaf = is_its or not self._library.switch.records_here
+        if watch.mark is not mark or watch.place is not place():
+            watch.mark, watch.place, watch.bound = mark, place(), {}
+
+    def _bind(self, watch: Watch, optimizer: Any) -> Steps | None:
+        """To its steps, in the record of the run that is active."""
+        record = self._record(optimizer)
+        if record is None:
+            return None
+        steps = record.steps_of(optimizer) or record.begin(optimizer)
+        alive = {k: each for k, each in watch.bound.items() if each.optimizer() is not None}
+        watch.bound = {**alive, id(optimizer): steps}
+        return steps
 
     def _record(self, optimizer: Any = None, *, may_begin: bool = True) -> LoopRecord | None:
         run = current_session().active_run()
@@ -181,7 +218,7 @@ class Loops:
         own = _beside(found, number=len(records) + 1) if records else found
         own.set_tags({AUTOLOG_TAG: "pytorch", **(flags.extra_tags or {})})
         record = LoopRecord(
-            own, thread=watch.thread, remember=self._remember, keep_model=self._keep_model
+            own, thread=threads.watch.thread, remember=self._remember, keep_model=self._keep_model
         )
         records.append(record)
         with guarded("tell the other ranks of a run"):
@@ -213,10 +250,10 @@ def _whose(records: list[LoopRecord], optimizer: Any) -> LoopRecord | None:
     """An optimizer stays where it is, whichever thread steps it; a new one is its thread's. What
     is no step is the only loop's, if there is but one: some evaluate in another thread."""
     for record in records:
-        if optimizer is not None and record.knows(optimizer):
+        if optimizer is not None and record.steps_of(optimizer) is not None:
             return record
     for record in records:
-        if record.thread is watch.thread:
+        if record.thread is threads.watch.thread:
             return record
     return records[0] if optimizer is None and len(records) == 1 else None
 
@@ -231,14 +268,10 @@ def _beside(run: ActiveRun, *, number: int) -> ActiveRun:
     return child
 
 
-def _is_loss(function: Any) -> bool:
+def _parameters(function: Any) -> tuple[str, ...]:
+    """Of a function that is written in Python."""
     code = getattr(function, "__code__", None)
-    return code is not None and "reduction" in code.co_varnames[: code.co_argcount]
-
-
-def _is_called_by_torch() -> bool:
-    """Ask from what a tap tells."""
-    return sys._getframe(3).f_globals.get("__name__") in (_LOSSES, torch.nn.functional.__name__)
+    return () if code is None else code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
 def _closure(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -24,6 +24,7 @@ _MODULES = ("lightgbm.basic", "lightgbm.sklearn")
 _TYPES = (
     "collections.OrderedDict",
     _BOOSTER,
+    "lightgbm.basic._InnerPredictor",  # of the model that the training went on with; it is data
     *(f"lightgbm.sklearn.LGBM{kind}" for kind in ("Classifier", "Model", "Ranker", "Regressor")),
 )
 _FILES = {"skops": "model.skops"}

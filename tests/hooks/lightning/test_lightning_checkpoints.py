@@ -102,6 +102,8 @@ def test_the_users_own_best_is_kept_instead(autologged, tmp_path):
     assert run.data.tags[LATEST] == "checkpoints/best.ckpt"
     found = fetched(run, "checkpoints/best.ckpt")
     assert filecmp.cmp(found, own.best_model_path, shallow=False)
+    resumed = nbtrack.resume(run.info.run_id)
+    assert filecmp.cmp(resumed.checkpoint, own.best_model_path, shallow=False)
 
 
 def test_none_is_kept_if_none_is_wanted(autologged, tmp_path):

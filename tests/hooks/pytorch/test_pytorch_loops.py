@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
 import weakref
 
@@ -407,6 +408,23 @@ def test_a_loss_that_weighs_classes_is_not_averaged(autologged):
     assert "eval-loss" not in autologged.run().data.metrics
 
 
+def test_weights_by_position_are_seen(autologged):
+    """As those by name: the function says what is where."""
+    labels = torch.arange(24) % 3
+    weights = torch.tensor([1.0, 2.0, 3.0])
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(X, labels), batch_size=5)
+    model = nn.Linear(4, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with nbtrack.start_run():
+        nn.functional.cross_entropy(model(X), labels).backward()
+        optimizer.step()
+        with torch.no_grad():
+            for a, b in loader:
+                nn.functional.cross_entropy(model(a), b, weights)
+
+    assert "eval-loss" not in autologged.run().data.metrics
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_scripted_code_is_as_without(autologged):
     """It reads the source of torch's own functions, and the names in it."""
@@ -439,6 +457,58 @@ def test_a_resumed_run_goes_on(autologged):
 
     assert steps(autologged.run(), "train-loss") == [0, 1, 2, 3]
     assert values(autologged.run(), "train-epoch") == [1, 2]
+
+
+def test_steps_go_where_it_is_active(autologged):
+    """Whatever was found out in the step before: another run, none, one inside, or nothing at all
+    is to be recorded."""
+    model, optimizer = made()
+    with nbtrack.start_run():
+        seen = [train(model, optimizer, n=2)]
+        with nbtrack.start_run(nested=True):
+            seen.append(train(model, optimizer, n=1))
+        seen[0] += train(model, optimizer, n=1)
+        nbtrack.pytorch.autolog(disable=True)
+        train(model, optimizer, n=1)
+        nbtrack.pytorch.autolog(disable=False)
+        seen[0] += train(model, optimizer, n=1)
+    with nbtrack.start_run():
+        seen.append(train(model, optimizer, n=2))
+
+    assert [values(run, "train-loss") for run in autologged.runs()] == seen
+
+
+def test_a_rate_that_is_a_tensor_is_told_as_it_was(autologged):
+    """A scheduler changes it in place, long before it is written."""
+    model, optimizer = made(lr=torch.tensor(0.5))
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.5)
+    with nbtrack.start_run():
+        train(model, optimizer, each_step=scheduler.step)
+
+    assert values(autologged.run(), "train-learning_rate") == [0.5, 0.5, 0.25, 0.25, 0.125]
+
+
+def test_a_step_runs_little_code_of_ours(autologged):
+    """Each function that is called costs more where the model has used the processor's caches up:
+    counted, for time says little on a busy machine."""
+    model, optimizer = made()
+    calls = []
+
+    def note(frame, event, _):
+        if event == "call" and is_ours(frame):
+            calls.append(frame.f_code.co_qualname)
+
+    with nbtrack.start_run():
+        train(model, optimizer)
+        sys.setprofile(note)
+        train(model, optimizer, n=10)
+        sys.setprofile(None)
+
+    assert 80 <= len(calls) <= 160
+
+
+def is_ours(frame):
+    return frame.f_globals.get("__name__", "").startswith("nbtrack.")
 
 
 def test_the_pace_is_told(autologged):
