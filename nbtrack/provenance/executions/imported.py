@@ -25,6 +25,7 @@ class ImportedModules:
         self._texts: dict[str, str] = {}  # by digest
         self._masked: dict[str, str] = {}  # of those, as they may be stored
         self._reloaded: set[str] = set()  # since the last look
+        self.made: set[str] = set()  # by nobody's file, since the last look but one
         self._is_installed: dict[str, bool] = {}  # packages, by their names
         self._looked_at: set[str] = set(sys.modules)
         self._look_at(self._looked_at)
@@ -48,6 +49,7 @@ class ImportedModules:
         if again:
             self._files |= self._now
         new = sys.modules.keys() - self._looked_at
+        self.made = {n for n in new if "." not in n and _is_made(sys.modules.get(n))}
         self._looked_at |= new
         self._look_at(new)
         return self._files.keys() - before
@@ -133,6 +135,12 @@ def _is_installed(package: str) -> bool:
     folders = module.__dict__.get("__path__", [])
     is_below = type(folders) is list and not any(map(_may_be_users, folders))
     return _path_of(module) is None and is_below
+
+
+def _is_made(module: Any) -> bool:
+    """By code, as `types.ModuleType("name")`: nobody finds it anew."""
+    facts = module.__dict__ if type(module) is type(sys) else {"__file__": None}
+    return facts.get("__spec__") is None and "__file__" not in facts
 
 
 def _may_be_users(folder: object) -> bool:

@@ -15,8 +15,9 @@ from nbtrack.provenance.executions.files import seen_file
 from nbtrack.provenance.executions.generator_states import GENERATORS
 from nbtrack.provenance.executions.imported import ImportedModules
 from nbtrack.provenance.executions.parts import differ
+from nbtrack.provenance.executions.patches import patched_libraries
 from nbtrack.provenance.executions.running import Running, values_of
-from nbtrack.provenance.executions.safe_access import class_dict, is_of_library
+from nbtrack.provenance.executions.safe_access import class_dict, is_a, is_of_library
 from nbtrack.provenance.executions.walks import NOBODY, Walk
 from nbtrack.provenance.executions.writers import Writers
 from nbtrack.records.executions import Execution
@@ -101,8 +102,14 @@ def _settle_names(it: _Settling) -> None:
         drops=dropped,
         changes={name for name, _ in changed},
     )
+    if any(_is_main(it.after.namespace.get(name), it) for name in read):
+        it.add_gap("It reads the notebook as a module: which names of it is not captured.")
     if partly := sorted(running.before.partly & read):
         it.add_gap(f"Not looked at in full: {', '.join(partly[:5])}.")
+
+
+def _is_main(value: object, it: _Settling) -> bool:
+    return type(value) is ModuleType and value.__dict__ is it.after.namespace
 
 
 def _need_binders(it: _Settling, names: set[str]) -> None:
@@ -149,7 +156,9 @@ def _changed(it: _Settling, read: set[str]) -> list[tuple[str, object]]:
         if differ(before.stamps.get(identity, stamp), stamp)
     ]
     touched = it.running.reading.touched | it.running.reading.suspects
-    found += [(name, after.objects[i]) for i, name in after.opaque.items() if name in touched]
+    named = {i: n for i, n in after.sealed.items() if id(after.namespace.get(n)) == i}
+    unseen = (after.opaque | named).items()
+    found += [(name, after.objects[i]) for i, name in unseen if name in touched]
     known = {id(value) for _, value in found}
     for name in _taken_as_changed(it) & read & after.namespace.keys():
         if id(value := after.namespace[name]) not in known:
@@ -160,8 +169,12 @@ def _changed(it: _Settling, read: set[str]) -> list[tuple[str, object]]:
 def _taken_as_changed(it: _Settling) -> set[str]:
     """Of what cannot be looked at in full, names that the source seems to change."""
     reading, before, namespace = it.running.reading, it.running.before, it.after.namespace
-    patched = {n for n in reading.patched if type(namespace.get(n)) in (ModuleType, type)}
+    patched = {n for n in reading.patched if _is_module_or_class(namespace.get(n))}
     return patched | (reading.suspects & (before.partly | before.thin))
+
+
+def _is_module_or_class(value: object) -> bool:
+    return type(value) is ModuleType or is_a(value, type)
 
 
 # --- imports, states, files, threads
@@ -184,11 +197,19 @@ def _settle_states(it: _Settling) -> None:
     seeds = _seeded(it, changed, new=probed.keys() - it.running.states.keys())
     draws = (changed & set(GENERATORS)) - seeds - _drawn_by_imports(it)
     others = changed - set(GENERATORS)
+    others |= _patched(it)
     used = _states_used(it) | others | (draws & writers.seeded)
     it.needs |= {writers.states[name] for name in used if name in writers.states}
     it.tell(draws=draws, unseeded=draws - writers.seeded, seeds=seeds, states=others)
-    writers.states |= dict.fromkeys(changed | seeds, number)
+    writers.states |= dict.fromkeys(changed | seeds | others, number)
     writers.seeded |= seeds
+
+
+def _patched(it: _Settling) -> set[str]:
+    """Libraries into which it put something, and modules that it made itself."""
+    owners = it.running.reading.patches | it.after.patches
+    libraries = patched_libraries(owners, it.after.namespace) | it.modules.made
+    return {states.PATCHED + name for name in libraries}
 
 
 def _drawn_by_imports(it: _Settling) -> set[str]:
@@ -217,6 +238,8 @@ def _states_used(it: _Settling) -> set[str]:
     reading = it.running.reading
     libraries = it.running.before.libraries | it.after.libraries
     found = {state for state, readers in states.READERS.items() if readers & libraries}
+    found |= {states.PATCHED + name for name in {*libraries, *reading.imported, "builtins"}}
+    found.add(states.RECURSION)
     if reading.imports or libraries - {"", "builtins", "__main__"}:
         found.add(states.ENVIRONMENT)
     if reading.imports:

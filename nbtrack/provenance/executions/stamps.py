@@ -14,6 +14,7 @@ import weakref
 import zlib
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -36,6 +37,8 @@ _OF_CLASSES = frozenset(
     {"__dict__", "__weakref__", "__doc__", "__module__", "_abc_impl", "__annotations__"}
 )
 
+# Whose objects are made once, though no hash says so.
+_UNCHANGING = frozenset({"pyarrow", "tensorflow", "jaxlib"})
 # What is of the kernel holds all of the notebook: nobody's value is made of it.
 _NOT_USERS = frozenset({"nbtrack", "IPython", "ipykernel", "traitlets", "comm"})
 _CODE = (types.FunctionType, types.GeneratorType, types.ModuleType)
@@ -48,7 +51,7 @@ class Kind(NamedTuple):
     parts: Callable[[Any], Parts]
     library: str
     is_users: bool  # the class is of the notebook
-    is_code: bool  # functions and the like, of which the names they read are asked
+    is_code: bool  # functions, modules, classes: the names and libraries they read are asked
     is_cached: bool  # functions that keep results
 
 
@@ -62,7 +65,8 @@ def kind_of(value: object) -> Kind:
         module = module_of(kind)
         library = module.partition(".")[0]
         parts = _parts_for(kind, library)
-        is_users, is_code = module == "__main__", any(kind is each for each in _CODE)
+        is_users = module == "__main__"
+        is_code = any(kind is each for each in _CODE) or any(b is type for b in bases_of(kind))
         is_cached = parts is _cached_function
         known = Kind(weakref.ref(kind), parts, library, is_users, is_code, is_cached)
         _kinds[id(kind)] = known
@@ -96,10 +100,11 @@ class _Instances:
         self._cached = {n for n in names if type(in_class(kind, n)) is functools.cached_property}
         self._is_open = bool(self._dict or self._slots or contents)
         self._is_iterator = "__next__" in names
+        self._is_sealed = _is_sealed(kind)
 
     def __call__(self, value: Any) -> Parts:
         if not self._is_open:
-            return Parts(is_opaque=self._is_iterator)
+            return Parts(is_opaque=self._is_iterator, is_sealed=self._is_sealed)
         held = {} if self._dict is None else self._dict.__get__(value)
         if self._cached:
             held = {name: part for name, part in held.items() if name not in self._cached}
@@ -116,6 +121,14 @@ class _Instances:
                 yield slot.__get__(value)
             except AttributeError:
                 yield None
+
+
+def _is_sealed(kind: type) -> bool:
+    """Not what is known by its value, as dates are, nor what is only called, as ufuncs are."""
+    if module_of(kind).partition(".")[0] in _UNCHANGING or in_class(kind, "__call__"):
+        return False
+    how = in_class(kind, "__hash__")
+    return how is None or how is object.__dict__["__hash__"] or kind is ContextVar
 
 
 # --- containers
@@ -284,6 +297,7 @@ _BY_TYPE: dict[int, Callable[[Any], Parts]] = {
         (type(functools.lru_cache(_constant)), _cached_function),
         (types.GeneratorType, _generator),
         (types.CoroutineType, _constant),
+        (slice, _constant),
         *((type(each), _iterator) for each in _ITERATORS),
         *((kind, _constant) for kind in ATOMS),
     )
