@@ -74,6 +74,30 @@ OF_EXTENSIONS = {
         "r = df.attrs",
     ],
 }
+OF_DATABASES = {
+    "connection": [
+        "import sqlite3\nc = sqlite3.connect(':memory:')",
+        "_ = c.execute('create table t (a)')",
+        "_ = c.execute('insert into t values (4)')",
+        "r = c.execute('select * from t').fetchall()",
+    ],
+    "cursor": [
+        "import sqlite3\nc = sqlite3.connect(':memory:'); u = c.cursor()",
+        "_ = u.execute('create table t (a)')",
+        "r = c.execute('select * from t').fetchall()",
+    ],
+    "of a module": [
+        "import duckdb",
+        "_ = duckdb.sql('create table t as select 4 a')",
+        "r = duckdb.sql('select * from t').fetchall()",
+    ],
+    "a file that is asked for": [
+        "import os",
+        "open('flag', 'w').close()",
+        "k = 1",
+        "r = os.path.exists('flag')",
+    ],
+}
 OF_MODULE = {
     "dunder": ["__version__ = '1'", "k = 1", "r = __version__"],
     "through the module": [
@@ -83,12 +107,12 @@ OF_MODULE = {
         "r = ab",
     ],
 }
-NOTEBOOKS = OF_LIBRARIES | OF_EXTENSIONS | OF_MODULE
+NOTEBOOKS = OF_LIBRARIES | OF_EXTENSIONS | OF_DATABASES | OF_MODULE
 IN_VAIN = {
     "calls": [
-        "from numpy import exp, dtype\nkind = dtype('i4')",
-        "x = exp(1), str(kind)",
-        "r = float(exp(0)), kind.itemsize",
+        "from numpy import exp, dot, dtype\nkind = dtype('i4')",
+        "x = exp(1), dot(1, 2), str(kind)",
+        "r = float(exp(dot(0, 1))), kind.itemsize",
     ],
     "trees": [
         "from sklearn.tree import DecisionTreeClassifier\n"

@@ -34,6 +34,8 @@ def _known() -> list[tuple[type, Callable[[Any], Parts]]]:
         (imported("numpy.random", "RandomState"), _random_state),
         (imported("pandas", "Index"), _index),
         (imported("pandas.core.generic", "NDFrame"), _frame),
+        (imported("sqlite3", "Connection"), _opaque),
+        (imported("sqlite3", "Cursor"), _cursor),
         (imported("torch", "Tensor"), _tensor),
         (imported("torch", "Generator"), _torch_generator),
     ]
@@ -46,6 +48,12 @@ def _constant(_value: object) -> Parts:
 
 def _opaque(_value: object) -> Parts:
     return Parts(is_opaque=True)
+
+
+def _cursor(value: Any) -> Parts:
+    """What it does is done to its connection."""
+    of = sys.modules["sqlite3"].Cursor.connection
+    return Parts(None, (of.__get__(value),), is_opaque=True)
 
 
 class _Artists:

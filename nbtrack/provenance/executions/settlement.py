@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import FunctionType, ModuleType
 
+from nbtrack.base.guard import tried
 from nbtrack.provenance.executions import states
 from nbtrack.provenance.executions.file_digests import FileDigests
 from nbtrack.provenance.executions.files import seen_file
@@ -24,6 +25,10 @@ from nbtrack.records.executions import Execution
 
 _RESULTS = re.compile(r"_+|_\d+")  # `_` and `_3`, the results of cells
 _THREADS = "threads"  # who started the newest of the notebook's
+_STATEFUL = frozenset({"duckdb"})  # modules that hold a database
+# Which tell no audit hook what they ask for.
+_OF_FILES = frozenset({"exists", "lexists", "isfile", "isdir", "is_file", "is_dir", "stat",
+                       "getsize", "getmtime"})  # fmt: skip
 _OF_FOLDER = frozenset({"getcwd", "cwd", "Path", "glob", "listdir", "scandir", "walk", "system"})
 
 
@@ -208,7 +213,8 @@ def _settle_states(it: _Settling) -> None:
 def _patched(it: _Settling) -> set[str]:
     """Libraries into which it put something, and modules that it made itself."""
     owners = it.running.reading.patches | it.after.patches
-    libraries = patched_libraries(owners, it.after.namespace) | it.modules.made
+    used = patched_libraries(it.running.reading.touched, it.after.namespace) & _STATEFUL
+    libraries = patched_libraries(owners, it.after.namespace) | it.modules.made | used
     return {states.PATCHED + name for name in libraries}
 
 
@@ -255,6 +261,8 @@ def _settle_files(it: _Settling) -> None:
         opened.look_for_written(os.getcwd())
         it.add_gap("It started a process: what that read is not captured.")
     it.needs |= {writers.files[path] for path in opened.read if path in writers.files}
+    if _OF_FILES & (it.running.reading.words | it.after.names):
+        opened.folders.setdefault(tried(os.getcwd, on_fault=lambda _: os.sep))
     for folder in opened.folders:
         it.needs |= writers.of_files_in(folder)
     for path in opened.written:

@@ -124,8 +124,9 @@ class _Instances:
 
 
 def _is_sealed(kind: type) -> bool:
-    """Not what is known by its value, as dates are, nor what is only called, as ufuncs are."""
-    if module_of(kind).partition(".")[0] in _UNCHANGING or in_class(kind, "__call__"):
+    """Not what is known by its value, as dates are, nor functions, as ufuncs are."""
+    is_function = in_class(kind, "__call__") and in_class(kind, "__name__")
+    if module_of(kind).partition(".")[0] in _UNCHANGING or is_function:
         return False
     how = in_class(kind, "__hash__")
     return how is None or how is object.__dict__["__hash__"] or kind is ContextVar
