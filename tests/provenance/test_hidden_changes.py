@@ -74,6 +74,39 @@ OF_EXTENSIONS = {
         "r = df.attrs",
     ],
 }
+STATE = "state = []\nn = 0\n"
+ADD = "def add():\n    global n\n    n += 1\n    state.append(n)\n"
+OWN = "class Own:\n    made = 0\n    def __init__(self): Own.made += 1\n"
+HELPERS = f"""import sys; sys.path.insert(0, '.')
+_ = open('helpers.py', 'w').write({STATE + ADD + OWN!r} + 'def get(): return n, list(state)')"""
+OF_PROJECT = {
+    "state of a module": [HELPERS, "import helpers", "helpers.add()", "r = helpers.state"],
+    "state behind functions": [HELPERS, "from helpers import add, get", "add()", "r = get()"],
+    "of a class": [HELPERS, "from helpers import Own", "own = Own()", "r = Own.made"],
+}
+OF_OBJECTS = {
+    "another class": [
+        "class A: v = 1\nclass B: v = 2\na = A()",
+        "a.__class__ = B",
+        "r = a.v",
+    ],
+    "an order": [
+        "from collections import OrderedDict\nd = OrderedDict(a=1, b=2)",
+        "d.move_to_end('a')",
+        "r = list(d)",
+    ],
+    "memory": ["import ctypes\nb = (ctypes.c_int * 3)()", "b[1] = 4", "r = list(b)"],
+    "a subclass by decree": [
+        "from abc import ABC\nclass A(ABC): pass",
+        "_ = A.register(int)",
+        "r = isinstance(1, A)",
+    ],
+    "a level": [
+        "import logging",
+        "logging.getLogger('own').setLevel(10)",
+        "r = logging.getLogger('own').level",
+    ],
+}
 OF_DATABASES = {
     "connection": [
         "import sqlite3\nc = sqlite3.connect(':memory:')",
@@ -107,7 +140,7 @@ OF_MODULE = {
         "r = ab",
     ],
 }
-NOTEBOOKS = OF_LIBRARIES | OF_EXTENSIONS | OF_DATABASES | OF_MODULE
+NOTEBOOKS = OF_LIBRARIES | OF_EXTENSIONS | OF_DATABASES | OF_PROJECT | OF_OBJECTS | OF_MODULE
 IN_VAIN = {
     "calls": [
         "from numpy import exp, dot, dtype\nkind = dtype('i4')",

@@ -9,13 +9,15 @@ from typing import Any
 from nbtrack.base.imported import imported
 from nbtrack.provenance.executions import array_stamps
 from nbtrack.provenance.executions.parts import Parts, hashed
-from nbtrack.provenance.executions.safe_access import bases_of, compiled, dict_slot
+from nbtrack.provenance.executions.safe_access import bases_of, compiled, dict_slot, module_of
 
 
 def parts_for(kind: type, library: str) -> Callable[[Any], Parts] | None:
     """How objects of a type are looked at; None: as any other."""
     if library == "_io":
         return _opaque
+    if any(module_of(base) == "_ctypes" for base in bases_of(kind)):
+        return _opaque  # its memory may be anybody's
     if library == "matplotlib":
         return _Artists(kind)
     for base, parts in _known():

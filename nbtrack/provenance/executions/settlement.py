@@ -26,6 +26,12 @@ from nbtrack.records.executions import Execution
 _RESULTS = re.compile(r"_+|_\d+")  # `_` and `_3`, the results of cells
 _THREADS = "threads"  # who started the newest of the notebook's
 _STATEFUL = frozenset({"duckdb"})  # modules that hold a database
+# Modules of Python that hold settings, and the functions that change those.
+_WITH_SETTINGS = frozenset({"codecs", "copyreg", "gc", "locale", "logging", "socket", "sys",
+                            "threading", "warnings"})  # fmt: skip
+_SETTING = frozenset({"basicConfig", "constructor", "disable", "enable", "filterwarnings", "pickle",
+                      "register", "resetwarnings", "setLevel", "set_threshold", "setdefaulttimeout",
+                      "setlocale", "setswitchinterval", "simplefilter", "stack_size"})  # fmt: skip
 # Which tell no audit hook what they ask for.
 _OF_FILES = frozenset({"exists", "lexists", "isfile", "isdir", "is_file", "is_dir", "stat",
                        "getsize", "getmtime"})  # fmt: skip
@@ -175,6 +181,8 @@ def _taken_as_changed(it: _Settling) -> set[str]:
     """Of what cannot be looked at in full, names that the source seems to change."""
     reading, before, namespace = it.running.reading, it.running.before, it.after.namespace
     patched = {n for n in reading.patched if _is_module_or_class(namespace.get(n))}
+    if "register" in reading.words:  # at a class, which keeps it where nobody sees
+        patched |= {n for n in reading.touched if is_a(namespace.get(n), type)}
     return patched | (reading.suspects & (before.partly | before.thin))
 
 
@@ -213,7 +221,8 @@ def _settle_states(it: _Settling) -> None:
 def _patched(it: _Settling) -> set[str]:
     """Libraries into which it put something, and modules that it made itself."""
     owners = it.running.reading.patches | it.after.patches
-    used = patched_libraries(it.running.reading.touched, it.after.namespace) & _STATEFUL
+    used = patched_libraries(it.running.reading.touched, it.after.namespace)
+    used &= _STATEFUL | (_WITH_SETTINGS if _SETTING & it.running.reading.words else set())
     libraries = patched_libraries(owners, it.after.namespace) | it.modules.made | used
     return {states.PATCHED + name for name in libraries}
 

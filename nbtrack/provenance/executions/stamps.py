@@ -19,6 +19,7 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from nbtrack.provenance.executions import library_stamps
+from nbtrack.provenance.executions.own_modules import data_of, module_with, own_module
 from nbtrack.provenance.executions.parts import ATOMS, Parts, hashed
 from nbtrack.provenance.executions.safe_access import (
     bases_of,
@@ -65,7 +66,7 @@ def kind_of(value: object) -> Kind:
         module = module_of(kind)
         library = module.partition(".")[0]
         parts = _parts_for(kind, library)
-        is_users = module == "__main__"
+        is_users = module == "__main__" or module_with(module) is not None
         is_code = any(kind is each for each in _CODE) or any(b is type for b in bases_of(kind))
         is_cached = parts is _cached_function
         known = Kind(weakref.ref(kind), parts, library, is_users, is_code, is_cached)
@@ -92,6 +93,7 @@ class _Instances:
     """Of a class in Python: its attributes. What an extension keeps for itself is not seen."""
 
     def __init__(self, kind: type, contents: Callable[[Any], Parts] | None = None) -> None:
+        self._identity = id(kind)  # the class of an object may be changed
         self._dict = dict_slot(kind)
         self._slots = slots_of(kind)
         self._contents = contents
@@ -110,9 +112,9 @@ class _Instances:
             held = {name: part for name, part in held.items() if name not in self._cached}
         parts = [*held.values(), *self._filled_slots(value)]
         if self._contents is None:
-            return Parts(hashed(chain(held, parts)), parts)
+            return Parts((self._identity, hashed(chain(held, parts))), parts)
         inside = self._contents(value)
-        stamp = hashed(chain(held, parts)), inside.stamp
+        stamp = self._identity, hashed(chain(held, parts)), inside.stamp
         return Parts(stamp, chain(parts, inside.children), inside.is_whole)
 
     def _filled_slots(self, value: Any) -> Iterator[object]:
@@ -184,6 +186,13 @@ def _dict(value: Any) -> Parts:
     return Parts((length, hashed(keys), hashed(found)), [*keys, *found], is_whole)
 
 
+def _ordered(value: Any) -> Parts:
+    """Its order is its own, and not that of the dict beneath."""
+    found = _dict(value)
+    order = hashed(islice(OrderedDict.__iter__(value), MOST_ITEMS))
+    return found._replace(stamp=(found.stamp, order))
+
+
 def _bytearray(value: Any) -> Parts:
     return Parts((bytearray.__len__(value), zlib.crc32(value)))
 
@@ -196,6 +205,8 @@ def _function(value: Any) -> Parts:
     attributes = value.__dict__
     held = [*cells, *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
     held += attributes.values()
+    if (module := own_module(value.__globals__)) is not None:
+        held.append(module)  # of which it may change the state
     return Parts((id(value.__code__), hashed(attributes), hashed(held)), held)
 
 
@@ -209,10 +220,27 @@ def _content(cell: types.CellType) -> tuple[object, ...]:
 def _class(value: Any) -> Parts:
     own = class_dict(value)
     if own.get("__module__") != "__main__":
-        return Parts()
+        return _class_of_project(value)
     names = [name for name in own if name not in _OF_CLASSES]
     held = [own[name] for name in names]
     return Parts((hashed(names), hashed(held)), [*held, *bases_of(value)[1:]])
+
+
+def _class_of_project(value: Any) -> Parts:
+    """What it holds for all of its instances; of a library's nothing."""
+    module = module_with(module_of(value))
+    if module is None:
+        return Parts()
+    held = data_of(class_dict(value))
+    return Parts(hashed(chain.from_iterable(held.items())), [*held.values(), module])
+
+
+def _module(value: Any) -> Parts:
+    """The state of one of the project's."""
+    if own_module(value.__dict__) is not value:
+        return Parts()
+    held = data_of(value.__dict__)
+    return Parts(hashed(chain.from_iterable(held.items())), list(held.values()))
 
 
 def _method(value: Any) -> Parts:
@@ -283,7 +311,7 @@ _BY_TYPE: dict[int, Callable[[Any], Parts]] = {
         (tuple, _tuple),
         (dict, _dict),
         (defaultdict, _dict),
-        (OrderedDict, _dict),
+        (OrderedDict, _ordered),
         (set, _set),
         (frozenset, _frozenset),
         (deque, _deque),
@@ -306,6 +334,6 @@ _BY_TYPE: dict[int, Callable[[Any], Parts]] = {
 # Also of subclasses, whatever they add.
 _BY_BASE: dict[int, Callable[[Any], Parts]] = {
     id(type): _class,
-    id(types.ModuleType): _constant,
+    id(types.ModuleType): _module,
     id(random.Random): _random,
 }
