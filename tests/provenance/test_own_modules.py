@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,21 @@ def test_a_secret_of_a_module_is_not_kept(tmp_path: Path, monkeypatch: pytest.Mo
     assert "with_secret.py" in gap
     assert "without.py" not in gap
     assert (with_secret.SIZE, without.f()) == (3, 1)
+
+
+def test_what_a_library_finds_in_a_folder_of_the_users_is_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other modules of a library are not asked each."""
+    import json
+
+    (tmp_path / "of_mine.py").write_text(OLD)
+    monkeypatch.setattr(json, "__path__", [*json.__path__, str(tmp_path)])
+    modules = ImportedModules()
+    import json.of_mine  # type: ignore[import-not-found] # written above
+    import json.tool
+
+    new = modules.look(again=False)
+
+    monkeypatch.delitem(sys.modules, "json.of_mine")
+    assert modules.paths(new) == [str(tmp_path / "of_mine.py")]

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import uniform
 from sklearn.covariance import GraphicalLassoCV
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import (
@@ -19,10 +20,10 @@ from sklearn.linear_model import (
     LogisticRegression,
     SGDOneClassSVM,
 )
-from sklearn.model_selection import GridSearchCV, ShuffleSplit
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC, LinearSVC
+from sklearn.svm import SVC, LinearSVC, NuSVC
 
 from nbtrack.capture.fingerprint import evenly
 from nbtrack.capture.row_hashes import RowHashes, row_hashes
@@ -42,6 +43,7 @@ from nbtrack.records.warned import KINDS, TAG, silenced_kinds, warnings_in
 
 pd = pytest.importorskip("pandas")
 RANDOM = np.random.default_rng(0)
+SCALED_SVC = make_pipeline(StandardScaler(), SVC())
 NO_CODE: dict[str, str] = {}
 
 
@@ -305,6 +307,16 @@ WIDE = np.random.default_rng(0).random((20, 30))
         (LogisticRegression(solver="saga"), False),
         (GridSearchCV(SVC(), {"C": [1, 2]}, cv=ShuffleSplit()), False),
         (make_pipeline(SVC(), RandomForestClassifier()), False),
+        (GridSearchCV(LogisticRegression(), {"C": [1], "solver": ["lbfgs", "saga"]}), False),
+        (GridSearchCV(LogisticRegression(), [{"C": [1]}, {"solver": ["saga"]}]), False),
+        (GridSearchCV(LogisticRegression(solver="saga"), {"solver": ["lbfgs"]}), True),
+        (GridSearchCV(SCALED_SVC, {"svc__C": [1], "svc__probability": [False]}), True),
+        (GridSearchCV(SCALED_SVC, {"svc__probability": np.array([True])}), False),
+        (GridSearchCV(SCALED_SVC, {"svc": [SVC(), RandomForestClassifier()]}), False),
+        (GridSearchCV(SCALED_SVC, {"svc": [RandomForestClassifier(random_state=0)]}), False),
+        (GridSearchCV(SCALED_SVC, {"svc": [NuSVC(), LogisticRegression()]}), True),
+        (make_pipeline(GridSearchCV(Lasso(), {"selection": ["random"]})), False),
+        (RandomizedSearchCV(Lasso(), {"selection": uniform()}, random_state=0), False),
     ],
 )
 def test_fits_that_leave_unused_what_they_draw(estimator: Any, is_harmless: bool) -> None:

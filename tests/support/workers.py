@@ -53,6 +53,7 @@ SLOW = (
     "tests/parity/",
     "tests/provenance/test_cases.py",
     "tests/provenance/test_foreign_memory.py",
+    "tests/provenance/test_hidden_changes.py",
     "tests/provenance/test_odd_notebooks.py",
     "tests/provenance/test_own_modules.py",
     "tests/provenance/test_random_programs.py",

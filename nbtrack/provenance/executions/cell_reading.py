@@ -12,10 +12,11 @@ from nbtrack.capture.bindings import BindingWalk
 from nbtrack.capture.cell_text import parse_quietly
 from nbtrack.capture.expressions import root_name
 from nbtrack.capture.source import unwrapped
+from nbtrack.provenance.executions.patches import dotted_name
 from nbtrack.provenance.executions.states import SEEDING
 
 # Which read and bind names in ways that the source does not show.
-_UNSAID = frozenset({"globals", "locals", "vars", "eval", "exec", "user_ns"})
+_UNSAID = frozenset({"globals", "locals", "vars", "eval", "exec", "user_ns", "__main__"})
 _MAGICS = frozenset({"run_line_magic", "run_cell_magic", "run_cell", "system", "getoutput"})
 _FOREIGN = frozenset({"bash", "sh", "script", "writefile", "file", "html", "HTML", "javascript",
                       "js", "latex", "markdown", "svg", "SVG", "perl", "ruby", "sx"})  # fmt: skip
@@ -32,7 +33,7 @@ MOST_TEXT = 10_000  # characters that are searched for names
 class CellReading:
     """*later* is read in functions that the cell defines, when they are called. *sure* is bound
     however the cell goes, *maybe* in a branch of it. *suspects* are names of what it may change in
-    place; of *patched* it sets attributes."""
+    place; of *patched* it sets attributes, of which objects *patches* say, dotted."""
 
     reads: frozenset[str] = frozenset()
     later: frozenset[str] = frozenset()
@@ -43,12 +44,14 @@ class CellReading:
     suspects: frozenset[str] = frozenset()
     touched: frozenset[str] = frozenset()  # called, or given to a call
     patched: frozenset[str] = frozenset()
+    patches: frozenset[str] = frozenset()
     outputs: frozenset[str] = frozenset()  # "_3" for `Out[3]`
     texts: frozenset[str] = frozenset()  # names in texts, where those may be code
     words: frozenset[str] = frozenset()  # names and attributes
     seeds: tuple[str, ...] = ()  # dotted, as written: "np.random.seed"
     is_dynamic: bool = False  # it may read and bind names that it does not say
     imports: bool = False
+    imported: frozenset[str] = frozenset()  # top-level names of modules
     only_imports: frozenset[str] = frozenset()  # top-level names, of a cell that does nothing else
     binds_unsaid: bool = False  # by `import *`, magics and the like
     parses: bool = True
@@ -88,12 +91,14 @@ def _read(tree: ast.Module) -> CellReading:
         suspects=frozenset(facts.suspects | {n for n, how in walk.bindings.items() if how.mutated}),
         touched=frozenset(facts.touched),
         patched=frozenset(facts.patched),
+        patches=frozenset(facts.patches),
         outputs=frozenset(facts.outputs),
         texts=frozenset(facts.names_in_texts()),
         words=frozenset(facts.words),
         seeds=tuple(facts.seeds),
         is_dynamic=bool(facts.words & _UNSAID),
         imports=facts.imports,
+        imported=frozenset(facts.imported),
         only_imports=frozenset(_only_imported(tree)),
         binds_unsaid=facts.has_star or bool(facts.words & (_UNSAID | _MAGICS)),
     )
@@ -171,11 +176,13 @@ class _Facts:
     suspects: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
     patched: set[str] = field(default_factory=set)
+    patches: set[str] = field(default_factory=set)
     outputs: set[str] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
     words: set[str] = field(default_factory=set)
     seeds: list[str] = field(default_factory=list)
     imports: bool = False
+    imported: set[str] = field(default_factory=set)
     has_star: bool = False
 
     def visit_all(self, tree: ast.AST) -> None:
@@ -187,10 +194,12 @@ class _Facts:
                         self.drops.add(node.id)
                 case ast.Attribute():
                     self.words.add(node.attr)
-                    if isinstance(node.ctx, ast.Store):
-                        self._patch(node)
+                    if not isinstance(node.ctx, ast.Load):
+                        self._patch(node.value)
                 case ast.Subscript(value=ast.Name(id="Out" | "_oh")):
                     self._output(node.slice)
+                case ast.Subscript(slice=ast.Constant(value="__main__")):
+                    self.words.add("__main__")  # of `sys.modules`
                 case ast.Constant(value=str() as text):
                     self.texts.append(text)
                 case ast.Call():
@@ -198,17 +207,26 @@ class _Facts:
                 case ast.Expr(value=ast.Call() as call):
                     self.suspects.update(_roots_of(call))  # it is called for what it changes
                 case ast.Import() | ast.ImportFrom():
-                    self.imports = True
-                    self.has_star |= any(each.name == "*" for each in node.names)
+                    self._import(node)
 
     def names_in_texts(self) -> set[str]:
         is_code = self.words & (_UNSAID | _MAGICS) and not _FOREIGN & set(self.texts[:1])
         text = " ".join(self.texts)[:MOST_TEXT] if is_code else ""
         return set(_WORD.findall(text))
 
-    def _patch(self, node: ast.Attribute) -> None:
-        if (root := root_name(node)) is not None:
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        self.imports = True
+        self.has_star |= any(each.name == "*" for each in node.names)
+        names = [each.name for each in node.names]
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        self.imported.update(name.partition(".")[0] for name in names)
+
+    def _patch(self, owner: ast.expr) -> None:
+        if (root := root_name(owner)) is not None:
             self.patched.add(root)
+        if (dotted := dotted_name(owner)) is not None:
+            self.patches.add(dotted)
 
     def _output(self, place: ast.expr) -> None:
         match place:
@@ -218,8 +236,9 @@ class _Facts:
     def _call(self, call: ast.Call) -> None:
         match call:
             case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[target, *_]):
-                if (root := root_name(target)) is not None:
-                    self.patched.add(root)
+                self._patch(target)
+        if any(isinstance(a, ast.Constant) and a.value == "__main__" for a in call.args):
+            self.words.add("__main__")  # it is imported
         self.touched.update(_roots_of(call))
         name = call.func.attr if isinstance(call.func, ast.Attribute) else None
         name = call.func.id if isinstance(call.func, ast.Name) else name

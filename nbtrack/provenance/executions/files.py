@@ -44,9 +44,9 @@ _WRITTEN = {
     "shutil.move": ((0, None), (1, None)),
     "shutil.rmtree": ((0, 1),),
 }
-_HEARD = _PROCESSES | _WRITTEN.keys() | {
-    "open", "os.listdir", "os.scandir", "os.chdir", "sqlite3.connect",
-}  # fmt: skip
+_OF_FOLDERS = frozenset({"os.listdir", "os.scandir", "os.chdir"})
+_HEARD = _PROCESSES | _WRITTEN.keys() | _OF_FOLDERS | {"open", "sqlite3.connect"}
+_OF_IMPORTS = _OF_FOLDERS | {"open"}
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class Opened:
     def note(self, event: str, args: tuple[Any, ...]) -> None:
         if event == "open":
             self._open(*args[:3])
-        elif event in ("os.listdir", "os.scandir", "os.chdir"):
+        elif event in _OF_FOLDERS:
             self._add(self.folders, args[0] if args and args[0] is not None else ".")
         elif event in _WRITTEN:
             for path in _paths(args, _READ.get(event, ())):
@@ -210,7 +210,9 @@ class FileWatch:
             self._running = [each for each in self._running if each is not opened]
 
     def hear(self, event: str, args: tuple[Any, ...]) -> None:
-        if not self._running or _is_busy.here or is_ours():
+        if not self._running or (event in _OF_IMPORTS and _is_of_library(args)):
+            return
+        if _is_busy.here or is_ours():
             return
         _is_busy.here = True
         try:
@@ -219,6 +221,11 @@ class FileWatch:
                     opened.note(event, args)
         finally:
             _is_busy.here = False
+
+
+def _is_of_library(args: tuple[Any, ...]) -> bool:
+    """At the first look: an import of scikit-learn opens 1,700 files and folders of libraries."""
+    return bool(args) and type(args[0]) is str and not is_of_interest(args[0])
 
 
 def is_ours() -> bool:

@@ -25,9 +25,10 @@ class ImportedModules:
         self._texts: dict[str, str] = {}  # by digest
         self._masked: dict[str, str] = {}  # of those, as they may be stored
         self._reloaded: set[str] = set()  # since the last look
+        self.made: set[str] = set()  # by nobody's file, since the last look but one
+        self._is_installed: dict[str, bool] = {}  # packages, by their names
         self._looked_at: set[str] = set(sys.modules)
-        for name in self._looked_at:
-            self._look_at(name)
+        self._look_at(self._looked_at)
 
     def known(self) -> frozenset[str]:
         return frozenset(self._files)
@@ -48,9 +49,9 @@ class ImportedModules:
         if again:
             self._files |= self._now
         new = sys.modules.keys() - self._looked_at
+        self.made = {n for n in new if "." not in n and _is_made(sys.modules.get(n))}
         self._looked_at |= new
-        for name in new:
-            self._look_at(name)
+        self._look_at(new)
         return self._files.keys() - before
 
     def _look_for_edits(self) -> None:
@@ -98,11 +99,14 @@ class ImportedModules:
                 "It cannot be run as it is kept."
             )
 
-    def _look_at(self, name: str) -> None:
-        path = _path_of(sys.modules.get(name))
-        if path is None or name in ("__main__", "nbtrack") or name.startswith("nbtrack."):
-            return
-        self._files[name] = self._now[name] = self._read(seen_file(path))
+    def _look_at(self, names: Iterable[str]) -> None:
+        for name in names:
+            top = name.partition(".")[0]
+            if top not in self._is_installed:
+                self._is_installed[top] = _is_installed(top)
+            path = None if self._is_installed[top] else _path_of(sys.modules.get(name))
+            if path is not None:
+                self._files[name] = self._now[name] = self._read(seen_file(path))
 
     def _read(self, found: SeenFile) -> SeenFile:
         if found.size is None or found.size > MOST_BYTES:
@@ -119,6 +123,28 @@ class ImportedModules:
 
 def _named(paths: Iterable[str]) -> str:
     return ", ".join(sorted(os.path.basename(path) for path in paths))
+
+
+def _is_installed(package: str) -> bool:
+    """With all that is below it: scikit-learn has 500 modules that are not asked each."""
+    module = sys.modules.get(package)
+    if package in ("__main__", "nbtrack"):
+        return True
+    if type(module) is not type(sys) or "__file__" not in module.__dict__:
+        return False
+    folders = module.__dict__.get("__path__", [])
+    is_below = type(folders) is list and not any(map(_may_be_users, folders))
+    return _path_of(module) is None and is_below
+
+
+def _is_made(module: Any) -> bool:
+    """By code, as `types.ModuleType("name")`: nobody finds it anew."""
+    facts = module.__dict__ if type(module) is type(sys) else {"__file__": None}
+    return facts.get("__spec__") is None and "__file__" not in facts
+
+
+def _may_be_users(folder: object) -> bool:
+    return type(folder) is not str or is_of_interest(os.path.join(folder, ""))
 
 
 def _path_of(module: Any) -> str | None:

@@ -9,18 +9,20 @@ from typing import Any
 from nbtrack.base.imported import imported
 from nbtrack.provenance.executions import array_stamps
 from nbtrack.provenance.executions.parts import Parts, hashed
-from nbtrack.provenance.executions.safe_access import bases_of, compiled, dict_slot
+from nbtrack.provenance.executions.safe_access import bases_of, compiled, dict_slot, module_of
 
 
 def parts_for(kind: type, library: str) -> Callable[[Any], Parts] | None:
     """How objects of a type are looked at; None: as any other."""
     if library == "_io":
         return _opaque
+    if any(module_of(base) == "_ctypes" for base in bases_of(kind)):
+        return _opaque  # its memory may be anybody's
     if library == "matplotlib":
         return _Artists(kind)
     for base, parts in _known():
         if any(each is base for each in bases_of(kind)):
-            return parts
+            return _with_attributes(kind) if parts is array_parts else parts
     return None
 
 
@@ -32,8 +34,10 @@ def _known() -> list[tuple[type, Callable[[Any], Parts]]]:
         (imported("numpy.random", "Generator"), _generator),
         (imported("numpy.random", "BitGenerator"), _bit_generator),
         (imported("numpy.random", "RandomState"), _random_state),
-        (imported("pandas", "Index"), _constant),
+        (imported("pandas", "Index"), _index),
         (imported("pandas.core.generic", "NDFrame"), _frame),
+        (imported("sqlite3", "Connection"), _opaque),
+        (imported("sqlite3", "Cursor"), _cursor),
         (imported("torch", "Tensor"), _tensor),
         (imported("torch", "Generator"), _torch_generator),
     ]
@@ -46,6 +50,12 @@ def _constant(_value: object) -> Parts:
 
 def _opaque(_value: object) -> Parts:
     return Parts(is_opaque=True)
+
+
+def _cursor(value: Any) -> Parts:
+    """What it does is done to its connection."""
+    of = sys.modules["sqlite3"].Cursor.connection
+    return Parts(None, (of.__get__(value),), is_opaque=True)
 
 
 class _Artists:
@@ -70,6 +80,20 @@ def array_parts(value: Any, *, most: int = array_stamps.WHOLE_BYTES) -> Parts:
     plain = array_stamps.plain_view(value)
     stamp = array_stamps.array_stamp(plain, most=most)
     return Parts(stamp, array_stamps.objects_in(plain), stamp.is_whole)
+
+
+def _with_attributes(kind: type) -> Callable[[Any], Parts]:
+    """Of arrays of a class of its own: a mask is an attribute."""
+    attributes = dict_slot(kind)
+    if attributes is None:
+        return array_parts
+
+    def parts(value: Any) -> Parts:
+        own = array_parts(value)
+        held = list(attributes.__get__(value).values())
+        return own._replace(stamp=(own.stamp, hashed(held)), children=[*own.children, *held])
+
+    return parts
 
 
 def _generator(value: Any) -> Parts:
@@ -102,7 +126,25 @@ def _frame(value: Any) -> Parts:
     manager = object.__getattribute__(value, "_mgr")
     blocks = [block.values for block in manager.blocks]
     places = [block.mgr_locs.as_array.tobytes() for block in manager.blocks]
-    return Parts((hashed(blocks), hash(tuple(places)), hashed(manager.axes)), blocks)
+    aside = _aside(value)
+    stamp = hashed(blocks), hash(tuple(places)), hashed(manager.axes), hashed(aside)
+    return Parts(stamp, [*blocks, *manager.axes, *aside])
+
+
+def _aside(frame: Any) -> list[object]:
+    """What stands beside its data: attributes, and which labels are allowed."""
+    attributes = object.__getattribute__(frame, "_attrs")
+    flags = object.__getattribute__(frame, "_flags").__dict__.get("_allows_duplicate_labels")
+    told = attributes if type(attributes) is dict else {}
+    return [flags, *told, *told.values()]
+
+
+def _index(value: Any) -> Parts:
+    """Labels do not change, but what they are called."""
+    own = object.__getattribute__(value, "__dict__")
+    names = own.get("_names")
+    told = [own.get("_name"), *(names if isinstance(names, list | tuple) else ())]
+    return Parts(hashed(told), told)
 
 
 def _tensor(value: Any) -> Parts:

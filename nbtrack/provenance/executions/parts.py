@@ -16,14 +16,16 @@ ATOM_IDS = frozenset(map(id, ATOMS))
 
 class Parts(NamedTuple):
     """*stamp* is None of what does not change. *is_whole*: nothing that may change was left out;
-    *is_opaque*: it may change, and nobody can look into it; *is_thin*: of many alike, which change
-    with the whole, a few were taken."""
+    *is_opaque*: it may change, and nobody can look into it; *is_sealed*: so it is with an object of
+    an extension that has a name, for as a part of others it changes with what is seen of them;
+    *is_thin*: of many alike, which change with the whole, a few were taken."""
 
     stamp: object = None
     children: Iterable[object] = ()
     is_whole: bool = True
     is_opaque: bool = False
     is_thin: bool = False
+    is_sealed: bool = False
 
 
 def hashed(parts: Iterable[object]) -> int:

@@ -15,7 +15,9 @@ from nbtrack.provenance.executions.safe_access import behind
 from nbtrack.provenance.executions.walks import OF_SHELL, Walk
 from nbtrack.records.executions import Execution
 
-_HISTORY = re.compile(r"_i\d+|__\w+__|_exit_code")
+_HISTORY = re.compile(
+    r"_i\d+|_exit_code|__(name|doc|package|loader|spec|builtin|builtins|session)__|__vsc_\w+__"
+)
 
 
 @dataclass(slots=True, kw_only=True)

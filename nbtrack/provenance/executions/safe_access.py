@@ -62,12 +62,12 @@ def behind(value: object) -> object:
     return value
 
 
-def dict_slot(kind: type) -> GetSetDescriptorType | None:
+def dict_slot(kind: type) -> GetSetDescriptorType | MemberDescriptorType | None:
     """What reads the own dict of an instance, if Python made it."""
     found = next(
         (d["__dict__"] for base in _mro(kind) if "__dict__" in (d := _class_dict(base))), None
     )
-    return found if type(found) is GetSetDescriptorType else None
+    return found if type(found) in (GetSetDescriptorType, MemberDescriptorType) else None
 
 
 def slots_of(kind: type) -> list[MemberDescriptorType]:

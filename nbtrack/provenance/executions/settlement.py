@@ -9,20 +9,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import FunctionType, ModuleType
 
+from nbtrack.base.guard import tried
 from nbtrack.provenance.executions import states
 from nbtrack.provenance.executions.file_digests import FileDigests
 from nbtrack.provenance.executions.files import seen_file
 from nbtrack.provenance.executions.generator_states import GENERATORS
 from nbtrack.provenance.executions.imported import ImportedModules
 from nbtrack.provenance.executions.parts import differ
+from nbtrack.provenance.executions.patches import patched_libraries
 from nbtrack.provenance.executions.running import Running, values_of
-from nbtrack.provenance.executions.safe_access import class_dict, is_of_library
+from nbtrack.provenance.executions.safe_access import class_dict, is_a, is_of_library
 from nbtrack.provenance.executions.walks import NOBODY, Walk
 from nbtrack.provenance.executions.writers import Writers
 from nbtrack.records.executions import Execution
 
 _RESULTS = re.compile(r"_+|_\d+")  # `_` and `_3`, the results of cells
 _THREADS = "threads"  # who started the newest of the notebook's
+_STATEFUL = frozenset({"duckdb"})  # modules that hold a database
+# Modules of Python that hold settings, and the functions that change those.
+_WITH_SETTINGS = frozenset({"codecs", "copyreg", "gc", "locale", "logging", "socket", "sys",
+                            "threading", "warnings"})  # fmt: skip
+_SETTING = frozenset({"basicConfig", "constructor", "disable", "enable", "filterwarnings", "pickle",
+                      "register", "resetwarnings", "setLevel", "set_threshold", "setdefaulttimeout",
+                      "setlocale", "setswitchinterval", "simplefilter", "stack_size"})  # fmt: skip
+# Which tell no audit hook what they ask for.
+_OF_FILES = frozenset({"exists", "lexists", "isfile", "isdir", "is_file", "is_dir", "stat",
+                       "getsize", "getmtime"})  # fmt: skip
 _OF_FOLDER = frozenset({"getcwd", "cwd", "Path", "glob", "listdir", "scandir", "walk", "system"})
 
 
@@ -101,8 +113,14 @@ def _settle_names(it: _Settling) -> None:
         drops=dropped,
         changes={name for name, _ in changed},
     )
+    if any(_is_main(it.after.namespace.get(name), it) for name in read):
+        it.add_gap("It reads the notebook as a module: which names of it is not captured.")
     if partly := sorted(running.before.partly & read):
         it.add_gap(f"Not looked at in full: {', '.join(partly[:5])}.")
+
+
+def _is_main(value: object, it: _Settling) -> bool:
+    return type(value) is ModuleType and value.__dict__ is it.after.namespace
 
 
 def _need_binders(it: _Settling, names: set[str]) -> None:
@@ -149,7 +167,9 @@ def _changed(it: _Settling, read: set[str]) -> list[tuple[str, object]]:
         if differ(before.stamps.get(identity, stamp), stamp)
     ]
     touched = it.running.reading.touched | it.running.reading.suspects
-    found += [(name, after.objects[i]) for i, name in after.opaque.items() if name in touched]
+    named = {i: n for i, n in after.sealed.items() if id(after.namespace.get(n)) == i}
+    unseen = (after.opaque | named).items()
+    found += [(name, after.objects[i]) for i, name in unseen if name in touched]
     known = {id(value) for _, value in found}
     for name in _taken_as_changed(it) & read & after.namespace.keys():
         if id(value := after.namespace[name]) not in known:
@@ -160,8 +180,14 @@ def _changed(it: _Settling, read: set[str]) -> list[tuple[str, object]]:
 def _taken_as_changed(it: _Settling) -> set[str]:
     """Of what cannot be looked at in full, names that the source seems to change."""
     reading, before, namespace = it.running.reading, it.running.before, it.after.namespace
-    patched = {n for n in reading.patched if type(namespace.get(n)) in (ModuleType, type)}
+    patched = {n for n in reading.patched if _is_module_or_class(namespace.get(n))}
+    if "register" in reading.words:  # at a class, which keeps it where nobody sees
+        patched |= {n for n in reading.touched if is_a(namespace.get(n), type)}
     return patched | (reading.suspects & (before.partly | before.thin))
+
+
+def _is_module_or_class(value: object) -> bool:
+    return type(value) is ModuleType or is_a(value, type)
 
 
 # --- imports, states, files, threads
@@ -184,11 +210,21 @@ def _settle_states(it: _Settling) -> None:
     seeds = _seeded(it, changed, new=probed.keys() - it.running.states.keys())
     draws = (changed & set(GENERATORS)) - seeds - _drawn_by_imports(it)
     others = changed - set(GENERATORS)
+    others |= _patched(it)
     used = _states_used(it) | others | (draws & writers.seeded)
     it.needs |= {writers.states[name] for name in used if name in writers.states}
     it.tell(draws=draws, unseeded=draws - writers.seeded, seeds=seeds, states=others)
-    writers.states |= dict.fromkeys(changed | seeds, number)
+    writers.states |= dict.fromkeys(changed | seeds | others, number)
     writers.seeded |= seeds
+
+
+def _patched(it: _Settling) -> set[str]:
+    """Libraries into which it put something, and modules that it made itself."""
+    owners = it.running.reading.patches | it.after.patches
+    used = patched_libraries(it.running.reading.touched, it.after.namespace)
+    used &= _STATEFUL | (_WITH_SETTINGS if _SETTING & it.running.reading.words else set())
+    libraries = patched_libraries(owners, it.after.namespace) | it.modules.made | used
+    return {states.PATCHED + name for name in libraries}
 
 
 def _drawn_by_imports(it: _Settling) -> set[str]:
@@ -217,6 +253,8 @@ def _states_used(it: _Settling) -> set[str]:
     reading = it.running.reading
     libraries = it.running.before.libraries | it.after.libraries
     found = {state for state, readers in states.READERS.items() if readers & libraries}
+    found |= {states.PATCHED + name for name in {*libraries, *reading.imported, "builtins"}}
+    found.add(states.RECURSION)
     if reading.imports or libraries - {"", "builtins", "__main__"}:
         found.add(states.ENVIRONMENT)
     if reading.imports:
@@ -232,6 +270,8 @@ def _settle_files(it: _Settling) -> None:
         opened.look_for_written(os.getcwd())
         it.add_gap("It started a process: what that read is not captured.")
     it.needs |= {writers.files[path] for path in opened.read if path in writers.files}
+    if _OF_FILES & (it.running.reading.words | it.after.names):
+        opened.folders.setdefault(tried(os.getcwd, on_fault=lambda _: os.sep))
     for folder in opened.folders:
         it.needs |= writers.of_files_in(folder)
     for path in opened.written:

@@ -14,10 +14,12 @@ import weakref
 import zlib
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from nbtrack.provenance.executions import library_stamps
+from nbtrack.provenance.executions.own_modules import data_of, module_with, own_module
 from nbtrack.provenance.executions.parts import ATOMS, Parts, hashed
 from nbtrack.provenance.executions.safe_access import (
     bases_of,
@@ -36,6 +38,8 @@ _OF_CLASSES = frozenset(
     {"__dict__", "__weakref__", "__doc__", "__module__", "_abc_impl", "__annotations__"}
 )
 
+# Whose objects are made once, though no hash says so.
+_UNCHANGING = frozenset({"pyarrow", "tensorflow", "jaxlib"})
 # What is of the kernel holds all of the notebook: nobody's value is made of it.
 _NOT_USERS = frozenset({"nbtrack", "IPython", "ipykernel", "traitlets", "comm"})
 _CODE = (types.FunctionType, types.GeneratorType, types.ModuleType)
@@ -48,7 +52,7 @@ class Kind(NamedTuple):
     parts: Callable[[Any], Parts]
     library: str
     is_users: bool  # the class is of the notebook
-    is_code: bool  # functions and the like, of which the names they read are asked
+    is_code: bool  # functions, modules, classes: the names and libraries they read are asked
     is_cached: bool  # functions that keep results
 
 
@@ -62,7 +66,8 @@ def kind_of(value: object) -> Kind:
         module = module_of(kind)
         library = module.partition(".")[0]
         parts = _parts_for(kind, library)
-        is_users, is_code = module == "__main__", any(kind is each for each in _CODE)
+        is_users = module == "__main__" or module_with(module) is not None
+        is_code = any(kind is each for each in _CODE) or any(b is type for b in bases_of(kind))
         is_cached = parts is _cached_function
         known = Kind(weakref.ref(kind), parts, library, is_users, is_code, is_cached)
         _kinds[id(kind)] = known
@@ -88,6 +93,7 @@ class _Instances:
     """Of a class in Python: its attributes. What an extension keeps for itself is not seen."""
 
     def __init__(self, kind: type, contents: Callable[[Any], Parts] | None = None) -> None:
+        self._identity = id(kind)  # the class of an object may be changed
         self._dict = dict_slot(kind)
         self._slots = slots_of(kind)
         self._contents = contents
@@ -96,18 +102,19 @@ class _Instances:
         self._cached = {n for n in names if type(in_class(kind, n)) is functools.cached_property}
         self._is_open = bool(self._dict or self._slots or contents)
         self._is_iterator = "__next__" in names
+        self._is_sealed = _is_sealed(kind)
 
     def __call__(self, value: Any) -> Parts:
         if not self._is_open:
-            return Parts(is_opaque=self._is_iterator)
+            return Parts(is_opaque=self._is_iterator, is_sealed=self._is_sealed)
         held = {} if self._dict is None else self._dict.__get__(value)
         if self._cached:
             held = {name: part for name, part in held.items() if name not in self._cached}
         parts = [*held.values(), *self._filled_slots(value)]
         if self._contents is None:
-            return Parts(hashed(chain(held, parts)), parts)
+            return Parts((self._identity, hashed(chain(held, parts))), parts)
         inside = self._contents(value)
-        stamp = hashed(chain(held, parts)), inside.stamp
+        stamp = self._identity, hashed(chain(held, parts)), inside.stamp
         return Parts(stamp, chain(parts, inside.children), inside.is_whole)
 
     def _filled_slots(self, value: Any) -> Iterator[object]:
@@ -116,6 +123,15 @@ class _Instances:
                 yield slot.__get__(value)
             except AttributeError:
                 yield None
+
+
+def _is_sealed(kind: type) -> bool:
+    """Not what is known by its value, as dates are, nor functions, as ufuncs are."""
+    is_function = in_class(kind, "__call__") and in_class(kind, "__name__")
+    if module_of(kind).partition(".")[0] in _UNCHANGING or is_function:
+        return False
+    how = in_class(kind, "__hash__")
+    return how is None or how is object.__dict__["__hash__"] or kind is ContextVar
 
 
 # --- containers
@@ -170,6 +186,13 @@ def _dict(value: Any) -> Parts:
     return Parts((length, hashed(keys), hashed(found)), [*keys, *found], is_whole)
 
 
+def _ordered(value: Any) -> Parts:
+    """Its order is its own, and not that of the dict beneath."""
+    found = _dict(value)
+    order = hashed(islice(OrderedDict.__iter__(value), MOST_ITEMS))
+    return found._replace(stamp=(found.stamp, order))
+
+
 def _bytearray(value: Any) -> Parts:
     return Parts((bytearray.__len__(value), zlib.crc32(value)))
 
@@ -182,6 +205,8 @@ def _function(value: Any) -> Parts:
     attributes = value.__dict__
     held = [*cells, *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
     held += attributes.values()
+    if (module := own_module(value.__globals__)) is not None:
+        held.append(module)  # of which it may change the state
     return Parts((id(value.__code__), hashed(attributes), hashed(held)), held)
 
 
@@ -195,10 +220,27 @@ def _content(cell: types.CellType) -> tuple[object, ...]:
 def _class(value: Any) -> Parts:
     own = class_dict(value)
     if own.get("__module__") != "__main__":
-        return Parts()
+        return _class_of_project(value)
     names = [name for name in own if name not in _OF_CLASSES]
     held = [own[name] for name in names]
     return Parts((hashed(names), hashed(held)), [*held, *bases_of(value)[1:]])
+
+
+def _class_of_project(value: Any) -> Parts:
+    """What it holds for all of its instances; of a library's nothing."""
+    module = module_with(module_of(value))
+    if module is None:
+        return Parts()
+    held = data_of(class_dict(value))
+    return Parts(hashed(chain.from_iterable(held.items())), [*held.values(), module])
+
+
+def _module(value: Any) -> Parts:
+    """The state of one of the project's."""
+    if own_module(value.__dict__) is not value:
+        return Parts()
+    held = data_of(value.__dict__)
+    return Parts(hashed(chain.from_iterable(held.items())), list(held.values()))
 
 
 def _method(value: Any) -> Parts:
@@ -269,7 +311,7 @@ _BY_TYPE: dict[int, Callable[[Any], Parts]] = {
         (tuple, _tuple),
         (dict, _dict),
         (defaultdict, _dict),
-        (OrderedDict, _dict),
+        (OrderedDict, _ordered),
         (set, _set),
         (frozenset, _frozenset),
         (deque, _deque),
@@ -284,6 +326,7 @@ _BY_TYPE: dict[int, Callable[[Any], Parts]] = {
         (type(functools.lru_cache(_constant)), _cached_function),
         (types.GeneratorType, _generator),
         (types.CoroutineType, _constant),
+        (slice, _constant),
         *((type(each), _iterator) for each in _ITERATORS),
         *((kind, _constant) for kind in ATOMS),
     )
@@ -291,6 +334,6 @@ _BY_TYPE: dict[int, Callable[[Any], Parts]] = {
 # Also of subclasses, whatever they add.
 _BY_BASE: dict[int, Callable[[Any], Parts]] = {
     id(type): _class,
-    id(types.ModuleType): _constant,
+    id(types.ModuleType): _module,
     id(random.Random): _random,
 }

@@ -28,16 +28,29 @@ SEEDING = SEEDING_ALL | {
     *("seed", "manual_seed", "manual_seed_all", "set_state", "setstate", "set_rng_state"),
 }
 ENVIRONMENT, FOLDER, PATH = "environment", "folder", "sys.path"
-PANDAS, SKLEARN, ERRSTATE, PRINTING = (
+PANDAS, SKLEARN, ERRSTATE, PRINTING, DRAWING, DECIMAL = (
     "pandas options",
     "sklearn config",
     "numpy errors",
     "numpy printing",
+    "matplotlib options",
+    "decimal context",
 )
+RECURSION = "recursion limit"
+PATCHED = "patches of "  # and the top-level name of a library
 # Variables that we, and libraries on import, set for child processes.
 _NOT_USERS = ("NBTRACK_", "MLFLOW_", "KMP_", "JPY_", "COLUMNS", "LINES")
 # Whose results a state changes, by the names of libraries.
-READERS = {PANDAS: {"pandas"}, SKLEARN: {"sklearn"}, ERRSTATE: {"numpy"}, PRINTING: {"numpy"}}
+READERS = {
+    PANDAS: {"pandas"},
+    SKLEARN: {"sklearn"},
+    ERRSTATE: {"numpy"},
+    PRINTING: {"numpy"},
+    DRAWING: {"matplotlib"},
+    DECIMAL: {"decimal"},
+}
+# Settled when something is drawn first, and by the front end.
+_OF_BACKENDS = frozenset({"backend", "backend_fallback", "interactive"})
 
 
 def probed(held: Mapping[str, Any] | None = None) -> dict[str, int]:
@@ -104,6 +117,24 @@ def _printing() -> object:
     return None if options is None else _of_options(options())
 
 
+def _drawing() -> object:
+    options = imported("matplotlib", "rcParams")
+    if options is None:
+        return None
+    items = [(k, v) for k, v in dict.items(options) if k not in _OF_BACKENDS]
+    values = [hashed(v) if type(v) in (list, tuple) else v for _, v in items]
+    return hashed([*(key for key, _ in items), *values])
+
+
+def _decimal() -> object:
+    """Without its flags, which what is computed raises."""
+    context = imported("decimal", "getcontext")
+    if context is None:
+        return None
+    now = context()
+    return now.prec, now.rounding, now.Emin, now.Emax, now.capitals, now.clamp
+
+
 def _of_options(options: dict[str, Any]) -> int:
     """Functions of the user may be among them, whose `repr` is theirs."""
     values = [_of_options(v) if type(v) is dict else v for v in options.values()]
@@ -130,6 +161,9 @@ _PROBES: dict[str, Callable[[], object]] = {
     SKLEARN: _sklearn,
     ERRSTATE: _errors,
     PRINTING: _printing,
+    DRAWING: _drawing,
+    DECIMAL: _decimal,
+    RECURSION: sys.getrecursionlimit,
     ENVIRONMENT: _environment,
     FOLDER: _folder,
     PATH: _path,

@@ -14,6 +14,8 @@ from nbtrack.provenance.executions.array_stamps import WHOLE_BYTES, bytes_of
 from nbtrack.provenance.executions.code_names import names_of
 from nbtrack.provenance.executions.library_stamps import array_parts
 from nbtrack.provenance.executions.parts import ATOM_IDS, Parts
+from nbtrack.provenance.executions.patches import patched_in
+from nbtrack.provenance.executions.safe_access import module_of
 from nbtrack.provenance.executions.stamps import Kind, kind_of
 
 NOBODY = -1  # that was recorded
@@ -64,6 +66,7 @@ class Walk:
     roots: dict[int, str] = field(default_factory=dict)  # by which name it came to an object
     names: set[str] = field(default_factory=set)  # that functions on the way read
     libraries: set[str] = field(default_factory=set)
+    patches: set[str] = field(default_factory=set)  # dotted, that functions on the way patch
     needs: set[int] = field(default_factory=set)
     partly: set[str] = field(default_factory=set)  # names of which not all was seen
     thin: set[str] = field(default_factory=set)  # and what was left out is like what was not
@@ -71,6 +74,7 @@ class Walk:
     keeps: bool = False
     bytes_read: int = 0  # of arrays
     opaque: dict[int, str] = field(default_factory=dict)  # ids, and by which names
+    sealed: dict[int, str] = field(default_factory=dict)  # the same
 
     def close_over(self, names: Iterable[str], binders: Mapping[str, int]) -> set[str]:
         """*names*, and those that functions on the way read: the ones that there are."""
@@ -123,10 +127,11 @@ class Walk:
                 self.objects[id(value)] = value
             if kind.is_cached and self.idle.get(id(value)) == parts.stamp:
                 return ()
-        if parts.is_opaque:
-            self.opaque[id(value)] = name
-            if self.keeps:
-                self.objects[id(value)] = value
+        for is_unseen, ids in ((parts.is_opaque, self.opaque), (parts.is_sealed, self.sealed)):
+            if is_unseen:
+                ids[id(value)] = name
+                if self.keeps:
+                    self.objects[id(value)] = value
         if parts.is_thin:
             self.thin.add(name)
         if not parts.is_whole:
@@ -158,12 +163,15 @@ class Walk:
             self._note_function(value)
         elif kind is types.GeneratorType:
             self.names.update(names_of(value.gi_code))
-        else:
+        elif kind is types.ModuleType:
             self.libraries.add(_top(value.__dict__.get("__name__")))
+        else:
+            self.libraries.add(_top(module_of(value)))
 
     def _note_function(self, function: Any) -> None:
         if function.__globals__ is self.namespace:
             self.names.update(names_of(function.__code__))
+            self.patches.update(patched_in(function.__code__))
         else:
             self.libraries.add(_top(function.__globals__.get("__name__")))
 

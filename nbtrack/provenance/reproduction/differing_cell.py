@@ -105,8 +105,10 @@ def _binding(steps: Sequence[Step], name: str) -> Step | None:
 
 
 def _unseeded(upstream: Upstream) -> Iterator[str]:
+    """Where it goes on from the states that were kept, as mostly, it drew the same."""
     for step in upstream.steps:
-        if names := step.execution.unseeded:
+        names = step.execution.unseeded
+        if len(step.generators) < len(names):
             yield (
                 f"{step.label} draws from {', '.join(names)}, and nothing had seeded that: "
                 "seed it, and record the run again."

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from nbtrack.provenance.warnings.searched_params import fitted_parts
+
 _MOST_ROWS_WITHOUT_STOPPING = 10_000
 _WITHOUT_STATE = ("GraphicalLasso", "GraphicalLassoCV")  # and draw
+# Parameters that the rules below look at.
+_ASKED = frozenset(
+    {"random_state", "probability", "early_stopping", "max_features", "solver", "penalty", "dual"}
+    | {"l1_ratio", "l1_ratios", "loss", "selection", "shuffle"}
+)
 _DRAW_ANYHOW = (*_WITHOUT_STATE, "SGDOneClassSVM")  # whatever their random_state is
 
 
@@ -20,8 +27,7 @@ class Shape(NamedTuple):
 def harmless_fit(estimator: Any, shape: Shape) -> bool:
     """Whether a fit of *estimator*, an estimator of scikit-learn, is the same each time, though it
     may draw from numpy's generator: every part of it is known to leave what it draws unused."""
-    parts = [estimator, *estimator.get_params(deep=True).values()]
-    random = [each for each in parts if _may_draw(each)]
+    random = [each for each in fitted_parts(estimator, _ASKED) if _may_draw(each)]
     return bool(random) and all(_leaves_unused(each, shape) for each in random)
 
 
