@@ -81,6 +81,34 @@ class Line:
         self.project = answer.headers.get(PROJECT, self.project)
         return answer
 
+    def elsewhere(
+        self,
+        method: str,
+        address: str,
+        body: bytes | Iterable[bytes] | None = None,
+        *,
+        headers: Mapping[str, str] = {},
+        timeout: float = READ_SECONDS,
+    ) -> Any:
+        """The response of another host, to which the server has sent us, and which does not get to
+        know who we are; None if there is none. Its data are to be read in pieces."""
+        import urllib3
+
+        if self._uri.lower().startswith("https:") and not address.startswith("https:"):
+            return None  # nobody else may read on the way
+        limits = urllib3.Timeout(connect=min(CONNECT_SECONDS, timeout), read=timeout)
+        try:
+            answer = self._connections().request(
+                method, address, body=body, timeout=limits, retries=False, headers=dict(headers),
+                preload_content=False,
+            )  # fmt: skip
+        except urllib3.exceptions.HTTPError:
+            return None
+        if answer.status < 300:
+            return answer
+        answer.release_conn()
+        return None
+
     def seems_away(self, *, is_hurried: bool = False) -> bool:
         """It did not answer a moment ago, in time for somebody who is in a hurry."""
         is_fresh = time.monotonic() - self._away_at < AWAY_SECONDS
