@@ -32,6 +32,8 @@ class Line:
     """To the server at *uri*. Raises ServerAway if it does not answer, AnotherProject if it is not
     the one any more that it was, and what its errors are. Raises MissingExtra without urllib3."""
 
+    root = ROOT  # before each path
+
     def __init__(self, uri: str) -> None:
         require("urllib3", extra=EXTRA)
         self.project = ""  # the id of the project there; "": nobody has told it yet
@@ -63,7 +65,7 @@ class Line:
         told = {**_credentials(), **headers, **({PROJECT: self.project} if self.project else {})}
         try:
             answer = self._connections().request(
-                method, self._uri + ROOT + path, body=body, timeout=limits, retries=False,
+                method, self._uri + self.root + path, body=body, timeout=limits, retries=False,
                 headers=told, preload_content=preload,
             )  # fmt: skip
         except urllib3.exceptions.NewConnectionError as exc:

@@ -190,9 +190,13 @@ class Shipping:
                 left.setdefault(writer, []).append(segment)
         for writer in ended:
             if len(left.get(writer, ())) == self._outbox.count_of(writer):
-                self._line.request("DELETE", f"/{WRITERS}/{writer}")
+                self._end_writer(writer)
         for segment in (each for segments in left.values() for each in segments):
             self._outbox.forget(segment)
+
+    def _end_writer(self, writer: str) -> None:
+        """Its process has ended, and all that it wrote is there."""
+        self._line.request("DELETE", f"/{WRITERS}/{writer}")
 
     def _is_over(self, segment: str, *, has_ended: bool) -> bool:
         is_closed = has_ended or self._outbox.is_closed(segment)
