@@ -40,6 +40,8 @@ class ShippedStore(DuckDBStore):
 
     def ship(self) -> bool:
         """Send what waits; False if the server is away, or another process sends it."""
+        if not self.outbox.folder.is_dir():
+            return True  # nobody has logged yet
         is_done = self._ship_lines() and self._shipping.ship_files(self.writer)
         if is_done and self.outbox.has_others(self.writer):
             self._shipper.request(False)  # forks of this process send nothing themselves

@@ -5,7 +5,7 @@ a file beside the journal knows both; on the server, the tag RUN_ID_TAG says it 
 come with nbtrack. To the file is only added, a JSON object a line:
 
     {"k": "experiment", "o": ours, "t": theirs}
-    {"k": "begun", "o": ours}        it is being made there: look before it is made again
+    {"k": "begun", "o": ours}        it is being made there, by this machine
     {"k": "run", "o": ours, "t": theirs, "at": where its files are, "w": writer; none: of others}
     {"k": "ended", "o": ours}
     {"k": "model", "o": its id, "r": ours, of the run it is in, "at": the folder there}

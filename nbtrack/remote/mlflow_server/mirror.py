@@ -10,8 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
+from nbtrack.base.locks import held, make_shared_folder
+from nbtrack.errors import StoreBusy
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.journal.writing import Journal
@@ -22,6 +25,7 @@ from nbtrack.remote.mlflow_server.records import number, point, points, texts
 from nbtrack.remote.mlflow_server.rest import PAGE, Json, Rest
 from nbtrack.stores.local.duckdb import DuckDBStore
 
+_WAIT_SECONDS = 10.0  # for another look at the same server
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")  # of a run or experiment there: it becomes a path here
 
@@ -43,6 +47,10 @@ class Mirror:
 
     def look(self, experiment_ids: Sequence[str] | None, *, is_up_to_date: bool) -> None:
         """At all runs of these experiments; None: of all. Raises StoreBusy."""
+        with self._turn():
+            self._look(experiment_ids, is_up_to_date=is_up_to_date)
+
+    def _look(self, experiment_ids: Sequence[str] | None, *, is_up_to_date: bool) -> None:
         t = now_us()  # what is logged here meanwhile is later, and stands
         asked = {"view_type": "ALL", "max_results": PAGE}
         there = [*self._rest.pages("experiments/search", "experiments", asked)]
@@ -59,9 +67,19 @@ class Mirror:
 
     def look_at(self, run_id: str, *, is_up_to_date: bool) -> None:
         """One run, by either id. Raises StoreBusy, NotFound."""
-        t, known = now_us(), self._ids.run(run_id)
-        found = self._rest.get("runs/get", run_id=known.theirs if known else run_id)["run"]
-        self._write_runs([found], t, is_up_to_date=is_up_to_date)
+        with self._turn():
+            t, known = now_us(), self._ids.run(run_id)
+            found = self._rest.get("runs/get", run_id=known.theirs if known else run_id)["run"]
+            self._write_runs([found], t, is_up_to_date=is_up_to_date)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Two who find at once that a point is missing would both write it. Raises StoreBusy."""
+        make_shared_folder(self._store.folder)
+        with held(self._store.folder / "mirror.lock", wait_seconds=_WAIT_SECONDS) as is_ours:
+            if not is_ours:
+                raise StoreBusy("Another process looks at the MLflow server, and takes long.")
+            yield
 
     def fetch_points(self, run_id: str, key: str) -> None:
         """All points of a run of others: a search says the last ones only. Raises StoreBusy,
@@ -69,7 +87,10 @@ class Mirror:
         known = self._ids.run(run_id)
         if known is not None and known.writer is not None:
             return
-        theirs = known.theirs if known else run_id
+        with self._turn():
+            self._fetch_points(run_id, known.theirs if known else run_id, key)
+
+    def _fetch_points(self, run_id: str, theirs: str, key: str) -> None:
         asked = {"run_id": theirs, "metric_key": key, "max_results": "25000"}
         found = map(point, self._rest.got_pages("metrics/get-history", "metrics", **asked))
         here = Counter(map(_place, DuckDBStore.read_metrics(self._store, run_id, key)))
@@ -125,7 +146,7 @@ class Mirror:
 
     def _write_runs(self, there: Sequence[Json], t: int, *, is_up_to_date: bool) -> None:
         by_id = {self._our_run(said): said for said in there}
-        known = self._known_of([ours for ours in by_id if ours])
+        known = self._known_of([ours for ours in by_id if ours], there)
         found: list[str] = []
         for ours, said in by_id.items():
             if not ours or (ours in known.runs and not is_up_to_date):
@@ -149,8 +170,9 @@ class Mirror:
             return told
         return theirs if _ID.fullmatch(theirs) else None
 
-    def _known_of(self, run_ids: Sequence[str]) -> Known:
-        query = RunQuery(view_type=ViewType.ALL)
+    def _known_of(self, run_ids: Sequence[str], there: Sequence[Json]) -> Known:
+        of = {self._our_experiment(said["info"]) for said in there}
+        query = RunQuery(experiment_ids=tuple(of), view_type=ViewType.ALL)
         wanted = set(run_ids)
         found = DuckDBStore.search_runs(self._store, query)
         runs = {run.info.run_id: run for run in found if run.info.run_id in wanted}

@@ -108,10 +108,11 @@ class Sender:
         if known is not None:
             return known.theirs
         is_new = "status" in run.facts and "start_us" in run.facts
-        if (not is_new or self._ids.is_begun(ours)) and (found := self._found_run(ours, run)):
+        if is_new:
+            self._ids.note("begun", ours)
+        if (found := self._found_run(ours, run)) is not None:  # the answer to its making was lost
             self._note_run(ours, found, run.facts.get("writer"))
         elif is_new:
-            self._ids.note("begun", ours)
             self._note_run(ours, self._made_run(ours, run), run.facts.get("writer"))
         else:
             warn_once(f"nbtrack: there is no run {ours} on the server; what was logged stays here.")
@@ -119,15 +120,16 @@ class Sender:
         return made.theirs if made else None
 
     def _found_run(self, ours: str, run: OfRun) -> Json | None:
+        """By what it says that it is called here; one of others by its own id, too."""
+        told = {"filter": f"tags.`{RUN_ID_TAG}` = '{ours}'", "run_view_type": "ALL"}
+        asked = {**told, "experiment_ids": self._experiments_of(run), "max_results": 1}
+        runs: list[Json] = self._rest.post("runs/search", asked).get("runs", [])
+        if runs or "status" in run.facts:
+            return runs[0] if runs else None
         try:
             found: Json = self._rest.get("runs/get", run_id=ours)["run"]
-        except _NO_ANSWER:
-            raise
-        except MlflowException:
-            told = {"filter": f"tags.`{RUN_ID_TAG}` = '{ours}'", "run_view_type": "ALL"}
-            asked = {**told, "experiment_ids": self._experiments_of(run), "max_results": 1}
-            runs: list[Json] = self._rest.post("runs/search", asked).get("runs", [])
-            return runs[0] if runs else None
+        except NotFound:
+            return None
         return found
 
     def _experiments_of(self, run: OfRun) -> list[str]:
