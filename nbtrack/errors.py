@@ -29,6 +29,7 @@ NbtrackError                      base of what nbtrack raises; an MlflowExceptio
 ├── StoreError
 │   ├── StoreBusy                 another program holds the database file
 │   │   ├── ServerAway            the team's server does not answer
+│   │   ├── BucketAway            the object store with the server's files does not
 │   │   ├── DatabaseAway          the server's database does not
 │   │   └── AnotherProject        another project than before is at the server's address
 │   ├── StoreDamaged              the database file cannot be read
@@ -327,6 +328,10 @@ class ServerAway(StoreBusy):
 
 class DatabaseAway(StoreBusy):
     """The database of a server does not answer the server."""
+
+
+class BucketAway(StoreBusy):
+    """The object store with a server's files does not answer the server."""
 
 
 class AnotherProject(StoreBusy):

@@ -210,6 +210,9 @@ class LocalArtifacts:
         else:
             rmtree(self.path_of(path))
 
+    def adopt(self) -> None:
+        """It is there."""
+
     def _refuse_to_empty_a_home(self) -> None:
         """An artifact location comes from a record; a wrong one must not cost somebody's work."""
         for name, precious in (("home", os.path.expanduser("~")), ("working", ".")):

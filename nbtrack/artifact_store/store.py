@@ -62,3 +62,6 @@ class ArtifactStore(Protocol):
 
     def sha256(self, path: str) -> str:
         """The digest of what is stored now, read afresh."""
+
+    def adopt(self) -> None:
+        """What somebody has moved into its folder is stored, all of it."""

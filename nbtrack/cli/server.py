@@ -10,7 +10,8 @@ from pathlib import Path
 
 from nbtrack.cli.console import port_number, say
 from nbtrack.cli.place import Place, new_place
-from nbtrack.errors import InvalidValue, require
+from nbtrack.errors import BucketAway, InvalidValue, require
+from nbtrack.server.buckets.bucket import Bucket, is_bucket
 from nbtrack.server.users import Users
 from nbtrack.stores.opening import is_database, without_password
 
@@ -21,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", metavar="PATH", help="the project; the same as --store")
     parser.add_argument(
         "--artifacts",
-        metavar="FOLDER",
-        help="where files lie, with --store postgresql://… (which takes the records)",
+        metavar="PLACE",
+        help="where files lie: s3://bucket/prefix, or, with --store postgresql://…, a folder",
     )
     parser.add_argument(
         "--host",
@@ -63,10 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
     is_private = arguments.host in LOOPBACK and not arguments.name  # a name is for others
     if not is_private:
         _check_users(place.folder)
-    served = Served(place.folder.as_uri(), database=database)
+    bucket = _bucket(arguments.artifacts)
+    served = Served(place.folder.as_uri(), database=database, bucket=bucket)
     with listen(arguments.host, arguments.port) as opened:
         address = f"http://{arguments.host}:{opened.getsockname()[1]}"
-        say(f"{_shown(database) or place.folder} is served at {address} (Ctrl-C ends it)")
+        files = f", with its files in {bucket.address}," if bucket else ""
+        say(f"{_shown(database) or place.folder}{files} is served at {address} (Ctrl-C ends it)")
         sys.stdout.flush()
         names = [socket.gethostname().lower(), *map(str.lower, arguments.name)]
         serve(
@@ -88,10 +91,23 @@ def _places(arguments: argparse.Namespace) -> tuple[str | None, Place]:
     require("psycopg", extra=EXTRA)
     if arguments.artifacts is None:
         raise InvalidValue(
-            "Records go into the database, and files into a folder of this machine: "
-            "say which with --artifacts FOLDER."
+            "Records go into the database, and files into a folder of this machine or a bucket: "
+            "say which with --artifacts FOLDER, or --artifacts s3://bucket/prefix."
         )
-    return chosen, new_place(arguments.artifacts)
+    # With a bucket, users and what is on its way are in the folder of the project that is here.
+    return chosen, new_place(None if is_bucket(arguments.artifacts) else arguments.artifacts)
+
+
+def _bucket(artifacts: str | None) -> Bucket | None:
+    """Raises StoreError, InvalidValue for one that is not there, or not ours."""
+    if artifacts is None or not is_bucket(artifacts):
+        return None
+    bucket = Bucket(artifacts)
+    try:
+        bucket.check()
+    except BucketAway as exc:  # requests are told, until it is there
+        sys.stderr.write(f"{exc} The server begins without it.\n")
+    return bucket
 
 
 def _shown(database: str | None) -> str | None:

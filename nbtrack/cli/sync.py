@@ -17,11 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from nbtrack.remote.store import RemoteStore
+    from nbtrack.remote.shipped import ShippedStore
 
     session = current_session()
     store = session.store_for(arguments.uri) if arguments.uri else session.store
-    if not isinstance(store, RemoteStore):
+    if not isinstance(store, ShippedStore):
         raise InvalidValue(f"{store.uri} is no server; say which: nbtrack sync http://host:port.")
     waiting = store.outbox.waiting_lines()
     store.fold()  # who has died is known then, and what it left running was killed

@@ -6,20 +6,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from nbtrack.artifact_store.local import LocalArtifacts
 from nbtrack.artifact_store.paths import artifact_parts, shown
 from nbtrack.artifact_store.store import Files
 from nbtrack.base.guard import warn_once
-from nbtrack.errors import InvalidValue, NotFound, StoreBusy
+from nbtrack.errors import InvalidValue, NotFound, OtherBytes, StoreBusy
 from nbtrack.records.runs import FileInfo
 from nbtrack.remote.fetched import FETCHED, Fetched
 from nbtrack.remote.line import Line
 from nbtrack.remote.own_tables import OwnTables
-from nbtrack.remote.protocol import FILES, MODELS, QUESTIONS, RUNS
+from nbtrack.remote.protocol import DIRECT, FILES, MODELS, QUESTIONS, RUNS, SHA256
 
 _PIECE = 1 << 18
+_DIRECT_SECONDS = 10.0
 _RECORDS = {
     RUNS: ("list_artifact_records", "run_id"),
     MODELS: ("list_model_files", "model_id"),
@@ -38,6 +40,7 @@ class RemoteArtifacts(LocalArtifacts):
         home = self.folder.parents[len(below)]
         self._fetched = Fetched(self.folder, home / FETCHED / name)
         self._own_tables = OwnTables(home, name)
+        self._is_direct = True
 
     def list(self, path: str | None = None) -> Files:
         found = {file.path: file for file in super().list(path)}
@@ -124,18 +127,49 @@ class RemoteArtifacts(LocalArtifacts):
         return {}
 
     def _fetch_file(self, path: str, recorded: str | None) -> None:
-        place = quote(f"{self._name}/{path}")
-        answer = self._line.request("GET", f"/{FILES}/{place}", preload=False)
-        try:
-            found = super().write(path, answer.stream(_PIECE)).sha256
-        finally:
-            answer.release_conn()
+        found = self._fetched_directly(path) or self._fetched_through_server(path)
         self._fetched.note(path, found)
         if recorded is not None and found != recorded:  # its lines come before it
             warn_once(
                 f"nbtrack: {path!r} of {self._id} on the server is not what was logged, yet: it "
                 "may be on its way. It is fetched again when it is read again."
             )
+
+    def _fetched_directly(self, path: str) -> str | None:
+        """From where the server keeps it, if it sends us there; None: not, or that does not
+        answer."""
+        if not self._is_direct:
+            return None
+        answer = self._answer(path, {DIRECT: "yes"})
+        address, sha256 = answer.headers.get(DIRECT), answer.headers.get(SHA256)
+        if address is None:
+            return self._written(path, answer)
+        answer.release_conn()
+        with suppress(OtherBytes):
+            there = self._line.elsewhere("GET", address, timeout=_DIRECT_SECONDS)
+            if there is not None:
+                return self._written(path, there, sha256)
+        self._is_direct = False  # this machine may not reach it at all
+        return None
+
+    def _fetched_through_server(self, path: str) -> str | None:
+        return self._written(path, self._answer(path, {}))
+
+    def _answer(self, path: str, headers: Mapping[str, str]) -> Any:
+        place = quote(f"{self._name}/{path}")
+        return self._line.request("GET", f"/{FILES}/{place}", headers=headers, preload=False)
+
+    def _written(self, path: str, answer: Any, sha256: str | None = None) -> str | None:
+        """Its digest. Raises OtherBytes, and writes nothing, if it is not the one that was said."""
+        import urllib3
+
+        try:
+            said = sha256 or answer.headers.get(SHA256)
+            return super().write(path, answer.stream(_PIECE), sha256=said).sha256
+        except urllib3.exceptions.HTTPError as exc:
+            raise StoreBusy(f"{path!r} did not come whole: {type(exc).__name__}.") from exc
+        finally:
+            answer.release_conn()
 
 
 def _name(told: str) -> str:

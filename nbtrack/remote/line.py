@@ -32,6 +32,8 @@ class Line:
     """To the server at *uri*. Raises ServerAway if it does not answer, AnotherProject if it is not
     the one any more that it was, and what its errors are. Raises MissingExtra without urllib3."""
 
+    root = ROOT  # before each path
+
     def __init__(self, uri: str) -> None:
         require("urllib3", extra=EXTRA)
         self.project = ""  # the id of the project there; "": nobody has told it yet
@@ -63,7 +65,7 @@ class Line:
         told = {**_credentials(), **headers, **({PROJECT: self.project} if self.project else {})}
         try:
             answer = self._connections().request(
-                method, self._uri + ROOT + path, body=body, timeout=limits, retries=False,
+                method, self._uri + self.root + path, body=body, timeout=limits, retries=False,
                 headers=told, preload_content=preload,
             )  # fmt: skip
         except urllib3.exceptions.NewConnectionError as exc:
@@ -80,6 +82,34 @@ class Line:
         self.away_since = None
         self.project = answer.headers.get(PROJECT, self.project)
         return answer
+
+    def elsewhere(
+        self,
+        method: str,
+        address: str,
+        body: bytes | Iterable[bytes] | None = None,
+        *,
+        headers: Mapping[str, str] = {},
+        timeout: float = READ_SECONDS,
+    ) -> Any:
+        """The response of another host, to which the server has sent us, and which does not get to
+        know who we are; None if there is none. Its data are to be read in pieces."""
+        import urllib3
+
+        if self._uri.lower().startswith("https:") and not address.startswith("https:"):
+            return None  # nobody else may read on the way
+        limits = urllib3.Timeout(connect=min(CONNECT_SECONDS, timeout), read=timeout)
+        try:
+            answer = self._connections().request(
+                method, address, body=body, timeout=limits, retries=False, headers=dict(headers),
+                preload_content=False,
+            )  # fmt: skip
+        except urllib3.exceptions.HTTPError:
+            return None
+        if answer.status < 300:
+            return answer
+        answer.release_conn()
+        return None
 
     def seems_away(self, *, is_hurried: bool = False) -> bool:
         """It did not answer a moment ago, in time for somebody who is in a hurry."""

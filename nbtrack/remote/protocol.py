@@ -14,11 +14,14 @@ from nbtrack.stores.store import Store
 ROOT = "/api/nbtrack/1"  # another number when a client of before could not go on
 JOURNAL, WRITERS, FILES = "journal", "writers", "files"
 QUESTIONS, REGISTRY = "questions", "registry"
+UPLOADS = "uploads"  # of files whose bytes may go to where the server keeps them, without it
 CHANGE = "change"  # in the details of the first event of a change: which change it is
 FILE_DIGESTS = "file_digests"  # a question that no `Store` answers
 RUNS, MODELS, COPIES = "runs", "models", "copies"  # whose files
 START, SHA256, PROJECT = "nbtrack-start", "nbtrack-sha256", "nbtrack-project"  # headers
 ROWS_OF = "nbtrack-rows-of"  # a header of a table: the machine whose rows these are
+DIRECT = "nbtrack-direct"  # a header: asks for the address of a file's bytes, and has it
+DIRECT_BYTES = 1 << 20  # smaller files come through the server: it is one way less
 SERVED_ROOT = "nbtrack-artifacts:"  # on the way, the folder of artifacts on either side
 MOST_BYTES = 4 << 20  # of lines in one request
 MOST_PATHS = 1_000  # of files whose digests are asked for in one request: each is read

@@ -19,11 +19,13 @@ from nbtrack.base.guard import warn_once
 from nbtrack.base.locks import held
 from nbtrack.errors import InvalidValue, NotFound, OtherBytes, StoreBusy
 from nbtrack.journal.reading import writer_of
+from nbtrack.remote.direct_uploads import DirectUploads
 from nbtrack.remote.fetched import FETCHED, Fetched
 from nbtrack.remote.line import Line
 from nbtrack.remote.outbox import LoggedFile, Outbox, Sent, files_in
 from nbtrack.remote.own_tables import OwnTables, machine_id
 from nbtrack.remote.protocol import (
+    DIRECT_BYTES,
     FILES,
     JOURNAL,
     MOST_BYTES,
@@ -42,6 +44,7 @@ class Shipping:
     def __init__(self, line: Line, outbox: Outbox, artifacts: Path) -> None:
         self._line, self._outbox, self._artifacts = line, outbox, artifacts
         self._home = artifacts.parent
+        self._direct = DirectUploads(line, self._read)
         self._until = float("inf")  # by the monotonic clock: then the process wants to end
 
     def end_within(self, seconds: float) -> None:
@@ -134,7 +137,7 @@ class Shipping:
             if logged.sha256 is None:
                 self._line.request("DELETE", f"/{FILES}/{place}")
             else:
-                self._send_bytes(logged, logged.sha256, f"/{FILES}/{place}")
+                self._send_bytes(logged, logged.sha256, place)
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             pass
         except OtherBytes:  # it was written again: a later line tells of that
@@ -150,9 +153,12 @@ class Shipping:
             return
         with open(self._artifacts / logged.owner / logged.path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
+            if size >= DIRECT_BYTES and self._direct.send(place, file, sha256, size):
+                return
+            file.seek(0)
             headers = {SHA256: sha256, "content-length": str(size)}
             self._line.request(
-                "PUT", place, self._read(file), headers=headers, timeout=FILE_SECONDS
+                "PUT", f"/{FILES}/{place}", self._read(file), headers=headers, timeout=FILE_SECONDS
             )
 
     def _send_rows(self, logged: LoggedFile, rows: bytes, sha256: str, place: str) -> None:
@@ -160,7 +166,7 @@ class Shipping:
         if hashlib.sha256(rows).hexdigest() != sha256:
             return  # there are more by now, and a later line tells of that
         headers = {SHA256: sha256, ROWS_OF: machine_id(self._home)}
-        self._line.request("PUT", place, rows, headers=headers, timeout=FILE_SECONDS)
+        self._line.request("PUT", f"/{FILES}/{place}", rows, headers=headers, timeout=FILE_SECONDS)
         folder = self._artifacts / logged.owner
         if (folder / logged.path).read_bytes() == rows:
             notes = self._home / FETCHED / kind_of_owner(logged.owner) / logged.owner
@@ -184,9 +190,13 @@ class Shipping:
                 left.setdefault(writer, []).append(segment)
         for writer in ended:
             if len(left.get(writer, ())) == self._outbox.count_of(writer):
-                self._line.request("DELETE", f"/{WRITERS}/{writer}")
+                self._end_writer(writer)
         for segment in (each for segments in left.values() for each in segments):
             self._outbox.forget(segment)
+
+    def _end_writer(self, writer: str) -> None:
+        """Its process has ended, and all that it wrote is there."""
+        self._line.request("DELETE", f"/{WRITERS}/{writer}")
 
     def _is_over(self, segment: str, *, has_ended: bool) -> bool:
         is_closed = has_ended or self._outbox.is_closed(segment)

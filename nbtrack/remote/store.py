@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from nbtrack.artifact_store.opening import open_otherwise
 from nbtrack.artifact_store.paths import SCHEME
-from nbtrack.base.guard import guarded, warn
+from nbtrack.base.guard import guarded
 from nbtrack.base.locks import make_shared_folder
 from nbtrack.errors import (
     InvalidValue,
@@ -33,10 +33,10 @@ from nbtrack.remote.line import PATIENT_SECONDS, READ_SECONDS, Line
 from nbtrack.remote.outbox import Outbox
 from nbtrack.remote.protocol import COPIES, QUESTIONS, SERVED_ROOT, kind_of_owner, question
 from nbtrack.remote.registry import append_to_registry
+from nbtrack.remote.shipped import ShippedStore
 from nbtrack.remote.shipping import Shipping
 from nbtrack.stores.local.attachment import WAIT_SECONDS
 from nbtrack.stores.local.duckdb import DuckDBStore
-from nbtrack.stores.local.folding_thread import FoldingThread
 from nbtrack.stores.registry.registry_append import MODELS_FOLDER
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ELSEWHERE = "nbtrack-elsewhere:"  # a folder of another machine
-CATCH_UP_SECONDS = 2.0  # for another process that sends lines
-CLOSE_SECONDS = 5.0  # for what waits at the end of the process; later ones send the rest
 VERSION_SECONDS = 1.0  # news of others are asked for no more often
 
 
@@ -71,69 +69,22 @@ def asked(local: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, 
     return answered
 
 
-class RemoteStore(DuckDBStore):
+class RemoteStore(ShippedStore):
     def __init__(self, uri: str, folder: Path) -> None:
-        super().__init__(folder, outbox=folder / "outbox")
-        self.uri = uri
-        self.line = Line(uri)
-        self.outbox = Outbox(folder / "outbox", folder / "journal")
-        self.is_up_to_date = True  # the server has all that this machine has logged
+        line, outbox = Line(uri), Outbox(folder / "outbox", folder / "journal")
+        shipping = Shipping(line, outbox, folder / "artifacts")
+        super().__init__(uri, folder, line=line, outbox=outbox, shipping=shipping)
         self._root = str(folder / "artifacts")
         self._project_file = folder / "project.id"
-        self._shipping = Shipping(self.line, self.outbox, folder / "artifacts")
-        self._shipper = FoldingThread(self.ship, name="nbtrack-ship", guard=self._guarded)
         self._news, self._asked_at = "", 0.0
         self._asking: threading.Thread | None = None
-        self._told_away: float | None = None
         open_otherwise(folder / "artifacts", self._open_artifacts)
         open_otherwise(folder / MODELS_FOLDER, self._open_copy)
 
-    @property
-    def absence(self) -> str:
-        waiting = self.outbox.waiting_lines() if not self.is_up_to_date else 0
-        lines = f"{waiting:,} lines waiting" if waiting else ""
-        if (since := self.line.away_since) is None:
-            return lines
-        words = f"offline since {time.strftime('%H:%M', time.localtime(since))}"
-        return ", ".join(filter(None, (words, lines)))
-
     # --- to the server
 
-    def ship(self) -> bool:
-        """Send what waits; False if the server is away, or another process sends it."""
-        is_done = self._ship_lines() and self._shipping.ship_files(self.writer)
-        if is_done and self.outbox.has_others(self.writer):
-            self._shipper.request(False)  # forks of this process send nothing themselves
-        return is_done
-
-    def flush(self) -> None:
-        super().flush()
-        self._shipper.request(True)
-
-    def close(self) -> None:
-        self._shipping.end_within(CLOSE_SECONDS)
-        self._shipper.close()
-        super().close()
-        if not self.line.seems_away():
-            self._shipping.end_within(CLOSE_SECONDS)
-            with self._guarded():
-                self.ship()
-
-    def _on_waiting(self, is_much: bool) -> None:
-        super()._on_waiting(is_much)
-        self._shipper.request(is_much)
-
-    def _guarded(self) -> AbstractContextManager[None]:
-        return guarded(f"send to {self.uri}", outcome="what was logged waits, and is sent later")
-
-    def _ship_lines(self, *, wait: float = 0.0) -> bool:
-        if not self.outbox.folder.is_dir():
-            return True  # nobody has logged yet
-        self.is_up_to_date = False
-        with suppress(StoreBusy):
-            self._know_project()
-            self.is_up_to_date = self._shipping.ship_lines(wait=wait)
-        return self.is_up_to_date
+    def _greet(self) -> None:
+        self._know_project()
 
     def _know_project(self, *, timeout: float = READ_SECONDS) -> None:
         """Lines of one project are not for another that is at the same address now."""
@@ -166,11 +117,6 @@ class RemoteStore(DuckDBStore):
             raise
         return decode(question(name).answer, told["answer"], self._located)
 
-    def _catch_up(self) -> None:
-        """What cannot be sent is no reason not to read."""
-        with suppress(StoreBusy, NotIdentified, NotAllowed):
-            self._ship_lines(wait=CATCH_UP_SECONDS)
-
     def _located(self, location: str) -> str:
         """The folder of artifacts is another one on each machine, and no other folder of this one
         is the server's to name."""
@@ -180,15 +126,6 @@ class RemoteStore(DuckDBStore):
         scheme = SCHEME.match(location)
         is_folder = scheme is None or scheme[1].lower() == "file"
         return f"{ELSEWHERE}{location}" if is_folder else location
-
-    def _say_away(self) -> None:
-        """Once each time that it goes away."""
-        if self._told_away != self.line.away_since:
-            self._told_away = self.line.away_since
-            warn(
-                f"nbtrack: {self.uri} does not answer. What is shown is what this machine knows; "
-                "what is logged waits here, and is sent when the server is back."
-            )
 
     def version(self) -> object:
         """Of what is here, and as of a second ago of what is there: nobody waits for the server."""

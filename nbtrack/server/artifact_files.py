@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from anyio import from_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse
 
+from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.errors import ArtifactNotFound, MlflowException
 from nbtrack.remote.protocol import MODELS, RUNS
 from nbtrack.server.artifact_places import VERSIONS, Place, parse, place_in
 from nbtrack.server.asked import Asked
+from nbtrack.server.buckets.artifacts import BucketArtifacts, Content
+from nbtrack.server.buckets.sending import sent
 from nbtrack.server.mlflow_protocol import wire
 from nbtrack.server.nbtrack_protocol.tables import remove_files
 
@@ -83,14 +87,15 @@ async def in_parts(_: Request) -> Response:
 
 
 async def _sent(request: Request, place: Place) -> Response:
-    path = await run_in_threadpool(_local_file, _served(request), place)
+    files, found = await run_in_threadpool(_found, _served(request), place)
     # Never shown as a page of the server: it may be anybody's HTML.
-    return _File(
-        path,
-        media_type="application/octet-stream",
-        filename=path.name,
-        headers={"X-Content-Type-Options": "nosniff"},
-    )
+    headers = {"X-Content-Type-Options": "nosniff"}
+    if isinstance(files, BucketArtifacts) and isinstance(found, Content):
+        name = quote(place.path.rpartition("/")[2])
+        headers["content-disposition"] = f"attachment; filename*=utf-8''{name}"
+        return await sent(request, files, found, headers)
+    assert isinstance(found, Path)
+    return _File(found, media_type="application/octet-stream", filename=found.name, headers=headers)
 
 
 async def _kept(request: Request, place: Place) -> Response:
@@ -113,11 +118,15 @@ def _place_in_run(request: Request) -> Place:
     return place_in(RUNS, asked.needed("run_id", "run_uuid"), asked.needed("path"))
 
 
-def _local_file(served: Served, place: Place) -> Path:
-    path = served.files(place).download(place.path or None)
+def _found(served: Served, place: Place) -> tuple[ArtifactStore, Path | Content]:
+    """A file of the server's, or what is in its bucket."""
+    files = served.files(place)
+    if isinstance(files, BucketArtifacts) and (content := files.content_of(place.path)):
+        return files, content
+    path = files.download(place.path or None)
     if not path.is_file():
         raise ArtifactNotFound(place.path, place.id)
-    return path
+    return files, path
 
 
 def in_thread(pieces: AsyncIterator[bytes]) -> Iterator[bytes]:

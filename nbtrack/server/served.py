@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrack.api.client import MlflowClient
-from nbtrack.artifact_store.opening import open_local
+from nbtrack.artifact_store.opening import open_artifacts, open_local
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base.guard import guarded
 from nbtrack.errors import InvalidValue, NotFound, StoreError
@@ -20,6 +20,8 @@ from nbtrack.recording.session import current_session
 from nbtrack.records.runs import RunQuery
 from nbtrack.remote.protocol import COPIES, MODELS, RUNS
 from nbtrack.server.artifact_places import Place
+from nbtrack.server.buckets.bucket import Bucket
+from nbtrack.server.buckets.project import BucketProject
 from nbtrack.server.nbtrack_protocol.journals import Journals, ReceivedJournals
 from nbtrack.server.nbtrack_protocol.project_id import project_id
 from nbtrack.server.own_folders import (
@@ -40,12 +42,16 @@ SERVER = "this server"
 class Served:
     """Of the project at *uri*, a folder; safe for several threads.
 
-    With *database*, the address of a PostgreSQL database, its records are there.
+    With *database*, the address of a PostgreSQL database, its records are there; with *bucket*,
+    s3://bucket/prefix, its files.
     """
 
-    def __init__(self, uri: str, *, database: str | None = None) -> None:
+    def __init__(
+        self, uri: str, *, database: str | None = None, bucket: Bucket | None = None
+    ) -> None:
         self._database = None if database is None else _open_database(database, folder_of(uri))
         self.client = MlflowClient(uri)
+        self._bucket = None if bucket is None else BucketProject(self.store, bucket)
 
     @property
     def journals(self) -> Journals:
@@ -74,11 +80,14 @@ class Served:
         with guarded("look into its project"):
             found = self.store.search_runs(RunQuery(max_results=1))
             self.store.read_latest_points([run.info.run_id for run in found])
+        if self._bucket is not None:
+            self._bucket.warm_up()
 
     def files(self, place: Place) -> ArtifactStore:
         """Of the run, model or version that *place* is in. Raises NotFound; InvalidValue if the
         project keeps them where this server does not look."""
-        return open_local(str(self._folder(place)), run_id=place.id)
+        opened = open_local if self._bucket is None else open_artifacts
+        return opened(str(self._folder(place)), run_id=place.id)
 
     def _folder(self, place: Place) -> Path:
         """Every way to a file goes through here."""

@@ -18,12 +18,22 @@ if TYPE_CHECKING:
 def open_store(uri: str) -> Store:
     """The store behind *uri*: a project folder, by its path or `file:` URI, or a server."""
     if is_server(uri):
-        from nbtrack.remote.store import RemoteStore
-
-        return RemoteStore(full_uri(uri), folder_of(uri))
+        return _open_server(full_uri(uri), folder_of(uri))
     from nbtrack.stores.local.duckdb import DuckDBStore
 
     return DuckDBStore(folder_of(uri))
+
+
+def _open_server(uri: str, folder: Path) -> Store:
+    from nbtrack.remote.mlflow_server.kind import is_mlflows
+
+    if is_mlflows(uri, folder):
+        from nbtrack.remote.mlflow_server.store import MlflowStore
+
+        return MlflowStore(uri, folder)
+    from nbtrack.remote.store import RemoteStore
+
+    return RemoteStore(uri, folder)
 
 
 def is_server(uri: str) -> bool:

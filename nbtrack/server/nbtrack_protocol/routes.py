@@ -28,6 +28,7 @@ from nbtrack.remote.protocol import (
     ROWS_OF,
     SHA256,
     START,
+    UPLOADS,
     WRITERS,
 )
 from nbtrack.server import artifact_files
@@ -41,6 +42,7 @@ from nbtrack.server.nbtrack_protocol.kept_answers import Answer
 from nbtrack.server.nbtrack_protocol.project_id import check_project
 from nbtrack.server.nbtrack_protocol.questions import answer
 from nbtrack.server.nbtrack_protocol.tables import drop_file, take_rows
+from nbtrack.server.nbtrack_protocol.uploads import upload
 from nbtrack.server.roles import role_of_change
 from nbtrack.server.served import Served
 
@@ -62,6 +64,7 @@ def routes() -> list[BaseRoute]:
         Route(place, artifact_files.download, methods=["GET"]),
         Route(place, _take_file, methods=["PUT"]),
         Route(place, _remove_file, methods=["DELETE"]),
+        Route(f"{ROOT}/{UPLOADS}/{{place:path}}", _upload, methods=["POST"]),
     ]
     return [
         Route(each.path, _of_project(each.endpoint), methods=list(each.methods or ()))
@@ -166,6 +169,12 @@ async def _take_file(request: Request) -> Response:
     else:
         await run_in_threadpool(_keep, served, place, pieces, sha256)
     return JSONResponse({})
+
+
+async def _upload(request: Request) -> Response:
+    """Of a file that a journal told of before; see `uploads`."""
+    place, asked = artifact_files.place_of(request), of_body(await body_of(request))
+    return JSONResponse(await run_in_threadpool(upload, _served(request), place, asked))
 
 
 async def _remove_file(request: Request) -> Response:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.paths import TEMPORARY
 from nbtrack.base.locks import held, holder_of, make_shared_folder
 from nbtrack.errors import RegistryMoved, StoreBusy, StoreError
@@ -164,6 +165,7 @@ class _Place:
         self._staged.folder.rename(self._target)
         self._is_placed = True
         _sync_folder(self._target.parent)
+        open_artifacts(str(self._target)).adopt()
 
     def undo(self) -> None:
         if self._staged is not None and self._is_placed:

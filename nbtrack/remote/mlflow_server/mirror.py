@@ -1,0 +1,259 @@
+"""What others have on an MLflow server, written into the local project, so that every question is
+answered there: what differs from what is there, as lines of a journal that is not sent anywhere.
+
+Runs of this machine are here already, in more words than MLflow has. Of them, only what others did
+on the server is taken over: tags that they set, and that they were deleted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from nbtrack.base.locks import held, make_shared_folder
+from nbtrack.errors import StoreBusy
+from nbtrack.journal import lines
+from nbtrack.journal.lines import now_us
+from nbtrack.journal.writing import Journal
+from nbtrack.records.runs import Experiment, Metric, Run, RunQuery, ViewType
+from nbtrack.records.tags import PARENT_TAG
+from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG, Ids
+from nbtrack.remote.mlflow_server.records import number, point, points, texts
+from nbtrack.remote.mlflow_server.rest import PAGE, Json, Rest
+from nbtrack.stores.local.duckdb import DuckDBStore
+
+_WAIT_SECONDS = 10.0  # for another look at the same server
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
+_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")  # of a run or experiment there: it becomes a path here
+
+
+class Known(NamedTuple):
+    """What is here of runs and experiments, by id."""
+
+    runs: Mapping[str, Run]
+    points: Mapping[str, Mapping[str, Metric]]
+
+
+class Mirror:
+    def __init__(self, rest: Rest, ids: Ids, store: DuckDBStore) -> None:
+        self._rest, self._ids, self._store = rest, ids, store
+        self._journal = Journal(store.folder / "journal")
+
+    def close(self) -> None:
+        self._journal.close()
+
+    def look(self, experiment_ids: Sequence[str] | None, *, is_up_to_date: bool) -> None:
+        """At all runs of these experiments; None: of all. Raises StoreBusy."""
+        with self._turn():
+            self._look(experiment_ids, is_up_to_date=is_up_to_date)
+
+    def _look(self, experiment_ids: Sequence[str] | None, *, is_up_to_date: bool) -> None:
+        t = now_us()  # what is logged here meanwhile is later, and stands
+        asked = {"view_type": "ALL", "max_results": PAGE}
+        there = [*self._rest.pages("experiments/search", "experiments", asked)]
+        self._write_experiments(there, t)
+        wanted = [
+            each["experiment_id"]
+            for each in there
+            if experiment_ids is None or self._our_experiment(each) in experiment_ids
+        ]
+        if wanted:
+            told = {"experiment_ids": wanted, "run_view_type": "ALL", "max_results": PAGE}
+            found = [*self._rest.pages("runs/search", "runs", told)]
+            self._write_runs(found, t, is_up_to_date=is_up_to_date)
+
+    def look_at(self, run_id: str, *, is_up_to_date: bool) -> None:
+        """One run, by either id. Raises StoreBusy, NotFound."""
+        with self._turn():
+            t, known = now_us(), self._ids.run(run_id)
+            found = self._rest.get("runs/get", run_id=known.theirs if known else run_id)["run"]
+            self._write_runs([found], t, is_up_to_date=is_up_to_date)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Two who find at once that a point is missing would both write it. Raises StoreBusy."""
+        make_shared_folder(self._store.folder)
+        with held(self._store.folder / "mirror.lock", wait_seconds=_WAIT_SECONDS) as is_ours:
+            if not is_ours:
+                raise StoreBusy("Another process looks at the MLflow server, and takes long.")
+            yield
+
+    def fetch_points(self, run_id: str, key: str) -> None:
+        """All points of a run of others: a search says the last ones only. Raises StoreBusy,
+        NotFound."""
+        known = self._ids.run(run_id)
+        if known is not None and known.writer is not None:
+            return
+        with self._turn():
+            self._fetch_points(run_id, known.theirs if known else run_id, key)
+
+    def _fetch_points(self, run_id: str, theirs: str, key: str) -> None:
+        asked = {"run_id": theirs, "metric_key": key, "max_results": "25000"}
+        found = map(point, self._rest.got_pages("metrics/get-history", "metrics", **asked))
+        here = Counter(map(_place, DuckDBStore.read_metrics(self._store, run_id, key)))
+        new = []
+        for each in found:
+            if here[_place(each)] > 0:
+                here[_place(each)] -= 1
+            else:
+                new.append(each)
+        self._append([_point_line(run_id, each) for each in new])
+
+    def is_of_others(self, run_id: str) -> bool:
+        known = self._ids.run(run_id)
+        return known is None or known.writer is None
+
+    # --- experiments
+
+    def _our_experiment(self, said: Json) -> str:
+        return self._ids.our_experiment(str(said["experiment_id"]))
+
+    def _write_experiments(self, there: Iterable[Json], t: int) -> None:
+        known = {
+            each.experiment_id: each
+            for each in DuckDBStore.search_experiments(self._store, view_type=ViewType.ALL)
+        }
+        self._append(
+            line
+            for said in there
+            if _ID.fullmatch(str(said["experiment_id"]))
+            for line in self._experiment_lines(said, known, t)
+        )
+
+    def _experiment_lines(
+        self, said: Json, known: Mapping[str, Experiment], t: int
+    ) -> Iterator[str]:
+        ours = self._our_experiment(said)
+        here, stage = known.get(ours), said.get("lifecycle_stage", "active")
+        if here is None:
+            created = (number(said, "creation_time") or 0) * 1000
+            yield lines.experiment_line(
+                ours, t=t, name=said["name"], created_us=created, lifecycle_stage=stage
+            )
+        elif here.lifecycle_stage != stage:
+            yield lines.experiment_line(ours, t=t, lifecycle_stage=stage)
+        if here is not None and here.name != said["name"]:
+            yield lines.experiment_line(ours, t=t, renamed=said["name"])
+        tags = here.tags if here else {}
+        for key, value in texts(said, "tags").items():
+            if tags.get(key) != value:
+                yield lines.experiment_tag_line(ours, key, value, t=t)
+
+    # --- runs
+
+    def _write_runs(self, there: Sequence[Json], t: int, *, is_up_to_date: bool) -> None:
+        by_id = {self._our_run(said): said for said in there}
+        known = self._known_of([ours for ours in by_id if ours], there)
+        found: list[str] = []
+        for ours, said in by_id.items():
+            if not ours or (ours in known.runs and not is_up_to_date):
+                continue  # what was logged here, and waits, would be taken back
+            if self.is_of_others(ours):
+                found += self._run_lines(ours, said, known, t)
+            elif ours in known.runs:
+                found += _changed_by_others(ours, said, known.runs[ours], t)
+        self._append(found)
+
+    def _our_run(self, said: Json) -> str | None:
+        """None: it is no id. What a run says that it is called here holds if no other is."""
+        theirs = str(said["info"]["run_id"])
+        if (known := self._ids.our_run(theirs)) is not None:
+            return known
+        told = texts(said.get("data", {}), "tags").get(RUN_ID_TAG, "")
+        if _RUN_ID.fullmatch(told) and told != theirs and self._ids.run(told) is None:
+            if self._ids.is_begun(told):
+                return None  # it is being made by this machine
+            self._ids.note("run", told, t=theirs, at=said["info"].get("artifact_uri", ""))
+            return told
+        return theirs if _ID.fullmatch(theirs) else None
+
+    def _known_of(self, run_ids: Sequence[str], there: Sequence[Json]) -> Known:
+        of = {self._our_experiment(said["info"]) for said in there}
+        query = RunQuery(experiment_ids=tuple(of), view_type=ViewType.ALL)
+        wanted = set(run_ids)
+        found = DuckDBStore.search_runs(self._store, query)
+        runs = {run.info.run_id: run for run in found if run.info.run_id in wanted}
+        return Known(runs, DuckDBStore.read_latest_points(self._store, list(runs)))
+
+    def _run_lines(self, ours: str, said: Json, known: Known, t: int) -> Iterator[str]:
+        here, data = known.runs.get(ours), said.get("data", {})
+        facts = self._facts(said["info"])
+        if here is None or facts != _facts_here(here):
+            given = {name: fact for name, fact in facts.items() if fact is not None}
+            yield lines.run_line(ours, t=t, **given)
+        params = here.data.params if here else {}
+        for key, value in texts(data, "params").items():
+            if params.get(key) != value:
+                yield lines.param_line(ours, key, value, t=t)
+        tags, there = (here.data.tags if here else {}), self._tags(data)
+        for key, value in there.items():
+            if tags.get(key) != value:
+                yield lines.tag_line(ours, key, value, t=t)
+        for key in tags.keys() - there.keys():
+            yield lines.tag_line(ours, key, None, t=t)
+        latest = known.points.get(ours, {})
+        for key, found in points(data).items():
+            if key not in latest or _place(latest[key]) != _place(found):
+                yield _point_line(ours, found)
+
+    def _facts(self, info: Json) -> Json:
+        start, end = number(info, "start_time") or 0, number(info, "end_time")
+        return {
+            "experiment_id": self._ids.our_experiment(str(info["experiment_id"])),
+            "name": info.get("run_name") or None,
+            "user_id": info.get("user_id") or "",
+            "status": info.get("status", "RUNNING"),
+            "start_us": start * 1000,
+            "end_us": None if end is None else end * 1000,
+            "lifecycle_stage": info.get("lifecycle_stage", "active"),
+        }
+
+    def _tags(self, data: Json) -> dict[str, str]:
+        """The parent by the name that it has here."""
+        found = texts(data, "tags")
+        if parent := found.get(PARENT_TAG):
+            found[PARENT_TAG] = self._ids.our_run(parent) or parent
+        return found
+
+    def _append(self, found: Iterable[str]) -> None:
+        if text := "".join(found):
+            self._journal.append(text)
+
+
+def _facts_here(run: Run) -> Json:
+    info = run.info
+    return {
+        "experiment_id": info.experiment_id,
+        "name": info.run_name or None,
+        "user_id": info.user_id or "",
+        "status": str(info.status),
+        "start_us": info.start_time * 1000,
+        "end_us": None if info.end_time is None else info.end_time * 1000,
+        "lifecycle_stage": str(info.lifecycle_stage),
+    }
+
+
+def _changed_by_others(ours: str, said: Json, here: Run, t: int) -> Iterator[str]:
+    """A value that MLflow has cut off is no change."""
+    stage = said["info"].get("lifecycle_stage", "active")
+    if stage != here.info.lifecycle_stage:
+        yield lines.run_line(ours, t=t, lifecycle_stage=stage)
+    for key, value in texts(said.get("data", {}), "tags").items():
+        known = here.data.tags.get(key)
+        is_ours = key in (RUN_ID_TAG, PARENT_TAG) or ((known or "").startswith(value) and value)
+        if not is_ours and known != value:
+            yield lines.tag_line(ours, key, value, t=t)
+
+
+def _place(found: Metric) -> tuple[str, int, int]:
+    """By which two points are one; NaN equals itself."""
+    return repr(found.value), found.step, found.timestamp
+
+
+def _point_line(run_id: str, found: Metric) -> str:
+    return lines.metric_line(
+        run_id, found.key, found.value, step=found.step, t=found.timestamp * 1000
+    )

@@ -1,0 +1,222 @@
+"""What lines say, as requests to an MLflow server. Sent again, after a kill or a lost answer, they
+change nothing: MLflow drops points that it has, and a run is looked for before it is made again."""
+
+from __future__ import annotations
+
+from nbtrack.base.guard import warn_once
+from nbtrack.errors import (
+    MlflowException,
+    NameTaken,
+    NotAllowed,
+    NotFound,
+    NotIdentified,
+    StoreBusy,
+)
+from nbtrack.journal.lines import now_us
+from nbtrack.records.tags import PARENT_TAG
+from nbtrack.remote.mlflow_server.batches import (
+    OfExperiment,
+    OfRun,
+    halves,
+    pairs,
+    requests_of,
+    sort_lines,
+)
+from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG, Ids
+from nbtrack.remote.mlflow_server.rest import Json, Rest
+
+DEFAULT_ID = "0"
+_RUNNING = ("RUNNING", "SCHEDULED")
+_NO_ANSWER = (StoreBusy, NotIdentified, NotAllowed)  # to what is asked: it is asked again later
+
+
+class Sender:
+    def __init__(self, rest: Rest, ids: Ids) -> None:
+        self._rest, self._ids = rest, ids
+
+    def send(self, text: bytes) -> None:
+        """Whole lines. Raises StoreBusy if the server does not answer, and what it says of who we
+        are; what it does not take is warned of, and left out."""
+        found = sort_lines(text)
+        for ours, experiment in found.experiments.items():
+            self._send_experiment(ours, experiment)
+        for ours, run in found.runs.items():
+            theirs = self._their_run(ours, run)
+            if theirs is not None:
+                self._send_run(ours, theirs, run)
+        for model_id, facts in found.models.items():
+            run_id, path = facts.get("source_run_id"), facts.get("path") or facts.get("name")
+            if run_id and path and self._ids.model(model_id) is None:
+                self._ids.note("model", model_id, r=run_id, at=path)
+
+    def end_writer(self, writer: str) -> None:
+        """What it left running was killed."""
+        for ours in self._ids.running(writer):
+            known = self._ids.run(ours)
+            if known is not None:
+                facts = {"status": "KILLED", "end_us": now_us()}
+                self._send_run(ours, known.theirs, OfRun(facts=facts))
+
+    # --- experiments
+
+    def _send_experiment(self, ours: str, experiment: OfExperiment) -> None:
+        theirs = self._their_experiment(ours, experiment.facts.get("name"))
+        if (new := experiment.facts.get("renamed")) is not None:
+            self._told("experiments/update", {"experiment_id": theirs, "new_name": new})
+        stage = experiment.facts.get("lifecycle_stage")
+        if stage is not None:
+            verb = "delete" if stage == "deleted" else "restore"
+            self._told(f"experiments/{verb}", {"experiment_id": theirs})
+        for key, value in experiment.tags.items():
+            told = {"experiment_id": theirs, "key": key}
+            if value is None:
+                self._told("experiments/delete-experiment-tag", told)
+            else:
+                self._told("experiments/set-experiment-tag", {**told, "value": value})
+
+    def _their_experiment(self, ours: str, name: str | None) -> str:
+        """That of the name, made if there is none; an id of which nobody has said a name here is
+        the server's own."""
+        known = self._ids.experiment(ours)
+        if known is not None or ours == DEFAULT_ID or name is None:
+            return known or ours
+        try:
+            found = self._rest.get("experiments/get-by-name", experiment_name=name)["experiment"]
+        except NotFound:
+            found = self._made_experiment(name)
+        theirs = str(found["experiment_id"])
+        if found.get("lifecycle_stage") == "deleted":
+            warn_once(f"nbtrack: experiment {name!r} was deleted on the server; it is restored.")
+            self._told("experiments/restore", {"experiment_id": theirs})
+        if theirs != ours:
+            self._ids.note("experiment", ours, t=theirs)
+        return theirs
+
+    def _made_experiment(self, name: str) -> Json:
+        try:
+            return self._rest.post("experiments/create", {"name": name})
+        except NameTaken:  # somebody was faster, or the answer was lost
+            found = self._rest.get("experiments/get-by-name", experiment_name=name)
+            experiment: Json = found["experiment"]
+            return experiment
+
+    # --- runs
+
+    def _their_run(self, ours: str, run: OfRun) -> str | None:
+        """None: nobody has said yet that there is such a run, here or there."""
+        known = self._ids.run(ours)
+        if known is not None:
+            return known.theirs
+        is_new = "status" in run.facts and "start_us" in run.facts
+        if is_new:
+            self._ids.note("begun", ours)
+        if (found := self._found_run(ours, run)) is not None:  # the answer to its making was lost
+            self._note_run(ours, found, run.facts.get("writer"))
+        elif is_new:
+            self._note_run(ours, self._made_run(ours, run), run.facts.get("writer"))
+        else:
+            warn_once(f"nbtrack: there is no run {ours} on the server; what was logged stays here.")
+        made = self._ids.run(ours)
+        return made.theirs if made else None
+
+    def _found_run(self, ours: str, run: OfRun) -> Json | None:
+        """By what it says that it is called here; one of others by its own id, too."""
+        told = {"filter": f"tags.`{RUN_ID_TAG}` = '{ours}'", "run_view_type": "ALL"}
+        asked = {**told, "experiment_ids": self._experiments_of(run), "max_results": 1}
+        runs: list[Json] = self._rest.post("runs/search", asked).get("runs", [])
+        if runs or "status" in run.facts:
+            return runs[0] if runs else None
+        try:
+            found: Json = self._rest.get("runs/get", run_id=ours)["run"]
+        except NotFound:
+            return None
+        return found
+
+    def _experiments_of(self, run: OfRun) -> list[str]:
+        ours = run.facts.get("experiment_id")
+        if ours:
+            return [self._their_experiment(str(ours), None)]
+        asked = {"view_type": "ALL", "max_results": 1000}
+        found = self._rest.pages("experiments/search", "experiments", asked)
+        return [str(each["experiment_id"]) for each in found]
+
+    def _made_run(self, ours: str, run: OfRun) -> Json:
+        facts = run.facts
+        experiment_id = self._their_experiment(str(facts.get("experiment_id", DEFAULT_ID)), None)
+        told = {
+            "experiment_id": experiment_id,
+            "user_id": facts.get("user_id", ""),
+            "run_name": facts.get("name") or "",
+            "start_time": facts["start_us"] // 1000,
+            "tags": pairs({RUN_ID_TAG: ours}),
+        }
+        made: Json = self._rest.post("runs/create", told)["run"]
+        return made
+
+    def _note_run(self, ours: str, found: Json, writer: str | None) -> None:
+        info = found["info"]
+        self._ids.note("run", ours, t=info["run_id"], at=info.get("artifact_uri", ""), w=writer)
+
+    def _send_run(self, ours: str, theirs: str, run: OfRun) -> None:
+        if (parent := run.tags.get(PARENT_TAG)) and (known := self._ids.run(parent)):
+            run.tags[PARENT_TAG] = known.theirs
+        if run.facts.get("lifecycle_stage") == "active":
+            self._told("runs/restore", {"run_id": theirs})
+        for body in requests_of(run):
+            self._log(theirs, body)
+        for key in [key for key, value in run.tags.items() if value is None]:
+            self._told("runs/delete-tag", {"run_id": theirs, "key": key})
+        if run.inputs:
+            self._told("runs/log-inputs", {"run_id": theirs, "datasets": run.inputs})
+        self._update(ours, theirs, run.facts)
+        if run.facts.get("lifecycle_stage") == "deleted":
+            self._told("runs/delete", {"run_id": theirs})
+
+    def _update(self, ours: str, theirs: str, facts: Json) -> None:
+        status, end = facts.get("status"), facts.get("end_us")
+        told = {
+            "status": status if status not in _RUNNING or end is None else None,
+            "end_time": None if end is None else end // 1000,
+            "run_name": facts.get("name"),
+        }
+        told = {name: value for name, value in told.items() if value is not None}
+        if told:
+            self._told("runs/update", {"run_id": theirs, **told})
+        if status is not None and status not in _RUNNING:
+            self._ids.note("ended", ours)
+
+    def _log(self, theirs: str, body: Json) -> None:
+        """One thing that it does not take costs the others nothing."""
+        try:
+            self._rest.post("runs/log-batch", {"run_id": theirs, **body})
+        except _NO_ANSWER:
+            raise
+        except MlflowException as exc:
+            parts = [] if self._is_deleted(theirs) else halves(body)
+            for part in parts:
+                self._log(theirs, part)
+            if not parts:
+                warn_once(f"nbtrack: the MLflow server does not take {_named(body)}: {exc!s:.300}")
+
+    def _is_deleted(self, theirs: str) -> bool:
+        try:
+            info = self._rest.get("runs/get", run_id=theirs)["run"]["info"]
+        except NotFound:
+            return True
+        return bool(info.get("lifecycle_stage") == "deleted")
+
+    def _told(self, what: str, told: Json) -> None:
+        """What is so already, or is about what is not there, is no fault."""
+        try:
+            self._rest.post(what, told)
+        except _NO_ANSWER:
+            raise
+        except NotFound:
+            pass
+        except MlflowException as exc:
+            warn_once(f"nbtrack: the MLflow server does not take {what}: {exc!s:.300}")
+
+
+def _named(body: Json) -> str:
+    names = [f"{kind[:-1]} {each['key']!r:.100}" for kind, found in body.items() for each in found]
+    return names[0] if len(names) == 1 else f"{len(names):,} facts of a run"

@@ -1,0 +1,94 @@
+"""A local project of which all that is logged is brought to a server, whatever kind of server."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+
+from nbtrack.base.guard import guarded, warn
+from nbtrack.errors import NotAllowed, NotIdentified, StoreBusy
+from nbtrack.remote.line import Line
+from nbtrack.remote.outbox import Outbox
+from nbtrack.remote.shipping import Shipping
+from nbtrack.stores.local.duckdb import DuckDBStore
+from nbtrack.stores.local.folding_thread import FoldingThread
+
+CATCH_UP_SECONDS = 2.0  # for another process that sends lines
+CLOSE_SECONDS = 5.0  # for what waits at the end of the process; later ones send the rest
+
+
+class ShippedStore(DuckDBStore):
+    def __init__(
+        self, uri: str, folder: Path, *, line: Line, outbox: Outbox, shipping: Shipping
+    ) -> None:
+        super().__init__(folder, outbox=outbox.folder)
+        self.uri, self.line, self.outbox = uri, line, outbox
+        self.is_up_to_date = True  # the server has all that this machine has logged
+        self._shipping = shipping
+        self._shipper = FoldingThread(self.ship, name="nbtrack-ship", guard=self._guarded)
+        self._told_away: float | None = None
+
+    @property
+    def absence(self) -> str:
+        waiting = self.outbox.waiting_lines() if not self.is_up_to_date else 0
+        lines = f"{waiting:,} lines waiting" if waiting else ""
+        if (since := self.line.away_since) is None:
+            return lines
+        words = f"offline since {time.strftime('%H:%M', time.localtime(since))}"
+        return ", ".join(filter(None, (words, lines)))
+
+    def ship(self) -> bool:
+        """Send what waits; False if the server is away, or another process sends it."""
+        if not self.outbox.folder.is_dir():
+            return True  # nobody has logged yet
+        is_done = self._ship_lines() and self._shipping.ship_files(self.writer)
+        if is_done and self.outbox.has_others(self.writer):
+            self._shipper.request(False)  # forks of this process send nothing themselves
+        return is_done
+
+    def flush(self) -> None:
+        super().flush()
+        self._shipper.request(True)
+
+    def close(self) -> None:
+        self._shipping.end_within(CLOSE_SECONDS)
+        self._shipper.close()
+        super().close()
+        if not self.line.seems_away():
+            self._shipping.end_within(CLOSE_SECONDS)
+            with self._guarded():
+                self.ship()
+
+    def _greet(self) -> None:
+        """Before anything is sent. Raises StoreBusy if it is not to be sent there."""
+
+    def _on_waiting(self, is_much: bool) -> None:
+        super()._on_waiting(is_much)
+        self._shipper.request(is_much)
+
+    def _guarded(self) -> AbstractContextManager[None]:
+        return guarded(f"send to {self.uri}", outcome="what was logged waits, and is sent later")
+
+    def _ship_lines(self, *, wait: float = 0.0) -> bool:
+        if not self.outbox.folder.is_dir():
+            return True  # nobody has logged yet
+        self.is_up_to_date = False
+        with suppress(StoreBusy):
+            self._greet()
+            self.is_up_to_date = self._shipping.ship_lines(wait=wait)
+        return self.is_up_to_date
+
+    def _catch_up(self) -> None:
+        """What cannot be sent is no reason not to read."""
+        with suppress(StoreBusy, NotIdentified, NotAllowed):
+            self._ship_lines(wait=CATCH_UP_SECONDS)
+
+    def _say_away(self) -> None:
+        """Once each time that it goes away."""
+        if self._told_away != self.line.away_since:
+            self._told_away = self.line.away_since
+            warn(
+                f"nbtrack: {self.uri} does not answer. What is shown is what this machine knows; "
+                "what is logged waits here, and is sent when the server is back."
+            )

@@ -1,0 +1,112 @@
+"""A served project whose files are in a bucket: from now on, in this process, whatever opens one of
+its folders of files gets them from there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from nbtrack.artifact_store.local import LocalArtifacts
+from nbtrack.artifact_store.opening import open_otherwise
+from nbtrack.base.guard import guarded
+from nbtrack.recording.experiments import default_artifact_root
+from nbtrack.remote.fetched import FETCHED
+from nbtrack.remote.protocol import COPIES, RUNS, kind_of_owner
+from nbtrack.server.buckets.artifacts import BucketArtifacts, Content, Kept
+from nbtrack.server.buckets.bucket import Bucket
+from nbtrack.stores.opening import folder_of
+from nbtrack.stores.store import Store
+
+_SPOOL = "spool"  # the folder in which files come together
+
+
+class BucketProject:
+    def __init__(self, store: Store, bucket: Bucket) -> None:
+        self.bucket, self._store = bucket, store
+        self._home = folder_of(store.uri)
+        self._root, self._copies = Path(default_artifact_root(store)), folder_of(store.models_uri)
+        open_otherwise(self._root, self._open)
+        open_otherwise(self._copies, self._open_copy)
+
+    def warm_up(self) -> None:
+        with guarded("clear up in its bucket", outcome="it is done when the server begins again"):
+            self.bucket.sweep()
+
+    def _open(self, folder: Path, run_id: str | None) -> BucketArtifacts:
+        owner, *below = folder.relative_to(self._root).parts
+        kind = kind_of_owner(owner)
+        kept: Kept = _OfModel(self._store, owner)
+        if kind == RUNS:
+            kept = _OfRun(self._store, owner, "".join(f"{part}/" for part in below))
+        return self._opened(folder, run_id, kept, f"{kind}/{'/'.join((owner, *below))}")
+
+    def _open_copy(self, folder: Path, run_id: str | None) -> BucketArtifacts:
+        place = folder.relative_to(self._copies).as_posix()
+        return self._opened(
+            folder, run_id, _OfCopy(self.bucket, place, folder), f"{COPIES}/{place}"
+        )
+
+    def _opened(self, folder: Path, run_id: str | None, kept: Kept, name: str) -> BucketArtifacts:
+        return BucketArtifacts(
+            folder,
+            run_id=run_id,
+            bucket=self.bucket,
+            kept=kept,
+            spool=self._home / _SPOOL,
+            notes=self._home / FETCHED / name,
+        )
+
+
+class _OfRun:
+    """Or of a folder in it, which *start* names."""
+
+    def __init__(self, store: Store, run_id: str, start: str) -> None:
+        self._store, self._run_id, self._start = store, run_id, start
+
+    def contents(self) -> Mapping[str, Content]:
+        return {
+            file.path.removeprefix(self._start): Content(file.sha256, file.file_size)
+            for file in self._store.list_artifact_records(self._run_id)
+            if file.sha256 and file.path.startswith(self._start)
+        }
+
+    def adopt(self, contents: Mapping[str, Content]) -> None:
+        """Its lines say it."""
+
+
+class _OfModel:
+    def __init__(self, store: Store, model_id: str) -> None:
+        self._store, self._model_id = store, model_id
+
+    def contents(self) -> Mapping[str, Content]:
+        files = self._store.list_model_files(self._model_id)
+        return {path: Content(sha256) for path, sha256 in files.items()}
+
+    def adopt(self, contents: Mapping[str, Content]) -> None:
+        """Its lines say it."""
+
+
+class _OfCopy:
+    """Of a registered version: a note in the bucket says it, and it never changes."""
+
+    def __init__(self, bucket: Bucket, place: str, folder: Path) -> None:
+        self._bucket, self._note, self._folder = bucket, f"{COPIES}/{place}.json", folder
+        self._found: Mapping[str, Content] | None = None
+
+    def contents(self) -> Mapping[str, Content]:
+        if self._found is None:
+            told = self._bucket.read_note(self._note)
+            self._found = (
+                _found_in(LocalArtifacts(self._folder))  # from before there was a bucket
+                if told is None
+                else {path: Content(*each) for path, each in told.items()}
+            )
+        return self._found
+
+    def adopt(self, contents: Mapping[str, Content]) -> None:
+        self._bucket.write_note(self._note, {path: list(each) for path, each in contents.items()})
+        self._found = contents
+
+
+def _found_in(files: LocalArtifacts) -> Mapping[str, Content]:
+    return {file.path: Content(files.sha256(file.path), file.file_size) for file in files.walk()}

@@ -1,0 +1,287 @@
+"""A real MLflow server as the place where runs are logged, and read from."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nbtrack.artifact_store.opening import open_artifacts
+from nbtrack.errors import StoreError
+from nbtrack.journal import lines
+from nbtrack.recording.experiments import use_experiment
+from nbtrack.recording.run_writer import RunWriter
+from nbtrack.records.registry import RegistryQuery
+from nbtrack.records.runs import RunQuery, ViewType
+from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG
+from nbtrack.remote.mlflow_server.store import MlflowStore
+from nbtrack.stores.opening import open_store
+from tests.support.mlflow_server import MlflowServer
+
+mlflow = pytest.importorskip("mlflow")
+
+Machine = Callable[[str], MlflowStore]
+SCRIPT = """
+import nbtrack, os, sys
+nbtrack.set_tracking_uri(sys.argv[1])
+nbtrack.set_experiment("from a script")
+with nbtrack.start_run(run_name="parent", tags={"team": "red"}):
+    nbtrack.log_params({"lr": 0.1, "long": "y" * 900})
+    for step in range(2500):
+        nbtrack.log_metric("loss", 1 / (step + 1), step=step)
+    nbtrack.log_metrics({"nan": float("nan"), "inf": -float("inf")})
+    nbtrack.log_text("hello", "notes/a b.txt")
+    with nbtrack.start_run(run_name="child", nested=True):
+        nbtrack.log_metric("m", 1)
+if len(sys.argv) > 2:
+    nbtrack.start_run(run_name="killed")
+    nbtrack.log_metric("m", 2)
+    os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
+    made = MlflowServer(tmp_path_factory.mktemp("mlflow"))
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def theirs(server: MlflowServer, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    return mlflow.MlflowClient(server.address, server.address)
+
+
+@pytest.fixture
+def machine(
+    tmp_path: Path, server: MlflowServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Machine]:
+    """The store of the server, as it is opened on a machine of that name."""
+    opened: list[MlflowStore] = []
+
+    def open_there(name: str) -> MlflowStore:
+        monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(tmp_path / name))
+        store = open_store(server.address)
+        assert isinstance(store, MlflowStore)
+        opened.append(store)
+        return store
+
+    yield open_there
+    for store in opened:
+        store.close()
+
+
+def begun(store: MlflowStore, experiment_id: str = "0") -> RunWriter:
+    run = os.urandom(16).hex()
+    store.append(
+        lines.run_line(
+            run, t=lines.now_us(), experiment_id=experiment_id, name="x", status="RUNNING",
+            start_us=lines.now_us(), user_id="me", writer=store.writer,
+        )
+    )  # fmt: skip
+    return RunWriter(store, run, artifact_uri=f"{store.folder}/artifacts/{run}")
+
+
+def shipped(store: MlflowStore) -> bool:
+    until = time.monotonic() + 120
+    while not store.ship() and time.monotonic() < until:
+        time.sleep(0.2)
+    return not store.outbox.waiting_lines() and not store.outbox.waiting_files()
+
+
+def logged(theirs: Any, experiment: str) -> dict[str, Any]:
+    """Runs by name."""
+    found = theirs.get_experiment_by_name(experiment)
+    return {run.info.run_name: run for run in theirs.search_runs([found.experiment_id])}
+
+
+def of_ours(theirs: Any, run_id: str) -> list[Any]:
+    found = theirs.search_experiments(view_type=ViewType.ALL)
+    ids = [each.experiment_id for each in found]
+    return list(theirs.search_runs(ids, f"tags.`{RUN_ID_TAG}` = '{run_id}'"))
+
+
+def test_a_script_logs_to_it_and_is_killed(
+    server: MlflowServer, theirs: Any, machine: Machine, tmp_path: Path
+) -> None:
+    """All that it logged is there, as MLflow's own client sees it; what it left running is killed,
+    by whoever comes next."""
+    places = {"NBTRACK_SERVERS_DIR": str(tmp_path / "here"), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", SCRIPT, server.address]
+    subprocess.run(command, env={**os.environ, **places}, check=True, timeout=200)
+    killed = subprocess.run(
+        [*command, "killed"], env={**os.environ, **places}, timeout=200, check=False
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "nbtrack", "sync", server.address],
+        env={**os.environ, **places}, timeout=200, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    runs = logged(theirs, "from a script")
+    parent, child = runs["parent"], runs["child"]
+    points = theirs.get_metric_history(parent.info.run_id, "loss")
+
+    assert killed.returncode == -9
+    assert done.returncode == 0, done.stderr
+    assert "nothing waits" in done.stdout.lower()
+    assert len(points) == 2500
+    assert [p.step for p in sorted(points, key=lambda p: p.step)] == list(range(2500))
+    assert parent.data.params == {"lr": "0.1", "long": "y" * 900}
+    assert math.isnan(parent.data.metrics["nan"])
+    assert parent.data.tags["team"] == "red"
+    assert (parent.info.status, runs["killed"].info.status) == ("FINISHED", "KILLED")
+    assert child.data.tags["mlflow.parentRunId"] in {
+        run.info.run_id for run in theirs.search_runs([parent.info.experiment_id])
+    }
+    file = theirs.download_artifacts(parent.info.run_id, "notes/a b.txt", str(tmp_path))
+    assert Path(file).read_text() == "hello"
+
+
+def test_while_it_is_away_all_goes_on_and_nothing_is_doubled(
+    server: MlflowServer, theirs: Any, machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is killed in the middle; and what was sent is sent once more, as after a kill of ours."""
+    store = machine("one")
+    experiment = use_experiment(store, "offline")
+    run = begun(store, experiment.experiment_id)
+    run.log_metric("m", 1.0, step=1)
+    assert shipped(store)
+    server.kill()
+    try:
+        for step in range(2, 1500):
+            run.log_metric("m", float(step), step=step)
+        run.log_text("later", "a.txt")
+        shown = store.search_runs(RunQuery(experiment_ids=(experiment.experiment_id,)))
+        away = store.absence
+        is_sent = store.ship()
+    finally:
+        server.begin()
+    assert shipped(store)
+    for note in store.outbox.folder.glob("*.sent"):
+        note.unlink()
+    (store.folder / "mlflow.ids.jsonl").write_text("")
+    again = machine("one")
+    assert shipped(again)
+    (there,) = of_ours(theirs, run.run_id)
+
+    assert [each.info.run_id for each in shown] == [run.run_id]
+    assert away.startswith("offline since")
+    assert is_sent is False
+    assert "does not answer" in caplog.text
+    points = theirs.get_metric_history(there.info.run_id, "m")
+    assert Counter(p.step for p in points) == Counter(range(1, 1500))
+    assert theirs.get_experiment(there.info.experiment_id).name == "offline"
+
+
+def test_what_others_log_there_is_read(theirs: Any, machine: Machine, tmp_path: Path) -> None:
+    """Searches with our filters, points, files, experiments, parents; what changes is seen."""
+    experiment = theirs.create_experiment("of others", tags={"why": "x"})
+    run = theirs.create_run(experiment, run_name="first").info.run_id
+    child = theirs.create_run(experiment, tags={"mlflow.parentRunId": run}).info.run_id
+    points = [mlflow.entities.Metric("loss", 50 - step, 1000 + step, step) for step in range(50)]
+    theirs.log_batch(run, points, [mlflow.entities.Param("lr", "0.1")])
+    theirs.log_text(run, "theirs", "d/note.txt")
+    store = machine("two")
+    query = RunQuery(
+        experiment_ids=(experiment,), filter_string="metrics.loss < 2 OR params.lr = 'x'"
+    )
+    (found,) = store.search_runs(query)
+    (series,) = store.read_series([run], ["loss"], x="step")
+    files = open_artifacts(found.info.artifact_uri, run_id=run)
+
+    assert (found.info.run_id, found.data.params) == (run, {"lr": "0.1"})
+    assert [p.value for p in store.read_metrics(run, "loss")] == [50.0 - s for s in range(50)]
+    assert len(store.read_metrics(run, "loss")) == 50
+    assert len(series.x) == 50
+    assert [file.path for file in store.list_artifact_records(run)] == ["d/note.txt"]
+    assert files.read("d/note.txt") == b"theirs"
+    assert [each.info.run_id for each in store.read_child_runs(run)] == [child]
+    assert store.get_experiment(experiment).tags == {"why": "x"}
+
+    theirs.set_tag(run, "seen", "yes")
+    theirs.set_terminated(run)
+    theirs.delete_run(child)
+    assert store.get_run(run).data.tags["seen"] == "yes"
+    assert store.get_run(run).info.status == "FINISHED"
+    store._looked.clear()
+    active = store.search_runs(RunQuery(experiment_ids=(experiment,)))
+    assert [each.info.run_id for each in active] == [run]
+    assert shipped(store)
+    assert len(theirs.search_runs([experiment], run_view_type=ViewType.ALL)) == 2
+
+
+def test_runs_of_others_are_written_to_and_ours_are_changed_there(
+    theirs: Any, machine: Machine
+) -> None:
+    """A run has one id for all who come with nbtrack."""
+    one, two = machine("one"), machine("two")
+    run = begun(one)
+    run.set_tag("mine", "1")
+    assert shipped(one)
+    (there,) = of_ours(theirs, run.run_id)
+    found = two.get_run(there.info.run_id)
+    other = RunWriter(two, found.info.run_id, artifact_uri=found.info.artifact_uri)
+    other.log_metric("added", 3.0)
+    other.set_tag("from", "two")
+    assert shipped(two)
+    theirs.set_tag(there.info.run_id, "mlflow.note.content", "by hand")
+    read = one.get_run(run.run_id)
+
+    assert found.info.run_id == run.run_id
+    assert len(of_ours(theirs, run.run_id)) == 1
+    assert theirs.get_run(there.info.run_id).data.metrics == {"added": 3.0}
+    assert read.data.tags["mlflow.note.content"] == "by hand"
+    assert read.data.tags["mine"] == "1"
+    assert read.data.tags["from"] == "two"
+
+
+def test_what_it_does_not_take_is_said_and_the_rest_is_there(
+    theirs: Any, machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = machine("one")
+    run = begun(store)
+    run.log_param("p", "1")
+    assert shipped(store)
+    run.log_params({"p": "2", "q": "3"})
+    assert shipped(store)
+    (there,) = of_ours(theirs, run.run_id)
+
+    assert there.data.params == {"p": "1", "q": "3"}
+    assert "does not take param 'p'" in caplog.text
+    assert store.get_run(run.run_id).data.params["p"] == "2"
+
+
+def test_its_registry_is_read_and_not_changed(theirs: Any, machine: Machine) -> None:
+    theirs.create_registered_model("kept", tags={"a": "b"})
+    run = theirs.create_run("0").info.run_id
+    theirs.create_model_version("kept", f"mlflow-artifacts:/0/{run}/artifacts/model", run)
+    theirs.set_registered_model_alias("kept", "best", "1")
+    store = machine("one")
+    (model,) = store.search_registered_models(RegistryQuery())
+    (version,) = store.search_model_versions(RegistryQuery(name="kept"))
+
+    assert (model.name, model.aliases, model.tags) == ("kept", {"best": "1"}, {"a": "b"})
+    assert (version.version, version.run_id) == ("1", run)
+    with pytest.raises(StoreError, match="change it with MLflow's own client"):
+        store.registry_append([], after=None)
+    with pytest.raises(StoreError, match="does not tell"):
+        store.registry_events(name="kept")
+
+
+def test_a_server_that_does_not_answer_is_asked_again_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(tmp_path))
+    store = open_store("http://127.0.0.1:9")
+
+    assert not isinstance(store, MlflowStore)
+    assert not list(tmp_path.rglob("mlflow.json"))
+    store.close()

@@ -1,0 +1,270 @@
+"""A server whose files are in a bucket, as MLflow's clients and plain requests see it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nbtrack
+from nbtrack.errors import InvalidValue, OtherBytes, StoreError
+from nbtrack.server.buckets.bucket import Bucket
+from nbtrack.server.buckets.sending import part_of
+from tests.server.asking import API, ask
+from tests.support.bucket_store import SECRET, BucketStore, bucket_store, known_to_this_process
+from tests.support.team_server import TeamServer
+
+PLACE = "/api/2.0/mlflow-artifacts/artifacts"
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[BucketStore]:
+    with known_to_this_process(found := bucket_store()):
+        yield found
+
+
+@pytest.fixture(scope="module")
+def bucket(store: BucketStore) -> Bucket:
+    return Bucket(store.new_bucket())
+
+
+@pytest.fixture(scope="module")
+def address(served_folder: Path, bucket: Bucket) -> Iterator[str]:
+    server = TeamServer(served_folder, "--artifacts", bucket.address)
+    yield server.address
+    assert server.stop() == 0
+
+
+@pytest.fixture
+def run(address: str) -> str:
+    return new_run(address)
+
+
+def new_run(address: str) -> str:
+    _, told = ask(address, f"{API}runs/create", {"experiment_id": "0"})
+    return str(told["run"]["info"]["run_id"])
+
+
+def send(
+    method: str, address: str, data: bytes | None = None, **headers: str
+) -> tuple[int, bytes, Any]:
+    try:
+        asked = urllib.request.Request(address, data, headers, method=method)
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            return answer.status, answer.read(), answer.headers
+    except urllib.error.HTTPError as exc:
+        return exc.code, exc.read(), exc.headers
+
+
+def blobs(bucket: Bucket) -> list[str]:
+    import obstore
+
+    found = [each["path"] for page in obstore.list(bucket._store) for each in page]
+    return sorted(name.rpartition("/")[2] for name in found if name.startswith("blobs/"))
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_mlflows_client_sees_no_difference(
+    address: str, bucket: Bucket, served_folder: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Files, folders, listings, models, versions and removals; on the server's disk stays none."""
+    pytest.importorskip("mlflow")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    code = f"""
+import os, mlflow
+from mlflow.artifacts import download_artifacts
+folder = r"{tmp_path}"
+data = os.urandom(20_000_000)
+open(folder + "/big.bin", "wb").write(data)
+os.makedirs(folder + "/d/e"); open(folder + "/d/e/x.txt", "w").write("x")
+client = mlflow.MlflowClient()
+with mlflow.start_run() as run:
+    mlflow.log_artifact(folder + "/big.bin", "in/here")
+    mlflow.log_artifacts(folder + "/d", "d")
+    mlflow.log_text("first", "note.txt")
+    mlflow.log_text("second", "note.txt")
+    mlflow.pyfunc.log_model(name="model", python_model=lambda model_input: model_input,
+                            registered_model_name="kept", pip_requirements=[])
+id = run.info.run_id
+assert [f.path for f in client.list_artifacts(id)] == ["d", "in", "note.txt"]
+assert [f.file_size for f in client.list_artifacts(id, "in/here")] == [20_000_000]
+assert mlflow.artifacts.load_text(f"runs:/{{id}}/note.txt") == "second"
+os.makedirs(folder + "/back")
+got = client.download_artifacts(id, "", folder + "/back")
+assert open(got + "/in/here/big.bin", "rb").read() == data
+assert open(got + "/d/e/x.txt").read() == "x"
+assert mlflow.pyfunc.load_model("models:/kept/1").predict([1]) == [1]
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+get_artifact_repository(run.info.artifact_uri).delete_artifacts("note.txt")
+assert [f.path for f in client.list_artifacts(id)] == ["d", "in"]
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240)
+
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert digest((tmp_path / "big.bin").read_bytes()) in blobs(bucket)
+    left = [file for file in served_folder.rglob("*") if file.is_file()]
+    assert not [file for file in left if file.name in ("big.bin", "x.txt", "note.txt")]
+    assert not [file for file in left if file.name.startswith(".nbtrack-tmp-")]
+
+
+def test_the_same_content_is_there_once(address: str, bucket: Bucket) -> None:
+    """Of two runs, each of which has it; the one that loses it takes nothing from the other."""
+    first, second = new_run(address), new_run(address)
+    data = os.urandom(1000)
+    for run in (first, second):
+        assert send("PUT", f"{address}{PLACE}/runs/{run}/a.bin", data)[0] == 200
+    assert send("DELETE", f"{address}{PLACE}/runs/{first}/a.bin")[0] == 200
+
+    assert blobs(bucket).count(digest(data)) == 1
+    assert send("GET", f"{address}{PLACE}/runs/{first}/a.bin")[0] == 404
+    assert send("GET", f"{address}{PLACE}/runs/{second}/a.bin")[1] == data
+
+
+@pytest.mark.parametrize(
+    "name", ["a%23b%3Fc.txt", "%C3%A9%20%E2%9C%93.txt", "a%25.txt", "s%2Bs&x=1", "x" * 200]
+)
+def test_odd_names_are_names(address: str, run: str, name: str) -> None:
+    place = f"{address}{PLACE}/runs/{run}/{name}"
+    assert send("PUT", place, name.encode())[0] == 200
+
+    assert send("GET", place)[1] == name.encode()
+    _, told = ask(address, f"{PLACE}?path=runs/{run}")
+    assert [urllib.request.quote(file["path"], safe="&=") for file in told["files"]] == [name]
+
+
+@pytest.mark.parametrize(
+    "path", ["..%2F..%2Fblobs/x", "%2e%2e/%2e%2e/x", "..%5Cx", "%2Fetc/passwd", "a%00b"]
+)
+def test_no_path_leaves_the_run(address: str, run: str, bucket: Bucket, path: str) -> None:
+    before = blobs(bucket)
+    status, _, _ = send("PUT", f"{address}{PLACE}/runs/{run}/{path}", b"mine")
+
+    assert status in (400, 404)
+    assert blobs(bucket) == before
+    other = f"{address}/api/nbtrack/1/uploads/runs/{run}/{path}"
+    asked = f'{{"sha256": "{"0" * 64}", "size": 9999999}}'.encode()
+    assert send("POST", other, asked)[0] in (400, 404)
+
+
+def test_a_file_is_no_folder(address: str, run: str) -> None:
+    place = f"{address}{PLACE}/runs/{run}"
+    assert send("PUT", f"{place}/a/b", b"1")[0] == 200
+
+    assert send("PUT", f"{place}/a", b"1")[0] == 400
+    assert send("PUT", f"{place}/a/b/c", b"1")[0] == 400
+    assert send("GET", f"{place}/a")[0] == 400
+
+
+def test_parts_of_a_file(address: str, run: str) -> None:
+    place = f"{address}{PLACE}/runs/{run}/p.bin"
+    send("PUT", place, bytes(range(100)))
+    status, data, headers = send("GET", place, Range="bytes=10-19")
+
+    assert (status, data) == (206, bytes(range(10, 20)))
+    assert headers["content-range"] == "bytes 10-19/100"
+    assert send("GET", place, Range="bytes=100-")[0] == 416
+    assert part_of("bytes=-5", 100) == (95, 100)
+    assert part_of("bytes=1-2,5-6", 100) is None
+
+
+def test_an_empty_file_is_a_file(address: str, run: str) -> None:
+    place = f"{address}{PLACE}/runs/{run}/empty"
+    assert send("PUT", place, b"")[0] == 200
+    assert send("GET", place)[:2] == (200, b"")
+
+
+def test_what_comes_by_a_signed_address_is_looked_at(bucket: Bucket) -> None:
+    """Content of another digest is refused, and nothing of it stays."""
+    before = blobs(bucket)
+    token, place = bucket.signed_upload()
+    assert send("PUT", place, b"something else")[0] == 200
+
+    with pytest.raises(OtherBytes):
+        bucket.take(token, digest(b"what was said"))
+    assert blobs(bucket) == before
+    with pytest.raises(InvalidValue, match="Nothing was uploaded"):
+        bucket.take(token, digest(b"something else"))
+    with pytest.raises(InvalidValue, match="no token"):
+        bucket.take("../blobs/aa", digest(b""))
+
+
+def test_a_content_that_was_changed_in_the_bucket_is_told(
+    address: str, bucket: Bucket, run: str
+) -> None:
+    import obstore
+
+    place, sha256 = f"{address}{PLACE}/runs/{run}/c.bin", digest(b"as it was")
+    send("PUT", place, b"as it was")
+    obstore.put(bucket._store, f"blobs/{sha256[:2]}/{sha256}", b"as it is!")
+    status, told, _ = send("GET", place)
+
+    assert status == 500
+    assert b"was changed in the bucket" in told
+
+
+def test_a_bucket_that_does_not_answer_is_503(
+    bucket: Bucket, store: BucketStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what needs no file goes on."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    server = TeamServer(tmp_path, "--artifacts", bucket.address)
+    try:
+        other = new_run(server.address)
+        status, told, headers = send("PUT", f"{server.address}{PLACE}/runs/{other}/a.bin", b"1")
+        metric = {"run_id": other, "key": "m", "value": 1, "timestamp": 1, "step": 0}
+        logged = ask(server.address, f"{API}runs/log-metric", metric)
+    finally:
+        server.kill()
+
+    assert (status, headers["retry-after"]) == (503, "1")
+    assert SECRET.encode() not in told
+    assert logged[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("s3://key:secret@bucket/x", "AWS_ACCESS_KEY_ID"),
+        ("s3:///x", "s3://bucket/prefix"),
+    ],
+)
+def test_addresses_with_secrets_or_without_a_bucket_are_refused(said: str, why: str) -> None:
+    with pytest.raises(InvalidValue, match=why) as refused:
+        Bucket(said)
+    assert "secret" not in re.sub("AWS_SECRET_ACCESS_KEY", "", str(refused.value))
+
+
+def test_a_bucket_that_is_not_there_is_said(store: BucketStore) -> None:
+    with pytest.raises(StoreError, match="There is no bucket"):
+        Bucket("s3://nobody-has-made-this/x").check()
+
+
+def test_files_of_before_there_was_a_bucket_are_read(bucket: Bucket, tmp_path: Path) -> None:
+    """Of runs, and of versions; a new one of the same name goes into the bucket."""
+    client = nbtrack.MlflowClient((tmp_path / ".nbtrack").as_uri())
+    run = client.create_run("0").info.run_id
+    client.log_text(run, "old", "old.txt")
+    server = TeamServer(tmp_path, "--artifacts", bucket.address)
+    try:
+        place = f"{server.address}{PLACE}/runs/{run}/old.txt"
+        old = send("GET", place)
+        send("PUT", place, b"new")
+        new = send("GET", place)
+    finally:
+        server.stop()
+
+    assert (old[1], new[1]) == (b"old", b"new")
+    assert digest(b"new") in blobs(bucket)
