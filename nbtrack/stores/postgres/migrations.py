@@ -32,7 +32,14 @@ def _create_tables() -> list[str]:
     return [*schema.create_all(), *FUNCTIONS, *schema.create_views()]
 
 
-STEPS = [Step(1, "create tables", _create_tables)]
+def _order_numbers() -> list[str]:
+    return [*FUNCTIONS, *schema.ORDERED]
+
+
+STEPS = [
+    Step(1, "create tables", _create_tables),
+    Step(2, "keep numbers in their order", _order_numbers),
+]
 
 
 def check(connection: PgConnection) -> None:

@@ -15,22 +15,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbtrack.errors import StoreError
 from nbtrack.records.history import CellPlace, EarlierRun, History
-from nbtrack.records.runs import (
-    Metric,
-    RunColumns,
-    RunQuery,
-)
+from nbtrack.records.runs import Metric, Run, RunColumns, RunQuery
 from nbtrack.records.traces import RunTrace
 from nbtrack.stores.local import history
 from nbtrack.stores.local.trace import trace_of_snapshot
 from nbtrack.stores.postgres import migrations, removal
 from nbtrack.stores.postgres.connection import WAIT_SECONDS, PgConnection, Pool
+from nbtrack.stores.postgres.first_page import quick_page
 from nbtrack.stores.postgres.panel_answers import PanelAnswers
 from nbtrack.stores.postgres.received import Received
 from nbtrack.stores.postgres.registry import RegistryAnswers
-from nbtrack.stores.queries import (
-    run_queries,
-)
+from nbtrack.stores.queries import run_queries
 from nbtrack.stores.queries.plain_questions import PlainQuestions
 from nbtrack.stores.store import Position
 
@@ -54,6 +49,9 @@ class PostgresStore(PlainQuestions, PanelAnswers, RegistryAnswers):
             "nbtrack.artifact_root": str(folder / "artifacts"),
             "statement_timeout": "60s",
             "lock_timeout": "20s",
+            # One question does not take the processors of the others; and to start processes for it
+            # takes longer than most.
+            "max_parallel_workers_per_gather": "0",
             "jit": "off",  # compiling takes longer than any of these questions
         }
         self._pool = Pool(address, settings)
@@ -134,8 +132,12 @@ class PostgresStore(PlainQuestions, PanelAnswers, RegistryAnswers):
     def count_runs(self, query: RunQuery) -> int:
         return self._ask(run_queries.count_runs, query)
 
+    def search_runs(self, query: RunQuery, *, timeout: float = WAIT_SECONDS) -> list[Run]:
+        with self._snapshot(timeout) as connection:
+            return run_queries.find_runs(connection, query, page=quick_page)
+
     def search_run_columns(self, query: RunQuery) -> RunColumns:
-        return self._ask(run_queries.find_run_columns, query)
+        return self._ask(run_queries.find_run_columns, query, page=quick_page)
 
     def read_metrics(self, run_id: str, key: str) -> list[Metric]:
         return self._ask(run_queries.read_metrics, run_id, key, store=str(self.folder))
