@@ -25,6 +25,7 @@ from nbtrack.stores.postgres.first_page import quick_page
 from nbtrack.stores.postgres.panel_answers import PanelAnswers
 from nbtrack.stores.postgres.received import Received
 from nbtrack.stores.postgres.registry import RegistryAnswers
+from nbtrack.stores.postgres.user_query import user_query
 from nbtrack.stores.queries import run_queries
 from nbtrack.stores.queries.plain_questions import PlainQuestions
 from nbtrack.stores.store import Position
@@ -59,10 +60,10 @@ class PostgresStore(PlainQuestions, PanelAnswers, RegistryAnswers):
         self._turns = threading.Lock()
         self.received = Received(self._pool)
 
-    def prepare(self) -> None:
+    def prepare(self, *, may_set_up: bool = True) -> None:
         """Set up an empty database. Raises StoreBusy; StoreError, StoreTooNew for another one."""
         with self._pool.connection() as connection:
-            migrations.check(connection)
+            migrations.check(connection, may_set_up=may_set_up)
 
     def upgrade(self) -> list[str]:
         """Names of the steps that were missing."""
@@ -197,9 +198,11 @@ class PostgresStore(PlainQuestions, PanelAnswers, RegistryAnswers):
             removal.remove_executions(connection, numbers)
 
     def status(self) -> dict[str, Any]:
-        """As that of a folder: nothing waits here, and processes of clients are not known."""
+        """As that of a folder: nothing waits here. Whether a client is alive, it alone knows: one
+        that has runs which have not ended may be."""
         with self._pool.connection() as connection:
             size, bad_lines = connection.execute(_SIZES).fetchall()[0]
+            writers = [writer for (writer,) in connection.execute(_WRITERS).fetchall()]
         return {
             "folder": str(self.folder),
             "database_bytes": size,
@@ -207,14 +210,17 @@ class PostgresStore(PlainQuestions, PanelAnswers, RegistryAnswers):
             "waiting_bytes": 0,
             "is_folding": False,
             "bad_lines": bad_lines,
-            "writers": [],
+            "writers": [
+                {"writer": writer, "is_alive": True, "host": "a client"} for writer in writers
+            ],
         }
 
-    def query(self, *_: Any, **__: Any) -> pd.DataFrame:
-        raise StoreError(
-            "A store in PostgreSQL does not answer SQL of your own yet: what is documented are the "
-            "views of a project in a folder."
-        )
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
+        with self._pool.connection() as connection:
+            return user_query(connection, sql, parameters)
 
 
 _SIZES = "select pg_database_size(current_database()), (select count(*) from stored.bad_lines)"
+_WRITERS = """
+    select distinct writer from current.run_rows where status = 'RUNNING' and writer <> ''
+"""
