@@ -114,10 +114,10 @@ def _how_to_go_on(notebook: Path, project: Path) -> list[str]:
         "Open the executed notebook:",
         *install,
         f"  {python}jupyter lab {shlex.quote(str(notebook))}",
-        f"Its runs are recorded in {project}, apart from your own:",
-        f"  {python}nbtrack --store {shlex.quote(str(project))} runs",
         "A server for a team, in a notebook to copy:",
         f"  {_notebook(OF_A_TEAM)}",
+        f"Its runs are recorded in {project}, apart from your own:",
+        f"  {python}nbtrack --store {shlex.quote(str(project))} runs",
     ]
 
 

@@ -10,18 +10,29 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from nbtrack.errors import NotAllowed, NotFound
 from nbtrack.remote.protocol import MOST_BYTES
 from nbtrack.server.grants import EXPERIMENT, Need
-
-if TYPE_CHECKING:
-    from nbtrack.server.scopes import About
+from nbtrack.server.roles import Role
 
 _OF_RUN = ("run", "metric", "param", "tag", "artifact", "cell", "input", "modelpoint", "modellink")
 _OF_NOBODY = ("environment", "text", "execution", "close")
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+
+
+class About(Protocol):
+    """A request with lines, and what is needed for what they name; see `scopes.About`."""
+
+    role: Role
+    body: bytes
+
+    def experiment(self, experiment_id: str, role: Role | None = None) -> Need: ...
+
+    def run(self, run_id: str, role: Role | None = None) -> Need: ...
+
+    def logged_model(self, model_id: str, role: Role | None = None) -> Need: ...
 
 
 def owners_in(about: About) -> Iterator[Need]:
