@@ -20,6 +20,7 @@ from nbtrack.settings import FOLDER_NAME
 from nbtrack.stores.opening import folder_of
 
 NOTEBOOK = "01_quickstart.ipynb"
+OF_A_TEAM = "10_a_team.ipynb"
 _SORT, _TOP = "metrics.accuracy", 20
 
 
@@ -48,13 +49,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def quickstart() -> Path:
-    """The notebook: inside the installed package, or beside it in a checkout."""
+    return _notebook(NOTEBOOK)
+
+
+def _notebook(name: str) -> Path:
+    """Inside the installed package, or beside it in a checkout."""
     package = Path(nbtrack.__file__).parent
     for folder in (package, package.parent):
-        if (folder / "notebooks" / NOTEBOOK).is_file():
-            return folder / "notebooks" / NOTEBOOK
+        if (folder / "notebooks" / name).is_file():
+            return folder / "notebooks" / name
     raise NbtrackError(
-        f"{NOTEBOOK} is missing from this installation of nbtrack ({package}). Install it again."
+        f"{name} is missing from this installation of nbtrack ({package}). Install it again."
     )
 
 
@@ -109,6 +114,8 @@ def _how_to_go_on(notebook: Path, project: Path) -> list[str]:
         "Open the executed notebook:",
         *install,
         f"  {python}jupyter lab {shlex.quote(str(notebook))}",
+        "A server for a team, in a notebook to copy:",
+        f"  {_notebook(OF_A_TEAM)}",
         f"Its runs are recorded in {project}, apart from your own:",
         f"  {python}nbtrack --store {shlex.quote(str(project))} runs",
     ]

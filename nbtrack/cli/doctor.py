@@ -16,7 +16,7 @@ import nbtrack
 from nbtrack.cli.console import count, harmless, listed, say
 from nbtrack.cli.integrity import FileReport, check_files
 from nbtrack.cli.mlflow_variables import variables_told
-from nbtrack.cli.place import Place, find_project
+from nbtrack.cli.place import Place, add_artifacts, find_project, open_project
 from nbtrack.display.number_format import format_age, format_size
 from nbtrack.display.temporary_place import temporary_words
 from nbtrack.display.text_table import aligned
@@ -25,7 +25,7 @@ from nbtrack.model_registry.audit import verify
 from nbtrack.model_registry.copied_files import changed_versions, count_versions
 from nbtrack.recording.session import current_session
 from nbtrack.settings import Settings, is_temporary
-from nbtrack.stores.opening import folder_of
+from nbtrack.stores.opening import folder_of, without_password
 from nbtrack.stores.store import Store
 
 _PACKAGES = ("duckdb", "ipython", "ipykernel", "pandas", "scikit-learn")
@@ -33,6 +33,7 @@ _LITTLE_SPACE = 200_000_000  # bytes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_artifacts(parser)
     parser.add_argument(
         "--quick",
         action="store_true",
@@ -49,8 +50,8 @@ def doctor(mask_envs: bool = False) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    place = find_project(arguments.store)
-    store = current_session().store_for(place.uri)
+    place = find_project(arguments.store, arguments.artifacts)
+    store = open_project(place)
     return 1 if _report(store, place, is_quick=arguments.quick) else 0
 
 
@@ -106,7 +107,7 @@ def _facts(place: Place, facts: dict[str, Any], files: FileReport | None) -> dic
         "versions": _versions(),
         "store": f"{place.folder}{temporary}",
         "why there": place.reason,
-        "database": _database(facts),
+        "database": _database(place, facts),
         "journals": f"{format_size(facts['waiting_bytes'])} waiting to be folded",
         "damaged lines": f"{facts['bad_lines']:,}{_bad_lines_hint(facts['bad_lines'])}",
         "artifacts": files.summary() if files else "not checked",
@@ -123,7 +124,9 @@ def _versions() -> str:
     return ", ".join(words)
 
 
-def _database(facts: dict[str, Any]) -> str:
+def _database(place: Place, facts: dict[str, Any]) -> str:
+    if place.database is not None:
+        return f"{format_size(facts['database_bytes'])}, {without_password(place.database)}"
     if not facts["database_bytes"]:
         return "none yet: the first fold makes it"
     state = "cannot be read" if facts["problem"] else "free"

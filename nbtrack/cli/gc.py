@@ -18,7 +18,7 @@ from nbtrack.cli.console import count, harmless, listed, say
 from nbtrack.cli.leftovers import StoredFile, stored_files, unrecorded
 from nbtrack.cli.logged_model_leftovers import GoneModel, gone_models, remove_models
 from nbtrack.cli.model_leftovers import ModelGarbage, model_garbage, remove_copies
-from nbtrack.cli.place import open_project
+from nbtrack.cli.place import add_artifacts, find_project, open_project
 from nbtrack.display.number_format import format_size
 from nbtrack.errors import NbtrackError
 from nbtrack.provenance.executions.unneeded import unneeded_executions
@@ -54,6 +54,7 @@ class Garbage:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_artifacts(parser)
     parser.add_argument("--yes", action="store_true", help="do it; without, it is only shown")
     parser.add_argument(
         "--unknown-runs",
@@ -64,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    store = open_project(arguments.store)
+    store = open_project(find_project(arguments.store, arguments.artifacts))
     garbage = find_garbage(store)
     if arguments.unknown_runs:
         orphans = [*garbage.orphans, *garbage.strangers]
@@ -133,6 +134,8 @@ def _is_own(run: KnownRun, root: Path) -> bool:
 
 
 def _holder(facts: dict[str, Any]) -> str:
+    if "pid" not in facts:
+        return f"it has not ended, and {facts.get('host', 'its process')} may log to it"
     return f"its process is alive (PID {facts.get('pid', 'unknown')} on {facts.get('host', '?')})"
 
 

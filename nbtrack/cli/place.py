@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbtrack.base.parent_process import parent_process
-from nbtrack.errors import InvalidValue
+from nbtrack.errors import InvalidValue, require
 from nbtrack.recording.session import current_session
 from nbtrack.settings import FOLDER_NAME, Settings, find_project_folder
 from nbtrack.stores.local.file_faults import refuse_file_for_folder
-from nbtrack.stores.opening import folder_of, is_server, without_password
+from nbtrack.stores.opening import folder_of, is_database, is_server, without_password
 from nbtrack.stores.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A project folder; of a *server*, which is its address, what this machine keeps of it."""
+    """A project folder; of a *server*, which is its address, what this machine keeps of it; with a
+    *database*, its address, the folder of the files whose records are there."""
 
     folder: Path
     reason: str  # goes on after "because"
     server: str | None = None
+    database: str | None = None
 
     @property
     def uri(self) -> str:
@@ -40,12 +43,36 @@ def open_place(chosen: str | None) -> Store:
 
     Raises InvalidValue if *chosen* is no project, StoreError if a file is in its place.
     """
+    if chosen is not None and is_database(chosen):
+        return open_database(chosen, Path.cwd() / FOLDER_NAME)
     return current_session().store_for(find_place(chosen).uri)
 
 
-def open_project(chosen: str | None) -> Store:
-    """The same, for what looks into files. Raises InvalidValue for a server."""
-    return current_session().store_for(find_project(chosen).uri)
+def open_project(place: Place) -> Store:
+    """The same, for what looks into files; see `find_project`."""
+    if place.database is not None:
+        return open_database(place.database, place.folder)
+    return current_session().store_for(place.uri)
+
+
+def open_database(address: str, folder: Path) -> Store:
+    """The project in the database at *address*, whose files are in *folder*: in this process, its
+    store from now on. Raises StoreError, also for a database that has none."""
+    require("psycopg", extra="server")
+    from nbtrack.stores.postgres.store import PostgresStore
+
+    store = PostgresStore(address, folder)
+    store.prepare(may_set_up=False)
+    current_session().adopt(store)
+    return store
+
+
+def add_artifacts(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--artifacts",
+        metavar="FOLDER",
+        help="where files lie, with --store postgresql://…, as the server was told",
+    )
 
 
 def find_place(chosen: str | None) -> Place:
@@ -56,8 +83,17 @@ def find_place(chosen: str | None) -> Place:
     return _checked(_usual_place())
 
 
-def find_project(chosen: str | None) -> Place:
-    """The same, where its files are here. Raises InvalidValue for a server."""
+def find_project(chosen: str | None, artifacts: str | None = None) -> Place:
+    """The same, where its files are here: those of a database in *artifacts*. Raises InvalidValue
+    for a server."""
+    if chosen is not None and is_database(chosen):
+        if artifacts is None:
+            raise InvalidValue(
+                "Of a project in a database, say where its files are: --artifacts FOLDER, as the "
+                "server was told."
+            )
+        folder = new_place(artifacts).folder
+        return Place(folder=folder, reason="--artifacts names it", database=chosen)
     place = find_place(chosen)
     if place.server is not None:
         raise InvalidValue(

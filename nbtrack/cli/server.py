@@ -51,8 +51,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--port", "-p", type=port_number, default=5000, help="default: 5000; 0 is any free one"
     )
 
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        help="1: how often a password may be wrong, and the counts of /metrics, are kept in one "
+        "process; for more of them, begin several servers on one project behind a proxy",
+    )
+
 
 def run(arguments: argparse.Namespace) -> int:
+    _check_workers(arguments)
     require("starlette", extra=EXTRA)
     require("uvicorn", extra=EXTRA)
     from nbtrack.server.guards import LOOPBACK
@@ -81,6 +90,17 @@ def run(arguments: argparse.Namespace) -> int:
             log_format=arguments.log_format,
         )
     return 0
+
+
+def _check_workers(arguments: argparse.Namespace) -> None:
+    """Raises InvalidValue for more than one."""
+    if arguments.workers != 1:
+        raise InvalidValue(
+            f"--workers {arguments.workers}: a server is one process, which keeps how often a "
+            "password may be wrong and the counts of /metrics. Begin several servers on the same "
+            "project, each with a --port of its own, behind a proxy that sends each client to the "
+            "same one; what is logged comes in once, whoever takes it."
+        )
 
 
 def _places(arguments: argparse.Namespace) -> tuple[str | None, Place]:

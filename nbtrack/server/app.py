@@ -75,7 +75,7 @@ def make_app(served: Served, *, is_open: bool = True, names: Sequence[str] = ())
     guards = [
         Middleware(Measured, measures=measures),
         Middleware(OwnPagesOnly, names=names),
-        Middleware(Identified, door=door, audit=AuditLog(served.folder)),
+        Middleware(Identified, door=door, audit=AuditLog(served.folder), served=served),
     ]
     app = Starlette(routes=routes, exception_handlers=handlers, middleware=guards)
     app.state.served, app.state.measures = served, measures

@@ -15,7 +15,10 @@ from nbtrack.errors import NbtrackError, NotAllowed, NotIdentified, TooManyAttem
 from nbtrack.recording.acting import acting_as
 from nbtrack.server.audit import AuditLog
 from nbtrack.server.door import Door, told_by
+from nbtrack.server.grants import MODEL, Need
+from nbtrack.server.narrowing import Narrowed
 from nbtrack.server.roles import Role, needed_role
+from nbtrack.server.served import Served
 from nbtrack.server.users import User
 
 if TYPE_CHECKING:
@@ -28,8 +31,8 @@ class Identified:
     """The user is `request.state.user`, None where nobody has to say who he is; what changes
     meanwhile is changed by him."""
 
-    def __init__(self, app: ASGIApp, door: Door, audit: AuditLog) -> None:
-        self._app, self._door, self._audit = app, door, audit
+    def __init__(self, app: ASGIApp, door: Door, audit: AuditLog, served: Served) -> None:
+        self._app, self._door, self._audit, self._served = app, door, audit, served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
@@ -54,11 +57,24 @@ class Identified:
     async def _answer(self, user: User, scope: Scope, receive: Receive, send: Send) -> None:
         needed = needed_role(scope["method"], scope["path"])
         noted_send = send if needed == Role.VIEWER else self._noted(user, scope, send)
-        if user.role.may(needed):
-            with acting_as(user.name), self._noted_fault(user, scope):
-                await self._app(scope, receive, noted_send)
-        else:
-            await _refusal(not_allowed(user, needed))(scope, receive, noted_send)
+        if not user.may(needed):
+            narrowed = Narrowed(self._served, user, needed, scope)
+            try:
+                receive = await self._let_through(user, needed, narrowed, receive)
+            except NbtrackError as exc:
+                await _refusal(exc)(scope, receive, noted_send)
+                return
+            noted_send = narrowed.shown(noted_send)
+        with acting_as(user.name), self._noted_fault(user, scope):
+            await self._app(scope, receive, noted_send)
+
+    async def _let_through(
+        self, user: User, needed: Role, narrowed: Narrowed, receive: Receive
+    ) -> Receive:
+        """Raises NotAllowed."""
+        if not user.grants:
+            raise not_allowed(user, needed)
+        return await narrowed.check(receive)
 
     def _noted(self, user: User, scope: Scope, send: Send) -> Send:
         """Whoever has an answer is in the audit log."""
@@ -92,14 +108,16 @@ class Identified:
         )
 
 
-def check_role(user: User | None, needed: Role) -> None:
-    """For what only the body of a request says. Raises NotAllowed."""
-    if user is not None and not user.role.may(needed):
+def check_role(user: User | None, needed: Role, *, model: str) -> None:
+    """For what only the body of a request says, of a registered model. Raises NotAllowed."""
+    if user is None or user.may(needed):
+        return
+    if not Need(needed, MODEL, model).is_met_by(user.grants):
         raise not_allowed(user, needed)
 
 
 def not_allowed(user: User, needed: Role) -> NotAllowed:
-    return NotAllowed(f"{user.name} is {user.role}; this takes the role {needed}.")
+    return NotAllowed(f"{user.name} is {user.title}; this takes the role {needed}.")
 
 
 def _address(scope: Scope) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from nbtrack.base.locks import held
 from nbtrack.errors import InvalidValue, NameTaken, NotFound, StoreBusy, StoreError
+from nbtrack.server.grants import Grant
 from nbtrack.server.roles import Role
 from nbtrack.server.secret_words import digest_of, hashed, new_token
 
@@ -38,9 +39,20 @@ class Token:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     name: str
-    role: Role
+    role: Role | None  # for all; None: there are grants alone
     tokens: tuple[Token, ...] = ()
     password: str | None = None  # as `secret_words.hashed` keeps it
+    grants: tuple[Grant, ...] = ()
+
+    def may(self, needed: Role) -> bool:
+        """Of everything."""
+        return self.role is not None and self.role.may(needed)
+
+    @property
+    def title(self) -> str:
+        """What he is."""
+        words = [*([str(self.role)] if self.role else []), *map(str, self.grants)]
+        return ", ".join(words) or "nothing yet"
 
     def has_token(self, token: str) -> bool:
         """However much of it is right, that takes as long."""
@@ -68,7 +80,14 @@ class Users:
         """Ever: whoever removes the last one does not open the door to everybody."""
         return self._version() is not None
 
-    def add(self, name: str, role: Role, *, password: str | None = None) -> str:
+    def add(
+        self,
+        name: str,
+        role: Role | None,
+        *,
+        password: str | None = None,
+        grants: Iterable[Grant] = (),
+    ) -> str:
         """The token, which nobody can be told again. Raises InvalidValue, NameTaken."""
         if not _NAME.fullmatch(name):
             raise InvalidValue(
@@ -80,8 +99,28 @@ class Users:
             if name in users:
                 raise NameTaken(f"There is a user {name!r}; `token new` makes another token.")
             kept = None if password is None else hashed(password)
-            users[name], token = _with_token(User(name=name, role=role, password=kept))
+            made = User(name=name, role=role, password=kept, grants=tuple(grants))
+            users[name], token = _with_token(made)
         return token
+
+    def grant(self, name: str, grants: Iterable[Grant]) -> User:
+        """In place of those of the same experiments and models. Raises NotFound."""
+        new = {(each.kind, each.name): each for each in grants}
+        with self._changed() as users:
+            known = {(each.kind, each.name): each for each in _known(users, name).grants}
+            users[name] = replace(users[name], grants=tuple((known | new).values()))
+        return users[name]
+
+    def take_back(self, name: str, places: Iterable[tuple[str, str]]) -> User:
+        """The grants of these kinds and names. Raises NotFound."""
+        gone = set(places)
+        with self._changed() as users:
+            had = _known(users, name).grants
+            left = tuple(each for each in had if (each.kind, each.name) not in gone)
+            if len(left) + len(gone) != len(had):
+                raise NotFound(f"{name!r} has no such role; `user list` shows those he has.")
+            users[name] = replace(users[name], grants=left)
+        return users[name]
 
     def remove(self, name: str) -> None:
         """Raises NotFound."""
@@ -149,7 +188,12 @@ def _read(file: Path) -> dict[str, User]:
 
 
 def _user(told: Mapping[str, object]) -> User:
-    facts = dict(told) | {"role": Role(str(told["role"]))}
+    role = told["role"]
+    facts = dict(told) | {"role": None if role is None else Role(str(role))}
+    grants: list[dict[str, str]] = list(told.get("grants") or ())  # type: ignore[call-overload]  # of JSON
+    facts["grants"] = tuple(
+        Grant(kind=each["kind"], name=each["name"], role=Role(each["role"])) for each in grants
+    )
     facts["tokens"] = tuple(Token(**token) for token in told["tokens"])  # type: ignore[attr-defined]
     return User(**facts)  # type: ignore[arg-type]
 

@@ -1,10 +1,11 @@
 """A team's server beside MLflow's own, through the same calls of their own clients.
 
 python -m tests.benchmarks.team [--quick] [--runs 20000] [--clients 1,8]
-                                [--store URI --mlflow-store URI]
+                                [--postgres | --store URI --mlflow-store URI]
 
 MLflow's server has SQLite and its default of workers, ours the folder of a project, unless others
-are named. Both are idle but for what is measured. Long searches are of ours alone.
+are named; with --postgres, both have databases of one PostgreSQL, begun for them. Both are idle but
+for what is measured. Long searches are of ours alone.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+from tests.benchmarks.big_database import make_big_database
 from tests.benchmarks.big_project import make_big_project
 from tests.benchmarks.compare import _ratio, _size, _time
 from tests.benchmarks.team_servers import Clients, Server, run_clients, serving
+from tests.support.postgres import postgres
 
 POINTS = 100_000
 FILE_BYTES = 100 << 20
@@ -42,6 +45,8 @@ class Measured:
 def main() -> None:
     given = _given()
     measured = Measured()
+    if given.postgres:
+        given.store, given.mlflow_store = postgres().new_database(), _as_sqlalchemy_says()
     with tempfile.TemporaryDirectory() as name:
         for library in ("mlflow", "nbtrack"):
             store = given.mlflow_store if library == "mlflow" else given.store
@@ -50,7 +55,7 @@ def main() -> None:
         print(f"{_machine()}\n")
         _print(measured)
         print("\n| nbtrack's server alone | measured | at most |\n|---|---:|---:|")
-        if given.store is None:
+        if given.postgres or given.store is None:
             _measure_top(Path(name) / "big", given)
     idle = measured.found["nbtrack"]["idle memory of a worker"]
     print(f"| idle memory of a worker | {_size(idle)} | {_size(IDLE_BYTES)} |")
@@ -117,12 +122,20 @@ def _measure_file(server: Server, note_file: object) -> None:
 
 
 def _measure_top(folder: Path, given: argparse.Namespace) -> None:
-    make_big_project(folder / ".nbtrack", runs=given.runs)
-    with serving("nbtrack", folder) as server:
+    store = postgres().new_database() if given.postgres else None
+    if store is None:
+        make_big_project(folder / ".nbtrack", runs=given.runs)
+    else:
+        make_big_database(store, runs=given.runs)
+    with serving("nbtrack", folder, store=store) as server:
         (found,) = run_clients(server, "top", "21")
     for name, seconds in (("the first", found["first"]), ("another metric each", found["median"])):
         line = f"top 20 of {given.runs:,} runs, {name}"
         print(f"| {line} | {_time(seconds)} | {_time(TOP_SECONDS)} |")
+
+
+def _as_sqlalchemy_says() -> str:
+    return postgres().new_database().replace("postgresql://", "postgresql+psycopg://")
 
 
 def _print(measured: Measured) -> None:
@@ -150,6 +163,7 @@ def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--runs", type=int, default=20_000, help="of the long search")
+    parser.add_argument("--postgres", action="store_true", help="both over one PostgreSQL")
     parser.add_argument("--store", help="of our server: a database instead of a folder")
     parser.add_argument("--mlflow-store", help="of MLflow's: a database instead of SQLite")
     parser.add_argument(

@@ -55,7 +55,8 @@ def serving(library: str, folder: Path, *, store: str | None = None) -> Iterator
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     backend = store or (f"sqlite:///{folder}/mlflow.db" if library == "mlflow" else str(folder))
-    command = [sys.executable, "-m", "nbtrack", "server", backend, "--port", port]
+    files = [] if backend == str(folder) else ["--artifacts", str(folder)]
+    command = [sys.executable, "-m", "nbtrack", "server", backend, *files, "--port", port]
     if library == "mlflow":
         command = [
             sys.executable, "-m", "mlflow", "server", "--port", port, "--host", "127.0.0.1",

@@ -122,7 +122,8 @@ def test_how_to_go_on(tmp_path):
     """The demo's record is not where `nbtrack runs` looks: the command that finds it is given."""
     project = tmp_path / "my demo" / ".nbtrack"
 
-    *_, told, command = _how_to_go_on(tmp_path / NOTEBOOK, project)
+    *others, told, command = _how_to_go_on(tmp_path / NOTEBOOK, project)
 
     assert str(project) in told
     assert command.endswith(f"nbtrack --store '{project}' runs")
+    assert any(line.endswith("10_a_team.ipynb") for line in others)

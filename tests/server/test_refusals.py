@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import nbtrack
+from nbtrack.cli.main import main
 from tests.server.asking import API, ask
 
 
@@ -113,3 +114,9 @@ def test_other_machines_are_not_let_in_without_users(tmp_path: Path, options: li
     assert done.returncode == 2
     assert "127.0.0.1" in done.stderr
     assert "server user add NAME --role admin" in done.stderr
+
+
+def test_a_server_is_one_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Several would each count wrong passwords, and each tell other numbers."""
+    assert main(["server", str(tmp_path), "--workers", "4"]) == 2
+    assert "several servers on the same project" in capsys.readouterr().err

@@ -29,6 +29,7 @@ from nbtrack.server.door import Door
 from nbtrack.server.identity import Identified
 from nbtrack.server.roles import Role
 from nbtrack.server.secret_words import hashed
+from nbtrack.server.served import Served
 from nbtrack.server.users import Users
 from tests.server.asking import API, ask
 from tests.support.team_server import TeamServer
@@ -242,7 +243,8 @@ def test_what_fails_is_in_the_audit_log(tmp_path: Path) -> None:
 
     headers = [(b"authorization", f"Bearer {token}".encode())]
     scope = {"type": "http", "method": "GET", "path": "/x", "headers": headers}
-    guarded = Identified(fails, door, AuditLog(tmp_path / ".nbtrack"))
+    served = Served((tmp_path / ".nbtrack").as_uri())
+    guarded = Identified(fails, door, AuditLog(tmp_path / ".nbtrack"), served)
     with pytest.raises(ZeroDivisionError):
         asyncio.run(guarded(scope, fails, fails))
 

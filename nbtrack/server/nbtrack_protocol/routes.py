@@ -125,7 +125,7 @@ async def _change_registry(request: Request) -> Response:
     except (TypeError, ValueError, KeyError, AttributeError) as exc:
         raise InvalidValue(f"This is no change of the registry: {exc!r:.200}") from None
     for event in events:
-        check_role(request.state.user, role_of_change(event.kind))
+        check_role(request.state.user, role_of_change(event.kind), model=event.model)
     recorded = await run_in_threadpool(
         lambda: registry.append(_served(request), events, after=after, token=token, place=place)
     )

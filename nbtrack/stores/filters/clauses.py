@@ -47,6 +47,17 @@ class Order:
     parameters: dict[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SortedBy:
+    """One key of an order: *join* as in Order, or ""; *order_by* in parts."""
+
+    column: Column
+    descending: bool
+    join: str
+    order_by: list[str]
+    parameters: dict[str, object]
+
+
 def run_filter(text: str | None, *, subject: Subject = RUNS) -> Clause:
     """A condition on *r*; raises InvalidFilter."""
     return _filter(text, subject=subject)
@@ -118,26 +129,42 @@ def _filter(text: str | None, *, subject: Subject) -> Clause:
     return Clause(sql=condition.sql, parameters=condition.parameters)
 
 
-def _order(order_by: Sequence[str] | str | None, *, subject: Subject) -> Order:
+def sorted_by(order_by: Sequence[str] | str | None, *, subject: Subject) -> list[SortedBy]:
+    """The keys of an order, of which the natural one is no part; raises InvalidFilter."""
     columns = [
         (_sortable(sort_key, subject=subject, text=text), sort_key)
         for text in _clauses(order_by)
         for sort_key in parse_order(text)
     ]
-    joins: list[str] = []
-    orders: list[str] = []
-    parameters: dict[str, object] = {}
-    for number, (column, sort_key) in enumerate(columns):
-        expression = column.expression
-        if column.table is not None:
-            name = f"o{number}"
-            joins.append(_join(column.table, name=name, subject=subject))
-            parameters[name] = column.key
-            expression = f"{name}.{column.expression}"
-        orders += _directions(column.holds, expression=expression, descending=sort_key.descending)
+    return [
+        _sorted_by(column, number=number, descending=sort_key.descending, subject=subject)
+        for number, (column, sort_key) in enumerate(columns)
+    ]
+
+
+def _order(order_by: Sequence[str] | str | None, *, subject: Subject) -> Order:
+    keys = sorted_by(order_by, subject=subject)
+    orders = [each for key in keys for each in key.order_by]
     return Order(
-        joins=" ".join(joins),
+        joins=" ".join(key.join for key in keys if key.join),
         order_by=", ".join([*orders, subject.natural_order]),
+        parameters={name: value for key in keys for name, value in key.parameters.items()},
+    )
+
+
+def _sorted_by(column: Column, *, number: int, descending: bool, subject: Subject) -> SortedBy:
+    expression, join = column.expression, ""
+    parameters: dict[str, object] = {}
+    if column.table is not None:
+        name = f"o{number}"
+        join = _join(column.table, name=name, subject=subject)
+        parameters[name] = column.key
+        expression = f"{name}.{column.expression}"
+    return SortedBy(
+        column=column,
+        descending=descending,
+        join=join,
+        order_by=_directions(column.holds, expression=expression, descending=descending),
         parameters=parameters,
     )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from nbtrack.stores.local.line_facts import IN_CALENDAR
 
-_COLUMNS = {"source": "varchar", "notebook": "varchar", "cell_id": "varchar",
-            "execution_count": "integer", "run_id": "varchar", "seconds": "double",
-            "status": "varchar"}  # fmt: skip
+FACTS = {"source": "varchar", "notebook": "varchar", "cell_id": "varchar",
+         "execution_count": "integer", "run_id": "varchar", "seconds": "double",
+         "status": "varchar"}  # fmt: skip
 _STATUSES = ("running", "ok", "error")
 
 TABLES: dict[str, dict[str, str]] = {
@@ -39,7 +39,7 @@ CURRENT_VIEWS: dict[str, str] = {
 }
 
 _FACTS = ", ".join(
-    f"try_cast((facts->>'{name}') as {kind}) as {name}" for name, kind in _COLUMNS.items()
+    f"try_cast((facts->>'{name}') as {kind}) as {name}" for name, kind in FACTS.items()
 )
 PUBLIC_VIEWS: dict[str, str] = {
     "executions": f"""

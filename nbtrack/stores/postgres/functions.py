@@ -9,10 +9,12 @@ _NUMBER = rf"^\s*[+-]?(?:{_DIGITS}\.?(?:{_DIGITS})?|\.{_DIGITS})(?:[eE][+-]?{_DI
 _PLAIN = r"^[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,2})?$"
 _UNLIMITED = r"^\s*[+-]?(?:inf|infinity|nan)\s*$"
 
+# A function that catches errors begins a transaction of its own, which no parallel process may:
+# neither it nor what calls it is safe there.
 FUNCTIONS = (
     f"""
     create or replace function main.try_hard_float8(value text) returns float8
-    language plpgsql immutable parallel safe as $body$
+    language plpgsql immutable parallel unsafe as $body$
     declare plain text := replace(btrim(value, E' \\t\\n\\r\\f\\v'), '_', '');
     begin
         if value ~* '{_UNLIMITED}' then
@@ -27,8 +29,9 @@ FUNCTIONS = (
     end $body$""",
     f"""
     create or replace function main.try_float8(value text) returns float8
-    language sql immutable parallel safe as $body$
-        select case when length(value) < 200 and value ~ '{_PLAIN}' then value::float8
+    language sql immutable parallel unsafe as $body$
+        select case when value is null then null
+            when length(value) < 200 and value ~ '{_PLAIN}' then value::float8
             else main.try_hard_float8(value) end
     $body$""",
     # Of what the server itself has written: the time of an execution.
@@ -79,7 +82,7 @@ FUNCTIONS = (
     # Squares of very large numbers are infinite in DuckDB, and an error in PostgreSQL.
     """
     create or replace function main.mean_of(items float8[]) returns float8
-    language plpgsql immutable parallel safe as $body$
+    language plpgsql immutable parallel unsafe as $body$
     begin
         return (select avg(item) from unnest(items) item);
     exception when numeric_value_out_of_range then
@@ -87,7 +90,7 @@ FUNCTIONS = (
     end $body$""",
     """
     create or replace function main.spread_of(items float8[]) returns float8
-    language plpgsql immutable parallel safe as $body$
+    language plpgsql immutable parallel unsafe as $body$
     begin
         return (select stddev_samp(item) from unnest(items) item);
     exception when numeric_value_out_of_range then

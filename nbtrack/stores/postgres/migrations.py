@@ -17,6 +17,7 @@ from nbtrack.stores.local.migrations import VERSION
 from nbtrack.stores.postgres import schema
 from nbtrack.stores.postgres.connection import PgConnection
 from nbtrack.stores.postgres.functions import FUNCTIONS
+from nbtrack.stores.postgres.user_query import create_views
 
 _LOCK = 0x6E62746D  # "nbtm": an advisory lock of this database
 
@@ -32,13 +33,22 @@ def _create_tables() -> list[str]:
     return [*schema.create_all(), *FUNCTIONS, *schema.create_views()]
 
 
-STEPS = [Step(1, "create tables", _create_tables)]
+def _order_numbers() -> list[str]:
+    return [*FUNCTIONS, *schema.ORDERED]
 
 
-def check(connection: PgConnection) -> None:
+STEPS = [
+    Step(1, "create tables", _create_tables),
+    Step(2, "keep numbers in their order", _order_numbers),
+    Step(3, "make views for SQL of the user's own", create_views),
+]
+
+
+def check(connection: PgConnection, *, may_set_up: bool = True) -> None:
     """Set up an empty database, and refuse one that is not as this nbtrack needs it.
 
-    Raises StoreTooNew for one of a newer nbtrack, StoreError with the command for an older one.
+    Raises StoreTooNew for one of a newer nbtrack, StoreError with the command for an older one, and
+    for an empty one unless *may_set_up*.
     """
     ((encoding,),) = _execute(connection, "show server_encoding")
     if encoding != "UTF8":
@@ -48,6 +58,8 @@ def check(connection: PgConnection) -> None:
         )
     with connection.raw.transaction():
         applied, version = _applied(connection)
+        if applied == 0 and not may_set_up:
+            raise StoreError("There is no project in that database: nbtrack server makes one.")
         if applied == 0:
             _apply(connection, 0)
             return

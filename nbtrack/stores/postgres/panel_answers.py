@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nbtrack.records.runs import Run, RunQuery, ViewType
+from nbtrack.stores.postgres import first_page
 from nbtrack.stores.postgres.connection import Pool
 from nbtrack.stores.postgres.index import matched
 from nbtrack.stores.queries import key_inventory, run_groups, run_pages, run_values, series
@@ -34,8 +35,8 @@ class PanelAnswers:
     def version(self) -> object: ...
 
     def read_run_page(self, query: RunQuery, *, folded: bool) -> RunPage:
-        with matched(self._pool, query) as connection:
-            return run_pages.read_run_page(connection, query, folded=folded)
+        with self._pool.snapshot() as connection:
+            return first_page.read_run_page(connection, query, folded=folded)
 
     def read_child_runs(
         self,

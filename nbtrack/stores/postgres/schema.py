@@ -94,6 +94,11 @@ _CURRENT = (
     " value float8, first_us bigint, primary key (run_key, key_id))",
     "create index on current.latest_points (key_id, run_key) include (value)",
 )
+# See `first_page`. Not of tags, which are words.
+ORDERED = (
+    "create index on current.latest_points (key_id, value)",
+    "create index on current.param_values (key_id, main.try_float8(value))",
+)
 
 _NAMED = "join stored.key_names using (key_id)"
 _VIEWS = {

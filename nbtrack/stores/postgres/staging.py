@@ -9,26 +9,19 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nbtrack.journal.reading import Tail
 from nbtrack.stores.local import schema
 from nbtrack.stores.local.fold import insert_parsed, parse
 from nbtrack.stores.local.instances import attach_nothing, give_back, take_instance
+from nbtrack.stores.postgres.plain_points import Points, take_points
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 Row = tuple[Any, ...]
 _NUL = "\0"  # no text of PostgreSQL has one
-
-
-@dataclass(slots=True)
-class Points:
-    """*columns*: run_key, key, step, t, value, as arrays; *latest*: of each series the run_key,
-    key, step, t and value of the latest point, and the time of the first."""
-
-    keys: list[str]
-    columns: dict[str, Any]
-    latest: list[Row]
 
 
 @dataclass(slots=True)
@@ -48,7 +41,20 @@ class Staging:
         self._connection: DuckDBPyConnection | None = None
 
     def rows_of(self, text: bytes) -> Rows:
-        """What whole lines say; those that make no sense are rows of `bad_lines`."""
+        """What whole lines say; those that make no sense are rows of `bad_lines`.
+
+        The parser takes 100 ms of processor time for any text, however short.
+        """
+        decoded = text.decode("utf-8", "replace")
+        run_ids: list[str] = []
+        points, rest = take_points(decoded, run_ids)
+        if points is None:
+            return self._parsed(text)
+        rows = self._parsed(rest.encode())
+        rows.run_ids, rows.points = _joined(rows.run_ids, run_ids, points)
+        return rows
+
+    def _parsed(self, text: bytes) -> Rows:
         if not text.strip():
             return Rows()
         with self._lock:
@@ -84,6 +90,15 @@ class Staging:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _joined(known: list[str], of_points: list[str], points: Points) -> tuple[list[str], Points]:
+    """The runs of both, and *points* with their numbers in it."""
+    numbers = {run_id: number for number, run_id in enumerate(known, start=1)}
+    new = [numbers.setdefault(run_id, len(numbers) + 1) for run_id in of_points]
+    points.columns["run_key"] = np.array([0, *new])[points.columns["run_key"]]
+    points.latest = [(new[run - 1], *others) for run, *others in points.latest]
+    return [*numbers], points
 
 
 def _read(connection: DuckDBPyConnection, filled: set[str]) -> Rows:

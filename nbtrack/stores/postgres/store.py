@@ -15,22 +15,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbtrack.errors import StoreError
 from nbtrack.records.history import CellPlace, EarlierRun, History
-from nbtrack.records.runs import (
-    Metric,
-    RunColumns,
-    RunQuery,
-)
+from nbtrack.records.runs import Metric, Run, RunColumns, RunQuery
 from nbtrack.records.traces import RunTrace
 from nbtrack.stores.local import history
 from nbtrack.stores.local.trace import trace_of_snapshot
 from nbtrack.stores.postgres import migrations, removal
 from nbtrack.stores.postgres.connection import WAIT_SECONDS, PgConnection, Pool
+from nbtrack.stores.postgres.first_page import quick_page
 from nbtrack.stores.postgres.panel_answers import PanelAnswers
 from nbtrack.stores.postgres.received import Received
 from nbtrack.stores.postgres.registry import RegistryAnswers
-from nbtrack.stores.queries import (
-    run_queries,
-)
+from nbtrack.stores.postgres.user_query import user_query
+from nbtrack.stores.queries import run_queries
 from nbtrack.stores.queries.plain_questions import PlainQuestions
 from nbtrack.stores.store import Position
 
@@ -54,6 +50,9 @@ class PostgresStore(PlainQuestions, PanelAnswers, RegistryAnswers):
             "nbtrack.artifact_root": str(folder / "artifacts"),
             "statement_timeout": "60s",
             "lock_timeout": "20s",
+            # One question does not take the processors of the others; and to start processes for it
+            # takes longer than most.
+            "max_parallel_workers_per_gather": "0",
             "jit": "off",  # compiling takes longer than any of these questions
         }
         self._pool = Pool(address, settings)
@@ -61,10 +60,10 @@ class PostgresStore(PlainQuestions, PanelAnswers, RegistryAnswers):
         self._turns = threading.Lock()
         self.received = Received(self._pool)
 
-    def prepare(self) -> None:
+    def prepare(self, *, may_set_up: bool = True) -> None:
         """Set up an empty database. Raises StoreBusy; StoreError, StoreTooNew for another one."""
         with self._pool.connection() as connection:
-            migrations.check(connection)
+            migrations.check(connection, may_set_up=may_set_up)
 
     def upgrade(self) -> list[str]:
         """Names of the steps that were missing."""
@@ -134,8 +133,12 @@ class PostgresStore(PlainQuestions, PanelAnswers, RegistryAnswers):
     def count_runs(self, query: RunQuery) -> int:
         return self._ask(run_queries.count_runs, query)
 
+    def search_runs(self, query: RunQuery, *, timeout: float = WAIT_SECONDS) -> list[Run]:
+        with self._snapshot(timeout) as connection:
+            return run_queries.find_runs(connection, query, page=quick_page)
+
     def search_run_columns(self, query: RunQuery) -> RunColumns:
-        return self._ask(run_queries.find_run_columns, query)
+        return self._ask(run_queries.find_run_columns, query, page=quick_page)
 
     def read_metrics(self, run_id: str, key: str) -> list[Metric]:
         return self._ask(run_queries.read_metrics, run_id, key, store=str(self.folder))
@@ -195,9 +198,11 @@ class PostgresStore(PlainQuestions, PanelAnswers, RegistryAnswers):
             removal.remove_executions(connection, numbers)
 
     def status(self) -> dict[str, Any]:
-        """As that of a folder: nothing waits here, and processes of clients are not known."""
+        """As that of a folder: nothing waits here. Whether a client is alive, it alone knows: one
+        that has runs which have not ended may be."""
         with self._pool.connection() as connection:
             size, bad_lines = connection.execute(_SIZES).fetchall()[0]
+            writers = [writer for (writer,) in connection.execute(_WRITERS).fetchall()]
         return {
             "folder": str(self.folder),
             "database_bytes": size,
@@ -205,14 +210,17 @@ class PostgresStore(PlainQuestions, PanelAnswers, RegistryAnswers):
             "waiting_bytes": 0,
             "is_folding": False,
             "bad_lines": bad_lines,
-            "writers": [],
+            "writers": [
+                {"writer": writer, "is_alive": True, "host": "a client"} for writer in writers
+            ],
         }
 
-    def query(self, *_: Any, **__: Any) -> pd.DataFrame:
-        raise StoreError(
-            "A store in PostgreSQL does not answer SQL of your own yet: what is documented are the "
-            "views of a project in a folder."
-        )
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
+        with self._pool.connection() as connection:
+            return user_query(connection, sql, parameters)
 
 
 _SIZES = "select pg_database_size(current_database()), (select count(*) from stored.bad_lines)"
+_WRITERS = """
+    select distinct writer from current.run_rows where status = 'RUNNING' and writer <> ''
+"""

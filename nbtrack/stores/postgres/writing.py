@@ -15,8 +15,9 @@ from nbtrack.records.tags import PARENT_TAG
 from nbtrack.stores.local.schema import TABLES
 from nbtrack.stores.postgres import schema
 from nbtrack.stores.postgres.connection import PgConnection
+from nbtrack.stores.postgres.plain_points import Points
 from nbtrack.stores.postgres.point_copy import COLUMNS, binary_copy
-from nbtrack.stores.postgres.staging import Points, Row, Rows, in_columns
+from nbtrack.stores.postgres.staging import Row, Rows, in_columns
 
 _LOCK = 0x6E627472  # "nbtr": an advisory lock of this database
 _ONCE = {"environments": "digest", "texts": "digest"}  # what is kept under a digest

@@ -18,7 +18,19 @@ if TYPE_CHECKING:
 def read_run_page(connection: Connection, query: RunQuery, *, folded: bool) -> RunPage:
     """Beside an index that has matched *query*."""
     rows = matching_rows(connection, query, folded=folded)
-    matching, families = count_matching(connection)
+    return page_of(connection, query, rows, count_matching(connection), folded=folded)
+
+
+def page_of(
+    connection: Connection,
+    query: RunQuery,
+    rows: Sequence[Sequence[Any]],
+    counts: tuple[int, int],
+    *,
+    folded: bool,
+) -> RunPage:
+    """*rows* have INFO_COLUMNS; *counts* are of all that match, and of those not folded."""
+    matching, families = counts
     return RunPage(
         runs=_runs(connection, rows),
         total=families if folded else matching,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,7 @@ from nbtrack.stores.store import FoundRun
 if TYPE_CHECKING:
     from nbtrack.stores.connection import Connection
 
+Page = Callable[["Connection", RunQuery], tuple[list[int], list[RunInfo]]]
 INFO_COLUMNS = (
     "r.run_key, r.run_id, r.run_name, r.experiment_id, r.user_id, r.status, r.start_us, r.end_us,"
     " r.lifecycle_stage, r.artifact_uri"
@@ -53,8 +54,9 @@ _NEWEST = "select max(t) from (" + " union all ".join(
 ) + ")"  # fmt: skip
 
 
-def find_runs(connection: Connection, query: RunQuery) -> list[Run]:
-    keys, infos = _page(connection, query)
+def find_runs(connection: Connection, query: RunQuery, page: Page | None = None) -> list[Run]:
+    """*page* is `read_page`, or reads the same in another way."""
+    keys, infos = (page or read_page)(connection, query)
     return with_data(connection, keys, infos)
 
 
@@ -87,8 +89,10 @@ def _key_and_info(connection: Connection, run_id: str, *, store: str) -> tuple[i
     return row[0], run_info(row)
 
 
-def find_run_columns(connection: Connection, query: RunQuery) -> RunColumns:
-    keys, infos = _page(connection, query)
+def find_run_columns(
+    connection: Connection, query: RunQuery, page: Page | None = None
+) -> RunColumns:
+    keys, infos = (page or read_page)(connection, query)
     columns = (_columns(values, len(keys)) for values in read_page_values(connection, keys))
     params, metrics, tags = columns
     return RunColumns(infos=infos, params=params, metrics=metrics, tags=tags)
@@ -195,7 +199,8 @@ def _run_key(connection: Connection, run_id: str, *, store: str) -> int:
     return int(row[0])
 
 
-def _page(connection: Connection, query: RunQuery) -> tuple[list[int], list[RunInfo]]:
+def read_page(connection: Connection, query: RunQuery) -> tuple[list[int], list[RunInfo]]:
+    """The runs that *query* means, and their numbers."""
     from nbtrack.stores.filters.clauses import run_order  # 20 ms that logging need not pay
 
     order = run_order(query.order_by)

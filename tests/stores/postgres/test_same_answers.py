@@ -172,6 +172,7 @@ FILTERS = [
 ]  # fmt: skip
 ORDERS = [
     ("metrics.loss DESC",), ("metrics.loss ASC",), ("params.lr DESC", "metrics.f1"), ("params.lr",),
+    ("params.depth ASC", "run_name"), ("metrics.f1 DESC", "params.lr"),
     ("tags.team DESC",), ("run_name", "start_time DESC"), ("duration DESC",), ("status",),
 ]  # fmt: skip
 
@@ -193,12 +194,13 @@ def test_filters(stores: tuple[DuckDBStore, Store], filter_string: str) -> None:
 @pytest.mark.parametrize("order_by", ORDERS)
 def test_orders_and_pages(stores: tuple[DuckDBStore, Store], order_by: tuple[str, ...]) -> None:
     own, there = stores
-    for offset, most in ((0, None), (2, 3)):
+    for offset, most in ((0, None), (2, 3), (30, 100)):
         query = RunQuery(order_by=order_by, offset=offset, max_results=most)
         assert shown(there.search_runs(query)) == shown(own.search_runs(query))
-        assert shown(there.read_run_page(query, folded=True)) == shown(
-            own.read_run_page(query, folded=True)
-        )
+        for question in (query, replace(query, filter_string="metrics.loss > 0")):
+            for folded in (True, False):
+                wanted = own.read_run_page(question, folded=folded)
+                assert shown(there.read_run_page(question, folded=folded)) == shown(wanted)
 
 
 def test_keys_of_data_come_in_the_order_they_were_logged_in(

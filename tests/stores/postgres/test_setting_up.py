@@ -79,7 +79,7 @@ def test_an_older_database_is_changed_when_it_is_told_to(
 
     address = postgres().new_database()
     made(address, tmp_path)
-    later = migrations.Step(2, "something more", lambda: ["create table stored.more (n integer)"])
+    later = migrations.Step(999, "something more", lambda: ["create table stored.more (n integer)"])
     monkeypatch.setattr(migrations, "STEPS", [*migrations.STEPS, later])
     with pytest.raises(StoreError, match="nbtrack server upgrade"):
         made(address, tmp_path)

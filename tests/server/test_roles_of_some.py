@@ -1,0 +1,303 @@
+"""Users whose roles are for some experiments and models: of all others they see and change nothing,
+whichever protocol asks."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+import pytest
+
+import nbtrack
+from nbtrack.errors import NotAllowed
+from nbtrack.journal import lines
+from nbtrack.remote.protocol import QUESTIONS_ASKED
+from nbtrack.server.app import make_app
+from nbtrack.server.grants import EXPERIMENT, MODEL, Grant
+from nbtrack.server.roles import Role, needed_role
+from nbtrack.server.scopes import is_met, needs_of
+from nbtrack.server.served import Served
+from nbtrack.server.users import Users
+from tests.server.asking import API, ask
+from tests.support.team_server import TeamServer
+
+NAME = "price"  # of an experiment and of a model
+# What tells nothing of single experiments and models, or only of the user's own.
+FREE = re.compile(
+    r".*/(experiments/search|registered-models/search|model-versions/search|writers/.*"
+    r"|registry/[0-9a-f]{32}/.*|questions/(read_texts|missing_contents|registry_head"
+    r"|noted_registry_head|version|search_experiments|search_registered_models"
+    r"|search_model_versions|registry_events|(count|search)_runs|read_(groups|keys|run_page)"
+    r"|read_run_values|search_run_columns|search_logged_models))"
+)
+# Of the whole project.
+WHOLE = re.compile(r"/metrics|.*/questions/(proposed_run|read_places)")
+
+
+class World(NamedTuple):
+    folder: Path
+    experiment_id: str
+    run_id: str
+    model_id: str
+    model_number: int
+    tokens: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    folder = tmp_path_factory.mktemp("scoped") / ".nbtrack"
+    client = nbtrack.MlflowClient(folder.as_uri())
+    experiment_id = client.create_experiment(NAME)
+    client.create_experiment("other")
+    run_id = client.create_run(experiment_id).info.run_id
+    client.log_text(run_id, "secret", "a.txt")
+    client.log_text(run_id, "flavors: {}\n", "model/MLmodel")
+    model_id = client.create_logged_model(experiment_id, "m", source_run_id=run_id).model_id
+    for name in (NAME, "other"):
+        client.create_registered_model(name)
+    client.create_model_version(NAME, f"runs:/{run_id}/model", run_id)
+    users = Users(folder)
+    tokens = {str(role): users.add(str(role), role) for role in Role}
+    for who, name in (("mine", NAME), ("others", "other")):
+        grants = [Grant(kind=kind, name=name, role=Role.APPROVER) for kind in (EXPERIMENT, MODEL)]
+        tokens[who] = users.add(who, None, grants=grants)
+    grants = [Grant(kind=EXPERIMENT, name=NAME, role=Role.VIEWER)]
+    tokens["looks"] = users.add("looks", None, grants=grants)
+    number = client.get_registered_model(NAME).event_number
+    return World(folder, experiment_id, run_id, model_id, number, tokens)
+
+
+@pytest.fixture(scope="module")
+def address(world: World) -> Iterator[str]:
+    server = TeamServer(world.folder)
+    yield server.address
+    assert server.stop() == 0
+
+
+def every_request(world: World) -> Iterator[tuple[str, str, dict[str, Any], bytes]]:
+    """Each route of the server, about the experiment and model NAME in all ways to say so."""
+    event = {"kind": "model_tag_set", "model": NAME, "model_key": 1}
+    fields = {
+        "experiment_id": world.experiment_id, "experiment_ids": [world.experiment_id],
+        "run_id": world.run_id, "run_ids": [world.run_id], "parent_id": world.run_id,
+        "model_id": world.model_id, "owner": world.run_id, "name": NAME, "experiment_name": NAME,
+        "source": f"runs:/{world.run_id}/model", "version": "1", "key": "k", "path": "a.txt",
+        "metric_key": "loss", "artifact_file_path": "a.txt", "alias": "best", "stage": "None",
+        "events": [event], "of": {"runs": [world.run_id]}, "paths": ["a.txt"],
+        "query": {},
+    }  # fmt: skip
+    line = lines.metric_line(world.run_id, "loss", 1.0, step=0, t=1)
+    for route in make_app(Served(world.folder.as_uri())).routes:
+        for method in sorted(getattr(route, "methods", None) or ()):
+            for path in _paths(route.path, world):  # type: ignore[attr-defined]  # all are Routes
+                body = zlib.compress(line.encode()) if "/journal/" in path else b""
+                asked = dict(fields)
+                if path in ("/ajax-api/2.0/mlflow/upload-artifact", "/get-artifact"):
+                    asked = {"run_id": world.run_id, "path": "a.txt"}
+                elif path.endswith(("mlflow-artifacts/artifacts", "/1/files")):
+                    asked = {"path": f"runs/{world.run_id}"}
+                yield method, path, asked, body
+
+
+def _paths(form: str, world: World) -> list[str]:
+    if form in ("/health", "/version"):
+        return []
+    if form.endswith("/questions/{name}"):
+        return [form.replace("{name}", name) for name in (*sorted(QUESTIONS_ASKED), "version")]
+    place = f"runs/{world.run_id}/a.txt"
+    if form.endswith(("/artifacts/{place:path}", "/files/{place:path}")):
+        places = [
+            place,
+            f"models/{world.model_id}/x",
+            f"versions/{NAME}/1/x",
+            f"copies/{NAME}-{world.model_number}/1/x",
+        ]
+        return [form.replace("{place:path}", each) for each in places]
+    for name, value in {
+        "{model_id}": world.model_id, "{segment}": f"{'a' * 32}-1.jsonl", "{writer}": "a" * 32,
+        "{token}": "b" * 32, "{path:path}": "x", "{tag_key}": "k",
+        "{rest:path}": f"create/{place}",
+    }.items():  # fmt: skip
+        form = form.replace(name, value)
+    return [form]
+
+
+def send(
+    address: str, token: str, method: str, path: str, fields: dict[str, Any], body: bytes
+) -> tuple[int, Any]:
+    headers = {"Authorization": f"Bearer {token}", "nbtrack-start": "0"}
+    if body:
+        import urllib.request
+
+        from tests.server.asking import _answer
+
+        request = urllib.request.Request(address + path, body, headers, method=method)
+        return _answer(request)
+    if method in ("GET", "HEAD") or "artifact" in path or "/files" in path:
+        query = urlencode(fields, doseq=True)
+        return ask(address, f"{quote(path)}?{query}", method=method, **headers)
+    return ask(address, quote(path), fields, method=method, **headers)
+
+
+def test_each_route_is_closed_to_who_may_use_other_experiments(address: str, world: World) -> None:
+    wrong, count = [], 0
+    for method, path, fields, body in every_request(world):
+        count += 1
+        status, told = send(address, world.tokens["others"], method, path, fields, body)
+        if (status == 403) == bool(FREE.fullmatch(path)):
+            wrong.append((method, path, status, told))
+        assert "secret" not in json.dumps(told)
+
+    assert wrong == []
+    assert count > 150
+
+
+def test_each_route_that_changes_something_is_closed_to_viewers(address: str, world: World) -> None:
+    for method, path, fields, body in every_request(world):
+        is_reading = needed_role(method, path) == Role.VIEWER
+        for who in ("viewer", "looks"):
+            if not is_reading:
+                status, told = send(address, world.tokens[who], method, path, fields, body)
+                assert (status, told["error_code"]) == (403, "PERMISSION_DENIED"), (path, told)
+
+
+def test_each_route_is_open_to_who_has_the_role_of_what_it_is_about(world: World) -> None:
+    served, mine = Served(world.folder.as_uri()), Users(world.folder).all()["mine"]
+    for method, path, fields, body in every_request(world):
+        role = needed_role(method, path)
+        if WHOLE.fullmatch(path):
+            with pytest.raises(NotAllowed, match="for all"):
+                needs_of(served, role, path, fields, body)
+            continue
+        if "/questions/" in path:
+            fields = {**fields, "query": {"experiment_ids": [world.experiment_id]}}
+        needs = needs_of(served, role, path, fields, body)
+        assert all(is_met(need, mine.grants) for need in needs), (path, needs)
+
+
+def test_lists_tell_of_ones_own_only(address: str, world: World) -> None:
+    seen = {"Authorization": f"Bearer {world.tokens['mine']}"}
+    ours = "/api/nbtrack/1/questions/"
+    experiments = ask(address, f"{API}experiments/search", {"max_results": 50}, **seen)[1]
+    models = ask(address, f"{API}registered-models/search", **seen)[1]
+    told = ask(address, f"{ours}search_experiments", {}, **seen)[1]
+    runs = ask(address, f"{ours}search_runs", {"query": {}}, **seen)[1]
+    none = {"Authorization": f"Bearer {world.tokens['others']}"}
+    events = ask(address, f"{ours}registry_events", {}, **none)[1]
+
+    assert [each["name"] for each in experiments["experiments"]] == [NAME]
+    assert [each["name"] for each in models["registered_models"]] == [NAME]
+    assert [each["name"] for each in told["answer"]] == [NAME]
+    assert {each["info"]["run_id"] for each in runs["answer"]} == {world.run_id}
+    assert ask(address, f"{ours}search_runs", {"query": {}}, **none)[1]["answer"] == []
+    assert {each["model"] for each in events["answer"]} == {"other"}
+
+
+RUN, THEIRS = "c" * 32, "d" * 32
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        lines.metric_line(THEIRS, "loss", 1.0, step=0, t=1),
+        lines.run_line(RUN, t=1, experiment_id="{theirs}", status="RUNNING"),
+        lines.run_line("{run}", t=1, experiment_id="{mine}"),
+        lines.run_line(THEIRS, t=1, status="RUNNING"),
+        lines.experiment_line("{theirs}", t=1, name="other"),
+        lines.experiment_line("9", t=1, name="new"),
+        lines.experiment_line("{mine}", t=1, renamed="new"),
+        lines.experiment_tag_line("{theirs}", "a", "b", t=1),
+        lines.model_value_line("{model}", "tag", "a", "b", t=1),
+        lines.model_link_line(RUN, "{model}", "output", t=1),
+        '{"k":"metric","r":"' + RUN + '","r":"{run}","n":"a","v":1,"s":0,"t":1}\n',
+        '{"k":"metric","r":"{run}","n":"a","v":1,"s":0,"t":1,}\n',
+        '{"k":"metric","r":["{run}"],"n":"a","v":1,"s":0,"t":1}\n',
+        '{"k":"later","r":"' + RUN + '","t":1}\n',
+        "[1]\n", "{}\n", '{"k":"close"}',
+    ],
+)  # fmt: skip
+def test_lines_of_others_are_refused(address: str, world: World, text: str) -> None:
+    """The user has the experiment "other"; a run of his begins in the same lines."""
+    client = nbtrack.MlflowClient(world.folder.as_uri())
+    other = client.get_experiment_by_name("other")
+    assert other is not None
+    for name, value in {
+        "{run}": world.run_id, "{theirs}": world.experiment_id, "{model}": world.model_id,
+        "{mine}": other.experiment_id,
+    }.items():  # fmt: skip
+        text = text.replace(name, value)
+    begun = lines.run_line(RUN, t=1, experiment_id=other.experiment_id, status="RUNNING")
+    path = f"/api/nbtrack/1/journal/{'e' * 32}-1.jsonl"
+    sent = zlib.compress((begun + text).encode())
+    status, told = send(address, world.tokens["others"], "POST", path, {}, sent)
+
+    assert (status, told["error_code"]) == (403, "PERMISSION_DENIED")
+
+
+LOGS = """
+import sys
+import nbtrack
+from nbtrack.errors import NotFound
+nbtrack.set_tracking_uri(sys.argv[1])
+nbtrack.set_experiment("price")
+with nbtrack.start_run() as run:
+    nbtrack.log_metrics({"loss": 0.5})
+    nbtrack.log_text("hello", "hello.txt")
+client = nbtrack.MlflowClient()
+found = client.search_runs([run.info.experiment_id])
+client.transition_model_version_stage("price", "1", "Staging")
+print(len(found), client.get_model_version("price", "1").current_stage)
+try:
+    client.set_registered_model_tag("other", "a", "b")
+except NotFound as exc:
+    print(type(exc).__name__)
+"""
+
+
+def test_clients_work_as_before_in_what_is_theirs(
+    address: str, world: World, tmp_path: Path
+) -> None:
+    told = {"NBTRACK_TOKEN": world.tokens["mine"], "NBTRACK_SERVERS_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", LOGS, address], env={**os.environ, **told}, cwd=tmp_path,
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+    assert done.stdout.splitlines() == ["2 Staging", "RegisteredModelNotFound"], done.stderr
+    tag = {"name": "other", "key": "a", "value": "b"}
+    seen = {"Authorization": f"Bearer {world.tokens['mine']}"}
+    status, told = ask(address, f"{API}registered-models/set-tag", tag, **seen)
+    assert (status, told["message"]) == (
+        403,
+        "mine is approver of experiment price, approver of model price; this takes the role editor"
+        " of model 'other'.",
+    )
+
+
+def test_the_command_grants_and_takes_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from nbtrack.cli.main import main
+
+    def told(*words: str) -> tuple[int, str]:
+        code = main(["--store", str(tmp_path), "server", "user", *words])
+        shown = capsys.readouterr()
+        return code, (shown.out + shown.err).splitlines()[0]
+
+    assert told("add", "ann", "--role", "editor", "--experiment", "price") == (
+        0, "ann is editor of experiment price.",
+    )  # fmt: skip
+    granted = told("grant", "ann", "--role", "approver", "--experiment", "price", "--model", "m")
+    assert granted == (0, "ann is approver of experiment price, approver of model m.")
+    assert told("take-back", "ann", "--experiment", "price") == (0, "ann is approver of model m.")
+    assert told("take-back", "ann", "--experiment", "price")[0] == 2
+    assert told("grant", "ann", "--role", "viewer")[0] == 2
+    assert told("list")[0] == 0
