@@ -112,6 +112,7 @@ _HOMES = {
     "columns": "nbtrack.panels.runs.chosen_columns",
     "doctor": "nbtrack.cli.doctor",
     "export": "nbtrack.api.reproduction",
+    "export_runs": "nbtrack.api.leaving",
     "reproduce": "nbtrack.api.reproduction",
     "compare": "nbtrack.panels.compare.showing",
     "diff": "nbtrack.api.explaining",
