@@ -124,6 +124,7 @@ _HOMES = {
     "resume": "nbtrack.api.checkpoints",
     "stop_is_wanted": "nbtrack.api.stopping",
     "StopTraining": "nbtrack.errors",
+    "report": "nbtrack.panels.report.writing",
     "registry": "nbtrack.panels.registry.showing",
     "runs": "nbtrack.panels.runs.showing",
     "unload_ipython_extension": "nbtrack.ipython",

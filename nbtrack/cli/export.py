@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from pathlib import Path
 
 from nbtrack.cli.console import count, harmless, listed, say
 from nbtrack.cli.place import open_place, open_project
@@ -18,6 +19,7 @@ _FORMS = {
     "mlflow": ("FOLDER-or-URI", "a folder that MLflow opens, or its server or database"),
     "parquet": ("DIR", "a Parquet file for each table, and the artifacts"),
     "csv": ("DIR", "the same as CSV; what a spreadsheet would take for a formula is quoted"),
+    "html": ("FILE", "a report that any browser shows: the best run, charts, a sortable table"),
 }
 
 
@@ -39,7 +41,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     form = next((name for name in _FORMS if getattr(arguments, name) is not None), None)
-    return _export_cells(arguments) if form is None else _export_runs(arguments, form)
+    if form is None:
+        return _export_cells(arguments)
+    return _report(arguments) if form == "html" else _export_runs(arguments, form)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from nbtrack.panels.report.writing import write_report
+
+    if arguments.words:
+        raise InvalidValue("A report is about experiments: choose with -e NAME and --filter.")
+    store, file = open_place(arguments.store), Path(arguments.html)
+    write_report(store, file, arguments.experiment, arguments.filter or None)
+    say(f"Written: {harmless(str(file))}")
+    return 0
 
 
 def _export_cells(arguments: argparse.Namespace) -> int:

@@ -18,7 +18,8 @@ from nbtrack.transfer.sources.source_records import SourceRun
 _RUNS_AT_ONCE = 500
 _RUNS = """
     select run_id, run_name, status, epoch_us(start_time) // 1000 as start,
-        epoch_us(end_time) // 1000 as "end", user_id, lifecycle_stage from runs where run_id in (select unnest($ids))
+        epoch_us(end_time) // 1000 as "end", user_id, lifecycle_stage
+    from runs where run_id in (select unnest($ids))
 """
 _INPUTS = """
     select run_id, name, digest, source_type, source, schema, profile, context, tags from inputs
