@@ -127,6 +127,7 @@ _HOMES = {
     "report": "nbtrack.panels.report.writing",
     "registry": "nbtrack.panels.registry.showing",
     "runs": "nbtrack.panels.runs.showing",
+    "takeover": "nbtrack.api.taking_over",
     "unload_ipython_extension": "nbtrack.ipython",
 }
 _SUBMODULES = (

@@ -26,7 +26,7 @@ RINGS = [
     {"models"},
     {"model_registry", "datasets", "provenance", "transfer"},
     {"api", "hooks", "cards"},
-    {"cells", "panels"},
+    {"cells", "panels", "scripts"},
     {"cli", "ipython", "server", "facades"},
 ]
 RING_OF = {room: number for number, rooms in enumerate(RINGS) for room in rooms}

@@ -38,7 +38,7 @@ _ABSENT = [
         "Compute the numbers with sklearn.metrics and log them with log_metrics, plots with "
         "log_figure.",
     ),
-    _Absent("run projects", "Run the script or notebook itself; each records its own runs."),
+    _Absent("run projects", "`nbtrack run script.py` runs a script, and records it as a run."),
     _Absent("deployments azure", "`nbtrack models serve` answers as MLflow's scoring server does."),
     _Absent(
         ".*(workspace|webhook|mcp_).* login",

@@ -3,7 +3,7 @@ const table = /** @type {HTMLTableElement} */ (document.querySelector("table"));
 const heads = /** @type {HTMLTableCellElement[]} */ ([...table.querySelectorAll("thead th")]);
 
 /** @param {HTMLTableRowElement} row @param {number} place @returns {string | number | null} */
-function valueOf(row, place) {
+function cellValue(row, place) {
   const cell = row.cells[place];
   const text = cell.dataset.v ?? cell.textContent ?? "";
   const number = text.trim() === "" ? Number.NaN : Number(text.replace("inf", "Infinity"));
@@ -23,9 +23,10 @@ function sortBy(place) {
   const isNumber = heads[place].className === "number";
   const isDown = before === null ? isNumber : before === "ascending";
   const body = table.tBodies[0];
-  const rows = [...body.rows].map((row) => ({ row, value: valueOf(row, place) }));
+  const rows = [...body.rows].map((row) => ({ row, value: cellValue(row, place) }));
   rows.sort((a, b) => {
-    if (a.value === null || b.value === null) return Number(a.value === null) - Number(b.value === null);
+    if (a.value === null || b.value === null)
+      return Number(a.value === null) - Number(b.value === null);
     return isDown ? compared(b.value, a.value) : compared(a.value, b.value);
   });
   body.append(...rows.map((each) => each.row));
