@@ -24,7 +24,7 @@ RINGS = [
     {"remote", "stores"},
     {"recording", "lookup"},
     {"models"},
-    {"model_registry", "datasets", "provenance", "transfer"},
+    {"model_registry", "datasets", "evaluation", "provenance", "transfer"},
     {"api", "hooks", "cards"},
     {"cells", "panels", "scripts"},
     {"cli", "ipython", "server", "facades"},
