@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-MOST_POINTS = 1000  # of a curve that is drawn
+MOST_POINTS = 300  # of a curve that is drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

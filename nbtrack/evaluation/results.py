@@ -37,6 +37,8 @@ class EvaluationArtifact:
 
 
 class EvaluationResult:
+    """*metrics* and *artifacts* by MLflow's names; *run_id* of the run that has them, if known."""
+
     def __init__(
         self,
         metrics: Mapping[str, float],
