@@ -111,7 +111,11 @@ _HOMES = {
     "bisect": "nbtrack.api.explaining",
     "columns": "nbtrack.panels.runs.chosen_columns",
     "doctor": "nbtrack.cli.doctor",
+    "EvaluationResult": "nbtrack.evaluation.results",
+    "evaluate": "nbtrack.evaluation.evaluating",
+    "validate_evaluation_results": "nbtrack.evaluation.thresholds",
     "export": "nbtrack.api.reproduction",
+    "export_runs": "nbtrack.api.leaving",
     "reproduce": "nbtrack.api.reproduction",
     "compare": "nbtrack.panels.compare.showing",
     "diff": "nbtrack.api.explaining",
@@ -123,8 +127,10 @@ _HOMES = {
     "resume": "nbtrack.api.checkpoints",
     "stop_is_wanted": "nbtrack.api.stopping",
     "StopTraining": "nbtrack.errors",
+    "report": "nbtrack.panels.report.writing",
     "registry": "nbtrack.panels.registry.showing",
     "runs": "nbtrack.panels.runs.showing",
+    "takeover": "nbtrack.api.taking_over",
     "unload_ipython_extension": "nbtrack.ipython",
 }
 _SUBMODULES = (

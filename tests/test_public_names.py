@@ -143,7 +143,7 @@ def test_what_only_mlflow_has_is_said_to_be():
     """Somebody may look for it; of what nbtrack has nothing of the kind is said."""
     with pytest.raises(AttributeError, match=r"mlflow\.spark is not in nbtrack"):
         _ = nbtrack.spark
-    assert not hasattr(nbtrack, "evaluate")
+    assert not hasattr(nbtrack, "projects")
 
 
 def test_public_functions_say_what_their_signature_cannot():

@@ -24,9 +24,9 @@ RINGS = [
     {"remote", "stores"},
     {"recording", "lookup"},
     {"models"},
-    {"model_registry", "datasets", "provenance", "transfer"},
+    {"model_registry", "datasets", "evaluation", "provenance", "transfer"},
     {"api", "hooks", "cards"},
-    {"cells", "panels"},
+    {"cells", "panels", "scripts"},
     {"assistant", "cli", "ipython", "server", "web", "facades"},
 ]
 RING_OF = {room: number for number, rooms in enumerate(RINGS) for room in rooms}

@@ -34,11 +34,11 @@ _ABSENT = [
         ".*prompt.*", "A prompt is text: log_text keeps it with its run, log_param its version."
     ),
     _Absent(
-        "evaluate metrics shap test validate_evaluation_results",
-        "Compute the numbers with sklearn.metrics and log them with log_metrics, plots with "
-        "log_figure.",
+        "metrics shap test",
+        "nbtrack.evaluate measures classifiers and regressors; other numbers go into log_metrics, "
+        "plots into log_figure.",
     ),
-    _Absent("run projects", "Run the script or notebook itself; each records its own runs."),
+    _Absent("run projects", "`nbtrack run script.py` runs a script, and records it as a run."),
     _Absent("deployments azure", "`nbtrack models serve` answers as MLflow's scoring server does."),
     _Absent(
         ".*(workspace|webhook|mcp_).* login",

@@ -53,6 +53,11 @@ def vega_lite_version(major: int | None = None) -> str:
     return ".".join(map(str, newest))
 
 
+def svg_of(drawing: Drawing) -> str:
+    """With the colours of the page that it will stand in, if it is drawn for a page."""
+    return _svg_from(whole_spec_of(drawing))
+
+
 def _svg_from(spec: dict[str, Any]) -> str:
     import vl_convert
 

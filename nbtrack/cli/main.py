@@ -28,6 +28,7 @@ from nbtrack.cli import (
     push,
     registry,
     reproduce,
+    run_script,
     runs,
     server,
     server_token,
@@ -44,6 +45,7 @@ from nbtrack.errors import NbtrackError
 
 _COMMANDS: dict[str, ModuleType] = {
     "demo": demo,
+    "run": run_script,
     "runs": runs,
     "show": show,
     "diff": diff,

@@ -11,28 +11,32 @@ import importlib
 from typing import Any
 
 _HOMES = {
+    "EvaluationArtifact": "nbtrack.evaluation.results",
+    "EvaluationMetric": "nbtrack.evaluation.metrics",
+    "EvaluationResult": "nbtrack.evaluation.results",
+    "MetricThreshold": "nbtrack.evaluation.thresholds",
     "Model": "nbtrack.api.model_class",
     "ModelConfig": "nbtrack.models.model_config",
     "ModelInfo": "nbtrack.models.model_info",
     "ModelSignature": "nbtrack.models.signature",
     "convert_input_example_to_serving_input": "nbtrack.models.prediction",
+    "evaluate": "nbtrack.evaluation.evaluating",
     "get_model_info": "nbtrack.models.loading",
     "infer_signature": "nbtrack.models.signature",
+    "make_metric": "nbtrack.evaluation.metrics",
     "predict": "nbtrack.models.prediction",
     "set_model": "nbtrack.models.code_models",
     "set_signature": "nbtrack.api.model_changes",
     "update_model_requirements": "nbtrack.api.model_changes",
+    "validate_evaluation_results": "nbtrack.evaluation.thresholds",
     "validate_schema": "nbtrack.models.prediction",
     "validate_serving_input": "nbtrack.models.prediction",
 }
 # What people who come from MLflow look for in vain -> what to use.
 _MLFLOWS_ONLY = {
-    "evaluate": "log the metrics that you compute with nbtrack.log_metrics",
     "infer_pip_requirements": "nbtrack.pyfunc.get_model_dependencies names what a model needs",
     "add_libraries_to_model": "pip download the lines of nbtrack.pyfunc.get_model_dependencies",
     "build_docker": "nbtrack models serve answers requests in the environment where it runs",
-    "make_metric": "log the metrics that you compute with nbtrack.log_metrics",
-    "MetricThreshold": "nbtrack.require_gate holds a version to a metric",
 }
 
 __all__ = sorted(_HOMES)

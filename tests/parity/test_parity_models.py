@@ -77,9 +77,7 @@ def test_a_model_has_mlflows_methods():
     assert set(dir(nbtrack.models.Model())) >= MODEL
 
 
-@pytest.mark.parametrize(
-    "path", ["models.evaluate", "models.build_docker", "models.make_metric", "pyfunc.spark_udf"]
-)
+@pytest.mark.parametrize("path", ["models.build_docker", "pyfunc.spark_udf"])
 def test_what_is_missing_says_what_to_use(path):
     room, name = path.split(".")
 

@@ -63,6 +63,7 @@ SLOW = (
     "tests/recording/test_run_stack.py",
     "tests/recording/test_system_metrics.py",
     "tests/remote/",
+    "tests/scripts/",
     "tests/server/",
     "tests/stores/filters/test_filters_against_mlflow.py",
     "tests/stores/filters/test_shown_sql.py",

@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from nbtrack.cli.main import main
 from nbtrack.model_registry.audit import verify
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import ViewType
-from nbtrack.transfer.imports.marks import MARK
+from tests.support.told_runs import files_of, own_tags, paths_of, registry_of, told_of
 
 HERE = Path(__file__).parent
 OLD_STORES = sorted((HERE / "stores").glob("*.zip"))
@@ -84,88 +84,6 @@ def theirs(source: Path) -> Any:
     return mlflow.MlflowClient(uri, uri)
 
 
-# --- what both clients say
-
-
-def told_of(client: Any, all_runs: Any) -> dict[str, Any]:
-    """All that a client says of all runs, in plain values that can be compared."""
-    experiments = client.search_experiments(view_type=all_runs)
-    ids = [each.experiment_id for each in experiments]
-    runs = list(client.search_runs(ids, run_view_type=all_runs))
-    return {
-        "experiments": {
-            e.experiment_id: (e.name, e.lifecycle_stage, e.creation_time, _own(e.tags))
-            for e in experiments
-        },
-        "runs": {run.info.run_id: _run(client, run) for run in runs},
-    }
-
-
-def _run(client: Any, run: Any) -> dict[str, Any]:
-    info, run_id = run.info, run.info.run_id
-    return {
-        "info": [
-            info.run_name, info.experiment_id, info.status, info.start_time, info.end_time,
-            info.lifecycle_stage, info.user_id,
-        ],
-        "params": run.data.params,
-        "tags": _own(run.data.tags),
-        "latest": {key: repr(value) for key, value in run.data.metrics.items()},
-        "points": {
-            key: sorted((m.step, m.timestamp, repr(m.value))
-                        for m in client.get_metric_history(run_id, key))
-            for key in run.data.metrics
-        },
-        "inputs": [
-            [vars_of(each.dataset), sorted((tag.key, tag.value) for tag in each.tags)]
-            for each in run.inputs.dataset_inputs
-        ],
-        "outputs": [o.model_id for o in getattr(run.outputs, "model_outputs", None) or ()],
-    }  # fmt: skip
-
-
-def vars_of(dataset: Any) -> list[Any]:
-    names = ("name", "digest", "source_type", "source", "schema", "profile")
-    return [getattr(dataset, name) for name in names]
-
-
-def _own(tags: Any) -> dict[str, str]:
-    return {key: value for key, value in tags.items() if key != MARK}
-
-
-def files_of(client: Any, run_id: str, folder: Path) -> dict[str, bytes]:
-    """Path and bytes of every artifact."""
-    return {
-        path: Path(client.download_artifacts(run_id, path, str(folder))).read_bytes()
-        for path in _paths(client, run_id, None)
-    }
-
-
-def _paths(client: Any, run_id: str, folder: str | None) -> Iterator[str]:
-    for each in client.list_artifacts(run_id, folder):
-        if each.is_dir:
-            yield from _paths(client, run_id, each.path)
-        else:
-            yield each.path
-
-
-def registry_of(client: Any) -> dict[str, Any]:
-    return {
-        model.name: [
-            model.description, _own(model.tags),
-            {alias: str(version) for alias, version in model.aliases.items()},
-            [
-                [int(v.version), v.current_stage, v.description, dict(v.tags), v.run_id]
-                for v in sorted(
-                    client.search_model_versions(f"name = '{model.name}'"),
-                    key=lambda version: int(version.version),
-                )
-            ],
-        ]
-        for model in client.search_registered_models()
-    }  # fmt: skip
-
-
 # --- everything comes over
 
 
@@ -201,7 +119,7 @@ def _check_models(source: Path, ours: MlflowClient, run_id: str) -> None:
 
     there, (output,) = theirs(source), ours.get_run(run_id).outputs.model_outputs
     made, kept = there.get_logged_model(output.model_id), ours.get_logged_model(output.model_id)
-    assert (kept.name, kept.params, _own(kept.tags)) == (made.name, made.params, made.tags)
+    assert (kept.name, kept.params, own_tags(kept.tags)) == (made.name, made.params, made.tags)
     assert _measures(kept) == _measures(made)
     X, y = load_iris(return_X_y=True)
     nbtrack.set_tracking_uri(ours.tracking_uri)
@@ -406,7 +324,7 @@ def test_files_that_cannot_be_had(made, bring, ours, tmp_path):
     assert code == 1
     assert f"run {run_id}: folder: a link that leads elsewhere; link: a link" in said
     assert "pipe, socket or device" in said
-    assert {"data.json", "notes/hello.txt"} <= set(_paths(ours, run_id, None))
+    assert {"data.json", "notes/hello.txt"} <= set(paths_of(ours, run_id, None))
     assert "secret" not in {p.name for p in (tmp_path / "here").rglob("*")}
 
     os.unlink(artifacts / "pipe")

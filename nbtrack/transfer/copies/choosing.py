@@ -16,22 +16,24 @@ def chosen_runs(store: Store, texts: Sequence[str], experiments: Sequence[str]) 
     each once. Raises NotFound; InvalidValue if none is named."""
     if not texts and not experiments:
         raise InvalidValue("Say which runs: ids or names of runs, or an experiment.")
-    found = _with_children(store, [find_run(store, t, view_type=ViewType.ALL) for t in texts])
+    found = with_children(store, [find_run(store, t, view_type=ViewType.ALL) for t in texts])
     if experiments:
-        ids = tuple(_id_of(store, name) for name in experiments)
+        ids = tuple(experiment_id_named(store, name) for name in experiments)
         found += store.search_runs(RunQuery(experiment_ids=ids, order_by=("start_time asc",)))
     return list({run.info.run_id: run for run in found}.values())
 
 
-def _with_children(store: Store, runs: Iterable[Run]) -> list[Run]:
+def with_children(store: Store, runs: Iterable[Run]) -> list[Run]:
+    """Each, followed by those below it, at any depth."""
     found: list[Run] = []
     for run in runs:
         found.append(run)
-        found += _with_children(store, store.read_child_runs(run.info.run_id))
+        found += with_children(store, store.read_child_runs(run.info.run_id))
     return found
 
 
-def _id_of(store: Store, name: str) -> str:
+def experiment_id_named(store: Store, name: str) -> str:
+    """Raises NotFound, which proposes one that there is."""
     if (found := store.find_experiment(name)) is not None:
         return found.experiment_id
     names = [experiment.name for experiment in store.search_experiments()]

@@ -13,11 +13,13 @@ from nbtrack.transfer.imports.marks import without_mark
 from nbtrack.transfer.imports.outcome import Outcome, Side
 from nbtrack.transfer.imports.run_import import Brought
 from nbtrack.transfer.imports.run_text import said_tags
+from nbtrack.transfer.sources.source_records import SourceRun
 
 _RUNS_AT_ONCE = 500
 _RUNS = """
-    select run_id, run_name, status, epoch_ms(start_time) as start, epoch_ms(end_time) as "end",
-        user_id, lifecycle_stage from runs where run_id in (select unnest($ids))
+    select run_id, run_name, status, epoch_us(start_time) // 1000 as start,
+        epoch_us(end_time) // 1000 as "end", user_id, lifecycle_stage
+    from runs where run_id in (select unnest($ids))
 """
 _INPUTS = """
     select run_id, name, digest, source_type, source, schema, profile, context, tags from inputs
@@ -28,27 +30,33 @@ _INPUT_FACTS = ("name", "digest", "source_type", "source", "schema", "profile", 
 
 def note_source(outcome: Outcome, brought: Brought) -> None:
     """Count a run as the source has it."""
-    run, tags = brought.run, said_tags(brought.run)
+    run = brought.run
     setattr(outcome, brought.news, getattr(outcome, brought.news) + 1)
     if brought.mark.missing:
         outcome.incomplete[f"run {run.run_id}"] = "; ".join(brought.mark.missing)
+    points, files = (brought.mark.points, brought.points), (brought.mark.files, brought.files)
+    count_read(outcome.source, run, points=points, files=files)
+
+
+def count_read(
+    side: Side, run: SourceRun, *, points: tuple[str, int], files: tuple[str, int]
+) -> None:
+    """Add a run that was read to *side*; a digest of its *points* and *files*, and how many."""
     end = None if run.status in ("RUNNING", "SCHEDULED") else run.end
     facts = [run.name, run.status, run.start or 0, end, run.user, run.is_deleted]
     inputs = [[each.get(name) for name in _INPUT_FACTS] for each in run.inputs]
-    _count(
-        outcome.source, run.run_id, facts, run.params, tags, inputs,
-        (brought.mark.points, brought.points), (brought.mark.files, brought.files),
-    )  # fmt: skip
+    _count(side, run.run_id, facts, run.params, said_tags(run), inputs, points, files)
 
 
 def look_here(store: Store, outcome: Outcome) -> None:
     """Count the same runs as they are here."""
     run_ids = list(outcome.source.digests)
     for start in range(0, len(run_ids), _RUNS_AT_ONCE):
-        _look_at(store, outcome.here, run_ids[start : start + _RUNS_AT_ONCE])
+        count_here(store, outcome.here, run_ids[start : start + _RUNS_AT_ONCE])
 
 
-def _look_at(store: Store, side: Side, run_ids: Sequence[str]) -> None:
+def count_here(store: Store, side: Side, run_ids: Sequence[str]) -> None:
+    """Add what is here of these runs to *side*."""
     params, tags = (kept_here.texts_here(store, name, run_ids) for name in ("params", "tags"))
     files, points = kept_here.files_here(store, run_ids), kept_here.point_digests(store, run_ids)
     inputs = _inputs(store, run_ids)

@@ -77,7 +77,7 @@ def files_here(store: Store, run_ids: Sequence[str]) -> dict[str, dict[str, str]
 def point_digests(store: Store, run_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
     """The digest of all points of each run that has any, and how many there are."""
     found: dict[str, tuple[str, int]] = {}
-    for run_id, keys in groupby(_series(store, run_ids), key=lambda each: each[0]):
+    for run_id, keys in groupby(series_here(store, run_ids), key=lambda each: each[0]):
         digest = RunPointsDigest()
         for _, key, (values, steps, times) in keys:
             digest.add(key, values, steps, times)
@@ -88,11 +88,11 @@ def point_digests(store: Store, run_ids: Sequence[str]) -> dict[str, tuple[str, 
 def points_here(store: Store, run_id: str) -> dict[str, Counter[Triple]]:
     return {
         key: Counter(map(comparable, *(column.tolist() for column in columns)))
-        for _, key, columns in _series(store, [run_id])
+        for _, key, columns in series_here(store, [run_id])
     }
 
 
-def _series(store: Store, run_ids: Sequence[str]) -> Iterable[tuple[str, str, Sequence[Any]]]:
+def series_here(store: Store, run_ids: Sequence[str]) -> Iterable[tuple[str, str, Sequence[Any]]]:
     """(run id, key, (values, steps, times)) in the order of both."""
     parameters = {"ids": list(run_ids)}
     counts, points = store.query(_COUNTS, parameters), store.query(_POINTS, parameters)

@@ -24,6 +24,10 @@ def run_status(number: object) -> str:
     raise BrokenRecord(f"its status is {number!r}")
 
 
+def number_of_status(status: str) -> int:
+    return _RUN_STATUSES.index(status)
+
+
 def model_status(number: object) -> str:
     """A model that is being made, or of which nothing is said, is PENDING."""
     statuses = list(LoggedModelStatus)

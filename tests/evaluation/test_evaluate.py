@@ -1,0 +1,190 @@
+"""`nbtrack.evaluate`: MLflow's names and, to the last bits that mean something, its values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+import nbtrack
+from nbtrack.evaluation.classifier import evaluate_classifier
+from nbtrack.evaluation.regression import regression_scores
+from nbtrack.models import MetricThreshold, make_metric
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path):
+    nbtrack.set_tracking_uri(str(tmp_path / ".nbtrack"))
+
+
+def data(classes: int, rows: int = 400) -> tuple[pd.DataFrame, LogisticRegression]:
+    X = RNG.normal(size=(rows, 4))
+    y = (X @ RNG.normal(size=(4, classes)) + RNG.gumbel(size=(rows, classes))).argmax(1)
+    names = np.array([f"class {n}" for n in range(classes)])
+    frame = pd.DataFrame(X, columns=list("abcd")).assign(y=names[y])
+    return frame, LogisticRegression().fit(frame[list("abcd")], frame["y"])
+
+
+def theirs():
+    return pytest.importorskip("mlflow.models.evaluation.evaluators.classifier")
+
+
+@pytest.mark.parametrize("is_weighted", [False, True])
+@pytest.mark.parametrize("average", ["weighted", "macro", "micro"])
+def test_many_classes_score_as_in_mlflow(average, is_weighted):
+    """Averages, log loss, areas, and the table by class, with and without weights of rows."""
+    frame, model = data(4)
+    X, y = frame[list("abcd")], frame["y"]
+    predicted, shares = model.predict(X), model.predict_proba(X)
+    weights = RNG.uniform(0.5, 2, len(y)) if is_weighted else None
+    config = {"average": average, "sample_weights": weights}
+
+    found = evaluate_classifier(y, predicted, shares, config)
+
+    expected = theirs()._get_multiclass_classifier_metrics(
+        y_true=y, y_pred=predicted, y_proba=shares, labels=model.classes_, average=average,
+        sample_weights=weights,
+    )  # fmt: skip
+    assert found.metrics == pytest.approx(expected, rel=1e-12)
+    table = theirs()._get_classifier_per_class_metrics_collection_df(
+        y, predicted, model.classes_, weights
+    )
+    for kind, name in (("roc", "roc_auc"), ("pr", "precision_recall_auc")):
+        table[name] = theirs()._gen_classifier_curve(
+            False, y, shares, model.classes_, None, kind, weights
+        ).auc  # fmt: skip
+    assert list(found.table) == list(table.columns)
+    for name in table.columns[1:]:
+        assert found.table[name] == pytest.approx(table[name].tolist(), rel=1e-12), name
+
+
+@pytest.mark.parametrize("positive", [None, "class 0"])
+def test_two_classes_score_as_in_mlflow(positive):
+    """Whichever of them is the positive one; equal probabilities count as one threshold."""
+    frame, model = data(2)
+    X, y = frame[list("abcd")], frame["y"]
+    predicted, shares = model.predict(X), model.predict_proba(X).round(1)
+    label = positive or "class 1"
+
+    found = evaluate_classifier(y, predicted, shares, {"pos_label": positive})
+
+    labels = ["class 0", "class 1"] if label == "class 1" else ["class 1", "class 0"]
+    expected = theirs()._get_binary_classifier_metrics(
+        y_true=y, y_pred=predicted, y_proba=shares, labels=labels, pos_label=label
+    )
+    for kind, name in (("roc", "roc_auc"), ("pr", "precision_recall_auc")):
+        column = shares[:, ["class 0", "class 1"].index(label)]
+        expected[name] = theirs()._gen_classifier_curve(
+            True, y, column, labels, label, kind, None
+        ).auc  # fmt: skip
+    assert found.metrics == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_numbers_score_as_in_mlflow(is_weighted):
+    """Zeros among the targets, too."""
+    regressor = pytest.importorskip("mlflow.models.evaluation.evaluators.regressor")
+    y = np.append(RNG.normal(size=99), 0.0)
+    predicted = y + RNG.normal(size=100)
+    weights = RNG.uniform(0.5, 2, 100) if is_weighted else None
+
+    found = regression_scores(y, predicted, weights)
+
+    assert found == pytest.approx(regressor._get_regressor_metrics(y, predicted, weights), rel=1e-9)
+
+
+def test_an_evaluation_is_recorded(tmp_path):
+    """Metrics, table and pictures are on the run; metrics of one's own see the others."""
+    frame, model = data(3)
+    error = make_metric(
+        eval_fn=lambda predictions, targets, metrics, cost: (
+            cost * (1 - metrics["accuracy_score"].aggregate_results["accuracy_score"])
+        ),
+        greater_is_better=False,
+        name="cost_of_errors",
+    )
+    with nbtrack.start_run() as run:
+        uri = nbtrack.sklearn.log_model(model, "model").model_uri
+        found = nbtrack.evaluate(
+            uri, frame, targets="y", model_type="classifier", extra_metrics=[error],
+            evaluator_config={"cost": 100, "metric_prefix": "val_"},
+        )  # fmt: skip
+
+    assert found.metrics["val_score"] == found.metrics["val_accuracy_score"]
+    assert found.metrics["val_cost_of_errors"] == pytest.approx(
+        100 * (1 - found.metrics["val_accuracy_score"])
+    )
+    kept = nbtrack.get_run(run.info.run_id).data.metrics
+    assert {name: kept[name] for name in found.metrics} == found.metrics
+    assert found.artifacts.keys() == {
+        "calibration_curve_plot", "confusion_matrix", "per_class_metrics",
+        "precision_recall_curve_plot", "roc_curve_plot",
+    }  # fmt: skip
+    found.save(tmp_path / "saved")
+    again = nbtrack.EvaluationResult.load(tmp_path / "saved")
+    assert again.metrics == found.metrics
+    assert again.artifacts["per_class_metrics"].content["positive_class"].tolist() == [
+        "class 0", "class 1", "class 2"
+    ]  # fmt: skip
+    assert again.artifacts["roc_curve_plot"].content.size[0] > 300
+
+
+def test_models_and_data_of_any_kind():
+    """An estimator, a function, an array, predictions that are there; and a run is opened."""
+    X = RNG.normal(size=(50, 3))
+    y = X @ [1.0, 2.0, 3.0] + RNG.normal(size=50)
+    model = LinearRegression().fit(X, y)
+    frame = pd.DataFrame({"said": model.predict(X), "y": y})
+
+    kinds = [
+        nbtrack.evaluate(model, X, targets=y, model_type="regressor"),
+        nbtrack.evaluate(lambda rows: model.predict(rows.to_numpy()), X, targets=y,
+                         model_type="regressor"),
+        nbtrack.evaluate(data=frame, targets="y", predictions="said", model_type="regressor"),
+    ]  # fmt: skip
+
+    assert len({each.metrics["r2_score"] for each in kinds}) == 1
+    assert len({each.run_id for each in kinds}) == 3
+    assert "score" in kinds[0].metrics
+    assert "score" not in kinds[2].metrics
+
+
+def test_what_is_wrong_is_said():
+    """With the cure."""
+    frame, model = data(2, rows=20)
+    for words, arguments in [
+        ("model_type is 'text'", {"model_type": "text"}),
+        ("no column 'z'", {"model_type": "classifier", "targets": "z"}),
+        ("Say what is true", {"model_type": "classifier"}),
+        ("Give a model, or", {"model_type": "classifier", "targets": "y", "model": None}),
+        ("is not in label_list", {
+            "model_type": "classifier", "targets": "y",
+            "evaluator_config": {"label_list": ["class 0", "class 9"]},
+        }),
+    ]:  # fmt: skip
+        with pytest.raises(nbtrack.NbtrackError, match=words):
+            nbtrack.evaluate(**{"model": model, "data": frame, **arguments})
+    with pytest.raises(nbtrack.NbtrackError, match="lambda has no name"):
+        make_metric(eval_fn=lambda a, b: 1.0, greater_is_better=True)
+
+
+def test_thresholds_hold_a_model_to_numbers_and_to_another():
+    """All that fails is said at once; less may be better."""
+    good = nbtrack.EvaluationResult({"f1": 0.9, "loss": 0.2}, {})
+    bad = nbtrack.EvaluationResult({"f1": 0.8, "loss": 0.3}, {})
+    wanted = {
+        "f1": MetricThreshold(threshold=0.85, min_absolute_change=0.05, greater_is_better=True),
+        "loss": MetricThreshold(min_relative_change=0.2, greater_is_better=False),
+    }
+
+    nbtrack.validate_evaluation_results(wanted, good, bad)
+    with pytest.raises(nbtrack.NbtrackError) as failed:
+        nbtrack.validate_evaluation_results({**wanted, "auc": wanted["f1"]}, bad, good)
+    assert str(failed.value).count("\n") == 4
+    assert "f1 is 0.8, and has to reach 0.85" in str(failed.value)
+    assert "auc is not among those that were measured" in str(failed.value)
+    with pytest.raises(nbtrack.NbtrackError, match="greater_is_better"):
+        MetricThreshold(threshold=1)

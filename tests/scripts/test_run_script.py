@@ -1,0 +1,167 @@
+"""`nbtrack run`: a script runs as under python, and is a run; `import mlflow` may be nbtrack."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nbtrack import MlflowClient
+from nbtrack.records.runs import Run
+from nbtrack.scripts.arguments import params_of
+
+SEEN = """
+import builtins, multiprocessing, pickle, sys
+import helper
+class Point: pass
+def double(x): return 2 * x
+if __name__ == "__main__":
+    print(sys.argv, sys.path[0], __name__, __file__, __builtins__ is builtins, __spec__)
+    print(sorted(name for name in globals() if name.startswith("__")))
+    print(pickle.loads(pickle.dumps(Point())), sys.modules["__main__"].Point is Point)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        print(pool.map(double, [1, helper.TWO]))
+"""
+ENDINGS = {
+    "fails": "import sys\nprint('out')\ndef f():\n    raise ValueError('no')\nf()",
+    "exits": "import sys; sys.exit(3)",
+    "says": "import sys; sys.exit('so long')",
+    "cannot": "x = = 1",
+    "stops": "raise KeyboardInterrupt",
+}
+OF_MLFLOW = """
+import mlflow, mlflow.sklearn
+from mlflow.tracking import MlflowClient
+from mlflow.models.signature import infer_signature
+import sys
+mlflow.set_tracking_uri("sqlite:///mlflow.db")
+with mlflow.start_run(run_name="inner") as run:
+    mlflow.log_metric("m", 1.5)
+client = MlflowClient("http://nowhere:1")
+print(client.get_run(run.info.run_id).data.metrics, mlflow.MlflowClient is MlflowClient)
+try:
+    import mlflow.langchain
+except ModuleNotFoundError as exc:
+    print(exc)
+import nbtrack
+print(nbtrack.__name__, nbtrack.__spec__.name, mlflow.__version__[0].isdigit())
+nbtrack.takeover(False)
+print([name for name in sys.modules if name.partition(".")[0] == "mlflow"])
+sys.modules["mlflow"] = sys
+try:
+    nbtrack.takeover()
+except nbtrack.NbtrackError as exc:
+    print(exc)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    made = tmp_path_factory.mktemp("scripts")
+    (made / "helper.py").write_text("TWO = 2\n")
+    for name, text in {"seen": SEEN, "of_mlflow": OF_MLFLOW, **ENDINGS}.items():
+        (made / f"{name}.py").write_text(text)
+    return made
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "NBTRACK_DIR": str(folder / ".nbtrack")}
+    return subprocess.run(
+        [sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True
+    )
+
+
+def runs_of(folder: Path, name: str) -> list[Run]:
+    """The newest first."""
+    client = MlflowClient(str(folder / ".nbtrack"))
+    return list(client.search_runs(["0"], f"attributes.run_name = '{name}'"))
+
+
+def test_a_script_sees_what_it_sees_under_python(folder):
+    """Its arguments, path, `__main__`, pickles, and processes of its own."""
+    words = ["seen.py", "--lr", "0.1", "-v", "data.csv", "--api-key=hunter2hunter2"]
+
+    ours, pythons = run(folder, "-m", "nbtrack", "run", *words), run(folder, *words)
+
+    assert (ours.stdout, ours.stderr) == (pythons.stdout, "")
+    [found] = runs_of(folder, "seen.py")
+    assert found.data.params == {"lr": "0.1", "v": "data.csv", "api_key": "***"}
+    assert (found.info.status, found.data.tags["mlflow.source.name"]) == ("FINISHED", "seen.py")
+    client = MlflowClient(str(folder / ".nbtrack"))
+    kept = Path(client.download_artifacts(found.info.run_id, "output/stdout.txt")).read_text()
+    assert kept == ours.stdout
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_a_script_ends_as_under_python(folder, name):
+    """The same exit status, output and traceback; the run says how it ended, and why."""
+    ours, pythons = run(folder, "-m", "nbtrack", "run", f"{name}.py"), run(folder, f"{name}.py")
+
+    code = 130 if name == "stops" else pythons.returncode  # python dies of its signal
+    assert (ours.returncode, ours.stdout, ours.stderr) == (code, pythons.stdout, pythons.stderr)
+    [found] = runs_of(folder, f"{name}.py")
+    assert found.info.status == ("KILLED" if name == "stops" else "FAILED")
+
+
+def test_a_script_is_compared_by_its_source_and_modules(folder):
+    """Both are kept, also of a script that was edited since."""
+    done = run(folder, "-m", "nbtrack", "run", "--no-autolog", "--name", "a", "seen.py")
+    (folder / "helper.py").write_text("TWO = 3\n")
+    run(folder, "-m", "nbtrack", "run", "--no-autolog", "--name", "b", "seen.py")
+
+    told = run(folder, "-m", "nbtrack", "diff", "a", "b")
+
+    assert done.returncode == 0, done.stderr
+    assert "helper.py" in told.stdout
+    assert "TWO = 3" in told.stdout
+
+
+def test_a_script_of_mlflows_records_here(folder):
+    """Unchanged, whatever servers it names; undone, nothing of it is left; too late is refused."""
+    done = run(folder, "-m", "nbtrack", "run", "--as-mlflow", "of_mlflow.py")
+
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0, done.stderr
+    assert lines[0] == "{'m': 1.5} True"
+    assert "has no 'mlflow.langchain'" in lines[1]
+    assert lines[2] == "nbtrack nbtrack True"
+    assert lines[3] == "[]"
+    assert "Restart the kernel" in lines[4]
+    assert "has taken over: what is logged goes to" in done.stderr
+    assert done.stderr.count("taken over") == 1
+    [inner], [outer] = runs_of(folder, "inner"), runs_of(folder, "of_mlflow.py")
+    assert inner.data.tags["mlflow.parentRunId"] == outer.info.run_id
+    assert not (folder / "mlflow.db").exists()
+
+
+def test_a_script_that_is_not_there(folder):
+    """One sentence, and no run."""
+    done = run(folder, "-m", "nbtrack", "run", "nowhere.py")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There is no script 'nowhere.py'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "params"),
+    [
+        (["--lr", "0.1", "--flag"], {"lr": "0.1", "flag": "True"}),
+        (["--layers", "64", "32", "--x=a=b"], {"layers": "64 32", "x": "a=b"}),
+        (["model.lr=0.1", "+seed=1"], {"model.lr": "0.1", "seed": "1"}),
+        (
+            ["train", "data.csv", "-5"],
+            {"argument 1": "train", "argument 2": "data.csv", "argument 3": "-5"},
+        ),
+        (
+            ["--shift", "-5", "--odd[name]", "1"],
+            {"shift": "-5", "argument 1": "--odd[name]", "argument 2": "1"},
+        ),
+        (["--password", "hunter2hunter2"], {"password": "***"}),
+    ],
+)
+def test_arguments_are_params(arguments, params):
+    """As far as they can be told apart without the script's own parser."""
+    assert params_of(arguments) == params
