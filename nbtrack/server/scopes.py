@@ -215,6 +215,7 @@ _RULES: list[tuple[re.Pattern[str], Rule]] = [
     (re.compile(r"/model-versions/get-artifact"), _model),
     (re.compile(rf"(?:{_API}mlflow-artifacts/artifacts|{_OURS}files)(?:/(?P<place>.+))?"), _files),
     (re.compile(rf"{_API}mlflow-artifacts/mpu/[a-z]+/(?P<place>.+)"), _files),
+    (re.compile(rf"{_OURS}uploads/(?P<place>.+)"), _files),
     (re.compile(rf"{_OURS}journal/[^/]+"), _lines),
     (re.compile(rf"{_OURS}writers/[0-9a-f]{{32}}"), _any),  # which nobody guesses
     (re.compile(rf"{_OURS}registry"), _change),

@@ -113,7 +113,7 @@ def _paths(form: str, world: World) -> list[str]:
     if form.endswith("/questions/{name}"):
         return [form.replace("{name}", name) for name in (*sorted(QUESTIONS_ASKED), "version")]
     place = f"runs/{world.run_id}/a.txt"
-    if form.endswith(("/artifacts/{place:path}", "/files/{place:path}")):
+    if form.endswith(("/artifacts/{place:path}", "/files/{place:path}", "/uploads/{place:path}")):
         places = [
             place,
             f"models/{world.model_id}/x",
