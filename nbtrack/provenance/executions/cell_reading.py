@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -118,6 +119,27 @@ def _only_imported(tree: ast.Module) -> set[str]:
     return found
 
 
+_CONTEXTS = frozenset({ast.Load, ast.Store, ast.Del})
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    """As `ast.iter_child_nodes`, in half of the time: without what every name has below it."""
+    for name in node._fields:
+        part = getattr(node, name, None)
+        if type(part) is list:
+            yield from (each for each in part if isinstance(each, ast.AST))
+        elif isinstance(part, ast.AST) and type(part) not in _CONTEXTS:
+            yield part
+
+
+def _walked(tree: ast.AST) -> Iterator[ast.AST]:
+    due = deque([tree])
+    while due:
+        node = due.popleft()
+        due.extend(_children(node))
+        yield node
+
+
 def _bound_in(body: Iterable[ast.stmt]) -> tuple[set[str], set[str]]:
     """Names bound for certain, and in branches; a loop is taken to run."""
     sure: set[str] = set()
@@ -151,13 +173,13 @@ def _stored(node: ast.AST) -> Iterator[str]:
             yield (node.asname or node.name).partition(".")[0]
         case ast.Lambda():
             return
-    for child in ast.iter_child_nodes(node):
+    for child in _children(node):
         yield from _stored(child)
 
 
 def _loaded_at_top(node: ast.AST) -> Iterator[str]:
     """Names loaded where the cell itself runs, not in bodies of functions."""
-    for child in ast.iter_child_nodes(node):
+    for child in _children(node):
         if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load):
             yield child.id
         elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -186,7 +208,7 @@ class _Facts:
     has_star: bool = False
 
     def visit_all(self, tree: ast.AST) -> None:
-        for node in ast.walk(tree):
+        for node in _walked(tree):
             match node:
                 case ast.Name():
                     self.words.add(node.id)

@@ -121,9 +121,7 @@ def _drawing() -> object:
     options = imported("matplotlib", "rcParams")
     if options is None:
         return None
-    items = [(k, v) for k, v in dict.items(options) if k not in _OF_BACKENDS]
-    values = [hashed(v) if type(v) in (list, tuple) else v for _, v in items]
-    return hashed([*(key for key, _ in items), *values])
+    return hashed(v for name, v in dict.items(options) if name not in _OF_BACKENDS)
 
 
 def _decimal() -> object:
