@@ -26,9 +26,16 @@ class LoopCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras shi
         self._waiting: tuple[int, Mapping[str, Any]] | None = None
         self._rate: float | None = None
         self._first_epoch: int | None = None
+        self._has_begun = False
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - as Keras calls it
-        self._begun(self.model)
+        self._tell_begun()
+
+    def _tell_begun(self) -> None:
+        """When all layers are known: by TensorFlow that may be in the first step."""
+        if not self._has_begun and getattr(self.model, "built", True):
+            self._has_begun = True
+            self._begun(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
         self.flush()
@@ -40,6 +47,7 @@ class LoopCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras shi
 
     def _note_end(self, epoch: int) -> None:
         """Of an epoch: how far it is, and whether it is to be the last one."""
+        self._tell_begun()
         with guarded("tell how far a training is"):
             self._loop.is_at(epoch - (self._first_epoch or 0) + 1)
             if self._loop.stop_is_wanted():

@@ -22,7 +22,7 @@ from nbtrack.hooks.pytorch.evaluations import BatchLoss, Evaluation, is_among
 from nbtrack.hooks.pytorch.first_call import FirstCall
 from nbtrack.hooks.pytorch.loop_length import loop_length
 from nbtrack.hooks.pytorch.numbers import rate_of
-from nbtrack.hooks.pytorch.roots import Group, Watch
+from nbtrack.hooks.pytorch.roots import Group
 from nbtrack.hooks.pytorch.settings import (
     device_of,
     optimizer_params,
@@ -37,6 +37,7 @@ from nbtrack.hooks.pytorch.surroundings import (
     own_frames,
     surroundings_of,
 )
+from nbtrack.hooks.pytorch.watch import Watch
 from nbtrack.hooks.training.stopping import stop_is_wanted
 from nbtrack.hooks.training.storable_keys import free_key, storable_key
 from nbtrack.journal.lines import now_us
@@ -153,7 +154,7 @@ class LoopRecord:
     def begin(self, optimizer: Optimizer) -> Steps:
         self._let_go()
         around = surroundings_of(optimizer)
-        steps = Steps(optimizer, around, self, name=self._free_name(around))
+        steps = Steps(optimizer, around, name=self._free_name(around), add=self.add)
         if self._run.is_resumed and not self._all:
             self._go_on(steps)
         self._steps[optimizer] = steps

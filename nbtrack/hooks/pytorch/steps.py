@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 from weakref import ref
 
 from torch import Tensor
@@ -16,9 +16,6 @@ from nbtrack.hooks.pytorch.roots import Group, Value
 from nbtrack.hooks.pytorch.surroundings import Surroundings
 from nbtrack.recording.training_progress import TrainingProgress
 
-if TYPE_CHECKING:
-    from nbtrack.hooks.pytorch.record import LoopRecord
-
 PACE = "steps_per_sec"
 _OF_THE_LOOP = ("epoch", PACE)  # not of an optimizer
 _METRICS = ("loss", "learning_rate", "gradient_norm", *_OF_THE_LOOP)
@@ -28,16 +25,25 @@ class Steps:
     """Those of one optimizer, counted from 0."""
 
     __slots__ = (
-        *("around", "call", "count", "first", "name", "names", "optimizer", "progress", "rate"),
-        "record",
+        "add",
+        "around",
+        "call",
+        "count",
+        "first",
+        "name",
+        "names",
+        "optimizer",
+        "progress",
+        "rate",
     )
 
     def __init__(
-        self, optimizer: Optimizer, around: Surroundings, record: LoopRecord, *, name: str
+        self, optimizer: Optimizer, around: Surroundings, *, name: str, add: Callable[..., bool]
     ) -> None:
+        """*add* is `LoopRecord.add`, of their record."""
         self.optimizer = ref(optimizer)
         self.around = around
-        self.record = record
+        self.add = add
         self.name = name
         self.first = self.count = 0
         self.call = FirstCall(around.model) if around.model is not None else None

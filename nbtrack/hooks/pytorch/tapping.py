@@ -25,9 +25,10 @@ from nbtrack.hooks.pytorch.first_call import FirstCall
 from nbtrack.hooks.pytorch.hook import library
 from nbtrack.hooks.pytorch.ranks import is_first_rank, other_rank, tell_ranks
 from nbtrack.hooks.pytorch.record import LoopRecord
-from nbtrack.hooks.pytorch.roots import Group, Watch, threads
+from nbtrack.hooks.pytorch.roots import Group
 from nbtrack.hooks.pytorch.steps import Steps
 from nbtrack.hooks.pytorch.taps import Taps
+from nbtrack.hooks.pytorch.watch import Watch, threads
 from nbtrack.recording.active_run import ActiveRun, AttachedRun
 from nbtrack.recording.here import changes
 from nbtrack.recording.here import here as active_here
@@ -91,7 +92,7 @@ class Loops:
                 steps = self._bind(watch, optimizer)
             if steps is not None:
                 has_closure = (len(args) > 1 or kwargs) and _closure(args, kwargs) is not None
-                is_to_stop = steps.record.add(
+                is_to_stop = steps.add(
                     steps, optimizer, watch, place=before, has_closure=has_closure
                 )
         except Exception as exc:  # noqa: BLE001 - see `base.guard`

@@ -29,9 +29,9 @@ CONTEXT = "mlflow.data.context"
 LOGS = ["accuracy", "loss", "val_accuracy", "val_loss"]
 
 
-def not_jax(why):
+def not_with(*backends, why):
     """The tests run with any of Keras's backends; KERAS_BACKEND says with which."""
-    return pytest.mark.skipif(keras.backend.backend() == "jax", reason=f"jax: {why}")
+    return pytest.mark.skipif(keras.backend.backend() in backends, reason=why)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -347,7 +347,7 @@ class Own(keras.Model):
         return {"loss": loss}
 
 
-@not_jax("its `train_step` has other arguments")
+@not_with("jax", "tensorflow", why="its `train_step` is written for torch")
 def test_a_subclass_of_its_own_is_recorded(autologged):
     """By what its `train_step` returns."""
     model = Own()
@@ -403,7 +403,7 @@ def test_threads_have_a_run_each(autologged):
     assert sorted(len(steps(run, "loss")) for run in autologged.runs()) == [1, 2]
 
 
-@not_jax("it hangs in a forked process, as it says")
+@not_with("jax", "tensorflow", why="they have threads, and hang in a forked process")
 def test_a_forked_child_records_nothing(autologged):
     """What it trains is part of something that its parent runs."""
     fit(network(), 1)
