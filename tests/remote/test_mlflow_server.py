@@ -31,6 +31,8 @@ mlflow = pytest.importorskip("mlflow")
 Machine = Callable[[str], MlflowStore]
 SCRIPT = """
 import nbtrack, os, sys
+import numpy as np
+from sklearn.linear_model import LinearRegression
 nbtrack.set_tracking_uri(sys.argv[1])
 nbtrack.set_experiment("from a script")
 with nbtrack.start_run(run_name="parent", tags={"team": "red"}):
@@ -39,6 +41,9 @@ with nbtrack.start_run(run_name="parent", tags={"team": "red"}):
         nbtrack.log_metric("loss", 1 / (step + 1), step=step)
     nbtrack.log_metrics({"nan": float("nan"), "inf": -float("inf")})
     nbtrack.log_text("hello", "notes/a b.txt")
+    nbtrack.log_input(nbtrack.data.from_numpy(np.zeros(3), name="zeros"), context="train")
+    model = LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0])
+    nbtrack.sklearn.log_model(model, name="model")
     with nbtrack.start_run(run_name="child", nested=True):
         nbtrack.log_metric("m", 1)
 if len(sys.argv) > 2:
@@ -141,6 +146,10 @@ def test_a_script_logs_to_it_and_is_killed(
     assert child.data.tags["mlflow.parentRunId"] in {
         run.info.run_id for run in theirs.search_runs([parent.info.experiment_id])
     }
+    (read,) = parent.inputs.dataset_inputs
+    assert (read.dataset.name, read.tags[0].value) == ("zeros", "train")
+    model = theirs.download_artifacts(parent.info.run_id, "model", str(tmp_path))
+    assert mlflow.sklearn.load_model(model).predict([[2.0]]) == pytest.approx([2.0])
     file = theirs.download_artifacts(parent.info.run_id, "notes/a b.txt", str(tmp_path))
     assert Path(file).read_text() == "hello"
 
