@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+import nbtrack
 from nbtrack.artifact_store.opening import open_artifacts
-from nbtrack.errors import StoreError
+from nbtrack.errors import InvalidValue, StoreError
 from nbtrack.journal import lines
 from nbtrack.recording.experiments import use_experiment
 from nbtrack.recording.run_writer import RunWriter
@@ -268,7 +269,9 @@ def test_what_it_does_not_take_is_said_and_the_rest_is_there(
     assert store.get_run(run.run_id).data.params["p"] == "2"
 
 
-def test_its_registry_is_read_and_not_changed(theirs: Any, machine: Machine) -> None:
+def test_its_registry_is_read_and_not_changed(
+    server: MlflowServer, theirs: Any, machine: Machine
+) -> None:
     theirs.create_registered_model("kept", tags={"a": "b"})
     run = theirs.create_run("0").info.run_id
     theirs.create_model_version("kept", f"mlflow-artifacts:/0/{run}/artifacts/model", run)
@@ -280,9 +283,11 @@ def test_its_registry_is_read_and_not_changed(theirs: Any, machine: Machine) -> 
     assert (model.name, model.aliases, model.tags) == ("kept", {"best": "1"}, {"a": "b"})
     assert (version.version, version.run_id) == ("1", run)
     with pytest.raises(StoreError, match="change it with MLflow's own client"):
-        store.registry_append([], after=None)
+        nbtrack.MlflowClient(server.address).create_registered_model("new")
     with pytest.raises(StoreError, match="does not tell"):
         store.registry_events(name="kept")
+    with pytest.raises(InvalidValue, match="a server of MLflow's"):
+        nbtrack.push("0" * 32, to=server.address)
 
 
 def test_a_server_that_does_not_answer_is_asked_again_later(

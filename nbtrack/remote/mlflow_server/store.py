@@ -258,7 +258,13 @@ class MlflowStore(ShippedStore):
     def noted_registry_head(self) -> None:
         return None
 
+    def registry_turn(self, *, timeout: float) -> NoReturn:  # noqa: ARG002 - there is none
+        self._refuse_change()
+
     def registry_append(self, *_: Any, **__: Any) -> NoReturn:
+        self._refuse_change()
+
+    def _refuse_change(self) -> NoReturn:
         raise StoreError(
             f"The registry is that of the MLflow server {self.uri}, which keeps no record of who "
             "changed what, and no gates: change it with MLflow's own client, or use nbtrack server."
