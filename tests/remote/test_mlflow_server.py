@@ -25,6 +25,7 @@ from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG
 from nbtrack.remote.mlflow_server.store import MlflowStore
 from nbtrack.stores.opening import open_store
+from nbtrack.transfer.copies.sides import ServerSide
 from tests.support.mlflow_server import MlflowServer
 
 mlflow = pytest.importorskip("mlflow")
@@ -287,7 +288,7 @@ def test_its_registry_is_read_and_not_changed(
     with pytest.raises(StoreError, match="does not tell"):
         store.registry_events(name="kept")
     with pytest.raises(InvalidValue, match="a server of MLflow's"):
-        nbtrack.push("0" * 32, to=server.address)
+        ServerSide(server.address, store.folder)
 
 
 def test_a_server_that_does_not_answer_is_asked_again_later(
