@@ -19,6 +19,7 @@ CHANGE = "change"  # in the details of the first event of a change: which change
 FILE_DIGESTS = "file_digests"  # a question that no `Store` answers
 RUNS, MODELS, COPIES = "runs", "models", "copies"  # whose files
 START, SHA256, PROJECT = "nbtrack-start", "nbtrack-sha256", "nbtrack-project"  # headers
+SERVER = "nbtrack-server"  # a header of /version: it is a server of ours
 ROWS_OF = "nbtrack-rows-of"  # a header of a table: the machine whose rows these are
 DIRECT = "nbtrack-direct"  # a header: asks for the address of a file's bytes, and has it
 DIRECT_BYTES = 1 << 20  # smaller files come through the server: it is one way less

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from nbtrack.errors import MlflowException, StoreBusy
+from nbtrack.remote.protocol import SERVER
 from nbtrack.server import artifact_files
 from nbtrack.server.asked import Asked, of_body, of_query
 from nbtrack.server.audit import AuditLog
@@ -134,7 +135,7 @@ async def _health(_: Request) -> Response:
 
 
 async def _version(_: Request) -> Response:
-    return PlainTextResponse(PROTOCOL_VERSION)
+    return PlainTextResponse(PROTOCOL_VERSION, headers={SERVER: "1"})
 
 
 async def _refuse(request: Request, exc: Exception) -> Response:

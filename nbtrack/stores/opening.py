@@ -92,7 +92,7 @@ def _parsed(uri: str) -> Path:
         return Path(unquote(parsed.path)).absolute()
     if "://" in uri:
         raise InvalidValue(
-            f"Tracking URI {uri!r}: nbtrack stores in a folder, or on a server of nbtrack. "
-            "Give a path, file:/path/to/folder or http://host:port."
+            f"Tracking URI {uri!r}: nbtrack stores in a folder, or on a server of nbtrack "
+            "or MLflow. Give a path, file:/path/to/folder or http://host:port."
         )
     return Path(uri).expanduser()

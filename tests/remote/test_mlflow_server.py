@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+import nbtrack
 from nbtrack.artifact_store.opening import open_artifacts
-from nbtrack.errors import StoreError
+from nbtrack.errors import InvalidValue, StoreError
 from nbtrack.journal import lines
 from nbtrack.recording.experiments import use_experiment
 from nbtrack.recording.run_writer import RunWriter
@@ -24,6 +25,7 @@ from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG
 from nbtrack.remote.mlflow_server.store import MlflowStore
 from nbtrack.stores.opening import open_store
+from nbtrack.transfer.copies.sides import ServerSide
 from tests.support.mlflow_server import MlflowServer
 
 mlflow = pytest.importorskip("mlflow")
@@ -31,6 +33,8 @@ mlflow = pytest.importorskip("mlflow")
 Machine = Callable[[str], MlflowStore]
 SCRIPT = """
 import nbtrack, os, sys
+import numpy as np
+from sklearn.linear_model import LinearRegression
 nbtrack.set_tracking_uri(sys.argv[1])
 nbtrack.set_experiment("from a script")
 with nbtrack.start_run(run_name="parent", tags={"team": "red"}):
@@ -39,6 +43,9 @@ with nbtrack.start_run(run_name="parent", tags={"team": "red"}):
         nbtrack.log_metric("loss", 1 / (step + 1), step=step)
     nbtrack.log_metrics({"nan": float("nan"), "inf": -float("inf")})
     nbtrack.log_text("hello", "notes/a b.txt")
+    nbtrack.log_input(nbtrack.data.from_numpy(np.zeros(3), name="zeros"), context="train")
+    model = LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0])
+    nbtrack.sklearn.log_model(model, name="model")
     with nbtrack.start_run(run_name="child", nested=True):
         nbtrack.log_metric("m", 1)
 if len(sys.argv) > 2:
@@ -141,6 +148,10 @@ def test_a_script_logs_to_it_and_is_killed(
     assert child.data.tags["mlflow.parentRunId"] in {
         run.info.run_id for run in theirs.search_runs([parent.info.experiment_id])
     }
+    (read,) = parent.inputs.dataset_inputs
+    assert (read.dataset.name, read.tags[0].value) == ("zeros", "train")
+    model = theirs.download_artifacts(parent.info.run_id, "model", str(tmp_path))
+    assert mlflow.sklearn.load_model(model).predict([[2.0]]) == pytest.approx([2.0])
     file = theirs.download_artifacts(parent.info.run_id, "notes/a b.txt", str(tmp_path))
     assert Path(file).read_text() == "hello"
 
@@ -259,7 +270,9 @@ def test_what_it_does_not_take_is_said_and_the_rest_is_there(
     assert store.get_run(run.run_id).data.params["p"] == "2"
 
 
-def test_its_registry_is_read_and_not_changed(theirs: Any, machine: Machine) -> None:
+def test_its_registry_is_read_and_not_changed(
+    server: MlflowServer, theirs: Any, machine: Machine
+) -> None:
     theirs.create_registered_model("kept", tags={"a": "b"})
     run = theirs.create_run("0").info.run_id
     theirs.create_model_version("kept", f"mlflow-artifacts:/0/{run}/artifacts/model", run)
@@ -271,9 +284,11 @@ def test_its_registry_is_read_and_not_changed(theirs: Any, machine: Machine) -> 
     assert (model.name, model.aliases, model.tags) == ("kept", {"best": "1"}, {"a": "b"})
     assert (version.version, version.run_id) == ("1", run)
     with pytest.raises(StoreError, match="change it with MLflow's own client"):
-        store.registry_append([], after=None)
+        nbtrack.MlflowClient(server.address).create_registered_model("new")
     with pytest.raises(StoreError, match="does not tell"):
         store.registry_events(name="kept")
+    with pytest.raises(InvalidValue, match="a server of MLflow's"):
+        ServerSide(server.address, store.folder)
 
 
 def test_a_server_that_does_not_answer_is_asked_again_later(

@@ -51,7 +51,7 @@ class MlflowServer:
 
     def _answers(self) -> bool:
         try:
-            urllib.request.urlopen(f"{self.address}/health", timeout=30).close()
+            urllib.request.urlopen(f"{self.address}/version", timeout=30).close()
         except OSError:
             return False
         return True

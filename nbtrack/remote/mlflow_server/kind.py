@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 from nbtrack.base.locks import make_shared_folder
-from nbtrack.errors import MlflowException, NotAllowed, NotIdentified, StoreBusy
+from nbtrack.errors import StoreBusy
 from nbtrack.remote.line import Line
-from nbtrack.remote.protocol import QUESTIONS
+from nbtrack.remote.protocol import QUESTIONS, ROOT, SERVER
 
 OURS = "project.id"  # a file that `RemoteStore` makes: the server has answered as ours
 NOTE = "mlflow.json"
-SECONDS = 2.0
+SECONDS = 5.0  # for an answer, once for each server
+_UNKNOWN = (404, 405)  # there is no such address
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,30}")
 
 
@@ -33,23 +33,28 @@ def is_mlflows(uri: str, folder: Path) -> bool:
 
 
 def _version_of_mlflow(uri: str) -> str | None:
+    """None unless both answers are MLflow's: one that is late, or none, tells nothing."""
+    line, version = _Anybody(uri), ""
     try:
-        Line(uri).ask(f"/{QUESTIONS}/version", {}, timeout=SECONDS)
-    except (NotIdentified, NotAllowed):
-        return None  # it knows us
-    except (StoreBusy, MlflowException):
-        return _version(_Anybody(uri))
-    return None
-
-
-def _version(line: Line) -> str | None:
-    try:
-        told: Any = line.request("GET", "/version", timeout=SECONDS).data
-    except (StoreBusy, MlflowException):
+        said = line.request("GET", "/version", timeout=SECONDS)
+        version = bytes(said.data[:64]).decode("ascii", "replace").strip()
+        if SERVER in said.headers or not _VERSION.fullmatch(version):
+            return None
+        line.request("POST", f"{ROOT}/{QUESTIONS}/version", b"{}", timeout=SECONDS)
+    except _Refused as exc:
+        return version or None if exc.status in _UNKNOWN else None
+    except StoreBusy:
         return None
-    text = bytes(told[:64]).decode("ascii", "replace").strip()
-    return text if _VERSION.fullmatch(text) else None
+    return None  # it has answered what only ours does
+
+
+class _Refused(Exception):
+    def __init__(self, status: int) -> None:
+        self.status = status
 
 
 class _Anybody(Line):
     root = ""
+
+    def _error(self, status: int, body: bytes) -> Exception:  # noqa: ARG002 - whatever it says
+        return _Refused(status)

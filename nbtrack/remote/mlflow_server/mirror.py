@@ -65,18 +65,28 @@ class Mirror:
             found = [*self._rest.pages("runs/search", "runs", told)]
             self._write_runs(found, t, is_up_to_date=is_up_to_date)
 
-    def look_at(self, run_id: str, *, is_up_to_date: bool) -> None:
+    def look_at(self, run_id: str, *, is_up_to_date: bool, timeout: float) -> None:
         """One run, by either id. Raises StoreBusy, NotFound."""
-        with self._turn():
+        with self._turn(timeout):
             t, known = now_us(), self._ids.run(run_id)
-            found = self._rest.get("runs/get", run_id=known.theirs if known else run_id)["run"]
+            theirs = known.theirs if known else run_id
+            found = self._rest.get_within(timeout, "runs/get", {"run_id": theirs})["run"]
             self._write_runs([found], t, is_up_to_date=is_up_to_date)
 
+    def look_at_experiment(self, experiment_id: str, *, timeout: float) -> None:
+        """The same of one experiment."""
+        theirs = self._ids.experiment(experiment_id) or experiment_id
+        with self._turn(timeout):
+            t = now_us()
+            asked = {"experiment_id": theirs}
+            found = self._rest.get_within(timeout, "experiments/get", asked)
+            self._write_experiments([found["experiment"]], t)
+
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _turn(self, timeout: float = _WAIT_SECONDS) -> Iterator[None]:
         """Two who find at once that a point is missing would both write it. Raises StoreBusy."""
         make_shared_folder(self._store.folder)
-        with held(self._store.folder / "mirror.lock", wait_seconds=_WAIT_SECONDS) as is_ours:
+        with held(self._store.folder / "mirror.lock", wait_seconds=timeout) as is_ours:
             if not is_ours:
                 raise StoreBusy("Another process looks at the MLflow server, and takes long.")
             yield

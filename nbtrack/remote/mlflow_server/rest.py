@@ -29,7 +29,10 @@ class Rest(Line):
     root = ""
 
     def get(self, what: str, **asked: str) -> Json:
-        return self._read(self.request("GET", f"{API}{what}?{urlencode(asked)}", timeout=SECONDS))
+        return self.get_within(SECONDS, what, asked)
+
+    def get_within(self, timeout: float, what: str, asked: Mapping[str, str]) -> Json:
+        return self._read(self.request("GET", f"{API}{what}?{urlencode(asked)}", timeout=timeout))
 
     def post(self, what: str, told: Mapping[str, object]) -> Json:
         body = json.dumps(told).encode()

@@ -8,8 +8,8 @@ away, too. What MLflow has no place for, such as cells, is known of this machine
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
 
@@ -23,7 +23,7 @@ from nbtrack.errors import (
     StoreError,
 )
 from nbtrack.records.registry import ModelVersion, RegisteredModel, RegistryQuery
-from nbtrack.records.runs import FileInfo, Metric, RunQuery
+from nbtrack.records.runs import Experiment, FileInfo, Metric, RunQuery
 from nbtrack.records.views import Axis, MetricSeries
 from nbtrack.remote.line import PATIENT_SECONDS, READ_SECONDS
 from nbtrack.remote.mlflow_server.files import MlflowArtifacts
@@ -41,7 +41,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 LOOK_SECONDS = 2.0  # a look at all runs is no older, or ten times as old as it takes
-_NO_ANSWER = (StoreBusy, NotIdentified, NotAllowed)
 
 
 def looked_for(local: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
@@ -65,8 +64,8 @@ def looked_up(local: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[A
     def answered(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
         timeout: Any = kwargs.get("timeout", READ_SECONDS)
         run_id = self._called_here(str(args[0] if args else kwargs.pop("run_id")))
-        if timeout >= PATIENT_SECONDS or not self.is_known_here(run_id):
-            self._look_at(run_id)
+        if timeout >= PATIENT_SECONDS or not self._is_known_here(run_id, timeout):
+            self._look_at(run_id, timeout)
         run_id = self._called_here(run_id)
         return local(self, run_id, *args[1:], **kwargs)  # type: ignore[arg-type]  # it was first
 
@@ -89,32 +88,54 @@ class MlflowStore(ShippedStore):
         super().close()
         self._mirror.close()
 
-    def is_known_here(self, run_id: str) -> bool:
+    def _is_known_here(self, run_id: str, timeout: float) -> bool:
         with suppress(StoreError, NotFound):
-            DuckDBStore.look_up_run(self, run_id)
+            DuckDBStore.look_up_run(self, run_id, timeout=timeout)
             return True
         return False
 
     # --- looks at the server
 
     def _look(self, experiment_ids: Sequence[str] | None) -> None:
-        """What cannot be seen is no reason not to show what is here; it is said."""
         key = None if experiment_ids is None else tuple(sorted(experiment_ids))
         now = time.monotonic()
         if self._looked.get(key, 0.0) > now:
             self._catch_up()
             return
         with self._seen():
+            self._check_near()
+            self._catch_up()
             self._mirror.look(experiment_ids, is_up_to_date=self.is_up_to_date)
             took = time.monotonic() - now
             self._looked[key] = time.monotonic() + max(LOOK_SECONDS, 10 * took)
 
-    def _look_at(self, run_id: str) -> None:
-        with self._seen(), suppress(NotFound):
-            self._mirror.look_at(run_id, is_up_to_date=self.is_up_to_date)
+    def _look_at(self, run_id: str, timeout: float) -> None:
+        is_hurried = timeout < PATIENT_SECONDS
+        with self._seen(is_hurried=is_hurried), suppress(NotFound):
+            self._check_near()
+            if not is_hurried:
+                self._catch_up()
+            is_up_to_date = self.is_up_to_date
+            self._mirror.look_at(run_id, is_up_to_date=is_up_to_date, timeout=timeout)
 
-    def _seen(self) -> AbstractContextManager[None]:
-        return _Look(self)
+    def _check_near(self) -> None:
+        """Raises ServerAway without asking again, if it was a moment ago."""
+        if self.line.seems_away():
+            raise ServerAway(self.uri, "it did not a moment ago", was_sent=False)
+
+    @contextmanager
+    def _seen(self, *, is_hurried: bool = False) -> Iterator[None]:
+        """What cannot be asked is no reason not to show what is here; it is said, once. That it
+        does not let us in is raised, but to who has no time, because he logs."""
+        try:
+            yield
+        except ServerAway:
+            self._say_away()
+        except StoreBusy:
+            pass
+        except (NotIdentified, NotAllowed):
+            if not is_hurried:
+                raise
 
     def _called_here(self, run_id: str) -> str:
         """By whichever of its ids one asks."""
@@ -127,7 +148,6 @@ class MlflowStore(ShippedStore):
 
     count_runs = looked_for(DuckDBStore.count_runs)
     find_experiment = looked_for(DuckDBStore.find_experiment)
-    get_experiment = looked_for(DuckDBStore.get_experiment)
     read_child_runs = looked_for(DuckDBStore.read_child_runs)
     read_groups = looked_for(DuckDBStore.read_groups)
     read_keys = looked_for(DuckDBStore.read_keys)
@@ -136,6 +156,17 @@ class MlflowStore(ShippedStore):
     search_experiments = looked_for(DuckDBStore.search_experiments)
     search_run_columns = looked_for(DuckDBStore.search_run_columns)
     search_runs = looked_for(DuckDBStore.search_runs)
+
+    def get_experiment(self, experiment_id: str, *, timeout: float = READ_SECONDS) -> Experiment:
+        """One that is here is as new as the last look."""
+        try:
+            return super().get_experiment(experiment_id, timeout=timeout)
+        except NotFound:
+            is_hurried = timeout < PATIENT_SECONDS
+            with self._seen(is_hurried=is_hurried), suppress(NotFound):
+                self._check_near()
+                self._mirror.look_at_experiment(experiment_id, timeout=timeout)
+            return super().get_experiment(experiment_id, timeout=timeout)
 
     def read_metrics(self, run_id: str, key: str) -> list[Metric]:
         ours = self._called_here(run_id)
@@ -165,6 +196,7 @@ class MlflowStore(ShippedStore):
                 if self._fetched_points.get(state[0]) == state[1]:
                     continue
                 with self._seen(), suppress(NotFound):
+                    self._check_near()
                     self._mirror.fetch_points(run_id, key)
                     self._fetched_points[state[0]] = state[1]
 
@@ -226,7 +258,13 @@ class MlflowStore(ShippedStore):
     def noted_registry_head(self) -> None:
         return None
 
+    def registry_turn(self, *, timeout: float) -> NoReturn:  # noqa: ARG002 - there is none
+        self._refuse_change()
+
     def registry_append(self, *_: Any, **__: Any) -> NoReturn:
+        self._refuse_change()
+
+    def _refuse_change(self) -> NoReturn:
         raise StoreError(
             f"The registry is that of the MLflow server {self.uri}, which keeps no record of who "
             "changed what, and no gates: change it with MLflow's own client, or use nbtrack server."
@@ -237,18 +275,3 @@ class MlflowStore(ShippedStore):
             f"The MLflow server {self.uri} does not tell of its registry {what}. Its models and "
             "versions are in nbtrack.MlflowClient().search_registered_models()."
         )
-
-
-class _Look(AbstractContextManager[None]):
-    """What was logged here is there first; a server that does not answer is told of, once."""
-
-    def __init__(self, store: MlflowStore) -> None:
-        self._store = store
-
-    def __enter__(self) -> None:
-        self._store._catch_up()
-
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> bool:
-        if isinstance(error, ServerAway):
-            self._store._say_away()
-        return isinstance(error, _NO_ANSWER)

@@ -12,10 +12,11 @@ from nbtrack.artifact_store.file_digests import digests_of
 from nbtrack.artifact_store.opening import open_local
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base.locks import held, make_shared_folder
-from nbtrack.errors import ArtifactNotFound, NotFound, StoreBusy
+from nbtrack.errors import ArtifactNotFound, InvalidValue, NotFound, StoreBusy
 from nbtrack.recording.own_folders import folder_of_model, folder_of_run
 from nbtrack.remote.codec import decode, encode
 from nbtrack.remote.line import Line
+from nbtrack.remote.mlflow_server.kind import is_mlflows
 from nbtrack.remote.protocol import (
     FILE_DIGESTS,
     FILES,
@@ -117,6 +118,11 @@ class ServerSide:
 
     def __init__(self, uri: str, pushes: Path) -> None:
         self._uri = full_uri(uri)
+        if is_mlflows(self._uri, folder_of(self._uri)):
+            raise InvalidValue(
+                f"{self._uri} is a server of MLflow's, which does not take all that nbtrack "
+                "knows of a run. Runs that are logged with nbtrack.set_tracking_uri are sent there."
+            )
         self._line = Line(self._uri)
         self._line.ask(f"/{QUESTIONS}/version", {})  # so that it is the same project to the end
         self._spool = Spool(pushes / (self._line.project or "unnamed"), self._line)
