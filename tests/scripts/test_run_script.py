@@ -42,6 +42,9 @@ with mlflow.start_run(run_name="inner") as run:
     mlflow.log_metric("m", 1.5)
 client = MlflowClient("http://nowhere:1")
 print(client.get_run(run.info.run_id).data.metrics, mlflow.MlflowClient is MlflowClient)
+from mlflow.tracking import context
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
+assert mlflow.utils.validation.MAX_PARAM_VAL_LENGTH > 0 and context.resolve_tags({"a": "b"})
 try:
     import mlflow.langchain
 except ModuleNotFoundError as exc:
