@@ -21,7 +21,7 @@ def double(x): return 2 * x
 if __name__ == "__main__":
     print(sys.argv, sys.path[0], __name__, __file__, __builtins__ is builtins, __spec__)
     print(sorted(name for name in globals() if name.startswith("__")))
-    print(pickle.loads(pickle.dumps(Point())), sys.modules["__main__"].Point is Point)
+    print(type(pickle.loads(pickle.dumps(Point()))), sys.modules["__main__"].Point is Point)
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         print(pool.map(double, [1, helper.TWO]))
 """
