@@ -160,7 +160,7 @@ def test_a_script_that_is_not_there(folder):
         ),
         (
             ["--shift", "-5", "--odd[name]", "1"],
-            {"shift": "-5", "argument 1": "--odd[name]", "argument 2": "1"},
+            {"shift": "-5", "odd_name_": "1"},
         ),
         (["--password", "hunter2hunter2"], {"password": "***"}),
     ],
