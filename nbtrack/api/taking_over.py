@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from nbtrack.api.client import MlflowClient
+from nbtrack.api.mlflows_inside import inside, is_inside
 from nbtrack.base.absent_names import hint
 from nbtrack.base.guard import warn_once
 from nbtrack.errors import InvalidValue
@@ -69,9 +70,12 @@ class StandIn(ModuleType):
         ours = self.__dict__["_ours"]
         if name in _UNHEARD and hasattr(ours, name):
             return _UNHEARD[name]
+        path = f"{self.__name__}.{name}"
+        if is_inside(path.partition(".")[2]):
+            return importlib.import_module(path)
         found = getattr(ours, name)
         if isinstance(found, ModuleType):
-            return importlib.import_module(f"{self.__name__}.{name}")
+            return importlib.import_module(path)
         return found
 
     def __dir__(self) -> list[str]:
@@ -99,6 +103,8 @@ class _Finder(MetaPathFinder, Loader):
 
 def _ours_called(name: str) -> ModuleType:
     """Raises ModuleNotFoundError, which says what to use instead."""
+    if is_inside(path := name.partition(".")[2]):
+        return inside(path)
     ours = importlib.import_module(_OURS)
     top, *rest = name.split(".")[1:] or [""]
     if top and top not in ours._SUBMODULES:

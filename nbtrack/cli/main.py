@@ -8,6 +8,7 @@ out, 130 interrupted, 141 the reader of our output went away.
 from __future__ import annotations
 
 import argparse
+import atexit
 import os
 import sys
 from collections.abc import Sequence
@@ -87,7 +88,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("nbtrack: interrupted\n")
         return _INTERRUPTED
+    if argv is None and arguments.command == "run":
+        _end_here(code)
     return code
+
+
+def _end_here(code: int) -> None:
+    """After all exit handlers. What would die with the interpreter after that may wait for ever for
+    a thread that is gone: a Trainer of Lightning with MLflow's logger did, run by us."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _joined(words: Sequence[str]) -> list[str]:

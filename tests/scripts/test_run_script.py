@@ -21,7 +21,7 @@ def double(x): return 2 * x
 if __name__ == "__main__":
     print(sys.argv, sys.path[0], __name__, __file__, __builtins__ is builtins, __spec__)
     print(sorted(name for name in globals() if name.startswith("__")))
-    print(pickle.loads(pickle.dumps(Point())), sys.modules["__main__"].Point is Point)
+    print(type(pickle.loads(pickle.dumps(Point()))), sys.modules["__main__"].Point is Point)
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         print(pool.map(double, [1, helper.TWO]))
 """
@@ -42,6 +42,9 @@ with mlflow.start_run(run_name="inner") as run:
     mlflow.log_metric("m", 1.5)
 client = MlflowClient("http://nowhere:1")
 print(client.get_run(run.info.run_id).data.metrics, mlflow.MlflowClient is MlflowClient)
+from mlflow.tracking import context
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
+assert mlflow.utils.validation.MAX_PARAM_VAL_LENGTH > 0 and context.resolve_tags({"a": "b"})
 try:
     import mlflow.langchain
 except ModuleNotFoundError as exc:
@@ -157,7 +160,7 @@ def test_a_script_that_is_not_there(folder):
         ),
         (
             ["--shift", "-5", "--odd[name]", "1"],
-            {"shift": "-5", "argument 1": "--odd[name]", "argument 2": "1"},
+            {"shift": "-5", "odd_name_": "1"},
         ),
         (["--password", "hunter2hunter2"], {"password": "***"}),
     ],
