@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.tracing import trace_if_measured
 from tests.support.workers import (
     RoomScheduling,
     import_others,
@@ -18,6 +17,7 @@ from tests.support.workers import (
     is_slow,
     keep_spare_instances,
     slowest_first,
+    trace_if_measured,
     use_one_thread,
 )
 

@@ -1,5 +1,5 @@
 """Which tests are slow, which one worker of pytest-xdist takes together, and which come first;
-and which are not measured, because what they call is measured by others.
+and what is not traced for coverage, because tracing takes as long again.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ import importlib
 import pkgutil
 from contextlib import suppress
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # Tests, or files of them, that start other processes, import MLflow, train for long or make many
@@ -174,6 +175,13 @@ def keep_spare_instances() -> None:
     from nbtrack.stores.local import instances
 
     instances.MOST_SPARE = 3
+
+
+def trace_if_measured(item: pytest.Item) -> None:
+    """The fixtures, too, which pytest-cov's own mark does not reach."""
+    control = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+    if control is not None and control.started != is_measured(item.nodeid):
+        control.pause() if control.started else control.resume()
 
 
 def slowest_first(nodeid: str) -> int:
