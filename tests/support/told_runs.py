@@ -42,7 +42,9 @@ def _run(client: Any, run: Any) -> dict[str, Any]:
             [vars_of(each.dataset), sorted((tag.key, tag.value) for tag in each.tags)]
             for each in run.inputs.dataset_inputs
         ],
-        "outputs": [o.model_id for o in getattr(run.outputs, "model_outputs", None) or ()],
+        "outputs": sorted(
+            o.model_id for o in getattr(run.outputs, "model_outputs", None) or ()
+        ),
     }  # fmt: skip
 
 
