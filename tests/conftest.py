@@ -63,7 +63,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    if session.config.pluginmanager.hasplugin("_cov") and session.config.option.cov_source:
+    plugins = session.config.pluginmanager
+    runs_tests = not plugins.hasplugin("dsession")  # but tells workers to
+    if runs_tests and plugins.hasplugin("_cov") and session.config.option.cov_source:
         import_ours()
     use_one_thread()
     keep_spare_instances()
