@@ -14,7 +14,7 @@ export class Line {
     this.socket = new WebSocket(`${location.origin.replace("http", "ws")}/line/${panel}`);
     this.socket.onopen = () => this.begin();
     this.socket.onmessage = ({ data }) => this.hear(JSON.parse(data));
-    this.socket.onclose = () => this.tell("away");
+    this.socket.onclose = () => this.emit("away");
   }
 
   /** @param {string} _name of a trait: only a widget has some */
@@ -47,12 +47,12 @@ export class Line {
 
   /** @param {{ trouble?: string }} message */
   hear(message) {
-    if (message.trouble !== undefined) this.tell("trouble", message.trouble);
-    else this.tell("msg:custom", message);
+    if (message.trouble !== undefined) this.emit("trouble", message.trouble);
+    else this.emit("msg:custom", message);
   }
 
   /** @param {string} name @param {unknown} [message] */
-  tell(name, message) {
+  emit(name, message) {
     for (const listen of this.listeners.get(name) ?? []) listen(message);
   }
 
