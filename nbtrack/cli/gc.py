@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from nbtrack.provenance.executions.unneeded import unneeded_executions
 from nbtrack.stores.local.inventory import KnownRun, known_runs, recorded_files
 from nbtrack.stores.opening import folder_of as project_of
 from nbtrack.stores.store import Store
+
+_REST = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,8 @@ def find_garbage(store: Store) -> Garbage:
     root = project_of(store.uri) / "artifacts"
     files = stored_files(root)  # before the records: see `unrecorded`
     runs = known_runs(store)
-    alive = {w["writer"]: w for w in store.status()["writers"] if w["is_alive"]}
+    status = store.status()
+    alive = {w["writer"]: w for w in status["writers"] if w["is_alive"]}
     deleted = [run for run in runs if run.is_deleted]
     gone = [run for run in deleted if run.writer not in alive]
     kept = [(run, _holder(alive[run.writer])) for run in deleted if run.writer in alive]
@@ -101,9 +105,18 @@ def find_garbage(store: Store) -> Garbage:
         models=model_garbage(store),
         logged=gone_models(store, root, runs={run.run_id for run in gone}),
         executions=unneeded_executions(
-            store, runs=known - {run.run_id for run in gone}, alive=busy
+            store,
+            runs=known - {run.run_id for run in gone},
+            alive=busy,
+            quiet_since=None if status.get("knows_who_is_alive", True) else _clients_rest(),
         ),
     )
+
+
+def _clients_rest() -> datetime:
+    """A server does not know which of its clients are alive: a notebook that has run a cell since
+    then may go on with what it has."""
+    return datetime.now(UTC).replace(tzinfo=None) - _REST
 
 
 def remove(store: Store, garbage: Garbage) -> None:

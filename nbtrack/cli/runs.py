@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.cli.console import count, harmless, is_ascii_only, say, width
 from nbtrack.cli.place import open_place
 from nbtrack.recording.session import current_session
-from nbtrack.records.runs import RunQuery
+from nbtrack.records.runs import RunQuery, RunStatus
 from nbtrack.stores.store import Store
 
 if TYPE_CHECKING:
@@ -51,14 +51,14 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.watch:
         _say_runs(store, arguments)
         return 0
-    before = None
+    before, is_growing = None, False
     while True:
         now = store.version()
-        if now != before:
+        if now != before or is_growing:
             _begin_again()
-            _say_runs(store, arguments)
+            has_running = _say_runs(store, arguments)
             sys.stdout.flush()
-            before = now
+            before, is_growing = now, has_running and sys.stdout.isatty()
         time.sleep(_LOOK_SECONDS)
 
 
@@ -68,17 +68,19 @@ def _begin_again() -> None:
         sys.stdout.write("\x1b[H\x1b[2J")
 
 
-def _say_runs(store: Store, arguments: argparse.Namespace) -> None:
+def _say_runs(store: Store, arguments: argparse.Namespace) -> bool:
+    """Whether one of them goes on: it grows older while nothing is new."""
     experiment_ids = None if arguments.all else _experiments(store, arguments.experiment)
     table = _table(store, experiment_ids, arguments)
     if arguments.json:
         say(json.dumps([_as_json(row) for row in table.rows], indent=2))
-        return
+        return False
     from nbtrack.panels.runs.text import run_table_text
 
     say(run_table_text(table, width=width(), ascii_only=is_ascii_only()))
     if table.rows and not arguments.experiment and (others := _others(store, experiment_ids)):
         say(others)
+    return any(row.status == RunStatus.RUNNING for row in table.rows)
 
 
 def _table(

@@ -107,6 +107,11 @@ def _places(arguments: argparse.Namespace) -> tuple[str | None, Place]:
     """The database if records are in one, and the project's folder. Raises InvalidValue."""
     chosen = arguments.path or arguments.store
     if chosen is None or not is_database(chosen):
+        if arguments.artifacts is not None and not is_bucket(arguments.artifacts):
+            raise InvalidValue(
+                f"--artifacts {arguments.artifacts!r}: a project in a folder has its files in it. "
+                "Leave it out, or name a bucket (s3://bucket/prefix)."
+            )
         return None, new_place(chosen)
     require("psycopg", extra=EXTRA)
     if arguments.artifacts is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import secrets
 import socket
 import sys
 import threading
@@ -38,14 +39,15 @@ def run(arguments: argparse.Namespace) -> int:
     with _opened(arguments.port, last.port) as opened:
         port = opened.getsockname()[1]
         last.keep(port)
-        address = f"http://{_HOST}:{port}/?token={last.token}"
+        token = secrets.token_urlsafe(16)
+        address = f"http://{_HOST}:{port}/?token={token}"
         say(f"{place.name} is shown at {address} (Ctrl-C ends it)")
         sys.stdout.flush()
         if not arguments.no_browser:
             threading.Thread(target=partial(webbrowser.open, address), daemon=True).start()
         from nbtrack.web.serving import serve  # half a second: who opens the page now waits for it
 
-        serve(place.uri, opened, project=place.title, token=last.token)
+        serve(place.uri, opened, project=place.title, token=token, secret=last.secret)
     return 0
 
 

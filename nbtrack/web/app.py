@@ -1,6 +1,6 @@
 """The pages of a project: one frame for all addresses, its script and style, and the lines.
 
-Whoever asks has the token of this server, in the address or in the cookie that it was changed for.
+Whoever asks has the token of this server in the address, or the cookie that it was changed for.
 """
 
 from __future__ import annotations
@@ -60,8 +60,9 @@ _HEADERS = {
 _NO_TOKEN = "This page is for whoever started it: open the address that `nbtrack ui` printed.\n"
 
 
-def make_app(store: Store, *, project: str, token: str) -> Starlette:
-    pages = Pages(store, project, token)
+def make_app(store: Store, *, project: str, token: str, secret: str) -> Starlette:
+    """*token* lets in who has it in the address; *secret* is the cookie that such a page gets."""
+    pages = Pages(store, project, token, secret)
     routes = [
         Route("/page.js", pages.script),
         Route("/page.css", pages.style),
@@ -72,8 +73,8 @@ def make_app(store: Store, *, project: str, token: str) -> Starlette:
 
 
 class Pages:
-    def __init__(self, store: Store, project: str, token: str) -> None:
-        self._token = token
+    def __init__(self, store: Store, project: str, token: str, secret: str) -> None:
+        self._token, self._secret = token, secret
         self._panels: Mapping[str, Callable[[], Panel]] = {
             "frame": lambda: FramePanel(store, project),
             "runs": lambda: RunsPanel(store, _all_runs(store), top=None),
@@ -82,7 +83,7 @@ class Pages:
 
     async def frame(self, request: Request) -> Response:
         told = request.query_params.get("token")
-        if told is not None and self._is_token(told):
+        if told is not None and _are_same(told, self._token):
             return self._let_in(request)
         return self._answer(request, _PAGE, "text/html")
 
@@ -108,15 +109,16 @@ class Pages:
         """To the same page without the token, which stays in a cookie: nobody copies it along."""
         url = request.url.remove_query_params("token")
         response = RedirectResponse(f"{url.path}?{url.query}" if url.query else url.path, 303)
-        response.set_cookie(_cookie(request), self._token, httponly=True, samesite="lax")
+        response.set_cookie(_cookie(request), self._secret, httponly=True, samesite="lax")
         response.headers.update(_HEADERS)
         return response
 
     def _is_known(self, connection: HTTPConnection) -> bool:
-        return self._is_token(connection.cookies.get(_cookie(connection), ""))
+        return _are_same(connection.cookies.get(_cookie(connection), ""), self._secret)
 
-    def _is_token(self, told: str) -> bool:
-        return hmac.compare_digest(told.encode(), self._token.encode())
+
+def _are_same(told: str, ours: str) -> bool:
+    return hmac.compare_digest(told.encode(), ours.encode())
 
 
 def _all_runs(store: Store) -> RunsView:

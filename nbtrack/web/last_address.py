@@ -1,4 +1,5 @@
-"""Where a project was shown last: the same address again, for open pages and bookmarks."""
+"""Where a project was shown last: the same port again, and pages that were let in are not asked
+again. The token in the printed address is a new one each time."""
 
 from __future__ import annotations
 
@@ -14,21 +15,21 @@ _FILE = "ui.json"
 
 @dataclass(frozen=True, slots=True)
 class LastAddress:
-    """*port* 0: there was none."""
+    """*port* 0: there was none. *secret* is what a page that was let in has as its cookie."""
 
     file: Path
     port: int
-    token: str
+    secret: str
 
     @classmethod
     def of(cls, folder: Path) -> LastAddress:
         file = folder / _FILE
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
-            port, token = int(found["port"]), str(found["token"])
+            port, secret = int(found["port"]), str(found["secret"])
         except (OSError, ValueError, TypeError, KeyError):
-            port, token = 0, ""
-        return cls(file, port, token or secrets.token_urlsafe(16))
+            port, secret = 0, ""
+        return cls(file, port, secret or secrets.token_urlsafe(32))
 
     def keep(self, port: int) -> None:
         """For its owner alone to read; in a folder that is read-only nothing is kept."""
@@ -38,5 +39,5 @@ class LastAddress:
         with suppress(OSError):
             new.unlink(missing_ok=True)
             with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
-                json.dump({"port": port, "token": self.token}, opened)
+                json.dump({"port": port, "secret": self.secret}, opened)
             new.replace(self.file)

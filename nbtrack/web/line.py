@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected
 
 from nbtrack.errors import NbtrackError
 from nbtrack.panels.shared.panel import receive
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from nbtrack.panels.shared.panel import Panel
 
 _MOST_WAITING = 1000  # messages for a page that does not take them
-_TOO_SLOW = 1013  # "try again later": the page opens another line
 
 
 class PageLine:
@@ -34,6 +32,7 @@ class PageLine:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
+        self.is_full = asyncio.Event()
 
     def send(self, data: Mapping[str, Any], **_buffers: object) -> None:
         if data["method"] == "custom":
@@ -47,15 +46,17 @@ class PageLine:
 
     def _put(self, text: str | None) -> None:
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._waiting.put_nowait, text)
+            self._loop.call_soon_threadsafe(self._keep, text)
+
+    def _keep(self, text: str | None) -> None:
+        if self._waiting.qsize() < _MOST_WAITING:
+            self._waiting.put_nowait(text)
+        else:
+            self.is_full.set()
 
     async def deliver(self, websocket: WebSocket) -> None:
-        with suppress(WebSocketDisconnect, WebSocketDisconnected):
-            while (text := await self._waiting.get()) is not None:
-                if self._waiting.qsize() > _MOST_WAITING:
-                    await websocket.close(_TOO_SLOW)
-                    break
-                await websocket.send_text(text)
+        while (text := await self._waiting.get()) is not None:
+            await websocket.send_text(text)
 
 
 async def carry(websocket: WebSocket, make: Callable[[], Panel]) -> None:
@@ -66,16 +67,23 @@ async def carry(websocket: WebSocket, make: Callable[[], Panel]) -> None:
     except NbtrackError as error:
         return await _refuse(websocket, error)
     panel.comm = line = PageLine()
-    delivery = asyncio.create_task(line.deliver(websocket))
+    work = _hear(websocket, panel), line.deliver(websocket), line.is_full.wait()
+    tasks = [asyncio.create_task(each) for each in work]
     try:
-        while True:
-            text = await websocket.receive_text()
-            await run_in_threadpool(receive, panel, _message(text), [])
-    except (WebSocketDisconnect, WebSocketDisconnected):  # heard here, or when something was sent
-        pass
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        delivery.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)  # the page has gone: all are told so
         await run_in_threadpool(panel.close)
+
+
+async def _hear(websocket: WebSocket, panel: Panel) -> None:
+    while True:
+        text = (await websocket.receive()).get("text")
+        if text is None:  # it has gone, or sends what is no text
+            return
+        await run_in_threadpool(receive, panel, _message(text), [])
 
 
 def _message(text: str) -> object:

@@ -252,9 +252,24 @@ def test_it_comes_back(project: Path, tmp_path: Path) -> None:
         page.locator(".nbt-away:empty").wait_for(state="attached", timeout=1000 * _SECONDS)
         page.locator("tr[data-run-id] bdi:text-is('shy wren')").wait_for()
 
-        assert again.address == shown.address
+        assert (again.base, again.address != shown.address) == (shown.base, True)
         assert names(page) == ["shy wren"]
         again.end()
+
+
+def test_a_project_that_cannot_be_read(tmp_path: Path) -> None:
+    """The page says why, and does not try over and over."""
+    (tmp_path / "project" / "journal").mkdir(parents=True)
+    (tmp_path / "project" / "nbtrack.duckdb").write_bytes(b"no database" * 1000)
+    shown = show(tmp_path / "project")
+    with open_browser() as page:
+        page.goto(shown.address)
+        page.locator(".nbt-away:has-text('Load this page again')").wait_for()
+        page.evaluate("window.isTheSame = true")
+        page.wait_for_timeout(2500)
+
+        assert page.evaluate("window.isTheSame")
+    shown.end()
 
 
 def test_strangers_see_nothing(shown: Shown) -> None:

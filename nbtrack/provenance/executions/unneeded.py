@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from nbtrack.provenance.slices import slice_of
 from nbtrack.records.executions import Execution
 from nbtrack.stores.store import Store
 
-_LINKS = "select kernel, number, run_id, needs from executions order by kernel, number"
+_LINKS = "select kernel, number, run_id, needs from executions {of} order by kernel, number"
+_QUIET = (
+    "where kernel in (select kernel from executions group by kernel"
+    " having coalesce(max(start_time) < $since, true))"
+)
 
 
 def unneeded_executions(
-    store: Store, *, runs: Collection[str], alive: Collection[str]
+    store: Store, *, runs: Collection[str], alive: Collection[str], quiet_since: datetime | None
 ) -> Mapping[str, list[int]]:
     """By kernel, numbers that are in no slice of *runs*; kernels stay that have one of the runs
-    that are *alive*. Raises StoreError."""
+    that are *alive*, and those that have run a cell after *quiet_since* (in UTC, without a zone;
+    None: *alive* says all). Raises StoreError."""
     kernels: dict[str, list[Execution]] = {}
-    for kernel, number, run_id, needs in store.query(_LINKS).itertuples(index=False):
+    asked = _LINKS.format(of="" if quiet_since is None else _QUIET)
+    found_links = store.query(asked, None if quiet_since is None else {"since": quiet_since})
+    for kernel, number, run_id, needs in found_links.itertuples(index=False):
         linked = Execution(
             kernel=kernel,
             number=int(number),

@@ -66,8 +66,9 @@ def check(connection: PgConnection, *, may_set_up: bool = True) -> None:
     _refuse_newer(applied, version)
     if applied < STEPS[-1].number:
         raise StoreError(
-            f"The database was set up by nbtrack {version}, and this is {VERSION}. End all servers "
-            "that use it, make a backup, then: nbtrack server upgrade --store postgresql://…"
+            f"The database is at step {applied} of nbtrack {version}, and nbtrack {VERSION} needs "
+            f"step {STEPS[-1].number}. End all servers that use it, make a backup, then: "
+            "nbtrack server upgrade --store postgresql://…"
         )
 
 
@@ -76,6 +77,7 @@ def upgrade(connection: PgConnection) -> list[str]:
     with connection.raw.transaction():
         applied, version = _applied(connection)
         _refuse_newer(applied, version)
+        _execute(connection, "set local statement_timeout = 0")  # all rows may be written anew
         return _apply(connection, applied)
 
 

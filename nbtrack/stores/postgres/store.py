@@ -209,6 +209,7 @@ class PostgresStore(PlainQuestions, PanelAnswers, RegistryAnswers):
             "problem": None,
             "waiting_bytes": 0,
             "is_folding": False,
+            "knows_who_is_alive": False,
             "bad_lines": bad_lines,
             "writers": [
                 {"writer": writer, "is_alive": True, "host": "a client"} for writer in writers

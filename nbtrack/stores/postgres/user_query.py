@@ -31,6 +31,8 @@ _NOT_CALLED = re.compile(
     r"|\b(?:set_config|current_setting|nextval|setval)\b|\bu&",
     re.IGNORECASE,
 )
+_VALUE = re.compile(r"'[^']*'")
+_OTHER_QUOTES = re.compile(r"""[eubnx&]'|\$\w*\$|["\\]|--|/\*""", re.IGNORECASE)
 _PARAMETER = re.compile(r"\$([a-z_]\w*)")
 _ONE_QUERY = "nbtrack.sql() answers one SELECT; the record itself is changed through the API only."
 _PAIRS = "jsonb_object_agg(key, value order by key)"
@@ -105,10 +107,11 @@ def user_query(
     connection: PgConnection, sql: str, parameters: Mapping[str, object] | None
 ) -> pd.DataFrame:
     """Raises InvalidValue for wrong SQL, and for anything but one query."""
-    if (found := _NOT_CALLED.search(sql)) is not None:
+    if (found := _NOT_CALLED.search(_without_values(sql))) is not None:
         raise InvalidValue(
             f"{found[0]!r:.80} is about the database itself, or may be, and not about the record. "
             + _ONE_QUERY
+            + " A value of that name can be given as a parameter."
         )
     raw = connection.raw
     raw.execute("begin transaction read only")
@@ -119,6 +122,14 @@ def user_query(
         with suppress(psycopg.Error):
             if raw.info.transaction_status is not TransactionStatus.IDLE:
                 raw.execute("rollback")
+
+
+def _without_values(sql: str) -> str:
+    """Without plain texts in quotes, which call nothing: `where key = 'pg_loss'`. Where any other
+    way of quoting may begin or end them (E'', U&'', $$, "", remarks), all of it is looked at."""
+    if _OTHER_QUOTES.search(sql) is not None:
+        return sql
+    return _VALUE.sub("''", sql)
 
 
 def _answer(

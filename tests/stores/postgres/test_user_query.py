@@ -11,6 +11,7 @@ import pytest
 from nbtrack.cli.main import main
 from nbtrack.errors import InvalidValue
 from nbtrack.journal import lines
+from nbtrack.records.executions import Execution
 from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.stores.local.schema import PUBLIC_VIEWS
 from nbtrack.stores.registry.registry_schema import PUBLIC_VIEWS as REGISTRY_VIEWS
@@ -81,6 +82,37 @@ def test_what_is_no_question_about_the_record_is_refused(store: PostgresStore, s
 
     assert store.version() == before
     assert store.query("select count(*) as n from tags")["n"][0] > 0
+
+
+def test_names_of_ones_own_are_no_functions(store: PostgresStore) -> None:
+    """`pg_loss` is a metric of PPO; where texts may be quoted otherwise, such words are refused."""
+    asked = "select count(*) as n from latest_metrics where key in ('pg_loss', 'lo_rank')"
+
+    assert store.query(asked)["n"][0] == 0
+    for sql in ("select '' || pg_read_file('x')", "select E'\\'' || pg_read_file('x') || ''"):
+        with pytest.raises(InvalidValue, match="one SELECT"):
+            store.query(sql)
+
+
+def test_cells_of_a_client_that_may_go_on_stay(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A server does not know whether a notebook between two runs is alive."""
+    from nbtrack.stores.postgres.store import PostgresStore
+
+    address, folder = postgres().new_database(), tmp_path / ".nbtrack"
+    made = PostgresStore(address, folder)
+    made.prepare()
+    for kernel, started_us in (("a" * 32, 1_000_000), ("b" * 32, lines.now_us())):
+        told_of = Execution(
+            kernel=kernel, number=1, source="c" * 64, started_us=started_us, seconds=0.1
+        )
+        made.append(lines.execution_line(told_of, t=started_us))
+    made.close()
+    told(capsys, "gc", "--yes", "--store", address, "--artifacts", str(tmp_path))
+    left = told(capsys, "sql", "select kernel from executions", "--csv", "--store", address)
+
+    assert left == (0, f"kernel\n{'b' * 32}\n")
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:

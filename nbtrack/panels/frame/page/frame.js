@@ -42,7 +42,7 @@ class Frame {
     this.shown = null;
     /** @type {Place} */
     this.here = placeOf(location);
-    this.isAway = false;
+    this.isAway = this.isRefused = false;
   }
 
   begin() {
@@ -50,7 +50,7 @@ class Frame {
     const places = /** @type {Promise<Places>} */ (host.ask("start", {}));
     places.then(
       (found) => this.take(found),
-      (error) => this.say(wordsOf(error)),
+      (error) => this.refuse(wordsOf(error)),
     );
     host.onPush("places", (found) => this.take(found));
     window.addEventListener("popstate", () => this.show(placeOf(location)));
@@ -146,7 +146,7 @@ class Frame {
     if (known) return known;
     const line = new Line(panel);
     line.on("away", () => this.lose());
-    line.on("trouble", (words) => this.say(words));
+    line.on("trouble", (words) => this.refuse(words));
     this.lines.set(panel, line);
     return line;
   }
@@ -156,8 +156,16 @@ class Frame {
     if (this.isAway) return;
     this.isAway = true;
     this.el.classList.add("nbt-lost");
-    if (!this.said.textContent) this.say(AWAY);
+    if (this.isRefused) return; // looked at again, it would be the same
+    this.say(AWAY);
     this.lookAgain();
+  }
+
+  /** The server is there, and cannot read the project.
+   *  @param {string} words */
+  refuse(words) {
+    this.isRefused = true;
+    this.say(`${words} Load this page again when that is mended.`);
   }
 
   lookAgain() {
