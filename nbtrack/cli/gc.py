@@ -21,7 +21,7 @@ from nbtrack.cli.logged_model_leftovers import GoneModel, gone_models, remove_mo
 from nbtrack.cli.model_leftovers import ModelGarbage, model_garbage, remove_copies
 from nbtrack.cli.place import add_artifacts, find_project, open_project
 from nbtrack.display.number_format import format_size
-from nbtrack.errors import NbtrackError
+from nbtrack.errors import InvalidValue, NbtrackError
 from nbtrack.provenance.executions.unneeded import unneeded_executions
 from nbtrack.stores.local.inventory import KnownRun, known_runs, recorded_files
 from nbtrack.stores.opening import folder_of as project_of
@@ -68,7 +68,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    store = open_project(find_project(arguments.store, arguments.artifacts))
+    place = find_project(arguments.store, arguments.artifacts)
+    if place.bucket is not None:
+        raise InvalidValue("What is in a bucket stays there: gc looks into folders only, as yet.")
+    store = open_project(place)
     garbage = find_garbage(store)
     if arguments.unknown_runs:
         orphans = [*garbage.orphans, *garbage.strangers]

@@ -42,8 +42,9 @@ class FileReport:
         """One text for each kind of trouble, with its cure."""
         if self.missing:
             yield _trouble(
-                f"{count(len(self.missing), 'artifact')} recorded but not on disk. Put them back "
-                "from a backup, or log them again",
+                f"{count(len(self.missing), 'artifact')} recorded but not there. Put them back "
+                "from a backup, or log them again; if a server keeps them in a bucket, say which: "
+                "--artifacts s3://bucket/prefix",
                 [_name(file) for file in self.missing],
             )
         if self.changed:

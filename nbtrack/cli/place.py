@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbtrack.base.parent_process import parent_process
 from nbtrack.errors import InvalidValue, require
 from nbtrack.recording.session import current_session
+from nbtrack.server.buckets.bucket import Bucket, is_bucket
+from nbtrack.server.buckets.project import BucketProject
 from nbtrack.settings import FOLDER_NAME, Settings, find_project_folder
 from nbtrack.stores.local.file_faults import refuse_file_for_folder
 from nbtrack.stores.opening import folder_of, is_database, is_server, without_password
@@ -18,12 +20,14 @@ from nbtrack.stores.store import Store
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A project folder; of a *server*, which is its address, what this machine keeps of it; with a
-    *database*, its address, the folder of the files whose records are there."""
+    *database*, its address, the folder of the files whose records are there; with a *bucket*, its
+    address, whose files are there."""
 
     folder: Path
     reason: str  # goes on after "because"
     server: str | None = None
     database: str | None = None
+    bucket: str | None = None
 
     @property
     def uri(self) -> str:
@@ -49,10 +53,16 @@ def open_place(chosen: str | None) -> Store:
 
 
 def open_project(place: Place) -> Store:
-    """The same, for what looks into files; see `find_project`."""
+    """The same, for what looks into files; see `find_project`. Raises BucketAway."""
     if place.database is not None:
-        return open_database(place.database, place.folder)
-    return current_session().store_for(place.uri)
+        store = open_database(place.database, place.folder)
+    else:
+        store = current_session().store_for(place.uri)
+    if place.bucket is not None:
+        bucket = Bucket(place.bucket)
+        bucket.check()
+        BucketProject(store, bucket)
+    return store
 
 
 def open_database(address: str, folder: Path) -> Store:
@@ -70,8 +80,9 @@ def open_database(address: str, folder: Path) -> Store:
 def add_artifacts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--artifacts",
-        metavar="FOLDER",
-        help="where files lie, with --store postgresql://…, as the server was told",
+        metavar="PLACE",
+        help="where files lie, as the server was told: s3://bucket/prefix, or, with --store "
+        "postgresql://…, a folder",
     )
 
 
@@ -84,8 +95,12 @@ def find_place(chosen: str | None) -> Place:
 
 
 def find_project(chosen: str | None, artifacts: str | None = None) -> Place:
-    """The same, where its files are here: those of a database in *artifacts*. Raises InvalidValue
-    for a server."""
+    """The same, where its files are here, or in *artifacts*: those of a database always are. Raises
+    InvalidValue for a server."""
+    if artifacts is not None and is_bucket(artifacts):
+        is_elsewhere = chosen is not None and is_database(chosen)
+        place = new_place(None) if is_elsewhere else find_project(chosen)
+        return replace(place, bucket=artifacts, database=chosen if is_elsewhere else None)
     if chosen is not None and is_database(chosen):
         if artifacts is None:
             raise InvalidValue(

@@ -38,7 +38,7 @@ def test_a_missing_artifact_is_found(artifact, nbtrack):
     code, out, _ = nbtrack("doctor")
 
     assert code == 1
-    assert "1 artifact recorded but not on disk" in out
+    assert "1 artifact recorded but not there" in out
     assert f"{artifact.parent.name}/notes.txt" in out
 
 

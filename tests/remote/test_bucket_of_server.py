@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -103,6 +105,26 @@ def test_where_the_bucket_is_out_of_reach_files_go_through_the_server(
     assert all_sent(here)
     assert files_on(there, run).read("large.bin") == (tmp_path / "large.bin").read_bytes()
     assert uploads(bucket.requests()[before:]) == 0
+
+
+def test_doctor_looks_into_the_bucket(machine: Machine, server: TeamServer) -> None:
+    """Told where files are, it misses none; not told, it says how to tell it."""
+    here = machine("one")
+    begun(here).log_text("kept", "a.txt")
+    assert all_sent(here)
+    at = [option for option in server._options if option.startswith(("--artifacts", "s3://"))]
+
+    whole = doctor(server.folder, *at)
+    without = doctor(server.folder)
+    assert "not there" not in whole.stdout
+    assert whole.returncode == 0
+    assert "--artifacts s3://" in without.stdout
+    assert without.returncode == 1
+
+
+def doctor(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "nbtrack", "doctor", "--store", str(folder), *options]
+    return subprocess.run(command, capture_output=True, text=True)
 
 
 def test_while_the_bucket_is_away_lines_go_on_and_files_wait(
