@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Protocol
 
-from nbtrack.errors import NotAllowed, NotFound
+from nbtrack.errors import MlflowException, NotAllowed, NotFound
 from nbtrack.remote.protocol import MOST_BYTES
 from nbtrack.server.grants import EXPERIMENT, Need
 from nbtrack.server.roles import Role
@@ -37,14 +37,22 @@ class About(Protocol):
 
 def owners_in(about: About) -> Iterator[Need]:
     """Raises NotAllowed for lines that are nobody's, or not whole."""
-    text = zlib.decompressobj().decompress(about.body, 2 * MOST_BYTES)
+    text = _decompressed(about.body)
     if text and not text.endswith(b"\n"):
         raise NotAllowed("Lines are cut off; whoever may not log to all sends whole ones.")
     owners = _Owners(about)
     for line in text.split(b"\n"):
         if line:
-            owners.note(json.loads(line, object_pairs_hook=_once))
+            owners.note(json.loads(line.decode(), object_pairs_hook=_once))
     yield from owners.needs()
+
+
+def _decompressed(body: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(body, 2 * MOST_BYTES)
+    except zlib.error:  # as it is told to whoever may log to all
+        message = "The lines are not compressed as they should be."
+        raise MlflowException(message, error_code="INVALID_PARAMETER_VALUE") from None
 
 
 class _Owners:

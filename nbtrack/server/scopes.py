@@ -17,14 +17,16 @@ from nbtrack.records.registry import EventKind, RegistryQuery
 from nbtrack.remote.protocol import COPIES, MODELS, RUNS, kind_of_owner
 from nbtrack.server.artifact_places import Place, model_source, parse
 from nbtrack.server.asked import Asked
-from nbtrack.server.grants import EXPERIMENT, MODEL, Grant, Need
+from nbtrack.server.grants import EXPERIMENT, MODEL, Need
 from nbtrack.server.roles import Role, role_of_change
 from nbtrack.server.scoped_lines import owners_in
 from nbtrack.server.served import Served
+from nbtrack.server.users import User
 
 Rule = Callable[["About"], Iterable[Need]]
 _API = r"/(?:ajax-)?api/2\.0/"
 _OURS = r"/api/nbtrack/1/"
+_UNREADABLE = (NbtrackError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _FREE = "experiment or model"  # of any kind: what tells nothing of the others
 
 
@@ -244,15 +246,18 @@ def _told(rule: Rule, about: About) -> list[Need]:
         needs = list(rule(about))
     except NotAllowed:
         raise
-    except (NbtrackError, ValueError, KeyError, TypeError, AttributeError) as exc:
+    except _UNREADABLE as exc:
         raise NotAllowed(f"Nothing that you may use is meant: {type(exc).__name__}.") from exc
     if not needs and rule not in (_query, _lines, _lines_of):
         raise NotAllowed("Say which experiments are meant: yours are not all.")
     return needs
 
 
-def is_met(need: Need, grants: tuple[Grant, ...]) -> bool:
-    """Of a request that tells nothing of others, any grant that is high enough."""
+def is_met(need: Need, user: User) -> bool:
+    """By his role for all, or by a grant: of a request that tells nothing of others, by any one
+    that is high enough."""
+    if user.may(need.role):
+        return True
     if need.kind == _FREE:
-        return any(grant.role.may(need.role) for grant in grants)
-    return need.is_met_by(grants)
+        return any(grant.role.may(need.role) for grant in user.grants)
+    return need.is_met_by(user.grants)

@@ -6,14 +6,17 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
+import anyio
 import pytest
 
 import nbtrack
@@ -71,6 +74,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         tokens[who] = users.add(who, None, grants=grants)
     grants = [Grant(kind=EXPERIMENT, name=NAME, role=Role.VIEWER)]
     tokens["looks"] = users.add("looks", None, grants=grants)
+    grants = [Grant(kind=EXPERIMENT, name="other", role=Role.EDITOR)]
+    tokens["both"] = users.add("both", Role.VIEWER, grants=grants)
     number = client.get_registered_model(NAME).event_number
     return World(folder, experiment_id, run_id, model_id, number, tokens)
 
@@ -80,6 +85,15 @@ def address(world: World) -> Iterator[str]:
     server = TeamServer(world.folder)
     yield server.address
     assert server.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def own_run(world: World) -> str:
+    """Of who has the experiment "other"."""
+    client = nbtrack.MlflowClient(world.folder.as_uri())
+    other = client.get_experiment_by_name("other")
+    assert other is not None
+    return str(client.create_run(other.experiment_id).info.run_id)
 
 
 def every_request(world: World) -> Iterator[tuple[str, str, dict[str, Any], bytes]]:
@@ -180,7 +194,7 @@ def test_each_route_is_open_to_who_has_the_role_of_what_it_is_about(world: World
         if "/questions/" in path:
             fields = {**fields, "query": {"experiment_ids": [world.experiment_id]}}
         needs = needs_of(served, role, path, fields, body)
-        assert all(is_met(need, mine.grants) for need in needs), (path, needs)
+        assert all(is_met(need, mine) for need in needs), (path, needs)
 
 
 def test_lists_tell_of_ones_own_only(address: str, world: World) -> None:
@@ -199,6 +213,121 @@ def test_lists_tell_of_ones_own_only(address: str, world: World) -> None:
     assert {each["info"]["run_id"] for each in runs["answer"]} == {world.run_id}
     assert ask(address, f"{ours}search_runs", {"query": {}}, **none)[1]["answer"] == []
     assert {each["model"] for each in events["answer"]} == {"other"}
+
+
+def seen_by(world: World, who: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {world.tokens[who]}"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "secret", "mine"),
+    [
+        ("GET", "/get-artifact", "run_id={run}&path=a.txt", {"run_id": "{own}"}),
+        ("GET", "/get-artifact", "run_uuid={run}&path=a.txt", {"run_id": "{own}"}),
+        ("GET", "/model-versions/get-artifact", f"name={NAME}&version=1&path=x", {"name": "other"}),
+        ("GET", "/ajax-api/2.0/mlflow-artifacts/artifacts", "path=runs/{run}",
+         {"path": "runs/{own}"}),
+        ("GET", "/api/nbtrack/1/files", "path=runs/{run}", {"path": "runs/{own}"}),
+        ("POST", "/ajax-api/2.0/mlflow/upload-artifact", "run_id={run}&path=a.txt",
+         {"run_id": "{own}"}),
+        ("GET", f"{API}runs/get", "run_id={own}", {"run_id": "{run}"}),
+        ("GET", f"{API}runs/get", "run_id={run}", {"run_id": "{own}"}),
+        ("POST", "/api/nbtrack/1/questions/get_run", "run_id={own}", {"run_id": "{run}"}),
+        ("POST", "/api/nbtrack/1/questions/read_metrics", "run_id={own}",
+         {"run_uuid": "{own}", "run_id": "{run}", "key": "loss"}),
+    ],
+)  # fmt: skip
+def test_the_query_and_the_body_cannot_speak_of_different_things(
+    address: str, world: World, own_run: str, method: str, path: str, secret: str, mine: Any
+) -> None:
+    def told(text: str) -> str:
+        return text.replace("{run}", world.run_id).replace("{own}", own_run)
+
+    fields = {name: told(value) for name, value in mine.items()}
+    seen = seen_by(world, "others")
+    status, answer = ask(address, f"{path}?{told(secret)}", fields, method=method, **seen)
+
+    assert status in (400, 403), answer
+    assert "secret" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [("", b"{"), ("", b"\xff"), ("", b"[" * 100_000), ("", b"[]"), ("?a=\xff", b"{"),
+     ("", b'{"query":' * 900 + b"1" + b"}" * 900)],
+)  # fmt: skip
+def test_what_nobody_can_read_is_refused_as_to_all(
+    address: str, world: World, query: str, body: bytes
+) -> None:
+    answers = []
+    for who in ("others", "editor"):
+        head = [
+            f"POST /api/nbtrack/1/questions/search_runs{query} HTTP/1.1",
+            "Host: localhost", "Connection: close", f"Content-Length: {len(body)}",
+            *(f"{name}: {value}" for name, value in seen_by(world, who).items()),
+        ]  # fmt: skip
+        place, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((place, int(port)), timeout=30) as line:
+            line.sendall("\r\n".join([*head, "", ""]).encode("latin-1") + body)
+            answers.append(line.makefile("rb").readline().split()[1])
+
+    assert answers == [b"400", b"400"]
+
+
+def test_lines_that_are_not_compressed_are_refused_as_to_all(address: str, world: World) -> None:
+    path = f"/api/nbtrack/1/journal/{'a' * 32}-1.jsonl"
+    for who in ("others", "editor"):
+        assert send(address, world.tokens[who], "POST", path, {}, b"plain")[0] == 400
+
+
+def test_a_role_for_all_counts_beside_a_grant(address: str, world: World, own_run: str) -> None:
+    """A viewer of all who is editor of "other" links a model of the experiment NAME to a run."""
+    fields = {"run_id": own_run, "models": [{"model_id": world.model_id}]}
+    path = f"{API}runs/log-inputs"
+
+    assert ask(address, path, fields, **seen_by(world, "others"))[0] == 403
+    assert ask(address, path, fields, **seen_by(world, "both"))[0] == 200
+    fields["run_id"] = world.run_id
+    assert ask(address, path, fields, **seen_by(world, "both"))[0] == 403
+
+
+def test_the_store_is_asked_beside_the_event_loop(
+    world: World, own_run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or all others would wait for it."""
+    served, askers = Served(world.folder.as_uri()), set()
+    app, store, find = make_app(served), type(served.store), served.store.find_experiment
+
+    def noted(_: object, name: str) -> Any:
+        askers.add(threading.current_thread())
+        return find(name)
+
+    monkeypatch.setattr(store, "find_experiment", noted)
+    path = "/api/nbtrack/1/questions/read_child_runs"
+    status = anyio.run(status_of, app, path, {"parent_id": own_run}, seen_by(world, "others"))
+
+    assert status == 200
+    assert askers
+    assert threading.current_thread() not in askers
+
+
+async def status_of(app: Any, path: str, fields: Any, headers: dict[str, str]) -> int:
+    """As a server asks it, within this thread's event loop."""
+    found: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": json.dumps(fields).encode()}
+
+    async def send(message: dict[str, Any]) -> None:
+        found.append(message)
+
+    told = {"host": "localhost", **headers}
+    await app({
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "root_path": "",
+        "query_string": b"", "scheme": "http", "http_version": "1.1", "client": ("127.0.0.1", 1),
+        "headers": [(k.lower().encode(), v.encode()) for k, v in told.items()],
+    }, receive, send)  # fmt: skip
+    return int(found[0]["status"])
 
 
 RUN, THEIRS = "c" * 32, "d" * 32
