@@ -252,6 +252,27 @@ def test_the_query_and_the_body_cannot_speak_of_different_things(
 
 
 @pytest.mark.parametrize(
+    ("name", "fields"),
+    [("search_runs", {"query": {"experiment_ids": "{mine}"}}),
+     ("search_runs", {"query": {"experiment_ids": {"{mine}": 1}}}),
+     ("read_lines", {"of": {"experiments": "{mine}"}}),
+     ("read_lines", {"of": {"experiments": ["{mine}"], "runs": "{own}"}}),
+     ("read_series", {"run_ids": "{own}", "keys": ["a"]})],
+)  # fmt: skip
+def test_a_text_is_no_list(
+    address: str, world: World, own_run: str, name: str, fields: dict[str, Any]
+) -> None:
+    """Or one looks at one id, and the other at each of its digits."""
+    mine = nbtrack.MlflowClient(world.folder.as_uri()).get_run(own_run).info.experiment_id
+    text = json.dumps(fields).replace("{mine}", mine).replace("{own}", own_run)
+    path = f"/api/nbtrack/1/questions/{name}"
+
+    for who in ("others", "editor"):
+        status, told = ask(address, path, json.loads(text), **seen_by(world, who))
+        assert status in (400, 403), told
+
+
+@pytest.mark.parametrize(
     ("query", "body"),
     [("", b"{"), ("", b"\xff"), ("", b"[" * 100_000), ("", b"[]"), ("?a=\xff", b"{"),
      ("", b'{"query":' * 900 + b"1" + b"}" * 900)],
