@@ -39,7 +39,11 @@ def owners_in(about: About) -> Iterator[Need]:
     """Raises NotAllowed for lines that are nobody's, or not whole."""
     text = _decompressed(about.body)
     if text and not text.endswith(b"\n"):
-        raise NotAllowed("Lines are cut off; whoever may not log to all sends whole ones.")
+        most = f"{2 * MOST_BYTES >> 20} MiB"
+        raise NotAllowed(
+            f"Lines are cut off, or one is longer than {most}: whoever may not log to all sends"
+            " whole ones. A newer nbtrack cuts between them."
+        )
     owners = _Owners(about)
     for line in text.split(b"\n"):
         if line:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.request
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,14 +23,15 @@ import pytest
 import nbtrack
 from nbtrack.errors import NotAllowed
 from nbtrack.journal import lines
-from nbtrack.remote.protocol import QUESTIONS_ASKED
+from nbtrack.remote.outbox import Outbox
+from nbtrack.remote.protocol import QUESTIONS_ASKED, START
 from nbtrack.server.app import make_app
 from nbtrack.server.grants import EXPERIMENT, MODEL, Grant
 from nbtrack.server.roles import Role, needed_role
 from nbtrack.server.scopes import is_met, needs_of
 from nbtrack.server.served import Served
 from nbtrack.server.users import Users
-from tests.server.asking import API, ask
+from tests.server.asking import API, _answer, ask
 from tests.support.team_server import TeamServer
 
 NAME = "price"  # of an experiment and of a model
@@ -149,10 +151,6 @@ def send(
 ) -> tuple[int, Any]:
     headers = {"Authorization": f"Bearer {token}", "nbtrack-start": "0"}
     if body:
-        import urllib.request
-
-        from tests.server.asking import _answer
-
         request = urllib.request.Request(address + path, body, headers, method=method)
         return _answer(request)
     if method in ("GET", "HEAD") or "artifact" in path or "/files" in path:
@@ -390,6 +388,26 @@ def test_lines_of_others_are_refused(address: str, world: World, text: str) -> N
     status, told = send(address, world.tokens["others"], "POST", path, {}, sent)
 
     assert (status, told["error_code"]) == (403, "PERMISSION_DENIED")
+
+
+def test_what_waits_is_sent_in_whole_lines(
+    address: str, world: World, own_run: str, tmp_path: Path
+) -> None:
+    """However much it is; and one line may be longer than a request usually is."""
+    outbox, name = Outbox(tmp_path, tmp_path), f"{'f' * 32}-1.jsonl"
+    many = (lines.tag_line(own_run, f"k{number}", "v" * 999, t=1) for number in range(5_000))
+    long = lines.tag_line(own_run, "long", "v" * 5_000_000, t=1)
+    (tmp_path / name).write_text("".join([*many, long, lines.tag_line(own_run, "a", "b", t=1)]))
+    path, end = f"/api/nbtrack/1/journal/{name}", 0
+    for start, text in outbox.pieces(name, 0):
+        headers = {**seen_by(world, "others"), START: str(start)}
+        sent = urllib.request.Request(address + path, zlib.compress(text), headers, method="POST")
+        assert _answer(sent) == (200, {"end": start + len(text)})
+        end = start + len(text)
+
+    assert end == (tmp_path / name).stat().st_size
+    tags = nbtrack.MlflowClient(world.folder.as_uri()).get_run(own_run).data.tags
+    assert (len(tags["k4999"]), tags["a"]) == (999, "b")
 
 
 LOGS = """
