@@ -77,6 +77,8 @@ class _Owners:
             self._note(self._models, _id(line["n"]), facts if kind == "model" else {})
         elif kind == "modellink":
             self._models.setdefault(_id(line["n"]), set())
+        elif kind == "modelpoint" and facts.get("model_id") is not None:
+            self._models.setdefault(_id(facts["model_id"]), set())
         elif kind in ("experiment", "exptag"):
             self._note_experiment(_id(line["n"]), facts if kind == "experiment" else {})
         elif kind not in (*_OF_RUN, *_OF_NOBODY):

@@ -365,6 +365,7 @@ RUN, THEIRS = "c" * 32, "d" * 32
         lines.experiment_tag_line("{theirs}", "a", "b", t=1),
         lines.model_value_line("{model}", "tag", "a", "b", t=1),
         lines.model_link_line(RUN, "{model}", "output", t=1),
+        lines.model_point_line(RUN, "loss", 1.0, step=0, t=1, model_id="{model}"),
         '{"k":"metric","r":"' + RUN + '","r":"{run}","n":"a","v":1,"s":0,"t":1}\n',
         '{"k":"metric","r":"{run}","n":"a","v":1,"s":0,"t":1,}\n',
         '{"k":"metric","r":["{run}"],"n":"a","v":1,"s":0,"t":1}\n',
