@@ -19,6 +19,7 @@ from nbtrack.server.asked import of_body, of_query
 from nbtrack.server.grants import EXPERIMENT, MODEL, Need
 from nbtrack.server.guards import body_of
 from nbtrack.server.roles import Role
+from nbtrack.server.scoped_contents import set_apart
 from nbtrack.server.scopes import is_met, needs_of
 from nbtrack.server.served import Served
 from nbtrack.server.users import User
@@ -101,7 +102,9 @@ class Narrowed:
         return told if self._path.startswith("/api/nbtrack/") else query | told
 
     def _narrowed(self, body: bytes, told: dict[str, Any]) -> bytes:
-        """A question about all experiments is one about his."""
+        """A question about all experiments is one about his; and of lines, see `set_apart`."""
+        if _LINES.fullmatch(self._path):
+            return set_apart(body)
         query = told.get("query")
         if not isinstance(query, dict) or query.get("experiment_ids") is not None:
             return body

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -16,9 +16,10 @@ from nbtrack.errors import MlflowException, NotAllowed, NotFound
 from nbtrack.remote.protocol import MOST_BYTES
 from nbtrack.server.grants import EXPERIMENT, Need
 from nbtrack.server.roles import Role
+from nbtrack.server.scoped_contents import check_content
 
 _OF_RUN = ("run", "metric", "param", "tag", "artifact", "cell", "input", "modelpoint", "modellink")
-_OF_NOBODY = ("environment", "text", "execution", "close")
+_CONTENTS = ("environment", "text")
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -31,6 +32,8 @@ class About(Protocol):
     def experiment(self, experiment_id: str, role: Role | None = None) -> Need: ...
 
     def run(self, run_id: str, role: Role | None = None) -> Need: ...
+
+    def kernel(self, kernel: str) -> Iterable[Need]: ...
 
     def logged_model(self, model_id: str, role: Role | None = None) -> Need: ...
 
@@ -47,7 +50,10 @@ def owners_in(about: About) -> Iterator[Need]:
     owners = _Owners(about)
     for line in text.split(b"\n"):
         if line:
-            owners.note(json.loads(line.decode(), object_pairs_hook=_once))
+            told = json.loads(line.decode(), object_pairs_hook=_once)
+            owners.note(told)
+            if told["k"] in _CONTENTS:
+                check_content(line, told)
     yield from owners.needs()
 
 
@@ -68,6 +74,7 @@ class _Owners:
         self._experiments: dict[str, set[str]] = {}
         self._runs: dict[str, set[str]] = {}
         self._models: dict[str, set[str]] = {}
+        self._kernels: set[str] = set()
 
     def note(self, line: dict[str, Any]) -> None:
         kind, facts = line["k"], line.get("x") or {}
@@ -81,7 +88,9 @@ class _Owners:
             self._models.setdefault(_id(facts["model_id"]), set())
         elif kind in ("experiment", "exptag"):
             self._note_experiment(_id(line["n"]), facts if kind == "experiment" else {})
-        elif kind not in (*_OF_RUN, *_OF_NOBODY):
+        elif kind == "execution":
+            self._note_execution(_id(line["n"]), facts)
+        elif kind not in (*_OF_RUN, *_CONTENTS, "close"):
             raise NotAllowed(f"Nobody knows whose a line {kind!r:.40} is.")
 
     def _note(self, known: dict[str, set[str]], id_: str, facts: dict[str, Any]) -> None:
@@ -95,7 +104,15 @@ class _Owners:
         names = self._experiments.setdefault(id_, set())
         names |= {str(facts[key]) for key in ("name", "renamed") if facts.get(key) is not None}
 
+    def _note_execution(self, kernel: str, facts: dict[str, Any]) -> None:
+        """Whoever reads a run reads all that its kernel executed before."""
+        self._kernels.add(kernel)
+        if facts.get("run_id") is not None:
+            self._runs.setdefault(_id(facts["run_id"]), set())
+
     def needs(self) -> Iterator[Need]:
+        for kernel in self._kernels:
+            yield from self._about.kernel(kernel)
         for kind, known in (("run", self._runs), ("model", self._models)):
             for id_, told in known.items():
                 yield from self._of(kind, id_, told)

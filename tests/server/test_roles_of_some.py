@@ -21,8 +21,10 @@ import anyio
 import pytest
 
 import nbtrack
+from nbtrack.capture import environment
 from nbtrack.errors import NotAllowed
 from nbtrack.journal import lines
+from nbtrack.provenance.executions.recorder import digest_of
 from nbtrack.remote.outbox import Outbox
 from nbtrack.remote.protocol import QUESTIONS_ASKED, START
 from nbtrack.server.app import make_app
@@ -69,6 +71,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     for name in (NAME, "other"):
         client.create_registered_model(name)
     client.create_model_version(NAME, f"runs:/{run_id}/model", run_id)
+    theirs = lines.execution_facts_line("of-theirs", 1, {"source": "s", "run_id": run_id}, t=1)
+    client._store.append(theirs)
+    client._store.flush()
     users = Users(folder)
     tokens = {str(role): users.add(str(role), role) for role in Role}
     for who, name in (("mine", NAME), ("others", "other")):
@@ -366,6 +371,12 @@ RUN, THEIRS = "c" * 32, "d" * 32
         lines.model_value_line("{model}", "tag", "a", "b", t=1),
         lines.model_link_line(RUN, "{model}", "output", t=1),
         lines.model_point_line(RUN, "loss", 1.0, step=0, t=1, model_id="{model}"),
+        lines.execution_facts_line("of-theirs", 1, {"source": "s", "run_id": RUN}, t=9),
+        lines.execution_facts_line("of-theirs", 2, {"source": "s"}, t=9),
+        lines.execution_facts_line("new", 1, {"source": "s", "run_id": "{run}"}, t=9),
+        lines.text_line("short", "text", t=1),
+        lines.environment_line("data:a", {}, t=1),
+        '{"n":"' + "a" * 64 + '","k":"text","v":"b","t":1}\n',
         '{"k":"metric","r":"' + RUN + '","r":"{run}","n":"a","v":1,"s":0,"t":1}\n',
         '{"k":"metric","r":"{run}","n":"a","v":1,"s":0,"t":1,}\n',
         '{"k":"metric","r":["{run}"],"n":"a","v":1,"s":0,"t":1}\n',
@@ -389,6 +400,33 @@ def test_lines_of_others_are_refused(address: str, world: World, text: str) -> N
     status, told = send(address, world.tokens["others"], "POST", path, {}, sent)
 
     assert (status, told["error_code"]) == (403, "PERMISSION_DENIED")
+
+
+def test_nobody_says_for_all_what_a_digest_is_of(address: str, world: World, own_run: str) -> None:
+    """Of his own kernel he says what it executed; what a text is, its digest says."""
+    source, false, masked = "print(1)", digest_of("print(2)"), digest_of("key = 'a'")
+    content = {"packages": {"numpy": "2"}}
+    text = "".join([
+        lines.text_line(digest_of(source), source, t=1),
+        lines.text_line(false, "steal()", t=1),
+        lines.text_line(masked, "key = '***'", t=1),
+        lines.text_line("data:abc", "rows", t=1),
+        lines.environment_line(environment.digest_of(content), content, t=1),
+        lines.environment_line("a" * 64, content, t=1),
+        lines.execution_facts_line("own", 1, {"source": digest_of(source)}, t=1),
+        lines.execution_facts_line("own", 2, {"source": false, "run_id": own_run}, t=1),
+    ])  # fmt: skip
+    for writer in ("8" * 32, "9" * 32):  # again: then the kernel is known
+        path, sent = f"/api/nbtrack/1/journal/{writer}-1.jsonl", zlib.compress(text.encode())
+        told = send(address, world.tokens["others"], "POST", path, {}, sent)
+        assert told == (200, {"end": len(text)})
+    store = nbtrack.MlflowClient(world.folder.as_uri())._store
+    keys = [digest_of(source), false, masked, "data:abc"]
+
+    assert store.read_texts(keys) == {digest_of(source): source, "data:abc": "rows"}
+    known = [environment.digest_of(content), "a" * 64]
+    assert store.missing_contents(known) == ["a" * 64]
+    assert [each.number for each in store.read_executions(own_run)] == [1, 2]
 
 
 def test_what_waits_is_sent_in_whole_lines(
