@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import NotCaptured
+from nbtrack.provenance.executions.recorder import digest_of
 from nbtrack.provenance.slices import (
     cell_label,
     recorded_executions,
@@ -101,7 +102,7 @@ def upstream_of(store: Store, run: Run) -> Upstream:
         raise NotCaptured(run.info.run_id, run.info.run_name, "the execution of its cell")
     cell_run, executions = found
     needed = slice_of(executions, executions[-1].number)
-    texts = store.read_texts(sorted({digest for each in needed for digest in each.texts}))
+    texts = _read_texts(store, needed)
     modules = {file.path: file.sha256 for each in needed for file in each.modules}
     return Upstream(
         asked=run,
@@ -111,6 +112,14 @@ def upstream_of(store: Store, run: Run) -> Upstream:
         environment=store.read_environments([cell_run.info.run_id]).get(cell_run.info.run_id, {}),
         seeds=_seeds(store.read_cell(cell_run.info.run_id) or {}),
     )
+
+
+def _read_texts(store: Store, needed: list[Execution]) -> dict[str, str]:
+    """What is going to be run: whoever logs to the same store may say that a text is another one. A
+    module is kept as it may be stored, which need not be what its digest is of."""
+    found = store.read_texts(sorted({digest for each in needed for digest in each.texts}))
+    modules = {file.sha256 for each in needed for file in each.modules}
+    return {key: text for key, text in found.items() if key in modules or digest_of(text) == key}
 
 
 def _steps(run: Run, needed: list[Execution], texts: Mapping[str, str]) -> Iterator[Step]:

@@ -97,18 +97,27 @@ def _decoded_container(origin: Any, kinds: tuple[Any, ...], value: Any, place: P
         of_key, of_value = kinds
         if of_key is str and of_value in (str, float) and isinstance(value, dict):
             return value if of_value is str else dict(zip(value, map(float, value.values())))
-        pairs = value.items() if isinstance(value, dict) else value
+        pairs = value.items() if isinstance(value, dict) else _listed(value)
         return {decode(of_key, k, place): decode(of_value, v, place) for k, v in pairs}
     if origin is tuple and kinds[-1] is not Ellipsis:
-        return tuple(decode(kind, v, place) for kind, v in zip(kinds, value, strict=True))
+        given = zip(kinds, _listed(value), strict=True)
+        return tuple(decode(kind, v, place) for kind, v in given)
     made = origin if origin in (tuple, set, frozenset) else list
-    return made(decode(kinds[0], each, place) for each in value)
+    return made(decode(kinds[0], each, place) for each in _listed(value))
+
+
+def _listed(value: Any) -> list[Any]:
+    """A text is no list of its letters: whoever else reads it takes it for one of many."""
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r:.80} is no list.")
+    return value
 
 
 def _decoded_record(kind: Any, value: Any, place: Place) -> Any:
     hints = _hints(kind)
     if issubclass(kind, tuple):
-        return kind(*(decode(h, v, place) for h, v in zip(hints.values(), value, strict=True)))
+        given = zip(hints.values(), _listed(value), strict=True)
+        return kind(*(decode(h, v, place) for h, v in given))
     return kind(**{
         name: place(each) if name in LOCATIONS and each else decode(hints[name], each, place)
         for name, each in value.items()

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from nbtrack.journal import reading
 from nbtrack.journal.reading import segment_sizes, writer_of
@@ -92,12 +92,11 @@ class Outbox:
         return 0
 
     def pieces(self, segment: str, start: int) -> Iterator[tuple[int, bytes]]:
-        """From *start* to the end of the last whole line, with the places where they begin. A line
-        may be of any length, and so a piece may begin in it."""
+        """From *start* to the end of the last whole line, with the places where they begin: whole
+        lines, but of one that is too long for a request."""
         whole = self.whole(segment)
         with suppress(FileNotFoundError), open(self.folder / segment, "rb") as file:
-            file.seek(start)
-            while start < whole and (text := file.read(min(MOST_BYTES, whole - start))):
+            while start < whole and (text := _piece(file, start, min(MOST_BYTES, whole - start))):
                 yield start, text
                 start += len(text)
 
@@ -133,6 +132,14 @@ class Outbox:
 
     def _note(self, segment: str) -> Path:
         return self.folder / f"{segment}.sent"
+
+
+def _piece(file: IO[bytes], start: int, limit: int) -> bytes:
+    """A server takes twice the usual of one line."""
+    file.seek(start)
+    text = file.read(limit)
+    end = text.rfind(b"\n") + 1
+    return text[:end] if end else text + file.readline(MOST_BYTES)
 
 
 def files_in(text: bytes) -> Iterator[LoggedFile]:

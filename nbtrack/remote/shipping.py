@@ -96,7 +96,7 @@ class Shipping:
         self._outbox.note_sent(segment, sent)
 
     def _post(self, segment: str, start: int, text: bytes) -> int:
-        if len(text) >= MOST_BYTES:  # there is more behind it
+        if len(text) >= MOST_BYTES // 2:  # there may be more behind it
             self._check_time()
         answer = self._line.request(
             "POST",

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
-from nbtrack.errors import NbtrackError, NotAllowed, NotIdentified, TooManyAttempts
+from nbtrack.errors import MlflowException, NotAllowed, NotIdentified, TooManyAttempts
 from nbtrack.recording.acting import acting_as
 from nbtrack.server.audit import AuditLog
 from nbtrack.server.door import Door, told_by
@@ -61,17 +62,19 @@ class Identified:
             narrowed = Narrowed(self._served, user, needed, scope)
             try:
                 receive = await self._let_through(user, needed, narrowed, receive)
-            except NbtrackError as exc:
+            except MlflowException as exc:
                 await _refusal(exc)(scope, receive, noted_send)
                 return
-            noted_send = narrowed.shown(noted_send)
+            except ClientDisconnect:  # in the middle of his request: nobody reads an answer
+                return
+            noted_send = await run_in_threadpool(narrowed.shown, noted_send)
         with acting_as(user.name), self._noted_fault(user, scope):
             await self._app(scope, receive, noted_send)
 
     async def _let_through(
         self, user: User, needed: Role, narrowed: Narrowed, receive: Receive
     ) -> Receive:
-        """Raises NotAllowed."""
+        """Raises NotAllowed, and MlflowException for what nobody can read."""
         if not user.grants:
             raise not_allowed(user, needed)
         return await narrowed.check(receive)
@@ -133,7 +136,7 @@ def _claimed(scope: Scope) -> str:
         return ""
 
 
-def _refusal(exc: NbtrackError) -> JSONResponse:
+def _refusal(exc: MlflowException) -> JSONResponse:
     told = {"error_code": exc.error_code, "message": str(exc), "kind": type(exc).__name__}
     headers = {}
     if isinstance(exc, TooManyAttempts):

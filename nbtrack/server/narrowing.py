@@ -14,11 +14,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 
-from nbtrack.errors import NotAllowed
+from nbtrack.errors import InvalidValue, NotAllowed
 from nbtrack.server.asked import of_body, of_query
 from nbtrack.server.grants import EXPERIMENT, MODEL, Need
 from nbtrack.server.guards import body_of
 from nbtrack.server.roles import Role
+from nbtrack.server.scoped_contents import set_apart
 from nbtrack.server.scopes import is_met, needs_of
 from nbtrack.server.served import Served
 from nbtrack.server.users import User
@@ -43,6 +44,12 @@ _STREAMED = re.compile(
     r"|/api/nbtrack/1/(?:files(?:/.*)?|registry/.+)"
 )
 _LINES = re.compile(r"/api/nbtrack/\d+/journal/.*")
+# What reads its query alone, as `artifact_files` does; of ours, all else reads its body alone.
+_OF_QUERY = re.compile(
+    r"/(?:model-versions/)?get-artifact|/api/nbtrack/1/files(?:/.*)?"
+    r"|/(?:ajax-)?api/2\.0/(?:mlflow-artifacts/.*|mlflow/upload-artifact)"
+    r"|/ajax-api/2\.0/mlflow/logged-models/[^/]+/artifacts/files"
+)
 
 
 class Narrowed:
@@ -55,7 +62,7 @@ class Narrowed:
 
     async def check(self, receive: Receive) -> Receive:
         """What is received from now on: the same, but of the user's own experiments alone. Raises
-        NotAllowed."""
+        NotAllowed, and MlflowException for what nobody can read."""
         if _STREAMED.fullmatch(self._path):  # its path says it all
             await run_in_threadpool(self._check, b"")
             return receive
@@ -73,18 +80,31 @@ class Narrowed:
         return again
 
     def _check(self, body: bytes) -> bytes:
-        query = of_query(parse_qsl(self._scope["query_string"].decode()))
         told = {} if _LINES.fullmatch(self._path) else of_body(body)
-        needs = needs_of(self._served, self._role, self._path, query | told, body)
+        needs = needs_of(self._served, self._role, self._path, self._asked(told), body)
         for need in needs:
-            if not is_met(need, self._user.grants):
+            if not is_met(need, self._user):
                 raise NotAllowed(
                     f"{self._user.name} is {self._user.title}; this takes {_said(need)}."
                 )
         return self._narrowed(body, told)
 
+    def _asked(self, told: dict[str, Any]) -> dict[str, Any]:
+        """The fields that the answer is going to be made from, read as it reads them. Raises
+        InvalidValue for one that is said twice."""
+        text = self._scope["query_string"].decode("latin-1")
+        query = of_query(parse_qsl(text, keep_blank_values=True))
+        for name in query.keys() & told.keys():
+            if query[name] != told[name]:
+                raise InvalidValue(f"{name!r:.80} is one thing in the query, another in the body.")
+        if _OF_QUERY.fullmatch(self._path):
+            return query
+        return told if self._path.startswith("/api/nbtrack/") else query | told
+
     def _narrowed(self, body: bytes, told: dict[str, Any]) -> bytes:
-        """A question about all experiments is one about his."""
+        """A question about all experiments is one about his; and of lines, see `set_apart`."""
+        if _LINES.fullmatch(self._path):
+            return set_apart(body)
         query = told.get("query")
         if not isinstance(query, dict) or query.get("experiment_ids") is not None:
             return body

@@ -8,17 +8,18 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Protocol
 
-from nbtrack.errors import NotAllowed, NotFound
+from nbtrack.errors import MlflowException, NotAllowed, NotFound
 from nbtrack.remote.protocol import MOST_BYTES
 from nbtrack.server.grants import EXPERIMENT, Need
 from nbtrack.server.roles import Role
+from nbtrack.server.scoped_contents import check_content
 
 _OF_RUN = ("run", "metric", "param", "tag", "artifact", "cell", "input", "modelpoint", "modellink")
-_OF_NOBODY = ("environment", "text", "execution", "close")
+_CONTENTS = ("environment", "text")
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -32,19 +33,36 @@ class About(Protocol):
 
     def run(self, run_id: str, role: Role | None = None) -> Need: ...
 
+    def kernel(self, kernel: str) -> Iterable[Need]: ...
+
     def logged_model(self, model_id: str, role: Role | None = None) -> Need: ...
 
 
 def owners_in(about: About) -> Iterator[Need]:
     """Raises NotAllowed for lines that are nobody's, or not whole."""
-    text = zlib.decompressobj().decompress(about.body, 2 * MOST_BYTES)
+    text = _decompressed(about.body)
     if text and not text.endswith(b"\n"):
-        raise NotAllowed("Lines are cut off; whoever may not log to all sends whole ones.")
+        most = f"{2 * MOST_BYTES >> 20} MiB"
+        raise NotAllowed(
+            f"Lines are cut off, or one is longer than {most}: whoever may not log to all sends"
+            " whole ones. A newer nbtrack cuts between them."
+        )
     owners = _Owners(about)
     for line in text.split(b"\n"):
         if line:
-            owners.note(json.loads(line, object_pairs_hook=_once))
+            told = json.loads(line.decode(), object_pairs_hook=_once)
+            owners.note(told)
+            if told["k"] in _CONTENTS:
+                check_content(line, told)
     yield from owners.needs()
+
+
+def _decompressed(body: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(body, 2 * MOST_BYTES)
+    except zlib.error:  # as it is told to whoever may log to all
+        message = "The lines are not compressed as they should be."
+        raise MlflowException(message, error_code="INVALID_PARAMETER_VALUE") from None
 
 
 class _Owners:
@@ -56,6 +74,7 @@ class _Owners:
         self._experiments: dict[str, set[str]] = {}
         self._runs: dict[str, set[str]] = {}
         self._models: dict[str, set[str]] = {}
+        self._kernels: set[str] = set()
 
     def note(self, line: dict[str, Any]) -> None:
         kind, facts = line["k"], line.get("x") or {}
@@ -65,9 +84,13 @@ class _Owners:
             self._note(self._models, _id(line["n"]), facts if kind == "model" else {})
         elif kind == "modellink":
             self._models.setdefault(_id(line["n"]), set())
+        elif kind == "modelpoint" and facts.get("model_id") is not None:
+            self._models.setdefault(_id(facts["model_id"]), set())
         elif kind in ("experiment", "exptag"):
             self._note_experiment(_id(line["n"]), facts if kind == "experiment" else {})
-        elif kind not in (*_OF_RUN, *_OF_NOBODY):
+        elif kind == "execution":
+            self._note_execution(_id(line["n"]), facts)
+        elif kind not in (*_OF_RUN, *_CONTENTS, "close"):
             raise NotAllowed(f"Nobody knows whose a line {kind!r:.40} is.")
 
     def _note(self, known: dict[str, set[str]], id_: str, facts: dict[str, Any]) -> None:
@@ -81,7 +104,15 @@ class _Owners:
         names = self._experiments.setdefault(id_, set())
         names |= {str(facts[key]) for key in ("name", "renamed") if facts.get(key) is not None}
 
+    def _note_execution(self, kernel: str, facts: dict[str, Any]) -> None:
+        """Whoever reads a run reads all that its kernel executed before."""
+        self._kernels.add(kernel)
+        if facts.get("run_id") is not None:
+            self._runs.setdefault(_id(facts["run_id"]), set())
+
     def needs(self) -> Iterator[Need]:
+        for kernel in self._kernels:
+            yield from self._about.kernel(kernel)
         for kind, known in (("run", self._runs), ("model", self._models)):
             for id_, told in known.items():
                 yield from self._of(kind, id_, told)

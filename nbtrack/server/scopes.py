@@ -6,25 +6,31 @@ the whole project, and takes a role for all.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from nbtrack.errors import NbtrackError, NotAllowed
+from nbtrack.errors import NbtrackError, NotAllowed, NotFound
 from nbtrack.records.registry import EventKind, RegistryQuery
+from nbtrack.records.transfers import LinesOf
 from nbtrack.remote.protocol import COPIES, MODELS, RUNS, kind_of_owner
 from nbtrack.server.artifact_places import Place, model_source, parse
 from nbtrack.server.asked import Asked
-from nbtrack.server.grants import EXPERIMENT, MODEL, Grant, Need
+from nbtrack.server.grants import EXPERIMENT, MODEL, Need
 from nbtrack.server.roles import Role, role_of_change
 from nbtrack.server.scoped_lines import owners_in
 from nbtrack.server.served import Served
+from nbtrack.server.users import User
 
 Rule = Callable[["About"], Iterable[Need]]
 _API = r"/(?:ajax-)?api/2\.0/"
 _OURS = r"/api/nbtrack/1/"
+_UNREADABLE = (NbtrackError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+_ALL = 2**62  # executions of a kernel
 _FREE = "experiment or model"  # of any kind: what tells nothing of the others
 
 
@@ -50,6 +56,21 @@ class About:
     def logged_model(self, model_id: str, role: Role | None = None) -> Need:
         found = self.served.store.look_up_model(model_id).model
         return self.experiment(found.experiment_id, role)
+
+    def kernel(self, kernel: str) -> Iterator[Need]:
+        """Of all experiments in which it has runs."""
+        of = LinesOf(kernels=((kernel, _ALL),))
+        told = (json.loads(line)["x"].get("run_id") for line in self.served.store.read_lines(of))
+        for experiment_id in {*filter(None, map(self._experiment_of, set(filter(None, told))))}:
+            yield self.experiment(experiment_id)
+
+    def _experiment_of(self, run_id: str) -> str | None:
+        """None: the run is gone. In which one it is never changes, and a kernel may have many."""
+        known = self.served.experiments_of_runs
+        if run_id not in known:
+            with suppress(NotFound):
+                known[run_id] = self.served.store.look_up_run(run_id).info.experiment_id
+        return known.get(run_id)
 
     def model(self, name: str, role: Role | None = None) -> Need:
         return Need(role or self.role, MODEL, name)
@@ -244,15 +265,18 @@ def _told(rule: Rule, about: About) -> list[Need]:
         needs = list(rule(about))
     except NotAllowed:
         raise
-    except (NbtrackError, ValueError, KeyError, TypeError, AttributeError) as exc:
+    except _UNREADABLE as exc:
         raise NotAllowed(f"Nothing that you may use is meant: {type(exc).__name__}.") from exc
     if not needs and rule not in (_query, _lines, _lines_of):
         raise NotAllowed("Say which experiments are meant: yours are not all.")
     return needs
 
 
-def is_met(need: Need, grants: tuple[Grant, ...]) -> bool:
-    """Of a request that tells nothing of others, any grant that is high enough."""
+def is_met(need: Need, user: User) -> bool:
+    """By his role for all, or by a grant: of a request that tells nothing of others, by any one
+    that is high enough."""
+    if user.may(need.role):
+        return True
     if need.kind == _FREE:
-        return any(grant.role.may(need.role) for grant in grants)
-    return need.is_met_by(grants)
+        return any(grant.role.may(need.role) for grant in user.grants)
+    return need.is_met_by(user.grants)

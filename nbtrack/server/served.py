@@ -51,6 +51,7 @@ class Served:
     ) -> None:
         self._database = None if database is None else _open_database(database, folder_of(uri))
         self.client = MlflowClient(uri)
+        self.experiments_of_runs: dict[str, str] = {}  # by ids; of those that were asked for
         self._bucket = None if bucket is None else BucketProject(self.store, bucket)
 
     @property

@@ -6,27 +6,34 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
+import urllib.request
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
+import anyio
 import pytest
 
 import nbtrack
+from nbtrack.capture import environment
 from nbtrack.errors import NotAllowed
 from nbtrack.journal import lines
-from nbtrack.remote.protocol import QUESTIONS_ASKED
+from nbtrack.provenance.executions.recorder import digest_of
+from nbtrack.remote.outbox import Outbox
+from nbtrack.remote.protocol import QUESTIONS_ASKED, START
 from nbtrack.server.app import make_app
 from nbtrack.server.grants import EXPERIMENT, MODEL, Grant
 from nbtrack.server.roles import Role, needed_role
 from nbtrack.server.scopes import is_met, needs_of
 from nbtrack.server.served import Served
 from nbtrack.server.users import Users
-from tests.server.asking import API, ask
+from tests.server.asking import API, _answer, ask
 from tests.support.team_server import TeamServer
 
 NAME = "price"  # of an experiment and of a model
@@ -64,6 +71,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     for name in (NAME, "other"):
         client.create_registered_model(name)
     client.create_model_version(NAME, f"runs:/{run_id}/model", run_id)
+    theirs = lines.execution_facts_line("of-theirs", 1, {"source": "s", "run_id": run_id}, t=1)
+    client._store.append(theirs)
+    client._store.flush()
     users = Users(folder)
     tokens = {str(role): users.add(str(role), role) for role in Role}
     for who, name in (("mine", NAME), ("others", "other")):
@@ -71,6 +81,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         tokens[who] = users.add(who, None, grants=grants)
     grants = [Grant(kind=EXPERIMENT, name=NAME, role=Role.VIEWER)]
     tokens["looks"] = users.add("looks", None, grants=grants)
+    grants = [Grant(kind=EXPERIMENT, name="other", role=Role.EDITOR)]
+    tokens["both"] = users.add("both", Role.VIEWER, grants=grants)
     number = client.get_registered_model(NAME).event_number
     return World(folder, experiment_id, run_id, model_id, number, tokens)
 
@@ -80,6 +92,15 @@ def address(world: World) -> Iterator[str]:
     server = TeamServer(world.folder)
     yield server.address
     assert server.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def own_run(world: World) -> str:
+    """Of who has the experiment "other"."""
+    client = nbtrack.MlflowClient(world.folder.as_uri())
+    other = client.get_experiment_by_name("other")
+    assert other is not None
+    return str(client.create_run(other.experiment_id).info.run_id)
 
 
 def every_request(world: World) -> Iterator[tuple[str, str, dict[str, Any], bytes]]:
@@ -135,10 +156,6 @@ def send(
 ) -> tuple[int, Any]:
     headers = {"Authorization": f"Bearer {token}", "nbtrack-start": "0"}
     if body:
-        import urllib.request
-
-        from tests.server.asking import _answer
-
         request = urllib.request.Request(address + path, body, headers, method=method)
         return _answer(request)
     if method in ("GET", "HEAD") or "artifact" in path or "/files" in path:
@@ -180,7 +197,7 @@ def test_each_route_is_open_to_who_has_the_role_of_what_it_is_about(world: World
         if "/questions/" in path:
             fields = {**fields, "query": {"experiment_ids": [world.experiment_id]}}
         needs = needs_of(served, role, path, fields, body)
-        assert all(is_met(need, mine.grants) for need in needs), (path, needs)
+        assert all(is_met(need, mine) for need in needs), (path, needs)
 
 
 def test_lists_tell_of_ones_own_only(address: str, world: World) -> None:
@@ -201,6 +218,142 @@ def test_lists_tell_of_ones_own_only(address: str, world: World) -> None:
     assert {each["model"] for each in events["answer"]} == {"other"}
 
 
+def seen_by(world: World, who: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {world.tokens[who]}"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "secret", "mine"),
+    [
+        ("GET", "/get-artifact", "run_id={run}&path=a.txt", {"run_id": "{own}"}),
+        ("GET", "/get-artifact", "run_uuid={run}&path=a.txt", {"run_id": "{own}"}),
+        ("GET", "/model-versions/get-artifact", f"name={NAME}&version=1&path=x", {"name": "other"}),
+        ("GET", "/ajax-api/2.0/mlflow-artifacts/artifacts", "path=runs/{run}",
+         {"path": "runs/{own}"}),
+        ("GET", "/api/nbtrack/1/files", "path=runs/{run}", {"path": "runs/{own}"}),
+        ("POST", "/ajax-api/2.0/mlflow/upload-artifact", "run_id={run}&path=a.txt",
+         {"run_id": "{own}"}),
+        ("GET", f"{API}runs/get", "run_id={own}", {"run_id": "{run}"}),
+        ("GET", f"{API}runs/get", "run_id={run}", {"run_id": "{own}"}),
+        ("POST", "/api/nbtrack/1/questions/get_run", "run_id={own}", {"run_id": "{run}"}),
+        ("POST", "/api/nbtrack/1/questions/read_metrics", "run_id={own}",
+         {"run_uuid": "{own}", "run_id": "{run}", "key": "loss"}),
+    ],
+)  # fmt: skip
+def test_the_query_and_the_body_cannot_speak_of_different_things(
+    address: str, world: World, own_run: str, method: str, path: str, secret: str, mine: Any
+) -> None:
+    def told(text: str) -> str:
+        return text.replace("{run}", world.run_id).replace("{own}", own_run)
+
+    fields = {name: told(value) for name, value in mine.items()}
+    seen = seen_by(world, "others")
+    status, answer = ask(address, f"{path}?{told(secret)}", fields, method=method, **seen)
+
+    assert status in (400, 403), answer
+    assert "secret" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [("search_runs", {"query": {"experiment_ids": "{mine}"}}),
+     ("search_runs", {"query": {"experiment_ids": {"{mine}": 1}}}),
+     ("read_lines", {"of": {"experiments": "{mine}"}}),
+     ("read_lines", {"of": {"experiments": ["{mine}"], "runs": "{own}"}}),
+     ("read_series", {"run_ids": "{own}", "keys": ["a"]})],
+)  # fmt: skip
+def test_a_text_is_no_list(
+    address: str, world: World, own_run: str, name: str, fields: dict[str, Any]
+) -> None:
+    """Or one looks at one id, and the other at each of its digits."""
+    mine = nbtrack.MlflowClient(world.folder.as_uri()).get_run(own_run).info.experiment_id
+    text = json.dumps(fields).replace("{mine}", mine).replace("{own}", own_run)
+    path = f"/api/nbtrack/1/questions/{name}"
+
+    for who in ("others", "editor"):
+        status, told = ask(address, path, json.loads(text), **seen_by(world, who))
+        assert status in (400, 403), told
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [("", b"{"), ("", b"\xff"), ("", b"[" * 100_000), ("", b"[]"), ("?a=\xff", b"{"),
+     ("", b'{"query":' * 900 + b"1" + b"}" * 900)],
+)  # fmt: skip
+def test_what_nobody_can_read_is_refused_as_to_all(
+    address: str, world: World, query: str, body: bytes
+) -> None:
+    answers = []
+    for who in ("others", "editor"):
+        head = [
+            f"POST /api/nbtrack/1/questions/search_runs{query} HTTP/1.1",
+            "Host: localhost", "Connection: close", f"Content-Length: {len(body)}",
+            *(f"{name}: {value}" for name, value in seen_by(world, who).items()),
+        ]  # fmt: skip
+        place, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((place, int(port)), timeout=30) as line:
+            line.sendall("\r\n".join([*head, "", ""]).encode("latin-1") + body)
+            answers.append(line.makefile("rb").readline().split()[1])
+
+    assert answers == [b"400", b"400"]
+
+
+def test_lines_that_are_not_compressed_are_refused_as_to_all(address: str, world: World) -> None:
+    path = f"/api/nbtrack/1/journal/{'a' * 32}-1.jsonl"
+    for who in ("others", "editor"):
+        assert send(address, world.tokens[who], "POST", path, {}, b"plain")[0] == 400
+
+
+def test_a_role_for_all_counts_beside_a_grant(address: str, world: World, own_run: str) -> None:
+    """A viewer of all who is editor of "other" links a model of the experiment NAME to a run."""
+    fields = {"run_id": own_run, "models": [{"model_id": world.model_id}]}
+    path = f"{API}runs/log-inputs"
+
+    assert ask(address, path, fields, **seen_by(world, "others"))[0] == 403
+    assert ask(address, path, fields, **seen_by(world, "both"))[0] == 200
+    fields["run_id"] = world.run_id
+    assert ask(address, path, fields, **seen_by(world, "both"))[0] == 403
+
+
+def test_the_store_is_asked_beside_the_event_loop(
+    world: World, own_run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or all others would wait for it."""
+    served, askers = Served(world.folder.as_uri()), set()
+    app, store, find = make_app(served), type(served.store), served.store.find_experiment
+
+    def noted(_: object, name: str) -> Any:
+        askers.add(threading.current_thread())
+        return find(name)
+
+    monkeypatch.setattr(store, "find_experiment", noted)
+    path = "/api/nbtrack/1/questions/read_child_runs"
+    status = anyio.run(status_of, app, path, {"parent_id": own_run}, seen_by(world, "others"))
+
+    assert status == 200
+    assert askers
+    assert threading.current_thread() not in askers
+
+
+async def status_of(app: Any, path: str, fields: Any, headers: dict[str, str]) -> int:
+    """As a server asks it, within this thread's event loop."""
+    found: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": json.dumps(fields).encode()}
+
+    async def send(message: dict[str, Any]) -> None:
+        found.append(message)
+
+    told = {"host": "localhost", **headers}
+    await app({
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "root_path": "",
+        "query_string": b"", "scheme": "http", "http_version": "1.1", "client": ("127.0.0.1", 1),
+        "headers": [(k.lower().encode(), v.encode()) for k, v in told.items()],
+    }, receive, send)  # fmt: skip
+    return int(found[0]["status"])
+
+
 RUN, THEIRS = "c" * 32, "d" * 32
 
 
@@ -217,6 +370,13 @@ RUN, THEIRS = "c" * 32, "d" * 32
         lines.experiment_tag_line("{theirs}", "a", "b", t=1),
         lines.model_value_line("{model}", "tag", "a", "b", t=1),
         lines.model_link_line(RUN, "{model}", "output", t=1),
+        lines.model_point_line(RUN, "loss", 1.0, step=0, t=1, model_id="{model}"),
+        lines.execution_facts_line("of-theirs", 1, {"source": "s", "run_id": RUN}, t=9),
+        lines.execution_facts_line("of-theirs", 2, {"source": "s"}, t=9),
+        lines.execution_facts_line("new", 1, {"source": "s", "run_id": "{run}"}, t=9),
+        lines.text_line("short", "text", t=1),
+        lines.environment_line("data:a", {}, t=1),
+        '{"n":"' + "a" * 64 + '","k":"text","v":"b","t":1}\n',
         '{"k":"metric","r":"' + RUN + '","r":"{run}","n":"a","v":1,"s":0,"t":1}\n',
         '{"k":"metric","r":"{run}","n":"a","v":1,"s":0,"t":1,}\n',
         '{"k":"metric","r":["{run}"],"n":"a","v":1,"s":0,"t":1}\n',
@@ -240,6 +400,53 @@ def test_lines_of_others_are_refused(address: str, world: World, text: str) -> N
     status, told = send(address, world.tokens["others"], "POST", path, {}, sent)
 
     assert (status, told["error_code"]) == (403, "PERMISSION_DENIED")
+
+
+def test_nobody_says_for_all_what_a_digest_is_of(address: str, world: World, own_run: str) -> None:
+    """Of his own kernel he says what it executed; what a text is, its digest says."""
+    source, false, masked = "print(1)", digest_of("print(2)"), digest_of("key = 'a'")
+    content = {"packages": {"numpy": "2"}}
+    text = "".join([
+        lines.text_line(digest_of(source), source, t=1),
+        lines.text_line(false, "steal()", t=1),
+        lines.text_line(masked, "key = '***'", t=1),
+        lines.text_line("data:abc", "rows", t=1),
+        lines.environment_line(environment.digest_of(content), content, t=1),
+        lines.environment_line("a" * 64, content, t=1),
+        lines.execution_facts_line("own", 1, {"source": digest_of(source)}, t=1),
+        lines.execution_facts_line("own", 2, {"source": false, "run_id": own_run}, t=1),
+    ])  # fmt: skip
+    for writer in ("8" * 32, "9" * 32):  # again: then the kernel is known
+        path, sent = f"/api/nbtrack/1/journal/{writer}-1.jsonl", zlib.compress(text.encode())
+        told = send(address, world.tokens["others"], "POST", path, {}, sent)
+        assert told == (200, {"end": len(text)})
+    store = nbtrack.MlflowClient(world.folder.as_uri())._store
+    keys = [digest_of(source), false, masked, "data:abc"]
+
+    assert store.read_texts(keys) == {digest_of(source): source, "data:abc": "rows"}
+    known = [environment.digest_of(content), "a" * 64]
+    assert store.missing_contents(known) == ["a" * 64]
+    assert [each.number for each in store.read_executions(own_run)] == [1, 2]
+
+
+def test_what_waits_is_sent_in_whole_lines(
+    address: str, world: World, own_run: str, tmp_path: Path
+) -> None:
+    """However much it is; and one line may be longer than a request usually is."""
+    outbox, name = Outbox(tmp_path, tmp_path), f"{'f' * 32}-1.jsonl"
+    many = (lines.tag_line(own_run, f"k{number}", "v" * 999, t=1) for number in range(5_000))
+    long = lines.tag_line(own_run, "long", "v" * 5_000_000, t=1)
+    (tmp_path / name).write_text("".join([*many, long, lines.tag_line(own_run, "a", "b", t=1)]))
+    path, end = f"/api/nbtrack/1/journal/{name}", 0
+    for start, text in outbox.pieces(name, 0):
+        headers = {**seen_by(world, "others"), START: str(start)}
+        sent = urllib.request.Request(address + path, zlib.compress(text), headers, method="POST")
+        assert _answer(sent) == (200, {"end": start + len(text)})
+        end = start + len(text)
+
+    assert end == (tmp_path / name).stat().st_size
+    tags = nbtrack.MlflowClient(world.folder.as_uri()).get_run(own_run).data.tags
+    assert (len(tags["k4999"]), tags["a"]) == (999, "b")
 
 
 LOGS = """
