@@ -270,6 +270,47 @@ def test_what_it_does_not_take_is_said_and_the_rest_is_there(
     assert store.get_run(run.run_id).data.params["p"] == "2"
 
 
+def test_a_run_that_it_refuses_holds_up_no_others(
+    theirs: Any, machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its experiment is there by no name, and so cannot be made."""
+    store = machine("one")
+    refused, run = begun(store, "no-such-experiment"), begun(store)
+    refused.log_metric("m", 1.0)
+    run.log_metric("m", 2.0)
+    assert shipped(store)
+    refused.log_metric("m", 3.0)
+    run.log_metric("m", 4.0)
+    assert shipped(store)
+    (there,) = of_ours(theirs, run.run_id)
+
+    assert there.data.metrics == {"m": 4.0}
+    assert of_ours(theirs, refused.run_id) == []
+    assert f"does not take run {refused.run_id}" in caplog.text
+    assert (store.folder / "mlflow.ids.jsonl").read_text().count('"begun"') == 2
+
+
+def test_an_experiment_that_was_deleted_there_is_there_again(
+    server: MlflowServer, theirs: Any, machine: Machine
+) -> None:
+    """Also one that was deleted for good."""
+    store = machine("one")
+    experiments = [use_experiment(store, name).experiment_id for name in ("hidden", "gone")]
+    for each in experiments:
+        begun(store, each)
+    assert shipped(store)
+    for name in ("hidden", "gone"):
+        theirs.delete_experiment(theirs.get_experiment_by_name(name).experiment_id)
+    server.forget_experiment("gone")
+    runs = [begun(store, each) for each in experiments]
+    assert shipped(store)
+    found = [run for each in runs for run in of_ours(theirs, each.run_id)]
+
+    assert [theirs.get_experiment(run.info.experiment_id).name for run in found] == [
+        "hidden", "gone",
+    ]  # fmt: skip
+
+
 def test_its_registry_is_read_and_not_changed(
     server: MlflowServer, theirs: Any, machine: Machine
 ) -> None:
