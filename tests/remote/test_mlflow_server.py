@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -23,8 +25,9 @@ from nbtrack.recording.run_writer import RunWriter
 from nbtrack.records.registry import RegistryQuery
 from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG
+from nbtrack.remote.mlflow_server.kind import SECONDS
 from nbtrack.remote.mlflow_server.store import MlflowStore
-from nbtrack.stores.opening import open_store
+from nbtrack.stores.opening import folder_of, open_store, wait_for_kind
 from nbtrack.transfer.copies.sides import ServerSide
 from tests.support.mlflow_server import MlflowServer
 
@@ -77,6 +80,7 @@ def machine(
 
     def open_there(name: str) -> MlflowStore:
         monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(tmp_path / name))
+        wait_for_kind(server.address)  # the machine may be busy
         store = open_store(server.address)
         assert isinstance(store, MlflowStore)
         opened.append(store)
@@ -339,5 +343,23 @@ def test_a_server_that_does_not_answer_is_asked_again_later(
     store = open_store("http://127.0.0.1:9")
 
     assert not isinstance(store, MlflowStore)
-    assert not list(tmp_path.rglob("mlflow.json"))
+    assert not list(tmp_path.rglob("kind.json"))
     store.close()
+
+
+def test_who_logs_does_not_wait_for_what_a_server_is(
+    server: MlflowServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It accepts, and is silent. What the answer was is kept for later ones."""
+    monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        began = time.monotonic()
+        store = open_store(address)
+        took = time.monotonic() - began
+        store.close()
+
+    assert took < SECONDS  # which an answer may take
+    assert not list(tmp_path.rglob("kind.json"))
+    wait_for_kind(server.address)
+    assert json.loads((folder_of(server.address) / "kind.json").read_text())["version"]
