@@ -233,6 +233,29 @@ def test_what_others_log_there_is_read(theirs: Any, machine: Machine, tmp_path: 
     assert len(theirs.search_runs([experiment], run_view_type=ViewType.ALL)) == 2
 
 
+def test_a_look_at_what_is_known_writes_nothing(theirs: Any, machine: Machine) -> None:
+    """One that was resumed has an end there, and one that ended may have none."""
+    experiment = theirs.create_experiment("looked at")
+    resumed, endless, named = (theirs.create_run(experiment).info.run_id for _ in range(3))
+    theirs.set_terminated(resumed)
+    theirs.update_run(resumed, status="RUNNING")
+    theirs.update_run(endless, status="FINISHED")
+    theirs.log_batch(named, [mlflow.entities.Metric("nan", math.nan, 1, 1)])
+    store, query = machine("one"), RunQuery(experiment_ids=(experiment,))
+    assert theirs.get_run(resumed).info.end_time
+    assert len(store.search_runs(query)) == 3
+    store.fold()
+    before = store.version()
+    for run in (resumed, endless, named):
+        store.get_run(run)
+    store._looked.clear()
+    found = {run.info.run_id: run.info for run in store.search_runs(query)}
+
+    assert store.version() == before
+    assert (found[resumed].status, found[resumed].end_time) == ("RUNNING", None)
+    assert found[endless].status == "FINISHED"
+
+
 def test_runs_of_others_are_written_to_and_ours_are_changed_there(
     theirs: Any, machine: Machine
 ) -> None:
@@ -240,6 +263,8 @@ def test_runs_of_others_are_written_to_and_ours_are_changed_there(
     one, two = machine("one"), machine("two")
     run = begun(one)
     run.set_tag("mine", "1")
+    run.set_tag("lr", "10")
+    run.set_tag("long", "y" * 9000)
     assert shipped(one)
     (there,) = of_ours(theirs, run.run_id)
     found = two.get_run(there.info.run_id)
@@ -248,6 +273,7 @@ def test_runs_of_others_are_written_to_and_ours_are_changed_there(
     other.set_tag("from", "two")
     assert shipped(two)
     theirs.set_tag(there.info.run_id, "mlflow.note.content", "by hand")
+    theirs.set_tag(there.info.run_id, "lr", "1")
     read = one.get_run(run.run_id)
 
     assert found.info.run_id == run.run_id
@@ -255,6 +281,8 @@ def test_runs_of_others_are_written_to_and_ours_are_changed_there(
     assert theirs.get_run(there.info.run_id).data.metrics == {"added": 3.0}
     assert read.data.tags["mlflow.note.content"] == "by hand"
     assert read.data.tags["mine"] == "1"
+    assert read.data.tags["lr"] == "1"
+    assert read.data.tags["long"] == "y" * 9000
     assert read.data.tags["from"] == "two"
 
 

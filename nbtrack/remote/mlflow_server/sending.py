@@ -26,10 +26,9 @@ from nbtrack.remote.mlflow_server.batches import (
     sort_lines,
 )
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG, Ids
-from nbtrack.remote.mlflow_server.rest import Json, Rest
+from nbtrack.remote.mlflow_server.rest import RUNNING, Json, Rest
 
 DEFAULT_ID = "0"
-_RUNNING = ("RUNNING", "SCHEDULED")
 _NO_ANSWER = (StoreBusy, NotIdentified, NotAllowed)  # to what is asked: it is asked again later
 
 
@@ -212,14 +211,14 @@ class Sender:
     def _update(self, ours: str, theirs: str, facts: Json) -> None:
         status, end = facts.get("status"), facts.get("end_us")
         told = {
-            "status": status if status not in _RUNNING or end is None else None,
+            "status": status if status not in RUNNING or end is None else None,
             "end_time": None if end is None else end // 1000,
             "run_name": facts.get("name"),
         }
         told = {name: value for name, value in told.items() if value is not None}
         if told:
             self._told("runs/update", {"run_id": theirs, **told})
-        if status is not None and status not in _RUNNING:
+        if status is not None and status not in RUNNING:
             self._ids.note("ended", ours)
 
     def _log(self, theirs: str, body: Json) -> None:
