@@ -360,6 +360,10 @@ def test_its_registry_is_read_and_not_changed(
         nbtrack.MlflowClient(server.address).create_registered_model("new")
     with pytest.raises(StoreError, match="does not tell"):
         store.registry_events(name="kept")
+    with pytest.raises(InvalidValue, match=r"on a server: .* nbtrack\.search_runs"):
+        store.query("select 1")
+    with pytest.raises(InvalidValue, match="on a server"):
+        store.first_rows("select 1", most=1, seconds=1.0)
     with pytest.raises(InvalidValue, match="a server of MLflow's"):
         ServerSide(server.address, store.folder)
 
