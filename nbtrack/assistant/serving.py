@@ -79,7 +79,7 @@ def _tools(store: Store) -> list[Callable[..., Any]]:
         }
 
     of_every_store = (experiments, search_runs, show_run, metric_history, diff_runs, models)
-    return [*of_every_store, sql] if isinstance(store, DuckDBStore) else [*of_every_store]
+    return [*of_every_store, sql] if type(store) is DuckDBStore else [*of_every_store]
 
 
 def _telling(tool: Callable[..., T]) -> Callable[..., T]:

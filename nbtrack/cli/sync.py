@@ -8,6 +8,7 @@ import time
 from nbtrack.cli.console import say
 from nbtrack.errors import InvalidValue, StoreBusy
 from nbtrack.recording.session import current_session
+from nbtrack.stores.opening import wait_for_kind
 
 _WAIT_SECONDS = 60.0  # for another process that is at it
 
@@ -20,6 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     from nbtrack.remote.shipped import ShippedStore
 
     session = current_session()
+    wait_for_kind(arguments.uri or session.known_uri or session.settings.tracking_uri)
     store = session.store_for(arguments.uri) if arguments.uri else session.store
     if not isinstance(store, ShippedStore):
         raise InvalidValue(f"{store.uri} is no server; say which: nbtrack sync http://host:port.")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+from typing import Any, NoReturn
 
 from nbtrack.base.guard import guarded, warn
-from nbtrack.errors import NotAllowed, NotIdentified, StoreBusy
+from nbtrack.errors import InvalidValue, NotAllowed, NotIdentified, StoreBusy
 from nbtrack.remote.line import Line
 from nbtrack.remote.outbox import Outbox
 from nbtrack.remote.shipping import Shipping
@@ -19,6 +20,8 @@ CLOSE_SECONDS = 5.0  # for what waits at the end of the process; later ones send
 
 
 class ShippedStore(DuckDBStore):
+    _instead_of_sql = "Run nbtrack sql there, in the project's folder."
+
     def __init__(
         self, uri: str, folder: Path, *, line: Line, outbox: Outbox, shipping: Shipping
     ) -> None:
@@ -83,6 +86,15 @@ class ShippedStore(DuckDBStore):
         """What cannot be sent is no reason not to read."""
         with suppress(StoreBusy, NotIdentified, NotAllowed):
             self._ship_lines(wait=CATCH_UP_SECONDS)
+
+    def query(self, *_: Any, **__: Any) -> NoReturn:
+        """Raises InvalidValue: it would see a part of the project only."""
+        raise InvalidValue(
+            "SQL looks into the file of a project, and this one is on a server: "
+            f"{self.uri}. {self._instead_of_sql}"
+        )
+
+    first_rows = query
 
     def _say_away(self) -> None:
         """Once each time that it goes away."""

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from nbtrack.artifact_store.opening import open_otherwise
 from nbtrack.artifact_store.paths import SCHEME
 from nbtrack.base.guard import guarded
 from nbtrack.base.locks import make_shared_folder
 from nbtrack.errors import (
-    InvalidValue,
     NotAllowed,
     NotFound,
     NotIdentified,
@@ -38,9 +37,6 @@ from nbtrack.remote.shipping import Shipping
 from nbtrack.stores.local.attachment import WAIT_SECONDS
 from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.stores.registry.registry_append import MODELS_FOLDER
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -150,17 +146,6 @@ class RemoteStore(ShippedStore):
     def _open_copy(self, folder: Path, run_id: str | None) -> RemoteArtifacts:
         below = folder.relative_to(self.folder / MODELS_FOLDER).as_posix()
         return RemoteArtifacts(folder, run_id=run_id, line=self.line, name=f"{COPIES}/{below}")
-
-    def query(
-        self,
-        sql: str,  # noqa: ARG002 - whatever it asks for
-        parameters: Mapping[str, object] | None = None,  # noqa: ARG002 - the same
-    ) -> pd.DataFrame:
-        """Raises InvalidValue: it would see a part of the project only."""
-        raise InvalidValue(
-            "SQL looks into the file of a project, and this one is on a server: "
-            f"{self.uri}. Run nbtrack sql there, in the project's folder."
-        )
 
     # --- the registry: the server decides, at once
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlparse
 
 from nbtrack.errors import InvalidValue
 from nbtrack.settings import servers_folder
 from nbtrack.stores.store import Store
 
-if TYPE_CHECKING:
-    pass
+HURRY_SECONDS = 0.3  # whoever opens a store may be logging
 
 
 def open_store(uri: str) -> Store:
@@ -24,10 +22,18 @@ def open_store(uri: str) -> Store:
     return DuckDBStore(folder_of(uri))
 
 
+def wait_for_kind(uri: str | None) -> None:
+    """For who has the time: `open_store` knows then of a slow server, too, what it is."""
+    if uri and is_server(uri):
+        from nbtrack.remote.mlflow_server.kind import is_mlflows
+
+        is_mlflows(full_uri(uri), folder_of(uri))
+
+
 def _open_server(uri: str, folder: Path) -> Store:
     from nbtrack.remote.mlflow_server.kind import is_mlflows
 
-    if is_mlflows(uri, folder):
+    if is_mlflows(uri, folder, wait_seconds=HURRY_SECONDS):
         from nbtrack.remote.mlflow_server.store import MlflowStore
 
         return MlflowStore(uri, folder)
@@ -62,9 +68,12 @@ def folder_of(uri: str) -> Path:
 
     Raises InvalidValue for a scheme nbtrack does not know.
     """
+    if is_server(uri):
+        return (servers_folder() / _name_of_server(uri)).absolute()
     return _parsed(uri).absolute()  # a relative one means another folder after %cd
 
 
+@lru_cache(maxsize=64)  # every run asks for the folder of its store
 def _name_of_server(uri: str) -> str:
     """That of its folder here. Raises InvalidValue."""
     parsed = urlparse(uri)
@@ -78,11 +87,9 @@ def _name_of_server(uri: str) -> str:
     return quote(f"{parsed.netloc}{parsed.path}".strip("/"), safe="").replace("%", "_")
 
 
-@lru_cache(maxsize=64)  # every run asks for the folder of its store
+@lru_cache(maxsize=64)
 def _parsed(uri: str) -> Path:
     parsed = urlparse(uri)
-    if is_server(uri):
-        return servers_folder() / _name_of_server(uri)
     if parsed.scheme == "file":
         if parsed.netloc not in ("", "localhost"):
             raise InvalidValue(

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from nbtrack import MlflowClient
+from nbtrack.stores.opening import open_store
 
 mcp = pytest.importorskip("mcp")
 
@@ -102,6 +103,19 @@ def test_it_says_that_it_only_reads(answers: Mapping[str, Answer]) -> None:
         "experiments", "search_runs", "show_run", "metric_history", "diff_runs", "models", "sql",
     }  # fmt: skip
     assert all(each.annotations.read_only_hint for each in answers["about"].told)
+
+
+def test_no_sql_over_a_part_of_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this machine knows of one on a server."""
+    monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(tmp_path))
+    from nbtrack.assistant.serving import _tools
+
+    store = open_store("http://127.0.0.1:9")
+    names = [tool.__name__ for tool in _tools(store)]
+    store.close()
+
+    assert "search_runs" in names
+    assert "sql" not in names
 
 
 def test_which_run_was_best_and_why(answers: Mapping[str, Answer]) -> None:

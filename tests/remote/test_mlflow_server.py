@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -23,8 +25,9 @@ from nbtrack.recording.run_writer import RunWriter
 from nbtrack.records.registry import RegistryQuery
 from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG
+from nbtrack.remote.mlflow_server.kind import SECONDS
 from nbtrack.remote.mlflow_server.store import MlflowStore
-from nbtrack.stores.opening import open_store
+from nbtrack.stores.opening import folder_of, open_store, wait_for_kind
 from nbtrack.transfer.copies.sides import ServerSide
 from tests.support.mlflow_server import MlflowServer
 
@@ -77,6 +80,7 @@ def machine(
 
     def open_there(name: str) -> MlflowStore:
         monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(tmp_path / name))
+        wait_for_kind(server.address)  # the machine may be busy
         store = open_store(server.address)
         assert isinstance(store, MlflowStore)
         opened.append(store)
@@ -229,6 +233,29 @@ def test_what_others_log_there_is_read(theirs: Any, machine: Machine, tmp_path: 
     assert len(theirs.search_runs([experiment], run_view_type=ViewType.ALL)) == 2
 
 
+def test_a_look_at_what_is_known_writes_nothing(theirs: Any, machine: Machine) -> None:
+    """One that was resumed has an end there, and one that ended may have none."""
+    experiment = theirs.create_experiment("looked at")
+    resumed, endless, named = (theirs.create_run(experiment).info.run_id for _ in range(3))
+    theirs.set_terminated(resumed)
+    theirs.update_run(resumed, status="RUNNING")
+    theirs.update_run(endless, status="FINISHED")
+    theirs.log_batch(named, [mlflow.entities.Metric("nan", math.nan, 1, 1)])
+    store, query = machine("one"), RunQuery(experiment_ids=(experiment,))
+    assert theirs.get_run(resumed).info.end_time
+    assert len(store.search_runs(query)) == 3
+    store.fold()
+    before = store.version()
+    for run in (resumed, endless, named):
+        store.get_run(run)
+    store._looked.clear()
+    found = {run.info.run_id: run.info for run in store.search_runs(query)}
+
+    assert store.version() == before
+    assert (found[resumed].status, found[resumed].end_time) == ("RUNNING", None)
+    assert found[endless].status == "FINISHED"
+
+
 def test_runs_of_others_are_written_to_and_ours_are_changed_there(
     theirs: Any, machine: Machine
 ) -> None:
@@ -236,6 +263,8 @@ def test_runs_of_others_are_written_to_and_ours_are_changed_there(
     one, two = machine("one"), machine("two")
     run = begun(one)
     run.set_tag("mine", "1")
+    run.set_tag("lr", "10")
+    run.set_tag("long", "y" * 9000)
     assert shipped(one)
     (there,) = of_ours(theirs, run.run_id)
     found = two.get_run(there.info.run_id)
@@ -244,6 +273,7 @@ def test_runs_of_others_are_written_to_and_ours_are_changed_there(
     other.set_tag("from", "two")
     assert shipped(two)
     theirs.set_tag(there.info.run_id, "mlflow.note.content", "by hand")
+    theirs.set_tag(there.info.run_id, "lr", "1")
     read = one.get_run(run.run_id)
 
     assert found.info.run_id == run.run_id
@@ -251,6 +281,8 @@ def test_runs_of_others_are_written_to_and_ours_are_changed_there(
     assert theirs.get_run(there.info.run_id).data.metrics == {"added": 3.0}
     assert read.data.tags["mlflow.note.content"] == "by hand"
     assert read.data.tags["mine"] == "1"
+    assert read.data.tags["lr"] == "1"
+    assert read.data.tags["long"] == "y" * 9000
     assert read.data.tags["from"] == "two"
 
 
@@ -270,6 +302,47 @@ def test_what_it_does_not_take_is_said_and_the_rest_is_there(
     assert store.get_run(run.run_id).data.params["p"] == "2"
 
 
+def test_a_run_that_it_refuses_holds_up_no_others(
+    theirs: Any, machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its experiment is there by no name, and so cannot be made."""
+    store = machine("one")
+    refused, run = begun(store, "no-such-experiment"), begun(store)
+    refused.log_metric("m", 1.0)
+    run.log_metric("m", 2.0)
+    assert shipped(store)
+    refused.log_metric("m", 3.0)
+    run.log_metric("m", 4.0)
+    assert shipped(store)
+    (there,) = of_ours(theirs, run.run_id)
+
+    assert there.data.metrics == {"m": 4.0}
+    assert of_ours(theirs, refused.run_id) == []
+    assert f"does not take run {refused.run_id}" in caplog.text
+    assert (store.folder / "mlflow.ids.jsonl").read_text().count('"begun"') == 2
+
+
+def test_an_experiment_that_was_deleted_there_is_there_again(
+    server: MlflowServer, theirs: Any, machine: Machine
+) -> None:
+    """Also one that was deleted for good."""
+    store = machine("one")
+    experiments = [use_experiment(store, name).experiment_id for name in ("hidden", "gone")]
+    for each in experiments:
+        begun(store, each)
+    assert shipped(store)
+    for name in ("hidden", "gone"):
+        theirs.delete_experiment(theirs.get_experiment_by_name(name).experiment_id)
+    server.forget_experiment("gone")
+    runs = [begun(store, each) for each in experiments]
+    assert shipped(store)
+    found = [run for each in runs for run in of_ours(theirs, each.run_id)]
+
+    assert [theirs.get_experiment(run.info.experiment_id).name for run in found] == [
+        "hidden", "gone",
+    ]  # fmt: skip
+
+
 def test_its_registry_is_read_and_not_changed(
     server: MlflowServer, theirs: Any, machine: Machine
 ) -> None:
@@ -287,6 +360,10 @@ def test_its_registry_is_read_and_not_changed(
         nbtrack.MlflowClient(server.address).create_registered_model("new")
     with pytest.raises(StoreError, match="does not tell"):
         store.registry_events(name="kept")
+    with pytest.raises(InvalidValue, match=r"on a server: .* nbtrack\.search_runs"):
+        store.query("select 1")
+    with pytest.raises(InvalidValue, match="on a server"):
+        store.first_rows("select 1", most=1, seconds=1.0)
     with pytest.raises(InvalidValue, match="a server of MLflow's"):
         ServerSide(server.address, store.folder)
 
@@ -298,5 +375,23 @@ def test_a_server_that_does_not_answer_is_asked_again_later(
     store = open_store("http://127.0.0.1:9")
 
     assert not isinstance(store, MlflowStore)
-    assert not list(tmp_path.rglob("mlflow.json"))
+    assert not list(tmp_path.rglob("kind.json"))
     store.close()
+
+
+def test_who_logs_does_not_wait_for_what_a_server_is(
+    server: MlflowServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It accepts, and is silent. What the answer was is kept for later ones."""
+    monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        began = time.monotonic()
+        store = open_store(address)
+        took = time.monotonic() - began
+        store.close()
+
+    assert took < SECONDS  # which an answer may take
+    assert not list(tmp_path.rglob("kind.json"))
+    wait_for_kind(server.address)
+    assert json.loads((folder_of(server.address) / "kind.json").read_text())["version"]

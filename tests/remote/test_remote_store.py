@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -23,6 +24,7 @@ from nbtrack.remote.outbox import LoggedFile
 from nbtrack.remote.shipping import Shipping
 from nbtrack.remote.store import RemoteStore
 from nbtrack.stores.local.duckdb import DuckDBStore
+from nbtrack.stores.opening import folder_of, wait_for_kind
 from tests.support.team_server import TeamServer
 
 Machine = Callable[[str], RemoteStore]
@@ -231,7 +233,7 @@ def test_another_project_at_the_address_gets_nothing(
 
 
 def test_a_server_that_does_not_answer_holds_nobody_up(
-    machine: Machine, server: TeamServer, tmp_path: Path
+    machine: Machine, server: TeamServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It accepts, and is silent: an experiment is set, a run logged and the process ended."""
     server.stop_answering()
@@ -247,6 +249,10 @@ def test_a_server_that_does_not_answer_holds_nobody_up(
     server.answer_again()
     wait_until(lambda: store.fold() and store.ship())
     assert machine("b").get_run(run_id).data.params == {"lr": "0.1"}
+    monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(tmp_path / "c"))
+    wait_for_kind(server.address)
+    noted = folder_of(server.address) / "kind.json"
+    assert json.loads(noted.read_text()) == {"version": None}
 
 
 @pytest.mark.parametrize(

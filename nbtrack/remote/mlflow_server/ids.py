@@ -4,7 +4,7 @@ It gives them ids of its own, and nobody waits for those who logs. So each has a
 a file beside the journal knows both; on the server, the tag RUN_ID_TAG says it of a run, to all who
 come with nbtrack. To the file is only added, a JSON object a line:
 
-    {"k": "experiment", "o": ours, "t": theirs}
+    {"k": "experiment", "o": ours, "t": theirs, "n": name}
     {"k": "begun", "o": ours}        it is being made there, by this machine
     {"k": "run", "o": ours, "t": theirs, "at": where its files are, "w": writer; none: of others}
     {"k": "ended", "o": ours}
@@ -40,6 +40,7 @@ class Ids:
         self._lock = threading.RLock()
         self._read_to = 0
         self._experiments: dict[str, str] = {}
+        self._names: dict[str, str] = {}
         self._runs: dict[str, KnownRun] = {}
         self._ours: dict[tuple[str, str], str] = {}
         self._begun: set[str] = set()
@@ -49,6 +50,11 @@ class Ids:
     def experiment(self, ours: str) -> str | None:
         with self._known():
             return self._experiments.get(ours)
+
+    def name_of_experiment(self, ours: str) -> str | None:
+        """As it was made there."""
+        with self._known():
+            return self._names.get(ours) or None
 
     def our_experiment(self, theirs: str) -> str:
         with self._known():
@@ -105,6 +111,7 @@ class Ids:
             if kind == "experiment":
                 self._experiments[ours] = told["t"]
                 self._ours[kind, told["t"]] = ours
+                self._names[ours] = told.get("n", "")
             elif kind == "run":
                 self._runs[ours] = KnownRun(told["t"], told.get("at", ""), told.get("w"))
                 self._ours[kind, told["t"]] = ours

@@ -3,49 +3,83 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import threading
+from contextlib import suppress
 from pathlib import Path
 
+from nbtrack.base.guard import guarded, warn_once
 from nbtrack.base.locks import make_shared_folder
 from nbtrack.errors import StoreBusy
 from nbtrack.remote.line import Line
 from nbtrack.remote.protocol import QUESTIONS, ROOT, SERVER
 
 OURS = "project.id"  # a file that `RemoteStore` makes: the server has answered as ours
-NOTE = "mlflow.json"
-SECONDS = 5.0  # for an answer, once for each server
+NOTE = "kind.json"  # which version of MLflow it has; null: it is ours
+SECONDS = 5.0  # for an answer
+PATIENT_SECONDS = 2 * SECONDS
 _UNKNOWN = (404, 405)  # there is no such address
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,30}")
 
 
-def is_mlflows(uri: str, folder: Path) -> bool:
+def is_mlflows(uri: str, folder: Path, *, wait_seconds: float = PATIENT_SECONDS) -> bool:
     """False also while nobody answers: lines wait in the same way for either. *folder* is where
-    this machine keeps what it logs to *uri*."""
+    this machine keeps what it logs to *uri*; an answer that is later than *wait_seconds* is noted
+    there, for the next who asks."""
     if (folder / OURS).exists():
         return False
-    if (folder / NOTE).exists():
-        return True
-    version = _version_of_mlflow(uri)
-    if version is not None:
+    if (known := _noted(folder)) is not None:
+        return known
+    late = threading.Event()
+    asking = threading.Thread(
+        target=_find_out, args=(_Anybody(uri), folder, late), name="nbtrack-kind", daemon=True
+    )
+    asking.start()
+    asking.join(wait_seconds)
+    if asking.is_alive():
+        late.set()
+        return False
+    return bool(_noted(folder))
+
+
+def _noted(folder: Path) -> bool | None:
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return json.loads((folder / NOTE).read_bytes())["version"] is not None
+    return None
+
+
+def _find_out(line: _Anybody, folder: Path, late: threading.Event) -> None:
+    uri = line.uri
+    with guarded(f"ask what {uri} is", outcome="what is logged waits"), suppress(StoreBusy):
+        version = _version_of_mlflow(line)
         make_shared_folder(folder)
-        (folder / NOTE).write_text(json.dumps({"version": version}))
-    return version is not None
+        temporary = folder / f"{NOTE}-{os.getpid()}"
+        temporary.write_text(json.dumps({"version": version}))
+        temporary.replace(folder / NOTE)
+        if version is not None and late.is_set():
+            warn_once(
+                f"nbtrack: {uri} is a server of MLflow's, which was slow to say so. What this "
+                f"process logs waits on this machine: a later one sends it, or nbtrack sync {uri}."
+            )
 
 
-def _version_of_mlflow(uri: str) -> str | None:
-    """None unless both answers are MLflow's: one that is late, or none, tells nothing."""
-    line, version = _Anybody(uri), ""
+def _version_of_mlflow(line: _Anybody) -> str | None:
+    """None: it is ours. Raises StoreBusy unless all answers are either's: one that is late, or
+    none, tells nothing."""
+    version = ""
     try:
         said = line.request("GET", "/version", timeout=SECONDS)
-        version = bytes(said.data[:64]).decode("ascii", "replace").strip()
-        if SERVER in said.headers or not _VERSION.fullmatch(version):
+        if SERVER in said.headers:
             return None
-        line.request("POST", f"{ROOT}/{QUESTIONS}/version", b"{}", timeout=SECONDS)
+        version = bytes(said.data[:64]).decode("ascii", "replace").strip()
+        if _VERSION.fullmatch(version):
+            line.request("POST", f"{ROOT}/{QUESTIONS}/version", b"{}", timeout=SECONDS)
+            return None  # it has answered what only ours does
     except _Refused as exc:
-        return version or None if exc.status in _UNKNOWN else None
-    except StoreBusy:
-        return None
-    return None  # it has answered what only ours does
+        if version and exc.status in _UNKNOWN:
+            return version
+    raise StoreBusy(f"{line.uri} does not say what it is.")
 
 
 class _Refused(Exception):
@@ -55,6 +89,10 @@ class _Refused(Exception):
 
 class _Anybody(Line):
     root = ""
+
+    @property
+    def uri(self) -> str:
+        return self._uri
 
     def _error(self, status: int, body: bytes) -> Exception:  # noqa: ARG002 - whatever it says
         return _Refused(status)

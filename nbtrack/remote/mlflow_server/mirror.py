@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from nbtrack.base.locks import held, make_shared_folder
-from nbtrack.errors import StoreBusy
+from nbtrack.errors import NotFound, StoreBusy
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.journal.writing import Journal
@@ -22,9 +22,10 @@ from nbtrack.records.runs import Experiment, Metric, Run, RunQuery, ViewType
 from nbtrack.records.tags import PARENT_TAG
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG, Ids
 from nbtrack.remote.mlflow_server.records import number, point, points, texts
-from nbtrack.remote.mlflow_server.rest import PAGE, Json, Rest
+from nbtrack.remote.mlflow_server.rest import PAGE, RUNNING, Json, Rest
 from nbtrack.stores.local.duckdb import DuckDBStore
 
+_CUT_CHARACTERS = 5000  # of a tag: MLflow 2 keeps so many, or more, and no version fewer
 _WAIT_SECONDS = 10.0  # for another look at the same server
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")  # of a run or experiment there: it becomes a path here
@@ -181,19 +182,27 @@ class Mirror:
         return theirs if _ID.fullmatch(theirs) else None
 
     def _known_of(self, run_ids: Sequence[str], there: Sequence[Json]) -> Known:
+        wanted = set(run_ids)
+        found = [run for run in self._runs_here(run_ids, there) if run.info.run_id in wanted]
+        runs = {run.info.run_id: run for run in found}
+        return Known(runs, DuckDBStore.read_latest_points(self._store, list(runs)))
+
+    def _runs_here(self, run_ids: Sequence[str], there: Sequence[Json]) -> list[Run]:
+        """At least those. One alone is read alone: its experiment may have many."""
+        if len(run_ids) == 1:
+            with suppress(NotFound):
+                return [DuckDBStore.get_run(self._store, run_ids[0])]
+            return []
         of = {self._our_experiment(said["info"]) for said in there}
         query = RunQuery(experiment_ids=tuple(of), view_type=ViewType.ALL)
-        wanted = set(run_ids)
-        found = DuckDBStore.search_runs(self._store, query)
-        runs = {run.info.run_id: run for run in found if run.info.run_id in wanted}
-        return Known(runs, DuckDBStore.read_latest_points(self._store, list(runs)))
+        return DuckDBStore.search_runs(self._store, query)
 
     def _run_lines(self, ours: str, said: Json, known: Known, t: int) -> Iterator[str]:
         here, data = known.runs.get(ours), said.get("data", {})
         facts = self._facts(said["info"])
-        if here is None or facts != _facts_here(here):
-            given = {name: fact for name, fact in facts.items() if fact is not None}
-            yield lines.run_line(ours, t=t, **given)
+        known_facts = _facts_here(here) if here else {}
+        if any(known_facts.get(name) != fact for name, fact in facts.items()):
+            yield lines.run_line(ours, t=t, **facts)
         params = here.data.params if here else {}
         for key, value in texts(data, "params").items():
             if params.get(key) != value:
@@ -210,16 +219,20 @@ class Mirror:
                 yield _point_line(ours, found)
 
     def _facts(self, info: Json) -> Json:
+        """Those that a line can say: no fact is taken back, and a run that goes on has no end,
+        though MLflow keeps that of a run that was resumed."""
         start, end = number(info, "start_time") or 0, number(info, "end_time")
-        return {
+        is_over = info.get("status") not in RUNNING
+        facts = {
             "experiment_id": self._ids.our_experiment(str(info["experiment_id"])),
             "name": info.get("run_name") or None,
             "user_id": info.get("user_id") or "",
             "status": info.get("status", "RUNNING"),
             "start_us": start * 1000,
-            "end_us": None if end is None else end * 1000,
+            "end_us": end * 1000 if end is not None and is_over else None,
             "lifecycle_stage": info.get("lifecycle_stage", "active"),
         }
+        return {name: fact for name, fact in facts.items() if fact is not None}
 
     def _tags(self, data: Json) -> dict[str, str]:
         """The parent by the name that it has here."""
@@ -253,8 +266,8 @@ def _changed_by_others(ours: str, said: Json, here: Run, t: int) -> Iterator[str
         yield lines.run_line(ours, t=t, lifecycle_stage=stage)
     for key, value in texts(said.get("data", {}), "tags").items():
         known = here.data.tags.get(key)
-        is_ours = key in (RUN_ID_TAG, PARENT_TAG) or ((known or "").startswith(value) and value)
-        if not is_ours and known != value:
+        is_cut = len(value) >= _CUT_CHARACTERS and (known or "").startswith(value)
+        if key not in (RUN_ID_TAG, PARENT_TAG) and not is_cut and known != value:
             yield lines.tag_line(ours, key, value, t=t)
 
 

@@ -3,6 +3,9 @@ change nothing: MLflow drops points that it has, and a run is looked for before 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from nbtrack.base.guard import warn_once
 from nbtrack.errors import (
     MlflowException,
@@ -23,10 +26,9 @@ from nbtrack.remote.mlflow_server.batches import (
     sort_lines,
 )
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG, Ids
-from nbtrack.remote.mlflow_server.rest import Json, Rest
+from nbtrack.remote.mlflow_server.rest import RUNNING, Json, Rest
 
 DEFAULT_ID = "0"
-_RUNNING = ("RUNNING", "SCHEDULED")
 _NO_ANSWER = (StoreBusy, NotIdentified, NotAllowed)  # to what is asked: it is asked again later
 
 
@@ -39,11 +41,17 @@ class Sender:
         are; what it does not take is warned of, and left out."""
         found = sort_lines(text)
         for ours, experiment in found.experiments.items():
-            self._send_experiment(ours, experiment)
+            with _costs_no_others(f"experiment {ours}"):
+                self._send_experiment(ours, experiment)
         for ours, run in found.runs.items():
-            theirs = self._their_run(ours, run)
-            if theirs is not None:
-                self._send_run(ours, theirs, run)
+            with _costs_no_others(f"run {ours}"):
+                theirs = self._their_run(ours, run)
+                if theirs is not None:
+                    self._send_run(ours, theirs, run)
+        for ours, experiment in found.experiments.items():
+            if experiment.facts.get("lifecycle_stage") == "deleted":  # with the runs that are in it
+                theirs = self._ids.experiment(ours) or ours
+                self._told("experiments/delete", {"experiment_id": theirs})
         for model_id, facts in found.models.items():
             run_id, path = facts.get("source_run_id"), facts.get("path") or facts.get("name")
             if run_id and path and self._ids.model(model_id) is None:
@@ -63,10 +71,9 @@ class Sender:
         theirs = self._their_experiment(ours, experiment.facts.get("name"))
         if (new := experiment.facts.get("renamed")) is not None:
             self._told("experiments/update", {"experiment_id": theirs, "new_name": new})
-        stage = experiment.facts.get("lifecycle_stage")
-        if stage is not None:
-            verb = "delete" if stage == "deleted" else "restore"
-            self._told(f"experiments/{verb}", {"experiment_id": theirs})
+            self._ids.note("experiment", ours, t=theirs, n=new)
+        if experiment.facts.get("lifecycle_stage") == "active":
+            self._told("experiments/restore", {"experiment_id": theirs})
         for key, value in experiment.tags.items():
             told = {"experiment_id": theirs, "key": key}
             if value is None:
@@ -80,16 +87,30 @@ class Sender:
         known = self._ids.experiment(ours)
         if known is not None or ours == DEFAULT_ID or name is None:
             return known or ours
+        return self._found_experiment(ours, name)
+
+    def _found_experiment(self, ours: str, name: str) -> str:
         try:
             found = self._rest.get("experiments/get-by-name", experiment_name=name)["experiment"]
         except NotFound:
             found = self._made_experiment(name)
         theirs = str(found["experiment_id"])
         if found.get("lifecycle_stage") == "deleted":
-            warn_once(f"nbtrack: experiment {name!r} was deleted on the server; it is restored.")
+            _say_restored(name)
             self._told("experiments/restore", {"experiment_id": theirs})
-        if theirs != ours:
-            self._ids.note("experiment", ours, t=theirs)
+        self._ids.note("experiment", ours, t=theirs, n=name)
+        return theirs
+
+    def _back_again(self, ours: str) -> str:
+        """An experiment that somebody has deleted there, also for good."""
+        theirs, name = self._ids.experiment(ours) or ours, self._ids.name_of_experiment(ours)
+        _say_restored(name or ours)
+        try:
+            self._rest.post("experiments/restore", {"experiment_id": theirs})
+        except NotFound:
+            if name is None:
+                raise
+            return self._found_experiment(ours, name)
         return theirs
 
     def _made_experiment(self, name: str) -> Json:
@@ -108,7 +129,7 @@ class Sender:
         if known is not None:
             return known.theirs
         is_new = "status" in run.facts and "start_us" in run.facts
-        if is_new:
+        if is_new and not self._ids.is_begun(ours):
             self._ids.note("begun", ours)
         if (found := self._found_run(ours, run)) is not None:  # the answer to its making was lost
             self._note_run(ours, found, run.facts.get("writer"))
@@ -142,16 +163,31 @@ class Sender:
 
     def _made_run(self, ours: str, run: OfRun) -> Json:
         facts = run.facts
-        experiment_id = self._their_experiment(str(facts.get("experiment_id", DEFAULT_ID)), None)
+        experiment = str(facts.get("experiment_id", DEFAULT_ID))
         told = {
-            "experiment_id": experiment_id,
+            "experiment_id": self._their_experiment(experiment, None),
             "user_id": facts.get("user_id", ""),
             "run_name": facts.get("name") or "",
             "start_time": facts["start_us"] // 1000,
             "tags": pairs({RUN_ID_TAG: ours}),
         }
-        made: Json = self._rest.post("runs/create", told)["run"]
+        try:
+            made: Json = self._rest.post("runs/create", told)["run"]
+        except _NO_ANSWER:
+            raise
+        except MlflowException:
+            if not self._is_gone(told["experiment_id"]):
+                raise
+            told["experiment_id"] = self._back_again(experiment)
+            made = self._rest.post("runs/create", told)["run"]
         return made
+
+    def _is_gone(self, experiment: str) -> bool:
+        try:
+            found = self._rest.get("experiments/get", experiment_id=experiment)["experiment"]
+        except NotFound:
+            return True
+        return bool(found.get("lifecycle_stage") == "deleted")
 
     def _note_run(self, ours: str, found: Json, writer: str | None) -> None:
         info = found["info"]
@@ -175,14 +211,14 @@ class Sender:
     def _update(self, ours: str, theirs: str, facts: Json) -> None:
         status, end = facts.get("status"), facts.get("end_us")
         told = {
-            "status": status if status not in _RUNNING or end is None else None,
+            "status": status if status not in RUNNING or end is None else None,
             "end_time": None if end is None else end // 1000,
             "run_name": facts.get("name"),
         }
         told = {name: value for name, value in told.items() if value is not None}
         if told:
             self._told("runs/update", {"run_id": theirs, **told})
-        if status is not None and status not in _RUNNING:
+        if status is not None and status not in RUNNING:
             self._ids.note("ended", ours)
 
     def _log(self, theirs: str, body: Json) -> None:
@@ -215,6 +251,23 @@ class Sender:
             pass
         except MlflowException as exc:
             warn_once(f"nbtrack: the MLflow server does not take {what}: {exc!s:.300}")
+
+
+@contextmanager
+def _costs_no_others(what: str) -> Iterator[None]:
+    """What is refused would be so at each try, and all behind it would wait for good."""
+    try:
+        yield
+    except _NO_ANSWER:
+        raise
+    except MlflowException as exc:
+        warn_once(
+            f"nbtrack: the MLflow server does not take {what}, which stays here: {exc!s:.300}"
+        )
+
+
+def _say_restored(experiment: str) -> None:
+    warn_once(f"nbtrack: experiment {experiment!r} was deleted on the server; it is restored.")
 
 
 def _named(body: Json) -> str:

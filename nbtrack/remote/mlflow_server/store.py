@@ -73,6 +73,10 @@ def looked_up(local: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[A
 
 
 class MlflowStore(ShippedStore):
+    _instead_of_sql = (
+        "nbtrack.search_runs() asks it; nbtrack import mlflow brings its database into a folder."
+    )
+
     def __init__(self, uri: str, folder: Path) -> None:
         self._rest, self._ids = Rest(uri), Ids(folder)
         outbox = Outbox(folder / "outbox", folder / "journal")
