@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
+import numpy as np
 import pytest
 
 from nbtrack.provenance.executions.stamps import kind_of
@@ -87,3 +88,53 @@ def test_a_lazy_module_is_not_imported(lazy: Any) -> None:
     looked_at(lazy)
 
     assert type(lazy) is not ModuleType
+
+
+class Masked(np.ma.MaskedArray):
+    """Of the user's, with an attribute."""
+
+    unit = "m"
+
+
+def _mask(value: Any) -> None:
+    value[0] = np.ma.masked
+
+
+READS: dict[str, Callable[[Any], object]] = {
+    "filled": lambda value: value.filled(),
+    "its value": lambda value: value.fill_value,
+    "text": str,
+    "sum": lambda value: value.sum(),
+    "view": lambda value: value[1:].view(),
+    "copy": lambda value: value.copy(),
+    "comparison": lambda value: value == value,
+    "pickled": lambda value: value.__reduce__(),
+}
+CHANGES: dict[str, Callable[[Any], object]] = {
+    "mask": _mask,
+    "whole mask": lambda value: setattr(value, "mask", True),
+    "hard": lambda value: value.harden_mask(),
+    "data": lambda value: value.__setitem__(0, 9.0),
+    "value that fills": lambda value: setattr(value, "fill_value", -1),
+    "attribute": lambda value: setattr(value, "unit", "km"),
+}
+
+
+@pytest.mark.parametrize("kind", [np.ma.MaskedArray, Masked])
+@pytest.mark.parametrize("name", [*READS, *CHANGES])
+def test_what_changes_a_masked_array(kind: Any, name: str) -> None:
+    """Not to read it, which makes it note things."""
+    value = kind([1.0, 2.0, 3.0], mask=[0, 1, 0])
+    before = looked_at(value)
+    (READS | CHANGES)[name](value)
+
+    assert (looked_at(value) != before) == (name in CHANGES)
+
+
+def test_rows_with_masks_are_only_read() -> None:
+    mask: Any = [(0, 1)]
+    value: Any = np.ma.array([(1, 2.0)], mask=mask, dtype=[("a", int), ("b", float)])
+    before = looked_at(value)
+    value["a"], value.filled(), str(value), value[0]
+
+    assert looked_at(value) == before
