@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 
+from nbtrack.provenance.executions.own_modules import MOST_NAMES
 from nbtrack.provenance.executions.stamps import kind_of
 
 
@@ -88,6 +90,39 @@ def test_a_lazy_module_is_not_imported(lazy: Any) -> None:
     looked_at(lazy)
 
     assert type(lazy) is not ModuleType
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A module of the user's, with a class."""
+    (tmp_path / "of_mine.py").write_text("class Own: v = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("of_mine")
+    del sys.modules["of_mine"]
+
+
+@pytest.mark.parametrize("of_class", [False, True])
+@pytest.mark.parametrize(("count", "is_whole"), [(300, True), (MOST_NAMES + 1, False)])
+def test_what_is_not_seen_of_many_names_is_said(
+    project: Any, count: int, is_whole: bool, of_class: bool
+) -> None:
+    place = project.Own if of_class else project
+    for number in range(count):
+        setattr(place, f"v{number}", number)
+    before = kind_of(place).parts(place)
+    setattr(place, f"v{count - 1}", "another")
+    after = kind_of(place).parts(place)
+
+    assert before.is_whole is after.is_whole is is_whole
+    assert (before.stamp != after.stamp) is is_whole
+
+
+def test_a_name_of_a_module_need_not_be_text(project: Any) -> None:
+    project.__dict__[3] = 4
+    before = looked_at(project)
+    project.x = 5
+
+    assert looked_at(project) != before
 
 
 class Masked(np.ma.MaskedArray):

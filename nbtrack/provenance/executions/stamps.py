@@ -13,7 +13,7 @@ import types
 import weakref
 import zlib
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -231,16 +231,20 @@ def _class_of_project(value: Any) -> Parts:
     module = module_with(module_of(value))
     if module is None:
         return Parts()
-    held = data_of(class_dict(value))
-    return Parts(hashed(chain.from_iterable(held.items())), [*held.values(), module])
+    return _state(class_dict(value), module)
 
 
 def _module(value: Any) -> Parts:
     """The state of one of the project's. One of a class of its own may be imported by a look."""
     if type(value) is not types.ModuleType or own_module(value.__dict__) is not value:
         return Parts()
-    held = data_of(value.__dict__)
-    return Parts(hashed(chain.from_iterable(held.items())), list(held.values()))
+    return _state(value.__dict__)
+
+
+def _state(facts: Mapping[str, Any], *beside: object) -> Parts:
+    held, is_whole = data_of(facts)
+    stamp = hashed(chain.from_iterable(held.items()))
+    return Parts(stamp, [*held.values(), *beside], is_whole)
 
 
 def _method(value: Any) -> Parts:
