@@ -324,6 +324,32 @@ def test_fits_that_leave_unused_what_they_draw(estimator: Any, is_harmless: bool
     assert harmless_fit(estimator, Shape(20, 10)) is is_harmless
 
 
+class Asked:
+    """It ends whoever asks it for an attribute, but for what scikit-learn itself asks."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError if name == "get_params" else SystemExit(name)
+
+
+class AskedDict(dict[str, Any]):
+    __iter__ = items = keys = __len__ = None  # type: ignore[assignment] # to be called by nobody
+
+
+@pytest.mark.parametrize(
+    ("estimator", "is_harmless"),
+    [
+        (GridSearchCV(SVC(class_weight=Asked()), {"C": [1, 2]}), True),
+        (GridSearchCV(SVC(), {"class_weight": [Asked()]}), True),
+        (GridSearchCV(SVC(), {"svc": Asked()}), True),
+        (GridSearchCV(SVC(), AskedDict(probability=[True])), False),
+        (GridSearchCV(SVC(), {"probability": Asked()}), False),
+        (GridSearchCV(SVC(), Asked()), False),
+    ],
+)
+def test_no_code_of_a_parameter_is_run(estimator: Any, is_harmless: bool) -> None:
+    assert harmless_fit(estimator, Shape(20, 10)) is is_harmless
+
+
 def test_a_seeded_one_class_machine_moves_the_generator_and_is_the_same() -> None:
     """So it is with the scikit-learn that is here."""
     found = []

@@ -180,8 +180,10 @@ class Loops:
         mark = changes.mark
         is_its = nesting.is_inside and not is_users_call_in_loop("optuna.")
         watch.is_deaf = is_its or not self._library.switch.records_here
-        if watch.mark is not mark or watch.place is not place():
-            watch.mark, watch.place, watch.bound = mark, place(), {}
+        if watch.bound_at is not mark or watch.place is not place():
+            watch.bound_at, watch.place, watch.bound = mark, place(), {}
+        # Nobody tells when a call is over, so what holds within one is not kept.
+        watch.mark = None if nesting.is_inside else mark
 
     def _bind(self, watch: Watch, optimizer: Any) -> Steps | None:
         """To its steps, in the record of the run that is active."""

@@ -20,7 +20,17 @@ UNSCALED = "_nbtrack_unscaled"  # the attribute of a scaled loss
 class Watch:
     """What happened in one thread since its last step, and what was found out there before."""
 
-    __slots__ = ("bound", "group", "is_deaf", "is_scaled", "mark", "passes", "place", "thread")
+    __slots__ = (
+        "bound",
+        "bound_at",
+        "group",
+        "is_deaf",
+        "is_scaled",
+        "mark",
+        "passes",
+        "place",
+        "thread",
+    )
 
     def __init__(self) -> None:
         self.group = Group()
@@ -31,6 +41,8 @@ class Watch:
         self.mark: object = None
         self.place: Here | None = None
         self.is_deaf = True  # nothing is recorded
+        # As long as *bound_at* and *place* are:
+        self.bound_at: object = None
         self.bound: dict[int, Steps] = {}  # by the ids of optimizers, which may be gone
 
     def value_of(self, root: Any) -> Value | None:

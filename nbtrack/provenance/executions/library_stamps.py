@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from nbtrack.base.imported import imported
 from nbtrack.provenance.executions import array_stamps
 from nbtrack.provenance.executions.parts import Parts, hashed
 from nbtrack.provenance.executions.safe_access import bases_of, compiled, dict_slot, module_of
+
+_NOTES = frozenset({"_fill_value", "_basedict", "_optinfo", "_sharedmask", "_isfield"})
 
 
 def parts_for(kind: type, library: str) -> Callable[[Any], Parts] | None:
@@ -87,13 +89,36 @@ def _with_attributes(kind: type) -> Callable[[Any], Parts]:
     attributes = dict_slot(kind)
     if attributes is None:
         return array_parts
+    is_masked = any(module_of(base).startswith("numpy.ma") for base in bases_of(kind))
+    chosen = _without_notes if is_masked else _all_of
 
     def parts(value: Any) -> Parts:
         own = array_parts(value)
-        held = list(attributes.__get__(value).values())
+        held = chosen(value, attributes.__get__(value))
         return own._replace(stamp=(own.stamp, hashed(held)), children=[*own.children, *held])
 
     return parts
+
+
+def _all_of(_value: object, attributes: Mapping[str, Any]) -> list[object]:
+    return list(attributes.values())
+
+
+def _without_notes(value: Any, attributes: Mapping[str, Any]) -> list[object]:
+    """Of a masked array: without what it notes for itself, also as it is read."""
+    held = [part for name, part in attributes.items() if name not in _NOTES]
+    return [*held, _filling(value, attributes.get("_fill_value"))]
+
+
+def _filling(value: Any, given: Any) -> bytes | None:
+    """What stands for masked values. None of the default, which is made when it is asked for."""
+    if not array_stamps.is_array(given):
+        return None
+    numpy = sys.modules["numpy"]
+    dtype = numpy.ndarray.dtype.__get__(value)
+    default = numpy.array(sys.modules["numpy.ma"].default_fill_value(dtype), dtype=dtype)
+    found: bytes = array_stamps.plain_view(given).tobytes()
+    return None if found == default.tobytes() else found
 
 
 def _generator(value: Any) -> Parts:

@@ -11,7 +11,7 @@ from typing import Any
 from nbtrack.provenance.executions.files import is_of_interest
 from nbtrack.provenance.executions.safe_access import is_a
 
-MOST_NAMES = 200  # of one module or class, that are looked at
+MOST_NAMES = 1_000  # of one module or class, that are looked at
 _CODE = (FunctionType, BuiltinFunctionType, ModuleType, classmethod, staticmethod, property)
 
 
@@ -31,8 +31,10 @@ def own_module(facts: Mapping[str, Any]) -> ModuleType | None:
     return module if is_it and module.__name__ != "__main__" else None  # type: ignore[union-attr] # a module
 
 
-def data_of(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What is no code: state, that its code may change."""
-    named = ((name, value) for name, value in list(facts.items()) if not name.startswith("__"))
+def data_of(facts: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    """What is no code: state, that its code may change; and whether that is all of it. A key that
+    is no text is no name."""
+    named = ((n, v) for n, v in list(facts.items()) if type(n) is str and not n.startswith("__"))
     data = ((n, v) for n, v in named if type(v) not in _CODE and not is_a(v, type))
-    return dict(islice(data, MOST_NAMES))
+    found = dict(islice(data, MOST_NAMES))
+    return found, next(data, None) is None

@@ -6,7 +6,7 @@ import types
 from collections.abc import Iterable
 from typing import NamedTuple
 
-ATOMS = frozenset(
+ATOMS: frozenset[type] = frozenset(
     {int, float, complex, bool, str, bytes, type(None), type(...), range, types.CodeType}
 )
 

@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import ast
 import dis
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbtrack.provenance.executions.safe_access import class_dict, is_a, module_of
 
 _SETTERS = frozenset({"setattr", "delattr"})
 _STORES = frozenset({"STORE_ATTR", "DELETE_ATTR"})
+_GLOBALS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
+_VARIABLES = frozenset({"LOAD_FAST", "LOAD_DEREF"})
+_BINDING = frozenset({"STORE_FAST", "STORE_DEREF"})
+_ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 _IMPORTED = "import "  # before the name of a module that a function imports for itself
-_SKIPPED = frozenset({"CACHE", "PRECALL", "RESUME", "EXTENDED_ARG", "PUSH_NULL"})
+_SKIPPED = frozenset({"CACHE", "PRECALL", "RESUME", "EXTENDED_ARG", "PUSH_NULL", "NOP"})
+_OF_VARIABLE = re.compile("LOAD_FAST|STORE_FAST")  # several are done in one instruction
 
 
 def dotted_name(node: ast.AST) -> str | None:
@@ -39,34 +45,79 @@ def patched_in(code: CodeType) -> frozenset[str]:
     return frozenset(found)
 
 
-def _stored_in(code: CodeType) -> Iterator[str]:
-    """By the instructions: what is loaded last before a store is whose attribute it is."""
-    sets = bool(_SETTERS.intersection(code.co_names))
-    if not sets and not any(step.opname in _STORES for step in dis.get_instructions(code)):
-        return
-    modules: dict[object, str] = {}  # by the variables that hold them
-    loaded, imported = "", ""
-    for step in dis.get_instructions(code):
-        if step.opname in _SKIPPED:
+class _Step(NamedTuple):
+    does: str
+    name: str
+    is_called: bool  # what it loads is called, with what is loaded next
+
+
+def _steps(code: CodeType) -> Iterator[_Step]:
+    for each in dis.get_instructions(code):
+        if each.opname in _SKIPPED:
             continue
-        if step.opname in _STORES and loaded:
-            yield loaded
-        if step.opname == "STORE_FAST" and imported:
-            modules[step.argval] = _IMPORTED + imported
-        imported = str(step.argval) if step.opname == "IMPORT_NAME" else ""
-        loaded = _now_loaded(step, loaded, modules)
-        if sets and loaded:
-            yield loaded
+        names = each.argval if isinstance(each.argval, tuple) else (each.argval,)
+        kinds = _OF_VARIABLE.findall(each.opname) or [each.opname]
+        is_called = each.opname == "LOAD_METHOD" or " + " in each.argrepr  # "NULL + setattr"
+        for does, name in zip(kinds, names):
+            yield _Step(does, str(name), is_called)
 
 
-def _now_loaded(step: dis.Instruction, loaded: str, modules: Mapping[object, str]) -> str:
-    if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-        return str(step.argval)
-    if step.opname.startswith("LOAD_FAST"):
-        return modules.get(step.argval, "")
-    if step.opname in ("LOAD_ATTR", "LOAD_METHOD") and loaded:
-        return f"{loaded}.{step.argval}"
-    return ""
+def _stored_in(code: CodeType) -> Iterator[str]:
+    if _SETTERS.intersection(code.co_names) or any(
+        step.opname in _STORES for step in dis.get_instructions(code)
+    ):
+        looking = _Looking()
+        for step in _steps(code):
+            yield from looking.owners(step)
+
+
+class _Looking:
+    """Goes over the instructions: what is loaded last before a store is whose attribute it is, and
+    what is loaded first after `setattr`."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}  # what variables of the function hold
+        self._loaded = ""
+        self._copied = ""  # before `a.b += 1` loads the attribute
+        self._module = ""  # of which names are being imported
+        self._is_first = False  # what is loaded, of the arguments of a setter
+        self._before = ""
+
+    def owners(self, step: _Step) -> Iterator[str]:
+        was, self._loaded = self._loaded, self._now_loaded(step)
+        if step.does in _STORES:
+            yield from filter(None, [was or (self._copied if self._before == "SWAP" else "")])
+        elif step.does in _BINDING and was:
+            self._known[step.name] = was
+        elif step.does == "COPY":
+            self._copied = self._loaded = was
+        if self._is_first and was and not self._goes_on(step):
+            yield was
+        self._note_argument(step)
+        self._before = step.does
+
+    def _goes_on(self, step: _Step) -> bool:
+        return step.does in _ATTRIBUTES or step.does == "COPY"
+
+    def _note_argument(self, step: _Step) -> None:
+        """Whether what is loaded from now on is the first one."""
+        if step.is_called and step.name in _SETTERS:
+            self._is_first, self._loaded = True, ""
+        else:
+            self._is_first &= bool(self._loaded) and not step.is_called
+
+    def _now_loaded(self, step: _Step) -> str:
+        match step.does:
+            case "IMPORT_NAME":
+                self._module = _IMPORTED + step.name
+                return self._module
+            case "IMPORT_FROM":
+                return self._module
+        if step.does in _GLOBALS:
+            return step.name
+        if step.does in _VARIABLES:
+            return self._known.get(step.name, "")
+        return f"{self._loaded}.{step.name}" if step.does in _ATTRIBUTES and self._loaded else ""
 
 
 def patched_libraries(owners: Iterable[str], namespace: Mapping[str, Any]) -> set[str]:

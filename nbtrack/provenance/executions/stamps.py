@@ -13,7 +13,7 @@ import types
 import weakref
 import zlib
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -231,16 +231,20 @@ def _class_of_project(value: Any) -> Parts:
     module = module_with(module_of(value))
     if module is None:
         return Parts()
-    held = data_of(class_dict(value))
-    return Parts(hashed(chain.from_iterable(held.items())), [*held.values(), module])
+    return _state(class_dict(value), module)
 
 
 def _module(value: Any) -> Parts:
-    """The state of one of the project's."""
-    if own_module(value.__dict__) is not value:
+    """The state of one of the project's. One of a class of its own may be imported by a look."""
+    if type(value) is not types.ModuleType or own_module(value.__dict__) is not value:
         return Parts()
-    held = data_of(value.__dict__)
-    return Parts(hashed(chain.from_iterable(held.items())), list(held.values()))
+    return _state(value.__dict__)
+
+
+def _state(facts: Mapping[str, Any], *beside: object) -> Parts:
+    held, is_whole = data_of(facts)
+    stamp = hashed(chain.from_iterable(held.items()))
+    return Parts(stamp, [*held.values(), *beside], is_whole)
 
 
 def _method(value: Any) -> Parts:
@@ -251,21 +255,19 @@ def _builtin_method(value: Any) -> Parts:
     return Parts(None, (value.__self__,))
 
 
-def _partial(value: Any) -> Parts:
-    return Parts(None, (value.func, value.args, value.keywords))
+class _Holding:
+    """Of a compiled class, which says by *names* what it holds; a subclass is not asked."""
 
+    def __init__(self, kind: type, *names: str) -> None:
+        self._slots: list[Any] = [class_dict(kind)[name] for name in names]
 
-def _property(value: Any) -> Parts:
-    return Parts(None, (value.fget, value.fset))
-
-
-def _wrapping(value: Any) -> Parts:
-    return Parts(None, (value.__func__,))
+    def __call__(self, value: Any) -> Parts:
+        return Parts(None, [slot.__get__(value) for slot in self._slots])
 
 
 def _cached_function(value: Any) -> Parts:
-    info = value.cache_info()
-    return Parts((info.misses, info.currsize), (value.__wrapped__,))
+    info = _CACHED.cache_info(value)
+    return Parts((info.misses, info.currsize), (_CACHED_DICT(value).get("__wrapped__"),))
 
 
 # --- what is used up
@@ -285,11 +287,16 @@ def _opened(part: object) -> tuple[object, ...]:
     return _content(part) if type(part) is types.CellType else (part,)
 
 
-def _iterator(value: Any) -> Parts:
-    """Where it stands; what it goes over is a part of it."""
-    found = value.__reduce__()
-    held = found[1] if len(found) > 1 and type(found[1]) is tuple else ()
-    return Parts(hashed(chain(held, found[2:])), held)
+class _Iterator:
+    """Where one of *kind* stands; what it goes over is a part of it. A subclass is not asked."""
+
+    def __init__(self, kind: Any) -> None:
+        self._reduced = kind.__reduce__
+
+    def __call__(self, value: Any) -> Parts:
+        found = self._reduced(value)
+        held = found[1] if len(found) > 1 and type(found[1]) is tuple else ()
+        return Parts(hashed(chain(held, found[2:])), held)
 
 
 def _random(value: Any) -> Parts:
@@ -300,37 +307,37 @@ def _constant(_value: object) -> Parts:
     return Parts()
 
 
+_CACHED: Any = type(functools.lru_cache(_constant))
+_CACHED_DICT = class_dict(_CACHED)["__dict__"].__get__
 _ITERATORS: Iterable[object] = (
     iter([]), iter(()), iter(""), iter(range(0)), zip(), enumerate(()), map(id, ()),
     filter(None, ()), reversed([]),
 )  # fmt: skip
-_BY_TYPE: dict[int, Callable[[Any], Parts]] = {
-    id(kind): parts
-    for kind, parts in (
-        (list, _list),
-        (tuple, _tuple),
-        (dict, _dict),
-        (defaultdict, _dict),
-        (OrderedDict, _ordered),
-        (set, _set),
-        (frozenset, _frozenset),
-        (deque, _deque),
-        (bytearray, _bytearray),
-        (types.FunctionType, _function),
-        (types.MethodType, _method),
-        (types.BuiltinMethodType, _builtin_method),
-        (functools.partial, _partial),
-        (property, _property),
-        (staticmethod, _wrapping),
-        (classmethod, _wrapping),
-        (type(functools.lru_cache(_constant)), _cached_function),
-        (types.GeneratorType, _generator),
-        (types.CoroutineType, _constant),
-        (slice, _constant),
-        *((type(each), _iterator) for each in _ITERATORS),
-        *((kind, _constant) for kind in ATOMS),
-    )
-}
+_LOOKS: tuple[tuple[type, Callable[[Any], Parts]], ...] = (
+    (list, _list),
+    (tuple, _tuple),
+    (dict, _dict),
+    (defaultdict, _dict),
+    (OrderedDict, _ordered),
+    (set, _set),
+    (frozenset, _frozenset),
+    (deque, _deque),
+    (bytearray, _bytearray),
+    (types.FunctionType, _function),
+    (types.MethodType, _method),
+    (types.BuiltinMethodType, _builtin_method),
+    (functools.partial, _Holding(functools.partial, "func", "args", "keywords")),
+    (property, _Holding(property, "fget", "fset")),
+    (staticmethod, _Holding(staticmethod, "__func__")),
+    (classmethod, _Holding(classmethod, "__func__")),
+    (_CACHED, _cached_function),
+    (types.GeneratorType, _generator),
+    (types.CoroutineType, _constant),
+    (slice, _constant),
+    *((type(each), _Iterator(type(each))) for each in _ITERATORS),
+    *((kind, _constant) for kind in ATOMS),
+)
+_BY_TYPE = {id(kind): parts for kind, parts in _LOOKS}
 # Also of subclasses, whatever they add.
 _BY_BASE: dict[int, Callable[[Any], Parts]] = {
     id(type): _class,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nbtrack.provenance.warnings.searched_params import fitted_parts
+from nbtrack.provenance.warnings.searched_params import fitted_parts, own_value
 
 _MOST_ROWS_WITHOUT_STOPPING = 10_000
 _WITHOUT_STATE = ("GraphicalLasso", "GraphicalLassoCV")  # and draw
@@ -32,7 +32,7 @@ def harmless_fit(estimator: Any, shape: Shape) -> bool:
 
 
 def _may_draw(part: Any) -> bool:
-    return getattr(part, "random_state", 0) is None or type(part).__name__ in _DRAW_ANYHOW
+    return own_value(part, "random_state", 0) is None or type(part).__name__ in _DRAW_ANYHOW
 
 
 def _leaves_unused(part: Any, shape: Shape) -> bool:

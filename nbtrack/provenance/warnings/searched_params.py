@@ -8,6 +8,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain, islice, product
 from typing import Any
 
+from nbtrack.provenance.executions.array_stamps import is_array, plain_view
+from nbtrack.provenance.executions.safe_access import (
+    bases_of,
+    class_dict,
+    dict_slot,
+    in_class,
+    is_a,
+)
+
 _MOST_CANDIDATES = 1_000  # of one part, in those parameters that matter
 _SEPARATOR = "__"
 
@@ -16,6 +25,9 @@ class Unknown:
     """Stands for a part of which nobody knows what it will be: it may draw."""
 
     random_state = None
+
+
+_UNKNOWN: Mapping[str, Any] = {"random_state": Unknown()}
 
 
 def fitted_parts(estimator: Any, asked: Collection[str]) -> Iterator[Any]:
@@ -31,10 +43,30 @@ def fitted_parts(estimator: Any, asked: Collection[str]) -> Iterator[Any]:
         yield from chain.from_iterable(varied.values())
 
 
-def _grids(part: Any) -> list[Mapping[str, Any]]:
-    found = getattr(part, "param_grid", None) or getattr(part, "param_distributions", None)
-    several = found if isinstance(found, list | tuple) else [found]
-    return [each for each in several if isinstance(each, Mapping)]
+def own_value(part: object, name: str, missing: object = None) -> Any:
+    """As it stands in *part* or its class. A parameter may be anything of the user's: to ask it
+    for an attribute may run his code."""
+    slot = dict_slot(type(part))
+    own = {} if slot is None else slot.__get__(part)
+    return own[name] if name in own else _in_class(type(part), name, missing)
+
+
+def _in_class(kind: type, name: str, missing: object) -> object:
+    return next((d[name] for base in bases_of(kind) if name in (d := class_dict(base))), missing)
+
+
+def _is_estimator(part: object) -> bool:
+    return in_class(type(part), "get_params") is not None
+
+
+def _grids(part: object) -> list[Mapping[str, Any]]:
+    """Of a search; of a kind that is not known, one of which nobody knows what it varies."""
+    if not _is_estimator(part):
+        return []
+    found = own_value(part, "param_grid")
+    found = own_value(part, "param_distributions") if found is None else found
+    several = found if type(found) in (list, tuple) else [] if found is None else [found]
+    return [dict(dict.items(each)) if is_a(each, dict) else _UNKNOWN for each in several]
 
 
 def _varied(
@@ -45,8 +77,8 @@ def _varied(
     chosen: dict[str, dict[str, list[Any] | None]] = {}
     for key, given in grid.items():
         path = _joined(inner, key)
-        values = list(given) if hasattr(given, "__len__") else None
-        others = [each for each in values or () if hasattr(each, "get_params")]
+        values = _values(given)
+        others = [each for each in values or () if _is_estimator(each)]
         if others:
             found[path] = [part for each in others for part in fitted_parts(each, asked)]
         owner, _, name = path.rpartition(_SEPARATOR)
@@ -56,6 +88,13 @@ def _varied(
         owner: _candidates(parts.get(owner, Unknown()), choices)
         for owner, choices in chosen.items()
     }
+
+
+def _values(given: object) -> list[Any] | None:
+    """None of a distribution, and of what only code of the user's can tell."""
+    if is_array(given):
+        return list(plain_view(given))
+    return list(given) if type(given) in (list, tuple, range) else None  # type: ignore[call-overload] # as asked
 
 
 def _candidates(part: Any, choices: Mapping[str, list[Any] | None]) -> Iterator[Any]:
