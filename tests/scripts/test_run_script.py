@@ -51,6 +51,10 @@ except ModuleNotFoundError as exc:
     print(exc)
 import nbtrack
 print(nbtrack.__name__, nbtrack.__spec__.name, mlflow.__version__[0].isdigit())
+try:
+    nbtrack.export_runs(mlflow="sqlite:///mlflow.db")
+except nbtrack.NbtrackError as exc:
+    print(exc)
 nbtrack.takeover(False)
 print([name for name in sys.modules if name.partition(".")[0] == "mlflow"])
 sys.modules["mlflow"] = sys
@@ -131,8 +135,9 @@ def test_a_script_of_mlflows_records_here(folder):
     assert lines[0] == "{'m': 1.5} True"
     assert "has no 'mlflow.langchain'" in lines[1]
     assert lines[2] == "nbtrack nbtrack True"
-    assert lines[3] == "[]"
-    assert "Restart the kernel" in lines[4]
+    assert "nbtrack.takeover(False)" in lines[3]
+    assert lines[4] == "[]"
+    assert "Restart the kernel" in lines[5]
     assert "has taken over: what is logged goes to" in done.stderr
     assert done.stderr.count("taken over") == 1
     [inner], [outer] = runs_of(folder, "inner"), runs_of(folder, "of_mlflow.py")
