@@ -49,6 +49,10 @@ try:
     import mlflow.langchain
 except ModuleNotFoundError as exc:
     print(exc)
+from importlib.util import find_spec
+names = ("", ".sklearn", ".langchain", ".utils.nothing", ".sklearn.nothing")
+there = [name for name in names if find_spec("mlflow" + name)]
+assert there == ["", ".sklearn"], there
 import nbtrack
 print(nbtrack.__name__, nbtrack.__spec__.name, mlflow.__version__[0].isdigit())
 try:
