@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 import traceback
 import uuid
@@ -26,7 +27,7 @@ from nbtrack.records.executions import Execution, ExecutionStatus, SeenFile
 from nbtrack.records.runs import RunStatus
 from nbtrack.scripts.arguments import params_of
 from nbtrack.scripts.printed import PrintedText
-from nbtrack.scripts.program import Program, exit_status, run_program
+from nbtrack.scripts.program import Program, end_threads, exit_status, run_program
 
 _GAP = "Files that a script reads, and its random numbers, are not recorded."
 
@@ -60,8 +61,13 @@ class _Recorded:
         before = self._session.stack.enter_cell(line)
         run = self._open(line)
         printed = PrintedText()
+        process = os.getpid()
         ended = run_program(self._program)
         status = exit_status(ended)  # the traceback is printed, and is among what is kept
+        if (broken_off := end_threads()) is not None:
+            ended, status = broken_off, exit_status(broken_off)
+        if os.getpid() != process:  # a fork of the script: the run is its parent's
+            return status
         self._close(run, ended, printed, time.perf_counter() - began)
         self._session.stack.leave_cell(line, before)
         return status

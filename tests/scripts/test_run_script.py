@@ -32,6 +32,39 @@ ENDINGS = {
     "cannot": "x = = 1",
     "stops": "raise KeyboardInterrupt",
 }
+POOL = """
+import atexit, sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+atexit.register(lambda: print("bye"))
+def last():
+    time.sleep(0.2)
+    print("last")
+def first():
+    time.sleep(0.2)
+    threading.Thread(target=last).start()
+threading.Thread(target=first).start()
+pool = ThreadPoolExecutor(2)
+print(pool.submit(lambda: 3).result(), flush=True)
+if len(sys.argv) > 1:
+    raise ValueError("before its threads")
+"""
+FORKS = """
+import os, sys, nbtrack
+nbtrack.log_metric("before", 1)
+print("before", flush=True)
+is_over, is_here = os.pipe()
+children = []
+for child in ("before its parent", "after its parent"):
+    children.append(os.fork())
+    if children[-1] == 0:
+        os.close(is_here)
+        if child == "after its parent":
+            os.read(is_over, 1)
+        print(child, flush=True)
+        raise ValueError(child)
+print(os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]))
+nbtrack.log_metric("after", 1)
+"""
 OF_MLFLOW = """
 import mlflow, mlflow.sklearn
 from mlflow.tracking import MlflowClient
@@ -73,7 +106,8 @@ except nbtrack.NbtrackError as exc:
 def folder(tmp_path_factory) -> Path:
     made = tmp_path_factory.mktemp("scripts")
     (made / "helper.py").write_text("TWO = 2\n")
-    for name, text in {"seen": SEEN, "of_mlflow": OF_MLFLOW, **ENDINGS}.items():
+    scripts = {"seen": SEEN, "pool": POOL, "forks": FORKS, "of_mlflow": OF_MLFLOW, **ENDINGS}
+    for name, text in scripts.items():
         (made / f"{name}.py").write_text(text)
     return made
 
@@ -81,8 +115,9 @@ def folder(tmp_path_factory) -> Path:
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "NBTRACK_DIR": str(folder / ".nbtrack")}
     return subprocess.run(
-        [sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True
-    )
+        [sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True,
+        timeout=240,
+    )  # fmt: skip
 
 
 def runs_of(folder: Path, name: str) -> list[Run]:
@@ -115,6 +150,36 @@ def test_a_script_ends_as_under_python(folder, name):
     assert (ours.returncode, ours.stdout, ours.stderr) == (code, pythons.stdout, pythons.stderr)
     [found] = runs_of(folder, f"{name}.py")
     assert found.info.status == ("KILLED" if name == "stops" else "FAILED")
+
+
+@pytest.mark.parametrize("words", [(), ("fails",)])
+def test_a_script_ends_with_its_threads(folder, words):
+    """Workers of a pool that nobody shut down are told to stop; threads of threads are waited for,
+    also after an error; the run has what they print."""
+    ours = run(folder, "-m", "nbtrack", "run", "--name", "pool", "pool.py", *words)
+    pythons = run(folder, "pool.py", *words)
+
+    assert (ours.returncode, ours.stdout, ours.stderr) == (
+        pythons.returncode, pythons.stdout, pythons.stderr
+    )  # fmt: skip
+    found = runs_of(folder, "pool")[0]
+    client = MlflowClient(str(folder / ".nbtrack"))
+    kept = Path(client.download_artifacts(found.info.run_id, "output/stdout.txt")).read_text()
+    assert kept == "3\nlast\n"  # what exit handlers print comes after the run
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_leaves_the_run_to_its_parent(folder):
+    """It ends as under python, and neither ends the run nor writes what it has."""
+    ours, pythons = run(folder, "-m", "nbtrack", "run", "forks.py"), run(folder, "forks.py")
+
+    assert (ours.returncode, ours.stdout) == (0, pythons.stdout)
+    assert ours.stderr.count("Traceback") == ours.stderr.count("ValueError: ") == 2
+    [_, found] = runs_of(folder, "forks.py")  # the newer one is of python
+    client = MlflowClient(str(folder / ".nbtrack"))
+    kept = Path(client.download_artifacts(found.info.run_id, "output/stdout.txt")).read_text()
+    assert (found.info.status, kept) == ("FINISHED", "before\n1\n")
+    assert found.data.metrics.keys() == {"before", "after"}
 
 
 def test_a_script_is_compared_by_its_source_and_modules(folder):
