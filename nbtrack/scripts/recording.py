@@ -81,10 +81,12 @@ class _Recorded:
             start_us=now_us(),
         )
         with guarded("record the script"):
-            run.log_params(params_of(self._program.arguments), is_inferred=True)
             digest = hashlib.sha256(self._masked.encode("utf-8", "replace")).hexdigest()
             facts = {"source": self._masked, "sha256": digest}
             run.store.append(lines.cell_line(run.run_id, t=now_us(), **facts))
+        for name, value in params_of(self._program.arguments).items():
+            with guarded(f"record the argument {name!r:.60}"):
+                run.log_params({name: value}, is_inferred=True)
         return run
 
     def _close(

@@ -214,6 +214,17 @@ def test_a_script_of_mlflows_records_here(folder):
     assert not (folder / "mlflow.db").exists()
 
 
+def test_an_argument_that_is_no_param_costs_nothing_else(folder):
+    """The source and the other arguments are kept, and it is said which one is not."""
+    done = run(folder, "-m", "nbtrack", "run", "helper.py", "--a=1", "--b/../c=2", "--d=3")
+
+    [found] = runs_of(folder, "helper.py")
+    told = run(folder, "-m", "nbtrack", "show", found.info.run_id)
+    assert found.data.params == {"a": "1", "d": "3"}
+    assert "TWO = " in told.stdout
+    assert (done.stderr.count("\n"), "b/../c" in done.stderr) == (1, True)
+
+
 def test_a_script_that_is_not_there(folder):
     """One sentence, and no run."""
     done = run(folder, "-m", "nbtrack", "run", "nowhere.py")
