@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from nbtrack.api.client import MlflowClient
@@ -91,7 +91,12 @@ class _Finder(MetaPathFinder, Loader):
     ) -> ModuleSpec | None:
         if name.partition(".")[0] != _NAME:
             return None
-        _ours_called(name)  # not later: whoever only asks whether there is one is told, too
+        try:
+            _ours_called(name)
+        except ModuleNotFoundError:
+            if _is_question(sys._getframe(1)):
+                return None
+            raise
         return ModuleSpec(name, self, is_package=True)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
@@ -99,6 +104,14 @@ class _Finder(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """There is nothing to run: it is there."""
+
+
+def _is_question(frame: FrameType | None) -> bool:
+    """Whether *frame* is of `importlib.util.find_spec`, which gives None of what is not there; an
+    import is told why, and what to use instead."""
+    while frame is not None and frame.f_globals.get("__name__") == "importlib._bootstrap":
+        frame = frame.f_back
+    return frame is not None and frame.f_globals.get("__name__") == "importlib.util"
 
 
 def _ours_called(name: str) -> ModuleType:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbtrack.cli.console import count, harmless, listed, say
-from nbtrack.cli.place import open_place, open_project
+from nbtrack.cli.place import find_project, open_place, open_project
 from nbtrack.display.progress import shown_progress
 from nbtrack.display.text_table import aligned
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.find_run import find_run
 from nbtrack.records.runs import ViewType
+from nbtrack.stores.opening import is_database
+from nbtrack.stores.store import Store
 from nbtrack.transfer.exports.outcome import Exported
 
 _FORMS = {
@@ -75,7 +77,7 @@ def _export_cells(arguments: argparse.Namespace) -> int:
 def _export_runs(arguments: argparse.Namespace, form: str) -> int:
     from nbtrack.transfer.exports.exporting import export_runs
 
-    store = open_project(arguments.store)
+    store = _with_files(arguments.store)
     with shown_progress("run") as show:
         exported = export_runs(
             store, form, getattr(arguments, form), runs=arguments.words,
@@ -83,6 +85,16 @@ def _export_runs(arguments: argparse.Namespace, form: str) -> int:
         )  # fmt: skip
     say(*_told(exported))
     return 0 if exported.is_whole else 1
+
+
+def _with_files(chosen: str | None) -> Store:
+    """Typed, as what argparse holds is not: mypy checks what is called with it."""
+    if chosen is not None and is_database(chosen):
+        raise InvalidValue(
+            "Runs leave a project in a folder, and --store names a database. Fetch them from its "
+            "server into one, with nbtrack pull RUN --from URI, and export them there."
+        )
+    return open_project(find_project(chosen))
 
 
 def _told(exported: Exported) -> Iterator[str]:

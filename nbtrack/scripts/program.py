@@ -45,8 +45,8 @@ def read_program(path: str, arguments: Sequence[str]) -> Program:
 
 
 def run_program(program: Program) -> BaseException | None:
-    """What it ended with: None at its end; its threads are waited for. `sys.argv`, `sys.path` and
-    `__main__` stay its own, for what it registered to run at exit."""
+    """What it ended with: None at its end. `sys.argv`, `sys.path` and `__main__` stay its own, for
+    what it registered to run at exit."""
     main = _new_main(program)
     sys.argv = [program.path, *program.arguments]
     if not sys.flags.safe_path:
@@ -54,7 +54,6 @@ def run_program(program: Program) -> BaseException | None:
     sys.modules["__main__"] = main
     try:
         exec(_compiled(program), main.__dict__)
-        _join_threads()
     except BaseException as exc:  # noqa: BLE001 - whatever it is, it is the script's, and told as such
         return exc
     return None
@@ -76,12 +75,32 @@ def _compiled(program: Program) -> CodeType:
     return compile(program.source, program.file, "exec", dont_inherit=True)
 
 
-def _join_threads() -> None:
-    """As python does before it ends."""
-    for thread in threading.enumerate():
-        is_its_own = thread is not threading.current_thread() and not thread.daemon
-        if is_its_own and not thread.name.startswith("nbtrack"):
-            thread.join()
+def end_threads() -> BaseException | None:
+    """Wait for the program's threads, and what they start, as python does before it ends; None, or
+    what broke that off: Ctrl-C is the program's."""
+    try:
+        _tell_pools()
+        while threads := _own_threads():
+            for thread in threads:
+                thread.join()
+    except BaseException as exc:  # noqa: BLE001 - as above
+        return exc
+    return None
+
+
+def _tell_pools() -> None:
+    """Workers of a pool wait for work until this: nobody else tells them to stop."""
+    for tell in reversed(getattr(threading, "_threading_atexits", ())):
+        tell()
+
+
+def _own_threads() -> list[threading.Thread]:
+    ours = (threading.current_thread(), threading.main_thread())
+    return [
+        thread
+        for thread in threading.enumerate()
+        if not thread.daemon and thread not in ours and not thread.name.startswith("nbtrack")
+    ]
 
 
 def exit_status(ended: BaseException | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 import traceback
 import uuid
@@ -26,7 +27,7 @@ from nbtrack.records.executions import Execution, ExecutionStatus, SeenFile
 from nbtrack.records.runs import RunStatus
 from nbtrack.scripts.arguments import params_of
 from nbtrack.scripts.printed import PrintedText
-from nbtrack.scripts.program import Program, exit_status, run_program
+from nbtrack.scripts.program import Program, end_threads, exit_status, run_program
 
 _GAP = "Files that a script reads, and its random numbers, are not recorded."
 
@@ -60,8 +61,13 @@ class _Recorded:
         before = self._session.stack.enter_cell(line)
         run = self._open(line)
         printed = PrintedText()
+        process = os.getpid()
         ended = run_program(self._program)
         status = exit_status(ended)  # the traceback is printed, and is among what is kept
+        if (broken_off := end_threads()) is not None:
+            ended, status = broken_off, exit_status(broken_off)
+        if os.getpid() != process:  # a fork of the script: the run is its parent's
+            return status
         self._close(run, ended, printed, time.perf_counter() - began)
         self._session.stack.leave_cell(line, before)
         return status
@@ -75,10 +81,12 @@ class _Recorded:
             start_us=now_us(),
         )
         with guarded("record the script"):
-            run.log_params(params_of(self._program.arguments), is_inferred=True)
             digest = hashlib.sha256(self._masked.encode("utf-8", "replace")).hexdigest()
             facts = {"source": self._masked, "sha256": digest}
             run.store.append(lines.cell_line(run.run_id, t=now_us(), **facts))
+        for name, value in params_of(self._program.arguments).items():
+            with guarded(f"record the argument {name!r:.60}"):
+                run.log_params({name: value}, is_inferred=True)
         return run
 
     def _close(

@@ -32,6 +32,39 @@ ENDINGS = {
     "cannot": "x = = 1",
     "stops": "raise KeyboardInterrupt",
 }
+POOL = """
+import atexit, sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+atexit.register(lambda: print("bye"))
+def last():
+    time.sleep(0.2)
+    print("last")
+def first():
+    time.sleep(0.2)
+    threading.Thread(target=last).start()
+threading.Thread(target=first).start()
+pool = ThreadPoolExecutor(2)
+print(pool.submit(lambda: 3).result(), flush=True)
+if len(sys.argv) > 1:
+    raise ValueError("before its threads")
+"""
+FORKS = """
+import os, sys, nbtrack
+nbtrack.log_metric("before", 1)
+print("before", flush=True)
+is_over, is_here = os.pipe()
+children = []
+for child in ("before its parent", "after its parent"):
+    children.append(os.fork())
+    if children[-1] == 0:
+        os.close(is_here)
+        if child == "after its parent":
+            os.read(is_over, 1)
+        print(child, flush=True)
+        raise ValueError(child)
+print(os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]))
+nbtrack.log_metric("after", 1)
+"""
 OF_MLFLOW = """
 import mlflow, mlflow.sklearn
 from mlflow.tracking import MlflowClient
@@ -49,8 +82,16 @@ try:
     import mlflow.langchain
 except ModuleNotFoundError as exc:
     print(exc)
+from importlib.util import find_spec
+names = ("", ".sklearn", ".langchain", ".utils.nothing", ".sklearn.nothing")
+there = [name for name in names if find_spec("mlflow" + name)]
+assert there == ["", ".sklearn"], there
 import nbtrack
 print(nbtrack.__name__, nbtrack.__spec__.name, mlflow.__version__[0].isdigit())
+try:
+    nbtrack.export_runs(mlflow="sqlite:///mlflow.db")
+except nbtrack.NbtrackError as exc:
+    print(exc)
 nbtrack.takeover(False)
 print([name for name in sys.modules if name.partition(".")[0] == "mlflow"])
 sys.modules["mlflow"] = sys
@@ -65,7 +106,8 @@ except nbtrack.NbtrackError as exc:
 def folder(tmp_path_factory) -> Path:
     made = tmp_path_factory.mktemp("scripts")
     (made / "helper.py").write_text("TWO = 2\n")
-    for name, text in {"seen": SEEN, "of_mlflow": OF_MLFLOW, **ENDINGS}.items():
+    scripts = {"seen": SEEN, "pool": POOL, "forks": FORKS, "of_mlflow": OF_MLFLOW, **ENDINGS}
+    for name, text in scripts.items():
         (made / f"{name}.py").write_text(text)
     return made
 
@@ -73,8 +115,9 @@ def folder(tmp_path_factory) -> Path:
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "NBTRACK_DIR": str(folder / ".nbtrack")}
     return subprocess.run(
-        [sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True
-    )
+        [sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True,
+        timeout=240,
+    )  # fmt: skip
 
 
 def runs_of(folder: Path, name: str) -> list[Run]:
@@ -109,6 +152,36 @@ def test_a_script_ends_as_under_python(folder, name):
     assert found.info.status == ("KILLED" if name == "stops" else "FAILED")
 
 
+@pytest.mark.parametrize("words", [(), ("fails",)])
+def test_a_script_ends_with_its_threads(folder, words):
+    """Workers of a pool that nobody shut down are told to stop; threads of threads are waited for,
+    also after an error; the run has what they print."""
+    ours = run(folder, "-m", "nbtrack", "run", "--name", "pool", "pool.py", *words)
+    pythons = run(folder, "pool.py", *words)
+
+    assert (ours.returncode, ours.stdout, ours.stderr) == (
+        pythons.returncode, pythons.stdout, pythons.stderr
+    )  # fmt: skip
+    found = runs_of(folder, "pool")[0]
+    client = MlflowClient(str(folder / ".nbtrack"))
+    kept = Path(client.download_artifacts(found.info.run_id, "output/stdout.txt")).read_text()
+    assert kept == "3\nlast\n"  # what exit handlers print comes after the run
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_leaves_the_run_to_its_parent(folder):
+    """It ends as under python, and neither ends the run nor writes what it has."""
+    ours, pythons = run(folder, "-m", "nbtrack", "run", "forks.py"), run(folder, "forks.py")
+
+    assert (ours.returncode, ours.stdout) == (0, pythons.stdout)
+    assert ours.stderr.count("Traceback") == ours.stderr.count("ValueError: ") == 2
+    [_, found] = runs_of(folder, "forks.py")  # the newer one is of python
+    client = MlflowClient(str(folder / ".nbtrack"))
+    kept = Path(client.download_artifacts(found.info.run_id, "output/stdout.txt")).read_text()
+    assert (found.info.status, kept) == ("FINISHED", "before\n1\n")
+    assert found.data.metrics.keys() == {"before", "after"}
+
+
 def test_a_script_is_compared_by_its_source_and_modules(folder):
     """Both are kept, also of a script that was edited since."""
     done = run(folder, "-m", "nbtrack", "run", "--no-autolog", "--name", "a", "seen.py")
@@ -131,13 +204,25 @@ def test_a_script_of_mlflows_records_here(folder):
     assert lines[0] == "{'m': 1.5} True"
     assert "has no 'mlflow.langchain'" in lines[1]
     assert lines[2] == "nbtrack nbtrack True"
-    assert lines[3] == "[]"
-    assert "Restart the kernel" in lines[4]
+    assert "nbtrack.takeover(False)" in lines[3]
+    assert lines[4] == "[]"
+    assert "Restart the kernel" in lines[5]
     assert "has taken over: what is logged goes to" in done.stderr
     assert done.stderr.count("taken over") == 1
     [inner], [outer] = runs_of(folder, "inner"), runs_of(folder, "of_mlflow.py")
     assert inner.data.tags["mlflow.parentRunId"] == outer.info.run_id
     assert not (folder / "mlflow.db").exists()
+
+
+def test_an_argument_that_is_no_param_costs_nothing_else(folder):
+    """The source and the other arguments are kept, and it is said which one is not."""
+    done = run(folder, "-m", "nbtrack", "run", "helper.py", "--a=1", "--b/../c=2", "--d=3")
+
+    [found] = runs_of(folder, "helper.py")
+    told = run(folder, "-m", "nbtrack", "show", found.info.run_id)
+    assert found.data.params == {"a": "1", "d": "3"}
+    assert "TWO = " in told.stdout
+    assert (done.stderr.count("\n"), "b/../c" in done.stderr) == (1, True)
 
 
 def test_a_script_that_is_not_there(folder):

@@ -43,9 +43,16 @@ _TEXTS_AT_ONCE = 100
 
 
 def export_to_mlflow(store: Store, choice: Choice, uri: str, *, progress: Progress) -> Exported:
-    """Raises InvalidValue for an address that MLflow does not know, MissingExtra without it."""
+    """Raises InvalidValue for an address that MLflow does not know, and after `nbtrack.takeover()`;
+    MissingExtra without MLflow."""
     require("mlflow", extra="mlflow")
     from mlflow import MlflowClient
+
+    if MlflowClient.__module__.partition(".")[0] != "mlflow":  # it would write into this project
+        raise InvalidValue(
+            f"nbtrack has taken over, and MLflow itself has to write into {_shown(uri)}. Call "
+            "nbtrack.takeover(False) before; in a script of --as-mlflow, export when it has ended."
+        )
     from mlflow.exceptions import MlflowException
 
     try:

@@ -144,6 +144,7 @@ def test_the_commands_that_tend_a_project_tend_a_database(
     freed = told(capsys, "gc", "--yes", *at, *files)
     asked = told(capsys, "sql", "select run_id, status from runs", "--csv", *at)
     seen = told(capsys, "doctor", *at, *files)
+    left = told(capsys, "export", "--csv", str(tmp_path / "tables"), *at)
 
     assert empty[0] == 2
     assert "no project in that database" in empty[1]
@@ -156,6 +157,7 @@ def test_the_commands_that_tend_a_project_tend_a_database(
     assert asked == (0, f"run_id,status\n{KEPT},RUNNING\n")
     assert "127.0.0.1" in seen[1]
     assert "All is well" in seen[1]
+    assert (left[0], "nbtrack pull RUN --from" in left[1]) == (2, True)
 
 
 def _write(file: Path) -> None:
