@@ -104,7 +104,9 @@ class Narrowed:
     def _narrowed(self, body: bytes, told: dict[str, Any]) -> bytes:
         """A question about all experiments is one about his; and of lines, see `set_apart`."""
         if _LINES.fullmatch(self._path):
-            return set_apart(body)
+            kept, lines = set_apart(body)
+            self._served.note_unproved(lines)
+            return kept
         query = told.get("query")
         if not isinstance(query, dict) or query.get("experiment_ids") is not None:
             return body

@@ -20,21 +20,28 @@ from nbtrack.records.executions import CONTENT_KEY
 from nbtrack.remote.protocol import MOST_BYTES
 
 _ASIDE = b"kept:"
+_FILES = ("artifact", "modelvalue")
 _SAID = re.compile(rb'\{"k":"(?:text|environment)","n":"([0-9a-f]{64})"')
 
 
 def check_content(line: bytes, told: dict[str, Any]) -> None:
-    """Raises NotAllowed for a line of a text or an environment that is not written as ours are."""
+    """Raises NotAllowed for a line of a text, an environment or a file that is not written as ours
+    are: others look for those."""
+    if told["k"] in _FILES:
+        if not line.startswith(b'{"k":"%s",' % told["k"].encode()):
+            raise NotAllowed("A line of a file is written in another way than ours.")
+        return
     is_of_data = told["k"] == "text" and str(told["n"]).startswith(CONTENT_KEY)
     if not is_of_data and not _SAID.match(line):
         raise NotAllowed(f"{told['n']!r:.80} is no digest of a {told['k']}.")
 
 
-def set_apart(body: bytes) -> bytes:
-    """Lines in which no digest is of something else; their lengths are the same."""
+def set_apart(body: bytes) -> tuple[bytes, bytes]:
+    """Lines in which no digest is of something else, as they are sent and as they are; their
+    lengths are the same."""
     text = zlib.decompressobj().decompress(body, 2 * MOST_BYTES)
     kept = b"\n".join([_set_apart(line) for line in text.split(b"\n")])
-    return body if kept == text else zlib.compress(kept, level=1)
+    return body if kept == text else zlib.compress(kept, level=1), kept
 
 
 def _set_apart(line: bytes) -> bytes:

@@ -52,7 +52,7 @@ def owners_in(about: About) -> Iterator[Need]:
         if line:
             told = json.loads(line.decode(), object_pairs_hook=_once)
             owners.note(told)
-            if told["k"] in _CONTENTS:
+            if told["k"] in (*_CONTENTS, "artifact", "modelvalue"):
                 check_content(line, told)
     yield from owners.needs()
 

@@ -64,6 +64,11 @@ class Served:
         """Which project it is, for clients. Raises StoreBusy."""
         return self._database.project_id() if self._database else project_id(self.folder)
 
+    def note_unproved(self, lines: bytes) -> None:
+        """Files in *lines* of somebody who may not read all of them: he has to send each."""
+        if self._bucket is not None:
+            self._bucket.unproved.note_all(lines, self.store)
+
     @property
     def store(self) -> Store:
         return self.client._store

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,13 @@ import pytest
 
 import nbtrack
 from nbtrack.errors import InvalidValue, OtherBytes, StoreError
+from nbtrack.journal import lines
+from nbtrack.remote.protocol import SHA256, START
 from nbtrack.server.buckets.bucket import Bucket
 from nbtrack.server.buckets.sending import part_of
+from nbtrack.server.grants import EXPERIMENT, Grant
+from nbtrack.server.roles import Role
+from nbtrack.server.users import Users
 from tests.server.asking import API, ask
 from tests.support.bucket_store import SECRET, BucketStore, bucket_store, known_to_this_process
 from tests.support.team_server import TeamServer
@@ -268,3 +275,63 @@ def test_files_of_before_there_was_a_bucket_are_read(bucket: Bucket, tmp_path: P
 
     assert (old[1], new[1]) == (b"old", b"new")
     assert digest(b"new") in blobs(bucket)
+
+
+def test_who_knows_a_digest_need_not_have_the_file(bucket: Bucket, tmp_path: Path) -> None:
+    """Whose roles are for some sends all of a file before it is his, small or large: then it is
+    there, and so it is said. Nobody else has to."""
+    client = nbtrack.MlflowClient(tmp_path.as_uri())
+    own, theirs = client.create_experiment("own"), client.create_experiment("theirs")
+    grants = [Grant(kind=EXPERIMENT, name="own", role=Role.EDITOR)]
+    users = Users(tmp_path)
+    tokens = {"ann": users.add("ann", None, grants=grants), "all": users.add("all", Role.EDITOR)}
+    secret, large = os.urandom(1000), os.urandom(2_000_000)
+    server = TeamServer(tmp_path, "--artifacts", bucket.address)
+    ours = f"{server.address}/api/nbtrack/1"
+
+    def seen(who: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {tokens[who]}"}
+
+    def begun(who: str, experiment: str, **files: bytes) -> str:
+        """A run with lines of files, of which none was sent."""
+        run = os.urandom(16).hex()
+        told = [lines.run_line(run, t=1, experiment_id=experiment, status="RUNNING")]
+        told += [lines.artifact_line(run, n, digest(b), size=len(b), t=1) for n, b in files.items()]
+        path = f"{ours}/journal/{os.urandom(16).hex()}-1.jsonl"
+        sent = zlib.compress("".join(told).encode())
+        assert send("POST", path, sent, **seen(who), **{START: "0"})[0] == 200
+        return run
+
+    def asked(who: str, run: str, name: str, data: bytes, **more: str) -> dict[str, Any]:
+        said = json.dumps({"sha256": digest(data), "size": len(data), **more}).encode()
+        status, body, _ = send("POST", f"{ours}/uploads/runs/{run}/{name}", said, **seen(who))
+        assert status == 200
+        return dict(json.loads(body))
+
+    def got(who: str, run: str, name: str) -> tuple[int, bytes]:
+        return send("GET", f"{server.address}{PLACE}/runs/{run}/{name}", None, **seen(who))[:2]
+
+    first = begun("all", theirs, a=secret, b=large)
+    for name, data in (("a", secret), ("b", large)):
+        head = {**seen("all"), SHA256: digest(data)}
+        assert send("PUT", f"{ours}/files/runs/{first}/{name}", data, **head)[0] == 200
+    run = begun("ann", own, a=secret, b=large)
+
+    assert got("all", first, "a") == (200, secret)
+    assert [got("ann", *each)[0] for each in ((run, "a"), (run, "b"), (first, "a"))] == [
+        404, 404, 403,
+    ]  # fmt: skip
+    assert asked("ann", run, "a", secret) == {"is_here": False}
+    assert asked("all", begun("all", own, a=secret), "a", secret) == {"is_here": True}
+    direct = asked("ann", run, "b", large)
+    binary = {"content-type": "application/octet-stream"}
+    assert send("PUT", direct["address"], large, **binary)[0] == 200
+    assert asked("ann", run, "b", large, token=direct["token"]) == {"is_here": True}
+    assert got("ann", run, "b") == (200, large)
+    head = {**seen("ann"), SHA256: digest(secret)}
+    assert send("PUT", f"{ours}/files/runs/{run}/a", b"another", **head)[0] >= 400
+    assert got("ann", run, "a")[0] == 404
+    assert send("PUT", f"{ours}/files/runs/{run}/a", secret, **head)[0] == 200
+    assert got("ann", run, "a") == (200, secret)
+    assert asked("ann", run, "again", secret) == {"is_here": True}
+    assert server.stop() == 0

@@ -42,6 +42,12 @@ class Kept(Protocol):
     def adopt(self, contents: Mapping[str, Content]) -> None:
         """They are what the folder has, all of it."""
 
+    def prove(self, sha256: str) -> None:
+        """All of it was sent for this folder: see `Unproved`."""
+
+    def is_proved(self, sha256: str) -> bool:
+        """Nobody has to send it before it is here."""
+
 
 class BucketArtifacts(LocalArtifacts):
     """*folder* is where files are fetched to, *spool* where they come together, *notes* what
@@ -71,6 +77,7 @@ class BucketArtifacts(LocalArtifacts):
             if sha256 not in (None, content.sha256):
                 raise OtherBytes
             self._bucket.put(content.sha256, file)
+            self._kept.prove(content.sha256)
         return _info(name, content)
 
     def write_all(self, files: Mapping[str, bytes | Path]) -> Files:
@@ -117,7 +124,12 @@ class BucketArtifacts(LocalArtifacts):
     # --- what goes between clients and the bucket by itself
 
     def has_content(self, sha256: str) -> bool:
-        return self._bucket.has(sha256)
+        return self._kept.is_proved(sha256) and self._bucket.has(sha256)
+
+    def has_own_content(self, sha256: str) -> bool:
+        """In one of its files, too."""
+        own = {each.sha256 for each in self._kept.contents().values()}
+        return sha256 in own and self.has_content(sha256)
 
     def signed_upload(self) -> dict[str, str]:
         token, address = self._bucket.signed_upload()
@@ -126,6 +138,7 @@ class BucketArtifacts(LocalArtifacts):
     def take(self, token: str, sha256: str) -> None:
         """What was sent with *token*. Raises OtherBytes, InvalidValue."""
         self._bucket.take(token, sha256)
+        self._kept.prove(sha256)
 
     def signed_download(self, content: Content) -> str:
         return self._bucket.signed_download(content.sha256)

@@ -14,6 +14,7 @@ from nbtrack.remote.fetched import FETCHED
 from nbtrack.remote.protocol import COPIES, RUNS, kind_of_owner
 from nbtrack.server.buckets.artifacts import BucketArtifacts, Content, Kept
 from nbtrack.server.buckets.bucket import Bucket
+from nbtrack.server.buckets.unproved import Unproved
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
@@ -24,6 +25,7 @@ class BucketProject:
     def __init__(self, store: Store, bucket: Bucket) -> None:
         self.bucket, self._store = bucket, store
         self._home = folder_of(store.uri)
+        self.unproved = Unproved(self._home)
         self._root, self._copies = Path(default_artifact_root(store)), folder_of(store.models_uri)
         open_otherwise(self._root, self._open)
         open_otherwise(self._copies, self._open_copy)
@@ -35,9 +37,10 @@ class BucketProject:
     def _open(self, folder: Path, run_id: str | None) -> BucketArtifacts:
         owner, *below = folder.relative_to(self._root).parts
         kind = kind_of_owner(owner)
-        kept: Kept = _OfModel(self._store, owner)
+        kept: Kept = _OfModel(self._store, owner, self.unproved)
         if kind == RUNS:
-            kept = _OfRun(self._store, owner, "".join(f"{part}/" for part in below))
+            start = "".join(f"{part}/" for part in below)
+            kept = _OfRun(self._store, owner, self.unproved, start)
         return self._opened(folder, run_id, kept, f"{kind}/{'/'.join((owner, *below))}")
 
     def _open_copy(self, folder: Path, run_id: str | None) -> BucketArtifacts:
@@ -57,33 +60,44 @@ class BucketProject:
         )
 
 
-class _OfRun:
-    """Or of a folder in it, which *start* names."""
+class _OfOwner:
+    """What its lines say it is."""
 
-    def __init__(self, store: Store, run_id: str, start: str) -> None:
-        self._store, self._run_id, self._start = store, run_id, start
+    def __init__(self, store: Store, owner: str, unproved: Unproved, start: str = "") -> None:
+        self._store, self._owner, self._unproved, self._start = store, owner, unproved, start
 
     def contents(self) -> Mapping[str, Content]:
+        unproved = self._unproved.of(self._owner)
+        return {path: each for path, each in self._logged().items() if each.sha256 not in unproved}
+
+    def _logged(self) -> dict[str, Content]:
+        raise NotImplementedError
+
+    def adopt(self, contents: Mapping[str, Content]) -> None:
+        """Its lines say it."""
+
+    def prove(self, sha256: str) -> None:
+        self._unproved.forget(self._owner, sha256)
+
+    def is_proved(self, sha256: str) -> bool:
+        return sha256 not in self._unproved.of(self._owner)
+
+
+class _OfRun(_OfOwner):
+    """Or of a folder in it, which *start* names."""
+
+    def _logged(self) -> dict[str, Content]:
         return {
             file.path.removeprefix(self._start): Content(file.sha256, file.file_size)
-            for file in self._store.list_artifact_records(self._run_id)
+            for file in self._store.list_artifact_records(self._owner)
             if file.sha256 and file.path.startswith(self._start)
         }
 
-    def adopt(self, contents: Mapping[str, Content]) -> None:
-        """Its lines say it."""
 
-
-class _OfModel:
-    def __init__(self, store: Store, model_id: str) -> None:
-        self._store, self._model_id = store, model_id
-
-    def contents(self) -> Mapping[str, Content]:
-        files = self._store.list_model_files(self._model_id)
+class _OfModel(_OfOwner):
+    def _logged(self) -> dict[str, Content]:
+        files = self._store.list_model_files(self._owner)
         return {path: Content(sha256) for path, sha256 in files.items()}
-
-    def adopt(self, contents: Mapping[str, Content]) -> None:
-        """Its lines say it."""
 
 
 class _OfCopy:
@@ -106,6 +120,12 @@ class _OfCopy:
     def adopt(self, contents: Mapping[str, Content]) -> None:
         self._bucket.write_note(self._note, {path: list(each) for path, each in contents.items()})
         self._found = contents
+
+    def prove(self, sha256: str) -> None:
+        """Nobody logs to it."""
+
+    def is_proved(self, sha256: str) -> bool:  # noqa: ARG002 - all are
+        return True
 
 
 def _found_in(files: LocalArtifacts) -> Mapping[str, Content]:

@@ -43,7 +43,7 @@ from nbtrack.server.nbtrack_protocol.project_id import check_project
 from nbtrack.server.nbtrack_protocol.questions import answer
 from nbtrack.server.nbtrack_protocol.tables import drop_file, take_rows
 from nbtrack.server.nbtrack_protocol.uploads import upload
-from nbtrack.server.roles import role_of_change
+from nbtrack.server.roles import Role, role_of_change
 from nbtrack.server.served import Served
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -174,7 +174,13 @@ async def _take_file(request: Request) -> Response:
 async def _upload(request: Request) -> Response:
     """Of a file that a journal told of before; see `uploads`."""
     place, asked = artifact_files.place_of(request), of_body(await body_of(request))
-    return JSONResponse(await run_in_threadpool(upload, _served(request), place, asked))
+    user = request.state.user
+    told = await run_in_threadpool(
+        lambda: upload(
+            _served(request), place, asked, reads_all=user is None or user.may(Role.EDITOR)
+        )
+    )
+    return JSONResponse(told)
 
 
 async def _remove_file(request: Request) -> Response:
