@@ -27,6 +27,7 @@ from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG
 from nbtrack.remote.mlflow_server.kind import SECONDS
 from nbtrack.remote.mlflow_server.store import MlflowStore
+from nbtrack.remote.outbox import Sent
 from nbtrack.stores.opening import folder_of, open_store, wait_for_kind
 from nbtrack.transfer.copies.sides import ServerSide
 from tests.support.mlflow_server import MlflowServer
@@ -194,6 +195,32 @@ def test_while_it_is_away_all_goes_on_and_nothing_is_doubled(
     points = theirs.get_metric_history(there.info.run_id, "m")
     assert Counter(p.step for p in points) == Counter(range(1, 1500))
     assert theirs.get_experiment(there.info.experiment_id).name == "offline"
+
+
+def test_points_of_an_interrupted_try_are_not_sent_twice(theirs: Any, machine: Machine) -> None:
+    """Where MLflow keeps runs in files, it would keep both: here it is seen in what is sent."""
+    store = machine("one")
+    run = begun(store)
+    run.log_metrics({"m": 1.0, "nan": math.nan}, step=1)
+    assert shipped(store)
+    (segment,) = store.outbox.segments()
+    run.log_metric("m", 2.0, step=2)
+    store.outbox.note_sent(segment, Sent())
+    store.outbox.note_trying(segment)
+    posted: list[dict[str, Any]] = []
+    post = store._rest.post
+
+    def noted(what: str, told: Any) -> Any:
+        posted.extend(told.get("metrics", ()))
+        return post(what, told)
+
+    store._rest.post = noted  # type: ignore[method-assign]  # it is sent all the same
+    assert shipped(store)
+    (there,) = of_ours(theirs, run.run_id)
+
+    assert [(each["key"], each["value"]) for each in posted] == [("m", 2.0)]
+    assert len(theirs.get_metric_history(there.info.run_id, "m")) == 2
+    assert not list(store.outbox.folder.glob("*.trying"))
 
 
 def test_what_others_log_there_is_read(theirs: Any, machine: Machine, tmp_path: Path) -> None:

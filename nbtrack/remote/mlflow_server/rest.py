@@ -20,6 +20,7 @@ from nbtrack.remote.line import Line
 API = "/api/2.0/mlflow/"
 PAGE = 1000  # runs of one answer
 SECONDS = 30.0  # for one answer: its database may be slow
+HISTORY_PAGE = "25000"  # points of one answer
 RUNNING = ("RUNNING", "SCHEDULED")  # the statuses of a run that goes on
 Json = dict[str, Any]
 

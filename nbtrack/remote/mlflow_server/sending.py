@@ -1,5 +1,6 @@
 """What lines say, as requests to an MLflow server. Sent again, after a kill or a lost answer, they
-change nothing: MLflow drops points that it has, and a run is looked for before it is made again."""
+change nothing: a run is looked for before it is made again, and points that may be there are asked
+for, since MLflow drops those that it has only where it keeps them in a database."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ from nbtrack.remote.mlflow_server.batches import (
     sort_lines,
 )
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG, Ids
-from nbtrack.remote.mlflow_server.rest import RUNNING, Json, Rest
+from nbtrack.remote.mlflow_server.records import lacking, point
+from nbtrack.remote.mlflow_server.rest import HISTORY_PAGE, RUNNING, Json, Rest
 
 DEFAULT_ID = "0"
 _NO_ANSWER = (StoreBusy, NotIdentified, NotAllowed)  # to what is asked: it is asked again later
@@ -36,9 +38,10 @@ class Sender:
     def __init__(self, rest: Rest, ids: Ids) -> None:
         self._rest, self._ids = rest, ids
 
-    def send(self, text: bytes) -> None:
-        """Whole lines. Raises StoreBusy if the server does not answer, and what it says of who we
-        are; what it does not take is warned of, and left out."""
+    def send(self, text: bytes, *, is_again: bool = False) -> None:
+        """Whole lines; *is_again*: some of them may have been sent. Raises StoreBusy if the server
+        does not answer, and what it says of who we are; what it does not take is warned of, and
+        left out."""
         found = sort_lines(text)
         for ours, experiment in found.experiments.items():
             with _costs_no_others(f"experiment {ours}"):
@@ -47,6 +50,8 @@ class Sender:
             with _costs_no_others(f"run {ours}"):
                 theirs = self._their_run(ours, run)
                 if theirs is not None:
+                    if is_again:
+                        run.metrics = self._lacking(theirs, run.metrics)
                     self._send_run(ours, theirs, run)
         for ours, experiment in found.experiments.items():
             if experiment.facts.get("lifecycle_stage") == "deleted":  # with the runs that are in it
@@ -207,6 +212,18 @@ class Sender:
         self._update(ours, theirs, run.facts)
         if run.facts.get("lifecycle_stage") == "deleted":
             self._told("runs/delete", {"run_id": theirs})
+
+    def _lacking(self, theirs: str, metrics: list[Json]) -> list[Json]:
+        there = []
+        for key in {each["key"] for each in metrics}:
+            asked = {"run_id": theirs, "metric_key": key, "max_results": HISTORY_PAGE}
+            try:
+                there += map(point, self._rest.got_pages("metrics/get-history", "metrics", **asked))
+            except _NO_ANSWER:
+                raise
+            except MlflowException:  # a name that it does not take
+                continue
+        return lacking(metrics, there, point)
 
     def _update(self, ours: str, theirs: str, facts: Json) -> None:
         status, end = facts.get("status"), facts.get("end_us")
