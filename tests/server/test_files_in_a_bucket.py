@@ -7,9 +7,11 @@ import os
 import re
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,9 @@ import pytest
 import nbtrack
 from nbtrack.errors import InvalidValue, OtherBytes, StoreError
 from nbtrack.server.buckets.bucket import Bucket
+from nbtrack.server.buckets.project import BucketProject
 from nbtrack.server.buckets.sending import part_of
+from nbtrack.stores.local.duckdb import DuckDBStore
 from tests.server.asking import API, ask
 from tests.support.bucket_store import SECRET, BucketStore, bucket_store, known_to_this_process
 from tests.support.team_server import TeamServer
@@ -199,6 +203,25 @@ def test_what_comes_by_a_signed_address_is_looked_at(bucket: Bucket) -> None:
         bucket.take(token, digest(b"something else"))
     with pytest.raises(InvalidValue, match="no token"):
         bucket.take("../blobs/aa", digest(b""))
+
+
+def test_what_was_left_is_swept_away_while_the_server_runs(
+    store: BucketStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import obstore
+
+    monkeypatch.setattr("nbtrack.server.buckets.bucket.LEFT", timedelta(0))
+    monkeypatch.setattr("nbtrack.server.buckets.project.SWEEP_SECONDS", 0.05)
+    project, bucket = DuckDBStore(tmp_path), Bucket(store.new_bucket())
+    BucketProject(project, bucket).warm_up()
+    obstore.put(bucket._store, "incoming/left", b"x")
+    until = time.monotonic() + 60
+    while obstore.list(bucket._store, "incoming").collect() and time.monotonic() < until:
+        time.sleep(0.05)
+    monkeypatch.setattr("nbtrack.server.buckets.project.SWEEP_SECONDS", 3600.0)
+    project.close()
+
+    assert not obstore.list(bucket._store, "incoming").collect()
 
 
 def test_a_content_that_was_changed_in_the_bucket_is_told(

@@ -17,6 +17,7 @@ from nbtrack.errors import (
     StoreBusy,
 )
 from nbtrack.journal.lines import now_us
+from nbtrack.records.runs import Metric
 from nbtrack.records.tags import PARENT_TAG
 from nbtrack.remote.mlflow_server.batches import (
     OfExperiment,
@@ -214,7 +215,7 @@ class Sender:
             self._told("runs/delete", {"run_id": theirs})
 
     def _lacking(self, theirs: str, metrics: list[Json]) -> list[Json]:
-        there = []
+        there: list[Metric] = []
         for key in {each["key"] for each in metrics}:
             asked = {"run_id": theirs, "metric_key": key, "max_results": HISTORY_PAGE}
             try:
