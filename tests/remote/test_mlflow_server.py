@@ -329,6 +329,21 @@ def test_what_it_does_not_take_is_said_and_the_rest_is_there(
     assert store.get_run(run.run_id).data.params["p"] == "2"
 
 
+def test_a_child_that_is_sent_first_finds_its_parent(theirs: Any, machine: Machine) -> None:
+    store = machine("one")
+    child, parent = begun(store), os.urandom(16).hex()
+    child.set_tag("mlflow.parentRunId", parent)
+    assert shipped(store)
+    t = lines.now_us()
+    facts = {"experiment_id": "0", "status": "RUNNING", "start_us": t, "writer": store.writer}
+    store.append(lines.run_line(parent, t=t, **facts))
+    assert shipped(store)
+    (found,), (there,) = of_ours(theirs, child.run_id), of_ours(theirs, parent)
+
+    assert found.data.tags["mlflow.parentRunId"] == there.info.run_id
+    assert store.get_run(child.run_id).data.tags["mlflow.parentRunId"] == parent
+
+
 def test_a_run_that_it_refuses_holds_up_no_others(
     theirs: Any, machine: Machine, caplog: pytest.LogCaptureFixture
 ) -> None:

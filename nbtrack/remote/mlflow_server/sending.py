@@ -54,6 +54,7 @@ class Sender:
                     if is_again:
                         run.metrics = self._lacking(theirs, run.metrics)
                     self._send_run(ours, theirs, run)
+        self._tell_parents()
         for ours, experiment in found.experiments.items():
             if experiment.facts.get("lifecycle_stage") == "deleted":  # with the runs that are in it
                 theirs = self._ids.experiment(ours) or ours
@@ -200,8 +201,11 @@ class Sender:
         self._ids.note("run", ours, t=info["run_id"], at=info.get("artifact_uri", ""), w=writer)
 
     def _send_run(self, ours: str, theirs: str, run: OfRun) -> None:
-        if (parent := run.tags.get(PARENT_TAG)) and (known := self._ids.run(parent)):
-            run.tags[PARENT_TAG] = known.theirs
+        if parent := run.tags.get(PARENT_TAG):
+            if known := self._ids.run(parent):
+                run.tags[PARENT_TAG] = known.theirs
+            else:
+                self._ids.note("waits", ours, p=parent)
         if run.facts.get("lifecycle_stage") == "active":
             self._told("runs/restore", {"run_id": theirs})
         for body in requests_of(run):
@@ -213,6 +217,15 @@ class Sender:
         self._update(ours, theirs, run.facts)
         if run.facts.get("lifecycle_stage") == "deleted":
             self._told("runs/delete", {"run_id": theirs})
+
+    def _tell_parents(self) -> None:
+        """Of runs that were sent before them."""
+        for ours, parent in self._ids.found_parents().items():
+            child, found = self._ids.run(ours), self._ids.run(parent)
+            if child and found:
+                told = {"run_id": child.theirs, "key": PARENT_TAG, "value": found.theirs}
+                self._told("runs/set-tag", told)
+            self._ids.note("waits", ours)
 
     def _lacking(self, theirs: str, metrics: list[Json]) -> list[Json]:
         there: list[Metric] = []
