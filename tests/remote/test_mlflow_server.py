@@ -197,29 +197,40 @@ def test_while_it_is_away_all_goes_on_and_nothing_is_doubled(
     assert theirs.get_experiment(there.info.experiment_id).name == "offline"
 
 
-def test_points_of_an_interrupted_try_are_not_sent_twice(theirs: Any, machine: Machine) -> None:
-    """Where MLflow keeps runs in files, it would keep both: here it is seen in what is sent."""
-    store = machine("one")
-    run = begun(store)
-    run.log_metrics({"m": 1.0, "nan": math.nan}, step=1)
-    assert shipped(store)
-    (segment,) = store.outbox.segments()
-    run.log_metric("m", 2.0, step=2)
-    store.outbox.note_sent(segment, Sent())
-    store.outbox.note_trying(segment)
-    posted: list[dict[str, Any]] = []
-    post = store._rest.post
+def test_its_store_in_files_keeps_points_once_and_first_params(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would keep a point that it is sent again, and says that it is broken of a second value."""
+    monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(tmp_path / "here"))
+    server = MlflowServer(tmp_path / "there", has_database=False)
+    theirs = mlflow.MlflowClient(server.address, server.address)
+    try:
+        wait_for_kind(server.address)
+        store = open_store(server.address)
+        assert isinstance(store, MlflowStore)
+        run = begun(store)
+        run.log_metrics({"m": 1.0, "nan": math.nan}, step=1)
+        run.log_param("p", "1")
+        assert shipped(store)
+        (segment,) = store.outbox.segments()
+        run.log_metric("m", 2.0, step=2)
+        store.outbox.note_sent(segment, Sent())  # as after a kill
+        store.outbox.note_trying(segment)
+        assert shipped(store)
+        run.log_params({"p": "2", "q": "3"})
+        assert shipped(store)
+        (there,) = of_ours(theirs, run.run_id)
+        found = {
+            key: [p.step for p in theirs.get_metric_history(there.info.run_id, key)]
+            for key in ("m", "nan")
+        }
+        store.close()
+    finally:
+        server.kill()
 
-    def noted(what: str, told: Any) -> Any:
-        posted.extend(told.get("metrics", ()))
-        return post(what, told)
-
-    store._rest.post = noted  # type: ignore[method-assign]  # it is sent all the same
-    assert shipped(store)
-    (there,) = of_ours(theirs, run.run_id)
-
-    assert [(each["key"], each["value"]) for each in posted] == [("m", 2.0)]
-    assert len(theirs.get_metric_history(there.info.run_id, "m")) == 2
+    assert found == {"m": [1, 2], "nan": [1]}
+    assert there.data.params == {"p": "1", "q": "3"}
+    assert "does not take param 'p'" in caplog.text
     assert not list(store.outbox.folder.glob("*.trying"))
 
 

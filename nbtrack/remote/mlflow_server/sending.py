@@ -28,8 +28,8 @@ from nbtrack.remote.mlflow_server.batches import (
     sort_lines,
 )
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG, Ids
-from nbtrack.remote.mlflow_server.records import lacking, point
-from nbtrack.remote.mlflow_server.rest import HISTORY_PAGE, RUNNING, Json, Rest
+from nbtrack.remote.mlflow_server.records import lacking, point, texts
+from nbtrack.remote.mlflow_server.rest import HISTORY_PAGE, RUNNING, Json, Rest, ServerFault
 
 DEFAULT_ID = "0"
 _NO_ANSWER = (StoreBusy, NotIdentified, NotAllowed)  # to what is asked: it is asked again later
@@ -256,14 +256,31 @@ class Sender:
         """One thing that it does not take costs the others nothing."""
         try:
             self._rest.post("runs/log-batch", {"run_id": theirs, **body})
+        except ServerFault:  # of points, some may be there by now
+            parts = [] if "metrics" in body else halves(body)
+            if not parts and not self._has_another(theirs, body):
+                raise
+            self._log_parts(theirs, body, parts, "it has another value, which never changes there.")
         except _NO_ANSWER:
             raise
         except MlflowException as exc:
             parts = [] if self._is_deleted(theirs) else halves(body)
-            for part in parts:
-                self._log(theirs, part)
-            if not parts:
-                warn_once(f"nbtrack: the MLflow server does not take {_named(body)}: {exc!s:.300}")
+            self._log_parts(theirs, body, parts, exc)
+
+    def _log_parts(self, theirs: str, body: Json, parts: list[Json], why: object) -> None:
+        for part in parts:
+            self._log(theirs, part)
+        if not parts:
+            warn_once(f"nbtrack: the MLflow server does not take {_named(body)}: {why!s:.300}")
+
+    def _has_another(self, theirs: str, body: Json) -> bool:
+        """Value of a param, which never changes there."""
+        data = self._rest.get("runs/get", run_id=theirs)["run"].get("data", {})
+        known = texts(data, "params")
+        return any(
+            known.get(each["key"], each["value"]) != each["value"]
+            for each in body.get("params", ())
+        )
 
     def _is_deleted(self, theirs: str) -> bool:
         try:
