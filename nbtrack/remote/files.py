@@ -145,7 +145,7 @@ class RemoteArtifacts(LocalArtifacts):
         if address is None:
             return self._written(path, answer)
         answer.release_conn()
-        with suppress(OtherBytes):
+        with suppress(OtherBytes, StoreBusy):
             there = self._line.elsewhere("GET", address, timeout=_DIRECT_SECONDS)
             if there is not None:
                 return self._written(path, there, sha256)

@@ -78,6 +78,17 @@ class Outbox:
         temporary.write_text(json.dumps({"lines": sent.lines, "files": sent.files}))
         temporary.replace(self._note(segment))
 
+    def note_trying(self, segment: str) -> bool:
+        """Whether it was noted before, by somebody who did not come to an end."""
+        try:
+            self._trying(segment).touch(exist_ok=False)
+        except FileExistsError:
+            return True
+        return False
+
+    def forget_trying(self, segment: str) -> None:
+        self._trying(segment).unlink(missing_ok=True)
+
     def whole(self, segment: str) -> int:
         """How long it is up to its last whole line: what a killed process could not finish is
         nobody's."""
@@ -111,7 +122,7 @@ class Outbox:
             start = tail.end
 
     def forget(self, segment: str) -> None:
-        for file in (self.folder / segment, self._note(segment)):
+        for file in (self.folder / segment, self._note(segment), self._trying(segment)):
             file.unlink(missing_ok=True)
 
     def is_closed(self, segment: str) -> bool:
@@ -132,6 +143,9 @@ class Outbox:
 
     def _note(self, segment: str) -> Path:
         return self.folder / f"{segment}.sent"
+
+    def _trying(self, segment: str) -> Path:
+        return self.folder / f"{segment}.trying"
 
 
 def _piece(file: IO[bytes], start: int, limit: int) -> bytes:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 
 from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.errors import InvalidValue
 from nbtrack.journal import lines
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.remote.files import RemoteArtifacts
+from nbtrack.remote.protocol import DIRECT
 from nbtrack.remote.store import RemoteStore
 from tests.remote.test_remote_store import wait_until
 from tests.support.team_server import TeamServer
@@ -47,6 +49,42 @@ class Evil:
         yield b"evil"
 
     def release_conn(self) -> None: ...
+
+
+class Breaks(Evil):
+    """A server that sends to a bucket, from which half a file comes."""
+
+    def __init__(self) -> None:
+        super().__init__("x.bin")
+        self.headers: dict[str, str] = {}
+        self._is_whole = self._is_file = True
+
+    def request(self, _: str, path: str, headers: Mapping[str, str] = {}, **__: Any) -> Breaks:
+        self.headers = {DIRECT: "http://bucket/x"} if DIRECT in headers else {}
+        self._is_whole, self._is_file = DIRECT not in headers, path.endswith("x.bin")
+        return self
+
+    def json(self) -> dict[str, Any]:
+        return {"files": []} if self._is_file else super().json()
+
+    def elsewhere(self, *_: Any, **__: Any) -> Breaks:
+        return self
+
+    def seems_away(self) -> bool:
+        return True
+
+    def stream(self, _: int) -> Iterator[bytes]:
+        yield b"ev"
+        if not self._is_whole:
+            raise urllib3.exceptions.ProtocolError("Connection broken")
+        yield b"il"
+
+
+def test_what_breaks_off_in_a_bucket_comes_through_the_server(tmp_path: Path) -> None:
+    line: Any = Breaks()
+    files = RemoteArtifacts(tmp_path / "artifacts" / RUN, run_id=RUN, line=line, name=f"runs/{RUN}")
+
+    assert files.read("x.bin") == b"evil"
 
 
 @pytest.mark.parametrize("name", ["../x", "..", "/etc/x", "sub/x", "", "a\\b"])

@@ -27,6 +27,7 @@ from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG
 from nbtrack.remote.mlflow_server.kind import SECONDS
 from nbtrack.remote.mlflow_server.store import MlflowStore
+from nbtrack.remote.outbox import Sent
 from nbtrack.stores.opening import folder_of, open_store, wait_for_kind
 from nbtrack.transfer.copies.sides import ServerSide
 from tests.support.mlflow_server import MlflowServer
@@ -196,6 +197,43 @@ def test_while_it_is_away_all_goes_on_and_nothing_is_doubled(
     assert theirs.get_experiment(there.info.experiment_id).name == "offline"
 
 
+def test_its_store_in_files_keeps_points_once_and_first_params(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would keep a point that it is sent again, and says that it is broken of a second value."""
+    monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(tmp_path / "here"))
+    server = MlflowServer(tmp_path / "there", has_database=False)
+    theirs = mlflow.MlflowClient(server.address, server.address)
+    try:
+        wait_for_kind(server.address)
+        store = open_store(server.address)
+        assert isinstance(store, MlflowStore)
+        run = begun(store)
+        run.log_metrics({"m": 1.0, "nan": math.nan}, step=1)
+        run.log_param("p", "1")
+        assert shipped(store)
+        (segment,) = store.outbox.segments()
+        run.log_metric("m", 2.0, step=2)
+        store.outbox.note_sent(segment, Sent())  # as after a kill
+        store.outbox.note_trying(segment)
+        assert shipped(store)
+        run.log_params({"p": "2", "q": "3"})
+        assert shipped(store)
+        (there,) = of_ours(theirs, run.run_id)
+        found = {
+            key: [p.step for p in theirs.get_metric_history(there.info.run_id, key)]
+            for key in ("m", "nan")
+        }
+        store.close()
+    finally:
+        server.kill()
+
+    assert found == {"m": [1, 2], "nan": [1]}
+    assert there.data.params == {"p": "1", "q": "3"}
+    assert "does not take param 'p'" in caplog.text
+    assert not list(store.outbox.folder.glob("*.trying"))
+
+
 def test_what_others_log_there_is_read(theirs: Any, machine: Machine, tmp_path: Path) -> None:
     """Searches with our filters, points, files, experiments, parents; what changes is seen."""
     experiment = theirs.create_experiment("of others", tags={"why": "x"})
@@ -300,6 +338,21 @@ def test_what_it_does_not_take_is_said_and_the_rest_is_there(
     assert there.data.params == {"p": "1", "q": "3"}
     assert "does not take param 'p'" in caplog.text
     assert store.get_run(run.run_id).data.params["p"] == "2"
+
+
+def test_a_child_that_is_sent_first_finds_its_parent(theirs: Any, machine: Machine) -> None:
+    store = machine("one")
+    child, parent = begun(store), os.urandom(16).hex()
+    child.set_tag("mlflow.parentRunId", parent)
+    assert shipped(store)
+    t = lines.now_us()
+    facts = {"experiment_id": "0", "status": "RUNNING", "start_us": t, "writer": store.writer}
+    store.append(lines.run_line(parent, t=t, **facts))
+    assert shipped(store)
+    (found,), (there,) = of_ours(theirs, child.run_id), of_ours(theirs, parent)
+
+    assert found.data.tags["mlflow.parentRunId"] == there.info.run_id
+    assert store.get_run(child.run_id).data.tags["mlflow.parentRunId"] == parent
 
 
 def test_a_run_that_it_refuses_holds_up_no_others(

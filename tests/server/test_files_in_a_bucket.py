@@ -8,10 +8,12 @@ import os
 import re
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,12 @@ from nbtrack.errors import InvalidValue, OtherBytes, StoreError
 from nbtrack.journal import lines
 from nbtrack.remote.protocol import SHA256, START
 from nbtrack.server.buckets.bucket import Bucket
+from nbtrack.server.buckets.project import BucketProject
 from nbtrack.server.buckets.sending import part_of
 from nbtrack.server.grants import EXPERIMENT, Grant
 from nbtrack.server.roles import Role
 from nbtrack.server.users import Users
+from nbtrack.stores.local.duckdb import DuckDBStore
 from tests.server.asking import API, ask
 from tests.support.bucket_store import SECRET, BucketStore, bucket_store, known_to_this_process
 from tests.support.team_server import TeamServer
@@ -206,6 +210,25 @@ def test_what_comes_by_a_signed_address_is_looked_at(bucket: Bucket) -> None:
         bucket.take(token, digest(b"something else"))
     with pytest.raises(InvalidValue, match="no token"):
         bucket.take("../blobs/aa", digest(b""))
+
+
+def test_what_was_left_is_swept_away_while_the_server_runs(
+    store: BucketStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import obstore
+
+    monkeypatch.setattr("nbtrack.server.buckets.bucket.LEFT", timedelta(0))
+    monkeypatch.setattr("nbtrack.server.buckets.project.SWEEP_SECONDS", 0.05)
+    project, bucket = DuckDBStore(tmp_path), Bucket(store.new_bucket())
+    BucketProject(project, bucket).warm_up()
+    obstore.put(bucket._store, "incoming/left", b"x")
+    until = time.monotonic() + 60
+    while obstore.list(bucket._store, "incoming").collect() and time.monotonic() < until:
+        time.sleep(0.05)
+    monkeypatch.setattr("nbtrack.server.buckets.project.SWEEP_SECONDS", 3600.0)
+    project.close()
+
+    assert not obstore.list(bucket._store, "incoming").collect()
 
 
 def test_a_content_that_was_changed_in_the_bucket_is_told(

@@ -14,10 +14,12 @@ from pathlib import Path
 
 
 class MlflowServer:
-    """Over SQLite in *folder*; it can be killed and begun again at the same address."""
+    """Over SQLite in *folder*, or over files; it can be killed and begun again at the same
+    address."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, has_database: bool = True) -> None:
         self._folder = folder
+        self._runs = f"sqlite:///{folder}/mlflow.db" if has_database else f"{folder}/mlruns"
         folder.mkdir(parents=True, exist_ok=True)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -29,9 +31,12 @@ class MlflowServer:
         return f"http://127.0.0.1:{self._port}"
 
     def begin(self) -> None:
-        places = ["--backend-store-uri", f"sqlite:///{self._folder}/mlflow.db",
+        places = ["--backend-store-uri", self._runs,
                   "--artifacts-destination", f"{self._folder}/artifacts"]  # fmt: skip
-        without_others = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        without_others = {
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+            "MLFLOW_ALLOW_FILE_STORE": "true",
+        }
         with open(self._folder / "server.log", "ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", self._port,

@@ -8,6 +8,7 @@ come with nbtrack. To the file is only added, a JSON object a line:
     {"k": "begun", "o": ours}        it is being made there, by this machine
     {"k": "run", "o": ours, "t": theirs, "at": where its files are, "w": writer; none: of others}
     {"k": "ended", "o": ours}
+    {"k": "waits", "o": ours, "p": its parent, which is not known there yet; none: it is}
     {"k": "model", "o": its id, "r": ours, of the run it is in, "at": the folder there}
 """
 
@@ -45,6 +46,7 @@ class Ids:
         self._ours: dict[tuple[str, str], str] = {}
         self._begun: set[str] = set()
         self._ended: set[str] = set()
+        self._waiting: dict[str, str] = {}
         self._models: dict[str, tuple[str, str]] = {}
 
     def experiment(self, ours: str) -> str | None:
@@ -76,6 +78,11 @@ class Ids:
         """Runs that it has begun, and not ended."""
         with self._known():
             return [o for o, r in self._runs.items() if r.writer == writer and o not in self._ended]
+
+    def found_parents(self) -> dict[str, str]:
+        """Of runs that waited for them; both by our ids."""
+        with self._known():
+            return {run: parent for run, parent in self._waiting.items() if parent in self._runs}
 
     def model(self, model_id: str) -> tuple[str, str] | None:
         """The run that it is in, as it is called here, and the folder in that."""
@@ -117,5 +124,9 @@ class Ids:
                 self._ours[kind, told["t"]] = ours
             elif kind == "model":
                 self._models[ours] = told["r"], told["at"]
+            elif kind == "waits":
+                self._waiting.pop(ours, None)
+                if "p" in told:
+                    self._waiting[ours] = told["p"]
             elif kind in ("begun", "ended"):
                 (self._begun if kind == "begun" else self._ended).add(ours)

@@ -8,7 +8,6 @@ on the server is taken over: tags that they set, and that they were deleted.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
@@ -21,8 +20,8 @@ from nbtrack.journal.writing import Journal
 from nbtrack.records.runs import Experiment, Metric, Run, RunQuery, ViewType
 from nbtrack.records.tags import PARENT_TAG
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG, Ids
-from nbtrack.remote.mlflow_server.records import number, point, points, texts
-from nbtrack.remote.mlflow_server.rest import PAGE, RUNNING, Json, Rest
+from nbtrack.remote.mlflow_server.records import lacking, number, place_of, point, points, texts
+from nbtrack.remote.mlflow_server.rest import HISTORY_PAGE, PAGE, RUNNING, Json, Rest
 from nbtrack.stores.local.duckdb import DuckDBStore
 
 _CUT_CHARACTERS = 5000  # of a tag: MLflow 2 keeps so many, or more, and no version fewer
@@ -102,15 +101,10 @@ class Mirror:
             self._fetch_points(run_id, known.theirs if known else run_id, key)
 
     def _fetch_points(self, run_id: str, theirs: str, key: str) -> None:
-        asked = {"run_id": theirs, "metric_key": key, "max_results": "25000"}
+        asked = {"run_id": theirs, "metric_key": key, "max_results": HISTORY_PAGE}
         found = map(point, self._rest.got_pages("metrics/get-history", "metrics", **asked))
-        here = Counter(map(_place, DuckDBStore.read_metrics(self._store, run_id, key)))
-        new = []
-        for each in found:
-            if here[_place(each)] > 0:
-                here[_place(each)] -= 1
-            else:
-                new.append(each)
+        here = DuckDBStore.read_metrics(self._store, run_id, key)
+        new = lacking(found, here, lambda each: each)
         self._append([_point_line(run_id, each) for each in new])
 
     def is_of_others(self, run_id: str) -> bool:
@@ -215,7 +209,7 @@ class Mirror:
             yield lines.tag_line(ours, key, None, t=t)
         latest = known.points.get(ours, {})
         for key, found in points(data).items():
-            if key not in latest or _place(latest[key]) != _place(found):
+            if key not in latest or place_of(latest[key]) != place_of(found):
                 yield _point_line(ours, found)
 
     def _facts(self, info: Json) -> Json:
@@ -269,11 +263,6 @@ def _changed_by_others(ours: str, said: Json, here: Run, t: int) -> Iterator[str
         is_cut = len(value) >= _CUT_CHARACTERS and (known or "").startswith(value)
         if key not in (RUN_ID_TAG, PARENT_TAG) and not is_cut and known != value:
             yield lines.tag_line(ours, key, value, t=t)
-
-
-def _place(found: Metric) -> tuple[str, int, int]:
-    """By which two points are one; NaN equals itself."""
-    return repr(found.value), found.step, found.timestamp
 
 
 def _point_line(run_id: str, found: Metric) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from nbtrack.records.registry import ModelVersion, RegisteredModel
 from nbtrack.records.runs import Metric
 from nbtrack.remote.mlflow_server.rest import Json
+
+T = TypeVar("T")
+Place = tuple[str, str, int, int]
 
 
 def texts(said: Json, name: str) -> dict[str, str]:
@@ -18,6 +22,23 @@ def point(said: Json) -> Metric:
     """A number that is not finite is a text there."""
     value, time = float(said.get("value", 0.0)), int(said.get("timestamp", 0))
     return Metric(str(said["key"]), value, time, int(said.get("step", 0)))
+
+
+def place_of(found: Metric) -> Place:
+    """By which two points are one; NaN equals itself."""
+    return found.key, repr(found.value), found.step, found.timestamp
+
+
+def lacking(wanted: Iterable[T], there: Iterable[Metric], metric: Callable[[T], Metric]) -> list[T]:
+    """Those that are not *there*, or not as often; *metric* says which point each is."""
+    found, lacks = Counter(map(place_of, there)), []
+    for each in wanted:
+        place = place_of(metric(each))
+        if found[place] > 0:
+            found[place] -= 1
+        else:
+            lacks.append(each)
+    return lacks
 
 
 def points(data: Json) -> dict[str, Metric]:

@@ -13,6 +13,7 @@ from nbtrack.errors import (
     NotAllowed,
     NotFound,
     NotIdentified,
+    ServerAway,
     StoreBusy,
 )
 from nbtrack.remote.line import Line
@@ -20,8 +21,14 @@ from nbtrack.remote.line import Line
 API = "/api/2.0/mlflow/"
 PAGE = 1000  # runs of one answer
 SECONDS = 30.0  # for one answer: its database may be slow
+HISTORY_PAGE = "25000"  # points of one answer
 RUNNING = ("RUNNING", "SCHEDULED")  # the statuses of a run that goes on
 Json = dict[str, Any]
+
+
+class ServerFault(ServerAway):
+    """It answers, and something in it went wrong: perhaps what it was told. MLflow's file store
+    says so of a param that has another value there."""
 
 
 class Rest(Line):
@@ -80,6 +87,8 @@ class Rest(Line):
         if status in (429, 503):
             return StoreBusy(f"{self._uri} is busy: {message}")
         if status >= 500 or not code:
-            return self._away(message, was_sent=True)
+            away = self._away(message, was_sent=True)
+            is_fault = code == "INTERNAL_ERROR"
+            return ServerFault(self._uri, message, was_sent=True) if is_fault else away
         kinds = {"RESOURCE_DOES_NOT_EXIST": NotFound, "RESOURCE_ALREADY_EXISTS": NameTaken}
         return kinds[code](message) if code in kinds else MlflowException(message, error_code=code)

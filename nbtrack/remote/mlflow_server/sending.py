@@ -1,5 +1,6 @@
 """What lines say, as requests to an MLflow server. Sent again, after a kill or a lost answer, they
-change nothing: MLflow drops points that it has, and a run is looked for before it is made again."""
+change nothing: a run is looked for before it is made again, and points that may be there are asked
+for, since MLflow drops those that it has only where it keeps them in a database."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from nbtrack.errors import (
     StoreBusy,
 )
 from nbtrack.journal.lines import now_us
+from nbtrack.records.runs import Metric
 from nbtrack.records.tags import PARENT_TAG
 from nbtrack.remote.mlflow_server.batches import (
     OfExperiment,
@@ -26,7 +28,8 @@ from nbtrack.remote.mlflow_server.batches import (
     sort_lines,
 )
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG, Ids
-from nbtrack.remote.mlflow_server.rest import RUNNING, Json, Rest
+from nbtrack.remote.mlflow_server.records import lacking, point, texts
+from nbtrack.remote.mlflow_server.rest import HISTORY_PAGE, RUNNING, Json, Rest, ServerFault
 
 DEFAULT_ID = "0"
 _NO_ANSWER = (StoreBusy, NotIdentified, NotAllowed)  # to what is asked: it is asked again later
@@ -36,9 +39,10 @@ class Sender:
     def __init__(self, rest: Rest, ids: Ids) -> None:
         self._rest, self._ids = rest, ids
 
-    def send(self, text: bytes) -> None:
-        """Whole lines. Raises StoreBusy if the server does not answer, and what it says of who we
-        are; what it does not take is warned of, and left out."""
+    def send(self, text: bytes, *, is_again: bool = False) -> None:
+        """Whole lines; *is_again*: some of them may have been sent. Raises StoreBusy if the server
+        does not answer, and what it says of who we are; what it does not take is warned of, and
+        left out."""
         found = sort_lines(text)
         for ours, experiment in found.experiments.items():
             with _costs_no_others(f"experiment {ours}"):
@@ -47,7 +51,10 @@ class Sender:
             with _costs_no_others(f"run {ours}"):
                 theirs = self._their_run(ours, run)
                 if theirs is not None:
+                    if is_again:
+                        run.metrics = self._lacking(theirs, run.metrics)
                     self._send_run(ours, theirs, run)
+        self._tell_parents()
         for ours, experiment in found.experiments.items():
             if experiment.facts.get("lifecycle_stage") == "deleted":  # with the runs that are in it
                 theirs = self._ids.experiment(ours) or ours
@@ -194,8 +201,11 @@ class Sender:
         self._ids.note("run", ours, t=info["run_id"], at=info.get("artifact_uri", ""), w=writer)
 
     def _send_run(self, ours: str, theirs: str, run: OfRun) -> None:
-        if (parent := run.tags.get(PARENT_TAG)) and (known := self._ids.run(parent)):
-            run.tags[PARENT_TAG] = known.theirs
+        if parent := run.tags.get(PARENT_TAG):
+            if known := self._ids.run(parent):
+                run.tags[PARENT_TAG] = known.theirs
+            else:
+                self._ids.note("waits", ours, p=parent)
         if run.facts.get("lifecycle_stage") == "active":
             self._told("runs/restore", {"run_id": theirs})
         for body in requests_of(run):
@@ -207,6 +217,27 @@ class Sender:
         self._update(ours, theirs, run.facts)
         if run.facts.get("lifecycle_stage") == "deleted":
             self._told("runs/delete", {"run_id": theirs})
+
+    def _tell_parents(self) -> None:
+        """Of runs that were sent before them."""
+        for ours, parent in self._ids.found_parents().items():
+            child, found = self._ids.run(ours), self._ids.run(parent)
+            if child and found:
+                told = {"run_id": child.theirs, "key": PARENT_TAG, "value": found.theirs}
+                self._told("runs/set-tag", told)
+            self._ids.note("waits", ours)
+
+    def _lacking(self, theirs: str, metrics: list[Json]) -> list[Json]:
+        there: list[Metric] = []
+        for key in {each["key"] for each in metrics}:
+            asked = {"run_id": theirs, "metric_key": key, "max_results": HISTORY_PAGE}
+            try:
+                there += map(point, self._rest.got_pages("metrics/get-history", "metrics", **asked))
+            except _NO_ANSWER:
+                raise
+            except MlflowException:  # a name that it does not take
+                continue
+        return lacking(metrics, there, point)
 
     def _update(self, ours: str, theirs: str, facts: Json) -> None:
         status, end = facts.get("status"), facts.get("end_us")
@@ -225,14 +256,31 @@ class Sender:
         """One thing that it does not take costs the others nothing."""
         try:
             self._rest.post("runs/log-batch", {"run_id": theirs, **body})
+        except ServerFault:  # of points, some may be there by now
+            parts = [] if "metrics" in body else halves(body)
+            if not parts and not self._has_another(theirs, body):
+                raise
+            self._log_parts(theirs, body, parts, "it has another value, which never changes there.")
         except _NO_ANSWER:
             raise
         except MlflowException as exc:
             parts = [] if self._is_deleted(theirs) else halves(body)
-            for part in parts:
-                self._log(theirs, part)
-            if not parts:
-                warn_once(f"nbtrack: the MLflow server does not take {_named(body)}: {exc!s:.300}")
+            self._log_parts(theirs, body, parts, exc)
+
+    def _log_parts(self, theirs: str, body: Json, parts: list[Json], why: object) -> None:
+        for part in parts:
+            self._log(theirs, part)
+        if not parts:
+            warn_once(f"nbtrack: the MLflow server does not take {_named(body)}: {why!s:.300}")
+
+    def _has_another(self, theirs: str, body: Json) -> bool:
+        """Value of a param, which never changes there."""
+        data = self._rest.get("runs/get", run_id=theirs)["run"].get("data", {})
+        known = texts(data, "params")
+        return any(
+            known.get(each["key"], each["value"]) != each["value"]
+            for each in body.get("params", ())
+        )
 
     def _is_deleted(self, theirs: str) -> bool:
         try:

@@ -26,13 +26,16 @@ class MlflowShipping(Shipping):
 
     def _send_lines(self, segment: str) -> None:
         """Some at once; where one of them was killed, they are sent again."""
+        is_again = self._outbox.note_trying(segment)
         sent, end = self._outbox.sent(segment), self._outbox.whole(segment)
         for text in self._outbox.lines(segment, sent.lines, end):
             self._check_time()
-            self._sender.send(text)
+            self._sender.send(text, is_again=is_again)
+            is_again = False
             sent.lines += len(text)
             sent.files = min(self._outbox.sent(segment).files, sent.lines)
             self._outbox.note_sent(segment, sent)
+        self._outbox.forget_trying(segment)
 
     def _send_file(self, logged: LoggedFile) -> None:
         place = self._place_of(logged)

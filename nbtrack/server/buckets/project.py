@@ -3,6 +3,7 @@ its folders of files gets them from there."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from nbtrack.server.buckets.unproved import Unproved
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
+SWEEP_SECONDS = 3600.0
 _SPOOL = "spool"  # the folder in which files come together
 
 
@@ -31,8 +33,12 @@ class BucketProject:
         open_otherwise(self._copies, self._open_copy)
 
     def warm_up(self) -> None:
-        with guarded("clear up in its bucket", outcome="it is done when the server begins again"):
+        """Once now, and from then on each hour."""
+        with guarded("clear up in its bucket", outcome="it is done an hour later"):
             self.bucket.sweep()
+        again = threading.Timer(SWEEP_SECONDS, self.warm_up)
+        again.daemon = True
+        again.start()
 
     def _open(self, folder: Path, run_id: str | None) -> BucketArtifacts:
         owner, *below = folder.relative_to(self._root).parts
