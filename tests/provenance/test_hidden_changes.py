@@ -131,6 +131,38 @@ OF_DATABASES = {
         "r = os.path.exists('flag')",
     ],
 }
+FLAG = "open('flag', 'w').close()"
+OF_FILES = {
+    "by a path": ["from pathlib import Path\np = Path('flag')", FLAG, "k = 1", "r = p.exists()"],
+    "by a path made there": ["from pathlib import Path", FLAG, "r = Path('flag').is_file()"],
+    "by an attribute": [
+        "from pathlib import Path\nclass A: p = Path('flag')",
+        FLAG,
+        "r = A().p.exists()",
+    ],
+    "by many paths": [
+        "from pathlib import Path\nps = [Path('flag')]; p = 3",
+        FLAG,
+        "r = [p.exists() for p in ps]",
+    ],
+    "by a name": ["from os.path import exists", FLAG, "r = exists('flag')"],
+    "given on": ["import os", FLAG, "r = list(map(os.path.isfile, ['flag']))"],
+    "by a function": [
+        "import os\ndef there(): return os.stat('flag').st_size",
+        FLAG,
+        "r = there()",
+    ],
+    "by a function that imports": [
+        "def there():\n    from os.path import exists\n    return exists('flag')",
+        FLAG,
+        "r = there()",
+    ],
+    "by a function that is given a path": [
+        "from pathlib import Path\ndef there(path): return path.exists()",
+        FLAG,
+        "r = there(Path('flag'))",
+    ],
+}
 OF_MODULE = {
     "dunder": ["__version__ = '1'", "k = 1", "r = __version__"],
     "through the module": [
@@ -140,8 +172,20 @@ OF_MODULE = {
         "r = ab",
     ],
 }
-NOTEBOOKS = OF_LIBRARIES | OF_EXTENSIONS | OF_DATABASES | OF_PROJECT | OF_OBJECTS | OF_MODULE
+NOTEBOOKS = (
+    OF_LIBRARIES | OF_EXTENSIONS | OF_DATABASES | OF_PROJECT | OF_OBJECTS | OF_MODULE | OF_FILES
+)
 IN_VAIN = {
+    "words of others": [
+        "class R:\n    stat = 3\n    def exists(self): return True\nresult = R()",
+        FLAG,
+        "r = result.stat, result.exists()",
+    ],
+    "words of others in a function": [
+        "class R: stat = 3\nresult = R()\ndef of(x): return x.stat, result.stat",
+        FLAG,
+        "r = of(result)",
+    ],
     "calls": [
         "from numpy import exp, dot, dtype\nkind = dtype('i4')",
         "x = exp(1), dot(1, 2), str(kind)",
@@ -169,8 +213,10 @@ def test_slices_alone_give_the_same(ran: dict[str, Ran]) -> None:
 
 
 def test_what_is_only_used_is_no_change() -> None:
-    """A ufunc, a type of numbers, the tree in a model."""
-    assert [each.slice for each in run_notebooks(list(IN_VAIN.values()))] == [{0, 2}, {0, 2}]
+    """A ufunc, a type of numbers, the tree in a model; and words that others have for files."""
+    found = dict(zip(IN_VAIN, run_notebooks(list(IN_VAIN.values()))))
+
+    assert {name: each.slice for name, each in found.items()} == {key: {0, 2} for key in IN_VAIN}
 
 
 def test_names_read_off_the_module_are_said_not_to_be_captured() -> None:

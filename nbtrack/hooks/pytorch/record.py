@@ -86,7 +86,9 @@ class LoopRecord:
     ) -> bool:
         """Whether the loop is to stop. It is called in every step: what it touches is what it
         costs, as the model has left nothing of ours in the processor's caches."""
-        seconds, number = monotonic(), steps.count
+        seconds = monotonic()
+        number = steps.count  # and at once the next one: another thread may step meanwhile
+        steps.count = number + 1
         is_due = seconds >= self._next_write
         passes, group = watch.passes, watch.group
         epoch = self._begin_epoch() if passes.open and passes.note_step() else None
@@ -95,7 +97,6 @@ class LoopRecord:
             rate = rate_of(rate)
         norm = _norm(optimizer) if is_due or number == steps.first else None
         self._waiting.append((steps, number, seconds, rate, epoch, group, place, has_closure, norm))
-        steps.count = number + 1
         return is_due and self._write_due(group)
 
     def _begin_epoch(self) -> int:

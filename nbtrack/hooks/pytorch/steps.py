@@ -35,6 +35,7 @@ class Steps:
         "optimizer",
         "progress",
         "rate",
+        "rated",
     )
 
     def __init__(
@@ -48,6 +49,7 @@ class Steps:
         self.first = self.count = 0
         self.call = FirstCall(around.model) if around.model is not None else None
         self.rate: float | None = None
+        self.rated = -1  # at which step the last rate was told
         self.names: dict[str, str] | None = None  # of metrics
         self.progress: TrainingProgress | None = None  # None: its loop's length is not known
 
@@ -132,9 +134,10 @@ def _add_rate(points: Points, step: Step, key: str) -> None:
     before, step.of.rate = step.of.rate, step.rate
     if step.rate is not None:
         time_us = points.time_of(step)
-        if before is not None:
+        if before is not None and step.of.rated < step.number - 1:
             points.add(key, before, step.number - 1, time_us)
         points.add(key, step.rate, step.number, time_us)
+        step.of.rated = step.number
 
 
 def _add_sums(

@@ -13,6 +13,7 @@ from nbtrack.capture.bindings import BindingWalk
 from nbtrack.capture.cell_text import parse_quietly
 from nbtrack.capture.expressions import root_name
 from nbtrack.capture.source import unwrapped
+from nbtrack.provenance.executions.file_questions import Question, asked_by
 from nbtrack.provenance.executions.patches import dotted_name
 from nbtrack.provenance.executions.states import SEEDING
 
@@ -49,6 +50,7 @@ class CellReading:
     outputs: frozenset[str] = frozenset()  # "_3" for `Out[3]`
     texts: frozenset[str] = frozenset()  # names in texts, where those may be code
     words: frozenset[str] = frozenset()  # names and attributes
+    questions: frozenset[Question] = frozenset()  # that may be for files
     seeds: tuple[str, ...] = ()  # dotted, as written: "np.random.seed"
     is_dynamic: bool = False  # it may read and bind names that it does not say
     imports: bool = False
@@ -96,6 +98,7 @@ def _read(tree: ast.Module) -> CellReading:
         outputs=frozenset(facts.outputs),
         texts=frozenset(facts.names_in_texts()),
         words=frozenset(facts.words),
+        questions=frozenset(facts.questions),
         seeds=tuple(facts.seeds),
         is_dynamic=bool(facts.words & _UNSAID),
         imports=facts.imports,
@@ -202,6 +205,7 @@ class _Facts:
     outputs: set[str] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
     words: set[str] = field(default_factory=set)
+    questions: set[Question] = field(default_factory=set)
     seeds: list[str] = field(default_factory=list)
     imports: bool = False
     imported: set[str] = field(default_factory=set)
@@ -209,6 +213,7 @@ class _Facts:
 
     def visit_all(self, tree: ast.AST) -> None:
         for node in _walked(tree):
+            self._ask(node, is_called=False)
             match node:
                 case ast.Name():
                     self.words.add(node.id)
@@ -230,6 +235,10 @@ class _Facts:
                     self.suspects.update(_roots_of(call))  # it is called for what it changes
                 case ast.Import() | ast.ImportFrom():
                     self._import(node)
+
+    def _ask(self, node: ast.AST, *, is_called: bool) -> None:
+        if (question := asked_by(node, is_called=is_called)) is not None:
+            self.questions.add(question)
 
     def names_in_texts(self) -> set[str]:
         is_code = self.words & (_UNSAID | _MAGICS) and not _FOREIGN & set(self.texts[:1])
@@ -259,6 +268,7 @@ class _Facts:
         match call:
             case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[target, *_]):
                 self._patch(target)
+        self._ask(call.func, is_called=True)
         if any(isinstance(a, ast.Constant) and a.value == "__main__" for a in call.args):
             self.words.add("__main__")  # it is imported
         self.touched.update(_roots_of(call))

@@ -45,13 +45,13 @@ def patched_in(code: CodeType) -> frozenset[str]:
     return frozenset(found)
 
 
-class _Step(NamedTuple):
+class Step(NamedTuple):
     does: str
     name: str
     is_called: bool  # what it loads is called, with what is loaded next
 
 
-def _steps(code: CodeType) -> Iterator[_Step]:
+def steps_of(code: CodeType) -> Iterator[Step]:
     for each in dis.get_instructions(code):
         if each.opname in _SKIPPED:
             continue
@@ -59,7 +59,7 @@ def _steps(code: CodeType) -> Iterator[_Step]:
         kinds = _OF_VARIABLE.findall(each.opname) or [each.opname]
         is_called = each.opname == "LOAD_METHOD" or " + " in each.argrepr  # "NULL + setattr"
         for does, name in zip(kinds, names):
-            yield _Step(does, str(name), is_called)
+            yield Step(does, str(name), is_called)
 
 
 def _stored_in(code: CodeType) -> Iterator[str]:
@@ -67,7 +67,7 @@ def _stored_in(code: CodeType) -> Iterator[str]:
         step.opname in _STORES for step in dis.get_instructions(code)
     ):
         looking = _Looking()
-        for step in _steps(code):
+        for step in steps_of(code):
             yield from looking.owners(step)
 
 
@@ -83,7 +83,7 @@ class _Looking:
         self._is_first = False  # what is loaded, of the arguments of a setter
         self._before = ""
 
-    def owners(self, step: _Step) -> Iterator[str]:
+    def owners(self, step: Step) -> Iterator[str]:
         was, self._loaded = self._loaded, self._now_loaded(step)
         if step.does in _STORES:
             yield from filter(None, [was or (self._copied if self._before == "SWAP" else "")])
@@ -96,17 +96,17 @@ class _Looking:
         self._note_argument(step)
         self._before = step.does
 
-    def _goes_on(self, step: _Step) -> bool:
+    def _goes_on(self, step: Step) -> bool:
         return step.does in _ATTRIBUTES or step.does == "COPY"
 
-    def _note_argument(self, step: _Step) -> None:
+    def _note_argument(self, step: Step) -> None:
         """Whether what is loaded from now on is the first one."""
         if step.is_called and step.name in _SETTERS:
             self._is_first, self._loaded = True, ""
         else:
             self._is_first &= bool(self._loaded) and not step.is_called
 
-    def _now_loaded(self, step: _Step) -> str:
+    def _now_loaded(self, step: Step) -> str:
         match step.does:
             case "IMPORT_NAME":
                 self._module = _IMPORTED + step.name
@@ -133,13 +133,13 @@ def _library_of(owner: str, namespace: Mapping[str, Any]) -> str:
     root, *rest = owner.split(".")
     value = namespace.get(root)
     for name in rest:
-        value = _held(value).get(name)
+        value = held(value).get(name)
     if type(value) is ModuleType:
         return str(value.__dict__.get("__name__", "")).partition(".")[0]
     return module_of(value).partition(".")[0] if is_a(value, type) else ""  # type: ignore[arg-type] # a class
 
 
-def _held(value: object) -> Mapping[str, Any]:
+def held(value: object) -> Mapping[str, Any]:
     """By a module or a class; of other things nothing is asked."""
     if type(value) is ModuleType:
         return value.__dict__

@@ -12,6 +12,7 @@ from types import FunctionType, ModuleType
 from nbtrack.base.guard import tried
 from nbtrack.provenance.executions import states
 from nbtrack.provenance.executions.file_digests import FileDigests
+from nbtrack.provenance.executions.file_questions import asks_for_files
 from nbtrack.provenance.executions.files import seen_file
 from nbtrack.provenance.executions.generator_states import GENERATORS
 from nbtrack.provenance.executions.imported import ImportedModules
@@ -32,9 +33,6 @@ _WITH_SETTINGS = frozenset({"codecs", "copyreg", "gc", "locale", "logging", "soc
 _SETTING = frozenset({"basicConfig", "constructor", "disable", "enable", "filterwarnings", "pickle",
                       "register", "resetwarnings", "setLevel", "set_threshold", "setdefaulttimeout",
                       "setlocale", "setswitchinterval", "simplefilter", "stack_size"})  # fmt: skip
-# Which tell no audit hook what they ask for.
-_OF_FILES = frozenset({"exists", "lexists", "isfile", "isdir", "is_file", "is_dir", "stat",
-                       "getsize", "getmtime"})  # fmt: skip
 _OF_FOLDER = frozenset({"getcwd", "cwd", "Path", "glob", "listdir", "scandir", "walk", "system"})
 
 
@@ -270,7 +268,8 @@ def _settle_files(it: _Settling) -> None:
         opened.look_for_written(os.getcwd())
         it.add_gap("It started a process: what that read is not captured.")
     it.needs |= {writers.files[path] for path in opened.read if path in writers.files}
-    if _OF_FILES & (it.running.reading.words | it.after.names):
+    questions = it.running.reading.questions | it.after.questions
+    if asks_for_files(questions, it.after.namespace):
         opened.folders.setdefault(tried(os.getcwd, on_fault=lambda _: os.sep))
     for folder in opened.folders:
         it.needs |= writers.of_files_in(folder)

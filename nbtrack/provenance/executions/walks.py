@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from nbtrack.base.guard import tried
 from nbtrack.provenance.executions.array_stamps import WHOLE_BYTES, bytes_of
 from nbtrack.provenance.executions.code_names import names_of
+from nbtrack.provenance.executions.file_questions import Question, asked_in
 from nbtrack.provenance.executions.library_stamps import array_parts
 from nbtrack.provenance.executions.parts import ATOM_IDS, Parts
 from nbtrack.provenance.executions.patches import patched_in
@@ -67,6 +68,7 @@ class Walk:
     names: set[str] = field(default_factory=set)  # that functions on the way read
     libraries: set[str] = field(default_factory=set)
     patches: set[str] = field(default_factory=set)  # dotted, that functions on the way patch
+    questions: set[Question] = field(default_factory=set)  # of these functions, maybe for files
     needs: set[int] = field(default_factory=set)
     partly: set[str] = field(default_factory=set)  # names of which not all was seen
     thin: set[str] = field(default_factory=set)  # and what was left out is like what was not
@@ -163,6 +165,7 @@ class Walk:
             self._note_function(value)
         elif kind is types.GeneratorType:
             self.names.update(names_of(value.gi_code))
+            self.questions.update(asked_in(value.gi_code))
         elif kind is types.ModuleType:
             self.libraries.add(_top(value.__dict__.get("__name__")))
         else:
@@ -172,6 +175,7 @@ class Walk:
         if function.__globals__ is self.namespace:
             self.names.update(names_of(function.__code__))
             self.patches.update(patched_in(function.__code__))
+            self.questions.update(asked_in(function.__code__))
         else:
             self.libraries.add(_top(function.__globals__.get("__name__")))
 

@@ -104,6 +104,29 @@ def test_an_optimizer_stays_where_it_is(autologged):
     assert steps(autologged.run(), "train-loss") == [0, 1, 2]
 
 
+def test_steps_of_one_optimizer_in_two_threads_have_a_number_each(autologged, monkeypatch):
+    """Also if one is made while the other is being recorded."""
+    model = nn.Linear(3, 1)
+    opt = torch.optim.SGD(model.parameters(), lr=0.1)
+    total = torch.nn.utils.get_total_norm
+
+    def step():
+        model(X).pow(2).mean().backward()
+        opt.step()
+
+    def norm(grads):
+        monkeypatch.setattr(torch.nn.utils, "get_total_norm", total)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(step).result()
+        return total(grads)
+
+    with nbtrack.start_run():
+        monkeypatch.setattr(torch.nn.utils, "get_total_norm", norm)
+        step()
+        step()
+    assert sorted(steps(autologged.run(), "train-loss")) == [0, 1, 2]
+
+
 class Rows(torch.utils.data.Dataset):
     """Whose workers train something of their own."""
 

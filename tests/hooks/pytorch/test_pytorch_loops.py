@@ -485,7 +485,24 @@ def test_a_rate_that_is_a_tensor_is_told_as_it_was(autologged):
     with nbtrack.start_run():
         train(model, optimizer, each_step=scheduler.step)
 
-    assert values(autologged.run(), "train-learning_rate") == [0.5, 0.5, 0.25, 0.25, 0.125]
+    assert values(autologged.run(), "train-learning_rate") == [0.5, 0.25, 0.125]
+
+
+def test_a_rate_stands_at_a_step_once(autologged):
+    """Where it changes and just before, whether it stood for long or for one step."""
+    model, optimizer = made()
+    rates = iter([0.5, 0.5, 0.5, 0.25, 0.125, 0.125, 0.5, 0.5])
+
+    def change():
+        optimizer.param_groups[0]["lr"] = next(rates)
+
+    change()
+    with nbtrack.start_run():
+        train(model, optimizer, n=7, each_step=change)
+    run = autologged.run()
+
+    found = zip(steps(run, "train-learning_rate"), values(run, "train-learning_rate"))
+    assert list(found) == [(0, 0.5), (2, 0.5), (3, 0.25), (4, 0.125), (5, 0.125), (6, 0.5)]
 
 
 def test_a_step_runs_little_code_of_ours(autologged):
