@@ -18,7 +18,7 @@ def labels_of(y: Any, predicted: Any, classes: Any, config: Mapping[str, Any]) -
     None. Raises InvalidValue, also before each number becomes a class."""
     kinds = {"The targets": _kind(y, "targets"), "the predictions": _kind(predicted, "predictions")}
     if len(set(kinds.values())) > 1:
-        told = ", and ".join(f"{name} are {kind}s" for name, kind in kinds.items())
+        told = ", and ".join(f"{name} are {kind}" for name, kind in kinds.items())
         raise InvalidValue(f"{told}: give both as the same, such as the names of the classes.")
     true, said = np.unique(y), np.unique(predicted)
     given = config.get("label_list")
@@ -114,6 +114,6 @@ def _kind_of(values: Any) -> str | None:
     """None if there are both."""
     found = np.asarray(values)
     if found.dtype.kind != "O":
-        return "text" if found.dtype.kind in "US" else "number"
+        return "text" if found.dtype.kind in "US" else "numbers"
     is_text = {isinstance(each, str) for each in found.ravel()}
-    return None if len(is_text) > 1 else "text" if is_text == {True} else "number"
+    return None if len(is_text) > 1 else "text" if is_text == {True} else "numbers"

@@ -74,8 +74,9 @@ def _for_each_row(values: Any, given: Given, name: str) -> Any:
 
     found, rows = np.asarray(values).ravel(), len(given.features)
     if len(found) != rows:
+        are = f"is 1 of {name}" if len(found) == 1 else f"are {len(found):,} {name}"
         raise InvalidValue(
-            f"There are {len(found):,} {name} for {rows:,} rows; give one for each: a number, or "
+            f"There {are} for {rows:,} rows; give one for each: a number, or "
             "the class that is the likeliest."
         )
     return found

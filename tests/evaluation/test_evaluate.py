@@ -238,11 +238,11 @@ def test_there_is_a_prediction_for_each_row():
     """One for all would be spread over them."""
     frame = pd.DataFrame({"a": [0.0, 1, 2], "y": [0, 1, 1]})
     for kind in ("classifier", "regressor"):
-        refused("1 prediction.* for 3 rows", lambda rows: [1], frame, model_type=kind)
+        refused("is 1 of predictions for 3 rows", lambda rows: [1], frame, model_type=kind)
         refused("6 prediction.* for 3 rows", lambda rows: np.ones((3, 2)), frame, model_type=kind)
         weights = {"sample_weights": [1.0]}
-        refused("1 .*weights.* for 3 rows", lambda rows: rows["a"] > 0, frame, model_type=kind,
-                evaluator_config=weights)  # fmt: skip
+        refused("is 1 of sample_weights for 3 rows", lambda rows: rows["a"] > 0, frame,
+                model_type=kind, evaluator_config=weights)  # fmt: skip
 
 
 def test_columns_have_any_name():
