@@ -17,7 +17,7 @@ class ClassCounts:
         self.labels = np.asarray(labels)
         order = np.argsort(self.labels, kind="stable")
         places = [order[np.searchsorted(self.labels[order], each)] for each in (y, predicted)]
-        self.true_places = places[0]
+        self.true_places, self.predicted_places = places
         pairs = places[0] * len(order) + places[1]
         shape = (len(order), len(order))
         self.counts = np.bincount(pairs, minlength=len(order) ** 2).reshape(shape)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from nbtrack.errors import InvalidValue
 from nbtrack.evaluation import drawing
 from nbtrack.evaluation.class_counts import ClassCounts
+from nbtrack.evaluation.classes import columns_of, labels_of, place_of
 from nbtrack.evaluation.ranking import Ranking, log_loss, ranking_of
 
 Draw = Callable[[], bytes]
@@ -27,26 +27,27 @@ class Classified:
 
 
 def evaluate_classifier(
-    y: Any, predicted: Any, shares: Any, config: Mapping[str, Any]
+    y: Any, predicted: Any, shares: Any, config: Mapping[str, Any], *, classes: Any = None
 ) -> Classified:
-    """*shares* (rows, classes in their order) or None. Raises InvalidValue."""
-    return _Classifier(y, predicted, shares, config).evaluated()
+    """*shares* (rows, classes) or None; *classes* are those of its columns, None if the model does
+    not say: then in their order. Raises InvalidValue."""
+    return _Classifier(y, predicted, shares, config, classes).evaluated()
 
 
 class _Classifier:
-    def __init__(self, y: Any, predicted: Any, shares: Any, config: Mapping[str, Any]) -> None:
+    def __init__(
+        self, y: Any, predicted: Any, shares: Any, config: Mapping[str, Any], classes: Any
+    ) -> None:
         self._y, self._config = np.asarray(y), config
-        self._labels = _labels(self._y, np.asarray(predicted), config)
+        self._labels = labels_of(self._y, np.asarray(predicted), classes, config)
         weights = config.get("sample_weights")
         self._weights = None if weights is None else np.asarray(weights, dtype=float)
         self._counts = ClassCounts(self._y, np.asarray(predicted), self._labels, self._weights)
-        self._shares = None if shares is None else np.asarray(shares)
-        if self._shares is not None and self._shares.shape[1] != len(self._labels):
-            raise InvalidValue(
-                f"The model gives probabilities of {self._shares.shape[1]} classes, and there are "
-                f"{len(self._labels)}: say which, evaluator_config={{'label_list': […]}}."
-            )
-        self._positive = self._place_of_positive()
+        places, given = self._counts.predicted_places, config.get("label_list")
+        self._shares = (
+            None if shares is None else columns_of(shares, self._labels, classes, places, given)
+        )
+        self._positive = place_of(config.get("pos_label"), self._labels)
         self._ranked: dict[int, Ranking] = {}
 
     def evaluated(self) -> Classified:
@@ -67,12 +68,6 @@ class _Classifier:
         found.pictures["confusion_matrix"] = self._matrix
         return found
 
-    def _place_of_positive(self) -> int:
-        """The last one, unless pos_label says another."""
-        label = self._config.get("pos_label")
-        found = [] if label is None else np.flatnonzero(self._labels == label).tolist()
-        return int(found[0]) if found else len(self._labels) - 1
-
     # --- by probabilities
 
     def _rank(self, place: int) -> Ranking:
@@ -91,13 +86,18 @@ class _Classifier:
             }
             found.pictures["lift_curve_plot"] = self._lift
         elif average in ("weighted", "macro"):
-            areas = [self._rank(place).roc_auc for place in range(len(self._labels))]
-            weights = self._counts.support if average == "weighted" else None
-            found.metrics["roc_auc"] = float(np.average(areas, weights=weights))
+            found.metrics["roc_auc"] = self._mean_area(average)
         if self._has_curves():
             found.pictures["roc_curve_plot"] = self._roc
             found.pictures["precision_recall_curve_plot"] = self._precision_recall
         found.pictures["calibration_curve_plot"] = self._calibration
+
+    def _mean_area(self, average: str) -> float:
+        """Of the classes that the data has: the area of another one is NaN."""
+        places = np.flatnonzero(self._counts.support > 0).tolist()
+        areas = [self._rank(place).roc_auc for place in places]
+        weights = self._counts.support[places] if average == "weighted" else None
+        return float(np.average(areas, weights=weights))
 
     def _has_curves(self) -> bool:
         return len(self._labels) <= int(self._config.get("max_classes_for_multiclass_roc_pr", 10))
@@ -169,18 +169,3 @@ class _Classifier:
 
     def _matrix(self) -> bytes:
         return drawing.matrix_plot(self._counts.weighted, [str(each) for each in self._labels])
-
-
-def _labels(y: Any, predicted: Any, config: Mapping[str, Any]) -> Any:
-    """In order."""
-    there = np.unique(np.concatenate([np.unique(y), np.unique(predicted)]))
-    given = config.get("label_list")
-    labels = there if given is None else np.unique(np.asarray(given))
-    if len(labels) < 2:
-        raise InvalidValue(
-            f"There is only the class {there.tolist()!r:.80}. Name all classes: "
-            "evaluator_config={'label_list': [0, 1]}."
-        )
-    if unknown := np.setdiff1d(there, labels).tolist():
-        raise InvalidValue(f"{unknown!r:.80} is not in label_list, and among the data.")
-    return labels

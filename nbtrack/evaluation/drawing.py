@@ -61,7 +61,8 @@ def lift_line(label: str, is_positive: Any, share: Any) -> Line:
     """Of the part that is likeliest: how many times as many are positive as in all."""
     hits = is_positive[np.argsort(share)[::-1]]
     ends = np.unique(np.linspace(1, len(hits), min(len(hits), 200)).astype(int))
-    return label, ends / len(hits), np.cumsum(hits)[ends - 1] / ends / hits.mean()
+    with np.errstate(invalid="ignore"):  # of none that is positive
+        return label, ends / len(hits), np.cumsum(hits)[ends - 1] / ends / hits.mean()
 
 
 def _canvas() -> tuple[Any, Any]:

@@ -46,7 +46,9 @@ def evaluate(
     config = dict(evaluator_config or {})
     given = given_data(data, targets, predictions, feature_names)
     asked = None if model is None else given_model(model)
-    predicted = _predictions(given, asked)
+    predicted = _for_each_row(_predictions(given, asked), given, "predictions")
+    if (weights := config.get("sample_weights")) is not None:
+        _for_each_row(weights, given, "sample_weights")
     found = _measured(model_type, given, asked, predicted, config)
     found.metrics |= _own_metrics(extra_metrics or (), given, predicted, found.metrics, config)
     prefix = str(config.get("metric_prefix") or "")
@@ -66,6 +68,20 @@ def _predictions(given: Given, model: Model | None) -> Any:
     return given.predictions
 
 
+def _for_each_row(values: Any, given: Given, name: str) -> Any:
+    """Of shape (rows,). Raises InvalidValue: numpy would spread one over all rows."""
+    import numpy as np
+
+    found, rows = np.asarray(values).ravel(), len(given.features)
+    if len(found) != rows:
+        are = f"is 1 of {name}" if len(found) == 1 else f"are {len(found):,} {name}"
+        raise InvalidValue(
+            f"There {are} for {rows:,} rows; give one for each: a number, or "
+            "the class that is the likeliest."
+        )
+    return found
+
+
 def _measured(
     kind: str, given: Given, model: Model | None, predicted: Any, config: Mapping[str, Any]
 ) -> Classified:
@@ -75,11 +91,12 @@ def _measured(
     if kind == "regressor":
         each = None if weights is None else np.asarray(weights, dtype=float)
         truth = np.asarray(given.targets, dtype=float)
-        found = Classified(metrics=regression_scores(truth, np.asarray(predicted).ravel(), each))
+        found = Classified(metrics=regression_scores(truth, predicted, each))
         own = found.metrics["r2_score"]
     else:
         shares = None if model is None else model.shares(given.features)
-        found = evaluate_classifier(given.targets, np.asarray(predicted).ravel(), shares, config)
+        classes = None if model is None else model.classes
+        found = evaluate_classifier(given.targets, predicted, shares, config, classes=classes)
         own = found.metrics["accuracy_score"]
     if model is not None and model.is_of_sklearn:
         score = own if _scores_as_usual(model.raw) else _asked(model, given, weights)
@@ -110,7 +127,7 @@ def _own_metrics(
         shown = {k: MetricValue(aggregate_results={k: v}) for k, v in values.items()}
         columns = {name: given.features[name] for name in given.features.columns}
         facts = Facts(
-            predictions=pd.Series(np.asarray(predicted).ravel()),
+            predictions=pd.Series(predicted),
             targets=pd.Series(np.asarray(given.targets)),
             known={**columns, **config, "metrics": shown},
         )

@@ -31,14 +31,13 @@ def given_data(
         data = data.df
     if not isinstance(data, pd.DataFrame):
         data = _frame(data, feature_names)
-    named = [name for name in (targets, predictions) if isinstance(name, str)]
+    named = [name for name in (targets, predictions) if isinstance(name, str | int)]
     if missing := [name for name in named if name not in data.columns]:
-        raise InvalidValue(
-            f"There is no column {missing[0]!r} in the data; it has {', '.join(data.columns)}."
-        )
-    if targets is None:
+        there = ", ".join(map(str, data.columns))
+        raise InvalidValue(f"There is no column {missing[0]!r} in the data; it has {there:.400}.")
+    if not isinstance(targets, str | int) and not hasattr(targets, "__len__"):
         raise InvalidValue("Say what is true: targets='column', or an array beside the data.")
-    truth = data[targets] if isinstance(targets, str) else targets
+    truth = data[targets] if isinstance(targets, str | int) else targets
     if len(truth) != len(data):
         raise InvalidValue(f"There are {len(truth):,} targets for {len(data):,} rows.")
     features = data.drop(columns=named)
@@ -76,6 +75,12 @@ class Model:
         ask = getattr(self.raw, "predict_proba", None)
         return None if ask is None else ask(features)
 
+    @property
+    def classes(self) -> Any:
+        """Of the columns of `shares`, in their order; None of a model that does not say."""
+        found = getattr(self.raw, "classes_", None)
+        return None if found is None or len(found) == 0 else found
+
 
 def given_model(model: Any) -> Model:
     """Of a URI, a loaded model, an estimator or a function. Raises InvalidValue."""
@@ -88,7 +93,7 @@ def given_model(model: Any) -> Model:
     if isinstance(model, PyFuncModel):
         raw = model.get_raw_model()
         is_of_sklearn = type(raw).__module__.startswith("sklearn.")
-        is_asked = hasattr(raw, "predict")
+        is_asked = hasattr(raw, "predict") and hasattr(raw, "get_params")  # with a frame, it is
         return Model(
             predict=raw.predict if is_asked else model.predict, raw=raw, is_of_sklearn=is_of_sklearn
         )

@@ -40,8 +40,9 @@ class MetricThreshold:
         )
 
     def faults(self, value: float, baseline: float | None, *, is_compared: bool) -> Iterator[str]:
+        """NaN reaches nothing: no comparison with it holds."""
         sign = 1 if self.greater_is_better else -1
-        if self.threshold is not None and sign * value < sign * self.threshold:
+        if self.threshold is not None and not sign * value >= sign * self.threshold:
             yield f"is {value:g}, and has to reach {self.threshold:g}"
         changes = (self.min_absolute_change, self.min_relative_change)
         if not is_compared or changes == (None, None):
@@ -50,10 +51,11 @@ class MetricThreshold:
             yield "is not among those of the baseline"
             return
         gained = sign * (value - baseline)
-        if (least := self.min_absolute_change) is not None and gained < least:
+        if (least := self.min_absolute_change) is not None and not gained >= least:
             yield f"is {value:g}, and has to be {least:g} better than {baseline:g}"
         share = self.min_relative_change
-        if share is not None and gained < (share * abs(baseline) if baseline else _LEAST):
+        needed = share * abs(baseline) if share is not None and baseline else _LEAST
+        if share is not None and not gained >= needed:
             yield f"is {value:g}, and has to be {share:.1%} better than {baseline:g}"
 
 

@@ -95,3 +95,30 @@ def test_nothing_to_report_is_said(tmp_path, capsys):
     assert main([*words, "--filter", "metrics.f1 > 2"]) == 2
     assert "nothing to report" in capsys.readouterr().err
     assert not (tmp_path / "r.html").exists()
+
+
+def test_an_empty_project_has_no_runs_yet(tmp_path, capsys):
+    """In plain words, of all experiments or of one; a filter is not what is wrong."""
+    nbtrack.set_tracking_uri(str(tmp_path / ".nbtrack"))
+    nbtrack.set_experiment("mine")
+    words = ["--store", str(tmp_path), "export", "--html", str(tmp_path / "r.html")]
+
+    assert main(words) == 2
+    assert capsys.readouterr().err.startswith("nbtrack: There are no runs yet; ")
+    assert main([*words, "-e", "mine"]) == 2
+    assert capsys.readouterr().err.startswith("nbtrack: There are no runs yet in 'mine'; ")
+
+
+@pytest.mark.parametrize("name", ["train.py", "data", "r.html.bak"])
+def test_a_report_replaces_no_file_of_another_kind(report, name, capsys):
+    """A script that is named by mistake is as it was; .HTM is a page, too."""
+    other = report.parent / name
+    other.write_text("mine")
+    words = ["--store", str(report.parent), "export", "--html"]
+
+    assert main([*words, str(other)]) == 2
+    assert other.read_text() == "mine"
+    assert f"{name}.html" in capsys.readouterr().err
+    with pytest.raises(nbtrack.errors.InvalidValue, match=name):
+        nbtrack.report(other)
+    assert main([*words, str(report.parent / "PAGE.HTM")]) == 0

@@ -188,3 +188,94 @@ def test_thresholds_hold_a_model_to_numbers_and_to_another():
     assert "auc is not among those that were measured" in str(failed.value)
     with pytest.raises(nbtrack.NbtrackError, match="greater_is_better"):
         MetricThreshold(threshold=1)
+
+
+def refused(words: str, model, frame, **more) -> None:
+    with pytest.raises(nbtrack.errors.InvalidValue, match=words):
+        nbtrack.evaluate(model, frame, targets="y", **{"model_type": "classifier", **more})
+
+
+def test_probabilities_go_to_the_classes_that_the_model_names():
+    """Also where the data lacks one of them; one that the model does not know is refused."""
+    frame, model = data(3)
+    some = frame[frame["y"] != "class 0"]
+    found = evaluate_classifier(
+        some["y"], model.predict(some[list("abcd")]), model.predict_proba(some[list("abcd")]), {},
+        classes=model.classes_,
+    )  # fmt: skip
+    shares = model.predict_proba(some[list("abcd")])
+    right = shares[np.arange(len(some)), [int(name[-1]) for name in some["y"]]]
+    assert found.metrics["log_loss"] == pytest.approx(-np.log(right).mean())
+    assert 0.5 < found.metrics["roc_auc"] < 1
+    assert found.table["positive_class"] == ["class 0", "class 1", "class 2"]
+    odd = some.assign(y=some["y"].where(some["a"] < 1, "class 7"))
+    refused("class 7.*no probability", model, odd)
+
+    class Bare:
+        predict, predict_proba = staticmethod(model.predict), staticmethod(model.predict_proba)
+
+    few = odd[odd.index.isin(some.index[model.predict(some[list("abcd")]) != "class 0"])]
+    refused("do not fit.*label_list", Bare(), few)
+
+
+def test_what_are_no_classes_is_refused():
+    """Before a table of each with each is made of them; the cure is said."""
+    frame, model = data(2, rows=5000)
+    numbers = frame.assign(y=(frame["y"] == "class 1").astype(int))
+    refused("no classes.*probabilities", lambda rows: 1 / (1 + np.exp(-rows["a"])), numbers)
+    refused("no classes", lambda rows: np.arange(len(rows)), numbers)
+    refused("regressor", lambda rows: rows["a"], numbers.assign(y=numbers["a"]))
+    refused("text.*number", lambda rows: [0] * len(rows), frame)
+    refused("1 row.*None or NaN", model, frame.assign(y=["", *frame["y"][1:]]).replace("", None))
+    hole = numbers.assign(y=[np.nan, *numbers["y"][1:]])
+    refused("1 row.*None or NaN", lambda rows: [0] * len(rows), hole)
+    refused(
+        "pos_label.*'0'", lambda rows: rows["a"] > 0, numbers, evaluator_config={"pos_label": "0"}
+    )
+
+
+def test_there_is_a_prediction_for_each_row():
+    """One for all would be spread over them."""
+    frame = pd.DataFrame({"a": [0.0, 1, 2], "y": [0, 1, 1]})
+    for kind in ("classifier", "regressor"):
+        refused("is 1 of predictions for 3 rows", lambda rows: [1], frame, model_type=kind)
+        refused("6 prediction.* for 3 rows", lambda rows: np.ones((3, 2)), frame, model_type=kind)
+        weights = {"sample_weights": [1.0]}
+        refused("is 1 of sample_weights for 3 rows", lambda rows: rows["a"] > 0, frame,
+                model_type=kind, evaluator_config=weights)  # fmt: skip
+
+
+def test_columns_have_any_name():
+    """Of numbers, as a frame without names has them."""
+    frame = pd.DataFrame({0: [0.0, 1, 2], 1: [0, 1, 1]})
+    found = nbtrack.evaluate(lambda rows: rows[0] > 0, frame, targets=1, model_type="classifier")
+    assert found.metrics["accuracy_score"] == 1
+    with pytest.raises(nbtrack.errors.InvalidValue, match=r"no column 'z'.* 0, 1"):
+        nbtrack.evaluate(lambda rows: rows[0], frame, targets="z", model_type="regressor")
+    with pytest.raises(nbtrack.errors.InvalidValue, match="no column 7"):
+        nbtrack.evaluate(lambda rows: rows[0], frame, targets=7, model_type="regressor")
+
+
+def test_a_booster_is_asked_as_it_was_logged():
+    """Its own `predict` takes no frame."""
+    xgboost = pytest.importorskip("xgboost")
+    frame = pd.DataFrame({"a": RNG.normal(size=60)}).assign(y=lambda rows: rows["a"] * 2)
+    booster = xgboost.train({"nthread": 1}, xgboost.DMatrix(frame[["a"]], frame["y"]), 5)
+    with nbtrack.start_run():
+        uri = nbtrack.xgboost.log_model(booster, name="b").model_uri
+        found = nbtrack.evaluate(uri, frame, targets="y", model_type="regressor")
+
+    assert found.metrics["r2_score"] > 0.5
+
+
+def test_nan_reaches_no_threshold():
+    """Neither a number nor a change from a baseline, which may be NaN itself."""
+    nan, one = (nbtrack.EvaluationResult({"m": value}, {}) for value in (float("nan"), 1.0))
+    number = {"m": MetricThreshold(threshold=0.5, greater_is_better=True)}
+    for change in ("min_absolute_change", "min_relative_change"):
+        wanted = {"m": MetricThreshold(**{change: 0.1}, greater_is_better=True)}
+        for result, baseline in ((nan, one), (one, nan)):
+            with pytest.raises(nbtrack.NbtrackError, match="has to be"):
+                nbtrack.validate_evaluation_results(wanted, result, baseline)
+    with pytest.raises(nbtrack.NbtrackError, match="has to reach"):
+        nbtrack.validate_evaluation_results(number, nan)

@@ -35,7 +35,7 @@ def read_report(
     ids = experiment_ids_of(store, experiments) or None
     table = _table(store, ids, filter_string, sort)
     if not table.rows:
-        raise InvalidValue(f"No run in {store.uri} is like that; there is nothing to report.")
+        raise InvalidValue(_nothing(experiments, filter_string))
     metric = table.best_by
     if sort is None and metric is not None:
         table = _table(store, ids, filter_string, f"metrics.{metric}")
@@ -49,6 +49,13 @@ def read_report(
         metric=metric,
         pictures=pictures_of(store, table, metric, higher_is_better=way and way == "higher"),
     )
+
+
+def _nothing(experiments: Sequence[str], filter_string: str | None) -> str:
+    where = f" in {', '.join(map(repr, experiments))}" if experiments else ""
+    if filter_string:
+        return f"No run{where} matches {filter_string!r:.200}; there is nothing to report."
+    return f"There are no runs yet{where}; when there is one, there is something to report."
 
 
 def _table(

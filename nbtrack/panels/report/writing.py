@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nbtrack.artifact_store.staging import Staging
+from nbtrack.errors import InvalidValue
 from nbtrack.panels.report.document import document
 from nbtrack.panels.report.reading import read_report
 from nbtrack.recording.session import current_session
@@ -24,7 +25,8 @@ def report(
 
     *experiment* is the name of one, or several; by default the one that is active.
     *filter_string* and *sort* are as in `nbtrack.runs`; by default the best run comes first.
-    Raises NotFound, InvalidFilter; InvalidValue where no run matches.
+    Raises NotFound, InvalidFilter; InvalidValue where no run matches, and of a *file*
+    that does not end in .html or .htm.
     """
     session = current_session()
     if experiment is None:
@@ -41,7 +43,13 @@ def write_report(
     *,
     sort: str | None = None,
 ) -> Path:
-    """Whole, or not at all; of no names of experiments, all."""
+    """Whole, or not at all; of no names of experiments, all. Raises InvalidValue of a *file* that
+    is no page by its name: it may be a script, and would be replaced."""
+    if file.suffix.lower() not in (".html", ".htm"):
+        raise InvalidValue(
+            f"A report is a page, and {str(file)!r} is not called one. Name it "
+            f"{file.name + '.html'!r}, or otherwise with .html at the end."
+        )
     page = document(read_report(store, experiments, filter_string, sort=sort))
     with Staging() as staging:
         staging.add(file.expanduser().absolute(), [page.encode()])
