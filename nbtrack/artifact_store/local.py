@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from nbtrack.artifact_store.paths import TEMPORARY, artifact_parts, shown, stays
 from nbtrack.artifact_store.sources import checked_file, files_under
 from nbtrack.artifact_store.staging import Staging, chunks_of
 from nbtrack.artifact_store.store import Files
+from nbtrack.base.file_digest import sha256_of
 from nbtrack.base.nearest import did_you_mean
 from nbtrack.errors import ArtifactNotFound, InvalidValue, OtherBytes
 from nbtrack.records.runs import FileInfo
@@ -147,8 +147,7 @@ class LocalArtifacts:
 
     def sha256(self, path: str) -> str:
         """The digest of what the file holds now, read afresh."""
-        with open(self._existing_file(path), "rb", buffering=0) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(self._existing_file(path))
 
     def _existing_file(self, path: str) -> Path:
         file = self.path_of(path)

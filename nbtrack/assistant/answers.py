@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from math import isfinite
 from typing import Any
 
+from nbtrack.base.plain_values import json_number
+from nbtrack.display.number_format import iso_moment
 from nbtrack.lookup.find_run import find_run
+from nbtrack.lookup.run_counts import runs_by_experiment
 from nbtrack.panels.registry.content import read_models
 from nbtrack.panels.runs.reading import run_table_of
 from nbtrack.panels.runs.run_scope import experiment_ids_of
 from nbtrack.provenance.differences.difference import read_run_difference
 from nbtrack.provenance.differences.view import difference_dict
-from nbtrack.records.runs import Metric, Run, RunQuery, ViewType
+from nbtrack.records.runs import Metric, Run, ViewType
 from nbtrack.records.tags import NOTE_TAG, OWN_PREFIXES
 from nbtrack.records.warned import warnings_in
 from nbtrack.stores.store import Store
@@ -24,8 +25,7 @@ _MOST_FILES = 300
 
 
 def experiments(store: Store) -> list[dict[str, Any]]:
-    groups = store.read_groups(RunQuery(), by="experiment", metrics=())
-    runs = {group.value: group.runs for group in groups}
+    runs = runs_by_experiment(store)
     return [
         {"id": each.experiment_id, "name": each.name, "runs": runs.get(each.experiment_id, 0)}
         for each in store.search_experiments()
@@ -85,7 +85,7 @@ def history(store: Store, text: str, key: str, most: int) -> dict[str, Any]:
     points = store.read_metrics(run.info.run_id, key)
     return {
         "points": len(points),
-        "steps_and_values": [[p.step, plain_number(p.value)] for p in _thinned(points, most)],
+        "steps_and_values": [[p.step, json_number(p.value)] for p in _thinned(points, most)],
     }
 
 
@@ -136,14 +136,10 @@ def _thinned(points: Sequence[Metric], most: int) -> list[Metric]:
 
 
 def _numbers(values: Mapping[str, float]) -> dict[str, float | str]:
-    return {key: plain_number(value) for key, value in values.items()}
-
-
-def plain_number(value: float) -> float | str:
-    return value if isfinite(value) else str(value)  # JSON has no NaN
+    return {key: json_number(value) for key, value in values.items()}
 
 
 def _moment(milliseconds: int | None) -> str | None:
     if milliseconds is None:
         return None
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
+    return iso_moment(milliseconds, timespec="seconds")

@@ -12,6 +12,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
 from nbtrack.assistant import answers
+from nbtrack.base.plain_values import json_number
 from nbtrack.errors import NbtrackError
 from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.stores.store import Store
@@ -99,5 +100,5 @@ def _plain(value: object) -> object:
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
-        return answers.plain_number(value)
+        return json_number(value)
     return str(value)

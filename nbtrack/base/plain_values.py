@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
 from nbtrack.errors import InvalidValue
 
 PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+def json_number(value: float) -> float | str:
+    """JSON has no NaN and no Infinity: they are texts, as in the journal."""
+    return value if isfinite(value) else str(value)
 
 
 def plain(value: Any, other: Callable[[Any], Any] = str) -> Any:

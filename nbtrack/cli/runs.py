@@ -12,12 +12,12 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.base.plain_values import json_number
 from nbtrack.cli.console import count, harmless, is_ascii_only, say, width
 from nbtrack.cli.place import open_place
+from nbtrack.display.number_format import iso_moment
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import RunQuery, RunStatus
 from nbtrack.stores.store import Store
@@ -119,8 +119,7 @@ def _others(store: Store, experiment_ids: tuple[str, ...] | None) -> str | None:
 
 def _as_json(row: RunRow) -> dict[str, Any]:
     facts = asdict(row)
-    # JSON has no NaN and no Infinity: they are texts, as in the journal.
-    facts["metrics"] = {k: v if isfinite(v) else str(v) for k, v in row.metrics.items()}
+    facts["metrics"] = {key: json_number(value) for key, value in row.metrics.items()}
     for name in ("start_time", "end_time"):
         facts[name] = _iso(facts[name])
     return facts
@@ -129,8 +128,7 @@ def _as_json(row: RunRow) -> dict[str, Any]:
 def _iso(milliseconds: int | None) -> str | None:
     if milliseconds is None:
         return None
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds")
+    return iso_moment(milliseconds)
 
 
 def _positive(text: str) -> int:

@@ -141,6 +141,11 @@ def format_moment(milliseconds: int) -> str:
     return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M}"
 
 
+def iso_moment(milliseconds: int, *, timespec: str = "milliseconds") -> str:
+    """Since 1970 UTC, by ISO 8601: 2026-03-01T17:05:09.250+00:00."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec=timespec)
+
+
 def _number(text: str) -> float | None:
     try:
         return float(text)

@@ -64,11 +64,14 @@ def _frame(data: Any, feature_names: Sequence[str] | None) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """*raw* is the library's own object, if the flavour has one; *uri* where it came from."""
+    """*raw* is the library's own object, if the flavour has one."""
 
     predict: Any
     raw: Any = None
-    is_of_sklearn: bool = False
+
+    @property
+    def is_of_sklearn(self) -> bool:
+        return type(self.raw).__module__.startswith("sklearn.")
 
     def shares(self, features: Any) -> Any:
         """(rows, classes), or None of a model that gives none."""
@@ -92,14 +95,10 @@ def given_model(model: Any) -> Model:
         model = load_pyfunc(model, LoadOptions())
     if isinstance(model, PyFuncModel):
         raw = model.get_raw_model()
-        is_of_sklearn = type(raw).__module__.startswith("sklearn.")
         is_asked = hasattr(raw, "predict") and hasattr(raw, "get_params")  # with a frame, it is
-        return Model(
-            predict=raw.predict if is_asked else model.predict, raw=raw, is_of_sklearn=is_of_sklearn
-        )
+        return Model(predict=raw.predict if is_asked else model.predict, raw=raw)
     if hasattr(model, "predict"):
-        is_of_sklearn = type(model).__module__.startswith("sklearn.")
-        return Model(predict=model.predict, raw=model, is_of_sklearn=is_of_sklearn)
+        return Model(predict=model.predict, raw=model)
     if callable(model):
         return Model(predict=model)
     raise InvalidValue(

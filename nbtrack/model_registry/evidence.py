@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
+from nbtrack.base.plain_values import json_number
 from nbtrack.records.runs import Run, read_in_part
 from nbtrack.stores.store import Store
 
@@ -19,7 +19,7 @@ def evidence_of(store: Store, run_id: str | None) -> dict[str, Any]:
 
 def evidence_in(run: Run) -> dict[str, Any]:
     return {
-        "metrics": {key: _storable(value) for key, value in run.data.metrics.items()},
+        "metrics": {key: json_number(value) for key, value in run.data.metrics.items()},
         "params": dict(run.data.params),
         "inputs": [
             {
@@ -35,7 +35,3 @@ def evidence_in(run: Run) -> dict[str, Any]:
 
 def metrics_in(evidence: Mapping[str, Any]) -> dict[str, float]:
     return {key: float(value) for key, value in evidence.get("metrics", {}).items()}
-
-
-def _storable(value: float) -> float | str:
-    return value if math.isfinite(value) else repr(value)  # JSON has no NaN

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from nbtrack.artifact_store.paths import TEMPORARY
+from nbtrack.base.file_digest import sha256_of
 from nbtrack.errors import ModelChanged, ModelNotFound
 
 
@@ -25,7 +26,7 @@ def files_in(folder: Path) -> dict[str, str]:
     """{path in the folder: sha256} of what *folder* holds now. Raises ModelNotFound."""
     if not folder.is_dir():
         raise ModelNotFound(f"There is no model in {str(folder)!r}: there is no such folder.")
-    return {path.relative_to(folder).as_posix(): _sha256(path) for path in _walk(folder)}
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in _walk(folder)}
 
 
 def check_files(folder: Path, recorded: Mapping[str, str | None]) -> None:
@@ -61,8 +62,3 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield from _walk(Path(entry.path))
         else:
             yield Path(entry.path)
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb", buffering=0) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

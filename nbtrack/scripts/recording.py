@@ -50,7 +50,8 @@ class _Recorded:
         self._session, self._program, self._wish = session, program, wish
         self._surroundings = SurroundingsRecorder()
         self._modules = ImportedModules()
-        self._masked = mask_secrets(program.text)
+        self._source = mask_secrets(program.text)
+        self._digest = hashlib.sha256(self._source.encode("utf-8", "replace")).hexdigest()
 
     def run(self) -> int:
         self._surroundings.start()
@@ -81,8 +82,7 @@ class _Recorded:
             start_us=now_us(),
         )
         with guarded("record the script"):
-            digest = hashlib.sha256(self._masked.encode("utf-8", "replace")).hexdigest()
-            facts = {"source": self._masked, "sha256": digest}
+            facts = {"source": self._source, "sha256": self._digest}
             run.store.append(lines.cell_line(run.run_id, t=now_us(), **facts))
         for name, value in params_of(self._program.arguments).items():
             with guarded(f"record the argument {name!r:.60}"):
@@ -107,35 +107,29 @@ class _Recorded:
             with guarded("record the script's error"):
                 facts = _error_facts(ended)
                 run.store.append(lines.cell_line(run.run_id, t=now_us(), **facts))
-        for child in dict.fromkeys(reversed(run_line(run))):
+        for child in dict.fromkeys(reversed(self._opened_on(run))):
             with guarded("end what the script left open"):
                 child.end_for("end of the script", status)
         run.end(status)
 
+    def _opened_on(self, run: ActiveRun) -> list[ActiveRun]:
+        cell = self._session.stack.cell()
+        return [] if cell is None else [each for each in cell.runs if each is not run]
+
     def _write_modules(self, run: ActiveRun, status: RunStatus, seconds: float) -> None:
         """As an execution of one cell, so that runs of scripts are compared as others are."""
-        text = self._masked
-        source = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
         names = self._modules.look(again=False)
         files = self._modules.of_libraries({name.partition(".")[0] for name in names})
         execution = Execution(
-            kernel=uuid.uuid4().hex, number=1, source=source, run_id=run.run_id,
+            kernel=uuid.uuid4().hex, number=1, source=self._digest, run_id=run.run_id,
             folder=str(Path.cwd()), started_us=run.began_us, seconds=seconds,
             status=ExecutionStatus.OK if status == RunStatus.FINISHED else ExecutionStatus.ERROR,
             modules=tuple(SeenFile(*each) for each in files), gaps=(_GAP,),
         )  # fmt: skip
-        texts = {source: text, **self._modules.texts(execution)}
+        texts = {self._digest: self._source, **self._modules.texts(execution)}
         for digest, each in texts.items():
             run.store.append(lines.text_line(digest, each, t=now_us()))
         run.store.append(lines.execution_line(execution, t=now_us()))
-
-
-def run_line(run: ActiveRun) -> list[ActiveRun]:
-    """What is open on top of *run*."""
-    from nbtrack.recording.session import current_session
-
-    cell = current_session().stack.cell()
-    return [] if cell is None else [each for each in cell.runs if each is not run]
 
 
 def _status(ended: BaseException | None) -> RunStatus:

@@ -112,12 +112,16 @@ class Narrowed:
             return body
         if not self._path.startswith("/api/nbtrack/") or "name" in query:  # of the registry
             return body
-        found = (self._served.store.find_experiment(name) for name in self._own(EXPERIMENT))
-        query["experiment_ids"] = [each.experiment_id for each in found if each is not None]
+        query["experiment_ids"] = self._own_experiments()
         return json.dumps(told).encode()
 
     def _own(self, kind: str) -> set[str]:
         return {each.name for each in self._user.grants if each.kind == kind}
+
+    def _own_experiments(self) -> list[str]:
+        """Ids of those that are there."""
+        found = map(self._served.store.find_experiment, self._own(EXPERIMENT))
+        return [each.experiment_id for each in found if each is not None]
 
     def shown(self, send: Send) -> Send:
         """*send*, of whose lists the others are left out."""
@@ -127,11 +131,10 @@ class Narrowed:
         return send
 
     def _is_shown(self, kind: str, name: str) -> Callable[[Any], bool]:
-        own = self._own(kind)
         if name != "info":
+            own = self._own(kind)
             return lambda each: each[name] in own
-        found = (self._served.store.find_experiment(each) for each in own)
-        ids = {each.experiment_id for each in found if each is not None}
+        ids = set(self._own_experiments())
         return lambda each: each["info"]["experiment_id"] in ids
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from nbtrack.lookup.run_counts import runs_by_experiment
 from nbtrack.records.registry import RegistryQuery
-from nbtrack.records.runs import RunQuery
 from nbtrack.stores.store import Store
 
 
 def places(store: Store, project: str) -> dict[str, Any]:
     """The experiments go by their newest run, those without one come last."""
-    groups = store.read_groups(RunQuery(), by="experiment", metrics=())  # the newest first
-    runs = {group.value: group.runs for group in groups}
+    runs = runs_by_experiment(store)
     place = {experiment_id: n for n, experiment_id in enumerate(runs)}
     found = store.search_experiments()
     found.sort(key=lambda each: place.get(each.experiment_id, len(place)))

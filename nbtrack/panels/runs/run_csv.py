@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from nbtrack.display.number_format import iso_moment
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.run_times import seconds_of
 from nbtrack.panels.runs.many_runs import runs_with
@@ -79,7 +79,7 @@ def _values_of(run: Run) -> Iterator[tuple[str, str]]:
 def _moment(milliseconds: int | None) -> str:
     if milliseconds is None:
         return ""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
+    return iso_moment(milliseconds)
 
 
 def _harmless(text: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import Any
 
+from nbtrack.base.plain_values import json_number
 from nbtrack.provenance.differences.as_html import difference_html
 from nbtrack.provenance.differences.as_text import difference_text
 from nbtrack.provenance.differences.difference import MetricDifference, RunDifference
@@ -65,8 +65,7 @@ def _metric(metric: MetricDifference) -> dict[str, Any]:
 
 
 def number(value: float | None) -> float | str | None:
-    """JSON has no NaN and no Infinity."""
-    return value if value is None or isfinite(value) else str(value)
+    return None if value is None else json_number(value)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from nbtrack.base.databases import database_files
+from nbtrack.base.file_digest import sha256_of
 from nbtrack.display.number_format import format_size
 from nbtrack.records.executions import SeenFile
 
@@ -37,7 +37,7 @@ def _change_of(file: SeenFile) -> str | None:
         sizes = [format_size(each) for each in (file.size, size)]
         then, now = sizes if sizes[0] != sizes[1] else (f"{file.size:,} bytes", f"{size:,}")
         return f"{file.path} has changed: {then} then, {now} now"
-    if file.sha256 is not None and _sha256(file.path) != file.sha256:
+    if file.sha256 is not None and sha256_of(file.path) != file.sha256:
         return f"{file.path} has changed: its digest is another one"
     return None
 
@@ -50,8 +50,3 @@ def _is_open_database(path: str) -> bool:
     """Closing any file object on it would drop the lock that DuckDB holds in this process."""
     found = os.stat(path)
     return any(os.path.samestat(found, known) for known in database_files())
-
-
-def _sha256(path: str) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

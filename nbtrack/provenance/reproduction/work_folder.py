@@ -7,7 +7,6 @@ since is as it was. Files that it writes by absolute paths are put back afterwar
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -18,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from nbtrack.base.file_digest import sha256_of
 from nbtrack.capture.secrets import mask_secrets
 from nbtrack.errors import NbtrackError
 from nbtrack.provenance.upstream import Upstream
@@ -211,7 +211,6 @@ def _put_back(paths: list[str]) -> Iterator[None]:
 
 def _digest(path: Path) -> str | None:
     try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError:
         return None

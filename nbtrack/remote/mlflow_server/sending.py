@@ -98,7 +98,7 @@ class Sender:
 
     def _found_experiment(self, ours: str, name: str) -> str:
         try:
-            found = self._rest.get("experiments/get-by-name", experiment_name=name)["experiment"]
+            found = self._experiment_named(name)
         except NotFound:
             found = self._made_experiment(name)
         theirs = str(found["experiment_id"])
@@ -124,9 +124,12 @@ class Sender:
         try:
             return self._rest.post("experiments/create", {"name": name})
         except NameTaken:  # somebody was faster, or the answer was lost
-            found = self._rest.get("experiments/get-by-name", experiment_name=name)
-            experiment: Json = found["experiment"]
-            return experiment
+            return self._experiment_named(name)
+
+    def _experiment_named(self, name: str) -> Json:
+        """Raises NotFound."""
+        found: Json = self._rest.get("experiments/get-by-name", experiment_name=name)["experiment"]
+        return found
 
     # --- runs
 
@@ -183,18 +186,19 @@ class Sender:
         except _NO_ANSWER:
             raise
         except MlflowException:
-            if not self._is_gone(told["experiment_id"]):
+            if not self._is_gone("experiment", told["experiment_id"]):
                 raise
             told["experiment_id"] = self._back_again(experiment)
             made = self._rest.post("runs/create", told)["run"]
         return made
 
-    def _is_gone(self, experiment: str) -> bool:
+    def _is_gone(self, kind: str, theirs: str) -> bool:
+        """An "experiment" or a "run", deleted there, also for good."""
         try:
-            found = self._rest.get("experiments/get", experiment_id=experiment)["experiment"]
+            found = self._rest.get(f"{kind}s/get", **{f"{kind}_id": theirs})[kind]
         except NotFound:
             return True
-        return bool(found.get("lifecycle_stage") == "deleted")
+        return bool(found.get("info", found).get("lifecycle_stage") == "deleted")
 
     def _note_run(self, ours: str, found: Json, writer: str | None) -> None:
         info = found["info"]
@@ -264,7 +268,7 @@ class Sender:
         except _NO_ANSWER:
             raise
         except MlflowException as exc:
-            parts = [] if self._is_deleted(theirs) else halves(body)
+            parts = [] if self._is_gone("run", theirs) else halves(body)
             self._log_parts(theirs, body, parts, exc)
 
     def _log_parts(self, theirs: str, body: Json, parts: list[Json], why: object) -> None:
@@ -281,13 +285,6 @@ class Sender:
             known.get(each["key"], each["value"]) != each["value"]
             for each in body.get("params", ())
         )
-
-    def _is_deleted(self, theirs: str) -> bool:
-        try:
-            info = self._rest.get("runs/get", run_id=theirs)["run"]["info"]
-        except NotFound:
-            return True
-        return bool(info.get("lifecycle_stage") == "deleted")
 
     def _told(self, what: str, told: Json) -> None:
         """What is so already, or is about what is not there, is no fault."""

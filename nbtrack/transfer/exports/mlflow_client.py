@@ -28,12 +28,11 @@ from nbtrack.transfer.exports.project_records import (
     in_parts,
     input_tags,
     leaving_runs,
-    paths_on_disk,
 )
 from nbtrack.transfer.exports.written_files import copy_out
 from nbtrack.transfer.imports.marks import without_mark
 from nbtrack.transfer.imports.run_text import comparable, said_tags
-from nbtrack.transfer.sources.mlflow_words import CONTEXT_TAG, DATASET_FACTS
+from nbtrack.transfer.sources.mlflow_words import DATASET_FACTS
 
 Progress = Callable[[int, int, str], None]
 OWN_ID = "nbtrack.run_id"  # tags of runs there: which run it is,
@@ -219,7 +218,7 @@ class _Export:
 
     def _upload(self, run_id: str, leaving: LeavingRun) -> None:
         artifacts = leaving.artifacts()
-        paths = dict.fromkeys([*leaving.files, *paths_on_disk(artifacts)])
+        paths = leaving.paths_in(artifacts)
         if not paths:
             return
         with tempfile.TemporaryDirectory() as name:
@@ -233,8 +232,5 @@ def _inputs(inputs: Iterable[Mapping[str, str]]) -> Iterator[Any]:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     for facts in inputs:
-        tags = input_tags(facts)
-        if (context := facts.get("context")) is not None:
-            tags[CONTEXT_TAG] = context
         dataset = Dataset(**{name: facts.get(name) for name in DATASET_FACTS})  # type: ignore[arg-type]  # it takes None, too
-        yield DatasetInput(dataset, [InputTag(key, value) for key, value in tags.items()])
+        yield DatasetInput(dataset, [InputTag(*pair) for pair in input_tags(facts).items()])

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nbtrack.transfer.exports.project_records import LeavingRun, input_tags, paths_on_disk
+from nbtrack.transfer.exports.project_records import LeavingRun, input_tags
 from nbtrack.transfer.exports.written_files import copy_out, write_texts, write_whole
 from nbtrack.transfer.imports.run_text import said_tags
-from nbtrack.transfer.sources.mlflow_words import CONTEXT_TAG, DATASET_FACTS, number_of_status
+from nbtrack.transfer.sources.mlflow_words import DATASET_FACTS, number_of_status
 from nbtrack.transfer.sources.source_records import ModelLink, Points, SourceRun
 
 
@@ -39,8 +39,7 @@ def write_run(
     for place, meta in [*_inputs(run), *map(_link, run.links)]:
         write_yaml(folder / place / "meta.yaml", meta)
     artifacts = leaving.artifacts()
-    paths = dict.fromkeys([*leaving.files, *paths_on_disk(artifacts)])
-    copied, missing = copy_out(artifacts, paths, folder / "artifacts")
+    copied, missing = copy_out(artifacts, leaving.paths_in(artifacts), folder / "artifacts")
     return copied, refused | {f"file {path!r}": why for path, why in missing.items()}
 
 
@@ -83,9 +82,6 @@ def _point_lines(points: Iterable[Points]) -> Mapping[str, str]:
 def _inputs(run: SourceRun) -> Iterable[tuple[str, dict[str, Any]]]:
     for facts in run.inputs:
         dataset = _dataset_id(facts)
-        tags = input_tags(facts)
-        if (context := facts.get("context")) is not None:
-            tags[CONTEXT_TAG] = context
         yield (
             f"inputs/{_id_of(facts)}",
             {
@@ -93,7 +89,7 @@ def _inputs(run: SourceRun) -> Iterable[tuple[str, dict[str, Any]]]:
                 "destination_type": "RUN",
                 "source_id": dataset,
                 "source_type": "DATASET",
-                "tags": tags,
+                "tags": input_tags(facts),
             },
         )
 

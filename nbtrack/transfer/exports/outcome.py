@@ -25,12 +25,7 @@ class Exported:
     @property
     def differing(self) -> list[str]:
         """Runs that are not the same there."""
-        if self.there is None:
-            return []
-        found = self.there.digests
-        return [
-            run_id for run_id, digest in self.here.digests.items() if found.get(run_id) != digest
-        ]
+        return [] if self.there is None else self.here.differing_from(self.there)
 
     @property
     def is_whole(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from nbtrack.transfer.imports import kept_here
 from nbtrack.transfer.imports.checking import count_here
 from nbtrack.transfer.imports.marks import without_mark
 from nbtrack.transfer.imports.outcome import Side
+from nbtrack.transfer.sources.mlflow_words import CONTEXT_TAG
 from nbtrack.transfer.sources.source_records import ModelLink, ModelPoint, Points, SourceRun
 
 RUNS_AT_ONCE = 50
@@ -56,6 +58,10 @@ class LeavingRun:
 
     def artifacts(self) -> ArtifactStore:
         return open_artifacts(self.run.artifact_uri, run_id=self.run.run_id)
+
+    def paths_in(self, artifacts: ArtifactStore) -> Iterable[str]:
+        """Of all that was logged, or is there."""
+        return dict.fromkeys([*self.files, *paths_on_disk(artifacts)])
 
 
 def experiments_of(store: Store) -> dict[str, Experiment]:
@@ -122,12 +128,14 @@ def _by_run(store: Store, sql: str, run_ids: Sequence[str]) -> dict[str, list[Se
 
 
 def input_tags(facts: Mapping[str, str]) -> dict[str, str]:
-    """Those of an input, but for its context."""
-    try:
+    """Those of an input, as MLflow has them: its context is one of them."""
+    found: Any = {}
+    with suppress(ValueError):
         found = json.loads(facts.get("tags") or "{}")
-    except ValueError:
-        return {}
-    return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+    tags = {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+    if (context := facts.get("context")) is not None:
+        tags[CONTEXT_TAG] = context
+    return tags
 
 
 def paths_on_disk(artifacts: ArtifactStore) -> list[str]:

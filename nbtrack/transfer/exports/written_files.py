@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -13,6 +12,7 @@ from typing import Any
 
 from nbtrack.artifact_store.staging import Staging, chunks_of
 from nbtrack.artifact_store.store import ArtifactStore
+from nbtrack.base.file_digest import sha256_of
 from nbtrack.base.locks import held, holder_of
 from nbtrack.errors import InvalidValue, NbtrackError, StoreBusy
 
@@ -131,7 +131,7 @@ def renew_file(artifacts: ArtifactStore, path: str, target: Path, known: str | N
     """*target* is the artifact then; one that has the digest *known* is left as it is. Else, why
     it is not."""
     try:
-        if known is not None and target.is_file() and _sha256(target) == known:
+        if known is not None and target.is_file() and sha256_of(target) == known:
             return ""
         source = artifacts.download(path)
     except NbtrackError as exc:
@@ -142,8 +142,8 @@ def renew_file(artifacts: ArtifactStore, path: str, target: Path, known: str | N
 
 
 def _copy(source: Path, target: Path, twin: Path | None) -> str:
-    digest = _sha256(source)
-    if twin is not None and twin.is_file() and _sha256(twin) == digest:
+    digest = sha256_of(source)
+    if twin is not None and twin.is_file() and sha256_of(twin) == digest:
         try:
             os.link(twin, target)
             return digest
@@ -151,10 +151,3 @@ def _copy(source: Path, target: Path, twin: Path | None) -> str:
             pass
     shutil.copyfile(source, target)
     return digest
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    for chunk in chunks_of(file):
-        digest.update(chunk)
-    return digest.hexdigest()

@@ -23,6 +23,11 @@ class Side:
     def digest(self) -> str:
         return joined_digest(self.digests.items())
 
+    def differing_from(self, other: Side) -> list[str]:
+        """Its runs that are not the same there, or not there at all."""
+        found = other.digests
+        return [run_id for run_id, digest in self.digests.items() if found.get(run_id) != digest]
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -49,11 +54,7 @@ class Outcome:
 
     @property
     def differing(self) -> list[str]:
-        return [
-            run_id
-            for run_id, digest in self.source.digests.items()
-            if self.here.digests.get(run_id) != digest
-        ]
+        return self.source.differing_from(self.here)
 
     @property
     def is_whole(self) -> bool:

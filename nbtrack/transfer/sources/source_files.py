@@ -16,6 +16,7 @@ from pathlib import Path
 from nbtrack.artifact_store.local import LocalArtifacts
 from nbtrack.artifact_store.paths import SCHEME, folder_of, stays_within
 from nbtrack.artifact_store.sources import checked_file
+from nbtrack.base.file_digest import sha256_of
 from nbtrack.errors import NbtrackError
 from nbtrack.records.runs import FileInfo
 
@@ -124,7 +125,7 @@ def _copy(path: str, file: Path | str, target: LocalArtifacts, known: str | None
     if isinstance(file, str):
         raise OSError(0, file, path)
     checked_file(file)
-    if known is not None and known == (sha256 := _sha256(file)):
+    if known is not None and known == (sha256 := sha256_of(file)):
         return FileInfo(path=path, is_dir=False, file_size=file.stat().st_size, sha256=sha256)
     with open(file, "rb", buffering=0):
         """What cannot be opened is the source's fault, whatever name the error has later."""
@@ -134,8 +135,3 @@ def _copy(path: str, file: Path | str, target: LocalArtifacts, known: str | None
 def _is_of(exc: OSError, file: Path | str) -> bool:
     named = [os.fsdecode(n) for n in (exc.filename, exc.filename2) if n is not None]
     return isinstance(file, str) or str(file) in named
-
-
-def _sha256(file: Path) -> str:
-    with open(file, "rb", buffering=0) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
