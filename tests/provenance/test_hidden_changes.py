@@ -27,6 +27,28 @@ OF_LIBRARIES = {
         "from json import dumps",
         "r = dumps(1)",
     ],
+    "by its dictionary": [
+        "import json",
+        "vars(json)['dumps'] = lambda value: 'mine'",
+        "r = json.dumps(1)",
+    ],
+    "by an update of its dictionary": [
+        "import json",
+        "json.__dict__.update(dumps=lambda value: 'mine')",
+        "r = json.dumps(1)",
+    ],
+    "a mock": [
+        "import json\nfrom unittest.mock import patch",
+        "_ = patch('json.dumps', lambda value: 'mine').start()",
+        "r = json.dumps(1)",
+    ],
+    "one of two mocks is stopped": [
+        "import json\nfrom unittest.mock import patch",
+        "_ = patch('json.dumps', lambda value: 'mine').start()",
+        "other = patch('json.loads'); _ = other.start()",
+        "other.stop()",
+        "r = json.dumps(1), json.loads('3')",
+    ],
     "a module made by hand": [
         "import sys, types",
         "made = types.ModuleType('made_up'); made.x = 3; sys.modules['made_up'] = made",
@@ -38,6 +60,11 @@ OF_LIBRARIES = {
         "r = Decimal(1) / 3",
     ],
     "recursion": ["import sys", "sys.setrecursionlimit(5000)", "r = sys.getrecursionlimit()"],
+    "warnings": [
+        "import warnings\nimport numpy as np",
+        "warnings.simplefilter('error')",
+        "try:\n    r = float(np.float64(1) / 0)\nexcept RuntimeWarning:\n    r = 'raised'",
+    ],
     "matplotlib": [
         "import matplotlib.pyplot as plt",
         "plt.rcParams['lines.linewidth'] = 7",
@@ -190,6 +217,11 @@ IN_VAIN = {
         "from numpy import exp, dot, dtype\nkind = dtype('i4')",
         "x = exp(1), dot(1, 2), str(kind)",
         "r = float(exp(dot(0, 1))), kind.itemsize",
+    ],
+    "warnings that are not shown": [
+        "import math\nimport warnings",
+        "warnings.simplefilter('ignore')",
+        "r = math.sqrt(4)",
     ],
     "trees": [
         "from sklearn.tree import DecisionTreeClassifier\n"

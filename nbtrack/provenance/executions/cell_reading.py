@@ -225,6 +225,10 @@ class _Facts:
                         self._patch(node.value)
                 case ast.Subscript(value=ast.Name(id="Out" | "_oh")):
                     self._output(node.slice)
+                case ast.Subscript(value=(ast.Attribute() | ast.Call()) as value) if not isinstance(
+                    node.ctx, ast.Load
+                ):
+                    self._patch_by_dict(value)
                 case ast.Subscript(slice=ast.Constant(value="__main__")):
                     self.words.add("__main__")  # of `sys.modules`
                 case ast.Constant(value=str() as text):
@@ -259,6 +263,14 @@ class _Facts:
         if (dotted := dotted_name(owner)) is not None:
             self.patches.add(dotted)
 
+    def _patch_by_dict(self, value: ast.expr) -> None:
+        """Through what holds the attributes: `vars(json)["dumps"] = mine`."""
+        match value:
+            case ast.Attribute(attr="__dict__", value=owner):
+                self._patch(owner)
+            case ast.Call(func=ast.Name(id="vars"), args=[owner]):
+                self._patch(owner)
+
     def _output(self, place: ast.expr) -> None:
         match place:
             case ast.Constant(value=int() as number):
@@ -268,6 +280,8 @@ class _Facts:
         match call:
             case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[target, *_]):
                 self._patch(target)
+            case ast.Call(func=ast.Attribute(value=value, attr="update" | "pop" | "setdefault")):
+                self._patch_by_dict(value)
         self._ask(call.func, is_called=True)
         if any(isinstance(a, ast.Constant) and a.value == "__main__" for a in call.args):
             self.words.add("__main__")  # it is imported

@@ -13,6 +13,7 @@ from functools import lru_cache
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
+from nbtrack.base.imported import imported
 from nbtrack.provenance.executions.safe_access import class_dict, is_a, module_of
 
 _SETTERS = frozenset({"setattr", "delattr"})
@@ -134,9 +135,23 @@ def _library_of(owner: str, namespace: Mapping[str, Any]) -> str:
     value = namespace.get(root)
     for name in rest:
         value = held(value).get(name)
+    return _top_level(value)
+
+
+def _top_level(value: object) -> str:
+    """Of a library's module or class; of anything else there is none."""
     if type(value) is ModuleType:
         return str(value.__dict__.get("__name__", "")).partition(".")[0]
     return module_of(value).partition(".")[0] if is_a(value, type) else ""  # type: ignore[arg-type] # a class
+
+
+def started_mocks() -> frozenset[tuple[str, int]]:
+    """What `unittest.mock.patch(…).start()` has put into libraries and nobody has stopped: the
+    top-level name of each one's library, and which patch it is."""
+    kind = imported("unittest.mock", "_patch")
+    started = getattr(kind, "_active_patches", ())
+    owners = ((patch, getattr(patch, "target", None)) for patch in started)
+    return frozenset((_top_level(owner), id(patch)) for patch, owner in owners)
 
 
 def held(value: object) -> Mapping[str, Any]:

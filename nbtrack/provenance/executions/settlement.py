@@ -17,7 +17,7 @@ from nbtrack.provenance.executions.files import seen_file
 from nbtrack.provenance.executions.generator_states import GENERATORS
 from nbtrack.provenance.executions.imported import ImportedModules
 from nbtrack.provenance.executions.parts import differ
-from nbtrack.provenance.executions.patches import patched_libraries
+from nbtrack.provenance.executions.patches import patched_libraries, started_mocks
 from nbtrack.provenance.executions.running import Running, values_of
 from nbtrack.provenance.executions.safe_access import class_dict, is_a, is_of_library
 from nbtrack.provenance.executions.walks import NOBODY, Walk
@@ -222,7 +222,14 @@ def _patched(it: _Settling) -> set[str]:
     used = patched_libraries(it.running.reading.touched, it.after.namespace)
     used &= _STATEFUL | (_WITH_SETTINGS if _SETTING & it.running.reading.words else set())
     libraries = patched_libraries(owners, it.after.namespace) | it.modules.made | used
+    libraries |= _mocked(it)
     return {states.PATCHED + name for name in libraries}
+
+
+def _mocked(it: _Settling) -> set[str]:
+    """Libraries of which a mock was started or stopped."""
+    before, it.writers.mocked = it.writers.mocked, started_mocks()
+    return {name for name, _ in before ^ it.writers.mocked} - {"", "__main__"}
 
 
 def _drawn_by_imports(it: _Settling) -> set[str]:
@@ -252,7 +259,7 @@ def _states_used(it: _Settling) -> set[str]:
     libraries = it.running.before.libraries | it.after.libraries
     found = {state for state, readers in states.READERS.items() if readers & libraries}
     found |= {states.PATCHED + name for name in {*libraries, *reading.imported, "builtins"}}
-    found.add(states.RECURSION)
+    found |= {states.RECURSION, states.WARNINGS}
     if reading.imports or libraries - {"", "builtins", "__main__"}:
         found.add(states.ENVIRONMENT)
     if reading.imports:

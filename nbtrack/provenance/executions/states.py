@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from nbtrack.base.imported import imported
 from nbtrack.provenance.executions.generator_states import GENERATORS, hash_of, held_states
 from nbtrack.provenance.executions.parts import hashed
+from nbtrack.provenance.executions.safe_access import is_a, module_of
 
 # They draw from Python's generator as they are imported, as many others import them.
 _DRAWING = ("rich.style",)
@@ -36,7 +38,7 @@ PANDAS, SKLEARN, ERRSTATE, PRINTING, DRAWING, DECIMAL = (
     "matplotlib options",
     "decimal context",
 )
-RECURSION = "recursion limit"
+RECURSION, WARNINGS = "recursion limit", "warnings that raise"
 PATCHED = "patches of "  # and the top-level name of a library
 # Variables that we, and libraries on import, set for child processes.
 _NOT_USERS = ("NBTRACK_", "MLFLOW_", "KMP_", "JPY_", "COLUMNS", "LINES")
@@ -133,6 +135,18 @@ def _decimal() -> object:
     return now.prec, now.rounding, now.Emin, now.Emax, now.capitals, now.clamp
 
 
+def _warnings() -> object:
+    """Their filters, if one makes errors of them: else they change no more than what is shown."""
+    filters = warnings.filters
+    raises = any(each[0] == "error" and not _is_of_completion(each[2]) for each in filters)
+    return hashed(part for each in filters for part in each) if raises else ()
+
+
+def _is_of_completion(category: object) -> bool:
+    """IPython makes errors of warnings of its own, in every kernel."""
+    return is_a(category, type) and module_of(category).startswith("IPython.")  # type: ignore[arg-type] # a class
+
+
 def _of_options(options: dict[str, Any]) -> int:
     """Functions of the user may be among them, whose `repr` is theirs."""
     values = [_of_options(v) if type(v) is dict else v for v in options.values()]
@@ -162,6 +176,7 @@ _PROBES: dict[str, Callable[[], object]] = {
     DRAWING: _drawing,
     DECIMAL: _decimal,
     RECURSION: sys.getrecursionlimit,
+    WARNINGS: _warnings,
     ENVIRONMENT: _environment,
     FOLDER: _folder,
     PATH: _path,

@@ -12,13 +12,15 @@ MOST_CHANGES = 50_000  # objects; most of them are gone by then
 
 @dataclass(slots=True)
 class Writers:
-    """*seeded* are the generators of which the states follow from what was recorded."""
+    """*seeded* are the generators of which the states follow from what was recorded, *mocked* the
+    libraries into which a mock was put that is there still, each with the mock's identity."""
 
     names: dict[str, int] = field(default_factory=dict)
     changes: dict[int, Change] = field(default_factory=dict)
     states: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
     seeded: set[str] = field(default_factory=set)
+    mocked: frozenset[tuple[str, int]] = frozenset()
 
     def of_files_in(self, folder: str) -> set[int]:
         """Of the folder, and of what is in it."""
