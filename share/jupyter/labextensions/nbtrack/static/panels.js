@@ -76,7 +76,7 @@ function outputClass(Panel, { registry, notebooks, consoles }) {
       const kernel = this.session?.session?.kernel;
       const id = this.model.data[WIDGET]?.model_id;
       if (!kernel || !id || !this.model.trusted) return false;
-      return kernel.hasComm(id) || (await commsOf(kernel)).has(id);
+      return kernel.hasComm?.(id) || (await commsOf(kernel)).has(id);
     }
 
     async live() {
