@@ -103,7 +103,9 @@ def running_lab(folder: Path) -> Iterator[str]:
     Each notebook has the project that is in the folder beside it.
     """
     port, token = _free_port(), secrets.token_hex(8)
-    ours = {"JUPYTER_PATH": str(ROOT / "share/jupyter")}  # installed, or an older one is
+    # What is installed may be older, or not there.
+    ours = {"JUPYTER_PATH": str(ROOT / "share/jupyter"),
+            "JUPYTER_CONFIG_PATH": str(ROOT / "etc/jupyter")}  # fmt: skip
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR")
     home = {name: str(folder / ".lab") for name in names}
     _without_questions(folder / ".lab")
