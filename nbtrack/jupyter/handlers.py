@@ -48,7 +48,12 @@ class ProjectHandler(APIHandler):
     async def get(self) -> None:
         """The project of the folder `?of=`: its title, and the folder that notebooks are below."""
         project = await _asked_project(self, self._root)
-        facts = {"title": project.title, "key": str(project), "isHere": project.folder is not None}
+        # The address of a server may have a password in it.
+        facts = {
+            "title": project.title,
+            "key": str(project.folder or ""),
+            "isHere": project.folder is not None,
+        }
         await self.finish({**facts, "root": str(self._root.resolve())})
 
 

@@ -1,5 +1,6 @@
 // The plugins of JupyterLab that this is. Each can be turned off by its id, all by "nbtrack".
 
+import { markCells } from "./marks.js";
 import { panelFactory, RANK } from "./panels.js";
 import { addSide } from "./side.js";
 
@@ -20,7 +21,7 @@ export async function pluginsWith(shared) {
   const found = names.map(async ([key, name]) => [key, await shared(name)]);
   /** @type {Record<keyof typeof SHARED, any>} */
   const jupyter = Object.fromEntries(await Promise.all(found));
-  return [panels(jupyter), side(jupyter)];
+  return [panels(jupyter), side(jupyter), marks(jupyter)];
 }
 
 /** @param {Record<string, any>} jupyter */
@@ -49,6 +50,20 @@ function side(jupyter) {
     /** @param {any} app @param {any} notebooks @param {any} restorer */
     activate(app, notebooks, restorer) {
       addSide(jupyter, app, notebooks, restorer);
+    },
+  };
+}
+
+/** @param {Record<string, any>} jupyter */
+function marks({ notebook }) {
+  return {
+    id: "nbtrack:marks",
+    description: "Marks the prompts of cells that are runs: how they ended, and which was the best.",
+    autoStart: true,
+    requires: [notebook.INotebookTracker],
+    /** @param {unknown} _app @param {any} notebooks */
+    activate(_app, notebooks) {
+      markCells(notebooks);
     },
   };
 }
