@@ -1,4 +1,4 @@
-"""What our extension of JupyterLab marks the prompt of a cell with: metadata of the card's output."""
+"""What our extension of JupyterLab marks a cell's prompt with: metadata of the card's output."""
 
 from __future__ import annotations
 

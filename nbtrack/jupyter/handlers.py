@@ -49,12 +49,9 @@ class ProjectHandler(APIHandler):
         """The project of the folder `?of=`: its title, and the folder that notebooks are below."""
         project = await _asked_project(self, self._root)
         # The address of a server may have a password in it.
-        facts = {
-            "title": project.title,
-            "key": str(project.folder or ""),
-            "isHere": project.folder is not None,
-        }
-        await self.finish({**facts, "root": str(self._root.resolve())})
+        key = str(project.folder or "")
+        root = str(self._root.resolve())
+        await self.finish({"title": project.title, "key": key, "root": root})
 
 
 class PageHandler(JupyterHandler):

@@ -87,10 +87,13 @@ function sideClass({ services, widgets }, app, notebooks) {
       const { line, close } = this.open(page, this.place, project, (model) =>
         page.render({ model, el: this.place, lab: this.lab(page, project) }),
       );
-      line.on("away", () => this.lose());
-      line.on("trouble", (/** @type {string} */ words) => this.say(words));
       this.shown = close;
       this.say("");
+      line.on("away", () => this.shown === close && this.lose());
+      line.on("trouble", (/** @type {string} */ words) => {
+        this.leave(); // it would be the same again
+        this.say(words);
+      });
     }
 
     /** A line to the project, and what *render* makes of it.
