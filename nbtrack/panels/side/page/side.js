@@ -75,7 +75,7 @@ class Side {
       const text = source && h("pre", { class: "nbt-code" }, source);
       redraw(this.notice, h("span", {}, words), text);
     });
-    state.show({ sort: [], group: "", filter: "", quick: {}, page: 0, room: 1 });
+    state.show({ sort: [], group: "", filter: "", quick: {}, page: 0, room: 4 });
   }
 
   /** @param {string} words */
@@ -133,13 +133,17 @@ class Side {
   }
 }
 
-/** The first of the metrics that matter.
+/** Of the metrics that matter, the first that it has.
  *  @param {Page} page @param {RunRow} row */
 function metricOf({ columns }, row) {
-  const at = columns.findIndex(({ group }) => group === "Metrics");
-  const text = at < 0 ? "–" : row.cells[at];
-  if (text === "–") return null;
+  const at = columns.findIndex(({ group }, n) => group === "Metrics" && row.cells[n] !== "–");
+  if (at < 0) return null;
   const { id, label } = columns[at];
   const star = row.best.includes(id) && h("span", { class: "nbt-best", title: "the best" }, "★ ");
-  return h("span", { class: "nbt-side-metric", title: label }, star, text);
+  return h(
+    "span",
+    { class: "nbt-side-metric", title: label },
+    h("span", { class: "nbt-side-key nbt-muted" }, label),
+    h("span", {}, star, row.cells[at]),
+  );
 }
