@@ -15,6 +15,8 @@ from tests.browser.lab import (
     begin_cell,
     cell_sources,
     needs_browser,
+    open_browser,
+    open_notebook,
     opened_notebook,
     run_cell,
     run_cells_behind,
@@ -239,3 +241,22 @@ def status(address: str) -> int:
             return int(answer.status)
     except HTTPError as error:
         return error.code
+
+
+def test_turned_off_nothing_is_left_of_it(lab: LabFolder) -> None:
+    """By its name, as the extension manager does it; panels are what they are elsewhere."""
+    file = lab.folder.parent / ".lab" / "labconfig" / "page_config.json"
+    before = file.read_text()
+    config = json.loads(before)
+    config["disabledExtensions"]["nbtrack"] = True
+    file.write_text(json.dumps(config))
+    try:
+        with open_browser() as page:
+            open_notebook(page, lab.address, "other.ipynb")
+            plugins = ("nbtrack:panels", "nbtrack:side", "nbtrack:marks")
+            there = [page.evaluate("id => window.jupyterapp.hasPlugin(id)", id) for id in plugins]
+
+            assert there == [False, False, False]
+            assert page.locator("#nbtrack-side, .nbtrack-quiet, .nbtrack-mark").count() == 0
+    finally:
+        file.write_text(before)
