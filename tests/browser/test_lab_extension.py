@@ -129,6 +129,14 @@ def test_of_a_notebook_that_nobody_trusts(lab: LabFolder, page: Any) -> None:
     reopen(lab, page, ending=True)
 
 
+def test_cells_that_are_runs_are_marked(page: Any) -> None:
+    """How each ended, and which was the best of those before it; no other cell."""
+    marks = page.locator(".jp-Notebook .nbtrack-mark")
+
+    assert marks.evaluate_all("all => all.map(each => each.textContent)") == ["●", "★", "●"]
+    assert "the best run by f1" in marks.nth(1).get_attribute("title")
+
+
 # --- the side
 
 

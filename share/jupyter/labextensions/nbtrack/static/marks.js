@@ -6,11 +6,11 @@
  *  @typedef {{ status: string, best: string[] }} Mark */
 
 const STYLE = `
-.nbtrack-mark { position: absolute; top: 22px; right: 4px; z-index: 1; font-size: 11px;
-  line-height: 1; cursor: default; color: var(--jp-ui-font-color2); }
+.jp-InputArea:has(> .nbtrack-mark) { position: relative; }
+.nbtrack-mark { position: absolute; top: 7px; left: 7px; font-size: 11px; line-height: 1;
+  cursor: default; color: var(--jp-ui-font-color3); }
 .nbtrack-mark[data-status="failed"] { color: var(--jp-error-color1); }
 .nbtrack-mark[data-status="best"] { color: var(--jp-warn-color1); }
-.jp-InputArea-prompt:has(+ .nbtrack-none) { position: relative; }
 `;
 /** @type {Record<string, string>} */
 const SIGNS = { best: "★", finished: "●", failed: "✕", killed: "■" };
