@@ -72,14 +72,14 @@ function sideClass({ services, widgets }, app, notebooks) {
       try {
         const project = await projectOf(folder);
         if (!project) return this.say(OFF);
-        if (project.key !== this.project?.key) await this.show({ ...project, folder });
+        if (project.key !== this.project?.key) await this.take({ ...project, folder });
       } catch {
         this.lose();
       }
     }
 
     /** @param {any} project */
-    async show(project) {
+    async take(project) {
       this.project = project;
       this.leave();
       const page = await pageOf(addressOf);
