@@ -23,6 +23,7 @@ from tests.browser.lab import (
     save_notebook,
     show_notebook,
     wait_until_idle,
+    write_notebook,
 )
 
 pytestmark = needs_browser
@@ -30,10 +31,10 @@ pytestmark = needs_browser
 NAME = "herons.ipynb"
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\">"
 CELLS = [
-    "%load_ext nbtrack",
-    "%%track calm heron\ndepth = 2\nf1 = 0.5",
-    "%%track odd finch\ndepth = 8\nf1 = 0.75",
-    f'%%track "{HOSTILE.replace(chr(34), chr(39))}"\nf1 = 0.25',
+    "%load_ext nbtrack\nimport nbtrack",
+    "%%track calm heron\ndepth = 2\nnbtrack.log_metric('f1', 0.5)",
+    "%%track odd finch\ndepth = 8\nnbtrack.log_metric('f1', 0.75)",
+    f'%%track "{HOSTILE.replace(chr(34), chr(39))}"\nnbtrack.log_metric("f1", 0.25)',
     "%runs",
 ]
 PANEL = len(CELLS) - 1
@@ -78,7 +79,7 @@ def output_of_panel(page: Any) -> Any:
 
 
 def is_live(output: Any) -> None:
-    output.locator("[data-nbtrack=runs][aria-busy=false] .nbt-table").wait_for()
+    output.locator("[data-nbtrack=runs][aria-busy=false] .nbt-table").first.wait_for()
     assert output.locator(QUIET).count() == 0
 
 
@@ -260,7 +261,8 @@ def test_turned_off_nothing_is_left_of_it(lab: LabFolder) -> None:
     file.write_text(json.dumps(config))
     try:
         with open_browser() as page:
-            open_notebook(page, lab.address, "other.ipynb")
+            write_notebook(lab.folder / "off.ipynb", ["1"])
+            open_notebook(page, lab.address, "off.ipynb")
             plugins = ("nbtrack:panels", "nbtrack:side", "nbtrack:marks")
             there = [page.evaluate("id => window.jupyterapp.hasPlugin(id)", id) for id in plugins]
 

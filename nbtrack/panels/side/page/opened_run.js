@@ -29,18 +29,18 @@ export function openedRun(state, row, around) {
 }
 
 /** @param {RunsState} state @param {RunDetails} known @param {Around} around */
-function ways(state, known, { lab, openAll }) {
+function ways(state, known, around) {
   const others = [...state.opened].filter((id) => id !== known.id);
   return h(
     "div",
     { class: "nbt-buttons" },
     known.cell.notebook &&
       way("Go to cell", `cell ${known.id}`, async () => {
-        const words = await lab.openCell(known.cell, known.source);
+        const words = await around.lab.openCell(known.cell, known.source);
         if (words) state.emit("notice", { words });
       }),
     others.length > 0 &&
-      way("Compare", `compare ${known.id}`, () => openAll([...others, known.id]), {
+      way("Compare", `compare ${known.id}`, () => around.openAll([...others, known.id]), {
         title: "With the others that are open here",
       }),
     codeMenu(state, known.id, { hasModel: known.hasModel }),

@@ -1,21 +1,23 @@
 // The newest runs of a project in a column, and the whole runs panel for who wants more room.
 
 import "./side.css";
+import { ExperimentChooser } from "../../runs/page/choosers.js";
+import { statusWords } from "../../runs/page/row_words.js";
+import { render as renderPanel } from "../../runs/page/runs_panel.js";
+import { RunsState } from "../../runs/page/runs_state.js";
 import { append, h, redraw } from "../../shared/page/dom.js";
 import { ageWords, plural, wordsOf } from "../../shared/page/formats.js";
 import { Line } from "../../shared/page/line.js";
 import { PanelHost, panelRoot } from "../../shared/page/panel_host.js";
 import { statusDot } from "../../shared/page/status_dot.js";
-import { ExperimentChooser } from "../../runs/page/choosers.js";
-import { statusWords } from "../../runs/page/row_words.js";
-import { render as renderPanel } from "../../runs/page/runs_panel.js";
-import { RunsState } from "../../runs/page/runs_state.js";
 import { openedRun } from "./opened_run.js";
 
 /** @import { Opening } from "../../shared/page/panel_types.d.ts" */
-/** @import { Page, RunRow, RunsStart } from "../../runs/page/messages.d.ts" */
+/** @import { Keys, Page, RunRow, RunsStart } from "../../runs/page/messages.d.ts" */
 /** @import { FollowedPlace } from "../../runs/page/runs_types.d.ts" */
 /** @import { Lab } from "./side_types.d.ts" */
+
+const MOST_METRICS = 20;
 
 /** The line to a panel of the server's, and who puts a cell into a notebook.
  *  @param {string} address @param {(source: string) => boolean} insertCell */
@@ -69,13 +71,22 @@ class Side {
   begin() {
     const { state } = this;
     state.on("page", () => this.draw());
+    state.on("keys", (keys) => this.askMetrics(keys));
     state.on("rows", () => this.draw());
     state.on("trouble", (words) => this.say(words));
     state.on("notice", ({ words, source }) => {
       const text = source && h("pre", { class: "nbt-code" }, source);
       redraw(this.notice, h("span", {}, words), text);
     });
-    state.show({ sort: [], group: "", filter: "", quick: {}, page: 0, room: 4 });
+    state.show({ sort: [], group: "", filter: "", quick: {}, page: 0 });
+  }
+
+  /** Each run has some of them; a table would have columns that most have.
+   *  @param {Keys} keys */
+  askMetrics({ metrics }) {
+    const mine = metrics.filter(({ part }) => part === "mine" || part === "measured");
+    const columns = mine.slice(0, MOST_METRICS).map(({ key }) => `metrics.${key}`);
+    if (String(columns) !== String(this.state.asked.columns)) this.state.show({ columns });
   }
 
   /** @param {string} words */
@@ -119,7 +130,8 @@ class Side {
   facts(page, row) {
     const age = ageWords((page.now - row.started) / 1000);
     const chosen = this.state.asked.experiments;
-    const experiment = chosen?.length === 1 ? "" : row.experiment;
+    const { name } = this.state.keys.experiments.find(({ id }) => id === row.experiment) ?? {};
+    const experiment = chosen?.length === 1 ? "" : name;
     const children = row.children ? plural(row.children, "child run") : "";
     const told = [statusWords(row), age, experiment, children].filter(Boolean);
     return told.join(" · ");

@@ -58,7 +58,8 @@ function side(jupyter) {
 function marks({ notebook }) {
   return {
     id: "nbtrack:marks",
-    description: "Marks the prompts of cells that are runs: how they ended, and which was the best.",
+    description:
+      "Marks the prompts of cells that are runs: how they ended, and which was the best.",
     autoStart: true,
     requires: [notebook.INotebookTracker],
     /** @param {unknown} _app @param {any} notebooks */

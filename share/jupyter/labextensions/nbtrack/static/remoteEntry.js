@@ -16,8 +16,9 @@
     return (await (versions.find(({ loaded }) => loaded) ?? versions[0]).get())();
   };
 
-  window._JUPYTERLAB ??= {};
-  window._JUPYTERLAB.nbtrack = {
+  const page = /** @type {any} */ (window);
+  page._JUPYTERLAB ??= {};
+  page._JUPYTERLAB.nbtrack = {
     /** @param {typeof scope} found */
     init(found) {
       scope = found;

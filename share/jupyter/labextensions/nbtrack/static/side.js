@@ -100,8 +100,9 @@ function sideClass({ services, widgets }, app, notebooks) {
      *  @param {any} page @param {HTMLElement} el @param {any} project
      *  @param {(line: any) => () => void} render */
     open(page, el, project, render) {
-      const line = page.lineTo(addressOf("line", { of: project.folder }), (source) =>
-        insertBelow(notebooks.currentWidget, source),
+      const line = page.lineTo(
+        addressOf("line", { of: project.folder }),
+        (/** @type {string} */ source) => insertBelow(notebooks.currentWidget, source),
       );
       const leave = render(line);
       const close = () => {
@@ -117,7 +118,9 @@ function sideClass({ services, widgets }, app, notebooks) {
     lab(page, project) {
       return {
         title: project.title,
+        /** @param {{ notebook: string, id: string }} cell @param {string} source */
         openCell: (cell, source) => goToCell(app.commands, project.root, cell, source),
+        /** @param {any} begin */
         openRuns: (begin) => this.openRuns(page, project, begin),
       };
     }
