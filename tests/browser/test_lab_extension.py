@@ -10,6 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.browser.accessible import serious_faults
 from tests.browser.lab import (
     LabFolder,
     begin_cell,
@@ -22,9 +23,11 @@ from tests.browser.lab import (
     run_cells_behind,
     save_notebook,
     show_notebook,
+    use_theme,
     wait_until_idle,
     write_notebook,
 )
+from tests.page.npm import need_npm
 
 pytestmark = needs_browser
 
@@ -210,6 +213,16 @@ def test_what_a_run_is(page: Any, side: Any) -> None:
     assert "depth = 2" in text
     assert "herons.ipynb" in text
     assert any("# again: calm heron" in source for source in cell_sources(page))
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_all_can_be_read(page: Any, side: Any, theme: str) -> None:
+    """axe-core finds nothing serious in the column, with a run that is open and one that failed."""
+    need_npm()
+    use_theme(page, theme)
+    opened(side, "calm heron")
+
+    assert serious_faults(page, theme, of="#nbtrack-side") == []
 
 
 def test_to_its_cell(page: Any, lab: LabFolder, side: Any) -> None:

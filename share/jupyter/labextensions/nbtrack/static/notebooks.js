@@ -18,7 +18,7 @@ export async function goToCell(commands, root, { notebook, id }, source) {
   if (!notebook.startsWith(`${root}/`)) return `${notebook} is not below the folder of JupyterLab.`;
   const path = notebook.slice(root.length + 1);
   const panel = await commands.execute("docmanager:open", { path, factory: "Notebook" });
-  if (!panel) return `${path} could not be opened.`;
+  if (!panel) return ""; // Notebook 7 has it in a tab of the browser, where we are not
   await panel.context.ready;
   const at = placeOf(panel.content.widgets, id, source);
   if (at < 0) return `${path} no longer has that cell.`;

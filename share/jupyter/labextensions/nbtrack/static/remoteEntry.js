@@ -4,6 +4,7 @@
 
 (() => {
   const here = /** @type {HTMLScriptElement} */ (document.currentScript).src;
+  const extension = import(String(new URL("extension.js", here))); // while others come, too
   /** What JupyterLab shares, by name and version.
    *  @type {Record<string, Record<string, any>>} */
   let scope = {};
@@ -25,7 +26,7 @@
     },
 
     async get() {
-      const { pluginsWith } = await import(String(new URL("extension.js", here)));
+      const { pluginsWith } = await extension;
       const plugins = await pluginsWith(shared);
       return () => ({ __esModule: true, default: plugins });
     },

@@ -135,6 +135,7 @@ function sideClass({ services, widgets }, app, notebooks) {
       widget.title.closable = true;
       widget.node.style.cssText = "overflow: auto; background: var(--jp-layout-color1)";
       app.shell.add(widget, "main");
+      if (!widget.isAttached) app.shell.add(widget, "down"); // Notebook 7 has one thing in "main"
       app.shell.activateById(widget.id);
       const { close } = this.open(page, widget.node, project, (model) =>
         page.renderRuns({ model, el: widget.node, place: { begin, changed() {} } }),
