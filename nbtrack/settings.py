@@ -71,15 +71,18 @@ class Settings:
     provenance: bool = True
 
     @classmethod
-    def load(cls, problems: list[str] | None = None, **arguments: Any) -> Self:
-        """Resolve every setting once; arguments that are None count as not given.
+    def load(
+        cls, problems: list[str] | None = None, *, place: Path | None = None, **arguments: Any
+    ) -> Self:
+        """Resolve every setting once, for work in *place*, None where we are; arguments that are
+        None count as not given.
 
         What cannot be understood is told in *problems*, one sentence each; for an argument
         InvalidValue is raised.
         """
         problems = [] if problems is None else problems
         found: dict[str, Any] = {"user": _os_user()}
-        found |= _from_project_file(working_folder(), problems)
+        found |= _from_project_file(place or working_folder(), problems)
         found |= _from_environment(problems)
         found |= _from_mlflow(found)
         found |= _from_parent()

@@ -27,7 +27,7 @@ RINGS = [
     {"model_registry", "datasets", "evaluation", "provenance", "transfer"},
     {"api", "hooks", "cards"},
     {"cells", "panels", "scripts"},
-    {"assistant", "cli", "ipython", "server", "web", "facades"},
+    {"assistant", "cli", "ipython", "jupyter", "server", "web", "facades"},
 ]
 RING_OF = {room: number for number, rooms in enumerate(RINGS) for room in rooms}
 STRANGERS = [{"cells", "panels"}]  # of one ring, and not to know of each other

@@ -260,12 +260,13 @@ def _best_child(tracked: TrackedCell, trace: RunTrace) -> RunTrace | None:
 
 def _publish(facts: CardFacts) -> None:
     from nbtrack.cards.card import card_html, card_text
+    from nbtrack.cards.mark import card_mark
 
-    _display(card_html(facts), card_text(facts))
+    _display(card_html(facts), card_text(facts), {"nbtrack": card_mark(facts)})
 
 
-def _display(html: str, text: str) -> None:
+def _display(html: str, text: str, metadata: Mapping[str, Any] | None = None) -> None:
     from IPython.display import display
 
     bundle: dict[str, Any] = {"text/html": html, "text/plain": text}
-    display(bundle, raw=True)  # type: ignore[no-untyped-call]
+    display(bundle, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]

@@ -17,7 +17,7 @@ from nbtrack.panels.frame.panel import FramePanel
 from nbtrack.panels.registry.panel import RegistryPanel
 from nbtrack.panels.registry.view import RegistryView
 from nbtrack.panels.runs.panel import RunsPanel
-from nbtrack.panels.runs.view import RunsView
+from nbtrack.panels.runs.view import all_runs
 from nbtrack.server.guards import OwnPagesOnly
 from nbtrack.web.line import carry
 
@@ -77,7 +77,7 @@ class Pages:
         self._token, self._secret = token, secret
         self._panels: Mapping[str, Callable[[], Panel]] = {
             "frame": lambda: FramePanel(store, project),
-            "runs": lambda: RunsPanel(store, _all_runs(store), top=None),
+            "runs": lambda: RunsPanel(store, all_runs(store), top=None),
             "registry": lambda: RegistryPanel(store, RegistryView(store)),
         }
 
@@ -98,7 +98,8 @@ class Pages:
         if make is None or not self._is_known(websocket):
             await websocket.close()  # not accepted yet: the browser sees 403
         else:
-            await carry(websocket, make)
+            await websocket.accept()
+            await carry(StarlettesSocket(websocket), make)
 
     def _answer(self, request: Request, text: str, kind: str) -> Response:
         if not self._is_known(request):
@@ -117,12 +118,23 @@ class Pages:
         return _are_same(connection.cookies.get(_cookie(connection), ""), self._secret)
 
 
+class StarlettesSocket:
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+
+    async def send(self, text: str) -> None:
+        await self._websocket.send_text(text)
+
+    async def receive(self) -> str | None:
+        text: str | None = (await self._websocket.receive()).get("text")
+        return text
+
+    async def close(self) -> None:
+        await self._websocket.close()
+
+
 def _are_same(told: str, ours: str) -> bool:
     return hmac.compare_digest(told.encode(), ours.encode())
-
-
-def _all_runs(store: Store) -> RunsView:
-    return RunsView(store, None, filter_string=None, sort=None, top=None)
 
 
 def _cookie(connection: HTTPConnection) -> str:

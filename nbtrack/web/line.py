@@ -1,4 +1,5 @@
-"""The line between a panel and its page, where no kernel carries it: a WebSocket."""
+"""The line between a panel and its page, where no kernel carries it: a WebSocket, of whatever
+server."""
 
 from __future__ import annotations
 
@@ -6,9 +7,9 @@ import asyncio
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from starlette.concurrency import run_in_threadpool
+from anyio.to_thread import run_sync
 
 from nbtrack.errors import NbtrackError
 from nbtrack.panels.shared.panel import receive
@@ -16,11 +17,20 @@ from nbtrack.panels.shared.panel import receive
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.websockets import WebSocket
-
     from nbtrack.panels.shared.panel import Panel
 
 _MOST_WAITING = 1000  # messages for a page that does not take them
+
+
+class Socket(Protocol):
+    """What a server has of a page."""
+
+    async def send(self, text: str) -> None: ...
+
+    async def receive(self) -> str | None:
+        """None if it has gone, or sends what is no text."""
+
+    async def close(self) -> None: ...
 
 
 class PageLine:
@@ -54,20 +64,19 @@ class PageLine:
         else:
             self.is_full.set()
 
-    async def deliver(self, websocket: WebSocket) -> None:
+    async def deliver(self, socket: Socket) -> None:
         while (text := await self._waiting.get()) is not None:
-            await websocket.send_text(text)
+            await socket.send(text)
 
 
-async def carry(websocket: WebSocket, make: Callable[[], Panel]) -> None:
+async def carry(socket: Socket, make: Callable[[], Panel]) -> None:
     """Between the page and a panel of its own, until the page goes. Two pages never share one."""
-    await websocket.accept()
     try:
-        panel = await run_in_threadpool(make)
+        panel = await run_sync(make)
     except NbtrackError as error:
-        return await _refuse(websocket, error)
+        return await _refuse(socket, error)
     panel.comm = line = PageLine()
-    work = _hear(websocket, panel), line.deliver(websocket), line.is_full.wait()
+    work = _hear(socket, panel), line.deliver(socket), line.is_full.wait()
     tasks = [asyncio.create_task(each) for each in work]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -75,15 +84,12 @@ async def carry(websocket: WebSocket, make: Callable[[], Panel]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)  # the page has gone: all are told so
-        await run_in_threadpool(panel.close)
+        await run_sync(panel.close)
 
 
-async def _hear(websocket: WebSocket, panel: Panel) -> None:
-    while True:
-        text = (await websocket.receive()).get("text")
-        if text is None:  # it has gone, or sends what is no text
-            return
-        await run_in_threadpool(receive, panel, _message(text), [])
+async def _hear(socket: Socket, panel: Panel) -> None:
+    while (text := await socket.receive()) is not None:
+        await run_sync(receive, panel, _message(text), [])
 
 
 def _message(text: str) -> object:
@@ -93,7 +99,7 @@ def _message(text: str) -> object:
     return None
 
 
-async def _refuse(websocket: WebSocket, error: NbtrackError) -> None:
+async def _refuse(socket: Socket, error: NbtrackError) -> None:
     """The file of the project is broken, or held by another program."""
-    await websocket.send_json({"trouble": str(error)})
-    await websocket.close()
+    await socket.send(json.dumps({"trouble": str(error)}))
+    await socket.close()

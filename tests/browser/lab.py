@@ -19,6 +19,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_browser = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"
@@ -102,6 +103,9 @@ def running_lab(folder: Path) -> Iterator[str]:
     Each notebook has the project that is in the folder beside it.
     """
     port, token = _free_port(), secrets.token_hex(8)
+    # What is installed may be older, or not there.
+    ours = {"JUPYTER_PATH": str(ROOT / "share/jupyter"),
+            "JUPYTER_CONFIG_PATH": str(ROOT / "etc/jupyter")}  # fmt: skip
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR")
     home = {name: str(folder / ".lab") for name in names}
     _without_questions(folder / ".lab")
@@ -111,7 +115,7 @@ def running_lab(folder: Path) -> Iterator[str]:
     server = subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, **home, "NBTRACK_DIR": "project"},  # where the kernel starts
+        env={**os.environ, **home, **ours, "NBTRACK_DIR": "project"},  # where the kernel starts
         stdout=(folder / "lab.log").open("w"),
         stderr=subprocess.STDOUT,
     )

@@ -16,8 +16,9 @@ from urllib.request import Request, urlopen
 import pytest
 
 from nbtrack import MlflowClient
+from tests.browser.accessible import serious_faults
 from tests.browser.lab import needs_browser, open_browser, resize
-from tests.page.npm import MODULES, need_npm
+from tests.page.npm import need_npm
 
 pytestmark = [
     needs_browser,
@@ -225,17 +226,6 @@ def test_nothing_keeps_anybody_out(page: Any, scheme: str) -> None:
     found += serious_faults(page, "a model")
 
     assert found == []
-
-
-def serious_faults(page: Any, where: str) -> list[str]:
-    page.evaluate((MODULES / "axe-core" / "axe.min.js").read_text())
-    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    return [
-        f"{where}: {fault['id']} of {node['html'][:200]}: {node['failureSummary'][:300]}"
-        for fault in found["violations"]
-        for node in fault["nodes"]
-        if fault["impact"] in ("serious", "critical")
-    ]
 
 
 def test_it_comes_back(project: Path, tmp_path: Path) -> None:

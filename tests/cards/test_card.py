@@ -16,6 +16,7 @@ from nbtrack.cards.facts import (
     MetricFact,
     ParamChange,
 )
+from nbtrack.cards.mark import card_mark
 from nbtrack.records.origins import Origin
 from tests.support.markup_check import HOSTILE, Page
 
@@ -304,3 +305,19 @@ def test_a_themed_colour_follows_a_plain_one(status):
     for before, one in themed:
         assert before.split(":")[0] == one.split(":")[0]
         assert "var(" not in before
+
+
+def test_what_marks_the_prompt():
+    """How it ended, and by which metrics no other run was better: not of a first one, nor where
+    nobody knows which way is better."""
+    known = {"previous": 0.5, "best": 0.6}
+    metrics = [
+        metric("f1", 0.7, direction="higher", **known),
+        metric("loss", 0.7, direction="lower", **known),
+        metric("size", 0.7, **known),
+    ]
+    marked = card_mark(facts(metrics=metrics))
+
+    assert marked == {"run": "7f3a91c2d4e5f607", "status": "finished", "best": ["f1"]}
+    assert card_mark(facts(metrics=[metric("f1", 0.7, direction="higher")]))["best"] == []
+    assert card_mark(facts(status="FAILED"))["status"] == "failed"

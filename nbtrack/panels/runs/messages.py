@@ -199,6 +199,13 @@ class RunValue(TypedDict):
     isFolded: bool
 
 
+class RunCell(TypedDict):
+    """The path of a notebook, and which of its cells; "" where that is not known."""
+
+    notebook: str
+    id: str
+
+
 class RunDetails(TypedDict):
     """`facts` stand beside the name, `origin` at the end; `note` is as it was typed, `noteShown`
     what that says."""
@@ -209,6 +216,7 @@ class RunDetails(TypedDict):
     isDeleted: bool
     facts: list[tuple[str, str]]
     origin: list[tuple[str, str]]
+    cell: RunCell
     warnings: list[RunWarning]
     error: str
     traceback: str

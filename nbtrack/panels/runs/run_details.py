@@ -54,6 +54,7 @@ def details_of(store: Store, run_id: str) -> dict[str, Any]:
         "isDeleted": run.info.lifecycle_stage == "deleted",
         "facts": _facts(run),
         "origin": _origin(run, cell),
+        "cell": {"notebook": cell.get("notebook") or "", "id": cell.get("cell_id") or ""},
         "warnings": [
             {"kind": clipped(kind, 40), "sentence": sentence}
             for kind, sentence in warnings_in(tags)

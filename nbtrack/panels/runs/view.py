@@ -65,3 +65,8 @@ class RunsView:
         from nbtrack.panels.runs.table import run_table_html
 
         return run_table_html(self.table)
+
+
+def all_runs(store: Store) -> RunsView:
+    """Of all experiments, the newest first."""
+    return RunsView(store, None, filter_string=None, sort=None, top=None)

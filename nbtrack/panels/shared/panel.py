@@ -24,6 +24,9 @@ from nbtrack.stores.store import Store
 Handler = Callable[[Any, Mapping[str, Any]], Any]  # (panel, arguments) -> JSON-able
 
 STATIC_CLASS = "nbtrack-static"  # JupyterLab's sanitizer keeps classes
+# Only our extension of JupyterLab knows it (share/jupyter/labextensions): it has a quiet line where
+# the widget is gone. Others take the view of the widget, as if it were not there.
+PANEL_TYPE = "application/vnd.nbtrack.panel+json"
 # An output that may be filled later: before the widget, where a static twin is looked for.
 PLACEHOLDER = {"text/html": f'<div class="{STATIC_CLASS}"></div>', "text/plain": ""}
 
@@ -85,7 +88,11 @@ class Panel(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:  # type: ignore[override]
         view = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
         # What a page says that cannot show widgets: the twin above has said it all.
-        return {"text/plain": "", "application/vnd.jupyter.widget-view+json": view}
+        return {
+            PANEL_TYPE: {"version": 1},
+            "application/vnd.jupyter.widget-view+json": view,
+            "text/plain": "",
+        }
 
     # --- the line to the page
 

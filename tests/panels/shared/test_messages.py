@@ -17,6 +17,7 @@ from nbtrack.panels.registry.panel import RegistryPanel
 from nbtrack.panels.runs.panel import RunsPanel
 from nbtrack.panels.shared.assets import PANELS, modules_of
 from nbtrack.panels.shared.panel import _OF_EVERY_PANEL
+from nbtrack.panels.side.panel import SidePanel
 from tests.page.message_fit import misfits
 from tests.page.message_types import declarations, table
 
@@ -27,6 +28,7 @@ ENTRY_OF = {
     LivePanel: "live/page/live_panel.js",
     RegistryPanel: "registry/page/registry_panel.js",
     RunsPanel: "runs/page/runs_panel.js",
+    SidePanel: "side/page/side.js",
 }
 ASKED = re.compile(r'(?:\b(?:ask|tell)\(\s*|\bquestion: )"(\w+)"')
 HEARD = re.compile(r'\bonPush\(\s*"(\w+)"')

@@ -7,9 +7,9 @@ import { render as renderModels } from "../../registry/page/registry_panel.js";
 import { render as renderRuns } from "../../runs/page/runs_panel.js";
 import { append, h } from "../../shared/page/dom.js";
 import { wordsOf } from "../../shared/page/formats.js";
+import { Line } from "../../shared/page/line.js";
 import { PanelHost } from "../../shared/page/panel_host.js";
 import { addressOf, isAnotherPage, placeOf } from "./address.js";
-import { Line } from "./line.js";
 import { Side } from "./side.js";
 
 /** @import { Places } from "./messages.d.ts" */
@@ -144,7 +144,7 @@ class Frame {
   lineTo(panel) {
     const known = this.lines.get(panel);
     if (known) return known;
-    const line = new Line(panel);
+    const line = new Line(`${location.origin}/line/${panel}`);
     line.on("away", () => this.lose());
     line.on("trouble", (words) => this.refuse(words));
     this.lines.set(panel, line);

@@ -176,6 +176,12 @@ export interface RunValue {
   isFolded: boolean;
 }
 
+/** The path of a notebook, and which of its cells; "" where that is not known. */
+export interface RunCell {
+  notebook: string;
+  id: string;
+}
+
 /** `facts` stand beside the name, `origin` at the end; `note` is as it was typed, `noteShown` what that says. */
 export interface RunDetails {
   id: string;
@@ -184,6 +190,7 @@ export interface RunDetails {
   isDeleted: boolean;
   facts: Array<[string, string]>;
   origin: Array<[string, string]>;
+  cell: RunCell;
   warnings: RunWarning[];
   error: string;
   traceback: string;

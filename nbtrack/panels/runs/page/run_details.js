@@ -50,7 +50,7 @@ function warningLines({ warnings }) {
 
 /** What it failed with, and the way there, whose end says most.
  *  @param {RunDetails} known */
-function errorParts({ error, traceback }) {
+export function errorParts({ error, traceback }) {
   const lines = traceback.trimEnd().split("\n");
   /** @param {string[]} shown */
   const view = (shown) =>
@@ -66,7 +66,7 @@ function errorParts({ error, traceback }) {
 }
 
 /** @param {string} source */
-function cellSource(source) {
+export function cellSource(source) {
   const lines = source.split("\n");
   return shortened(lines, lines.slice(0, MOST_LINES), (shown) => codeView(shown.join("\n")));
 }
@@ -84,7 +84,7 @@ function shortened(lines, some, view) {
 }
 
 /** @param {RunDetails} known */
-function valueParts({ metrics, params }) {
+export function valueParts({ metrics, params }) {
   return [
     metrics.length > 0 && h("div", {}, titled("Metrics", valueList(metrics, "of the training"))),
     params.length > 0 && h("div", {}, titled("Params", valueList(params, "defaults"))),
@@ -117,7 +117,7 @@ function detailHead(state, known) {
 }
 
 /** @param {RunDetails["facts"]} facts */
-function factLine(facts) {
+export function factLine(facts) {
   const words = facts.map(([name, text]) =>
     h("span", { class: "nbt-fact" }, h("span", { class: "nbt-muted" }, `${name} `), text),
   );

@@ -6,6 +6,7 @@
 /** JupyterLab's widget manager knows the notebook it works for; others do not, and get false.
  *  @param {PanelHost} host @param {string} source */
 export function insertCell(host, source) {
+  if (host.model.insertCell) return host.model.insertCell(source);
   const manager = host.model.widget_manager;
   if (!manager) return false;
   try {

@@ -11,6 +11,8 @@ export interface WidgetModel {
   off(name: string, listen: (message: any) => void): void;
   /** Only a widget has one. */
   widget_manager?: WidgetManager;
+  /** Who stands in for a widget may know a notebook to put a cell into: whether it did. */
+  insertCell?(source: string): boolean;
 }
 
 /** JupyterLab's has the notebook it works for; others throw on the way to it. */

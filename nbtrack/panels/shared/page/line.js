@@ -1,17 +1,17 @@
 // The line to a panel where no kernel carries it: a WebSocket, behind what anywidget hands to panels.
 
-/** @import { WidgetModel } from "../../shared/page/panel_types.d.ts" */
+/** @import { WidgetModel } from "./panel_types.d.ts" */
 
 /** @implements {WidgetModel} */
 export class Line {
-  /** @param {string} panel its name, as the server knows it */
-  constructor(panel) {
+  /** @param {string} address of the panel, as its server knows it */
+  constructor(address) {
     /** @type {Map<string, Array<(message: any) => void>>} */
     this.listeners = new Map();
     /** What is said before the line stands.
      *  @type {string[] | null} */
     this.early = [];
-    this.socket = new WebSocket(`${location.origin.replace("http", "ws")}/line/${panel}`);
+    this.socket = new WebSocket(address.replace(/^http/, "ws"));
     this.socket.onopen = () => this.begin();
     this.socket.onmessage = ({ data }) => this.hear(JSON.parse(data));
     this.socket.onclose = () => this.emit("away");
