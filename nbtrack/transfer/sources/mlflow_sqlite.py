@@ -23,8 +23,10 @@ from nbtrack.transfer.sources.mlflow_words import (
     model_status,
     neighbours,
 )
+from nbtrack.transfer.sources.source_files import files_of_mlflow
 from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
+    FoundFiles,
     ModelLink,
     ModelPoint,
     Points,
@@ -63,10 +65,12 @@ _MODEL_POINTS = """
 
 
 class SqliteReader:
+    kind = "mlflow"
+
     def __init__(self, file: Path) -> None:
         """Raises InvalidValue if *file* is no database of MLflow."""
         self.title = str(file)
-        self.folder = str(file.parent)
+        self._folder = str(file.parent)
         self._connection = _opened(file)
         self._points_connection = _opened(file)
         self._points_connection.text_factory = bytes  # each key is decoded once
@@ -80,9 +84,16 @@ class SqliteReader:
         self._connection.close()
         self._points_connection.close()
 
-    def near(self, artifact_uri: str, owner: str) -> Iterable[str]:
+    def notes(self) -> Sequence[str]:
+        return ()
+
+    def files(self, artifact_uri: str, owner: str) -> FoundFiles:
+        near = self._near(artifact_uri, owner)
+        return files_of_mlflow(artifact_uri, owner, below=self._folder, near=near)
+
+    def _near(self, artifact_uri: str, owner: str) -> Iterable[str]:
         _ = owner  # the address names it
-        return neighbours(artifact_uri, self.folder, ("mlruns", "mlartifacts"))
+        return neighbours(artifact_uri, self._folder, ("mlruns", "mlartifacts"))
 
     # --- experiments and runs
 
