@@ -23,8 +23,12 @@ _KINDS = {
         "a CSV file with a row for each run, or a folder of tables",
     ),
     "parquet": ("what `nbtrack export --parquet` wrote", "a folder of tables"),
+    "tensorboard": (
+        "event files of TensorBoard; neither it nor TensorFlow is needed",
+        "a folder of runs: each folder in it that has event files is one",
+    ),
 }
-_WITH_EXPERIMENT = ("csv",)
+_WITH_EXPERIMENT = ("csv", "tensorboard")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -107,14 +107,14 @@ def test_what_search_runs_says_comes_back(bring, ours, tmp_path):
 
 def test_rows_that_are_no_runs_are_listed(bring, ours):
     """Cells without a column, an id twice; semicolons, a name twice and a BOM are nothing bad."""
-    text = "﻿run_id;acc;acc\na;1;2\na;3;4\nb;1;2;3\nc;5\n"
+    text = "\ufeffrun_id;acc;acc;f<1>\na;1;2\na;3;4\nb;1;2;3;4\nc;5\n"
     code, said = bring(text)
 
     found = ours.search_runs([ours.get_experiment_by_name("wine").experiment_id])
     assert (code, len(found)) == (1, 2), said
     assert "in row 3: another row has its run_id" in said
-    assert "it has 4 cells, and there are 3 columns" in said
-    assert {"acc": 1.0, "acc (2)": 2.0} in [run.data.metrics for run in found]
+    assert "it has 5 cells, and there are 4 columns" in said
+    assert {"acc": 1.0, "acc _2_": 2.0} in [run.data.metrics for run in found]
 
 
 def test_runs_join_an_experiment_that_is_named(bring, ours):

@@ -101,7 +101,7 @@ class RunImport:
         place = self._reader.files(run.artifact_uri, run.run_id)
         if (found := place.files) is None:
             return Files.of_nothing(mark, place.trouble)
-        stamp = stamp_of(found)
+        stamp = place.stamp or stamp_of(found)
         if mark is not None and mark.stamp == stamp and not mark.missing:
             return Files(number=len(found), digest=mark.files, stamp=stamp)
         known = kept_here.files_here(self._store, [run.run_id]).get(run.run_id, {}) if mark else {}

@@ -15,6 +15,7 @@ from nbtrack.transfer.sources.mlflow_files import FilesReader
 from nbtrack.transfer.sources.mlflow_sqlite import SqliteReader
 from nbtrack.transfer.sources.row_runs import RowsReader
 from nbtrack.transfer.sources.source_records import SourceReader
+from nbtrack.transfer.sources.tensorboard import EventsReader
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters or more: C: is a drive
 
@@ -67,6 +68,10 @@ def _open_parquet(source: str, _: Reading) -> SourceReader:
     return TablesReader(_local(source), "parquet")
 
 
+def _open_tensorboard(source: str, reading: Reading) -> SourceReader:
+    return EventsReader(_local(source), experiment=reading.experiment)
+
+
 def _local(source: str) -> Path:
     place = folder_of(source).expanduser().absolute()
     _check_is_there(place)
@@ -82,5 +87,6 @@ _OPENERS: Mapping[str, Callable[[str, Reading], SourceReader]] = {
     "mlflow": _open_mlflow,
     "csv": _open_csv,
     "parquet": _open_parquet,
+    "tensorboard": _open_tensorboard,
 }
 KINDS = tuple(_OPENERS)

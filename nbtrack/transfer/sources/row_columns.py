@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from nbtrack.transfer.sources.key_names import KeyNames
+
 _PREFIXES = {"params.": "param", "metrics.": "metric", "tags.": "tag"}
 # In small letters, with "_" for blanks: MLflow's search_runs and its page, W&B's page, and people.
 _FACTS = {
@@ -71,6 +73,15 @@ class Columns:
         for column in self.all:
             _decide(column, taken, self.params)
             taken.add(column.role)
+
+    def rename(self) -> dict[str, str]:
+        """Keys that ours cannot have; what they were, and what they are called here."""
+        renamed: dict[str, str] = {}
+        names = {role: KeyNames(renamed) for role in _PREFIXES.values()}
+        for column in self.all:
+            if column.role in names:
+                column.key = names[column.role].name(column.key)
+        return renamed
 
     def notes(self) -> Iterator[str]:
         for role, why, cure in (

@@ -16,21 +16,20 @@ from pathlib import Path
 
 from nbtrack.errors import InvalidValue
 from nbtrack.transfer.sources.derived_ids import experiment_called, is_run_id, run_id_of
+from nbtrack.transfer.sources.key_names import renamed_notes
 from nbtrack.transfer.sources.row_columns import Column, Columns, status_in, time_in
+from nbtrack.transfer.sources.runs_only import RunsOnly
 from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
-    FoundFiles,
     Points,
     SourceExperiment,
-    SourceModel,
-    SourceRegisteredModel,
     SourceRun,
 )
 
 _LONGEST_CELL = 1 << 28
 
 
-class RowsReader:
+class RowsReader(RunsOnly):
     def __init__(
         self, file: Path, *, kind: str = "csv", experiment: str | None = None,
         params: Sequence[str] = (),
@@ -53,6 +52,7 @@ class RowsReader:
             self.close()
             raise
         self._columns.decide()
+        self._renamed = self._columns.rename()
         self._numbers = self._ids()
 
     def close(self) -> None:
@@ -61,26 +61,13 @@ class RowsReader:
 
     def notes(self) -> Sequence[str]:
         roles = {column.role for column in self._columns.all}
-        notes = list(self._columns.notes())
+        notes = [*self._columns.notes(), *renamed_notes(self._renamed)]
         if "start" not in roles:
             notes.append("no column start_time: that they began in 1970 means that nothing says it")
         if "id" not in roles:
             how = "its name" if self._names_are_unique else "its row, which is a new one if changed"
             notes.append(f"no column run_id: a run is known by {how}")
         return notes
-
-    def leftovers(self) -> Mapping[str, str]:
-        return {}
-
-    def files(self, artifact_uri: str, owner: str) -> FoundFiles:
-        _ = artifact_uri, owner
-        return FoundFiles(files={})
-
-    def logged_models(self) -> Iterator[SourceModel | BrokenRecord]:
-        yield from ()
-
-    def registered_models(self) -> Iterator[SourceRegisteredModel | BrokenRecord]:
-        yield from ()
 
     # --- runs
 

@@ -116,10 +116,12 @@ class SourceRegisteredModel:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFiles:
     """Of a run or model, by their paths; in place of a file, in words, why it is left out. *files*
-    None: nothing can be had, and if there is a *trouble*, that is why."""
+    None: nothing can be had, and if there is a *trouble*, that is why. *stamp* is another one as
+    soon as one of them is; "": it is that of their names, sizes and times."""
 
     files: Mapping[str, Path | str] | None = None
     trouble: str = ""
+    stamp: str = ""
 
 
 class SourceReader(Protocol):
