@@ -27,8 +27,12 @@ _KINDS = {
         "event files of TensorBoard; neither it nor TensorFlow is needed",
         "a folder of runs: each folder in it that has event files is one",
     ),
+    "wandb": (
+        "runs of W&B on this machine, or exported; wandb is not needed",
+        "a folder wandb, a file run-….wandb, JSON of wandb.Api().runs, or a CSV of its page",
+    ),
 }
-_WITH_EXPERIMENT = ("csv", "tensorboard")
+_WITH_EXPERIMENT = ("csv", "tensorboard", "wandb")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )  # fmt: skip
         if kind in _WITH_EXPERIMENT:
             each.add_argument("-e", "--experiment", metavar="NAME", help="where the runs go")
-        if kind == "csv":
+        if kind in ("csv", "wandb"):
             each.add_argument(
                 "--param", metavar="COLUMN", action="append", default=[],
                 help="this one is a param, though all in it are numbers; may be given again",

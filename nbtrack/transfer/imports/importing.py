@@ -28,7 +28,8 @@ Progress = Callable[[int, int, str], None]  # how many are done, of how many, an
 _FOLD_SECONDS = 600.0
 # What a record of another kind than the tracker writes ends in: it is listed, the rest comes.
 _BROKEN = (
-    BrokenRecord, ValueError, TypeError, AttributeError, KeyError, sqlite3.DatabaseError
+    BrokenRecord, ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError,
+    sqlite3.DatabaseError,
 )  # fmt: skip
 _RUNS_PER_SIGN = 20  # of life: drawing a bar takes longer than bringing a small run
 

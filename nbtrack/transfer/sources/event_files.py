@@ -8,20 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbtrack.transfer.sources.crc32c import crc32c
+from nbtrack.transfer.sources.damaged_records import CutRecord, DamagedRecord
 from nbtrack.transfer.sources.protobuf import bytes_in, fields_of, float_in, signed, text_in
 
 _HEAD, _CHECK = struct.Struct("<QI"), struct.Struct("<I")
 _MASK = 0xA282EAD8
 _LONGEST = 1 << 30  # of a record; a larger length is a damaged one
 _FLOATS = {1: "<f4", 2: "<f8", 3: "<i4", 4: "u1", 5: "<i2", 6: "i1", 9: "<i8", 10: "?", 19: "<f2"}
-
-
-class CutRecord(Exception):
-    """The last record of a file is not whole: whoever wrote it was killed, or writes still."""
-
-
-class DamagedRecord(Exception):
-    """A record is not what was written; where the next one begins is not known."""
 
 
 @dataclass(slots=True)

@@ -16,6 +16,8 @@ from nbtrack.transfer.sources.mlflow_sqlite import SqliteReader
 from nbtrack.transfer.sources.row_runs import RowsReader
 from nbtrack.transfer.sources.source_records import SourceReader
 from nbtrack.transfer.sources.tensorboard import EventsReader
+from nbtrack.transfer.sources.wandb_exports import WandbExportReader, is_of_documentation
+from nbtrack.transfer.sources.wandb_folders import WandbFoldersReader
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters or more: C: is a drive
 
@@ -72,6 +74,16 @@ def _open_tensorboard(source: str, reading: Reading) -> SourceReader:
     return EventsReader(_local(source), experiment=reading.experiment)
 
 
+def _open_wandb(source: str, reading: Reading) -> SourceReader:
+    """A folder that W&B writes, or a file: its own, JSON, or one of two kinds of CSV."""
+    place, experiment = _local(source), reading.experiment
+    if place.is_dir() or place.suffix == ".wandb":
+        return WandbFoldersReader(place, experiment=experiment)
+    if place.suffix.lower() == ".csv" and not is_of_documentation(place):
+        return RowsReader(place, kind="wandb", experiment=experiment, params=reading.params)
+    return WandbExportReader(place, experiment=experiment)
+
+
 def _local(source: str) -> Path:
     place = folder_of(source).expanduser().absolute()
     _check_is_there(place)
@@ -88,5 +100,6 @@ _OPENERS: Mapping[str, Callable[[str, Reading], SourceReader]] = {
     "csv": _open_csv,
     "parquet": _open_parquet,
     "tensorboard": _open_tensorboard,
+    "wandb": _open_wandb,
 }
 KINDS = tuple(_OPENERS)

@@ -27,7 +27,7 @@ _FACTS = {
 _STATUSES = {
     "running": "RUNNING", "scheduled": "SCHEDULED", "pending": "SCHEDULED",
     "finished": "FINISHED", "completed": "FINISHED", "done": "FINISHED",
-    "failed": "FAILED", "crashed": "FAILED", "killed": "KILLED", "": "FINISHED",
+    "failed": "FAILED", "crashed": "KILLED", "killed": "KILLED", "": "FINISHED",
 }  # fmt: skip
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?|nan", re.IGNORECASE)
 

@@ -13,14 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbtrack.errors import InvalidValue
+from nbtrack.transfer.sources.damaged_records import CutRecord, DamagedRecord
 from nbtrack.transfer.sources.derived_ids import experiment_called, run_id_of
-from nbtrack.transfer.sources.event_files import (
-    CutRecord,
-    DamagedRecord,
-    Event,
-    Value,
-    events_in,
-)
+from nbtrack.transfer.sources.event_files import Event, Value, events_in
 from nbtrack.transfer.sources.hparams import Session, session_in
 from nbtrack.transfer.sources.key_names import KeyNames, renamed_notes
 from nbtrack.transfer.sources.runs_only import KeptPoints, RunsOnly, WrittenFiles, path_of
