@@ -31,15 +31,23 @@ _KINDS = {
         "runs of W&B on this machine, or exported; wandb is not needed",
         "a folder wandb, a file run-….wandb, JSON of wandb.Api().runs, or a CSV of its page",
     ),
+    "trackio": (
+        "projects of trackio; it is not needed",
+        "its folder, or the file of a project (default: ~/.cache/huggingface/trackio)",
+    ),
 }
-_WITH_EXPERIMENT = ("csv", "tensorboard", "wandb")
+_WHERE_TRACKIO_IS = "~/.cache/huggingface/trackio"
+_WITH_EXPERIMENT = ("csv", "tensorboard", "wandb", "trackio")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     for kind, (about, places) in _KINDS.items():
         each = kinds.add_parser(kind, help=about, description=about)
-        each.add_argument("source", metavar="SOURCE", help=places)
+        if kind == "trackio":
+            each.add_argument("source", nargs="?", default=_WHERE_TRACKIO_IS, help=places)
+        else:
+            each.add_argument("source", metavar="SOURCE", help=places)
         each.add_argument(
             "--to", metavar="FOLDER",
             help="the project it comes to, made if there is none (default: that of --store)",

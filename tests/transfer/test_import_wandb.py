@@ -94,7 +94,7 @@ def test_again_adds_what_is_new(made, bring, ours):
     assert "0 new, 1 grown, 2 as they were" in said
     first = runs_in(ours, "wine")["first <b>"]
     assert (first.info.status, len(points_of(ours, first, "loss"))) == ("FINISHED", 4)
-    assert "0 new, 0 grown, 1 as they were" in bring(store, "-e", "elsewhere")[1]
+    assert "0 new, 0 grown, 1 as they were" in bring(store)[1]
 
 
 def test_what_is_damaged_is_said(made, bring, ours):

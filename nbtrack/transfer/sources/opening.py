@@ -16,6 +16,7 @@ from nbtrack.transfer.sources.mlflow_sqlite import SqliteReader
 from nbtrack.transfer.sources.row_runs import RowsReader
 from nbtrack.transfer.sources.source_records import SourceReader
 from nbtrack.transfer.sources.tensorboard import EventsReader
+from nbtrack.transfer.sources.trackio import TrackioReader
 from nbtrack.transfer.sources.wandb_exports import WandbExportReader, is_of_documentation
 from nbtrack.transfer.sources.wandb_folders import WandbFoldersReader
 
@@ -84,6 +85,10 @@ def _open_wandb(source: str, reading: Reading) -> SourceReader:
     return WandbExportReader(place, experiment=experiment)
 
 
+def _open_trackio(source: str, reading: Reading) -> SourceReader:
+    return TrackioReader(_local(source), experiment=reading.experiment)
+
+
 def _local(source: str) -> Path:
     place = folder_of(source).expanduser().absolute()
     _check_is_there(place)
@@ -101,5 +106,6 @@ _OPENERS: Mapping[str, Callable[[str, Reading], SourceReader]] = {
     "parquet": _open_parquet,
     "tensorboard": _open_tensorboard,
     "wandb": _open_wandb,
+    "trackio": _open_trackio,
 }
 KINDS = tuple(_OPENERS)

@@ -15,6 +15,7 @@ from typing import Any
 from nbtrack.errors import InvalidValue
 from nbtrack.transfer.sources.derived_ids import experiment_called, run_id_of
 from nbtrack.transfer.sources.key_names import renamed_notes
+from nbtrack.transfer.sources.logged_run import LoggedRun, labels_in
 from nbtrack.transfer.sources.row_columns import time_in
 from nbtrack.transfer.sources.runs_only import RunsOnly
 from nbtrack.transfer.sources.source_records import (
@@ -23,7 +24,6 @@ from nbtrack.transfer.sources.source_records import (
     SourceExperiment,
     SourceRun,
 )
-from nbtrack.transfer.sources.wandb_run import WandbRun, labels_in
 
 _NAMES = {
     "id": "id", "name": "name", "display_name": "name", "displayName": "name", "notes": "notes",
@@ -83,9 +83,9 @@ class WandbExportReader(RunsOnly):
         name = self._joined or _project_of(record) or self._default
         return experiment_called(name, is_joined=self._joined is not None)
 
-    def _read(self, run_id: str, left: Counter[str]) -> WandbRun:
+    def _read(self, run_id: str, left: Counter[str]) -> LoggedRun:
         record = self._records[run_id]
-        run = WandbRun(left=left, renamed=self._renamed)
+        run = LoggedRun(left=left, renamed=self._renamed)
         run.facts = {
             fact: record[n] for n, fact in _NAMES.items() if isinstance(record.get(n), str)
         }

@@ -16,6 +16,7 @@ from nbtrack.errors import InvalidValue
 from nbtrack.transfer.sources.damaged_records import CutRecord, DamagedRecord
 from nbtrack.transfer.sources.derived_ids import experiment_called, run_id_of
 from nbtrack.transfer.sources.key_names import renamed_notes
+from nbtrack.transfer.sources.logged_run import LoggedRun
 from nbtrack.transfer.sources.runs_only import RunsOnly
 from nbtrack.transfer.sources.source_files import list_files
 from nbtrack.transfer.sources.source_records import (
@@ -26,7 +27,6 @@ from nbtrack.transfer.sources.source_records import (
     SourceRun,
 )
 from nbtrack.transfer.sources.wandb_datastore import Entry, entries_in
-from nbtrack.transfer.sources.wandb_run import WandbRun
 
 NO_PROJECT = "uncategorized"  # W&B's own word
 _ENTRIES_BEFORE_RUN = 20
@@ -40,7 +40,7 @@ class WandbFoldersReader(RunsOnly):
         default one called as their project. Raises InvalidValue if there is no run in it."""
         self.title = str(place)
         self._joined = experiment
-        self._last: tuple[str, WandbRun] | None = None
+        self._last: tuple[str, LoggedRun] | None = None
         self._left: Counter[str] = Counter()
         self._renamed: dict[str, str] = {}
         self._cut: dict[str, str] = {}
@@ -102,15 +102,15 @@ class WandbFoldersReader(RunsOnly):
         self._stores.setdefault(run_id, []).append(store)
         self._projects[run_id] = project
 
-    def _read(self, run_id: str) -> WandbRun:
+    def _read(self, run_id: str) -> LoggedRun:
         """The last one is kept: it is asked for twice."""
         if self._last is None or self._last[0] != run_id:
             self._last = None
             self._last = run_id, self._read_all(self._stores[run_id])
         return self._last[1]
 
-    def _read_all(self, stores: Sequence[Path]) -> WandbRun:
-        run = WandbRun(left=self._left, renamed=self._renamed)
+    def _read_all(self, stores: Sequence[Path]) -> LoggedRun:
+        run = LoggedRun(left=self._left, renamed=self._renamed)
         for store in stores:
             run.state = "crashed"  # until it says that it ended
             name = f"{store.parent.name}/{store.name}"
@@ -130,7 +130,7 @@ class WandbFoldersReader(RunsOnly):
         return run
 
 
-def _take(entry: Entry, run: WandbRun) -> None:
+def _take(entry: Entry, run: LoggedRun) -> None:
     if entry.kind == "run":
         run.facts |= entry.facts
         run.config |= entry.values

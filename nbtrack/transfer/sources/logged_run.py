@@ -1,4 +1,4 @@
-"""A run of W&B, put together from what was logged of it or exported."""
+"""A run of W&B, or of a tracker with its verbs, put together from what was logged or exported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from nbtrack.records.tags import RUN_NAME_TAG
 from nbtrack.transfer.sources.key_names import KeyNames
-from nbtrack.transfer.sources.runs_only import KeptPoints
+from nbtrack.transfer.sources.runs_only import KeptPoints, path_of
 from nbtrack.transfer.sources.source_records import SourceRun
 
 _STATES = {
@@ -19,28 +19,31 @@ _STATES = {
 }  # fmt: skip
 _FACT_TAGS = {
     "notes": "mlflow.note.content", "commit": "mlflow.source.git.commit",
-    "program": "mlflow.source.name", "id": "wandb.id", "entity": "wandb.entity",
-    "group": "wandb.group", "job_type": "wandb.job_type", "sweep_id": "wandb.sweep_id",
-    "host": "wandb.host", "url": "wandb.url",
+    "program": "mlflow.source.name",
 }  # fmt: skip
+_OWN_FACTS = ("id", "entity", "group", "job_type", "sweep_id", "host", "url")
 _TYPE = "_type"  # of an object that is no number: a histogram, an image
 Key = tuple[str, ...]
 
 
 @dataclass(slots=True)
-class WandbRun:
-    """*left* counts what there is no place for; *renamed* is as `KeyNames` fills it."""
+class LoggedRun:
+    """*left* counts what there is no place for; *renamed* is as `KeyNames` fills it. *paths* are
+    of files that values name, *tables* those that were logged as values, as JSON by their paths."""
 
     left: Counter[str]
     renamed: dict[str, str]
+    kind: str = "wandb"
     facts: dict[str, Any] = field(default_factory=dict)
     config: dict[Key, Any] = field(default_factory=dict)
     summary: dict[Key, Any] = field(default_factory=dict)
     state: str = "crashed"
     start: int | None = None
     end: int | None = None
-    is_cut: bool = False
+    paths: list[str] = field(default_factory=list)
+    tables: dict[str, bytes] = field(default_factory=dict)
     points: KeptPoints = field(init=False)
+    _texts: dict[Key, str] = field(default_factory=dict)
     _step: int = 0
     _measured: set[Key] = field(default_factory=set)
     _looks: int = 0
@@ -56,9 +59,16 @@ class WandbRun:
         if isinstance(seconds, int | float):
             time = int(seconds * 1000)
         self._seen_at(time)
-        for key, value in _numbers(values, self.left):
-            self.points.add(".".join(key), value, self._step, time)
-            self._measured.add(key)
+        flat = dict(_flat(values))
+        objects = self._objects(flat)
+        for key, value in _outside(flat, objects):
+            if isinstance(value, list):
+                self.left["lists of values"] += 1
+            elif isinstance(value, str):
+                self._texts[key] = value
+            elif value is not None:
+                self.points.add(".".join(key), float(value), self._step, time)
+                self._measured.add(key)
 
     def log_system(self, values: Mapping[Key, Any], time: int) -> None:
         """W&B has no steps for these; each look is one."""
@@ -75,9 +85,12 @@ class WandbRun:
 
     def complete(self) -> None:
         """What only the summary says is a point at the last step; a text is a tag."""
-        for key, value in _numbers(self.summary, Counter()):
-            if key not in self._measured:
-                self.points.add(".".join(key), value, self._step, self.end or self.start or 0)
+        for key, value in _outside(flat := dict(_flat(self.summary)), _kinds(flat)):
+            if isinstance(value, str):
+                self._texts[key] = value
+            elif isinstance(value, int | float) and key not in self._measured:
+                time = self.end or self.start or 0
+                self.points.add(".".join(key), float(value), self._step, time)
 
     def source_run(self, run_id: str, experiment_id: str) -> SourceRun:
         status = _STATES.get(self.state.lower(), "FINISHED")
@@ -102,34 +115,43 @@ class WandbRun:
         return {".".join(key): _shown(value) for key, value in found if value is not None}
 
     def _tags(self) -> Iterator[tuple[str, str]]:
-        for fact, tag in _FACT_TAGS.items():
+        own = {fact: f"{self.kind}.{fact}" for fact in _OWN_FACTS}
+        for fact, tag in {**_FACT_TAGS, **own}.items():
             if self.facts.get(fact):
                 yield tag, str(self.facts[fact])
         if labels := self.facts.get("tags"):
-            yield "wandb.tags", ", ".join(map(str, labels))
-        for key, value in _flat(self.summary):
-            if isinstance(value, str) and not _is_within_object(key, self.summary):
-                yield f"summary.{'.'.join(key)}", value
+            yield f"{self.kind}.tags", ", ".join(map(str, labels))
+        for key, value in self._texts.items():
+            yield f"summary.{'.'.join(key)}", value
+
+    def _objects(self, flat: Mapping[Key, Any]) -> Mapping[Key, str]:
+        """Those of *flat* that are no numbers: some are files, or tables."""
+        kinds = _kinds(flat)
+        for key, kind in kinds.items():
+            if isinstance(path := flat.get((*key, "file_path")), str):
+                self.paths.append(path)
+            elif isinstance(rows := flat.get((*key, "_value")), list):
+                place = f"tables/{path_of('.'.join(key))}/{self._step}.json"
+                self.tables[place] = json.dumps(rows).encode()
+            elif not kind.endswith("-file"):  # W&B's, which are in the folder of its files
+                self.left[f"{kind}s"] += 1
+        return kinds
 
     def _seen_at(self, time: int) -> None:
         self.start = time if self.start is None else min(self.start, time)
         self.end = time if self.end is None else max(self.end, time)
 
 
-def _numbers(values: Mapping[Key, Any], left: Counter[str]) -> Iterator[tuple[Key, float]]:
-    """Without W&B's own, and what is within an object that is no number; counted in *left*."""
-    flat = dict(_flat(values))
-    objects = {key[:-1]: str(value) for key, value in flat.items() if key[-1:] == (_TYPE,)}
-    for kind in objects.values():
-        if not kind.endswith("-file"):  # the others are files of the run
-            left[f"{kind}s"] += 1
+def _kinds(flat: Mapping[Key, Any]) -> dict[Key, str]:
+    return {key[:-1]: str(value) for key, value in flat.items() if key[-1:] == (_TYPE,)}
+
+
+def _outside(flat: Mapping[Key, Any], objects: Mapping[Key, str]) -> Iterator[tuple[Key, Any]]:
+    """Without W&B's own, and what is within an object."""
     for key, value in flat.items():
-        if key[0].startswith("_") or any(key[:n] in objects for n in range(len(key))):
-            continue
-        if isinstance(value, list):
-            left["lists of values"] += 1
-        elif isinstance(value, bool) or _is_number(value):
-            yield key, float(value)
+        is_within = any(key[:n] in objects for n in range(len(key) + 1)) if objects else False
+        if not (is_within or key[0].startswith("_")):
+            yield key, value
 
 
 def _flat(values: Mapping[Key, Any]) -> Iterator[tuple[Key, Any]]:
@@ -138,11 +160,6 @@ def _flat(values: Mapping[Key, Any]) -> Iterator[tuple[Key, Any]]:
             yield from _flat({(*key, str(part)): each for part, each in value.items()})
         elif key:
             yield key, value
-
-
-def _is_within_object(key: Key, values: Mapping[Key, Any]) -> bool:
-    flat = {each for each, _ in _flat(values)}
-    return any((*key[:n], _TYPE) in flat for n in range(len(key))) or key[0].startswith("_")
 
 
 def _shown(value: Any) -> str:
