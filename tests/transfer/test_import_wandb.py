@@ -16,7 +16,7 @@ from nbtrack.cli.main import main
 from nbtrack.records.runs import Run
 from tests.support.told_runs import files_of
 
-# Three runs, one of them resumed: `wandb.init` in offline mode, `log`, `Image`, `Table`, `finish`.
+# Of `train_wandb.py` there: three runs, one of them resumed.
 PACKED = Path(__file__).parent / "others" / "wandb-0.31.0.zip"
 Import = Callable[..., tuple[int, str]]
 
@@ -61,6 +61,7 @@ def test_what_wandb_wrote_is_here(made, bring, ours, tmp_path):
     assert [r.info.status for r in (first, crashed, resumed)] == ["FINISHED", "FAILED", "FINISHED"]
     assert points_of(ours, first, "ünï") == [(0, "0.0"), (1, "1.0"), (2, "nan"), (3, "inf")]
     assert points_of(ours, first, "big") == [(1000, repr(float(2**70)))]
+    assert points_of(ours, first, "early") == [(4, "1.0")]
     [point] = ours.get_metric_history(first.info.run_id, "nested.a")
     assert first.info.start_time <= point.timestamp <= first.info.end_time
     assert points_of(ours, resumed, "loss") == [(0, "1.0"), (1, "0.5")]

@@ -59,7 +59,7 @@ class LoggedRun:
         if isinstance(seconds, int | float):
             time = int(seconds * 1000)
         self._seen_at(time)
-        flat = dict(_flat(values))
+        flat = dict(flat_values(values))
         objects = self._objects(flat)
         for key, value in _outside(flat, objects):
             if isinstance(value, list):
@@ -85,7 +85,7 @@ class LoggedRun:
 
     def complete(self) -> None:
         """What only the summary says is a point at the last step; a text is a tag."""
-        for key, value in _outside(flat := dict(_flat(self.summary)), _kinds(flat)):
+        for key, value in _outside(flat := dict(flat_values(self.summary)), _kinds(flat)):
             if isinstance(value, str):
                 self._texts[key] = value
             elif isinstance(value, int | float) and key not in self._measured:
@@ -111,7 +111,7 @@ class LoggedRun:
         )
 
     def _params(self) -> dict[str, str]:
-        found = ((key, value) for key, value in _flat(self.config) if key[:1] != ("_wandb",))
+        found = ((key, value) for key, value in flat_values(self.config) if key[:1] != ("_wandb",))
         return {".".join(key): _shown(value) for key, value in found if value is not None}
 
     def _tags(self) -> Iterator[tuple[str, str]]:
@@ -154,10 +154,11 @@ def _outside(flat: Mapping[Key, Any], objects: Mapping[Key, str]) -> Iterator[tu
             yield key, value
 
 
-def _flat(values: Mapping[Key, Any]) -> Iterator[tuple[Key, Any]]:
+def flat_values(values: Mapping[Key, Any]) -> Iterator[tuple[Key, Any]]:
+    """Objects within objects: each value, with all keys that lead to it."""
     for key, value in values.items():
         if isinstance(value, dict) and value:
-            yield from _flat({(*key, str(part)): each for part, each in value.items()})
+            yield from flat_values({(*key, str(part)): each for part, each in value.items()})
         elif key:
             yield key, value
 
