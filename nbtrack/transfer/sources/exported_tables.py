@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.transfer.sources.loaded_tables import LoadedTables
+from nbtrack.transfer.sources.runs_ahead import RunsAhead
 from nbtrack.transfer.sources.source_files import is_linked, list_files
 from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
@@ -24,6 +25,7 @@ from nbtrack.transfer.sources.source_records import (
     SourceVersion,
 )
 
+_POINTS_AT_ONCE = 50_000
 _INPUT_FACTS = ("name", "digest", "source_type", "source", "schema", "profile", "context", "tags")
 _POINT_FACTS = (
     "model_id", "key", "value", "step", "timestamp", "dataset_name", "dataset_digest"
@@ -42,6 +44,9 @@ class TablesReader:
         self.title = str(folder)
         self._folder = folder
         self._tables = LoadedTables(folder, form)
+        rows = self._tables.rows("runs", ["run_id"], order="start_time, run_id")
+        self._ids = list(dict.fromkeys(_said(run_id) for (run_id,) in rows))
+        self._ahead = RunsAhead(self._tables, self._ids)
 
     def close(self) -> None:
         self._tables.close()
@@ -79,13 +84,12 @@ class TablesReader:
                 )  # fmt: skip
 
     def run_ids(self) -> Sequence[str]:
-        rows = self._tables.rows("runs", ["run_id"], order="start_time, run_id")
-        return list(dict.fromkeys(_said(run_id) for (run_id,) in rows))
+        return self._ids
 
     def run(self, run_id: str) -> SourceRun:
         if run_id in self._tables.broken:
             raise BrokenRecord(self._tables.broken[run_id])
-        row, *more = self._tables.records("runs", run_id=run_id)
+        row, *more = self._ahead.records("runs", run_id)
         if more:
             raise BrokenRecord(f"the table of runs has it {len(more) + 1} times")
         return SourceRun(
@@ -98,33 +102,35 @@ class TablesReader:
             end=_milliseconds(row["end_time"]),
             is_deleted=row["lifecycle_stage"] == "deleted",
             artifact_uri="",
-            params=self._texts("params", run_id=run_id),
-            tags=self._texts("tags", run_id=run_id),
+            params=self._texts_of_run("params", run_id),
+            tags=self._texts_of_run("tags", run_id),
             inputs=self._inputs(run_id),
             links=[
                 ModelLink(row["model_id"], row["role"], row["step"] or 0)
-                for row in self._tables.records("model_links", run_id=run_id)
+                for row in self._ahead.records("model_links", run_id)
             ],
             model_points=list(self._model_points(run_id)),
         )
 
     def points(self, run_id: str) -> Iterator[Points]:
-        rows = self._tables.rows(
-            "metrics", ["key", "value", "step", "timestamp"],
-            order="key, step, timestamp", run_id=run_id,
-        )  # fmt: skip
-        for key, found in groupby(rows, key=itemgetter(0)):
-            _, values, steps, times = zip(*found)
-            yield Points(key, values, steps, [time // 1000 for time in times])
+        rows: Iterable[Sequence[Any]] | None = self._ahead.points(run_id)
+        if rows is None:
+            columns, order = ["run_id", "key", "value", "step", "timestamp"], "key, step, timestamp"
+            rows = self._tables.rows("metrics", columns, order=order, run_id=run_id)
+        for key, found in groupby(rows, key=itemgetter(1)):
+            while some := list(islice(found, _POINTS_AT_ONCE)):
+                _, _, values, steps, times = zip(*some)
+                yield Points(key, values, steps, [time // 1000 for time in times])
 
     def _inputs(self, run_id: str) -> list[dict[str, str]]:
-        rows = self._tables.rows("datasets", _INPUT_FACTS, run_id=run_id)
-        named = (zip(_INPUT_FACTS, row, strict=True) for row in rows)
-        return [{name: fact for name, fact in facts if fact is not None} for facts in named]
+        return [
+            {name: row[name] for name in _INPUT_FACTS if row[name] is not None}
+            for row in self._ahead.records("datasets", run_id)
+        ]
 
     def _model_points(self, run_id: str) -> Iterator[ModelPoint]:
-        for row in self._tables.rows("model_metrics", _POINT_FACTS, run_id=run_id):
-            model_id, key, value, step, time, *data = row
+        for row in self._ahead.records("model_metrics", run_id):
+            model_id, key, value, step, time, *data = (row[name] for name in _POINT_FACTS)
             yield ModelPoint(model_id, key, value, step, time // 1000, *data)
 
     def files(self, artifact_uri: str, owner: str) -> FoundFiles:
@@ -134,7 +140,9 @@ class TablesReader:
             return self._files_below(self._folder / "artifacts" / run_id, path)
         room = "models" if owner.startswith("m-") else "artifacts"
         found = self._files_below(self._folder / room / owner, "")
-        said = {p for (p,) in self._tables.rows("artifacts", ["path"], run_id=owner)}
+        said = set()
+        if room == "artifacts":
+            said = {row["path"] for row in self._ahead.records("artifacts", owner)}
         missing = dict.fromkeys(sorted(said - (found.files or {}).keys()), "it is not there")
         return FoundFiles(files={**(found.files or {}), **missing})
 
@@ -194,6 +202,10 @@ class TablesReader:
             description=row["description"],
             tags=self._texts("version_tags", name=row["name"], version=row["version"]),
         )
+
+    def _texts_of_run(self, table: str, run_id: str) -> dict[str, str]:
+        found = self._ahead.records(table, run_id)
+        return {_said(row["key"]): _said(row["value"]) for row in found}
 
     def _texts(self, table: str, **where: str) -> dict[str, str]:
         rows = self._tables.rows(table, ["key", "value"], order="key", **where)

@@ -52,17 +52,28 @@ class LoadedTables:
             yield dict(zip(names, row, strict=True))
 
     def rows(
-        self, table: str, columns: Sequence[str], *, order: str = "", **where: str
+        self, table: str, columns: Sequence[str], *, order: str = "", **where: str | list[str]
     ) -> Iterator[Sequence[Any]]:
+        """*where* are the texts that columns have, or lists of some of them."""
         shown = (
             f"epoch_us({c})" if COLUMNS[table][c] == "timestamp" else f'"{c}"' for c in columns
         )
         sql = f"select {', '.join(shown)} from {table}"  # noqa: S608 - our own names
-        sql += f" where {' and '.join(f'{name} = ?' for name in where)}" if where else ""
+        asked = (
+            f"{name} in (select unnest(?))" if isinstance(value, list) else f"{name} = ?"
+            for name, value in where.items()
+        )  # fmt: skip
+        sql += f" where {' and '.join(asked)}" if where else ""
         sql += f" order by {order}" if order else ""
         cursor = self._tables.cursor().execute(sql, list(where.values()))
         while rows := cursor.fetchmany(_ROWS_AT_ONCE):
             yield from rows
+
+    def counts(self, table: str) -> list[tuple[str, int]]:
+        """How many rows each run has in it."""
+        sql = f"select run_id, count(*) from {table} group by 1"  # noqa: S608 - our own names
+        found: list[tuple[str, int]] = self._tables.execute(sql).fetchall()
+        return found
 
     def _load(self, name: str) -> None:
         file = self._folder / f"{name}.{self._form}"
