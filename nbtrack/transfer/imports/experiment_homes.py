@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nbtrack.base.values import check_unicode
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
-from nbtrack.recording.experiments import DEFAULT_ID, DEFAULT_NAME, experiment_id_of, set_tags
+from nbtrack.recording.experiments import DEFAULT_ID, DEFAULT_NAME, experiment_id_of
 from nbtrack.records.runs import Experiment, LifecycleStage, ViewType
 from nbtrack.stores.store import Store
 from nbtrack.transfer.imports.marks import MARK
@@ -73,26 +73,37 @@ class ExperimentHomes:
         return home._replace(remark=_remark(source, home))
 
     def _write(self, source: SourceExperiment, home: Home, before: Experiment | None) -> None:
+        """In one write: killed in between, it would be another one the next time, for want of its
+        mark."""
         is_mark_new = before is None or MARK not in before.tags
-        if is_mark_new:
-            facts: dict[str, object] = {"name": home.name}
-            if source.created is not None:
-                facts["created_us"] = source.created * 1000
-            elif home.experiment_id != DEFAULT_ID:  # of which nobody says when it was made
-                facts["created_us"] = now_us()
-            self._store.append(lines.experiment_line(home.experiment_id, t=now_us(), **facts))
+        text = _announcement(source, home) if is_mark_new else ""
         is_gone = source.is_deleted and home.experiment_id != DEFAULT_ID  # ours is always there
         if is_gone and (is_mark_new or not _was_deleted(before)):
-            facts = {"lifecycle_stage": LifecycleStage.DELETED}
-            self._store.append(lines.experiment_line(home.experiment_id, t=now_us(), **facts))
+            deleted = {"lifecycle_stage": LifecycleStage.DELETED}
+            text += lines.experiment_line(home.experiment_id, t=now_us(), **deleted)
         known = {} if before is None else before.tags
         tags = {**source.tags, MARK: _mark(source, self._kind)}
         # The mark is what the source said the last time; what was changed here since, stays.
         if known.get(MARK) != tags[MARK]:
-            set_tags(self._store, home.experiment_id, tags)
+            t = now_us()
+            text += "".join(
+                lines.experiment_tag_line(home.experiment_id, key, tag, t=t)
+                for key, tag in tags.items()
+            )
+        if text:
+            self._store.append(text)
         self._known[home.experiment_id] = Experiment(
             home.experiment_id, home.name, "", tags={**known, **tags}
         )
+
+
+def _announcement(source: SourceExperiment, home: Home) -> str:
+    facts: dict[str, object] = {"name": home.name}
+    if source.created is not None:
+        facts["created_us"] = source.created * 1000
+    elif home.experiment_id != DEFAULT_ID:  # of which nobody says when it was made
+        facts["created_us"] = now_us()
+    return lines.experiment_line(home.experiment_id, t=now_us(), **facts)
 
 
 def _was_deleted(before: Experiment | None) -> bool:
