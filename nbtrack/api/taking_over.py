@@ -1,4 +1,4 @@
-"""`nbtrack.takeover`: code that says `import mlflow` records here, unchanged.
+"""`nbtrack.takeover`: code that says `import mlflow`, or `import wandb`, records here, unchanged.
 
 A finder, first in `sys.meta_path`, hands out stand-ins: modules that look up every name in the
 module of ours that has it. What a script says of servers stays unheard; everything else is ours.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import FrameType, ModuleType
@@ -23,37 +23,44 @@ from nbtrack.errors import InvalidValue
 
 _NAME = "mlflow"
 _OURS = "nbtrack"
+_VERSIONS = {_NAME: "3.0.0", "wandb": "0.20.0"}  # where they are not installed
 
 
-def takeover(is_on: bool = True) -> None:
+def takeover(is_on: bool = True, *, of: str | None = None) -> None:
     """From now on `import mlflow`, `from mlflow.tracking import …` and their like give nbtrack, in
     this process; `takeover(False)` undoes it: what is imported after that is MLflow again.
+    `of="wandb"` does so for `import wandb` and its verbs `init`, `log`, `config`, `finish`, `Image`
+    and `Table`; without *of*, what is undone is all.
 
     `mlflow.set_tracking_uri(…)` of such code is not followed, and that is said once: it records
-    where nbtrack does. Raises InvalidValue if MLflow itself is imported already.
+    where nbtrack does. Raises InvalidValue if MLflow itself, or wandb, is imported already.
     """
+    if of is not None and of not in _finders:
+        raise InvalidValue(f"of={of!r} is none of what is taken over: {', '.join(_finders)}.")
     if is_on:
-        _turn_on()
-    else:
-        _turn_off()
-
-
-def _turn_on() -> None:
-    if _finder in sys.meta_path:
+        _turn_on(of or _NAME)
         return
-    if _NAME in sys.modules:
+    for name in _finders if of is None else [of]:
+        _turn_off(name)
+
+
+def _turn_on(name: str) -> None:
+    if _finders[name] in sys.meta_path:
+        return
+    if name in sys.modules:
+        of = "" if name == _NAME else f"of={name!r}"
         raise InvalidValue(
-            "mlflow is imported already, and what has it would go on with it. Restart the kernel, "
-            "and call nbtrack.takeover() before anything imports mlflow."
+            f"{name} is imported already, and what has it would go on with it. Restart the kernel, "
+            f"and call nbtrack.takeover({of}) before anything imports {name}."
         )
-    sys.meta_path.insert(0, _finder)
+    sys.meta_path.insert(0, _finders[name])
 
 
-def _turn_off() -> None:
-    if _finder in sys.meta_path:
-        sys.meta_path.remove(_finder)
+def _turn_off(taken: str) -> None:
+    if _finders[taken] in sys.meta_path:
+        sys.meta_path.remove(_finders[taken])
     for name, module in list(sys.modules.items()):
-        if isinstance(module, StandIn):
+        if isinstance(module, StandIn) and name.partition(".")[0] == taken:
             del sys.modules[name]
 
 
@@ -64,10 +71,12 @@ class StandIn(ModuleType):
         super().__init__(spec.name, ours.__doc__)
         self.__dict__["_ours"] = ours
         self.__path__: list[str] = []
-        self.__version__ = _version()
+        self.__version__ = _version(spec.name.partition(".")[0])
 
     def __getattr__(self, name: str) -> Any:
         ours = self.__dict__["_ours"]
+        if not self.__name__.startswith(_NAME):
+            return getattr(ours, name)
         if name in _UNHEARD and hasattr(ours, name):
             return _UNHEARD[name]
         path = f"{self.__name__}.{name}"
@@ -83,16 +92,21 @@ class StandIn(ModuleType):
 
 
 class _Finder(MetaPathFinder, Loader):
+    """*ours_called* gives our module for a name that begins with *taken*."""
+
+    def __init__(self, taken: str, ours_called: Callable[[str], ModuleType]) -> None:
+        self._taken, self._ours_called = taken, ours_called
+
     def find_spec(
         self,
         name: str,
         path: Sequence[str] | None = None,  # noqa: ARG002 - ours are found by name
         target: ModuleType | None = None,  # noqa: ARG002 - the same
     ) -> ModuleSpec | None:
-        if name.partition(".")[0] != _NAME:
+        if name.partition(".")[0] != self._taken:
             return None
         try:
-            _ours_called(name)
+            self._ours_called(name)
         except ModuleNotFoundError:
             if _is_question(sys._getframe(1)):
                 return None
@@ -100,7 +114,7 @@ class _Finder(MetaPathFinder, Loader):
         return ModuleSpec(name, self, is_package=True)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return StandIn(spec, _ours_called(spec.name))
+        return StandIn(spec, self._ours_called(spec.name))
 
     def exec_module(self, module: ModuleType) -> None:
         """There is nothing to run: it is there."""
@@ -140,12 +154,23 @@ def _ours_called(name: str) -> ModuleType:
         ) from None
 
 
-def _version() -> str:
+def _wandb_called(name: str) -> ModuleType:
+    """Raises ModuleNotFoundError for all but `wandb` itself."""
+    if name != "wandb":
+        raise ModuleNotFoundError(
+            f"nbtrack has taken over, and has no {name!r}: only wandb itself, with init, log, "
+            "config, finish, Image and Table. Without nbtrack.takeover(of='wandb') it is W&B's.",
+            name=name,
+        )
+    return importlib.import_module("nbtrack.api.wandb_module")
+
+
+def _version(name: str) -> str:
     """Libraries ask which MLflow it is."""
     try:
-        return importlib.metadata.version(_NAME)
+        return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
-        return "3.0.0"
+        return _VERSIONS[name]
 
 
 def _set_tracking_uri(uri: object) -> None:
@@ -180,4 +205,4 @@ _UNHEARD: dict[str, Any] = {
     "MlflowClient": ClientHere,
     "Client": ClientHere,
 }
-_finder = _Finder()
+_finders = {_NAME: _Finder(_NAME, _ours_called), "wandb": _Finder("wandb", _wandb_called)}

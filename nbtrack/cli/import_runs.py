@@ -1,4 +1,4 @@
-"""Bring in what another tracker has: `import mlflow` a folder mlruns or a file mlflow.db."""
+"""Bring in what another tracker has, or what was exported: `import mlflow mlruns`, `import csv`."""
 
 from __future__ import annotations
 
@@ -13,29 +13,67 @@ from nbtrack.recording.session import current_session
 from nbtrack.stores.local.duckdb import DuckDBStore
 from nbtrack.transfer.imports.outcome import Outcome, Side
 
+_KINDS = {
+    "mlflow": (
+        "a store of MLflow 1, 2 or 3; mlflow is not needed",
+        "a folder mlruns, a file mlflow.db, or sqlite:///mlflow.db",
+    ),
+    "csv": (
+        "a table of runs, or what `nbtrack export --csv` wrote",
+        "a CSV file with a row for each run, or a folder of tables",
+    ),
+    "parquet": ("what `nbtrack export --parquet` wrote", "a folder of tables"),
+    "tensorboard": (
+        "event files of TensorBoard; neither it nor TensorFlow is needed",
+        "a folder of runs: each folder in it that has event files is one",
+    ),
+    "wandb": (
+        "runs of W&B on this machine, or exported; wandb is not needed",
+        "a folder wandb, a file run-….wandb, JSON of wandb.Api().runs, or a CSV of its page",
+    ),
+    "trackio": (
+        "projects of trackio; it is not needed",
+        "its folder, or the file of a project (default: ~/.cache/huggingface/trackio)",
+    ),
+}
+_WHERE_TRACKIO_IS = "~/.cache/huggingface/trackio"
+_WITH_EXPERIMENT = ("csv", "tensorboard", "wandb", "trackio")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
-    mlflow = kinds.add_parser("mlflow", help="a store of MLflow 1, 2 or 3; mlflow is not needed")
-    mlflow.add_argument(
-        "source", metavar="SOURCE", help="a folder mlruns, a file mlflow.db, or sqlite:///mlflow.db"
-    )
-    mlflow.add_argument(
-        "--to", metavar="FOLDER",
-        help="the project it comes to, made if there is none (default: that of --store)",
-    )  # fmt: skip
+    for kind, (about, places) in _KINDS.items():
+        each = kinds.add_parser(kind, help=about, description=about)
+        if kind == "trackio":
+            each.add_argument("source", nargs="?", default=_WHERE_TRACKIO_IS, help=places)
+        else:
+            each.add_argument("source", metavar="SOURCE", help=places)
+        each.add_argument(
+            "--to", metavar="FOLDER",
+            help="the project it comes to, made if there is none (default: that of --store)",
+        )  # fmt: skip
+        if kind in _WITH_EXPERIMENT:
+            each.add_argument("-e", "--experiment", metavar="NAME", help="where the runs go")
+        if kind in ("csv", "wandb"):
+            each.add_argument(
+                "--param", metavar="COLUMN", action="append", default=[],
+                help="this one is a param, though all in it are numbers; may be given again",
+            )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from nbtrack.transfer.imports.importing import import_mlflow
-    from nbtrack.transfer.sources.opening import open_mlflow
+    from nbtrack.transfer.imports.importing import import_source
+    from nbtrack.transfer.sources.opening import Reading, open_source
 
-    reader = open_mlflow(arguments.source)
+    reading = Reading(
+        experiment=getattr(arguments, "experiment", None), params=getattr(arguments, "param", ())
+    )
+    reader = open_source(arguments.kind, arguments.source, reading)
     try:
         store = current_session().store_for(new_place(arguments.to or arguments.store).uri)
         assert isinstance(store, DuckDBStore)  # `new_place` refuses a server
         with shown_progress("run") as show:
-            outcome = import_mlflow(reader, store, progress=show)
+            outcome = import_source(reader, store, progress=show)
     finally:
         reader.close()
     say(*_told(outcome, harmless(reader.title)))
@@ -49,6 +87,7 @@ def _told(outcome: Outcome, source: str) -> Iterator[str]:
         models, versions = count(outcome.models, "logged model"), outcome.versions
         yield f"{models}; {count(versions, 'version')} of registered models."
     yield from aligned(_sides(outcome.source, outcome.here), right={1, 2})
+    yield from _listed("How it was read", dict.fromkeys(outcome.notes, ""))
     yield from _listed("Other than there", dict.fromkeys(outcome.remarks, ""))
     yield from _listed("Without some of their files", outcome.incomplete)
     yield from _listed("Left out", outcome.broken)

@@ -18,6 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--as-mlflow", action="store_true",
         help="let the script's `import mlflow` be nbtrack: it records here, unchanged",
     )  # fmt: skip
+    parser.add_argument(
+        "--as-wandb", action="store_true", help="the same for `import wandb`: its verbs record here"
+    )
     parser.add_argument("script", metavar="SCRIPT", help="a Python file")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="its arguments")
 
@@ -34,6 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
         session.set_experiment(arguments.experiment)
     if arguments.as_mlflow:
         takeover()
+    if arguments.as_wandb:
+        takeover(of="wandb")
     wish = Wish(name=arguments.name, has_autolog=not arguments.no_autolog)
     status = record_program(session, program, wish)
     sys.stdout.flush()

@@ -317,6 +317,68 @@ def test_no_cell_of_a_csv_is_a_formula(project, tmp_path):
         assert not [c for c in cells if c[:1] in "=@+\t\r" and c], table
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_what_comes_back_of_tables_is_what_it_was(project, tmp_path, capsys, form):
+    """Runs, experiments, models, predictions and the registry; the same again adds nothing."""
+    assert export(project, f"--{form}", tmp_path / "t") == 0
+    back = tmp_path / "back"
+    back.mkdir()
+    words = ["import", form, str(tmp_path / "t"), "--to", str(back)]
+
+    assert main(words) == 0
+    assert main(words) == 0
+
+    said = capsys.readouterr().out
+    assert "3 new, 0 grown" in said
+    assert "0 new, 0 grown, 3 as they were" in said
+    assert digests_of(back) == digests_of(project)
+    assert told_of(ours(back), ViewType.ALL) == told_of(ours(project), ViewType.ALL)
+    assert registry_of(ours(back)) == registry_of(ours(project))
+    assert _models_of(back) == _models_of(project)
+    for uri in ("models:/flowers/1", "models:/flowers@champion"):
+        found = [_prediction(place, uri) for place in (back, project)]
+        assert found[0] == found[1]
+
+
+def _models_of(project: Path) -> dict[str, Any]:
+    """But the one that a version needs, as its files were nowhere else."""
+    models = ours(project).search_logged_models([*_experiments(project)])
+    return {
+        each.model_id: (each.name, each.params, each.tags.get("mlflow.x"), each.source_run_id)
+        for each in models
+        if each.source_run_id
+    }
+
+
+def _prediction(project: Path, uri: str) -> Any:
+    nbtrack.set_tracking_uri(str(project / ".nbtrack"))
+    try:
+        return nbtrack.sklearn.load_model(uri).predict_proba(X).tolist()
+    finally:
+        nbtrack.set_tracking_uri(None)
+
+
+def test_broken_rows_of_tables_are_said(project, tmp_path, capsys):
+    """A point that is no number, a run twice, a file that is gone: the others come."""
+    assert export(project, "--csv", tmp_path / "t") == 0
+    runs = (tmp_path / "t/runs.csv").read_text().splitlines()
+    child = next(line.partition(",")[0] for line in runs if ",child," in line)
+    points = (tmp_path / "t/metrics.csv").read_text()
+    (tmp_path / "t/metrics.csv").write_text(
+        points.replace(f"{child},accuracy,0.7", f"{child},accuracy,x")
+    )
+    (tmp_path / "t/runs.csv").write_text("\n".join([*runs, runs[-1]]))
+    next((tmp_path / "t/artifacts").glob("*/notes/hello.txt")).unlink()
+
+    assert main(["import", "csv", str(tmp_path / "t"), "--to", str(tmp_path / "back")]) == 1
+
+    said = capsys.readouterr().out
+    assert f"run {child}: its value in metrics.csv is 'x'" in said
+    assert "the table of runs has it 2 times" in said
+    assert "notes/hello.txt: it is not there" in said
+    assert len(digests_of(tmp_path / "back")) == 1
+
+
 def test_a_notebook_exports_as_the_command_does(project, tmp_path):
     """`nbtrack.export_runs` takes what the command takes; one form at a time."""
     nbtrack.set_tracking_uri(str(project / ".nbtrack"))

@@ -34,6 +34,20 @@ def leaving_versions(store: Store, choice: Choice) -> dict[str, list[ModelVersio
     return {name: sorted(some, key=lambda v: int(v.version)) for name, some in found.items()}
 
 
+def digest_at(store: Store, source: str) -> str | None:
+    """Of the model that is at the URI *source* now; None if there is none."""
+    try:
+        return locate(source, store=store).digest
+    except (NbtrackError, OSError):
+        return None
+
+
+def owner_of(source: str) -> str:
+    """The id of the run or logged model that the URI *source* names, or ""."""
+    found = _OF_MODEL.fullmatch(source) or _OF_RUN.fullmatch(source)
+    return found[1] if found else ""
+
+
 def write_registry(
     store: Store, choice: Choice, place: ExportFolder, models: ModelFolders, outcome: Exported
 ) -> None:
@@ -77,7 +91,7 @@ class _Writer:
         """Where its files come from, and where they are: in what was exported of its run or
         logged model, if they are the same there, else in a folder of their own."""
         own, source = place_of_version(self._store, version), version.source or ""
-        if own.digest == self._digest_at(source):
+        if own.digest == digest_at(self._store, source):
             if (found := _OF_MODEL.fullmatch(source)) and found[1] in self._models.places:
                 return source, self._models.places[found[1]].as_uri()
             if (found := _OF_RUN.fullmatch(source)) and found[1] in self._runs:
@@ -85,12 +99,6 @@ class _Writer:
         home = self._home_of(version)
         model_id = self._models.write_version(version.name, own, home)
         return f"models:/{model_id}", self._models.places[model_id].as_uri()
-
-    def _digest_at(self, source: str) -> str | None:
-        try:
-            return locate(source, store=self._store).digest
-        except (NbtrackError, OSError):
-            return None
 
     def _home_of(self, version: ModelVersion) -> str:
         if version.run_id in self._runs:

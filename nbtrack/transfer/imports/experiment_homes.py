@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nbtrack.base.values import check_unicode
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
-from nbtrack.recording.experiments import DEFAULT_ID, DEFAULT_NAME, experiment_id_of, set_tags
+from nbtrack.recording.experiments import DEFAULT_ID, DEFAULT_NAME, experiment_id_of
 from nbtrack.records.runs import Experiment, LifecycleStage, ViewType
 from nbtrack.stores.store import Store
 from nbtrack.transfer.imports.marks import MARK
@@ -28,8 +28,8 @@ class Home(NamedTuple):
 
 
 class ExperimentHomes:
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, kind: str) -> None:
+        self._store, self._kind = store, kind
         self._known = {e.experiment_id: e for e in store.search_experiments(view_type=ViewType.ALL)}
 
     def home_of(self, source: SourceExperiment) -> Home:
@@ -38,6 +38,8 @@ class ExperimentHomes:
             home = Home(DEFAULT_ID, DEFAULT_NAME)
             self._write(source, home, self._known.get(DEFAULT_ID))
             return home
+        if source.is_joined and (named := self._named(source.name)) is not None:
+            return named
         if (before := self._imported(source)) is not None:
             self._write(source, Home(before.experiment_id, before.name), before)
             return Home(before.experiment_id, before.name, _remark(source, before))
@@ -45,10 +47,16 @@ class ExperimentHomes:
         self._write(source, home, None)
         return home
 
+    def _named(self, name: str) -> Home | None:
+        """Not one that was deleted: nobody would see what comes."""
+        found = (e for e in self._known.values() if e.name == name)
+        active = (e for e in found if e.lifecycle_stage != LifecycleStage.DELETED)
+        return next((Home(e.experiment_id, e.name) for e in active), None)
+
     def _imported(self, source: SourceExperiment) -> Experiment | None:
         """The one that this one was imported as before."""
         for each in self._known.values():
-            if _identity_in(each.tags.get(MARK)) == _identity(source):
+            if _identity_in(each.tags.get(MARK)) == _identity(source, self._kind):
                 return each
         return None
 
@@ -65,23 +73,37 @@ class ExperimentHomes:
         return home._replace(remark=_remark(source, home))
 
     def _write(self, source: SourceExperiment, home: Home, before: Experiment | None) -> None:
+        """In one write: killed in between, it would be another one the next time, for want of its
+        mark."""
         is_mark_new = before is None or MARK not in before.tags
-        if is_mark_new:
-            created = now_us() if source.created is None else source.created * 1000
-            facts = {"name": home.name, "created_us": created}
-            self._store.append(lines.experiment_line(home.experiment_id, t=now_us(), **facts))
+        text = _announcement(source, home) if is_mark_new else ""
         is_gone = source.is_deleted and home.experiment_id != DEFAULT_ID  # ours is always there
         if is_gone and (is_mark_new or not _was_deleted(before)):
-            facts = {"lifecycle_stage": LifecycleStage.DELETED}
-            self._store.append(lines.experiment_line(home.experiment_id, t=now_us(), **facts))
+            deleted = {"lifecycle_stage": LifecycleStage.DELETED}
+            text += lines.experiment_line(home.experiment_id, t=now_us(), **deleted)
         known = {} if before is None else before.tags
-        tags = {**source.tags, MARK: _mark(source)}
+        tags = {**source.tags, MARK: _mark(source, self._kind)}
         # The mark is what the source said the last time; what was changed here since, stays.
         if known.get(MARK) != tags[MARK]:
-            set_tags(self._store, home.experiment_id, tags)
+            t = now_us()
+            text += "".join(
+                lines.experiment_tag_line(home.experiment_id, key, tag, t=t)
+                for key, tag in tags.items()
+            )
+        if text:
+            self._store.append(text)
         self._known[home.experiment_id] = Experiment(
             home.experiment_id, home.name, "", tags={**known, **tags}
         )
+
+
+def _announcement(source: SourceExperiment, home: Home) -> str:
+    facts: dict[str, object] = {"name": home.name}
+    if source.created is not None:
+        facts["created_us"] = source.created * 1000
+    elif home.experiment_id != DEFAULT_ID:  # of which nobody says when it was made
+        facts["created_us"] = now_us()
+    return lines.experiment_line(home.experiment_id, t=now_us(), **facts)
 
 
 def _was_deleted(before: Experiment | None) -> bool:
@@ -108,9 +130,9 @@ def _remark(source: SourceExperiment, home: Home | Experiment) -> str:
     )
 
 
-def _mark(source: SourceExperiment) -> str:
+def _mark(source: SourceExperiment, kind: str) -> str:
     facts = {
-        "from": "mlflow",
+        "from": kind,
         "id": source.experiment_id,
         "name": source.name,
         "created": source.created,
@@ -121,16 +143,17 @@ def _mark(source: SourceExperiment) -> str:
     return json.dumps(facts, sort_keys=True)
 
 
-def _identity(source: SourceExperiment) -> tuple[object, ...]:
+def _identity(source: SourceExperiment, kind: str) -> tuple[object, ...]:
     """A name may change, and a folder may move. Before MLflow 1.29, none says when it was made."""
     is_dated = source.created is not None
-    return (source.experiment_id, source.created if is_dated else source.name)
+    return (kind, source.experiment_id, source.created if is_dated else source.name)
 
 
 def _identity_in(mark: str | None) -> tuple[object, ...] | None:
     try:
         facts = json.loads(mark or "")
         created = facts["created"]
-        return (facts["id"], facts["name"] if created is None else created)
+        is_dated = created is not None
+        return (facts["from"], facts["id"], created if is_dated else facts["name"])
     except (ValueError, TypeError, KeyError):
         return None

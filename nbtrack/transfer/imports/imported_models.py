@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from nbtrack.artifact_store.opening import open_local
 from nbtrack.errors import LoggedModelNotFound
@@ -18,13 +19,7 @@ from nbtrack.transfer.imports.digests import files_digest, texts_digest
 from nbtrack.transfer.imports.experiment_homes import Home
 from nbtrack.transfer.imports.marks import MARK, Mark, mark_in, without_mark
 from nbtrack.transfer.imports.outcome import Outcome
-from nbtrack.transfer.sources.source_files import (
-    Copied,
-    copy_files,
-    find_files,
-    list_files,
-    stamp_of,
-)
+from nbtrack.transfer.sources.source_files import Copied, copy_files, stamp_of
 from nbtrack.transfer.sources.source_records import BrokenRecord, SourceModel, SourceReader
 
 
@@ -62,17 +57,14 @@ def _bring(
     """What of its files is missing."""
     known = _known(store, model.model_id)
     mark = mark_in(known.tags.get(MARK)) if known else None
-    place = find_files(
-        model.artifact_uri, model.model_id, below=reader.folder,
-        near=reader.near(model.artifact_uri, model.model_id),
-    )  # fmt: skip
-    found = dict(list_files(place.folder)) if place.folder else {}
+    place = reader.files(model.artifact_uri, model.model_id)
+    found = place.files or {}
     facts, stamp = texts_digest(_facts(model, ""), model.params, model.tags), stamp_of(found)
     if mark is not None and (mark.facts, mark.stamp) == (facts, stamp) and not mark.missing:
         return ()
     copied = _copied(store, model.model_id, found, is_known=known is not None)
     missing = (*((place.trouble,) if place.trouble else ()), *_missing(copied))
-    new = Mark(facts=facts, files=_digest(copied), stamp=stamp, missing=missing)
+    new = Mark(facts=facts, files=_digest(copied), stamp=stamp, missing=missing, origin=reader.kind)
     if new != mark:
         is_same = mark is not None and mark.facts == facts
         store.append(_text(model, experiment_id, copied, new, with_facts=not is_same))
@@ -86,10 +78,12 @@ def _known(store: Store, model_id: str) -> LoggedModel | None:
         return None
 
 
-def _copied(store: Store, model_id: str, found: Mapping[str, object], *, is_known: bool) -> Copied:
+def _copied(
+    store: Store, model_id: str, found: Mapping[str, Path | str], *, is_known: bool
+) -> Copied:
     target = open_local(f"{default_artifact_root(store)}/{model_id}", run_id=model_id)
     known = store.list_model_files(model_id) if is_known else {}
-    return copy_files(found, target, known=known)  # type: ignore[arg-type]  # of `list_files`
+    return copy_files(found, target, known=known)
 
 
 def _missing(copied: Copied) -> list[str]:

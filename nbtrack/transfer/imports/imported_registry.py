@@ -29,7 +29,7 @@ from nbtrack.records.registry import (
 )
 from nbtrack.stores.store import Store
 from nbtrack.transfer.imports.digests import texts_digest
-from nbtrack.transfer.imports.marks import MARK, Mark, mark_in
+from nbtrack.transfer.imports.marks import MARK, Mark, mark_in, tracker_called
 from nbtrack.transfer.imports.model_sources import find_model_files
 from nbtrack.transfer.imports.outcome import Outcome
 from nbtrack.transfer.imports.registry_state import state_events
@@ -63,7 +63,7 @@ class _ModelImport:
         self, model: SourceRegisteredModel, reader: SourceReader, store: Store, outcome: Outcome
     ) -> None:
         self._model, self._store, self._outcome = model, store, outcome
-        self._source = reader.title
+        self._kind, self._source = reader.kind, reader.title
         self._name = check_model_name(model.name)
 
     def bring(self) -> None:
@@ -99,7 +99,7 @@ class _ModelImport:
         return bool(json.loads(created.details).get("imported") == self._identity())
 
     def _identity(self) -> dict[str, Any]:
-        return {"from": "mlflow", "name": self._model.name, "created": self._model.created}
+        return {"from": self._kind, "name": self._model.name, "created": self._model.created}
 
     def _created(self, head: RegistryHead) -> Change:
         details = {"imported": self._identity()}
@@ -111,7 +111,7 @@ class _ModelImport:
         return event(kind, model=self._name, reason=self._reason(), **facts)
 
     def _reason(self) -> str:
-        return f"imported from MLflow ({self._source})"
+        return f"imported from {tracker_called(self._kind)} ({self._source})"
 
     def _known_versions(self) -> set[int | None]:
         """Also those that were deleted here: their numbers are not given again."""
@@ -136,7 +136,7 @@ class _ModelImport:
             "model_id": place.model_id,
             "evidence": evidence_of(self._store, run_id),
             "imported": {
-                "from": "mlflow", "source": version.sources[0], "user": version.user,
+                "from": self._kind, "source": version.sources[0], "user": version.user,
                 "created": version.created,
             },
         }  # fmt: skip
@@ -161,7 +161,8 @@ class _ModelImport:
         def decide(_: RegistryHead) -> Change:
             here = get_model(self._store, self._name)
             mark = mark_in(here.tags.get(MARK))
-            new = Mark(facts=_state_digest(self._model, self._known_versions()))
+            facts = _state_digest(self._model, self._known_versions())
+            new = Mark(facts=facts, origin=self._kind)
             if new == mark:
                 return Change(events=[])
             events, remarks = state_events(self._store, self._model, here, self._reason())

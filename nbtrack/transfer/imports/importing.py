@@ -1,4 +1,4 @@
-"""Bringing a store of MLflow into a project.
+"""Bringing what another tracker keeps into a project.
 
 A run is written so that its last line makes it a run: killed before, it is not there, and the next
 import begins it anew. What came over whole has a mark (see `marks`), so that an import can be
@@ -26,14 +26,15 @@ from nbtrack.transfer.sources.source_records import BrokenRecord, SourceReader
 
 Progress = Callable[[int, int, str], None]  # how many are done, of how many, and what they are
 _FOLD_SECONDS = 600.0
-# What a record of another kind than MLflow writes may end in: it is listed, and the rest comes.
+# What a record of another kind than the tracker writes ends in: it is listed, the rest comes.
 _BROKEN = (
-    BrokenRecord, ValueError, TypeError, AttributeError, KeyError, sqlite3.DatabaseError
+    BrokenRecord, ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError,
+    sqlite3.DatabaseError,
 )  # fmt: skip
 _RUNS_PER_SIGN = 20  # of life: drawing a bar takes longer than bringing a small run
 
 
-def import_mlflow(reader: SourceReader, store: DuckDBStore, *, progress: Progress) -> Outcome:
+def import_source(reader: SourceReader, store: DuckDBStore, *, progress: Progress) -> Outcome:
     """Raises StoreBusy if another import is at it, StoreError if the project takes nothing or the
     source cannot be read at all."""
     lock = folder_of(store.uri) / "import.lock"
@@ -67,12 +68,13 @@ class _Import:
         fold_all(self._store)
         import_registry(self._reader, self._store, self._outcome)
         self._outcome.broken |= self._reader.leftovers()
+        self._outcome.notes += self._reader.notes()
         self._progress(len(run_ids), len(run_ids), "comparing")
         look_here(self._store, self._outcome)
         return self._outcome
 
     def _make_experiments(self) -> None:
-        homes = ExperimentHomes(self._store)
+        homes = ExperimentHomes(self._store, self._reader.kind)
         for found in self._reader.experiments():
             if isinstance(found, BrokenRecord):
                 self._outcome.note_broken(found)

@@ -12,6 +12,12 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 MARK = "nbtrack.imported"  # a tag of runs, logged models and experiments
+_TRACKERS = {"mlflow": "MLflow", "tensorboard": "TensorBoard", "wandb": "W&B"}
+
+
+def tracker_called(kind: str) -> str:
+    """For people; *kind* is that of a reader."""
+    return _TRACKERS.get(kind, kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +25,7 @@ class Mark:
     """Of a run or a logged model: digests of what the source said of it.
 
     *stamp* is that of names, sizes and times of its files there; *missing* are files that could
-    not be read, or the place that could not be reached.
+    not be read, or the place that could not be reached; *origin* is the `kind` of its reader.
     """
 
     facts: str = ""
@@ -27,9 +33,11 @@ class Mark:
     files: str = ""
     stamp: str = ""
     missing: tuple[str, ...] = ()
+    origin: str = "mlflow"
 
     def text(self) -> str:
-        return json.dumps({"from": "mlflow", **asdict(self)})
+        facts = asdict(self)
+        return json.dumps({"from": facts.pop("origin"), **facts})
 
 
 def mark_in(text: str | None) -> Mark | None:
@@ -40,8 +48,9 @@ def mark_in(text: str | None) -> Mark | None:
         return None
     if not isinstance(found, dict):
         return None
-    names = {each.name for each in fields(Mark)} - {"missing"}
+    names = {each.name for each in fields(Mark)} - {"missing", "origin"}
     facts = {name: str(found.get(name, "")) for name in names}
+    facts["origin"] = str(found.get("from", "mlflow"))
     return Mark(**facts, missing=tuple(map(str, found.get("missing") or ())))
 
 

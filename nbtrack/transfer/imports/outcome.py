@@ -33,7 +33,7 @@ class Side:
 class Outcome:
     """*broken* did not come over, *incomplete* came without some files; both by what they are.
 
-    *differing* are runs that are not the same here as in the source.
+    *differing* are runs that are not the same here as in the source; *notes* say how it was read.
     """
 
     new: int = 0
@@ -44,6 +44,7 @@ class Outcome:
     broken: dict[str, str] = field(default_factory=dict)
     incomplete: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     source: Side = field(default_factory=Side)
     here: Side = field(default_factory=Side)
 

@@ -21,7 +21,7 @@ from nbtrack.transfer.imports.run_text import (
     missing_points,
     points_text,
 )
-from nbtrack.transfer.sources.source_files import copy_files, find_files, list_files, stamp_of
+from nbtrack.transfer.sources.source_files import copy_files, stamp_of
 from nbtrack.transfer.sources.source_records import Points, SourceReader, SourceRun
 
 _WRITE_CHARACTERS = 1 << 20
@@ -59,7 +59,7 @@ class RunImport:
         files = self._bring_files(run, mark if is_here else None)
         new = Mark(
             facts=facts_digest(run), points=digest.hexdigest(), files=files.digest,
-            stamp=files.stamp, missing=files.missing,
+            stamp=files.stamp, missing=files.missing, origin=self._reader.kind,
         )  # fmt: skip
         news = "new" if not is_here else "same" if new == mark else "grown"
         if news != "same":
@@ -98,16 +98,10 @@ class RunImport:
     # --- files
 
     def _bring_files(self, run: SourceRun, mark: Mark | None) -> Files:
-        place = find_files(
-            run.artifact_uri,
-            run.run_id,
-            below=self._reader.folder,
-            near=self._reader.near(run.artifact_uri, run.run_id),
-        )
-        if place.folder is None:
+        place = self._reader.files(run.artifact_uri, run.run_id)
+        if (found := place.files) is None:
             return Files.of_nothing(mark, place.trouble)
-        found = dict(list_files(place.folder))
-        stamp = stamp_of(found)
+        stamp = place.stamp or stamp_of(found)
         if mark is not None and mark.stamp == stamp and not mark.missing:
             return Files(number=len(found), digest=mark.files, stamp=stamp)
         known = kept_here.files_here(self._store, [run.run_id]).get(run.run_id, {}) if mark else {}

@@ -26,8 +26,10 @@ from nbtrack.transfer.sources.mlflow_words import (
     model_status,
     run_status,
 )
+from nbtrack.transfer.sources.source_files import files_of_mlflow
 from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
+    FoundFiles,
     ModelLink,
     ModelPoint,
     Points,
@@ -42,11 +44,13 @@ _TRASH, _REGISTRY = ".trash", "models"
 
 
 class FilesReader:
+    kind = "mlflow"
+
     def __init__(self, folder: Path) -> None:
         """Raises InvalidValue if *folder* holds no experiment."""
         self._root = folder
         self.title = str(folder)
-        self.folder = str(folder.parent)
+        self._folder = str(folder.parent)
         self._experiments = dict(_experiment_folders(folder))
         if not self._experiments:
             raise InvalidValue(
@@ -57,7 +61,14 @@ class FilesReader:
     def close(self) -> None:
         """Nothing stays open."""
 
-    def near(self, artifact_uri: str, owner: str) -> Iterable[str]:
+    def notes(self) -> Sequence[str]:
+        return ()
+
+    def files(self, artifact_uri: str, owner: str) -> FoundFiles:
+        near = self._near(artifact_uri, owner)
+        return files_of_mlflow(artifact_uri, owner, below=self._folder, near=near)
+
+    def _near(self, artifact_uri: str, owner: str) -> Iterable[str]:
         _ = artifact_uri  # it lies with the owner, wherever it was before
         home = self._runs.get(owner) or self._models.get(owner)
         return [] if home is None else [str(home / "artifacts")]

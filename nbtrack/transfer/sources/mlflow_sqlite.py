@@ -6,15 +6,12 @@ for reading only, and no statement is made of what is in it.
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from nbtrack.errors import InvalidValue
 from nbtrack.transfer.sources.mlflow_words import (
@@ -23,8 +20,10 @@ from nbtrack.transfer.sources.mlflow_words import (
     model_status,
     neighbours,
 )
+from nbtrack.transfer.sources.source_files import files_of_mlflow
 from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
+    FoundFiles,
     ModelLink,
     ModelPoint,
     Points,
@@ -34,6 +33,7 @@ from nbtrack.transfer.sources.source_records import (
     SourceRun,
     SourceVersion,
 )
+from nbtrack.transfer.sources.sqlite_files import columns_of, open_sqlite
 
 _CHUNK = 50_000  # points at a time
 _NAN = float("nan")
@@ -63,14 +63,16 @@ _MODEL_POINTS = """
 
 
 class SqliteReader:
+    kind = "mlflow"
+
     def __init__(self, file: Path) -> None:
         """Raises InvalidValue if *file* is no database of MLflow."""
         self.title = str(file)
-        self.folder = str(file.parent)
-        self._connection = _opened(file)
-        self._points_connection = _opened(file)
+        self._folder = str(file.parent)
+        self._connection = open_sqlite(file)
+        self._points_connection = open_sqlite(file)
         self._points_connection.text_factory = bytes  # each key is decoded once
-        self._columns = _columns_of(self._connection)
+        self._columns = columns_of(self._connection)
         if not self._columns.keys() >= _TABLES_OF_MLFLOW:
             self.close()
             raise InvalidValue(f"{str(file)!r} is no database of MLflow: it has no table of runs.")
@@ -80,9 +82,16 @@ class SqliteReader:
         self._connection.close()
         self._points_connection.close()
 
-    def near(self, artifact_uri: str, owner: str) -> Iterable[str]:
+    def notes(self) -> Sequence[str]:
+        return ()
+
+    def files(self, artifact_uri: str, owner: str) -> FoundFiles:
+        near = self._near(artifact_uri, owner)
+        return files_of_mlflow(artifact_uri, owner, below=self._folder, near=near)
+
+    def _near(self, artifact_uri: str, owner: str) -> Iterable[str]:
         _ = owner  # the address names it
-        return neighbours(artifact_uri, self.folder, ("mlruns", "mlartifacts"))
+        return neighbours(artifact_uri, self._folder, ("mlruns", "mlartifacts"))
 
     # --- experiments and runs
 
@@ -254,31 +263,6 @@ class SqliteReader:
             "create index temp.points_by_run on points (run_uuid);"
         )
         return _POINTS.replace("from metrics", "from temp.points")
-
-
-def _opened(file: Path) -> sqlite3.Connection:
-    if not file.is_file():
-        raise InvalidValue(f"There is no file {str(file)!r}.")
-    uri = f"file:{quote(os.path.abspath(file))}?mode=ro"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)
-    connection.text_factory = lambda data: data.decode("utf-8", "replace")
-    return connection
-
-
-def _columns_of(connection: sqlite3.Connection) -> dict[str, set[str]]:
-    """Of each table."""
-    found: dict[str, set[str]] = {}
-    sql = (
-        "select m.name, c.name from sqlite_master m, pragma_table_info(m.name) c"
-        " where m.type = 'table'"
-    )
-    try:
-        for table, column in connection.execute(sql):
-            found.setdefault(table, set()).add(column)
-    except sqlite3.DatabaseError as exc:
-        connection.close()
-        raise InvalidValue(f"That is no SQLite database ({exc}).") from exc
-    return found
 
 
 def _text(value: object) -> str:

@@ -19,6 +19,7 @@ from nbtrack.artifact_store.sources import checked_file
 from nbtrack.base.file_digest import sha256_of
 from nbtrack.errors import NbtrackError
 from nbtrack.records.runs import FileInfo
+from nbtrack.transfer.sources.source_records import FoundFiles
 
 _END = "artifacts"
 
@@ -31,8 +32,17 @@ class Place:
     trouble: str = ""
 
 
-def find_files(artifact_uri: str, owner: str, *, below: str, near: Iterable[str]) -> Place:
-    """Those of the run or model *owner*; relative places are below the folder *below*."""
+def files_of_mlflow(
+    artifact_uri: str, owner: str, *, below: str, near: Iterable[str]
+) -> FoundFiles:
+    """Those of the run or model *owner*; relative places are below the folder *below*, and *near*
+    are folders in which they are if the store was moved."""
+    place = _find(artifact_uri, owner, below=below, near=near)
+    files = None if place.folder is None else dict(list_files(place.folder))
+    return FoundFiles(files=files, trouble=place.trouble)
+
+
+def _find(artifact_uri: str, owner: str, *, below: str, near: Iterable[str]) -> Place:
     scheme = SCHEME.match(artifact_uri)
     is_local = scheme is None or scheme[1].lower() == "file"
     try:
@@ -43,7 +53,7 @@ def find_files(artifact_uri: str, owner: str, *, below: str, near: Iterable[str]
     # Beside the store first: of a copy, the address is that of the other one.
     folders = [*(Path(os.path.normpath(each)) for each in near), *said]
     for folder in folders:
-        if folder.is_dir() and folder.parts[-2:] == (owner, _END) and not _is_linked(folder):
+        if folder.is_dir() and folder.parts[-2:] == (owner, _END) and not is_linked(folder):
             return Place(folder=folder)
     if not is_local:
         return Place(trouble=f"its files are at a {scheme and scheme[1]}: address, not here")
@@ -56,7 +66,7 @@ def find_files(artifact_uri: str, owner: str, *, below: str, near: Iterable[str]
     return Place()
 
 
-def _is_linked(folder: Path) -> bool:
+def is_linked(folder: Path) -> bool:
     return folder.is_symlink() or folder.parent.is_symlink()
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from nbtrack.errors import NbtrackError
@@ -42,12 +43,15 @@ class ModelLink(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceExperiment:
+    """*is_joined*: its runs are to go to the experiment that has its name here, if there is one."""
+
     experiment_id: str
     name: str
     artifact_location: str
     is_deleted: bool
     created: int | None
     tags: Mapping[str, str] = field(default_factory=dict)
+    is_joined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +113,26 @@ class SourceRegisteredModel:
     versions: Sequence[SourceVersion] = ()
 
 
-class SourceReader(Protocol):
-    """One store of MLflow. What cannot be read raises BrokenRecord, that record's alone.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFiles:
+    """Of a run or model, by their paths; in place of a file, in words, why it is left out. *files*
+    None: nothing can be had, and if there is a *trouble*, that is why. *stamp* is another one as
+    soon as one of them is; "": it is that of their names, sizes and times."""
 
-    *title* names the source in messages and records, without a password.
+    files: Mapping[str, Path | str] | None = None
+    trouble: str = ""
+    stamp: str = ""
+
+
+class SourceReader(Protocol):
+    """What another tracker keeps. What cannot be read raises BrokenRecord, that record's alone.
+
+    *kind* is the tracker, as one word; *title* names the source in messages and records, without a
+    password.
     """
 
+    kind: str
     title: str
-    folder: str  # relative places are below it
 
     def experiments(self) -> Iterator[SourceExperiment | BrokenRecord]: ...
 
@@ -133,7 +149,10 @@ class SourceReader(Protocol):
     def leftovers(self) -> Mapping[str, str]:
         """What there is that nbtrack has no place for, and in words how much."""
 
-    def near(self, artifact_uri: str, owner: str) -> Iterable[str]:
-        """Folders in which the files of the run or model *owner* are if the store was moved."""
+    def notes(self) -> Sequence[str]:
+        """How it was read, where that could have been otherwise; asked for at the end."""
+
+    def files(self, artifact_uri: str, owner: str) -> FoundFiles:
+        """Those of the run or model *owner*, whose record has *artifact_uri*."""
 
     def close(self) -> None: ...

@@ -1,0 +1,211 @@
+"""A run as W&B's code knows it, which is one of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from nbtrack.api import fluent
+from nbtrack.api.wandb_texts import Texts
+from nbtrack.api.wandb_values import Image, Table, log_value
+from nbtrack.base.guard import warn_once
+from nbtrack.recording.active_run import ActiveRun
+from nbtrack.recording.experiments import use_experiment
+from nbtrack.recording.session import current_session
+from nbtrack.records.runs import RunStatus
+from nbtrack.transfer.sources.key_names import KeyNames
+from nbtrack.transfer.sources.logged_run import flat_values
+
+_ID_TAG = "wandb.id"
+_RUNS = """
+    select run_id, experiment_id from runs where run_id in (select unnest($ids))
+    order by start_time desc
+"""
+_WHOLE = (Image, Table)
+
+
+class Run:
+    """*run* None: it is disabled, and nothing is recorded."""
+
+    def __init__(self, run: ActiveRun | None, *, project: str, id: str, step: int = 0) -> None:
+        self._run = run
+        self.project, self.id, self.step = project, id, step
+        self._renamed: dict[str, str] = {}
+        self._metrics, self._params = KeyNames(self._renamed), KeyNames(self._renamed)
+        self.config = Texts(self._log_config)
+        self.summary = Texts(self._log_summary)
+
+    # --- what it says of itself
+
+    @property
+    def name(self) -> str:
+        return "" if self._run is None else self._run.info.run_name or ""
+
+    @name.setter
+    def name(self, name: str) -> None:
+        if self._run is not None:
+            self._run.rename(name)
+
+    @property
+    def dir(self) -> str:
+        return "" if self._run is None else str(Path(current_session().store.uri).parent)
+
+    url = entity = group = job_type = sweep_id = None
+    offline = True
+    resumed = False
+
+    @property
+    def disabled(self) -> bool:
+        return self._run is None
+
+    # --- logging
+
+    def log(
+        self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None,
+        sync: bool | None = None,
+    ) -> None:  # fmt: skip
+        """Each value at *step*, by default the next one; with `commit=False`, or a *step*, the next
+        call goes on with that step."""
+        _ = sync
+        if not isinstance(data, Mapping):
+            raise ValueError(f"wandb.log takes a dict, and was given {data!r:.80}.")
+        if step is not None:
+            self.step = max(self.step, int(step))
+        place = self.step if step is None else int(step)
+        for key, value in _items_in(data):
+            self._log_one(key, value, place)
+        if commit or (commit is None and step is None):
+            self.step = place + 1
+
+    def _log_one(self, key: str, value: Any, step: int) -> None:
+        if (run := self._run) is None:
+            return
+        name = self._named(self._metrics, key)
+        self.summary.note(key, value)
+        log_value(run, name, value, step, lambda text: run.set_tag(f"summary.{name}", text))
+
+    def _log_summary(self, new: Mapping[str, Any]) -> None:
+        for key, value in _items_in(new):
+            self._log_one(key, value, max(self.step - 1, 0))
+
+    def _log_config(self, new: Mapping[str, Any]) -> None:
+        if self._run is not None:
+            found = {self._named(self._params, k): v for k, v in _items_in(new) if v is not None}
+            self._run.log_params(found)
+
+    def _named(self, names: KeyNames, key: str) -> str:
+        name = names.name(key)
+        if name != key:
+            warn_once(f"nbtrack calls {key!r} {name!r}: its keys have fewer characters.")
+        return name
+
+    def save(self, glob_str: str | Path = "", *_: Any, **__: Any) -> None:
+        """The files of that name, as artifacts."""
+        place = Path(glob_str)
+        for file in sorted(place.parent.glob(place.name)) if self._run is not None else ():
+            self._run.log_artifact(file)
+
+    def define_metric(self, *_: Any, **__: Any) -> None:
+        """Charts choose their own axis."""
+
+    def watch(self, *_: Any, **__: Any) -> None:
+        """Gradients are not recorded."""
+
+    def unwatch(self, *_: Any, **__: Any) -> None:
+        """As `watch`."""
+
+    def alert(self, title: str = "", text: str = "", *_: Any, **__: Any) -> None:
+        if self._run is not None:
+            self._run.set_tag("wandb.alert", f"{title}: {text}")
+
+    # --- its end
+
+    def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
+        _ = quiet
+        if self._run is not None and self._run.is_open:
+            self._run.end(RunStatus.FAILED if exit_code else RunStatus.FINISHED)
+        _forget(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self.finish(exit_code=0 if kind is None else 1)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"nbtrack has taken over, and its run has no {name!r}: log, config, summary, save and "
+            "finish are there."
+        )
+
+
+_open: list[Run] = []  # the newest last
+
+
+def open_run() -> Run | None:
+    """The newest that has not ended; a cell's end ends its runs, too."""
+    while _open and not (_open[-1].disabled or _is_open(_open[-1])):
+        _open.pop()
+    return _open[-1] if _open else None
+
+
+def _is_open(run: Run) -> bool:
+    return run._run is not None and run._run.is_open
+
+
+def _forget(run: Run) -> None:
+    if run in _open:
+        _open.remove(run)
+
+
+def new_run(
+    *, project: str | None, id: str | None, name: str | None, tags: Sequence[str] | None,
+    notes: str | None, resume: Any, facts: Mapping[str, str | None], is_disabled: bool,
+) -> Run:  # fmt: skip
+    """*facts* are tags `wandb.…`. With *resume*, the run of that *id* goes on."""
+    run_name = project or ""
+    if is_disabled:
+        made = Run(None, project=run_name, id=id or "")
+    else:
+        experiment = use_experiment(current_session().store, project) if project else None
+        known = _run_called(id, experiment and experiment.experiment_id) if resume and id else None
+        labels = {"wandb.tags": ", ".join(tags)} if tags else {}
+        texts = {f"wandb.{fact}": text for fact, text in facts.items() if text}
+        opened = fluent.start_run(
+            run_id=known, run_name=name if known is None or name else None, nested=True,
+            experiment_id=None if experiment is None or known else experiment.experiment_id,
+            tags={**texts, **labels, **({_ID_TAG: id} if id else {})}, description=notes,
+        )  # fmt: skip
+        step = 0 if known is None else _next_step(known)
+        made = Run(opened, project=run_name, id=id or opened.run_id, step=step)
+        made.__dict__["resumed"] = known is not None
+    _open.append(made)
+    return made
+
+
+def _run_called(id: str, experiment_id: str | None) -> str | None:
+    """The newest run that had this id of W&B."""
+    query = "select run_id from tags where key = $key and value = $id"
+    found = set(fluent.sql(query, {"key": _ID_TAG, "id": id})["run_id"])
+    if not found:
+        return None
+    rows = fluent.sql(_RUNS, {"ids": sorted(found)})
+    fitting = [
+        r for r, e in zip(rows["run_id"], rows["experiment_id"]) if e == (experiment_id or e)
+    ]
+    return fitting[0] if fitting else None
+
+
+def _next_step(run_id: str) -> int:
+    query = "select max(step) + 1 as step from metrics where run_id = $run_id"
+    found = fluent.sql(query, {"run_id": run_id})["step"]
+    return int(found.iloc[0]) if len(found) and found.notna().iloc[0] else 0
+
+
+def _items_in(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for keys, value in flat_values({(str(key),): value for key, value in data.items()}):
+        yield ".".join(keys), value

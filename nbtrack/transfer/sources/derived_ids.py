@@ -1,0 +1,32 @@
+"""Ids of runs and experiments that have none of ours: the same ones each time, from what they are
+called there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+
+from nbtrack.recording.experiments import DEFAULT_NAME, experiment_id_of
+from nbtrack.transfer.sources.source_records import SourceExperiment
+
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def run_id_of(kind: str, *names: object) -> str:
+    """Of the run that the tracker *kind* knows by *names*."""
+    text = json.dumps([kind, *names], default=str)
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def is_run_id(text: str) -> bool:
+    return _RUN_ID.fullmatch(text) is not None
+
+
+def experiment_called(name: str, *, is_joined: bool = False) -> SourceExperiment:
+    """One that is known by its name alone; *is_joined*: ours of that name is meant."""
+    shown = name.strip() or DEFAULT_NAME
+    return SourceExperiment(
+        experiment_id=experiment_id_of(shown), name=shown, artifact_location="",
+        is_deleted=False, created=None, is_joined=is_joined,
+    )  # fmt: skip

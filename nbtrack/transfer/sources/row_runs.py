@@ -1,0 +1,197 @@
+"""Reading a CSV of runs that somebody made, or another tracker wrote: a run is a row.
+
+The rows wait in a database on the disk: what their columns are is known after the last one.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sqlite3
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from nbtrack.errors import InvalidValue
+from nbtrack.transfer.sources.derived_ids import experiment_called, is_run_id, run_id_of
+from nbtrack.transfer.sources.key_names import renamed_notes
+from nbtrack.transfer.sources.row_columns import Column, Columns, status_in, time_in
+from nbtrack.transfer.sources.runs_only import RunsOnly
+from nbtrack.transfer.sources.source_records import (
+    BrokenRecord,
+    Points,
+    SourceExperiment,
+    SourceRun,
+)
+
+_LONGEST_CELL = 1 << 28
+
+
+class RowsReader(RunsOnly):
+    def __init__(
+        self, file: Path, *, kind: str = "csv", experiment: str | None = None,
+        params: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        """Runs go to *experiment*, by default that of their row, else one called as the file.
+        Raises InvalidValue if *file* is no table with a header, or has no column of *params*."""
+        self.kind, self.title = kind, str(file)
+        self._joined, self._experiment = experiment, experiment or file.stem
+        self._place = tempfile.TemporaryDirectory(prefix="nbtrack-import-")
+        self._rows = sqlite3.connect(os.path.join(self._place.name, "rows.db"))
+        self._rows.execute("create table rows (number integer primary key, cells text)")
+        try:
+            self._columns = self._read(file, params)
+        except (UnicodeDecodeError, csv.Error) as exc:
+            self.close()
+            raise InvalidValue(
+                f"{str(file)!r} is no CSV in UTF-8 ({exc}). Save it as that, and import it again."
+            ) from exc
+        except InvalidValue:
+            self.close()
+            raise
+        self._columns.decide()
+        self._renamed = self._columns.rename()
+        self._numbers = self._ids()
+
+    def close(self) -> None:
+        self._rows.close()
+        self._place.cleanup()
+
+    def notes(self) -> Sequence[str]:
+        roles = {column.role for column in self._columns.all}
+        notes = [*self._columns.notes(), *renamed_notes(self._renamed)]
+        if "start" not in roles:
+            notes.append("no column start_time: that they began in 1970 means that nothing says it")
+        if "id" not in roles:
+            how = "its name" if self._names_are_unique else "its row, which is a new one if changed"
+            notes.append(f"no column run_id: a run is known by {how}")
+        return notes
+
+    # --- runs
+
+    def experiments(self) -> Iterator[SourceExperiment | BrokenRecord]:
+        found: dict[str, SourceExperiment] = {}
+        for number in self._numbers.values():
+            each = self._experiment_of(self._facts(number))
+            found[each.experiment_id] = each
+        yield from found.values()
+
+    def run_ids(self) -> Sequence[str]:
+        return list(self._numbers)
+
+    def run(self, run_id: str) -> SourceRun:
+        number = self._numbers[run_id]
+        cells = self._cells(number)
+        if len(cells) > len(self._columns.all):
+            columns = len(self._columns.all)
+            raise BrokenRecord(f"it has {len(cells)} cells, and there are {columns} columns")
+        if not is_run_id(run_id):
+            raise BrokenRecord("another row has its run_id")
+        facts = self._facts(number)
+        tags = self._texts(cells, "tag")
+        return SourceRun(
+            run_id=run_id,
+            experiment_id=self._experiment_of(facts).experiment_id,
+            name=facts.get("name") or tags.get("mlflow.runName", ""),
+            status=status_in(facts.get("status", "")),
+            user=facts.get("user", ""),
+            start=time_in(facts.get("start", "")),
+            end=time_in(facts.get("end", "")),
+            is_deleted=False,
+            artifact_uri="",
+            params=self._texts(cells, "param"),
+            tags=tags,
+        )
+
+    def points(self, run_id: str) -> Iterator[Points]:
+        number = self._numbers[run_id]
+        facts = self._facts(number)
+        when = time_in(facts.get("end", "")) or time_in(facts.get("start", "")) or 0
+        for key, cell in sorted(self._texts(self._cells(number), "metric").items()):
+            yield Points(key, [float(cell)], [0], [when])
+
+    def _texts(self, cells: Sequence[str], role: str) -> dict[str, str]:
+        """A param or a tag stays as it is written."""
+        pairs = zip(self._columns.all, cells)
+        return {c.key: cell for c, cell in pairs if c.role == role and cell.strip()}
+
+    def _experiment_of(self, facts: Mapping[str, str]) -> SourceExperiment:
+        name = facts.get("experiment") or facts.get("experiment_id") or self._experiment
+        return experiment_called(self._joined or name, is_joined=self._joined is not None)
+
+    # --- rows
+
+    def _read(self, file: Path, params: Sequence[str]) -> Columns:
+        with open(file, encoding="utf-8-sig", newline="") as text:
+            delimiter = _delimiter_in(text.readline())
+            text.seek(0)
+            rows = _rows_in(text, delimiter)
+            columns = Columns(next(rows, []), params)
+            _check(columns.all, params, file)
+            for number, row in enumerate(rows, start=2):
+                if any(cell.strip() for cell in row):
+                    columns.see(row)
+                    self._rows.execute("insert into rows values (?, ?)", (number, json.dumps(row)))
+        return columns
+
+    def _ids(self) -> dict[str, int]:
+        """The number of the row of each run; one that cannot be a run is called by its number."""
+        names: Counter[str] = Counter()
+        numbers = [number for (number,) in self._rows.execute("select number from rows order by 1")]
+        for number in numbers:
+            names[self._facts(number).get("name", "")] += 1
+        self._names_are_unique = bool(names) and not names[""] and max(names.values()) == 1
+        found: dict[str, int] = {}
+        same: Counter[str] = Counter()
+        for number in numbers:
+            run_id = self._id_of(number, same)
+            found[f"in row {number}" if run_id in found else run_id] = number
+        return found
+
+    def _id_of(self, number: int, same: Counter[str]) -> str:
+        facts, cells = self._facts(number), self._cells(number)
+        if said := facts.get("id", ""):
+            return said if is_run_id(said) else run_id_of(self.kind, "id", said)
+        experiment = self._experiment_of(facts).name
+        if self._names_are_unique:
+            return run_id_of(self.kind, "name", experiment, facts["name"])
+        content = json.dumps(cells)
+        same[content] += 1
+        return run_id_of(self.kind, "row", experiment, content, same[content])
+
+    def _facts(self, number: int) -> dict[str, str]:
+        pairs = zip(self._columns.all, self._cells(number))
+        return {column.role: cell.strip() for column, cell in pairs if column.role not in _MANY}
+
+    def _cells(self, number: int) -> list[str]:
+        sql = "select cells from rows where number = ?"
+        (cells,) = self._rows.execute(sql, (number,)).fetchone()
+        found: list[str] = json.loads(cells)
+        return found
+
+
+_MANY = ("param", "metric", "tag", "nothing")
+
+
+def _rows_in(text: Iterator[str], delimiter: str) -> Iterator[list[str]]:
+    before = csv.field_size_limit(_LONGEST_CELL)
+    try:
+        yield from csv.reader(text, delimiter=delimiter, strict=True)
+    finally:
+        csv.field_size_limit(before)
+
+
+def _delimiter_in(line: str) -> str:
+    """A spreadsheet of somebody who writes 0,5 has semicolons between."""
+    return max(",;\t", key=line.count)
+
+
+def _check(columns: Sequence[Column], params: Sequence[str], file: Path) -> None:
+    names = [column.name for column in columns]
+    if not any(name.strip() for name in names):
+        raise InvalidValue(f"{str(file)!r} is empty: its first row has to name the columns.")
+    for name in params:
+        if name not in names:
+            raise InvalidValue(f"No column is called {name!r}; there are {', '.join(names)[:300]}.")

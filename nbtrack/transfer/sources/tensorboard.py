@@ -1,0 +1,228 @@
+"""Reading a folder of TensorBoard: each folder in it that has event files is a run.
+
+Scalars are points; hparams are params; texts, images and audio are files. Event files say neither
+what a run is called nor how it ended: it is called as its folder.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbtrack.errors import InvalidValue
+from nbtrack.transfer.sources.damaged_records import CutRecord, DamagedRecord
+from nbtrack.transfer.sources.derived_ids import experiment_called, run_id_of
+from nbtrack.transfer.sources.event_files import Event, Value, events_in
+from nbtrack.transfer.sources.hparams import Session, session_in
+from nbtrack.transfer.sources.key_names import KeyNames, renamed_notes
+from nbtrack.transfer.sources.runs_only import KeptPoints, RunsOnly, WrittenFiles, path_of
+from nbtrack.transfer.sources.source_records import (
+    BrokenRecord,
+    FoundFiles,
+    Points,
+    SourceExperiment,
+    SourceRun,
+)
+
+_PARENT_TAG = "mlflow.parentRunId"
+_STATUSES = {1: "FINISHED", 2: "FAILED", 3: "RUNNING"}
+
+
+@dataclass(slots=True)
+class _Read:
+    """All of a run."""
+
+    points: KeptPoints
+    files: dict[str, Path | str] = field(default_factory=dict)
+    session: Session = field(default_factory=Session)
+    plugins: dict[str, str] = field(default_factory=dict)  # by tag: only the first value says it
+    start: float | None = None
+    end: float | None = None
+    is_cut: bool = False
+
+
+class EventsReader(RunsOnly):
+    kind = "tensorboard"
+
+    def __init__(self, folder: Path, *, experiment: str | None = None) -> None:
+        """Runs go to *experiment*, by default one called as *folder*. Raises InvalidValue if no
+        event file is in it."""
+        self.title = str(folder)
+        self._root = folder
+        self._experiment = experiment_called(
+            experiment or folder.resolve().name, is_joined=experiment is not None
+        )
+        self._written = WrittenFiles()
+        self._last: tuple[str, _Read] | None = None
+        self._cut: dict[str, str] = {}
+        self._damaged: dict[str, str] = {}
+        self._left: Counter[str] = Counter()
+        self._renamed: dict[str, str] = {}
+        self._folders = dict(_runs_in(folder))
+        if not self._folders:
+            raise InvalidValue(
+                f"No folder in {str(folder)!r} has a file of events (events.out.tfevents.…)."
+            )
+        self._ids = {home: run_id for run_id, home in self._folders.items()}
+
+    def close(self) -> None:
+        self._written.clear()
+
+    def notes(self) -> Sequence[str]:
+        notes = [
+            "TensorBoard does not say how a run ended: it is FINISHED if nothing else is known"
+        ]
+        notes += [
+            f"all before it came, and the run is KILLED: {w}: {y}" for w, y in self._cut.items()
+        ]
+        return [*notes, *renamed_notes(self._renamed)]
+
+    def leftovers(self) -> Mapping[str, str]:
+        left = {
+            what: f"{n:,} of them, for which nbtrack has no place" for what, n in self._left.items()
+        }
+        return {**self._damaged, **left}
+
+    def experiments(self) -> Iterator[SourceExperiment | BrokenRecord]:
+        yield self._experiment
+
+    def run_ids(self) -> Sequence[str]:
+        return list(self._folders)
+
+    def run(self, run_id: str) -> SourceRun:
+        home, read = self._folders[run_id], self._read(run_id)
+        session, parent = read.session, self._ids.get(home.parent)
+        status = _STATUSES.get(session.status, "KILLED" if read.is_cut else "FINISHED")
+        return SourceRun(
+            run_id=run_id,
+            experiment_id=self._experiment.experiment_id,
+            name=self._name_of(home),
+            status=status,
+            user="",
+            start=_milliseconds(session.start or read.start),
+            end=None if status == "RUNNING" else _milliseconds(session.end or read.end),
+            is_deleted=False,
+            artifact_uri="",
+            params=KeyNames(self._renamed).all(session.params),
+            tags={_PARENT_TAG: parent} if parent and home != self._root else {},
+        )
+
+    def points(self, run_id: str) -> Iterator[Points]:
+        yield from self._read(run_id).points
+
+    def files(self, artifact_uri: str, owner: str) -> FoundFiles:
+        _ = artifact_uri
+        return self._written.found(self._read(owner).files)
+
+    def _name_of(self, home: Path) -> str:
+        name = os.path.relpath(home, self._root)
+        name = self._root.resolve().name if name == "." else name
+        return os.fsencode(name).decode("utf-8", "replace")
+
+    # --- events
+
+    def _read(self, run_id: str) -> _Read:
+        """The last one is kept: it is asked for three times."""
+        if self._last is None or self._last[0] != run_id:
+            self._last = None
+            self._written.clear()
+            self._last = run_id, self._read_all(self._folders[run_id])
+        return self._last[1]
+
+    def _read_all(self, home: Path) -> _Read:
+        read = _Read(points=KeptPoints(self._renamed))
+        for file in _event_files(home):
+            name = os.path.relpath(file, self._root)
+            try:
+                for event in events_in(file):
+                    self._take(event, read)
+            except CutRecord as exc:
+                read.is_cut, self._cut[name] = True, str(exc)
+            except DamagedRecord as exc:
+                self._damaged[f"what is behind it in {name}"] = str(exc)
+            except OSError as exc:
+                raise BrokenRecord(f"{exc.strerror}: {name!r}") from None
+        return read
+
+    def _take(self, event: Event, read: _Read) -> None:
+        read.start = event.time if read.start is None else min(read.start, event.time)
+        read.end = event.time if read.end is None else max(read.end, event.time)
+        if event.has_graph:
+            self._left["graphs"] += 1
+        for value in event.values:
+            plugin = read.plugins.setdefault(value.tag, value.plugin)
+            self._take_value(value, plugin, event, read)
+
+    def _take_value(self, value: Value, plugin: str, event: Event, read: _Read) -> None:
+        tensor = value.tensor
+        if plugin == "hparams":
+            read.session.add(session_in(value.content))
+        elif value.number is not None:
+            read.points.add(value.tag, value.number, event.step, int(event.time * 1000))
+        elif plugin == "scalars" and tensor is not None and len(tensor.numbers) == 1:
+            read.points.add(value.tag, tensor.numbers[0], event.step, int(event.time * 1000))
+        elif value.image is not None:
+            self._keep("images", value.tag, event.step, [value.image], read)
+        elif value.audio is not None:
+            self._keep("audio", value.tag, event.step, [value.audio], read)
+        elif plugin in _FILES and tensor is not None:
+            self._keep(plugin, value.tag, event.step, tensor.texts[_FILES[plugin] :], read)
+        else:
+            self._left[_PLURALS.get(plugin, plugin)] += 1
+
+    def _keep(self, room: str, tag: str, step: int, contents: Sequence[bytes], read: _Read) -> None:
+        """As files: `images/<tag>/<step>.png`; of several at a step, with their number."""
+        for number, content in enumerate(contents):
+            many = f"-{number}" if len(contents) > 1 else ""
+            path = f"{room}/{path_of(tag)}/{step}{many}{_ending(room, content)}"
+            read.files[path] = self._written.write(content)
+
+
+_FILES = {"text": 0, "images": 2, "audio": 0}  # how many texts of the tensor come before: a size
+_PLURALS = {"": "histograms", "pr_curves": "PR curves", "mesh": "meshes"}
+_ENDINGS = {b"\x89PNG": ".png", b"GIF8": ".gif", b"\xff\xd8\xff": ".jpg", b"RIFF": ".wav"}
+
+
+def _ending(room: str, content: bytes) -> str:
+    found = (ending for start, ending in _ENDINGS.items() if content.startswith(start))
+    return next(found, ".txt" if room == "text" else ".bin")
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else int(seconds * 1000)
+
+
+def _runs_in(root: Path) -> Iterator[tuple[str, Path]]:
+    """The id of each, and its folder. It is made of the first file, so that a folder may move;
+    of a copy beside it, of the place too."""
+    taken = set()
+    for place, folders, _ in os.walk(root):
+        folders.sort()
+        home = Path(place)
+        if not (files := _event_files(home)):
+            continue
+        run_id = run_id_of("tensorboard", files[0].name, _first_time(files[0]))
+        if run_id in taken:
+            run_id = run_id_of("tensorboard", files[0].name, os.path.relpath(home, root))
+        taken.add(run_id)
+        yield run_id, home
+
+
+def _first_time(file: Path) -> float:
+    try:
+        return next((event.time for event in events_in(file)), 0.0)
+    except (CutRecord, DamagedRecord, OSError):
+        return 0.0
+
+
+def _event_files(home: Path) -> list[Path]:
+    """In the order in which they were begun; a link may lead to what is no part of it."""
+    try:
+        with os.scandir(home) as entries:
+            names = [e.name for e in entries if e.is_file(follow_symlinks=False)]
+    except OSError:
+        return []
+    return [home / name for name in sorted(names) if "tfevents" in name]

@@ -1,0 +1,203 @@
+"""Reading what people write of W&B's runs: JSON of `wandb.Api().runs(…)`, or the CSV that its
+documentation makes of them, with a column for each of summary, config and name."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nbtrack.errors import InvalidValue
+from nbtrack.transfer.sources.derived_ids import experiment_called, run_id_of
+from nbtrack.transfer.sources.key_names import renamed_notes
+from nbtrack.transfer.sources.logged_run import LoggedRun, labels_in
+from nbtrack.transfer.sources.row_columns import time_in
+from nbtrack.transfer.sources.runs_only import RunsOnly
+from nbtrack.transfer.sources.source_records import (
+    BrokenRecord,
+    Points,
+    SourceExperiment,
+    SourceRun,
+)
+
+_NAMES = {
+    "id": "id", "name": "name", "display_name": "name", "displayName": "name", "notes": "notes",
+    "group": "group", "job_type": "job_type", "jobType": "job_type", "entity": "entity",
+    "sweep": "sweep_id", "url": "url", "commit": "commit", "user": "user", "username": "user",
+}  # fmt: skip
+_TIMES = ("created_at", "createdAt", "startedAt", "start_time")
+Record = Mapping[str, Any]
+
+
+class WandbExportReader(RunsOnly):
+    kind = "wandb"
+
+    def __init__(self, file: Path, *, experiment: str | None = None) -> None:
+        """Runs go to *experiment*, by default that of their project, else one called as *file*.
+        Raises InvalidValue for what has no runs in it."""
+        self.title = str(file)
+        self._joined, self._default = experiment, file.stem
+        self._left: Counter[str] = Counter()
+        self._renamed: dict[str, str] = {}
+        self._records: dict[str, Record] = {}
+        for number, record in enumerate(_records_in(file)):
+            project = _project_of(record) or self._default
+            name = record.get("id") or record.get("name") or number
+            run_id = run_id_of(self.kind, project, name)
+            self._records[f"of record {number}" if run_id in self._records else run_id] = record
+        if not self._records:
+            raise InvalidValue(f"There is no run in {str(file)!r}.")
+
+    def notes(self) -> Sequence[str]:
+        has_history = any("history" in each for each in self._records.values())
+        said = "" if has_history else "it has no history: of each metric, its last value came"
+        return [*filter(None, [said]), *renamed_notes(self._renamed)]
+
+    def leftovers(self) -> Mapping[str, str]:
+        return {w: f"{n:,} of them, for which nbtrack has no place" for w, n in self._left.items()}
+
+    def experiments(self) -> Iterator[SourceExperiment | BrokenRecord]:
+        found = (self._experiment(record) for record in self._records.values())
+        yield from {each.experiment_id: each for each in found}.values()
+
+    def run_ids(self) -> Sequence[str]:
+        return list(self._records)
+
+    def run(self, run_id: str) -> SourceRun:
+        record = self._records[run_id]
+        if run_id.startswith("of record"):
+            raise BrokenRecord("another one has its id")
+        return self._read(run_id, self._left).source_run(
+            run_id, self._experiment(record).experiment_id
+        )
+
+    def points(self, run_id: str) -> Iterator[Points]:
+        yield from self._read(run_id, Counter()).points
+
+    def _experiment(self, record: Record) -> SourceExperiment:
+        name = self._joined or _project_of(record) or self._default
+        return experiment_called(name, is_joined=self._joined is not None)
+
+    def _read(self, run_id: str, left: Counter[str]) -> LoggedRun:
+        record = self._records[run_id]
+        run = LoggedRun(left=left, renamed=self._renamed)
+        run.facts = {
+            fact: record[n] for n, fact in _NAMES.items() if isinstance(record.get(n), str)
+        }
+        if record.get("tags"):
+            run.facts["tags"] = labels_in(record["tags"])
+        run.state = str(record.get("state") or "finished")
+        run.start = next((t for n in _TIMES if (t := time_in(str(record.get(n))))), None)
+        run.config = {
+            (str(key),): value for key, value in _config(_object(record, "config")).items()
+        }
+        summary = _object(record, "summary") or _object(record, "summary_metrics")
+        run.summary = {(str(key),): value for key, value in summary.items()}
+        for line in record.get("history") or ():
+            run.log({(str(key),): value for key, value in line.items() if value is not None})
+        if not record.get("history"):
+            own = {key: value for key, value in run.summary.items() if key[0].startswith("_")}
+            run.log(own)
+        run.complete()
+        return run
+
+
+def _project_of(record: Record) -> str:
+    """ "project", or of a path entity/project/id."""
+    found = record.get("project")
+    if isinstance(found, Mapping):
+        found = found.get("name")
+    if isinstance(found, str) and found:
+        return found
+    path = record.get("path")
+    parts = path.split("/") if isinstance(path, str) else path
+    return str(parts[-2]) if isinstance(parts, list) and len(parts) > 2 else ""
+
+
+def _object(record: Record, name: str) -> Mapping[str, Any]:
+    """A text is what pandas made of it: a Python literal, or JSON."""
+    found = record.get(name)
+    if isinstance(found, str):
+        found = _literal(found)
+    if isinstance(found, Mapping):
+        return found
+    if found is None:
+        return {}
+    raise BrokenRecord(f"its {name} is {str(found)[:80]!r}")
+
+
+def _config(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The file of W&B has {"value": …, "desc": …} for each."""
+    return {key: each["value"] if _is_described(each) else each for key, each in config.items()}
+
+
+def _is_described(found: object) -> bool:
+    return isinstance(found, Mapping) and "value" in found and found.keys() <= {"value", "desc"}
+
+
+def _literal(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return _value(ast.parse(text.strip(), mode="eval").body)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        raise BrokenRecord(f"{text[:80]!r} is neither JSON nor a dict of Python") from None
+
+
+def _value(node: ast.AST) -> Any:
+    """As `ast.literal_eval`, and nan and inf, which Python writes and does not read."""
+    if isinstance(node, ast.Name) and node.id in ("nan", "inf"):
+        return float(node.id)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return -_value(node.operand)
+    if isinstance(node, ast.Dict):
+        return {ast.literal_eval(k): _value(v) for k, v in zip(node.keys, node.values) if k}
+    if isinstance(node, ast.List | ast.Tuple):
+        return [_value(each) for each in node.elts]
+    return ast.literal_eval(node)
+
+
+def _records_in(file: Path) -> Iterator[Record]:
+    """Raises InvalidValue."""
+    if file.suffix.lower() == ".csv":
+        yield from _rows_in(file)
+        return
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        found = (
+            [json.loads(line) for line in text.splitlines() if line.strip()]
+            if (file.suffix.lower() == ".jsonl")
+            else json.loads(text)
+        )
+    except (ValueError, RecursionError) as exc:
+        raise InvalidValue(f"{str(file)!r} is no JSON ({exc}).") from None
+    if isinstance(found, dict):
+        found = found.get("runs", [found])
+    for each in found if isinstance(found, list) else ():
+        if isinstance(each, dict):
+            yield each
+
+
+def is_of_documentation(file: Path) -> bool:
+    """Whether a CSV has the columns that W&B's documentation gives one."""
+    with open(file, encoding="utf-8-sig", errors="replace", newline="") as text:
+        header = next(csv.reader(text), [])
+    return {"summary", "config", "name"} <= set(header)
+
+
+def _rows_in(file: Path) -> Iterator[Record]:
+    before = csv.field_size_limit(sys.maxsize)
+    try:
+        with open(file, encoding="utf-8-sig", newline="") as text:
+            yield from ({k: v for k, v in row.items() if k and v} for row in csv.DictReader(text))
+    except (UnicodeDecodeError, csv.Error) as exc:
+        raise InvalidValue(f"{str(file)!r} is no CSV in UTF-8 ({exc}).") from None
+    finally:
+        csv.field_size_limit(before)

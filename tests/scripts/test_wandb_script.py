@@ -1,0 +1,134 @@
+"""`nbtrack run --as-wandb`: a script of W&B's records here what W&B itself recorded of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from nbtrack import MlflowClient
+from nbtrack.cli.main import main
+from tests.support.told_runs import files_of
+
+OTHERS = Path(__file__).parents[1] / "transfer" / "others"
+REFUSED = """
+import argparse
+import wandb
+print(wandb.run, wandb.__version__[0].isdigit())
+for verb in (lambda: wandb.log({"a": 1}), lambda: wandb.config.update({"a": 1})):
+    try:
+        verb()
+    except wandb.Error as exc:
+        print(exc)
+run = wandb.init(config=argparse.Namespace(lr=0.1))
+wandb.config.batch = 32
+run.log({"list": [1, 2], "none": None, "old": 1}, step=5)
+run.log({"old": 2}, step=3)
+print(wandb.init(config={"epochs": 3}) is run, dict(wandb.config), wandb.run.summary["old"])
+again = wandb.init(reinit=True, mode="disabled")
+again.log({"loss": 1})
+again.config.lr = 1
+print(again is run, run.disabled, again.disabled)
+wandb.finish()
+print(wandb.run)
+for name in ("Histogram", "Api"):
+    try:
+        getattr(wandb, name)
+    except AttributeError as exc:
+        print(exc)
+try:
+    import wandb.sdk
+except ModuleNotFoundError as exc:
+    print(exc)
+try:
+    wandb.Table(columns=["a"]).add_data(1, 2)
+except ValueError as exc:
+    print(exc)
+import nbtrack
+nbtrack.takeover(False)
+from importlib.util import find_spec
+print("wandb" in __import__("sys").modules, find_spec("mlflow") is None)
+try:
+    nbtrack.takeover(of="aim")
+except nbtrack.NbtrackError as exc:
+    print(exc)
+"""
+
+
+def run(folder: Path, script: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "NBTRACK_DIR": str(folder / ".nbtrack")}
+    return subprocess.run(
+        [sys.executable, "-m", "nbtrack", "run", "--as-wandb", str(script)],
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=240,
+    )  # fmt: skip
+
+
+def told_of(client: MlflowClient) -> dict[str, Any]:
+    """Params, points and tags of each run of W&B, by its name."""
+    ids = [e.experiment_id for e in client.search_experiments() if e.name in ("wine", "other")]
+    return {run.data.tags["mlflow.runName"]: _run(client, run) for run in client.search_runs(ids)}
+
+
+def _run(client: MlflowClient, run: Any) -> list[Any]:
+    keys = [key for key in run.data.metrics if not key.startswith("system/")]
+    points = {
+        key: [(p.step, repr(p.value)) for p in client.get_metric_history(run.info.run_id, key)]
+        for key in keys
+    }
+    own = {k: v for k, v in run.data.tags.items() if k.startswith(("wandb.", "summary."))}
+    note = run.data.tags.get("mlflow.note.content")
+    return [run.info.status, run.data.params, points, own | {"wandb.host": "host"}, note]
+
+
+def test_it_records_what_wandb_recorded(tmp_path, capsys):
+    """Every key, step, value, param, tag and status of a script that W&B ran, too."""
+    done = run(tmp_path, OTHERS / "train_wandb.py")
+    shutil.unpack_archive(OTHERS / "wandb-0.31.0.zip", tmp_path / "wandb")
+    words = ["import", "wandb", str(tmp_path / "wandb"), "--to", str(tmp_path / "theirs")]
+    main(words)
+
+    assert (done.returncode, done.stdout) == (0, "printed line\n"), done.stderr
+    assert "calls 'x[0]/<b>' 'x_0_/_b_'" in done.stderr
+    ours = MlflowClient(str(tmp_path / ".nbtrack"))
+    assert told_of(ours) == told_of(MlflowClient(str(tmp_path / "theirs" / ".nbtrack")))
+    [first] = [
+        each
+        for each in ours.search_runs([ours.get_experiment_by_name("wine").experiment_id])
+        if each.data.tags["mlflow.runName"] == "first <b>"
+    ]
+    files = files_of(ours, first.info.run_id, tmp_path / "files")
+    assert [path.rpartition("/")[0] for path in sorted(files)] == [
+        "media/images/img", "media/tables/table"
+    ]  # fmt: skip
+    assert b'[[1, "x"], [2, "y"]]' in files[max(files)]
+    assert not (tmp_path / "wandb" / "latest-run").exists()
+
+
+def test_what_it_has_not_is_said(tmp_path):
+    """Verbs before `init`, other names, values without a place; disabled, nothing is recorded."""
+    (tmp_path / "script.py").write_text(REFUSED)
+
+    done = run(tmp_path, tmp_path / "script.py")
+
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0, done.stderr
+    assert lines[0] == "None True"
+    assert lines[1:3] == [
+        "Call wandb.init() before wandb.log().", "Call wandb.init() before wandb.config.update()."
+    ]  # fmt: skip
+    assert lines[3] == "True {'lr': 0.1, 'batch': 32, 'epochs': 3} 2"
+    assert lines[4:6] == ["False False True", "None"]
+    assert "has no wandb.Histogram" in lines[6]
+    assert "has no wandb.Api" in lines[7]
+    assert "has no 'wandb.sdk'" in lines[8]
+    assert "2 cells for 1 columns" in lines[9]
+    assert lines[10:] == ["False False", "of='aim' is none of what is taken over: mlflow, wandb."]
+    assert "no place for what wandb.log was given as 'list'" in done.stderr
+    client = MlflowClient(str(tmp_path / ".nbtrack"))
+    [inner] = [r for r in client.search_runs(["0"]) if r.data.params]
+    assert inner.data.params == {"lr": "0.1", "batch": "32", "epochs": "3"}
+    points = client.get_metric_history(inner.info.run_id, "old")
+    assert [(p.step, p.value) for p in points] == [(3, 2.0), (5, 1.0)]
