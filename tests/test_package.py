@@ -175,13 +175,19 @@ def test_the_wheel_has_the_extension_of_jupyterlab(built):
     """Where JupyterLab and its server look, as it is in the source, with the version of nbtrack."""
     (wheel,) = built.glob("*.whl")
     data = f"nbtrack-{nbtrack.__version__}.data/data"
-    ours = [file for room in ("etc", "share") for file in (ROOT / room).rglob("*.*")]
+    room, homes = ROOT / "nbtrack/jupyter", {"data": "share/jupyter", "config": "etc/jupyter"}
+    ours = [
+        (file, f"{home}/{file.relative_to(room / part).as_posix()}")
+        for part, home in homes.items()
+        for file in (room / part).rglob("*.*")
+        if file.is_file()
+    ]
     with zipfile.ZipFile(wheel) as archive:
         inside = {name: archive.read(name) for name in archive.namelist()}
 
     assert len(ours) > 5
-    for file in filter(Path.is_file, ours):
-        assert inside[f"{data}/{file.relative_to(ROOT).as_posix()}"] == file.read_bytes()
+    for file, place in ours:
+        assert inside[f"{data}/{place}"] == file.read_bytes()
     package = json.loads(inside[f"{data}/share/jupyter/labextensions/nbtrack/package.json"])
     assert package["version"] == nbtrack.__version__
     assert package["jupyterlab"]["_build"]["load"].endswith(f"?{nbtrack.__version__}")

@@ -1,4 +1,4 @@
-"""How the Jupyter server finds us: etc/jupyter/jupyter_server_config.d names this module."""
+"""How the Jupyter server finds us: config/jupyter_server_config.d names this module."""
 
 from __future__ import annotations
 

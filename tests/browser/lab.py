@@ -104,8 +104,8 @@ def running_lab(folder: Path) -> Iterator[str]:
     """
     port, token = _free_port(), secrets.token_hex(8)
     # What is installed may be older, or not there.
-    ours = {"JUPYTER_PATH": str(ROOT / "share/jupyter"),
-            "JUPYTER_CONFIG_PATH": str(ROOT / "etc/jupyter")}  # fmt: skip
+    room = ROOT / "nbtrack/jupyter"
+    ours = {"JUPYTER_PATH": str(room / "data"), "JUPYTER_CONFIG_PATH": str(room / "config")}
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR")
     home = {name: str(folder / ".lab") for name in names}
     _without_questions(folder / ".lab")

@@ -24,7 +24,7 @@ from nbtrack.stores.store import Store
 Handler = Callable[[Any, Mapping[str, Any]], Any]  # (panel, arguments) -> JSON-able
 
 STATIC_CLASS = "nbtrack-static"  # JupyterLab's sanitizer keeps classes
-# Only our extension of JupyterLab knows it (share/jupyter/labextensions): it has a quiet line where
+# Only our extension of JupyterLab knows it (nbtrack/jupyter/data): it has a quiet line where
 # the widget is gone. Others take the view of the widget, as if it were not there.
 PANEL_TYPE = "application/vnd.nbtrack.panel+json"
 # An output that may be filled later: before the widget, where a static twin is looked for.
