@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 
-from nbtrack.errors import InvalidValue, NotAllowed
+from nbtrack.errors import InvalidValue, LinesRefused, NotAllowed
 from nbtrack.server.asked import of_body, of_query
 from nbtrack.server.grants import EXPERIMENT, MODEL, Need
 from nbtrack.server.guards import body_of
@@ -80,6 +80,17 @@ class Narrowed:
         return again
 
     def _check(self, body: bytes) -> bytes:
+        try:
+            return self._checked(body)
+        except NotAllowed as exc:
+            if _LINES.fullmatch(self._path) and self._may_log_somewhere():
+                raise LinesRefused(str(exc)) from exc
+            raise
+
+    def _may_log_somewhere(self) -> bool:
+        return any(grant.role.may(self._role) for grant in self._user.grants)
+
+    def _checked(self, body: bytes) -> bytes:
         told = {} if _LINES.fullmatch(self._path) else of_body(body)
         needs = needs_of(self._served, self._role, self._path, self._asked(told), body)
         for need in needs:

@@ -92,6 +92,9 @@ class MlflowStore(ShippedStore):
         super().close()
         self._mirror.close()
 
+    def knock(self) -> None:
+        self._rest.post("experiments/search", {"max_results": 1})
+
     def _is_known_here(self, run_id: str, timeout: float) -> bool:
         with suppress(StoreError, NotFound):
             DuckDBStore.look_up_run(self, run_id, timeout=timeout)
@@ -155,6 +158,7 @@ class MlflowStore(ShippedStore):
     read_child_runs = looked_for(DuckDBStore.read_child_runs)
     read_groups = looked_for(DuckDBStore.read_groups)
     read_keys = looked_for(DuckDBStore.read_keys)
+    read_latest_points = looked_for(DuckDBStore.read_latest_points)
     read_run_page = looked_for(DuckDBStore.read_run_page)
     read_run_values = looked_for(DuckDBStore.read_run_values)
     search_experiments = looked_for(DuckDBStore.search_experiments)
