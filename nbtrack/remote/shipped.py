@@ -27,7 +27,7 @@ class ShippedStore(DuckDBStore):
     ) -> None:
         super().__init__(folder, outbox=outbox.folder)
         self.uri, self.line, self.outbox = uri, line, outbox
-        self.is_up_to_date = True  # the server has all that this machine has logged
+        self._appended, self._sent = 0, 0  # calls of `append`, and how many of them are there
         self._shipping = shipping
         self._shipper = FoldingThread(self.ship, name="nbtrack-ship", guard=self._guarded)
         self._told_away: float | None = None
@@ -42,6 +42,16 @@ class ShippedStore(DuckDBStore):
             f"{refused:,} lines refused by the server" if refused else "",
         ]
         return ", ".join(filter(None, words))
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """The server has all that this process has logged, and all that others of this machine had
+        when this one sent something last."""
+        return self._sent == self._appended
+
+    def append(self, text: str) -> None:
+        self._appended += 1
+        super().append(text)
 
     def ship(self) -> bool:
         """Send what waits; False if the server is away, or another process sends it."""
@@ -89,11 +99,13 @@ class ShippedStore(DuckDBStore):
     def _ship_lines(self, *, wait: float = 0.0) -> bool:
         if not self.outbox.folder.is_dir():
             return True  # nobody has logged yet
-        self.is_up_to_date = False
+        appended, self._sent = self._appended, -1
         with suppress(StoreBusy):
             self._greet()
-            self.is_up_to_date = self._shipping.ship_lines(wait=wait)
-        return self.is_up_to_date
+            if self._shipping.ship_lines(wait=wait):
+                self._sent = appended  # what was logged meanwhile may not be there yet
+                return True
+        return False
 
     def _catch_up(self) -> None:
         """What cannot be sent is no reason not to read."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from nbtrack.remote.shipped import ShippedStore
 from nbtrack.remote.store import RemoteStore
 from nbtrack.stores.opening import _parsed, open_store
 from tests.support.mlflow_server import MlflowServer
@@ -80,16 +81,25 @@ SERVERS = {
 
 
 @pytest.fixture(scope="module", params=["folder", *SERVERS])
-def sides(
+def opened(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Sides]:
+    """For what a module makes once."""
     folder = tmp_path_factory.mktemp("sides")
     server: TeamServer | MlflowServer | None = None
     if request.param in SERVERS:
         server = request.getfixturevalue(SERVERS[request.param])
     uri = server.address if server else str(folder / ".nbtrack")
-    with opened_sides(request.param, uri, folder, server) as opened:
-        yield opened
+    with opened_sides(request.param, uri, folder, server) as found:
+        yield found
+
+
+@pytest.fixture
+def sides(opened: Sides, monkeypatch: pytest.MonkeyPatch) -> Sides:
+    if opened.server is not None:
+        assert isinstance(opened.one, ShippedStore)
+        monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(opened.one.folder.parent))
+    return opened
 
 
 @pytest.fixture
