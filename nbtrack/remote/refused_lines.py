@@ -21,11 +21,12 @@ from nbtrack.base.locks import make_shared_folder
 from nbtrack.journal.reading import segment_sizes
 
 AGAIN_SECONDS = 60.0  # then lines about the same are sent again: a role may have been granted
+_LINE_BYTES = 1 << 16  # of one that says nothing
 Owner = str  # the id of a run, model, experiment or kernel that a line is about
 
 
 class Parted(NamedTuple):
-    """*sent* is as long as both; in place of the *refused* lines it has empty ones."""
+    """*sent* is as long as both; in place of the *refused* lines it has some that say nothing."""
 
     sent: bytes
     refused: bytes
@@ -49,7 +50,7 @@ class RefusedLines:
         sent, refused = [], []
         for line in text.splitlines(keepends=True):
             is_refused = self._until.get(owner_of(line), 0.0) > now
-            sent.append(b"\n" * len(line) if is_refused else line)
+            sent.append(nothing(len(line)) if is_refused else line)
             refused += [line] if is_refused else []
         return Parted(b"".join(sent), b"".join(refused))
 
@@ -88,6 +89,13 @@ class RefusedLines:
             for name in segment_sizes(self._folder)
             for line in (self._folder / name).read_bytes().splitlines()
         }
+
+
+def nothing(size: int) -> bytes:
+    """Lines that say nothing, so many bytes."""
+    whole, rest = divmod(size, _LINE_BYTES)
+    line = b" " * (_LINE_BYTES - 1) + b"\n"
+    return line * whole + (b" " * (rest - 1) + b"\n" if rest else b"")
 
 
 def owner_of(line: bytes) -> Owner:

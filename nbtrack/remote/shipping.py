@@ -44,7 +44,7 @@ from nbtrack.remote.protocol import (
     WRITERS,
     kind_of_owner,
 )
-from nbtrack.remote.refused_lines import Owner, RefusedLines, owner_of
+from nbtrack.remote.refused_lines import Owner, RefusedLines, nothing, owner_of
 
 FILE_SECONDS = 30.0  # for the answer to a file
 _PIECE = 1 << 18
@@ -130,7 +130,8 @@ class Shipping:
             if len(lines) == 1:
                 if parted.refused or not text.endswith(b"\n"):
                     raise
-                self._note_refused(text, exc)
+                self._refused.note(text)
+                _say_refused(text, exc)
                 return self._send_piece(segment, start, text)
         return self._send_halves(segment, start, lines)
 
@@ -147,22 +148,15 @@ class Shipping:
         """In place of a line that is too long for one request; where it ends, and how much of it
         is there now."""
         line = self._outbox.line_at(segment, start)
-        self._note_refused(line, exc)
+        _say_refused(line, exc)
         self._refused.keep(segment, start, line)
         end = taken = start + len(line)
         for place in range(start, end, MOST_BYTES):
             size = min(MOST_BYTES, end - place)
-            taken = self._post(segment, place, b"\n" * size)
+            taken = self._post(segment, place, nothing(size))
             if taken != place + size:
                 break
         return end, taken
-
-    def _note_refused(self, line: bytes, exc: LinesRefused) -> None:
-        self._refused.note(line)
-        warn_once(
-            f"nbtrack: the server refuses what was logged to {owner_of(line)!r:.80}: {exc} It is "
-            "kept on this machine, and sent by a later process, or nbtrack sync, when it may be."
-        )
 
     def _note_taken(self, segment: str, sent: Sent, end: int) -> None:
         """A server that was restored from a backup has less than it had, of files as well."""
@@ -302,3 +296,10 @@ class _Refusals:
     def raise_first(self) -> None:
         if self._first is not None:
             raise self._first
+
+
+def _say_refused(line: bytes, exc: LinesRefused) -> None:
+    warn_once(
+        f"nbtrack: the server refuses what was logged to {owner_of(line)!r:.80}: {exc} It is kept "
+        "on this machine, and sent by a later process, or nbtrack sync, when it may be."
+    )

@@ -15,9 +15,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 
 from nbtrack.errors import InvalidValue, LinesRefused, NotAllowed
+from nbtrack.remote.protocol import REGISTRY, ROOT
 from nbtrack.server.asked import of_body, of_query
 from nbtrack.server.grants import EXPERIMENT, MODEL, Need
 from nbtrack.server.guards import body_of
+from nbtrack.server.nbtrack_protocol.registry import drop_copy
 from nbtrack.server.roles import Role
 from nbtrack.server.scoped_contents import set_apart
 from nbtrack.server.scopes import is_met, needs_of
@@ -85,6 +87,8 @@ class Narrowed:
         except NotAllowed as exc:
             if _LINES.fullmatch(self._path) and self._may_log_somewhere():
                 raise LinesRefused(str(exc)) from exc
+            if self._path == f"{ROOT}/{REGISTRY}":
+                drop_copy(self._served, of_body(body).get("token"))
             raise
 
     def _may_log_somewhere(self) -> bool:

@@ -24,18 +24,19 @@ def test_files_come_back_as_they_were_logged(sides: Sides, experiment: str, tmp_
     (tmp_path / "large.bin").write_bytes(bytes(range(256)) * 8192)  # 2 MiB
     client.log_artifact(run, str(tmp_path / "large.bin"), "deep/er")
     client.log_text(run, "first", "note.txt")
-    client.log_text(run, "é", "a b/%c#.txt")
+    odd = "a b/é.txt" if sides.is_mlflows else "a b/%c#.txt"  # which MLflow's server refuses
+    client.log_text(run, "é", odd)
     client.log_dict(run, {"a": [1]}, "d.json")
     sides.settle()
     client.log_text(run, "second", "note.txt")
-    expected = {"a b/%c#.txt", "d.json", "deep/er/large.bin", "note.txt"}
+    expected = {odd, "d.json", "deep/er/large.bin", "note.txt"}
     for store in sides.both():
         assert {file.path for file in store.list_artifact_records(run)} == expected
         files = open_artifacts(store.get_run(run).info.artifact_uri, run_id=run)
         assert {file.path for file in files.walk()} == expected
         assert [(f.path, f.is_dir) for f in files.list("deep")] == [("deep/er", True)]
         assert files.read("note.txt") == b"second"
-        assert files.read("a b/%c#.txt").decode() == "é"
+        assert files.read(odd).decode() == "é"
         got = files.download("deep/er/large.bin")
         assert Path(got).read_bytes() == (tmp_path / "large.bin").read_bytes()
         with pytest.raises(ArtifactNotFound):

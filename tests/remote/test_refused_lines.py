@@ -17,7 +17,7 @@ from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.remote.outbox import Outbox
-from nbtrack.remote.refused_lines import RefusedLines
+from nbtrack.remote.refused_lines import RefusedLines, nothing
 from nbtrack.remote.store import RemoteStore
 from nbtrack.server.grants import EXPERIMENT, Grant
 from nbtrack.server.roles import Role
@@ -174,7 +174,9 @@ def test_lines_are_kept_once_whoever_is_killed(tmp_path: Path) -> None:
     refused.note(first)
     parted = refused.parted(first + other + first)
     assert parted.refused == first * 2
-    assert parted.sent == b"\n" * len(first) + other + b"\n" * len(first)
+    assert parted.sent == nothing(len(first)) + other + nothing(len(first))
+    assert len(parted.sent) == len(first + other + first)
+    assert [len(nothing(size)) for size in (1, 65536, 200_000)] == [1, 65536, 200_000]
     for kept in (first, first * 2):
         refused.keep(segment, 100, kept)
     refused.keep(segment, 900, first)
