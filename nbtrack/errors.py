@@ -22,6 +22,7 @@ NbtrackError                      base of what nbtrack raises; an MlflowExceptio
 ├── NotIdentified                 a server wants to know who asks, and does not
 │   └── TooManyAttempts           wrong passwords, too many in a short time
 ├── NotAllowed                    a user's role on a server is not enough
+│   └── LinesRefused              for some of what he logged; he may log the rest
 ├── GateFailed                    a version may not enter a stage: the message has the numbers
 ├── RunDeleted                    a write to, or a change of, a deleted run
 ├── RunAlreadyActive              start_run while a run is open, outside of a notebook
@@ -293,6 +294,10 @@ class NotAllowed(NbtrackError):
     """A user's role on a server is not enough."""
 
     error_code = "PERMISSION_DENIED"
+
+
+class LinesRefused(NotAllowed):
+    """Of the lines of a journal, some are about what the user may not log to: others he may."""
 
 
 class GateFailed(NbtrackError):

@@ -160,8 +160,11 @@ def servers_folder() -> Path:
 
 
 def unserved_by_us() -> str | None:
-    """Where MLflow's variable says to record, if that is no folder: a server, a database."""
+    """Where MLflow's variable says to record, if that is neither a folder nor a server that we can
+    ask: a database, or an address with a password in it."""
     place = os.environ.get(_MLFLOWS_PLACE, "")
+    if place.lower().startswith(("http://", "https://")):
+        return place if "@" in place.partition("://")[2].partition("/")[0] else None
     is_other = "://" in place or place in ("databricks", "databricks-uc", "uc")
     return place if is_other and not place.startswith("file:") else None
 

@@ -129,6 +129,21 @@ def test_the_environment_overrides_the_place(
     assert session.store.uri == (home / "env").as_uri()
 
 
+def test_a_server_that_mlflows_variable_names_is_followed(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing of ours says where to record; not where it says who we are, for that would be
+    shown with the address, nor where only MLflow could open it."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://team.example.org/ml")
+    assert Settings.load().tracking_uri == "https://team.example.org/ml"
+    monkeypatch.setenv("NBTRACK_DIR", str(home / "ours"))
+    assert (Settings.load().tracking_uri, Settings.load().folder) == (None, str(home / "ours"))
+    monkeypatch.delenv("NBTRACK_DIR")
+    for other in ("https://me:word@host", "postgresql://host/db", "databricks"):
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", other)
+        assert Settings.load().tracking_uri is None
+
+
 def test_a_folder_we_may_not_look_into_holds_no_project(home: Path) -> None:
     """The walk goes on, and raises nothing."""
     link = home / "loop"

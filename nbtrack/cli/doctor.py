@@ -10,13 +10,13 @@ import time
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import nbtrack
 from nbtrack.cli.console import count, harmless, listed, say
 from nbtrack.cli.integrity import FileReport, check_files
 from nbtrack.cli.mlflow_variables import variables_told
-from nbtrack.cli.place import Place, add_artifacts, find_project, open_project
+from nbtrack.cli.place import Place, add_artifacts, find_place, find_project, open_project
 from nbtrack.display.number_format import format_age, format_size
 from nbtrack.display.temporary_place import temporary_words
 from nbtrack.display.text_table import aligned
@@ -25,8 +25,17 @@ from nbtrack.model_registry.audit import verify
 from nbtrack.model_registry.copied_files import changed_versions, count_versions
 from nbtrack.recording.session import current_session
 from nbtrack.settings import Settings, is_temporary
-from nbtrack.stores.opening import folder_of, without_password
+from nbtrack.stores.opening import (
+    folder_of,
+    is_database,
+    is_server,
+    wait_for_kind,
+    without_password,
+)
 from nbtrack.stores.store import Store
+
+if TYPE_CHECKING:
+    from nbtrack.remote.shipped import ShippedStore
 
 _PACKAGES = ("duckdb", "ipython", "ipykernel", "pandas", "scikit-learn")
 _LITTLE_SPACE = 200_000_000  # bytes
@@ -45,14 +54,42 @@ def doctor(mask_envs: bool = False) -> None:
     """Print `nbtrack doctor --quick` of this process's project."""
     _ = mask_envs  # MLflow's signature; no value of the environment is printed
     store = current_session().store
-    place = Place(folder=folder_of(store.uri), reason="this process uses it")
-    _report(store, place, is_quick=True)
+    server = store.uri if is_server(store.uri) else None
+    place = Place(folder=folder_of(store.uri), reason="this process uses it", server=server)
+    _report_any(store, place, is_quick=True)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    place = find_project(arguments.store, arguments.artifacts)
+    place = _place(arguments.store, arguments.artifacts)
+    wait_for_kind(place.server)
     store = open_project(place)
-    return 1 if _report(store, place, is_quick=arguments.quick) else 0
+    return 1 if _report_any(store, place, is_quick=arguments.quick) else 0
+
+
+def _place(chosen: str | None, artifacts: str | None) -> Place:
+    """Of a server that this machine logs to, too."""
+    if artifacts is None and not (chosen and is_database(chosen)):
+        return find_place(chosen)
+    return find_project(chosen, artifacts)
+
+
+def _report_any(store: Store, place: Place, *, is_quick: bool) -> Sequence[str]:
+    from nbtrack.remote.shipped import ShippedStore
+
+    if isinstance(store, ShippedStore):
+        return _report_of_server(store, place)
+    return _report(store, place, is_quick=is_quick)
+
+
+def _report_of_server(store: ShippedStore, place: Place) -> Sequence[str]:
+    from nbtrack.cli.doctor_of_server import facts_of_server
+
+    facts = facts_of_server(store, place)
+    troubles = [*facts.troubles, *_troubles(place, {"problem": None})]
+    told = {"versions": _versions(), **facts.told}
+    rows = aligned([[name, harmless(text)] for name, text in told.items()])
+    say(*rows, *variables_told(), "", *_verdict(troubles))
+    return troubles
 
 
 def _report(store: Store, place: Place, *, is_quick: bool) -> list[str]:

@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.artifact_store.paths import folder_of, stays_within
+from nbtrack.cli.bucket_leftovers import BucketGarbage, bucket_garbage, remove_contents
 from nbtrack.cli.console import count, harmless, listed, say
 from nbtrack.cli.leftovers import StoredFile, stored_files, unrecorded
 from nbtrack.cli.logged_model_leftovers import GoneModel, gone_models, remove_models
 from nbtrack.cli.model_leftovers import ModelGarbage, model_garbage, remove_copies
 from nbtrack.cli.place import add_artifacts, find_project, open_project
+from nbtrack.cli.received_leftovers import remove_received
 from nbtrack.display.number_format import format_size
-from nbtrack.errors import InvalidValue, NbtrackError
+from nbtrack.errors import NbtrackError
 from nbtrack.provenance.executions.unneeded import unneeded_executions
+from nbtrack.server.buckets.bucket import Bucket
 from nbtrack.stores.local.inventory import KnownRun, known_runs, recorded_files
 from nbtrack.stores.opening import folder_of as project_of
 from nbtrack.stores.store import Store
@@ -43,17 +46,20 @@ class Garbage:
     models: ModelGarbage
     logged: Sequence[GoneModel]
     executions: Mapping[str, Sequence[int]]  # of cells that no run needed, by kernel
+    contents: BucketGarbage | None = None  # where files are in a bucket
 
     @property
     def size(self) -> int:
         files = sum(file.size for file in (*self.files, *self.orphans))
         copies = sum(copy.size for copy in self.models.copies)
-        return files + copies + sum(model.size for model in self.logged)
+        contents = self.contents.size if self.contents else 0
+        return files + copies + contents + sum(model.size for model in self.logged)
 
     @property
     def is_empty(self) -> bool:
         rows = self.runs or self.logged or self.executions
-        return not (rows or self.orphans or self.models.copies)
+        contents = self.contents is not None and not self.contents.is_empty
+        return not (rows or self.orphans or self.models.copies or contents)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,10 +75,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     place = find_project(arguments.store, arguments.artifacts)
-    if place.bucket is not None:
-        raise InvalidValue("What is in a bucket stays there: gc looks into folders only, as yet.")
     store = open_project(place)
     garbage = find_garbage(store)
+    if place.bucket is not None:
+        garbage = replace(garbage, contents=_contents(store, Bucket(place.bucket), garbage))
     if arguments.unknown_runs:
         orphans = [*garbage.orphans, *garbage.strangers]
         garbage = replace(garbage, orphans=orphans, strangers=[])
@@ -82,6 +88,12 @@ def run(arguments: argparse.Namespace) -> int:
     elif not garbage.is_empty:
         say("Nothing is removed yet: nbtrack gc --yes does it.")
     return 0
+
+
+def _contents(store: Store, bucket: Bucket, garbage: Garbage) -> BucketGarbage:
+    runs = {run.run_id for run in garbage.runs}
+    models = {each.model_id for each in garbage.logged}
+    return bucket_garbage(store, bucket, runs=runs, models=models)
 
 
 def find_garbage(store: Store) -> Garbage:
@@ -138,6 +150,10 @@ def remove(store: Store, garbage: Garbage) -> None:
         _remove_empty_folders(path.parent, root=garbage.root)
     remove_copies(garbage.models.copies)
     remove_models(store, garbage.logged)
+    owners = [run.run_id for run in garbage.runs] + [each.model_id for each in garbage.logged]
+    remove_received(garbage.root.parent, owners)
+    if garbage.contents is not None:
+        remove_contents(store, garbage.contents)
 
 
 def _is_own(run: KnownRun, root: Path) -> bool:
@@ -175,6 +191,7 @@ def _report(garbage: Garbage, *, is_done: bool) -> list[str]:
         *_models(garbage),
         *_logged(garbage),
         *_executions(garbage),
+        *(garbage.contents.told() if garbage.contents else []),
         *stays,
     ]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from nbtrack.cli.console import harmless
 from nbtrack.display.text_table import aligned
 from nbtrack.settings import mlflows_variable_names, unserved_by_us
+from nbtrack.stores.opening import is_server
 
-_SIGNING_IN = "who you are, for an nbtrack server; NBTRACK_{} comes first"
+_SIGNING_IN = "who you are, for a server; NBTRACK_{} comes first"
 _DONE = {
     "MLFLOW_TRACKING_URI": "where runs go, if neither NBTRACK_TRACKING_URI nor NBTRACK_DIR says it",
     "MLFLOW_EXPERIMENT_NAME": "the experiment of new runs, if NBTRACK_EXPERIMENT does not say it",
@@ -36,6 +37,9 @@ def variables_told() -> list[str]:
 
 
 def _done(name: str) -> str:
-    if name == "MLFLOW_TRACKING_URI" and unserved_by_us() is not None:
-        return "nothing: it may name MLflow's own place; NBTRACK_TRACKING_URI names ours"
+    unserved = unserved_by_us() if name == "MLFLOW_TRACKING_URI" else None
+    if unserved is not None and is_server(unserved):
+        return "nothing: who you are is in the address; MLFLOW_TRACKING_TOKEN is for that"
+    if unserved is not None:
+        return "nothing: only MLflow opens such a place; NBTRACK_TRACKING_URI names another"
     return _DONE.get(name, _NOTHING)

@@ -44,7 +44,7 @@ class ModelGarbage:
 def model_garbage(store: Store) -> ModelGarbage:
     """What could go now. Raises StoreError."""
     stored = list(_stored(folder_of_uri(store.models_uri)))  # before the records
-    live, deleted = _places(store)
+    live, deleted = places_of_versions(store)
     is_whole = _fits_its_note(store)
     copies: list[StoredCopy] = []
     strangers: list[StoredCopy] = []
@@ -67,7 +67,7 @@ def remove_copies(copies: list[StoredCopy]) -> None:
                 copy.folder.parent.rmdir()
 
 
-def _places(store: Store) -> tuple[set[str], set[str]]:
+def places_of_versions(store: Store) -> tuple[set[str], set[str]]:
     """Where the copies of versions are that there are, and of those that were deleted."""
     alive = {v.event_number for v in store.search_model_versions(RegistryQuery())}
     live: set[str] = set()

@@ -25,12 +25,16 @@ def run(arguments: argparse.Namespace) -> int:
     store = session.store_for(arguments.uri) if arguments.uri else session.store
     if not isinstance(store, ShippedStore):
         raise InvalidValue(f"{store.uri} is no server; say which: nbtrack sync http://host:port.")
-    waiting = store.outbox.waiting_lines()
+    waiting = store.outbox.waiting_lines() + store.outbox.refused_lines()
     store.fold()  # who has died is known then, and what it left running was killed
     until = time.monotonic() + _WAIT_SECONDS
     while not store.ship():
         if store.line.seems_away() or time.monotonic() > until:
             raise StoreBusy(f"{store.uri} does not answer: {waiting:,} lines wait.")
         time.sleep(0.1)
-    say(f"{waiting:,} lines sent to {store.uri}; nothing waits." if waiting else "Nothing waits.")
-    return 0
+    refused = store.outbox.refused_lines()
+    sent = max(0, waiting - refused)
+    say(f"{sent:,} lines sent to {store.uri}; nothing waits." if sent else "Nothing waits.")
+    if refused:
+        say(f"{refused:,} lines are refused by the server, and kept in {store.outbox.folder}.")
+    return 1 if refused else 0

@@ -97,7 +97,10 @@ def create_experiment(
             f"Experiment {name!r} exists (id {found.experiment_id}, {found.lifecycle_stage}). "
             "nbtrack.set_experiment() uses an existing one."
         )
-    experiment_id = _free_id(store, name)
+    try:
+        experiment_id = _free_id(store, name)
+    except StoreError:  # as when a run makes it: nobody waits for who holds the file, or is far
+        experiment_id = _unseen_id(store, name)
     store.append(
         announcement(experiment_id, name, artifact_location=artifact_location)
         + "".join(

@@ -7,7 +7,7 @@ from threading import RLock
 
 from nbtrack.base.guard import warn_once
 from nbtrack.settings import Settings, find_project_folder, unserved_by_us, working_folder
-from nbtrack.stores.opening import full_uri, open_store
+from nbtrack.stores.opening import full_uri, is_server, open_store
 from nbtrack.stores.store import Store
 
 
@@ -87,11 +87,7 @@ class OpenStores:
             return chosen
         place = find_project_folder(working_folder())
         if (unserved := unserved_by_us()) is not None:
-            warn_once(
-                f"nbtrack: MLFLOW_TRACKING_URI names a place of the kind "
-                f"{unserved.partition(':')[0]!r}, which may be MLflow's: what is logged goes to "
-                f"{place}. NBTRACK_TRACKING_URI names another folder, or a server of nbtrack."
-            )
+            warn_once(f"nbtrack: {_why_not(unserved)} What is logged goes to {place}.")
         return str(place)
 
     def _place_changed(self) -> None:
@@ -99,3 +95,17 @@ class OpenStores:
 
     def _place_is_known(self) -> None:
         """From now on it stays what it is."""
+
+
+def _why_not(unserved: str) -> str:
+    """Without the place itself, which may have a password in it."""
+    if is_server(unserved):
+        return (
+            "MLFLOW_TRACKING_URI says in the address who you are, and the address is shown in many "
+            "places: write it without, and set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME "
+            "and MLFLOW_TRACKING_PASSWORD."
+        )
+    return (
+        f"MLFLOW_TRACKING_URI names a place of the kind {unserved.partition(':')[0]!r}, which only "
+        "MLflow opens. NBTRACK_TRACKING_URI names another folder, or a server."
+    )

@@ -28,6 +28,10 @@ PATIENT_SECONDS = 2.0  # whoever waits no longer than this is logging
 AWAY_SECONDS = 5.0  # so long one that did not answer is not asked again
 
 
+class SomethingElse(ServerAway):
+    """It answers, and is no server of ours."""
+
+
 class Line:
     """To the server at *uri*. Raises ServerAway if it does not answer, AnotherProject if it is not
     the one any more that it was, and what its errors are. Raises MissingExtra without urllib3."""
@@ -138,7 +142,9 @@ class Line:
             told = json.loads(body)
             code, message, name = told["error_code"], str(told["message"]), told.get("kind", "")
         except (ValueError, KeyError, TypeError):
-            return self._away(f"there is something else, which says {status}", was_sent=True)
+            self._away("", was_sent=True)
+            reason = f"there is something else, which says {status}"
+            return SomethingElse(self._uri, reason, was_sent=True)
         kind = getattr(errors, name, None)
         if kind is DatabaseAway:
             return self._away("its database does not", was_sent=True)
@@ -159,6 +165,15 @@ def _credentials() -> dict[str, str]:
         text = f"{user}:{_variable('PASSWORD') or ''}".encode()
         return {"authorization": f"Basic {base64.b64encode(text).decode()}"}
     return {}
+
+
+def identity_words() -> str:
+    """What servers are told, in words that may be shown."""
+    if _variable("TOKEN"):
+        return "whoever has the token that is set"
+    if user := _variable("USERNAME"):
+        return f"{user}, {'with a password' if _variable('PASSWORD') else 'without a password'}"
+    return "nobody: no token, and no name with a password, is set"
 
 
 def _variable(name: str) -> str | None:

@@ -3,6 +3,7 @@ processes, and beside each how much of it was sent.
 
     <writer>-<n>.jsonl        another name of a segment of the journal; it stays when that is folded
     <writer>-<n>.jsonl.sent   {"lines": bytes that were taken, "files": bytes whose files were}
+    refused/                  see `refused_lines`
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import IO, NamedTuple
 from nbtrack.journal import reading
 from nbtrack.journal.reading import segment_sizes, writer_of
 from nbtrack.remote.protocol import MOST_BYTES
+from nbtrack.remote.refused_lines import RefusedLines
 
 _FILE_LINE = re.compile(rb'^\{"k":"(?:artifact|modelvalue)".*\n', re.MULTILINE)
 
@@ -51,6 +53,10 @@ class Outbox:
             for name in self.segments()
             for _, text in self.pieces(name, self.sent(name).lines)
         )
+
+    def refused_lines(self) -> int:
+        """That a server does not take of who we are."""
+        return RefusedLines(self.folder).count()
 
     def waiting_files(self) -> int:
         """That lines tell of which were taken."""
@@ -124,6 +130,12 @@ class Outbox:
     def forget(self, segment: str) -> None:
         for file in (self.folder / segment, self._note(segment), self._trying(segment)):
             file.unlink(missing_ok=True)
+
+    def line_at(self, segment: str, start: int) -> bytes:
+        """All of it, however long."""
+        with open(self.folder / segment, "rb") as file:
+            file.seek(start)
+            return file.readline()
 
     def is_closed(self, segment: str) -> bool:
         return reading.is_closed(self.folder, segment)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from nbtrack.base.guard import guarded, warn
-from nbtrack.errors import InvalidValue, NotAllowed, NotIdentified, StoreBusy
+from nbtrack.errors import InvalidValue, MlflowException, NotIdentified, StoreBusy
 from nbtrack.remote.line import Line
 from nbtrack.remote.outbox import Outbox
 from nbtrack.remote.shipping import Shipping
@@ -27,7 +27,7 @@ class ShippedStore(DuckDBStore):
     ) -> None:
         super().__init__(folder, outbox=outbox.folder)
         self.uri, self.line, self.outbox = uri, line, outbox
-        self.is_up_to_date = True  # the server has all that this machine has logged
+        self._appended, self._sent = 0, 0  # calls of `append`, and how many of them are there
         self._shipping = shipping
         self._shipper = FoldingThread(self.ship, name="nbtrack-ship", guard=self._guarded)
         self._told_away: float | None = None
@@ -35,17 +35,36 @@ class ShippedStore(DuckDBStore):
     @property
     def absence(self) -> str:
         waiting = self.outbox.waiting_lines() if not self.is_up_to_date else 0
-        lines = f"{waiting:,} lines waiting" if waiting else ""
-        if (since := self.line.away_since) is None:
-            return lines
-        words = f"offline since {time.strftime('%H:%M', time.localtime(since))}"
-        return ", ".join(filter(None, (words, lines)))
+        refused, since = self.outbox.refused_lines(), self.line.away_since
+        words = [
+            f"offline since {time.strftime('%H:%M', time.localtime(since))}" if since else "",
+            f"{waiting:,} lines waiting" if waiting else "",
+            f"{refused:,} lines refused by the server" if refused else "",
+        ]
+        return ", ".join(filter(None, words))
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """The server has all that this process has logged, and all that others of this machine had
+        when this one sent something last."""
+        return self._sent == self._appended
+
+    def append(self, text: str) -> None:
+        self._appended += 1
+        super().append(text)
 
     def ship(self) -> bool:
         """Send what waits; False if the server is away, or another process sends it."""
         if not self.outbox.folder.is_dir():
             return True  # nobody has logged yet
-        is_done = self._ship_lines() and self._shipping.ship_files(self.writer)
+        try:
+            is_done = self._ship_lines()
+        except NotIdentified:
+            raise
+        except MlflowException:  # of some lines: files of the others go on
+            self._shipping.ship_files(self.writer)
+            raise
+        is_done = is_done and self._shipping.ship_files(self.writer)
         if is_done and self.outbox.has_others(self.writer):
             self._shipper.request(False)  # forks of this process send nothing themselves
         return is_done
@@ -63,6 +82,10 @@ class ShippedStore(DuckDBStore):
             with self._guarded():
                 self.ship()
 
+    def knock(self) -> None:
+        """Whether it is there and lets us in. Raises StoreBusy, NotIdentified, NotAllowed."""
+        raise NotImplementedError
+
     def _greet(self) -> None:
         """Before anything is sent. Raises StoreBusy if it is not to be sent there."""
 
@@ -76,15 +99,17 @@ class ShippedStore(DuckDBStore):
     def _ship_lines(self, *, wait: float = 0.0) -> bool:
         if not self.outbox.folder.is_dir():
             return True  # nobody has logged yet
-        self.is_up_to_date = False
+        appended, self._sent = self._appended, -1
         with suppress(StoreBusy):
             self._greet()
-            self.is_up_to_date = self._shipping.ship_lines(wait=wait)
-        return self.is_up_to_date
+            if self._shipping.ship_lines(wait=wait):
+                self._sent = appended  # what was logged meanwhile may not be there yet
+                return True
+        return False
 
     def _catch_up(self) -> None:
         """What cannot be sent is no reason not to read."""
-        with suppress(StoreBusy, NotIdentified, NotAllowed):
+        with suppress(MlflowException):
             self._ship_lines(wait=CATCH_UP_SECONDS)
 
     def query(self, *_: Any, **__: Any) -> NoReturn:
@@ -95,6 +120,15 @@ class ShippedStore(DuckDBStore):
         )
 
     first_rows = query
+
+    def remove_runs(self, *_: Any, **__: Any) -> NoReturn:
+        """Raises InvalidValue: the same."""
+        raise InvalidValue(
+            f"What was deleted is taken out for good where it is kept, which is on {self.uri}: by "
+            "nbtrack gc there, of a server of MLflow's by mlflow gc."
+        )
+
+    remove_models = remove_executions = remove_runs
 
     def _say_away(self) -> None:
         """Once each time that it goes away."""

@@ -10,14 +10,23 @@ import hashlib
 import os
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
 from nbtrack.base.guard import warn_once
 from nbtrack.base.locks import held
-from nbtrack.errors import InvalidValue, NotFound, OtherBytes, StoreBusy
+from nbtrack.errors import (
+    InvalidValue,
+    LinesRefused,
+    MlflowException,
+    NotFound,
+    NotIdentified,
+    OtherBytes,
+    StoreBusy,
+)
 from nbtrack.journal.reading import writer_of
 from nbtrack.remote.direct_uploads import DirectUploads
 from nbtrack.remote.fetched import FETCHED, Fetched
@@ -35,6 +44,7 @@ from nbtrack.remote.protocol import (
     WRITERS,
     kind_of_owner,
 )
+from nbtrack.remote.refused_lines import Owner, RefusedLines, nothing, owner_of
 
 FILE_SECONDS = 30.0  # for the answer to a file
 _PIECE = 1 << 18
@@ -45,6 +55,8 @@ class Shipping:
         self._line, self._outbox, self._artifacts = line, outbox, artifacts
         self._home = artifacts.parent
         self._direct = DirectUploads(line, self._read)
+        self._refused = RefusedLines(outbox.folder)
+        self._has_tried_again = False
         self._until = float("inf")  # by the monotonic clock: then the process wants to end
 
     def end_within(self, seconds: float) -> None:
@@ -69,10 +81,21 @@ class Shipping:
                 return False
 
     def _ship_lines(self) -> bool:
+        """What is refused of one process costs the others nothing: it is raised in the end."""
+        self._try_again()
+        refusals = _Refusals()
         for segment, size in self._outbox.segments().items():
             if self._outbox.sent(segment).lines < size:
-                self._send_lines(segment)
+                with refusals.noted():
+                    self._send_lines(segment)
+        refusals.raise_first()
         return True
+
+    def _try_again(self) -> None:
+        """Once a process: by now we may be allowed to log what was refused."""
+        if not self._has_tried_again:
+            self._has_tried_again = True
+            self._refused.try_again()
 
     def _send_lines(self, segment: str) -> None:
         """If the server has more of it, or less, than we knew of: from where it says it is."""
@@ -84,10 +107,56 @@ class Shipping:
     def _send_from(self, sent: Sent, segment: str) -> bool:
         """False as soon as the server is elsewhere; where, is noted then."""
         for start, text in self._outbox.pieces(segment, sent.lines):
-            self._note_taken(segment, sent, self._post(segment, start, text))
-            if sent.lines != start + len(text):
+            end = start + len(text)
+            try:
+                taken = self._send_piece(segment, start, text)
+            except LinesRefused as exc:
+                end, taken = self._send_nothing_for(segment, start, exc)
+            self._note_taken(segment, sent, taken)
+            if taken != end:
                 return False
+            if end != start + len(text):  # the line went on
+                return self._send_from(sent, segment)
         return True
+
+    def _send_piece(self, segment: str, start: int, text: bytes) -> int:
+        """How much of it is there now. Raises LinesRefused if it is a part of one long line."""
+        parted = self._refused.parted(text)
+        self._refused.keep(segment, start, parted.refused)
+        try:
+            return self._post(segment, start, parted.sent)
+        except LinesRefused as exc:
+            lines = text.splitlines(keepends=True)
+            if len(lines) == 1:
+                if parted.refused or not text.endswith(b"\n"):
+                    raise
+                self._refused.note(text)
+                _say_refused(text, exc)
+                return self._send_piece(segment, start, text)
+        return self._send_halves(segment, start, lines)
+
+    def _send_halves(self, segment: str, start: int, lines: list[bytes]) -> int:
+        """So the lines that it does not take are found."""
+        middle = len(lines) // 2
+        first, second = b"".join(lines[:middle]), b"".join(lines[middle:])
+        taken = self._send_piece(segment, start, first)
+        if taken != start + len(first):
+            return taken
+        return self._send_piece(segment, taken, second)
+
+    def _send_nothing_for(self, segment: str, start: int, exc: LinesRefused) -> tuple[int, int]:
+        """In place of a line that is too long for one request; where it ends, and how much of it
+        is there now."""
+        line = self._outbox.line_at(segment, start)
+        _say_refused(line, exc)
+        self._refused.keep(segment, start, line)
+        end = taken = start + len(line)
+        for place in range(start, end, MOST_BYTES):
+            size = min(MOST_BYTES, end - place)
+            taken = self._post(segment, place, nothing(size))
+            if taken != place + size:
+                break
+        return end, taken
 
     def _note_taken(self, segment: str, sent: Sent, end: int) -> None:
         """A server that was restored from a backup has less than it had, of files as well."""
@@ -108,16 +177,21 @@ class Shipping:
 
     def _ship_files(self, own_writer: str) -> bool:
         ended = self._outbox.ended_writers(own=own_writer)
+        refusals, refused = _Refusals(), self._refused.owners()
         for segment in self._outbox.segments():
-            self._send_files(segment)
+            with refusals.noted():
+                self._send_files(segment, but=refused)
         self._clear_up(ended)
+        refusals.raise_first()
         return True
 
-    def _send_files(self, segment: str) -> None:
+    def _send_files(self, segment: str, *, but: Set[Owner]) -> None:
+        """Those of refused lines are sent with these."""
         start = self._outbox.sent(segment).files
         for text in self._outbox.lines(segment, start, self._outbox.sent(segment).lines):
             for file in files_in(text):
-                self._send_file(file)
+                if file.owner not in but:
+                    self._send_file(file)
             start += len(text)
             self._note_files(segment, start)
 
@@ -201,3 +275,31 @@ class Shipping:
     def _is_over(self, segment: str, *, has_ended: bool) -> bool:
         is_closed = has_ended or self._outbox.is_closed(segment)
         return is_closed and self._outbox.sent(segment).files >= self._outbox.whole(segment)
+
+
+class _Refusals:
+    """What the server does not take, whoever asks again."""
+
+    def __init__(self) -> None:
+        self._first: MlflowException | None = None
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """That it is away, or knows nobody like us, goes for all, and is raised at once."""
+        try:
+            yield
+        except (StoreBusy, NotIdentified):
+            raise
+        except MlflowException as exc:
+            self._first = self._first or exc
+
+    def raise_first(self) -> None:
+        if self._first is not None:
+            raise self._first
+
+
+def _say_refused(line: bytes, exc: LinesRefused) -> None:
+    warn_once(
+        f"nbtrack: the server refuses what was logged to {owner_of(line)!r:.80}: {exc} It is kept "
+        "on this machine, and sent by a later process, or nbtrack sync, when it may be."
+    )

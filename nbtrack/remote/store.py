@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from nbtrack.artifact_store.opening import open_otherwise
 from nbtrack.artifact_store.paths import SCHEME
-from nbtrack.base.guard import guarded
+from nbtrack.base.guard import guarded, warn_once
 from nbtrack.base.locks import make_shared_folder
 from nbtrack.errors import (
     NotAllowed,
@@ -24,11 +24,16 @@ from nbtrack.errors import (
     NotIdentified,
     ServerAway,
     StoreBusy,
+    StoreError,
 )
 from nbtrack.records.registry import NewEvent, RegistryEvent, RegistryHead, StagedFolder
 from nbtrack.remote.codec import decode, encode
 from nbtrack.remote.files import RemoteArtifacts
-from nbtrack.remote.line import PATIENT_SECONDS, READ_SECONDS, Line
+from nbtrack.remote.line import PATIENT_SECONDS, READ_SECONDS, Line, SomethingElse
+from nbtrack.remote.mlflow_server.ids import Ids
+from nbtrack.remote.mlflow_server.kind import is_mlflows
+from nbtrack.remote.mlflow_server.rest import Rest
+from nbtrack.remote.mlflow_server.shipping import MlflowShipping
 from nbtrack.remote.outbox import Outbox
 from nbtrack.remote.protocol import COPIES, QUESTIONS, SERVED_ROOT, kind_of_owner, question
 from nbtrack.remote.registry import append_to_registry
@@ -41,14 +46,18 @@ from nbtrack.stores.registry.registry_append import MODELS_FOLDER
 P = ParamSpec("P")
 R = TypeVar("R")
 
+WITH_THEIRS = "change it with MLflow's own client."
 ELSEWHERE = "nbtrack-elsewhere:"  # a folder of another machine
 VERSION_SECONDS = 1.0  # news of others are asked for no more often
 
 
 def asked(local: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
-    """The method of `Store`, answered by the server, or while that is away by *local*."""
+    """The method of `Store`, answered by the server, or while that is away by *local*; of one that
+    turned out to be MLflow's, the next process reads."""
 
     def answered(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if self.is_mlflows:
+            return local(self, *args, **kwargs)
         arguments = question(local.__name__).signature.bind(self, *args, **kwargs).arguments
         del arguments["self"]
         try:
@@ -56,10 +65,11 @@ def asked(local: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, 
         except ServerAway:
             self._say_away()
             return local(self, *args, **kwargs)
-        except NotFound:
-            if self.is_up_to_date:
+        except (NotFound, NotAllowed) as exc:
+            is_refused = bool(self.outbox.refused_lines())
+            if not is_refused and (self.is_up_to_date or isinstance(exc, NotAllowed)):
                 raise
-            return local(self, *args, **kwargs)  # it may not have been sent yet
+            return local(self, *args, **kwargs)  # it may not have been sent yet, or not be taken
         return found
 
     return answered
@@ -70,6 +80,7 @@ class RemoteStore(ShippedStore):
         line, outbox = Line(uri), Outbox(folder / "outbox", folder / "journal")
         shipping = Shipping(line, outbox, folder / "artifacts")
         super().__init__(uri, folder, line=line, outbox=outbox, shipping=shipping)
+        self.is_mlflows = False  # it was slow to say so; see `mlflow_server.kind`
         self._root = str(folder / "artifacts")
         self._project_file = folder / "project.id"
         self._news, self._asked_at = "", 0.0
@@ -79,8 +90,30 @@ class RemoteStore(ShippedStore):
 
     # --- to the server
 
+    def knock(self) -> None:
+        self.line.ask(f"/{QUESTIONS}/version", {})
+
     def _greet(self) -> None:
-        self._know_project()
+        if self.is_mlflows:
+            return
+        try:
+            self._know_project()
+        except SomethingElse:
+            if not is_mlflows(self.uri, self.folder):
+                raise
+            self._send_to_mlflow()
+
+    def _send_to_mlflow(self) -> None:
+        """Whoever opened the store had no time to wait until it said whose it is."""
+        self.line = Rest(self.uri)
+        self._shipping = MlflowShipping(
+            self.line, self.outbox, self.folder / "artifacts", Ids(self.folder)
+        )
+        self.is_mlflows = True
+        warn_once(
+            f"nbtrack: {self.uri} is a server of MLflow's, which was slow to say so. What is "
+            "logged is sent there; what others have there, the next process shows."
+        )
 
     def _know_project(self, *, timeout: float = READ_SECONDS) -> None:
         """Lines of one project are not for another that is at the same address now."""
@@ -125,7 +158,8 @@ class RemoteStore(ShippedStore):
 
     def version(self) -> object:
         """Of what is here, and as of a second ago of what is there: nobody waits for the server."""
-        if time.monotonic() - self._asked_at > VERSION_SECONDS and self._asking is None:
+        is_old = time.monotonic() - self._asked_at > VERSION_SECONDS
+        if is_old and self._asking is None and not self.is_mlflows:
             self._asked_at = time.monotonic()
             self._asking = threading.Thread(target=self._ask_for_news, daemon=True)
             self._asking.start()
@@ -160,6 +194,8 @@ class RemoteStore(ShippedStore):
         staged: StagedFolder | None = None,
         timeout: float = WAIT_SECONDS,
     ) -> list[RegistryEvent]:
+        if self.is_mlflows:
+            raise StoreError(f"The registry is that of the MLflow server {self.uri}: {WITH_THEIRS}")
         try:
             return append_to_registry(
                 self.line, events, after=after, staged=staged, timeout=timeout
@@ -185,12 +221,14 @@ class RemoteStore(ShippedStore):
     read_cell = asked(DuckDBStore.read_cell)
     read_cells = asked(DuckDBStore.read_cells)
     read_child_runs = asked(DuckDBStore.read_child_runs)
+    read_datasets = asked(DuckDBStore.read_datasets)
     read_environments = asked(DuckDBStore.read_environments)
     read_executions = asked(DuckDBStore.read_executions)
     read_git_states = asked(DuckDBStore.read_git_states)
     read_groups = asked(DuckDBStore.read_groups)
     read_history = asked(DuckDBStore.read_history)
     read_keys = asked(DuckDBStore.read_keys)
+    read_latest_points = asked(DuckDBStore.read_latest_points)
     read_lines = asked(DuckDBStore.read_lines)
     read_metrics = asked(DuckDBStore.read_metrics)
     read_places = asked(DuckDBStore.read_places)

@@ -138,12 +138,13 @@ def in_thread(pieces: AsyncIterator[bytes]) -> Iterator[bytes]:
 
 async def _some_of(pieces: AsyncIterator[bytes]) -> bytes:
     """Nothing at their end."""
-    found = bytearray()
+    found, size = list[bytes](), 0
     async for piece in pieces:
-        found += piece
-        if len(found) >= PIECE_BYTES:
+        found.append(piece)
+        size += len(piece)
+        if size >= PIECE_BYTES:
             break
-    return bytes(found)
+    return b"".join(found)
 
 
 class _File(FileResponse):

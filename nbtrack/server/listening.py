@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Sequence
 
 import uvicorn
 
+from nbtrack.base.guard import guarded
 from nbtrack.server.app import make_app
 from nbtrack.server.log_lines import set_up_logs
+from nbtrack.server.nbtrack_protocol.registry import sweep
 from nbtrack.server.served import Served
 
+SWEEP_SECONDS = 3600.0
 STOP_SECONDS = 10  # for requests that are being answered
 
 
@@ -31,6 +35,7 @@ def serve(
     """
     set_up_logs(log_format)
     threading.Thread(target=served.warm_up, name="nbtrack-warm-up", daemon=True).start()
+    threading.Thread(target=_sweep, args=(served,), name="nbtrack-sweep", daemon=True).start()
     app = make_app(served, is_open=is_open, names=names)
     config = uvicorn.Config(
         app,
@@ -40,3 +45,11 @@ def serve(
         forwarded_allow_ips="127.0.0.1",
     )
     uvicorn.Server(config).run(sockets=[opened])
+
+
+def _sweep(served: Served) -> None:
+    """Now, and each hour."""
+    while True:
+        with guarded("clear up in its registry", outcome="it is done an hour later"):
+            sweep(served)
+        time.sleep(SWEEP_SECONDS)

@@ -14,10 +14,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 
-from nbtrack.errors import InvalidValue, NotAllowed
+from nbtrack.errors import InvalidValue, LinesRefused, NotAllowed
+from nbtrack.remote.protocol import REGISTRY, ROOT
 from nbtrack.server.asked import of_body, of_query
 from nbtrack.server.grants import EXPERIMENT, MODEL, Need
 from nbtrack.server.guards import body_of
+from nbtrack.server.nbtrack_protocol.registry import drop_copy
 from nbtrack.server.roles import Role
 from nbtrack.server.scoped_contents import set_apart
 from nbtrack.server.scopes import is_met, needs_of
@@ -80,6 +82,19 @@ class Narrowed:
         return again
 
     def _check(self, body: bytes) -> bytes:
+        try:
+            return self._checked(body)
+        except NotAllowed as exc:
+            if _LINES.fullmatch(self._path) and self._may_log_somewhere():
+                raise LinesRefused(str(exc)) from exc
+            if self._path == f"{ROOT}/{REGISTRY}":
+                drop_copy(self._served, of_body(body).get("token"))
+            raise
+
+    def _may_log_somewhere(self) -> bool:
+        return any(grant.role.may(self._role) for grant in self._user.grants)
+
+    def _checked(self, body: bytes) -> bytes:
         told = {} if _LINES.fullmatch(self._path) else of_body(body)
         needs = needs_of(self._served, self._role, self._path, self._asked(told), body)
         for need in needs:

@@ -218,7 +218,8 @@ _QUESTIONS: dict[str, Rule] = {
     "find_experiment": _experiment_by_name,
     "get_run|look_up_run|list_artifact_records|read_cell|read_executions|read_metrics"
     "|read_point_digests|read_point_lines": _run,
-    "read_cells|read_environments|read_git_states|read_series": _runs,
+    "read_cells|read_environments|read_git_states|read_latest_points|read_series": _runs,
+    "read_datasets": _experiments,
     "count_runs|read_groups|read_keys|read_run_page|read_run_values|search_run_columns"
     "|search_runs|search_logged_models": _query,
     "read_child_runs": _parent,

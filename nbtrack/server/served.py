@@ -85,6 +85,7 @@ class Served:
         """Look once, so that nobody waits for the first look, which takes a second of imports."""
         with guarded("look into its project"):
             found = self.store.search_runs(RunQuery(max_results=1))
+            self.store.search_runs(RunQuery(max_results=1))  # from now on by what is kept
             self.store.read_latest_points([run.info.run_id for run in found])
         if self._bucket is not None:
             self._bucket.warm_up()

@@ -1,13 +1,16 @@
 """Writers of a team while everything around them breaks: nothing lost, doubled or reordered.
 
 python -m tests.benchmarks.team_faults [--writers 8] [--points 2000000] [--faults 100] [--races 20]
+                                       [--postgres]
 
 Each writer is a machine of its own, where one process logs after another: each is killed at a
 random moment, or ends, and the next one begins a run. Meanwhile the server is killed and begun
-again, or stops for a while, all connections are cut, also in the middle of a body, and clocks go
-back an hour. What a writer has noted as logged must be on the server in the end: each point once,
-in the order of its steps, and of each run the beginning without a gap. Then as many clients change
-the registry at once, each round on what all have seen: one of them may.
+again, or stops for a while, all connections are cut, also in the middle of a body, disks are full
+for a while, that of the server or of a writer, and clocks go back an hour; with --postgres, records
+are in a database, which stops without a word and begins again. What a writer has noted as logged
+must be on the server in the end: each point once, in the order of its steps, and of each run the
+beginning without a gap. Then as many clients change the registry at once, each round on what all
+have seen: one of them may.
 """
 
 from __future__ import annotations
@@ -15,19 +18,26 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from nbtrack.stores.local.duckdb import DuckDBStore
+from nbtrack.api.client import MlflowClient
+from nbtrack.cli.place import open_database
+from nbtrack.recording.session import current_session
+from nbtrack.stores.store import Store
 from tests.support.cut_line import CutLine
+from tests.support.postgres import Postgres
+from tests.support.postgres import postgres as begun_postgres
 from tests.support.team_server import TeamServer
 
 SECONDS_PER_FAULT = 1.5
@@ -35,19 +45,31 @@ _ROOT = Path(__file__).parents[2]
 WRITES = """
 import os, sys, time
 import nbtrack
+from nbtrack.recording.session import current_session
 address, notes, points, rate, back = sys.argv[1:]
 now = time.time_ns
 nbtrack.set_tracking_uri(address)
-with nbtrack.start_run() as run, open(notes, "a") as noted:
+noted = os.open(notes, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+def note(steps):  # what waits in memory, because the disk is full, is not promised
+    if not current_session().store.waiting_records:
+        try:
+            os.write(noted, f"{run.info.run_id} {steps}\\n".encode())
+        except OSError:
+            pass
+
+with nbtrack.start_run() as run:
     for step in range(int(points)):
         if step == int(points) // 3 and int(back):
             time.time_ns = lambda: now() - 3600 * 10**9
         nbtrack.log_metric("loss", step / 7, step=step)
         if step % 50 == 49:
-            noted.write(f"{run.info.run_id} {step + 1}\\n")
-            noted.flush()
+            note(step + 1)
             time.sleep(50 / float(rate))
-    noted.write(f"{run.info.run_id} {points}\\n")
+    while current_session().store.waiting_records:
+        current_session().check_store()
+        time.sleep(0.1)
+    note(points)
 """
 RACES = """
 import sys
@@ -115,6 +137,10 @@ class Writer:
             self._process = self._start(WRITES, *map(str, words))
 
     @property
+    def pid(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
+    @property
     def is_done(self) -> bool:
         return self._process is None and self.left <= 0
 
@@ -154,16 +180,28 @@ class Breaking:
     """Faults by chance, one after another."""
 
     def __init__(
-        self, server: TeamServer, line: CutLine, writers: list[Writer], chance: random.Random
+        self,
+        server: TeamServer,
+        line: CutLine,
+        writers: list[Writer],
+        chance: random.Random,
+        database: Postgres | None = None,
     ) -> None:
         self._server, self._line, self._writers, self._chance = server, line, writers, chance
+        self._database = database
         self.done: Counter[str] = Counter()
+        self._left: list[Callable[[], None]] = []
 
     def one(self) -> None:
-        fault = self._chance.choice([
-            self._kill_server, self._kill_writer, self._kill_writer, self._cut, self._cut_in_body,
-            self._stop_server, self._set_clock_back,
-        ])  # fmt: skip
+        """Each kind once before one comes again, in an order of chance."""
+        if not self._left:
+            self._left = [
+                self._kill_server, self._kill_writer, self._kill_writer, self._cut,
+                self._cut_in_body, self._stop_server, self._set_clock_back, self._fill_disk,
+            ]  # fmt: skip
+            self._left += [self._crash_database] if self._database else []
+            self._chance.shuffle(self._left)
+        fault = self._left.pop()
         fault()
         self.done[fault.__name__.strip("_").replace("_", " ")] += 1
 
@@ -188,17 +226,43 @@ class Breaking:
         time.sleep(self._chance.uniform(0, 2))
         self._server.answer_again()
 
+    def _fill_disk(self) -> None:
+        """A limit to the size of files is a full disk that needs no disk."""
+        pids = [self._server.pid, *filter(None, (writer.pid for writer in self._writers))]
+        pid = self._chance.choice(pids)
+        with suppress(ProcessLookupError):  # it has ended by itself
+            _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
+            time.sleep(self._chance.uniform(0.2, 1))
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+    def _crash_database(self) -> None:
+        assert self._database is not None
+        self._database.crash()
+        time.sleep(self._chance.uniform(0, 1))
+        self._database.begin()
+
     def _set_clock_back(self) -> None:
         writer = self._chance.choice(self._writers)
         writer.kill()
         writer.go_on(is_clock_set_back=True)
 
 
-def main(*, writers: int, points: int, faults: int, races: int, seed: int = 0) -> Found:
+def main(
+    *,
+    writers: int,
+    points: int,
+    faults: int,
+    races: int,
+    seed: int = 0,
+    postgres: bool = False,
+) -> Found:
     chance = random.Random(seed)
+    database = begun_postgres() if postgres else None
+    address = database.new_database() if database else None
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        server = TeamServer(folder / "served")
+        server = TeamServer(folder / "served", database=address)
         line = CutLine(int(server.address.rpartition(":")[2]))
         try:
             rate = points / writers / (faults * SECONDS_PER_FAULT)
@@ -206,17 +270,26 @@ def main(*, writers: int, points: int, faults: int, races: int, seed: int = 0) -
                 Writer(folder / f"m{n}", line.address, points=points // writers, rate=rate)
                 for n in range(writers)
             ]
-            breaking = Breaking(server, line, team, chance)
+            breaking = Breaking(server, line, team, chance, database)
             _write(team, breaking, faults, chance)
             for writer in team:
                 writer.sync()
             found = Found(faults=breaking.done)
-            _race(server.address, folder, found, clients=writers, rounds=races)
+            project = opened_project(folder / "served" / ".nbtrack", address)
+            _race(server.address, project, folder, found, clients=writers, rounds=races)
         finally:
             line.close()
             server.kill()
-        _check(folder / "served" / ".nbtrack", team, found)
+        with closing(project):
+            _check(project, team, found)
     return found
+
+
+def opened_project(folder: Path, database: str | None) -> Store:
+    """As it is where the server is."""
+    if database is not None:
+        return open_database(database, folder)
+    return current_session().store_for(folder.as_uri())
 
 
 def _write(team: list[Writer], breaking: Breaking, faults: int, chance: random.Random) -> None:
@@ -231,14 +304,11 @@ def _write(team: list[Writer], breaking: Breaking, faults: int, chance: random.R
             done += 1
 
 
-def _check(project: Path, team: list[Writer], found: Found) -> None:
-    with closing(DuckDBStore(project)) as store:
-        for writer in team:
-            for run_id, noted in writer.noted_by_run().items():
-                rows = store.query(
-                    "select step from metrics where run_id = $id order by timestamp", {"id": run_id}
-                )["step"].tolist()
-                _compare(rows, noted, found)
+def _check(project: Store, team: list[Writer], found: Found) -> None:
+    for writer in team:
+        for run_id, noted in writer.noted_by_run().items():
+            points = sorted(project.read_metrics(run_id, "loss"), key=lambda each: each.timestamp)
+            _compare([each.step for each in points], noted, found)
 
 
 def _compare(steps: list[int], noted: int, found: Found) -> None:
@@ -251,11 +321,10 @@ def _compare(steps: list[int], noted: int, found: Found) -> None:
     found.reordered += sum(b < a for a, b in pairwise(steps))
 
 
-def _race(address: str, folder: Path, found: Found, *, clients: int, rounds: int) -> None:
-    from nbtrack.api.client import MlflowClient
-
-    client = MlflowClient(str(folder / "served" / ".nbtrack"))
-    store = client._store
+def _race(
+    address: str, store: Store, folder: Path, found: Found, *, clients: int, rounds: int
+) -> None:
+    client = MlflowClient(store.uri)
     client.create_registered_model("raced")
     racing = [
         subprocess.Popen(
@@ -279,7 +348,6 @@ def _race(address: str, folder: Path, found: Found, *, clients: int, rounds: int
         )
     for each in racing:
         each.communicate()
-    store.close()
 
 
 def _given() -> argparse.Namespace:
@@ -288,6 +356,7 @@ def _given() -> argparse.Namespace:
         ("writers", 8), ("points", 2_000_000), ("faults", 100), ("races", 20), ("seed", 0),
     ):  # fmt: skip
         parser.add_argument(f"--{name}", type=int, default=number)
+    parser.add_argument("--postgres", action="store_true", help="records are in a database")
     return parser.parse_args()
 
 

@@ -8,14 +8,22 @@ pytest.importorskip("uvicorn")
 pytest.importorskip("urllib3")
 
 from tests.benchmarks import team_faults
+from tests.support.postgres import postgres
 
 
-def test_nothing_is_lost_doubled_or_reordered() -> None:
-    found = team_faults.main(writers=2, points=4000, faults=4, races=3, seed=3)
+@pytest.mark.parametrize("is_database", [False, True], ids=["folder", "postgresql"])
+def test_nothing_is_lost_doubled_or_reordered(is_database: bool) -> None:
+    if is_database:
+        postgres()  # skips where there is none
+    kinds = 9 if is_database else 8
+    options = {"writers": 2, "points": 4000, "faults": kinds, "races": 3, "seed": 3}
+    found = team_faults.main(**options, postgres=is_database)
 
     assert found.is_right, str(found)
     assert found.points >= 4000
-    assert (sum(found.faults.values()), found.races) == (4, 3)
+    assert (sum(found.faults.values()), found.races) == (kinds, 3)
+    assert found.faults["fill disk"] == 1
+    assert found.faults["crash database"] == is_database
 
 
 def test_what_is_wrong_is_seen() -> None:

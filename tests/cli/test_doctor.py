@@ -159,5 +159,5 @@ def test_mlflows_variables_are_told_without_their_values(artifact, nbtrack, monk
     told = {line.split()[0]: line for line in out.splitlines() if line.startswith("  MLFLOW_")}
     assert (code, "secret" in out, "MLFLOW_RUN_ID" in told) == (0, False, False)
     assert "who you are" in told["MLFLOW_TRACKING_PASSWORD"]
-    assert "NBTRACK_TRACKING_URI names ours" in told["MLFLOW_TRACKING_URI"]
+    assert "nothing: who you are is in the address" in told["MLFLOW_TRACKING_URI"]
     assert "nothing: nbtrack does not look at it" in told["MLFLOW_HTTP_REQUEST_TIMEOUT"]

@@ -78,6 +78,22 @@ def test_files_that_no_run_recorded_go_with_their_folder(client, nbtrack, artifa
     assert not (artifacts / run_id / "stray").exists()
 
 
+def test_what_a_server_received_for_deleted_runs_goes(client, nbtrack, tmp_path):
+    """Rows that machines sent for their tables, and notes of what they still had to send."""
+    gone, kept = deleted_run(client), client.create_run("0").info.run_id
+    received = tmp_path / ".nbtrack" / "received"
+    for run_id in (gone, kept):
+        put(received / "tables" / run_id / "t.json" / f"000001-{'a' * 32}")
+        put(received / "unproved" / run_id / ("b" * 64), "")
+
+    nbtrack("gc")
+    assert (received / "tables" / gone).exists()
+    nbtrack("gc", "--yes")
+
+    for kind in ("tables", "unproved"):
+        assert [folder.name for folder in (received / kind).iterdir()] == [kept]
+
+
 def test_a_file_that_is_about_to_be_recorded_stays(client, nbtrack, artifacts):
     """A file is written before it is recorded: a young one is left alone."""
     client.create_run("0")

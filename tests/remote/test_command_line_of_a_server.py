@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -71,7 +72,7 @@ def test_what_it_shows_is_the_servers(
     assert (code, "lr" in told) == (0, True)
 
 
-@pytest.mark.parametrize("words", [["sql", "select count(*) from runs"], ["gc"], ["doctor"]])
+@pytest.mark.parametrize("words", [["sql", "select count(*) from runs"], ["gc"]])
 def test_what_looks_into_files_says_where_they_are(
     command: Callable[..., tuple[int, str]], server: TeamServer, words: list[str]
 ) -> None:
@@ -80,6 +81,30 @@ def test_what_looks_into_files_says_where_they_are(
     assert "is a server" in told or "is on a server" in told
     assert server.address in told
     assert "Traceback" not in told
+
+
+def test_doctor_says_whether_it_answers_and_as_whom(
+    command: Callable[..., tuple[int, str]], server: TeamServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MLflow's variable alone names it, and the password."""
+    monkeypatch.delenv("NBTRACK_TRACKING_URI")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.address)
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "ana")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "geheim")
+    code, told = command("doctor")
+    rows = dict(re.split(r"  +", line, maxsplit=1) for line in told.splitlines()[:7])
+
+    assert (code, "geheim" in told) == (0, False), told
+    assert rows["server"] == server.address
+    assert "MLFLOW_TRACKING_URI" in rows["why there"]
+    assert rows["what it is"] == "a server of nbtrack's"
+    assert rows["you are"] == "ana, with a password"
+    assert rows["waiting"] == "nothing"
+    assert "where runs go" in told
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    code, told = command("doctor")
+    assert (code, "127.0.0.1:9 did not answer" in told or "does not answer" in told) == (1, True)
 
 
 def test_sql_and_frames_of_the_registry_are_refused_in_python(server: TeamServer) -> None:

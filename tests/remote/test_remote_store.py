@@ -17,7 +17,7 @@ import pytest
 
 import nbtrack
 from nbtrack.artifact_store.opening import open_local
-from nbtrack.errors import AnotherProject, InvalidValue, RunNotFound
+from nbtrack.errors import AnotherProject, InvalidValue
 from nbtrack.journal import lines
 from nbtrack.records.runs import RunQuery
 from nbtrack.remote.outbox import LoggedFile
@@ -64,38 +64,6 @@ def wait_until(is_true: Callable[[], object], seconds: float = 40) -> None:
     while not is_true():
         assert time.monotonic() < until
         time.sleep(0.05)
-
-
-def test_what_one_machine_logs_the_others_read(
-    server: TeamServer, machine: Machine, tmp_path: Path
-) -> None:
-    words = {"address": server.address, "name": "from a", "points": 50, "pause": 0}
-    process = begin_script(tmp_path / "a", LOGS, **words)
-    run_id = process.communicate(timeout=60)[0].strip()
-    store = machine("b")
-    run = store.get_run(run_id)
-    other = nbtrack.artifacts.open_artifacts(run.info.artifact_uri, run_id=run_id)
-
-    assert (run.info.run_name, run.info.status) == ("from a", "FINISHED")
-    assert run.data.params == {"lr": "0.1"}
-    assert [p.step for p in store.read_metrics(run_id, "loss")] == list(range(50))
-    assert [file.path for file in other.list("notes")] == ["notes/é x.txt"]
-    assert other.read("notes/é x.txt").decode() == "hello from from a"
-    assert str(tmp_path / "b") in run.info.artifact_uri
-    with pytest.raises(RunNotFound, match="no-such"):
-        store.get_run("no-such-run")
-
-
-def test_one_reads_what_one_has_just_written(machine: Machine) -> None:
-    store, run_id = machine("a"), "a" * 32
-    facts = {"experiment_id": "0", "name": "mine", "status": "RUNNING", "start_us": 1}
-    store.append(lines.run_line(run_id, t=1, writer=store.writer, **facts))
-    for step in range(20):
-        store.append(lines.metric_line(run_id, "loss", 0.5, step=step, t=2 + step))
-        assert len(store.read_metrics(run_id, "loss")) == step + 1
-    found = machine("b").search_runs(RunQuery())
-
-    assert [run.info.run_id for run in found] == [run_id]
 
 
 def test_while_the_server_is_away_nothing_waits_and_nothing_is_lost(

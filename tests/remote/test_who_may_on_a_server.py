@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import nbtrack
 from nbtrack.errors import NotAllowed, NotIdentified
 from nbtrack.journal import lines
+from nbtrack.model_registry.changes import event
+from nbtrack.models.digests import files_in
+from nbtrack.records.registry import EventKind, RegistryHead, StagedFolder
 from nbtrack.records.runs import RunQuery
 from nbtrack.remote.store import RemoteStore
+from nbtrack.server.grants import MODEL, Grant
+from nbtrack.server.nbtrack_protocol.registry import sweep
 from nbtrack.server.roles import Role
+from nbtrack.server.served import Served
 from nbtrack.server.users import Users
 from nbtrack.stores.local.duckdb import DuckDBStore
 from tests.remote.test_remote_store import wait_until
@@ -54,6 +63,35 @@ def test_an_editor_logs_and_nobody_else_does(
 
     assert waiting == 1
     assert [run.info.run_id for run in store.search_runs(RunQuery())] == ["a" * 32]
+
+
+def test_a_version_that_is_refused_leaves_no_copy(
+    server: TeamServer, machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which was sent before: he may log and register, but not that model; nor does one that nobody
+    told of, an hour later."""
+    users = Users(server.folder / ".nbtrack")
+    grants = [Grant(kind=MODEL, name="mine", role=Role.EDITOR)]
+    monkeypatch.setenv("NBTRACK_TOKEN", users.add("bob", Role.VIEWER, grants=grants))
+    store, model = machine("a"), tmp_path / "model"
+    model.mkdir()
+    (model / "MLmodel").write_text("flavors: {}\n")
+    facts = {"model": "others", "model_key": 1, "version": 1}
+    details = {"place": "others-1/1", "files": files_in(model)}
+    created = event(EventKind.VERSION_CREATED, details=details, **facts)
+    staged = StagedFolder(folder=model, place="others-1/1")
+    with pytest.raises(NotAllowed):
+        store.registry_append([created], after=RegistryHead(), staged=staged)
+    copies = server.folder / ".nbtrack" / "models"
+    left = [*copies.glob(".nbtrack-tmp-*")]
+    served = Served((server.folder / ".nbtrack").as_uri())
+    for old, name in ((7200, "old"), (0, "new")):
+        (copies / f".nbtrack-tmp-{name}").mkdir(parents=True)
+        os.utime(copies / f".nbtrack-tmp-{name}", (time.time() - old,) * 2)
+    sweep(served)
+
+    assert left == []
+    assert [each.name for each in copies.iterdir()] == [".nbtrack-tmp-new"]
 
 
 def test_the_server_says_who_changed_the_registry(

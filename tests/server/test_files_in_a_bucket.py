@@ -300,6 +300,20 @@ def test_files_of_before_there_was_a_bucket_are_read(bucket: Bucket, tmp_path: P
     assert digest(b"new") in blobs(bucket)
 
 
+def test_a_record_without_a_digest_costs_the_others_nothing(bucket: Bucket, tmp_path: Path) -> None:
+    """Of a client that is not ours, say: no content of the bucket is called so."""
+    client = nbtrack.MlflowClient(str(tmp_path / ".nbtrack"))
+    store, run_id = client._store, client.create_run("0").info.run_id
+    BucketProject(store, bucket)
+    client.log_text(run_id, "kept", "kept.txt")
+    for number, odd in enumerate(("xyz", "A" * 64, "", "../blobs")):
+        told = lines.artifact_line(run_id, f"odd{number}.txt", odd, size=1, t=lines.now_us())
+        store.append(told)
+
+    assert [file.path for file in client.list_artifacts(run_id)] == ["kept.txt"]
+    assert client.artifacts_of(run_id).read("kept.txt") == b"kept"
+
+
 def test_who_knows_a_digest_need_not_have_the_file(bucket: Bucket, tmp_path: Path) -> None:
     """Whose roles are for some sends all of a file before it is his, small or large: then it is
     there, and so it is said. Nobody else has to."""

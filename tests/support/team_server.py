@@ -21,6 +21,10 @@ class TeamServer:
     def address(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def begin(self) -> None:
         folder, database = str(self.folder), self._database
         served = [folder] if database is None else ["--store", database, "--artifacts", folder]

@@ -267,8 +267,8 @@ def test_ours_come_before_mlflows(start, folder, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
-@pytest.mark.parametrize("uri", ["http://host:5000", "postgresql://me:word@host/db"])
-def test_a_place_of_mlflows_that_is_no_folder(start, tmp_path, uri):
+@pytest.mark.parametrize("uri", ["http://me:word@host:5000", "postgresql://me:word@host/db"])
+def test_a_place_of_mlflows_that_we_do_not_open(start, tmp_path, uri):
     """Is said once, with what is used instead, and without the password in it."""
     script = start(
         "import os\ndel os.environ['NBTRACK_DIR']\n" + ONE + "\nprint(mlflow.project_folder())",

@@ -30,7 +30,7 @@ FILE = "mlflow.ids.jsonl"
 class KnownRun(NamedTuple):
     theirs: str
     files: str  # its artifact_uri there
-    writer: str | None  # of this machine; None: somebody else has made it
+    writer: str | None  # of this machine, "" if it was made by id; None: somebody else made it
 
 
 class Ids:

@@ -9,7 +9,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from nbtrack.base.guard import guarded, warn_once
+from nbtrack.base.guard import guarded
 from nbtrack.base.locks import make_shared_folder
 from nbtrack.errors import StoreBusy
 from nbtrack.remote.line import Line
@@ -31,16 +31,18 @@ def is_mlflows(uri: str, folder: Path, *, wait_seconds: float = PATIENT_SECONDS)
         return False
     if (known := _noted(folder)) is not None:
         return known
-    late = threading.Event()
     asking = threading.Thread(
-        target=_find_out, args=(_Anybody(uri), folder, late), name="nbtrack-kind", daemon=True
+        target=_find_out, args=(_Anybody(uri), folder), name="nbtrack-kind", daemon=True
     )
     asking.start()
     asking.join(wait_seconds)
-    if asking.is_alive():
-        late.set()
-        return False
     return bool(_noted(folder))
+
+
+def kind_words(uri: str) -> str:
+    """Asked now. Raises StoreBusy if it does not answer, or as no server does."""
+    version = _version_of_mlflow(_Anybody(uri))
+    return "a server of nbtrack's" if version is None else f"a server of MLflow's, {version}"
 
 
 def _noted(folder: Path) -> bool | None:
@@ -49,19 +51,14 @@ def _noted(folder: Path) -> bool | None:
     return None
 
 
-def _find_out(line: _Anybody, folder: Path, late: threading.Event) -> None:
+def _find_out(line: _Anybody, folder: Path) -> None:
     uri = line.uri
     with guarded(f"ask what {uri} is", outcome="what is logged waits"), suppress(StoreBusy):
         version = _version_of_mlflow(line)
         make_shared_folder(folder)
-        temporary = folder / f"{NOTE}-{os.getpid()}"
+        temporary = folder / f"{NOTE}-{os.getpid()}-{threading.get_ident()}"
         temporary.write_text(json.dumps({"version": version}))
         temporary.replace(folder / NOTE)
-        if version is not None and late.is_set():
-            warn_once(
-                f"nbtrack: {uri} is a server of MLflow's, which was slow to say so. What this "
-                f"process logs waits on this machine: a later one sends it, or nbtrack sync {uri}."
-            )
 
 
 def _version_of_mlflow(line: _Anybody) -> str | None:

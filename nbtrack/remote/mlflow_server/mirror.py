@@ -19,6 +19,7 @@ from nbtrack.journal.lines import now_us
 from nbtrack.journal.writing import Journal
 from nbtrack.records.runs import Experiment, Metric, Run, RunQuery, ViewType
 from nbtrack.records.tags import PARENT_TAG
+from nbtrack.remote.line import PATIENT_SECONDS
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG, Ids
 from nbtrack.remote.mlflow_server.records import lacking, number, place_of, point, points, texts
 from nbtrack.remote.mlflow_server.rest import HISTORY_PAGE, PAGE, RUNNING, Json, Rest
@@ -70,8 +71,29 @@ class Mirror:
         with self._turn(timeout):
             t, known = now_us(), self._ids.run(run_id)
             theirs = known.theirs if known else run_id
-            found = self._rest.get_within(timeout, "runs/get", {"run_id": theirs})["run"]
+            try:
+                found = self._rest.get_within(timeout, "runs/get", {"run_id": theirs})["run"]
+            except NotFound:
+                if known is not None or timeout < PATIENT_SECONDS:
+                    raise
+                found = self._called_so(run_id)
             self._write_runs([found], t, is_up_to_date=is_up_to_date)
+
+    def _called_so(self, run_id: str) -> Json:
+        """A run by the id that it has on another machine. Raises NotFound."""
+        told = {"view_type": "ALL", "max_results": PAGE}
+        every = self._rest.pages("experiments/search", "experiments", told)
+        asked = {
+            "experiment_ids": [each["experiment_id"] for each in every],
+            "filter": f"tags.`{RUN_ID_TAG}` = '{run_id}'",
+            "run_view_type": "ALL",
+            "max_results": 1,
+        }
+        is_id = _RUN_ID.fullmatch(run_id) is not None  # and no end of a filter
+        runs: list[Json] = self._rest.post("runs/search", asked).get("runs", []) if is_id else []
+        if not runs:
+            raise NotFound(f"No run {run_id!r:.80} on the server.")
+        return runs[0]
 
     def look_at_experiment(self, experiment_id: str, *, timeout: float) -> None:
         """The same of one experiment."""

@@ -139,12 +139,13 @@ class Sender:
         if known is not None:
             return known.theirs
         is_new = "status" in run.facts and "start_us" in run.facts
+        writer = run.facts.get("writer", "") if is_new else None  # of this machine, or of others
         if is_new and not self._ids.is_begun(ours):
             self._ids.note("begun", ours)
         if (found := self._found_run(ours, run)) is not None:  # the answer to its making was lost
-            self._note_run(ours, found, run.facts.get("writer"))
+            self._note_run(ours, found, writer)
         elif is_new:
-            self._note_run(ours, self._made_run(ours, run), run.facts.get("writer"))
+            self._note_run(ours, self._made_run(ours, run), writer)
         else:
             warn_once(f"nbtrack: there is no run {ours} on the server; what was logged stays here.")
         made = self._ids.run(ours)

@@ -92,6 +92,9 @@ class MlflowStore(ShippedStore):
         super().close()
         self._mirror.close()
 
+    def knock(self) -> None:
+        self._rest.post("experiments/search", {"max_results": 1})
+
     def _is_known_here(self, run_id: str, timeout: float) -> bool:
         with suppress(StoreError, NotFound):
             DuckDBStore.look_up_run(self, run_id, timeout=timeout)
@@ -145,6 +148,14 @@ class MlflowStore(ShippedStore):
         """By whichever of its ids one asks."""
         return self._ids.our_run(run_id) or run_id
 
+    def _known_run(self, run_id: str) -> str:
+        """By its id here, once it is here as far as a look at the server can bring it."""
+        if self._ids.run(ours := self._called_here(run_id)) is None and not self._is_known_here(
+            ours, READ_SECONDS
+        ):
+            self._look_at(ours, READ_SECONDS)
+        return self._called_here(run_id)
+
     # --- questions
 
     get_run = looked_up(DuckDBStore.get_run)
@@ -155,6 +166,7 @@ class MlflowStore(ShippedStore):
     read_child_runs = looked_for(DuckDBStore.read_child_runs)
     read_groups = looked_for(DuckDBStore.read_groups)
     read_keys = looked_for(DuckDBStore.read_keys)
+    read_latest_points = looked_for(DuckDBStore.read_latest_points)
     read_run_page = looked_for(DuckDBStore.read_run_page)
     read_run_values = looked_for(DuckDBStore.read_run_values)
     search_experiments = looked_for(DuckDBStore.search_experiments)
@@ -173,7 +185,7 @@ class MlflowStore(ShippedStore):
             return super().get_experiment(experiment_id, timeout=timeout)
 
     def read_metrics(self, run_id: str, key: str) -> list[Metric]:
-        ours = self._called_here(run_id)
+        ours = self._known_run(run_id)
         self._fetch_points([ours], [key])
         return super().read_metrics(ours, key)
 
@@ -187,8 +199,9 @@ class MlflowStore(ShippedStore):
         low: float | None = None,
         high: float | None = None,
     ) -> list[MetricSeries]:
-        self._fetch_points(run_ids, keys)
-        return super().read_series(run_ids, keys, x=x, buckets=buckets, low=low, high=high)
+        known = [self._known_run(each) for each in run_ids]
+        self._fetch_points(known, keys)
+        return super().read_series(known, keys, x=x, buckets=buckets, low=low, high=high)
 
     def _fetch_points(self, run_ids: Sequence[str], keys: Sequence[str]) -> None:
         """Of runs of others, which are here by their last points."""
@@ -206,7 +219,7 @@ class MlflowStore(ShippedStore):
 
     def list_artifact_records(self, run_id: str) -> list[FileInfo]:
         """Of a run of others, without digests."""
-        ours = self._called_here(run_id)
+        ours = self._known_run(run_id)
         if self._mirror.is_of_others(ours):
             return list(self._open_artifacts(self._root / ours, ours).walk())
         return super().list_artifact_records(ours)

@@ -124,7 +124,7 @@ class BucketArtifacts(LocalArtifacts):
     # --- what goes between clients and the bucket by itself
 
     def has_content(self, sha256: str) -> bool:
-        return self._kept.is_proved(sha256) and self._bucket.has(sha256)
+        return self._kept.is_proved(sha256) and not self._bucket.needs(sha256)
 
     def has_own_content(self, sha256: str) -> bool:
         """In one of its files, too."""

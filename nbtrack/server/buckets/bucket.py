@@ -2,6 +2,8 @@
 
     <prefix>/blobs/<the first two digits>/<sha256>   a content, which never changes
     <prefix>/copies/<place>.json                     which files a registered version has
+    <prefix>/doomed/<sha256>                         nothing needed it when `nbtrack gc` looked: it
+                                                     goes a day later, if that is so still
     <prefix>/incoming/<random>                       sent by a client, and not looked at yet
     <prefix>/checking/<random>                       the same, where no client can reach it
 
@@ -15,12 +17,13 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from nbtrack.errors import BucketAway, InvalidValue, OtherBytes, StoreError, require
@@ -29,6 +32,7 @@ EXTRA = "server"
 PIECE_BYTES = 8 << 20  # of one request for a part of a content
 SIGNED = timedelta(minutes=15)  # for so long a signed address is good to begin with
 LEFT = timedelta(days=1)  # older ones that came in are nobody's
+LOOK_SECONDS = 60.0
 _ADDRESS = re.compile(r"s3://[^/\s?#@]+(/[^?#]*)?", re.IGNORECASE)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -44,6 +48,12 @@ _OPTIONS: Mapping[str, Any] = {
 
 def is_bucket(location: str) -> bool:
     return location.lower().startswith("s3://")
+
+
+class StoredObject(NamedTuple):
+    name: str  # without its folder
+    size: int  # in bytes
+    age: timedelta
 
 
 class Bucket:
@@ -62,7 +72,9 @@ class Bucket:
 
         self.address = address.rstrip("/")
         self._store = obstore.store.S3Store.from_url(self.address, **_OPTIONS)
-        self._known: set[str] = set()  # contents that are there; they stay
+        self._known: set[str] = set()  # contents that are there, as long as something needs them
+        self._doomed: set[str] = set()
+        self._looked_at = -LOOK_SECONDS
 
     def check(self) -> None:
         """Whether it is there, and is ours to use."""
@@ -94,16 +106,21 @@ class Bucket:
         with self._told("looked into"):
             return int(obstore.head(self._store, _name(sha256))["size"])
 
+    def needs(self, sha256: str) -> bool:
+        """Whether it is to be sent: it is not there, or will not be for long."""
+        with self._told("looked into"):
+            return not self._has_object(_name(sha256)) or sha256 in self._doomed_lately()
+
     def put(self, sha256: str, file: Path) -> None:
         """Whole or not at all; what is there already is not sent again."""
         import obstore
 
-        if not self.has(sha256):
+        if self.needs(sha256):
             with self._told("written"):
                 obstore.put(
                     self._store, _name(sha256), file, chunk_size=PIECE_BYTES, max_concurrency=4
                 )
-            self._note_known(sha256)
+            self._note_kept(sha256)
 
     def pieces(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """From byte *start* up to *end*; a whole one is StoreError, at its last piece, if it is
@@ -188,7 +205,7 @@ class Bucket:
                 obstore.copy(self._store, checking, _name(sha256))
             finally:
                 obstore.delete(self._store, [incoming, checking])
-        self._note_known(sha256)
+        self._note_kept(sha256)
 
     def sweep(self) -> None:
         """Take away what came in and was left, by clients that were killed."""
@@ -200,6 +217,75 @@ class Bucket:
                 for found in obstore.list(self._store, folder):
                     left = [each["path"] for each in found if each["last_modified"] < before]
                     obstore.delete(self._store, left)
+
+    # --- what nothing needs any more
+
+    def contents(self) -> Iterator[StoredObject]:
+        """All that are here, by their digests."""
+        return self._objects("blobs")
+
+    def doomed(self) -> Iterator[StoredObject]:
+        """Marks, by the digests of contents; their age is since they were made."""
+        return self._objects("doomed")
+
+    def doom(self, digests: Iterable[str]) -> None:
+        import obstore
+
+        with self._told("written"):
+            for sha256 in digests:
+                obstore.put(self._store, f"doomed/{sha256}", b"")
+
+    def spare(self, digests: Iterable[str]) -> None:
+        """Take back what `doom` did."""
+        self._delete(f"doomed/{sha256}" for sha256 in digests)
+
+    def remove(self, digests: Iterable[str]) -> None:
+        """For good; the marks last: who is killed goes on the next time."""
+        gone = list(digests)
+        self._known.difference_update(gone)
+        self._delete(map(_name, gone))
+        self.spare(gone)
+
+    def notes(self, folder: str) -> list[str]:
+        """Names of notes in *folder*, which it is below."""
+        import obstore
+
+        with self._told("looked into"):
+            return [each["path"] for page in obstore.list(self._store, folder) for each in page]
+
+    def remove_notes(self, names: Iterable[str]) -> None:
+        self._delete(names)
+
+    def _objects(self, folder: str) -> Iterator[StoredObject]:
+        import obstore
+
+        now = datetime.now(UTC)
+        with self._told("looked into"):
+            for page in obstore.list(self._store, folder):
+                for each in page:
+                    name = each["path"].rpartition("/")[2]
+                    yield StoredObject(name, each["size"], now - each["last_modified"])
+
+    def _delete(self, names: Iterable[str]) -> None:
+        import obstore
+
+        with self._told("swept"), suppress(FileNotFoundError):
+            if gone := list(names):
+                obstore.delete(self._store, gone)
+
+    def _doomed_lately(self) -> Set[str]:
+        """As of a minute ago at the most: what is doomed goes a day later."""
+        if time.monotonic() - self._looked_at > LOOK_SECONDS:
+            self._looked_at = time.monotonic()
+            self._doomed = {each.name for each in self.doomed()}
+        return self._doomed
+
+    def _note_kept(self, sha256: str) -> None:
+        """It was sent just now."""
+        if sha256 in self._doomed_lately():
+            self.spare([sha256])
+            self._doomed.discard(sha256)
+        self._note_known(sha256)
 
     def _has_object(self, name: str) -> bool:
         import obstore
@@ -251,8 +337,12 @@ def _checked(pieces: Iterator[bytes], sha256: str) -> Iterator[bytes]:
     yield last
 
 
+def is_digest(sha256: str) -> bool:
+    return _DIGEST.fullmatch(sha256) is not None
+
+
 def _name(sha256: str) -> str:
-    if not _DIGEST.fullmatch(sha256):
+    if not is_digest(sha256):
         raise InvalidValue(f"{sha256!r:.80} is no sha256.")
     return f"blobs/{sha256[:2]}/{sha256}"
 

@@ -14,7 +14,7 @@ from nbtrack.recording.experiments import default_artifact_root
 from nbtrack.remote.fetched import FETCHED
 from nbtrack.remote.protocol import COPIES, RUNS, kind_of_owner
 from nbtrack.server.buckets.artifacts import BucketArtifacts, Content, Kept
-from nbtrack.server.buckets.bucket import Bucket
+from nbtrack.server.buckets.bucket import Bucket, is_digest
 from nbtrack.server.buckets.unproved import Unproved
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
@@ -67,14 +67,18 @@ class BucketProject:
 
 
 class _OfOwner:
-    """What its lines say it is."""
+    """What its lines say it is; what is no digest is of no content."""
 
     def __init__(self, store: Store, owner: str, unproved: Unproved, start: str = "") -> None:
         self._store, self._owner, self._unproved, self._start = store, owner, unproved, start
 
     def contents(self) -> Mapping[str, Content]:
         unproved = self._unproved.of(self._owner)
-        return {path: each for path, each in self._logged().items() if each.sha256 not in unproved}
+        return {
+            path: each
+            for path, each in self._logged().items()
+            if is_digest(each.sha256) and each.sha256 not in unproved
+        }
 
     def _logged(self) -> dict[str, Content]:
         raise NotImplementedError

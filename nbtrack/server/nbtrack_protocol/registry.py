@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -29,6 +30,7 @@ from nbtrack.remote.protocol import CHANGE
 from nbtrack.server.nbtrack_protocol.change_check import ChangeCheck
 from nbtrack.server.served import Served
 
+LEFT_SECONDS = 3600.0  # a copy that has not grown for so long is nobody's
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
@@ -37,6 +39,21 @@ def staging_folder(served: Served, token: str) -> Path:
     if not _TOKEN.fullmatch(token):
         raise InvalidValue(f"{token!r:.80} is no name of a copy.")
     return copies_folder(served.store) / f"{TEMPORARY}{token}"
+
+
+def drop_copy(served: Served, token: object) -> None:
+    """Of a change that is refused: who sends it again sends the copy, too."""
+    if isinstance(token, str) and _TOKEN.fullmatch(token):
+        rmtree(staging_folder(served, token), ignore_errors=True)
+
+
+def sweep(served: Served) -> None:
+    """Take away copies of clients that were killed, or refused, before they told of a version."""
+    before = time.time() - LEFT_SECONDS
+    for folder in copies_folder(served.store).glob(f"{TEMPORARY}*"):
+        with suppress(FileNotFoundError):  # it becomes a version just now
+            if max(each.lstat().st_mtime for each in (folder, *folder.rglob("*"))) < before:
+                rmtree(folder, ignore_errors=True)
 
 
 def append(

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from nbtrack.artifact_store.local import LocalArtifacts
-from nbtrack.errors import InvalidValue
+from nbtrack.errors import InvalidValue, NotAllowed
 from nbtrack.records.registry import NewEvent, RegistryHead
 from nbtrack.remote.codec import decode, encode
 from nbtrack.remote.protocol import (
@@ -124,8 +124,12 @@ async def _change_registry(request: Request) -> Response:
         token, place = told["token"], told["place"]
     except (TypeError, ValueError, KeyError, AttributeError) as exc:
         raise InvalidValue(f"This is no change of the registry: {exc!r:.200}") from None
-    for event in events:
-        check_role(request.state.user, role_of_change(event.kind), model=event.model)
+    try:
+        for event in events:
+            check_role(request.state.user, role_of_change(event.kind), model=event.model)
+    except NotAllowed:
+        await run_in_threadpool(registry.drop_copy, _served(request), token)
+        raise
     recorded = await run_in_threadpool(
         lambda: registry.append(_served(request), events, after=after, token=token, place=place)
     )

@@ -70,6 +70,21 @@ def read_run_page(kept: KeptRuns, query: RunQuery, *, folded: bool) -> RunPage |
     return RunPage(runs=runs, total=total, matching=matching, children=children)
 
 
+def find_runs(kept: KeptRuns, query: RunQuery) -> list[Run] | None:
+    """As `run_queries.find_runs`, of a page; None if a snapshot has to be asked."""
+    condition, order = read_filter(query.filter_string), read_order(query.order_by)
+    if condition is None or query.max_results is None:
+        return None
+    most = query.offset + query.max_results
+
+    def page(table: KeptTable) -> Integers:
+        rows = found(table, query, condition).nonzero()[0]
+        return in_order(table, rows, order, most)[query.offset :]
+
+    answer = _with_runs(kept, page, lambda rows: rows, {*needs_of(condition, order)})
+    return None if answer is None else answer[1]
+
+
 def read_child_runs(kept: KeptRuns, parent_id: str, query: RunQuery) -> list[Run] | None:
     """As `run_pages.read_child_runs`."""
     order = read_order(query.order_by)

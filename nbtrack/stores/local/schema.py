@@ -86,11 +86,13 @@ _IS_BAD = f"""
     or ({model_schema.IS_BAD})
     or ({execution_schema.IS_BAD})
 """
+# A line that begins with a space says nothing: it stands for one that is kept elsewhere.
 PARSE = f"""
     create or replace temp table incoming as
     select *, {_IS_BAD} as is_bad from (
         select line, unnest(from_json(line, '{_LINE_FORMAT}'))
-        from (select unnest(string_split($text, chr(10))) as line) where line <> '')
+        from (select unnest(string_split($text, chr(10))) as line)
+        where line <> '' and not starts_with(line, ' '))
 """
 # The second try, when one of the lines is no JSON at all.
 PARSE_WITH_DAMAGE = PARSE.replace(

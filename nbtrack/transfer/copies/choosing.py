@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from nbtrack.base.nearest import did_you_mean
-from nbtrack.errors import InvalidValue, NotFound
+from nbtrack.errors import ExperimentNotFound, InvalidValue
 from nbtrack.lookup.find_run import find_run
 from nbtrack.records.runs import Run, RunQuery, ViewType
 from nbtrack.stores.store import Store
@@ -33,8 +33,8 @@ def with_children(store: Store, runs: Iterable[Run]) -> list[Run]:
 
 
 def experiment_id_named(store: Store, name: str) -> str:
-    """Raises NotFound, which proposes one that there is."""
+    """Raises ExperimentNotFound, which proposes one that there is."""
     if (found := store.find_experiment(name)) is not None:
         return found.experiment_id
     names = [experiment.name for experiment in store.search_experiments()]
-    raise NotFound(f"No experiment {name!r} in {store.uri}.{did_you_mean(name, names)}")
+    raise ExperimentNotFound(name, store.uri, did_you_mean(name, names))

@@ -53,6 +53,18 @@ def test_runs_of_a_page(filled: DuckDBStore) -> None:
         assert repr(pages[-1]) == wanted
 
 
+def test_runs_of_a_search(filled: DuckDBStore) -> None:
+    """The first one is of the file, the next ones are kept, and are the same."""
+    query = RunQuery(filter_string="params.lr = '0.1'", order_by=("metrics.loss",), max_results=2)
+    wanted = repr(filled.search_runs(query))
+    assert "red" in wanted
+    for _ in range(3):
+        found = filled.search_runs(query)
+        assert repr(found) == wanted
+        spoil(found.pop())
+    assert filled._kept._table is not None
+
+
 def test_children(filled: DuckDBStore) -> None:
     """As those of a page."""
     wanted = repr(filled.read_child_runs("parent"))

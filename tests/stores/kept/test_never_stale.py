@@ -23,7 +23,7 @@ import pytest
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.journal.writing import Journal
-from nbtrack.records.runs import RunColumns, RunQuery, ViewType
+from nbtrack.records.runs import Run, RunColumns, RunQuery, ViewType
 from nbtrack.records.tags import PARENT_TAG
 from nbtrack.records.views import KeyInventory, RunPage
 from nbtrack.stores.kept import kept_runs, key_pieces, news
@@ -129,7 +129,8 @@ def answers(store: DuckDBStore) -> list[object]:
     points = {run_id: store.read_metrics(run_id, "m") for run_id in run_ids}
     counts = [store.count_runs(query) for query in QUERIES]
     keys = [as_text(store.read_keys(query)) for query in QUERIES[:2]]
-    return [as_text(page), *columns, repr(lines_of_runs), repr(points), *counts, *keys]
+    searched = [as_text(run) for run in store.search_runs(QUERIES[3])]
+    return [as_text(page), searched, *columns, repr(lines_of_runs), repr(points), *counts, *keys]
 
 
 def answers_afresh(folder: Path) -> list[object]:
@@ -146,9 +147,10 @@ def answers_afresh(folder: Path) -> list[object]:
             run_id: run_queries.read_metrics(connection, run_id, "m", store="")
             for run_id in run_ids
         }
+        searched = [as_text(run) for run in run_queries.find_runs(connection, QUERIES[3])]
     keys = [as_text(keys_afresh(store, query)) for query in QUERIES[:2]]
     store._attachment.close()
-    return [as_text(page), *columns, repr(lines_of_runs), repr(points), *counts, *keys]
+    return [as_text(page), searched, *columns, repr(lines_of_runs), repr(points), *counts, *keys]
 
 
 def keys_afresh(store: DuckDBStore, query: RunQuery) -> KeyInventory:
@@ -156,7 +158,7 @@ def keys_afresh(store: DuckDBStore, query: RunQuery) -> KeyInventory:
         return key_inventory.read_keys(connection)
 
 
-def as_text(record: RunColumns | RunPage | KeyInventory) -> str:
+def as_text(record: Run | RunColumns | RunPage | KeyInventory) -> str:
     """Alike for two that hold NaN."""
     return json.dumps(asdict(record), sort_keys=True, default=str)
 

@@ -1,0 +1,140 @@
+"""`nbtrack gc` of a project whose files are in a bucket: what nothing needs goes, a day after it
+was found so; what is logged again meanwhile stays."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import nbtrack
+from nbtrack.cli.main import main
+from nbtrack.server.buckets.bucket import Bucket
+from nbtrack.server.buckets.project import BucketProject
+from tests.support.bucket_store import BucketStore, bucket_store, known_to_this_process
+
+Gc = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[BucketStore]:
+    with known_to_this_process(found := bucket_store()):
+        yield found
+
+
+@pytest.fixture
+def bucket(store: BucketStore, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """In which a day is over at once."""
+    for module in ("server.buckets.bucket", "cli.bucket_leftovers"):
+        monkeypatch.setattr(f"nbtrack.{module}.LEFT", timedelta(0))
+    monkeypatch.setattr("nbtrack.server.buckets.bucket.LOOK_SECONDS", 0.0)
+    return Bucket(store.new_bucket())
+
+
+@pytest.fixture
+def client(tmp_path: Path, bucket: Bucket) -> nbtrack.MlflowClient:
+    """As the server itself writes."""
+    made = nbtrack.MlflowClient(str(tmp_path / ".nbtrack"))
+    BucketProject(made._store, bucket)
+    return made
+
+
+@pytest.fixture
+def gc(tmp_path: Path, bucket: Bucket, capsys: pytest.CaptureFixture[str]) -> Gc:
+    def run(*words: str) -> str:
+        place = ["--store", str(tmp_path), "gc", "--artifacts", bucket.address]
+        assert main([*place, *words]) == 0
+        return capsys.readouterr().out
+
+    return run
+
+
+def logged(client: nbtrack.MlflowClient, *texts: str) -> str:
+    run_id = str(client.create_run("0").info.run_id)
+    for text in texts:
+        client.log_text(run_id, text, f"{text}.txt")
+    return run_id
+
+
+def kept(bucket: Bucket, *texts: str) -> list[bool]:
+    there = {each.name for each in bucket.contents()}
+    return [hashlib.sha256(text.encode()).hexdigest() in there for text in texts]
+
+
+def test_contents_of_deleted_runs_go_and_others_stay(
+    client: nbtrack.MlflowClient, bucket: Bucket, gc: Gc
+) -> None:
+    gone = logged(client, "own", "shared")
+    logged(client, "shared", "other")
+    assert "Nothing to free" in gc("--yes")
+    client.delete_run(gone)
+
+    looked = gc()
+    assert "1 content in s3://" in looked
+    assert "Nothing is removed yet" in looked
+    assert not list(bucket.doomed())
+    assert "a day later" in gc("--yes")
+    assert kept(bucket, "own", "shared", "other") == [True, True, True]
+    assert "Freeing 3 B" in gc("--yes")
+    assert kept(bucket, "own", "shared", "other") == [False, True, True]
+    assert not list(bucket.doomed())
+    assert "Nothing to free" in gc("--yes")
+
+
+def test_what_is_logged_again_meanwhile_stays(
+    client: nbtrack.MlflowClient, bucket: Bucket, gc: Gc
+) -> None:
+    """And what was gone is sent again, whatever the server knew of it."""
+    client.delete_run(logged(client, "again"))
+    gc("--yes")
+    (mark,) = bucket.doomed()
+    run_id = logged(client, "again")
+    assert mark.name not in {each.name for each in bucket.doomed()}
+    gc("--yes")
+    assert kept(bucket, "again") == [True]
+
+    client.delete_run(run_id)
+    gc("--yes")
+    gc("--yes")
+    assert kept(bucket, "again") == [False]
+    run_id = logged(client, "again")
+    assert client.artifacts_of(run_id).read("again.txt") == b"again"
+
+
+def test_what_is_young_is_nobodys_garbage(
+    client: nbtrack.MlflowClient, bucket: Bucket, gc: Gc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file comes before its record, and a mark counts from a day on."""
+    client.delete_run(logged(client, "young"))
+    monkeypatch.setattr("nbtrack.cli.bucket_leftovers.LEFT", timedelta(days=1))
+    gc("--yes")
+    assert not list(bucket.doomed())
+    monkeypatch.setattr("nbtrack.cli.bucket_leftovers.LEFT", timedelta(0))
+    gc("--yes")
+    monkeypatch.setattr("nbtrack.cli.bucket_leftovers.LEFT", timedelta(days=1))
+    gc("--yes")
+    assert kept(bucket, "young") == [True]
+
+
+def test_a_version_keeps_its_files_until_it_is_deleted(
+    client: nbtrack.MlflowClient, bucket: Bucket, gc: Gc
+) -> None:
+    """Also those of a run that is gone."""
+    run_id = logged(client)
+    model = "flavors: {python_function: {loader_module: x}}\n"
+    client.log_text(run_id, model, "model/MLmodel")
+    client.create_registered_model("kept")
+    client.create_model_version("kept", f"runs:/{run_id}/model", run_id)
+    client.delete_run(run_id)
+    gc("--yes")
+    gc("--yes")
+    assert kept(bucket, model) == [True]
+
+    client.delete_registered_model("kept")
+    gc("--yes")
+    gc("--yes")
+    assert kept(bucket, model) == [False]
+    assert bucket.notes("copies") == []
