@@ -60,6 +60,11 @@ class Narrowed:
         self._path: str = scope["path"]
         self._body: bytes | None = None
 
+    @classmethod
+    def of_path(cls, served: Served, user: User, role: Role, path: str) -> Narrowed:
+        """As if a request without a query came to *path*, for what comes another way."""
+        return cls(served, user, role, {"path": path, "query_string": b""})
+
     async def check(self, receive: Receive) -> Receive:
         """What is received from now on: the same, but of the user's own experiments alone. Raises
         NotAllowed, and MlflowException for what nobody can read."""
@@ -78,6 +83,25 @@ class Narrowed:
             return {"type": "http.request", "body": body, "more_body": False}
 
         return again
+
+    def narrowed_fields(self, told: dict[str, Any]) -> dict[str, Any]:
+        """The fields of a question, about his experiments alone. Raises NotAllowed."""
+        return of_body(self._check(json.dumps(told).encode()))
+
+    def check_fields(self, told: dict[str, Any]) -> None:
+        """Raises NotAllowed."""
+        self._check(json.dumps(told).encode())
+
+    def check_body(self, body: bytes) -> None:
+        """Raises NotAllowed."""
+        self._check(body)
+
+    def leave_out(self, told: dict[str, Any]) -> None:
+        """Of the list in an answer, what is of others."""
+        for form, key, kind, name in _SHOWN:
+            if form.fullmatch(self._path):
+                is_shown = self._is_shown(kind, name)
+                told[key] = [each for each in told.get(key) or [] if is_shown(each)]
 
     def _check(self, body: bytes) -> bytes:
         told = {} if _LINES.fullmatch(self._path) else of_body(body)

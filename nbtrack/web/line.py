@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -29,14 +29,15 @@ class PageLine:
 
     comm_id = "page"
 
-    def __init__(self) -> None:
+    def __init__(self, said: Callable[[str], str] = str) -> None:
+        self._said = said
         self._loop = asyncio.get_running_loop()
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
         self.is_full = asyncio.Event()
 
     def send(self, data: Mapping[str, Any], **_buffers: object) -> None:
         if data["method"] == "custom":
-            self._put(json.dumps(data["content"]))
+            self._put(self._said(json.dumps(data["content"])))
 
     def on_msg(self, callback: object) -> None:
         """Nothing: the line calls `receive` itself."""
@@ -59,15 +60,25 @@ class PageLine:
             await websocket.send_text(text)
 
 
-async def carry(websocket: WebSocket, make: Callable[[], Panel]) -> None:
-    """Between the page and a panel of its own, until the page goes. Two pages never share one."""
+async def carry(
+    websocket: WebSocket,
+    make: Callable[[], Panel],
+    *,
+    around: Callable[[object], AbstractContextManager[object]] = nullcontext,
+    said: Callable[[str], str] = str,
+) -> None:
+    """Between the page and a panel of its own, until the page goes. Two pages never share one.
+
+    Each message is answered within *around(message)*, and the line ends where that raises; *said*
+    is what the page hears of the JSON that it is told.
+    """
     await websocket.accept()
     try:
         panel = await run_in_threadpool(make)
     except NbtrackError as error:
-        return await _refuse(websocket, error)
-    panel.comm = line = PageLine()
-    work = _hear(websocket, panel), line.deliver(websocket), line.is_full.wait()
+        return await _refuse(websocket, said(str(error)))
+    panel.comm = line = PageLine(said)
+    work = _hear(websocket, panel, around), line.deliver(websocket), line.is_full.wait()
     tasks = [asyncio.create_task(each) for each in work]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -78,12 +89,23 @@ async def carry(websocket: WebSocket, make: Callable[[], Panel]) -> None:
         await run_in_threadpool(panel.close)
 
 
-async def _hear(websocket: WebSocket, panel: Panel) -> None:
+async def _hear(
+    websocket: WebSocket,
+    panel: Panel,
+    around: Callable[[object], AbstractContextManager[object]],
+) -> None:
     while True:
         text = (await websocket.receive()).get("text")
         if text is None:  # it has gone, or sends what is no text
             return
-        await run_in_threadpool(receive, panel, _message(text), [])
+        await run_in_threadpool(_take, panel, _message(text), around)
+
+
+def _take(
+    panel: Panel, message: object, around: Callable[[object], AbstractContextManager[object]]
+) -> None:
+    with around(message):
+        receive(panel, message, [])
 
 
 def _message(text: str) -> object:
@@ -93,7 +115,7 @@ def _message(text: str) -> object:
     return None
 
 
-async def _refuse(websocket: WebSocket, error: NbtrackError) -> None:
+async def _refuse(websocket: WebSocket, words: str) -> None:
     """The file of the project is broken, or held by another program."""
-    await websocket.send_json({"trouble": str(error)})
+    await websocket.send_json({"trouble": words})
     await websocket.close()

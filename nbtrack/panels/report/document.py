@@ -93,4 +93,5 @@ def _legend(table: RunTable) -> Html:
 
 
 def _figure(picture: Picture) -> Html:
-    return tag("figure", Html(picture.svg), role="img", aria_label=picture.title)
+    drawn = picture.svg.replace("<svg ", '<svg aria-hidden="true" ', 1)
+    return tag("figure", Html(drawn), role="img", aria_label=picture.title)

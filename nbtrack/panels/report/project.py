@@ -87,7 +87,8 @@ def _overview(places: Places) -> Iterator[Html]:
         )
         for e in places.experiments
     ]
-    head = tag("tr", *(of_class("word", "th", each, scope="col") for each in heads))
+    kinds = ("word", "number", "word", "word")
+    head = tag("tr", *(of_class(k, "th", h, scope="col") for k, h in zip(kinds, heads)))
     yield of_class(
         "wide",
         "div",

@@ -29,6 +29,19 @@ class ReportTable {
       this.addButton(row, place);
       row.addEventListener("pointerover", ({ target }) => this.tellWhole(target, place));
     }
+    this.keepWidths(table);
+  }
+
+  /** Columns stay as wide as they are, whichever rows are seen; and to lay out many again takes
+   *  the browser long.
+   *  @param {HTMLTableElement} table */
+  keepWidths(table) {
+    const widths = this.heads.map((head) => head.getBoundingClientRect().width);
+    const all = widths.reduce((sum, width) => sum + width, 0);
+    /** @type {HTMLElement} */ for (const [n, head] of this.heads.entries())
+      (head).style.width = `${widths[n]}px`;
+    table.style.minWidth = `${all}px`;
+    table.style.tableLayout = "fixed";
   }
 
   /** What a number is that is rounded in its cell.
