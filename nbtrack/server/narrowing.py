@@ -109,9 +109,18 @@ class Narrowed:
         for need in needs:
             if not is_met(need, self._user):
                 raise NotAllowed(
-                    f"{self._user.name} is {self._user.title}; this takes {_said(need)}."
+                    f"{self._user.name} is {self._user.title}; this takes {self._said(need)}."
                 )
         return self._narrowed(body, told)
+
+    def _said(self, need: Need) -> str:
+        """Of an experiment by its name if he may see it: who has the id of a run is not told where
+        that is. A model he has named himself."""
+        if not need.name:
+            return f"the role {need.role}"
+        may_see = any((g.kind, g.name) == (need.kind, need.name) for g in self._user.grants)
+        is_known = may_see or need.kind == MODEL or self._user.may(Role.VIEWER)
+        return str(need) if is_known else f"the role {need.role} of its {need.kind}"
 
     def _asked(self, told: dict[str, Any]) -> dict[str, Any]:
         """The fields that the answer is going to be made from, read as it reads them. Raises
@@ -191,7 +200,3 @@ class _Filtered:
         told = json.loads(body)
         told[self._key] = [each for each in told.get(self._key) or [] if self._is_shown(each)]
         return json.dumps(told).encode()
-
-
-def _said(need: Need) -> str:
-    return str(need) if need.name else f"the role {need.role}"

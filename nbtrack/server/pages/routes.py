@@ -236,7 +236,8 @@ def _fields(body: bytes) -> dict[str, str]:
 
 
 def _login_response(page: str, *, status: int = 401) -> Response:
-    return HTMLResponse(page, status, headers={**HEADERS, "Content-Security-Policy": POLICY})
+    own = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
+    return HTMLResponse(page, status, headers={**HEADERS, **own})  # else its form has no Origin
 
 
 def _place_of(request: Request) -> str:

@@ -69,7 +69,7 @@ class UsersStore:
 
     # --- questions
 
-    def _ask(self, name: str, *args: Any, **kwargs: Any) -> Any:
+    def _ask(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
         user, bound = self._who(), question(name).signature.bind(self, *args, **kwargs)
         arguments = {key: each for key, each in bound.arguments.items() if key != "self"}
         found = (

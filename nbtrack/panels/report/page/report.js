@@ -19,7 +19,8 @@ class ReportTable {
     this.runs = runsIn(data);
     this.body = table.tBodies[0];
     this.rows = [...this.body.rows]; // by the places of their runs
-    this.heads = [...table.querySelectorAll("thead th")];
+    const [head] = table.tHead?.rows ?? [];
+    this.heads = [...(head?.cells ?? [])];
     /** Rows with all of a run, by its place.
      *  @type {Map<number, HTMLTableRowElement>} */
     this.opened = new Map();
@@ -38,8 +39,7 @@ class ReportTable {
   keepWidths(table) {
     const widths = this.heads.map((head) => head.getBoundingClientRect().width);
     const all = widths.reduce((sum, width) => sum + width, 0);
-    /** @type {HTMLElement} */ for (const [n, head] of this.heads.entries())
-      (head).style.width = `${widths[n]}px`;
+    for (const [n, head] of this.heads.entries()) head.style.width = `${widths[n]}px`;
     table.style.minWidth = `${all}px`;
     table.style.tableLayout = "fixed";
   }
