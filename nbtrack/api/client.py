@@ -64,6 +64,8 @@ class MlflowClient(ClientLogging, ClientLoggedModels, ClientRegistry):
     Runs made here have no owner process: they stay RUNNING until `set_terminated`.
     """
 
+    _bound: Store | None = None  # see `client_of`
+
     def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
         self._uri = tracking_uri
         if registry_uri:
@@ -80,6 +82,8 @@ class MlflowClient(ClientLogging, ClientLoggedModels, ClientRegistry):
 
     @property
     def _store(self) -> Store:
+        if self._bound is not None:
+            return self._bound
         session = current_session()
         return session.store if self._uri is None else session.store_for(self._uri)
 
@@ -337,3 +341,10 @@ class MlflowClient(ClientLogging, ClientLoggedModels, ClientRegistry):
         info = self.get_run(run_id).info
         finish_plots(self._store, info)
         return open_artifacts(info.artifact_uri, run_id=run_id)
+
+
+def client_of(store: Store) -> MlflowClient:
+    """Of *store* itself, which may let somebody see less than what is at its address."""
+    client = MlflowClient(store.uri)
+    client._bound = store
+    return client

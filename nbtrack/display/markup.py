@@ -24,7 +24,7 @@ class Html(str):
     __slots__ = ()
 
 
-def tag(name: str, *children: str, **attributes: str | int | None) -> Html:
+def tag(name: str, /, *children: str, **attributes: str | int | None) -> Html:
     """One element. An underscore in an attribute's name is a hyphen; None leaves it out."""
     written = "".join(
         f' {key.replace("_", "-")}="{html.escape(visible(str(value)), quote=True)}"'

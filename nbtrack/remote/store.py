@@ -75,6 +75,17 @@ def asked(local: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, 
     return answered
 
 
+def located(location: str, *, root: str) -> str:
+    """The folder of artifacts is another one on each machine, here *root*, and no other folder of
+    this one is somebody else's to name."""
+    if location == SERVED_ROOT or location.startswith(f"{SERVED_ROOT}/"):
+        parts = location.removeprefix(SERVED_ROOT).split("/")
+        return root + "/".join(parts) if ".." not in parts else ELSEWHERE
+    scheme = SCHEME.match(location)
+    is_folder = scheme is None or scheme[1].lower() == "file"
+    return f"{ELSEWHERE}{location}" if is_folder else location
+
+
 class RemoteStore(ShippedStore):
     def __init__(self, uri: str, folder: Path) -> None:
         line, outbox = Line(uri), Outbox(folder / "outbox", folder / "journal")
@@ -147,14 +158,7 @@ class RemoteStore(ShippedStore):
         return decode(question(name).answer, told["answer"], self._located)
 
     def _located(self, location: str) -> str:
-        """The folder of artifacts is another one on each machine, and no other folder of this one
-        is the server's to name."""
-        if location == SERVED_ROOT or location.startswith(f"{SERVED_ROOT}/"):
-            parts = location.removeprefix(SERVED_ROOT).split("/")
-            return self._root + "/".join(parts) if ".." not in parts else ELSEWHERE
-        scheme = SCHEME.match(location)
-        is_folder = scheme is None or scheme[1].lower() == "file"
-        return f"{ELSEWHERE}{location}" if is_folder else location
+        return located(location, root=self._root)
 
     def version(self) -> object:
         """Of what is here, and as of a second ago of what is there: nobody waits for the server."""

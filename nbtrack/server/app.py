@@ -32,6 +32,8 @@ from nbtrack.server.mlflow_protocol import (
 )
 from nbtrack.server.nbtrack_protocol import routes as nbtrack_protocol
 from nbtrack.server.nbtrack_protocol.kept_answers import KeptAnswers
+from nbtrack.server.pages.routes import ServerPages
+from nbtrack.server.pages.sessions import Sessions
 from nbtrack.server.served import Served
 from nbtrack.server.users import Users
 
@@ -51,12 +53,15 @@ _log = logging.getLogger(__name__)
 
 def make_app(served: Served, *, is_open: bool = True, names: Sequence[str] = ()) -> Starlette:
     """MLflow's REST protocol over the project, its artifacts, `/health`, `/version` and
-    `/metrics`.
+    `/metrics`; and the pages of `nbtrack ui`.
 
     With *is_open*, nobody has to say who he is until there are users; *names* are those of the
     machine, as clients write them.
     """
+    users, audit = Users(served.folder), AuditLog(served.folder)
+    door = Door(users, is_open=is_open)
     routes = [
+        *ServerPages(served, door, audit, Sessions(users)).routes(),
         Route("/health", _health),
         Route("/version", _version),
         Route("/metrics", tell),
@@ -71,12 +76,11 @@ def make_app(served: Served, *, is_open: bool = True, names: Sequence[str] = ())
         405: _not_served,
         Exception: _fault,
     }
-    door = Door(Users(served.folder), is_open=is_open)
     measures = Measures()
     guards = [
         Middleware(Measured, measures=measures),
         Middleware(OwnPagesOnly, names=names),
-        Middleware(Identified, door=door, audit=AuditLog(served.folder), served=served),
+        Middleware(Identified, door=door, audit=audit, served=served),
     ]
     app = Starlette(routes=routes, exception_handlers=handlers, middleware=guards)
     app.state.served, app.state.measures = served, measures

@@ -33,10 +33,14 @@ class Door:
         self._right: set[bytes] = set()
         self._nobodys = hashed(secrets.token_hex())
 
+    @property
+    def asks_nobody(self) -> bool:
+        return self._is_open and not self._users.were_made
+
     def who(self, authorization: str | None, address: str) -> User | None:
         """None: nobody has to say. Raises NotIdentified, TooManyAttempts."""
         users = self._users.all()
-        if self._is_open and not self._users.were_made:
+        if self.asks_nobody:
             return None
         told = told_by(authorization)
         owners = [user for user in users.values() if user.has_token(told.secret)]

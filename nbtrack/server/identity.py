@@ -18,6 +18,7 @@ from nbtrack.server.audit import AuditLog
 from nbtrack.server.door import Door, told_by
 from nbtrack.server.grants import MODEL, Need
 from nbtrack.server.narrowing import Narrowed
+from nbtrack.server.pages.paths import is_page
 from nbtrack.server.roles import Role, needed_role
 from nbtrack.server.served import Served
 from nbtrack.server.users import User
@@ -36,7 +37,7 @@ class Identified:
         self._app, self._door, self._audit, self._served = app, door, audit, served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
+        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or is_page(scope["path"]):
             await self._app(scope, receive, send)
             return
         try:

@@ -62,6 +62,11 @@ class Narrowed:
         self._path: str = scope["path"]
         self._body: bytes | None = None
 
+    @classmethod
+    def of_path(cls, served: Served, user: User, role: Role, path: str) -> Narrowed:
+        """As if a request without a query came to *path*, for what comes another way."""
+        return cls(served, user, role, {"path": path, "query_string": b""})
+
     async def check(self, receive: Receive) -> Receive:
         """What is received from now on: the same, but of the user's own experiments alone. Raises
         NotAllowed, and MlflowException for what nobody can read."""
@@ -80,6 +85,25 @@ class Narrowed:
             return {"type": "http.request", "body": body, "more_body": False}
 
         return again
+
+    def narrowed_fields(self, told: dict[str, Any]) -> dict[str, Any]:
+        """The fields of a question, about his experiments alone. Raises NotAllowed."""
+        return of_body(self._check(json.dumps(told).encode()))
+
+    def check_fields(self, told: dict[str, Any]) -> None:
+        """Raises NotAllowed."""
+        self._check(json.dumps(told).encode())
+
+    def check_body(self, body: bytes) -> None:
+        """Raises NotAllowed."""
+        self._check(body)
+
+    def leave_out(self, told: dict[str, Any]) -> None:
+        """Of the list in an answer, what is of others."""
+        for form, key, kind, name in _SHOWN:
+            if form.fullmatch(self._path):
+                is_shown = self._is_shown(kind, name)
+                told[key] = [each for each in told.get(key) or [] if is_shown(each)]
 
     def _check(self, body: bytes) -> bytes:
         try:
@@ -100,9 +124,18 @@ class Narrowed:
         for need in needs:
             if not is_met(need, self._user):
                 raise NotAllowed(
-                    f"{self._user.name} is {self._user.title}; this takes {_said(need)}."
+                    f"{self._user.name} is {self._user.title}; this takes {self._said(need)}."
                 )
         return self._narrowed(body, told)
+
+    def _said(self, need: Need) -> str:
+        """Of an experiment by its name if he may see it: who has the id of a run is not told where
+        that is. A model he has named himself."""
+        if not need.name:
+            return f"the role {need.role}"
+        may_see = any((g.kind, g.name) == (need.kind, need.name) for g in self._user.grants)
+        is_known = may_see or need.kind == MODEL or self._user.may(Role.VIEWER)
+        return str(need) if is_known else f"the role {need.role} of its {need.kind}"
 
     def _asked(self, told: dict[str, Any]) -> dict[str, Any]:
         """The fields that the answer is going to be made from, read as it reads them. Raises
@@ -182,7 +215,3 @@ class _Filtered:
         told = json.loads(body)
         told[self._key] = [each for each in told.get(self._key) or [] if self._is_shown(each)]
         return json.dumps(told).encode()
-
-
-def _said(need: Need) -> str:
-    return str(need) if need.name else f"the role {need.role}"

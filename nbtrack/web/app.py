@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from nbtrack.panels.shared.panel import Panel
     from nbtrack.stores.store import Store
 
-_PAGE = """<!doctype html>
+PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -51,12 +51,13 @@ _POLICY = (
     "'unsafe-inline'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+ADDRESSES = ("/", "/runs", "/models", "/models/{name}")
 _NO_TOKEN = "This page is for whoever started it: open the address that `nbtrack ui` printed.\n"
 
 
@@ -67,25 +68,30 @@ def make_app(store: Store, *, project: str, token: str, secret: str) -> Starlett
         Route("/page.js", pages.script),
         Route("/page.css", pages.style),
         WebSocketRoute("/line/{panel}", pages.line),
-        *(Route(path, pages.frame) for path in ("/", "/runs", "/models", "/models/{name}")),
+        *(Route(path, pages.frame) for path in ADDRESSES),
     ]
     return Starlette(routes=routes, middleware=[Middleware(OwnPagesOnly)])
+
+
+def panels_of(store: Store, project: str, *, user: str = "") -> Mapping[str, Callable[[], Panel]]:
+    """Those that a page may have a line to; *user* is who has logged in."""
+    return {
+        "frame": lambda: FramePanel(store, project, user=user),
+        "runs": lambda: RunsPanel(store, all_runs(store), top=None),
+        "registry": lambda: RegistryPanel(store, RegistryView(store)),
+    }
 
 
 class Pages:
     def __init__(self, store: Store, project: str, token: str, secret: str) -> None:
         self._token, self._secret = token, secret
-        self._panels: Mapping[str, Callable[[], Panel]] = {
-            "frame": lambda: FramePanel(store, project),
-            "runs": lambda: RunsPanel(store, all_runs(store), top=None),
-            "registry": lambda: RegistryPanel(store, RegistryView(store)),
-        }
+        self._panels = panels_of(store, project)
 
     async def frame(self, request: Request) -> Response:
         told = request.query_params.get("token")
         if told is not None and _are_same(told, self._token):
             return self._let_in(request)
-        return self._answer(request, _PAGE, "text/html")
+        return self._answer(request, PAGE, "text/html")
 
     async def script(self, request: Request) -> Response:
         return self._answer(request, str(FramePanel._esm), "text/javascript")
@@ -103,15 +109,15 @@ class Pages:
 
     def _answer(self, request: Request, text: str, kind: str) -> Response:
         if not self._is_known(request):
-            return PlainTextResponse(_NO_TOKEN, status_code=403, headers=_HEADERS)
-        return Response(text, media_type=kind, headers=_HEADERS)
+            return PlainTextResponse(_NO_TOKEN, status_code=403, headers=HEADERS)
+        return Response(text, media_type=kind, headers=HEADERS)
 
     def _let_in(self, request: Request) -> Response:
         """To the same page without the token, which stays in a cookie: nobody copies it along."""
         url = request.url.remove_query_params("token")
         response = RedirectResponse(f"{url.path}?{url.query}" if url.query else url.path, 303)
         response.set_cookie(_cookie(request), self._secret, httponly=True, samesite="lax")
-        response.headers.update(_HEADERS)
+        response.headers.update(HEADERS)
         return response
 
     def _is_known(self, connection: HTTPConnection) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from anyio.to_thread import run_sync
@@ -39,14 +39,15 @@ class PageLine:
 
     comm_id = "page"
 
-    def __init__(self) -> None:
+    def __init__(self, said: Callable[[str], str] = str) -> None:
+        self._said = said
         self._loop = asyncio.get_running_loop()
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
         self.is_full = asyncio.Event()
 
     def send(self, data: Mapping[str, Any], **_buffers: object) -> None:
         if data["method"] == "custom":
-            self._put(json.dumps(data["content"]))
+            self._put(self._said(json.dumps(data["content"])))
 
     def on_msg(self, callback: object) -> None:
         """Nothing: the line calls `receive` itself."""
@@ -69,14 +70,24 @@ class PageLine:
             await socket.send(text)
 
 
-async def carry(socket: Socket, make: Callable[[], Panel]) -> None:
-    """Between the page and a panel of its own, until the page goes. Two pages never share one."""
+async def carry(
+    socket: Socket,
+    make: Callable[[], Panel],
+    *,
+    around: Callable[[object], AbstractContextManager[object]] = nullcontext,
+    said: Callable[[str], str] = str,
+) -> None:
+    """Between the page and a panel of its own, until the page goes. Two pages never share one.
+
+    Each message is answered within *around(message)*, and the line ends where that raises; *said*
+    is what the page hears of the JSON that it is told.
+    """
     try:
         panel = await run_sync(make)
     except NbtrackError as error:
-        return await _refuse(socket, error)
-    panel.comm = line = PageLine()
-    work = _hear(socket, panel), line.deliver(socket), line.is_full.wait()
+        return await _refuse(socket, said(str(error)))
+    panel.comm = line = PageLine(said)
+    work = _hear(socket, panel, around), line.deliver(socket), line.is_full.wait()
     tasks = [asyncio.create_task(each) for each in work]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -87,9 +98,20 @@ async def carry(socket: Socket, make: Callable[[], Panel]) -> None:
         await run_sync(panel.close)
 
 
-async def _hear(socket: Socket, panel: Panel) -> None:
+async def _hear(
+    socket: Socket,
+    panel: Panel,
+    around: Callable[[object], AbstractContextManager[object]],
+) -> None:
     while (text := await socket.receive()) is not None:
-        await run_sync(receive, panel, _message(text), [])
+        await run_sync(_take, panel, _message(text), around)
+
+
+def _take(
+    panel: Panel, message: object, around: Callable[[object], AbstractContextManager[object]]
+) -> None:
+    with around(message):
+        receive(panel, message, [])
 
 
 def _message(text: str) -> object:
@@ -99,7 +121,7 @@ def _message(text: str) -> object:
     return None
 
 
-async def _refuse(socket: Socket, error: NbtrackError) -> None:
+async def _refuse(socket: Socket, words: str) -> None:
     """The file of the project is broken, or held by another program."""
-    await socket.send(json.dumps({"trouble": str(error)}))
+    await socket.send(json.dumps({"trouble": words}))
     await socket.close()

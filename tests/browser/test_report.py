@@ -41,8 +41,10 @@ def test_it_stands_alone(report):
     """No address is in it, no script but ours, and that is the one its policy lets run."""
     page = report.read_text(encoding="utf-8")
 
-    scripts = re.findall(r"<script>(.*?)</script>", page, re.S)
-    assert len(scripts) == page.count("<script") == 1
+    scripts = re.findall(r'<script type="module">(.*?)</script>', page, re.S)
+    data = re.findall(r'<script type="application/json" id="runs-data">.*?</script>', page, re.S)
+    assert len(scripts) == len(data) == 1
+    assert page.count("<script") == 2
     digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
     assert "default-src 'none'" in page
     assert f"script-src 'sha256-{digest}'" in page
@@ -74,6 +76,17 @@ def test_it_shows_the_best_and_sorts(report):
         page.get_by_role("button", name="accuracy").click()
         assert _column(page, "accuracy") == ["0.50", "0.65", "0.70", "0.90", "–"]
         assert page.locator("th[aria-sort=ascending]").inner_text() == "accuracy"
+        page.get_by_role("searchbox").fill("accuracy > 0.6 not nothing")
+        page.locator("#filter [role=status]:has-text('3 of 5 runs')").wait_for()
+        assert _column(page, "accuracy") == ["0.65", "0.70", "0.90"]
+        page.get_by_role("searchbox").fill("accuracy > yesterday")
+        page.locator("#filter .wrong:has-text('is no number')").wait_for()
+        assert _column(page, "accuracy") == ["0.65", "0.70", "0.90"]
+        page.get_by_role("searchbox").fill("")
+        page.locator("#filter [role=status]:text-is('5 runs')").wait_for()
+        page.locator(".name:has-text('onerror')").click()
+        assert page.locator(".details dd").all_inner_texts()[:1] == ["0.7"]
+        assert f"2{EVIL}" in page.locator(".details").inner_text()
         page.set_viewport_size({"width": 360, "height": 700})
         assert page.evaluate("document.documentElement.scrollWidth") == 360
         assert (said, page.foreign) == ([], [report.as_uri()])
@@ -81,7 +94,7 @@ def test_it_shows_the_best_and_sorts(report):
 
 def _column(page, title: str) -> list[str]:
     place = page.locator("thead th").all_inner_texts().index(title)
-    rows = page.locator("tbody tr").all()
+    rows = page.locator("tbody tr:visible").all()
     return [row.locator("th, td").nth(place).inner_text() for row in rows]
 
 

@@ -47,6 +47,7 @@ SLOW = (
     "tests/panels/charts_tab/test_chart_layout.py",
     "tests/panels/compare/test_compare_view.py",
     "tests/panels/registry/",
+    "tests/panels/report/",
     "tests/panels/runs/test_chosen_columns.py",
     "tests/panels/runs/test_panel_of_runs.py",
     "tests/panels/runs/test_runs_view.py",

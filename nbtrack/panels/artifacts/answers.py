@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nbtrack.api.client import MlflowClient
+from nbtrack.api.client import client_of
 from nbtrack.artifact_store.artifact_preview import preview
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.errors import ArtifactNotFound, InvalidValue
@@ -69,7 +69,7 @@ def _open(panel: Panel, arguments: Mapping[str, Any]) -> tuple[ArtifactStore, st
     run_id, path = text_of(arguments, "run"), text_of(arguments, "path")
     if not path:
         raise ArtifactNotFound(path, run_id)
-    return MlflowClient(panel.store.uri).artifacts_of(run_id), path
+    return client_of(panel.store).artifacts_of(run_id), path
 
 
 def _size_to_send(file: Path, path: str) -> int:

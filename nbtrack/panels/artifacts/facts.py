@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from nbtrack.api.client import MlflowClient
+from nbtrack.api.client import client_of
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.display.number_format import format_size
 from nbtrack.errors import ArtifactNotFound
@@ -42,7 +42,7 @@ class RunArtifacts:
 
 def artifacts_of_run(store: Store, run_id: str) -> RunArtifacts:
     """Waits for those that are still being made. Raises RunNotFound."""
-    artifacts = MlflowClient(store.uri).artifacts_of(run_id)
+    artifacts = client_of(store).artifacts_of(run_id)
     recorded = {file.path: file for file in store.list_artifact_records(run_id)}
     there = {file.path: file for file in artifacts.walk()}
     paths = sorted({*recorded, *there}, key=lambda path: path.split("/"))

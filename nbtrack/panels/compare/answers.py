@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nbtrack.api.client import MlflowClient
+from nbtrack.api.client import client_of
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.difference import MOST_RUNS
 from nbtrack.lookup.meant_runs import stamp_of
@@ -57,7 +57,7 @@ def file_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _file(store: Store, run_id: str, path: str) -> Path:
-    found = MlflowClient(store.uri).artifacts_of(run_id).download(path)
+    found = client_of(store).artifacts_of(run_id).download(path)
     if found.is_dir():
         raise InvalidValue(f"{path!r} is a folder; only files are compared.")
     return found

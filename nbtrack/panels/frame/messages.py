@@ -16,8 +16,10 @@ class PlacedExperiment(TypedDict):
 
 
 class Places(TypedDict):
-    """Where one can go: `experiments`, those with the newest run first, and so many `models`."""
+    """Where one can go: `experiments`, those with the newest run first, and so many `models`.
+    `user` has logged in; "": nobody had to."""
 
+    user: str
     project: str
     experiments: list[PlacedExperiment]
     models: int

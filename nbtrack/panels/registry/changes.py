@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from nbtrack.api.client import MlflowClient
+from nbtrack.api.client import MlflowClient, client_of
 from nbtrack.display.markup import clipped
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.registered_models import get_model, get_version
@@ -78,7 +78,7 @@ def edit_answer(panel: Panel, arguments: Mapping[str, Any]) -> None:
     change = (_OF_VERSION if "version" in arguments else _OF_MODEL).get(what)
     if change is None:
         raise InvalidValue(f"The registry cannot be changed by {what!r}.")
-    change(MlflowClient(panel.store.uri), text_of(arguments, "name"), arguments)
+    change(client_of(panel.store), text_of(arguments, "name"), arguments)
 
 
 def register_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, str]:

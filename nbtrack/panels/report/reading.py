@@ -25,6 +25,7 @@ class Report:
     best: RunRow | None
     metric: str | None
     pictures: Sequence[Picture]
+    is_lower_better: bool = False
 
 
 def read_report(
@@ -48,6 +49,7 @@ def read_report(
         best=best,
         metric=metric,
         pictures=pictures_of(store, table, metric, higher_is_better=way and way == "higher"),
+        is_lower_better=way == "lower",
     )
 
 

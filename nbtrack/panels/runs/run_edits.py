@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from nbtrack.api.client import MlflowClient
+from nbtrack.api.client import MlflowClient, client_of
 from nbtrack.errors import InvalidValue, TagNotFound
 from nbtrack.panels.runs.families import family
 from nbtrack.panels.runs.run_details import details_of
@@ -24,14 +24,14 @@ def edit(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     if change is None:
         raise InvalidValue(f"A run cannot be changed by {arguments.get('what')!r}.")
     run_id = text_of(arguments, "run")
-    change(MlflowClient(panel.store.uri), run_id, arguments)
+    change(client_of(panel.store), run_id, arguments)
     panel.state.known_keys.forget()
     return details_of(panel.store, run_id)
 
 
 def tag(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """One tag on several runs. Raises InvalidValue, RunNotFound."""
-    client, key = MlflowClient(panel.store.uri), _own_key(arguments)
+    client, key = client_of(panel.store), _own_key(arguments)
     ids = texts_of(arguments, "runs")
     for run_id in ids:
         client.set_tag(run_id, key, text_of(arguments, "text"))
@@ -41,7 +41,7 @@ def tag(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def delete(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """With the children; the ids that `restore` takes to undo it."""
-    client = MlflowClient(panel.store.uri)
+    client = client_of(panel.store)
     ids = family(panel.store, texts_of(arguments, "runs"))
     for run_id in reversed(ids):
         client.delete_run(run_id)
@@ -52,7 +52,7 @@ def delete(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def restore(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """With the children that are deleted too."""
-    client, named = MlflowClient(panel.store.uri), texts_of(arguments, "ids")
+    client, named = client_of(panel.store), texts_of(arguments, "ids")
     ids = family(panel.store, named, view_type=ViewType.DELETED_ONLY)
     for run_id in ids:
         client.restore_run(run_id)

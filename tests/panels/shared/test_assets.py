@@ -135,11 +135,41 @@ def test_a_panel_s_script_can_be_read(entry, tmp_path):
     assert script(entry).count("\nexport ") == 1
 
 
-@pytest.mark.parametrize("entry", ENTRIES)
+@needs_node
+def test_a_bundle_is_what_any_front_end_takes(tmp_path):
+    """VS Code, Colab and marimo take the text of the module from the kernel, and import it as an
+    address that holds it all: there it has nothing beside it that it could import or load. Nor does
+    a bundle speak to JupyterLab, or to a loader of modules."""
+    told = []
+    for number, entry in enumerate(ENTRIES):
+        text, sheet = script(entry), styles(entry)
+        loads = re.findall(
+            r"^import\b.*|\b(?:require|define|import)\(.*|JupyterFrontEnd", text, re.M
+        )
+        assert set(loads) <= {"import(/* webpackIgnore: true */ url);"}  # Vega, from a blob of ours
+        assert not re.findall(r"@import|url\((?![\"']?data:)", sheet)
+        assert len(text) + len(sheet) < 600_000  # of a message to the page
+        (tmp_path / f"{number}.js").write_text(text)
+        told.append(str(tmp_path / f"{number}.js"))
+    code = """
+        const { readFileSync } = await import("node:fs");
+        for (const file of process.argv.slice(1)) {
+            const held = readFileSync(file).toString("base64");
+            const { default: panel } = await import(`data:text/javascript;base64,${held}`);
+            console.log(Object.keys(panel).includes("render"));
+        }"""
+    command = ["node", "--input-type=module", "-e", code, *told]
+    ran = subprocess.run(command, capture_output=True, text=True)
+
+    assert (ran.stdout.split(), ran.stderr) == (["true"] * len(ENTRIES), "")
+
+
+@pytest.mark.parametrize("entry", [*ENTRIES, "report/page/report.js"])
 def test_scripts_hold_no_markup_and_no_address(entry):
     """Text from runs is inserted as text, and nothing is fetched: but that a page of its own looks
-    whether its server is there again."""
+    whether its server is there again, and logs out."""
     text = script(entry).replace('fetch("/page.js", { method: "HEAD" })', "")
+    text = text.replace('fetch("/logout", { method: "POST", redirect: "manual" })', "")
 
     for forbidden in ("innerHTML", "insertAdjacentHTML", "document.write", "eval(", "fetch("):
         assert forbidden not in text

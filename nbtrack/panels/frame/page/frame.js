@@ -17,7 +17,7 @@ import { Side } from "./side.js";
 
 const RETRY = 1000; // milliseconds between looks whether the server is there again
 const PATIENCE = 2000; // milliseconds for which the place before stands until the next one is there
-const AWAY = "nbtrack ui has ended, or does not answer. This page comes back when it does.";
+const AWAY = "nbtrack has ended, or does not answer. This page comes back when it does.";
 const STRANGE = "nbtrack ui was started anew: open the address that it has printed.";
 
 /** @param {{ el: HTMLElement }} opening */
@@ -171,8 +171,8 @@ class Frame {
   lookAgain() {
     const again = () => setTimeout(() => this.lookAgain(), RETRY);
     fetch("/page.js", { method: "HEAD" }).then((found) => {
-      if (found.ok)
-        location.reload(); // to the same address
+      if (found.ok || found.status === 401)
+        location.reload(); // to the same address, or to the login that stands before it
       else if (found.status === 403) this.say(STRANGE);
       else again();
     }, again);

@@ -7,8 +7,9 @@ export interface PlacedExperiment {
   runs: number;
 }
 
-/** Where one can go: `experiments`, those with the newest run first, and so many `models`. */
+/** Where one can go: `experiments`, those with the newest run first, and so many `models`. `user` has logged in; "": nobody had to. */
 export interface Places {
+  user: string;
   project: string;
   experiments: PlacedExperiment[];
   models: number;

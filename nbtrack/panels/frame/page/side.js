@@ -26,6 +26,7 @@ export class Side {
       "aria-label": "Find an experiment",
       oninput: () => this.draw(),
     });
+    this.user = h("div", { class: "nbt-side-user" });
     this.list = h("ul", { class: "nbt-side-list", "aria-label": "Experiments" });
     this.el = h(
       "nav",
@@ -34,6 +35,7 @@ export class Side {
       this.models,
       this.search,
       this.list,
+      this.user,
     );
   }
 
@@ -54,7 +56,8 @@ export class Side {
   draw() {
     const { places } = this;
     if (!places) return;
-    const { experiments, models } = places;
+    const { experiments, models, user } = places;
+    redraw(this.user, user && [h("bdi", { title: user }, user), logOut()]);
     this.search.hidden = experiments.length < MANY;
     redraw(
       this.models,
@@ -91,6 +94,14 @@ export class Side {
       h("span", { class: "nbt-muted", "aria-label": countWords(place, count) }, grouped(count)),
     );
   }
+}
+
+function logOut() {
+  const onclick = async () => {
+    await fetch("/logout", { method: "POST", redirect: "manual" });
+    location.assign("/");
+  };
+  return h("button", { class: "nbt-quiet", type: "button", onclick }, "Log out");
 }
 
 /** @param {string | null} id null is all @returns {Place} */

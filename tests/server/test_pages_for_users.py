@@ -1,0 +1,388 @@
+"""The pages of a server: who comes in, and what each may see and change there, whatever his page
+sends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from nbtrack import MlflowClient
+from nbtrack.panels.artifacts.messages import QUESTIONS as ARTIFACTS
+from nbtrack.panels.charts_tab.messages import QUESTIONS as CHARTS
+from nbtrack.panels.compare.messages import QUESTIONS as COMPARE
+from nbtrack.panels.registry.messages import QUESTIONS as REGISTRY
+from nbtrack.panels.runs.messages import QUESTIONS as RUNS
+from nbtrack.server.grants import EXPERIMENT, MODEL, Grant
+from nbtrack.server.roles import Role
+from nbtrack.server.users import Users
+from tests.server.pages_of_users import Line, log_in, opened, request
+from tests.support.team_server import TeamServer
+
+pytest.importorskip("websockets")
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+ASKED = sorted({*RUNS, *CHARTS, *COMPARE, *ARTIFACTS, *REGISTRY})
+HIDDEN = "hushhush"  # in all that was recorded of others
+MODEL_OF_OTHERS = "theirs"  # its name: whoever asks has it
+NAMES = {"open": "open", HIDDEN: MODEL_OF_OTHERS}
+PASSWORD = "correct horse"
+
+
+class World(NamedTuple):
+    address: str
+    users: Users
+    client: MlflowClient
+    tokens: dict[str, str]
+    mine: str  # a run of the experiment "open"
+    theirs: str  # a run of that which is nobody's business
+    their_experiment: str
+    own_experiment: str
+
+    def cookie(self, who: str) -> str:
+        return log_in(self.address, who, self.tokens[who])
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("pages") / ".nbtrack"
+    client = MlflowClient(folder.as_uri())
+    made = {name: fill(client, name, model) for name, model in NAMES.items()}
+    users = Users(folder)
+    tokens = {str(role): users.add(str(role), role) for role in Role}
+    tokens["typist"] = users.add("typist", Role.VIEWER, password=PASSWORD)
+    of = {
+        "looks": [Grant(kind=kind, name="open", role=Role.VIEWER) for kind in (EXPERIMENT, MODEL)],
+        "edits": [Grant(kind=EXPERIMENT, name="open", role=Role.EDITOR),
+                  Grant(kind=MODEL, name="open", role=Role.APPROVER)],
+        "models": [Grant(kind=MODEL, name="open", role=Role.VIEWER)],
+    }  # fmt: skip
+    tokens |= {who: users.add(who, None, grants=grants) for who, grants in of.items()}
+    server = TeamServer(folder)
+    own, theirs = client.get_run(made["open"]).info, client.get_run(made[HIDDEN]).info
+    yield World(
+        server.address, users, client, tokens, made["open"], made[HIDDEN],
+        theirs.experiment_id, own.experiment_id,
+    )  # fmt: skip
+    assert server.stop() == 0
+
+
+def fill(client: MlflowClient, name: str, model: str) -> str:
+    """Of an experiment of that name the newest run."""
+    experiment = client.create_experiment(name)
+    run_id = ""
+    for n in range(3):
+        run_id = client.create_run(experiment, run_name=f"{name} {n}").info.run_id
+        client.log_param(run_id, f"{name}_param", f"{name} {n}")
+        for step in range(3):
+            client.log_metric(run_id, f"{name}_loss", n + 1 / (step + 1), step=step)
+        client.set_tag(run_id, f"{name}.tag", f"{name} {n}")
+        client.log_text(run_id, f"{name} text", "a.txt")
+        client.log_text(run_id, f"{name} more", f"{name}.txt")
+        client.log_text(run_id, "flavors: {}\n", "model/MLmodel")
+        client.set_terminated(run_id)
+    client.create_registered_model(model, description=f"{name} words")
+    client.create_model_version(model, f"runs:/{run_id}/model", run_id)
+    client._store.flush()
+    return run_id
+
+
+def about(run_id: str, experiment_id: str, model: str) -> dict[str, Any]:
+    """The arguments of any question, about these."""
+    return {
+        "run": run_id, "runs": [run_id], "ids": [run_id], "before": run_id, "after": run_id,
+        "baseline": run_id, "experiments": [experiment_id], "experiment": experiment_id,
+        "columns": ["run_name"], "keys": ["loss"], "key": "k", "text": "changed",
+        "what": "rename", "path": "a.txt", "name": model, "version": "1", "against": "1",
+        "stage": "Staging", "from": "None", "others": [], "reason": "why", "offset": 0,
+        "stamp": "", "metric": "loss", "filter": "", "quick": {}, "sort": [], "page": 0,
+        "group": "", "unfolded": {}, "places": {run_id: 0}, "layout": None, "only": "",
+        "zoom": None,
+    }  # fmt: skip
+
+
+# What a question may be besides.
+FORMS: dict[str, list[dict[str, Any]]] = {
+    "edit": [{"what": w} for w in ("note", "set_tag", "delete_tag", "pin", "baseline")],
+    "registry_edit": [{"what": w} for w in ("describe", "set_tag", "set_alias")],
+    "registry_register": [{"path": "model"}, {"path": "model", "name": "open"}],
+    "code": [{"what": w} for w in ("model", "rerun", "frame")],
+    "artifact_preview": [{"path": "model/MLmodel"}, {"path": "../"}],
+    "compare_causes": [{"before": "", "after": ""}],
+    "page": [{"deleted": True}, {"experiments": None}],
+}
+
+
+def everything(line: Line, arguments: dict[str, Any]) -> None:
+    """Each question in all its forms; what a page asks first comes first."""
+    for do in ("opened", "start", *(each for each in ASKED if each not in ("start", "closed"))):
+        for form in ({}, *FORMS.get(do, [])):
+            line.ask(do, **{**arguments, **form, "on": True})
+
+
+# --- who comes in
+
+
+def test_who_has_not_logged_in_sees_the_login_alone(world: World) -> None:
+    """On every page, at its address; nothing of it is in a browser's cache, or in a frame."""
+    for path in ("/", "/runs?experiment=1&filter=x", "/models", "/models/open"):
+        told = request(world.address, path)
+        assert told.status == 401
+        assert '<form method="post" action="/login">' in told.text
+        assert HIDDEN not in told.text
+        assert "frame-ancestors 'none'" in told.headers["content-security-policy"]
+        assert told.headers["cache-control"] == "no-store"
+        assert "www-authenticate" not in told.headers  # no dialog of the browser's own
+    assert (
+        'value="/runs?experiment=1&amp;filter=x"'
+        in request(world.address, "/runs?experiment=1&filter=x").text
+    )
+    assert request(world.address, "/page.js").status == 401
+    assert request(world.address, "/page.css").status == 401
+    for cookie in ("", "nbtrack-login-1=x", world.cookie("viewer").replace("=", "=x")):
+        with pytest.raises(InvalidStatus), opened(world.address, "runs", cookie):
+            pass
+
+
+def test_the_cookie_is_for_the_browser_alone(world: World) -> None:
+    """No script reads it, no other site sends it; behind https it goes that way only."""
+    fields = {"name": "typist", "password": PASSWORD, "place": "/models?x=1"}
+    told = request(world.address, "/login", fields, Origin=world.address)
+
+    assert (told.status, told.headers["location"]) == (303, "/models?x=1")
+    assert "HttpOnly" in told.headers["set-cookie"]
+    assert "samesite=strict" in told.headers["set-cookie"].lower()
+    assert PASSWORD not in str(told.headers)
+    cookie = told.headers["set-cookie"].partition(";")[0]
+    assert request(world.address, "/runs", cookie=cookie).status == 200
+    api = request(world.address, "/api/2.0/mlflow/experiments/search?max_results=5", cookie=cookie)
+    assert api.status == 401  # so that no form of another site is one of his
+
+
+@pytest.mark.parametrize(
+    "place", ["//evil.example", "https://evil.example/", "/\\evil.example", "", "/a\r\nX: y"]
+)
+def test_it_leads_nowhere_else(world: World, place: str) -> None:
+    fields = {"name": "", "password": world.tokens["viewer"], "place": place}
+
+    assert request(world.address, "/login", fields).headers["location"] == "/"
+
+
+def test_another_site_may_not(world: World) -> None:
+    """Neither log somebody in nor out, nor open a line with his cookie."""
+    cookie, evil = world.cookie("viewer"), "http://evil.example"
+    fields = {"name": "", "password": world.tokens["viewer"]}
+
+    assert request(world.address, "/login", fields, Origin=evil).status == 403
+    assert request(world.address, "/logout", {}, cookie=cookie, Origin=evil).status == 403
+    assert request(world.address, "/runs", cookie=cookie).status == 200
+    with pytest.raises(InvalidStatus), opened(world.address, "runs", cookie, origin=evil):
+        pass
+
+
+def test_passwords_are_not_guessed(world: World) -> None:
+    """As many tries as over the API, and counted together; what is typed is not told back."""
+    world.users.add("guessed", Role.VIEWER, password=PASSWORD)
+    fields = {"name": "guessed", "password": "<b>wrong", "place": "/"}
+    told = [request(world.address, "/login", fields) for _ in range(11)]
+
+    assert [each.status for each in told] == [401] * 10 + [429]
+    assert int(told[-1].headers["retry-after"]) > 0
+    assert "<b>wrong" not in told[0].text
+    assert 'value="guessed"' in told[0].text
+    right = {**fields, "password": PASSWORD}
+    assert request(world.address, "/login", right).status == 429
+
+
+def test_out_is_out(world: World) -> None:
+    """After a logout, and when the token is revoked or the user removed: at the next message."""
+    cookie = world.cookie("viewer")
+    with opened(world.address, "runs", cookie) as line:
+        assert "result" in line.ask("start")
+        assert request(world.address, "/logout", {}, cookie=cookie).status == 303
+        with pytest.raises(ConnectionClosed):
+            line.ask("start")
+    assert request(world.address, "/runs", cookie=cookie).status == 401
+    token = world.users.add("leaves", Role.ADMIN)
+    cookie = log_in(world.address, "", token)
+    with opened(world.address, "runs", cookie) as line:
+        assert "result" in line.ask("start")
+        [kept] = world.users.all()["leaves"].tokens
+        world.users.new_token("leaves")
+        assert "result" in line.ask("start")
+        world.users.revoke("leaves", kept.id)
+        with pytest.raises(ConnectionClosed):
+            line.ask("start")
+    assert request(world.address, "/runs", cookie=cookie).status == 401
+
+
+# --- what he sees
+
+
+def test_a_viewer_sees_all_and_changes_nothing(world: World) -> None:
+    """Whatever his page sends: all of it is as it was, and the audit log has each try."""
+    before = state_of(world)
+    with opened(world.address, "runs", world.cookie("viewer")) as line:
+        everything(line, about(world.theirs, world.their_experiment, MODEL_OF_OTHERS))
+        refused = [each for each in line.heard if "this takes" in str(each.get("error"))]
+        shown = line.ask("details", run=world.theirs)["result"]
+
+    assert shown["name"] == f"{HIDDEN} 2"
+    assert {each["do"] for each in refused} >= {
+        "edit", "tag", "delete", "columns", "registry_edit", "registry_move", "registry_register",
+    }  # fmt: skip
+    assert state_of(world) == before
+    audit = (Path(world.users._file).parent / "audit.jsonl").read_text()
+    noted = [json.loads(each) for each in audit.splitlines()]
+    assert ("viewer", "/line/runs/edit", 403) in {(n["who"], n["path"], n["status"]) for n in noted}
+
+
+def state_of(world: World) -> str:
+    """All that there is, as text."""
+    client, store = world.client, world.client._store
+    experiments = client.search_experiments()
+    runs = client.search_runs([each.experiment_id for each in experiments], run_view_type=3)
+    models = client.search_registered_models()
+    return repr((experiments, sorted(map(repr, runs)), models, store.registry_events()))
+
+
+@pytest.mark.parametrize("who", ["looks", "edits", "models"])
+def test_of_others_nobody_hears_a_word(world: World, who: str) -> None:
+    """By no question of any panel, asked about a run, an experiment and a model of others, and by
+    nothing that is told without being asked."""
+    theirs = about(world.theirs, world.their_experiment, MODEL_OF_OTHERS)
+    own = about(world.mine, world.own_experiment, "open")
+    both = {
+        **own,
+        "runs": [world.mine, world.theirs],
+        "after": world.theirs,
+        "experiments": [world.own_experiment, world.their_experiment],
+    }
+    before = state_of(world)
+    for panel in ("runs", *(("registry", "frame") if who == "looks" else ())):
+        with opened(world.address, panel, world.cookie(who)) as line:
+            everything(line, theirs)
+            if panel == "runs":
+                everything(line, both)
+            for sought in ("hush", "name like '%hush%'", "not open", f"id = {world.theirs}"):
+                line.ask("page", **{**own, "experiments": None, "filter": sought})
+            for group in ("experiment", "status", "tags.mlflow.user"):
+                line.ask("page", **{**own, "experiments": None, "group": group})
+            line.ask("page", **{**own, "experiments": None, "sort": [["run_name", True]]})
+            assert [each for each in line.heard if HIDDEN in json.dumps(each)] == [], panel
+            assert len(line.heard) >= len(ASKED)
+    assert about_others(world) == about_others(world, before)
+
+
+def about_others(world: World, state: str | None = None) -> int:
+    """How much there is that says HIDDEN: less, if one of them was changed."""
+    return (state or state_of(world)).count(HIDDEN)
+
+
+def test_news_of_others_reach_nobody(world: World) -> None:
+    """Of a run that begins in an experiment of others, not even that there is one more."""
+    with opened(world.address, "runs", world.cookie("looks")) as line:
+        line.ask("opened")
+        line.ask("start")
+        first = line.ask("page", **about(world.mine, world.own_experiment, "open"))["result"]
+        for experiment in (world.their_experiment, world.own_experiment):
+            made = world.client.create_run(experiment, run_name=f"late of {experiment}")
+            world.client.set_terminated(made.info.run_id)
+        world.client._store.flush()
+        news = line.until("page")["result"]
+        while news["all"] == first["all"]:
+            news = line.until("page")["result"]
+
+    assert news["all"] == first["all"] + 1
+    assert f"late of {world.own_experiment}" in str(line.heard)
+    assert world.their_experiment not in str(line.heard)
+
+
+def test_his_own_is_all_there(world: World) -> None:
+    """Places, runs, details, files, comparison, charts and his model."""
+    with opened(world.address, "frame", world.cookie("looks")) as line:
+        places = line.ask("start")["result"]
+    assert [each["name"] for each in places["experiments"]] == ["open"]
+    assert (places["models"], places["user"]) == (1, "looks")
+    with opened(world.address, "runs", world.cookie("looks")) as line:
+        arguments = about(world.mine, world.own_experiment, "open")
+        line.ask("start")
+        told = {do: line.ask(do, **arguments) for do in (
+            "page", "details", "artifacts", "artifact_preview", "artifact_download", "sparklines",
+            "csv", "registry_models", "registry_model", "registry_version", "charts", "code",
+        )}  # fmt: skip
+    code = told.pop("code")
+    assert {do: each["error"] for do, each in told.items() if "error" in each} == {}
+    assert "no code for" in code["error"]  # of what is asked here
+    assert "open text" in str(told["artifact_preview"])
+    assert [each["name"] for each in told["registry_models"]["result"]["models"]] == ["open"]
+    assert str(world.users._file.parent.parent) not in str(told)
+
+
+def test_who_may_edit_some_edits_these(world: World) -> None:
+    with opened(world.address, "runs", world.cookie("edits")) as line:
+        line.ask("start")
+        own = line.ask("edit", run=world.mine, what="set_tag", key="note", text="mine")
+        others = line.ask("edit", run=world.theirs, what="set_tag", key="note", text="mine")
+        came_from = world.client.get_model_version("open", "1").current_stage
+        move = {**about(world.mine, "", "open"), "from": came_from, "stage": "Archived"}
+        moved = line.ask("registry_move", **move)
+        kept = line.ask("registry_move", **about(world.theirs, "", MODEL_OF_OTHERS))
+
+    assert own["result"]["tags"]["note"] == "mine"
+    assert moved["result"] == {"version": "1", "stage": "Archived"}
+    assert "error" in others
+    assert "error" in kept
+    assert "note" not in world.client.get_run(world.theirs).data.tags
+    events = world.client._store.registry_events(name="open")
+    assert events[-1].actor == "edits"
+
+
+def test_a_run_that_names_files_of_others(world: World) -> None:
+    """Its record says that its artifacts are another run's, or any folder of the machine."""
+    for place in (world.client.get_run(world.theirs).info.artifact_uri, "/etc", "file:///etc"):
+        run = world.client.create_run(world.own_experiment, run_name="thief").info
+        from nbtrack.journal import lines
+        from nbtrack.journal.lines import now_us
+
+        world.client._store.append(lines.run_line(run.run_id, t=now_us(), artifact_uri=place))
+        world.client._store.flush()
+        assert world.client.get_run(run.run_id).info.artifact_uri == place
+        for who in ("looks", "viewer"):
+            with opened(world.address, "runs", world.cookie(who)) as line:
+                line.ask("start")
+                for do in ("artifacts", "artifact_preview", "artifact_download"):
+                    for path in (f"{HIDDEN}.txt", "passwd"):
+                        told = line.ask(do, run=run.run_id, path=path, offset=0)
+                        content = str((told.get("result") or {}).get("content", "")) + str(
+                            (told.get("result") or {}).get("data", "")
+                        )
+                        assert not content
+                        assert HIDDEN not in str(told.get("result"))
+                        assert "root:" not in str(told)
+                        assert "error" in told or told["result"]["files"] == []
+
+
+# --- without users
+
+
+def test_without_users_nobody_is_asked(tmp_path: Path) -> None:
+    """On this machine alone; from the first user on everybody is, and open lines end."""
+    client = MlflowClient((tmp_path / ".nbtrack").as_uri())
+    run_id = fill(client, "open", "open")
+    server = TeamServer(tmp_path / ".nbtrack")
+    try:
+        assert request(server.address, "/runs").status == 200
+        with opened(server.address, "runs", "") as line:
+            line.ask("start")
+            told = line.ask("edit", run=run_id, what="rename", text="renamed")
+            assert told["result"]["name"] == "renamed"
+            Users(tmp_path / ".nbtrack").add("first", Role.ADMIN)
+            with pytest.raises(ConnectionClosed):
+                line.ask("start")
+        assert request(server.address, "/runs").status == 401
+    finally:
+        assert server.stop() == 0
