@@ -145,6 +145,8 @@ def test_runs_before_trackio_had_ids(made, bring, ours):
 def test_what_is_no_project_is_refused(bring, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "x.db").write_bytes(b"<html>")
-    for place in ("empty", "x.db", "nowhere"):
+    with closing(sqlite3.connect(tmp_path / "y.db")) as other, other:
+        other.execute("create table metrics (id integer)")
+    for place in ("empty", "x.db", "y.db", "nowhere"):
         code, said = bring(str(tmp_path / place))
         assert (code, said.count("\n")) == (2, 1), said

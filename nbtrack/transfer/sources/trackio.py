@@ -138,7 +138,11 @@ class _Project:
         self._key = "run_id" if "run_id" in self._columns["metrics"] else "run_name"
         tables = [t for t in ("metrics", "configs", "system_metrics") if t in self._columns]
         sql = " union ".join(f"select {self._key} from {table}" for table in tables)  # noqa: S608 - our own names
-        self.keys = [str(key) for (key,) in self.connection.execute(f"{sql} order by 1")]
+        try:
+            self.keys = [str(key) for (key,) in self.connection.execute(f"{sql} order by 1")]
+        except sqlite3.DatabaseError as exc:
+            self.connection.close()
+            raise InvalidValue(f"{str(file)!r} is damaged: {exc}.") from exc
 
     def run_id_of(self, key: str) -> str:
         return key if is_run_id(key) else run_id_of("trackio", self.name, key)
