@@ -1,10 +1,12 @@
-"""The few names of MLflow's inside that other libraries use: the callback of transformers and the
-logger of Lightning do not work without them."""
+"""The few names of MLflow's inside that other libraries and scripts use: the callback of
+transformers and the logger of Lightning do not work without them."""
 
 from __future__ import annotations
 
 from types import ModuleType
 from typing import Any
+
+from nbtrack.records.runs import PagedList
 
 _TAGS = {
     "MLFLOW_RUN_NAME": "mlflow.runName",
@@ -21,6 +23,7 @@ _LIMITS = {
     "MAX_PARAMS_TAGS_PER_BATCH": 100,
     "MAX_PARAM_VAL_LENGTH": 6000,
 }
+_PAGES = {"SEARCH_MAX_RESULTS_DEFAULT": 1000, "SEARCH_MAX_RESULTS_THRESHOLD": 50_000}
 
 
 def _resolve_tags(tags: dict[str, str] | None = None) -> dict[str, str]:
@@ -32,6 +35,9 @@ _INSIDE: dict[str, dict[str, Any]] = {
     "utils": {},
     "utils.mlflow_tags": _TAGS,
     "utils.validation": _LIMITS,
+    "store": {},  # of its stores, none: what they do, our own store does
+    "store.entities": {"PagedList": PagedList},
+    "store.tracking": _PAGES,
     "tracking.context": {"resolve_tags": _resolve_tags},
     "tracking.context.registry": {"resolve_tags": _resolve_tags},
 }

@@ -104,8 +104,9 @@ class Run:
     def save(self, glob_str: str | Path = "", *_: Any, **__: Any) -> None:
         """The files of that name, as artifacts."""
         place = Path(glob_str)
-        for file in sorted(place.parent.glob(place.name)) if self._run is not None else ():
-            self._run.log_artifact(file)
+        if self._run is not None:
+            for file in sorted(place.parent.glob(place.name)):
+                self._run.log_artifact(file)
 
     def define_metric(self, *_: Any, **__: Any) -> None:
         """Charts choose their own axis."""
@@ -171,13 +172,14 @@ def new_run(
     if is_disabled:
         made = Run(None, project=run_name, id=id or "")
     else:
-        experiment = use_experiment(current_session().store, project) if project else None
-        known = _run_called(id, experiment and experiment.experiment_id) if resume and id else None
+        store = current_session().store
+        home = use_experiment(store, project).experiment_id if project else None
+        known = _run_called(id, home) if resume and id else None
         labels = {"wandb.tags": ", ".join(tags)} if tags else {}
         texts = {f"wandb.{fact}": text for fact, text in facts.items() if text}
         opened = fluent.start_run(
             run_id=known, run_name=name if known is None or name else None, nested=True,
-            experiment_id=None if experiment is None or known else experiment.experiment_id,
+            experiment_id=None if known else home,
             tags={**texts, **labels, **({_ID_TAG: id} if id else {})}, description=notes,
         )  # fmt: skip
         step = 0 if known is None else _next_step(known)

@@ -39,7 +39,7 @@ class Texts(MutableMapping[str, Any]):
     def __setattr__(self, name: str, value: Any) -> None:
         self.update({name: value})
 
-    def update(self, *given: Any, allow_val_change: bool | None = None, **more: Any) -> None:  # type: ignore[override]  # W&B's own signature
+    def update(self, *given: Any, allow_val_change: bool | None = None, **more: Any) -> None:
         """Of a mapping, a Namespace of argparse, or what has attributes."""
         _ = allow_val_change  # the latest stands, and the earlier ones are kept
         new: dict[str, Any] = {}

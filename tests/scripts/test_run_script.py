@@ -77,6 +77,10 @@ client = MlflowClient("http://nowhere:1")
 print(client.get_run(run.info.run_id).data.metrics, mlflow.MlflowClient is MlflowClient)
 from mlflow.tracking import context
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
+import mlflow.store
+from mlflow.store.tracking import SEARCH_MAX_RESULTS_DEFAULT
+from mlflow.store.entities import PagedList
+assert isinstance(client.search_experiments(), PagedList), mlflow.store
 assert mlflow.utils.validation.MAX_PARAM_VAL_LENGTH > 0 and context.resolve_tags({"a": "b"})
 try:
     import mlflow.langchain

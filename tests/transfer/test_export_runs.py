@@ -367,7 +367,8 @@ def test_broken_rows_of_tables_are_said(project, tmp_path, capsys):
     (tmp_path / "t/metrics.csv").write_text(
         points.replace(f"{child},accuracy,0.7", f"{child},accuracy,x")
     )
-    (tmp_path / "t/runs.csv").write_text("\n".join([*runs, runs[-1]]))
+    outside = "../../etc" + runs[-1][32:]
+    (tmp_path / "t/runs.csv").write_text("\n".join([*runs, runs[-1], outside]))
     next((tmp_path / "t/artifacts").glob("*/notes/hello.txt")).unlink()
 
     assert main(["import", "csv", str(tmp_path / "t"), "--to", str(tmp_path / "back")]) == 1
@@ -375,6 +376,7 @@ def test_broken_rows_of_tables_are_said(project, tmp_path, capsys):
     said = capsys.readouterr().out
     assert f"run {child}: its value in metrics.csv is 'x'" in said
     assert "the table of runs has it 2 times" in said
+    assert "run ../../etc: its id is not made of 32 hexadecimal digits" in said
     assert "notes/hello.txt: it is not there" in said
     assert len(digests_of(tmp_path / "back")) == 1
 

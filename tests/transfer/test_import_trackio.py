@@ -17,6 +17,7 @@ from tests.support.told_runs import files_of
 
 # Two runs of `trackio.init`, `log` with NaN, an Image and a Table, `finish`.
 PACKED = Path(__file__).parent / "others" / "trackio-0.43.0.zip"
+PARQUET = PACKED.with_name("trackio-0.43.0-parquet.zip")
 Import = Callable[..., tuple[int, str]]
 
 
@@ -76,6 +77,26 @@ def test_what_trackio_wrote_is_here(made, bring, ours, tmp_path):
     assert [f for f in files if f.startswith("media/first/1000000000001/") and f.endswith(".png")]
 
 
+def test_parquet_of_a_space_says_the_same(made, bring, tmp_path):
+    """What trackio makes of the same project there, beside each other and as a page has it."""
+    shutil.unpack_archive(PARQUET, tmp_path / "parquet")
+    of_page = tmp_path / "wine"
+    shutil.copytree(tmp_path / "parquet" / "media", of_page / "media")
+    (of_page / "aux").mkdir()
+    shutil.copy(tmp_path / "parquet" / "wine.parquet", of_page / "metrics.parquet")
+    shutil.copy(tmp_path / "parquet" / "wine_configs.parquet", of_page / "aux" / "configs.parquet")
+
+    said = bring(str(made))[1]
+    digest = next(line for line in said.splitlines() if line.startswith("digest"))
+    for folder in (tmp_path / "parquet", of_page):
+        code, said = bring(str(folder))
+        assert (code, "2 runs" in said, "0 new" in said, digest in said) == (0, True, True, True), (
+            said
+        )
+    (of_page / "metrics.parquet").write_bytes(b"PAR1")
+    assert bring(str(of_page))[0] == 2
+
+
 def test_again_adds_what_is_new(made, bring, ours):
     bring(str(made))
     with changed(made) as project:
@@ -124,6 +145,8 @@ def test_runs_before_trackio_had_ids(made, bring, ours):
 def test_what_is_no_project_is_refused(bring, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "x.db").write_bytes(b"<html>")
-    for place in ("empty", "x.db", "nowhere"):
+    with closing(sqlite3.connect(tmp_path / "y.db")) as other, other:
+        other.execute("create table metrics (id integer)")
+    for place in ("empty", "x.db", "y.db", "nowhere"):
         code, said = bring(str(tmp_path / place))
         assert (code, said.count("\n")) == (2, 1), said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -34,8 +35,11 @@ def test_an_import_of_tables_that_was_killed_goes_on(tmp_path, capsys):
             made.execute(f"copy {name} to '{tables / name}.parquet' (format parquet)")
     words = ["import", "parquet", str(tables), "--to", str(back)]
     code = f"from nbtrack.cli.main import main; main({words})"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # where a killed one leaves its tables
     for size in (1, 400_000):
-        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL) as process:
+        with subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.DEVNULL, env=environment
+        ) as process:
             while process.poll() is None and not _has_grown_to(back, size):
                 time.sleep(0.002)
             process.send_signal(signal.SIGKILL)

@@ -1,9 +1,10 @@
-"""Reading trackio's folder: a database of SQLite for each project, and the media of its runs."""
+"""Reading trackio's folder: a database of SQLite for each project, or Parquet, and the media."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from nbtrack.transfer.sources.source_records import (
     SourceRun,
 )
 from nbtrack.transfer.sources.sqlite_files import columns_of, open_sqlite
+from nbtrack.transfer.sources.trackio_parquet import databases_of_parquet
 
 _SPELLED = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 _OWN_CONFIG = {"_Username": "user", "_Group": "group"}
@@ -44,9 +46,13 @@ class TrackioReader(RunsOnly):
         self._last: tuple[str, LoggedRun] | None = None
         self._left: Counter[str] = Counter()
         self._renamed: dict[str, str] = {}
-        self._projects = [
-            _Project(file) for file in (sorted(place.glob("*.db")) if place.is_dir() else [place])
-        ]
+        self._place = tempfile.TemporaryDirectory(prefix="nbtrack-import-")
+        self._projects: list[_Project] = []
+        try:
+            self._projects += map(_Project, self._databases(place))
+        except InvalidValue:
+            self.close()
+            raise
         self._runs = {
             each.run_id_of(key): (each, key) for each in self._projects for key in each.keys
         }
@@ -58,6 +64,7 @@ class TrackioReader(RunsOnly):
         for each in self._projects:
             each.connection.close()
         self._written.clear()
+        self._place.cleanup()
 
     def notes(self) -> Sequence[str]:
         ends = "trackio does not say how a run ended: all are FINISHED"
@@ -96,6 +103,12 @@ class TrackioReader(RunsOnly):
             return "it is not in the folder of trackio's media"
         return file if file.is_file() else "it is not there"
 
+    def _databases(self, place: Path) -> list[Path]:
+        if place.is_file():
+            return [place]
+        found = sorted(place.glob("*.db"))
+        return found or databases_of_parquet(place, Path(self._place.name))
+
     def _experiment(self, project: _Project) -> SourceExperiment:
         name = self._joined or project.name
         return experiment_called(name, is_joined=self._joined is not None)
@@ -125,7 +138,11 @@ class _Project:
         self._key = "run_id" if "run_id" in self._columns["metrics"] else "run_name"
         tables = [t for t in ("metrics", "configs", "system_metrics") if t in self._columns]
         sql = " union ".join(f"select {self._key} from {table}" for table in tables)  # noqa: S608 - our own names
-        self.keys = [str(key) for (key,) in self.connection.execute(f"{sql} order by 1")]
+        try:
+            self.keys = [str(key) for (key,) in self.connection.execute(f"{sql} order by 1")]
+        except sqlite3.DatabaseError as exc:
+            self.connection.close()
+            raise InvalidValue(f"{str(file)!r} is damaged: {exc}.") from exc
 
     def run_id_of(self, key: str) -> str:
         return key if is_run_id(key) else run_id_of("trackio", self.name, key)
