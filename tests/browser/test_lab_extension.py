@@ -51,6 +51,13 @@ CLOSE = """async ending => {
   panel.dispose();
 }"""
 
+KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"
+USE_KERNEL = """async id => {
+  const { sessionContext } = window.jupyterapp.shell.currentWidget;
+  await sessionContext.changeKernel({ id });
+  await sessionContext.session.kernel.requestKernelInfo();
+}"""
+
 
 @pytest.fixture(scope="module")
 def page(lab: LabFolder) -> Iterator[Any]:
@@ -127,12 +134,15 @@ def test_of_a_notebook_that_nobody_trusts(lab: LabFolder, page: Any) -> None:
     whole = json.loads((lab.folder / NAME).read_text())
     whole["cells"].append({**whole["cells"][0], "id": "strange", "outputs": []})
     (lab.folder / "strange.ipynb").write_text(json.dumps(whole))
+    kernel = page.evaluate(KERNEL)
     output = reopen(lab, page, ending=False, name="strange.ipynb")
+    page.evaluate(USE_KERNEL, kernel)
 
     is_dead(output)
     assert "<img src=x" in output.inner_text()
     assert "hacked" not in page.title()
     reopen(lab, page, ending=True)
+    run_again(page, 0)
 
 
 def test_cells_that_are_runs_are_marked(page: Any) -> None:
