@@ -150,7 +150,7 @@ def test_cells_that_are_runs_are_marked(page: Any) -> None:
     marks = page.locator(".jp-Notebook .nbtrack-mark")
 
     assert marks.evaluate_all("all => all.map(each => each.textContent)") == ["●", "★", "●"]
-    assert "the best run by f1" in marks.nth(1).get_attribute("title")
+    assert "the best by f1" in marks.nth(1).get_attribute("title")
 
 
 # --- the side
@@ -175,8 +175,9 @@ def opened(side: Any, name: str) -> Any:
     button = row.locator("> button")
     if button.get_attribute("aria-expanded") == "false":
         button.click()
-    row.locator(".nbt-details .nbt-buttons").wait_for()
-    return row.locator(".nbt-details")
+    told = side.locator(f"[data-details='{row.get_attribute('data-run-id')}']")
+    told.locator(".nbt-buttons").wait_for()
+    return told
 
 
 def test_the_newest_runs_are_at_the_side(side: Any) -> None:
