@@ -8,8 +8,8 @@ from nbtrack.display.markup import clipped
 
 
 def card_mark(facts: CardFacts) -> str:
-    """`finished`, `failed` …; or, short as a notebook keeps it, `best f1, loss`: by these metrics no
-    other run of the experiment was better, when it ended."""
+    """`finished`, `failed` …; or `best f1, loss`: by these metrics no other run of the experiment
+    was better, when it ended. It is short, as every card of a notebook keeps it."""
     status, table = facts.status.lower(), metric_table(facts)
     lines = [] if table is None else table.lines
     best = [clipped(line.key, KEY_LIMIT) for line in lines if line.best.verdict == "best"]
