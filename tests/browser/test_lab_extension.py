@@ -55,7 +55,7 @@ KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.ker
 USE_KERNEL = """async id => {
   const { sessionContext } = window.jupyterapp.shell.currentWidget;
   await sessionContext.changeKernel({ id });
-  await sessionContext.session.kernel.requestKernelInfo();
+  await sessionContext.session.kernel.info;
 }"""
 
 
