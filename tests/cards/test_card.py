@@ -316,8 +316,7 @@ def test_what_marks_the_prompt():
         metric("loss", 0.7, direction="lower", **known),
         metric("size", 0.7, **known),
     ]
-    marked = card_mark(facts(metrics=metrics))
 
-    assert marked == {"run": "7f3a91c2d4e5f607", "status": "finished", "best": ["f1"]}
-    assert card_mark(facts(metrics=[metric("f1", 0.7, direction="higher")]))["best"] == []
-    assert card_mark(facts(status="FAILED"))["status"] == "failed"
+    assert card_mark(facts(metrics=metrics)) == "best f1"
+    assert card_mark(facts(metrics=[metric("f1", 0.7, direction="higher")])) == "finished"
+    assert card_mark(facts(metrics=metrics, status="FAILED")) == "failed"

@@ -5,13 +5,14 @@ import { ExperimentChooser } from "../../runs/page/choosers.js";
 import { statusWords } from "../../runs/page/row_words.js";
 import { render as renderPanel } from "../../runs/page/runs_panel.js";
 import { RunsState } from "../../runs/page/runs_state.js";
-import { append, h, redraw } from "../../shared/page/dom.js";
+import { append, h, reconcile, redraw } from "../../shared/page/dom.js";
 import { ageWords, plural, wordsOf } from "../../shared/page/formats.js";
 import { Line } from "../../shared/page/line.js";
 import { PanelHost, panelRoot } from "../../shared/page/panel_host.js";
 import { statusDot } from "../../shared/page/status_dot.js";
 import { openedRun } from "./opened_run.js";
 
+/** @import { Part } from "../../shared/page/dom_types.d.ts" */
 /** @import { Opening } from "../../shared/page/panel_types.d.ts" */
 /** @import { Keys, Page, RunRow, RunsStart } from "../../runs/page/messages.d.ts" */
 /** @import { FollowedPlace } from "../../runs/page/runs_types.d.ts" */
@@ -98,21 +99,33 @@ class Side {
     const { page } = this.state;
     if (!page) return;
     const rows = page.rows ?? [];
-    const none = h("li", { class: "nbt-side-none nbt-muted" }, "No runs yet: %%track a cell.");
-    redraw(this.list, rows.length > 0 ? rows.map((row) => this.row(page, row)) : none);
+    const none = { key: "none", looks: "", make: noRuns };
+    reconcile(this.list, rows.length > 0 ? rows.flatMap((row) => this.parts(page, row)) : [none]);
     const left = page.matching - rows.length;
     redraw(this.more, left > 0 && `${plural(left, "older run")} in the table`);
   }
 
-  /** @param {Page} page @param {RunRow} row */
-  row(page, row) {
-    const isOpen = this.state.opened.has(row.id);
+  /** An open menu stays while others come.
+   *  @param {Page} page @param {RunRow} row @returns {Part[]} */
+  parts(page, row) {
+    const { opened, details } = this.state;
+    const isOpen = opened.has(row.id);
+    const facts = this.facts(page, row);
+    const looks = JSON.stringify([row, facts, isOpen, page.columns.map(({ id }) => id)]);
+    const line = { key: row.id, looks, make: () => this.row(page, row, facts) };
+    const known = JSON.stringify([details.get(row.id), opened.size]);
+    const make = () => h("li", {}, openedRun(this.state, row, this));
+    return isOpen ? [line, { key: `opened ${row.id}`, looks: known, make }] : [line];
+  }
+
+  /** @param {Page} page @param {RunRow} row @param {string} facts */
+  row(page, row, facts) {
     const button = h(
       "button",
       {
         class: "nbt-quiet nbt-side-run",
         type: "button",
-        "aria-expanded": String(isOpen),
+        "aria-expanded": String(this.state.opened.has(row.id)),
         "data-key": `open ${row.id}`,
         title: row.error || row.name,
         onclick: () => this.state.open(row.id),
@@ -120,10 +133,9 @@ class Side {
       h("span", { class: "nbt-status" }, statusDot(row.status)),
       h("bdi", { class: "nbt-side-name" }, row.name),
       metricOf(page, row),
-      h("span", { class: "nbt-side-facts nbt-muted" }, this.facts(page, row)),
+      h("span", { class: "nbt-side-facts nbt-muted" }, facts),
     );
-    const opened = isOpen && openedRun(this.state, row, this);
-    return h("li", { "data-run-id": row.id }, button, opened);
+    return h("li", { "data-run-id": row.id }, button);
   }
 
   /** @param {Page} page @param {RunRow} row */
@@ -143,6 +155,10 @@ class Side {
     const tab = ticked.length > 1 ? "compare" : "runs";
     this.lab.openRuns({ asked: { experiments }, ticked, tab });
   }
+}
+
+function noRuns() {
+  return h("li", { class: "nbt-side-none nbt-muted" }, "No runs yet: %%track a cell.");
 }
 
 /** Of the metrics that matter, the first that it has.

@@ -2,9 +2,6 @@
 //
 // What it says stands in the metadata of the card below the cell, also in a saved notebook.
 
-/** What the metadata say; nothing about it is certain.
- *  @typedef {{ status: string, best: string[] }} Mark */
-
 const STYLE = `
 .jp-InputArea:has(> .nbtrack-mark) { position: relative; }
 .nbtrack-mark { position: absolute; top: 7px; left: 7px; font-size: 11px; line-height: 1;
@@ -54,19 +51,20 @@ function mark(cell) {
   if (prompt && found) prompt.after(signOf(found));
 }
 
-/** @param {any} outputs @returns {Mark | null} */
+/** "finished", "best f1, loss"; nothing about it is certain.
+ *  @param {any} outputs @returns {string} */
 function markOf(outputs) {
   for (let n = 0; n < outputs.length; n++) {
     const { nbtrack } = outputs.get(n).metadata ?? {};
-    if (typeof nbtrack?.status === "string" && Array.isArray(nbtrack.best)) return nbtrack;
+    if (typeof nbtrack === "string") return nbtrack;
   }
-  return null;
+  return "";
 }
 
-/** @param {Mark} mark */
-function signOf({ status, best }) {
-  const look = best.length > 0 && status === "finished" ? "best" : status;
-  const words = look === "best" ? `the best run by ${best.join(", ")} when it ended` : status;
+/** @param {string} mark */
+function signOf(mark) {
+  const [look, ...metrics] = mark.split(" ");
+  const words = look === "best" ? `the best by ${metrics.join(" ")} when it ended` : look;
   const sign = document.createElement("span");
   sign.className = "nbtrack-mark";
   sign.dataset.status = look;
