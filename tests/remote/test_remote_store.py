@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ import pytest
 
 import nbtrack
 from nbtrack.artifact_store.opening import open_local
-from nbtrack.errors import AnotherProject, InvalidValue
+from nbtrack.errors import AnotherProject, InvalidValue, StoreBusy
 from nbtrack.journal import lines
+from nbtrack.recording.experiments import PATIENT_LOOK_SECONDS, create_experiment
 from nbtrack.records.runs import RunQuery
 from nbtrack.remote.outbox import LoggedFile
 from nbtrack.remote.shipping import Shipping
@@ -131,6 +133,30 @@ def test_whoever_is_killed_loses_nothing_and_doubles_nothing(
     assert len(cut) > 100
     assert [there.get_run(each).info.status for each in run_ids] == ["FINISHED", "KILLED"]
     there.close()
+
+
+def test_an_experiment_is_made_where_the_server_is_far(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Farther than a short look takes; and it is there at once for a run in it, before anything was
+    sent."""
+    store = machine("a")
+    store.append(begun_run(store, "a" * 32))
+    wait_until(store.ship)
+    store._shipper.close()
+    with monkeypatch.context() as far:
+        far.setattr("nbtrack.recording.experiments.LOOK_SECONDS", 1e-4)
+        experiment_id = create_experiment(store, "far")
+
+    def looked_up() -> str:
+        store.line._away_at = 0.0  # it is asked, and knows of none
+        with suppress(StoreBusy):  # the machine may be
+            return store.get_experiment(experiment_id, timeout=PATIENT_LOOK_SECONDS).name
+        return ""
+
+    wait_until(lambda: looked_up() == "far")
+    wait_until(store.ship)
+    assert machine("b").get_experiment(experiment_id).name == "far"
 
 
 def begun_run(store: RemoteStore, run_id: str) -> str:
