@@ -9,6 +9,7 @@ import secrets
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from nbtrack.stores.store import Store
 
 _MOST_FORM = 10_000  # bytes
+_NO_LINES = "These pages need websockets: pip install 'nbtrack[server]', and begin it again.\n"
 _SAFE_PLACE = re.compile(r"/(?![/\\])[^\\\x00-\x1f]*")
 
 
@@ -58,6 +60,8 @@ class ServerPages:
     # --- pages
 
     async def _frame(self, request: Request) -> Response:
+        if find_spec("websockets") is None:  # an installation of before has none
+            return PlainTextResponse(_NO_LINES, 503, headers=HEADERS)
         if await self._knows(request):
             return HTMLResponse(PAGE, headers=HEADERS)
         if request.headers.get("sec-fetch-site") == "cross-site":
