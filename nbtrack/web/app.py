@@ -20,6 +20,7 @@ from nbtrack.panels.runs.panel import RunsPanel
 from nbtrack.panels.runs.view import all_runs
 from nbtrack.server.guards import OwnPagesOnly
 from nbtrack.web.line import carry
+from nbtrack.web.page import ADDRESSES, HEADERS, PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,34 +31,6 @@ if TYPE_CHECKING:
     from nbtrack.panels.shared.panel import Panel
     from nbtrack.stores.store import Store
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>nbtrack</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/page.css">
-</head>
-<body>
-<script type="module">import page from "/page.js"; page.render({el: document.body});</script>
-</body>
-</html>
-"""
-# Vega's bundle is a script that is made on the page (`blob:`), and compiles its expressions.
-_POLICY = (
-    "default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; style-src 'self' "
-    "'unsafe-inline'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-ADDRESSES = ("/", "/runs", "/models", "/models/{name}")
 _NO_TOKEN = "This page is for whoever started it: open the address that `nbtrack ui` printed.\n"
 
 

@@ -370,19 +370,27 @@ def test_a_run_that_names_files_of_others(world: World) -> None:
 
 
 def test_without_users_nobody_is_asked(tmp_path: Path) -> None:
-    """On this machine alone; from the first user on everybody is, and open lines end."""
+    """On this machine alone; from the first user on everybody is, and open lines end. Behind https,
+    his cookie goes that way only."""
     client = MlflowClient((tmp_path / ".nbtrack").as_uri())
     run_id = fill(client, "open", "open")
-    server = TeamServer(tmp_path / ".nbtrack")
+    server = TeamServer(tmp_path / ".nbtrack", "--behind-proxy")
     try:
         assert request(server.address, "/runs").status == 200
         with opened(server.address, "runs", "") as line:
             line.ask("start")
             told = line.ask("edit", run=run_id, what="rename", text="renamed")
             assert told["result"]["name"] == "renamed"
-            Users(tmp_path / ".nbtrack").add("first", Role.ADMIN)
+            token = Users(tmp_path / ".nbtrack").add("first", Role.ADMIN)
             with pytest.raises(ConnectionClosed):
                 line.ask("start")
         assert request(server.address, "/runs").status == 401
+        fields, https = {"name": "", "password": token}, {"X_Forwarded_Proto": "https"}
+        given = request(server.address, "/login", fields, **https).headers["set-cookie"]
+        assert given.startswith("__Host-nbtrack-login")
+        assert "secure" in given.lower()
+        cookie = given.partition(";")[0]
+        assert request(server.address, "/runs", cookie=cookie, **https).status == 200
+        assert request(server.address, "/runs", cookie=cookie).status == 401
     finally:
         assert server.stop() == 0

@@ -9,6 +9,8 @@ import secrets
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -27,8 +29,7 @@ from nbtrack.server.pages.sessions import Sessions
 from nbtrack.server.pages.users_store import store_of_user
 from nbtrack.server.served import Served
 from nbtrack.server.users import User
-from nbtrack.web.app import ADDRESSES, HEADERS, PAGE, StarlettesSocket, panels_of
-from nbtrack.web.line import carry
+from nbtrack.web.page import ADDRESSES, HEADERS, PAGE
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection, Request
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from nbtrack.stores.store import Store
 
 _MOST_FORM = 10_000  # bytes
+_PANELS = "nbtrack.web.app"  # as long to import as all else: in a thread, when somebody looks
+_NO_LINES = "These pages need websockets: pip install 'nbtrack[server]', and begin it again.\n"
 _SAFE_PLACE = re.compile(r"/(?![/\\])[^\\\x00-\x1f]*")
 
 
@@ -58,6 +61,8 @@ class ServerPages:
     # --- pages
 
     async def _frame(self, request: Request) -> Response:
+        if find_spec("websockets") is None:  # an installation of before has none
+            return PlainTextResponse(_NO_LINES, 503, headers=HEADERS)
         if await self._knows(request):
             return HTMLResponse(PAGE, headers=HEADERS)
         if request.headers.get("sec-fetch-site") == "cross-site":
@@ -71,10 +76,11 @@ class ServerPages:
         return await self._file(request, "_css", "text/css")
 
     async def _file(self, request: Request, name: str, kind: str) -> Response:
-        from nbtrack.panels.frame.panel import FramePanel
-
         if not await self._knows(request):
             return PlainTextResponse("Log in first.\n", 401, headers=HEADERS)
+        await run_in_threadpool(import_module, _PANELS)
+        from nbtrack.panels.frame.panel import FramePanel
+
         return Response(str(getattr(FramePanel, name)), media_type=kind, headers=HEADERS)
 
     def _ask(self, place: str, *, name: str = "", problem: str = "", status: int = 401) -> Response:
@@ -130,6 +136,10 @@ class ServerPages:
     # --- lines
 
     async def _line(self, websocket: WebSocket) -> None:
+        await run_in_threadpool(import_module, _PANELS)
+        from nbtrack.web.app import StarlettesSocket, panels_of
+        from nbtrack.web.line import carry
+
         panel = websocket.path_params["panel"]
         who = self._who_by(websocket)
         try:
