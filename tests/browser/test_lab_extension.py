@@ -52,10 +52,16 @@ CLOSE = """async ending => {
 }"""
 
 KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"
+# It is there, and would be shown in a moment.
 USE_KERNEL = """async id => {
-  const { sessionContext } = window.jupyterapp.shell.currentWidget;
+  const { sessionContext, content } = window.jupyterapp.shell.currentWidget;
   await sessionContext.changeKernel({ id });
-  await sessionContext.session.kernel.info;
+  const outputs = content.widgets.flatMap(cell => cell.model.outputs?.toJSON() ?? []);
+  const views = outputs.map(({ data }) => data?.["application/vnd.jupyter.widget-view+json"]);
+  const panel = views.find(Boolean).model_id;
+  const pause = time => new Promise(resolve => setTimeout(resolve, time));
+  while (!sessionContext.session?.kernel?.hasComm(panel)) await pause(50);
+  await pause(1500);
 }"""
 
 
