@@ -20,7 +20,8 @@ place that cannot be used is an error everywhere, for the record would go elsewh
 | no_warn      | NBTRACK_NO_WARN        | "": kinds of warnings to keep quiet, "stale,leak"   |
 | provenance   | NBTRACK_PROVENANCE     | True: each cell leaves a record of what it needed   |
 
-Where neither says where to record, or in which experiment, MLflow's variables count. A process
+Where neither says where to record, or in which experiment, MLflow's variables count; a server that
+they name only where there is no project yet: what it has so far would go on elsewhere. A process
 that another one started records where that one does; see `base.parent_process`.
 """
 
@@ -84,7 +85,7 @@ class Settings:
         found: dict[str, Any] = {"user": _os_user()}
         found |= _from_project_file(place or working_folder(), problems)
         found |= _from_environment(problems)
-        found |= _from_mlflow(found)
+        found |= _from_mlflow(found, place or working_folder())
         found |= _from_parent()
         for name, value in arguments.items():
             if value is not None:
@@ -138,11 +139,12 @@ def _from_environment(problems: list[str]) -> dict[str, Any]:
     return found
 
 
-def _from_mlflow(ours: Mapping[str, Any]) -> dict[str, Any]:
-    """What MLflow's variables say of what ours do not."""
+def _from_mlflow(ours: Mapping[str, Any], start: Path) -> dict[str, Any]:
+    """What MLflow's variables say of what ours do not, for work in *start*."""
     found: dict[str, Any] = {}
     place = os.environ.get(_MLFLOWS_PLACE)
-    if place and not unserved_by_us() and not {"tracking_uri", "folder"} & ours.keys():
+    is_open = not {"tracking_uri", "folder"} & ours.keys()
+    if place and is_open and not unserved_by_us() and not server_passed_over(start):
         found["tracking_uri"] = place
     if (name := os.environ.get(_MLFLOWS_EXPERIMENT)) and "experiment" not in ours:
         found["experiment"] = name
@@ -159,12 +161,39 @@ def servers_folder() -> Path:
     return Path(place or usual) / "nbtrack" / "servers"
 
 
+def mlflows_server() -> str | None:
+    """The address of a server that MLflow's variable names, if we can ask it."""
+    place = os.environ.get(_MLFLOWS_PLACE, "")
+    return place if is_server(place) and unserved_by_us() is None else None
+
+
+def server_passed_over(start: Path) -> str | None:
+    """That address, where it is not followed in *start*: a project is there already."""
+    folder = find_project_folder(start)
+    return mlflows_server() if is_project(folder) else None
+
+
+def is_project(folder: Path) -> bool:
+    """Whether somebody has recorded there."""
+    # Not Path.is_dir: it raises where we may not look.
+    return os.path.isdir(folder / "journal") or os.path.isfile(folder / "nbtrack.duckdb")
+
+
+def is_server(uri: str) -> bool:
+    return uri.lower().startswith(("http://", "https://"))
+
+
+def says_more_than_where(uri: str) -> bool:
+    """Whether an address may have a password or a token in it, wherever it is written."""
+    return any(mark in uri.partition("://")[2] for mark in "@?#")
+
+
 def unserved_by_us() -> str | None:
     """Where MLflow's variable says to record, if that is neither a folder nor a server that we can
     ask: a database, or an address with a password in it."""
     place = os.environ.get(_MLFLOWS_PLACE, "")
-    if place.lower().startswith(("http://", "https://")):
-        return place if "@" in place.partition("://")[2].partition("/")[0] else None
+    if is_server(place):
+        return place if says_more_than_where(place) else None
     is_other = "://" in place or place in ("databricks", "databricks-uc", "uc")
     return place if is_other and not place.startswith("file:") else None
 

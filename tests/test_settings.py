@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from nbtrack.cli.main import main
+from nbtrack.cli.mlflow_variables import variables_told
+from nbtrack.cli.place import find_place
 from nbtrack.errors import InvalidValue
 from nbtrack.recording.session import Session
 from nbtrack.settings import Settings, find_project_folder, is_temporary
+from nbtrack.stores.opening import without_password
 
 
 @pytest.fixture
@@ -139,9 +142,37 @@ def test_a_server_that_mlflows_variable_names_is_followed(
     monkeypatch.setenv("NBTRACK_DIR", str(home / "ours"))
     assert (Settings.load().tracking_uri, Settings.load().folder) == (None, str(home / "ours"))
     monkeypatch.delenv("NBTRACK_DIR")
-    for other in ("https://me:word@host", "postgresql://host/db", "databricks"):
+    others = ("https://me:word@host", "postgresql://host/db", "databricks")
+    for other in (*others, "http://me:wo/rd@host", "http://host/?token=word", "http://host#word"):
         monkeypatch.setenv("MLFLOW_TRACKING_URI", other)
         assert Settings.load().tracking_uri is None
+        with pytest.raises(InvalidValue) as refused:
+            Session().set_tracking_uri(other if "://" in other else f"{other}://")
+        assert "word" not in str(refused.value)
+        assert "word" not in without_password(other)
+
+
+def test_a_server_of_mlflows_does_not_take_over_a_project(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was recorded here goes on here, which is said with the cure; an empty folder of that
+    name is no project, and where the address is followed, that is said."""
+    address = "http://127.0.0.1:9"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(home / "servers"))
+    project = made(home / "w" / ".nbtrack")
+    monkeypatch.chdir(made(home / "w" / "notebooks"))
+    assert Session().store.uri == address
+    assert f"logging to {address} (MLFLOW_TRACKING_URI)" in caplog.text
+
+    made(project / "journal")
+    assert Session().store.uri == project.as_uri()
+    assert Settings.load(place=made(home.parent / "other")).tracking_uri == address
+    said = caplog.text.partition(str(project))[2]
+    assert address in said
+    assert "NBTRACK_TRACKING_URI" in said
+    assert find_place(None).folder == project
+    assert any("a project is here already" in line for line in variables_told())
 
 
 def test_a_folder_we_may_not_look_into_holds_no_project(home: Path) -> None:

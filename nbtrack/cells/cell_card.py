@@ -21,7 +21,7 @@ from nbtrack.records.runs import RunStatus
 from nbtrack.records.traces import MetricTrace, RunTrace
 from nbtrack.records.warned import Warned
 from nbtrack.settings import is_temporary
-from nbtrack.stores.opening import folder_of
+from nbtrack.stores.opening import folder_of, is_server, without_password
 
 _HINT = "No metric found: --metrics NAME or nbtrack.log_metric records one."
 _NOTICEABLE_SECONDS = 0.3
@@ -81,7 +81,6 @@ class CardMaker:
         has_children = bool(beside_fits.children or beside_fits.uncounted)
         children = self._children(tracked, beside_fits, previous) if has_children else None
         is_new_place = run.store.uri != self._store_shown
-        folder = folder_of(run.store.uri)
         set_up = self._set_up(tracked)
         return CardFacts(
             run_id=run.run_id,
@@ -105,8 +104,8 @@ class CardMaker:
             artifacts=len(trace.artifacts | tracked.files.paths),
             cost_ms=tracked.cost.milliseconds - set_up.in_cost * 1000,
             set_up_seconds=set_up.total or None,
-            store_path=str(folder) if is_new_place else None,
-            store_is_temporary=is_new_place and is_temporary(folder),
+            store_path=_shown_place(run.store.uri) if is_new_place else None,
+            store_is_temporary=is_new_place and _is_temporary(run.store.uri),
         )
 
     def _set_up(self, tracked: TrackedCell) -> SetUp:
@@ -256,6 +255,15 @@ def _best_child(tracked: TrackedCell, trace: RunTrace) -> RunTrace | None:
         return next(iter(trace.children.values()), None)
     best = trace.best_child if tracked.best is None else tracked.best.run_id
     return trace.children.get(best or "")
+
+
+def _shown_place(uri: str) -> str:
+    return without_password(uri) if is_server(uri) else str(folder_of(uri))
+
+
+def _is_temporary(uri: str) -> bool:
+    """Of a server it is not this machine that keeps what is logged."""
+    return not is_server(uri) and is_temporary(folder_of(uri))
 
 
 def _publish(facts: CardFacts) -> None:

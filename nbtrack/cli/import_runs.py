@@ -6,11 +6,12 @@ import argparse
 from collections.abc import Iterator, Mapping
 
 from nbtrack.cli.console import count, harmless, listed, say
-from nbtrack.cli.place import new_place
+from nbtrack.cli.place import find_place, new_place
 from nbtrack.display.progress import shown_progress
 from nbtrack.display.text_table import aligned
 from nbtrack.recording.session import current_session
 from nbtrack.stores.local.duckdb import DuckDBStore
+from nbtrack.stores.opening import without_password
 from nbtrack.transfer.imports.outcome import Outcome, Side
 
 _KINDS = {
@@ -69,15 +70,27 @@ def run(arguments: argparse.Namespace) -> int:
         experiment=getattr(arguments, "experiment", None), params=getattr(arguments, "param", ())
     )
     reader = open_source(arguments.kind, arguments.source, reading)
+    chosen = arguments.to or arguments.store
     try:
-        store = current_session().store_for(new_place(arguments.to or arguments.store).uri)
+        store = current_session().store_for(new_place(chosen).uri)
         assert isinstance(store, DuckDBStore)  # `new_place` refuses a server
         with shown_progress("run") as show:
             outcome = import_source(reader, store, progress=show)
     finally:
         reader.close()
     say(*_told(outcome, harmless(reader.title)))
+    say(*([] if chosen else _elsewhere(store)))
     return 0 if outcome.is_whole else 1
+
+
+def _elsewhere(store: DuckDBStore) -> Iterator[str]:
+    """Where somebody would look for them in vain."""
+    server = find_place(None).server
+    if server is not None:
+        yield (
+            f"They are in {harmless(str(store.folder))}; what is logged here goes to "
+            f"{harmless(without_password(server))}. nbtrack push sends them there."
+        )
 
 
 def _told(outcome: Outcome, source: str) -> Iterator[str]:

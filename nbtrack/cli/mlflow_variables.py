@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from nbtrack.cli.console import harmless
 from nbtrack.display.text_table import aligned
-from nbtrack.settings import mlflows_variable_names, unserved_by_us
+from nbtrack.settings import (
+    mlflows_variable_names,
+    server_passed_over,
+    unserved_by_us,
+    working_folder,
+)
 from nbtrack.stores.opening import is_server
 
 _SIGNING_IN = "who you are, for a server; NBTRACK_{} comes first"
@@ -42,4 +47,6 @@ def _done(name: str) -> str:
         return "nothing: who you are is in the address; MLFLOW_TRACKING_TOKEN is for that"
     if unserved is not None:
         return "nothing: only MLflow opens such a place; NBTRACK_TRACKING_URI names another"
+    if name == "MLFLOW_TRACKING_URI" and server_passed_over(working_folder()):
+        return "nothing: a project is here already; NBTRACK_TRACKING_URI sends its runs there"
     return _DONE.get(name, _NOTHING)

@@ -11,7 +11,7 @@ from nbtrack.errors import InvalidValue, require
 from nbtrack.recording.session import current_session
 from nbtrack.server.buckets.bucket import Bucket, is_bucket
 from nbtrack.server.buckets.project import BucketProject
-from nbtrack.settings import FOLDER_NAME, Settings, find_project_folder
+from nbtrack.settings import FOLDER_NAME, Settings, find_project_folder, is_project
 from nbtrack.stores.local.file_faults import refuse_file_for_folder
 from nbtrack.stores.opening import folder_of, is_database, is_server, without_password
 from nbtrack.stores.store import Store
@@ -124,7 +124,7 @@ def new_place(chosen: str | None) -> Place:
     if chosen is None:
         return _checked(_usual_place(may_be_server=False))
     folder = folder_of(chosen)
-    if is_server(chosen) or _is_project(folder) or _is_project(folder / FOLDER_NAME):
+    if is_server(chosen) or is_project(folder) or is_project(folder / FOLDER_NAME):
         return find_project(chosen)
     own = folder if folder.name == FOLDER_NAME else folder / FOLDER_NAME
     refuse_file_for_folder(own)
@@ -152,18 +152,14 @@ def _place_of(uri: str, reason: str) -> Place:
 
 def _project_in(folder: Path) -> Path:
     """*folder* itself, or the project folder in it: people name either."""
-    if _is_project(folder):
+    if is_project(folder):
         return folder
-    if _is_project(folder / FOLDER_NAME):
+    if is_project(folder / FOLDER_NAME):
         return folder / FOLDER_NAME
     raise InvalidValue(
         f"There is no nbtrack project in {folder}: --store takes the folder "
         f"{FOLDER_NAME} of a project, or the folder that holds it."
     )
-
-
-def _is_project(folder: Path) -> bool:
-    return (folder / "journal").is_dir() or (folder / "nbtrack.duckdb").is_file()
 
 
 def _set_by(name: str) -> str:

@@ -6,7 +6,15 @@ from pathlib import Path
 from threading import RLock
 
 from nbtrack.base.guard import warn_once
-from nbtrack.settings import Settings, find_project_folder, unserved_by_us, working_folder
+from nbtrack.base.parent_process import parent_process
+from nbtrack.settings import (
+    Settings,
+    find_project_folder,
+    mlflows_server,
+    server_passed_over,
+    unserved_by_us,
+    working_folder,
+)
 from nbtrack.stores.opening import full_uri, is_server, open_store
 from nbtrack.stores.store import Store
 
@@ -84,10 +92,17 @@ class OpenStores:
     def _default_uri(self) -> str:
         chosen = self.settings.tracking_uri or self.settings.folder
         if chosen:
+            if chosen == mlflows_server() and parent_process().store is None:
+                warn_once(f"nbtrack: logging to {chosen} (MLFLOW_TRACKING_URI).")
             return chosen
         place = find_project_folder(working_folder())
         if (unserved := unserved_by_us()) is not None:
             warn_once(f"nbtrack: {_why_not(unserved)} What is logged goes to {place}.")
+        elif (server := server_passed_over(working_folder())) is not None:
+            warn_once(
+                f"nbtrack: {place} is there already, and what is logged goes there, not to "
+                f"{server} (MLFLOW_TRACKING_URI). NBTRACK_TRACKING_URI sends it to that server."
+            )
         return str(place)
 
     def _place_changed(self) -> None:

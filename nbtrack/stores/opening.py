@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlparse
 
 from nbtrack.errors import InvalidValue
-from nbtrack.settings import servers_folder
+from nbtrack.settings import is_server, says_more_than_where, servers_folder
 from nbtrack.stores.store import Store
 
 HURRY_SECONDS = 0.3  # whoever opens a store may be logging
@@ -42,19 +42,20 @@ def _open_server(uri: str, folder: Path) -> Store:
     return RemoteStore(uri, folder)
 
 
-def is_server(uri: str) -> bool:
-    return uri.lower().startswith(("http://", "https://"))
-
-
 def is_database(uri: str) -> bool:
     """Of PostgreSQL, which only `nbtrack server` opens."""
     return uri.lower().startswith(("postgresql://", "postgres://"))
 
 
 def without_password(uri: str) -> str:
-    """The address of a server, or of a database, as it may be shown."""
-    parsed = urlparse(uri)
-    return parsed._replace(netloc=parsed.netloc.rpartition("@")[2]).geturl()
+    """The address of a server, or of a database, as it may be shown: its host and path."""
+    scheme, _, rest = uri.partition("://")
+    if not rest or (rest.startswith("/") and not is_server(uri)):  # a file's
+        return uri
+    hidden, _, place = rest.rpartition("@")
+    if "?" in hidden or "#" in hidden:  # that @ may be one in a token
+        return f"{scheme}://…"
+    return f"{scheme}://{place.partition('?')[0].partition('#')[0]}"
 
 
 def full_uri(uri: str) -> str:
@@ -76,12 +77,13 @@ def folder_of(uri: str) -> Path:
 @lru_cache(maxsize=64)  # every run asks for the folder of its store
 def _name_of_server(uri: str) -> str:
     """That of its folder here. Raises InvalidValue."""
-    parsed = urlparse(uri)
-    if "@" in parsed.netloc:
+    if says_more_than_where(uri):
         raise InvalidValue(
-            f"Tracking URI http://…@{parsed.netloc.rpartition('@')[2]}: who you are would be shown "
-            "wherever the address is. Set NBTRACK_TOKEN, or NBTRACK_USERNAME and NBTRACK_PASSWORD."
+            f"Tracking URI {without_password(uri)} has more than that in it, behind an @, ? or #: "
+            "who you are would be shown wherever the address is. Write http://host:port, and set "
+            "NBTRACK_TOKEN, or NBTRACK_USERNAME and NBTRACK_PASSWORD."
         )
+    parsed = urlparse(uri)
     if not (parsed.hostname or "").strip("."):
         raise InvalidValue(f"Tracking URI {uri!r} names no host; write http://host:port.")
     return quote(f"{parsed.netloc}{parsed.path}".strip("/"), safe="").replace("%", "_")
