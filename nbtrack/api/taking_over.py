@@ -15,6 +15,7 @@ from importlib.machinery import ModuleSpec
 from types import FrameType, ModuleType
 from typing import Any
 
+from nbtrack.api import wandb_mode
 from nbtrack.api.client import MlflowClient
 from nbtrack.api.mlflows_inside import inside, is_inside
 from nbtrack.base.absent_names import hint
@@ -30,7 +31,8 @@ def takeover(is_on: bool = True, *, of: str | None = None) -> None:
     """From now on `import mlflow`, `from mlflow.tracking import …` and their like give nbtrack, in
     this process; `takeover(False)` undoes it: what is imported after that is MLflow again.
     `of="wandb"` does so for `import wandb` and its verbs `init`, `log`, `config`, `finish`, `Image`
-    and `Table`; without *of*, what is undone is all.
+    and `Table`; without *of*, what is undone is all. Processes that are started anew have W&B
+    itself, and are told WANDB_MODE=disabled: they send nothing, and what they log is not recorded.
 
     `mlflow.set_tracking_uri(…)` of such code is not followed, and that is said once: it records
     where nbtrack does. Raises InvalidValue if MLflow itself, or wandb, is imported already.
@@ -54,11 +56,15 @@ def _turn_on(name: str) -> None:
             f"and call nbtrack.takeover({of}) before anything imports {name}."
         )
     sys.meta_path.insert(0, _finders[name])
+    if name == "wandb":
+        wandb_mode.silence_children()
 
 
 def _turn_off(taken: str) -> None:
     if _finders[taken] in sys.meta_path:
         sys.meta_path.remove(_finders[taken])
+        if taken == "wandb":
+            wandb_mode.give_back()
     for name, module in list(sys.modules.items()):
         if isinstance(module, StandIn) and name.partition(".")[0] == taken:
             del sys.modules[name]

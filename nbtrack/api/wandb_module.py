@@ -8,8 +8,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nbtrack.api.wandb_mode import chosen_mode
 from nbtrack.api.wandb_runs import Run, new_run, open_run
 from nbtrack.api.wandb_texts import Texts, as_mapping
+from nbtrack.api.wandb_unrecorded import NAMES, unrecorded
 from nbtrack.api.wandb_values import Image, Table
 from nbtrack.errors import NbtrackError
 
@@ -38,7 +40,7 @@ def init(
         if reinit != "create_new":
             before.finish()
     labels = [tags] if isinstance(tags, str) else tags
-    is_disabled = (mode or os.environ.get("WANDB_MODE")) == "disabled"
+    is_disabled = (mode or chosen_mode()) == "disabled"
     made = new_run(
         project=project or os.environ.get("WANDB_PROJECT"), id=id, name=name, tags=labels,
         notes=notes, resume=resume, is_disabled=is_disabled,
@@ -60,8 +62,12 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
         found.finish(exit_code, quiet)
 
 
-def save(glob_str: Any = "", *others: Any, **more: Any) -> None:
-    _running("save").save(glob_str, *others, **more)
+def save(glob_str: Any = "", *others: Any, **more: Any) -> list[str]:
+    return _running("save").save(glob_str, *others, **more)
+
+
+def log_artifact(artifact_or_path: Any, *others: Any, **more: Any) -> Any:
+    return _running("log_artifact").log_artifact(artifact_or_path, *others, **more)
 
 
 def login(*_: Any, **__: Any) -> bool:
@@ -105,6 +111,8 @@ def __getattr__(name: str) -> Any:
     if name in ("config", "summary"):
         found = open_run()
         return _Before(name) if found is None else getattr(found, name)
+    if name in NAMES:
+        return unrecorded(name)
     raise AttributeError(
         f"nbtrack has taken over, and has no wandb.{name}: {', '.join([*__all__, *_OF_A_RUN])} are "
         "there. Without nbtrack.takeover(of='wandb') it is W&B's."

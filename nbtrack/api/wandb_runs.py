@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from nbtrack.api import fluent
+from nbtrack.api.wandb_files import RunFolder, save_files
 from nbtrack.api.wandb_texts import Texts
 from nbtrack.api.wandb_values import Image, Table, log_value
 from nbtrack.base.guard import warn_once
@@ -36,6 +37,9 @@ class Run:
         self._metrics, self._params = KeyNames(self._renamed), KeyNames(self._renamed)
         self.config = Texts(self._log_config)
         self.summary = Texts(self._log_summary)
+        self._measured: set[str] = set()  # metrics with a history
+        self._summed: set[str] = set()  # those of which the summary says something else
+        self._folder: RunFolder | None = None
 
     # --- what it says of itself
 
@@ -50,7 +54,10 @@ class Run:
 
     @property
     def dir(self) -> str:
-        return "" if self._run is None else str(Path(current_session().store.uri).parent)
+        """A folder for files, which are artifacts when the run has ended; its own."""
+        if self._folder is None:
+            self._folder = RunFolder(self._run)
+        return str(self._folder.path)
 
     url = entity = group = job_type = sweep_id = None
     offline = True
@@ -75,6 +82,9 @@ class Run:
             self.step = max(self.step, int(step))
         place = self.step if step is None else int(step)
         for key, value in _items_in(data):
+            name = self._named(self._metrics, key)
+            self._forget_sum(name)
+            self._measured.add(name)
             self._log_one(key, value, place)
         if commit or (commit is None and step is None):
             self.step = place + 1
@@ -87,8 +97,20 @@ class Run:
         log_value(run, name, value, step, lambda text: run.set_tag(f"summary.{name}", text))
 
     def _log_summary(self, new: Mapping[str, Any]) -> None:
+        """A number that has a history is a tag beside it; others are a point at the last step."""
         for key, value in _items_in(new):
-            self._log_one(key, value, max(self.step - 1, 0))
+            name, number = self._named(self._metrics, key), _number_of(value)
+            if self._run is not None and name in self._measured and number is not None:
+                self._run.set_tag(f"summary.{name}", repr(number))
+                self._summed.add(name)
+            else:
+                self._log_one(key, value, max(self.step - 1, 0))
+
+    def _forget_sum(self, name: str) -> None:
+        """What is logged is the summary again."""
+        if self._run is not None and name in self._summed:
+            self._summed.remove(name)
+            self._run.delete_tag(f"summary.{name}")
 
     def _log_config(self, new: Mapping[str, Any]) -> None:
         if self._run is not None:
@@ -101,12 +123,24 @@ class Run:
             warn_once(f"nbtrack calls {key!r} {name!r}: its keys have fewer characters.")
         return name
 
-    def save(self, glob_str: str | Path = "", *_: Any, **__: Any) -> None:
-        """The files of that name, as artifacts."""
-        place = Path(glob_str)
-        if self._run is not None:
-            for file in sorted(place.parent.glob(place.name)):
-                self._run.log_artifact(file)
+    def save(
+        self, glob_str: str | Path = "", base_path: str | Path | None = None, *_: Any, **__: Any
+    ) -> list[str]:
+        """The files that it names, as artifacts, by their paths in *base_path*."""
+        if self._run is None or not str(glob_str):
+            return []
+        own = None if self._folder is None else self._folder.path
+        base = None if base_path is None else Path(base_path)
+        return save_files(self._run, str(glob_str), base, own)
+
+    def log_artifact(self, artifact_or_path: Any, *_: Any, **__: Any) -> Any:
+        """A file or folder is one of ours; a `wandb.Artifact` is left out, which it has said."""
+        if self._run is not None and isinstance(artifact_or_path, str | Path):
+            self._run.log_artifact(artifact_or_path)
+        return artifact_or_path
+
+    def _label(self, *_: Any, **__: Any) -> None:
+        """The libraries that report to W&B say here who they are."""
 
     def define_metric(self, *_: Any, **__: Any) -> None:
         """Charts choose their own axis."""
@@ -125,9 +159,14 @@ class Run:
 
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         _ = quiet
+        self.keep_files()
         if self._run is not None and self._run.is_open:
             self._run.end(RunStatus.FAILED if exit_code else RunStatus.FINISHED)
         _forget(self)
+
+    def keep_files(self) -> None:
+        if self._folder is not None:
+            self._folder.log()
 
     def __enter__(self) -> Self:
         return self
@@ -150,7 +189,7 @@ _open: list[Run] = []  # the newest last
 def open_run() -> Run | None:
     """The newest that has not ended; a cell's end ends its runs, too."""
     while _open and not (_open[-1].disabled or _is_open(_open[-1])):
-        _open.pop()
+        _open.pop().keep_files()
     return _open[-1] if _open else None
 
 
@@ -185,6 +224,7 @@ def new_run(
         step = 0 if known is None else _next_step(known)
         made = Run(opened, project=run_name, id=id or opened.run_id, step=step)
         made.__dict__["resumed"] = known is not None
+        made._measured = set() if known is None else _metrics_of(known)
     _open.append(made)
     return made
 
@@ -206,6 +246,16 @@ def _next_step(run_id: str) -> int:
     query = "select max(step) + 1 as step from metrics where run_id = $run_id"
     found = fluent.sql(query, {"run_id": run_id})["step"]
     return int(found.iloc[0]) if len(found) and found.notna().iloc[0] else 0
+
+
+def _metrics_of(run_id: str) -> set[str]:
+    query = "select distinct key from metrics where run_id = $run_id"
+    return set(fluent.sql(query, {"run_id": run_id})["key"])
+
+
+def _number_of(value: Any) -> int | float | None:
+    found = value.item() if getattr(value, "size", None) == 1 else value
+    return found if isinstance(found, int | float) else None
 
 
 def _items_in(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from nbtrack.api.wandb_unrecorded import Unrecorded
 from nbtrack.artifact_store.image import Image as KeptImage
 from nbtrack.base.guard import warn_once
 from nbtrack.errors import InvalidValue
@@ -105,7 +106,7 @@ def log_value(run: ActiveRun, key: str, value: Any, step: int, tag: Callable[[st
         tag(value)
     elif _is_figure(value):
         Image(value).log_to(run, f"{key}/{step}")
-    elif value is not None:
+    elif value is not None and not isinstance(value, Unrecorded):
         try:
             run.log_metric(key, value, step)
         except InvalidValue:

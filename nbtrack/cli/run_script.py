@@ -19,7 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="let the script's `import mlflow` be nbtrack: it records here, unchanged",
     )  # fmt: skip
     parser.add_argument(
-        "--as-wandb", action="store_true", help="the same for `import wandb`: its verbs record here"
+        "--as-wandb",
+        action="store_true",
+        help="the same for `import wandb`: its verbs record here; processes that the script starts "
+        "have W&B itself, and WANDB_MODE=disabled",
     )
     parser.add_argument("script", metavar="SCRIPT", help="a Python file")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="its arguments")

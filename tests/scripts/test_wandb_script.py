@@ -34,7 +34,7 @@ again.config.lr = 1
 print(again is run, run.disabled, again.disabled)
 wandb.finish()
 print(wandb.run)
-for name in ("Histogram", "Api"):
+for name in ("Molecule", "Api"):
     try:
         getattr(wandb, name)
     except AttributeError as exc:
@@ -55,6 +55,44 @@ try:
     nbtrack.takeover(of="aim")
 except nbtrack.NbtrackError as exc:
     print(exc)
+"""
+
+USED = """
+import os, pathlib, subprocess, sys
+import wandb
+for name in ("sub/one/f.txt", "sub/two/f.txt", "top.txt", "far/in/g.txt"):
+    pathlib.Path(name).parent.mkdir(parents=True, exist_ok=True)
+    pathlib.Path(name).write_text(name)
+run = wandb.init(id="kept")
+run._label(code="transformers_trainer")
+for step in range(3):
+    run.log({"acc": step / 10, "x[0]": 1})
+run.summary["acc"] = 0.99
+run.summary["x[0]"] = 5
+run.summary["best"] = 7
+run.log({"x[0]": 2})
+wandb.save("sub/*/f.txt")
+wandb.save(os.path.abspath("top.txt"))
+wandb.save("far/in/*", base_path="far")
+wandb.save("nothing/*.bin")
+pathlib.Path(run.dir, "model.bin").write_text("weights")
+wandb.save(os.path.join(run.dir, "model.bin"))
+pathlib.Path(run.dir, "deep").mkdir()
+pathlib.Path(run.dir, "deep", "late.txt").write_text("late")
+run.log({"hist": wandb.Histogram([1, 2]), "acc": 0.3})
+artifact = wandb.Artifact("model", type="model", metadata={"a": 1})
+artifact.add_file("top.txt")
+with artifact.new_file("n.txt") as file:
+    file.write("x")
+wandb.log_artifact(artifact, aliases=["best"])
+run.log_artifact(artifact)
+run.summary["acc"] = 0.98
+print(run.summary["acc"], os.path.isdir(run.dir), run.disabled)
+show = "import os; print(os.environ.get('WANDB_MODE'))"
+print(subprocess.run([sys.executable, "-c", show], capture_output=True, text=True).stdout.strip())
+import nbtrack
+nbtrack.takeover(False)
+print(os.environ.get("WANDB_MODE"))
 """
 
 
@@ -121,7 +159,7 @@ def test_what_it_has_not_is_said(tmp_path):
     ]  # fmt: skip
     assert lines[3] == "True {'lr': 0.1, 'batch': 32, 'epochs': 3} 2"
     assert lines[4:6] == ["False False True", "None"]
-    assert "has no wandb.Histogram" in lines[6]
+    assert "has no wandb.Molecule" in lines[6]
     assert "has no wandb.Api" in lines[7]
     assert "has no 'wandb.sdk'" in lines[8]
     assert "2 cells for 1 columns" in lines[9]
@@ -132,3 +170,26 @@ def test_what_it_has_not_is_said(tmp_path):
     assert inner.data.params == {"lr": "0.1", "batch": "32", "epochs": "3"}
     points = client.get_metric_history(inner.info.run_id, "old")
     assert [(p.step, p.value) for p in points] == [(3, 2.0), (5, 1.0)]
+
+
+def test_what_a_training_does_with_it_is_kept_or_left_out(tmp_path):
+    """Files by their paths, those of `run.dir` though nothing ends the run; a summary beside its
+    metric's points; classes without a place; and processes that it starts send nothing."""
+    (tmp_path / "script.py").write_text(USED)
+
+    done = run(tmp_path, tmp_path / "script.py")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["0.98 True False", "disabled", "None"]
+    for words in ("'nothing/*.bin') found no file", "no wandb.Histogram", "no wandb.Artifact"):
+        assert done.stderr.count(words) == 1
+    client = MlflowClient(str(tmp_path / ".nbtrack"))
+    [inner] = client.search_runs(["0"], "tags.`wandb.id` = 'kept'")
+    acc = client.get_metric_history(inner.info.run_id, "acc")
+    assert [(p.step, p.value) for p in acc] == [(0, 0), (1, 0.1), (2, 0.2), (4, 0.3)]
+    assert inner.data.metrics["best"] == 7
+    summed = {k: v for k, v in inner.data.tags.items() if k.startswith("summary.")}
+    assert summed == {"summary.acc": "0.98"}
+    assert files_of(client, inner.info.run_id, tmp_path / "files").keys() == {
+        "sub/one/f.txt", "sub/two/f.txt", "top.txt", "in/g.txt", "model.bin", "deep/late.txt"
+    }  # fmt: skip
