@@ -49,8 +49,8 @@ class ProjectHandler(APIHandler):
     async def get(self) -> None:
         """The project of the folder `?of=`: its title, and the folder that notebooks are below."""
         project = await _asked_project(self, self._root)
-        # The address of a server may have a password in it.
-        key = str(project.folder or "")
+        # Not the address of a server itself: it may have a password in it.
+        key = str(project.folder or project.title)
         root = str(self._root.resolve())
         await self.finish({"title": project.title, "key": key, "root": root})
 
