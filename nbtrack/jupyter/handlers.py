@@ -18,6 +18,7 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.utils import url_path_join
 from tornado import web
+from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ class ProjectHandler(APIHandler):
     async def get(self) -> None:
         """The project of the folder `?of=`: its title, and the folder that notebooks are below."""
         project = await _asked_project(self, self._root)
-        # The address of a server may have a password in it.
-        key = str(project.folder or "")
+        # Not the address of a server itself: it may have a password in it.
+        key = str(project.folder or project.title)
         root = str(self._root.resolve())
         await self.finish({"title": project.title, "key": key, "root": root})
 
@@ -89,6 +90,7 @@ class LineHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     def open(self, *args: Any, **kwargs: Any) -> None:
         super().open(*args, **kwargs)
         self._work = asyncio.create_task(_carry(self._socket, self._project))
+        IOLoop.current().add_future(self._work, lambda work: work.result())  # logs what it raised
 
     def on_message(self, message: str | bytes) -> None:
         self._socket.take(message if isinstance(message, str) else None)
@@ -138,8 +140,11 @@ def _project_of(root: Path, folder: str) -> Project:
 
 
 async def _carry(socket: TornadosSocket, project: Project) -> None:
-    line = await run_sync(import_module, "nbtrack.web.line")
-    await line.carry(socket, lambda: _panel(project))
+    try:
+        line = await run_sync(import_module, "nbtrack.web.line")
+        await line.carry(socket, lambda: _panel(project))
+    finally:
+        await socket.close()  # tornado does not; the page hears of it, and comes back
 
 
 def _page(kind: str) -> str:

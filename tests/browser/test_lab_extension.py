@@ -64,6 +64,19 @@ USE_KERNEL = """async id => {
   await pause(1500);
 }"""
 
+# The lines that the page opens from now on can be cut, as when the server ends.
+WATCH_LINES = """() => {
+  window.ourLines = [];
+  window.WebSocket = class extends WebSocket {
+    constructor(...said) {
+      super(...said);
+      if (this.url.includes("/nbtrack/line")) window.ourLines.push(this);
+    }
+  };
+}"""
+CUT_LINES = "() => { for (const line of window.ourLines.splice(0)) line.close(); }"
+OPEN_LINES = "() => window.ourLines.filter(({ readyState }) => readyState < 2).length"
+
 
 @pytest.fixture(scope="module")
 def page(lab: LabFolder) -> Iterator[Any]:
@@ -71,6 +84,8 @@ def page(lab: LabFolder) -> Iterator[Any]:
         page.complaints = []
         page.on("console", lambda said: said.type == "error" and page.complaints.append(said.text))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.asked = {}
+        page.on("request", lambda asked: page.asked.update({asked.url: asked.resource_type}))
         run_cell(page, 0)
         run_cells_behind(page, 0)
         yield page
@@ -193,6 +208,13 @@ def test_the_newest_runs_are_at_the_side(side: Any) -> None:
     assert best.inner_text().split() == ["f1", "★", "0.75"]
 
 
+def test_its_page_is_asked_for_as_all_else(page: Any, side: Any) -> None:
+    """Script and style, with what JupyterHub wants to see of who asks."""
+    kinds = [kind for url, kind in page.asked.items() if "/nbtrack/side." in url]
+
+    assert kinds == ["fetch", "fetch"]
+
+
 def test_a_run_is_there_while_its_cell_works(lab: LabFolder, page: Any, side: Any) -> None:
     """No kernel is asked: this one has no time."""
     wait = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.05)"
@@ -262,6 +284,61 @@ def test_two_are_compared_in_the_main_area(page: Any, side: Any) -> None:
     panel.locator("[data-tab=compare][aria-selected=true]").wait_for()
 
     panel.locator("[data-line]").first.wait_for()
+
+
+FOLDERS = {
+    "one": ('tracking_uri = "https://one.example.org"', "are on https://one.example.org"),
+    "two": ('tracking_uri = "https://two.example.org"', "are on https://two.example.org"),
+    "odd": ('tracking_uri = "ftp://x"', "nbtrack stores in a folder, or on a server"),
+}
+
+
+def test_why_there_is_nothing(page: Any, lab: LabFolder, side: Any) -> None:
+    """Of each folder in its own words; and what can be shown comes back."""
+    for name, (settings, words) in FOLDERS.items():
+        folder = lab.folder / name
+        folder.mkdir()
+        (folder / "pyproject.toml").write_text(f"[tool.nbtrack]\n{settings}\n")
+        write_notebook(folder / "finch.ipynb", ["1"])
+        show_notebook(page, f"{lab.folder.name}/{name}/finch.ipynb")
+        side.locator("> [role=status]", has_text=words).wait_for()
+        assert names(side) == []
+    page.complaints.clear()  # Chromium's, of the answer 400
+    show_notebook(page, f"{lab.folder.name}/{NAME}")
+
+    side.locator("li[data-run-id]").first.wait_for()
+    assert not side.locator("> [role=status]").is_visible()
+
+
+def test_folded_it_has_no_line(page: Any, side: Any) -> None:
+    page.evaluate(WATCH_LINES)
+    open_lines = []
+    for widget in ("filebrowser", "nbtrack-side", "filebrowser", "nbtrack-side"):
+        page.evaluate("id => window.jupyterapp.shell.activateById(id)", widget)
+        if widget == "nbtrack-side":
+            side.locator("li[data-run-id]").first.wait_for()
+        open_lines.append(page.evaluate(OPEN_LINES))
+
+    assert open_lines == [0, 1, 0, 1]
+
+
+def test_the_whole_panel_comes_back(page: Any, side: Any) -> None:
+    """So does the side; what was there can be read meanwhile."""
+    side.locator("[data-key=all]").click()
+    panel = page.locator("#jp-main-dock-panel [data-nbtrack=runs]:visible")
+    panel.locator(".nbt-table").first.wait_for()
+    page.evaluate(CUT_LINES)
+    said = page.locator("#jp-main-dock-panel [role=status]", has_text="No answer").inner_text()
+    can_be_read = panel.locator(".nbt-table").first.is_visible()
+    page.wait_for_function(f"() => ({OPEN_LINES})() === 2")
+    page.locator("[inert] [data-nbtrack=runs]").wait_for(state="detached")
+    panel.locator(".nbt-table").first.wait_for()
+    side.locator("li[data-run-id]").first.wait_for()
+
+    assert can_be_read
+    assert said.endswith("comes back with one.")
+    assert len(names(side)) > 1
+    assert page.get_by_text("No answer from").filter(visible=True).count() == 0
 
 
 def test_only_who_may_run_code_is_let_in(lab: LabFolder) -> None:

@@ -15,8 +15,8 @@ export function insertBelow(panel, source) {
  *  @param {any} commands @param {string} root of the server's folder
  *  @param {{ notebook: string, id: string }} cell @param {string} source */
 export async function goToCell(commands, root, { notebook, id }, source) {
-  if (!notebook.startsWith(`${root}/`)) return `${notebook} is not below the folder of JupyterLab.`;
-  const path = notebook.slice(root.length + 1);
+  const path = pathBelow(root, notebook);
+  if (path === null) return `${notebook} is not below the folder of JupyterLab.`;
   const panel = await commands.execute("docmanager:open", { path, factory: "Notebook" });
   if (!panel) return ""; // Notebook 7 has it in a tab of the browser, where we are not
   await panel.context.ready;
@@ -25,6 +25,17 @@ export async function goToCell(commands, root, { notebook, id }, source) {
   panel.content.activeCellIndex = at;
   await panel.content.scrollToItem(at, "center");
   return "";
+}
+
+/** As JupyterLab names it, with slashes on Windows too; null elsewhere.
+ *  @param {string} root @param {string} notebook */
+export function pathBelow(root, notebook) {
+  const isWindows = /^([a-z]:)?\\/i.test(root);
+  const [above, whole] = [root, notebook].map((path) =>
+    isWindows ? path.replaceAll("\\", "/") : path,
+  );
+  const folder = above.endsWith("/") ? above : `${above}/`; // that of a drive ends so
+  return whole.startsWith(folder) ? whole.slice(folder.length) : null;
 }
 
 /** @param {any[]} cells @param {string} id @param {string} source */
