@@ -17,6 +17,7 @@ from nbtrack.panels.compare.messages import QUESTIONS as COMPARE
 from nbtrack.panels.registry.messages import QUESTIONS as REGISTRY
 from nbtrack.panels.runs.messages import QUESTIONS as RUNS
 from nbtrack.server.grants import EXPERIMENT, MODEL, Grant
+from nbtrack.server.pages.sessions import Sessions
 from nbtrack.server.roles import Role
 from nbtrack.server.users import Users
 from tests.server.pages_of_users import Line, log_in, opened, request
@@ -219,6 +220,40 @@ def test_out_is_out(world: World) -> None:
     assert request(world.address, "/runs", cookie=cookie).status == 401
 
 
+def test_a_page_that_lies_open_ends_with_its_session(world: World) -> None:
+    """Without a message of its own: nothing is pushed to it for ever."""
+    cookie = world.cookie("viewer")
+    with opened(world.address, "frame", cookie) as line:
+        line.ask("opened")
+        request(world.address, "/logout", {}, cookie=cookie)
+        with pytest.raises(ConnectionClosed):
+            for _ in range(5):
+                line.listen()
+
+
+def test_looking_for_news_is_no_use(tmp_path: Path) -> None:
+    """Else a page that lies open would keep its session for as long as a session may be."""
+    users = Users(tmp_path)
+    token = users.add("idle", Role.VIEWER)
+    sessions = Sessions(users)
+    cookie = sessions.begin(users.all()["idle"], token)
+    [begun] = sessions._known.values()
+
+    assert sessions.user(cookie).name == "idle"
+    assert list(sessions._known.values()) == [begun]
+    sessions.use(cookie)
+    [used] = sessions._known.values()
+    assert used.used > begun.used
+
+
+def test_what_no_form_sends_is_nothing_said(world: World) -> None:
+    fields = {f"field{n}": "x" for n in range(30)}
+
+    assert request(world.address, "/login", fields).status == 401
+    told = request(world.address, "/login")
+    assert (told.status, told.headers["location"]) == (303, "/")
+
+
 # --- what he sees
 
 
@@ -377,13 +412,26 @@ def test_without_users_nobody_is_asked(tmp_path: Path) -> None:
     server = TeamServer(tmp_path / ".nbtrack", "--behind-proxy")
     try:
         assert request(server.address, "/runs").status == 200
-        with opened(server.address, "runs", "") as line:
+        stale = f"nbtrack-login-{server.address.rpartition(':')[2]}=of-another-server"
+        assert request(server.address, "/runs", cookie=stale).status == 200
+        gone = request(server.address, "/login", {"name": "x", "password": "y"}, cookie=stale)
+        assert "max-age=0" in gone.headers["set-cookie"].lower()
+        with (
+            opened(server.address, "runs", "") as line,
+            opened(server.address, "frame", "") as idle,
+        ):
+            idle.ask("opened")
             line.ask("start")
             told = line.ask("edit", run=run_id, what="rename", text="renamed")
             assert told["result"]["name"] == "renamed"
             token = Users(tmp_path / ".nbtrack").add("first", Role.ADMIN)
             with pytest.raises(ConnectionClosed):
                 line.ask("start")
+            client.create_experiment(HIDDEN)
+            with pytest.raises(ConnectionClosed):
+                for _ in range(5):
+                    idle.listen()
+            assert HIDDEN not in str(idle.heard)
         assert request(server.address, "/runs").status == 401
         fields, https = {"name": "", "password": token}, {"X_Forwarded_Proto": "https"}
         given = request(server.address, "/login", fields, **https).headers["set-cookie"]
@@ -392,5 +440,7 @@ def test_without_users_nobody_is_asked(tmp_path: Path) -> None:
         cookie = given.partition(";")[0]
         assert request(server.address, "/runs", cookie=cookie, **https).status == 200
         assert request(server.address, "/runs", cookie=cookie).status == 401
+        out = request(server.address, "/logout", {}, cookie=cookie, **https).headers["set-cookie"]
+        assert "secure" in out.lower()
     finally:
         assert server.stop() == 0
