@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.capture.environment import digest_of
-from nbtrack.errors import ModelNotFound, ModelNotLoaded, RunNotFound
+from nbtrack.errors import ModelNotFound, ModelNotLoaded, NotAllowed, RunNotFound
 from nbtrack.lookup.registered_models import creation_event, get_version
 from nbtrack.model_registry.evidence import evidence_in, metrics_in
 from nbtrack.models.registered_places import place_of_version
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionFacts:
-    """*run*, *cell* and *environment* are None when there was no run, or it is gone.
+    """*run*, *cell* and *environment* are None when there was no run, it is gone, or whoever asks a
+    server may not see it.
 
     *metrics*, *params* and *inputs* are then those that were there at registration. *cell* has the
     columns of the view `cells`, *inputs* name, digest and context; *files* is {path: sha256};
@@ -31,6 +32,7 @@ class VersionFacts:
 
     version: ModelVersion
     run: Run | None
+    is_run_gone: bool
     cell: Mapping[str, Any] | None
     environment: Mapping[str, Any] | None
     environment_digest: str | None
@@ -51,12 +53,13 @@ def version_facts(store: Store, name: str, version: str | int) -> VersionFacts:
     found = get_version(store, name, version)
     created = creation_event(store, found)
     details = json.loads(created.details)
-    run = _run(store, found)
+    run, is_gone = _run(store, found)
     evidence = details.get("evidence", {}) if run is None else evidence_in(run)
     digest, environment = _environment(store, run)
     return VersionFacts(
         version=found,
         run=run,
+        is_run_gone=is_gone,
         cell=None if run is None else store.read_cell(run.info.run_id),
         environment=environment,
         environment_digest=digest,
@@ -73,13 +76,16 @@ def version_facts(store: Store, name: str, version: str | int) -> VersionFacts:
     )
 
 
-def _run(store: Store, version: ModelVersion) -> Run | None:
+def _run(store: Store, version: ModelVersion) -> tuple[Run | None, bool]:
+    """And whether there was one, which is gone."""
     if version.run_id is None:
-        return None
+        return None, False
     try:
-        return store.get_run(version.run_id)
+        return store.get_run(version.run_id), False
     except RunNotFound:
-        return None
+        return None, True
+    except NotAllowed:
+        return None, False
 
 
 def _environment(store: Store, run: Run | None) -> tuple[str | None, Mapping[str, Any] | None]:

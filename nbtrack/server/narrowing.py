@@ -94,9 +94,9 @@ class Narrowed:
         """Raises NotAllowed."""
         self._check(json.dumps(told).encode())
 
-    def check_body(self, body: bytes) -> None:
-        """Raises NotAllowed."""
-        self._check(body)
+    def narrowed_body(self, body: bytes) -> bytes:
+        """Of a journal, as it is to be kept. Raises NotAllowed."""
+        return self._check(body)
 
     def leave_out(self, told: dict[str, Any]) -> None:
         """Of the list in an answer, what is of others."""

@@ -49,7 +49,7 @@ def owners_in(about: About) -> Iterator[Need]:
         )
     owners = _Owners(about)
     for line in text.split(b"\n"):
-        if line and not line.startswith(b" "):  # else it says nothing, wherever it is read
+        if line.strip(b" "):  # else it says nothing, wherever it is read
             told = json.loads(line.decode(), object_pairs_hook=_once)
             owners.note(told)
             if told["k"] in (*_CONTENTS, "artifact", "modelvalue"):

@@ -186,13 +186,16 @@ def _lines_of(about: About) -> list[Need]:
 
 
 def _change(about: About) -> list[Need]:
-    found = []
-    for event in about.asked.records("events"):
+    """A new version is read by whoever reads the model, and so is what it keeps of its run: that
+    takes the run too. Of a version that there is, the record names its run, whoever changes it."""
+    found, events = [], about.asked.records("events")
+    makes_one = any(e.needed("kind") == EventKind.VERSION_CREATED for e in events)
+    for event in events:
         kind, model = EventKind(event.needed("kind")), event.needed("model")
         found.append(about.model(model, role_of_change(kind)))
         if kind == EventKind.MODEL_RENAMED:
             found.append(about.model(event.needed("to_value"), role_of_change(kind)))
-        if run_id := event.text("run_id"):
+        if (run_id := event.text("run_id")) and (makes_one or not event.has("version")):
             found.append(about.run(run_id, Role.VIEWER))
     return found
 

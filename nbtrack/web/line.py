@@ -76,18 +76,20 @@ async def carry(
     *,
     around: Callable[[object], AbstractContextManager[object]] = nullcontext,
     said: Callable[[str], str] = str,
+    is_over: asyncio.Event | None = None,
 ) -> None:
     """Between the page and a panel of its own, until the page goes. Two pages never share one.
 
-    Each message is answered within *around(message)*, and the line ends where that raises; *said*
-    is what the page hears of the JSON that it is told.
+    Each message is answered within *around(message)*, and the line ends where that raises, or when
+    *is_over* is set; *said* is what the page hears of the JSON that it is told.
     """
     try:
         panel = await run_sync(make)
     except NbtrackError as error:
         return await _refuse(socket, said(str(error)))
     panel.comm = line = PageLine(said)
-    work = _hear(socket, panel, around), line.deliver(socket), line.is_full.wait()
+    ends = (line.is_full, *([] if is_over is None else [is_over]))
+    work = _hear(socket, panel, around), line.deliver(socket), *(each.wait() for each in ends)
     tasks = [asyncio.create_task(each) for each in work]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

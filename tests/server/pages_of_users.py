@@ -6,10 +6,11 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 SECONDS = 30
@@ -73,6 +74,12 @@ class Line:
             told = self.listen()
             if told.get("push") == push:
                 return told
+
+    def until_it_ends(self) -> None:
+        """Raises TimeoutError if it does not."""
+        with suppress(ConnectionClosed):
+            while True:
+                self.listen()
 
 
 @contextmanager

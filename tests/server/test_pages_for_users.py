@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 import pytest
 
 from nbtrack import MlflowClient
+from nbtrack.model_registry.gates import remove_gate, require_gate
 from nbtrack.panels.artifacts.messages import QUESTIONS as ARTIFACTS
 from nbtrack.panels.charts_tab.messages import QUESTIONS as CHARTS
 from nbtrack.panels.compare.messages import QUESTIONS as COMPARE
 from nbtrack.panels.registry.messages import QUESTIONS as REGISTRY
 from nbtrack.panels.runs.messages import QUESTIONS as RUNS
 from nbtrack.server.grants import EXPERIMENT, MODEL, Grant
+from nbtrack.server.pages.sessions import Sessions
 from nbtrack.server.roles import Role
 from nbtrack.server.users import Users
 from tests.server.pages_of_users import Line, log_in, opened, request
@@ -219,6 +221,38 @@ def test_out_is_out(world: World) -> None:
     assert request(world.address, "/runs", cookie=cookie).status == 401
 
 
+def test_a_page_that_lies_open_ends_with_its_session(world: World) -> None:
+    """Without a message of its own: nothing is pushed to it for ever."""
+    cookie = world.cookie("viewer")
+    with opened(world.address, "frame", cookie) as line:
+        line.ask("opened")
+        request(world.address, "/logout", {}, cookie=cookie)
+        line.until_it_ends()
+
+
+def test_looking_for_news_is_no_use(tmp_path: Path) -> None:
+    """Else a page that lies open would keep its session for as long as a session may be."""
+    users = Users(tmp_path)
+    token = users.add("idle", Role.VIEWER)
+    sessions = Sessions(users)
+    cookie = sessions.begin(users.all()["idle"], token)
+    [begun] = sessions._known.values()
+
+    assert sessions.user(cookie).name == "idle"
+    assert list(sessions._known.values()) == [begun]
+    sessions.use(cookie)
+    [used] = sessions._known.values()
+    assert used.used > begun.used
+
+
+def test_what_no_form_sends_is_nothing_said(world: World) -> None:
+    fields = {f"field{n}": "x" for n in range(30)}
+
+    assert request(world.address, "/login", fields).status == 401
+    told = request(world.address, "/login")
+    assert (told.status, told.headers["location"]) == (303, "/")
+
+
 # --- what he sees
 
 
@@ -341,6 +375,32 @@ def test_who_may_edit_some_edits_these(world: World) -> None:
     assert events[-1].actor == "edits"
 
 
+def test_a_role_for_a_model_alone_is_one(world: World) -> None:
+    """Without one for the experiment of its run, of which nothing is told but what the version has
+    kept; and where a gate asks the run, it stays closed."""
+    grants = [Grant(kind=MODEL, name="open", role=Role.APPROVER)]
+    token = world.users.add("approves", None, grants=grants)
+    about_it = about(world.mine, world.own_experiment, "open")
+    rule = "metrics.open_loss < 100"
+    with opened(world.address, "registry", log_in(world.address, "", token)) as line:
+        shown, compared = (line.ask(f"registry_{do}", **about_it) for do in ("version", "compare"))
+        described = line.ask("registry_edit", **{**about_it, "what": "describe", "text": "good"})
+        move = {**about_it, "from": world.client.get_model_version("open", "1").current_stage}
+        moved = line.ask("registry_move", **move)
+        require_gate(world.client._store, "open", "Production", rule)
+        gated = line.ask("registry_move", **{**move, "from": "Staging", "stage": "Production"})
+        remove_gate(world.client._store, "open", "Production")
+
+    assert ["run id", world.mine] in shown["result"]["facts"]  # and not that it was deleted
+    assert "open 2" not in str(shown["result"]["facts"])
+    assert "error" not in compared
+    assert described["result"] is None
+    assert moved["result"] == {"version": "1", "stage": "Staging"}
+    assert "error" in gated
+    version = world.client.get_model_version("open", "1")
+    assert (version.current_stage, version.description) == ("Staging", "good")
+
+
 def test_a_run_that_names_files_of_others(world: World) -> None:
     """Its record says that its artifacts are another run's, or any folder of the machine."""
     for place in (world.client.get_run(world.theirs).info.artifact_uri, "/etc", "file:///etc"):
@@ -377,13 +437,24 @@ def test_without_users_nobody_is_asked(tmp_path: Path) -> None:
     server = TeamServer(tmp_path / ".nbtrack", "--behind-proxy")
     try:
         assert request(server.address, "/runs").status == 200
-        with opened(server.address, "runs", "") as line:
+        stale = f"nbtrack-login-{server.address.rpartition(':')[2]}=of-another-server"
+        assert request(server.address, "/runs", cookie=stale).status == 200
+        gone = request(server.address, "/login", {"name": "x", "password": "y"}, cookie=stale)
+        assert "max-age=0" in gone.headers["set-cookie"].lower()
+        with (
+            opened(server.address, "runs", "") as line,
+            opened(server.address, "frame", "") as idle,
+        ):
+            idle.ask("opened")
             line.ask("start")
             told = line.ask("edit", run=run_id, what="rename", text="renamed")
             assert told["result"]["name"] == "renamed"
             token = Users(tmp_path / ".nbtrack").add("first", Role.ADMIN)
             with pytest.raises(ConnectionClosed):
                 line.ask("start")
+            client.create_experiment(HIDDEN)
+            idle.until_it_ends()
+            assert HIDDEN not in str(idle.heard)
         assert request(server.address, "/runs").status == 401
         fields, https = {"name": "", "password": token}, {"X_Forwarded_Proto": "https"}
         given = request(server.address, "/login", fields, **https).headers["set-cookie"]
@@ -392,5 +463,7 @@ def test_without_users_nobody_is_asked(tmp_path: Path) -> None:
         cookie = given.partition(";")[0]
         assert request(server.address, "/runs", cookie=cookie, **https).status == 200
         assert request(server.address, "/runs", cookie=cookie).status == 401
+        out = request(server.address, "/logout", {}, cookie=cookie, **https).headers["set-cookie"]
+        assert "secure" in out.lower()
     finally:
         assert server.stop() == 0

@@ -28,7 +28,8 @@ BUCKETS = 150
 
 
 class ChartTwin:
-    """*update* puts a MIME bundle into the output that stands in for the charts."""
+    """*update* puts a MIME bundle into the output that stands in for the charts, where *is_there*
+    says that one does: a page without a kernel has none."""
 
     def __init__(
         self,
@@ -36,15 +37,17 @@ class ChartTwin:
         memory: ChartMemory,
         *,
         update: Callable[[dict[str, Any]], None],
+        is_there: Callable[[], bool],
     ) -> None:
         self._state = state
         self._memory = memory
-        self._update = update
+        self._update, self._is_there = update, is_there
         self._after_rest = AfterRest("draw the charts for the saved notebook")
 
     def draw_soon(self, table: TableState, request: LinesRequest) -> None:
         """A newer call stands in for one that has not begun."""
-        self._after_rest.do(lambda: self._draw(table, request))
+        if self._is_there():
+            self._after_rest.do(lambda: self._draw(table, request))
 
     def _draw(self, table: TableState, request: LinesRequest) -> None:
         bundle = self.picture(table, request)

@@ -177,7 +177,7 @@ def _facts(facts: VersionFacts) -> list[tuple[str, str]]:
     files = f"{len(facts.files):,} file{'' if len(facts.files) == 1 else 's'}"
     return [
         ("run", (run.info.run_name or "") if run else ""),
-        ("run id", (version.run_id or "") + (" (deleted)" if version.run_id and not run else "")),
+        ("run id", (version.run_id or "") + (" (deleted)" if facts.is_run_gone else "")),
         ("registered by", created.actor),
         ("from", version.source or ""),
         ("link", version.run_link or ""),

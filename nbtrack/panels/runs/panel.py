@@ -77,11 +77,13 @@ class RunsPanel(StillPanel):
         self._has_picture = has_picture
         self.chart_memory = ChartMemory()
         self.chart_twin = ChartTwin(
-            self.state, self.chart_memory, update=lambda bundle: self.update_twin(-1, bundle)
-        )
+            self.state, self.chart_memory, update=lambda bundle: self.update_twin(-1, bundle),
+            is_there=self._has_twins,
+        )  # fmt: skip
         self.table_twin = TableTwin(
-            self.state, view.table, update=lambda bundle: self.update_twin(0, bundle)
-        )
+            self.state, view.table, update=lambda bundle: self.update_twin(0, bundle),
+            is_there=self._has_twins,
+        )  # fmt: skip
 
     # --- back to Python
 
@@ -135,6 +137,9 @@ class RunsPanel(StillPanel):
     def static_bundles(self) -> list[dict[str, Any]]:
         picture = self.chart_twin.first_picture(self._first) if self._has_picture else None
         return [self.table_twin.bundle(), picture or PLACEHOLDER]
+
+    def _has_twins(self) -> bool:
+        return bool(self.twin_outputs)
 
     def refresh(self) -> None:
         for view, table in list(self.state.views.items()):

@@ -22,14 +22,16 @@ MOST_ROWS = 20
 
 
 class TableTwin:
-    """*first* is what it shows at first; *update* puts a MIME bundle into its output."""
+    """*first* is what it shows at first; *update* puts a MIME bundle into its output, where
+    *is_there* says that there is one: a page without a kernel has none."""
 
     def __init__(
-        self, state: RunsState, first: RunTable, *, update: Callable[[dict[str, Any]], None]
-    ) -> None:
+        self, state: RunsState, first: RunTable, *, update: Callable[[dict[str, Any]], None],
+        is_there: Callable[[], bool],
+    ) -> None:  # fmt: skip
         self._state = state
         self._first: RunTable | None = first
-        self._update = update
+        self._update, self._is_there = update, is_there
         self._shown: object = None  # what was asked for, and ticked, when it was written last
         self._after_rest = AfterRest("write the table for the saved notebook")
 
@@ -40,7 +42,7 @@ class TableTwin:
         return table_bundle(table)
 
     def write_soon(self) -> None:
-        if self._shown != self._asked:
+        if self._is_there() and self._shown != self._asked:
             self._after_rest.do(lambda: self._update(self.bundle()))
 
     @property

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import re
 import secrets
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ from nbtrack.server.door import Door
 from nbtrack.server.guards import body_of
 from nbtrack.server.pages.login_page import POLICY, here_again, login_page
 from nbtrack.server.pages.sessions import Sessions
-from nbtrack.server.pages.users_store import store_of_user
+from nbtrack.server.pages.users_store import open_store, store_of_user
 from nbtrack.server.served import Served
 from nbtrack.server.users import User
 from nbtrack.web.page import ADDRESSES, HEADERS, PAGE
@@ -52,6 +53,7 @@ class ServerPages:
         return [
             Route("/page.js", self._script),
             Route("/page.css", self._style),
+            Route("/login", self._to_the_front),
             Route("/login", self._log_in, methods=["POST"]),
             Route("/logout", self._log_out, methods=["POST"]),
             WebSocketRoute("/line/{panel}", self._line),
@@ -90,6 +92,10 @@ class ServerPages:
 
     # --- in and out
 
+    async def _to_the_front(self, _request: Request) -> Response:
+        """Somebody has kept the address of the login, or has gone back to it."""
+        return RedirectResponse("/", 303, headers=HEADERS)
+
     async def _log_in(self, request: Request) -> Response:
         told = _fields(await body_of(request))
         name, secret = told.get("name", "").strip(), told.get("password", "").strip()
@@ -103,7 +109,9 @@ class ServerPages:
             self._note(request, name, exc.get_http_status_code())
             return self._refusal(exc, place, name)
         response = RedirectResponse(place, 303, headers=HEADERS)
-        if user is not None:
+        if user is None:
+            self._take_cookie(request, response)
+        else:
             self._note(request, user.name, 200)
             self._give_cookie(request, response, self._sessions.begin(user, secret))
         return response
@@ -125,8 +133,14 @@ class ServerPages:
     async def _log_out(self, request: Request) -> Response:
         self._sessions.end(_cookie_of(request))
         response = RedirectResponse("/", 303, headers=HEADERS)
-        response.delete_cookie(_cookie_name(request))
+        self._take_cookie(request, response)
         return response
+
+    def _take_cookie(self, request: Request, response: Response) -> None:
+        """As it was given: browsers take no other word about a `__Host-` one."""
+        response.delete_cookie(
+            _cookie_name(request), httponly=True, samesite="strict", secure=_is_secure(request)
+        )
 
     def _note(self, request: Request, name: str, status: int) -> None:
         self._audit.note(
@@ -147,7 +161,11 @@ class ServerPages:
         except MlflowException:
             await websocket.close()  # not accepted yet: the browser sees 403
             return
-        line = _Line(self._served, self._audit, who, path=websocket.url.path)
+        cookie = _cookie_of(websocket)
+        line = _Line(
+            self._served, self._audit, who, used=lambda: self._sessions.use(cookie),
+            path=websocket.url.path, is_open=user is None,
+        )  # fmt: skip
         make = panels_of(
             line.store_of(user, _address(websocket)),
             self._served.folder.parent.name,
@@ -157,14 +175,11 @@ class ServerPages:
             await websocket.close()
         else:
             await websocket.accept()
-            await carry(StarlettesSocket(websocket), make, around=line.around, said=self._said)
-            line.forget()
-
-    def _said(self, text: str) -> str:
-        """JSON: where the project lies is no business of who looks at it."""
-        for place in (self._served.store.uri, str(self._served.folder)):
-            text = text.replace(json.dumps(place)[1:-1], "this server")
-        return text
+            socket = StarlettesSocket(websocket)
+            try:
+                await carry(socket, make, around=line.around, said=line.said, is_over=line.is_over)
+            finally:
+                line.forget()
 
     # --- who
 
@@ -173,10 +188,10 @@ class ServerPages:
         cookie = _cookie_of(connection)
 
         def who() -> User | None:
+            if self._door.asks_nobody:  # whatever a browser has kept of a server before this one
+                return None
             if cookie:
                 return self._sessions.user(cookie)
-            if self._door.asks_nobody:
-                return None
             raise NotIdentified("Log in.")
 
         return who
@@ -190,14 +205,19 @@ class ServerPages:
 
 
 class _Line:
-    """Whose the messages of one line are, and what they change."""
+    """Whose the messages of one line are, and what they change. With *is_open*, it was opened when
+    nobody had to say who he is, and is over when somebody has to. Made on the server's loop."""
 
     def __init__(
-        self, served: Served, audit: AuditLog, who: Callable[[], User | None], *, path: str
-    ) -> None:
+        self, served: Served, audit: AuditLog, who: Callable[[], User | None], *,
+        used: Callable[[], None], path: str, is_open: bool,
+    ) -> None:  # fmt: skip
         self._served, self._audit, self._who, self._path = served, audit, who, path
+        self._used, self._is_open = used, is_open
         self._doing = ""
         self._uri = f"file:///nowhere-{secrets.token_hex(8)}"  # which nobody is to open
+        self._loop = asyncio.get_running_loop()
+        self.is_over = asyncio.Event()
 
     def forget(self) -> None:
         """What this process remembers of runs that were changed here."""
@@ -207,7 +227,7 @@ class _Line:
 
     def store_of(self, user: User | None, address: str) -> Store:
         if user is None:
-            return self._served.store
+            return open_store(self._served.store, self._still)
 
         def noted(status: int) -> None:
             path = f"{self._path}/{self._doing}"
@@ -215,19 +235,41 @@ class _Line:
                 who=user.name, address=address, method="LINE", path=path, status=status
             )
 
-        return store_of_user(self._served, lambda: _still(self._who()), uri=self._uri, noted=noted)
+        return store_of_user(
+            self._served, lambda: _somebody(self._still()), uri=self._uri, noted=noted
+        )
 
     @contextmanager
     def around(self, message: object) -> Iterator[None]:
         """Who may not come in any more ends the line."""
-        user = self._who()
+        user = self._still()
+        self._used()
         self._doing = str(message.get("do"))[:40] if isinstance(message, dict) else ""
         with acting_as(None if user is None else user.name):
             yield
 
+    def said(self, text: str) -> str:
+        """JSON: where the project lies is no business of who looks at it."""
+        nowhere = (self._uri, self._uri.removeprefix("file://"))
+        for place in (self._served.store.uri, str(self._served.folder), *nowhere):
+            text = text.replace(json.dumps(place)[1:-1], "this server")
+        return text
 
-def _still(user: User | None) -> User:
-    if user is None:  # there were no users when the line was opened
+    def _still(self) -> User | None:
+        """From whatever thread: news are looked for without a message."""
+        try:
+            user = self._who()
+            if self._is_open and user is not None:
+                raise NotIdentified("Log in.")
+        except NotIdentified:
+            with suppress(RuntimeError):  # the server has stopped
+                self._loop.call_soon_threadsafe(self.is_over.set)
+            raise
+        return user
+
+
+def _somebody(user: User | None) -> User:
+    if user is None:
         raise NotIdentified("Log in.")
     return user
 
@@ -242,7 +284,10 @@ def _authorization(name: str, secret: str) -> str | None:
 
 def _fields(body: bytes) -> dict[str, str]:
     """Of a form; the last of one name."""
-    told = parse_qs(body[:_MOST_FORM].decode("utf-8", "replace"), max_num_fields=20)
+    try:
+        told = parse_qs(body[:_MOST_FORM].decode("utf-8", "replace"), max_num_fields=20)
+    except ValueError:  # more than a form of ours has
+        return {}
     return {name: values[-1] for name, values in told.items()}
 
 

@@ -46,20 +46,26 @@ class Sessions:
 
     def user(self, cookie: str) -> User:
         """As he is now. Raises NotIdentified for who is none any more, or may not come in as he
-        did: his token was revoked, his password is another one."""
+        did: his token was revoked, his password is another one. To be asked for is no use: see
+        `use`."""
         now, key = time.monotonic(), _digest(cookie)
         with self._lock:
             found = self._known.get(key)
             if found is None or _is_over(found, now):
                 self._known.pop(key, None)
                 raise NotIdentified("Log in: nobody has with this browser, or it is long ago.")
-            self._known[key] = replace(found, used=now)
         user = self._users.all().get(found.name)
         proofs = () if user is None else (user.password, *(each.sha256 for each in user.tokens))
         if user is None or found.proof not in proofs:
             self.end(cookie)
             raise NotIdentified("Log in again: what you logged in with is not valid any more.")
         return user
+
+    def use(self, cookie: str) -> None:
+        """Whoever has it has done something: a page that only lies open looks for news too."""
+        with self._lock:
+            if (found := self._known.get(key := _digest(cookie))) is not None:
+                self._known[key] = replace(found, used=time.monotonic())
 
     def end(self, cookie: str) -> None:
         with self._lock:

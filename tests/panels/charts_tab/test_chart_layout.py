@@ -158,7 +158,7 @@ def test_one_metric_is_seen_alone_and_that_is_not_remembered(experiment):
 def test_the_picture_for_the_saved_notebook_is_laid_out_alike(experiment):
     """What shares a chart in the tab shares it there, in the same order."""
     panel = page_of(experiment).panel
-    twin = ChartTwin(panel.state, panel.chart_memory, update=lambda _: None)
+    twin = ChartTwin(panel.state, panel.chart_memory, update=lambda _: None, is_there=lambda: True)
     nbtrack.set_experiment_tag(CHARTS_TAG, json.dumps({"together": [["loss", "accuracy"]]}))
     svg = twin.first_picture(panel.state.newest)["image/svg+xml"]
 

@@ -86,6 +86,16 @@ def point(step: int, value: float = 1.0, key: str = "loss") -> str:
     return lines.metric_line(RUN, key, value, step=step, t=1_000_000 + step)
 
 
+def test_the_tail_reads_what_is_folded_alone(journal: Path):
+    """A line that does not begin as ours do is none to whoever folds it, or says whose it is."""
+    tail = JournalTail(journal.parent.parent)
+    name = lines.tag_line(RUN, "mlflow.runName", "false", t=0)
+    journal.write_text(f" {point(0)} {name}{point(1)}")
+
+    assert [each.step for each in tail.read()] == [1]
+    assert tail.names == {}
+
+
 def test_the_tail_gives_each_point_once(journal: Path):
     """A torn line waits for its end; other lines, and points of other kinds, are passed over."""
     tail = JournalTail(journal.parent.parent)
