@@ -36,7 +36,7 @@ def told(project: Project, *, asking: int) -> list[Any]:
     class Opened(LineHandler):
         """Of a page that was let in."""
 
-        async def prepare(self) -> None:
+        async def prepare(self, *_args: Any, **_kwargs: Any) -> None:
             """Nobody asks who it is."""
 
         async def get(self, *args: Any, **kwargs: Any) -> None:
