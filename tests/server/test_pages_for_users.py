@@ -4,6 +4,7 @@ sends."""
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from nbtrack import MlflowClient
+from nbtrack.journal import lines
+from nbtrack.journal.lines import now_us
 from nbtrack.model_registry.gates import remove_gate, require_gate
 from nbtrack.panels.artifacts.messages import QUESTIONS as ARTIFACTS
 from nbtrack.panels.charts_tab.messages import QUESTIONS as CHARTS
@@ -19,7 +22,9 @@ from nbtrack.panels.registry.messages import QUESTIONS as REGISTRY
 from nbtrack.panels.runs.messages import QUESTIONS as RUNS
 from nbtrack.server.grants import EXPERIMENT, MODEL, Grant
 from nbtrack.server.pages.sessions import Sessions
+from nbtrack.server.pages.users_store import store_of_user
 from nbtrack.server.roles import Role
+from nbtrack.server.served import Served
 from nbtrack.server.users import Users
 from tests.server.pages_of_users import Line, log_in, opened, request
 from tests.support.team_server import TeamServer
@@ -335,6 +340,23 @@ def test_news_of_others_reach_nobody(world: World) -> None:
     assert world.their_experiment not in str(line.heard)
 
 
+def test_news_of_other_models_reach_nobody(world: World) -> None:
+    """What is told are changes of his own: of theirs, not even that it is one change more."""
+    store = world.client._store
+    with opened(world.address, "registry", world.cookie("looks")) as line:
+        for do in ("opened", "start"):
+            line.ask(do)
+        for n, name in enumerate(("open", MODEL_OF_OTHERS, MODEL_OF_OTHERS, "open")):
+            world.client.update_registered_model(name, f"words {n} of {name}")
+            time.sleep(1)  # in which it would have been told: a look is each half second
+        told = line.until("registry")["result"]["events"]
+        while told < store.registry_head().number:
+            told = line.until("registry")["result"]["events"]
+        numbers = {each["result"]["events"] for each in line.heard if "push" in each}
+
+    assert numbers <= {each.n for each in store.registry_events(name="open")}
+
+
 def test_his_own_is_all_there(world: World) -> None:
     """Places, runs, details, files, comparison, charts and his model."""
     with opened(world.address, "frame", world.cookie("looks")) as line:
@@ -405,9 +427,6 @@ def test_a_run_that_names_files_of_others(world: World) -> None:
     """Its record says that its artifacts are another run's, or any folder of the machine."""
     for place in (world.client.get_run(world.theirs).info.artifact_uri, "/etc", "file:///etc"):
         run = world.client.create_run(world.own_experiment, run_name="thief").info
-        from nbtrack.journal import lines
-        from nbtrack.journal.lines import now_us
-
         world.client._store.append(lines.run_line(run.run_id, t=now_us(), artifact_uri=place))
         world.client._store.flush()
         assert world.client.get_run(run.run_id).info.artifact_uri == place
@@ -424,6 +443,17 @@ def test_a_run_that_names_files_of_others(world: World) -> None:
                         assert HIDDEN not in str(told.get("result"))
                         assert "root:" not in str(told)
                         assert "error" in told or told["result"]["files"] == []
+
+
+def test_what_a_page_appends_is_kept_as_it_was_let_through(world: World) -> None:
+    """A text that is not what its digest says, as over HTTP, is nobody's."""
+    served = Served(world.users._file.parent.parent.as_uri())
+    user, false = world.users.all()["edits"], "a" * 64
+    store = store_of_user(served, lambda: user, uri="file:///nowhere", noted=lambda _: None)
+    store.append(lines.text_line(false, "steal()", t=now_us()))
+    served.store.flush()
+
+    assert served.store.read_texts([false]) == {}
 
 
 # --- without users

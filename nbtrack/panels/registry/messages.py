@@ -245,7 +245,7 @@ class RunModels(TypedDict):
 
 
 class RegistryNews(TypedDict):
-    """How many events there are now."""
+    """The number of the newest event that whoever looks may see."""
 
     events: int
 

@@ -19,7 +19,9 @@ from nbtrack.stores.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbtrack.records.registry import RegistryHead
+    from nbtrack.records.registry import RegistryEvent, RegistryHead
+
+_FEW = 10  # changes between two looks
 
 
 class RegistryPanel(StillPanel):
@@ -45,8 +47,17 @@ class RegistryPanel(StillPanel):
         """Whoever changed it, here or in another kernel: pages ask again when they hear of it."""
         head = self.store.registry_head()
         if head != self._head:
+            events = self._events_since(self._head, head)
             self._head = head
-            self.push("registry", {"events": head.number})
+            if events:
+                self.push("registry", {"events": events[-1].n})
+
+    def _events_since(self, before: RegistryHead | None, head: RegistryHead) -> list[RegistryEvent]:
+        """As far as whoever looks may see them; more than that, where it takes fewer questions."""
+        if before is None or not 0 < head.number - before.number <= _FEW:
+            return self.store.registry_events()
+        numbers = range(before.number + 1, head.number + 1)
+        return [event for n in numbers for event in self.store.registry_events(n=n)]
 
 
 def _start(panel: RegistryPanel, _: Mapping[str, Any]) -> dict[str, Any]:

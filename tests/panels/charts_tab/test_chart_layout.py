@@ -155,6 +155,15 @@ def test_one_metric_is_seen_alone_and_that_is_not_remembered(experiment):
     assert answer["layout"]["shown"] is None
 
 
+def test_where_no_notebook_shows_the_panel_nothing_is_drawn_for_it(experiment):
+    """A page without a kernel has no output beside the panel."""
+    page = page_of(experiment)
+    page.ask("charts")
+
+    assert page.panel.chart_twin._after_rest._timer is None
+    assert page.panel.table_twin._after_rest._timer is None
+
+
 def test_the_picture_for_the_saved_notebook_is_laid_out_alike(experiment):
     """What shares a chart in the tab shares it there, in the same order."""
     panel = page_of(experiment).panel
