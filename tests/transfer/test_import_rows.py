@@ -84,6 +84,19 @@ def test_again_with_more_in_it(bring, ours):
     assert (point.step, point.timestamp) == (0, 1_714_557_600_000)
 
 
+def test_ids_and_names_stay_those_of_one_file(bring, ours):
+    """Two files that count from 1 are other runs; a name that comes twice makes none new."""
+    bring("id,name,acc\n1,cat,0.1\n", name="vision.csv")
+    bring("id,name,acc\n1,hello,0.2\n", name="speech.csv")
+    assert runs_in(ours, "vision").keys() == {"cat"}
+    assert runs_in(ours, "speech").keys() == {"hello"}
+
+    bring("name,acc\na,1\nb,2\n")
+    code, said = bring("name,acc\na,1\nb,2\na,3\n")
+    assert (code, "1 new, 0 grown, 2 as they were" in said) == (0, True), said
+    assert "by which of them it is" in said
+
+
 def test_what_search_runs_says_comes_back(bring, ours, tmp_path):
     """MLflow's own way to a CSV: ids, times, and its columns."""
     nbtrack.set_tracking_uri(str(tmp_path / "there"))

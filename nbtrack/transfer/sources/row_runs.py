@@ -53,6 +53,7 @@ class RowsReader(RunsOnly):
             raise
         self._columns.decide()
         self._renamed = self._columns.rename()
+        self._same: Counter[tuple[str, tuple[str, str]]] = Counter()
         self._numbers = self._ids()
 
     def close(self) -> None:
@@ -65,8 +66,12 @@ class RowsReader(RunsOnly):
         if "start" not in roles:
             notes.append("no column start_time: that they began in 1970 means that nothing says it")
         if "id" not in roles:
-            how = "its name" if self._names_are_unique else "its row, which is a new one if changed"
-            notes.append(f"no column run_id: a run is known by {how}")
+            notes.append(f"no column run_id: a run is known by {self._known_by()}")
+        if self._joined is not None:
+            notes.append(
+                f"a run is also known by its experiment, {self._joined!r}: from this file without "
+                "that, it is another run"
+            )
         return notes
 
     # --- runs
@@ -138,28 +143,28 @@ class RowsReader(RunsOnly):
 
     def _ids(self) -> dict[str, int]:
         """The number of the row of each run; one that cannot be a run is called by its number."""
-        names: Counter[str] = Counter()
-        numbers = [number for (number,) in self._rows.execute("select number from rows order by 1")]
-        for number in numbers:
-            names[self._facts(number).get("name", "")] += 1
-        self._names_are_unique = bool(names) and not names[""] and max(names.values()) == 1
         found: dict[str, int] = {}
-        same: Counter[str] = Counter()
-        for number in numbers:
-            run_id = self._id_of(number, same)
+        for (number,) in list(self._rows.execute("select number from rows order by 1")):
+            run_id = self._id_of(number)
             found[f"in row {number}" if run_id in found else run_id] = number
         return found
 
-    def _id_of(self, number: int, same: Counter[str]) -> str:
+    def _id_of(self, number: int) -> str:
+        """It depends on no other name in the file: else all would be new as soon as one came."""
         facts, cells = self._facts(number), self._cells(number)
-        if said := facts.get("id", ""):
-            return said if is_run_id(said) else run_id_of(self.kind, "id", said)
         experiment = self._experiment_of(facts).name
-        if self._names_are_unique:
-            return run_id_of(self.kind, "name", experiment, facts["name"])
-        content = json.dumps(cells)
-        same[content] += 1
-        return run_id_of(self.kind, "row", experiment, content, same[content])
+        if said := facts.get("id", ""):
+            return said if is_run_id(said) else run_id_of(self.kind, "id", experiment, said)
+        how = ("name", facts["name"]) if facts.get("name") else ("row", json.dumps(cells))
+        self._same[experiment, how] += 1
+        return run_id_of(self.kind, *how, experiment, self._same[experiment, how])
+
+    def _known_by(self) -> str:
+        if any(how == "row" for _, (how, _) in self._same):
+            return "its name, and one without a name by its row, which is a new one if changed"
+        if max(self._same.values(), default=1) > 1:
+            return "its name, and those of one name by which of them it is: keep their order"
+        return "its name"
 
     def _facts(self, number: int) -> dict[str, str]:
         pairs = zip(self._columns.all, self._cells(number))
