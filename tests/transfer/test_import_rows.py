@@ -45,6 +45,10 @@ def runs_in(client: MlflowClient, experiment: str = "wine") -> dict[str, Run]:
     return {r.data.tags["mlflow.runName"]: r for r in client.search_runs([found.experiment_id])}
 
 
+def runs_in_any(client: MlflowClient) -> list[Run]:
+    return client.search_runs([client.get_experiment_by_name("wine").experiment_id])
+
+
 def test_columns_are_what_they_are_called_or_hold(bring, ours):
     """MLflow's names first, then what people say, then numbers and texts; and it is said."""
     code, said = bring(BY_HAND, "--param", "seed")
@@ -82,6 +86,23 @@ def test_again_with_more_in_it(bring, ours):
     assert runs["first"].data.metrics["f1"] == 0.25
     [point] = ours.get_metric_history(runs["first"].info.run_id, "acc")
     assert (point.step, point.timestamp) == (0, 1_714_557_600_000)
+
+
+def test_a_corrected_number_is_the_latest(bring, ours):
+    """A table has no history: another number, also a smaller one, is what the run has now."""
+    bring("run_id,acc,loss\na,0.9,1\n")
+    code, said = bring("run_id,acc,loss\na,0.5,1\n")
+    assert (code, "1 grown" in said, "All of it is here" in said) == (0, True, True), said
+    [run] = runs_in_any(ours)
+    assert run.data.metrics == {"acc": 0.5, "loss": 1.0}
+    assert [p.value for p in ours.get_metric_history(run.info.run_id, "acc")] == [0.9, 0.5]
+
+    for text in ("nan", "0.9"):
+        code, said = bring(f"run_id,acc,loss\na,{text},1\n")
+        assert (code, "1 grown" in said) == (0, True), said
+    code, said = bring("run_id,acc,loss\na,0.9,1\n")
+    assert (code, "1 as they were" in said) == (0, True), said
+    assert runs_in_any(ours)[0].data.metrics == {"acc": 0.9, "loss": 1.0}
 
 
 def test_ids_and_names_stay_those_of_one_file(bring, ours):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.stores.store import Store
 from nbtrack.transfer.imports.digests import RunPointsDigest
 from nbtrack.transfer.imports.marks import MARK, Mark, mark_in
-from nbtrack.transfer.imports.run_text import Before, Triple, comparable
+from nbtrack.transfer.imports.run_text import Before, Triple, comparable, latest
 from nbtrack.transfer.sources.source_records import ModelPoint
 
 if TYPE_CHECKING:
@@ -74,13 +74,20 @@ def files_here(store: Store, run_ids: Sequence[str]) -> dict[str, dict[str, str]
     return found
 
 
-def point_digests(store: Store, run_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """The digest of all points of each run that has any, and how many there are."""
+def point_digests(
+    store: Store, run_ids: Sequence[str], singles: Mapping[str, Set[str]]
+) -> dict[str, tuple[str, int]]:
+    """The digest of all points of each run that has any, and how many there are; of keys that are
+    *singles* of it, of the latest alone."""
     found: dict[str, tuple[str, int]] = {}
     for run_id, keys in groupby(series_here(store, run_ids), key=lambda each: each[0]):
         digest = RunPointsDigest()
         for _, key, (values, steps, times) in keys:
-            digest.add(key, values, steps, times)
+            if key in singles.get(run_id, ()):
+                points = map(comparable, values.tolist(), steps.tolist(), times.tolist())
+                digest.add_single(key, float(latest(points)[0]))
+            else:
+                digest.add(key, values, steps, times)
         found[run_id] = (digest.hexdigest(), digest.count)
     return found
 

@@ -90,7 +90,7 @@ class LoggedRun:
                 self._texts[key] = value
             elif isinstance(value, int | float) and key not in self._measured:
                 time = self.end or self.start or 0
-                self.points.add(".".join(key), float(value), self._step, time)
+                self.points.add_single(".".join(key), float(value), self._step, time)
 
     def source_run(self, run_id: str, experiment_id: str) -> SourceRun:
         status = _STATES.get(self.state.lower(), "FINISHED")

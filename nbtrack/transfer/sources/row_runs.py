@@ -115,7 +115,7 @@ class RowsReader(RunsOnly):
         facts = self._facts(number)
         when = time_in(facts.get("end", "")) or time_in(facts.get("start", "")) or 0
         for key, cell in sorted(self._texts(self._cells(number), "metric").items()):
-            yield Points(key, [float(cell)], [0], [when])
+            yield Points(key, [float(cell)], [0], [when], is_single=True)
 
     def _texts(self, cells: Sequence[str], role: str) -> dict[str, str]:
         """A param or a tag stays as it is written."""
