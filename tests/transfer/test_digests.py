@@ -44,7 +44,7 @@ def shuffled(points: Points, chance: random.Random) -> Points:
 
 
 def parts_of(points: Points, at: int) -> list[Points]:
-    columns = points[1:]
+    columns = points[1:4]
     parts = [Points(points.key, *(c[:at] for c in columns))]
     return [*parts, Points(points.key, *(c[at:] for c in columns))]
 
@@ -82,15 +82,15 @@ def test_what_is_missing_and_what_is_there_are_all():
         points = some_points(chance)
         there = {
             p.key: Counter(
-                comparable(*row) for row in zip(*p[1:], strict=True) if chance.random() < 0.5
+                comparable(*row) for row in zip(*p[1:4], strict=True) if chance.random() < 0.5
             )
             for p in points
         }
         added = {p.key: p for p in missing_points(points, there)}
 
         for each in points:
-            wanted = Counter(comparable(*row) for row in zip(*each[1:], strict=True))
-            new = zip(*added[each.key][1:], strict=True) if each.key in added else ()
+            wanted = Counter(comparable(*row) for row in zip(*each[1:4], strict=True))
+            new = zip(*added[each.key][1:4], strict=True) if each.key in added else ()
             assert there[each.key] + Counter(comparable(*row) for row in new) == wanted
 
 

@@ -91,7 +91,10 @@ def test_again_adds_what_is_new(made, bring, ours):
     assert runs_in(ours, "wine")["first <b>"].info.status == "KILLED"
 
     store.write_bytes(whole)
+    shutil.copytree(made, made.parent / "a_backup")
+    (made.parent / "a_backup" / store.relative_to(made)).write_bytes(whole[: len(whole) // 3])
     said = bring(made.parent)[1]
+    assert "it is a copy of" in said
     assert "0 new, 1 grown, 2 as they were" in said
     first = runs_in(ours, "wine")["first <b>"]
     assert (first.info.status, len(points_of(ours, first, "loss"))) == ("FINISHED", 4)
@@ -126,6 +129,7 @@ RECORD: dict[str, Any] = {
 def test_json_of_its_api(bring, ours, tmp_path):
     """With a history, all points; without, the last ones; what is no run is listed."""
     history = [{"_step": s, "_timestamp": 1714557600 + s, "acc": s / 10} for s in range(3)]
+    history[1]["odd"] = "NaN"
     records = [{**RECORD, "history": history}, RECORD, {**RECORD, "id": "r2", "name": "m"}]
     records += [{"id": "r3", "summary": "{'a':", "project": "wine"}]
     (tmp_path / "runs.json").write_text(json.dumps(records))
@@ -137,6 +141,7 @@ def test_json_of_its_api(bring, ours, tmp_path):
     assert "another one has its id" in said
     assert "is neither JSON nor a dict" in said
     assert points_of(ours, runs["n"], "acc") == [(0, "0.0"), (1, "0.1"), (2, "0.2")]
+    assert points_of(ours, runs["n"], "odd") == [(1, "nan")]
     [point] = ours.get_metric_history(runs["m"].info.run_id, "acc")
     assert (point.step, point.timestamp, point.value) == (7, 1_714_557_600_500, 0.9)
     assert (runs["m"].info.status, runs["m"].data.params) == ("KILLED", {"lr": "0.1"})
