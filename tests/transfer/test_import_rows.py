@@ -139,6 +139,27 @@ def test_what_search_runs_says_comes_back(bring, ours, tmp_path):
     assert "columns that nothing was made of: artifact_uri" in said
 
 
+def test_one_odd_cell_takes_no_column_away(bring, ours):
+    """It is left out, and listed with its row; what says that it is empty, is."""
+    text = """name,state,start_time,end_time,acc,metrics.f1,params.depth
+a,failed,2024-05-01,1714557600000000,0.5,1,None
+b,preempted,soon,1714557600000000000,N/A,oops,3
+c,paused,2024-05-02,null,-,2,4
+"""
+    code, said = bring(text)
+
+    runs = runs_in(ours)
+    assert (code, [runs[n].info.status for n in "abc"]) == (1, ["FAILED", "KILLED", "FINISHED"])
+    assert [runs[n].info.end_time for n in "abc"] == [1_714_557_600_000] * 2 + [None]
+    assert runs["a"].info.start_time == 1_714_521_600_000
+    assert [runs[n].data.metrics for n in "abc"] == [{"acc": 0.5, "f1": 1}, {}, {"f1": 2}]
+    assert [runs[n].data.params for n in "abc"] == [{"depth": d} for d in ("None", "3", "4")]
+    assert "start_time of row 3, 'soon': it is no time" in said
+    assert "state of row 4, 'paused': it is no status" in said
+    assert "metrics.f1 of row 3, 'oops': it is no number" in said
+    assert "1 of 3 rows have no time in a column start_time" in said
+
+
 def test_rows_that_are_no_runs_are_listed(bring, ours):
     """Cells without a column, an id twice; semicolons, a name twice and a BOM are nothing bad."""
     text = "\ufeffrun_id;acc;acc;f<1>\na;1;2\na;3;4\nb;1;2;3;4\nc;5\n"

@@ -16,6 +16,7 @@ from nbtrack.transfer.sources.source_records import SourceRun
 _STATES = {
     "running": "RUNNING", "pending": "SCHEDULED", "finished": "FINISHED", "failed": "FAILED",
     "crashed": "KILLED", "killed": "KILLED", "preempted": "KILLED",
+    "preempting": "RUNNING",
 }  # fmt: skip
 _FACT_TAGS = {
     "notes": "mlflow.note.content", "commit": "mlflow.source.git.commit",

@@ -17,7 +17,14 @@ from pathlib import Path
 from nbtrack.errors import InvalidValue
 from nbtrack.transfer.sources.derived_ids import experiment_called, is_run_id, run_id_of
 from nbtrack.transfer.sources.key_names import renamed_notes
-from nbtrack.transfer.sources.row_columns import Column, Columns, status_in, time_in
+from nbtrack.transfer.sources.row_columns import (
+    Column,
+    Columns,
+    is_number,
+    said,
+    status_in,
+    time_in,
+)
 from nbtrack.transfer.sources.runs_only import RunsOnly
 from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
@@ -53,6 +60,8 @@ class RowsReader(RunsOnly):
             raise
         self._columns.decide()
         self._renamed = self._columns.rename()
+        self._odd: dict[str, str] = {}
+        self._undated = 0
         self._same: Counter[tuple[str, tuple[str, str]]] = Counter()
         self._numbers = self._ids()
 
@@ -62,9 +71,13 @@ class RowsReader(RunsOnly):
 
     def notes(self) -> Sequence[str]:
         roles = {column.role for column in self._columns.all}
+        rows, undated = len(self._numbers), self._undated
         notes = [*self._columns.notes(), *renamed_notes(self._renamed)]
-        if "start" not in roles:
-            notes.append("no column start_time: that they began in 1970 means that nothing says it")
+        if undated:
+            notes.append(
+                f"{undated:,} of {rows:,} rows have no time in a column start_time: that they "
+                "began in 1970 means that nothing says it"
+            )
         if "id" not in roles:
             notes.append(f"no column run_id: a run is known by {self._known_by()}")
         if self._joined is not None:
@@ -73,6 +86,9 @@ class RowsReader(RunsOnly):
                 "that, it is another run"
             )
         return notes
+
+    def leftovers(self) -> Mapping[str, str]:
+        return self._odd
 
     # --- runs
 
@@ -118,9 +134,11 @@ class RowsReader(RunsOnly):
             yield Points(key, [float(cell)], [0], [when], is_single=True)
 
     def _texts(self, cells: Sequence[str], role: str) -> dict[str, str]:
-        """A param or a tag stays as it is written."""
-        pairs = zip(self._columns.all, cells)
-        return {c.key: cell for c, cell in pairs if c.role == role and cell.strip()}
+        """A param or a tag stays as it is written, `None` too."""
+        pairs = [(c.key, cell) for c, cell in zip(self._columns.all, cells) if c.role == role]
+        if role == "metric":
+            return {key: cell for key, cell in pairs if is_number(cell.strip())}
+        return {key: cell for key, cell in pairs if cell.strip()}
 
     def _experiment_of(self, facts: Mapping[str, str]) -> SourceExperiment:
         name = facts.get("experiment") or facts.get("experiment_id") or self._experiment
@@ -145,6 +163,7 @@ class RowsReader(RunsOnly):
         """The number of the row of each run; one that cannot be a run is called by its number."""
         found: dict[str, int] = {}
         for (number,) in list(self._rows.execute("select number from rows order by 1")):
+            self._note_odd(number)
             run_id = self._id_of(number)
             found[f"in row {number}" if run_id in found else run_id] = number
         return found
@@ -159,6 +178,12 @@ class RowsReader(RunsOnly):
         self._same[experiment, how] += 1
         return run_id_of(self.kind, *how, experiment, self._same[experiment, how])
 
+    def _note_odd(self, number: int) -> None:
+        for column, cell in zip(self._columns.all, self._cells(number)):
+            if trouble := column.trouble_in(cell):
+                self._odd[f"{column.name} of row {number}, {cell.strip()!r:.80}"] = trouble
+        self._undated += not time_in(self._facts(number).get("start", ""))
+
     def _known_by(self) -> str:
         if any(how == "row" for _, (how, _) in self._same):
             return "its name, and one without a name by its row, which is a new one if changed"
@@ -168,7 +193,7 @@ class RowsReader(RunsOnly):
 
     def _facts(self, number: int) -> dict[str, str]:
         pairs = zip(self._columns.all, self._cells(number))
-        return {column.role: cell.strip() for column, cell in pairs if column.role not in _MANY}
+        return {column.role: said(cell) for column, cell in pairs if column.role not in _MANY}
 
     def _cells(self, number: int) -> list[str]:
         sql = "select cells from rows where number = ?"
