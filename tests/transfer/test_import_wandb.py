@@ -132,9 +132,12 @@ def test_json_of_its_api(bring, ours, tmp_path):
     history[1]["odd"] = "NaN"
     records = [{**RECORD, "history": history}, RECORD, {**RECORD, "id": "r2", "name": "m"}]
     records += [{"id": "r3", "summary": "{'a':", "project": "wine"}]
-    (tmp_path / "runs.json").write_text(json.dumps(records))
+    records[2]["config"] = {"text": "\u2028"}
+    (tmp_path / "runs.jsonl").write_text(
+        "\r\n".join(json.dumps(r, ensure_ascii=False) for r in records)
+    )
 
-    code, said = bring(tmp_path / "runs.json")
+    code, said = bring(tmp_path / "runs.jsonl")
 
     runs = runs_in(ours, "wine")
     assert (code, runs.keys()) == (1, {"n", "m"}), said
@@ -144,7 +147,14 @@ def test_json_of_its_api(bring, ours, tmp_path):
     assert points_of(ours, runs["n"], "odd") == [(1, "nan")]
     [point] = ours.get_metric_history(runs["m"].info.run_id, "acc")
     assert (point.step, point.timestamp, point.value) == (7, 1_714_557_600_500, 0.9)
-    assert (runs["m"].info.status, runs["m"].data.params) == ("KILLED", {"lr": "0.1"})
+    assert (runs["m"].info.status, runs["n"].data.params) == ("KILLED", {"lr": "0.1"})
+
+    poorer = {"id": "r2", "name": "m", "project": "wine", "state": "crashed"}
+    (tmp_path / "poorer.json").write_text(json.dumps([poorer]))
+    bring(tmp_path / "poorer.json")
+    again = runs_in(ours, "wine")["m"].info
+    assert again.start_time == runs["m"].info.start_time > 0
+    assert again.end_time == runs["m"].info.end_time is not None
 
 
 def test_csv_of_its_documentation_and_of_its_page(bring, ours, tmp_path):

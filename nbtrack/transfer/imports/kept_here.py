@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 _HALF_RUNS = """
     select run_id from stored.run_keys where run_id not in (select run_id from runs)
 """
-_RUNS = "select run_id from runs"
+_RUNS = """
+    select run_id, coalesce(epoch_us(start_time) // 1000, 0) as start,
+        coalesce(epoch_us(end_time) // 1000, 0) as "end"
+    from runs
+"""
 _MARKS = "select run_id, value from tags where key = $key"
 _TEXTS = "select run_id, key, value from {table} where run_id in (select unnest($ids))"
 _COUNTS = """
@@ -46,8 +50,11 @@ def half_runs(store: Store) -> set[str]:
     return set(store.query(_HALF_RUNS)["run_id"])
 
 
-def runs_here(store: Store) -> set[str]:
-    return set(store.query(_RUNS)["run_id"])
+def runs_here(store: Store) -> dict[str, tuple[int, int]]:
+    """By their ids, when they began and ended; 0: nothing says it."""
+    rows = store.query(_RUNS)
+    times = zip(rows["start"].tolist(), rows["end"].tolist())
+    return dict(zip(rows["run_id"], times))
 
 
 def marks_here(store: Store) -> dict[str, Mark]:

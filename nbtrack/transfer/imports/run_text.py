@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
@@ -34,6 +35,15 @@ def said_tags(run: SourceRun) -> dict[str, str]:
     """Its tags, as they are to be here: a name is one, and a mark is that of another import."""
     name = {RUN_NAME_TAG: run.name} if run.name else {}
     return without_mark({**run.tags, **name})
+
+
+def with_known_times(run: SourceRun, start: int, end: int) -> SourceRun:
+    """Another source of the same run may say less of it: what is known already stays."""
+    if not run.start and start:
+        run = replace(run, start=start)
+    if not run.end and end and run.status not in ("RUNNING", "SCHEDULED"):
+        run = replace(run, end=end)
+    return run
 
 
 def check_run(run: SourceRun) -> None:
