@@ -132,6 +132,6 @@ def _verdict(outcome: Outcome) -> str:
     if not outcome.differing:
         return "What came over is the same on both sides; what is listed did not."
     return (
-        f"{count(len(outcome.differing), 'run')} not the same: changed here since, or there while "
-        "this ran. Import again when nothing is logged there."
+        f"{count(len(outcome.differing), 'run')} not the same: changed here since, taken out "
+        "there since (it stays here), or logged there while this ran: then import again."
     )

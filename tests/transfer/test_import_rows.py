@@ -45,6 +45,10 @@ def runs_in(client: MlflowClient, experiment: str = "wine") -> dict[str, Run]:
     return {r.data.tags["mlflow.runName"]: r for r in client.search_runs([found.experiment_id])}
 
 
+def runs_in_any(client: MlflowClient) -> list[Run]:
+    return client.search_runs([client.get_experiment_by_name("wine").experiment_id])
+
+
 def test_columns_are_what_they_are_called_or_hold(bring, ours):
     """MLflow's names first, then what people say, then numbers and texts; and it is said."""
     code, said = bring(BY_HAND, "--param", "seed")
@@ -84,6 +88,36 @@ def test_again_with_more_in_it(bring, ours):
     assert (point.step, point.timestamp) == (0, 1_714_557_600_000)
 
 
+def test_a_corrected_number_is_the_latest(bring, ours):
+    """A table has no history: another number, also a smaller one, is what the run has now."""
+    bring("run_id,acc,loss\na,0.9,1\n")
+    code, said = bring("run_id,acc,loss\na,0.5,1\n")
+    assert (code, "1 grown" in said, "All of it is here" in said) == (0, True, True), said
+    [run] = runs_in_any(ours)
+    assert run.data.metrics == {"acc": 0.5, "loss": 1.0}
+    assert [p.value for p in ours.get_metric_history(run.info.run_id, "acc")] == [0.9, 0.5]
+
+    for text in ("nan", "0.9"):
+        code, said = bring(f"run_id,acc,loss\na,{text},1\n")
+        assert (code, "1 grown" in said) == (0, True), said
+    code, said = bring("run_id,acc,loss\na,0.9,1\n")
+    assert (code, "1 as they were" in said) == (0, True), said
+    assert runs_in_any(ours)[0].data.metrics == {"acc": 0.9, "loss": 1.0}
+
+
+def test_ids_and_names_stay_those_of_one_file(bring, ours):
+    """Two files that count from 1 are other runs; a name that comes twice makes none new."""
+    bring("id,name,acc\n1,cat,0.1\n", name="vision.csv")
+    bring("id,name,acc\n1,hello,0.2\n", name="speech.csv")
+    assert runs_in(ours, "vision").keys() == {"cat"}
+    assert runs_in(ours, "speech").keys() == {"hello"}
+
+    bring("name,acc\na,1\nb,2\n")
+    code, said = bring("name,acc\na,1\nb,2\na,3\n")
+    assert (code, "1 new, 0 grown, 2 as they were" in said) == (0, True), said
+    assert "by which of them it is" in said
+
+
 def test_what_search_runs_says_comes_back(bring, ours, tmp_path):
     """MLflow's own way to a CSV: ids, times, and its columns."""
     nbtrack.set_tracking_uri(str(tmp_path / "there"))
@@ -103,6 +137,27 @@ def test_what_search_runs_says_comes_back(bring, ours, tmp_path):
     assert back.data.params == {"lr": "0.1", "text": "a;b"}
     assert (back.data.metrics["loss"], back.data.tags["note"]) == (0.5, 'he said "no"')
     assert "columns that nothing was made of: artifact_uri" in said
+
+
+def test_one_odd_cell_takes_no_column_away(bring, ours):
+    """It is left out, and listed with its row; what says that it is empty, is."""
+    text = """name,state,start_time,end_time,acc,metrics.f1,params.depth
+a,failed,2024-05-01,1714557600000000,0.5,1,None
+b,preempted,soon,1714557600000000000,N/A,oops,3
+c,paused,2024-05-02,null,-,2,4
+"""
+    code, said = bring(text)
+
+    runs = runs_in(ours)
+    assert (code, [runs[n].info.status for n in "abc"]) == (1, ["FAILED", "KILLED", "FINISHED"])
+    assert [runs[n].info.end_time for n in "abc"] == [1_714_557_600_000] * 2 + [None]
+    assert runs["a"].info.start_time == 1_714_521_600_000
+    assert [runs[n].data.metrics for n in "abc"] == [{"acc": 0.5, "f1": 1}, {}, {"f1": 2}]
+    assert [runs[n].data.params for n in "abc"] == [{"depth": d} for d in ("None", "3", "4")]
+    assert "start_time of row 3, 'soon': it is no time" in said
+    assert "state of row 4, 'paused': it is no status" in said
+    assert "metrics.f1 of row 3, 'oops': it is no number" in said
+    assert "1 of 3 rows have no time in a column start_time" in said
 
 
 def test_rows_that_are_no_runs_are_listed(bring, ours):

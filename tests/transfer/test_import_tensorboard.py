@@ -105,8 +105,12 @@ def test_again_adds_what_is_new_wherever_the_folder_is(made, bring, ours, tmp_pa
         writer.add_scalar("loss", 9.0, 99, walltime=1_700_000_100)
     shutil.copytree(moved / "first", moved / "copy")
 
+    (moved / "begun").mkdir()
+    (moved / "begun" / "events.out.tfevents.1").touch()
+
     said = bring(moved)[1]
 
+    assert "run begun: no event is written yet" in said
     assert "1 new, 1 grown, 2 as they were" in said, said
     runs = runs_in(ours)
     assert [points_of(ours, runs[name], "loss")[-1][0] for name in ("first", "copy")] == [99, 99]

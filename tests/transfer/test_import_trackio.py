@@ -13,6 +13,7 @@ import pytest
 from nbtrack import MlflowClient
 from nbtrack.cli.main import main
 from nbtrack.records.runs import Run
+from nbtrack.transfer.sources.trackio_parquet import projects_in
 from tests.support.told_runs import files_of
 
 # Two runs of `trackio.init`, `log` with NaN, an Image and a Table, `finish`.
@@ -140,6 +141,28 @@ def test_runs_before_trackio_had_ids(made, bring, ours):
     assert bring(str(made))[0] == 0
     assert "0 new, 0 grown, 2 as they were" in bring(str(made))[1]
     assert runs_in(ours).keys() == {"first", "second ☃"}
+
+
+def test_rows_without_an_id_and_a_copy(made, bring, ours):
+    """They are of the run of that name; and a copy beside it has the runs only once."""
+    with changed(made) as project:
+        project.execute("create table old as select * from metrics")
+        project.execute("drop table metrics")
+        project.execute("alter table old rename to metrics")
+        project.execute("update metrics set run_id = null where run_name like 'sec%'")
+    shutil.copy(made / "wine.db", made / "wine2.db")
+    code, said = bring(str(made))
+    assert (code, "wine.db has it, too" in said, "None" in said) == (1, True, False), said
+    found = ours.search_runs([ours.get_experiment_by_name("wine").experiment_id])
+    assert {r.data.tags["mlflow.runName"] for r in found if r.data.metrics} == {
+        "first", "second ☃"
+    }  # fmt: skip
+
+
+def test_projects_of_parquet_are_told_by_their_whole_names(tmp_path):
+    for name in ("wine", "wine_configs", "wine_red", "wine_red_system"):
+        (tmp_path / f"{name}.parquet").touch()
+    assert projects_in(tmp_path).keys() == {"wine", "wine_red"}
 
 
 def test_what_is_no_project_is_refused(bring, tmp_path):

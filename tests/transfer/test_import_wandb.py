@@ -91,7 +91,10 @@ def test_again_adds_what_is_new(made, bring, ours):
     assert runs_in(ours, "wine")["first <b>"].info.status == "KILLED"
 
     store.write_bytes(whole)
+    shutil.copytree(made, made.parent / "a_backup")
+    (made.parent / "a_backup" / store.relative_to(made)).write_bytes(whole[: len(whole) // 3])
     said = bring(made.parent)[1]
+    assert "it is a copy of" in said
     assert "0 new, 1 grown, 2 as they were" in said
     first = runs_in(ours, "wine")["first <b>"]
     assert (first.info.status, len(points_of(ours, first, "loss"))) == ("FINISHED", 4)
@@ -126,20 +129,32 @@ RECORD: dict[str, Any] = {
 def test_json_of_its_api(bring, ours, tmp_path):
     """With a history, all points; without, the last ones; what is no run is listed."""
     history = [{"_step": s, "_timestamp": 1714557600 + s, "acc": s / 10} for s in range(3)]
+    history[1]["odd"] = "NaN"
     records = [{**RECORD, "history": history}, RECORD, {**RECORD, "id": "r2", "name": "m"}]
     records += [{"id": "r3", "summary": "{'a':", "project": "wine"}]
-    (tmp_path / "runs.json").write_text(json.dumps(records))
+    records[2]["config"] = {"text": "\u2028"}
+    (tmp_path / "runs.jsonl").write_text(
+        "\r\n".join(json.dumps(r, ensure_ascii=False) for r in records)
+    )
 
-    code, said = bring(tmp_path / "runs.json")
+    code, said = bring(tmp_path / "runs.jsonl")
 
     runs = runs_in(ours, "wine")
     assert (code, runs.keys()) == (1, {"n", "m"}), said
     assert "another one has its id" in said
     assert "is neither JSON nor a dict" in said
     assert points_of(ours, runs["n"], "acc") == [(0, "0.0"), (1, "0.1"), (2, "0.2")]
+    assert points_of(ours, runs["n"], "odd") == [(1, "nan")]
     [point] = ours.get_metric_history(runs["m"].info.run_id, "acc")
     assert (point.step, point.timestamp, point.value) == (7, 1_714_557_600_500, 0.9)
-    assert (runs["m"].info.status, runs["m"].data.params) == ("KILLED", {"lr": "0.1"})
+    assert (runs["m"].info.status, runs["n"].data.params) == ("KILLED", {"lr": "0.1"})
+
+    poorer = {"id": "r2", "name": "m", "project": "wine", "state": "crashed"}
+    (tmp_path / "poorer.json").write_text(json.dumps([poorer]))
+    bring(tmp_path / "poorer.json")
+    again = runs_in(ours, "wine")["m"].info
+    assert again.start_time == runs["m"].info.start_time > 0
+    assert again.end_time == runs["m"].info.end_time is not None
 
 
 def test_csv_of_its_documentation_and_of_its_page(bring, ours, tmp_path):

@@ -211,7 +211,7 @@ class _Export:
             known[key] = {comparable(p.value, p.step, p.timestamp) for p in past}
         return [
             Metric(key, value, t, step)
-            for key, values, steps, times in leaving.points
+            for key, values, steps, times, _ in leaving.points
             for value, step, t in zip(values, steps, times)
             if comparable(value, step, t) not in known.get(key, ())
         ]

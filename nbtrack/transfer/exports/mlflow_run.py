@@ -73,7 +73,7 @@ def _meta(run: SourceRun, uri: str) -> dict[str, Any]:
 
 def _point_lines(points: Iterable[Points]) -> Mapping[str, str]:
     found: dict[str, list[str]] = {}
-    for key, values, steps, times in points:
+    for key, values, steps, times, _ in points:
         lines = (f"{t} {value!r} {step}\n" for value, step, t in zip(values, steps, times))
         found.setdefault(key, []).extend(lines)
     return {key: "".join(lines) for key, lines in found.items()}

@@ -36,6 +36,8 @@ def note_source(outcome: Outcome, brought: Brought) -> None:
         outcome.incomplete[f"run {run.run_id}"] = "; ".join(brought.mark.missing)
     points, files = (brought.mark.points, brought.points), (brought.mark.files, brought.files)
     count_read(outcome.source, run, points=points, files=files)
+    if brought.singles:
+        outcome.source.singles[run.run_id] = brought.singles
 
 
 def count_read(
@@ -50,15 +52,17 @@ def count_read(
 
 def look_here(store: Store, outcome: Outcome) -> None:
     """Count the same runs as they are here."""
+    outcome.here.singles = outcome.source.singles
     run_ids = list(outcome.source.digests)
     for start in range(0, len(run_ids), _RUNS_AT_ONCE):
         count_here(store, outcome.here, run_ids[start : start + _RUNS_AT_ONCE])
 
 
 def count_here(store: Store, side: Side, run_ids: Sequence[str]) -> None:
-    """Add what is here of these runs to *side*."""
+    """Add what is here of these runs to *side*, of its singles the latest points."""
     params, tags = (kept_here.texts_here(store, name, run_ids) for name in ("params", "tags"))
-    files, points = kept_here.files_here(store, run_ids), kept_here.point_digests(store, run_ids)
+    files = kept_here.files_here(store, run_ids)
+    points = kept_here.point_digests(store, run_ids, side.singles)
     inputs = _inputs(store, run_ids)
     for run_id, facts in _facts(store, run_ids):
         found = files.get(run_id, {})

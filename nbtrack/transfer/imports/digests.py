@@ -40,6 +40,10 @@ class RunPointsDigest:
         self._waiting += len(values)
         self.count += len(values)
 
+    def add_single(self, key: str, value: float) -> None:
+        """Of a key that has one value there, and here also those that it had before."""
+        self.add(key, [value], [0], [0])
+
     def hexdigest(self) -> str:
         """ "" of no points."""
         self._end_block()

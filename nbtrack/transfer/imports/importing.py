@@ -22,6 +22,7 @@ from nbtrack.transfer.imports.imported_models import import_logged_models
 from nbtrack.transfer.imports.imported_registry import import_registry
 from nbtrack.transfer.imports.outcome import Outcome
 from nbtrack.transfer.imports.run_import import RunImport
+from nbtrack.transfer.imports.run_text import with_known_times
 from nbtrack.transfer.sources.source_records import BrokenRecord, SourceReader
 
 Progress = Callable[[int, int, str], None]  # how many are done, of how many, and what they are
@@ -100,6 +101,7 @@ class _Import:
                     raise BrokenRecord(f"its experiment {run.experiment_id!r} is not there")
                 home = self._homes[run.experiment_id].experiment_id
                 mark, is_here = marks.get(run_id), run_id in here
+                run = with_known_times(run, *here.get(run_id, (0, 0)))
                 brought = runs.bring(run, experiment_id=home, mark=mark, is_here=is_here)
             except _BROKEN as exc:
                 self._outcome.broken[f"run {run_id}"] = str(exc)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.stores.store import Store
 from nbtrack.transfer.imports.digests import RunPointsDigest
 from nbtrack.transfer.imports.marks import MARK, Mark, mark_in
-from nbtrack.transfer.imports.run_text import Before, Triple, comparable
+from nbtrack.transfer.imports.run_text import Before, Triple, comparable, latest
 from nbtrack.transfer.sources.source_records import ModelPoint
 
 if TYPE_CHECKING:
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 _HALF_RUNS = """
     select run_id from stored.run_keys where run_id not in (select run_id from runs)
 """
-_RUNS = "select run_id from runs"
+_RUNS = """
+    select run_id, coalesce(epoch_us(start_time) // 1000, 0) as start,
+        coalesce(epoch_us(end_time) // 1000, 0) as "end"
+    from runs
+"""
 _MARKS = "select run_id, value from tags where key = $key"
 _TEXTS = "select run_id, key, value from {table} where run_id in (select unnest($ids))"
 _COUNTS = """
@@ -46,8 +50,11 @@ def half_runs(store: Store) -> set[str]:
     return set(store.query(_HALF_RUNS)["run_id"])
 
 
-def runs_here(store: Store) -> set[str]:
-    return set(store.query(_RUNS)["run_id"])
+def runs_here(store: Store) -> dict[str, tuple[int, int]]:
+    """By their ids, when they began and ended; 0: nothing says it."""
+    rows = store.query(_RUNS)
+    times = zip(rows["start"].tolist(), rows["end"].tolist())
+    return dict(zip(rows["run_id"], times))
 
 
 def marks_here(store: Store) -> dict[str, Mark]:
@@ -74,13 +81,20 @@ def files_here(store: Store, run_ids: Sequence[str]) -> dict[str, dict[str, str]
     return found
 
 
-def point_digests(store: Store, run_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """The digest of all points of each run that has any, and how many there are."""
+def point_digests(
+    store: Store, run_ids: Sequence[str], singles: Mapping[str, Set[str]]
+) -> dict[str, tuple[str, int]]:
+    """The digest of all points of each run that has any, and how many there are; of keys that are
+    *singles* of it, of the latest alone."""
     found: dict[str, tuple[str, int]] = {}
     for run_id, keys in groupby(series_here(store, run_ids), key=lambda each: each[0]):
         digest = RunPointsDigest()
         for _, key, (values, steps, times) in keys:
-            digest.add(key, values, steps, times)
+            if key in singles.get(run_id, ()):
+                points = map(comparable, values.tolist(), steps.tolist(), times.tolist())
+                digest.add_single(key, float(latest(points)[0]))
+            else:
+                digest.add(key, values, steps, times)
         found[run_id] = (digest.hexdigest(), digest.count)
     return found
 

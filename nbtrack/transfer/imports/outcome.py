@@ -10,7 +10,8 @@ from nbtrack.transfer.sources.source_records import BrokenRecord
 
 @dataclass(slots=True)
 class Side:
-    """What is on one side: of runs that came over, and of those alone. Digests are by run."""
+    """What is on one side: of runs that came over, and of those alone. Digests are by run;
+    *singles* are keys of a run that have one value in the source."""
 
     runs: int = 0
     params: int = 0
@@ -18,6 +19,7 @@ class Side:
     points: int = 0
     files: int = 0
     digests: dict[str, str] = field(default_factory=dict)
+    singles: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:

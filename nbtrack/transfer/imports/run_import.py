@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from nbtrack.artifact_store.opening import open_local
@@ -36,6 +37,7 @@ class Brought:
     points: int
     files: int
     news: str
+    singles: frozenset[str] = frozenset()  # keys that have one value there
 
 
 class RunImport:
@@ -50,12 +52,14 @@ class RunImport:
         """Raises BrokenRecord; of a run that is not here, points may have been written then, but
         not what makes it a run."""
         check_run(run)
-        digest = RunPointsDigest()
+        digest, singles = RunPointsDigest(), set[str]()
+        points = partial(self._points, run, digest, singles)
         if not is_here:
-            self._append(_written(run.run_id, self._points(run, digest)))
-        elif self._has_grown(run, digest, mark):
+            self._append(_written(run.run_id, points()))
+        elif _has_grown(points(), digest, mark):
             there = kept_here.points_here(self._store, run.run_id)
-            self._append(_written(run.run_id, missing_points(self._points(run), there)))
+            new_points = missing_points(self._reader.points(run.run_id), there)
+            self._append(_written(run.run_id, new_points))
         files = self._bring_files(run, mark if is_here else None)
         new = Mark(
             facts=facts_digest(run), points=digest.hexdigest(), files=files.digest,
@@ -64,18 +68,21 @@ class RunImport:
         news = "new" if not is_here else "same" if new == mark else "grown"
         if news != "same":
             self._append([files.text + self._last_text(run, experiment_id, new, mark, is_here)])
-        return Brought(run=run, mark=new, points=digest.count, files=files.number, news=news)
+        return Brought(
+            run=run, mark=new, points=digest.count, files=files.number, news=news,
+            singles=frozenset(singles),
+        )  # fmt: skip
 
-    def _points(self, run: SourceRun, digest: RunPointsDigest | None = None) -> Iterator[Points]:
+    def _points(
+        self, run: SourceRun, digest: RunPointsDigest, singles: set[str]
+    ) -> Iterator[Points]:
         for points in self._reader.points(run.run_id):
-            if digest is not None:
+            if points.is_single:
+                digest.add_single(points.key, points.values[0])
+                singles.add(points.key)
+            else:
                 digest.add(points.key, points.values, points.steps, points.times)
             yield points
-
-    def _has_grown(self, run: SourceRun, digest: RunPointsDigest, mark: Mark | None) -> bool:
-        for _ in self._points(run, digest):
-            """Read to the end, before anything is written."""
-        return mark is None or mark.points != digest.hexdigest()
 
     def _last_text(
         self, run: SourceRun, experiment_id: str, new: Mark, mark: Mark | None, is_here: bool
@@ -141,6 +148,12 @@ class Files:
         if mark is None:
             return cls(missing=missing)
         return cls(digest=mark.files, stamp=mark.stamp, missing=missing)
+
+
+def _has_grown(points: Iterable[Points], digest: RunPointsDigest, mark: Mark | None) -> bool:
+    for _ in points:
+        """Read to the end, before anything is written."""
+    return mark is None or mark.points != digest.hexdigest()
 
 
 def _written(run_id: str, points: Iterable[Points]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
@@ -36,6 +37,15 @@ def said_tags(run: SourceRun) -> dict[str, str]:
     return without_mark({**run.tags, **name})
 
 
+def with_known_times(run: SourceRun, start: int, end: int) -> SourceRun:
+    """Another source of the same run may say less of it: what is known already stays."""
+    if not run.start and start:
+        run = replace(run, start=start)
+    if not run.end and end and run.status not in ("RUNNING", "SCHEDULED"):
+        run = replace(run, end=end)
+    return run
+
+
 def check_run(run: SourceRun) -> None:
     """Raises BrokenRecord for what no run can be."""
     if not _RUN_ID.fullmatch(run.run_id):
@@ -63,14 +73,19 @@ def _check_points(points: Points) -> None:
 def missing_points(
     points: Iterable[Points], known: Mapping[str, Counter[Triple]]
 ) -> Iterator[Points]:
-    """Those that are not among *known*, each as often as it is missing."""
+    """Those that are not among *known*, each as often as it is missing; another value of a key
+    that has a single one, so that it is the latest."""
     left = {key: Counter(found) for key, found in known.items()}
     for each in points:
+        if each.is_single and (before := known.get(each.key)):
+            yield from _changed(each, latest(before))
+            continue
         there: Counter[Triple] = left.get(each.key, Counter())
         found = zip(each.values, each.steps, each.times, strict=True)
         new = [point for point in found if not _taken(there, point)]
         if new:
-            yield Points(each.key, *zip(*new))
+            values, steps, times = zip(*new)
+            yield Points(each.key, values, steps, times)
 
 
 def _taken(there: Counter[Triple], point: Triple) -> bool:
@@ -79,6 +94,25 @@ def _taken(there: Counter[Triple], point: Triple) -> bool:
         return False
     there[place] -= 1
     return True
+
+
+def latest(points: Iterable[Triple]) -> Triple:
+    """As the store says which one is."""
+    return max(points, key=lambda point: (*point[1:], _sortable(point[0])))
+
+
+def _sortable(value: float) -> tuple[bool, float]:
+    """NaN is the largest, as in the store."""
+    return (True, 0.0) if isinstance(value, str) else (False, value)
+
+
+def _changed(single: Points, before: Triple) -> Iterator[Points]:
+    (value,), (step,), (time,) = single.values, single.steps, single.times
+    if comparable(value, step, time)[0] == before[0]:
+        return
+    if (step, time) <= before[1:]:
+        step, time = before[1], before[2] + 1
+    yield Points(single.key, [value], [step], [time])
 
 
 def comparable(value: float, step: int, time: int) -> Triple:

@@ -16,6 +16,7 @@ from nbtrack.transfer.sources.source_records import SourceRun
 _STATES = {
     "running": "RUNNING", "pending": "SCHEDULED", "finished": "FINISHED", "failed": "FAILED",
     "crashed": "KILLED", "killed": "KILLED", "preempted": "KILLED",
+    "preempting": "RUNNING",
 }  # fmt: skip
 _FACT_TAGS = {
     "notes": "mlflow.note.content", "commit": "mlflow.source.git.commit",
@@ -23,6 +24,7 @@ _FACT_TAGS = {
 }  # fmt: skip
 _OWN_FACTS = ("id", "entity", "group", "job_type", "sweep_id", "host", "url")
 _TYPE = "_type"  # of an object that is no number: a histogram, an image
+_SPELLED = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 Key = tuple[str, ...]
 
 
@@ -62,6 +64,7 @@ class LoggedRun:
         flat = dict(flat_values(values))
         objects = self._objects(flat)
         for key, value in _outside(flat, objects):
+            value = _spelled(value)
             if isinstance(value, list):
                 self.left["lists of values"] += 1
             elif isinstance(value, str):
@@ -74,7 +77,7 @@ class LoggedRun:
         """W&B has no steps for these; each look is one."""
         self._seen_at(time)
         for key, value in values.items():
-            if _is_number(value):
+            if _is_number(value := _spelled(value)):
                 self.points.add(f"system/{'.'.join(key)}", float(value), self._looks, time)
         self._looks += 1
 
@@ -86,11 +89,12 @@ class LoggedRun:
     def complete(self) -> None:
         """What only the summary says is a point at the last step; a text is a tag."""
         for key, value in _outside(flat := dict(flat_values(self.summary)), _kinds(flat)):
+            value = _spelled(value)
             if isinstance(value, str):
                 self._texts[key] = value
             elif isinstance(value, int | float) and key not in self._measured:
                 time = self.end or self.start or 0
-                self.points.add(".".join(key), float(value), self._step, time)
+                self.points.add_single(".".join(key), float(value), self._step, time)
 
     def source_run(self, run_id: str, experiment_id: str) -> SourceRun:
         status = _STATES.get(self.state.lower(), "FINISHED")
@@ -167,6 +171,11 @@ def _shown(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, default=str) if isinstance(value, list | dict) else str(value)
+
+
+def _spelled(value: Any) -> Any:
+    """JSON has no NaN: W&B and trackio write it as a text."""
+    return _SPELLED.get(value, value) if isinstance(value, str) else value
 
 
 def _is_number(value: Any) -> bool:

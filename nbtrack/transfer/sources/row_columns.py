@@ -27,8 +27,10 @@ _FACTS = {
 _STATUSES = {
     "running": "RUNNING", "scheduled": "SCHEDULED", "pending": "SCHEDULED",
     "finished": "FINISHED", "completed": "FINISHED", "done": "FINISHED",
-    "failed": "FAILED", "crashed": "KILLED", "killed": "KILLED", "": "FINISHED",
+    "success": "FINISHED", "failed": "FAILED", "error": "FAILED", "crashed": "KILLED",
+    "killed": "KILLED", "preempted": "KILLED", "preempting": "RUNNING", "": "FINISHED",
 }  # fmt: skip
+_MISSING = ("na", "n/a", "none", "null", "-")  # how a table says that a cell is empty
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?|nan", re.IGNORECASE)
 
 
@@ -40,17 +42,37 @@ class Column:
     key: str = ""
     role: str = ""
     is_by_type: bool = False
-    is_number: bool = True
-    is_time: bool = True
-    is_status: bool = True
     is_empty: bool = True
+    filled: int = 0  # cells, and how many of them are numbers, times, or a status
+    numbers: int = 0
+    times: int = 0
+    statuses: int = 0
 
     def see(self, cell: str) -> None:
-        if cell:
-            self.is_empty = False
-            self.is_number = self.is_number and _NUMBER.fullmatch(cell) is not None
-            self.is_time = self.is_time and time_in(cell) is not None
-            self.is_status = self.is_status and cell.lower() in _STATUSES
+        self.is_empty = self.is_empty and not cell
+        if cell := said(cell):
+            self.filled += 1
+            self.numbers += is_number(cell)
+            self.times += time_in(cell) is not None
+            self.statuses += cell.lower() in _STATUSES
+
+    @property
+    def is_number(self) -> bool:
+        return 0 < self.filled == self.numbers
+
+    def mostly(self, count: int) -> bool:
+        """One odd cell takes no column away, as it would if all had to fit."""
+        return 2 * count >= self.filled
+
+    def trouble_in(self, cell: str) -> str:
+        """Why nothing can be made of it; "" if it can."""
+        if not (cell := said(cell)):
+            return ""
+        if self.role in ("start", "end"):
+            return "" if time_in(cell) is not None else "it is no time"
+        if self.role == "status":
+            return "" if cell.lower() in _STATUSES else "it is no status: the run is FINISHED here"
+        return "it is no number" if self.role == "metric" and not is_number(cell) else ""
 
 
 @dataclass(slots=True)
@@ -101,7 +123,7 @@ def _decide(column: Column, taken: set[str], params: Sequence[str]) -> None:
     for prefix, role in _PREFIXES.items():
         if column.name.startswith(prefix) and column.name != prefix:
             column.role, column.key = role, column.name.removeprefix(prefix)
-            if role == "metric" and not column.is_number:
+            if role == "metric" and not column.mostly(column.numbers):
                 column.role = "param"  # MLflow has no such metric, and the text is not lost
             return
     if column.name in params:
@@ -116,8 +138,8 @@ def _decide(column: Column, taken: set[str], params: Sequence[str]) -> None:
 
 def _can_be(column: Column, fact: str) -> bool:
     if fact in ("start", "end"):
-        return column.is_time
-    return column.is_status if fact == "status" else True
+        return column.mostly(column.times)
+    return column.mostly(column.statuses) if fact == "status" else True
 
 
 def _each_once(header: Sequence[str]) -> Iterator[str]:
@@ -128,13 +150,23 @@ def _each_once(header: Sequence[str]) -> Iterator[str]:
         yield name if seen[name] == 1 else f"{name} ({seen[name]})"
 
 
+def said(cell: str) -> str:
+    """ "" if it says that it is empty."""
+    cell = cell.strip()
+    return "" if cell.lower() in _MISSING else cell
+
+
+def is_number(cell: str) -> bool:
+    return _NUMBER.fullmatch(cell) is not None
+
+
 def status_in(cell: str) -> str:
-    return _STATUSES[cell.lower()]
+    return _STATUSES.get(cell.lower(), "FINISHED")
 
 
 def time_in(cell: str) -> int | None:
-    """Milliseconds since 1970, of an ISO date or of seconds or milliseconds; None: it is no time.
-    Without a zone it is UTC."""
+    """Milliseconds since 1970, of an ISO date, or of seconds or thousandths, millionths or
+    billionths of them, as large as the number is; None: it is no time. Without a zone it is UTC."""
     try:
         if _NUMBER.fullmatch(cell):
             return _of_number(float(cell))
@@ -145,6 +177,9 @@ def time_in(cell: str) -> int | None:
 
 
 def _of_number(number: float) -> int | None:
-    if not math.isfinite(number) or not 1e8 <= number < 1e14:
+    if not math.isfinite(number) or not 1e8 <= number < 1e20:
         return None
-    return int(number if number >= 1e11 else number * 1000)
+    for more_than, per_ms in ((1e17, 1e6), (1e14, 1e3), (1e11, 1.0)):
+        if number >= more_than:
+            return int(number / per_ms)
+    return int(number * 1000)

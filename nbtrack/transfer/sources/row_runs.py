@@ -17,7 +17,14 @@ from pathlib import Path
 from nbtrack.errors import InvalidValue
 from nbtrack.transfer.sources.derived_ids import experiment_called, is_run_id, run_id_of
 from nbtrack.transfer.sources.key_names import renamed_notes
-from nbtrack.transfer.sources.row_columns import Column, Columns, status_in, time_in
+from nbtrack.transfer.sources.row_columns import (
+    Column,
+    Columns,
+    is_number,
+    said,
+    status_in,
+    time_in,
+)
 from nbtrack.transfer.sources.runs_only import RunsOnly
 from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
@@ -53,6 +60,9 @@ class RowsReader(RunsOnly):
             raise
         self._columns.decide()
         self._renamed = self._columns.rename()
+        self._odd: dict[str, str] = {}
+        self._undated = 0
+        self._same: Counter[tuple[str, tuple[str, str]]] = Counter()
         self._numbers = self._ids()
 
     def close(self) -> None:
@@ -61,13 +71,24 @@ class RowsReader(RunsOnly):
 
     def notes(self) -> Sequence[str]:
         roles = {column.role for column in self._columns.all}
+        rows, undated = len(self._numbers), self._undated
         notes = [*self._columns.notes(), *renamed_notes(self._renamed)]
-        if "start" not in roles:
-            notes.append("no column start_time: that they began in 1970 means that nothing says it")
+        if undated:
+            notes.append(
+                f"{undated:,} of {rows:,} rows have no time in a column start_time: that they "
+                "began in 1970 means that nothing says it"
+            )
         if "id" not in roles:
-            how = "its name" if self._names_are_unique else "its row, which is a new one if changed"
-            notes.append(f"no column run_id: a run is known by {how}")
+            notes.append(f"no column run_id: a run is known by {self._known_by()}")
+        if self._joined is not None:
+            notes.append(
+                f"a run is also known by its experiment, {self._joined!r}: from this file without "
+                "that, it is another run"
+            )
         return notes
+
+    def leftovers(self) -> Mapping[str, str]:
+        return self._odd
 
     # --- runs
 
@@ -110,12 +131,14 @@ class RowsReader(RunsOnly):
         facts = self._facts(number)
         when = time_in(facts.get("end", "")) or time_in(facts.get("start", "")) or 0
         for key, cell in sorted(self._texts(self._cells(number), "metric").items()):
-            yield Points(key, [float(cell)], [0], [when])
+            yield Points(key, [float(cell)], [0], [when], is_single=True)
 
     def _texts(self, cells: Sequence[str], role: str) -> dict[str, str]:
-        """A param or a tag stays as it is written."""
-        pairs = zip(self._columns.all, cells)
-        return {c.key: cell for c, cell in pairs if c.role == role and cell.strip()}
+        """A param or a tag stays as it is written, `None` too."""
+        pairs = [(c.key, cell) for c, cell in zip(self._columns.all, cells) if c.role == role]
+        if role == "metric":
+            return {key: cell for key, cell in pairs if is_number(cell.strip())}
+        return {key: cell for key, cell in pairs if cell.strip()}
 
     def _experiment_of(self, facts: Mapping[str, str]) -> SourceExperiment:
         name = facts.get("experiment") or facts.get("experiment_id") or self._experiment
@@ -138,32 +161,39 @@ class RowsReader(RunsOnly):
 
     def _ids(self) -> dict[str, int]:
         """The number of the row of each run; one that cannot be a run is called by its number."""
-        names: Counter[str] = Counter()
-        numbers = [number for (number,) in self._rows.execute("select number from rows order by 1")]
-        for number in numbers:
-            names[self._facts(number).get("name", "")] += 1
-        self._names_are_unique = bool(names) and not names[""] and max(names.values()) == 1
         found: dict[str, int] = {}
-        same: Counter[str] = Counter()
-        for number in numbers:
-            run_id = self._id_of(number, same)
+        for (number,) in list(self._rows.execute("select number from rows order by 1")):
+            self._note_odd(number)
+            run_id = self._id_of(number)
             found[f"in row {number}" if run_id in found else run_id] = number
         return found
 
-    def _id_of(self, number: int, same: Counter[str]) -> str:
+    def _id_of(self, number: int) -> str:
+        """It depends on no other name in the file: else all would be new as soon as one came."""
         facts, cells = self._facts(number), self._cells(number)
-        if said := facts.get("id", ""):
-            return said if is_run_id(said) else run_id_of(self.kind, "id", said)
         experiment = self._experiment_of(facts).name
-        if self._names_are_unique:
-            return run_id_of(self.kind, "name", experiment, facts["name"])
-        content = json.dumps(cells)
-        same[content] += 1
-        return run_id_of(self.kind, "row", experiment, content, same[content])
+        if said := facts.get("id", ""):
+            return said if is_run_id(said) else run_id_of(self.kind, "id", experiment, said)
+        how = ("name", facts["name"]) if facts.get("name") else ("row", json.dumps(cells))
+        self._same[experiment, how] += 1
+        return run_id_of(self.kind, *how, experiment, self._same[experiment, how])
+
+    def _note_odd(self, number: int) -> None:
+        for column, cell in zip(self._columns.all, self._cells(number)):
+            if trouble := column.trouble_in(cell):
+                self._odd[f"{column.name} of row {number}, {cell.strip()!r:.80}"] = trouble
+        self._undated += not time_in(self._facts(number).get("start", ""))
+
+    def _known_by(self) -> str:
+        if any(how == "row" for _, (how, _) in self._same):
+            return "its name, and one without a name by its row, which is a new one if changed"
+        if max(self._same.values(), default=1) > 1:
+            return "its name, and those of one name by which of them it is: keep their order"
+        return "its name"
 
     def _facts(self, number: int) -> dict[str, str]:
         pairs = zip(self._columns.all, self._cells(number))
-        return {column.role: cell.strip() for column, cell in pairs if column.role not in _MANY}
+        return {column.role: said(cell) for column, cell in pairs if column.role not in _MANY}
 
     def _cells(self, number: int) -> list[str]:
         sql = "select cells from rows where number = ?"

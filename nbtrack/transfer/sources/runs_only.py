@@ -61,6 +61,15 @@ class KeptPoints:
     def __init__(self, renamed: dict[str, str]) -> None:
         self._names = KeyNames(renamed)
         self._series: dict[str, _Series] = {}
+        self._single: set[str] = set()
+
+    def add_single(self, key: str, value: float, step: int, time_ms: int) -> None:
+        """As `add`, of a key that has no history."""
+        self.add(key, value, step, time_ms)
+        if len(self._series[key].values) == 1:
+            self._single.add(self._names.name(key))
+        else:
+            self._single.discard(self._names.name(key))
 
     def add(self, key: str, value: float, step: int, time_ms: int) -> None:
         """Raises BrokenRecord for a step of more than 64 bits."""
@@ -77,7 +86,8 @@ class KeptPoints:
         for key, series in sorted(named, key=itemgetter(0)):
             for start in range(0, len(series.values), _POINTS_AT_ONCE):
                 some = slice(start, start + _POINTS_AT_ONCE)
-                yield Points(key, series.values[some], series.steps[some], series.times[some])
+                values, steps, times = series.values[some], series.steps[some], series.times[some]
+                yield Points(key, values, steps, times, is_single=key in self._single)
 
 
 class WrittenFiles:

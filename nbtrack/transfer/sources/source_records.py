@@ -15,12 +15,14 @@ class BrokenRecord(NbtrackError):
 
 
 class Points(NamedTuple):
-    """Some points of one key; a run's come key by key, in the order of the keys."""
+    """Some points of one key; a run's come key by key, in the order of the keys. *is_single*: the
+    source has no history of it, but one value, which may be another one the next time."""
 
     key: str
     values: Sequence[float]
     steps: Sequence[int]
     times: Sequence[int]
+    is_single: bool = False
 
 
 class ModelPoint(NamedTuple):

@@ -57,14 +57,16 @@ class EventsReader(RunsOnly):
         )
         self._written = WrittenFiles()
         self._last: tuple[str, _Read] | None = None
+        self._empty: dict[str, str] = {}
         self._cut: dict[str, str] = {}
         self._damaged: dict[str, str] = {}
         self._left: Counter[str] = Counter()
         self._renamed: dict[str, str] = {}
-        self._folders = dict(_runs_in(folder))
+        self._folders = dict(_runs_in(folder, self._empty))
         if not self._folders:
             raise InvalidValue(
-                f"No folder in {str(folder)!r} has a file of events (events.out.tfevents.…)."
+                f"No folder in {str(folder)!r} has a file of events (events.out.tfevents.…) "
+                "with one in it."
             )
         self._ids = {home: run_id for run_id, home in self._folders.items()}
 
@@ -84,7 +86,7 @@ class EventsReader(RunsOnly):
         left = {
             what: f"{n:,} of them, for which nbtrack has no place" for what, n in self._left.items()
         }
-        return {**self._damaged, **left}
+        return {**self._empty, **self._damaged, **left}
 
     def experiments(self) -> Iterator[SourceExperiment | BrokenRecord]:
         yield self._experiment
@@ -195,26 +197,34 @@ def _milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else int(seconds * 1000)
 
 
-def _runs_in(root: Path) -> Iterator[tuple[str, Path]]:
+def _runs_in(root: Path, empty: dict[str, str]) -> Iterator[tuple[str, Path]]:
     """The id of each, and its folder. It is made of the first file, so that a folder may move;
-    of a copy beside it, of the place too."""
+    of a copy beside it, of the place too. Those of which nothing is written yet, to *empty*."""
     taken = set()
     for place, folders, _ in os.walk(root):
         folders.sort()
         home = Path(place)
         if not (files := _event_files(home)):
             continue
-        run_id = run_id_of("tensorboard", files[0].name, _first_time(files[0]))
+        began = ((file.name, _first_time(file)) for file in files)
+        name, time = next((each for each in began if each[1] is not None), ("", None))
+        if time is None:
+            empty[f"run {os.path.relpath(home, root)}"] = "no event is written yet"
+            continue
+        run_id = run_id_of("tensorboard", name, time)
         if run_id in taken:
-            run_id = run_id_of("tensorboard", files[0].name, os.path.relpath(home, root))
+            run_id = run_id_of("tensorboard", name, os.path.relpath(home, root))
         taken.add(run_id)
         yield run_id, home
 
 
-def _first_time(file: Path) -> float:
+def _first_time(file: Path) -> float | None:
+    """None: it may still come."""
     try:
-        return next((event.time for event in events_in(file)), 0.0)
-    except (CutRecord, DamagedRecord, OSError):
+        return next((event.time for event in events_in(file)), None)
+    except CutRecord:
+        return None
+    except (DamagedRecord, OSError):
         return 0.0
 
 

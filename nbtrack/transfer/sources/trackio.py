@@ -28,7 +28,6 @@ from nbtrack.transfer.sources.source_records import (
 from nbtrack.transfer.sources.sqlite_files import columns_of, open_sqlite
 from nbtrack.transfer.sources.trackio_parquet import databases_of_parquet
 
-_SPELLED = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 _OWN_CONFIG = {"_Username": "user", "_Group": "group"}
 _LEFT = {"traces": "traces", "alerts": "alerts", "artifact_versions": "versions of artifacts"}
 
@@ -53,9 +52,10 @@ class TrackioReader(RunsOnly):
         except InvalidValue:
             self.close()
             raise
-        self._runs = {
-            each.run_id_of(key): (each, key) for each in self._projects for key in each.keys
-        }
+        self._copies: dict[str, str] = {}
+        self._runs: dict[str, tuple[_Project, str]] = {}
+        for each in self._projects:
+            self._add_runs(each)
         if not self._runs:
             self.close()
             raise InvalidValue(f"There is no run of trackio in {str(place)!r}: no file PROJECT.db.")
@@ -72,7 +72,8 @@ class TrackioReader(RunsOnly):
 
     def leftovers(self) -> Mapping[str, str]:
         left = self._left + sum((each.left_out() for each in self._projects), Counter())
-        return {w: f"{n:,} of them, for which nbtrack has no place" for w, n in left.items()}
+        no_place = {w: f"{n:,} of them, for which nbtrack has no place" for w, n in left.items()}
+        return {**self._copies, **no_place}
 
     def experiments(self) -> Iterator[SourceExperiment | BrokenRecord]:
         found = (self._experiment(project) for project in self._projects)
@@ -96,6 +97,12 @@ class TrackioReader(RunsOnly):
             files[f"media/{path_of(path.partition('/')[2])}"] = self._media_file(path)
         stamp = self._written.found(tables).stamp + stamp_of(files)
         return FoundFiles(files={**files, **tables}, stamp=stamp)
+
+    def _add_runs(self, project: _Project) -> None:
+        for key in project.keys:
+            first, _ = self._runs.setdefault(project.run_id_of(key), (project, key))
+            if first is not project:
+                self._copies[f"run {key} of {project.name}.db"] = f"{first.name}.db has it, too"
 
     def _media_file(self, path: str) -> Path | str:
         file = self._media / path
@@ -135,17 +142,21 @@ class _Project:
             raise InvalidValue(
                 f"{str(file)!r} is no project of trackio: it has no table of metrics."
             )
-        self._key = "run_id" if "run_id" in self._columns["metrics"] else "run_name"
         tables = [t for t in ("metrics", "configs", "system_metrics") if t in self._columns]
-        sql = " union ".join(f"select {self._key} from {table}" for table in tables)  # noqa: S608 - our own names
+        sql = " union ".join(f"select {self._key_in(t)} from {t}" for t in tables)  # noqa: S608 - our own names
         try:
-            self.keys = [str(key) for (key,) in self.connection.execute(f"{sql} order by 1")]
+            self.keys = [str(key) for (key,) in self.connection.execute(f"{sql} order by 1") if key]
         except sqlite3.DatabaseError as exc:
             self.connection.close()
             raise InvalidValue(f"{str(file)!r} is damaged: {exc}.") from exc
 
     def run_id_of(self, key: str) -> str:
         return key if is_run_id(key) else run_id_of("trackio", self.name, key)
+
+    def _key_in(self, table: str) -> str:
+        """Rows of before trackio had ids stay without one."""
+        names = [name for name in ("run_id", "run_name") if name in self._columns[table]]
+        return f"coalesce({', '.join(names)}, null)"
 
     def left_out(self) -> Counter[str]:
         found: Counter[str] = Counter()
@@ -177,14 +188,12 @@ class _Project:
     def _rows(self, table: str, columns: str, key: str) -> sqlite3.Cursor | list[Any]:
         if table not in self._columns:
             return []
-        sql = f"select {columns} from {table} where {self._key} = ? order by id"  # noqa: S608 - our own names
+        sql = f"select {columns} from {table} where {self._key_in(table)} = ? order by id"  # noqa: S608 - our own names
         return self.connection.execute(sql, (key,))
 
 
 def _values(text: str | bytes) -> dict[Key, Any]:
-    """JSON has no NaN: trackio writes it as a text."""
-    found = _object(text).items()
-    return {(k,): _SPELLED.get(v, v) if isinstance(v, str) else v for k, v in found}
+    return {(key,): value for key, value in _object(text).items()}
 
 
 def _object(text: str | bytes) -> Mapping[str, Any]:

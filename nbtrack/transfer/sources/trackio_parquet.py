@@ -23,17 +23,18 @@ _ROWS_AT_ONCE = 1000
 
 def databases_of_parquet(folder: Path, place: Path) -> list[Path]:
     """For each project of *folder*, one in *place*. Raises InvalidValue for what is no Parquet."""
-    return [_database(files, place / f"{name}.db") for name, files in _projects_in(folder).items()]
+    return [_database(files, place / f"{name}.db") for name, files in projects_in(folder).items()]
 
 
-def _projects_in(folder: Path) -> dict[str, Mapping[str, Path]]:
+def projects_in(folder: Path) -> dict[str, Mapping[str, Path]]:
     """The files of each: `wine.parquet` and `wine_configs.parquet`, or, of a Space that only shows
     them, `metrics.parquet` and `aux/configs.parquet`."""
     if (folder / "aux").is_dir() and (folder / "metrics.parquet").is_file():
         others = {table: folder / "aux" / f"{table}.parquet" for table in _PARTS}
         return {folder.name: {**others, "metrics": folder / "metrics.parquet"}}
     names = [each.stem for each in sorted(folder.glob("*.parquet"))]
-    projects = [n for n in names if not any(n != p and n.startswith(f"{p}_") for p in names)]
+    parts = {f"{name}{end}" for name in names for end in _PARTS.values() if end}
+    projects = [name for name in names if name not in parts]
     return {
         name: {table: folder / f"{name}{end}.parquet" for table, end in _PARTS.items()}
         for name in projects

@@ -172,7 +172,7 @@ def _records_in(file: Path) -> Iterator[Record]:
     try:
         text = file.read_text(encoding="utf-8-sig")
         found = (
-            [json.loads(line) for line in text.splitlines() if line.strip()]
+            [json.loads(line) for line in text.split("\n") if line.strip()]
             if (file.suffix.lower() == ".jsonl")
             else json.loads(text)
         )

@@ -45,6 +45,7 @@ class WandbFoldersReader(RunsOnly):
         self._renamed: dict[str, str] = {}
         self._cut: dict[str, str] = {}
         self._damaged: dict[str, str] = {}
+        self._copies: dict[str, str] = {}
         self._stores: dict[str, list[Path]] = {}
         self._projects: dict[str, str] = {}
         for store in _stores_in(place):
@@ -60,7 +61,7 @@ class WandbFoldersReader(RunsOnly):
 
     def leftovers(self) -> Mapping[str, str]:
         left = {w: f"{n:,} of them, for which nbtrack has no place" for w, n in self._left.items()}
-        return {**self._damaged, **left}
+        return {**self._damaged, **self._copies, **left}
 
     def experiments(self) -> Iterator[SourceExperiment | BrokenRecord]:
         for project in dict.fromkeys(self._projects.values()):
@@ -99,8 +100,18 @@ class WandbFoldersReader(RunsOnly):
         name = facts.get("id") or store.stem.removeprefix("run-")
         project = facts.get("project") or NO_PROJECT
         run_id = run_id_of(self.kind, project, name)
-        self._stores.setdefault(run_id, []).append(store)
+        self._keep(store, self._stores.setdefault(run_id, []))
         self._projects[run_id] = project
+
+    def _keep(self, store: Path, known: list[Path]) -> None:
+        """Of copies, the longest: with both, each point would be there twice."""
+        at = next((n for n, each in enumerate(known) if _names(each) == _names(store)), None)
+        if at is None:
+            known.append(store)
+            return
+        if store.stat().st_size > known[at].stat().st_size:
+            known[at], store = store, known[at]
+        self._copies[str(store)] = f"it is a copy of {known[at]}"
 
     def _read(self, run_id: str) -> LoggedRun:
         """The last one is kept: it is asked for twice."""
@@ -147,6 +158,11 @@ def _take(entry: Entry, run: LoggedRun) -> None:
         run.ended(entry.facts["code"], entry.facts["seconds"])
 
 
+def _names(store: Path) -> tuple[str, str]:
+    """W&B has the time and the id of the run in them."""
+    return store.parent.name, store.name
+
+
 def _metadata_beside(store: Path) -> dict[str, Any]:
     """Who ran what, where W&B wrote that down."""
     file = store.parent / "files" / "wandb-metadata.json"
@@ -175,4 +191,10 @@ def _stores_in(place: Path) -> list[Path]:
         folders[:] = [name for name in folders if name not in ("files", "logs", "tmp")]
         found += [Path(level, name) for name in names if name.endswith(".wandb")]
     found = [each for each in found if not each.is_symlink()]
-    return sorted(found, key=lambda each: (each.parent.name.partition("run-")[2], str(each)))
+    return sorted(found, key=_place_in_time)
+
+
+def _place_in_time(store: Path) -> tuple[str, bool, str]:
+    """Of copies, the one that is where W&B writes comes first."""
+    home = store.parent
+    return home.name.partition("run-")[2], home.parent.name != "wandb", str(store)
