@@ -40,4 +40,4 @@ def unrecorded(name: str) -> type[Unrecorded]:
     return _KINDS[name]
 
 
-_KINDS = {name: type(name, (Unrecorded,), {}) for name in NAMES}
+_KINDS: dict[str, type[Unrecorded]] = {name: type(name, (Unrecorded,), {}) for name in NAMES}

@@ -7,7 +7,8 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlparse
 
 from nbtrack.errors import InvalidValue
-from nbtrack.settings import is_server, says_more_than_where, servers_folder
+from nbtrack.settings import is_server as is_server  # for all who open stores
+from nbtrack.settings import says_more_than_where, servers_folder
 from nbtrack.stores.store import Store
 
 HURRY_SECONDS = 0.3  # whoever opens a store may be logging
