@@ -14,9 +14,11 @@ from nbtrack.cli.model_leftovers import places_of_versions
 from nbtrack.display.number_format import format_size
 from nbtrack.remote.protocol import COPIES
 from nbtrack.server.buckets.bucket import LEFT, Bucket, StoredObject
+from nbtrack.server.buckets.project import check_own
 from nbtrack.stores.local.inventory import recorded_files
 from nbtrack.stores.store import Store
 
+_AT_ONCE = 100
 _FILES_OF_MODELS = """
     select model_id, value as sha256 from current.model_values where "of" = 'file'
 """
@@ -57,7 +59,9 @@ class BucketGarbage:
 def bucket_garbage(
     store: Store, bucket: Bucket, *, runs: Collection[str], models: Collection[str]
 ) -> BucketGarbage:
-    """What could go now; *runs* and *models* will be gone. Raises StoreError, BucketAway."""
+    """What could go now; *runs* and *models* will be gone. Raises StoreError, also for the bucket
+    of another project, BucketAway."""
+    check_own(store, bucket)
     stored = {each.name: each for each in bucket.contents()}  # before the records
     marks = {each.name: each for each in bucket.doomed()}
     _, deleted = places_of_versions(store)
@@ -77,12 +81,16 @@ def bucket_garbage(
 
 
 def remove_contents(store: Store, garbage: BucketGarbage) -> None:
-    """Of those that are to go, what is needed by now stays."""
-    bucket, needed = garbage.bucket, _needed(store, runs=(), models=())
+    """Of those that are to go, what is needed by now stays, and what was sent again: it may take
+    long, and is looked at again before a few go. The marks come last."""
+    bucket = garbage.bucket
     bucket.remove_notes(garbage.notes)
     bucket.spare(garbage.spared)
+    gone = [each.name for each in garbage.gone]
+    for some in (gone[start : start + _AT_ONCE] for start in range(0, len(gone), _AT_ONCE)):
+        needed = _needed(store, runs=(), models=())
+        bucket.remove(name for name in some if name not in needed and bucket.is_doomed(name))
     bucket.doom(each.name for each in garbage.new)
-    bucket.remove(each.name for each in garbage.gone if each.name not in needed)
 
 
 def _needed(store: Store, *, runs: Collection[str], models: Collection[str]) -> set[str]:

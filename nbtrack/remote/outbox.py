@@ -20,7 +20,7 @@ from typing import IO, NamedTuple
 from nbtrack.journal import reading
 from nbtrack.journal.reading import segment_sizes, writer_of
 from nbtrack.remote.protocol import MOST_BYTES
-from nbtrack.remote.refused_lines import RefusedLines
+from nbtrack.remote.refused_lines import RefusedLines, count_said
 
 _FILE_LINE = re.compile(rb'^\{"k":"(?:artifact|modelvalue)".*\n', re.MULTILINE)
 
@@ -49,7 +49,7 @@ class Outbox:
     def waiting_lines(self) -> int:
         """That nobody has taken."""
         return sum(
-            text.count(b"\n")
+            count_said(text)
             for name in self.segments()
             for _, text in self.pieces(name, self.sent(name).lines)
         )

@@ -44,7 +44,7 @@ from nbtrack.remote.protocol import (
     WRITERS,
     kind_of_owner,
 )
-from nbtrack.remote.refused_lines import Owner, RefusedLines, nothing, owner_of
+from nbtrack.remote.refused_lines import Owner, Placed, RefusedLines, nothing, owner_of
 
 FILE_SECONDS = 30.0  # for the answer to a file
 _PIECE = 1 << 18
@@ -56,7 +56,6 @@ class Shipping:
         self._home = artifacts.parent
         self._direct = DirectUploads(line, self._read)
         self._refused = RefusedLines(outbox.folder)
-        self._has_tried_again = False
         self._until = float("inf")  # by the monotonic clock: then the process wants to end
 
     def end_within(self, seconds: float) -> None:
@@ -82,7 +81,7 @@ class Shipping:
 
     def _ship_lines(self) -> bool:
         """What is refused of one process costs the others nothing: it is raised in the end."""
-        self._try_again()
+        self._refused.try_again(self._waiting())
         refusals = _Refusals()
         for segment, size in self._outbox.segments().items():
             if self._outbox.sent(segment).lines < size:
@@ -91,11 +90,10 @@ class Shipping:
         refusals.raise_first()
         return True
 
-    def _try_again(self) -> None:
-        """Once a process: by now we may be allowed to log what was refused."""
-        if not self._has_tried_again:
-            self._has_tried_again = True
-            self._refused.try_again()
+    def _waiting(self) -> dict[str, tuple[int, int]]:
+        """By segment, from where to where the server may not have it."""
+        found = self._outbox.segments().items()
+        return {name: (self._outbox.sent(name).lines, size) for name, size in found}
 
     def _send_lines(self, segment: str) -> None:
         """If the server has more of it, or less, than we knew of: from where it says it is."""
@@ -121,14 +119,17 @@ class Shipping:
 
     def _send_piece(self, segment: str, start: int, text: bytes) -> int:
         """How much of it is there now. Raises LinesRefused if it is a part of one long line."""
-        parted = self._refused.parted(text)
-        self._refused.keep(segment, start, parted.refused)
+        parted = self._refused.parted(segment, start, text)
+        if parted.refused:
+            if (taken := self._post(segment, start, b"")) != start:
+                return taken  # its answer was lost: some of these may have been taken
+            self._refused.keep(segment, parted.refused)
         try:
             return self._post(segment, start, parted.sent)
         except LinesRefused as exc:
             lines = text.splitlines(keepends=True)
             if len(lines) == 1:
-                if parted.refused or not text.endswith(b"\n"):
+                if parted.sent != text or not text.endswith(b"\n"):
                     raise
                 self._refused.note(text)
                 _say_refused(text, exc)
@@ -149,8 +150,10 @@ class Shipping:
         is there now."""
         line = self._outbox.line_at(segment, start)
         _say_refused(line, exc)
-        self._refused.keep(segment, start, line)
-        end = taken = start + len(line)
+        end = start + len(line)
+        if (taken := self._post(segment, start, b"")) != start:
+            return end, taken
+        self._refused.keep(segment, [Placed(start, line)])
         for place in range(start, end, MOST_BYTES):
             size = min(MOST_BYTES, end - place)
             taken = self._post(segment, place, nothing(size))

@@ -167,25 +167,28 @@ def test_a_journal_that_is_refused_holds_up_no_others(
 
 
 def test_lines_are_kept_once_whoever_is_killed(tmp_path: Path) -> None:
-    """The same request again, and a longer one from the same place; then they are a segment."""
-    refused, segment = RefusedLines(tmp_path), f"{'a' * 32}-2.jsonl"
+    """The same request again, and a longer one from the same place or an earlier one; then they
+    are a segment, once the server has nothing in their place."""
+    segment = f"{'a' * 32}-2.jsonl"
     first = lines.metric_line("r" * 32, "m", 1.0, step=0, t=1).encode()
     other = lines.metric_line("s" * 32, "m", 1.0, step=0, t=1).encode()
+    refused, text = RefusedLines(tmp_path), first + other + first
     refused.note(first)
-    parted = refused.parted(first + other + first)
-    assert parted.refused == first * 2
+    parted = refused.parted(segment, 100, text)
+    assert [each.line for each in parted.refused] == [first, first]
     assert parted.sent == nothing(len(first)) + other + nothing(len(first))
-    assert len(parted.sent) == len(first + other + first)
     assert [len(nothing(size)) for size in (1, 65536, 200_000)] == [1, 65536, 200_000]
-    for kept in (first, first * 2):
-        refused.keep(segment, 100, kept)
-    refused.keep(segment, 900, first)
-    refused.keep(segment, 900, b"")
+    refused.keep(segment, parted.refused[1:])
+    for _ in range(2):
+        refused.keep(segment, parted.refused)
+    later = RefusedLines(tmp_path)
+    assert later.parted(segment, 100, text) == (parted.sent, [])
+    assert later.parted(segment, 90, b"x" * 9 + b"\n" + text).sent[10:] == parted.sent
     assert (refused.count(), refused.owners()) == (2, {"r" * 32})
 
-    refused.try_again()
     outbox = Outbox(tmp_path, tmp_path / "journal")
-    (again,) = outbox.segments()
-    assert (tmp_path / again).read_bytes() == first * 2
-    assert (bool(refused), outbox.waiting_lines()) == (False, 2)
-    assert refused.parted(first).refused == b""
+    later.try_again({segment: (100, 900)})
+    assert (bool(later), outbox.segments()) == (True, {})
+    later.try_again({segment: (100 + len(text), 900)})
+    assert (bool(later), outbox.waiting_lines()) == (False, 2)
+    assert later.parted(segment, 100, text) == (parted.sent, [])

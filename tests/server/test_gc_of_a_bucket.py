@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 import nbtrack
+from nbtrack.cli.bucket_leftovers import bucket_garbage, remove_contents
 from nbtrack.cli.main import main
 from nbtrack.server.buckets.bucket import Bucket
-from nbtrack.server.buckets.project import BucketProject
+from nbtrack.server.buckets.project import OWNER, BucketProject
 from tests.support.bucket_store import BucketStore, bucket_store, known_to_this_process
 
 Gc = Callable[..., str]
+AT_ONCE = timedelta(seconds=-2)  # the store tells whole seconds
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def store() -> Iterator[BucketStore]:
 def bucket(store: BucketStore, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     """In which a day is over at once."""
     for module in ("server.buckets.bucket", "cli.bucket_leftovers"):
-        monkeypatch.setattr(f"nbtrack.{module}.LEFT", timedelta(0))
+        monkeypatch.setattr(f"nbtrack.{module}.LEFT", AT_ONCE)
     monkeypatch.setattr("nbtrack.server.buckets.bucket.LOOK_SECONDS", 0.0)
     return Bucket(store.new_bucket())
 
@@ -38,7 +40,7 @@ def bucket(store: BucketStore, monkeypatch: pytest.MonkeyPatch) -> Bucket:
 def client(tmp_path: Path, bucket: Bucket) -> nbtrack.MlflowClient:
     """As the server itself writes."""
     made = nbtrack.MlflowClient(str(tmp_path / ".nbtrack"))
-    BucketProject(made._store, bucket)
+    BucketProject(made._store, bucket).claim()
     return made
 
 
@@ -112,7 +114,7 @@ def test_what_is_young_is_nobodys_garbage(
     monkeypatch.setattr("nbtrack.cli.bucket_leftovers.LEFT", timedelta(days=1))
     gc("--yes")
     assert not list(bucket.doomed())
-    monkeypatch.setattr("nbtrack.cli.bucket_leftovers.LEFT", timedelta(0))
+    monkeypatch.setattr("nbtrack.cli.bucket_leftovers.LEFT", AT_ONCE)
     gc("--yes")
     monkeypatch.setattr("nbtrack.cli.bucket_leftovers.LEFT", timedelta(days=1))
     gc("--yes")
@@ -138,3 +140,37 @@ def test_a_version_keeps_its_files_until_it_is_deleted(
     gc("--yes")
     assert kept(bucket, model) == [False]
     assert bucket.notes("copies") == []
+
+
+def test_what_is_sent_again_while_others_go_stays(
+    client: nbtrack.MlflowClient, bucket: Bucket, gc: Gc, tmp_path: Path
+) -> None:
+    """Before its record is there; and the server looks again, whatever it knew."""
+    client.delete_run(logged(client, "again", "gone"))
+    gc("--yes")
+    garbage = bucket_garbage(client._store, Bucket(bucket.address), runs=(), models=())
+    assert len(garbage.gone) == 2
+    (tmp_path / "again").write_bytes(b"again")
+    bucket.put(hashlib.sha256(b"again").hexdigest(), tmp_path / "again")
+    remove_contents(client._store, garbage)
+    assert kept(bucket, "again", "gone") == [True, False]
+    assert not bucket.has(hashlib.sha256(b"gone").hexdigest())
+
+
+def test_the_bucket_of_another_project_is_left_alone(
+    client: nbtrack.MlflowClient, bucket: Bucket, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Or of nobody knows whom."""
+    logged(client, "theirs")
+    other = nbtrack.MlflowClient(str(tmp_path / "other" / ".nbtrack"))
+    other.create_run("0")
+    BucketProject(other._store, bucket).claim()
+    place = ["--store", str(tmp_path / "other"), "gc", "--yes", "--artifacts", bucket.address]
+    for _ in range(2):
+        assert main(place) != 0
+    assert "is of the project" in capsys.readouterr().err
+    bucket.remove_notes([OWNER])
+    assert main(place) != 0
+    assert "does not say whose it is" in capsys.readouterr().err
+    assert kept(bucket, "theirs") == [True]
+    assert not list(bucket.doomed())

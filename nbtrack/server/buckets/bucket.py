@@ -4,6 +4,8 @@
     <prefix>/copies/<place>.json                     which files a registered version has
     <prefix>/doomed/<sha256>                         nothing needed it when `nbtrack gc` looked: it
                                                      goes a day later, if that is so still
+    <prefix>/project.json                            whose it is: `nbtrack gc` of others keeps off
+    <prefix>/clock/now                               when it was written last: the store's own time
     <prefix>/incoming/<random>                       sent by a client, and not looked at yet
     <prefix>/checking/<random>                       the same, where no client can reach it
 
@@ -33,6 +35,7 @@ PIECE_BYTES = 8 << 20  # of one request for a part of a content
 SIGNED = timedelta(minutes=15)  # for so long a signed address is good to begin with
 LEFT = timedelta(days=1)  # older ones that came in are nobody's
 LOOK_SECONDS = 60.0
+_CLOCK = "clock/now"
 _ADDRESS = re.compile(r"s3://[^/\s?#@]+(/[^?#]*)?", re.IGNORECASE)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -72,7 +75,7 @@ class Bucket:
 
         self.address = address.rstrip("/")
         self._store = obstore.store.S3Store.from_url(self.address, **_OPTIONS)
-        self._known: set[str] = set()  # contents that are there, as long as something needs them
+        self._known: dict[str, float] = {}  # contents that were there, by the monotonic clock
         self._doomed: set[str] = set()
         self._looked_at = -LOOK_SECONDS
 
@@ -84,7 +87,7 @@ class Bucket:
             obstore.list_with_delimiter(self._store, "checking")
 
     def has(self, sha256: str) -> bool:
-        if sha256 in self._known:
+        if self._is_known(sha256):
             return True
         with self._told("looked into"):
             if is_there := self._has_object(_name(sha256)):
@@ -93,7 +96,7 @@ class Bucket:
 
     def look_up(self, digests: Iterable[str]) -> None:
         """Several at once, so that `has` need not ask one by one."""
-        unknown = {each for each in digests if each not in self._known}
+        unknown = {each for each in digests if not self._is_known(each)}
         if len(unknown) > 1:
             with ThreadPoolExecutor(16, thread_name_prefix="nbtrack-bucket") as threads:
                 for _ in threads.map(self.has, unknown):
@@ -116,6 +119,7 @@ class Bucket:
         import obstore
 
         if self.needs(sha256):
+            self.spare([sha256])  # first: what is marked may go
             with self._told("written"):
                 obstore.put(
                     self._store, _name(sha256), file, chunk_size=PIECE_BYTES, max_concurrency=4
@@ -202,6 +206,7 @@ class Bucket:
             try:
                 if self._digest_of(checking) != sha256:
                     raise OtherBytes
+                self.spare([sha256])  # first: what is marked may go
                 obstore.copy(self._store, checking, _name(sha256))
             finally:
                 obstore.delete(self._store, [incoming, checking])
@@ -211,7 +216,7 @@ class Bucket:
         """Take away what came in and was left, by clients that were killed."""
         import obstore
 
-        before = datetime.now(UTC) - LEFT
+        before = self._now() - LEFT
         with self._told("swept"):
             for folder in ("incoming", "checking"):
                 for found in obstore.list(self._store, folder):
@@ -242,9 +247,15 @@ class Bucket:
     def remove(self, digests: Iterable[str]) -> None:
         """For good; the marks last: who is killed goes on the next time."""
         gone = list(digests)
-        self._known.difference_update(gone)
+        for sha256 in gone:
+            self._known.pop(sha256, None)
         self._delete(map(_name, gone))
         self.spare(gone)
+
+    def is_doomed(self, sha256: str) -> bool:
+        """Marked still, and not sent again since."""
+        marked, sent = self._modified(f"doomed/{sha256}"), self._modified(_name(sha256))
+        return marked is not None and (sent is None or sent <= marked)
 
     def notes(self, folder: str) -> list[str]:
         """Names of notes in *folder*, which it is below."""
@@ -259,12 +270,25 @@ class Bucket:
     def _objects(self, folder: str) -> Iterator[StoredObject]:
         import obstore
 
-        now = datetime.now(UTC)
+        now = self._now()
         with self._told("looked into"):
             for page in obstore.list(self._store, folder):
                 for each in page:
                     name = each["path"].rpartition("/")[2]
                     yield StoredObject(name, each["size"], now - each["last_modified"])
+
+    def _now(self) -> datetime:
+        """By the clock of the store, which dates what is in it: ours may be days off."""
+        self.write_note(_CLOCK, None)
+        return self._modified(_CLOCK) or datetime.now(UTC)
+
+    def _modified(self, name: str) -> datetime | None:
+        """None if it is not there."""
+        import obstore
+
+        with self._told("looked into"), suppress(FileNotFoundError):
+            return obstore.head(self._store, name)["last_modified"]
+        return None
 
     def _delete(self, names: Iterable[str]) -> None:
         import obstore
@@ -282,9 +306,7 @@ class Bucket:
 
     def _note_kept(self, sha256: str) -> None:
         """It was sent just now."""
-        if sha256 in self._doomed_lately():
-            self.spare([sha256])
-            self._doomed.discard(sha256)
+        self._doomed.discard(sha256)
         self._note_known(sha256)
 
     def _has_object(self, name: str) -> bool:
@@ -299,7 +321,11 @@ class Bucket:
     def _note_known(self, sha256: str) -> None:
         if len(self._known) >= 1 << 20:  # 100 MB of them
             self._known.clear()
-        self._known.add(sha256)
+        self._known[sha256] = time.monotonic()
+
+    def _is_known(self, sha256: str) -> bool:
+        """As of a minute ago at the most: `nbtrack gc` is another process."""
+        return time.monotonic() - self._known.get(sha256, -LOOK_SECONDS) < LOOK_SECONDS
 
     @contextmanager
     def _told(self, done: str) -> Iterator[None]:

@@ -10,15 +10,18 @@ from pathlib import Path
 from nbtrack.artifact_store.local import LocalArtifacts
 from nbtrack.artifact_store.opening import open_otherwise
 from nbtrack.base.guard import guarded
+from nbtrack.errors import StoreError
 from nbtrack.recording.experiments import default_artifact_root
 from nbtrack.remote.fetched import FETCHED
 from nbtrack.remote.protocol import COPIES, RUNS, kind_of_owner
 from nbtrack.server.buckets.artifacts import BucketArtifacts, Content, Kept
 from nbtrack.server.buckets.bucket import Bucket, is_digest
 from nbtrack.server.buckets.unproved import Unproved
+from nbtrack.server.nbtrack_protocol.project_id import project_id
 from nbtrack.stores.opening import folder_of
 from nbtrack.stores.store import Store
 
+OWNER = "project.json"  # the note in a bucket that says whose it is
 SWEEP_SECONDS = 3600.0
 _SPOOL = "spool"  # the folder in which files come together
 
@@ -32,8 +35,16 @@ class BucketProject:
         open_otherwise(self._root, self._open)
         open_otherwise(self._copies, self._open_copy)
 
+    def claim(self) -> None:
+        """The bucket is this project's from now on, unless it is another's: that one's server
+        goes on, and `nbtrack gc` of this project keeps off."""
+        if self.bucket.read_note(OWNER) is None:
+            self.bucket.write_note(OWNER, {"project": project_id_of(self._store)})
+
     def warm_up(self) -> None:
         """Once now, and from then on each hour."""
+        with guarded("note in its bucket whose it is", outcome="it is done an hour later"):
+            self.claim()
         with guarded("clear up in its bucket", outcome="it is done an hour later"):
             self.bucket.sweep()
         again = threading.Timer(SWEEP_SECONDS, self.warm_up)
@@ -64,6 +75,30 @@ class BucketProject:
             spool=self._home / _SPOOL,
             notes=self._home / FETCHED / name,
         )
+
+
+def check_own(store: Store, bucket: Bucket) -> None:
+    """Raises StoreError for the bucket of another project than *store*, or of nobody."""
+    own, told = project_id_of(store), bucket.read_note(OWNER)
+    owner = told.get("project") if isinstance(told, dict) else None
+    if owner is None:
+        raise StoreError(
+            f"The bucket {bucket.address} does not say whose it is, and this project is {own}: "
+            "nothing is freed. If it is this project's, begin its server with it once: nbtrack "
+            f"server --artifacts {bucket.address}"
+        )
+    if owner != own:
+        raise StoreError(
+            f"The bucket {bucket.address} is of the project {owner!r:.80}, and this one is {own}: "
+            "its files would be freed as nobody's. Name the project that the bucket's server "
+            "serves with --store. If that is this one, made anew, and no other server uses the "
+            f"bucket, delete {bucket.address}/{OWNER} and begin the server again."
+        )
+
+
+def project_id_of(store: Store) -> str:
+    of_database = getattr(store, "project_id", None)
+    return project_id(folder_of(store.uri)) if of_database is None else str(of_database())
 
 
 class _OfOwner:

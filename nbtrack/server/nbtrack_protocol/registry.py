@@ -30,7 +30,8 @@ from nbtrack.remote.protocol import CHANGE
 from nbtrack.server.nbtrack_protocol.change_check import ChangeCheck
 from nbtrack.server.served import Served
 
-LEFT_SECONDS = 3600.0  # a copy that has not grown for so long is nobody's
+LEFT_SECONDS = 86_400.0  # a copy that has not grown for so long is nobody's; a file that is sent
+# straight to a bucket does not touch it
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
