@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the same for `import wandb`: its verbs record here; processes that the script starts "
         "have W&B itself, and WANDB_MODE=disabled",
     )
+    parser.allow_abbrev = False  # a script's own `--a` is neither --as-mlflow nor --as-wandb
     parser.add_argument("script", metavar="SCRIPT", help="a Python file")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="its arguments")
 

@@ -69,7 +69,7 @@ def test_a_version_that_is_refused_leaves_no_copy(
     server: TeamServer, machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which was sent before: he may log and register, but not that model; nor does one that nobody
-    told of, an hour later."""
+    told of, a day later."""
     users = Users(server.folder / ".nbtrack")
     grants = [Grant(kind=MODEL, name="mine", role=Role.EDITOR)]
     monkeypatch.setenv("NBTRACK_TOKEN", users.add("bob", Role.VIEWER, grants=grants))
@@ -85,7 +85,7 @@ def test_a_version_that_is_refused_leaves_no_copy(
     copies = server.folder / ".nbtrack" / "models"
     left = [*copies.glob(".nbtrack-tmp-*")]
     served = Served((server.folder / ".nbtrack").as_uri())
-    for old, name in ((7200, "old"), (0, "new")):
+    for old, name in ((90_000, "old"), (0, "new")):
         (copies / f".nbtrack-tmp-{name}").mkdir(parents=True)
         os.utime(copies / f".nbtrack-tmp-{name}", (time.time() - old,) * 2)
     sweep(served)

@@ -220,11 +220,11 @@ def test_a_script_of_mlflows_records_here(folder):
 
 def test_an_argument_that_is_no_param_costs_nothing_else(folder):
     """The source and the other arguments are kept, and it is said which one is not."""
-    done = run(folder, "-m", "nbtrack", "run", "helper.py", "--a=1", "--b/../c=2", "--d=3")
+    done = run(folder, "-m", "nbtrack", "run", "helper.py", "--a=1", "--b/../c=2", "--n=3")
 
     [found] = runs_of(folder, "helper.py")
     told = run(folder, "-m", "nbtrack", "show", found.info.run_id)
-    assert found.data.params == {"a": "1", "d": "3"}
+    assert found.data.params == {"a": "1", "n": "3"}
     assert "TWO = " in told.stdout
     assert (done.stderr.count("\n"), "b/../c" in done.stderr) == (1, True)
 

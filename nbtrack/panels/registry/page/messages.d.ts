@@ -222,7 +222,7 @@ export interface RunModels {
   paths: string[];
 }
 
-/** How many events there are now. */
+/** The number of the newest event that whoever looks may see. */
 export interface RegistryNews {
   events: number;
 }
