@@ -41,6 +41,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InteractiveShell
         patched.setattr(look_back, "WAIT_SECONDS", 60.0)
         patched.setattr(tracked_cell, "TRACE_WAIT_SECONDS", 60.0)
         patched.setattr(plot_drawing, "can_draw", lambda: False)
+        forget_autolog()  # another test of this process may have turned it off
         InteractiveShell.clear_instance()
         made = InteractiveShell.instance()
         nbtrack.set_tracking_uri(begun_project(folder / ".nbtrack"))
@@ -48,12 +49,16 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InteractiveShell
         yield made
         nbtrack.ipython.unload_ipython_extension(made)
         nbtrack.ipython._extension = None
-        for switch in HOOKS.values():
-            switch.forget()
+        forget_autolog()
         background.wait()
         nbtrack.set_tracking_uri(None)
         made.restore_sys_module_state()
         InteractiveShell.clear_instance()
+
+
+def forget_autolog() -> None:
+    for switch in HOOKS.values():
+        switch.forget()
 
 
 @pytest.fixture
