@@ -10,7 +10,7 @@ from typing import Any, Self
 from nbtrack.api import fluent
 from nbtrack.api.wandb_files import RunFolder, save_files
 from nbtrack.api.wandb_texts import Texts
-from nbtrack.api.wandb_values import Image, Table, log_value
+from nbtrack.api.wandb_values import log_value
 from nbtrack.base.guard import warn_once
 from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.experiments import use_experiment
@@ -24,7 +24,6 @@ _RUNS = """
     select run_id, experiment_id from runs where run_id in (select unnest($ids))
     order by start_time desc
 """
-_WHOLE = (Image, Table)
 
 
 class Run:
@@ -85,14 +84,13 @@ class Run:
             name = self._named(self._metrics, key)
             self._forget_sum(name)
             self._measured.add(name)
-            self._log_one(key, value, place)
+            self._log_one(key, name, value, place)
         if commit or (commit is None and step is None):
             self.step = place + 1
 
-    def _log_one(self, key: str, value: Any, step: int) -> None:
+    def _log_one(self, key: str, name: str, value: Any, step: int) -> None:
         if (run := self._run) is None:
             return
-        name = self._named(self._metrics, key)
         self.summary.note(key, value)
         log_value(run, name, value, step, lambda text: run.set_tag(f"summary.{name}", text))
 
@@ -104,7 +102,7 @@ class Run:
                 self._run.set_tag(f"summary.{name}", repr(number))
                 self._summed.add(name)
             else:
-                self._log_one(key, value, max(self.step - 1, 0))
+                self._log_one(key, name, value, max(self.step - 1, 0))
 
     def _forget_sum(self, name: str) -> None:
         """What is logged is the summary again."""

@@ -23,10 +23,10 @@ def is_run_id(text: str) -> bool:
     return _RUN_ID.fullmatch(text) is not None
 
 
-def experiment_called(name: str, *, is_joined: bool = False) -> SourceExperiment:
-    """One that is known by its name alone; *is_joined*: ours of that name is meant."""
-    shown = name.strip() or DEFAULT_NAME
+def experiment_called(name: str, *, joined: str | None = None) -> SourceExperiment:
+    """One that is known by its name alone; instead of it ours that is called *joined*."""
+    shown = (joined or name).strip() or DEFAULT_NAME
     return SourceExperiment(
         experiment_id=experiment_id_of(shown), name=shown, artifact_location="",
-        is_deleted=False, created=None, is_joined=is_joined,
+        is_deleted=False, created=None, is_joined=joined is not None,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbtrack.records.tags import RUN_NAME_TAG
+from nbtrack.records.tags import NOTE_TAG, RUN_NAME_TAG
 from nbtrack.transfer.sources.key_names import KeyNames
 from nbtrack.transfer.sources.runs_only import KeptPoints, path_of
 from nbtrack.transfer.sources.source_records import SourceRun
@@ -19,7 +19,7 @@ _STATES = {
     "preempting": "RUNNING",
 }  # fmt: skip
 _FACT_TAGS = {
-    "notes": "mlflow.note.content", "commit": "mlflow.source.git.commit",
+    "notes": NOTE_TAG, "commit": "mlflow.source.git.commit",
     "program": "mlflow.source.name",
 }  # fmt: skip
 _OWN_FACTS = ("id", "entity", "group", "job_type", "sweep_id", "host", "url")

@@ -26,10 +26,9 @@ from nbtrack.transfer.sources.mlflow_words import (
     model_status,
     run_status,
 )
-from nbtrack.transfer.sources.source_files import files_of_mlflow
+from nbtrack.transfer.sources.source_files import MlflowReader
 from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
-    FoundFiles,
     ModelLink,
     ModelPoint,
     Points,
@@ -43,9 +42,7 @@ _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _TRASH, _REGISTRY = ".trash", "models"
 
 
-class FilesReader:
-    kind = "mlflow"
-
+class FilesReader(MlflowReader):
     def __init__(self, folder: Path) -> None:
         """Raises InvalidValue if *folder* holds no experiment."""
         self._root = folder
@@ -60,13 +57,6 @@ class FilesReader:
 
     def close(self) -> None:
         """Nothing stays open."""
-
-    def notes(self) -> Sequence[str]:
-        return ()
-
-    def files(self, artifact_uri: str, owner: str) -> FoundFiles:
-        near = self._near(artifact_uri, owner)
-        return files_of_mlflow(artifact_uri, owner, below=self._folder, near=near)
 
     def _near(self, artifact_uri: str, owner: str) -> Iterable[str]:
         _ = artifact_uri  # it lies with the owner, wherever it was before

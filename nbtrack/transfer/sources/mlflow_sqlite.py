@@ -20,10 +20,9 @@ from nbtrack.transfer.sources.mlflow_words import (
     model_status,
     neighbours,
 )
-from nbtrack.transfer.sources.source_files import files_of_mlflow
+from nbtrack.transfer.sources.source_files import MlflowReader
 from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
-    FoundFiles,
     ModelLink,
     ModelPoint,
     Points,
@@ -62,9 +61,7 @@ _MODEL_POINTS = """
 """
 
 
-class SqliteReader:
-    kind = "mlflow"
-
+class SqliteReader(MlflowReader):
     def __init__(self, file: Path) -> None:
         """Raises InvalidValue if *file* is no database of MLflow."""
         self.title = str(file)
@@ -81,13 +78,6 @@ class SqliteReader:
     def close(self) -> None:
         self._connection.close()
         self._points_connection.close()
-
-    def notes(self) -> Sequence[str]:
-        return ()
-
-    def files(self, artifact_uri: str, owner: str) -> FoundFiles:
-        near = self._near(artifact_uri, owner)
-        return files_of_mlflow(artifact_uri, owner, below=self._folder, near=near)
 
     def _near(self, artifact_uri: str, owner: str) -> Iterable[str]:
         _ = owner  # the address names it

@@ -95,7 +95,7 @@ class RowsReader(RunsOnly):
     def experiments(self) -> Iterator[SourceExperiment | BrokenRecord]:
         found: dict[str, SourceExperiment] = {}
         for number in self._numbers.values():
-            each = self._experiment_of(self._facts(number))
+            each = self._experiment_of(self._facts(self._cells(number)))
             found[each.experiment_id] = each
         yield from found.values()
 
@@ -110,7 +110,7 @@ class RowsReader(RunsOnly):
             raise BrokenRecord(f"it has {len(cells)} cells, and there are {columns} columns")
         if not is_run_id(run_id):
             raise BrokenRecord("another row has its run_id")
-        facts = self._facts(number)
+        facts = self._facts(cells)
         tags = self._texts(cells, "tag")
         return SourceRun(
             run_id=run_id,
@@ -127,10 +127,10 @@ class RowsReader(RunsOnly):
         )
 
     def points(self, run_id: str) -> Iterator[Points]:
-        number = self._numbers[run_id]
-        facts = self._facts(number)
+        cells = self._cells(self._numbers[run_id])
+        facts = self._facts(cells)
         when = time_in(facts.get("end", "")) or time_in(facts.get("start", "")) or 0
-        for key, cell in sorted(self._texts(self._cells(number), "metric").items()):
+        for key, cell in sorted(self._texts(cells, "metric").items()):
             yield Points(key, [float(cell)], [0], [when], is_single=True)
 
     def _texts(self, cells: Sequence[str], role: str) -> dict[str, str]:
@@ -142,7 +142,7 @@ class RowsReader(RunsOnly):
 
     def _experiment_of(self, facts: Mapping[str, str]) -> SourceExperiment:
         name = facts.get("experiment") or facts.get("experiment_id") or self._experiment
-        return experiment_called(self._joined or name, is_joined=self._joined is not None)
+        return experiment_called(name, joined=self._joined)
 
     # --- rows
 
@@ -163,14 +163,15 @@ class RowsReader(RunsOnly):
         """The number of the row of each run; one that cannot be a run is called by its number."""
         found: dict[str, int] = {}
         for (number,) in list(self._rows.execute("select number from rows order by 1")):
-            self._note_odd(number)
-            run_id = self._id_of(number)
+            cells = self._cells(number)
+            self._note_odd(number, cells)
+            run_id = self._id_of(cells)
             found[f"in row {number}" if run_id in found else run_id] = number
         return found
 
-    def _id_of(self, number: int) -> str:
+    def _id_of(self, cells: Sequence[str]) -> str:
         """It depends on no other name in the file: else all would be new as soon as one came."""
-        facts, cells = self._facts(number), self._cells(number)
+        facts = self._facts(cells)
         experiment = self._experiment_of(facts).name
         if said := facts.get("id", ""):
             return said if is_run_id(said) else run_id_of(self.kind, "id", experiment, said)
@@ -178,11 +179,11 @@ class RowsReader(RunsOnly):
         self._same[experiment, how] += 1
         return run_id_of(self.kind, *how, experiment, self._same[experiment, how])
 
-    def _note_odd(self, number: int) -> None:
-        for column, cell in zip(self._columns.all, self._cells(number)):
+    def _note_odd(self, number: int, cells: Sequence[str]) -> None:
+        for column, cell in zip(self._columns.all, cells):
             if trouble := column.trouble_in(cell):
                 self._odd[f"{column.name} of row {number}, {cell.strip()!r:.80}"] = trouble
-        self._undated += not time_in(self._facts(number).get("start", ""))
+        self._undated += not time_in(self._facts(cells).get("start", ""))
 
     def _known_by(self) -> str:
         if any(how == "row" for _, (how, _) in self._same):
@@ -191,8 +192,8 @@ class RowsReader(RunsOnly):
             return "its name, and those of one name by which of them it is: keep their order"
         return "its name"
 
-    def _facts(self, number: int) -> dict[str, str]:
-        pairs = zip(self._columns.all, self._cells(number))
+    def _facts(self, cells: Sequence[str]) -> dict[str, str]:
+        pairs = zip(self._columns.all, cells)
         return {column.role: said(cell) for column, cell in pairs if column.role not in _MANY}
 
     def _cells(self, number: int) -> list[str]:

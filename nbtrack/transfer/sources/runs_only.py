@@ -6,9 +6,10 @@ import hashlib
 import shutil
 import tempfile
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
+from typing import Generic, TypeVar
 from urllib.parse import quote
 
 from nbtrack.transfer.imports.digests import texts_digest
@@ -20,6 +21,8 @@ from nbtrack.transfer.sources.source_records import (
     SourceModel,
     SourceRegisteredModel,
 )
+
+T = TypeVar("T")
 
 _POINTS_AT_ONCE = 50_000
 _LONGEST_PART = 120  # characters of a part of a path
@@ -47,6 +50,31 @@ class RunsOnly:
 
     def registered_models(self) -> Iterator[SourceRegisteredModel | BrokenRecord]:
         yield from ()
+
+
+class LastRead(Generic[T]):
+    """All of a run, by its id: the last one is kept, as it is asked for several times."""
+
+    def __init__(self, read: Callable[[str], T]) -> None:
+        self._read = read
+        self._last: tuple[str, T] | None = None
+
+    def __call__(self, run_id: str) -> T:
+        if self._last is None or self._last[0] != run_id:
+            self._last = None  # not two at once
+            self._last = run_id, self._read(run_id)
+        return self._last[1]
+
+
+def without_place(left: Mapping[str, int]) -> dict[str, str]:
+    """Of what there is no place for, how much there was."""
+    return {what: f"{n:,} of them, for which nbtrack has no place" for what, n in left.items()}
+
+
+def cut_notes(cut: Mapping[str, str]) -> Iterator[str]:
+    """*cut*: files whose last record is not whole, and where."""
+    for name, why in cut.items():
+        yield f"all before it came, and the run is KILLED: {name}: {why}"
 
 
 class _Series:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,14 +32,24 @@ class Place:
     trouble: str = ""
 
 
-def files_of_mlflow(
-    artifact_uri: str, owner: str, *, below: str, near: Iterable[str]
-) -> FoundFiles:
-    """Those of the run or model *owner*; relative places are below the folder *below*, and *near*
-    are folders in which they are if the store was moved."""
-    place = _find(artifact_uri, owner, below=below, near=near)
-    files = None if place.folder is None else dict(list_files(place.folder))
-    return FoundFiles(files=files, trouble=place.trouble)
+class MlflowReader:
+    """What the readers of MLflow's stores have in common."""
+
+    kind = "mlflow"
+    _folder: str  # relative places are below it
+
+    def notes(self) -> Sequence[str]:
+        return ()
+
+    def files(self, artifact_uri: str, owner: str) -> FoundFiles:
+        near = self._near(artifact_uri, owner)
+        place = _find(artifact_uri, owner, below=self._folder, near=near)
+        files = None if place.folder is None else dict(list_files(place.folder))
+        return FoundFiles(files=files, trouble=place.trouble)
+
+    def _near(self, artifact_uri: str, owner: str) -> Iterable[str]:
+        """Folders in which they are if the store was moved."""
+        raise NotImplementedError
 
 
 def _find(artifact_uri: str, owner: str, *, below: str, near: Iterable[str]) -> Place:

@@ -13,12 +13,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbtrack.errors import InvalidValue
+from nbtrack.records.tags import PARENT_TAG
 from nbtrack.transfer.sources.damaged_records import CutRecord, DamagedRecord
 from nbtrack.transfer.sources.derived_ids import experiment_called, run_id_of
 from nbtrack.transfer.sources.event_files import Event, Value, events_in
 from nbtrack.transfer.sources.hparams import Session, session_in
 from nbtrack.transfer.sources.key_names import KeyNames, renamed_notes
-from nbtrack.transfer.sources.runs_only import KeptPoints, RunsOnly, WrittenFiles, path_of
+from nbtrack.transfer.sources.runs_only import (
+    KeptPoints,
+    LastRead,
+    RunsOnly,
+    WrittenFiles,
+    cut_notes,
+    path_of,
+    without_place,
+)
 from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
     FoundFiles,
@@ -27,7 +36,6 @@ from nbtrack.transfer.sources.source_records import (
     SourceRun,
 )
 
-_PARENT_TAG = "mlflow.parentRunId"
 _STATUSES = {1: "FINISHED", 2: "FAILED", 3: "RUNNING"}
 
 
@@ -52,11 +60,9 @@ class EventsReader(RunsOnly):
         event file is in it."""
         self.title = str(folder)
         self._root = folder
-        self._experiment = experiment_called(
-            experiment or folder.resolve().name, is_joined=experiment is not None
-        )
+        self._experiment = experiment_called(folder.resolve().name, joined=experiment)
         self._written = WrittenFiles()
-        self._last: tuple[str, _Read] | None = None
+        self._read = LastRead(self._read_all)
         self._empty: dict[str, str] = {}
         self._cut: dict[str, str] = {}
         self._damaged: dict[str, str] = {}
@@ -74,19 +80,11 @@ class EventsReader(RunsOnly):
         self._written.clear()
 
     def notes(self) -> Sequence[str]:
-        notes = [
-            "TensorBoard does not say how a run ended: it is FINISHED if nothing else is known"
-        ]
-        notes += [
-            f"all before it came, and the run is KILLED: {w}: {y}" for w, y in self._cut.items()
-        ]
-        return [*notes, *renamed_notes(self._renamed)]
+        ends = "TensorBoard does not say how a run ended: it is FINISHED if nothing else is known"
+        return [ends, *cut_notes(self._cut), *renamed_notes(self._renamed)]
 
     def leftovers(self) -> Mapping[str, str]:
-        left = {
-            what: f"{n:,} of them, for which nbtrack has no place" for what, n in self._left.items()
-        }
-        return {**self._empty, **self._damaged, **left}
+        return {**self._empty, **self._damaged, **without_place(self._left)}
 
     def experiments(self) -> Iterator[SourceExperiment | BrokenRecord]:
         yield self._experiment
@@ -109,7 +107,7 @@ class EventsReader(RunsOnly):
             is_deleted=False,
             artifact_uri="",
             params=KeyNames(self._renamed).all(session.params),
-            tags={_PARENT_TAG: parent} if parent and home != self._root else {},
+            tags={PARENT_TAG: parent} if parent and home != self._root else {},
         )
 
     def points(self, run_id: str) -> Iterator[Points]:
@@ -126,17 +124,10 @@ class EventsReader(RunsOnly):
 
     # --- events
 
-    def _read(self, run_id: str) -> _Read:
-        """The last one is kept: it is asked for three times."""
-        if self._last is None or self._last[0] != run_id:
-            self._last = None
-            self._written.clear()
-            self._last = run_id, self._read_all(self._folders[run_id])
-        return self._last[1]
-
-    def _read_all(self, home: Path) -> _Read:
+    def _read_all(self, run_id: str) -> _Read:
+        self._written.clear()
         read = _Read(points=KeptPoints(self._renamed))
-        for file in _event_files(home):
+        for file in _event_files(self._folders[run_id]):
             name = os.path.relpath(file, self._root)
             try:
                 for event in events_in(file):

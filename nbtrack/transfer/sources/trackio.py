@@ -16,7 +16,13 @@ from nbtrack.transfer.sources.derived_ids import experiment_called, is_run_id, r
 from nbtrack.transfer.sources.key_names import renamed_notes
 from nbtrack.transfer.sources.logged_run import Key, LoggedRun
 from nbtrack.transfer.sources.row_columns import time_in
-from nbtrack.transfer.sources.runs_only import RunsOnly, WrittenFiles, path_of
+from nbtrack.transfer.sources.runs_only import (
+    LastRead,
+    RunsOnly,
+    WrittenFiles,
+    path_of,
+    without_place,
+)
 from nbtrack.transfer.sources.source_files import stamp_of
 from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
@@ -42,7 +48,7 @@ class TrackioReader(RunsOnly):
         self._joined = experiment
         self._media = (place if place.is_dir() else place.parent) / "media"
         self._written = WrittenFiles()
-        self._last: tuple[str, LoggedRun] | None = None
+        self._read = LastRead(self._read_all)
         self._left: Counter[str] = Counter()
         self._renamed: dict[str, str] = {}
         self._place = tempfile.TemporaryDirectory(prefix="nbtrack-import-")
@@ -72,8 +78,7 @@ class TrackioReader(RunsOnly):
 
     def leftovers(self) -> Mapping[str, str]:
         left = self._left + sum((each.left_out() for each in self._projects), Counter())
-        no_place = {w: f"{n:,} of them, for which nbtrack has no place" for w, n in left.items()}
-        return {**self._copies, **no_place}
+        return {**self._copies, **without_place(left)}
 
     def experiments(self) -> Iterator[SourceExperiment | BrokenRecord]:
         found = (self._experiment(project) for project in self._projects)
@@ -117,17 +122,12 @@ class TrackioReader(RunsOnly):
         return found or databases_of_parquet(place, Path(self._place.name))
 
     def _experiment(self, project: _Project) -> SourceExperiment:
-        name = self._joined or project.name
-        return experiment_called(name, is_joined=self._joined is not None)
+        return experiment_called(project.name, joined=self._joined)
 
-    def _read(self, run_id: str) -> LoggedRun:
-        """The last one is kept: it is asked for three times."""
-        if self._last is None or self._last[0] != run_id:
-            self._last = None
-            self._written.clear()
-            project, key = self._runs[run_id]
-            self._last = run_id, project.read(key, self._left, self._renamed)
-        return self._last[1]
+    def _read_all(self, run_id: str) -> LoggedRun:
+        self._written.clear()
+        project, key = self._runs[run_id]
+        return project.read(key, self._left, self._renamed)
 
 
 class _Project:

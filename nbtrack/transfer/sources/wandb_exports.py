@@ -17,7 +17,7 @@ from nbtrack.transfer.sources.derived_ids import experiment_called, run_id_of
 from nbtrack.transfer.sources.key_names import renamed_notes
 from nbtrack.transfer.sources.logged_run import LoggedRun, labels_in
 from nbtrack.transfer.sources.row_columns import time_in
-from nbtrack.transfer.sources.runs_only import RunsOnly
+from nbtrack.transfer.sources.runs_only import RunsOnly, without_place
 from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
     Points,
@@ -59,7 +59,7 @@ class WandbExportReader(RunsOnly):
         return [*filter(None, [said]), *renamed_notes(self._renamed)]
 
     def leftovers(self) -> Mapping[str, str]:
-        return {w: f"{n:,} of them, for which nbtrack has no place" for w, n in self._left.items()}
+        return without_place(self._left)
 
     def experiments(self) -> Iterator[SourceExperiment | BrokenRecord]:
         found = (self._experiment(record) for record in self._records.values())
@@ -80,8 +80,7 @@ class WandbExportReader(RunsOnly):
         yield from self._read(run_id, Counter()).points
 
     def _experiment(self, record: Record) -> SourceExperiment:
-        name = self._joined or _project_of(record) or self._default
-        return experiment_called(name, is_joined=self._joined is not None)
+        return experiment_called(_project_of(record) or self._default, joined=self._joined)
 
     def _read(self, run_id: str, left: Counter[str]) -> LoggedRun:
         record = self._records[run_id]

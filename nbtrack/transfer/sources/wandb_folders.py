@@ -17,7 +17,7 @@ from nbtrack.transfer.sources.damaged_records import CutRecord, DamagedRecord
 from nbtrack.transfer.sources.derived_ids import experiment_called, run_id_of
 from nbtrack.transfer.sources.key_names import renamed_notes
 from nbtrack.transfer.sources.logged_run import LoggedRun
-from nbtrack.transfer.sources.runs_only import RunsOnly
+from nbtrack.transfer.sources.runs_only import LastRead, RunsOnly, cut_notes, without_place
 from nbtrack.transfer.sources.source_files import list_files
 from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
@@ -40,7 +40,7 @@ class WandbFoldersReader(RunsOnly):
         default one called as their project. Raises InvalidValue if there is no run in it."""
         self.title = str(place)
         self._joined = experiment
-        self._last: tuple[str, LoggedRun] | None = None
+        self._read = LastRead(self._read_all)
         self._left: Counter[str] = Counter()
         self._renamed: dict[str, str] = {}
         self._cut: dict[str, str] = {}
@@ -56,12 +56,10 @@ class WandbFoldersReader(RunsOnly):
             )
 
     def notes(self) -> Sequence[str]:
-        cut = (f"all before it came, and the run is KILLED: {w}: {y}" for w, y in self._cut.items())
-        return [*cut, *renamed_notes(self._renamed)]
+        return [*cut_notes(self._cut), *renamed_notes(self._renamed)]
 
     def leftovers(self) -> Mapping[str, str]:
-        left = {w: f"{n:,} of them, for which nbtrack has no place" for w, n in self._left.items()}
-        return {**self._damaged, **self._copies, **left}
+        return {**self._damaged, **self._copies, **without_place(self._left)}
 
     def experiments(self) -> Iterator[SourceExperiment | BrokenRecord]:
         for project in dict.fromkeys(self._projects.values()):
@@ -88,7 +86,7 @@ class WandbFoldersReader(RunsOnly):
         return FoundFiles(files=files)
 
     def _experiment(self, project: str) -> SourceExperiment:
-        return experiment_called(self._joined or project, is_joined=self._joined is not None)
+        return experiment_called(project, joined=self._joined)
 
     # --- stores
 
@@ -113,16 +111,9 @@ class WandbFoldersReader(RunsOnly):
             known[at], store = store, known[at]
         self._copies[str(store)] = f"it is a copy of {known[at]}"
 
-    def _read(self, run_id: str) -> LoggedRun:
-        """The last one is kept: it is asked for twice."""
-        if self._last is None or self._last[0] != run_id:
-            self._last = None
-            self._last = run_id, self._read_all(self._stores[run_id])
-        return self._last[1]
-
-    def _read_all(self, stores: Sequence[Path]) -> LoggedRun:
+    def _read_all(self, run_id: str) -> LoggedRun:
         run = LoggedRun(left=self._left, renamed=self._renamed)
-        for store in stores:
+        for store in self._stores[run_id]:
             run.state = "crashed"  # until it says that it ended
             name = f"{store.parent.name}/{store.name}"
             try:
