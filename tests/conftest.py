@@ -6,10 +6,11 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.turns import TURNS, deselect_other_turns, turn_of_this_run
 from tests.support.workers import (
     RoomScheduling,
     import_others,
@@ -35,6 +36,21 @@ os.environ.setdefault("KERAS_BACKEND", "torch")  # which is installed; Keras's d
 SLOW_FIXTURES = {"kernel", "new_kernel", "notebook", "server", "churn", "train"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="the tests that take turns, too")
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    if (turn := turn_of_this_run(config)) is None:
+        return None
+    return f"turns: of the tests that take turns, those of turn {turn + 1} of {TURNS} (--all: all)"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["turn"] = turn_of_this_run(node.config)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> RoomScheduling:
     return RoomScheduling(config, log)
@@ -57,6 +73,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         starts_a_process = SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ()))
         if starts_a_process or is_slow(item.nodeid):
             item.add_marker(pytest.mark.slow)
+    if (turn := turn_of_this_run(config)) is not None:
+        deselect_other_turns(config, items, turn)
     if hasattr(config, "workerinput"):  # one of several workers, who are to end together
         items.sort(key=lambda item: slowest_first(item.nodeid))
 

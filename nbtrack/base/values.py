@@ -29,13 +29,13 @@ def check_key(key: str, what: str = "key") -> str:
         raise InvalidValue(
             f"The {what} is {_short(key)}; a {what} is text, such as {str(key)[:40]!r}."
         )
-    if not key.strip():
-        raise InvalidValue(f"The {what} is {key!r}; give it a name of at least one character.")
     return _check_name(key, what)
 
 
 @lru_cache(maxsize=4096)
 def _check_name(key: str, what: str) -> str:
+    if not key.strip():
+        raise InvalidValue(f"The {what} is {key!r}; give it a name of at least one character.")
     if len(key) > MOST_KEY_CHARACTERS:
         raise InvalidValue(
             f"The {what} {key[:40]!r}… has {len(key)} characters; shorten it to "

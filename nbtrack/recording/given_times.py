@@ -34,17 +34,27 @@ def later_than_equals(timestamp: Any, *what: object) -> int:
         return now_us()
     t = as_microseconds(timestamp, default=0)
     place = hash((t, what))
+    if place in _of_now or 0 <= lines.newest_us() - t < _LAST:
+        return _behind_those_of_now(t, place)
+    number = _numbers.get(place, _first - 1) + 1
+    if len(_numbers) >= MOST_REMEMBERED:
+        _forget()
+    _numbers[place] = number
+    return t + (number if number < _LAST else _LAST)  # a call of `min` takes as long as the rest
+
+
+def _behind_those_of_now(t: int, place: int) -> int:
     number = max(_numbers.get(place, _first - 1), _of_now.get(place, -1)) + 1
-    if is_of_now := 0 <= (passed := lines.newest_us() - t) < _LAST:
+    passed = lines.newest_us() - t
+    if 0 <= passed < _LAST:
         number = max(number, passed + 1)
-    _remember(_of_now if is_of_now or place in _of_now else _numbers, place, number)
+    if len(_of_now) >= MOST_REMEMBERED:
+        _of_now.clear()
+    _of_now[place] = number
     return t + min(number, _LAST)
 
 
-def _remember(numbers: dict[int, int], place: int, number: int) -> None:
+def _forget() -> None:
     global _first
-    if len(numbers) >= MOST_REMEMBERED:
-        if numbers is _numbers:
-            _first = max(numbers.values()) + 1
-        numbers.clear()
-    numbers[place] = number
+    _first = max(_numbers.values()) + 1
+    _numbers.clear()

@@ -62,7 +62,7 @@ class RunWriter(RunFiles):
         name = check_key(key)
         number = value if type(value) is float else as_metric(key, value)
         place = step if type(step) is int and -1 < step < 1 << 63 else as_step(step)
-        t = now_us() if timestamp is None else self._given_time(timestamp, name, place)
+        t = now_us() if timestamp is None else later_than_equals(timestamp, self.run_id, name, place)
         self._append(lines.metric_line(self.run_id, name, number, step=place, t=t))
         if name not in self.logged.metrics:
             self._note_logged(metrics=(name,))
@@ -79,7 +79,7 @@ class RunWriter(RunFiles):
         now, place, text = now_us(), as_step(step), ""
         for key, value in check_mapping("log_metrics", metrics).items():
             name, number = check_key(key), as_metric(key, value)
-            t = now if timestamp is None else self._given_time(timestamp, name, place)
+            t = now if timestamp is None else later_than_equals(timestamp, self.run_id, name, place)
             text += self._point_lines(name, number, step=place, t=t, about=about)
         self._append(text)
         self._note_logged(metrics=metrics)
@@ -222,12 +222,9 @@ class RunWriter(RunFiles):
         self._note_logged(params=dict(pairs), metrics={m.key for m in points})
 
     def _batched_metric(self, point: Metric) -> str:
-        name, number, step = (
-            check_key(point.key),
-            as_metric(point.key, point.value),
-            as_step(point.step),
-        )
-        t = self._given_time(point.timestamp, name, step)
+        name, step = check_key(point.key), as_step(point.step)
+        number = as_metric(name, point.value)
+        t = later_than_equals(point.timestamp, self.run_id, name, step)
         return self._point_lines(name, number, step=step, t=t, about=point_facts(point))
 
     def _point_lines(
@@ -238,9 +235,6 @@ class RunWriter(RunFiles):
         if not about:
             return line
         return line + lines.model_point_line(self.run_id, key, value, step=step, t=t, **about)
-
-    def _given_time(self, timestamp: Any, key: str, step: int) -> int:
-        return later_than_equals(timestamp, self.run_id, key, step)
 
     def log_input(
         self, dataset: Any, context: str | None = None, tags: Mapping[str, str] | None = None

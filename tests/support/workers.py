@@ -78,6 +78,7 @@ SLOW = (
     "tests/transfer/",
     "tests/test_package.py",
     "tests/test_public_names.py",
+    "tests/test_turns.py",
 )
 # What they call is measured by the tests of its own room, or those beside them: files and tests.
 UNMEASURED = (
