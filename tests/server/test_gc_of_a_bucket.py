@@ -215,8 +215,8 @@ def test_a_server_that_began_without_its_bucket_looks_whose_it_is(
 
     with pytest.raises(StoreError, match="is of another project"):
         other.log_text(run_id, "mine", "a.txt")
-    assert kept(bucket, "mine", "theirs") == [False, True]
     assert not [each for each in store.requests()[before:] if each.startswith("PUT")]
+    assert kept(bucket, "mine", "theirs") == [False, True]
 
 
 def _fault_of(claim: Callable[[], None]) -> Exception | None:
