@@ -191,6 +191,7 @@ def test_one_bucket_is_of_one_project(
     with ThreadPoolExecutor(len(servers)) as threads:
         faults = list(threads.map(lambda each: _fault_of(each.claim), servers))
 
+    assert [bucket.create_note("first", n) for n in (1, 2)] == [1, 1]
     [winner] = {n // 2 for n, fault in enumerate(faults) if fault is None}
     assert [fault is None for fault in faults] == [n // 2 == winner for n in range(len(faults))]
     other = str(tmp_path / str((winner + 1) % 4))

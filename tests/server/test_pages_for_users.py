@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from nbtrack import MlflowClient
+from nbtrack.errors import GateFailed, NotAllowed
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.model_registry.gates import remove_gate, require_gate
@@ -20,12 +21,15 @@ from nbtrack.panels.charts_tab.messages import QUESTIONS as CHARTS
 from nbtrack.panels.compare.messages import QUESTIONS as COMPARE
 from nbtrack.panels.registry.messages import QUESTIONS as REGISTRY
 from nbtrack.panels.runs.messages import QUESTIONS as RUNS
+from nbtrack.records.runs import RunData, RunInputs
 from nbtrack.server.grants import EXPERIMENT, MODEL, Grant
+from nbtrack.server.pages.rights import UsersRights
 from nbtrack.server.pages.sessions import Sessions
 from nbtrack.server.pages.users_store import store_of_user
 from nbtrack.server.roles import Role
 from nbtrack.server.served import Served
 from nbtrack.server.users import Users
+from tests.server.asking import API, ask
 from tests.server.pages_of_users import Line, log_in, opened, request
 from tests.support.team_server import TeamServer
 
@@ -449,7 +453,9 @@ def ask_all(line: Line, run_id: str, experiment: str, model: str) -> dict[str, b
     }  # fmt: skip
 
 
-def test_a_role_for_a_model_alone_is_one(world: World) -> None:
+def test_a_role_for_a_model_alone_is_one(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without one for the experiment of its run, of which nothing is told but what the version has
     kept, and what a gate asks: its answer, as whoever moves the version is told it."""
     grants = [Grant(kind=MODEL, name="open", role=Role.APPROVER)]
@@ -474,6 +480,13 @@ def test_a_role_for_a_model_alone_is_one(world: World) -> None:
         refused = [
             line.ask(do, **about_it) for do in ("registry_register", "registry_models_of_run")
         ]
+        to_archived = {"name": "open", "version": "1", "stage": "Archived"}
+        path, bearer = f"{API}model-versions/transition-stage", f"Bearer {token}"
+        _, over_http = ask(world.address, path, to_archived, Authorization=bearer)
+        monkeypatch.setenv("NBTRACK_TOKEN", token)
+        monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(tmp_path))
+        with pytest.raises(GateFailed, match=r"open_loss of version 1 is 2\.33"):
+            MlflowClient(world.address).transition_model_version_stage("open", "1", "Archived")
         for stage in ("Production", "Archived"):
             remove_gate(world.client._store, "open", stage)
 
@@ -485,11 +498,40 @@ def test_a_role_for_a_model_alone_is_one(world: World) -> None:
     assert [each["verdict"] for each in checked["gate"]["checks"]] == ["passed"]
     assert gated["result"] == {"version": "1", "stage": "Production"}
     assert "metrics.open_loss of version 1 is 2.33" in failed["error"]
+    assert over_http["kind"] == "GateFailed"  # by the same rules
     assert all("error" in each for each in refused)
     for word in ("open_param", "open 2", "to nobody", world.own_experiment):
         assert word not in str([checked, gated, failed, refused])
     version = world.client.get_model_version("open", "1")
     assert (version.current_stage, version.description) == ("Production", "good")
+
+
+def test_a_gate_is_told_what_its_rules_ask(world: World) -> None:
+    """And nothing else of the run; of runs of other models nothing at all."""
+    grants = [Grant(kind=MODEL, name="open", role=Role.APPROVER)]
+    world.users.add("at.gate", None, grants=grants)
+    user = world.users.all()["at.gate"]
+    served = Served(world.users._file.parent.parent.as_uri())
+    rights = UsersRights(served, lambda: user)
+    own = store_of_user(served, lambda: user, uri="file:///nowhere", noted=lambda _: None)
+    store = rights.at_gate(own, "open")
+    without_gate = store.get_run(world.mine).data
+    require_gate(world.client._store, "open", "Production", "metrics.open_loss < 100")
+    run = store.get_run(world.mine)
+    remove_gate(world.client._store, "open", "Production")
+
+    assert without_gate == RunData()
+    assert run.data == RunData(metrics={"open_loss": pytest.approx(2 + 1 / 3)})
+    assert (run.info.run_name, run.info.experiment_id, run.info.artifact_uri) == (None, "", "")
+    assert run.inputs == RunInputs()
+    for asked in (
+        lambda: store.get_run(world.theirs),
+        lambda: rights.at_gate(own, MODEL_OF_OTHERS).get_run(world.theirs),
+        lambda: own.get_run(world.mine),
+        lambda: store.read_metrics(world.mine, "open_loss"),
+    ):
+        with pytest.raises(NotAllowed):
+            asked()
 
 
 def test_a_run_that_names_files_of_others(world: World) -> None:
