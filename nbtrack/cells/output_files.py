@@ -5,7 +5,6 @@ A full disk or a folder that may not be written raises nothing: what it refuses 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +13,10 @@ from nbtrack.artifact_store.sources import DATABASE
 from nbtrack.cells.gauges import Readings
 from nbtrack.errors import NbtrackError
 from nbtrack.recording.active_run import ActiveRun
+from nbtrack.records.ids import is_run_id
 from nbtrack.stores.opening import folder_of
 
 MOST_FILES = 1000  # by one --artifacts
-_RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(kw_only=True)
@@ -84,7 +83,7 @@ def _is_stored(file: Path, run: ActiveRun) -> bool:
         part = place.relative_to(project).parts[0]
         return part in ("artifacts", "journal") or part.startswith(DATABASE)
     root = Path(run.artifact_uri.removesuffix("/artifacts")).parent.resolve()  # of all its runs
-    return place.is_relative_to(root) and bool(_RUN_ID.fullmatch(place.relative_to(root).parts[0]))
+    return place.is_relative_to(root) and is_run_id(place.relative_to(root).parts[0])
 
 
 def _folder_of(file: Path) -> str | None:

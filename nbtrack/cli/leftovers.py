@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbtrack.records.ids import is_run_id
 from nbtrack.stores.local.inventory import RecordedFile
 
 # An artifact is written first and recorded then: a younger file may be about to be recorded.
 SETTLED_SECONDS = 600
-_RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,7 @@ def run_folders(root: Path) -> list[Path]:
             return sorted(
                 Path(entry.path)
                 for entry in entries
-                if _RUN_ID.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)
+                if is_run_id(entry.name) and entry.is_dir(follow_symlinks=False)
             )
     except FileNotFoundError:
         return []

@@ -7,6 +7,7 @@ import shlex
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbtrack.cli.console import port_number, say
 from nbtrack.cli.place import Place, new_place
@@ -14,6 +15,9 @@ from nbtrack.errors import BucketAway, InvalidValue, require
 from nbtrack.server.buckets.bucket import Bucket, is_bucket
 from nbtrack.server.users import Users
 from nbtrack.stores.opening import is_database, without_password
+
+if TYPE_CHECKING:
+    from nbtrack.server.served import Served
 
 EXTRA = "server"
 
@@ -73,8 +77,9 @@ def run(arguments: argparse.Namespace) -> int:
     is_private = arguments.host in LOOPBACK and not arguments.name  # a name is for others
     if not is_private:
         _check_users(place.folder)
-    bucket = _bucket(arguments.artifacts)
+    bucket = Bucket(arguments.artifacts) if is_bucket(arguments.artifacts or "") else None
     served = Served(place.folder.as_uri(), database=database, bucket=bucket)
+    _look_into(bucket, served)
     with listen(arguments.host, arguments.port) as opened:
         address = f"http://{arguments.host}:{opened.getsockname()[1]}"
         files = f", with its files in {bucket.address}," if bucket else ""
@@ -123,16 +128,15 @@ def _places(arguments: argparse.Namespace) -> tuple[str | None, Place]:
     return chosen, new_place(None if is_bucket(arguments.artifacts) else arguments.artifacts)
 
 
-def _bucket(artifacts: str | None) -> Bucket | None:
-    """Raises StoreError, InvalidValue for one that is not there, or not ours."""
-    if artifacts is None or not is_bucket(artifacts):
-        return None
-    bucket = Bucket(artifacts)
+def _look_into(bucket: Bucket | None, served: Served) -> None:
+    """Raises StoreError for a bucket that is not there, refuses us, or is another project's."""
+    if bucket is None:
+        return
     try:
         bucket.check()
+        served.claim_bucket()
     except BucketAway as exc:  # requests are told, until it is there
         sys.stderr.write(f"{exc} The server begins without it.\n")
-    return bucket
 
 
 def _shown(database: str | None) -> str | None:

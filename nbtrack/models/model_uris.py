@@ -17,12 +17,12 @@ from nbtrack.models.registered_places import place_of_registered
 from nbtrack.recording.logged_models import find_model
 from nbtrack.recording.measured import is_model_id
 from nbtrack.recording.session import current_session
+from nbtrack.records.ids import is_run_id
 from nbtrack.records.logged_models import LoggedModel
 from nbtrack.records.runs import FileInfo
 from nbtrack.stores.store import Store
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters or more: C: is a drive
-_RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def locate(model_uri: str | Path, *, store: Store | None = None) -> ModelPlace:
@@ -155,7 +155,7 @@ def _of_path(folder: Path) -> ModelPlace:
         if is_model_id(folder.name) and _is_project(level.parent):
             files = _store_in(level.parent).list_model_files(folder.name)
             return ModelPlace(folder=folder, recorded=files or None, model_id=folder.name)
-        if _RUN_ID.fullmatch(level.name) and _is_project(project := level.parent.parent):
+        if is_run_id(level.name) and _is_project(project := level.parent.parent):
             records = _store_in(project).list_artifact_records(level.name)
             return _recorded(folder, folder.relative_to(level).as_posix(), level.name, records)
     return ModelPlace(folder=folder)

@@ -8,10 +8,11 @@ from typing import Any
 from nbtrack.errors import InvalidValue
 from nbtrack.journal.lines import POINT_FACTS
 from nbtrack.recording.dataset_facts import name_and_digest
+from nbtrack.records.ids import MODEL_ID
 from nbtrack.records.runs import Metric
 
 _NOTHING: dict[str, str] = {}
-_MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
+_MODEL_ID = re.compile(MODEL_ID)
 
 
 def is_model_id(text: object) -> bool:

@@ -39,6 +39,13 @@ class Placed(NamedTuple):
         return self.start + len(self.line)
 
 
+class _Kept(NamedTuple):
+    """A file with refused lines, here or on its way back to the server; *size* in bytes."""
+
+    file: Path
+    size: int
+
+
 class Parted(NamedTuple):
     """*sent* is as long as the text; in place of the *refused* lines, and of those that are kept
     already, it has some that say nothing."""
@@ -54,6 +61,7 @@ class RefusedLines:
         self._outbox, self._folder = outbox, outbox / "refused"
         self._until: dict[Owner, float] = {}  # by the monotonic clock
         self._old: set[str] | None = None  # kept by processes before this one
+        self._known: list[_Kept] | None = None  # as of this turn to send
 
     def note(self, line: bytes) -> None:
         """It was refused alone, and so is all that is about the same."""
@@ -83,7 +91,8 @@ class RefusedLines:
     def try_again(self, waiting: Mapping[str, tuple[int, int]]) -> None:
         """What earlier processes kept waits in the outbox, as if it had just been logged, once the
         server has nothing in its place: it has not what is *waiting*, by segment, from where to
-        where."""
+        where. Each turn to send begins with it."""
+        self._known = None
         if self._old is None:
             self._old = set(segment_sizes(self._folder))
         if not self._old:
@@ -110,6 +119,7 @@ class RefusedLines:
         for name in others:
             (self._folder / name).unlink()
         (self._folder / first).rename(self._outbox / first)
+        self._known = None
 
     def _groups(self) -> Iterator[list[str]]:
         """Of each segment, in order; together those whose places are mixed."""
@@ -129,13 +139,24 @@ class RefusedLines:
     def _kept(self, segment: str, start: int, end: int) -> list[tuple[int, int]]:
         """Places between *start* and *end* of *segment* whose lines are kept, in order."""
         base, found = _base(segment), set[tuple[int, int]]()
-        for folder in (self._folder, self._outbox):
-            for name, size in segment_sizes(folder).items():
-                first = _start(name) - base if _is_of(name, segment) else end
-                if first < end and first + size > start:
-                    lines = _said(first, (folder / name).read_bytes())
+        for file, size in self._files():
+            first = _start(file.name) - base if _is_of(file.name, segment) else end
+            if first < end and first + size > start:
+                with suppress(FileNotFoundError):  # it is there, and forgotten here
+                    lines = _said(first, file.read_bytes())
                     found |= {(each.start, each.end) for each in lines}
         return sorted(found)
+
+    def _files(self) -> list[_Kept]:
+        """Looked for once in a turn, in which nobody else keeps any: there are many pieces."""
+        if self._known is None:
+            self._known = [
+                _Kept(folder / name, size)
+                for folder in (self._folder, self._outbox)
+                for name, size in segment_sizes(folder).items()
+                if name.startswith(_KEPT)
+            ]
+        return self._known
 
     def _lines(self, name: str) -> Iterator[Placed]:
         return _said(_start(name), (self._folder / name).read_bytes())
@@ -152,6 +173,7 @@ class RefusedLines:
             opened.flush()
             os.fsync(opened.fileno())
         temporary.replace(file)
+        self._known = None
         to_disk(self._folder)
 
     def __bool__(self) -> bool:

@@ -7,6 +7,7 @@ piece says where in its segment it begins, and the server knows how far it is.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import time
 import zlib
@@ -149,8 +150,11 @@ class Shipping:
         """In place of a line that is too long for one request; where it ends, and how much of it
         is there now."""
         line = self._outbox.line_at(segment, start)
-        _say_refused(line, exc)
         end = start + len(line)
+        if len(line) > 2 * MOST_BYTES:
+            _say_too_long(line)
+        else:
+            _say_refused(line, exc)
         if (taken := self._post(segment, start, b"")) != start:
             return end, taken
         self._refused.keep(segment, [Placed(start, line)])
@@ -299,6 +303,19 @@ class _Refusals:
     def raise_first(self) -> None:
         if self._first is not None:
             raise self._first
+
+
+def _say_too_long(line: bytes) -> None:
+    """Names what it is, as nobody finds that out from its size."""
+    told = json.loads(line)
+    what = f"the {told['k']} {told['n']!r:.80}" if told.get("n") else f"a record ({told['k']})"
+    warn_once(
+        f"nbtrack: {what} of {owner_of(line)!r:.80} takes {len(line) / 2**20:.1f} MiB, and of "
+        f"whoever may not log to all experiments the server takes {2 * MOST_BYTES >> 20} MiB at "
+        "most. All else is sent; this is kept on this machine. Log such a text as a file "
+        "(log_text), which has no such limit; or have an admin of the server make you editor of "
+        "all, and then run nbtrack sync."
+    )
 
 
 def _say_refused(line: bytes, exc: LinesRefused) -> None:

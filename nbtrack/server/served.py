@@ -52,7 +52,7 @@ class Served:
         self._database = None if database is None else _open_database(database, folder_of(uri))
         self.client = MlflowClient(uri)
         self.experiments_of_runs: dict[str, str] = {}  # by ids; of those that were asked for
-        self._bucket = None if bucket is None else BucketProject(self.store, bucket)
+        self._bucket = None if bucket is None else BucketProject(self.store, bucket, is_server=True)
 
     @property
     def journals(self) -> Journals:
@@ -63,6 +63,11 @@ class Served:
     def project_id(self) -> str:
         """Which project it is, for clients. Raises StoreBusy."""
         return self._database.project_id() if self._database else project_id(self.folder)
+
+    def claim_bucket(self) -> None:
+        """Raises StoreError if the bucket is another project's, BucketAway."""
+        if self._bucket is not None:
+            self._bucket.claim()
 
     def note_unproved(self, lines: bytes) -> None:
         """Files in *lines* of somebody who may not read all of them: he has to send each."""

@@ -18,6 +18,7 @@ from nbtrack.panels.registry.panel import RegistryPanel
 from nbtrack.panels.registry.view import RegistryView
 from nbtrack.panels.runs.panel import RunsPanel
 from nbtrack.panels.runs.view import all_runs
+from nbtrack.panels.shared.rights import ALL, Rights
 from nbtrack.server.guards import OwnPagesOnly
 from nbtrack.web.line import carry
 from nbtrack.web.page import ADDRESSES, HEADERS, PAGE
@@ -46,12 +47,19 @@ def make_app(store: Store, *, project: str, token: str, secret: str) -> Starlett
     return Starlette(routes=routes, middleware=[Middleware(OwnPagesOnly)])
 
 
-def panels_of(store: Store, project: str, *, user: str = "") -> Mapping[str, Callable[[], Panel]]:
-    """Those that a page may have a line to; *user* is who has logged in."""
+def panels_of(
+    store: Store, project: str, *, user: str = "", rights: Rights = ALL
+) -> Mapping[str, Callable[[], Panel]]:
+    """Those that a page may have a line to; *user* is who has logged in, *rights* are his."""
+
+    def of_user(panel: Panel) -> Panel:
+        panel.rights = rights
+        return panel
+
     return {
-        "frame": lambda: FramePanel(store, project, user=user),
-        "runs": lambda: RunsPanel(store, all_runs(store), top=None),
-        "registry": lambda: RegistryPanel(store, RegistryView(store)),
+        "frame": lambda: of_user(FramePanel(store, project, user=user)),
+        "runs": lambda: of_user(RunsPanel(store, all_runs(store), top=None)),
+        "registry": lambda: of_user(RegistryPanel(store, RegistryView(store))),
     }
 
 

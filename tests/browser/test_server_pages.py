@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from nbtrack import MlflowClient
-from nbtrack.server.grants import EXPERIMENT, Grant
+from nbtrack.server.grants import EXPERIMENT, MODEL, Grant
 from nbtrack.server.roles import Role
 from nbtrack.server.users import Users
 from tests.browser.lab import needs_browser, open_browser, resize
@@ -28,6 +28,7 @@ PASSWORD = "correct horse"
 class World(NamedTuple):
     server: TeamServer
     token: str  # of who sees "churn" alone
+    users: Users
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +38,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     for name in ("churn", "fraud"):
         run = client.create_run(client.create_experiment(name), run_name=f"run of {name}")
         client.log_metric(run.info.run_id, "f1", 0.5)
+        client.log_text(run.info.run_id, "flavors: {}\n", "model/MLmodel")
         client.set_terminated(run.info.run_id)
+        client.create_registered_model(name, description="words")
+        client.create_model_version(name, f"runs:/{run.info.run_id}/model", run.info.run_id)
     client._store.flush()
     Users(folder).add("ada", Role.ADMIN, password=PASSWORD)
-    grant = Grant(kind=EXPERIMENT, name="churn", role=Role.VIEWER)
-    token = Users(folder).add("bob", None, grants=[grant])
+    grants = [Grant(kind=kind, name="churn", role=Role.VIEWER) for kind in (EXPERIMENT, MODEL)]
+    token = Users(folder).add("bob", None, grants=grants)
     server = TeamServer(folder)
-    yield World(server, token)
+    yield World(server, token, Users(folder))
     assert server.stop() == 0
 
 
@@ -83,6 +87,41 @@ def test_in_and_out(page: Any, world: World) -> None:
     places = page.locator("nav .nbt-side-name").all_inner_texts()
     assert places == ["Models", "All runs", "churn"]
     assert "fraud" not in page.content()
+
+
+EDITS = ("Rename", "Add a note", "Add a tag", "Pin", "Make baseline", "Delete", "Register model")
+CHANGES = ("Edit description", "Add a tag", "Move…", "Add a description", "Add an alias")
+
+
+def test_what_he_may_not_is_not_offered(page: Any, world: World) -> None:
+    """In the details of a run, for ticked runs and in the registry: who may look is told why there
+    is nothing to press; when he may more, the open page offers it by itself."""
+    page.goto(world.server.address + "/runs")
+    log_in(page, "", world.token)
+    page.get_by_role("button", name="run of churn").click()
+    page.locator(".nbt-details .nbt-read-only").get_by_text("takes the role editor").wait_for()
+    assert offered(page, EDITS) == set()
+    page.get_by_label("Tick run of churn").check()
+    page.get_by_role("button", name="CSV").wait_for()
+    assert offered(page, ("Tag", "Delete", "Register")) == set()
+    world.users.grant("bob", [Grant(kind=EXPERIMENT, name="churn", role=Role.EDITOR)])
+    page.get_by_role("button", name="Rename").wait_for()
+    page.locator("[data-key='delete ticked']").wait_for()
+    assert offered(page, EDITS) == {*EDITS} - {"Register model"}
+
+    page.goto(world.server.address + "/models/churn")
+    page.get_by_role("button", name="v1: details").click()
+    page.get_by_role("heading", name="Load it").or_(page.get_by_text("Load it")).first.wait_for()
+    page.locator(".nbt-about .nbt-read-only").wait_for()
+    assert offered(page, CHANGES) == set()
+    world.users.grant("bob", [Grant(kind=MODEL, name="churn", role=Role.APPROVER)])
+    page.get_by_role("button", name="Move version 1").wait_for()
+    assert offered(page, CHANGES) == {*CHANGES}
+
+
+def offered(page: Any, words: tuple[str, ...]) -> set[str]:
+    """Those that stand on a button."""
+    return {*page.get_by_role("button").all_inner_texts()} & {*words}
 
 
 def test_a_link_from_elsewhere_opens(page: Any, world: World) -> None:

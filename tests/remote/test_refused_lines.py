@@ -15,9 +15,10 @@ from nbtrack.cli.main import main
 from nbtrack.errors import InvalidValue
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
+from nbtrack.journal.reading import segment_sizes
 from nbtrack.records.runs import RunQuery, ViewType
 from nbtrack.remote.outbox import Outbox
-from nbtrack.remote.refused_lines import RefusedLines, nothing
+from nbtrack.remote.refused_lines import Placed, RefusedLines, nothing
 from nbtrack.remote.store import RemoteStore
 from nbtrack.server.grants import EXPERIMENT, Grant
 from nbtrack.server.roles import Role
@@ -134,11 +135,15 @@ def test_a_refused_run_holds_up_no_others(
     assert steps(there, good) == [*range(302)]
 
 
-@pytest.mark.usefixtures("bob")
 def test_a_line_that_is_too_long_holds_up_nothing(
-    machine: Machine, experiments: dict[str, str], there: DuckDBStore
+    machine: Machine,
+    experiments: dict[str, str],
+    there: DuckDBStore,
+    bob: Users,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """One that may log to all would have it sent in parts."""
+    """It is said which it is, and what to do; of one that may log to all it is sent in parts."""
     store = machine("a")
     run_id = begin(store, experiments[MINE])
     point(store, run_id, 0)
@@ -150,6 +155,14 @@ def test_a_line_that_is_too_long_holds_up_nothing(
     assert there.get_run(run_id).data.params == {}
     assert store.outbox.refused_lines() == 1
     assert len(store.get_run(run_id).data.metrics) == 1
+    assert f"the param 'prompt' of {run_id!r} takes 11.4 MiB" in caplog.text
+    assert "(log_text)" in caplog.text
+
+    monkeypatch.setenv("NBTRACK_TOKEN", bob.add("bob.for.all", Role.EDITOR))
+    later = machine("a")
+    wait_until(lambda: all_sent(later))
+    assert len(there.get_run(run_id).data.params["prompt"]) == 6_000_000
+    assert later.outbox.refused_lines() == 0
 
 
 def test_a_journal_that_is_refused_holds_up_no_others(
@@ -164,6 +177,33 @@ def test_a_journal_that_is_refused_holds_up_no_others(
 
     assert steps(there, run_id) == [0]
     assert store.outbox.waiting_lines() == 1
+
+
+def test_what_is_kept_is_looked_for_once_in_a_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for each of its pieces; and what was kept in the middle of it is known at once."""
+    segment, line = (
+        f"{'a' * 32}-2.jsonl",
+        lines.metric_line("r" * 32, "m", 1.0, step=0, t=1).encode(),
+    )
+    (tmp_path / segment).write_bytes(line * 50)
+    looks = []
+    monkeypatch.setattr(
+        "nbtrack.remote.refused_lines.segment_sizes",
+        lambda folder: looks.append(folder) or segment_sizes(folder),
+    )
+    refused = RefusedLines(tmp_path)
+    for turn in range(2):
+        refused.try_again({})
+        looks.clear()
+        for place in range(0, 50 * len(line), len(line)):
+            refused.parted(segment, place, line)
+        assert len(looks) == 2, turn
+    refused.keep(segment, [Placed(0, line)])
+
+    assert refused.parted(segment, 0, line).sent == nothing(len(line))
+    assert RefusedLines(tmp_path).parted(segment, 0, line).sent == nothing(len(line))
 
 
 def test_lines_are_kept_once_whoever_is_killed(tmp_path: Path) -> None:

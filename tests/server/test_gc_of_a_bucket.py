@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import pytest
 import nbtrack
 from nbtrack.cli.bucket_leftovers import bucket_garbage, remove_contents
 from nbtrack.cli.main import main
+from nbtrack.errors import BucketAway, StoreError
 from nbtrack.server.buckets.bucket import Bucket
-from nbtrack.server.buckets.project import OWNER, BucketProject
+from nbtrack.server.buckets.project import OWNER, BucketProject, project_id_of
 from tests.support.bucket_store import BucketStore, bucket_store, known_to_this_process
 
 Gc = Callable[..., str]
@@ -164,7 +166,8 @@ def test_the_bucket_of_another_project_is_left_alone(
     logged(client, "theirs")
     other = nbtrack.MlflowClient(str(tmp_path / "other" / ".nbtrack"))
     other.create_run("0")
-    BucketProject(other._store, bucket).claim()
+    with pytest.raises(StoreError, match=r"another prefix: --artifacts s3://.*-2"):
+        BucketProject(other._store, bucket).claim()
     place = ["--store", str(tmp_path / "other"), "gc", "--yes", "--artifacts", bucket.address]
     for _ in range(2):
         assert main(place) != 0
@@ -174,3 +177,54 @@ def test_the_bucket_of_another_project_is_left_alone(
     assert "does not say whose it is" in capsys.readouterr().err
     assert kept(bucket, "theirs") == [True]
     assert not list(bucket.doomed())
+
+
+def test_one_bucket_is_of_one_project(
+    bucket: Bucket, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of several servers that begin at once in an empty one, those of one project; it goes on when
+    it is begun again. The others do not begin, and are told whose it is."""
+    clients = [nbtrack.MlflowClient(str(tmp_path / str(n) / ".nbtrack")) for n in range(4)]
+    for each in clients:
+        each.create_run("0")
+    servers = [BucketProject(each._store, bucket, is_server=True) for each in clients for _ in "ab"]
+    with ThreadPoolExecutor(len(servers)) as threads:
+        faults = list(threads.map(lambda each: _fault_of(each.claim), servers))
+
+    assert [bucket.create_note("first", n) for n in (1, 2)] == [1, 1]
+    [winner] = {n // 2 for n, fault in enumerate(faults) if fault is None}
+    assert [fault is None for fault in faults] == [n // 2 == winner for n in range(len(faults))]
+    other = str(tmp_path / str((winner + 1) % 4))
+    assert main(["server", other, "--artifacts", bucket.address, "--port", "0"]) != 0
+    told = capsys.readouterr().err
+    assert (
+        f"is of another project, '{project_id_of(clients[winner]._store)}' ('{winner}' on " in told
+    )
+    assert f"--artifacts {bucket.address}-2" in told
+    BucketProject(clients[winner]._store, bucket, is_server=True).claim()
+
+
+def test_a_server_that_began_without_its_bucket_looks_whose_it_is(
+    client: nbtrack.MlflowClient, store: BucketStore, bucket: Bucket, tmp_path: Path
+) -> None:
+    """Before the first file: nothing of it comes into a bucket of others."""
+    logged(client, "theirs")
+    other = nbtrack.MlflowClient(str(tmp_path / "other" / ".nbtrack"))
+    run_id = other.create_run("0").info.run_id
+    BucketProject(other._store, bucket, is_server=True)
+    before = len(store.requests())
+
+    with pytest.raises(StoreError, match="is of another project"):
+        other.log_text(run_id, "mine", "a.txt")
+    assert not [each for each in store.requests()[before:] if each.startswith("PUT")]
+    assert kept(bucket, "mine", "theirs") == [False, True]
+
+
+def _fault_of(claim: Callable[[], None]) -> Exception | None:
+    try:
+        claim()
+    except BucketAway:
+        raise
+    except StoreError as fault:
+        return fault
+    return None

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from nbtrack import MlflowClient
+from nbtrack.errors import GateFailed, NotAllowed
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.model_registry.gates import remove_gate, require_gate
@@ -20,12 +21,15 @@ from nbtrack.panels.charts_tab.messages import QUESTIONS as CHARTS
 from nbtrack.panels.compare.messages import QUESTIONS as COMPARE
 from nbtrack.panels.registry.messages import QUESTIONS as REGISTRY
 from nbtrack.panels.runs.messages import QUESTIONS as RUNS
+from nbtrack.records.runs import RunData, RunInputs
 from nbtrack.server.grants import EXPERIMENT, MODEL, Grant
+from nbtrack.server.pages.rights import UsersRights
 from nbtrack.server.pages.sessions import Sessions
 from nbtrack.server.pages.users_store import store_of_user
 from nbtrack.server.roles import Role
 from nbtrack.server.served import Served
 from nbtrack.server.users import Users
+from tests.server.asking import API, ask
 from tests.server.pages_of_users import Line, log_in, opened, request
 from tests.support.team_server import TeamServer
 
@@ -397,9 +401,63 @@ def test_who_may_edit_some_edits_these(world: World) -> None:
     assert events[-1].actor == "edits"
 
 
-def test_a_role_for_a_model_alone_is_one(world: World) -> None:
+def test_each_is_offered_what_he_may(world: World) -> None:
+    """By the same rules as it is refused: for all, for some, and at once when he may do more."""
+    may = {who: offered(world, who) for who in ("viewer", "editor", "approver", "looks", "edits")}
+
+    assert may["viewer"] == may["looks"] == dict.fromkeys(may["viewer"], False)
+    assert may["approver"] == dict.fromkeys(may["viewer"], True)
+    assert may["editor"] == may["approver"] | {"moves": False, "moves others": False}
+    others = {each: False for each in may["viewer"] if "others" in each}
+    assert may["edits"] == may["approver"] | others | {"keeps choices of all": False}
+    token = world.users.add(
+        "rises", None, grants=[Grant(kind=EXPERIMENT, name="open", role=Role.VIEWER)]
+    )
+    with opened(world.address, "runs", log_in(world.address, "", token)) as line:
+        line.ask("opened")
+        line.ask("start")
+        arguments = {**about(world.mine, world.own_experiment, "open"), "filter": ""}
+        before = line.ask("page", **arguments)["result"]["readOnly"]
+        world.users.grant("rises", [Grant(kind=EXPERIMENT, name="open", role=Role.EDITOR)])
+        after = line.until("page")["result"]["readOnly"]
+
+    assert (before, after) == ([world.own_experiment], [])
+
+
+def offered(world: World, who: str) -> dict[str, bool]:
+    """What the pages of *who* say that he may do; "others" is about what is not "open"."""
+    own, theirs = world.own_experiment, world.their_experiment
+    with opened(world.address, "runs", world.cookie(who)) as line:
+        line.ask("start")
+        mine, others = ask_all(line, world.mine, own, "open"), {}
+        if who not in ("looks", "edits"):
+            others = ask_all(line, world.theirs, theirs, MODEL_OF_OTHERS)
+        of_all = line.ask("page", **about("", "", "") | {"experiments": None})["result"]
+    named = {f"{name} others": others.get(name, False) for name in mine if name != "registers"}
+    return {**mine, **named, "keeps choices of all": of_all["keepsChoices"]}
+
+
+def ask_all(line: Line, run_id: str, experiment: str, model: str) -> dict[str, bool]:
+    arguments = about(run_id, experiment, model)
+    told = {do: line.ask(do, **arguments)["result"] for do in (
+        "page", "details", "registry_model", "registry_models", "registry_models_of_run",
+    )}  # fmt: skip
+    page, details, shown = told["page"], told["details"], told["registry_model"]
+    [of_model] = [each for each in told["registry_models"]["models"] if each["name"] == model]
+    assert (experiment not in page["readOnly"]) == page["keepsChoices"] == details["mayEdit"]
+    assert of_model["mayEdit"] == shown["mayEdit"]
+    assert details["mayRegister"] == told["registry_models_of_run"]["mayRegister"]
+    return {
+        "edits": details["mayEdit"], "says of models": shown["mayEdit"],
+        "moves": shown["mayMove"], "registers": details["mayRegister"],
+    }  # fmt: skip
+
+
+def test_a_role_for_a_model_alone_is_one(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without one for the experiment of its run, of which nothing is told but what the version has
-    kept; and where a gate asks the run, it stays closed."""
+    kept, and what a gate asks: its answer, as whoever moves the version is told it."""
     grants = [Grant(kind=MODEL, name="open", role=Role.APPROVER)]
     token = world.users.add("approves", None, grants=grants)
     about_it = about(world.mine, world.own_experiment, "open")
@@ -410,17 +468,70 @@ def test_a_role_for_a_model_alone_is_one(world: World) -> None:
         move = {**about_it, "from": world.client.get_model_version("open", "1").current_stage}
         moved = line.ask("registry_move", **move)
         require_gate(world.client._store, "open", "Production", rule)
-        gated = line.ask("registry_move", **{**move, "from": "Staging", "stage": "Production"})
-        remove_gate(world.client._store, "open", "Production")
+        world.client.set_tag(world.mine, "told", "to nobody")
+        world.client._store.flush()
+        to_production = {**move, "from": "Staging", "stage": "Production"}
+        checked = line.ask("registry_move_check", **to_production)["result"]
+        gated = line.ask("registry_move", **to_production)
+        require_gate(world.client._store, "open", "Archived", "metrics.open_loss > 100")
+        failed = line.ask(
+            "registry_move", **to_production | {"from": "Production", "stage": "Archived"}
+        )
+        refused = [
+            line.ask(do, **about_it) for do in ("registry_register", "registry_models_of_run")
+        ]
+        to_archived = {"name": "open", "version": "1", "stage": "Archived"}
+        path, bearer = f"{API}model-versions/transition-stage", f"Bearer {token}"
+        _, over_http = ask(world.address, path, to_archived, Authorization=bearer)
+        monkeypatch.setenv("NBTRACK_TOKEN", token)
+        monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(tmp_path))
+        with pytest.raises(GateFailed, match=r"open_loss of version 1 is 2\.33"):
+            MlflowClient(world.address).transition_model_version_stage("open", "1", "Archived")
+        for stage in ("Production", "Archived"):
+            remove_gate(world.client._store, "open", stage)
 
     assert ["run id", world.mine] in shown["result"]["facts"]  # and not that it was deleted
     assert "open 2" not in str(shown["result"]["facts"])
     assert "error" not in compared
     assert described["result"] is None
     assert moved["result"] == {"version": "1", "stage": "Staging"}
-    assert "error" in gated
+    assert [each["verdict"] for each in checked["gate"]["checks"]] == ["passed"]
+    assert gated["result"] == {"version": "1", "stage": "Production"}
+    assert "metrics.open_loss of version 1 is 2.33" in failed["error"]
+    assert over_http["kind"] == "GateFailed"  # by the same rules
+    assert all("error" in each for each in refused)
+    for word in ("open_param", "open 2", "to nobody", world.own_experiment):
+        assert word not in str([checked, gated, failed, refused])
     version = world.client.get_model_version("open", "1")
-    assert (version.current_stage, version.description) == ("Staging", "good")
+    assert (version.current_stage, version.description) == ("Production", "good")
+
+
+def test_a_gate_is_told_what_its_rules_ask(world: World) -> None:
+    """And nothing else of the run; of runs of other models nothing at all."""
+    grants = [Grant(kind=MODEL, name="open", role=Role.APPROVER)]
+    world.users.add("at.gate", None, grants=grants)
+    user = world.users.all()["at.gate"]
+    served = Served(world.users._file.parent.parent.as_uri())
+    rights = UsersRights(served, lambda: user)
+    own = store_of_user(served, lambda: user, uri="file:///nowhere", noted=lambda _: None)
+    store = rights.at_gate(own, "open")
+    without_gate = store.get_run(world.mine).data
+    require_gate(world.client._store, "open", "Production", "metrics.open_loss < 100")
+    run = store.get_run(world.mine)
+    remove_gate(world.client._store, "open", "Production")
+
+    assert without_gate == RunData()
+    assert run.data == RunData(metrics={"open_loss": pytest.approx(2 + 1 / 3)})
+    assert (run.info.run_name, run.info.experiment_id, run.info.artifact_uri) == (None, "", "")
+    assert run.inputs == RunInputs()
+    for asked in (
+        lambda: store.get_run(world.theirs),
+        lambda: rights.at_gate(own, MODEL_OF_OTHERS).get_run(world.theirs),
+        lambda: own.get_run(world.mine),
+        lambda: store.read_metrics(world.mine, "open_loss"),
+    ):
+        with pytest.raises(NotAllowed):
+            asked()
 
 
 def test_a_run_that_names_files_of_others(world: World) -> None:

@@ -17,6 +17,7 @@ from nbtrack.model_registry.facts import VersionFacts, version_facts
 from nbtrack.models.mlmodel_file import read_mlmodel
 from nbtrack.models.registered_places import place_of_version
 from nbtrack.panels.compare.answers import section_message
+from nbtrack.panels.registry.allowed import allowed
 from nbtrack.panels.registry.changes import CHANGE_HANDLERS
 from nbtrack.panels.registry.content import (
     PRODUCTION,
@@ -38,7 +39,9 @@ _LONG = 2000  # characters
 
 def models_answer(panel: Panel, _: Mapping[str, Any]) -> dict[str, Any]:
     """Every registered model, by name."""
-    return {"models": [asdict(model) for model in read_models(panel.store)]}
+    may = panel.rights.may_edit_model
+    found = read_models(panel.store)
+    return {"models": [{**asdict(model), "mayEdit": may(model.name)} for model in found]}
 
 
 def model_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,9 +50,11 @@ def model_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     name, metric = text_of(arguments, "name"), text_of(arguments, "metric")
     offset = max(0, number_of(arguments, "offset"))
     page = read_page(panel.store, name, metric=metric)
-    if text_of(arguments, "stamp") == page.stamp:
-        return {"stamp": page.stamp}
-    return page_message(page, offset=offset)
+    may = allowed(panel.rights, page.model.name)
+    stamp = f"{page.stamp} {[*may.values()]}"
+    if text_of(arguments, "stamp") == stamp:
+        return {"stamp": stamp}
+    return {**page_message(page, offset=offset), **may, "stamp": stamp}
 
 
 def version_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:

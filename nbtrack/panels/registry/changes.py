@@ -28,7 +28,8 @@ _LONG = 2000  # characters
 def move_check_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """What would come of a move: what the gate says, who would make room, what it needs."""
     name, number = text_of(arguments, "name"), text_of(arguments, "version")
-    store, version = panel.store, get_version(panel.store, name, number)
+    store = panel.rights.at_gate(panel.store, name)
+    version = get_version(store, name, number)
     stage = _stage(store, version.name, arguments)
     result = check_gate(store, version.name, version.version, stage)
     return {
@@ -50,6 +51,7 @@ def move_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     is_override = arguments.get("override") is True
     is_archiving = arguments.get("archive") is True
     came_from, promised = text_of(arguments, "from"), sorted(texts_of(arguments, "others"))
+    name = text_of(arguments, "name")
 
     def check(version: ModelVersion, target: str) -> None:
         _refuse_silence(target, reason, is_override=is_override)
@@ -60,8 +62,8 @@ def move_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
             raise _stale(f"there is {_versions(others)} in {target}")
 
     moved = transition(
-        panel.store,
-        text_of(arguments, "name"),
+        panel.rights.at_gate(panel.store, name),
+        name,
         text_of(arguments, "version"),
         stage,
         archive_existing=is_archiving,
@@ -96,7 +98,8 @@ def register_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, str
 
 def models_of_run_answer(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The folders of models that a run has logged."""
-    return {"paths": model_paths(panel.store, text_of(arguments, "run"))}
+    paths = model_paths(panel.store, text_of(arguments, "run"))
+    return {"paths": paths, "mayRegister": panel.rights.may_register()}
 
 
 CHANGE_HANDLERS: Mapping[str, Handler] = {

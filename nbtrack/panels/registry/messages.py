@@ -13,7 +13,7 @@ class RegistryStart(TypedDict):
 
 
 class ModelLine(TypedDict):
-    """`in_use` are (stage, version), `aliases` (alias, version)."""
+    """`in_use` are (stage, version), `aliases` (alias, version); `mayEdit` is of whoever looks."""
 
     name: str
     versions: int
@@ -21,6 +21,7 @@ class ModelLine(TypedDict):
     aliases: list[tuple[str, str]]
     changed: str
     description: str
+    mayEdit: bool
 
 
 class Models(TypedDict):
@@ -94,7 +95,8 @@ class EventLine(TypedDict):
 
 
 class ModelPage(TypedDict):
-    """One model, with `pageSize` of its `total` events, the newest first."""
+    """One model, with `pageSize` of its `total` events, the newest first; `mayEdit` and `mayMove`
+    are of the page's user."""
 
     stamp: str
     name: str
@@ -112,6 +114,8 @@ class ModelPage(TypedDict):
     offset: int
     pageSize: int
     total: int
+    mayEdit: bool
+    mayMove: bool
 
 
 class VersionAsked(TypedDict):
@@ -241,7 +245,10 @@ class RunModelsAsked(TypedDict):
 
 
 class RunModels(TypedDict):
+    """`mayRegister` is of the page's user."""
+
     paths: list[str]
+    mayRegister: bool
 
 
 class RegistryNews(TypedDict):

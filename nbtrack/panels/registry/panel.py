@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from nbtrack.panels.registry.allowed import allowed
 from nbtrack.panels.registry.answers import (
     REGISTRY_HANDLERS,
     model_answer,
@@ -36,6 +37,7 @@ class RegistryPanel(StillPanel):
     def __init__(self, store: Store, view: RegistryView) -> None:
         self.name = view.name
         self._head: RegistryHead | None = None  # of which the pages were told last
+        self._may: object = None  # as then
         super().__init__(store, view)
 
     @property
@@ -45,12 +47,13 @@ class RegistryPanel(StillPanel):
 
     def refresh(self) -> None:
         """Whoever changed it, here or in another kernel: pages ask again when they hear of it."""
-        head = self.store.registry_head()
-        if head != self._head:
-            events = self._events_since(self._head, head)
-            self._head = head
-            if events:
-                self.push("registry", {"events": events[-1].n})
+        head, may = self.store.registry_head(), allowed(self.rights, self.name)
+        if head == self._head and may == self._may:
+            return
+        events = self._events_since(self._head if may == self._may else None, head)
+        self._head, self._may = head, may
+        if events:
+            self.push("registry", {"events": events[-1].n})
 
     def _events_since(self, before: RegistryHead | None, head: RegistryHead) -> list[RegistryEvent]:
         """As far as whoever looks may see them; more than that, where it takes fewer questions."""

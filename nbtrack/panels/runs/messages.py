@@ -139,7 +139,8 @@ class Page(TypedDict):
     """Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where
     nobody asked. `chosen` are the columns that were asked for, or are remembered; `whyNothing`
     says which key of the filter no run has, "" for none; `absence` why this may not be all;
-    `isBin`: the runs are deleted ones."""
+    `isBin`: the runs are deleted ones. `keepsChoices`: columns and charts that the user chooses are
+    remembered; `readOnly` are experiments of these rows whose runs he may not change."""
 
     view: NotRequired[str]
     all: int
@@ -151,6 +152,8 @@ class Page(TypedDict):
     isGlance: bool
     whyNothing: str
     absence: str
+    keepsChoices: bool
+    readOnly: list[str]
     keys: NotRequired[Keys]
     total: int
     matching: int
@@ -208,7 +211,7 @@ class RunCell(TypedDict):
 
 class RunDetails(TypedDict):
     """`facts` stand beside the name, `origin` at the end; `note` is as it was typed, `noteShown`
-    what that says."""
+    what that says. `mayEdit` and `mayRegister` are of the page's user."""
 
     id: str
     name: str
@@ -230,6 +233,8 @@ class RunDetails(TypedDict):
     hasModel: bool
     pinned: bool
     baseline: bool
+    mayEdit: bool
+    mayRegister: bool
 
 
 class SparklinesAsked(TypedDict):

@@ -12,6 +12,7 @@ from nbtrack.panels.charts_tab.memory import ChartMemory
 from nbtrack.panels.charts_tab.twin import ChartTwin
 from nbtrack.panels.compare.answers import COMPARE_HANDLERS
 from nbtrack.panels.registry.answers import REGISTRY_HANDLERS
+from nbtrack.panels.runs.allowed import allowed
 from nbtrack.panels.runs.chosen_columns import choose
 from nbtrack.panels.runs.families import children
 from nbtrack.panels.runs.glance import NUMBER as GLANCE
@@ -184,6 +185,7 @@ class RunsPanel(StillPanel):
         """With the keys that there are, if the view has not seen them."""
         page = table_page(self.store, asked)
         page["isGlance"] = asked.known.number == GLANCE
+        page.update(allowed(self.rights, page.get("rows", ()), asked.state.experiments))
         if self._seen.get(view) != asked.known.number:
             self._seen[view] = asked.known.number
             page["keys"] = keys_message(asked.known)

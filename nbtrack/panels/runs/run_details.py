@@ -16,6 +16,7 @@ from nbtrack.lookup.own_values import without_moved
 from nbtrack.lookup.salience import Meaning, metrics_in_order, params_in_order, told_metrics
 from nbtrack.panels.shared.panel import Panel
 from nbtrack.panels.shared.requests import text_of
+from nbtrack.panels.shared.rights import ALL, Rights
 from nbtrack.provenance.reproduction.verdicts import verdict_facts
 from nbtrack.records.origins import Origin
 from nbtrack.records.runs import FileInfo, Run, read_in_part
@@ -39,10 +40,10 @@ _OF_AUTOLOG = ("estimator_name", "estimator_class")
 
 def details(panel: Panel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Raises RunNotFound."""
-    return details_of(panel.store, text_of(arguments, "run"))
+    return details_of(panel.store, text_of(arguments, "run"), panel.rights)
 
 
-def details_of(store: Store, run_id: str) -> dict[str, Any]:
+def details_of(store: Store, run_id: str, rights: Rights = ALL) -> dict[str, Any]:
     run, cell = without_moved(store.get_run(run_id)), store.read_cell(run_id) or {}
     tags = run.data.tags
     note = tags.get(NOTE_TAG, "")
@@ -70,6 +71,8 @@ def details_of(store: Store, run_id: str) -> dict[str, Any]:
         "hasModel": any(each.path.endswith("/MLmodel") for each in files),
         "pinned": PINNED_TAG in tags,
         "baseline": _baseline_of(store, run) == run_id,
+        "mayEdit": rights.may_edit_experiment(run.info.experiment_id),
+        "mayRegister": rights.may_register(),
     }
 
 

@@ -26,7 +26,7 @@ def edit(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:
     run_id = text_of(arguments, "run")
     change(client_of(panel.store), run_id, arguments)
     panel.state.known_keys.forget()
-    return details_of(panel.store, run_id)
+    return details_of(panel.store, run_id, panel.rights)
 
 
 def tag(panel: HasRunsState, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Protocol
 from nbtrack.panels.runs.known_keys import KnownKeys
 from nbtrack.panels.runs.table_page import Asked, ask
 from nbtrack.panels.runs.table_state import TableState
+from nbtrack.panels.shared.rights import Rights
 from nbtrack.records.runs import RunQuery
 from nbtrack.stores.store import Store
 
@@ -49,3 +50,4 @@ class HasRunsState(Protocol):
 
     store: Store
     state: RunsState
+    rights: Rights

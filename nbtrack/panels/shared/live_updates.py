@@ -106,14 +106,16 @@ def _look(panel: Watcher, version: object) -> None:
 
 def _refresh(panel: Watcher, version: object) -> None:
     now = panel.store.version()
-    if now == version:
-        return
-    with _lock:
-        if panel not in _seen:
-            return
-        _seen[panel] = now  # before the look: what is written meanwhile is seen the next time
-    with panel.lock:
+    if now == version or not panel.lock.acquire(blocking=False):
+        return  # it is answering a question: its news come later, and those of others at once
+    try:
+        with _lock:
+            if panel not in _seen:
+                return
+            _seen[panel] = now  # before the look: what is written meanwhile is seen the next time
         panel.refresh()
+    finally:
+        panel.lock.release()
 
 
 def _tell(panel: Watcher, fault: Exception) -> None:

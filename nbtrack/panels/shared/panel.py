@@ -18,6 +18,7 @@ from nbtrack.errors import InvalidValue, NbtrackError
 from nbtrack.panels.shared import live_updates
 from nbtrack.panels.shared.quiet import quiet
 from nbtrack.panels.shared.requests import Request, read_request, speakable, text_of
+from nbtrack.panels.shared.rights import ALL, Rights
 from nbtrack.recording.session import current_session
 from nbtrack.stores.store import Store
 
@@ -46,6 +47,7 @@ class Panel(anywidget.AnyWidget):
     def __init__(self, store: Store | None = None, **traits: Any) -> None:
         self.store = current_session().store if store is None else store
         self.twin_outputs: list[Any] = []  # handles of the twins, as they were last displayed
+        self.rights: Rights = ALL  # of whoever looks at its pages
         self.views: set[str] = set()  # pages, or parts of one, that show the panel now
         self.lock = threading.RLock()
         super().__init__(**traits)

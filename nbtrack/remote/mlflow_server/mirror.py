@@ -17,6 +17,7 @@ from nbtrack.errors import NotFound, StoreBusy
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.journal.writing import Journal
+from nbtrack.records.ids import is_run_id
 from nbtrack.records.runs import Experiment, Metric, Run, RunQuery, ViewType
 from nbtrack.records.tags import PARENT_TAG
 from nbtrack.remote.line import PATIENT_SECONDS
@@ -27,7 +28,6 @@ from nbtrack.stores.local.duckdb import DuckDBStore
 
 _CUT_CHARACTERS = 5000  # of a tag: MLflow 2 keeps so many, or more, and no version fewer
 _WAIT_SECONDS = 10.0  # for another look at the same server
-_RUN_ID = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")  # of a run or experiment there: it becomes a path here
 
 
@@ -89,7 +89,7 @@ class Mirror:
             "run_view_type": "ALL",
             "max_results": 1,
         }
-        is_id = _RUN_ID.fullmatch(run_id) is not None  # and no end of a filter
+        is_id = is_run_id(run_id)  # and no end of a filter
         runs: list[Json] = self._rest.post("runs/search", asked).get("runs", []) if is_id else []
         if not runs:
             raise NotFound(f"No run {run_id!r:.80} on the server.")
@@ -190,7 +190,7 @@ class Mirror:
         if (known := self._ids.our_run(theirs)) is not None:
             return known
         told = texts(said.get("data", {}), "tags").get(RUN_ID_TAG, "")
-        if _RUN_ID.fullmatch(told) and told != theirs and self._ids.run(told) is None:
+        if is_run_id(told) and told != theirs and self._ids.run(told) is None:
             if self._ids.is_begun(told):
                 return None  # it is being made by this machine
             self._ids.note("run", told, t=theirs, at=said["info"].get("artifact_uri", ""))

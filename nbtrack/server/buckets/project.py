@@ -3,6 +3,7 @@ its folders of files gets them from there."""
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,8 +28,11 @@ _SPOOL = "spool"  # the folder in which files come together
 
 
 class BucketProject:
-    def __init__(self, store: Store, bucket: Bucket) -> None:
+    """With *is_server*, nothing is read or written before the bucket is known to be its own."""
+
+    def __init__(self, store: Store, bucket: Bucket, *, is_server: bool = False) -> None:
         self.bucket, self._store = bucket, store
+        self._may_be_others = is_server
         self._home = folder_of(store.uri)
         self.unproved = Unproved(self._home)
         self._root, self._copies = Path(default_artifact_root(store)), folder_of(store.models_uri)
@@ -36,14 +40,19 @@ class BucketProject:
         open_otherwise(self._copies, self._open_copy)
 
     def claim(self) -> None:
-        """The bucket is this project's from now on, unless it is another's: that one's server
-        goes on, and `nbtrack gc` of this project keeps off."""
-        if self.bucket.read_note(OWNER) is None:
-            self.bucket.write_note(OWNER, {"project": project_id_of(self._store)})
+        """The bucket is this project's from now on. Raises StoreError if it is another's."""
+        own = project_id_of(self._store)
+        name, host = self._home.parent.name, socket.gethostname()  # for people, who know no ids
+        told = self.bucket.read_note(OWNER)
+        if told is None:
+            told = self.bucket.create_note(OWNER, {"project": own, "name": name, "host": host})
+        self._may_be_others = owner_in(told) != own
+        if self._may_be_others:
+            raise _another_project(self.bucket.address, told, own)
 
     def warm_up(self) -> None:
         """Once now, and from then on each hour."""
-        with guarded("note in its bucket whose it is", outcome="it is done an hour later"):
+        with guarded("look whose its bucket is", outcome="it is done when a file is needed"):
             self.claim()
         with guarded("clear up in its bucket", outcome="it is done an hour later"):
             self.bucket.sweep()
@@ -67,6 +76,9 @@ class BucketProject:
         )
 
     def _opened(self, folder: Path, run_id: str | None, kept: Kept, name: str) -> BucketArtifacts:
+        """Raises StoreError for the bucket of another project, BucketAway."""
+        if self._may_be_others:
+            self.claim()
         return BucketArtifacts(
             folder,
             run_id=run_id,
@@ -79,8 +91,7 @@ class BucketProject:
 
 def check_own(store: Store, bucket: Bucket) -> None:
     """Raises StoreError for the bucket of another project than *store*, or of nobody."""
-    own, told = project_id_of(store), bucket.read_note(OWNER)
-    owner = told.get("project") if isinstance(told, dict) else None
+    own, owner = project_id_of(store), owner_in(bucket.read_note(OWNER))
     if owner is None:
         raise StoreError(
             f"The bucket {bucket.address} does not say whose it is, and this project is {own}: "
@@ -94,6 +105,23 @@ def check_own(store: Store, bucket: Bucket) -> None:
             "serves with --store. If that is this one, made anew, and no other server uses the "
             f"bucket, delete {bucket.address}/{OWNER} and begin the server again."
         )
+
+
+def owner_in(told: object) -> object:
+    """The id of the project that the note says; None: it says none."""
+    return told.get("project") if isinstance(told, dict) else None
+
+
+def _another_project(address: str, told: object, own: str) -> StoreError:
+    facts = told if isinstance(told, dict) else {}
+    named = [f"{facts[key]!r:.80}" for key in ("name", "host") if facts.get(key)]
+    whose = f" ({' on '.join(named)})" if named else ""
+    return StoreError(
+        f"The bucket {address} is of another project, {str(owner_in(told))!r:.80}{whose}, and this "
+        f"one is {own}: `nbtrack gc` of each would free the files of the other. Begin this server "
+        f"with another prefix: --artifacts {address}-2. If that project is gone for good, or is "
+        f"this one before it was made anew, delete {address}/{OWNER} and begin again."
+    )
 
 
 def project_id_of(store: Store) -> str:

@@ -20,12 +20,14 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from nbtrack.errors import MlflowException, NotIdentified, TooManyAttempts
+from nbtrack.panels.shared.rights import ALL, Rights
 from nbtrack.recording.acting import acting_as
 from nbtrack.recording.session import current_session
 from nbtrack.server.audit import AuditLog
 from nbtrack.server.door import Door
 from nbtrack.server.guards import body_of
 from nbtrack.server.pages.login_page import POLICY, here_again, login_page
+from nbtrack.server.pages.rights import UsersRights
 from nbtrack.server.pages.sessions import Sessions
 from nbtrack.server.pages.users_store import open_store, store_of_user
 from nbtrack.server.served import Served
@@ -170,6 +172,7 @@ class ServerPages:
             line.store_of(user, _address(websocket)),
             self._served.folder.parent.name,
             user="" if user is None else user.name,
+            rights=line.rights_of(user),
         ).get(panel)
         if make is None:
             await websocket.close()
@@ -235,9 +238,15 @@ class _Line:
                 who=user.name, address=address, method="LINE", path=path, status=status
             )
 
-        return store_of_user(
-            self._served, lambda: _somebody(self._still()), uri=self._uri, noted=noted
-        )
+        return store_of_user(self._served, self._somebody, uri=self._uri, noted=noted)
+
+    def rights_of(self, user: User | None) -> Rights:
+        return ALL if user is None else UsersRights(self._served, self._somebody)
+
+    def _somebody(self) -> User:
+        if (user := self._still()) is None:
+            raise NotIdentified("Log in.")
+        return user
 
     @contextmanager
     def around(self, message: object) -> Iterator[None]:
@@ -266,12 +275,6 @@ class _Line:
                 self._loop.call_soon_threadsafe(self.is_over.set)
             raise
         return user
-
-
-def _somebody(user: User | None) -> User:
-    if user is None:
-        raise NotIdentified("Log in.")
-    return user
 
 
 def _authorization(name: str, secret: str) -> str | None:

@@ -31,8 +31,7 @@ from nbtrack.stores.store import Store
 
 # What tells nothing of single runs, experiments and models.
 _FREE = frozenset({
-    "absence", "flush", "lost_records", "models_uri", "registry_turn", "version",
-    "waiting_records", "writer",
+    "absence", "flush", "lost_records", "models_uri", "registry_turn", "waiting_records", "writer",
 })  # fmt: skip
 _OF_ONE = frozenset({"get_run", "look_up_run"})
 _ANY_LINES = f"{ROOT}/{JOURNAL}/{'0' * 32}-0.jsonl"
@@ -86,6 +85,11 @@ class UsersStore:
             self._who()
             return getattr(self._served.store, name)
         raise NotAllowed(f"Pages of a server do without {name!r}.")
+
+    def version(self) -> object:
+        """Of what he sees: another one, too, when he may do more or less than before."""
+        user = self._who()
+        return self._served.store.version(), user.role, user.grants
 
     def close(self) -> None:
         """The store of the server stays."""

@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from nbtrack.records.ids import RUN_ID
+
 # Only what any parser reads in the same way: an id of ours, a key without escapes, a number that is
 # finite and no text, a time between 1970 and 2286.
 _WHOLE = r"0|-?[1-9]\d{0,17}"
 _NUMBER = r"-?(?:0|[1-9]\d{0,16})(?:\.\d{1,20})?(?:e[+-]?\d{1,2})?"
 _POINT = re.compile(
-    r'^\{"k":"metric","r":"([0-9a-f]{32})","n":"([^"\\\x00-\x1f]+)",'
+    rf'^\{{"k":"metric","r":"({RUN_ID})","n":"([^"\\\x00-\x1f]+)",'
     rf'"v":({_NUMBER}),"s":({_WHOLE}),"t":([1-9]\d{{0,15}})\}}\n',
     re.MULTILINE | re.ASCII,
 )

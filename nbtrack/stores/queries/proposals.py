@@ -5,17 +5,16 @@ Only the newest are looked at, and none that is deleted unless those are asked f
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from nbtrack.base.nearest import MOST_NAMES, asking, nearest
+from nbtrack.records.ids import is_run_id
 from nbtrack.records.runs import LifecycleStage, ViewType
 from nbtrack.stores.queries.page_values import keys_in_text
 
 if TYPE_CHECKING:
     from nbtrack.stores.connection import Connection
 
-_WHOLE_ID = re.compile(r"[0-9a-f]{32}")
 _FEWEST, _ENOUGH = 4, 6  # first characters of an id that tell it from others
 _KEYS = """
     select run_key from stored.run_keys where starts_with(run_id, $begins)
@@ -41,7 +40,7 @@ def proposed_run(
     if len(typed) >= _FEWEST:
         for name, run_id in _runs(connection, stage, begins=typed[:_ENOUGH]):
             return asking(f"{name!r} ({run_id})")
-    if _WHOLE_ID.fullmatch(typed):
+    if is_run_id(typed):
         return ""
     return _named_like(typed, _runs(connection, stage, begins=""))
 

@@ -18,6 +18,7 @@ from nbtrack.errors import NbtrackError
 from nbtrack.models.model_uris import place_of_logged
 from nbtrack.models.registered_places import place_of_version
 from nbtrack.recording.experiments import DEFAULT_ID
+from nbtrack.records.ids import MODEL_ID
 from nbtrack.records.logged_models import LoggedModel
 from nbtrack.records.registry import NO_STAGE, ModelVersion, RegisteredModel, RegistryQuery
 from nbtrack.stores.store import Store
@@ -31,7 +32,7 @@ from nbtrack.transfer.imports.marks import without_mark
 
 OWN_ID = "nbtrack.model_id"
 OWN_VERSION = "nbtrack.version"
-_OF_MODEL = re.compile(r"models:/+(m-[0-9a-f]{32})/?")
+_OF_MODEL = re.compile(rf"models:/+({MODEL_ID})/?")
 
 
 class ModelsThere:

@@ -11,6 +11,7 @@ from nbtrack.errors import NbtrackError
 from nbtrack.models.model_uris import locate
 from nbtrack.models.registered_places import place_of_version
 from nbtrack.recording.experiments import DEFAULT_ID
+from nbtrack.records.ids import MODEL_ID, RUN_ID
 from nbtrack.records.registry import ModelVersion, RegisteredModel, RegistryQuery
 from nbtrack.stores.store import Store
 from nbtrack.transfer.exports.choosing import Choice
@@ -20,8 +21,8 @@ from nbtrack.transfer.exports.outcome import Exported
 from nbtrack.transfer.exports.written_files import ExportFolder, write_texts
 from nbtrack.transfer.imports.marks import without_mark
 
-_OF_RUN = re.compile(r"runs:/+([0-9a-f]{32})/(.+)")
-_OF_MODEL = re.compile(r"models:/+(m-[0-9a-f]{32})/?")
+_OF_RUN = re.compile(rf"runs:/+({RUN_ID})/(.+)")
+_OF_MODEL = re.compile(rf"models:/+({MODEL_ID})/?")
 
 
 def leaving_versions(store: Store, choice: Choice) -> dict[str, list[ModelVersion]]:

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from nbtrack.errors import ModelNotFound, NbtrackError
 from nbtrack.models.model_place import ModelPlace
 from nbtrack.models.model_uris import locate
+from nbtrack.records.ids import MODEL_ID, RUN_ID
 from nbtrack.stores.store import Store
 
-_OF_RUN = re.compile(r"(?:^runs:/+|/)([0-9a-f]{32})(?:/artifacts)?/(.+)")
-_OF_MODEL = re.compile(r"(?:^models:/+|/)(m-[0-9a-f]{32})(?:/artifacts)?/?$")
+_OF_RUN = re.compile(rf"(?:^runs:/+|/)({RUN_ID})(?:/artifacts)?/(.+)")
+_OF_MODEL = re.compile(rf"(?:^models:/+|/)({MODEL_ID})(?:/artifacts)?/?$")
 _REGISTERED = re.compile(r"models:/+[^/]+/[0-9]+")
 
 

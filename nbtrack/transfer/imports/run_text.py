@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
+from nbtrack.records.ids import is_run_id
 from nbtrack.records.runs import LifecycleStage
 from nbtrack.records.tags import RUN_NAME_TAG
 from nbtrack.transfer.imports.digests import texts_digest
@@ -18,7 +18,6 @@ from nbtrack.transfer.sources.source_records import BrokenRecord, ModelPoint, Po
 
 _LATEST_MS = 253_402_300_799_000  # the end of the year 9999: the store keeps no later time
 _LONGEST_STEP = 1 << 63
-_RUN_ID = re.compile(r"[0-9a-f]{32}")
 Triple = tuple[float, int, int]  # value, step, time in milliseconds
 
 
@@ -48,7 +47,7 @@ def with_known_times(run: SourceRun, start: int, end: int) -> SourceRun:
 
 def check_run(run: SourceRun) -> None:
     """Raises BrokenRecord for what no run can be."""
-    if not _RUN_ID.fullmatch(run.run_id):
+    if not is_run_id(run.run_id):
         raise BrokenRecord("its id is not made of 32 hexadecimal digits")
     for what, when in (("start", run.start), ("end", run.end)):
         if when is not None and not (isinstance(when, int) and abs(when) <= _LATEST_MS):

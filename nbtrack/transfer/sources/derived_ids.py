@@ -5,22 +5,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 
 from nbtrack.recording.experiments import DEFAULT_NAME, experiment_id_of
 from nbtrack.transfer.sources.source_records import SourceExperiment
-
-_RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def run_id_of(kind: str, *names: object) -> str:
     """Of the run that the tracker *kind* knows by *names*."""
     text = json.dumps([kind, *names], default=str)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
-
-
-def is_run_id(text: str) -> bool:
-    return _RUN_ID.fullmatch(text) is not None
 
 
 def experiment_called(name: str, *, joined: str | None = None) -> SourceExperiment:

@@ -9,7 +9,6 @@ models/<name>/                         the registry, see `mlflow_files_registry`
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.recording.measured import is_model_id
+from nbtrack.records.ids import is_run_id
 from nbtrack.transfer.sources.meta_files import numbers_in, read_meta, texts_below
 from nbtrack.transfer.sources.mlflow_files_registry import read_registered_models
 from nbtrack.transfer.sources.mlflow_words import (
@@ -38,7 +38,6 @@ from nbtrack.transfer.sources.source_records import (
     SourceRun,
 )
 
-_RUN_ID = re.compile(r"[0-9a-f]{32}")
 _TRASH, _REGISTRY = ".trash", "models"
 
 
@@ -218,7 +217,7 @@ def _experiment_folders(root: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _run_folders(experiment: Path) -> list[Path]:
-    return [each for each in _subfolders(experiment) if _RUN_ID.fullmatch(each.name)]
+    return [each for each in _subfolders(experiment) if is_run_id(each.name)]
 
 
 def _subfolders(folder: Path) -> list[Path]:

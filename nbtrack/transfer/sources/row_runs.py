@@ -15,7 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from nbtrack.errors import InvalidValue
-from nbtrack.transfer.sources.derived_ids import experiment_called, is_run_id, run_id_of
+from nbtrack.records.ids import is_run_id
+from nbtrack.transfer.sources.derived_ids import experiment_called, run_id_of
 from nbtrack.transfer.sources.key_names import renamed_notes
 from nbtrack.transfer.sources.row_columns import (
     Column,

@@ -12,7 +12,8 @@ from typing import Any
 
 from nbtrack.artifact_store.paths import stays_within
 from nbtrack.errors import InvalidValue
-from nbtrack.transfer.sources.derived_ids import experiment_called, is_run_id, run_id_of
+from nbtrack.records.ids import is_run_id
+from nbtrack.transfer.sources.derived_ids import experiment_called, run_id_of
 from nbtrack.transfer.sources.key_names import renamed_notes
 from nbtrack.transfer.sources.logged_run import Key, LoggedRun
 from nbtrack.transfer.sources.row_columns import time_in

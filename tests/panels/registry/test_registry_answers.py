@@ -362,7 +362,8 @@ def test_the_model_of_a_run_is_registered(client):
     (run,) = nbtrack.search_runs(
         filter_string="attributes.run_name = 'late-fox'", output_format="list"
     )
-    assert page.ask("registry_models_of_run", run=run.info.run_id) == {"paths": ["model"]}
+    found = page.ask("registry_models_of_run", run=run.info.run_id)
+    assert found == {"paths": ["model"], "mayRegister": True}
     made = page.ask("registry_register", run=run.info.run_id, name="churn")
     assert made == {"name": "churn", "version": "4"}
     assert client.get_model_version("churn", "4").run_id == run.info.run_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from typing import ClassVar
 
@@ -25,10 +26,19 @@ def break_down(_panel, _arguments):
     return {}["a key that is not there"]
 
 
+HELD, MAY_GO_ON = threading.Event(), threading.Event()
+
+
+def hold(_panel, _arguments):
+    HELD.set()
+    return MAY_GO_ON.wait(60)
+
+
 class Toy(Panel):
     handlers: ClassVar = {
         "echo": lambda _panel, arguments: arguments.get("word"),
         "refuse": refuse,
+        "hold": hold,
         "break": break_down,
         "warn": lambda _panel, _arguments: warn("the disk is nearly full"),
         "odd": lambda _panel, _arguments: [float("nan"), float("inf"), 1.5],
@@ -130,3 +140,23 @@ def test_the_thread_lives_as_long_as_a_view(page, session):
     page.ask("closed")
 
     until(lambda: not live_updates.is_running())
+
+
+def test_a_slow_answer_delays_the_news_of_no_other_page(session):
+    """Of a large comparison, say. Its own page hears of them when it is answered."""
+    slow, other = Page(Toy(session.store)), Page(Toy(session.store))
+    slow.ask("opened")
+    other.ask("opened")
+    answering = threading.Thread(target=lambda: slow.ask("hold"))
+    answering.start()
+    assert HELD.wait(60)
+    with session.start_run(name="a"):
+        pass
+    try:
+        until(lambda: other.pushes("news"))
+        assert slow.pushes("news") == []
+    finally:
+        MAY_GO_ON.set()
+    answering.join()
+
+    until(lambda: slow.pushes("news"))

@@ -115,7 +115,8 @@ export class LinesView {
     this.layout = { ...this.now(), ...changes };
     if (changes.shown) this.only = "";
     const { experiments } = this.state.asked;
-    if (experiments?.length === 1) this.keepLater(experiments[0], this.layout);
+    const isKept = experiments?.length === 1 && this.state.page?.keepsChoices;
+    if (isKept) this.keepLater(experiments[0], this.layout);
     return this.ask();
   }
 

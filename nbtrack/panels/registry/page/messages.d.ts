@@ -9,7 +9,7 @@ export interface RegistryStart {
   name: string | null;
 }
 
-/** `in_use` are (stage, version), `aliases` (alias, version). */
+/** `in_use` are (stage, version), `aliases` (alias, version); `mayEdit` is of whoever looks. */
 export interface ModelLine {
   name: string;
   versions: number;
@@ -17,6 +17,7 @@ export interface ModelLine {
   aliases: Array<[string, string]>;
   changed: string;
   description: string;
+  mayEdit: boolean;
 }
 
 export interface Models {
@@ -84,7 +85,7 @@ export interface EventLine {
   run_name: string;
 }
 
-/** One model, with `pageSize` of its `total` events, the newest first. */
+/** One model, with `pageSize` of its `total` events, the newest first; `mayEdit` and `mayMove` are of the page's user. */
 export interface ModelPage {
   stamp: string;
   name: string;
@@ -102,6 +103,8 @@ export interface ModelPage {
   offset: number;
   pageSize: number;
   total: number;
+  mayEdit: boolean;
+  mayMove: boolean;
 }
 
 export interface VersionAsked {
@@ -218,8 +221,10 @@ export interface RunModelsAsked {
   run: string;
 }
 
+/** `mayRegister` is of the page's user. */
 export interface RunModels {
   paths: string[];
+  mayRegister: boolean;
 }
 
 /** The number of the newest event that whoever looks may see. */

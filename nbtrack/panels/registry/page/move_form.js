@@ -15,7 +15,7 @@ const VERDICT_SIGNS = { passed: "✓", failed: "✕", unknown: "?", "nothing the
 /** @param {RegistryState} state @returns {Part[]} */
 export function movePart(state) {
   const { move, page } = state;
-  if (!move || !page) return [];
+  if (!move || !page?.mayMove) return [];
   const { reason, ...rest } = move; // what is typed redraws nothing
   const looks = JSON.stringify([rest, page.stages]);
   return [{ key: "move", looks, make: () => moveForm(state, move, page.stages) }];

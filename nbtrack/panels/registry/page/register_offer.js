@@ -20,7 +20,8 @@ export class RegisterOffer {
     /** Of the models that it has logged.
      *  @type {string[]} */
     this.paths = [];
-    /** Of the registered models.
+    this.mayRegister = true;
+    /** Of the registered models, those that may get a version more.
      *  @type {string[]} */
     this.names = [];
     this.trouble = "";
@@ -37,6 +38,7 @@ export class RegisterOffer {
     } catch (error) {
       return this.say(wordsOf(error));
     }
+    if (!this.mayRegister) return this.say("Registering a model takes the role editor of one.");
     if (this.paths.length > 0) return this.draw(this.runId);
     return this.say(["The run ", this.runName(this.runId), " has logged no model."]);
   }
@@ -44,13 +46,13 @@ export class RegisterOffer {
   /** False if another run is ticked by now.
    *  @param {string} runId */
   async read(runId) {
-    const [{ paths }, { models }] = await Promise.all([
+    const [{ paths, mayRegister }, { models }] = await Promise.all([
       this.host.ask("registry_models_of_run", { run: runId }),
       this.host.ask("registry_models", {}),
     ]);
     if (runId !== this.runId) return false;
-    this.paths = paths;
-    this.names = models.map(({ name }) => name);
+    Object.assign(this, { paths, mayRegister });
+    this.names = models.filter(({ mayEdit }) => mayEdit).map(({ name }) => name);
     return true;
   }
 

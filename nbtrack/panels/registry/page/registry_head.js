@@ -1,6 +1,7 @@
 // The head of a model: its name, what serves, what is said of it, and its gates.
 
 import { h } from "../../shared/page/dom.js";
+import { readOnlyNote } from "../../shared/page/read_only.js";
 import { aliasChip, draftsOf, stageWord, tagChips, textEditor } from "./registry_words.js";
 /** @import { Part } from "../../shared/page/dom_types.d.ts" */
 /** @import { GateRule, ModelPage } from "./messages.d.ts" */
@@ -8,8 +9,9 @@ import { aliasChip, draftsOf, stageWord, tagChips, textEditor } from "./registry
 
 /** @param {RegistryState} state @param {ModelPage} page @returns {Part} */
 export function aboutPart(state, page) {
-  const { name, description, tags, aliases, gates } = page;
-  const about = [description, tags, aliases, gates, draftsOf(state, "model ")];
+  const { name, description, tags, aliases, gates, mayEdit, mayMove } = page;
+  const drafts = draftsOf(state, "model ");
+  const about = [description, tags, aliases, gates, mayEdit, mayMove, drafts];
   return {
     key: "about",
     looks: JSON.stringify([name, about]),
@@ -69,10 +71,11 @@ function metricChooser(state, { metric, metrics }) {
 }
 
 /** @param {RegistryState} state @param {ModelPage} page */
-function aboutModel(state, { description, tags, aliases, gates }) {
+function aboutModel(state, { description, tags, aliases, gates, mayEdit, mayMove }) {
   const chips = tagChips(state, {
     key: "model tag",
     tags,
+    mayEdit,
     save: (name, text) => state.edit("set_tag", { key: name, text }),
     remove: (name) => state.edit("delete_tag", { key: name }),
   });
@@ -83,6 +86,7 @@ function aboutModel(state, { description, tags, aliases, gates }) {
       key: "model description",
       name: "Description of the model",
       text: description,
+      mayEdit,
       save: (text) => state.edit("describe", { text }),
     }),
     h(
@@ -92,7 +96,14 @@ function aboutModel(state, { description, tags, aliases, gates }) {
       chips,
     ),
     gates.map(gateLine),
+    !(mayEdit && mayMove) && readOnlyNote(missingWords(mayEdit)),
   );
+}
+
+/** @param {boolean} mayEdit */
+function missingWords(mayEdit) {
+  if (mayEdit) return "Moving a version to another stage takes the role approver.";
+  return "Read-only for you: changes take the role editor, moves the role approver.";
 }
 
 /** @param {GateRule} gate */

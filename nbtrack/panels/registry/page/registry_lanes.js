@@ -18,6 +18,7 @@ export function lanesPart(state, page) {
   const looks = JSON.stringify([
     page.lanes,
     page.metric,
+    page.mayMove,
     opened,
     move?.version,
     [...state.fullLanes],
@@ -121,7 +122,7 @@ function cardView(state, card, metric) {
         h("bdi", {}, card.who),
         ` · ${card.age}`,
       ),
-      moveButton(state, card, isMoving),
+      state.page?.mayMove && moveButton(state, card, isMoving),
     ),
   );
 }

@@ -27,12 +27,14 @@ export interface TextEditing {
   key: string;
   name: string;
   text: SaidText;
+  mayEdit: boolean;
   save: (text: string) => Promise<boolean>;
 }
 
 export interface TagEditing {
   key: string;
   tags: SaidTag[];
+  mayEdit: boolean;
   save: (key: string, text: string) => Promise<boolean>;
   remove: (key: string) => unknown;
 }

@@ -21,7 +21,7 @@ import {
 /** @import { RegistryState } from "./registry_state.js" */
 
 /** @param {RegistryState} state @param {ModelPage} page @returns {Part[]} */
-export function versionPart(state, { serving }) {
+export function versionPart(state, { serving, mayEdit }) {
   const card = state.cardOf(state.opened);
   if (!card) return [];
   const { age, ...rest } = card; // growing older redraws nothing
@@ -30,6 +30,7 @@ export function versionPart(state, { serving }) {
     state.details,
     draftsOf(state, "version "),
     serving,
+    mayEdit,
     state.comparison?.against,
   ]);
   return [{ key: `version ${card.version}`, looks, make: () => versionView(state, card, serving) }];
@@ -82,9 +83,7 @@ function closeVersion(state, version) {
 /** @param {RegistryState} state @param {VersionCard} card @param {VersionDetails} details */
 function versionColumns(state, card, details) {
   const said = [
-    titled("Description", versionDescription(state, card)),
-    titled("Tags", versionTags(state, card)),
-    titled("Aliases", versionAliases(state, card)),
+    ...versionWords(state, card, state.page?.mayEdit ?? false),
     titled("Load it", loadCode(state, details)),
   ];
   const known = [
@@ -99,44 +98,60 @@ function versionColumns(state, card, details) {
   ];
 }
 
-/** @param {RegistryState} state @param {VersionCard} card */
-function versionDescription(state, card) {
+/** What is said of it; where nothing is, and nothing may be, no more than that.
+ *  @param {RegistryState} state @param {VersionCard} card @param {boolean} mayEdit */
+function versionWords(state, card, mayEdit) {
+  const { description, tags, aliases } = card;
+  return [
+    (mayEdit || description.raw) && titled("Description", versionDescription(state, card, mayEdit)),
+    (mayEdit || tags.length > 0) && titled("Tags", versionTags(state, card, mayEdit)),
+    (mayEdit || aliases.length > 0) && titled("Aliases", versionAliases(state, card, mayEdit)),
+  ];
+}
+
+/** @param {RegistryState} state @param {VersionCard} card @param {boolean} mayEdit */
+function versionDescription(state, card, mayEdit) {
   const { version, description } = card;
   return textEditor(state, {
     key: `version ${version} description`,
     name: `Description of version ${version}`,
     text: description,
+    mayEdit,
     save: (text) => state.edit("describe", { version, text }),
   });
 }
 
-/** @param {RegistryState} state @param {VersionCard} card */
-function versionTags(state, { version, tags }) {
+/** @param {RegistryState} state @param {VersionCard} card @param {boolean} mayEdit */
+function versionTags(state, { version, tags }, mayEdit) {
   return tagChips(state, {
     key: `version ${version} tag`,
     tags,
+    mayEdit,
     save: (key, text) => state.edit("set_tag", { version, key, text }),
     remove: (key) => state.edit("delete_tag", { version, key }),
   });
 }
 
-/** @param {RegistryState} state @param {VersionCard} card */
-function versionAliases(state, { version, aliases }) {
+/** @param {RegistryState} state @param {VersionCard} card @param {boolean} mayEdit */
+function versionAliases(state, { version, aliases }, mayEdit) {
   const key = `version ${version} alias`;
   const chips = aliases.map((alias) =>
     aliasChip(
       alias,
-      chipButton(`Delete alias ${alias}`, `unalias ${alias}`, () =>
-        state.edit("delete_alias", { key: alias }),
-      ),
+      mayEdit &&
+        chipButton(`Delete alias ${alias}`, `unalias ${alias}`, () =>
+          state.edit("delete_alias", { key: alias }),
+        ),
     ),
   );
-  const field = chipField(state, key, {
-    words: "Add an alias",
-    name: "Alias",
-    placeholder: "champion",
-    save: (text) => state.edit("set_alias", { version, key: text }),
-  });
+  const field =
+    mayEdit &&
+    chipField(state, key, {
+      words: "Add an alias",
+      name: "Alias",
+      placeholder: "champion",
+      save: (text) => state.edit("set_alias", { version, key: text }),
+    });
   return h("div", { class: "nbt-chips" }, chips, field);
 }
 

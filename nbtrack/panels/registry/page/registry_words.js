@@ -41,12 +41,12 @@ export function versionList(versions) {
 
 /** A text that can be changed where it stands.
  *  @param {Drafting} state @param {TextEditing} editing */
-export function textEditor(state, { key, name, text, save }) {
+export function textEditor(state, { key, name, text, mayEdit, save }) {
   const button = `edit ${key}`;
   if (!state.drafts.has(key)) {
     const shown = text.raw && h("div", { class: "nbt-note" }, markdownElement(text.shown));
     const words = text.raw ? "Edit description" : "Add a description";
-    const edit = textButton(words, () => begin(state, key, text.raw), button);
+    const edit = mayEdit && textButton(words, () => begin(state, key, text.raw), button);
     return h("div", { class: "nbt-described" }, shown, edit);
   }
   const ends = endings(state, key, { button, save });
@@ -56,7 +56,7 @@ export function textEditor(state, { key, name, text, save }) {
 }
 
 /** @param {Drafting} state @param {TagEditing} editing */
-export function tagChips(state, { key, tags, save, remove }) {
+export function tagChips(state, { key, tags, mayEdit, save, remove }) {
   const chips = tags.map((tag) =>
     h(
       "span",
@@ -64,10 +64,11 @@ export function tagChips(state, { key, tags, save, remove }) {
       h("bdi", {}, tag.label),
       ": ",
       h("bdi", { class: "nbt-chip-value" }, tag.value),
-      chipButton(`Delete tag ${tag.label}`, `untag ${key} ${tag.key}`, () => remove(tag.key)),
+      mayEdit &&
+        chipButton(`Delete tag ${tag.label}`, `untag ${key} ${tag.key}`, () => remove(tag.key)),
     ),
   );
-  return h("div", { class: "nbt-chips" }, chips, tagField(state, key, save));
+  return h("div", { class: "nbt-chips" }, chips, mayEdit && tagField(state, key, save));
 }
 
 /** @param {string} name @param {string} key @param {() => unknown} onclick */

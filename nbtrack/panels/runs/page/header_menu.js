@@ -71,7 +71,7 @@ export class HeaderMenu {
     const shown = (state.page?.columns ?? []).map((each) => each.id);
     const isPinned = state.page?.pinned.includes(id);
     const first = movedTo(shown, id, 0);
-    const isKept = state.asked.experiments !== null;
+    const isKept = state.asked.experiments !== null && state.page?.keepsChoices;
     const pin = () => state.chooseColumns(isPinned ? { unpin: id } : { pin: id });
     const grouping = groupingBy(column);
     return [

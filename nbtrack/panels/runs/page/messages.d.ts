@@ -120,7 +120,7 @@ export interface Keys {
   experiments: KnownExperiment[];
 }
 
-/** Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where nobody asked. `chosen` are the columns that were asked for, or are remembered; `whyNothing` says which key of the filter no run has, "" for none; `absence` why this may not be all; `isBin`: the runs are deleted ones. */
+/** Rows, or groups where the view groups; `keys` where the view has not seen them; `view` where nobody asked. `chosen` are the columns that were asked for, or are remembered; `whyNothing` says which key of the filter no run has, "" for none; `absence` why this may not be all; `isBin`: the runs are deleted ones. `keepsChoices`: columns and charts that the user chooses are remembered; `readOnly` are experiments of these rows whose runs he may not change. */
 export interface Page {
   view?: string;
   all: number;
@@ -132,6 +132,8 @@ export interface Page {
   isGlance: boolean;
   whyNothing: string;
   absence: string;
+  keepsChoices: boolean;
+  readOnly: string[];
   keys?: Keys;
   total: number;
   matching: number;
@@ -182,7 +184,7 @@ export interface RunCell {
   id: string;
 }
 
-/** `facts` stand beside the name, `origin` at the end; `note` is as it was typed, `noteShown` what that says. */
+/** `facts` stand beside the name, `origin` at the end; `note` is as it was typed, `noteShown` what that says. `mayEdit` and `mayRegister` are of the page's user. */
 export interface RunDetails {
   id: string;
   name: string;
@@ -204,6 +206,8 @@ export interface RunDetails {
   hasModel: boolean;
   pinned: boolean;
   baseline: boolean;
+  mayEdit: boolean;
+  mayRegister: boolean;
 }
 
 export interface SparklinesAsked {

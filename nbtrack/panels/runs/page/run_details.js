@@ -6,6 +6,7 @@ import { breakable } from "../../shared/page/breakable.js";
 import { codeView } from "../../shared/page/code_view.js";
 import { focusable, h } from "../../shared/page/dom.js";
 import { grouped } from "../../shared/page/formats.js";
+import { readOnlyNote } from "../../shared/page/read_only.js";
 import { titled } from "../../shared/page/titled.js";
 import { codeMenu } from "./code_menu.js";
 import { nameEditor, noteEditor, tagEditor } from "./run_edits.js";
@@ -18,6 +19,7 @@ import { nameEditor, noteEditor, tagEditor } from "./run_edits.js";
 const MOST_LINES = 24; // of a source, before somebody asks for all
 const MOST_OF_TRACE = 12; // lines of a traceback
 const FEW_LINES = 4; // more than these are worth a button
+const READ_ONLY = "Read-only for you: changing this run takes the role editor.";
 
 /** @param {RunsState} state @param {RunRow} row @param {number} span how many columns there are */
 export function detailsRow(state, row, span) {
@@ -93,8 +95,13 @@ export function valueParts({ metrics, params }) {
 
 /** @param {RunsState} state @param {RunDetails} known */
 function wordParts(state, known) {
-  const note = titled("Note", noteEditor(state, known));
-  return h("div", {}, note, titled("Tags", tagEditor(state, known)));
+  const { mayEdit, note, tags } = known;
+  return h(
+    "div",
+    {},
+    (mayEdit || note) && titled("Note", noteEditor(state, known)),
+    (mayEdit || Object.keys(tags).length > 0) && titled("Tags", tagEditor(state, known)),
+  );
 }
 
 /** What is open in it stays open when the row is drawn again.
@@ -112,6 +119,7 @@ function detailHead(state, known) {
     { class: "nbt-detail-head" },
     nameEditor(state, known),
     runButtons(state, known),
+    !known.mayEdit && readOnlyNote(READ_ONLY),
     factLine(known.facts),
   );
 }
@@ -139,28 +147,32 @@ function runButtons(state, known) {
       },
       words,
     );
-  const { pinned, baseline } = known;
+  const { pinned, baseline, mayEdit } = known;
   return h(
     "div",
     { class: "nbt-buttons" },
-    button(pinned ? "Unpin" : "Pin", () => state.edit(known.id, "pin", { on: !pinned }), {
-      "data-key": `pin ${known.id}`,
-      title: "A pinned run stands first",
-    }),
-    button(
-      baseline ? "Unset baseline" : "Make baseline",
-      () => state.edit(known.id, "baseline", { on: !baseline }),
-      { "data-key": `baseline ${known.id}`, title: "Others are compared with it" },
-    ),
-    known.hasModel &&
+    mayEdit &&
+      button(pinned ? "Unpin" : "Pin", () => state.edit(known.id, "pin", { on: !pinned }), {
+        "data-key": `pin ${known.id}`,
+        title: "A pinned run stands first",
+      }),
+    mayEdit &&
+      button(
+        baseline ? "Unset baseline" : "Make baseline",
+        () => state.edit(known.id, "baseline", { on: !baseline }),
+        { "data-key": `baseline ${known.id}`, title: "Others are compared with it" },
+      ),
+    known.mayRegister &&
+      known.hasModel &&
       !known.isDeleted &&
       button("Register model", () => state.emit("register", known.id), {
         "data-key": `register ${known.id}`,
       }),
     codeMenu(state, known.id, { hasModel: known.hasModel }),
-    known.isDeleted
-      ? button("Restore", () => state.bringBack([known.id]))
-      : button("Delete", () => state.remove([known.id]), { class: "nbt-button nbt-danger" }),
+    mayEdit &&
+      (known.isDeleted
+        ? button("Restore", () => state.bringBack([known.id]))
+        : button("Delete", () => state.remove([known.id]), { class: "nbt-button nbt-danger" })),
   );
 }
 

@@ -27,6 +27,9 @@ export class RunsState extends Emitter {
     this.page = null;
     /** @type {Keys} */
     this.keys = { params: [], metrics: [], tags: [], experiments: [] };
+    /** Rows, of whatever page, that the user may only look at.
+     *  @type {Set<string>} */
+    this.readOnly = new Set();
     /** Rows with their details.
      *  @type {Set<string>} */
     this.opened = new Set();
@@ -76,6 +79,7 @@ export class RunsState extends Emitter {
     this.wrong = page.wrong;
     if (!("columns" in page)) return this.emit("wrong", page.wrong);
     this.page = page;
+    this.noteRights(page);
     this.clock = page.now - Date.now(); // the kernel's is another one
     this.asked.page = page.page;
     if (!page.view) this.asked.columns = page.chosen; // of another experiment: what it remembers
@@ -87,6 +91,15 @@ export class RunsState extends Emitter {
     if (!page.rows) return undefined;
     this.refreshDetails(page.rows);
     return page.view || this.readSparks(page.rows, page.columns);
+  }
+
+  /** Ticks outlast their page.
+   *  @param {Page} page */
+  noteRights({ rows = [], readOnly }) {
+    for (const { id, experiment } of rows) {
+      if (readOnly.includes(experiment)) this.readOnly.add(id);
+      else this.readOnly.delete(id);
+    }
   }
 
   /** `column` is one of the page's.
@@ -102,7 +115,7 @@ export class RunsState extends Emitter {
     const { experiments } = this.asked;
     const { columns = pinnedFirst(this.asked.columns, choice.pin) } = choice;
     try {
-      await this.host.ask("columns", { experiments, ...choice });
+      if (this.page?.keepsChoices) await this.host.ask("columns", { experiments, ...choice });
     } catch (error) {
       this.emit("trouble", wordsOf(error));
     }
@@ -209,12 +222,15 @@ export class RunsState extends Emitter {
     this.emit("rows");
   }
 
-  /** Those of runs that have ended since they were read.
+  /** Those of runs that have ended since they were read, or that the user may change only now, or
+   *  no more.
    *  @param {RunRow[]} rows */
   refreshDetails(rows) {
     for (const row of rows.filter(({ id }) => this.opened.has(id))) {
       const known = this.details.get(row.id);
-      if (known && "status" in known && known.status !== row.status) this.readDetails(row.id);
+      if (!known || !("status" in known)) continue;
+      const isReadOnly = this.readOnly.has(row.id);
+      if (known.status !== row.status || known.mayEdit === isReadOnly) this.readDetails(row.id);
     }
   }
 

@@ -4,6 +4,7 @@ import { h, redraw } from "../../shared/page/dom.js";
 import { chipField, splitTag } from "../../shared/page/drafts.js";
 import { grouped, wordsOf } from "../../shared/page/formats.js";
 import { giveFile } from "../../shared/page/give_file.js";
+import { readOnlyNote } from "../../shared/page/read_only.js";
 import { parentsToOffer } from "./families.js";
 
 /** @import { Attributes } from "../../shared/page/dom_types.d.ts" */
@@ -19,7 +20,7 @@ export class SelectionBar {
     /** Parents whose children were ticked with them.
      *  @type {Set<string>} */
     this.asked = new Set();
-    /** Of the one run that is ticked, whether it has a model.
+    /** Of the one run that is ticked, whether it has a model that may be registered.
      *  @type {Map<string, boolean>} */
     this.models = new Map();
     this.words = h("span", { class: "nbt-ticked-words", role: "status" });
@@ -43,9 +44,13 @@ export class SelectionBar {
   buttons() {
     const { state } = this;
     const { ticked } = state;
+    const fixed = ticked.filter((id) => state.readOnly.has(id)).length;
+    const mayEdit = fixed === 0;
+    const note = fixed > 0 && fixed < ticked.length && readOnlyNote(fixedWords(fixed));
     if (state.page?.isBin) {
       return [
-        action("Restore", () => state.bringBack(ticked), "restore ticked"),
+        mayEdit && action("Restore", () => state.bringBack(ticked), "restore ticked"),
+        note,
         this.clearButton(),
       ];
     }
@@ -53,14 +58,16 @@ export class SelectionBar {
       this.offer(),
       ticked.length > 1 && action("Compare", () => state.emit("tab", "compare"), "compare ticked"),
       action("Charts", () => state.emit("tab", "charts"), "chart ticked"),
-      this.tagField(),
+      mayEdit && this.tagField(),
       ticked.length === 1 &&
         this.models.get(ticked[0]) &&
         action("Register", () => state.emit("register", ticked[0]), "register ticked"),
       action("CSV", () => this.giveCsv(), "csv ticked", { title: "These runs as a file" }),
-      action("Delete", () => state.remove(ticked), "delete ticked", {
-        class: `${LOOK} nbt-danger`,
-      }),
+      mayEdit &&
+        action("Delete", () => state.remove(ticked), "delete ticked", {
+          class: `${LOOK} nbt-danger`,
+        }),
+      note,
       this.clearButton(),
     ];
   }
@@ -114,8 +121,8 @@ export class SelectionBar {
     const [run] = ticked;
     if (ticked.length !== 1 || this.models.has(run)) return;
     await this.tried(async () => {
-      const { paths } = await this.state.host.ask("registry_models_of_run", { run });
-      this.models.set(run, paths.length > 0);
+      const found = await this.state.host.ask("registry_models_of_run", { run });
+      this.models.set(run, found.mayRegister && found.paths.length > 0);
       this.draw();
     });
   }
@@ -128,6 +135,11 @@ export class SelectionBar {
       this.state.emit("trouble", wordsOf(error));
     }
   }
+}
+
+/** @param {number} fixed how many of the ticked runs are to be looked at only */
+function fixedWords(fixed) {
+  return `${grouped(fixed)} of these ${fixed === 1 ? "is" : "are"} read-only for you.`;
 }
 
 /** @param {string} words @param {() => unknown} onclick @param {string} key
