@@ -17,6 +17,7 @@ from nbtrack.stores.local.folding_thread import FoldingThread
 
 CATCH_UP_SECONDS = 2.0  # for another process that sends lines
 CLOSE_SECONDS = 5.0  # for what waits at the end of the process; later ones send the rest
+SHIP_BYTES = 1 << 18  # this much waiting is worth sending at once: 2,000 points
 
 
 class ShippedStore(DuckDBStore):
@@ -28,6 +29,7 @@ class ShippedStore(DuckDBStore):
         super().__init__(folder, outbox=outbox.folder)
         self.uri, self.line, self.outbox = uri, line, outbox
         self._appended, self._sent = 0, 0  # calls of `append`, and how many of them are there
+        self._waiting = 0  # characters that were appended since lines were sent last
         self._shipping = shipping
         self._shipper = FoldingThread(self.ship, name="nbtrack-ship", guard=self._guarded)
         self._told_away: float | None = None
@@ -52,6 +54,9 @@ class ShippedStore(DuckDBStore):
     def append(self, text: str) -> None:
         self._appended += 1
         super().append(text)
+        before, self._waiting = self._waiting, self._waiting + len(text)
+        if before == 0 or before < SHIP_BYTES <= self._waiting:
+            self._shipper.request(self._waiting >= SHIP_BYTES)
 
     def ship(self) -> bool:
         """Send what waits; False if the server is away, or another process sends it."""
@@ -59,6 +64,8 @@ class ShippedStore(DuckDBStore):
             return True  # nobody has logged yet
         try:
             is_done = self._ship_lines()
+            while is_done and self._waiting >= SHIP_BYTES:  # the cell goes on logging
+                is_done = self._ship_lines()
         except NotIdentified:
             raise
         except MlflowException:  # of some lines: files of the others go on
@@ -70,13 +77,18 @@ class ShippedStore(DuckDBStore):
         return is_done
 
     def flush(self) -> None:
-        super().flush()
+        """Others wait for what is sent; the file here is read while the server is away."""
         self._shipper.request(True)
 
     def close(self) -> None:
+        """First what others wait for, then the file here; then the server hears of the end."""
         self._shipping.end_within(CLOSE_SECONDS)
         self._shipper.close()
+        self._ship_rest()
         super().close()
+        self._ship_rest()
+
+    def _ship_rest(self) -> None:
         if not self.line.seems_away():
             self._shipping.end_within(CLOSE_SECONDS)
             with self._guarded():
@@ -89,9 +101,9 @@ class ShippedStore(DuckDBStore):
     def _greet(self) -> None:
         """Before anything is sent. Raises StoreBusy if it is not to be sent there."""
 
-    def _on_waiting(self, is_much: bool) -> None:
-        super()._on_waiting(is_much)
-        self._shipper.request(is_much)
+    def _on_waiting(self, is_much: bool) -> None:  # noqa: ARG002 - `append` sees to what is much
+        super()._on_waiting(False)
+        self._shipper.request(False)
 
     def _guarded(self) -> AbstractContextManager[None]:
         return guarded(f"send to {self.uri}", outcome="what was logged waits, and is sent later")
@@ -99,7 +111,7 @@ class ShippedStore(DuckDBStore):
     def _ship_lines(self, *, wait: float = 0.0) -> bool:
         if not self.outbox.folder.is_dir():
             return True  # nobody has logged yet
-        appended, self._sent = self._appended, -1
+        appended, self._sent, self._waiting = self._appended, -1, 0
         with suppress(StoreBusy):
             self._greet()
             if self._shipping.ship_lines(wait=wait):

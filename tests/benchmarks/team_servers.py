@@ -39,13 +39,20 @@ class Server:
         found = [each.memory_full_info().uss for each in told.children(recursive=True)]
         return min(filter(lambda uss: uss > LEAST_WORKER, found), default=_uss(told))
 
+    def knows(self, run_id: str) -> bool:
+        return self._run(run_id) is not None
+
     def metrics_of(self, run_id: str) -> dict[str, float]:
-        """Over MLflow's REST protocol, as anybody sees them; none if it does not know the run."""
+        """As anybody sees them; none if it does not know the run."""
+        found = self._run(run_id) or {"data": {}}
+        return {metric["key"]: metric["value"] for metric in found["data"].get("metrics", [])}
+
+    def _run(self, run_id: str) -> Any:
+        """Over MLflow's REST protocol; None if it does not know it."""
         url = f"{self.address}/api/2.0/mlflow/runs/get?run_id={run_id}"
         with suppress(OSError), urllib.request.urlopen(url, timeout=60) as answer:
-            found = json.load(answer)["run"]["data"].get("metrics", [])
-            return {metric["key"]: metric["value"] for metric in found}
-        return {}
+            return json.load(answer)["run"]
+        return None
 
 
 @contextmanager

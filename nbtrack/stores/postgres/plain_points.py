@@ -15,11 +15,12 @@ from nbtrack.records.ids import RUN_ID
 
 # Only what any parser reads in the same way: an id of ours, a key without escapes, a number that is
 # finite and no text, a time between 1970 and 2286.
-_WHOLE = r"0|-?[1-9]\d{0,17}"
-_NUMBER = r"-?(?:0|[1-9]\d{0,16})(?:\.\d{1,20})?(?:e[+-]?\d{1,2})?"
-_POINT = re.compile(
-    rf'^\{{"k":"metric","r":"({RUN_ID})","n":"([^"\\\x00-\x1f]+)",'
-    rf'"v":({_NUMBER}),"s":({_WHOLE}),"t":([1-9]\d{{0,15}})\}}\n',
+_WHOLE = r"0|-?[1-9]\d{0,17}+"
+_NUMBER = r"-?(?:0|[1-9]\d{0,16}+)(?:\.\d{1,20}+)?(?:e[+-]?\d{1,2}+)?"
+_START, _KEY, _END = '{"k":"metric","r":"', '","n":"', '"'  # around the id and the key
+_POINT = re.compile(  # the series is one group: nearly all lines share a few
+    rf'^(\{_START}{RUN_ID}{_KEY}[^"\\\x00-\x1f]++{_END}),'
+    rf'"v":({_NUMBER}),"s":({_WHOLE}),"t":([1-9]\d{{0,15}}+)\}}\n',
     re.MULTILINE | re.ASCII,
 )
 _MARK = '"metric"'  # of a line that may say of a point
@@ -47,30 +48,33 @@ def take_points(text: str, run_ids: list[str]) -> tuple[Points | None, str]:
 
 
 def _points(
-    runs: Sequence[str],
-    keys: Sequence[str],
+    series: Sequence[str],
     values: Sequence[str],
     steps: Sequence[str],
     times: Sequence[str],
     *,
     run_ids: list[str],
 ) -> Points:
+    of_series = {name: number for number, name in enumerate(dict.fromkeys(series))}
+    named = [name[len(_START) : -len(_END)].partition(_KEY) for name in of_series]
     of_run = {run_id: number for number, run_id in enumerate(run_ids, start=1)}
     of_key: dict[str, int] = {}
+    runs = [of_run.setdefault(run_id, len(of_run) + 1) for run_id, _, _ in named]
+    keys = [of_key.setdefault(key, len(of_key)) for _, _, key in named]
+    places = _array(map(of_series.__getitem__, series), np.int64)
     columns = {
-        "run_key": _numbers(runs, of_run, first=1),
-        "key": _numbers(keys, of_key, first=0),
-        "step": np.array([int(step) for step in steps], dtype=np.int64),
-        "t": np.array([int(time) for time in times], dtype=np.int64),
-        "value": np.array([float(value) for value in values]),
+        "run_key": np.array(runs)[places],
+        "key": np.array(keys)[places],
+        "step": _array(map(int, steps), np.int64),
+        "t": _array(map(int, times), np.int64),
+        "value": _array(map(float, values), np.float64),
     }
     run_ids[:] = of_run
     return Points(keys=[*of_key], columns=columns, latest=_latest(columns))
 
 
-def _numbers(names: Iterable[str], known: dict[str, int], *, first: int) -> Any:
-    """By name; new ones are added to *known*."""
-    return np.array([known.setdefault(name, len(known) + first) for name in names], dtype=np.int64)
+def _array(numbers: Iterable[float], kind: type[np.generic]) -> Any:
+    return np.fromiter(numbers, dtype=kind)
 
 
 def _latest(columns: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -38,12 +38,15 @@ class Received:
         It is on the disk of the database: the sender may forget it.
         """
         _check(_SEGMENT, segment)
+        rows = self._staging.rows_of(_split(text)[0])  # while others write
         with self._writing() as connection:
-            received, rest = _known(connection, segment)
+            received, begun = _known(connection, segment)
             if received != start:
                 return received
-            whole, rest = _split(rest + text)
-            self._writer.write(connection, self._staging.rows_of(whole))
+            whole, rest = _split(begun + text)
+            if begun:  # a long line, which came in parts
+                rows = self._staging.rows_of(whole)
+            self._writer.write(connection, rows)
             _note(connection, segment, start + len(text), rest)
         return start + len(text)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbtrack.journal.lines import CLOSE_LINE
 from nbtrack.journal.reading import Tail
 from nbtrack.stores.local import schema
 from nbtrack.stores.local.fold import insert_parsed, parse
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 _NUL = "\0"  # no text of PostgreSQL has one
+_CLOSE = CLOSE_LINE.encode()  # says nothing that becomes a row
 
 
 @dataclass(slots=True)
@@ -34,7 +36,7 @@ class Rows:
 
 
 class Staging:
-    """Safe for several threads, one after the other."""
+    """Safe for several threads, one after the other: the texts of all would fill the memory."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -45,29 +47,28 @@ class Staging:
 
         The parser takes 100 ms of processor time for any text, however short.
         """
-        decoded = text.decode("utf-8", "replace")
-        run_ids: list[str] = []
-        points, rest = take_points(decoded, run_ids)
-        if points is None:
-            return self._parsed(text)
-        rows = self._parsed(rest.encode())
-        rows.run_ids, rows.points = _joined(rows.run_ids, run_ids, points)
-        return rows
+        with self._lock:
+            run_ids: list[str] = []
+            points, rest = take_points(text.decode("utf-8", "replace"), run_ids)
+            if points is None:
+                return self._parsed(text)
+            rows = self._parsed(rest.encode())
+            rows.run_ids, rows.points = _joined(rows.run_ids, run_ids, points)
+            return rows
 
     def _parsed(self, text: bytes) -> Rows:
-        if not text.strip():
+        if not text.replace(_CLOSE, b"").strip():
             return Rows()
-        with self._lock:
-            connection = self._opened()
-            try:
-                parse(connection, [Tail(segment="", start=0, text=text)])
-                filled = insert_parsed(connection, target="tail")
-                return _read(connection, filled)
-            except BaseException:
-                self._forget()
-                raise
-            finally:
-                self._empty()
+        connection = self._opened()
+        try:
+            parse(connection, [Tail(segment="", start=0, text=text)])
+            filled = insert_parsed(connection, target="tail")
+            return _read(connection, filled)
+        except BaseException:
+            self._forget()
+            raise
+        finally:
+            self._empty()
 
     def close(self) -> None:
         with self._lock:

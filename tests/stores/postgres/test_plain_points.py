@@ -78,3 +78,11 @@ def test_what_looks_otherwise_is_left_to_the_parser(odd: str) -> None:
     text = lines.metric_line(RUNS[0], "loss", 1.0, step=0, t=NOW) + odd
 
     assert take_points(text, []) == (None, text)
+
+
+def test_the_end_of_a_segment_needs_no_parser() -> None:
+    """Each process ends one, and the parser takes as long as 5,000 points."""
+    opened = Staging()
+
+    assert opened.rows_of(lines.CLOSE_LINE.encode()) == Rows()
+    assert opened._connection is None
