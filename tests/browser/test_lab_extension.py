@@ -64,6 +64,10 @@ USE_KERNEL = """async id => {
   await pause(1500);
 }"""
 
+WRITE = """([cell, source]) =>
+  window.jupyterapp.shell.currentWidget.content.model.cells.get(cell).sharedModel.setSource(source)
+"""
+
 # The lines that the page opens from now on can be cut, as when the server ends.
 WATCH_LINES = """() => {
   window.ourLines = [];
@@ -173,6 +177,48 @@ def test_cells_that_are_runs_are_marked(page: Any) -> None:
     assert "the best by f1" in marks.nth(1).get_attribute("title")
 
 
+# --- the editor
+
+COLOURED = """n => [...document.querySelectorAll(".jp-Notebook .jp-Cell")[n]
+  .querySelectorAll("[class*=nbtrack-at-]")]
+  .map(span => [span.className.replace("nbtrack-at-", ""), span.textContent])"""
+OPTIONS = "%%track lr=0.1 --note 'is it better?' --nite"
+
+
+def coloured(page: Any, cell: int) -> dict[str, str]:
+    """The text of each kind; the spans of Python's words cut ours into pieces."""
+    found: dict[str, str] = {}
+    for kind, text in page.evaluate(COLOURED, cell):
+        found[kind] = found.get(kind, "") + text
+    return found
+
+
+def test_the_line_of_a_magic_has_its_colours(page: Any) -> None:
+    """As it is typed, in cells of code alone."""
+    code = insert(page, "x = 1")
+    text = insert(page, f"{OPTIONS}\nx = '%%track --note'", cell_type="markdown")
+    none = [coloured(page, 0), coloured(page, code), coloured(page, text)]
+    page.evaluate(WRITE, [code, f"# why\n{OPTIONS}\nx = 1 # --note"])
+
+    assert none == [{}, {}, {}]
+    assert coloured(page, PANEL) == {"magic": "%runs"}
+    assert coloured(page, code) == {
+        "magic": "%%track",
+        "key": "lr=",
+        "value": "0.1'is it better?'",
+        "option": "--note",
+        "unknown": "--nite",
+    }
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_the_colours_can_be_read(page: Any, theme: str) -> None:
+    need_npm()
+    use_theme(page, theme)
+
+    assert serious_faults(page, theme, of=".cm-line:has(.nbtrack-at-unknown)") == []
+
+
 # --- the side
 
 
@@ -218,8 +264,7 @@ def test_its_page_is_asked_for_as_all_else(page: Any, side: Any) -> None:
 def test_a_run_is_there_while_its_cell_works(lab: LabFolder, page: Any, side: Any) -> None:
     """No kernel is asked: this one has no time."""
     wait = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.05)"
-    insert(page, f"%%track late wren\n{wait}")
-    begin_cell(page, PANEL + 1)
+    begin_cell(page, insert(page, f"%%track late wren\n{wait}"))
     side.locator("bdi:text-is('late wren')").wait_for()
     running = side.locator("li", has_text="late wren").locator(".nbt-side-facts").inner_text()
     (lab.folder / "go").touch()
@@ -229,14 +274,17 @@ def test_a_run_is_there_while_its_cell_works(lab: LabFolder, page: Any, side: An
     assert names(side)[0] == "late wren"
 
 
-def insert(page: Any, source: str) -> None:
-    page.evaluate(
-        """source => {
+def insert(page: Any, source: str, *, cell_type: str = "code") -> int:
+    """At the end; which cell that is."""
+    return page.evaluate(
+        """([source, cell_type]) => {
           const { sharedModel } = window.jupyterapp.shell.currentWidget.content.model;
-          const cell = { cell_type: "code", source, metadata: {}, outputs: [] };
+          const outputs = cell_type === "code" ? { outputs: [] } : {};
+          const cell = { cell_type, source, metadata: {}, ...outputs };
           sharedModel.insertCell(sharedModel.cells.length, cell);
+          return sharedModel.cells.length - 1;
         }""",
-        source,
+        [source, cell_type],
     )
 
 
@@ -371,10 +419,10 @@ def test_turned_off_nothing_is_left_of_it(lab: LabFolder) -> None:
         with open_browser() as page:
             write_notebook(lab.folder / "off.ipynb", ["1"])
             open_notebook(page, lab.address, "off.ipynb")
-            plugins = ("nbtrack:panels", "nbtrack:side", "nbtrack:marks")
+            plugins = [f"nbtrack:{name}" for name in ("panels", "side", "marks", "colours")]
             there = [page.evaluate("id => window.jupyterapp.hasPlugin(id)", id) for id in plugins]
 
-            assert there == [False, False, False]
+            assert there == [False, False, False, False]
             assert page.locator("#nbtrack-side, .nbtrack-quiet, .nbtrack-mark").count() == 0
     finally:
         file.write_text(before)
