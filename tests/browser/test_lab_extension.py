@@ -409,6 +409,24 @@ def status(address: str) -> int:
         return error.code
 
 
+def test_in_notebook_7(lab: LabFolder) -> None:
+    """Its menu opens the side, and the whole panel is below the notebook, where it can be read."""
+    pytest.importorskip("notebook")
+    with open_browser() as page:
+        address = lab.address.replace("/lab/tree/", "/notebooks/").replace("?", f"/{NAME}?")
+        page.goto(address)
+        page.locator(".nbtrack-at-magic").first.wait_for()
+        page.get_by_role("menuitem", name="View").click()
+        page.get_by_text("Left Sidebar").hover()
+        page.get_by_text("Show Runs (nbtrack)").click()
+        page.locator("#nbtrack-side [data-key=all]").click()
+        below = page.locator("#jp-down-stack")
+        below.locator("[data-nbtrack=runs] .nbt-table").first.wait_for()
+
+        assert below.bounding_box()["height"] > 200
+        assert page.locator("#nbtrack-side li[data-run-id]").count() > 1
+
+
 def test_turned_off_nothing_is_left_of_it(lab: LabFolder) -> None:
     """By its name, as the extension manager does it; panels are what they are elsewhere."""
     file = lab.folder.parent / ".lab" / "labconfig" / "page_config.json"
