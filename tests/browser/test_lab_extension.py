@@ -137,7 +137,7 @@ def test_it_lives_where_its_kernel_is_found_again(lab: LabFolder, page: Any) -> 
 
 
 def test_without_its_kernel_its_table_stands(lab: LabFolder, page: Any) -> None:
-    """With a line that says so, until the cell runs again; the panel before takes leave of nobody."""
+    """With a line that says so, until the cell runs again; the panel before tells nobody."""
     output = reopen(lab, page, ending=True)
     page.evaluate("() => window.dispatchEvent(new Event('pagehide'))")
     is_dead(output)
