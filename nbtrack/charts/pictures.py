@@ -14,7 +14,8 @@ _MAJOR = re.compile(r"/vega-lite/v(\d+)")
 
 
 def picture_bundle(drawing: Drawing, alt_text: str) -> dict[str, Any]:
-    """A display bundle: an untrusted notebook refuses the SVG and shows the PNG."""
+    """A display bundle: an untrusted notebook refuses the SVG and shows the PNG; LaTeX takes the
+    PDF, which nbconvert would else make by Inkscape, or fail."""
     return bundle_of_spec(whole_spec_of(drawing), alt_text)
 
 
@@ -26,6 +27,7 @@ def bundle_of_spec(spec: dict[str, Any], alt_text: str) -> dict[str, Any]:
     return {
         "image/svg+xml": svg,
         "image/png": b64encode(_png_from(svg)).decode("ascii"),
+        "application/pdf": b64encode(_pdf_from(svg)).decode("ascii"),
         "text/plain": alt_text,
     }
 
@@ -69,3 +71,9 @@ def _png_from(svg: str) -> bytes:
     import vl_convert
 
     return bytes(vl_convert.svg_to_png(svg, scale=PNG_SCALE))
+
+
+def _pdf_from(svg: str) -> bytes:
+    import vl_convert
+
+    return bytes(vl_convert.svg_to_pdf(svg))

@@ -4,6 +4,8 @@ and no panel that is dead."""
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,17 @@ def test_tables_and_charts_are_there(notebook: Any, form: str) -> None:
     assert all(len(files[name]) > 1000 for name in beside)
 
 
+def test_latex_takes_the_table_and_the_chart(notebook: Any) -> None:
+    """The chart as PDF: nbconvert would ask Inkscape for one."""
+    text, files = converted(notebook, "latex")
+
+    for words in ("calm heron", "odd finch", "2 runs compared"):
+        assert words in text
+    assert DEAD.findall(text) == []
+    charts = [name for name in files if name.endswith(".pdf") and name in text]
+    assert [files[name][:4] for name in charts] == [b"%PDF"]
+
+
 def test_a_page_without_pictures_in_it(notebook: Any) -> None:
     """The chart as PNG too, for what takes no SVG: it is whole."""
     pictures = [
@@ -90,3 +103,23 @@ def test_a_browser_shows_them(notebook: Any, tmp_path: Path, media: str) -> None
         assert chart.evaluate("img => img.complete && img.naturalWidth") > 100
         assert "Error" not in page.locator("body").inner_text()
         page.context.set_offline(False)
+
+
+@needs_browser
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext (poppler-utils)")
+def test_what_it_prints_can_be_read(notebook: Any, tmp_path: Path) -> None:
+    """Table, comparison and chart, whose words are text; no panel that is dead."""
+    text, _ = converted(notebook, "html")
+    (tmp_path / "page.html").write_text(text, encoding="utf-8")
+    with open_browser() as page:
+        page.context.set_offline(True)
+        page.goto((tmp_path / "page.html").as_uri(), wait_until="domcontentloaded")
+        page.pdf(path=tmp_path / "page.pdf")
+        page.context.set_offline(False)
+    command = ["pdftotext", "-layout", str(tmp_path / "page.pdf"), "-"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert re.search(r"odd finch\s+finished", printed)
+    assert re.search(r"METRICS|metrics", printed)
+    assert "2 runs, as of" in printed
+    assert DEAD.findall(printed) == []

@@ -64,6 +64,10 @@ USE_KERNEL = """async id => {
   await pause(1500);
 }"""
 
+WRITE = """([cell, source]) =>
+  window.jupyterapp.shell.currentWidget.content.model.cells.get(cell).sharedModel.setSource(source)
+"""
+
 # The lines that the page opens from now on can be cut, as when the server ends.
 WATCH_LINES = """() => {
   window.ourLines = [];
@@ -133,8 +137,9 @@ def test_it_lives_where_its_kernel_is_found_again(lab: LabFolder, page: Any) -> 
 
 
 def test_without_its_kernel_its_table_stands(lab: LabFolder, page: Any) -> None:
-    """With a line that says so, until the cell runs again."""
+    """With a line that says so, until the cell runs again; the panel before tells nobody."""
     output = reopen(lab, page, ending=True)
+    page.evaluate("() => window.dispatchEvent(new Event('pagehide'))")
     is_dead(output)
     assert output.locator(QUIET).inner_text() == "Run the cell for the live panel."
 
@@ -171,6 +176,48 @@ def test_cells_that_are_runs_are_marked(page: Any) -> None:
 
     assert marks.evaluate_all("all => all.map(each => each.textContent)") == ["●", "★", "●"]
     assert "the best by f1" in marks.nth(1).get_attribute("title")
+
+
+# --- the editor
+
+COLOURED = """n => [...document.querySelectorAll(".jp-Notebook .jp-Cell")[n]
+  .querySelectorAll("[class*=nbtrack-at-]")]
+  .map(span => [span.className.replace("nbtrack-at-", ""), span.textContent])"""
+OPTIONS = "%%track lr=0.1 --note 'is it better?' --nite"
+
+
+def coloured(page: Any, cell: int) -> dict[str, str]:
+    """The text of each kind; the spans of Python's words cut ours into pieces."""
+    found: dict[str, str] = {}
+    for kind, text in page.evaluate(COLOURED, cell):
+        found[kind] = found.get(kind, "") + text
+    return found
+
+
+def test_the_line_of_a_magic_has_its_colours(page: Any) -> None:
+    """As it is typed, in cells of code alone."""
+    code = insert(page, "x = 1")
+    text = insert(page, f"{OPTIONS}\nx = '%%track --note'", cell_type="markdown")
+    none = [coloured(page, 0), coloured(page, code), coloured(page, text)]
+    page.evaluate(WRITE, [code, f"# why\n{OPTIONS}\nx = 1 # --note"])
+
+    assert none == [{}, {}, {}]
+    assert coloured(page, PANEL) == {"magic": "%runs"}
+    assert coloured(page, code) == {
+        "magic": "%%track",
+        "key": "lr=",
+        "value": "0.1'is it better?'",
+        "option": "--note",
+        "unknown": "--nite",
+    }
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_the_colours_can_be_read(page: Any, theme: str) -> None:
+    need_npm()
+    use_theme(page, theme)
+
+    assert serious_faults(page, theme, of=".cm-line:has(.nbtrack-at-unknown)") == []
 
 
 # --- the side
@@ -218,8 +265,7 @@ def test_its_page_is_asked_for_as_all_else(page: Any, side: Any) -> None:
 def test_a_run_is_there_while_its_cell_works(lab: LabFolder, page: Any, side: Any) -> None:
     """No kernel is asked: this one has no time."""
     wait = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.05)"
-    insert(page, f"%%track late wren\n{wait}")
-    begin_cell(page, PANEL + 1)
+    begin_cell(page, insert(page, f"%%track late wren\n{wait}"))
     side.locator("bdi:text-is('late wren')").wait_for()
     running = side.locator("li", has_text="late wren").locator(".nbt-side-facts").inner_text()
     (lab.folder / "go").touch()
@@ -229,14 +275,17 @@ def test_a_run_is_there_while_its_cell_works(lab: LabFolder, page: Any, side: An
     assert names(side)[0] == "late wren"
 
 
-def insert(page: Any, source: str) -> None:
-    page.evaluate(
-        """source => {
+def insert(page: Any, source: str, *, cell_type: str = "code") -> int:
+    """At the end; which cell that is."""
+    return page.evaluate(
+        """([source, cell_type]) => {
           const { sharedModel } = window.jupyterapp.shell.currentWidget.content.model;
-          const cell = { cell_type: "code", source, metadata: {}, outputs: [] };
+          const outputs = cell_type === "code" ? { outputs: [] } : {};
+          const cell = { cell_type, source, metadata: {}, ...outputs };
           sharedModel.insertCell(sharedModel.cells.length, cell);
+          return sharedModel.cells.length - 1;
         }""",
-        source,
+        [source, cell_type],
     )
 
 
@@ -360,6 +409,24 @@ def status(address: str) -> int:
         return error.code
 
 
+def test_in_notebook_7(lab: LabFolder) -> None:
+    """Its menu opens the side, and the whole panel is below the notebook, where it can be read."""
+    pytest.importorskip("notebook")
+    with open_browser() as page:
+        address = lab.address.replace("/lab/tree/", "/notebooks/").replace("?", f"/{NAME}?")
+        page.goto(address)
+        page.locator(".nbtrack-at-magic").first.wait_for()
+        page.get_by_role("menuitem", name="View").click()
+        page.get_by_text("Left Sidebar").hover()
+        page.get_by_text("Show Runs (nbtrack)").click()
+        page.locator("#nbtrack-side [data-key=all]").click()
+        below = page.locator("#jp-down-stack")
+        below.locator("[data-nbtrack=runs] .nbt-table").first.wait_for()
+
+        assert below.bounding_box()["height"] > 200
+        assert page.locator("#nbtrack-side li[data-run-id]").count() > 1
+
+
 def test_turned_off_nothing_is_left_of_it(lab: LabFolder) -> None:
     """By its name, as the extension manager does it; panels are what they are elsewhere."""
     file = lab.folder.parent / ".lab" / "labconfig" / "page_config.json"
@@ -371,10 +438,10 @@ def test_turned_off_nothing_is_left_of_it(lab: LabFolder) -> None:
         with open_browser() as page:
             write_notebook(lab.folder / "off.ipynb", ["1"])
             open_notebook(page, lab.address, "off.ipynb")
-            plugins = ("nbtrack:panels", "nbtrack:side", "nbtrack:marks")
+            plugins = [f"nbtrack:{name}" for name in ("panels", "side", "marks", "colours")]
             there = [page.evaluate("id => window.jupyterapp.hasPlugin(id)", id) for id in plugins]
 
-            assert there == [False, False, False]
+            assert there == [False, False, False, False]
             assert page.locator("#nbtrack-side, .nbtrack-quiet, .nbtrack-mark").count() == 0
     finally:
         file.write_text(before)

@@ -110,7 +110,7 @@ def test_it_ends_with_the_cell_and_leaves_a_picture(page: Any) -> None:
     outputs = json.loads((page.folder / "live.ipynb").read_text())["cells"][1]["outputs"]
 
     kinds = [set(output["data"]) for output in outputs]
-    assert {"image/svg+xml", "image/png", "text/plain"} in kinds
+    assert {"image/svg+xml", "image/png", "application/pdf", "text/plain"} in kinds
     pictures = cell.locator(".jp-RenderedSVG, .jp-RenderedImage")
     assert pictures.count() == 1
     assert not pictures.first.is_visible()

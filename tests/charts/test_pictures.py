@@ -64,11 +64,12 @@ def test_names_in_pictures_stay_text():
 
 
 def test_a_bundle_has_something_for_everybody():
-    """An untrusted notebook shows the PNG, a terminal the text."""
+    """An untrusted notebook shows the PNG, a terminal the text; LaTeX takes the PDF."""
     bundle = picture_bundle(drawing(), "loss of fit")
 
-    assert set(bundle) == {"image/svg+xml", "image/png", "text/plain"}
+    assert set(bundle) == {"image/svg+xml", "image/png", "application/pdf", "text/plain"}
     assert b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+    assert b64decode(bundle["application/pdf"]).startswith(b"%PDF")
     assert bundle["text/plain"] == "loss of fit"
 
 

@@ -350,7 +350,7 @@ def test_a_chart_for_python_shows_itself_without_a_network(page):
 
     for each in (chart, chart.properties(title="mine")):
         shown = each._repr_mimebundle_()
-        assert set(shown) == {"image/svg+xml", "image/png", "text/plain"}
+        assert set(shown) == {"image/svg+xml", "image/png", "application/pdf", "text/plain"}
 
 
 def test_axes_come_from_the_runs_that_are_drawn(session):

@@ -42,7 +42,9 @@ def test_a_tracked_cell_has_one_live_panel(kernel):
 
     assert reply.status == "ok"
     assert len(widgets(reply)) == 1
-    assert [set(each["data"]) for each in picture] == [{"image/svg+xml", "image/png", "text/plain"}]
+    assert [set(each["data"]) for each in picture] == [
+        {"image/svg+xml", "image/png", "application/pdf", "text/plain"}
+    ]
     assert picture[0]["data"]["text/plain"] == "Chart of loss: first"
 
 

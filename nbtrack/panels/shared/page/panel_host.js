@@ -101,10 +101,14 @@ export class PanelHost {
     this.showTwins();
   }
 
-  /** A question that wants no answer.
+  /** A question that wants no answer; a widget throws where its kernel is gone.
    *  @param {keyof Questions} name */
   tell(name) {
-    this.model.send({ id: this.nextId++, do: name, with: { view: this.view } });
+    try {
+      this.model.send({ id: this.nextId++, do: name, with: { view: this.view } });
+    } catch {
+      // nobody is there to be told
+    }
   }
 
   /** @param {Message} message */

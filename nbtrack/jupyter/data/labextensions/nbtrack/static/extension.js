@@ -1,5 +1,6 @@
 // The plugins of JupyterLab that this is. Each can be turned off by its id, all by "nbtrack".
 
+import { colourLines } from "./colours.js";
 import { markCells } from "./marks.js";
 import { panelFactory, RANK } from "./panels.js";
 import { addSide } from "./side.js";
@@ -14,6 +15,8 @@ const SHARED = {
   ui: "@jupyterlab/ui-components",
   widgets: "@lumino/widgets",
 };
+// Without one of these, cells have no colours of ours, and all else is there.
+const EDITORS = ["@jupyterlab/codemirror", "@codemirror/view", "@codemirror/state"];
 
 /** @param {(name: string) => Promise<any>} shared */
 export async function pluginsWith(shared) {
@@ -21,7 +24,9 @@ export async function pluginsWith(shared) {
   const found = names.map(async ([key, name]) => [key, await shared(name)]);
   /** @type {Record<keyof typeof SHARED, any>} */
   const jupyter = Object.fromEntries(await Promise.all(found));
-  return [panels(jupyter), side(jupyter), marks(jupyter)];
+  const plugins = [panels(jupyter), side(jupyter), marks(jupyter)];
+  const editors = await Promise.all(EDITORS.map(shared)).catch(() => null);
+  return editors ? [...plugins, colours(editors)] : plugins;
 }
 
 /** @param {Record<string, any>} jupyter */
@@ -65,6 +70,20 @@ function marks({ notebook }) {
     /** @param {unknown} _app @param {any} notebooks */
     activate(_app, notebooks) {
       markCells(notebooks);
+    },
+  };
+}
+
+/** @param {any[]} editors EDITORS */
+function colours([codemirror, view, state]) {
+  return {
+    id: "nbtrack:colours",
+    description: "Colours the line of %%track in the editor of a cell.",
+    autoStart: true,
+    optional: [codemirror.IEditorExtensionRegistry],
+    /** @param {unknown} _app @param {any} registry null where there is none */
+    activate(_app, registry) {
+      if (registry) colourLines(view, state, registry);
     },
   };
 }

@@ -168,7 +168,11 @@ function sideClass({ services, widgets }, app, notebooks) {
       widget.title.closable = true;
       widget.node.style.cssText = "overflow: auto; background: var(--jp-layout-color1)";
       app.shell.add(widget, "main");
-      if (!widget.isAttached) app.shell.add(widget, "down"); // Notebook 7 has one thing in "main"
+      if (!widget.isAttached) {
+        // Notebook 7 has one thing in "main"; below it, what asks for no height has none.
+        widget.node.style.minHeight = "min(50vh, 360px)";
+        app.shell.add(widget, "down");
+      }
       app.shell.activateById(widget.id);
       this.keepRuns(page, project, begin, widget);
     }
