@@ -20,6 +20,7 @@ CLOSE_SECONDS = 5.0  # for what waits at the end of the process; later ones send
 
 
 class ShippedStore(DuckDBStore):
+    has_tables = False  # those that are here are of this machine's runs
     _instead_of_sql = "Run nbtrack sql there, in the project's folder."
 
     def __init__(

@@ -95,6 +95,8 @@ class DuckDBStore(PanelReads):
         self._kept = KeptRuns(self._snapshots, self._own_folds)
         self._points = KeptPoints(self._snapshots)
 
+    has_tables = True
+
     # --- writing
 
     @property

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from nbtrack.artifact_store.paths import folder_of
 from nbtrack.errors import InvalidValue
 from nbtrack.stores.store import Store
 from nbtrack.transfer.exports.choosing import Choice, choose
+from nbtrack.transfer.exports.leaving_records import records_of
 from nbtrack.transfer.exports.outcome import Exported
 
 Progress = Callable[[int, int, str], None]
@@ -30,6 +32,11 @@ def export_runs(
     """To *place* in one of FORMS; see `choose` for which. Raises InvalidValue, NotFound,
     StoreBusy, MissingExtra."""
     choice = choose(store, runs, experiments, filter_string)
+    with records_of(store, choice.run_ids, progress) as records:
+        return _export(store, replace(choice, records=records), form, place, progress)
+
+
+def _export(store: Store, choice: Choice, form: str, place: str, progress: Progress) -> Exported:
     if form == "mlflow":
         return _to_mlflow(store, choice, place, progress)
     if form not in FORMS:

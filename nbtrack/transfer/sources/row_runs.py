@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from nbtrack.base.working_folder import WorkingFolder
 from nbtrack.errors import InvalidValue
 from nbtrack.transfer.sources.derived_ids import experiment_called, is_run_id, run_id_of
 from nbtrack.transfer.sources.key_names import renamed_notes
@@ -45,8 +44,8 @@ class RowsReader(RunsOnly):
         Raises InvalidValue if *file* is no table with a header, or has no column of *params*."""
         self.kind, self.title = kind, str(file)
         self._joined, self._experiment = experiment, experiment or file.stem
-        self._place = tempfile.TemporaryDirectory(prefix="nbtrack-import-")
-        self._rows = sqlite3.connect(os.path.join(self._place.name, "rows.db"))
+        self._place = WorkingFolder("import")
+        self._rows = sqlite3.connect(self._place.path / "rows.db")
         self._rows.execute("create table rows (number integer primary key, cells text)")
         try:
             self._columns = self._read(file, params)

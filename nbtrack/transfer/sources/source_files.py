@@ -17,9 +17,9 @@ from nbtrack.artifact_store.local import LocalArtifacts
 from nbtrack.artifact_store.paths import SCHEME, folder_of, stays_within
 from nbtrack.artifact_store.sources import checked_file
 from nbtrack.base.file_digest import sha256_of
-from nbtrack.errors import NbtrackError
+from nbtrack.errors import NbtrackError, StoreError
 from nbtrack.records.runs import FileInfo
-from nbtrack.transfer.sources.source_records import FoundFiles
+from nbtrack.transfer.sources.source_records import FoundFiles, SourceFile
 
 _END = "artifacts"
 
@@ -96,14 +96,14 @@ def list_files(folder: Path) -> Iterator[tuple[str, Path | str]]:
         yield Path(os.fsdecode(exc.filename)).relative_to(folder).as_posix(), str(exc.strerror)
 
 
-def stamp_of(files: Mapping[str, Path | str]) -> str:
+def stamp_of(files: Mapping[str, SourceFile]) -> str:
     """Another one as soon as a file is added, is gone, or was written."""
     return hashlib.sha256(
         json.dumps([(path, _facts(file)) for path, file in sorted(files.items())]).encode()
     ).hexdigest()
 
 
-def _facts(file: Path | str) -> tuple[object, ...]:
+def _facts(file: SourceFile) -> tuple[object, ...]:
     try:
         found = os.stat(file) if isinstance(file, Path) else None
     except OSError:
@@ -122,14 +122,17 @@ class Copied:
 
 
 def copy_files(
-    found: Mapping[str, Path | str], target: LocalArtifacts, *, known: Mapping[str, str]
+    found: Mapping[str, SourceFile], target: LocalArtifacts, *, known: Mapping[str, str]
 ) -> Copied:
-    """Each file that is not *known*, {path: sha256}, to be here as it is there."""
+    """Each file that is not *known*, {path: sha256}, to be here as it is there. Raises StoreError
+    if whoever serves them goes away."""
     files: dict[str, FileInfo] = {}
     written, missing = [], {}
     for path, file in found.items():
         try:
             info = _copy(path, file, target, known.get(path))
+        except StoreError:
+            raise
         except (NbtrackError, OSError) as exc:
             if isinstance(exc, OSError) and not _is_of(exc, file):
                 raise  # our own disk is full, or read-only
@@ -141,9 +144,11 @@ def copy_files(
     return Copied(files=files, written=tuple(written), missing=missing)
 
 
-def _copy(path: str, file: Path | str, target: LocalArtifacts, known: str | None) -> FileInfo:
+def _copy(path: str, file: SourceFile, target: LocalArtifacts, known: str | None) -> FileInfo:
     if isinstance(file, str):
         raise OSError(0, file, path)
+    if not isinstance(file, Path):
+        return target.write(path, file.chunks())
     checked_file(file)
     if known is not None and known == (sha256 := sha256_of(file)):
         return FileInfo(path=path, is_dir=False, file_size=file.stat().st_size, sha256=sha256)
@@ -152,6 +157,6 @@ def _copy(path: str, file: Path | str, target: LocalArtifacts, known: str | None
     return target.write_all({path: file})[0]
 
 
-def _is_of(exc: OSError, file: Path | str) -> bool:
+def _is_of(exc: OSError, file: SourceFile) -> bool:
     named = [os.fsdecode(n) for n in (exc.filename, exc.filename2) if n is not None]
     return isinstance(file, str) or str(file) in named
