@@ -32,6 +32,7 @@ class ShippedStore(DuckDBStore):
         self._shipping = shipping
         self._shipper = FoldingThread(self.ship, name="nbtrack-ship", guard=self._guarded)
         self._told_away: float | None = None
+        self.missed_answers = 0
 
     @property
     def absence(self) -> str:
@@ -133,6 +134,7 @@ class ShippedStore(DuckDBStore):
 
     def _say_away(self) -> None:
         """Once each time that it goes away."""
+        self.missed_answers += 1
         if self._told_away != self.line.away_since:
             self._told_away = self.line.away_since
             warn(

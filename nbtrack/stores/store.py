@@ -78,6 +78,11 @@ class Store(Protocol):
         ...
 
     @property
+    def missed_answers(self) -> int:
+        """How many questions were answered with what this machine knows: its server was away."""
+        ...
+
+    @property
     def has_tables(self) -> bool:
         """Whether `query` answers over all that a project's folder has, its own tables too."""
         ...

@@ -96,6 +96,7 @@ class DuckDBStore(PanelReads):
         self._points = KeptPoints(self._snapshots)
 
     has_tables = True
+    missed_answers = 0
 
     # --- writing
 

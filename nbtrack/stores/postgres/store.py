@@ -39,6 +39,7 @@ T = TypeVar("T")
 class PostgresStore(PlainQuestions, PanelAnswers, RegistryAnswers):
     """Safe for several threads, and several servers may use one database."""
 
+    missed_answers = 0
     has_tables = False  # `query` has the views, in words of its own
 
     def __init__(self, address: str, folder: Path) -> None:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from nbtrack.artifact_store.paths import folder_of
-from nbtrack.errors import InvalidValue
+from nbtrack.errors import InvalidValue, StoreBusy
+from nbtrack.stores.opening import without_password
 from nbtrack.stores.store import Store
 from nbtrack.transfer.exports.choosing import Choice, choose
 from nbtrack.transfer.exports.leaving_records import records_of
@@ -31,9 +32,16 @@ def export_runs(
 ) -> Exported:
     """To *place* in one of FORMS; see `choose` for which. Raises InvalidValue, NotFound,
     StoreBusy, MissingExtra."""
+    missed = store.missed_answers
     choice = choose(store, runs, experiments, filter_string)
     with records_of(store, choice.run_ids, progress) as records:
-        return _export(store, replace(choice, records=records), form, place, progress)
+        exported = _export(store, replace(choice, records=records), form, place, progress)
+    if store.missed_answers != missed:
+        raise StoreBusy(
+            f"{without_password(store.uri)} did not answer in between, and what was written is "
+            "not all that it has. Export again: what is there already is not written twice."
+        )
+    return exported
 
 
 def _export(store: Store, choice: Choice, form: str, place: str, progress: Progress) -> Exported:
