@@ -3,9 +3,10 @@ from the export is what was there."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -14,7 +15,6 @@ from nbtrack.cli.main import main
 from nbtrack.entities import Metric, Param, RunTag
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import ViewType
-from nbtrack.remote.shipped import ShippedStore
 from nbtrack.transfer.exports import leaving_records
 from tests.support.postgres import postgres
 from tests.support.team_server import TeamServer
@@ -23,27 +23,36 @@ from tests.support.told_runs import files_of, told_of
 KINDS = ("server", "database")
 
 
+class Made(NamedTuple):
+    """*words* name the project to a command, *original* is the same one on this machine."""
+
+    words: list[str]
+    original: str
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def made(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[TeamServer, list[str]]]:
-    """A server with runs, and the words that name its project to a command."""
+) -> Iterator[Made]:
     folder = tmp_path_factory.mktemp("made")
-    is_database = request.param == "database"
-    database = postgres().new_database() if is_database else None
-    server = TeamServer(folder / "served", database=database)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("NBTRACK_SERVERS_DIR", str(folder / "who-logged"))
-        _log_runs(server.address)
-    words = ["--store", server.address]
-    if database is not None:
-        words = ["--store", database, "--artifacts", str(folder / "served")]
-    yield server, words
+    original, served = folder / "original" / ".nbtrack", folder / "served"
+    runs = _log_runs(str(original))
+    if request.param == "server":
+        shutil.copytree(original, served / ".nbtrack")
+        server = TeamServer(served)
+        words = ["--store", server.address]
+    else:
+        database = postgres().new_database()
+        server = TeamServer(served, database=database)
+        push = ["push", *runs, "--store", str(original), "--to", server.address]
+        assert main(push) == 0
+        words = ["--store", database, "--artifacts", str(served)]
+    yield Made(words, str(original))
     server.kill()
 
 
-def _log_runs(address: str) -> None:
-    client = MlflowClient(address)
+def _log_runs(project: str) -> list[str]:
+    client = MlflowClient(project)
     experiment = client.create_experiment("flowers", tags={"team": "a"})
     parent = client.create_run(experiment, run_name="=1+1").info.run_id
     points = [Metric("loss", 1 / (s + 1), 1_700_000_000_000 + s, s) for s in range(300)]
@@ -59,12 +68,9 @@ def _log_runs(address: str) -> None:
     client.log_param(deleted, "why", "not")
     client.set_terminated(deleted)
     client.delete_run(deleted)
-    store = client._store
-    assert isinstance(store, ShippedStore)
-    while not (store.ship() and not store.outbox.waiting_files()):
-        """Until all is there."""
-    current_session()._stores.pop(store.uri)
+    store = current_session()._stores.pop(client._store.uri)
     store.close()
+    return [parent, deleted]
 
 
 def _told(client: MlflowClient, place: Path) -> dict[str, Any]:
@@ -79,9 +85,9 @@ def _told(client: MlflowClient, place: Path) -> dict[str, Any]:
 def export(made, capsys) -> Callable[..., str]:
     def run(*words: str | Path) -> str:
         for _ in range(5):  # a busy machine is late with an answer, and it says so
-            code = main(["export", *map(str, words), *made[1]])
+            code = main(["export", *map(str, words), *made.words])
             said = capsys.readouterr()
-            if "did not answer in between" not in said.err:
+            if code == 0 or "answer" not in said.err:
                 break
         assert code == 0, said
         return said.out
@@ -91,9 +97,8 @@ def export(made, capsys) -> Callable[..., str]:
 
 def test_there_and_back(made, export, tmp_path, capsys):
     """As MLflow's folder, as Parquet and CSV, and from there into a project of this machine: what
-    a client of the server says of all runs, it says of these."""
-    server, _ = made
-    expected = _told(MlflowClient(server.address), tmp_path / "there")
+    is said of the original runs, is said of these."""
+    expected = _told(MlflowClient(made.original), tmp_path / "there")
     assert len(expected["runs"]) == 3
 
     for form, kind in (("mlflow", "mlflow"), ("parquet", "parquet"), ("csv", "csv")):
@@ -117,7 +122,7 @@ def test_some_runs_and_a_report(export, made, tmp_path):
     """A run that is named, with its child; and a page."""
     said = export("=1+1", "--parquet", tmp_path / "some")
     assert "2 runs to" in said, said
-    words = made[1][:2]  # a page has no files
+    words = made.words[:2]  # a page has no files
     assert main(["export", "--html", str(tmp_path / "page.html"), "-e", "flowers", *words]) == 0
     page = (tmp_path / "page.html").read_text()
     assert "=1+1" in page

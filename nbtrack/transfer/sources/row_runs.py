@@ -140,8 +140,9 @@ class RowsReader(RunsOnly):
         return {key: cell for key, cell in pairs if cell.strip()}
 
     def _experiment_of(self, facts: Mapping[str, str]) -> SourceExperiment:
-        name = facts.get("experiment") or facts.get("experiment_id") or self._experiment
-        return experiment_called(name, joined=self._joined)
+        said = facts.get("experiment") or facts.get("experiment_id")
+        place = "" if said or self._joined else self.title
+        return experiment_called(said or self._experiment, joined=self._joined, place=place)
 
     # --- rows
 
