@@ -13,7 +13,6 @@ from nbtrack.display.text_table import aligned
 from nbtrack.errors import InvalidValue
 from nbtrack.lookup.find_run import find_run
 from nbtrack.records.runs import ViewType
-from nbtrack.remote.mlflow_server.store import MlflowStore
 from nbtrack.stores.opening import is_database
 from nbtrack.stores.store import Store
 from nbtrack.transfer.exports.outcome import Exported
@@ -91,6 +90,8 @@ def _export_runs(arguments: argparse.Namespace, form: str) -> int:
 
 def _with_files(chosen: str | None, artifacts: str | None) -> Store:
     """Typed, as what argparse holds is not: mypy checks what is called with it."""
+    from nbtrack.remote.mlflow_server.store import MlflowStore
+
     is_elsewhere = artifacts is not None or (chosen is not None and is_database(chosen))
     place = find_project(chosen, artifacts) if is_elsewhere else find_place(chosen)
     store = open_project(place)

@@ -133,10 +133,8 @@ def test_points_come_in_parts(made, export, monkeypatch, tmp_path):
     """However many a run has, no more than so many are fetched at once, and written at once."""
     monkeypatch.setattr(leaving_records, "_POINTS_AT_ONCE", 50)
     monkeypatch.setattr(leaving_records, "_SEGMENT_CHARACTERS", 4000)
-    said = export("--parquet", tmp_path / "parts")
-    assert "points" not in said or "304" in said
+    export("--parquet", tmp_path / "parts")
     import duckdb
 
     file = tmp_path / "parts" / "metrics.parquet"
-    (count,) = duckdb.sql(f"select count(*) from '{file}'").fetchone()  # type: ignore[misc]
-    assert count == 304
+    assert duckdb.execute(f"select count(*) from '{file}'").fetchall() == [(304,)]

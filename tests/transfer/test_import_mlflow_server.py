@@ -175,7 +175,8 @@ def _add_runs(database: Path, number: int) -> None:
         )
         connection.executemany(
             "insert into runs (run_uuid, name, status, start_time, end_time, lifecycle_stage,"
-            " artifact_uri, experiment_id) values (?, ?, 'FINISHED', 5, 6, 'active', ?, 77)",
+            " artifact_uri, experiment_id, user_id)"
+            " values (?, ?, 'FINISHED', 5, 6, 'active', ?, 77, 'me')",
             [(i, f"run {i}", f"mlflow-artifacts:/77/{i}/artifacts") for i in ids],
         )
         points = [(f"k{k}", s + n, i, s) for n, i in enumerate(ids) for k in (0, 1)

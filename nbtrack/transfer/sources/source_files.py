@@ -22,6 +22,7 @@ from nbtrack.records.runs import FileInfo
 from nbtrack.transfer.sources.source_records import FoundFiles, SourceFile
 
 _END = "artifacts"
+_SERVED = "mlartifacts"  # where `mlflow server` keeps what it hands out, if nobody says otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ def _find(artifact_uri: str, owner: str, *, below: str, near: Iterable[str]) -> 
     for folder in folders:
         if folder.is_dir() and folder.parts[-2:] == (owner, _END) and not is_linked(folder):
             return Place(folder=folder)
-    if not is_local:
+    if not is_local and not _is_served_here(artifact_uri, folders):
         return Place(trouble=f"its files are at a {scheme and scheme[1]}: address, not here")
     if any(folder.is_dir() for folder in said):
         return Place(trouble=f"its files are said to be in {str(said[0])!r}, no folder of MLflow's")
@@ -74,6 +75,13 @@ def _find(artifact_uri: str, owner: str, *, below: str, near: Iterable[str]) -> 
     if roots and not any(root.is_dir() for root in roots):
         return Place(trouble=f"{str(roots[-1])!r} is not here, where its files were, if it had any")
     return Place()
+
+
+def _is_served_here(artifact_uri: str, near: Iterable[Path]) -> bool:
+    """The server keeps files of such an address beside the store, in a folder that is there."""
+    above = (parent for folder in near for parent in folder.parents)
+    is_there = any(parent.name == _SERVED and parent.is_dir() for parent in above)
+    return is_there and artifact_uri.startswith("mlflow-artifacts:")
 
 
 def is_linked(folder: Path) -> bool:
