@@ -262,7 +262,6 @@ def test_who_asks(monkeypatch):
         ("http://me:secret@127.0.0.1:9/x", "No MLflow server answers at http://127.0.0.1:9/x"),
         ("postgresql://me:secret@127.0.0.1:9/db", "postgresql://127.0.0.1:9/db cannot be read"),
         ("postgresql+psycopg2://me:se/secret@host/db", "is no address of a database"),
-        ("mysql://me:secret@host/db", "at mysql: cannot be imported"),
     ],
 )
 def test_what_cannot_be_read_is_said(source, words, tmp_path, capsys):
