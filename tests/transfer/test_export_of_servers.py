@@ -47,7 +47,10 @@ def made(
         push = ["push", *runs, "--store", str(original), "--to", server.address]
         assert main(push) == 0
         words = ["--store", database, "--artifacts", str(served)]
+    before = set(current_session()._stores)
     yield Made(words, str(original))
+    for uri in set(current_session()._stores) - before:  # while what they ask is still there
+        current_session()._stores.pop(uri).close()
     server.kill()
 
 
