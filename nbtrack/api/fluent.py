@@ -223,8 +223,10 @@ def end_run(status: RunStatus | str = "FINISHED") -> None:
 
 
 def active_run() -> ActiveRun | None:
-    """The innermost run that is open here, in this thread or task; None if there is none."""
-    return current_session().active_run()
+    """The innermost run that is open here, in this thread or task; None if there is none. A script
+    of `nbtrack run --as-mlflow` is told of its run when it has logged to it: MLflow has none."""
+    run = current_session().active_run()
+    return None if run is None or run.is_unasked else run
 
 
 def last_active_run() -> Run | None:

@@ -46,8 +46,12 @@ def takeover(is_on: bool = True, *, of: str | None = None) -> None:
         _turn_off(name)
 
 
+def is_taken_over(name: str = _NAME) -> bool:
+    return _finders[name] in sys.meta_path
+
+
 def _turn_on(name: str) -> None:
-    if _finders[name] in sys.meta_path:
+    if is_taken_over(name):
         return
     if name in sys.modules:
         of = "" if name == _NAME else f"of={name!r}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbtrack.cli.console import count, harmless, listed, say
-from nbtrack.cli.place import find_project, open_place, open_project
+from nbtrack.cli.place import add_artifacts, find_place, find_project, open_place, open_project
 from nbtrack.display.progress import shown_progress
 from nbtrack.display.text_table import aligned
 from nbtrack.errors import InvalidValue
@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--experiment", "-e", metavar="NAME", action="append", default=[],
         help="all runs of this experiment; may be given again",
     )  # fmt: skip
+    add_artifacts(parser)
     parser.add_argument("--filter", metavar="FILTER", default="", help="as in search_runs")
 
 
@@ -77,7 +78,7 @@ def _export_cells(arguments: argparse.Namespace) -> int:
 def _export_runs(arguments: argparse.Namespace, form: str) -> int:
     from nbtrack.transfer.exports.exporting import export_runs
 
-    store = _with_files(arguments.store)
+    store = _with_files(arguments.store, arguments.artifacts)
     with shown_progress("run") as show:
         exported = export_runs(
             store, form, getattr(arguments, form), runs=arguments.words,
@@ -87,14 +88,20 @@ def _export_runs(arguments: argparse.Namespace, form: str) -> int:
     return 0 if exported.is_whole else 1
 
 
-def _with_files(chosen: str | None) -> Store:
+def _with_files(chosen: str | None, artifacts: str | None) -> Store:
     """Typed, as what argparse holds is not: mypy checks what is called with it."""
-    if chosen is not None and is_database(chosen):
+    from nbtrack.remote.mlflow_server.store import MlflowStore
+
+    is_elsewhere = artifacts is not None or (chosen is not None and is_database(chosen))
+    place = find_project(chosen, artifacts) if is_elsewhere else find_place(chosen)
+    store = open_project(place)
+    if isinstance(store, MlflowStore):
         raise InvalidValue(
-            "Runs leave a project in a folder, and --store names a database. Fetch them from its "
-            "server into one, with nbtrack pull RUN --from URI, and export them there."
+            f"{place.name} is a server of MLflow's, from which these runs can be read as they are. "
+            f"To have them in another form: nbtrack import mlflow {place.name} --to FOLDER, and "
+            "export with --store FOLDER."
         )
-    return open_project(find_project(chosen))
+    return store
 
 
 def _told(exported: Exported) -> Iterator[str]:

@@ -17,7 +17,7 @@ from nbtrack.transfer.imports.outcome import Outcome, Side
 _KINDS = {
     "mlflow": (
         "a store of MLflow 1, 2 or 3; mlflow is not needed",
-        "a folder mlruns, a file mlflow.db, or sqlite:///mlflow.db",
+        "a folder mlruns, mlflow.db, sqlite:///mlflow.db, postgresql://… or http://server",
     ),
     "csv": (
         "a table of runs, or what `nbtrack export --csv` wrote",

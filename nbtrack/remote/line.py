@@ -66,7 +66,7 @@ class Line:
         import urllib3
 
         limits = urllib3.Timeout(connect=min(CONNECT_SECONDS, timeout), read=timeout)
-        told = {**_credentials(), **headers, **({PROJECT: self.project} if self.project else {})}
+        told = {**self._identity(), **headers, **({PROJECT: self.project} if self.project else {})}
         try:
             answer = self._connections().request(
                 method, self._uri + self.root + path, body=body, timeout=limits, retries=False,
@@ -119,6 +119,10 @@ class Line:
         """It did not answer a moment ago, in time for somebody who is in a hurry."""
         is_fresh = time.monotonic() - self._away_at < AWAY_SECONDS
         return is_fresh and (is_hurried or self.away_since is not None)
+
+    def _identity(self) -> Mapping[str, str]:
+        """Headers that say who asks."""
+        return _credentials()
 
     def _away(self, reason: str, *, was_sent: bool) -> ServerAway:
         self._away_at = time.monotonic()

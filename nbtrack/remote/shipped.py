@@ -21,6 +21,7 @@ SHIP_BYTES = 1 << 18  # this much waiting is worth sending at once: 2,000 points
 
 
 class ShippedStore(DuckDBStore):
+    has_tables = False  # those that are here are of this machine's runs
     _instead_of_sql = "Run nbtrack sql there, in the project's folder."
 
     def __init__(
@@ -33,6 +34,7 @@ class ShippedStore(DuckDBStore):
         self._shipping = shipping
         self._shipper = FoldingThread(self.ship, name="nbtrack-ship", guard=self._guarded)
         self._told_away: float | None = None
+        self.missed_answers = 0
 
     @property
     def absence(self) -> str:
@@ -144,6 +146,7 @@ class ShippedStore(DuckDBStore):
 
     def _say_away(self) -> None:
         """Once each time that it goes away."""
+        self.missed_answers += 1
         if self._told_away != self.line.away_since:
             self._told_away = self.line.away_since
             warn(

@@ -10,6 +10,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbtrack.api.taking_over import is_taken_over
 from nbtrack.base.guard import guarded
 from nbtrack.capture.secrets import mask_secrets
 from nbtrack.cells.outcome import MOST_TRACEBACK
@@ -87,6 +88,7 @@ class _Recorded:
         for name, value in params_of(self._program.arguments).items():
             with guarded(f"record the argument {name!r:.60}"):
                 run.log_params({name: value}, is_inferred=True)
+        run.is_unasked = is_taken_over()
         return run
 
     def _close(

@@ -77,6 +77,16 @@ class Store(Protocol):
         """Why what is read may not be all, in a few words: its server is away. Else ""."""
         ...
 
+    @property
+    def missed_answers(self) -> int:
+        """How many questions were answered with what this machine knows: its server was away."""
+        ...
+
+    @property
+    def has_tables(self) -> bool:
+        """Whether `query` answers over all that a project's folder has, its own tables too."""
+        ...
+
     def append(self, text: str) -> None:
         """Keep *text*, whole lines as `journal.lines` makes them; never waits for a reader."""
         ...

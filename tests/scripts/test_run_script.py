@@ -71,8 +71,13 @@ from mlflow.tracking import MlflowClient
 from mlflow.models.signature import infer_signature
 import sys
 mlflow.set_tracking_uri("sqlite:///mlflow.db")
+assert mlflow.active_run() is None
 with mlflow.start_run(run_name="inner") as run:
     mlflow.log_metric("m", 1.5)
+    assert mlflow.active_run() is run
+assert mlflow.active_run() is None
+mlflow.log_metric("outside", 2)  # for which MLflow would open one
+assert mlflow.active_run() is not None
 client = MlflowClient("http://nowhere:1")
 print(client.get_run(run.info.run_id).data.metrics, mlflow.MlflowClient is MlflowClient)
 from mlflow.tracking import context
@@ -215,6 +220,7 @@ def test_a_script_of_mlflows_records_here(folder):
     assert done.stderr.count("taken over") == 1
     [inner], [outer] = runs_of(folder, "inner"), runs_of(folder, "of_mlflow.py")
     assert inner.data.tags["mlflow.parentRunId"] == outer.info.run_id
+    assert outer.data.metrics["outside"] == 2
     assert not (folder / "mlflow.db").exists()
 
 

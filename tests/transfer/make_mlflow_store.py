@@ -1,10 +1,10 @@
 """Writes a store with everything in it, with the mlflow that is installed: 1.30, 2.x or 3.x.
 
-    python make_mlflow_store.py FOLDER file|sqlite|both [tiny]
+    python make_mlflow_store.py FOLDER file|sqlite|both|http://SERVER [tiny]
 
-FOLDER/mlruns, or FOLDER/mlflow.db with its artifacts in FOLDER/mlruns; `tiny` leaves out the model
-of scikit-learn, and packs what it made as FOLDER.zip; `both` makes FOLDER/file, FOLDER/sqlite and
-FOLDER/empty.db. Those in `stores/` were made so, with mlflow
+FOLDER/mlruns, or FOLDER/mlflow.db with its artifacts in FOLDER/mlruns, or on a server; `tiny`
+leaves out the model of scikit-learn, and packs what it made as FOLDER.zip; `both` makes
+FOLDER/file, FOLDER/sqlite and FOLDER/empty.db. Those in `stores/` were made so, with mlflow
 1.30.0 and 2.22.0, in a folder that is not there any more.
 """
 
@@ -34,7 +34,8 @@ run_id: {run_id}
 def make_store(folder: Path, kind: str, *, is_tiny: bool = False) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
-    uri = (folder / "mlruns").as_uri() if kind == "file" else f"sqlite:///{folder}/mlflow.db"
+    uris = {"file": (folder / "mlruns").as_uri(), "sqlite": f"sqlite:///{folder}/mlflow.db"}
+    uri = uris.get(kind, kind)
     mlflow.set_tracking_uri(uri)
     client = MlflowClient()
     iris = client.create_experiment("iris", tags={"team": "o'brien; drop table runs"})
@@ -47,7 +48,7 @@ def make_store(folder: Path, kind: str, *, is_tiny: bool = False) -> None:
     client.log_metric(deleted, "loss", 1.0)
     client.delete_run(deleted)
     client.log_param(client.create_run("0").info.run_id, "where", "default")
-    if kind == "sqlite" or MAJOR >= 2:  # 1.x has no registry in files
+    if kind != "file" or MAJOR >= 2:  # 1.x has no registry in files
         _registry(client, parent)
 
 

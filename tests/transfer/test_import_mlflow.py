@@ -380,8 +380,7 @@ def test_names_that_are_taken(made, bring, ours, tmp_path):
 def test_what_cannot_be_imported_is_said(bring, tmp_path, capsys):
     """In a sentence, without a password."""
     for source, words in [
-        ("http://me:secret@host", "at http: cannot be imported yet"),
-        ("postgresql://me:secret@host/db", "at postgresql: cannot be imported yet"),
+        ("mysql://me:secret@host/db", "at mysql: cannot be imported"),
         (tmp_path / "nothing", "There is no file or folder"),
         (tmp_path, "is no store of MLflow"),
         (__file__, "no SQLite database"),

@@ -196,3 +196,14 @@ def test_what_is_no_table_is_refused(bring, data, cure):
     assert (code, cure in said) == (2, True), said
     code, said = bring("a,b\n1,2\n", "--param", "c")
     assert (code, "there are a, b" in said) == (2, True), said
+
+
+def test_two_files_of_one_name_are_said(bring, tmp_path):
+    """Both go to one experiment, unless one is named; the same file again is no other."""
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    text = "name,metrics.loss\none,1\n"
+    first, again, other = (bring(text, name=f"{f}/runs.csv")[1] for f in ("a", "a", "b"))
+
+    assert "-e NAME" not in first + again
+    assert f"experiment 'runs' has runs from {tmp_path / 'a' / 'runs.csv'} already" in other

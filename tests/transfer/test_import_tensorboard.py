@@ -96,8 +96,10 @@ def test_what_was_written_is_here(made, bring, ours, tmp_path):
 
 
 def test_again_adds_what_is_new_wherever_the_folder_is(made, bring, ours, tmp_path):
-    """The same folder elsewhere has the same runs; what was logged since comes to them."""
+    """The same folder elsewhere has the same runs; what was logged since comes to them, and not to
+    a copy that is called something earlier."""
     bring(made)
+    original = runs_in(ours)["first"].info.run_id
     moved = tmp_path / "moved" / "logs"
     shutil.copytree(made, moved)
     assert "0 new, 0 grown, 3 as they were" in bring(moved)[1]
@@ -113,6 +115,7 @@ def test_again_adds_what_is_new_wherever_the_folder_is(made, bring, ours, tmp_pa
     assert "run begun: no event is written yet" in said
     assert "1 new, 1 grown, 2 as they were" in said, said
     runs = runs_in(ours)
+    assert runs["first"].info.run_id == original
     assert [points_of(ours, runs[name], "loss")[-1][0] for name in ("first", "copy")] == [99, 99]
     assert len(points_of(ours, runs["first"], "loss")) == 7
     assert len(paths := list(paths_of(ours, runs["first"].info.run_id, None))) == 2, paths

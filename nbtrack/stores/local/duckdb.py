@@ -95,6 +95,9 @@ class DuckDBStore(PanelReads):
         self._kept = KeptRuns(self._snapshots, self._own_folds)
         self._points = KeptPoints(self._snapshots)
 
+    has_tables = True
+    missed_answers = 0
+
     # --- writing
 
     @property

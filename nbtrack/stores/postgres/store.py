@@ -39,6 +39,9 @@ T = TypeVar("T")
 class PostgresStore(PlainQuestions, PanelAnswers, RegistryAnswers):
     """Safe for several threads, and several servers may use one database."""
 
+    missed_answers = 0
+    has_tables = False  # `query` has the views, in words of its own
+
     def __init__(self, address: str, folder: Path) -> None:
         """*address* is that of the database, postgresql://…; *folder* has the files, and names the
         store: `uri` is its address."""

@@ -10,14 +10,17 @@ from nbtrack.lookup.find_run import find_run
 from nbtrack.records.runs import Run, RunQuery, ViewType
 from nbtrack.stores.store import Store
 from nbtrack.transfer.copies.choosing import experiment_id_named, with_children
+from nbtrack.transfer.imports.kept_here import AnswersSql
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Ids of runs, in the order in which they began; *is_all*: nobody chose."""
+    """Ids of runs, in the order in which they began; *is_all*: nobody chose. *records* has what is
+    known of them."""
 
     run_ids: Sequence[str]
     is_all: bool
+    records: AnswersSql
 
 
 def choose(
@@ -39,7 +42,8 @@ def choose(
     if not found and not is_all:
         raise NotFound(f"No run in {store.uri} is like that; there is nothing to export.")
     each_once = {run.info.run_id: run for run in found}.values()
-    return Choice(run_ids=[r.info.run_id for r in sorted(each_once, key=_age)], is_all=is_all)
+    run_ids = [run.info.run_id for run in sorted(each_once, key=_age)]
+    return Choice(run_ids=run_ids, is_all=is_all, records=store)
 
 
 def _age(run: Run) -> tuple[int, str]:

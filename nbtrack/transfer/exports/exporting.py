@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from nbtrack.artifact_store.paths import folder_of
-from nbtrack.errors import InvalidValue
+from nbtrack.errors import InvalidValue, StoreBusy
+from nbtrack.stores.opening import without_password
 from nbtrack.stores.store import Store
 from nbtrack.transfer.exports.choosing import Choice, choose
+from nbtrack.transfer.exports.leaving_records import records_of
 from nbtrack.transfer.exports.outcome import Exported
 
 Progress = Callable[[int, int, str], None]
@@ -29,7 +32,19 @@ def export_runs(
 ) -> Exported:
     """To *place* in one of FORMS; see `choose` for which. Raises InvalidValue, NotFound,
     StoreBusy, MissingExtra."""
+    missed = store.missed_answers
     choice = choose(store, runs, experiments, filter_string)
+    with records_of(store, choice.run_ids, progress) as records:
+        exported = _export(store, replace(choice, records=records), form, place, progress)
+    if store.missed_answers != missed:
+        raise StoreBusy(
+            f"{without_password(store.uri)} did not answer in between, and what was written is "
+            "not all that it has. Export again: what is there already is not written twice."
+        )
+    return exported
+
+
+def _export(store: Store, choice: Choice, form: str, place: str, progress: Progress) -> Exported:
     if form == "mlflow":
         return _to_mlflow(store, choice, place, progress)
     if form not in FORMS:

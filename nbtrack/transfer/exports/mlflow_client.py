@@ -97,7 +97,7 @@ class _Export:
         total = len(self._choice.run_ids)
         models = ModelsThere(self._store, self._client, self._outcome)
         for number, leaving in enumerate(
-            leaving_runs(self._store, self._choice.run_ids, self._outcome.here)
+            leaving_runs(self._store, self._choice, self._outcome.here)
         ):
             self._progress(number, total, "runs")
             self._home_of(leaving.run.experiment_id)

@@ -7,7 +7,7 @@ that is repeated writes what is new. At the end all runs are read back, and comp
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from nbtrack.records.runs import Experiment
@@ -27,6 +27,7 @@ from nbtrack.transfer.exports.written_files import (
 )
 from nbtrack.transfer.imports.checking import count_read
 from nbtrack.transfer.imports.digests import RunPointsDigest, files_digest
+from nbtrack.transfer.imports.kept_here import files_here
 from nbtrack.transfer.imports.marks import without_mark
 from nbtrack.transfer.sources.mlflow_files import FilesReader
 
@@ -59,7 +60,7 @@ class _Export:
                 self._write_experiment(each)
         total = len(self._choice.run_ids)
         for number, leaving in enumerate(
-            leaving_runs(self._store, self._choice.run_ids, self._outcome.here)
+            leaving_runs(self._store, self._choice, self._outcome.here)
         ):
             self._progress(number, total, "runs")
             self._write_experiment(experiments[leaving.run.experiment_id])
@@ -119,23 +120,17 @@ class _Export:
         if not self._homes:
             return
         reader = FilesReader(self._place.folder)
-        logged = _logged_paths(self._store, self._choice.run_ids)
+        logged = files_here(self._choice.records, self._choice.run_ids)
         for run_id in self._choice.run_ids:
             digest = RunPointsDigest()
             for points in reader.points(run_id):
                 digest.add(points.key, points.values, points.steps, points.times)
+            # What somebody put beside those that were logged is not compared.
             files = {p: s for p, s in self._files[run_id].items() if p in logged.get(run_id, ())}
             count_read(
                 there, reader.run(run_id), points=(digest.hexdigest(), digest.count),
                 files=(files_digest(files), len(files)),
             )  # fmt: skip
-
-
-def _logged_paths(store: Store, run_ids: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Of each run; what somebody put beside them is not compared."""
-    from nbtrack.transfer.imports.kept_here import files_here
-
-    return files_here(store, run_ids)
 
 
 def _experiment_meta(experiment: Experiment, uri: str) -> dict[str, object]:

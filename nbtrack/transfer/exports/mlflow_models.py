@@ -36,7 +36,7 @@ def leaving_models(
     runs = set(choice.run_ids)
     query = LoggedModelQuery(experiment_ids=tuple(experiments))
     found = store.search_logged_models(query) if experiments else []
-    deleted = [m for m, of in rows_of(store.query(_DELETED)) if of in set(experiments)]
+    deleted = [m for m, of in rows_of(choice.records.query(_DELETED)) if of in set(experiments)]
     found += [store.look_up_model(model_id).model for model_id in deleted]
     for model in {each.model_id: each for each in found}.values():
         if model.source_run_id in runs or (choice.is_all and not model.source_run_id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from nbtrack.artifact_store.opening import open_artifacts
@@ -13,8 +13,10 @@ from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.errors import NbtrackError
 from nbtrack.records.runs import Experiment, ViewType
 from nbtrack.stores.store import Store
+from nbtrack.transfer.exports.choosing import Choice
 from nbtrack.transfer.imports import kept_here
 from nbtrack.transfer.imports.checking import count_here
+from nbtrack.transfer.imports.kept_here import AnswersSql
 from nbtrack.transfer.imports.marks import without_mark
 from nbtrack.transfer.imports.outcome import Side
 from nbtrack.transfer.sources.mlflow_words import CONTEXT_TAG
@@ -69,23 +71,27 @@ def experiments_of(store: Store) -> dict[str, Experiment]:
     return {each.experiment_id: each for each in store.search_experiments(view_type=ViewType.ALL)}
 
 
-def leaving_runs(store: Store, run_ids: Sequence[str], side: Side) -> Iterator[LeavingRun]:
+def leaving_runs(store: Store, choice: Choice, side: Side) -> Iterator[LeavingRun]:
     """Each run; what they have is counted in *side*. A few queries for many runs."""
-    for some in in_parts(run_ids, RUNS_AT_ONCE):
-        count_here(store, side, some)
+    records = choice.records
+    for some in in_parts(choice.run_ids, RUNS_AT_ONCE):
+        count_here(records, side, some)
         points: dict[str, list[Points]] = {}
-        for run_id, key, columns in kept_here.series_here(store, some):
+        for run_id, key, columns in kept_here.series_here(records, some):
             points.setdefault(run_id, []).append(Points(key, *(c.tolist() for c in columns)))
-        files = kept_here.files_here(store, some)
-        for run in _runs(store, some):
+        files = kept_here.files_here(records, some)
+        for run in _runs(records, some):
             run_id = run.run_id
+            if records is not store:  # whose files are not beside these records
+                uri = store.get_run(run_id).info.artifact_uri
+                run = replace(run, artifact_uri=uri)
             yield LeavingRun(
                 run=run, points=points.get(run_id, ()), files=files.get(run_id, {}),
                 digest=side.digests[run_id],
             )  # fmt: skip
 
 
-def _runs(store: Store, run_ids: Sequence[str]) -> Iterator[SourceRun]:
+def _runs(store: AnswersSql, run_ids: Sequence[str]) -> Iterator[SourceRun]:
     params, tags = (kept_here.texts_here(store, name, run_ids) for name in ("params", "tags"))
     inputs, links = _by_run(store, _INPUTS, run_ids), _by_run(store, _LINKS, run_ids)
     model_points = _by_run(store, _MODEL_POINTS, run_ids)
@@ -120,7 +126,7 @@ def _model_point(
     return ModelPoint(model_id, key, float("nan") if value is None else value, step, t, *data)
 
 
-def _by_run(store: Store, sql: str, run_ids: Sequence[str]) -> dict[str, list[Sequence[Any]]]:
+def _by_run(store: AnswersSql, sql: str, run_ids: Sequence[str]) -> dict[str, list[Sequence[Any]]]:
     found: dict[str, list[Sequence[Any]]] = {}
     for run_id, *facts in kept_here.rows_of(store.query(sql, {"ids": list(run_ids)})):
         found.setdefault(run_id, []).append(facts)

@@ -72,9 +72,9 @@ class _Export:
         total, done = len(self._choice.run_ids), 0
         for ids in in_parts(self._choice.run_ids, _RUNS_AT_ONCE):
             self._progress(done, total, "runs")
-            count_here(self._store, self._outcome.here, ids)
+            count_here(self._choice.records, self._outcome.here, ids)
             for name, table in OF_RUNS.items():
-                rows = self._store.query(_question(table), {"ids": list(ids)})
+                rows = self._choice.records.query(_question(table), {"ids": list(ids)})
                 tables.register("rows", rows)
                 tables.execute(_insertion(name, table.columns))
                 tables.unregister("rows")

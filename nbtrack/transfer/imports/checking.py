@@ -9,6 +9,7 @@ from typing import Any
 from nbtrack.stores.store import Store
 from nbtrack.transfer.imports import kept_here
 from nbtrack.transfer.imports.digests import files_digest, texts_digest
+from nbtrack.transfer.imports.kept_here import AnswersSql
 from nbtrack.transfer.imports.marks import without_mark
 from nbtrack.transfer.imports.outcome import Outcome, Side
 from nbtrack.transfer.imports.run_import import Brought
@@ -58,7 +59,7 @@ def look_here(store: Store, outcome: Outcome) -> None:
         count_here(store, outcome.here, run_ids[start : start + _RUNS_AT_ONCE])
 
 
-def count_here(store: Store, side: Side, run_ids: Sequence[str]) -> None:
+def count_here(store: AnswersSql, side: Side, run_ids: Sequence[str]) -> None:
     """Add what is here of these runs to *side*, of its singles the latest points."""
     params, tags = (kept_here.texts_here(store, name, run_ids) for name in ("params", "tags"))
     files = kept_here.files_here(store, run_ids)
@@ -72,14 +73,14 @@ def count_here(store: Store, side: Side, run_ids: Sequence[str]) -> None:
         )  # fmt: skip
 
 
-def _facts(store: Store, run_ids: Sequence[str]) -> Iterator[tuple[str, list[Any]]]:
+def _facts(store: AnswersSql, run_ids: Sequence[str]) -> Iterator[tuple[str, list[Any]]]:
     rows = kept_here.rows_of(store.query(_RUNS, {"ids": list(run_ids)}))
     for run_id, name, status, start, end, user, stage in rows:
         times = [int(start), None if end is None else int(end)]
         yield run_id, [name or "", status, *times, user or "", stage == "deleted"]
 
 
-def _inputs(store: Store, run_ids: Sequence[str]) -> dict[str, list[list[Any]]]:
+def _inputs(store: AnswersSql, run_ids: Sequence[str]) -> dict[str, list[list[Any]]]:
     rows = kept_here.rows_of(store.query(_INPUTS, {"ids": list(run_ids)}))
     found: dict[str, list[list[Any]]] = {}
     for run_id, *facts in rows:

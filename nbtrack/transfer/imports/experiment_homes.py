@@ -42,7 +42,8 @@ class ExperimentHomes:
             return named
         if (before := self._imported(source)) is not None:
             self._write(source, Home(before.experiment_id, before.name), before)
-            return Home(before.experiment_id, before.name, _remark(source, before))
+            remark = _remark(source, before) or _remark_of_place(source, before, self._kind)
+            return Home(before.experiment_id, before.name, remark)
         home = self._new_home(source)
         self._write(source, home, None)
         return home
@@ -128,6 +129,24 @@ def _remark(source: SourceExperiment, home: Home | Experiment) -> str:
         f"experiment {source.name!r} (id {source.experiment_id}) is {home.name!r} "
         f"(id {home.experiment_id}) here: another one has its name or id"
     )
+
+
+def _remark_of_place(source: SourceExperiment, before: Experiment, kind: str) -> str:
+    """Where files and folders are called the same, their runs may be, too."""
+    place = _place_in(before.tags.get(MARK))
+    if kind == "mlflow" or not source.artifact_location or place in ("", source.artifact_location):
+        return ""
+    return (
+        f"experiment {before.name!r} has runs from {place} already, and what has the same name in "
+        "both is one run; -e NAME brings them to another experiment"
+    )
+
+
+def _place_in(mark: str | None) -> str:
+    try:
+        return str(json.loads(mark or "")["artifact_location"])
+    except (ValueError, TypeError, KeyError):
+        return ""
 
 
 def _mark(source: SourceExperiment, kind: str) -> str:

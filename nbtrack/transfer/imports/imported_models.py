@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from nbtrack.artifact_store.opening import open_local
 from nbtrack.errors import LoggedModelNotFound
@@ -20,7 +19,12 @@ from nbtrack.transfer.imports.experiment_homes import Home
 from nbtrack.transfer.imports.marks import MARK, Mark, mark_in, without_mark
 from nbtrack.transfer.imports.outcome import Outcome
 from nbtrack.transfer.sources.source_files import Copied, copy_files, stamp_of
-from nbtrack.transfer.sources.source_records import BrokenRecord, SourceModel, SourceReader
+from nbtrack.transfer.sources.source_records import (
+    BrokenRecord,
+    SourceFile,
+    SourceModel,
+    SourceReader,
+)
 
 
 def import_logged_models(
@@ -59,7 +63,8 @@ def _bring(
     mark = mark_in(known.tags.get(MARK)) if known else None
     place = reader.files(model.artifact_uri, model.model_id)
     found = place.files or {}
-    facts, stamp = texts_digest(_facts(model, ""), model.params, model.tags), stamp_of(found)
+    facts = texts_digest(_facts(model, ""), model.params, model.tags)
+    stamp = place.stamp or stamp_of(found)
     if mark is not None and (mark.facts, mark.stamp) == (facts, stamp) and not mark.missing:
         return ()
     copied = _copied(store, model.model_id, found, is_known=known is not None)
@@ -79,7 +84,7 @@ def _known(store: Store, model_id: str) -> LoggedModel | None:
 
 
 def _copied(
-    store: Store, model_id: str, found: Mapping[str, Path | str], *, is_known: bool
+    store: Store, model_id: str, found: Mapping[str, SourceFile], *, is_known: bool
 ) -> Copied:
     target = open_local(f"{default_artifact_root(store)}/{model_id}", run_id=model_id)
     known = store.list_model_files(model_id) if is_known else {}

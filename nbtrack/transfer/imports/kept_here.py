@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from nbtrack.stores.store import Store
 from nbtrack.transfer.imports.digests import RunPointsDigest
 from nbtrack.transfer.imports.marks import MARK, Mark, mark_in
 from nbtrack.transfer.imports.run_text import Before, Triple, comparable, latest
@@ -45,25 +44,31 @@ _ARTIFACTS = """
 """
 
 
-def half_runs(store: Store) -> set[str]:
+class AnswersSql(Protocol):
+    """A project in a folder, or what has the same tables."""
+
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame: ...
+
+
+def half_runs(store: AnswersSql) -> set[str]:
     """Those of which something is here, but not the line that makes them runs."""
     return set(store.query(_HALF_RUNS)["run_id"])
 
 
-def runs_here(store: Store) -> dict[str, tuple[int, int]]:
+def runs_here(store: AnswersSql) -> dict[str, tuple[int, int]]:
     """By their ids, when they began and ended; 0: nothing says it."""
     rows = store.query(_RUNS)
     times = zip(rows["start"].tolist(), rows["end"].tolist())
     return dict(zip(rows["run_id"], times))
 
 
-def marks_here(store: Store) -> dict[str, Mark]:
+def marks_here(store: AnswersSql) -> dict[str, Mark]:
     rows = store.query(_MARKS, {"key": MARK})
     found = ((run_id, mark_in(text)) for run_id, text in zip(rows["run_id"], rows["value"]))
     return {run_id: mark for run_id, mark in found if mark is not None}
 
 
-def texts_here(store: Store, table: str, run_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+def texts_here(store: AnswersSql, table: str, run_ids: Sequence[str]) -> dict[str, dict[str, str]]:
     """The tags or params, as *table* says, of each run that has any."""
     rows = store.query(_TEXTS.format(table=table), {"ids": list(run_ids)})
     found: dict[str, dict[str, str]] = {}
@@ -72,7 +77,7 @@ def texts_here(store: Store, table: str, run_ids: Sequence[str]) -> dict[str, di
     return found
 
 
-def files_here(store: Store, run_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+def files_here(store: AnswersSql, run_ids: Sequence[str]) -> dict[str, dict[str, str]]:
     """{path: sha256} of each run that has any."""
     rows = store.query(_ARTIFACTS, {"ids": list(run_ids)})
     found: dict[str, dict[str, str]] = {}
@@ -82,7 +87,7 @@ def files_here(store: Store, run_ids: Sequence[str]) -> dict[str, dict[str, str]
 
 
 def point_digests(
-    store: Store, run_ids: Sequence[str], singles: Mapping[str, Set[str]]
+    store: AnswersSql, run_ids: Sequence[str], singles: Mapping[str, Set[str]]
 ) -> dict[str, tuple[str, int]]:
     """The digest of all points of each run that has any, and how many there are; of keys that are
     *singles* of it, of the latest alone."""
@@ -99,14 +104,16 @@ def point_digests(
     return found
 
 
-def points_here(store: Store, run_id: str) -> dict[str, Counter[Triple]]:
+def points_here(store: AnswersSql, run_id: str) -> dict[str, Counter[Triple]]:
     return {
         key: Counter(map(comparable, *(column.tolist() for column in columns)))
         for _, key, columns in series_here(store, [run_id])
     }
 
 
-def series_here(store: Store, run_ids: Sequence[str]) -> Iterable[tuple[str, str, Sequence[Any]]]:
+def series_here(
+    store: AnswersSql, run_ids: Sequence[str]
+) -> Iterable[tuple[str, str, Sequence[Any]]]:
     """(run id, key, (values, steps, times)) in the order of both."""
     parameters = {"ids": list(run_ids)}
     counts, points = store.query(_COUNTS, parameters), store.query(_POINTS, parameters)
@@ -118,7 +125,7 @@ def series_here(store: Store, run_ids: Sequence[str]) -> Iterable[tuple[str, str
         start = end
 
 
-def before(store: Store, run_id: str) -> Before:
+def before(store: AnswersSql, run_id: str) -> Before:
     params = texts_here(store, "params", [run_id]).get(run_id, {})
     tags = texts_here(store, "tags", [run_id]).get(run_id, {})
     return Before(params, tags, _model_points(store.query(_MODEL_POINTS, {"run_id": run_id})))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from nbtrack.artifact_store.opening import open_local
 from nbtrack.journal import lines
@@ -23,7 +22,7 @@ from nbtrack.transfer.imports.run_text import (
     points_text,
 )
 from nbtrack.transfer.sources.source_files import copy_files, stamp_of
-from nbtrack.transfer.sources.source_records import Points, SourceReader, SourceRun
+from nbtrack.transfer.sources.source_records import Points, SourceFile, SourceReader, SourceRun
 
 _WRITE_CHARACTERS = 1 << 20
 
@@ -115,7 +114,7 @@ class RunImport:
         return self._copied(run.run_id, found, known, stamp)
 
     def _copied(
-        self, run_id: str, found: Mapping[str, Path | str], known: Mapping[str, str], stamp: str
+        self, run_id: str, found: Mapping[str, SourceFile], known: Mapping[str, str], stamp: str
     ) -> Files:
         target = open_local(f"{self._root}/{run_id}", run_id=run_id)
         copied = copy_files(found, target, known=known)

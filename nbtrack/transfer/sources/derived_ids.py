@@ -16,10 +16,11 @@ def run_id_of(kind: str, *names: object) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def experiment_called(name: str, *, joined: str | None = None) -> SourceExperiment:
-    """One that is known by its name alone; instead of it ours that is called *joined*."""
+def experiment_called(name: str, *, joined: str | None = None, place: str = "") -> SourceExperiment:
+    """One that is known by its name alone; instead of it ours that is called *joined*. *place* is
+    that of the file or folder that the name is of."""
     shown = (joined or name).strip() or DEFAULT_NAME
     return SourceExperiment(
-        experiment_id=experiment_id_of(shown), name=shown, artifact_location="",
+        experiment_id=experiment_id_of(shown), name=shown, artifact_location=place,
         is_deleted=False, created=None, is_joined=joined is not None,
     )  # fmt: skip

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import csv
 import glob
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from nbtrack.base.databases import OFFLINE
+from nbtrack.base.working_folder import WorkingFolder
 from nbtrack.errors import InvalidValue
 from nbtrack.transfer.exports.table_columns import COLUMNS, GUARDED_FORMULA, OF_RUNS
 
@@ -28,9 +27,8 @@ class LoadedTables:
         """Raises InvalidValue for files that are not what they are called."""
         import duckdb
 
-        self._place = tempfile.TemporaryDirectory(prefix="nbtrack-import-")
-        file = os.path.join(self._place.name, "tables.duckdb")
-        self._tables = duckdb.connect(file, config=OFFLINE)
+        self._place = WorkingFolder("import")
+        self._tables = duckdb.connect(str(self._place.path / "tables.duckdb"), config=OFFLINE)
         self._folder, self._form = folder, form
         self.broken: dict[str, str] = {}
         try:

@@ -1,241 +1,45 @@
-"""Reading the SQLite database of an MLflow server or `sqlite:///mlflow.db`, of MLflow 1 to 3.
-
-Tables and columns that an older version does not have are taken for empty. The file is opened
-for reading only, and no statement is made of what is in it.
-"""
+"""The database of an MLflow server, or of `sqlite:///mlflow.db`, as a file of SQLite."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from itertools import groupby, islice
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from nbtrack.errors import InvalidValue
-from nbtrack.transfer.sources.mlflow_words import (
-    input_facts,
-    left_out_traces,
-    model_status,
-    neighbours,
-)
-from nbtrack.transfer.sources.source_files import MlflowReader
-from nbtrack.transfer.sources.source_records import (
-    BrokenRecord,
-    ModelLink,
-    ModelPoint,
-    Points,
-    SourceExperiment,
-    SourceModel,
-    SourceRegisteredModel,
-    SourceRun,
-    SourceVersion,
-)
 from nbtrack.transfer.sources.sqlite_files import columns_of, open_sqlite
 
-_CHUNK = 50_000  # points at a time
-_NAN = float("nan")
-_DELETED_VERSION = "Deleted_Internal"
-_TABLES_OF_MLFLOW = {"experiments", "runs", "metrics", "params", "tags"}
 _POINTS = """
     select key, case when is_nan then null else value end, step, timestamp from metrics
     where run_uuid = ? order by key
 """
-_INPUTS = """
-    select i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source,
-        d.dataset_schema, d.dataset_profile
-    from inputs i join datasets d on d.dataset_uuid = i.source_id
-    where i.destination_id = ? and i.source_type = 'DATASET' and i.destination_type = 'RUN'
-    order by i.input_uuid
-"""
-_LINKS = """
-    select destination_id, case when source_type = 'RUN_OUTPUT' then 'output' else 'input' end,
-        {step}
-    from inputs where source_id = ? and source_type in ('RUN_OUTPUT', 'RUN_INPUT') order by 1
-"""
-_MODEL_POINTS = """
-    select model_id, metric_name, metric_value, metric_step, metric_timestamp_ms, dataset_name,
-        dataset_digest
-    from logged_model_metrics where run_id = ? and metric_value is not null order by 1, 2, 4, 5
-"""
 
 
-class SqliteReader(MlflowReader):
+class SqliteDatabase:
     def __init__(self, file: Path) -> None:
-        """Raises InvalidValue if *file* is no database of MLflow."""
-        self.title = str(file)
-        self._folder = str(file.parent)
+        """Raises InvalidValue if *file* is no database."""
         self._connection = open_sqlite(file)
         self._points_connection = open_sqlite(file)
         self._points_connection.text_factory = bytes  # each key is decoded once
-        self._columns = columns_of(self._connection)
-        if not self._columns.keys() >= _TABLES_OF_MLFLOW:
-            self.close()
-            raise InvalidValue(f"{str(file)!r} is no database of MLflow: it has no table of runs.")
-        self._points_of = _POINTS if self._is_indexed("metrics") else self._copy_of_points()
+        self.columns = columns_of(self._connection)
+        is_indexed = "metrics" not in self.columns or self._is_indexed("metrics")
+        self._points_of = _POINTS if is_indexed else self._copy_of_points()
 
     def close(self) -> None:
         self._connection.close()
         self._points_connection.close()
 
-    def _near(self, artifact_uri: str, owner: str) -> Iterable[str]:
-        _ = owner  # the address names it
-        return neighbours(artifact_uri, self._folder, ("mlruns", "mlartifacts"))
+    def rows(self, sql: str, *values: object) -> Sequence[tuple[Any, ...]]:
+        return self._connection.execute(sql, values).fetchall()
 
-    # --- experiments and runs
-
-    def experiments(self) -> Iterator[SourceExperiment | BrokenRecord]:
-        for row in self._rows("experiments", order="experiment_id"):
-            experiment_id = str(row["experiment_id"])
-            yield SourceExperiment(
-                experiment_id=experiment_id,
-                name=_text(row["name"]),
-                artifact_location=_text(row["artifact_location"]),
-                is_deleted=row["lifecycle_stage"] == "deleted",
-                created=row.get("creation_time"),
-                tags=self._texts("experiment_tags", "experiment_id", row["experiment_id"]),
-            )
-
-    def run_ids(self) -> Sequence[str]:
-        found = self._connection.execute("select run_uuid from runs order by start_time, run_uuid")
-        return [_text(run_id) for (run_id,) in found]
-
-    def run(self, run_id: str) -> SourceRun:
-        row = next(self._rows("runs", where="run_uuid", value=run_id), None)
-        if row is None:
-            raise BrokenRecord(f"run {run_id!r} is not in the table of runs any more")
-        tags = self._texts("tags", "run_uuid", run_id)
-        return SourceRun(
-            run_id=run_id,
-            experiment_id=str(row["experiment_id"]),
-            # MLflow 1 keeps it as a tag, and an empty text here.
-            name=tags.get("mlflow.runName") or _text(row["name"]),
-            status=_text(row["status"]),
-            user=tags.get("mlflow.user") or _text(row["user_id"]),
-            start=row["start_time"],
-            end=row["end_time"],
-            is_deleted=row["lifecycle_stage"] == "deleted",
-            artifact_uri=_text(row["artifact_uri"]),
-            params=self._texts("params", "run_uuid", run_id),
-            tags=tags,
-            inputs=self._inputs(run_id),
-            links=self._links(run_id),
-            model_points=self._model_points(run_id),
-        )
-
-    def points(self, run_id: str) -> Iterator[Points]:
-        with closing(self._points_connection.cursor()) as cursor:
-            found = cursor.execute(self._points_of, (run_id,))
-            for name, rows in groupby(found, key=itemgetter(0)):
-                key = name.decode("utf-8", "replace")
-                while chunk := list(islice(rows, _CHUNK)):
-                    _, values, steps, times = zip(*chunk)
-                    if None in values:
-                        values = tuple(_NAN if v is None else v for v in values)
-                    yield Points(key, values, steps, times)
-
-    def _inputs(self, run_id: str) -> list[Mapping[str, str]]:
-        if "inputs" not in self._columns or "datasets" not in self._columns:
-            return []
-        return [
-            input_facts(dataset, self._input_tags(input_id))
-            for input_id, *dataset in self._connection.execute(_INPUTS, (run_id,)).fetchall()
-        ]
-
-    def _input_tags(self, input_id: str) -> dict[str, str]:
-        rows = self._rows("input_tags", where="input_uuid", value=input_id)
-        return {_text(row["name"]): _text(row["value"]) for row in rows}
-
-    def _links(self, run_id: str) -> list[ModelLink]:
-        if "logged_models" not in self._columns:
-            return []
-        sql = _LINKS.format(step="step" if "step" in self._columns["inputs"] else "0")
-        return [ModelLink(*row) for row in self._connection.execute(sql, (run_id,))]
-
-    def _model_points(self, run_id: str) -> list[ModelPoint]:
-        if "logged_model_metrics" not in self._columns:
-            return []
-        return [ModelPoint(*row) for row in self._connection.execute(_MODEL_POINTS, (run_id,))]
-
-    # --- models
-
-    def logged_models(self) -> Iterator[SourceModel | BrokenRecord]:
-        for row in list(self._rows("logged_models", order="creation_timestamp_ms")):
-            params = self._texts("logged_model_params", "model_id", row["model_id"], "param_")
-            tags = self._texts("logged_model_tags", "model_id", row["model_id"], "tag_")
-            yield SourceModel(
-                model_id=_text(row["model_id"]),
-                experiment_id=str(row["experiment_id"]),
-                name=_text(row["name"]),
-                artifact_uri=_text(row["artifact_location"]),
-                status=model_status(row["status"]),
-                is_deleted=row["lifecycle_stage"] == "deleted",
-                model_type=row["model_type"],
-                source_run_id=row["source_run_id"],
-                params=params,
-                tags=tags,
-            )
-
-    def registered_models(self) -> Iterator[SourceRegisteredModel | BrokenRecord]:
-        for row in list(self._rows("registered_models", order="creation_time")):
-            name = row["name"]
-            aliases = self._rows("registered_model_aliases", where="name", value=name)
-            yield SourceRegisteredModel(
-                name=_text(name),
-                created=row["creation_time"],
-                description=row["description"],
-                tags=self._texts("registered_model_tags", "name", name),
-                aliases={_text(each["alias"]): int(each["version"]) for each in aliases},
-                versions=self._versions(name),
-            )
-
-    def _versions(self, name: str) -> list[SourceVersion]:
-        rows = list(self._rows("model_versions", where="name", value=name, order="version"))
-        tags = [
-            (row["version"], _text(row["key"]), _text(row["value"]))
-            for row in self._rows("model_version_tags", where="name", value=name)
-        ]
-        return [
-            SourceVersion(
-                version=int(row["version"]),
-                stage=_text(row["current_stage"]) or "None",
-                sources=[each for each in (row["source"], row.get("storage_location")) if each],
-                run_id=row["run_id"] or None,
-                run_link=row.get("run_link") or None,
-                user=row["user_id"],
-                created=row["creation_time"],
-                description=row["description"],
-                tags={key: value for version, key, value in tags if version == row["version"]},
-            )
-            for row in rows
-            if row["current_stage"] != _DELETED_VERSION
-        ]
-
-    def leftovers(self) -> Mapping[str, str]:
-        if "trace_info" not in self._columns:
-            return {}
-        (traces,) = self._connection.execute("select count(*) from trace_info").fetchone()
-        return left_out_traces(traces)
-
-    # --- rows
-
-    def _rows(
-        self, table: str, *, where: str = "", value: object = None, order: str = ""
-    ) -> Iterator[dict[str, Any]]:
-        """As dicts. *table*, *where* and *order* are names that this module knows."""
-        if table not in self._columns:
-            return
-        sql = f"select * from {table}"  # noqa: S608  # names of this module, no texts from anybody
-        sql += f" where {where} = :value" if where else ""
-        sql += f" order by {order}" if order in self._columns[table] else ""
-        cursor = self._connection.execute(sql, {"value": value} if where else {})
+    def named(self, sql: str, *values: object) -> Sequence[dict[str, Any]]:
+        cursor = self._connection.execute(sql, values)
         names = [each[0] for each in cursor.description]
-        yield from (dict(zip(names, row)) for row in cursor)
+        return [dict(zip(names, row)) for row in cursor]
 
-    def _texts(self, table: str, column: str, owner: object, prefix: str = "") -> dict[str, str]:
-        rows = self._rows(table, where=column, value=owner, order=f"{prefix}key")
-        return {_text(row[f"{prefix}key"]): _text(row[f"{prefix}value"]) for row in rows}
+    def points(self, run_id: str) -> Iterator[tuple[bytes, float | None, int, int]]:
+        with closing(self._points_connection.cursor()) as cursor:
+            yield from cursor.execute(self._points_of, (run_id,))
 
     def _is_indexed(self, table: str) -> bool:
         indexes = self._connection.execute(f"pragma index_list({table})").fetchall()
@@ -253,7 +57,3 @@ class SqliteReader(MlflowReader):
             "create index temp.points_by_run on points (run_uuid);"
         )
         return _POINTS.replace("from metrics", "from temp.points")
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ from nbtrack.artifact_store.paths import folder_of
 from nbtrack.errors import FileMissing, InvalidValue
 from nbtrack.transfer.sources.exported_tables import TablesReader
 from nbtrack.transfer.sources.mlflow_files import FilesReader
-from nbtrack.transfer.sources.mlflow_sqlite import SqliteReader
+from nbtrack.transfer.sources.mlflow_http import HttpReader
+from nbtrack.transfer.sources.mlflow_postgres import PostgresDatabase
+from nbtrack.transfer.sources.mlflow_sqlite import SqliteDatabase
+from nbtrack.transfer.sources.mlflow_tables import DatabaseReader
 from nbtrack.transfer.sources.row_runs import RowsReader
 from nbtrack.transfer.sources.source_records import SourceReader
 from nbtrack.transfer.sources.tensorboard import EventsReader
@@ -38,10 +42,16 @@ def open_source(kind: str, source: str, reading: Reading | None = None) -> Sourc
 
 
 def _open_mlflow(source: str, _: Reading) -> SourceReader:
+    scheme = _SCHEME.match(source)
+    if scheme and scheme[1].lower() in ("http", "https"):
+        return HttpReader(source)
+    if scheme and scheme[1].lower().partition("+")[0] in ("postgresql", "postgres"):
+        database = PostgresDatabase(source)
+        return DatabaseReader(database, title=database.title, folder=os.getcwd())
     place = _place_of_mlflow(source)
     _check_is_there(place)
     if place.is_file():
-        return SqliteReader(place)
+        return DatabaseReader(SqliteDatabase(place), title=str(place), folder=str(place.parent))
     if not any(place.glob("*/meta.yaml")) and (place / "mlruns").is_dir():
         place = place / "mlruns"
     return FilesReader(place)
@@ -55,8 +65,8 @@ def _place_of_mlflow(source: str) -> Path:
         return Path(unquote(source.partition(":///")[2])).expanduser().absolute()
     # Only the scheme is shown: the rest of such a URI may hold a password.
     raise InvalidValue(
-        f"A store of MLflow at {scheme[1]}: cannot be imported yet; what can are a folder mlruns, "
-        "a file mlflow.db and sqlite:///mlflow.db. Run this where the server keeps its files."
+        f"A store of MLflow at {scheme[1]}: cannot be imported; what can are a folder mlruns, a "
+        "file mlflow.db, sqlite:///mlflow.db, postgresql://… and, of any server, its http://…."
     )
 
 

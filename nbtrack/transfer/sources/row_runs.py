@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from nbtrack.base.working_folder import WorkingFolder
 from nbtrack.errors import InvalidValue
 from nbtrack.records.ids import is_run_id
 from nbtrack.transfer.sources.derived_ids import experiment_called, run_id_of
@@ -46,8 +45,8 @@ class RowsReader(RunsOnly):
         Raises InvalidValue if *file* is no table with a header, or has no column of *params*."""
         self.kind, self.title = kind, str(file)
         self._joined, self._experiment = experiment, experiment or file.stem
-        self._place = tempfile.TemporaryDirectory(prefix="nbtrack-import-")
-        self._rows = sqlite3.connect(os.path.join(self._place.name, "rows.db"))
+        self._place = WorkingFolder("import")
+        self._rows = sqlite3.connect(self._place.path / "rows.db")
         self._rows.execute("create table rows (number integer primary key, cells text)")
         try:
             self._columns = self._read(file, params)
@@ -142,8 +141,9 @@ class RowsReader(RunsOnly):
         return {key: cell for key, cell in pairs if cell.strip()}
 
     def _experiment_of(self, facts: Mapping[str, str]) -> SourceExperiment:
-        name = facts.get("experiment") or facts.get("experiment_id") or self._experiment
-        return experiment_called(name, joined=self._joined)
+        said = facts.get("experiment") or facts.get("experiment_id")
+        place = "" if said or self._joined else self.title
+        return experiment_called(said or self._experiment, joined=self._joined, place=place)
 
     # --- rows
 

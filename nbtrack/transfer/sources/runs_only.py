@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 from urllib.parse import quote
 
+from nbtrack.base.working_folder import WorkingFolder
 from nbtrack.transfer.imports.digests import texts_digest
 from nbtrack.transfer.sources.key_names import KeyNames
 from nbtrack.transfer.sources.source_records import (
@@ -122,13 +121,13 @@ class WrittenFiles:
     """Files that are made of what a source has within its own, until the import is over."""
 
     def __init__(self) -> None:
-        self._place: Path | None = None
+        self._place: WorkingFolder | None = None
         self._digests: dict[Path | str, str] = {}
 
     def write(self, content: bytes) -> Path:
         if self._place is None:
-            self._place = Path(tempfile.mkdtemp(prefix="nbtrack-import-"))
-        file = self._place / str(len(self._digests))
+            self._place = WorkingFolder("import")
+        file = self._place.path / str(len(self._digests))
         file.write_bytes(content)
         self._digests[file] = hashlib.sha256(content).hexdigest()
         return file
@@ -140,7 +139,7 @@ class WrittenFiles:
 
     def clear(self) -> None:
         if self._place is not None:
-            shutil.rmtree(self._place, ignore_errors=True)
+            self._place.cleanup()
             self._place = None
             self._digests.clear()
 

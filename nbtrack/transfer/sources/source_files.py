@@ -17,11 +17,12 @@ from nbtrack.artifact_store.local import LocalArtifacts
 from nbtrack.artifact_store.paths import SCHEME, folder_of, stays_within
 from nbtrack.artifact_store.sources import checked_file
 from nbtrack.base.file_digest import sha256_of
-from nbtrack.errors import NbtrackError
+from nbtrack.errors import NbtrackError, StoreError
 from nbtrack.records.runs import FileInfo
-from nbtrack.transfer.sources.source_records import FoundFiles
+from nbtrack.transfer.sources.source_records import FoundFiles, SourceFile
 
 _END = "artifacts"
+_SERVED = "mlartifacts"  # where `mlflow server` keeps what it hands out, if nobody says otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ def _find(artifact_uri: str, owner: str, *, below: str, near: Iterable[str]) -> 
     for folder in folders:
         if folder.is_dir() and folder.parts[-2:] == (owner, _END) and not is_linked(folder):
             return Place(folder=folder)
-    if not is_local:
+    if not is_local and not _is_served_here(artifact_uri, folders):
         return Place(trouble=f"its files are at a {scheme and scheme[1]}: address, not here")
     if any(folder.is_dir() for folder in said):
         return Place(trouble=f"its files are said to be in {str(said[0])!r}, no folder of MLflow's")
@@ -74,6 +75,13 @@ def _find(artifact_uri: str, owner: str, *, below: str, near: Iterable[str]) -> 
     if roots and not any(root.is_dir() for root in roots):
         return Place(trouble=f"{str(roots[-1])!r} is not here, where its files were, if it had any")
     return Place()
+
+
+def _is_served_here(artifact_uri: str, near: Iterable[Path]) -> bool:
+    """The server keeps files of such an address beside the store, in a folder that is there."""
+    above = (parent for folder in near for parent in folder.parents)
+    is_there = any(parent.name == _SERVED and parent.is_dir() for parent in above)
+    return is_there and artifact_uri.startswith("mlflow-artifacts:")
 
 
 def is_linked(folder: Path) -> bool:
@@ -96,14 +104,14 @@ def list_files(folder: Path) -> Iterator[tuple[str, Path | str]]:
         yield Path(os.fsdecode(exc.filename)).relative_to(folder).as_posix(), str(exc.strerror)
 
 
-def stamp_of(files: Mapping[str, Path | str]) -> str:
+def stamp_of(files: Mapping[str, SourceFile]) -> str:
     """Another one as soon as a file is added, is gone, or was written."""
     return hashlib.sha256(
         json.dumps([(path, _facts(file)) for path, file in sorted(files.items())]).encode()
     ).hexdigest()
 
 
-def _facts(file: Path | str) -> tuple[object, ...]:
+def _facts(file: SourceFile) -> tuple[object, ...]:
     try:
         found = os.stat(file) if isinstance(file, Path) else None
     except OSError:
@@ -122,14 +130,17 @@ class Copied:
 
 
 def copy_files(
-    found: Mapping[str, Path | str], target: LocalArtifacts, *, known: Mapping[str, str]
+    found: Mapping[str, SourceFile], target: LocalArtifacts, *, known: Mapping[str, str]
 ) -> Copied:
-    """Each file that is not *known*, {path: sha256}, to be here as it is there."""
+    """Each file that is not *known*, {path: sha256}, to be here as it is there. Raises StoreError
+    if whoever serves them goes away."""
     files: dict[str, FileInfo] = {}
     written, missing = [], {}
     for path, file in found.items():
         try:
             info = _copy(path, file, target, known.get(path))
+        except StoreError:
+            raise
         except (NbtrackError, OSError) as exc:
             if isinstance(exc, OSError) and not _is_of(exc, file):
                 raise  # our own disk is full, or read-only
@@ -141,9 +152,11 @@ def copy_files(
     return Copied(files=files, written=tuple(written), missing=missing)
 
 
-def _copy(path: str, file: Path | str, target: LocalArtifacts, known: str | None) -> FileInfo:
+def _copy(path: str, file: SourceFile, target: LocalArtifacts, known: str | None) -> FileInfo:
     if isinstance(file, str):
         raise OSError(0, file, path)
+    if not isinstance(file, Path):
+        return target.write(path, file.chunks())
     checked_file(file)
     if known is not None and known == (sha256 := sha256_of(file)):
         return FileInfo(path=path, is_dir=False, file_size=file.stat().st_size, sha256=sha256)
@@ -152,6 +165,6 @@ def _copy(path: str, file: Path | str, target: LocalArtifacts, known: str | None
     return target.write_all({path: file})[0]
 
 
-def _is_of(exc: OSError, file: Path | str) -> bool:
+def _is_of(exc: OSError, file: SourceFile) -> bool:
     named = [os.fsdecode(n) for n in (exc.filename, exc.filename2) if n is not None]
     return isinstance(file, str) or str(file) in named

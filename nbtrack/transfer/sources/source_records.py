@@ -115,13 +115,23 @@ class SourceRegisteredModel:
     versions: Sequence[SourceVersion] = ()
 
 
+class ServedFile(Protocol):
+    """One that is not on this machine."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """All of it, piece by piece. Raises BrokenRecord if it does not come, or not whole."""
+
+
+SourceFile = Path | ServedFile | str  # a text says why it is left out
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFiles:
-    """Of a run or model, by their paths; in place of a file, in words, why it is left out. *files*
-    None: nothing can be had, and if there is a *trouble*, that is why. *stamp* is another one as
-    soon as one of them is; "": it is that of their names, sizes and times."""
+    """Of a run or model, by their paths. *files* None: nothing can be had, and if there is a
+    *trouble*, that is why. *stamp* is another one as soon as one of them is; "": it is that of
+    their names, sizes and times."""
 
-    files: Mapping[str, Path | str] | None = None
+    files: Mapping[str, SourceFile] | None = None
     trouble: str = ""
     stamp: str = ""
 
@@ -155,6 +165,7 @@ class SourceReader(Protocol):
         """How it was read, where that could have been otherwise; asked for at the end."""
 
     def files(self, artifact_uri: str, owner: str) -> FoundFiles:
-        """Those of the run or model *owner*, whose record has *artifact_uri*."""
+        """Those of the run or model *owner*, whose record has *artifact_uri*. Of a run, `run` was
+        asked for before."""
 
     def close(self) -> None: ...

@@ -60,7 +60,8 @@ class EventsReader(RunsOnly):
         event file is in it."""
         self.title = str(folder)
         self._root = folder
-        self._experiment = experiment_called(folder.resolve().name, joined=experiment)
+        place = "" if experiment else str(folder)
+        self._experiment = experiment_called(folder.resolve().name, joined=experiment, place=place)
         self._written = WrittenFiles()
         self._read = LastRead(self._read_all)
         self._empty: dict[str, str] = {}
@@ -191,7 +192,20 @@ def _milliseconds(seconds: float | None) -> int | None:
 def _runs_in(root: Path, empty: dict[str, str]) -> Iterator[tuple[str, Path]]:
     """The id of each, and its folder. It is made of the first file, so that a folder may move;
     of a copy beside it, of the place too. Those of which nothing is written yet, to *empty*."""
-    taken = set()
+    found = list(_begun_in(root, empty))
+    originals: dict[str, Path] = {}
+    for run_id, home, _, _ in sorted(found, key=lambda each: each[3]):
+        originals.setdefault(run_id, home)
+    for run_id, home, name, _ in found:
+        if originals[run_id] != home:
+            run_id = run_id_of("tensorboard", name, os.path.relpath(home, root))
+        yield run_id, home
+
+
+def _begun_in(
+    root: Path, empty: dict[str, str]
+) -> Iterator[tuple[str, Path, str, tuple[int, ...]]]:
+    """Of each folder what its id is if it is no copy, its first file, and the age of that."""
     for place, folders, _ in os.walk(root):
         folders.sort()
         home = Path(place)
@@ -202,11 +216,17 @@ def _runs_in(root: Path, empty: dict[str, str]) -> Iterator[tuple[str, Path]]:
         if time is None:
             empty[f"run {os.path.relpath(home, root)}"] = "no event is written yet"
             continue
-        run_id = run_id_of("tensorboard", name, time)
-        if run_id in taken:
-            run_id = run_id_of("tensorboard", name, os.path.relpath(home, root))
-        taken.add(run_id)
-        yield run_id, home
+        yield run_id_of("tensorboard", name, time), home, name, _age_of(home / name)
+
+
+def _age_of(file: Path) -> tuple[int, ...]:
+    """Of files that begin alike, the least is that of the original: it alone may have grown since
+    the others were copied, or it was written before them."""
+    try:
+        found = file.stat()
+    except OSError:
+        return (0,)
+    return -found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _first_time(file: Path) -> float | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from nbtrack.artifact_store.paths import stays_within
+from nbtrack.base.working_folder import WorkingFolder
 from nbtrack.errors import InvalidValue
 from nbtrack.records.ids import is_run_id
 from nbtrack.transfer.sources.derived_ids import experiment_called, run_id_of
@@ -52,7 +52,7 @@ class TrackioReader(RunsOnly):
         self._read = LastRead(self._read_all)
         self._left: Counter[str] = Counter()
         self._renamed: dict[str, str] = {}
-        self._place = tempfile.TemporaryDirectory(prefix="nbtrack-import-")
+        self._place = WorkingFolder("import")
         self._projects: list[_Project] = []
         try:
             self._projects += map(_Project, self._databases(place))
@@ -120,7 +120,7 @@ class TrackioReader(RunsOnly):
         if place.is_file():
             return [place]
         found = sorted(place.glob("*.db"))
-        return found or databases_of_parquet(place, Path(self._place.name))
+        return found or databases_of_parquet(place, self._place.path)
 
     def _experiment(self, project: _Project) -> SourceExperiment:
         return experiment_called(project.name, joined=self._joined)

@@ -10,14 +10,14 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbtrack.errors import InvalidValue
 from nbtrack.transfer.sources.derived_ids import experiment_called, run_id_of
 from nbtrack.transfer.sources.key_names import renamed_notes
 from nbtrack.transfer.sources.logged_run import LoggedRun, labels_in
 from nbtrack.transfer.sources.row_columns import time_in
-from nbtrack.transfer.sources.runs_only import RunsOnly, without_place
+from nbtrack.transfer.sources.runs_only import LastRead, RunsOnly, without_place
 from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
     Points,
@@ -44,46 +44,55 @@ class WandbExportReader(RunsOnly):
         self._joined, self._default = experiment, file.stem
         self._left: Counter[str] = Counter()
         self._renamed: dict[str, str] = {}
-        self._records: dict[str, Record] = {}
-        for number, record in enumerate(_records_in(file)):
+        self._file, self._has_history = file, False
+        self._records: dict[str, Record | _Line] = {}
+        self._projects: dict[str, str] = {}  # of runs
+        for number, (found, record) in enumerate(_found_in(file)):
             project = _project_of(record) or self._default
             name = record.get("id") or record.get("name") or number
             run_id = run_id_of(self.kind, project, name)
-            self._records[f"of record {number}" if run_id in self._records else run_id] = record
+            run_id = f"of record {number}" if run_id in self._records else run_id
+            self._records[run_id], self._projects[run_id] = found, project
+            self._has_history |= "history" in record
+        self._record = LastRead(self._read_record)
         if not self._records:
             raise InvalidValue(f"There is no run in {str(file)!r}.")
 
     def notes(self) -> Sequence[str]:
-        has_history = any("history" in each for each in self._records.values())
-        said = "" if has_history else "it has no history: of each metric, its last value came"
+        said = "it has no history: of each metric, its last value came"
+        said = "" if self._has_history else said
         return [*filter(None, [said]), *renamed_notes(self._renamed)]
 
     def leftovers(self) -> Mapping[str, str]:
         return without_place(self._left)
 
     def experiments(self) -> Iterator[SourceExperiment | BrokenRecord]:
-        found = (self._experiment(record) for record in self._records.values())
+        found = map(self._experiment, self._projects.values())
         yield from {each.experiment_id: each for each in found}.values()
 
     def run_ids(self) -> Sequence[str]:
         return list(self._records)
 
     def run(self, run_id: str) -> SourceRun:
-        record = self._records[run_id]
         if run_id.startswith("of record"):
             raise BrokenRecord("another one has its id")
-        return self._read(run_id, self._left).source_run(
-            run_id, self._experiment(record).experiment_id
-        )
+        experiment_id = self._experiment(self._projects[run_id]).experiment_id
+        return self._read(run_id, self._left).source_run(run_id, experiment_id)
 
     def points(self, run_id: str) -> Iterator[Points]:
         yield from self._read(run_id, Counter()).points
 
-    def _experiment(self, record: Record) -> SourceExperiment:
-        return experiment_called(_project_of(record) or self._default, joined=self._joined)
+    def _experiment(self, project: str) -> SourceExperiment:
+        is_files = project == self._default and not self._joined
+        place = self.title if is_files else ""
+        return experiment_called(project, joined=self._joined, place=place)
+
+    def _read_record(self, run_id: str) -> Record:
+        found = self._records[run_id]
+        return _read_line(self._file, found) if isinstance(found, _Line) else found
 
     def _read(self, run_id: str, left: Counter[str]) -> LoggedRun:
-        record = self._records[run_id]
+        record = self._record(run_id)
         run = LoggedRun(left=left, renamed=self._renamed)
         run.facts = {
             fact: record[n] for n, fact in _NAMES.items() if isinstance(record.get(n), str)
@@ -163,18 +172,57 @@ def _value(node: ast.AST) -> Any:
     return ast.literal_eval(node)
 
 
+class _Line(NamedTuple):
+    """Of a file of JSON lines: the byte that it begins with."""
+
+    start: int
+
+
+def _found_in(file: Path) -> Iterator[tuple[Record | _Line, Record]]:
+    """Each record, and what is to be kept of it: of lines, where they are, as all of them may be
+    too much to hold. Raises InvalidValue."""
+    if file.suffix.lower() == ".csv":
+        yield from ((each, each) for each in _rows_in(file))
+    elif file.suffix.lower() == ".jsonl":
+        yield from _lines_in(file)
+    else:
+        yield from ((each, each) for each in _records_in(file))
+
+
+def _lines_in(file: Path) -> Iterator[tuple[_Line, Record]]:
+    start = 0
+    with open(file, "rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                record = _parsed(line) if line.strip() else None
+            except (ValueError, RecursionError) as exc:
+                raise InvalidValue(f"Line {number} of {str(file)!r} is no JSON ({exc}).") from None
+            if isinstance(record, dict):
+                yield _Line(start), record
+            start += len(line)
+
+
+def _read_line(file: Path, line: _Line) -> Record:
+    """Raises BrokenRecord if it is another one by now."""
+    with open(file, "rb") as lines:
+        lines.seek(line.start)
+        try:
+            found = _parsed(lines.readline())
+        except (ValueError, RecursionError):
+            found = None
+    if not isinstance(found, dict):
+        raise BrokenRecord("its file was written to while it was read")
+    return found
+
+
+def _parsed(line: bytes) -> Any:
+    return json.loads(line.decode("utf-8-sig"))
+
+
 def _records_in(file: Path) -> Iterator[Record]:
     """Raises InvalidValue."""
-    if file.suffix.lower() == ".csv":
-        yield from _rows_in(file)
-        return
     try:
-        text = file.read_text(encoding="utf-8-sig")
-        found = (
-            [json.loads(line) for line in text.split("\n") if line.strip()]
-            if (file.suffix.lower() == ".jsonl")
-            else json.loads(text)
-        )
+        found = json.loads(file.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as exc:
         raise InvalidValue(f"{str(file)!r} is no JSON ({exc}).") from None
     if isinstance(found, dict):

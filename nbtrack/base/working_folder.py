@@ -1,0 +1,52 @@
+"""A folder for files that are needed for a while, and goes whatever becomes of its process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+import weakref
+from contextlib import suppress
+from pathlib import Path
+
+from nbtrack.base.locks import held, is_held
+
+_PREFIX, _LOCK = "nbtrack-", ".lock"
+_NEW_SECONDS = 60.0  # so long it is left alone: its maker may be about to lock it
+
+
+class WorkingFolder:
+    """A new one among the system's temporary folders, by what it is for (*kind*, a word).
+
+    It goes with `cleanup`, at the end of the process, and if that is killed, with the next of its
+    kind.
+    """
+
+    def __init__(self, kind: str) -> None:
+        prefix = f"{_PREFIX}{kind}-"
+        _remove_dead(prefix)
+        self.path = Path(tempfile.mkdtemp(prefix=prefix))
+        self._lock = held(self.path / _LOCK)
+        self._lock.__enter__()
+        self._end = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+    def cleanup(self) -> None:
+        self._end()
+        self._lock.__exit__(None, None, None)
+
+
+def _remove_dead(prefix: str) -> None:
+    """Folders of ours whose process has ended without a word."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        with suppress(OSError):
+            if _is_dead(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_dead(folder: Path) -> bool:
+    facts = folder.lstat()
+    is_ours = folder.is_dir() and not folder.is_symlink() and facts.st_uid == os.geteuid()
+    return (
+        is_ours and time.time() - facts.st_mtime > _NEW_SECONDS and is_held(folder / _LOCK) is False
+    )

@@ -1,0 +1,120 @@
+"""Requests to an MLflow server that is read: who asks, and what is asked again.
+
+Raises BrokenRecord for what the server does not tell, and StoreError if nothing can be asked of it
+any more, which ends an import; the same one goes on there.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from nbtrack.errors import InvalidValue, NotIdentified, StoreBusy, StoreError
+from nbtrack.remote.mlflow_server.rest import SECONDS, Rest
+from nbtrack.remote.protocol import SERVER
+from nbtrack.stores.opening import without_password
+from nbtrack.transfer.sources.source_records import BrokenRecord
+
+_PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds until a server that is busy is asked again
+_BUSY = (429, 502, 503, 504)
+_PIECE = 1 << 20
+_VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,30}")
+
+
+class SourceRest(Rest):
+    def __init__(self, uri: str) -> None:
+        """Raises InvalidValue if no MLflow server is at *uri*, MissingExtra without urllib3."""
+        self.title = without_password(uri).rstrip("/")
+        self._who = _identity(uri)
+        super().__init__(self.title)
+        self.version = self._checked_version()
+
+    def _checked_version(self) -> str:
+        try:
+            answer = super().request("GET", "/version")
+        except (StoreBusy, BrokenRecord) as exc:
+            raise InvalidValue(f"No MLflow server answers at {self.title}.") from exc
+        if SERVER in answer.headers:
+            raise InvalidValue(
+                f"{self.title} is a server of nbtrack's: nbtrack pull RUN --from {self.title} "
+                "brings its runs."
+            )
+        version = bytes(answer.data[:64]).decode("ascii", "replace").strip()
+        if not _VERSION.fullmatch(version):
+            raise InvalidValue(f"What answers at {self.title} is no MLflow server.")
+        return version
+
+    def request(self, *args: Any, **kwargs: Any) -> Any:
+        for pause in _PAUSES:
+            try:
+                return super().request(*args, **kwargs)
+            except StoreBusy:
+                time.sleep(pause)
+        try:
+            return super().request(*args, **kwargs)
+        except StoreBusy as exc:
+            raise StoreError(
+                f"{self.title} does not answer any more. What came over stays, and the same import "
+                "goes on there."
+            ) from exc
+
+    def _identity(self) -> Mapping[str, str]:
+        """Nothing of what a server of nbtrack's is told."""
+        return self._who
+
+    def _error(self, status: int, body: bytes) -> Exception:
+        try:
+            message = str(json.loads(body)["message"])
+        except (ValueError, KeyError, TypeError):
+            message = f"the server says {status}"
+        if status == 401:
+            return NotIdentified(
+                f"{self.title} wants to know who asks: set MLFLOW_TRACKING_USERNAME and "
+                "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN."
+            )
+        return StoreBusy(message) if status in _BUSY else BrokenRecord(f"{message:.300}")
+
+
+class ServedByMlflow:
+    """A file at *address* of the server. *size*: as many bytes as were listed, if it is known."""
+
+    def __init__(self, rest: SourceRest, address: str, size: int | None) -> None:
+        self._rest, self._address, self._size = rest, address, size
+
+    def chunks(self) -> Iterator[bytes]:
+        """Raises BrokenRecord if it does not come whole."""
+        import urllib3
+
+        answer = self._rest.request("GET", self._address, timeout=SECONDS, preload=False)
+        came = 0
+        try:
+            for chunk in answer.stream(_PIECE):
+                came += len(chunk)
+                yield chunk
+        except urllib3.exceptions.HTTPError as exc:
+            raise BrokenRecord(f"it did not come whole: {type(exc).__name__}") from exc
+        finally:
+            answer.release_conn()
+        if self._size not in (None, came):
+            raise BrokenRecord(f"{came:,} bytes came of the {self._size:,} that were listed")
+
+
+def _identity(uri: str) -> Mapping[str, str]:
+    """As MLflow's own client has it: of the address, or of its variables."""
+    place = urlsplit(uri)
+    user, password = unquote(place.username or ""), unquote(place.password or "")
+    if not user:
+        user = os.environ.get("MLFLOW_TRACKING_USERNAME", "")
+        password = os.environ.get("MLFLOW_TRACKING_PASSWORD", "")
+    if user and password:
+        text = base64.b64encode(f"{user}:{password}".encode()).decode()
+        return {"authorization": f"Basic {text}"}
+    if token := os.environ.get("MLFLOW_TRACKING_TOKEN"):
+        return {"authorization": f"Bearer {token}"}
+    return {}

@@ -1,0 +1,292 @@
+"""`nbtrack import mlflow` from a server and from its database: the same comes over whichever way,
+also from PostgreSQL."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nbtrack import MlflowClient
+from nbtrack.cli.main import main
+from nbtrack.recording.session import current_session
+from nbtrack.records.runs import ViewType
+from nbtrack.transfer.imports.checking import count_here
+from nbtrack.transfer.imports.outcome import Side
+from nbtrack.transfer.sources.opening import open_source
+from tests.support.mlflow_server import MlflowServer
+from tests.support.postgres import postgres
+from tests.support.told_runs import files_of, registry_of, told_of
+
+pytest.importorskip("mlflow")
+HERE = Path(__file__).parent
+RUNS = 90  # beside the others: more than one request asks for the points of
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[MlflowServer, Path]]:
+    """A server with everything, and its folder."""
+    folder = tmp_path_factory.mktemp("served")
+    server = MlflowServer(folder)
+    words = [str(HERE / "make_mlflow_store.py"), str(folder / "client"), server.address]
+    subprocess.run([sys.executable, *words], check=True, capture_output=True, timeout=600)
+    # Where MLflow has them by itself, so that whoever reads the database finds them.
+    (folder / "mlartifacts").symlink_to(folder / "artifacts")
+    yield server, folder
+    server.kill()
+
+
+def bring(source: Path | str, to: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    to.mkdir(exist_ok=True)
+    code = main(["import", "mlflow", str(source), "--to", str(to)])
+    said = capsys.readouterr()
+    return code, said.out + said.err
+
+
+def told(to: Path, place: Path) -> dict[str, Any]:
+    """All that is there then, with the digest of all runs."""
+    client = MlflowClient(str(to / ".nbtrack"))
+    found = told_of(client, ViewType.ALL)
+    store, side = current_session().store_for(client.tracking_uri), Side()
+    count_here(store, side, sorted(found["runs"]))
+    models = [
+        (m.model_id, m.name, m.status, m.params, len(m.metrics or ()))
+        for m in client.search_logged_models(list(found["experiments"]))
+    ]
+    return {
+        **found,
+        "registry": registry_of(client),
+        "models": sorted(models, key=str),
+        "files": {run_id: files_of(client, run_id, place / run_id) for run_id in found["runs"]},
+        "digest": side.digest,
+    }
+
+
+@pytest.fixture(scope="module")
+def many(served: tuple[MlflowServer, Path]) -> MlflowServer:
+    """The same with RUNS more, of which the last one is broken."""
+    server, folder = served
+    _add_runs(folder / "mlflow.db", RUNS)
+    return server
+
+
+def test_three_ways_bring_the_same(served, tmp_path, capsys, monkeypatch):
+    """Through the server, from its SQLite, from PostgreSQL: runs, files, models, digests; and by
+    the same way once more, nothing."""
+    server, folder = served
+    monkeypatch.chdir(folder)  # where the server ran
+    ways = {
+        "http": server.address,
+        "sqlite": folder / "mlflow.db",
+        "postgres": _in_postgres(folder),
+    }
+    found = {}
+    for way, source in ways.items():
+        code, said = bring(source, tmp_path / way, capsys)
+        assert (code, "All of it is here" in said) == (0, True), (way, said)
+        found[way] = told(tmp_path / way, tmp_path / f"{way}-files")
+    for way, source in ways.items():
+        again = bring(source, tmp_path / way, capsys)[1]
+        assert "0 new, 0 grown, 5 as they were" in again, (way, again)
+
+    http = found["http"]
+    training = next(run for run in http["runs"].values() if "odd" in run["latest"])
+    assert found["sqlite"] == http
+    assert found["postgres"] == http
+    assert len(http["runs"]) == 5
+    assert {run["info"][5] for run in http["runs"].values()} == {"active", "deleted"}
+    assert {"notes/hello.txt", "data.json"} <= {p for f in http["files"].values() for p in f}
+    assert training["points"]["odd"][0] == (0, 7, "nan")
+    assert training["inputs"]
+    assert training["outputs"]
+    assert len(http["models"]) == 2
+    _, _, aliases, versions = http["registry"]["flowers"]
+    assert aliases == {"champion": "3"}
+    assert [(each[0], each[1]) for each in versions] == [(1, "Production"), (3, "None")]
+
+
+def _in_postgres(folder: Path) -> str:
+    """What is in the server's database, in tables that MLflow's own definitions make."""
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    import mlflow.store.model_registry.dbmodels.models
+    import mlflow.store.tracking.dbmodels.models  # noqa: F401 - their tables are among them
+    from mlflow.store.db.base_sql_model import Base
+
+    address = postgres().new_database()
+    theirs = sqlalchemy.create_engine(f"sqlite:///{folder}/mlflow.db")
+    ours = sqlalchemy.create_engine(address.replace("postgresql://", "postgresql+psycopg://"))
+    made = sqlalchemy.MetaData()
+    for each in Base.metadata.sorted_tables:
+        table = each.to_metadata(made)
+        keys = {c for c in table.constraints if isinstance(c, sqlalchemy.ForeignKeyConstraint)}
+        table.constraints -= keys  # rows come in any order, and one of them MLflow adds later
+        table.indexes.clear()
+    made.create_all(ours)
+    with theirs.connect() as source, ours.begin() as target:
+        for table in made.sorted_tables:
+            if rows := [dict(row) for row in source.execute(table.select()).mappings()]:
+                target.execute(table.insert(), rows)
+    for engine in (theirs, ours):
+        engine.dispose()
+    return address
+
+
+def test_a_killed_import_of_a_server_goes_on(many, tmp_path, capsys):
+    """No run is there by half, and the next import has all, once; a broken one is listed."""
+    here = tmp_path / "here"
+    here.mkdir()
+    script = f"""
+from nbtrack.cli.main import main
+main(["import", "mlflow", {many.address!r}, "--to", {str(here)!r}])
+"""
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.DEVNULL)
+    journal = here / ".nbtrack" / "journal"
+    while process.poll() is None and not any(f.stat().st_size for f in journal.glob("*.jsonl")):
+        threading.Event().wait(0.005)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    ours = MlflowClient(str(here / ".nbtrack"))
+    assert all(_is_whole(ours, run) for run in ours.search_runs(["77"], max_results=1000))
+
+    code, said = bring(many.address, here, capsys)
+    assert code == 1
+    assert f"run {RUNS - 1:032x}: its start is {1 << 60}, which is no time" in said
+    assert "What came over is the same on both sides" in said
+    runs = ours.search_runs(["77"], max_results=1000)
+    assert len(runs) == RUNS - 1
+    assert all(_is_whole(ours, run) for run in runs)
+
+
+def _is_whole(client: MlflowClient, run: Any) -> bool:
+    number = int(run.info.run_id, 16)
+    points = client.get_metric_history(run.info.run_id, "k1")
+    return [(p.step, p.value) for p in points] == [(s, s + number) for s in range(20)]
+
+
+def _add_runs(database: Path, number: int) -> None:
+    """By SQL, as it is quicker; the last one began in no year that there is."""
+    ids = [f"{n:032x}" for n in range(number)]
+    with sqlite3.connect(database, timeout=60) as connection:
+        connection.execute(
+            "insert into experiments (experiment_id, name, artifact_location, lifecycle_stage)"
+            " values (77, 'many', 'mlflow-artifacts:/77', 'active')"
+        )
+        connection.executemany(
+            "insert into runs (run_uuid, name, status, start_time, end_time, lifecycle_stage,"
+            " artifact_uri, experiment_id, user_id)"
+            " values (?, ?, 'FINISHED', 5, 6, 'active', ?, 77, 'me')",
+            [(i, f"run {i}", f"mlflow-artifacts:/77/{i}/artifacts") for i in ids],
+        )
+        points = [(f"k{k}", s + n, i, s) for n, i in enumerate(ids) for k in (0, 1)
+                  for s in range(20)]  # fmt: skip
+        for table in ("metrics", "latest_metrics"):
+            connection.executemany(
+                f"insert or replace into {table} (key, value, timestamp, run_uuid, step, is_nan)"
+                " values (?, ?, 9, ?, ?, 0)", points,
+            )  # fmt: skip
+        connection.execute("update runs set start_time = 1 << 60 where run_uuid = ?", (ids[-1],))
+    connection.close()
+
+
+def test_points_beyond_one_answer(many, monkeypatch):
+    """Where an answer for many runs is cut, what it has whole is used, and the rest is asked for
+    page by page."""
+    monkeypatch.setattr("nbtrack.transfer.sources.mlflow_histories.HISTORY_PAGE", "50")
+    reader = open_source("mlflow", many.address)
+    ids = [run_id for run_id in reader.run_ids() if run_id.startswith("0000")][:7]
+    for run_id in ids:
+        found = {key: points for key, *points in reader.points(run_id)}
+        assert [list(each[0]) for each in found.values()] == [
+            [s + int(run_id, 16) for s in range(20)]
+        ] * 2
+    reader.close()
+
+
+# --- who asks, and what is said
+
+
+class _Door(BaseHTTPRequestHandler):
+    """Tells its version to whoever has the right password, and nothing else."""
+
+    heard: list[str | None] = []  # noqa: RUF012 - one server of the test
+
+    def do_GET(self) -> None:
+        self.heard.append(self.headers.get("authorization"))
+        is_known = self.headers.get("authorization") == "Basic bWU6c2VjcmV0"  # me:secret
+        self.send_response(200 if is_known else 401)
+        body = b"3.1.0" if is_known else b"no"
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+@contextmanager
+def _door() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), _Door)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_who_asks(monkeypatch):
+    """MLflow's variables, or the address; a token for a server of nbtrack's is not told."""
+    from nbtrack.errors import NotIdentified
+
+    monkeypatch.setenv("NBTRACK_TOKEN", "for another server")
+    with _door() as place:
+        with pytest.raises(NotIdentified, match="MLFLOW_TRACKING_USERNAME"):
+            open_source("mlflow", f"http://{place}")
+        monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "abc")
+        with pytest.raises(NotIdentified):
+            open_source("mlflow", f"http://{place}")
+        reader = open_source("mlflow", f"http://me:secret@{place}/")
+        assert reader.title == f"http://{place}"
+        monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "me")
+        monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "secret")
+        open_source("mlflow", f"http://{place}")
+    known = "Basic bWU6c2VjcmV0"
+    assert _Door.heard == [None, "Bearer abc", known, known]
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("http://me:secret@127.0.0.1:9/x", "No MLflow server answers at http://127.0.0.1:9/x"),
+        ("postgresql://me:secret@127.0.0.1:9/db", "postgresql://127.0.0.1:9/db cannot be read"),
+        ("postgresql+psycopg2://me:se/secret@host/db", "is no address of a database"),
+    ],
+)
+def test_what_cannot_be_read_is_said(source, words, tmp_path, capsys):
+    """In a sentence, without a password."""
+    code = main(["import", "mlflow", source, "--to", str(tmp_path)])
+    error = capsys.readouterr().err
+    assert (code, words in error, "secret" in error) == (2, True, False), error
+
+
+def test_without_psycopg(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    code = main(["import", "mlflow", "postgresql://host/db", "--to", str(tmp_path)])
+    error = capsys.readouterr().err
+    assert (code, "nbtrack[server]" in error) == (2, True), error
+
+
+def test_another_database_is_none_of_mlflow(tmp_path, capsys):
+    address = postgres().new_database()
+    code = main(["import", "mlflow", address, "--to", str(tmp_path)])
+    error = capsys.readouterr().err
+    assert (code, "is no database of MLflow" in error) == (2, True), error
