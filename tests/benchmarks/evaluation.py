@@ -52,7 +52,7 @@ def side(which: str, rows: int, classes: int) -> tuple[float, float, int]:
         said = subprocess.run(
             [sys.executable, "-c", SIDE, which, str(rows), str(classes)],
             cwd=folder, env={**os.environ, "NBTRACK_DIR": f"{folder}/.nbtrack"},
-            check=True, capture_output=True, text=True,
+            check=True, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
     _, seconds, area, artifacts = said.stdout.splitlines()[-1].split()
     return float(seconds), float(area), int(artifacts)
