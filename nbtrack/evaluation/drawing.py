@@ -88,7 +88,7 @@ def _png(drawn: Sequence[Html], *, title: str, names: tuple[str, str]) -> bytes:
         _text(names[0], middle, HEIGHT - 10, fill=_MUTED),
         _text(names[1], 16, level, fill=_MUTED, transform=f"rotate(-90 16 {level})"),
     ]
-    whole = {"width": WIDTH, "height": HEIGHT, "font_family": "sans-serif"}
+    whole: dict[str, Any] = {"width": WIDTH, "height": HEIGHT, "font_family": "sans-serif"}
     return png_of_svg(
         tag("svg", ground, *drawn, *words, xmlns="http://www.w3.org/2000/svg", **whole)
     )
