@@ -56,7 +56,7 @@ def matrix_plot(weighted: NDArray[np.float64], labels: Sequence[str]) -> bytes:
     drawn = [cells, *_class_names(labels)]
     if len(labels) <= _MOST_IN_LEGEND:
         drawn += _shares_in_cells(shares)
-    return _png(drawn, title="Normalized confusion matrix", names=("predicted", "true"))
+    return _png(drawn, title="Normalized confusion matrix, %", names=("predicted", "true"))
 
 
 def calibration_line(label: str, is_positive: Any, share: Any) -> Line:
@@ -65,7 +65,7 @@ def calibration_line(label: str, is_positive: Any, share: Any) -> Line:
     rows = np.bincount(place, minlength=_BINS)
     seen = rows > 0
     said = np.bincount(place, share, minlength=_BINS)[seen] / rows[seen]
-    came = np.bincount(place, is_positive, minlength=_BINS)[seen] / rows[seen]
+    came = np.bincount(place[is_positive], minlength=_BINS)[seen] / rows[seen]
     return label, said, came
 
 
@@ -156,13 +156,15 @@ def _class_names(labels: Sequence[str]) -> list[Html]:
 
 
 def _shares_in_cells(shares: NDArray[np.float64]) -> list[Html]:
+    """Short ones, as each character costs as much as a line; 0 is left out."""
     count = len(shares)
     return [
         _text(
-            f"{share:.2f}", _LEFT + _ACROSS * (column + 0.5) / count,
+            f"{share:.0%}".rstrip("%"), _LEFT + _ACROSS * (column + 0.5) / count,
             _TOP + _DOWN * (row + 0.5) / count + 4, fill="#fff" if share > 0.5 else _INK,
         )
         for (row, column), share in np.ndenumerate(shares)
+        if share >= 0.005
     ]  # fmt: skip
 
 
