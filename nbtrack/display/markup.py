@@ -11,9 +11,10 @@ from collections.abc import Iterable
 
 # Control characters, lone surrogates, bidi marks and overrides, invisible tags: they move the
 # cursor, turn the line around or hide. Joiners (U+200C, U+200D) stay: scripts and emoji need them.
+# The last two of the plane are no characters of XML, nor are those with which it begins.
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _LONGEST_TITLE = 1000
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nbtrack.display.markup import clipped
 from nbtrack.evaluation import drawing
 from nbtrack.evaluation.class_counts import ClassCounts
 from nbtrack.evaluation.classes import columns_of, labels_of, place_of
@@ -129,9 +130,12 @@ class _Classifier:
     def _drawn_places(self) -> list[int]:
         return [self._positive] if len(self._labels) == 2 else list(range(len(self._labels)))
 
+    def _name(self, place: int) -> str:
+        return clipped(str(self._labels[place]), drawing.LONGEST_NAME)
+
     def _roc(self) -> bytes:
         lines = [
-            (f"{self._labels[p]}, AUC={r.roc_auc:.3f}", r.false_rates, r.true_rates)
+            (f"{self._name(p)}, AUC={r.roc_auc:.3f}", r.false_rates, r.true_rates)
             for p, r in ((place, self._rank(place)) for place in self._drawn_places())
         ]
         chance = ("", [0, 1], [0, 1])
@@ -139,7 +143,7 @@ class _Classifier:
 
     def _precision_recall(self) -> bytes:
         lines = [
-            (f"{self._labels[p]}, AP={r.average_precision:.3f}", r.recall, r.precision)
+            (f"{self._name(p)}, AP={r.average_precision:.3f}", r.recall, r.precision)
             for p, r in ((place, self._rank(place)) for place in self._drawn_places())
         ]
         names = ("Recall", "Precision")
@@ -149,7 +153,7 @@ class _Classifier:
         assert self._shares is not None
         lines = [
             drawing.calibration_line(
-                str(self._labels[p]), self._counts.true_places == p, self._shares[:, p]
+                self._name(p), self._counts.true_places == p, self._shares[:, p]
             )
             for p in self._drawn_places()
         ]
@@ -163,7 +167,7 @@ class _Classifier:
         assert self._shares is not None
         place = self._positive
         is_it, share = self._counts.true_places == place, self._shares[:, place]
-        line = drawing.lift_line(str(self._labels[place]), is_it, share)
+        line = drawing.lift_line(self._name(place), is_it, share)
         names = ("Percentage of sample", "Lift")
         return drawing.line_plot([line], title="Lift curve", names=names)
 

@@ -141,7 +141,7 @@ def _own_metrics(
 def _recorded(run: ActiveRun, found: Classified, config: Mapping[str, Any]) -> EvaluationResult:
     run.log_metrics({name: float(value) for name, value in found.metrics.items()})
     files = {}
-    if config.get("log_plots", True) and _can_draw():
+    if config.get("log_plots", True):
         files = {f"{name}.png": draw() for name, draw in found.pictures.items()}
     if found.table:
         files["per_class_metrics.csv"] = _csv(found.table)
@@ -151,12 +151,6 @@ def _recorded(run: ActiveRun, found: Classified, config: Mapping[str, Any]) -> E
         uri = f"{run.artifact_uri}/{path}"
         artifacts[Path(path).stem] = EvaluationArtifact(uri, run.artifacts.download(path))
     return EvaluationResult(found.metrics, artifacts, run.run_id)
-
-
-def _can_draw() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("matplotlib") is not None
 
 
 def _csv(table: Mapping[str, Sequence[Any]]) -> bytes:

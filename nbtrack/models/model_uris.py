@@ -93,7 +93,7 @@ def path_of_artifact(uri: str | Path) -> Path:
 
 def _of_run(uri: str, store: Store) -> ModelPlace:
     run_id, path = _parts_of_run_uri(uri)
-    info = store.get_run(check_run_id(run_id)).info
+    info = store.look_up_run(check_run_id(run_id)).info
     artifacts = open_artifacts(info.artifact_uri, run_id=run_id)
     records = store.list_artifact_records(run_id)
     if not artifacts.list(path):
