@@ -42,10 +42,10 @@ def test_a_commit_runs_those_of_its_turn_and_who_names_a_file_runs_all(pytester,
     pytester.makepyfile(test_long="def test_a(): pass\ndef test_b(): pass\ndef test_c(): pass")
     pytester.makeini("[pytest]\ntestpaths = .")
     pytester.makeconftest(
-        f"""
+        """
         import tests.support.turns as turns
         from tests.conftest import pytest_addoption, pytest_configure_node
-        turns.those_by_turns = lambda: {{"test_long.py::test_a", "test_long.py::test_b"}}
+        turns.those_by_turns = lambda: {"test_long.py::test_a", "test_long.py::test_b"}
         turns.turn_of_test = lambda function: "ab".index(function[-1])
         turns.turn_of_commit = lambda commit: 1
         def pytest_collection_modifyitems(config, items):

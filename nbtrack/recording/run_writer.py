@@ -62,7 +62,11 @@ class RunWriter(RunFiles):
         name = check_key(key)
         number = value if type(value) is float else as_metric(key, value)
         place = step if type(step) is int and -1 < step < 1 << 63 else as_step(step)
-        t = now_us() if timestamp is None else later_than_equals(timestamp, self.run_id, name, place)
+        t = (
+            now_us()
+            if timestamp is None
+            else later_than_equals(timestamp, self.run_id, name, place)
+        )
         self._append(lines.metric_line(self.run_id, name, number, step=place, t=t))
         if name not in self.logged.metrics:
             self._note_logged(metrics=(name,))

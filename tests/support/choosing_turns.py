@@ -32,8 +32,9 @@ def main(database: Path, report: Path) -> None:
     kept = _quickest_of_files(seconds)
     kept |= _that_reach_more(kept, seconds, reached)
     _tell(seconds, reached, kept)
-    print("# Made by choosing_turns.py: slow tests whose lines others reach, too.")
-    print("\n".join(sorted(seconds.keys() - kept)))
+    names = sorted(seconds.keys() - kept)
+    sys.stdout.write("# Made by choosing_turns.py: slow tests whose lines others reach, too.\n")
+    sys.stdout.writelines(f"{name}\n" for name in names)
 
 
 def read_seconds(report: Path) -> dict[str, float]:
@@ -48,7 +49,9 @@ def read_seconds(report: Path) -> dict[str, float]:
 def read_lines(database: Path) -> dict[str, Lines]:
     """What each test function reaches; "": what is run when modules are imported."""
     found: defaultdict[str, Lines] = defaultdict(set)
-    query = "select context, file_id, numbits from line_bits join context on context_id = context.id"
+    query = (
+        "select context, file_id, numbits from line_bits join context on context_id = context.id"
+    )
     with sqlite3.connect(database) as connection:
         for context, file_id, bits in connection.execute(query):
             lines = found[function_of(context.partition("|")[0])]
@@ -90,10 +93,9 @@ def _tell(seconds: dict[str, float], reached: dict[str, Lines], kept: set[str]) 
     every: Lines = set().union(*reached.values())
     seen: Lines = set().union(reached.get("", set()), *(reached.get(each, set()) for each in kept))
     taken, whole = sum(map(seconds.__getitem__, kept)), sum(seconds.values())
-    print(
+    sys.stderr.write(
         f"{len(kept)} of {len(seconds)} functions at each commit, {taken:.0f} of {whole:.0f} s, "
-        f"{len(seen) / len(every):.1%} of the lines",
-        file=sys.stderr,
+        f"{len(seen) / len(every):.1%} of the lines\n"
     )
 
 
