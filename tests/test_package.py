@@ -56,7 +56,17 @@ def scripts(
         install_oldest(wheel, home)
     else:
         python = str(home / "bin" / "python")
-        run(sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", str(wheel))
+        run(
+            sys.executable,
+            "-m",
+            "pip",
+            "--python",
+            python,
+            "install",
+            "-q",
+            "--no-deps",
+            str(wheel),
+        )
         (packages,) = home.glob("lib/python*/site-packages")
         add_what_is_needed(packages)
     return home / "bin"

@@ -1,102 +1,116 @@
-"""Find the tests that may take turns, from a run of all of them.
+"""Find the files whose slow tests may take turns, from a run of all tests.
 
-pytest -n 2 --all --cov --cov-context=test --cov-branch=no --junitxml=all.xml
+pytest -n 2 --all --cov --cov-config=LINES --cov-context=test --junitxml=all.xml
 python -m tests.support.choosing_turns .coverage all.xml > tests/support/by_turns.txt
 
-Each commit keeps: what is not slow; of each file of slow tests the quickest ones, up to SHARE of
-its time and at least one; and whatever else reaches lines that these do not, the most lines a
-second first, up to NEARLY of all lines that any test reaches. The rest takes turns.
+LINES is a file with "[run]", "source = nbtrack", and no branches, which of so many tests would take
+gigabytes. Each commit keeps what is not slow; of each room the files with the shortest slow tests,
+up to SHARE of its time and at least one; and those that reach lines which these do not, the most
+lines a second first, up to NEARLY of what any test reaches. The rest takes turns.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 from coverage.numbits import numbits_to_nums
 
-from tests.support.turns import function_of
+from tests.support.turns import file_of
 
-SHARE = 0.12
-NEARLY = 0.997
-QUICK_SECONDS = 0.25  # what takes no longer is not worth a turn
+SHARE = 0.1
+NEARLY = 0.995
 
 Lines = set[tuple[int, int]]  # file's number, line's number
 
 
 def main(database: Path, report: Path) -> None:
-    seconds, reached = read_seconds(report), read_lines(database)
-    kept = _quickest_of_files(seconds)
-    kept |= _that_reach_more(kept, seconds, reached)
-    _tell(seconds, reached, kept)
-    names = sorted(seconds.keys() - kept)
-    sys.stdout.write("# Made by choosing_turns.py: slow tests whose lines others reach, too.\n")
-    sys.stdout.writelines(f"{name}\n" for name in names)
+    quick = quick_tests()
+    seconds, (every, always, reached) = read_seconds(report, quick), read_lines(database, quick)
+    kept = _shortest_of_rooms(seconds)
+    kept |= _that_reach_more(kept, always, len(every), seconds, reached)
+    seen = always.union(*(reached.get(file, set()) for file in kept))
+    taken = sum(map(seconds.__getitem__, kept))
+    sys.stderr.write(
+        f"slow tests of {len(kept)} of {len(seconds)} files at each commit, {taken:.0f} of "
+        f"{sum(seconds.values()):.0f} s, {len(seen) / len(every):.1%} of the lines\n"
+    )
+    sys.stdout.write("# Made by choosing_turns.py: files whose slow tests reach what others do.\n")
+    sys.stdout.writelines(f"{file}\n" for file in sorted(seconds.keys() - kept))
 
 
-def read_seconds(report: Path) -> dict[str, float]:
-    """Of each test function, with its fixtures."""
+def quick_tests() -> set[str]:
+    """Their ids."""
+    words = (sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "not slow")
+    found = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    return {line for line in found.splitlines() if "::" in line}
+
+
+def read_seconds(report: Path, quick: set[str]) -> dict[str, float]:
+    """Of the slow tests of each file, with their fixtures."""
     found: defaultdict[str, float] = defaultdict(float)
     for case in ET.parse(report).iter("testcase"):
-        module, name = case.get("classname", ""), case.get("name", "")
-        found[function_of(f"{module.replace('.', '/')}.py::{name}")] += float(case.get("time", 0))
+        file = f"{case.get('classname', '').replace('.', '/')}.py"
+        if f"{file}::{case.get('name')}" not in quick and Path(file).exists():
+            found[file] += float(case.get("time", 0))
     return dict(found)
 
 
-def read_lines(database: Path) -> dict[str, Lines]:
-    """What each test function reaches; "": what is run when modules are imported."""
+def read_lines(database: Path, quick: set[str]) -> tuple[Lines, Lines, dict[str, Lines]]:
+    """What any test reaches; what is reached by quick ones, or by an import; and what by the slow
+    ones of each file."""
+    every, always = set[tuple[int, int]](), set[tuple[int, int]]()
     found: defaultdict[str, Lines] = defaultdict(set)
     query = (
         "select context, file_id, numbits from line_bits join context on context_id = context.id"
     )
     with sqlite3.connect(database) as connection:
         for context, file_id, bits in connection.execute(query):
-            lines = found[function_of(context.partition("|")[0])]
-            lines.update((file_id, line) for line in numbits_to_nums(bits))
-    return dict(found)
+            test = context.partition("|")[0]
+            lines = {(file_id, line) for line in numbits_to_nums(bits)}
+            every |= lines
+            if not test or test in quick:
+                always |= lines
+            else:
+                found[file_of(test)] |= lines
+    return every, always, dict(found)
 
 
-def _quickest_of_files(seconds: dict[str, float]) -> set[str]:
-    files: defaultdict[str, list[str]] = defaultdict(list)
-    for function in sorted(seconds, key=seconds.__getitem__):
-        files[function.partition("::")[0]].append(function)
-    kept = set[str]()
-    for functions in files.values():
-        room = SHARE * sum(map(seconds.__getitem__, functions))
-        for place, function in enumerate(functions):
-            room -= seconds[function]
-            if place == 0 or room >= 0 or seconds[function] < QUICK_SECONDS:
-                kept.add(function)
+def _shortest_of_rooms(seconds: dict[str, float]) -> set[str]:
+    rooms: defaultdict[str, list[str]] = defaultdict(list)
+    for file in sorted(seconds, key=seconds.__getitem__):
+        rooms[file.split("/")[1]].append(file)
+    return {file for files in rooms.values() for file in _first_of(files, seconds)}
+
+
+def _first_of(files: Iterable[str], seconds: dict[str, float]) -> list[str]:
+    kept, room = list[str](), SHARE * sum(map(seconds.__getitem__, files))
+    for file in files:
+        room -= seconds[file]
+        if kept and room < 0:
+            break
+        kept.append(file)
     return kept
 
 
 def _that_reach_more(
-    kept: set[str], seconds: dict[str, float], reached: dict[str, Lines]
+    kept: set[str], always: Lines, every: int, seconds: dict[str, float], reached: dict[str, Lines]
 ) -> set[str]:
-    """Greedily; a set that was worth little before is worth no more later."""
-    every: Lines = set().union(*reached.values())
-    seen: Lines = set().union(reached.get("", set()), *(reached.get(each, set()) for each in kept))
-    left = {each: lines - seen for each, lines in reached.items() if each in seconds}
+    """Greedily."""
+    seen: Lines = always.union(*(reached.get(file, set()) for file in kept))
+    left = {file: lines - seen for file, lines in reached.items() if file in seconds}
     more = set[str]()
-    while len(seen) < NEARLY * len(every):
-        best = max(left, key=lambda each: len(left[each]) / (seconds[each] + 0.01))
+    while left and len(seen) < NEARLY * every:
+        best = max(left, key=lambda file: len(left[file]) / (seconds[file] + 0.01))
         more.add(best)
         seen |= left[best]
-        left = {each: rest for each, lines in left.items() if (rest := lines - seen)}
+        left = {file: rest for file, lines in left.items() if (rest := lines - seen)}
     return more
-
-
-def _tell(seconds: dict[str, float], reached: dict[str, Lines], kept: set[str]) -> None:
-    every: Lines = set().union(*reached.values())
-    seen: Lines = set().union(reached.get("", set()), *(reached.get(each, set()) for each in kept))
-    taken, whole = sum(map(seconds.__getitem__, kept)), sum(seconds.values())
-    sys.stderr.write(
-        f"{len(kept)} of {len(seconds)} functions at each commit, {taken:.0f} of {whole:.0f} s, "
-        f"{len(seen) / len(every):.1%} of the lines\n"
-    )
 
 
 if __name__ == "__main__":

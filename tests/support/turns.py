@@ -1,9 +1,9 @@
 """Which of the long tests run now: some of them at each commit, by turns.
 
-All of them take three quarters of an hour. `by_turns.txt` names those test functions whose lines
-the rest reaches, too (`choosing_turns.py` finds them): a run of the whole suite has an eighth of
-them, which the commit chooses, and all others. `pytest --all` has every test, and so has whoever
-names a file.
+All tests take three quarters of an hour. `by_turns.txt` names files whose slow tests reach little
+that others do not (`choosing_turns.py` finds them): a run of the whole suite has those of an eighth
+of these files, which the commit chooses, and all else. `pytest --all` has every test, and so has
+whoever names a file.
 """
 
 from __future__ import annotations
@@ -30,13 +30,8 @@ def turn_of_commit(commit: str) -> int:
     return int(commit, 16) % TURNS
 
 
-def turn_of_test(function: str) -> int:
-    return crc32(function.encode()) % TURNS
-
-
-def function_of(nodeid: str) -> str:
-    """`tests/a/test_b.py::test_c` of any of its parameters."""
-    return nodeid.partition("[")[0]
+def turn_of_file(file: str) -> int:
+    return crc32(file.encode()) % TURNS
 
 
 def those_by_turns() -> set[str]:
@@ -45,15 +40,21 @@ def those_by_turns() -> set[str]:
 
 
 def deselect_other_turns(config: pytest.Config, items: list[pytest.Item], turn: int) -> None:
-    by_turns = those_by_turns()
-    others = [each for each in items if _is_of_another(function_of(each.nodeid), by_turns, turn)]
-    if others:
-        config.hook.pytest_deselected(items=others)
-        items[:] = [each for each in items if each not in set(others)]
+    """Of the *items* those that are slow, in files that have another turn: all or none of a file,
+    as what comes first in it may begin something for the rest."""
+    others = {file for file in those_by_turns() if turn_of_file(file) != turn}
+    left_out = [each for each in items if _is_slow(each) and file_of(each.nodeid) in others]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [each for each in items if each not in set(left_out)]
 
 
-def _is_of_another(function: str, by_turns: set[str], turn: int) -> bool:
-    return function in by_turns and turn_of_test(function) != turn
+def file_of(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    return item.get_closest_marker("slow") is not None
 
 
 def _commit(root: Path) -> str:
