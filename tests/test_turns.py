@@ -40,7 +40,13 @@ def test_each_turn_has_some_and_comes():
 
 @pytest.mark.parametrize(
     ("arguments", "passed", "deselected"),
-    [((), 5, 1), (("-n", "1"), 5, 0), (("--all", "-n", "1"), 6, 0), (("test_a.py",), 2, 0)],
+    [
+        ((), 5, 1),
+        (("-n", "1"), 5, 0),
+        (("--all", "-n", "1"), 6, 0),
+        (("test_a.py",), 2, 0),
+        (("-k", "test_slow"), 3, 3),
+    ],
 )
 def test_slow_tests_of_other_turns_are_left_out(
     pytester, monkeypatch, arguments, passed, deselected

@@ -3,7 +3,7 @@
 All tests take three quarters of an hour. `by_turns.txt` names files whose slow tests reach little
 that others do not (`choosing_turns.py` finds them): a run of the whole suite has those of an eighth
 of these files, which the commit chooses, and all else. `pytest --all` has every test, and so has
-whoever names a file.
+whoever names a file, or tests by `-k`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ def turn_of_this_run(config: pytest.Config) -> int | None:
     """None: every test runs."""
     if (told := getattr(config, "workerinput", None)) is not None:
         return told["turn"]  # a worker is given the files by name
-    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    return None if config.option.all or not is_whole else turn_of_commit(_commit(config.rootpath))
+    names_some = (
+        config.args_source is not pytest.Config.ArgsSource.TESTPATHS or config.option.keyword
+    )
+    return None if config.option.all or names_some else turn_of_commit(_commit(config.rootpath))
 
 
 def turn_of_commit(commit: str) -> int:
@@ -43,10 +45,10 @@ def deselect_other_turns(config: pytest.Config, items: list[pytest.Item], turn: 
     """Of the *items* those that are slow, in files that have another turn: all or none of a file,
     as what comes first in it may begin something for the rest."""
     others = {file for file in those_by_turns() if turn_of_file(file) != turn}
-    left_out = [each for each in items if _is_slow(each) and file_of(each.nodeid) in others]
+    left_out = {each for each in items if _is_slow(each) and file_of(each.nodeid) in others}
     if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [each for each in items if each not in set(left_out)]
+        config.hook.pytest_deselected(items=[*left_out])
+        items[:] = [each for each in items if each not in left_out]
 
 
 def file_of(nodeid: str) -> str:
