@@ -22,10 +22,10 @@ def turn_of_this_run(config: pytest.Config) -> int | None:
     """None: every test runs."""
     if (told := getattr(config, "workerinput", None)) is not None:
         return told["turn"]  # a worker is given the files by name
-    names_some = (
-        config.args_source is not pytest.Config.ArgsSource.TESTPATHS or config.option.keyword
-    )
-    return None if config.option.all or names_some else turn_of_commit(_commit(config.rootpath))
+    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if config.option.all or config.option.keyword or not is_whole:
+        return None
+    return turn_of_commit(_commit(config.rootpath))
 
 
 def turn_of_commit(commit: str) -> int:
