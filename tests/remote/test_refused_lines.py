@@ -165,6 +165,26 @@ def test_a_line_that_is_too_long_holds_up_nothing(
     assert later.outbox.refused_lines() == 0
 
 
+DAMAGED = ("\0", '["x"]', '{"a": 1}', "[" * 100_000)
+
+
+def test_a_long_line_that_says_nothing_holds_up_nothing(
+    machine: Machine, experiments: dict[str, str], there: DuckDBStore, bob: Users
+) -> None:
+    """The power failed, and the file system has filled it with zeros."""
+    del bob
+    store = machine("a")
+    run_id = begin(store, experiments[MINE])
+    store._shipper.close()
+    for each in DAMAGED:
+        store.append(each + (" " if each[-1] in "]}" else each[0]) * (9 << 20) + "\n")
+    point(store, run_id, 1)
+
+    assert store.ship()
+    assert steps(there, run_id) == [1]
+    assert store.outbox.refused_lines() == len(DAMAGED)
+
+
 def test_a_journal_that_is_refused_holds_up_no_others(
     machine: Machine, experiments: dict[str, str], there: DuckDBStore
 ) -> None:
