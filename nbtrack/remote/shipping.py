@@ -311,8 +311,8 @@ def _say_too_long(line: bytes) -> None:
         f"nbtrack: {_kind_of(line)} of {owner_of(line)!r:.80} takes {len(line) / 2**20:.1f} MiB, "
         "and of whoever may not log to all experiments the server takes "
         f"{2 * MOST_BYTES >> 20} MiB at most. All else is sent; this is kept on this machine. Log "
-        "such a text as a file (log_text), which has no such limit; or have an admin of the server make "
-        "you editor of all, and then run nbtrack sync."
+        "such a text as a file (log_text), which has no such limit; or have an admin of the server "
+        "make you editor of all, and then run nbtrack sync."
     )
 
 
