@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from nbtrack.base.values import checked_text
-from nbtrack.errors import InvalidValue, ModelVersionNotFound, RunNotFound
+from nbtrack.errors import InvalidValue, ModelVersionNotFound, NotAllowed, RunNotFound
 from nbtrack.lookup.registered_models import creation_event, get_model, get_version, newest_version
 from nbtrack.lookup.registry_names import check_stage
 from nbtrack.model_registry.changes import Change, commit
@@ -31,7 +31,11 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult:
-    """Whether a version may enter a stage; without a gate, *rule* and *approver* are None."""
+    """Whether a version may enter a stage; without a gate, *rule* and *approver* are None.
+
+    Not *is_known*: the rule asks a run that whoever asks may not see; the server decides when the
+    version is moved, and *is_passed* says nothing.
+    """
 
     name: str
     version: str
@@ -39,12 +43,14 @@ class GateResult:
     rule: str | None = None
     approver: str | None = None
     is_passed: bool = True
+    is_known: bool = True
     checks: tuple[GateCheck, ...] = ()
 
     @property
     def summary(self) -> str:
         """One sentence, with the numbers."""
-        verb = "may go" if self.is_passed else "may not go"
+        no = "may not go" if self.is_known else "may or may not go"
+        verb = "may go" if self.is_passed else no
         who = f"Version {self.version} of {self.name!r} {verb} to {self.stage}"
         wanted = (Verdict.FAILED, Verdict.UNKNOWN)
         told = [c for c in self.checks if self.is_passed or c.verdict in wanted]
@@ -140,8 +146,29 @@ def check_gate(store: Store, name: Any, version: Any, stage: Any = "Production")
     """What would be said now if the version were to be moved; nothing is."""
     model, found = get_model(store, name), get_version(store, name, version)
     target = _stage(model, stage)
-    result = result_of_gate(store, model, found, target)
+    try:
+        result = result_of_gate(store, model, found, target)
+    except NotAllowed:
+        result = _unknown_result(model, found, target)
     return result or GateResult(name=model.name, version=found.version, stage=target)
+
+
+def _unknown_result(model: RegisteredModel, version: ModelVersion, stage: str) -> GateResult | None:
+    """Of whoever may not see a run that the rule asks; the server asks it in his place."""
+    gate = _gate_of(model, stage)
+    if gate is None or gate.rule is None:
+        return None
+    says = "this asks a run that you may not see: the server does when the version is moved"
+    return GateResult(
+        name=model.name,
+        version=version.version,
+        stage=stage,
+        rule=gate.rule,
+        approver=gate.approver,
+        is_passed=False,
+        is_known=False,
+        checks=(GateCheck(text=gate.rule, verdict=Verdict.UNKNOWN, says=says),),
+    )
 
 
 def result_of_gate(

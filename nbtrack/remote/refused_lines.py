@@ -200,7 +200,7 @@ def nothing(size: int) -> bytes:
 
 def owner_of(line: bytes) -> Owner:
     """A record of a cell is of the run that it was in, if it was in one."""
-    with suppress(ValueError, AttributeError):
+    with suppress(ValueError, AttributeError, RecursionError):
         told = json.loads(line)
         return str(told.get("r") or (told.get("x") or {}).get("run_id") or told.get("n") or "")
     return hashlib.sha256(line).hexdigest()  # of nothing else

@@ -56,18 +56,19 @@ class ShippedStore(DuckDBStore):
     def append(self, text: str) -> None:
         self._appended += 1
         super().append(text)
-        before, self._waiting = self._waiting, self._waiting + len(text)
+        size = len(text)  # first: in a call, the shipper may set what waits to 0
+        before, self._waiting = self._waiting, self._waiting + size
         if before == 0 or before < SHIP_BYTES <= self._waiting:
-            self._shipper.request(self._waiting >= SHIP_BYTES)
+            # While the server is away, each attempt costs much and brings nothing.
+            is_much = self._waiting >= SHIP_BYTES and not self.line.seems_away()
+            self._shipper.request(is_much)
 
     def ship(self) -> bool:
         """Send what waits; False if the server is away, or another process sends it."""
         if not self.outbox.folder.is_dir():
             return True  # nobody has logged yet
         try:
-            is_done = self._ship_lines()
-            while is_done and self._waiting >= SHIP_BYTES:  # the cell goes on logging
-                is_done = self._ship_lines()
+            is_done = self._ship_lines()  # what the cell logs meanwhile is the next turn's
         except NotIdentified:
             raise
         except MlflowException:  # of some lines: files of the others go on
@@ -84,15 +85,15 @@ class ShippedStore(DuckDBStore):
 
     def close(self) -> None:
         """First what others wait for, then the file here; then the server hears of the end."""
-        self._shipping.end_within(CLOSE_SECONDS)
+        self._shipping.end_within(CLOSE_SECONDS)  # of the turn that is under way, and the rest
         self._shipper.close()
         self._ship_rest()
         super().close()
+        self._shipping.end_within(CLOSE_SECONDS)
         self._ship_rest()
 
     def _ship_rest(self) -> None:
         if not self.line.seems_away():
-            self._shipping.end_within(CLOSE_SECONDS)
             with self._guarded():
                 self.ship()
 

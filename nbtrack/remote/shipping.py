@@ -12,7 +12,7 @@ import os
 import time
 import zlib
 from collections.abc import Iterator, Set
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -307,15 +307,22 @@ class _Refusals:
 
 def _say_too_long(line: bytes) -> None:
     """Names what it is, as nobody finds that out from its size."""
-    told = json.loads(line)
-    what = f"the {told['k']} {told['n']!r:.80}" if told.get("n") else f"a record ({told['k']})"
     warn_once(
-        f"nbtrack: {what} of {owner_of(line)!r:.80} takes {len(line) / 2**20:.1f} MiB, and of "
-        f"whoever may not log to all experiments the server takes {2 * MOST_BYTES >> 20} MiB at "
-        "most. All else is sent; this is kept on this machine. Log such a text as a file "
-        "(log_text), which has no such limit; or have an admin of the server make you editor of "
-        "all, and then run nbtrack sync."
+        f"nbtrack: {_kind_of(line)} of {owner_of(line)!r:.80} takes {len(line) / 2**20:.1f} MiB, "
+        "and of whoever may not log to all experiments the server takes "
+        f"{2 * MOST_BYTES >> 20} MiB at most. All else is sent; this is kept on this machine. Log "
+        "such a text as a file (log_text), which has no such limit; or have an admin of the server "
+        "make you editor of all, and then run nbtrack sync."
     )
+
+
+def _kind_of(line: bytes) -> str:
+    """A line may be damaged: the power failed, say."""
+    with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        told = json.loads(line)
+        kind, name = told["k"], told.get("n")
+        return f"the {kind:.80} {name!r:.80}" if name else f"a record ({kind:.80})"
+    return "a record"
 
 
 def _say_refused(line: bytes, exc: LinesRefused) -> None:

@@ -69,7 +69,10 @@ def asked(local: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, 
             is_refused = bool(self.outbox.refused_lines())
             if not is_refused and (self.is_up_to_date or isinstance(exc, NotAllowed)):
                 raise
-            return local(self, *args, **kwargs)  # it may not have been sent yet, or not be taken
+            try:  # it may not have been sent yet, or not be taken
+                return local(self, *args, **kwargs)
+            except NotFound:  # here: what is the server's is as that says
+                raise exc from None
         return found
 
     return answered

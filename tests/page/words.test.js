@@ -8,7 +8,12 @@ import {
   piecesOf,
 } from "../../nbtrack/panels/compare/page/code_lines.js";
 import { countWords, foundModels } from "../../nbtrack/panels/registry/page/model_search.js";
-import { archives, usualMove, whyNotYet } from "../../nbtrack/panels/registry/page/move_words.js";
+import {
+  archives,
+  gateWords,
+  usualMove,
+  whyNotYet,
+} from "../../nbtrack/panels/registry/page/move_words.js";
 
 // --- the cells of two runs
 
@@ -91,7 +96,7 @@ test("a model is found by words of its name, description, aliases and stages", (
 
 const check = { stage: "Production", needsReason: true, gate: null, archives: true, others: ["3"] };
 const move = { check, reason: "", override: false, trouble: "" };
-const closed = { ...check, needsReason: false, gate: { isPassed: false } };
+const closed = { ...check, needsReason: false, gate: { isPassed: false, isKnown: true } };
 
 test("a move is confirmed only with what it needs", () => {
   assert.equal(whyNotYet({ ...move, check: null }), "Asking the gate…");
@@ -105,6 +110,18 @@ test("a closed gate can be overridden, with a reason", () => {
   assert.equal(whyNotYet({ ...move, check: closed }), "The gate is closed.");
   assert.match(whyNotYet({ ...move, check: closed, override: true }), /overriding a gate/);
   assert.equal(whyNotYet({ ...move, check: closed, override: true, reason: "urgent" }), "");
+});
+
+test("a gate that only the server can ask holds up nothing", () => {
+  const asked = { ...check, needsReason: false, gate: { isPassed: false, isKnown: false } };
+
+  assert.equal(whyNotYet({ ...move, check: asked }), "");
+  assert.match(whyNotYet({ ...move, check: asked, override: true }), /overriding a gate/);
+  assert.deepEqual([{ isPassed: true }, closed.gate, asked.gate].map(gateWords), [
+    "Gate passed",
+    "Gate not passed",
+    "The gate is asked when it is moved",
+  ]);
 });
 
 test("others make room only where there are any, and if it is wanted", () => {

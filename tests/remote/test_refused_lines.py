@@ -12,7 +12,7 @@ import pytest
 from nbtrack.api.client import MlflowClient
 from nbtrack.artifact_store.opening import open_artifacts, open_local
 from nbtrack.cli.main import main
-from nbtrack.errors import InvalidValue
+from nbtrack.errors import InvalidValue, NotAllowed
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 from nbtrack.journal.reading import segment_sizes
@@ -56,7 +56,7 @@ def there(server: TeamServer) -> Iterator[DuckDBStore]:
     opened.close()
 
 
-def begin(store: RemoteStore, experiment_id: str) -> str:
+def begin(store: DuckDBStore, experiment_id: str) -> str:
     run_id = os.urandom(16).hex()
     facts = {"experiment_id": experiment_id, "status": "RUNNING", "start_us": now_us()}
     store.append(lines.run_line(run_id, t=now_us(), writer=store.writer, **facts))
@@ -122,6 +122,9 @@ def test_a_refused_run_holds_up_no_others(
     assert "takes the role editor" in caplog.text
     assert store.absence == "304 lines refused by the server"
     assert steps(store, refused) == [*range(302)]  # what this machine knows
+    theirs = begin(there, experiments[OTHERS])
+    with pytest.raises(NotAllowed):  # it is there, so nobody takes it for deleted
+        store.get_run(theirs)
     with monkeypatch.context() as patched:
         patched.setenv("NBTRACK_SERVERS_DIR", str(store.folder.parent))
         assert main(["sync", server.address]) == 1
@@ -163,6 +166,26 @@ def test_a_line_that_is_too_long_holds_up_nothing(
     wait_until(lambda: all_sent(later))
     assert len(there.get_run(run_id).data.params["prompt"]) == 6_000_000
     assert later.outbox.refused_lines() == 0
+
+
+DAMAGED = ("\0", '["x"]', '{"a": 1}', "[" * 100_000)
+
+
+def test_a_long_line_that_says_nothing_holds_up_nothing(
+    machine: Machine, experiments: dict[str, str], there: DuckDBStore, bob: Users
+) -> None:
+    """The power failed, and the file system has filled it with zeros."""
+    del bob
+    store = machine("a")
+    run_id = begin(store, experiments[MINE])
+    store._shipper.close()
+    for each in DAMAGED:
+        store.append(each + (" " if each[-1] in "]}" else each[0]) * (9 << 20) + "\n")
+    point(store, run_id, 1)
+
+    assert store.ship()
+    assert steps(there, run_id) == [1]
+    assert store.outbox.refused_lines() == len(DAMAGED)
 
 
 def test_a_journal_that_is_refused_holds_up_no_others(

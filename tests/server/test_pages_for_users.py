@@ -487,6 +487,7 @@ def test_a_role_for_a_model_alone_is_one(
         monkeypatch.setenv("NBTRACK_SERVERS_DIR", str(tmp_path))
         with pytest.raises(GateFailed, match=r"open_loss of version 1 is 2\.33"):
             MlflowClient(world.address).transition_model_version_stage("open", "1", "Archived")
+        told = MlflowClient(world.address).check_gate("open", "1", "Archived")
         for stage in ("Production", "Archived"):
             remove_gate(world.client._store, "open", stage)
 
@@ -499,6 +500,8 @@ def test_a_role_for_a_model_alone_is_one(
     assert gated["result"] == {"version": "1", "stage": "Production"}
     assert "metrics.open_loss of version 1 is 2.33" in failed["error"]
     assert over_http["kind"] == "GateFailed"  # by the same rules
+    assert (told.is_known, told.is_passed) == (False, False)
+    assert "the server does when the version is moved" in told.summary
     assert all("error" in each for each in refused)
     for word in ("open_param", "open 2", "to nobody", world.own_experiment):
         assert word not in str([checked, gated, failed, refused])

@@ -133,6 +133,7 @@ def _gate(result: GateResult) -> dict[str, Any] | None:
     return {
         "rule": result.rule,
         "isPassed": result.is_passed,
+        "isKnown": result.is_known,
         "checks": [
             {**asdict(check), "verdict": str(check.verdict), "says": clipped(check.says, _LONG)}
             for check in result.checks

@@ -183,6 +183,7 @@ class GateCheck(TypedDict):
 class GateResult(TypedDict):
     rule: str | None
     isPassed: bool
+    isKnown: bool  # else the server decides when it is moved
     checks: list[GateCheck]
 
 

@@ -38,14 +38,16 @@ class Received:
         It is on the disk of the database: the sender may forget it.
         """
         _check(_SEGMENT, segment)
-        rows = self._staging.rows_of(_split(text)[0])  # while others write
-        with self._writing() as connection:
+        with self._pool.connection() as connection:
             received, begun = _known(connection, segment)
-            if received != start:
-                return received
-            whole, rest = _split(begun + text)
-            if begun:  # a long line, which came in parts
-                rows = self._staging.rows_of(whole)
+        if received != start:
+            return received
+        whole, rest = _split(begun + text)
+        rows = self._staging.rows_of(whole)  # while others write
+        with self._writing() as connection:
+            now = _known(connection, segment)
+            if now != (received, begun):  # the same was sent twice at once, say
+                return now[0]
             self._writer.write(connection, rows)
             _note(connection, segment, start + len(text), rest)
         return start + len(text)

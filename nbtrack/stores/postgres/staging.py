@@ -3,7 +3,8 @@ instance in memory. Runs are numbered from 1 in it, keys of points from 0."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -11,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbtrack.errors import StoreBusy
 from nbtrack.journal.lines import CLOSE_LINE
 from nbtrack.journal.reading import Tail
 from nbtrack.stores.local import schema
 from nbtrack.stores.local.fold import insert_parsed, parse
 from nbtrack.stores.local.instances import attach_nothing, give_back, take_instance
+from nbtrack.stores.postgres.connection import WAIT_SECONDS
 from nbtrack.stores.postgres.plain_points import Points, take_points
 
 if TYPE_CHECKING:
@@ -36,7 +39,8 @@ class Rows:
 
 
 class Staging:
-    """Safe for several threads, one after the other: the texts of all would fill the memory."""
+    """Safe for several threads, one after the other: the texts of all would fill the memory. Who
+    waits too long is told StoreBusy."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -47,7 +51,7 @@ class Staging:
 
         The parser takes 100 ms of processor time for any text, however short.
         """
-        with self._lock:
+        with self._turn():
             run_ids: list[str] = []
             points, rest = take_points(text.decode("utf-8", "replace"), run_ids)
             if points is None:
@@ -55,6 +59,15 @@ class Staging:
             rows = self._parsed(rest.encode())
             rows.run_ids, rows.points = _joined(rows.run_ids, run_ids, points)
             return rows
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=WAIT_SECONDS):
+            raise StoreBusy("Lines of others are being read, and it takes long. Try again.")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _parsed(self, text: bytes) -> Rows:
         if not text.replace(_CLOSE, b"").strip():

@@ -18,7 +18,7 @@ from tests.support.postgres import postgres
 
 pytest.importorskip("psycopg")
 
-from nbtrack.stores.postgres import received  # only where it is
+from nbtrack.stores.postgres import received, staging  # only where it is
 from nbtrack.stores.postgres.store import PostgresStore
 
 
@@ -63,6 +63,20 @@ def test_a_piece_that_was_taken_is_not_taken_again(
     assert store.received.take(segment, 500, text[500:]) == 100
     assert store.received.take(segment, 100, text[100:]) == len(text)
     assert [point.step for point in store.read_metrics(run_id, "loss")] == [0, 1, 2]
+
+
+def test_what_is_here_is_not_read_again(store: PostgresStore, run_id: str, writer: str) -> None:
+    """Who waited longer than a client does sends it again, and that costs the others nothing; nor
+    does anybody wait for ever."""
+    text, segment = text_of(run_id, writer, points=3), f"{writer}-1.jsonl"
+    store.received.take(segment, 0, text)
+    with ThreadPoolExecutor(1) as threads, store.received._staging._lock:
+        again = threads.submit(store.received.take, segment, 0, text)
+        assert again.result(timeout=60) == len(text)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(staging, "WAIT_SECONDS", 0.01)
+            with pytest.raises(StoreBusy, match="takes long"):
+                threads.submit(store.received.take, segment, len(text), text).result()
 
 
 def test_a_line_counts_when_it_is_whole(store: PostgresStore, run_id: str, writer: str) -> None:

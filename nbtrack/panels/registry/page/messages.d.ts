@@ -167,6 +167,7 @@ export interface GateCheck {
 export interface GateResult {
   rule: string | null;
   isPassed: boolean;
+  isKnown: boolean;
   checks: GateCheck[];
 }
 

@@ -1,7 +1,7 @@
 // The form in which a version is moved: what the gate says, and who makes room.
 
 import { h } from "../../shared/page/dom.js";
-import { whyNotYet } from "./move_words.js";
+import { gateWords, whyNotYet } from "./move_words.js";
 import { checkMove, confirmMove, endMove } from "./registry_move.js";
 import { versionList } from "./registry_words.js";
 
@@ -145,12 +145,11 @@ function archiveBox(state, move) {
 function gateResult(state, move) {
   const gate = move.check?.gate;
   if (!gate) return null;
-  const look = `nbt-verdict ${gate.isPassed ? "nbt-passed" : "nbt-failed"}`;
-  const verdict = gate.isPassed ? "Gate passed" : "Gate not passed";
+  const look = gate.isPassed ? "nbt-passed" : gate.isKnown ? "nbt-failed" : "";
   return h(
     "div",
     { class: "nbt-gate", "data-passed": String(gate.isPassed) },
-    h("div", { class: look, role: "status" }, verdict),
+    h("div", { class: `nbt-verdict ${look}`, role: "status" }, gateWords(gate)),
     h("ul", {}, gate.checks.map(checkLine)),
     !gate.isPassed && overrideBox(state, move),
   );

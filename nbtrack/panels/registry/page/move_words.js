@@ -1,5 +1,6 @@
 // What can be said of a move before it is made.
 
+/** @import { GateResult } from "./messages.d.ts" */
 /** @import { Move } from "./registry_types.d.ts" */
 
 /** @type {Record<string, string>} */
@@ -17,10 +18,16 @@ export function whyNotYet({ check, reason, override, isSent, trouble }) {
   if (isSent) return "Moving…";
   if (!check) return trouble ? "It could not be checked." : "Asking the gate…";
   const isFailed = check.gate && !check.gate.isPassed;
-  if (isFailed && !override) return "The gate is closed.";
+  if (isFailed && check.gate?.isKnown && !override) return "The gate is closed.";
   if (reason.trim()) return "";
   if (check.needsReason) return `Say why: a move to ${check.stage} needs a reason.`;
-  return isFailed ? "Say why: overriding a gate needs a reason." : "";
+  return isFailed && override ? "Say why: overriding a gate needs a reason." : "";
+}
+
+/** @param {Pick<GateResult, "isPassed" | "isKnown">} gate */
+export function gateWords({ isPassed, isKnown }) {
+  if (isPassed) return "Gate passed";
+  return isKnown ? "Gate not passed" : "The gate is asked when it is moved";
 }
 
 /** Whether others make room for it.
