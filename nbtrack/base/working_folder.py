@@ -13,6 +13,7 @@ from pathlib import Path
 from nbtrack.base.locks import held, is_held
 
 _PREFIX, _LOCK = "nbtrack-", ".lock"
+_UNLOCKED_SECONDS = 24 * 3600.0  # one without a lock may be in use: its maker could make none
 _NEW_SECONDS = 60.0  # so long it is left alone: its maker may be about to lock it
 
 
@@ -29,11 +30,16 @@ class WorkingFolder:
         self.path = Path(tempfile.mkdtemp(prefix=prefix))
         self._lock = held(self.path / _LOCK)
         self._lock.__enter__()
-        self._end = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        self._end = weakref.finalize(self, _remove_own, self.path, os.getpid())
 
     def cleanup(self) -> None:
         self._end()
         self._lock.__exit__(None, None, None)
+
+
+def _remove_own(folder: Path, process: int) -> None:
+    if os.getpid() == process:  # a fork that ends leaves it to its parent
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_dead(prefix: str) -> None:
@@ -47,6 +53,8 @@ def _remove_dead(prefix: str) -> None:
 def _is_dead(folder: Path) -> bool:
     facts = folder.lstat()
     is_ours = folder.is_dir() and not folder.is_symlink() and facts.st_uid == os.geteuid()
-    return (
-        is_ours and time.time() - facts.st_mtime > _NEW_SECONDS and is_held(folder / _LOCK) is False
-    )
+    age = time.time() - facts.st_mtime
+    if not is_ours or age <= _NEW_SECONDS:
+        return False
+    lock = folder / _LOCK
+    return is_held(lock) is False and (lock.exists() or age > _UNLOCKED_SECONDS)

@@ -90,18 +90,9 @@ def _export_runs(arguments: argparse.Namespace, form: str) -> int:
 
 def _with_files(chosen: str | None, artifacts: str | None) -> Store:
     """Typed, as what argparse holds is not: mypy checks what is called with it."""
-    from nbtrack.remote.mlflow_server.store import MlflowStore
-
     is_elsewhere = artifacts is not None or (chosen is not None and is_database(chosen))
     place = find_project(chosen, artifacts) if is_elsewhere else find_place(chosen)
-    store = open_project(place)
-    if isinstance(store, MlflowStore):
-        raise InvalidValue(
-            f"{place.name} is a server of MLflow's, from which these runs can be read as they are. "
-            f"To have them in another form: nbtrack import mlflow {place.name} --to FOLDER, and "
-            "export with --store FOLDER."
-        )
-    return store
+    return open_project(place)
 
 
 def _told(exported: Exported) -> Iterator[str]:

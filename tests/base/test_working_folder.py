@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,27 @@ def test_one_that_was_killed_is_removed_by_the_next(tmp_path):
     assert (killed.exists(), living.path.is_dir(), other.is_dir()) == (False, True, True)
     living.cleanup()
     assert not living.path.exists()
+
+
+def test_one_without_a_lock_is_left_alone_for_a_day(tmp_path):
+    """Its maker may live: it could make none, or is of a version that made none."""
+    lone = tmp_path / "nbtrack-import-lone"
+    lone.mkdir()
+    for hours, is_there in ((23, True), (25, False)):
+        then = time.time() - hours * 3600
+        os.utime(lone, (then, then))
+        WorkingFolder("import").cleanup()
+        assert lone.exists() is is_there
+
+
+def test_a_fork_that_ends_leaves_it_to_its_parent(tmp_path):
+    """As it ends by `sys.exit`, with all that is to be done at the end of a process."""
+    code = "import os, sys; from nbtrack.base.working_folder import WorkingFolder;"
+    code += "kept = WorkingFolder('import'); child = os.fork(); child or sys.exit();"
+    code += "os.waitpid(child, 0); print(kept.path.is_dir())"
+    command = [sys.executable, "-c", code]
+    said = subprocess.check_output(command, env={**os.environ, "TMPDIR": str(tmp_path)}, text=True)
+    assert (said, list(tmp_path.iterdir())) == ("True\n", [])
 
 
 def _age(*folders: Path) -> None:

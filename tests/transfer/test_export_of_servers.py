@@ -28,6 +28,7 @@ class Made(NamedTuple):
 
     words: list[str]
     original: str
+    server: TeamServer
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -48,7 +49,7 @@ def made(
         assert main(push) == 0
         words = ["--store", database, "--artifacts", str(served)]
     before = set(current_session()._stores)
-    yield Made(words, str(original))
+    yield Made(words, str(original), server)
     for uri in set(current_session()._stores) - before:  # while what they ask is still there
         current_session()._stores.pop(uri).close()
     server.kill()
@@ -141,3 +142,17 @@ def test_points_come_in_parts(made, export, monkeypatch, tmp_path):
 
     file = tmp_path / "parts" / "metrics.parquet"
     assert duckdb.execute(f"select count(*) from '{file}'").fetchall() == [(304,)]
+
+
+def test_a_server_that_is_away_leaves_tables_as_they_are(made, export, tmp_path, capsys):
+    """What this machine knows of it is not written over what it said."""
+    if "--artifacts" in made.words:
+        pytest.skip("a database is no server: it raises when it is away")
+    export("--csv", tmp_path / "csv")
+    before = (tmp_path / "csv" / "runs.csv").read_text()
+    made.server.kill()
+    code = main(["export", "--csv", str(tmp_path / "csv"), *made.words])
+    said = capsys.readouterr().err
+    made.server.begin()
+    assert (code, "nothing was written" in said) == (2, True), said
+    assert (tmp_path / "csv" / "runs.csv").read_text() == before

@@ -3,6 +3,7 @@ also from PostgreSQL."""
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 import subprocess
@@ -16,13 +17,18 @@ from typing import Any
 
 import pytest
 
+import nbtrack
 from nbtrack import MlflowClient
 from nbtrack.cli.main import main
+from nbtrack.errors import InvalidValue
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import ViewType
+from nbtrack.stores.opening import wait_for_kind
 from nbtrack.transfer.imports.checking import count_here
 from nbtrack.transfer.imports.outcome import Side
+from nbtrack.transfer.sources import mlflow_requests
 from nbtrack.transfer.sources.opening import open_source
+from nbtrack.transfer.sources.source_records import BrokenRecord
 from tests.support.mlflow_server import MlflowServer
 from tests.support.postgres import postgres
 from tests.support.told_runs import files_of, registry_of, told_of
@@ -211,6 +217,43 @@ def test_points_beyond_one_answer(many, monkeypatch):
     reader.close()
 
 
+def test_points_of_runs_that_nobody_read_are_not_kept(many):
+    """They are dropped with the page of runs that they were asked for with."""
+    reader: Any = open_source("mlflow", many.address)
+    ids = [run_id for run_id in reader.run_ids() if run_id.startswith("0000")]
+    pages = [{run_id: frozenset(["k1"]) for run_id in ids[start : start + 9]} for start in (0, 20)]
+    for page in pages:
+        assert [p.key for p in reader._histories.points(next(iter(page)), page)] == ["k1"]
+    assert set(reader._histories._ahead) == set(pages[1])
+
+
+def test_runs_that_the_server_cannot_read_are_gone_round(many, served):
+    """It fails on the whole page that they are in, and tells nothing of them but that."""
+    broken = [f"{n:032x}" for n in (0, 40, 41)]
+    _set_user(served[1] / "mlflow.db", None, broken)
+    reader = open_source("mlflow", many.address)
+    try:
+        found = list(reader.run_ids())
+    finally:
+        _set_user(served[1] / "mlflow.db", "me", broken)
+    everything = {*open_source("mlflow", many.address).run_ids()}
+    words = [word for word in found if "by its start" in word]
+    assert len(found) == len({*found}) == len(everything)
+    # MLflow 3 reads one row more than it gives.
+    assert everything - {*found} - {*broken} <= {f"{39:032x}"}
+    assert not {*found} & {*broken}
+    with pytest.raises(BrokenRecord, match="the server fails on it"):
+        reader.run(words[0])
+
+
+def _set_user(database: Path, user: str | None, run_ids: list[str]) -> None:
+    with sqlite3.connect(database, timeout=60) as connection:
+        connection.executemany(
+            "update runs set user_id = ? where run_uuid = ?", [(user, r) for r in run_ids]
+        )
+    connection.close()
+
+
 # --- who asks, and what is said
 
 
@@ -233,8 +276,8 @@ class _Door(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def _door() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), _Door)
+def _door(handler: type[BaseHTTPRequestHandler] = _Door) -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"127.0.0.1:{server.server_port}"
@@ -263,12 +306,76 @@ def test_who_asks(monkeypatch):
     assert _Door.heard == [None, "Bearer abc", known, known]
 
 
+class _Shelf(BaseHTTPRequestHandler):
+    """Three runs with a file each and one that no disk takes. Of the first run the gateway has not
+    got the file, of the second not the list."""
+
+    asked: list[str] = []  # noqa: RUF012 - one server of the test
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        experiment = {"experiment_id": "1", "name": "e", "lifecycle_stage": "active"}
+        facts = {"experiment_id": "1", "status": "FINISHED", "start_time": 5, "end_time": 6}
+        runs = [{"info": {**facts, "run_id": c * 32}, "data": {}} for c in "abc"]
+        kinds = {"experiments/search": {"experiments": [experiment]}, "runs/search": {"runs": runs}}
+        self._answer(next((told for kind, told in kinds.items() if kind in self.path), {}))
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        is_file, is_list = "get-artifact" in self.path, "artifacts/list" in self.path
+        if (is_file and "aaa" in self.path) or (is_list and "bbb" in self.path):
+            self._answer({}, 504)
+        elif is_list:
+            names = ("good.txt", "x" * 300, "../out.txt")
+            self._answer({"files": [{"path": n, "is_dir": False, "file_size": 2} for n in names]})
+        else:
+            self._answer({} if is_file or "/api/" in self.path else "2.22.0")
+
+    def _answer(self, told: object, code: int = 200) -> None:
+        self.send_response(code)
+        self.end_headers()
+        self.wfile.write(told.encode() if isinstance(told, str) else json.dumps(told).encode())
+
+    log_message = _Door.log_message
+
+
+def test_a_file_that_is_not_handed_out_is_missing_alone(tmp_path, capsys, monkeypatch):
+    """Or a list, or a name that cannot be here: all else comes over. What took long is not asked
+    for again."""
+    monkeypatch.setattr(mlflow_requests, "_PAUSES", (0.0, 0.0))
+    with _door(_Shelf) as place:
+        code, said = bring(f"http://{place}", tmp_path / "to", capsys)
+        assert _tries("get-artifact", "aaa") == _tries("artifacts/list", "bbb") == 3
+        monkeypatch.setattr(mlflow_requests, "_LONG_SECONDS", -1.0)
+        bring(f"http://{place}", tmp_path / "again", capsys)
+        assert _tries("get-artifact", "aaa") == 3 + 1
+    assert code == 1
+    assert f"{'a' * 32}: good.txt: the server does not hand it out" in said, said
+    assert f"{'b' * 32}: its files cannot be listed: the server does not" in said, said
+    assert "has 300 bytes where 255 is the most" in said, said
+    assert "leaves the artifact folder" in said, said
+    client = MlflowClient(str(tmp_path / "to" / ".nbtrack"))
+    assert len(client.search_runs(["1"])) == 3
+    assert [f.path for f in client.list_artifacts("c" * 32)] == ["good.txt"]
+
+
+def _tries(what: str, of: str) -> int:
+    return sum(what in path and of in path for path in _Shelf.asked)
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [
         ("http://me:secret@127.0.0.1:9/x", "No MLflow server answers at http://127.0.0.1:9/x"),
         ("postgresql://me:secret@127.0.0.1:9/db", "postgresql://127.0.0.1:9/db cannot be read"),
         ("postgresql+psycopg2://me:se/secret@host/db", "is no address of a database"),
+        ("postgresql://me:se@secret@127.0.0.1:9/db", "is no address of a database"),
+        ("postgresql+psycopg2://127.0.0.1:9/db?password=%zzsecret", "is no address of a database"),
+        ("postgresql:///db?host=127.0.0.1&password=%ecsecret", "is no address of a database"),
+        ("postgresql:///me:secret@h/d", "postgresql://… is no address of a database"),
+        ("postgresql:/me:secret@h/d", "postgresql: goes on with //"),
+        ("http:me:secret@h", "http: goes on with //"),
+        ("http://me:secret@[::1:9/x", "http://[::1:9/x is no address of a server"),
     ],
 )
 def test_what_cannot_be_read_is_said(source, words, tmp_path, capsys):
@@ -290,3 +397,12 @@ def test_another_database_is_none_of_mlflow(tmp_path, capsys):
     code = main(["import", "mlflow", address, "--to", str(tmp_path)])
     error = capsys.readouterr().err
     assert (code, "is no database of MLflow" in error) == (2, True), error
+
+
+def test_a_part_of_a_server_is_not_exported(served, tmp_path):
+    """By a notebook as little as by the command: what this machine knows of it is not all."""
+    wait_for_kind(served[0].address)
+    nbtrack.set_tracking_uri(served[0].address)
+    with pytest.raises(InvalidValue, match=r"nbtrack import mlflow http.* --to FOLDER"):
+        nbtrack.export_runs(csv=tmp_path / "csv")
+    assert not (tmp_path / "csv").exists()

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from nbtrack.artifact_store.paths import folder_of
-from nbtrack.errors import InvalidValue, StoreBusy
+from nbtrack.errors import InvalidValue
 from nbtrack.stores.opening import without_password
 from nbtrack.stores.store import Store
+from nbtrack.transfer.exports.answers import NOTHING_WRITTEN, Answers
 from nbtrack.transfer.exports.choosing import Choice, choose
 from nbtrack.transfer.exports.leaving_records import records_of
 from nbtrack.transfer.exports.outcome import Exported
@@ -32,16 +33,31 @@ def export_runs(
 ) -> Exported:
     """To *place* in one of FORMS; see `choose` for which. Raises InvalidValue, NotFound,
     StoreBusy, MissingExtra."""
-    missed = store.missed_answers
+    _refuse_server_of_mlflow(store)
+    answers = Answers(store)
     choice = choose(store, runs, experiments, filter_string)
+    answers.check(NOTHING_WRITTEN)
     with records_of(store, choice.run_ids, progress) as records:
+        answers.check(NOTHING_WRITTEN)
         exported = _export(store, replace(choice, records=records), form, place, progress)
-    if store.missed_answers != missed:
-        raise StoreBusy(
-            f"{without_password(store.uri)} did not answer in between, and what was written is "
-            "not all that it has. Export again: what is there already is not written twice."
-        )
+    answers.check(
+        "what was written is not all that it has. Export again: what is there already is not "
+        "written twice"
+    )
     return exported
+
+
+def _refuse_server_of_mlflow(store: Store) -> None:
+    """What this machine knows of it would be a part of its runs."""
+    from nbtrack.remote.mlflow_server.store import MlflowStore
+
+    if isinstance(store, MlflowStore):
+        name = without_password(store.uri)
+        raise InvalidValue(
+            f"{name} is a server of MLflow's, from which these runs can be read as they are. To "
+            f"have them in another form: nbtrack import mlflow {name} --to FOLDER, and export with "
+            "--store FOLDER."
+        )
 
 
 def _export(store: Store, choice: Choice, form: str, place: str, progress: Progress) -> Exported:

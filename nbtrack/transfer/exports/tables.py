@@ -15,6 +15,7 @@ from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base.databases import OFFLINE
 from nbtrack.stores.store import Store
+from nbtrack.transfer.exports.answers import Answers
 from nbtrack.transfer.exports.choosing import Choice
 from nbtrack.transfer.exports.model_tables import ModelTables, Row
 from nbtrack.transfer.exports.outcome import Exported
@@ -51,6 +52,7 @@ class _Export:
         self._store, self._choice, self._form, self._progress = store, choice, form, progress
         self._folder, self._work = place.folder, place.new_folder()
         self._outcome = Exported(place=str(place.folder))
+        self._answers = Answers(store)
 
     def all(self) -> Exported:
         import duckdb
@@ -63,6 +65,7 @@ class _Export:
             others.collect()
             for name, rows in others.rows.items():
                 _fill(tables, name, rows)
+            self._answers.check("no table was written. Export again when it does")
             for name in COLUMNS:
                 self._write(tables, name)
         self._outcome.new = len(self._choice.run_ids)

@@ -53,6 +53,8 @@ class Histories:
         asked for, in that order, this one among them."""
         if run_id != self._run_id:
             self._ahead.pop(self._run_id, None)
+            for left in self._ahead.keys() - keys.keys():  # of runs that nobody asked for after all
+                del self._ahead[left]
             self._run_id = run_id
         for key in sorted(keys[run_id]):
             if key not in self._ahead.get(run_id, {}) and self._may_ask_ahead():

@@ -12,6 +12,7 @@ from nbtrack.remote.mlflow_server.rest import PAGE, Json
 from nbtrack.transfer.sources.mlflow_histories import Histories
 from nbtrack.transfer.sources.mlflow_http_models import HttpModels
 from nbtrack.transfer.sources.mlflow_requests import SourceRest
+from nbtrack.transfer.sources.mlflow_run_pages import RunPages
 from nbtrack.transfer.sources.mlflow_served_files import ServedFiles
 from nbtrack.transfer.sources.mlflow_words import DATASET_FACTS, input_facts
 from nbtrack.transfer.sources.source_records import (
@@ -25,9 +26,6 @@ from nbtrack.transfer.sources.source_records import (
     SourceRun,
 )
 
-_RUNS_OF_PAGE = 200
-_OLDEST_FIRST = ["attributes.start_time ASC"]  # those that are logged meanwhile come last
-
 
 class HttpReader:
     kind = "mlflow"
@@ -39,10 +37,9 @@ class HttpReader:
         self._models = HttpModels(self._rest, self._experiment_ids)
         self._files = ServedFiles(self._rest)
         self._histories = Histories(self._rest)
-        self._page_of: dict[str, str] = {}  # run: what its page is asked for by
+        self._pages = RunPages(self._rest)
         self._page: dict[str, Json] = {}  # the runs of one page
         self._keys: dict[str, frozenset[str]] = {}  # and what they have points of
-        self._wanted: list[str] = []  # experiments
 
     def close(self) -> None:
         """Connections are closed with the process."""
@@ -76,21 +73,7 @@ class HttpReader:
     def run_ids(self) -> Sequence[str]:
         """All are asked for page by page, and again when it is their turn: what all of them say
         would be too much to hold."""
-        self._wanted = self._experiment_ids()
-        token: str | None = ""
-        while token is not None and self._wanted:
-            found = self._ask_page(token)
-            for said in found.get("runs", ()):
-                self._page_of.setdefault(str(said["info"]["run_id"]), token)
-            token = found.get("next_page_token") or None
-        return list(self._page_of)
-
-    def _ask_page(self, token: str) -> Json:
-        told = {
-            "experiment_ids": self._wanted, "run_view_type": "ALL", "order_by": _OLDEST_FIRST,
-            "max_results": _RUNS_OF_PAGE, **({"page_token": token} if token else {}),
-        }  # fmt: skip
-        return self._rest.post("runs/search", told)
+        return self._pages.find(self._experiment_ids())
 
     def run(self, run_id: str) -> SourceRun:
         said = self._said(run_id)
@@ -121,9 +104,10 @@ class HttpReader:
         )
 
     def _said(self, run_id: str) -> Json:
+        if (why := self._pages.broken.get(run_id)) is not None:
+            raise BrokenRecord(why)
         if run_id not in self._page:
-            found = self._ask_page(self._page_of[run_id]).get("runs", ())
-            self._page = {str(said["info"]["run_id"]): said for said in found}
+            self._page = self._pages.around(run_id)
             self._keys = {each: _keys(said) for each, said in self._page.items()}
         if run_id not in self._page:  # runs were taken out, and the pages moved
             said: Json = self._rest.get("runs/get", run_id=run_id)["run"]
@@ -139,7 +123,7 @@ class HttpReader:
     def files(self, artifact_uri: str, owner: str) -> FoundFiles:
         """By the owner's id: the address is one that the server goes to, not we."""
         _ = artifact_uri
-        if owner not in self._page_of:
+        if owner not in self._pages:
             return self._files.of_model(owner)
         info = self._said(owner)["info"]
         # Files are written until it ends; one that was begun again ends again.

@@ -32,7 +32,7 @@ class PostgresDatabase:
     def __init__(self, uri: str) -> None:
         """Raises MissingExtra, InvalidValue for an address that is none."""
         self._psycopg: Any = require("psycopg", extra="server")
-        self.title = without_password(uri)
+        self.title = _shown(uri)
         address = _DRIVER.sub("postgresql://", uri)
         self._check_address(address)
         with self._told():
@@ -70,9 +70,12 @@ class PostgresDatabase:
         """What libpq says of one that it cannot read may hold a part of the password."""
         try:
             found = self._psycopg.conninfo.conninfo_to_dict(address)
-        except self._psycopg.Error:
-            found = {}
-        if ("@" in address and "user" not in found) or not str(found.get("port", 1)).isdigit():
+            is_read = "user" in found or "@" not in address
+        except (self._psycopg.Error, ValueError):  # ValueError: what follows a % is no text
+            found, is_read = {}, False
+        # libpq ends a password at its first @, and takes the rest for the host.
+        is_host = "@" not in str(found.get("host", ""))
+        if not (is_read and is_host and str(found.get("port", 1)).isdigit()):
             raise InvalidValue(
                 f"{self.title} is no address of a database: postgresql://user:password@host/name, "
                 "where a sign such as @ in the password is written %40."
@@ -88,6 +91,13 @@ class PostgresDatabase:
                 f"{self.title} cannot be read: {reason[0]}. What came over before stays, and the "
                 "same import goes on there."
             ) from exc
+
+
+def _shown(uri: str) -> str:
+    """Of an address without a host, which would be shown whole as a file's is, no more than its
+    database."""
+    title = without_password(uri).partition("?")[0]
+    return f"{uri.partition('://')[0]}://…" if "@" in title else title
 
 
 def _own(sql: str) -> str:

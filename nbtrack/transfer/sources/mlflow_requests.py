@@ -12,6 +12,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -22,6 +23,8 @@ from nbtrack.stores.opening import without_password
 from nbtrack.transfer.sources.source_records import BrokenRecord
 
 _PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds until a server that is busy is asked again
+_LONG_SECONDS = 1.5 * SECONDS  # what failed after so long is not asked again: a big file
+_FILE_SECONDS = 300.0  # until a file begins: the server may first fetch it itself
 _BUSY = (429, 502, 503, 504)
 _PIECE = 1 << 20
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,30}")
@@ -31,7 +34,11 @@ class SourceRest(Rest):
     def __init__(self, uri: str) -> None:
         """Raises InvalidValue if no MLflow server is at *uri*, MissingExtra without urllib3."""
         self.title = without_password(uri).rstrip("/")
-        self._who = _identity(uri)
+        try:
+            self._who = _identity(uri)
+        except ValueError:  # which says all of it, with a password
+            message = f"{self.title} is no address of a server: http://host:port."
+            raise InvalidValue(message) from None
         super().__init__(self.title)
         self.version = self._checked_version()
 
@@ -52,17 +59,44 @@ class SourceRest(Rest):
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
         for pause in _PAUSES:
+            began = time.monotonic()
             try:
                 return super().request(*args, **kwargs)
-            except StoreBusy:
-                time.sleep(pause)
+            except StoreBusy as exc:
+                if time.monotonic() - began > _LONG_SECONDS:
+                    raise self._gone() from exc
+            time.sleep(pause)
         try:
             return super().request(*args, **kwargs)
         except StoreBusy as exc:
-            raise StoreError(
-                f"{self.title} does not answer any more. What came over stays, and the same import "
-                "goes on there."
-            ) from exc
+            raise self._gone() from exc
+
+    def _gone(self) -> StoreError:
+        return StoreError(
+            f"{self.title} does not answer any more. What came over stays, and the same import "
+            "goes on there."
+        )
+
+    @contextmanager
+    def for_files(self) -> Iterator[None]:
+        """One that the server does not hand out is no reason to end, if it answers anything: it
+        would be the same one the next time. Raises BrokenRecord then."""
+        try:
+            yield
+        except StoreError as exc:
+            if not self._answers():
+                raise
+            reason = exc.__cause__ or exc
+            raise BrokenRecord(f"the server does not hand it out: {reason!s:.300}") from exc
+
+    def _answers(self) -> bool:
+        try:
+            super().request("GET", "/version")
+        except StoreBusy:
+            return False
+        except BrokenRecord:
+            pass  # an error is an answer
+        return True
 
     def _identity(self) -> Mapping[str, str]:
         """Nothing of what a server of nbtrack's is told."""
@@ -91,7 +125,8 @@ class ServedByMlflow:
         """Raises BrokenRecord if it does not come whole."""
         import urllib3
 
-        answer = self._rest.request("GET", self._address, timeout=SECONDS, preload=False)
+        with self._rest.for_files():
+            answer = self._rest.request("GET", self._address, timeout=_FILE_SECONDS, preload=False)
         came = 0
         try:
             for chunk in answer.stream(_PIECE):

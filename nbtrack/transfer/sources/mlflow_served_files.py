@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import quote, urlencode
 
-from nbtrack.artifact_store.paths import artifact_parts
+from nbtrack.artifact_store.paths import artifact_parts, shown
 from nbtrack.errors import InvalidValue
 from nbtrack.remote.mlflow_server.files import DOWNLOAD
 from nbtrack.remote.mlflow_server.records import number
@@ -55,28 +55,40 @@ class ServedFiles:
         self, listed: _Listing, address: Callable[[str], str], until: Sequence[object]
     ) -> FoundFiles:
         try:
-            sizes = dict(_below(listed, ""))
-        except (BrokenRecord, InvalidValue) as exc:
+            with self._rest.for_files():
+                sizes = dict(_below(listed, ""))
+        except BrokenRecord as exc:
             return FoundFiles(trouble=f"its files cannot be listed: {exc}")
         return FoundFiles(
             files={
-                path: ServedByMlflow(self._rest, address(path), size)
+                path: size
+                if isinstance(size, str)
+                else ServedByMlflow(self._rest, address(path), size)
                 for path, size in sizes.items()
             },
             stamp=texts_digest(sizes, until),
         )
 
 
-def _below(listed: _Listing, folder: str, depth: int = 0) -> Iterator[tuple[str, int | None]]:
-    """Each file, and its size."""
+def _below(listed: _Listing, folder: str, depth: int = 0) -> Iterator[tuple[str, int | str | None]]:
+    """Each file, and its size, or why it cannot be here."""
     for said in listed(folder):
-        path = _path_in(said, folder)
+        try:
+            path = _path_in(said, folder)
+        except InvalidValue as exc:
+            path = str(said["path"])
+            yield _shortened(path), str(exc).removeprefix(f"Artifact path {shown(path)} ")
+            continue
         if path == folder:
             continue  # a file lists itself
         if not said.get("is_dir"):
             yield path, number(said, "file_size")
         elif depth < _DEEPEST:
             yield from _below(listed, path, depth + 1)
+
+
+def _shortened(path: str) -> str:
+    return path if len(path) <= 80 else f"{path[:40]}…{path[-40:]}"
 
 
 def _path_in(said: Json, folder: str) -> str:

@@ -24,6 +24,7 @@ from nbtrack.transfer.sources.trackio import TrackioReader
 from nbtrack.transfer.sources.wandb_exports import WandbExportReader, is_of_documentation
 from nbtrack.transfer.sources.wandb_folders import WandbFoldersReader
 
+_REMOTE = ("http", "https", "postgresql", "postgres")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters or more: C: is a drive
 
 
@@ -43,9 +44,13 @@ def open_source(kind: str, source: str, reading: Reading | None = None) -> Sourc
 
 def _open_mlflow(source: str, _: Reading) -> SourceReader:
     scheme = _SCHEME.match(source)
-    if scheme and scheme[1].lower() in ("http", "https"):
+    kind = scheme[1].lower().partition("+")[0] if scheme else ""
+    if kind in _REMOTE and not source[len(kind) :].partition(":")[2].startswith("//"):
+        # Only this is shown: the rest may hold a password.
+        raise InvalidValue(f"What begins with {kind}: goes on with //, as in {kind}://host/name.")
+    if kind in ("http", "https"):
         return HttpReader(source)
-    if scheme and scheme[1].lower().partition("+")[0] in ("postgresql", "postgres"):
+    if kind in _REMOTE:
         database = PostgresDatabase(source)
         return DatabaseReader(database, title=database.title, folder=os.getcwd())
     place = _place_of_mlflow(source)
