@@ -30,13 +30,17 @@ class UsersRights:
         user, asked = self._who(), set(experiment_ids)
         if user.may(Role.EDITOR):
             return asked
-        of_some = any(each.kind == EXPERIMENT and each.role.may(Role.EDITOR) for each in user.grants)
+        of_some = any(
+            each.kind == EXPERIMENT and each.role.may(Role.EDITOR) for each in user.grants
+        )
         if not (of_some and asked):
             return set()
         found = self._served.store.search_experiments(view_type=ViewType.ALL)
         names = {each.experiment_id: each.name for each in found if each.experiment_id in asked}
         return {
-            each for each, name in names.items() if is_met(Need(Role.EDITOR, EXPERIMENT, name), user)
+            each
+            for each, name in names.items()
+            if is_met(Need(Role.EDITOR, EXPERIMENT, name), user)
         }
 
     def may_edit_model(self, name: str) -> bool:
