@@ -23,6 +23,7 @@ from nbtrack.panels.registry.messages import QUESTIONS as REGISTRY
 from nbtrack.panels.runs.allowed import allowed
 from nbtrack.panels.runs.messages import QUESTIONS as RUNS
 from nbtrack.records.runs import RunData, RunInputs
+from nbtrack.records.tags import PARENT_TAG
 from nbtrack.server.grants import EXPERIMENT, MODEL, Grant
 from nbtrack.server.pages.rights import UsersRights
 from nbtrack.server.pages.sessions import Sessions
@@ -505,6 +506,21 @@ def test_a_role_for_a_model_alone_is_one(
         assert word not in str([checked, gated, failed, refused])
     version = world.client.get_model_version("open", "1")
     assert (version.current_stage, version.description) == ("Production", "good")
+
+
+def test_children_say_which_of_them_are_read_only(world: World) -> None:
+    """They may be ticked without having been on a page."""
+    experiment = world.client.create_experiment("family")
+    parent = world.client.create_run(experiment).info.run_id
+    child = world.client.create_run(experiment, tags={PARENT_TAG: parent}).info.run_id
+    world.client._store.flush()
+    told = []
+    for who in ("viewer", "editor"):
+        with opened(world.address, "runs", world.cookie(who)) as line:
+            line.ask("start")
+            told.append(line.ask("children", runs=[parent])["result"])
+
+    assert told == [{"ids": [child], "readOnly": [child]}, {"ids": [child], "readOnly": []}]
 
 
 def test_of_many_experiments_rights_are_looked_up_at_once(world: World) -> None:
