@@ -70,6 +70,7 @@ def test_latex_takes_the_table_and_the_chart(notebook: Any) -> None:
     assert DEAD.findall(text) == []
     charts = [name for name in files if name.endswith(".pdf") and name in text]
     assert [files[name][:4] for name in charts] == [b"%PDF"]
+    assert re.findall(r"\\begin\{Verbatim\}.*\n\s*\\end\{Verbatim\}", text) == []
 
 
 def test_a_page_without_pictures_in_it(notebook: Any) -> None:

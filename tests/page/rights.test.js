@@ -41,6 +41,14 @@ test("who may change a run now is offered it, and who may no more is not", () =>
   assert.deepEqual([...state.readOnly], ["a"]);
 });
 
+test("children that were on no page are known for what they are when they are ticked", () => {
+  const { state } = begun();
+  state.noteRights(page(["2"], ["parent", "2"]));
+  state.tickChildren({ ids: ["a", "b"], readOnly: ["a"] });
+  assert.deepEqual([...state.readOnly], ["parent", "a"]);
+  assert.deepEqual(state.ticked, ["a", "b"]);
+});
+
 test("groups have no rows, and say nothing of runs", () => {
   const { state } = begun();
   state.noteRights(page(["2"], ["b", "2"]));

@@ -48,6 +48,12 @@ def bucket(store: BucketStore) -> Bucket:
     return Bucket(store.new_bucket())
 
 
+@pytest.fixture
+def own_bucket(store: BucketStore) -> Bucket:
+    """Of a project that is not the one served: a bucket is of one alone."""
+    return Bucket(store.new_bucket())
+
+
 @pytest.fixture(scope="module")
 def address(served_folder: Path, bucket: Bucket) -> Iterator[str]:
     server = TeamServer(served_folder, "--artifacts", bucket.address)
@@ -282,12 +288,12 @@ def test_a_bucket_that_is_not_there_is_said(store: BucketStore) -> None:
         Bucket("s3://nobody-has-made-this/x").check()
 
 
-def test_files_of_before_there_was_a_bucket_are_read(bucket: Bucket, tmp_path: Path) -> None:
+def test_files_of_before_there_was_a_bucket_are_read(own_bucket: Bucket, tmp_path: Path) -> None:
     """Of runs, and of versions; a new one of the same name goes into the bucket."""
     client = nbtrack.MlflowClient((tmp_path / ".nbtrack").as_uri())
     run = client.create_run("0").info.run_id
     client.log_text(run, "old", "old.txt")
-    server = TeamServer(tmp_path, "--artifacts", bucket.address)
+    server = TeamServer(tmp_path, "--artifacts", own_bucket.address)
     try:
         place = f"{server.address}{PLACE}/runs/{run}/old.txt"
         old = send("GET", place)
@@ -297,7 +303,7 @@ def test_files_of_before_there_was_a_bucket_are_read(bucket: Bucket, tmp_path: P
         server.stop()
 
     assert (old[1], new[1]) == (b"old", b"new")
-    assert digest(b"new") in blobs(bucket)
+    assert digest(b"new") in blobs(own_bucket)
 
 
 def test_a_record_without_a_digest_costs_the_others_nothing(bucket: Bucket, tmp_path: Path) -> None:
@@ -314,7 +320,7 @@ def test_a_record_without_a_digest_costs_the_others_nothing(bucket: Bucket, tmp_
     assert client.artifacts_of(run_id).read("kept.txt") == b"kept"
 
 
-def test_who_knows_a_digest_need_not_have_the_file(bucket: Bucket, tmp_path: Path) -> None:
+def test_who_knows_a_digest_need_not_have_the_file(own_bucket: Bucket, tmp_path: Path) -> None:
     """Whose roles are for some sends all of a file before it is his, small or large: then it is
     there, and so it is said. Nobody else has to."""
     client = nbtrack.MlflowClient(tmp_path.as_uri())
@@ -323,7 +329,7 @@ def test_who_knows_a_digest_need_not_have_the_file(bucket: Bucket, tmp_path: Pat
     users = Users(tmp_path)
     tokens = {"ann": users.add("ann", None, grants=grants), "all": users.add("all", Role.EDITOR)}
     secret, large = os.urandom(1000), os.urandom(2_000_000)
-    server = TeamServer(tmp_path, "--artifacts", bucket.address)
+    server = TeamServer(tmp_path, "--artifacts", own_bucket.address)
     ours = f"{server.address}/api/nbtrack/1"
 
     def seen(who: str) -> dict[str, str]:

@@ -4,6 +4,8 @@ was found so; what is logged again meanwhile stays."""
 from __future__ import annotations
 
 import hashlib
+import re
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import nbtrack
+from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.cli.bucket_leftovers import bucket_garbage, remove_contents
 from nbtrack.cli.main import main
 from nbtrack.errors import BucketAway, StoreError
@@ -218,6 +221,50 @@ def test_a_server_that_began_without_its_bucket_looks_whose_it_is(
         other.log_text(run_id, "mine", "a.txt")
     assert not [each for each in store.requests()[before:] if each.startswith("PUT")]
     assert kept(bucket, "mine", "theirs") == [False, True]
+
+
+def test_in_a_bucket_of_others_nothing_is_cleared_up(
+    client: nbtrack.MlflowClient, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server of another project, which began while the bucket was away, looks each hour."""
+    import obstore
+
+    monkeypatch.setattr("threading.Timer.start", lambda _: None)
+    other = nbtrack.MlflowClient(str(tmp_path / "other" / ".nbtrack"))
+    left = []
+    for each in (other, client):
+        obstore.put(bucket._store, "incoming/theirs", b"x")
+        BucketProject(each._store, bucket, is_server=True).warm_up()
+        left.append(bucket.notes("incoming"))
+
+    assert left == [["incoming/theirs"], []]
+
+
+def test_of_two_projects_that_shared_a_prefix_one_moves_with_its_files(
+    client: nbtrack.MlflowClient, store: BucketStore, bucket: Bucket, tmp_path: Path
+) -> None:
+    """As it is told to: with what it is to copy, and no more, it has all that it had."""
+    import obstore
+
+    other = nbtrack.MlflowClient(str(tmp_path / "other" / ".nbtrack"))
+    BucketProject(other._store, bucket)  # as before a bucket was somebody's
+    run_id = logged(other, "mine")
+    other.log_text(run_id, "flavors: {}\n", "model/MLmodel")
+    other.create_registered_model("heron")
+    other.create_model_version("heron", f"runs:/{run_id}/model", run_id)
+    told = str(_fault_of(BucketProject(other._store, bucket, is_server=True).claim))
+    moved = Bucket(store.new_bucket())
+    for folder in re.findall(rf"{bucket.address}/(\w+)(?= )", told):
+        for name in bucket.notes(folder):
+            obstore.put(moved._store, name, obstore.get(bucket._store, name).bytes())
+    BucketProject(other._store, moved, is_server=True).claim()
+
+    assert Path(other.download_artifacts(run_id, "mine.txt")).read_text() == "mine"
+    shutil.rmtree(tmp_path / "other" / ".nbtrack" / "models")  # what is kept of the bucket's
+    version = open_artifacts(other.get_model_version_download_uri("heron", "1"))
+    assert [(each.path, version.read(each.path)) for each in version.walk()] == [
+        ("MLmodel", b"flavors: {}\n")
+    ]
 
 
 def _fault_of(claim: Callable[[], None]) -> Exception | None:

@@ -20,8 +20,10 @@ from nbtrack.panels.artifacts.messages import QUESTIONS as ARTIFACTS
 from nbtrack.panels.charts_tab.messages import QUESTIONS as CHARTS
 from nbtrack.panels.compare.messages import QUESTIONS as COMPARE
 from nbtrack.panels.registry.messages import QUESTIONS as REGISTRY
+from nbtrack.panels.runs.allowed import allowed
 from nbtrack.panels.runs.messages import QUESTIONS as RUNS
 from nbtrack.records.runs import RunData, RunInputs
+from nbtrack.records.tags import PARENT_TAG
 from nbtrack.server.grants import EXPERIMENT, MODEL, Grant
 from nbtrack.server.pages.rights import UsersRights
 from nbtrack.server.pages.sessions import Sessions
@@ -507,6 +509,39 @@ def test_a_role_for_a_model_alone_is_one(
         assert word not in str([checked, gated, failed, refused])
     version = world.client.get_model_version("open", "1")
     assert (version.current_stage, version.description) == ("Production", "good")
+
+
+def test_children_say_which_of_them_are_read_only(world: World) -> None:
+    """They may be ticked without having been on a page."""
+    experiment = world.client.create_experiment("family")
+    parent = world.client.create_run(experiment).info.run_id
+    child = world.client.create_run(experiment, tags={PARENT_TAG: parent}).info.run_id
+    world.client._store.flush()
+    told = []
+    for who in ("viewer", "editor"):
+        with opened(world.address, "runs", world.cookie(who)) as line:
+            line.ask("start")
+            told.append(line.ask("children", runs=[parent])["result"])
+
+    assert told == [{"ids": [child], "readOnly": [child]}, {"ids": [child], "readOnly": []}]
+
+
+def test_of_many_experiments_rights_are_looked_up_at_once(world: World) -> None:
+    """For each page, and each news of it: once in all, and not at all for who edits none."""
+    served = Served(world.users._file.parent.parent.as_uri())
+    looks, snapshot = [], served.store._snapshot
+    served.store._snapshot = lambda *args: looks.append(1) or snapshot(*args)
+    rows = [{"experiment": each} for each in (world.own_experiment, world.their_experiment, "9")]
+    told = {}
+    for who in ("viewer", "looks", "edits", "editor"):
+        user = world.users.all()[who]
+        may = allowed(UsersRights(served, lambda user=user: user), rows, [world.own_experiment])
+        told[who] = (may["keepsChoices"], len(may["readOnly"]), len(looks))
+
+    assert told == {
+        "viewer": (False, 3, 0), "looks": (False, 3, 0), "edits": (True, 2, 1),
+        "editor": (True, 0, 1),
+    }  # fmt: skip
 
 
 def test_a_gate_is_told_what_its_rules_ask(world: World) -> None:

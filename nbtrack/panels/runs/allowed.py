@@ -15,7 +15,8 @@ def allowed(
     """As a `Page` says it, of its *rows* and of the experiments that it is about."""
     of_rows = dict.fromkeys(row["experiment"] for row in rows)
     places = {place.experiment_id for place in choice_places(experiment_ids)}
+    editable = rights.experiments_to_edit(places | of_rows.keys())
     return {
-        "keepsChoices": all(map(rights.may_edit_experiment, places)),
-        "readOnly": [each for each in of_rows if not rights.may_edit_experiment(each)],
+        "keepsChoices": places <= editable,
+        "readOnly": [each for each in of_rows if each not in editable],
     }

@@ -265,6 +265,13 @@ class RunIds(TypedDict):
     ids: list[str]
 
 
+class Children(TypedDict):
+    """`readOnly` are those of them that the user may not change."""
+
+    ids: list[str]
+    readOnly: list[str]
+
+
 class TextFile(TypedDict):
     name: str
     text: str
@@ -285,7 +292,7 @@ QUESTIONS = {
     "columns": Question(ColumnsAsked, None),
     "select": Question(SelectAsked, None),
     "details": Question(RunAsked, RunDetails),
-    "children": Question(SelectAsked, RunIds),
+    "children": Question(SelectAsked, Children),
     "sparklines": Question(SparklinesAsked, Sparklines),
     "edit": Question(EditAsked, RunDetails),
     "tag": Question(TagAsked, RunIds),

@@ -28,8 +28,9 @@ STATIC_CLASS = "nbtrack-static"  # JupyterLab's sanitizer keeps classes
 # Only our extension of JupyterLab knows it (nbtrack/jupyter/data): it has a quiet line where
 # the widget is gone. Others take the view of the widget, as if it were not there.
 PANEL_TYPE = "application/vnd.nbtrack.panel+json"
+_NO_WORDS = {"text/plain": "", "text/latex": ""}  # nbconvert sets an empty text in a block of LaTeX
 # An output that may be filled later: before the widget, where a static twin is looked for.
-PLACEHOLDER = {"text/html": f'<div class="{STATIC_CLASS}"></div>', "text/plain": ""}
+PLACEHOLDER = {"text/html": f'<div class="{STATIC_CLASS}"></div>', **_NO_WORDS}
 
 
 class Panel(anywidget.AnyWidget):
@@ -93,7 +94,7 @@ class Panel(anywidget.AnyWidget):
         return {
             PANEL_TYPE: {"version": 1},
             "application/vnd.jupyter.widget-view+json": view,
-            "text/plain": "",
+            **_NO_WORDS,
         }
 
     # --- the line to the page

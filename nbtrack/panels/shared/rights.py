@@ -9,12 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nbtrack.stores.store import Store
 
 
 class Rights(Protocol):
     def may_edit_experiment(self, experiment_id: str) -> bool:
         """And its runs: notes, tags, names, deletion."""
+
+    def experiments_to_edit(self, experiment_ids: Iterable[str]) -> set[str]:
+        """Those of *experiment_ids* of which `may_edit_experiment` is true, asked at once."""
 
     def may_edit_model(self, name: str) -> bool:
         """What is said of it: tags, aliases, descriptions; and make versions of it."""
@@ -33,6 +38,9 @@ class Rights(Protocol):
 class _All:
     def may_edit_experiment(self, _: str) -> bool:
         return True
+
+    def experiments_to_edit(self, experiment_ids: Iterable[str]) -> set[str]:
+        return set(experiment_ids)
 
     def may_edit_model(self, _: str) -> bool:
         return True

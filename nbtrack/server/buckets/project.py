@@ -52,9 +52,8 @@ class BucketProject:
 
     def warm_up(self) -> None:
         """Once now, and from then on each hour."""
-        with guarded("look whose its bucket is", outcome="it is done when a file is needed"):
-            self.claim()
         with guarded("clear up in its bucket", outcome="it is done an hour later"):
+            self.claim()  # first: in that of others nothing is ours to clear up
             self.bucket.sweep()
         again = threading.Timer(SWEEP_SECONDS, self.warm_up)
         again.daemon = True
@@ -119,8 +118,10 @@ def _another_project(address: str, told: object, own: str) -> StoreError:
     return StoreError(
         f"The bucket {address} is of another project, {str(owner_in(told))!r:.80}{whose}, and this "
         f"one is {own}: `nbtrack gc` of each would free the files of the other. Begin this server "
-        f"with another prefix: --artifacts {address}-2. If that project is gone for good, or is "
-        f"this one before it was made anew, delete {address}/{OWNER} and begin again."
+        f"with another prefix: --artifacts {address}-2. If it has kept files here before, copy "
+        f"{address}/blobs and {address}/copies to {address}-2 first: it looks for them there. Only "
+        "if that project is gone for good, or is this one before it was made anew, delete "
+        f"{address}/{OWNER} and begin again: the server of that one would be refused from then on."
     )
 
 

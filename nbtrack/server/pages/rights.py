@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 
-from nbtrack.errors import ExperimentNotFound
 from nbtrack.records.registry import EventKind
+from nbtrack.records.runs import ViewType
 from nbtrack.server.grants import EXPERIMENT, MODEL, Need
 from nbtrack.server.pages.gate_reads import store_at_gate
 from nbtrack.server.roles import Role, role_of_change
@@ -23,14 +22,26 @@ class UsersRights:
         self._served, self._who = served, who
 
     def may_edit_experiment(self, experiment_id: str) -> bool:
-        """Grants are by name, which is looked up for whoever has no role for all."""
-        user = self._who()
+        return experiment_id in self.experiments_to_edit([experiment_id])
+
+    def experiments_to_edit(self, experiment_ids: Iterable[str]) -> set[str]:
+        """Grants are by name, which is looked up only where one could be meant: each page asks,
+        and so do all that lie open, at each news."""
+        user, asked = self._who(), set(experiment_ids)
         if user.may(Role.EDITOR):
-            return True
-        with suppress(ExperimentNotFound):
-            name = self._served.store.get_experiment(experiment_id).name
-            return is_met(Need(Role.EDITOR, EXPERIMENT, name), user)
-        return False
+            return asked
+        of_some = any(
+            each.kind == EXPERIMENT and each.role.may(Role.EDITOR) for each in user.grants
+        )
+        if not (of_some and asked):
+            return set()
+        found = self._served.store.search_experiments(view_type=ViewType.ALL)
+        names = {each.experiment_id: each.name for each in found if each.experiment_id in asked}
+        return {
+            each
+            for each, name in names.items()
+            if is_met(Need(Role.EDITOR, EXPERIMENT, name), user)
+        }
 
     def may_edit_model(self, name: str) -> bool:
         return self._may(EventKind.VERSION_TAG_SET, name)

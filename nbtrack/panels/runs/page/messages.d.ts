@@ -234,6 +234,12 @@ export interface RunIds {
   ids: string[];
 }
 
+/** `readOnly` are those of them that the user may not change. */
+export interface Children {
+  ids: string[];
+  readOnly: string[];
+}
+
 export interface TextFile {
   name: string;
   text: string;

@@ -6,7 +6,7 @@ import { sortWith, withTicks } from "./choices.js";
 import { Colours, striped } from "./colours.js";
 import { askedWith, pinnedFirst } from "./column_groups.js";
 /** @import { PanelHost } from "../../shared/page/panel_host.js" */
-/** @import { ColumnsAsked, EditAsked, Keys, Page, Refused, RunRow, RunsStart, Sparklines, TableAsked, TableColumn, Wrong } from "./messages.d.ts" */
+/** @import { Children, ColumnsAsked, EditAsked, Keys, Page, Refused, RunRow, RunsStart, Sparklines, TableAsked, TableColumn, Wrong } from "./messages.d.ts" */
 /** @import { KnownRun, RunsEvents } from "./runs_types.d.ts" */
 
 /** @extends {Emitter<RunsEvents>} */
@@ -96,10 +96,13 @@ export class RunsState extends Emitter {
   /** Ticks outlast their page.
    *  @param {Page} page */
   noteRights({ rows = [], readOnly }) {
-    for (const { id, experiment } of rows) {
-      if (readOnly.includes(experiment)) this.readOnly.add(id);
-      else this.readOnly.delete(id);
-    }
+    for (const { id, experiment } of rows) this.noteRight(id, readOnly.includes(experiment));
+  }
+
+  /** @param {string} runId @param {boolean} isReadOnly */
+  noteRight(runId, isReadOnly) {
+    if (isReadOnly) this.readOnly.add(runId);
+    else this.readOnly.delete(runId);
   }
 
   /** `column` is one of the page's.
@@ -147,6 +150,14 @@ export class RunsState extends Emitter {
   tickAll(runIds, isTicked) {
     this.setTicked(withTicks(this.ticked, runIds, isTicked));
     this.tellTicked();
+  }
+
+  /** Most of them may have been on no page.
+   *  @param {Children} children */
+  tickChildren({ ids, readOnly }) {
+    const fixed = new Set(readOnly);
+    for (const id of ids) this.noteRight(id, fixed.has(id));
+    this.tickAll(ids, true);
   }
 
   /** @param {string[]} ids */

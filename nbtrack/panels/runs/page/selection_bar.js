@@ -102,9 +102,9 @@ export class SelectionBar {
   /** @param {string[]} parents */
   async tickChildren(parents) {
     await this.tried(async () => {
-      const { ids } = await this.state.host.ask("children", { runs: parents });
+      const children = await this.state.host.ask("children", { runs: parents });
       for (const id of parents) this.asked.add(id);
-      this.state.tickAll(ids, true);
+      this.state.tickChildren(children);
     });
   }
 

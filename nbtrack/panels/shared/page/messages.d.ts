@@ -7,7 +7,7 @@ import type { Causes, CausesAsked, CompareAsked, CompareStart, Comparison, FileA
 import type { Places } from "../../frame/page/messages.d.ts";
 import type { LiveState, Points, Specs } from "../../live/page/messages.d.ts";
 import type { Audit, ModelAsked, ModelPage, Models, MoveAsked, MoveCheck, MoveCheckAsked, Moved, RegisterAsked, Registered, RegistryEditAsked, RegistryNews, RegistryStart, RunModels, RunModelsAsked, VersionAsked, VersionDetails, VersionDifference, VersionsAsked } from "../../registry/page/messages.d.ts";
-import type { Code, CodeAsked, ColumnsAsked, EditAsked, Page, Refused, RunAsked, RunDetails, RunIds, RunsStart, SelectAsked, Sparklines, SparklinesAsked, TableAsked, TagAsked, TextFile } from "../../runs/page/messages.d.ts";
+import type { Children, Code, CodeAsked, ColumnsAsked, EditAsked, Page, Refused, RunAsked, RunDetails, RunIds, RunsStart, SelectAsked, Sparklines, SparklinesAsked, TableAsked, TagAsked, TextFile } from "../../runs/page/messages.d.ts";
 
 export interface Questions {
   opened: { arguments: Nothing; answer: null };
@@ -45,7 +45,7 @@ export interface Questions {
   columns: { arguments: ColumnsAsked; answer: null };
   select: { arguments: SelectAsked; answer: null };
   details: { arguments: RunAsked; answer: RunDetails };
-  children: { arguments: SelectAsked; answer: RunIds };
+  children: { arguments: SelectAsked; answer: Children };
   sparklines: { arguments: SparklinesAsked; answer: Sparklines };
   edit: { arguments: EditAsked; answer: RunDetails };
   tag: { arguments: TagAsked; answer: RunIds };

@@ -77,7 +77,13 @@ export class PanelHost {
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
       this.setBusy();
-      this.model.send({ id, do: name, with: { ...args, view: this.view } });
+      try {
+        this.model.send({ id, do: name, with: { ...args, view: this.view } });
+      } catch {
+        this.waiting.delete(id); // a widget throws where its kernel is gone: no answer comes
+        this.setBusy();
+        reject(new Error(LOST));
+      }
     });
   }
 
@@ -180,6 +186,7 @@ export class PanelHost {
   /** The kernel was restarted or is gone: what is on the page stays, as it was. */
   kernelLost() {
     this.isLost = true;
+    window.removeEventListener("pagehide", this.leave); // there is nobody to be told
     this.waiting.clear();
     this.setBusy();
     this.root.classList.add("nbt-lost");
