@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.api.taking_over import is_taken_over
 from nbtrack.base.guard import warn
 from nbtrack.base.nearest import did_you_mean
 from nbtrack.base.values import (
@@ -218,8 +219,14 @@ def _check_parent(run_id: str) -> None:
 
 
 def end_run(status: RunStatus | str = "FINISHED") -> None:
-    """Close the active run; without one, nothing happens."""
-    current_session().end_run(status)
+    """Close the active run; without one, nothing happens. The run of a cell or script ends with
+    it: code of MLflow's has none from here on, until it logs again."""
+    session = current_session()
+    run = active_run()
+    session.end_run(status)
+    if run is not None and run.is_cell and is_taken_over():
+        run.is_unasked = True
+        session.last_run = (run.store, run.run_id)
 
 
 def active_run() -> ActiveRun | None:
@@ -231,10 +238,9 @@ def active_run() -> ActiveRun | None:
 
 def last_active_run() -> Run | None:
     """The active run, else the one that ended last in this process, as the store has it now."""
-    session = current_session()
-    if (run := session.active_run()) is not None:
+    if (run := active_run()) is not None:
         return run.store.get_run(run.run_id)
-    return session.last_active_run()
+    return current_session().last_active_run()
 
 
 def get_run(run_id: str) -> Run:

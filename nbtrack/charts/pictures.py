@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -11,6 +12,9 @@ PICTURE_WIDTH = 640  # pixels: fits the output of a notebook 960 px wide, with a
 PNG_SCALE = 2.0  # sharp on dense screens
 _ADDRESS = re.compile(r"""\s(?:xlink:)?href\s*=\s*("(?!data:|\#)[^"]*"|'(?!data:|\#)[^']*')""")
 _MAJOR = re.compile(r"/vega-lite/v(\d+)")
+# What no XML may hold: at one such character in a name, vl-convert ends the whole process.
+_DEADLY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_DEADLY_IN_JSON = re.compile(r"\\u00[01]|\\[bf]|[\ud800-\udfff\ufffe\uffff]")
 
 
 def picture_bundle(drawing: Drawing, alt_text: str) -> dict[str, Any]:
@@ -34,11 +38,9 @@ def bundle_of_spec(spec: dict[str, Any], alt_text: str) -> dict[str, Any]:
 
 def png_of_foreign(spec: dict[str, Any]) -> bytes:
     """Of Vega-Lite that somebody else wrote: data and images elsewhere are not fetched."""
-    import vl_convert
-
     written_for = _MAJOR.search(str(spec.get("$schema")))
     version = vega_lite_version(int(written_for[1]) if written_for else None)
-    svg = vl_convert.vegalite_to_svg(spec, vl_version=version, allowed_base_urls=[])
+    svg = _svg_from(spec, vl_version=version, allowed_base_urls=[])
     return png_of_svg(_ADDRESS.sub("", svg), scale=PNG_SCALE)
 
 
@@ -60,10 +62,29 @@ def svg_of(drawing: Drawing) -> str:
     return _svg_from(whole_spec_of(drawing))
 
 
-def _svg_from(spec: dict[str, Any]) -> str:
+def _svg_from(spec: dict[str, Any], *, vl_version: str | None = None, **options: Any) -> str:
     import vl_convert
 
-    return str(vl_convert.vegalite_to_svg(spec, vl_version=vega_lite_version()))
+    version = vl_version or vega_lite_version()
+    svg = vl_convert.vegalite_to_svg(drawable(spec), vl_version=version, **options)
+    return str(_written_out(svg))  # a backslash in a title may have made one
+
+
+def drawable(spec: dict[str, Any]) -> dict[str, Any]:
+    """With characters that would end the process written out, in keys and fields alike. Nearly
+    always there are none, and one look at the JSON text tells so, faster than a walk through it."""
+    text = json.dumps(spec, ensure_ascii=False, default=str, skipkeys=True)
+    found: dict[str, Any] = _written_out(spec) if _DEADLY_IN_JSON.search(text) else spec
+    return found
+
+
+def _written_out(part: Any) -> Any:
+    """Without a backslash, which would stand for something in a field's name or a title."""
+    if isinstance(part, str):
+        return _DEADLY.sub(lambda found: f"‹{ascii(found[0])[2:-1]}›", part)
+    if isinstance(part, dict):
+        return {_written_out(key): _written_out(value) for key, value in part.items()}
+    return [_written_out(each) for each in part] if isinstance(part, list | tuple) else part
 
 
 def png_of_svg(svg: str, *, scale: float = 1.0) -> bytes:

@@ -11,6 +11,7 @@ from nbtrack.errors import InvalidValue
 
 _MOST_OF_FRACTIONS = 100  # classes such as 0.5: more of them are measurements
 _MOST_UNKNOWN = 100  # classes that are predicted, and that nothing else knows
+_ROUNDING = 1e-5  # a softmax of 32 bits may end beside 0 or 1
 
 
 def labels_of(y: Any, predicted: Any, classes: Any, config: Mapping[str, Any]) -> Any:
@@ -52,6 +53,7 @@ def columns_of(shares: Any, labels: Any, classes: Any, predicted_places: Any, gi
     model has them. *given* is label_list or None. Raises InvalidValue for what does not fit."""
     shares = np.asarray(shares)
     count = shares.shape[1] if shares.ndim == 2 else 0
+    _check_shares(shares)
     if classes is not None and len(classes) == count:
         return _by_name(shares, labels, list(np.asarray(classes).tolist()))
     if count != len(labels):
@@ -67,6 +69,18 @@ def columns_of(shares: Any, labels: Any, classes: Any, predicted_places: Any, gi
             "evaluator_config={'label_list': […]}."
         )
     return shares
+
+
+def _check_shares(shares: Any) -> None:
+    if shares.min(initial=0) >= -_ROUNDING and shares.max(initial=1) <= 1 + _ROUNDING:
+        return  # which NaN is not
+    off = ~((shares >= -_ROUNDING) & (shares <= 1 + _ROUNDING)).reshape(len(shares), -1).all(axis=1)
+    count, first = int(off.sum()), int(off.argmax())
+    raise InvalidValue(
+        f"{count:,} of {len(shares):,} rows have probabilities that are NaN or not within 0 to 1, "
+        f"row {first} {shares[first].tolist()!r:.80}. Leave them out, or evaluate a model whose "
+        "predict_proba gives probabilities."
+    )
 
 
 def _by_name(shares: Any, labels: Any, classes: list[Any]) -> Any:

@@ -48,7 +48,7 @@ def evaluate(
     asked = None if model is None else given_model(model)
     predicted = _for_each_row(_predictions(given, asked), given, "predictions")
     if (weights := config.get("sample_weights")) is not None:
-        _for_each_row(weights, given, "sample_weights")
+        _check_weights(_for_each_row(weights, given, "sample_weights"))
     found = _measured(model_type, given, asked, predicted, config)
     found.metrics |= _own_metrics(extra_metrics or (), given, predicted, found.metrics, config)
     prefix = str(config.get("metric_prefix") or "")
@@ -80,6 +80,11 @@ def _for_each_row(values: Any, given: Given, name: str) -> Any:
             "the class that is the likeliest."
         )
     return found
+
+
+def _check_weights(weights: Any) -> None:
+    if len(weights) and not weights.any():
+        raise InvalidValue("All sample_weights are 0, so no row counts; give some that are not.")
 
 
 def _measured(

@@ -17,7 +17,8 @@ POINTS_OF_EACH = 150  # thresholds of a curve that is drawn: scores of positive 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
-    """Curves as they are drawn, and areas of all their points. NaN, of one class only."""
+    """Curves as they are drawn, and areas of all their points. NaN, of one class only; with no
+    positive row, average precision is 0."""
 
     false_rates: Floats
     true_rates: Floats
@@ -28,7 +29,10 @@ class Ranking:
 
 
 def ranking_of(is_positive: NDArray[np.bool_], scores: Floats, weights: Floats | None) -> Ranking:
-    """All of shape (rows,)."""
+    """All of shape (rows,). Rows of weight 0 are no thresholds either, as in scikit-learn."""
+    if weights is not None:
+        counts = weights != 0
+        is_positive, scores, weights = is_positive[counts], scores[counts], weights[counts]
     hits, others = (
         _Sorted(scores[rows], None if weights is None else weights[rows])
         for rows in (is_positive, ~is_positive)
@@ -82,6 +86,8 @@ def _roc_auc(hits: _Sorted, others: _Sorted) -> float:
 
 
 def _average_precision(hits: _Sorted, others: _Sorted) -> float:
+    if not hits.total:
+        return 0.0
     found = hits.reaching(hits.distinct)
     precision = found / (found + others.reaching(hits.distinct))
     return float((hits.weights * precision).sum() / hits.total)

@@ -51,7 +51,7 @@ class Session(OpenStores):
         self.verified: dict[tuple[str, str], tuple[float, RunWriter]] = {}
         # Held here too: a thread that ends without ending its run takes its overlay with it.
         self._open: dict[str, ActiveRun] = {}
-        self._last_run: tuple[Store, str] | None = None
+        self.last_run: tuple[Store, str] | None = None
         self.family = ProcessFamily(self.attached_run)
         self.handing_over = HandingOver(self.stack.handed_over)
         # Asked when something is logged and no run is open; None: open an ordinary run.
@@ -256,9 +256,9 @@ class Session(OpenStores):
             run.end(status)
 
     def last_active_run(self) -> Run | None:
-        if self._last_run is None:
+        if self.last_run is None:
             return None
-        store, run_id = self._last_run
+        store, run_id = self.last_run
         return store.get_run(run_id)
 
     def end_again(self, run_id: str, status: RunStatus) -> None:
@@ -278,7 +278,7 @@ class Session(OpenStores):
 
     def release(self, run: ActiveRun) -> None:
         """*run* has ended."""
-        self._last_run = (run.store, run.run_id)
+        self.last_run = (run.store, run.run_id)
         self._open.pop(run.run_id, None)
         self.stack.remove(run)
         self.hand_over()
@@ -363,7 +363,7 @@ class Session(OpenStores):
         if run.is_open:
             self._open[run.run_id] = run
             self.hand_over()
-        self._last_run = (run.store, run.run_id)
+        self.last_run = (run.store, run.run_id)
 
     def _after_fork(self) -> None:
         # The parent's runs can be logged to here, but it is the parent that ends them.

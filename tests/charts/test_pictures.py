@@ -10,7 +10,7 @@ import pytest
 
 from nbtrack.charts.drawing_process import DrawingFailed, DrawingProcess
 from nbtrack.charts.metric_lines import metric_lines
-from nbtrack.charts.pictures import PICTURE_WIDTH, picture_bundle
+from nbtrack.charts.pictures import PICTURE_WIDTH, drawable, picture_bundle
 from nbtrack.charts.vega_bundle import vega_bundle
 from nbtrack.records.views import MetricSeries
 
@@ -98,6 +98,28 @@ def test_a_process_draws_for_the_kernel(process):
         process._ask("picture", {"series": "nonsense"})
     bundle = process.picture([loss()], names={RUN: HOSTILE}, x={}, title=HOSTILE)
     assert "<img" not in bundle["image/svg+xml"]
+
+
+def test_no_character_ends_the_process(process):
+    """Such as a stranger's run may be called by: vl-convert would abort at one."""
+    process.start()
+    its_own, no_xml = process._child, "a\0\b\x0b\f\x0e\x1f\ufffe\uffff\udfff"
+    titled = {"x": {"field": "y", "title": "a\\x01", "type": "quantitative"}}
+
+    bundle = process.picture([loss()], names={RUN: no_xml}, x={}, title=no_xml)
+    process.foreign_picture({"data": {"values": [{"y": 1}]}, "mark": "point", "encoding": titled})
+
+    assert process._child is its_own
+    words = "".join(ElementTree.fromstring(bundle["image/svg+xml"]).itertext())
+    assert "a‹x00›‹x08›‹x0b›‹x0c›‹x0e›‹x1f›‹ufffe›‹uffff›‹udfff›" in words
+
+
+def test_a_spec_that_can_be_drawn_is_left_as_it_is():
+    """Tabs and ends of lines divide the data of a CSV text."""
+    spec = {"data": {"values": "a\tb\r\n1\t2"}, "title": "\\b"}
+
+    assert drawable(spec) == spec
+    assert drawable({**spec, "ti\0": ["\0"]}) == {**spec, "ti‹x00›": ["‹x00›"]}
 
 
 def test_a_process_that_ended_is_started_again(process):

@@ -6,7 +6,12 @@ import io
 
 import numpy as np
 import pytest
-from sklearn.metrics import precision_recall_curve, roc_curve
+from sklearn.metrics import (
+    average_precision_score,
+    precision_recall_curve,
+    roc_auc_score,
+    roc_curve,
+)
 
 from nbtrack.evaluation import drawing
 from nbtrack.evaluation.classifier import evaluate_classifier
@@ -24,10 +29,13 @@ def pixels_of(picture: bytes) -> np.ndarray:
 
 @pytest.mark.parametrize("is_weighted", [False, True])
 def test_the_points_of_a_curve_are_those_of_scikit_learn(is_weighted):
-    """A few hundred of them, from one end to the other, whatever scores are equal."""
+    """A few hundred of them, from one end to the other, whatever scores are equal; and the areas,
+    also where what is ranked highest has no weight."""
     is_it = RNG.random(5000) < 0.2
     scores = (RNG.normal(size=5000) + is_it).round(2)
-    weights = RNG.uniform(0.5, 2, 5000) if is_weighted else None
+    weights = RNG.choice([0, 0.5, 1.3, 2], 5000) if is_weighted else None
+    if weights is not None:
+        weights[scores > 2] = 0
 
     found = ranking_of(is_it, scores, weights)
 
@@ -40,6 +48,10 @@ def test_the_points_of_a_curve_are_those_of_scikit_learn(is_weighted):
         known = np.array(list(whole))
         near = [np.abs(known - point).max(axis=1).min() for point in curve]
         assert max(near) < 1e-12
+    assert found.roc_auc == pytest.approx(roc_auc_score(is_it, scores, sample_weight=weights))
+    expected = average_precision_score(is_it, scores, sample_weight=weights)
+    assert found.average_precision == pytest.approx(expected)
+    assert ranking_of(is_it & False, scores, weights).average_precision == 0  # as there
     assert 100 < len(found.recall) <= 301
     assert (found.false_rates[0], found.true_rates[0]) == (0, 0)
     assert found.false_rates[-1] == pytest.approx(1)

@@ -76,8 +76,20 @@ with mlflow.start_run(run_name="inner") as run:
     mlflow.log_metric("m", 1.5)
     assert mlflow.active_run() is run
 assert mlflow.active_run() is None
+assert mlflow.last_active_run().info.run_id == run.info.run_id
 mlflow.log_metric("outside", 2)  # for which MLflow would open one
-assert mlflow.active_run() is not None
+opened = mlflow.active_run()
+with mlflow.start_run(run_name="within", nested=True):
+    mlflow.end_run()
+    assert mlflow.active_run() is opened
+ends = 0
+while mlflow.active_run():
+    mlflow.end_run()
+    ends += 1
+    assert ends == 1
+assert mlflow.last_active_run().info.run_id == opened.info.run_id
+mlflow.log_metric("later", 3)
+assert mlflow.active_run() is opened
 client = MlflowClient("http://nowhere:1")
 print(client.get_run(run.info.run_id).data.metrics, mlflow.MlflowClient is MlflowClient)
 from mlflow.tracking import context
@@ -220,7 +232,8 @@ def test_a_script_of_mlflows_records_here(folder):
     assert done.stderr.count("taken over") == 1
     [inner], [outer] = runs_of(folder, "inner"), runs_of(folder, "of_mlflow.py")
     assert inner.data.tags["mlflow.parentRunId"] == outer.info.run_id
-    assert outer.data.metrics["outside"] == 2
+    assert (outer.data.metrics["outside"], outer.data.metrics["later"]) == (2, 3)
+    assert outer.info.status == "FINISHED"
     assert not (folder / "mlflow.db").exists()
 
 
