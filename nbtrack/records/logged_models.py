@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from nbtrack.base.nearest import did_you_mean
 from nbtrack.errors import InvalidValue
-from nbtrack.records.runs import LifecycleStage, Metric
+from nbtrack.records.runs import LifecycleStage, Metric, ViewType
 
 EXTERNAL_TAG = "mlflow.model.isExternal"  # its files are somewhere else
 _OURS = {"path", "lifecycle_stage"}
@@ -110,3 +110,4 @@ class LoggedModelQuery:
     order_by: tuple[Mapping[str, Any], ...] = ()
     max_results: int | None = None
     offset: int = 0
+    view_type: ViewType = ViewType.ACTIVE_ONLY

@@ -3,6 +3,7 @@ from the export is what was there."""
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -72,6 +73,8 @@ def _log_runs(project: str) -> list[str]:
     client.log_param(deleted, "why", "not")
     client.set_terminated(deleted)
     client.delete_run(deleted)
+    model = client.create_logged_model(experiment, name="gone")
+    client.delete_logged_model(model.model_id)
     store = current_session()._stores.pop(client._store.uri)
     store.close()
     return [parent, deleted]
@@ -120,6 +123,9 @@ def test_there_and_back(made, export, tmp_path, capsys):
         assert names == {(n, stage) for n, stage, *_ in expected["experiments"].values()}
     assert "0 new, 0 renewed, 3 as they were" in export("--mlflow", tmp_path / "mlflow")
     assert "'=1+1" in (tmp_path / "csv" / "runs.csv").read_text()
+    if "--artifacts" not in made.words:  # a push brings runs, and this model is of none
+        (model,) = csv.DictReader((tmp_path / "csv" / "models.csv").read_text().splitlines())
+        assert (model["name"], model["lifecycle_stage"]) == ("gone", "deleted")
 
 
 def test_some_runs_and_a_report(export, made, tmp_path):

@@ -13,6 +13,7 @@ from nbtrack.records.logged_models import (
     LoggedModelStatus,
 )
 from nbtrack.records.runs import LifecycleStage, LoggedModelInput, LoggedModelOutput, Metric
+from nbtrack.stores.queries.stages import stage_condition
 
 if TYPE_CHECKING:
     from nbtrack.stores.connection import Connection
@@ -54,7 +55,8 @@ def find_models(connection: Connection, query: LoggedModelQuery) -> list[LoggedM
     of_data = data.parameters if data.parameters else {}
     rows = connection.execute(
         f"select {_COLUMNS} from current.logged_models m {order.joins}"
-        " where m.lifecycle_stage = 'active' and list_contains($experiments, m.experiment_id)"
+        f" where {stage_condition('m', query.view_type)}"
+        " and list_contains($experiments, m.experiment_id)"
         f" and ({clause.sql}) and {is_measured}"
         f" order by {order.order_by} limit $most offset $offset",
         {

@@ -9,7 +9,8 @@ from nbtrack.records.runs import Run, RunQuery, ViewType
 from nbtrack.records.views import RunPage
 from nbtrack.stores.queries.page_values import keys_in_text
 from nbtrack.stores.queries.run_index import count_matching, matching_rows, sorted_rows
-from nbtrack.stores.queries.run_queries import run_info, stage_condition, with_data
+from nbtrack.stores.queries.run_queries import run_info, with_data
+from nbtrack.stores.queries.stages import stage_condition
 
 if TYPE_CHECKING:
     from nbtrack.stores.connection import Connection

@@ -35,6 +35,7 @@ from nbtrack.stores.queries.page_values import (
     read_page_values,
 )
 from nbtrack.stores.queries.proposals import proposed_experiment, proposed_run
+from nbtrack.stores.queries.stages import stage_condition
 from nbtrack.stores.store import FoundRun
 
 if TYPE_CHECKING:
@@ -224,13 +225,6 @@ def condition_of(query: RunQuery) -> tuple[str, dict[str, Any]]:
         where.append("list_contains($experiments, r.experiment_id)")
         parameters["experiments"] = list(query.experiment_ids)
     return " and ".join(where), parameters
-
-
-def stage_condition(alias: str, view_type: ViewType) -> str:
-    if view_type == ViewType.ALL:
-        return "true"
-    stage = "deleted" if view_type == ViewType.DELETED_ONLY else "active"
-    return f"{alias}.lifecycle_stage = '{stage}'"
 
 
 def limit_of(most: int | None) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from nbtrack.artifact_store.opening import open_artifacts
 from nbtrack.models.model_place import ModelPlace
 from nbtrack.records.logged_models import LoggedModel, LoggedModelQuery, LoggedModelStatus
-from nbtrack.records.runs import Metric
+from nbtrack.records.runs import Metric, ViewType
 from nbtrack.stores.store import Store
 from nbtrack.transfer.exports.choosing import Choice
 from nbtrack.transfer.exports.mlflow_run import write_yaml
@@ -23,22 +23,16 @@ from nbtrack.transfer.exports.written_files import (
     write_texts,
 )
 from nbtrack.transfer.imports.digests import texts_digest
-from nbtrack.transfer.imports.kept_here import rows_of
 from nbtrack.transfer.imports.marks import without_mark
-
-_DELETED = "select model_id, experiment_id from logged_models where lifecycle_stage = 'deleted'"
 
 
 def leaving_models(
     store: Store, choice: Choice, experiments: Sequence[str]
 ) -> Iterator[LoggedModel]:
-    """Those of the chosen runs; if all leave, also those of no run."""
+    """Those of the chosen runs; if all leave, also those of no run. Deleted ones, too."""
     runs = set(choice.run_ids)
-    query = LoggedModelQuery(experiment_ids=tuple(experiments))
-    found = store.search_logged_models(query) if experiments else []
-    deleted = [m for m, of in rows_of(choice.records.query(_DELETED)) if of in set(experiments)]
-    found += [store.look_up_model(model_id).model for model_id in deleted]
-    for model in {each.model_id: each for each in found}.values():
+    query = LoggedModelQuery(experiment_ids=tuple(experiments), view_type=ViewType.ALL)
+    for model in store.search_logged_models(query) if experiments else []:
         if model.source_run_id in runs or (choice.is_all and not model.source_run_id):
             yield model
 

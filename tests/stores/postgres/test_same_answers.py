@@ -245,7 +245,8 @@ def questions(own: Store) -> list[tuple[str, dict[str, Any]]]:
             experiment_ids=("7",), filter_string="params.lr = 0.1 or metrics.loss > 0")}),
         ("search_logged_models", {"query": LoggedModelQuery(
             experiment_ids=("7", "8"), datasets=({"dataset_name": "a"},),
-            order_by=({"field_name": "metrics.loss", "ascending": False},))}),
+            order_by=({"field_name": "metrics.loss", "ascending": False},),
+            view_type=ViewType.ALL)}),
         ("proposed_run", {"typed": "ow", "view_type": ViewType.ACTIVE_ONLY}),
         ("proposed_run", {"typed": "000000", "view_type": ViewType.ACTIVE_ONLY}),
     ]  # fmt: skip
