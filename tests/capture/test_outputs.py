@@ -215,7 +215,7 @@ def test_displays_past_the_limit_are_counted(kernel: Kernel) -> None:
 def test_a_forked_child_prints_without_the_copy(kernel: Kernel) -> None:
     """A child made by fork can print, even when a thread held the copy's lock at that moment."""
     shown = kernel.run(
-        "import os, threading\n"
+        "import os, sys, threading\n"
         "lock, held, done = sys.stdout.echo._kept._lock, threading.Event(), threading.Event()\n"
         "def hold():\n"
         "    with lock: held.set(); done.wait()\n"
