@@ -66,7 +66,7 @@ def _is_bound(frame: FrameType, name: str, value: Any) -> bool:
 def _variable_of(frame: FrameType, value: Any) -> ArgumentName | None:
     """A variable that holds *value*, where the text of the call does not say: `map(f, [X])`."""
     for name, held in list(frame.f_locals.items()):
-        if held is value and not name.startswith(("_", ".")):
+        if held is value and name.isidentifier() and not name.startswith("_"):
             return ArgumentName(name, is_variable=True)
     return None
 

@@ -50,19 +50,26 @@ class DisplayCopy:
         self._shell = shell
         self._hooked: list[Any] = []
         self._results_seen: tuple[int, int] | None = None
+        self._undo: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         for publisher in (self._shell.display_pub, self._shell.displayhook):
             if hasattr(publisher, "register_hook"):
                 publisher.register_hook(self._copy)
                 self._hooked.append(publisher)
-        if self._shell.displayhook not in self._hooked:
+        if self._shell.displayhook in self._hooked:
+            return
+        if not hasattr(self._shell.history_manager, "outputs"):
+            self._follow_results()
+        else:
             self._results_seen = self._shell.execution_count, len(self._results())
 
     def stop(self) -> CopiedDisplays:
         for publisher in self._hooked:
             publisher.unregister_hook(self._copy)
         self._hooked = []
+        undo, self._undo = self._undo, lambda: None
+        undo()
         with guarded("copy the cell's last value"):
             self._add_results()
         return self._shown.as_files()._replace(
@@ -75,6 +82,19 @@ class DisplayCopy:
             if message["header"]["msg_type"] == "clear_output":
                 self._writes_at_clear = self._writes()
         return message
+
+    def _follow_results(self) -> None:
+        """IPython before 9.1 keeps none in its history either: what it shows goes through here."""
+        hook, name = self._shell.displayhook, "write_format_data"
+        show, before = getattr(hook, name), vars(hook).get(name)
+
+        def copied(bundle: Mapping[str, Any], *more: Any, **named: Any) -> Any:
+            with guarded("copy the cell's last value"):
+                self._shown.take("execute_result", {"data": bundle})
+            return show(bundle, *more, **named)
+
+        setattr(hook, name, copied)
+        self._undo = lambda: delattr(hook, name) if before is None else setattr(hook, name, before)
 
     def _add_results(self) -> None:
         """ipykernel before 7.4 has no hook for the last value; IPython's history holds it."""

@@ -132,7 +132,7 @@ def test_a_time_beyond_the_calendar_is_refused(timestamp: Any) -> None:
     ("value", "text"),
     [
         ("x", "x"), (0.1, "0.1"), (None, "None"), (True, "True"), ([64, 64], "[64, 64]"),
-        ({"lr": np.float64(0.1)}, "{'lr': 0.1}"), ((np.int64(1), 2), "[1, 2]"),
+        ({"lr": np.float64(0.1)}, "{'lr': 0.1}"), ([np.int64(1), 2], "[1, 2]"),
         ([np.array([1, 2])], "[[1, 2]]"), ({"a": {"b": [1]}}, "{'a': {'b': [1]}}"),
     ],
 )  # fmt: skip

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -214,7 +215,7 @@ def test_displays_past_the_limit_are_counted(kernel: Kernel) -> None:
 def test_a_forked_child_prints_without_the_copy(kernel: Kernel) -> None:
     """A child made by fork can print, even when a thread held the copy's lock at that moment."""
     shown = kernel.run(
-        "import os, threading\n"
+        "import os, sys, threading\n"
         "lock, held, done = sys.stdout.echo._kept._lock, threading.Event(), threading.Event()\n"
         "def hold():\n"
         "    with lock: held.set(); done.wait()\n"
@@ -255,7 +256,8 @@ def test_a_plain_stream_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_hooks_the_last_value_comes_from_the_history() -> None:
-    """A shell whose display hook takes no hooks (a terminal, older kernels) still gives it."""
+    """A shell whose display hook takes no hooks (a terminal, older kernels) still gives it, also
+    where the history has none, as before IPython 9.1."""
     from IPython.core.interactiveshell import InteractiveShell
 
     shell = InteractiveShell()
@@ -266,6 +268,17 @@ def test_without_hooks_the_last_value_comes_from_the_history() -> None:
         shell.run_cell("pd.DataFrame({'a': [1]})", store_history=True)
 
     assert [item.path for item in copy.stop().items] == ["tables/table_1.html"]
+    older = SimpleNamespace(
+        display_pub=shell.display_pub, displayhook=shell.displayhook, history_manager=None
+    )
+    copies = [DisplayCopy(older), DisplayCopy(older)]
+    for copy in copies:
+        copy.start()
+    with redirect_stdout(io.StringIO()):
+        shell.run_cell("pd.DataFrame({'a': [1]})", store_history=True)
+    for copy in reversed(copies):
+        assert [item.path for item in copy.stop().items] == ["tables/table_1.html"]
+    assert "write_format_data" not in vars(shell.displayhook)  # all is as it was
 
 
 def figures(kernel: Kernel) -> dict[str, Any]:
