@@ -133,8 +133,8 @@ def _in_postgres(folder: Path) -> str:
     made = sqlalchemy.MetaData()
     for each in Base.metadata.sorted_tables:
         table = each.to_metadata(made)
-        keys = {c for c in table.constraints if isinstance(c, sqlalchemy.ForeignKeyConstraint)}
-        table.constraints -= keys  # rows come in any order, and one of them MLflow adds later
+        # Rows come in any order; and MLflow adds constraints once more when it makes a database.
+        table.constraints = {table.primary_key}
         table.indexes.clear()
     made.create_all(ours)
     with theirs.connect() as source, ours.begin() as target:
