@@ -157,7 +157,7 @@ def test_the_commands_that_tend_a_project_tend_a_database(
     assert asked == (0, f"run_id,status\n{KEPT},RUNNING\n")
     assert "127.0.0.1" in seen[1]
     assert "All is well" in seen[1]
-    assert (left[0], "nbtrack pull RUN --from" in left[1]) == (2, True)
+    assert (left[0], "--artifacts FOLDER" in left[1]) == (2, True)
 
 
 def _write(file: Path) -> None:
