@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -159,16 +159,8 @@ def _unknown_result(model: RegisteredModel, version: ModelVersion, stage: str) -
     if gate is None or gate.rule is None:
         return None
     says = "this asks a run that you may not see: the server does when the version is moved"
-    return GateResult(
-        name=model.name,
-        version=version.version,
-        stage=stage,
-        rule=gate.rule,
-        approver=gate.approver,
-        is_passed=False,
-        is_known=False,
-        checks=(GateCheck(text=gate.rule, verdict=Verdict.UNKNOWN, says=says),),
-    )
+    check = GateCheck(text=gate.rule, verdict=Verdict.UNKNOWN, says=says)
+    return _result(model, version, gate, [check.verdict], checks=[check], is_known=False)
 
 
 def result_of_gate(
@@ -186,13 +178,26 @@ def result_of_gate(
     if gate.approver == OTHER:
         checks.append(_approval(version))
         verdicts.append(checks[-1].verdict)
+    return _result(model, version, gate, verdicts, checks=checks)
+
+
+def _result(
+    model: RegisteredModel,
+    version: ModelVersion,
+    gate: Gate,
+    verdicts: Sequence[Verdict],
+    *,
+    checks: Sequence[GateCheck],
+    is_known: bool = True,
+) -> GateResult:
     return GateResult(
         name=model.name,
         version=version.version,
-        stage=stage,
+        stage=gate.stage,
         rule=gate.rule,
         approver=gate.approver,
         is_passed=all(v in (Verdict.PASSED, Verdict.NOTHING_THERE) for v in verdicts),
+        is_known=is_known,
         checks=tuple(checks),
     )
 
