@@ -12,6 +12,7 @@ The SQL that reads these lines is in `stores/local/schema.py`; the kinds are
 | exptag      | a tag of an experiment; no v: removed  | -   | id     | value  | key              |
 | run         | it exists, or changed (start, end ...) | run | -      | -      | see RUN_FACTS    |
 | metric      | one point (s = step)                   | run | key    | number | -                |
+| points      | s points of one metric: see `Points`   | run | key    | lists  | -                |
 | param       | s = 0 if inferred, else 1              | run | key    | text   | -                |
 | tag         | no v: removed                          | run | key    | text   | -                |
 | artifact    | a file (s = bytes); no v: removed      | run | path   | sha256 | -                |
@@ -31,10 +32,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbtrack.records.executions import Execution
 
@@ -45,6 +46,7 @@ MODEL_FACTS = ("name", "experiment_id", "source_run_id", "model_type", "status",
                "artifact_location", "lifecycle_stage")  # fmt: skip
 POINT_FACTS = ("model_id", "dataset_name", "dataset_digest")
 LINE_START = '{"k":'
+POINTS_OF_LINE = 64  # so that a look at a few KiB of a journal sees whole lines
 CLOSE_LINE = '{"k":"close"}\n'
 
 # Called per point: the C encoder, and each key's text only once.
@@ -76,17 +78,56 @@ def metric_line(run_id: str, key: str, value: float, *, step: int, t: int) -> st
     )
 
 
-def metric_lines(
-    run_id: str, key: str, values: Sequence[float], *, steps: Iterable[int], times: Iterable[int]
-) -> str:
-    """Points of one key, each as `metric_line` writes it, in a third of the time."""
-    start = f'{{"k":"metric","r":"{run_id}","n":{encode_key(key)},"v":'
-    numbers: Iterable[str] = map(repr, values)
+class Points(NamedTuple):
+    """Of one metric, of the same length; *times* are microseconds since 1970.
+
+    A line has them in *v*: `{"v": values, "s": steps, "d": times less t}`. That is a quarter of the
+    bytes, and of the work, of as many lines of one point each.
+    """
+
+    values: Sequence[float]
+    steps: Sequence[int]
+    times: Sequence[int]
+
+    def part(self, of: slice) -> Points:
+        return Points(self.values[of], self.steps[of], self.times[of])
+
+
+def points_lines(run_id: str, key: str, points: Points) -> str:
+    """As few lines as hold them."""
+    if len(points.values) == 1:
+        (value,), (step,), (t,) = points
+        return metric_line(run_id, key, value, step=step, t=t)
+    starts = range(0, len(points.values), POINTS_OF_LINE)
+    parts = (slice(start, start + POINTS_OF_LINE) for start in starts)
+    return "".join([_points_line(run_id, key, points.part(part)) for part in parts])
+
+
+def _points_line(run_id: str, key: str, points: Points) -> str:
+    values, steps, times = points
+    t = times[0]
+    later = _numbers([each - t for each in times])
+    numbers = _numbers(values)
     if not all(map(isfinite, values)):
-        numbers = (repr(v) if isfinite(v) else f'"{v!r}"' for v in values)
-    return "".join(
-        [f'{start}{v},"s":{s},"t":{t}}}\n' for v, s, t in zip(numbers, steps, times, strict=True)]
+        numbers = ",".join([repr(v) if isfinite(v) else f'"{v!r}"' for v in values])
+    return (
+        f'{{"k":"points","r":"{run_id}","n":{encode_key(key)},"s":{len(values)},"t":{t},"v":'
+        f'{{"v":[{numbers}],"s":[{_numbers(steps)}],"d":[{later}]}}}}\n'
     )
+
+
+def _numbers(numbers: Sequence[float]) -> str:
+    return ",".join(map(repr, numbers))
+
+
+def told_points(told: Mapping[str, Any]) -> Points:
+    """What a line of kind points says. Raises ValueError, TypeError, KeyError if it makes no
+    sense."""
+    lists, count, t = told["v"], told["s"], told["t"]
+    points = Points([float(v) for v in lists["v"]], lists["s"], [t + d for d in lists["d"]])
+    if not {count} == {len(each) for each in points}:
+        raise ValueError(f"not {count!r:.20} points")
+    return points
 
 
 def param_line(run_id: str, key: str, value: str, *, t: int, is_inferred: bool = False) -> str:

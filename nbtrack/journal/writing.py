@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import sys
 import time
@@ -29,7 +30,8 @@ BACKLOG_BYTES = 32 << 20  # kept in memory while the disk takes nothing
 RESERVE_BYTES = 1 << 20  # beyond that, for lines that are no points: ends of runs, tags
 RETRY_BYTES = 8 << 20  # by one write of what waits
 RETRY_SECONDS = 1.0
-_POINT = b'{"k":"metric"'
+_POINTS = (b'{"k":"metric"', b'{"k":"points"')
+_COUNT = re.compile(rb'^\{"k":"points","r":"\w+","n":"(?:[^"\\\n]|\\.)*","s":(\d+)', re.MULTILINE)
 _FIRST_PID_NAMESPACE = "pid:[4026531836]"  # PROC_PID_INIT_INO of include/linux/proc_ns.h
 
 _journals: weakref.WeakSet[Journal] = weakref.WeakSet()
@@ -69,7 +71,7 @@ class Journal:
     @property
     def waiting_records(self) -> int:
         """Records in memory that the disk has not taken yet."""
-        return self._waiting().count(b"\n")
+        return _records_in(self._waiting())
 
     @property
     def waiting_text(self) -> str:
@@ -211,13 +213,13 @@ class Journal:
     def _keep(self, data: bytes) -> None:
         """In memory; what finds no room there is lost, and that is said."""
         room = BACKLOG_BYTES - len(self._backlog)
-        if not data.startswith(_POINT):
+        if not data.startswith(_POINTS):
             room += RESERVE_BYTES
         if len(data) > room:
             # The rest of a torn line is kept anyhow, or the next line would be torn with it.
             least = data.find(b"\n") + 1 if not self._backlog else 0
             cut = max(data.rfind(b"\n", 0, max(room, 0)) + 1, least)
-            self._lose(data.count(b"\n", cut))
+            self._lose(_records_in(data[cut:]))
             data = data[:cut]
         self._backlog += data
 
@@ -328,6 +330,11 @@ def _close(*descriptors: int) -> None:
         if descriptor >= 0:
             with suppress(OSError):
                 os.close(descriptor)
+
+
+def _records_in(data: bytes | bytearray) -> int:
+    """Each point is one, also where a line has many."""
+    return data.count(b"\n") + sum(int(count) - 1 for count in _COUNT.findall(data))
 
 
 def owner_facts(*, is_locked: bool = True) -> dict[str, object]:

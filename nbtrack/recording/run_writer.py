@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from threading import RLock
@@ -93,8 +94,8 @@ class RunWriter(RunFiles):
     ) -> None:
         """Points of one key that a hook gathered, in a third of the time of `log_batch`: no two of
         one step. *times* are in microseconds since 1970 UTC."""
-        name = check_key(key)
-        self._append(lines.metric_lines(self.run_id, name, values, steps=steps, times=times))
+        name, points = check_key(key), lines.Points(values, list(steps), list(times))
+        self._append(lines.points_lines(self.run_id, name, points))
         self._note_logged(metrics=(name,))
 
     def log_lines(self, text: str) -> None:
@@ -212,7 +213,7 @@ class RunWriter(RunFiles):
         t = self.later_us()
         try:
             points = list(metrics)
-            text = [self._batched_metric(m) for m in points]
+            text = self._batched_points(points)
             pairs = [(check_key(p.key), as_text(p.value)) for p in params]
             _check_once(pairs)
             text += [lines.param_line(self.run_id, key, value, t=t) for key, value in pairs]
@@ -225,11 +226,21 @@ class RunWriter(RunFiles):
         self._append("".join(text))
         self._note_logged(params=dict(pairs), metrics={m.key for m in points})
 
-    def _batched_metric(self, point: Metric) -> str:
-        name, step = check_key(point.key), as_step(point.step)
-        number = as_metric(name, point.value)
-        t = later_than_equals(point.timestamp, self.run_id, name, step)
-        return self._point_lines(name, number, step=step, t=t, about=point_facts(point))
+    def _batched_points(self, points: Iterable[Metric]) -> list[str]:
+        """Those of a metric stand in one line, but for what is said of a model or of data."""
+        text = list[str]()
+        found = defaultdict[str, list[tuple[float, int, int]]](list)
+        for point in points:
+            name, step = check_key(point.key), as_step(point.step)
+            value = as_metric(name, point.value)
+            t = later_than_equals(point.timestamp, self.run_id, name, step)
+            if about := point_facts(point):
+                text.append(self._point_lines(name, value, step=step, t=t, about=about))
+            else:
+                found[name].append((value, step, t))
+        for name, of_key in found.items():
+            text.append(lines.points_lines(self.run_id, name, lines.Points(*zip(*of_key))))
+        return text
 
     def _point_lines(
         self, key: str, value: float, *, step: int, t: int, about: Mapping[str, str] | None

@@ -18,7 +18,8 @@ from nbtrack.server.grants import EXPERIMENT, Need
 from nbtrack.server.roles import Role
 from nbtrack.server.scoped_contents import check_content
 
-_OF_RUN = ("run", "metric", "param", "tag", "artifact", "cell", "input", "modelpoint", "modellink")
+_OF_RUN = ("run", "metric", "points", "param", "tag", "artifact", "cell", "input", "modelpoint",
+           "modellink")  # fmt: skip
 _CONTENTS = ("environment", "text")
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 

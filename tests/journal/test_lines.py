@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+import random
+import struct
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nbtrack.journal import lines
+from nbtrack.journal.lines import POINTS_OF_LINE, Points
 from nbtrack.stores.local.duckdb import DuckDBStore
 from tests.support.begun_project import begun_project
 
@@ -54,6 +57,12 @@ CASES: dict[str, tuple[str, str, list[tuple[Any, ...]]]] = {
         lines.metric_line(RUN, "loss", -math.inf, step=-1, t=T),
         "select value, step from metrics",
         [(-math.inf, -1)],
+    ),
+    "points": (
+        lines.points_lines(RUN, "loss", Points([0.1, -math.inf], [3, -1], [T, T - 5])),
+        "select run_id, key, value, step, epoch_us(timestamp) from metrics"
+        " order by step desc",
+        [(RUN, "loss", 0.1, 3, T), (RUN, "loss", -math.inf, -1, T - 5)],
     ),
     "param": (
         lines.param_line(RUN, "lr", "0.1", t=T),
@@ -199,6 +208,36 @@ def test_every_line_is_one_line_of_json() -> None:
     for text in texts:
         assert text.endswith("\n")
         assert all(isinstance(json.loads(line), dict) for line in text.splitlines())
+
+
+OTHER = "b" * 32
+_POINTS = "select value, step, epoch_us(timestamp) from metrics"
+ODD = [0.1, -0.0, 5e-324, 1.7976931348623157e308, 1e22, math.pi, math.inf, -math.inf, math.nan]
+
+
+@pytest.mark.parametrize("count", [1, 2, POINTS_OF_LINE, 5 * POINTS_OF_LINE + 1])
+def test_lines_of_many_points_say_the_same_as_a_line_each(store: DuckDBStore, count: int) -> None:
+    """Whatever the numbers are, to the last bit: each line alone, and as the tables have it."""
+    chance = random.Random(count)
+    of_bits = (struct.unpack("<d", chance.randbytes(8))[0] for _ in range(count))
+    values = [chance.choice(ODD) if chance.random() < 0.3 else each for each in of_bits]
+    steps = [chance.randrange(-(2**63) + 1, 2**63) for _ in range(count)]
+    times = [chance.randrange(-(2**57), 2**57) for _ in range(count)]
+    many = lines.points_lines(RUN, 'k"ey', Points(values, steps, times))
+    each = map(Points, zip(values), zip(steps), zip(times))
+    single = "".join(lines.points_lines(OTHER, 'k"ey', point) for point in each)
+
+    assert len(many.splitlines()) == -(-count // POINTS_OF_LINE)
+    store.append(HEADER + many + single)
+    for _ in range(2):
+        for run_id in (RUN, OTHER):
+            found = rows_of(store, f"{_POINTS} where key = 'k\"ey' and run_id = '{run_id}'")
+            assert exact(found) == exact(zip(values, steps, times))
+        store.fold()
+
+
+def exact(points: Iterable[tuple[float, int, int]]) -> list[tuple[Any, ...]]:
+    return sorted((struct.pack("<d", v) if v == v else b"nan", s, t) for v, s, t in points)
 
 
 def rows_of(store: DuckDBStore, query: str) -> list[tuple[Any, ...]]:

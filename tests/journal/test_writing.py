@@ -142,6 +142,22 @@ def test_what_memory_cannot_keep_is_counted_and_said(
     assert journal.lost_records == 8
 
 
+def test_of_a_line_of_many_points_each_counts(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run says how many points were lost, however they were written."""
+    text = lines.points_lines("r", 'a "key"', lines.Points([0.5] * 150, range(150), [1] * 150))
+    monkeypatch.setattr(journal_module, "BACKLOG_BYTES", len(text))
+    with file_size_limit(0):
+        journal.append(text)
+        assert journal.waiting_records == 150
+        journal.append(text)
+        assert (journal.waiting_records, journal.lost_records) == (150, 150)
+    journal.close()
+
+    assert written(journal.folder) == text + CLOSE_LINE
+
+
 def test_a_large_first_write_is_not_taken_for_what_waits(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

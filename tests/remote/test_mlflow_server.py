@@ -22,7 +22,7 @@ from nbtrack.journal import lines
 from nbtrack.recording.experiments import use_experiment
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.records.registry import RegistryHead, RegistryQuery
-from nbtrack.records.runs import RunQuery, ViewType
+from nbtrack.records.runs import Metric, RunQuery, ViewType
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG
 from nbtrack.remote.mlflow_server.kind import SECONDS
 from nbtrack.remote.mlflow_server.store import MlflowStore
@@ -194,7 +194,7 @@ def test_its_store_in_files_keeps_points_once_and_first_params(
         run.log_param("p", "1")
         assert shipped(store)
         (segment,) = store.outbox.segments()
-        run.log_metric("m", 2.0, step=2)
+        run.log_batch([Metric("m", value, 9, step) for step, value in ((2, 2.0), (3, -math.inf))])
         store.outbox.note_sent(segment, Sent())  # as after a kill
         store.outbox.note_trying(segment)
         assert shipped(store)
@@ -209,7 +209,8 @@ def test_its_store_in_files_keeps_points_once_and_first_params(
     finally:
         server.kill()
 
-    assert found == {"m": [1, 2], "nan": [1]}
+    assert found == {"m": [1, 2, 3], "nan": [1]}
+    assert there.data.metrics["m"] == -math.inf
     assert there.data.params == {"p": "1", "q": "3"}
     assert "does not take param 'p'" in caplog.text
     assert not list(store.outbox.folder.glob("*.trying"))

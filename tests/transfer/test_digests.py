@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 import random
 from collections import Counter
 
 import numpy as np
 
-from nbtrack.journal import lines
 from nbtrack.transfer.imports.digests import _BLOCK, RunPointsDigest
 from nbtrack.transfer.imports.run_text import comparable, missing_points
 from nbtrack.transfer.sources.source_records import Points
@@ -92,17 +90,3 @@ def test_what_is_missing_and_what_is_there_are_all():
             wanted = Counter(comparable(*row) for row in zip(*each[1:4], strict=True))
             new = zip(*added[each.key][1:4], strict=True) if each.key in added else ()
             assert there[each.key] + Counter(comparable(*row) for row in new) == wanted
-
-
-def test_lines_of_many_points_are_those_of_each():
-    """The quick way writes what the other one does."""
-    values, steps, times = list(ODD), list(range(len(ODD))), [7] * len(ODD)
-    for some in (values, values[:1]):
-        text = lines.metric_lines(
-            "ab", 'k"ey', some, steps=steps[: len(some)], times=times[: len(some)]
-        )
-        one_by_one = [
-            lines.metric_line("ab", 'k"ey', v, step=s, t=t) for v, s, t in zip(some, steps, times)
-        ]
-        assert text == "".join(one_by_one)
-        assert [json.loads(line)["s"] for line in text.splitlines()] == steps[: len(some)]

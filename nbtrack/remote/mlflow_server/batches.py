@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf, isfinite
 from typing import Any
 
+from nbtrack.journal.lines import told_points
 from nbtrack.remote.mlflow_server.rest import Json
 
 MOST_METRICS, MOST_OTHERS = 1000, 100  # of one request
 CONTEXT_TAG = "mlflow.data.context"
+_NOT_FINITE = {inf: "Infinity", -inf: "-Infinity"}
 _DATASET = ("name", "digest", "source_type", "source", "schema", "profile")
 
 
@@ -58,7 +61,11 @@ def sort_lines(text: bytes) -> Sorted:
 def _take(found: Sorted, told: Json) -> None:
     kind = told["k"]
     if kind == "metric":
-        found.run(told["r"]).metrics.append(_point(told))
+        point = _point(told["n"], float(told["v"]), told["s"], told["t"])
+        found.run(told["r"]).metrics.append(point)
+    elif kind == "points":
+        points = zip(*told_points(told), strict=True)
+        found.run(told["r"]).metrics += [_point(told["n"], *each) for each in points]
     elif kind == "param":
         found.run(told["r"]).params[told["n"]] = told["v"]
     elif kind == "tag":
@@ -75,12 +82,10 @@ def _take(found: Sorted, told: Json) -> None:
         found.models.setdefault(told["n"], {}).update(told["x"])
 
 
-def _point(told: Json) -> Json:
-    """JSON has no NaN: what is not finite is a text here, by another name there."""
-    value = told["v"]
-    if isinstance(value, str):
-        value = {"inf": "Infinity", "-inf": "-Infinity"}.get(value, "NaN")
-    return {"key": told["n"], "value": value, "timestamp": told["t"] // 1000, "step": told["s"]}
+def _point(key: str, value: float, step: int, t: int) -> Json:
+    """JSON has no NaN: what is not finite has a name there."""
+    said = value if isfinite(value) else _NOT_FINITE.get(value, "NaN")
+    return {"key": key, "value": said, "timestamp": t // 1000, "step": step}
 
 
 def _input(facts: Json) -> Json:

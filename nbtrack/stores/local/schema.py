@@ -62,6 +62,7 @@ _LINE_FORMAT = json.dumps(
      "x": "JSON"}
 )  # fmt: skip
 
+_POINTS_FORMAT = json.dumps({"v": ["DOUBLE"], "s": ["BIGINT"], "d": ["BIGINT"]})
 # Less than the least: -step would be no step, and overflows where steps are compared.
 _NO_STEP = "(-9223372036854775807 - 1)"
 
@@ -69,12 +70,13 @@ _NO_STEP = "(-9223372036854775807 - 1)"
 # `->>` stands in parentheses: DuckDB 1.5 binds it more loosely than `is` and `=`.
 # A newer nbtrack may write kinds we do not know: they are kept as they are, not dropped.
 _IS_BAD = f"""
-    k is null or k not in ('experiment', 'exptag', 'run', 'metric', 'param', 'tag', 'artifact',
-        'cell', 'input', 'environment', 'model', 'modelvalue', 'modelpoint', 'modellink',
-        'execution', 'text', 'close')
+    k is null or k not in ('experiment', 'exptag', 'run', 'metric', 'points', 'param', 'tag',
+        'artifact', 'cell', 'input', 'environment', 'model', 'modelvalue', 'modelpoint',
+        'modellink', 'execution', 'text', 'close')
     or (k not in ('environment', 'experiment', 'exptag', 'model', 'modelvalue', 'execution', 'text',
         'close') and r is null)
-    or (k in ('metric', 'param', 'tag', 'artifact', 'environment', 'experiment') and n is null)
+    or (k in ('metric', 'points', 'param', 'tag', 'artifact', 'environment', 'experiment')
+        and n is null)
     or (k = 'exptag' and (n is null or (x->>'key') is null))
     or (k <> 'close' and (t is null or not {IN_CALENDAR.format("t")}))
     or (k = 'run' and coalesce((x->>'status'), 'RUNNING')
@@ -83,6 +85,11 @@ _IS_BAD = f"""
         and coalesce((x->>'lifecycle_stage'), 'active') not in ('active', 'deleted'))
     or (k in ('metric', 'modelpoint')
         and (s is null or s = {_NO_STEP} or try_cast(v as double) is null))
+    or (k = 'points' and (s is null or list_count(p.v) is distinct from s
+        or list_count(p.s) is distinct from s or list_count(p.d) is distinct from s
+        or len(p.v) <> s or len(p.s) <> s or len(p.d) <> s or list_min(p.s) = {_NO_STEP}
+        or not {IN_CALENDAR.format("t::hugeint + list_min(p.d)")}
+        or not {IN_CALENDAR.format("t::hugeint + list_max(p.d)")}))
     or ({model_schema.IS_BAD})
     or ({execution_schema.IS_BAD})
 """
@@ -90,9 +97,12 @@ _IS_BAD = f"""
 PARSE = f"""
     create or replace temp table incoming as
     select *, {_IS_BAD} as is_bad from (
-        select line, unnest(from_json(line, '{_LINE_FORMAT}'))
-        from (select unnest(string_split($text, chr(10))) as line)
-        where line <> '' and not starts_with(line, ' '))
+        select *, case when k = 'points' and json_valid(v) then from_json(v, '{_POINTS_FORMAT}') end
+            as p
+        from (
+            select line, unnest(from_json(line, '{_LINE_FORMAT}'))
+            from (select unnest(string_split($text, chr(10))) as line)
+            where line <> '' and not starts_with(line, ' ')))
 """
 # The second try, when one of the lines is no JSON at all.
 PARSE_WITH_DAMAGE = PARSE.replace(
@@ -124,6 +134,8 @@ INSERTS: dict[str, str] = {
     "run": from_facts("run_events", "run_key", _RUN_COLUMNS),
     "metric": "insert into {target}.metrics"
     " select run_key, n, try_cast(v as double), s, t from {lines}",
+    "points": "insert into {target}.metrics"
+    " select run_key, n, unnest(p.v), unnest(p.s), t + unnest(p.d) from {lines}",
     "param": "insert into {target}.params"
     " select run_key, n, coalesce(v, ''), s is distinct from 0, t from {lines}",
     "tag": "insert into {target}.tags select run_key, n, v, t from {lines}",
@@ -143,12 +155,13 @@ INSERTS: dict[str, str] = {
     **execution_schema.INSERTS,
 }
 TABLE_OF_KIND = {
-    "run": "run_events", "metric": "metrics", "param": "params", "tag": "tags",
-    "artifact": "artifacts", "cell": "cells", "input": "inputs", "environment": "environments",
-    "experiment": "experiment_events", "exptag": "experiment_tags", **model_schema.TABLE_OF_KIND,
+    "run": "run_events", "metric": "metrics", "points": "metrics", "param": "params",
+    "tag": "tags", "artifact": "artifacts", "cell": "cells", "input": "inputs",
+    "environment": "environments", "experiment": "experiment_events",
+    "exptag": "experiment_tags", **model_schema.TABLE_OF_KIND,
     **execution_schema.TABLE_OF_KIND,
 }  # fmt: skip
-KINDS_OF_RUNS = ("run", "metric", "param", "tag", "artifact", "cell", "input",
+KINDS_OF_RUNS = ("run", "metric", "points", "param", "tag", "artifact", "cell", "input",
                  *model_schema.KINDS_OF_RUNS)  # fmt: skip
 
 

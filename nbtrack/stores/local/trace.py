@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.journal.lines import told_points
 from nbtrack.records.origins import ORIGINS_TAG, parsed_origins
 from nbtrack.records.tags import BEST_CHILD_TAG, CANDIDATE_TAG, FIT_TAG, PARENT_TAG
 from nbtrack.records.traces import SPARK_POINTS, UNSUCCESSFUL, MetricTrace, RunTrace
@@ -97,6 +98,13 @@ def _take_metric(run: RunTrace, fields: Mapping[str, Any]) -> None:
     metric.count += 1
 
 
+def _take_points(run: RunTrace, fields: Mapping[str, Any]) -> None:
+    points = told_points(fields)
+    metric = run.metrics.setdefault(fields["n"], MetricTrace())
+    metric.points += zip(points.steps, points.times, points.values, strict=True)
+    metric.count += len(points.values)
+
+
 def _take_param(run: RunTrace, fields: Mapping[str, Any]) -> None:
     target = run.inferred_params if fields.get("s") == 0 else run.explicit_params
     target[fields["n"]] = fields.get("v", "")
@@ -125,6 +133,7 @@ def _take_artifact(run: RunTrace, fields: Mapping[str, Any]) -> None:
 _TAKERS = {
     "run": _take_run,
     "metric": _take_metric,
+    "points": _take_points,
     "param": _take_param,
     "tag": _take_tag,
     "artifact": _take_artifact,

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,15 +16,22 @@ from nbtrack.records.ids import RUN_ID
 
 # Only what any parser reads in the same way: an id of ours, a key without escapes, a number that is
 # finite and no text, a time between 1970 and 2286.
-_WHOLE = r"0|-?[1-9]\d{0,17}+"
+_WHOLE = r"(?:0|-?[1-9]\d{0,17}+)"
 _NUMBER = r"-?(?:0|[1-9]\d{0,16}+)(?:\.\d{1,20}+)?(?:e[+-]?\d{1,2}+)?"
-_START, _KEY, _END = '{"k":"metric","r":"', '","n":"', '"'  # around the id and the key
-_POINT = re.compile(  # the series is one group: nearly all lines share a few
-    rf'^(\{_START}{RUN_ID}{_KEY}[^"\\\x00-\x1f]++{_END}),'
-    rf'"v":({_NUMBER}),"s":({_WHOLE}),"t":([1-9]\d{{0,15}}+)\}}\n',
+_TIME, _LATEST = r"[1-9]\d{0,15}+", 10**16
+_KEY = '","n":"'  # between an id and a key
+_SERIES = rf'({RUN_ID}{_KEY}[^"\\\x00-\x1f]++)"'  # one group: nearly all lines share a few
+_NUMBERS, _WHOLES = (rf"\[((?:{each},)*+{each})\]" for each in (_NUMBER, _WHOLE))
+_POINT = re.compile(
+    rf'^\{{"k":"metric","r":"{_SERIES},"v":({_NUMBER}),"s":({_WHOLE}),"t":({_TIME})\}}\n',
     re.MULTILINE | re.ASCII,
 )
-_MARK = '"metric"'  # of a line that may say of a point
+_MANY = re.compile(
+    rf'^\{{"k":"points","r":"{_SERIES},"s":([1-9]\d{{0,5}}+),"t":({_TIME}),'
+    rf'"v":\{{"v":{_NUMBERS},"s":{_WHOLES},"d":{_WHOLES}\}}\}}\n',
+    re.MULTILINE | re.ASCII,
+)
+_MARKS = ('"metric"', '"points"')  # of a line that may say of points
 
 
 @dataclass(slots=True)
@@ -40,34 +48,71 @@ class Points:
 def take_points(text: str, run_ids: list[str]) -> tuple[Points | None, str]:
     """The points in whole lines, and the other lines. New runs are added to *run_ids*. All lines
     are others if points are among these: one place finds the latest."""
-    found = _POINT.findall(text)
-    rest = "" if len(found) == text.count("\n") else _POINT.sub("", text)
-    if not found or _MARK in rest:
+    single, many = _POINT.findall(text), _MANY.findall(text)
+    rest = text
+    for pattern, found in ((_POINT, single), (_MANY, many)):
+        rest = "" if len(found) == rest.count("\n") else pattern.sub("", rest)
+    parts = [_of_single(*zip(*single))] if single else []
+    with suppress(OverflowError):
+        parts += [_of_many(*line) for line in many]
+    is_whole = len(parts) == len(many) + bool(single) and all(map(_is_even, parts))
+    if not parts or not is_whole or any(mark in rest for mark in _MARKS):
         return None, text
-    return _points(*zip(*found), run_ids=run_ids), rest
+    return _points(parts, run_ids), rest
 
 
-def _points(
-    series: Sequence[str],
-    values: Sequence[str],
-    steps: Sequence[str],
-    times: Sequence[str],
-    *,
-    run_ids: list[str],
-) -> Points:
-    of_series = {name: number for number, name in enumerate(dict.fromkeys(series))}
-    named = [name[len(_START) : -len(_END)].partition(_KEY) for name in of_series]
+class _Part(NamedTuple):
+    """*series* are ids of runs with keys, and *places* are theirs."""
+
+    series: Sequence[str]
+    places: Any
+    values: Any
+    steps: Any
+    times: Any
+
+
+def _of_single(
+    series: Sequence[str], values: Sequence[str], steps: Sequence[str], times: Sequence[str]
+) -> _Part:
+    names = {name: number for number, name in enumerate(dict.fromkeys(series))}
+    return _Part(
+        [*names],
+        _array(map(names.__getitem__, series), np.int64),
+        _array(map(float, values), np.float64),
+        _array(map(int, steps), np.int64),
+        _array(map(int, times), np.int64),
+    )
+
+
+def _of_many(series: str, count: str, t: str, values: str, steps: str, later: str) -> _Part:
+    """Raises OverflowError: what it says is more than 64 bits."""
+    return _Part(
+        [series],
+        np.zeros(int(count), np.int64),
+        _array(map(float, values.split(",")), np.float64),
+        _array(map(int, steps.split(",")), np.int64),
+        _array(map(int, later.split(",")), np.int64) + int(t),
+    )
+
+
+def _is_even(part: _Part) -> bool:
+    """As many of each as it says, and times that are some."""
+    counts = {len(column) for column in part[1:]}
+    return len(counts) == 1 and part.times.min() > 0 and part.times.max() < _LATEST
+
+
+def _points(parts: Sequence[_Part], run_ids: list[str]) -> Points:
     of_run = {run_id: number for number, run_id in enumerate(run_ids, start=1)}
     of_key: dict[str, int] = {}
-    runs = [of_run.setdefault(run_id, len(of_run) + 1) for run_id, _, _ in named]
-    keys = [of_key.setdefault(key, len(of_key)) for _, _, key in named]
-    places = _array(map(of_series.__getitem__, series), np.int64)
+    named = [[name.partition(_KEY) for name in part.series] for part in parts]
+    runs = [[of_run.setdefault(r, len(of_run) + 1) for r, _, _ in each] for each in named]
+    keys = [[of_key.setdefault(key, len(of_key)) for _, _, key in each] for each in named]
     columns = {
-        "run_key": np.array(runs)[places],
-        "key": np.array(keys)[places],
-        "step": _array(map(int, steps), np.int64),
-        "t": _array(map(int, times), np.int64),
-        "value": _array(map(float, values), np.float64),
+        "run_key": np.concatenate([np.array(of)[p.places] for of, p in zip(runs, parts)]),
+        "key": np.concatenate([np.array(of)[p.places] for of, p in zip(keys, parts)]),
+        "step": np.concatenate([part.steps for part in parts]),
+        "t": np.concatenate([part.times for part in parts]),
+        "value": np.concatenate([part.values for part in parts]),
     }
     run_ids[:] = of_run
     return Points(keys=[*of_key], columns=columns, latest=_latest(columns))

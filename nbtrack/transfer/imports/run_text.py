@@ -59,7 +59,8 @@ def points_text(run_id: str, points: Points) -> str:
     """Raises BrokenRecord for a point that the store cannot keep."""
     _check_points(points)
     times = [time * 1000 for time in points.times]
-    return lines.metric_lines(run_id, points.key, points.values, steps=points.steps, times=times)
+    found = lines.Points(points.values, points.steps, times)
+    return lines.points_lines(run_id, points.key, found)
 
 
 def _check_points(points: Points) -> None:

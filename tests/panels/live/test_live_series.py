@@ -112,6 +112,30 @@ def test_the_tail_gives_each_point_once(journal: Path):
     assert tail.read() == []
 
 
+def test_the_tail_reads_lines_of_many_points_in_their_order(journal: Path):
+    """As one that a line each has; a damaged one costs itself only."""
+    tail = JournalTail(journal.parent.parent)
+    many = lines.points_lines(RUN, "loss", lines.Points([1.0, math.inf], [1, 2], [8, 9]))
+    journal.write_text(point(0) + many + point(3) + many.replace('"s":2', '"s":3') + point(4))
+
+    assert [(p.run_id, p.key, p.step, p.value) for p in tail.read()] == [
+        (RUN, "loss", step, math.inf if step == 2 else 1.0) for step in range(5)
+    ]
+
+
+def test_a_flood_of_long_lines_is_sampled_too(journal: Path):
+    """Blocks hold whole lines, however many points these have."""
+    tail = JournalTail(journal.parent.parent)
+    values = [math.pi * 10**-9 * step for step in range(50_000)]
+    times = [10**15 + 17**9 * step for step in range(50_000)]
+    points = lines.Points(values, range(50_000), times)
+    journal.write_text(lines.points_lines(RUN, "a long key " * 9, points))
+    seen = [each.step for each in tail.read()]
+
+    assert (seen[-1], seen == sorted(seen)) == (49_999, True)
+    assert len({step // 5_000 for step in seen}) >= 6
+
+
 def test_a_flood_is_sampled_and_its_newest_point_is_seen(journal: Path):
     """However much was logged, a look reads so many bytes, of every metric."""
     tail = JournalTail(journal.parent.parent)

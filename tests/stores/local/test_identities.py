@@ -57,7 +57,7 @@ def test_what_an_older_nbtrack_noted_is_found(
     store.fold()
     with store._attachment.open(read_only=False) as connection:
         connection.execute("drop table project.stored.identities")
-        connection.execute("delete from project.main.migrations where number = 5")
+        connection.execute("delete from project.main.migrations where number >= 5")
     made = next(step for step in steps if "identities" in step.name)
     assert made == Step(5, made.name, made.apply)
 

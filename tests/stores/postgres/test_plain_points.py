@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from nbtrack.journal import lines
+from nbtrack.journal.lines import Points
 from nbtrack.stores.postgres.plain_points import take_points
 from nbtrack.stores.postgres.staging import Rows, Staging
 
@@ -34,6 +35,20 @@ def points(chance: random.Random, count: int) -> list[str]:
     ]  # fmt: skip
 
 
+def many_points(chance: random.Random, count: int) -> list[str]:
+    """Lines, each of several points."""
+    found = list[str]()
+    for _ in range(count):
+        size = chance.randrange(2, 5)
+        columns = lines.Points(
+            chance.choices(VALUES, k=size),
+            [chance.randrange(-3, 9) for _ in range(size)],
+            [NOW + chance.randrange(-5, 5) for _ in range(size)],
+        )
+        found.append(lines.points_lines(chance.choice(RUNS), chance.choice(["loss", "b"]), columns))
+    return found
+
+
 def told(rows: Rows) -> Any:
     found = rows.points
     assert found is not None
@@ -51,7 +66,7 @@ def told(rows: Rows) -> Any:
 def test_it_reads_what_the_parser_reads(staging: Staging, seed: int) -> None:
     chance = random.Random(seed)
     others = [lines.param_line(run, "lr", "0.1", t=NOW) for run in RUNS[seed % 3 :: 2]]
-    written = [*points(chance, 60), *others]
+    written = [*points(chance, 60), *many_points(chance, 9), *others]
     chance.shuffle(written)
     text = "".join(written)
     assert take_points(text, [])[0] is not None
@@ -72,6 +87,16 @@ def test_it_reads_what_the_parser_reads(staging: Staging, seed: int) -> None:
         '{"k":"metric","r":"%s","n":"lo\tss","v":1,"s":0,"t":1}\n' % RUNS[0],  # noqa: UP031 - braces
         '{"k":"metric","r":"%s","n":"loss","v":1,"s":0,"t":1} \n' % RUNS[0],  # noqa: UP031 - braces
         '{"k":"metric","r":"%s","n":"loss","v":1,"s":٣,"t":1}\n' % RUNS[0],  # noqa: UP031 - braces
+        lines.points_lines(RUNS[0], "loss", Points([1.0, float("inf")], [0, 1], [NOW, NOW])),
+        lines.points_lines(RUNS[0], "loss", Points([1.0, 2.0], [0, 2**63 - 1], [NOW, NOW])),
+        lines.points_lines(RUNS[0], "loss", Points([1.0, 2.0], [0, 1], [1, -1])),
+        lines.points_lines(RUNS[0], "loss", Points([1.0, 2.0], [0, 1], [NOW, NOW * 99])),
+        lines.points_lines(RUNS[0], "loss", Points([1.0, 2.0], [0, 1], [NOW, NOW])).replace(
+            '"s":2', '"s":3'
+        ),
+        lines.points_lines(RUNS[0], "loss", Points([1.0, 2.0], [0, 1], [NOW, NOW])).replace(
+            "[0,1]", "[0]"
+        ),
     ],
 )
 def test_what_looks_otherwise_is_left_to_the_parser(odd: str) -> None:
