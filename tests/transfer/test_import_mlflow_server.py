@@ -339,6 +339,34 @@ class _Shelf(BaseHTTPRequestHandler):
     log_message = _Door.log_message
 
 
+class _First(_Shelf):
+    """As one of MLflow 1.30, which does not say its version."""
+
+    def do_GET(self) -> None:
+        if self.path == "/version":
+            self._answer("not found", 404)
+        elif "experiments/search" in self.path:
+            self._answer({"experiments": [{"experiment_id": "0", "name": "Default"}]})
+        else:
+            super().do_GET()
+
+
+class _Nothing(_Shelf):
+    def do_GET(self) -> None:
+        self._answer({"error": "not found"}, 404 if self.path == "/version" else 200)
+
+
+def test_a_server_of_mlflow_1_is_known_by_what_it_answers():
+    """Another one is not taken for it."""
+    with _door(_First) as place:
+        assert open_source("mlflow", f"http://{place}").run_ids() == [c * 32 for c in "abc"]
+    with (
+        _door(_Nothing) as place,
+        pytest.raises(InvalidValue, match=f"No MLflow server answers at http://{place}"),
+    ):
+        open_source("mlflow", f"http://{place}")
+
+
 def test_a_file_that_is_not_handed_out_is_missing_alone(tmp_path, capsys, monkeypatch):
     """Or a list, or a name that cannot be here: all else comes over. What took long is not asked
     for again."""

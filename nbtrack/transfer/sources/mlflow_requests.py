@@ -27,6 +27,7 @@ _LONG_SECONDS = 1.5 * SECONDS  # what failed after so long is not asked again: a
 _FILE_SECONDS = 300.0  # until a file begins: the server may first fetch it itself
 _BUSY = (429, 502, 503, 504)
 _PIECE = 1 << 20
+_EXPERIMENT = "/api/2.0/mlflow/experiments/search?max_results=1"  # Default is always there
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,30}")
 
 
@@ -45,8 +46,10 @@ class SourceRest(Rest):
     def _checked_version(self) -> str:
         try:
             answer = super().request("GET", "/version")
-        except (StoreBusy, BrokenRecord) as exc:
-            raise InvalidValue(f"No MLflow server answers at {self.title}.") from exc
+        except BrokenRecord as exc:
+            return self._first_version(exc)
+        except StoreBusy as exc:
+            raise self._nobody() from exc
         if SERVER in answer.headers:
             raise InvalidValue(
                 f"{self.title} is a server of nbtrack's: nbtrack pull RUN --from {self.title} "
@@ -56,6 +59,19 @@ class SourceRest(Rest):
         if not _VERSION.fullmatch(version):
             raise InvalidValue(f"What answers at {self.title} is no MLflow server.")
         return version
+
+    def _first_version(self, refusal: BrokenRecord) -> str:
+        """MLflow 1 does not say which it is, and answers as the others do."""
+        try:
+            found = super().request("GET", _EXPERIMENT).json()["experiments"]
+        except (StoreBusy, BrokenRecord, ValueError, KeyError, TypeError):
+            raise self._nobody() from refusal
+        if not isinstance(found, list):
+            raise self._nobody() from refusal
+        return "1"
+
+    def _nobody(self) -> InvalidValue:
+        return InvalidValue(f"No MLflow server answers at {self.title}.")
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
         for pause in _PAUSES:
