@@ -20,9 +20,10 @@ import pytest
 import nbtrack
 from nbtrack import MlflowClient
 from nbtrack.cli.main import main
-from nbtrack.errors import InvalidValue
+from nbtrack.errors import InvalidValue, StoreBusy
 from nbtrack.recording.session import current_session
 from nbtrack.records.runs import ViewType
+from nbtrack.remote.mlflow_server.kind import kind_words
 from nbtrack.stores.opening import wait_for_kind
 from nbtrack.transfer.imports.checking import count_here
 from nbtrack.transfer.imports.outcome import Side
@@ -360,11 +361,14 @@ def test_a_server_of_mlflow_1_is_known_by_what_it_answers():
     """Another one is not taken for it."""
     with _door(_First) as place:
         assert open_source("mlflow", f"http://{place}").run_ids() == [c * 32 for c in "abc"]
+        assert kind_words(f"http://{place}") == "a server of MLflow's, 1"
     with (
         _door(_Nothing) as place,
         pytest.raises(InvalidValue, match=f"No MLflow server answers at http://{place}"),
     ):
         open_source("mlflow", f"http://{place}")
+    with _door(_Nothing) as place, pytest.raises(StoreBusy, match="does not say what it is"):
+        kind_words(f"http://{place}")
 
 
 def test_a_file_that_is_not_handed_out_is_missing_alone(tmp_path, capsys, monkeypatch):

@@ -13,6 +13,7 @@ from nbtrack.base.guard import guarded
 from nbtrack.base.locks import make_shared_folder
 from nbtrack.errors import StoreBusy
 from nbtrack.remote.line import Line
+from nbtrack.remote.mlflow_server.rest import ANY_EXPERIMENT
 from nbtrack.remote.protocol import QUESTIONS, ROOT, SERVER
 
 OURS = "project.id"  # a file that `RemoteStore` makes: the server has answered as ours
@@ -76,7 +77,17 @@ def _version_of_mlflow(line: _Anybody) -> str | None:
     except _Refused as exc:
         if version and exc.status in _UNKNOWN:
             return version
+        if exc.status in _UNKNOWN and _answers_as_the_first(line):
+            return "1"
     raise StoreBusy(f"{line.uri} does not say what it is.")
+
+
+def _answers_as_the_first(line: _Anybody) -> bool:
+    """MLflow 1 does not say which it is. Raises StoreBusy."""
+    with suppress(_Refused, ValueError, KeyError, TypeError):
+        found = line.request("GET", ANY_EXPERIMENT, timeout=SECONDS).json()
+        return isinstance(found["experiments"], list)
+    return False
 
 
 class _Refused(Exception):

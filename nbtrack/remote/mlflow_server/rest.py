@@ -22,6 +22,7 @@ API = "/api/2.0/mlflow/"
 PAGE = 1000  # runs of one answer
 SECONDS = 30.0  # for one answer: its database may be slow
 HISTORY_PAGE = "25000"  # points of one answer
+ANY_EXPERIMENT = "/api/2.0/mlflow/experiments/search?max_results=1"  # Default is always there
 RUNNING = ("RUNNING", "SCHEDULED")  # the statuses of a run that goes on
 Json = dict[str, Any]
 

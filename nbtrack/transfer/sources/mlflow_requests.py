@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from nbtrack.errors import InvalidValue, NotIdentified, StoreBusy, StoreError
-from nbtrack.remote.mlflow_server.rest import SECONDS, Rest
+from nbtrack.remote.mlflow_server.rest import ANY_EXPERIMENT, SECONDS, Rest
 from nbtrack.remote.protocol import SERVER
 from nbtrack.stores.opening import without_password
 from nbtrack.transfer.sources.source_records import BrokenRecord
@@ -27,7 +27,6 @@ _LONG_SECONDS = 1.5 * SECONDS  # what failed after so long is not asked again: a
 _FILE_SECONDS = 300.0  # until a file begins: the server may first fetch it itself
 _BUSY = (429, 502, 503, 504)
 _PIECE = 1 << 20
-_EXPERIMENT = "/api/2.0/mlflow/experiments/search?max_results=1"  # Default is always there
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,30}")
 
 
@@ -63,7 +62,7 @@ class SourceRest(Rest):
     def _first_version(self, refusal: BrokenRecord) -> str:
         """MLflow 1 does not say which it is, and answers as the others do."""
         try:
-            found = super().request("GET", _EXPERIMENT).json()["experiments"]
+            found = super().request("GET", ANY_EXPERIMENT).json()["experiments"]
         except (StoreBusy, BrokenRecord, ValueError, KeyError, TypeError):
             raise self._nobody() from refusal
         if not isinstance(found, list):
