@@ -44,7 +44,7 @@ class FinishedRun(NamedTuple):
     params: Mapping[str, str]
     shared_params: Mapping[str, str]
     tags: Mapping[str, str]
-    curves: Mapping[str, Sequence[str]] = MappingProxyType({})  # by key, from step 0
+    curves: Mapping[str, Sequence[float]] = MappingProxyType({})  # by key, from step 0
 
 
 def log_finished_children(
@@ -141,10 +141,9 @@ class _Batch:
         line = lines.metric_line(_RUN, check_key(key), 0.0, step=0, t=self._t)
         return line.replace('"v":0.0,', '"v":%s,')  # no key has a %
 
-    def _curve_text(self, key: str, values: Sequence[str]) -> str:
-        line = lines.metric_line(_RUN, check_key(key), 0.0, step=0, t=self._t)
-        form = line.replace('"v":0.0,"s":0,', '"v":%s,"s":%d,')
-        return "".join(form % (value, step) for step, value in enumerate(values))
+    def _curve_text(self, key: str, values: Sequence[float]) -> str:
+        points = lines.Points(values, range(len(values)), [self._t] * len(values))
+        return lines.points_lines(_RUN, check_key(key), points)
 
     def _run_form(self, parent: ActiveRun) -> str:
         slots = ("name", "status", "start_us", "end_us")

@@ -32,7 +32,7 @@ from nbtrack.hooks.sklearn.noted_origins import metric_origins, param_origins
 from nbtrack.hooks.sklearn.search_scores import failed_splits, run_times
 from nbtrack.hooks.training.loop import curve_key, curve_origin
 from nbtrack.hooks.training.storable_keys import storable_key, storable_keys
-from nbtrack.recording.run_batch import FinishedRun, number_texts
+from nbtrack.recording.run_batch import FinishedRun
 from nbtrack.records.origins import ORIGINS_TAG, Origin, Origins, all_of, origins_text
 from nbtrack.records.runs import RunStatus
 from nbtrack.records.tags import CANDIDATE_TAG
@@ -73,7 +73,7 @@ class Candidates:
         self._texts = ParamTexts()
         self._origins: dict[tuple[str, ...], str] = {}  # by what was chosen
         means = [{}] * len(results["params"]) if curves is None else curves.means(results)
-        self._curves = [{curve_key(*k): number_texts(v) for k, v in m.items()} for m in means]
+        self._curves = [{curve_key(*k): v for k, v in m.items()} for m in means]
         followed = {curve_key(*names): curve_origin(*names) for mean in means for names in mean}
         self._untold = Origins(
             params=param_origins(search.estimator),
