@@ -22,6 +22,7 @@ from nbtrack import MlflowClient
 from nbtrack.cli.main import main
 from nbtrack.errors import InvalidValue
 from nbtrack.recording.session import current_session
+from nbtrack.records.logged_models import LoggedModelQuery
 from nbtrack.records.runs import ViewType
 from nbtrack.stores.opening import wait_for_kind
 from nbtrack.transfer.imports.checking import count_here
@@ -64,9 +65,18 @@ def told(to: Path, place: Path) -> dict[str, Any]:
     found = told_of(client, ViewType.ALL)
     store, side = current_session().store_for(client.tracking_uri), Side()
     count_here(store, side, sorted(found["runs"]))
+    of_all = LoggedModelQuery(experiment_ids=tuple(found["experiments"]), view_type=ViewType.ALL)
     models = [
-        (m.model_id, m.name, m.status, m.params, len(m.metrics or ()))
-        for m in client.search_logged_models(list(found["experiments"]))
+        (
+            m.model_id,
+            m.name,
+            m.status,
+            m.params,
+            len(m.metrics or ()),
+            m.lifecycle_stage,
+            store.list_model_files(m.model_id),
+        )
+        for m in store.search_logged_models(of_all)
     ]
     return {
         **found,
@@ -114,7 +124,10 @@ def test_three_ways_bring_the_same(served, tmp_path, capsys, monkeypatch):
     assert training["points"]["odd"][0] == (0, 7, "nan")
     assert training["inputs"]
     assert training["outputs"]
-    assert len(http["models"]) == 2
+    deleted = {name: stage == "deleted" for _, name, *_, stage, _ in http["models"]}
+    assert deleted == {"model": False, "unfinished": False, "gone": True}
+    gone = next(model for model in http["models"] if model[1] == "gone")
+    assert (gone[4], [*gone[6]]) == (1, ["weights/ä b.txt"])
     _, _, aliases, versions = http["registry"]["flowers"]
     assert aliases == {"champion": "3"}
     assert [(each[0], each[1]) for each in versions] == [(1, "Production"), (3, "None")]

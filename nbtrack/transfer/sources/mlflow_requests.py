@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from nbtrack.errors import InvalidValue, NotIdentified, StoreBusy, StoreError
-from nbtrack.remote.mlflow_server.rest import SECONDS, Rest
+from nbtrack.remote.mlflow_server.rest import SECONDS, Json, Rest
 from nbtrack.remote.protocol import SERVER
 from nbtrack.stores.opening import without_password
 from nbtrack.transfer.sources.source_records import BrokenRecord
@@ -76,6 +76,9 @@ class SourceRest(Rest):
             f"{self.title} does not answer any more. What came over stays, and the same import "
             "goes on there."
         )
+
+    def get_at(self, address: str) -> Json:
+        return self._read(self.request("GET", address, timeout=SECONDS))
 
     @contextmanager
     def for_files(self) -> Iterator[None]:
