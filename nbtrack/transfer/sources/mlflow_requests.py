@@ -58,18 +58,16 @@ class SourceRest(Rest):
         return version
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
-        for pause in _PAUSES:
+        pauses = iter(_PAUSES)
+        while True:
             began = time.monotonic()
             try:
                 return super().request(*args, **kwargs)
             except StoreBusy as exc:
-                if time.monotonic() - began > _LONG_SECONDS:
+                took, pause = time.monotonic() - began, next(pauses, None)
+                if pause is None or took > _LONG_SECONDS:
                     raise self._gone() from exc
             time.sleep(pause)
-        try:
-            return super().request(*args, **kwargs)
-        except StoreBusy as exc:
-            raise self._gone() from exc
 
     def _gone(self) -> StoreError:
         return StoreError(
