@@ -31,7 +31,7 @@ from nbtrack.server.roles import Role
 from nbtrack.server.served import Served
 from nbtrack.server.users import Users
 from tests.server.asking import API, ask
-from tests.server.pages_of_users import HIDDEN, PASSWORD, Line, fill, log_in, opened
+from tests.server.pages_of_users import HIDDEN, Line, fill, log_in, opened
 from tests.support.team_server import TeamServer
 
 pytest.importorskip("websockets")
@@ -62,7 +62,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made = {name: fill(client, name, model) for name, model in NAMES.items()}
     users = Users(folder)
     tokens = {str(role): users.add(str(role), role) for role in Role}
-    tokens["typist"] = users.add("typist", Role.VIEWER, password=PASSWORD)
     of = {
         "looks": [Grant(kind=kind, name="open", role=Role.VIEWER) for kind in (EXPERIMENT, MODEL)],
         "edits": [Grant(kind=EXPERIMENT, name="open", role=Role.EDITOR),
