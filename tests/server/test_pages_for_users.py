@@ -322,7 +322,7 @@ def test_a_role_for_a_model_alone_is_one(
         to_production = {**move, "from": "Staging", "stage": "Production"}
         checked = line.ask("registry_move_check", **to_production)["result"]
         gated = line.ask("registry_move", **to_production)
-        require_gate(world.client._store, "open", "Archived", "metrics.open_loss > 100")
+        require_gate(world.client._store, "open", "Archived", "metrics.open_loss > 100", "other")
         failed = line.ask(
             "registry_move", **to_production | {"from": "Production", "stage": "Archived"}
         )
@@ -351,6 +351,8 @@ def test_a_role_for_a_model_alone_is_one(
     assert over_http["kind"] == "GateFailed"  # by the same rules
     assert (told.is_known, told.is_passed) == (False, False)
     assert "the server does when the version is moved" in told.summary
+    assert [check.text for check in told.checks][1:] == ["approved by another person"]
+    assert "the server knows who moves it" in told.summary
     assert all("error" in each for each in refused)
     for word in ("open_param", "open 2", "to nobody", world.own_experiment):
         assert word not in str([checked, gated, failed, refused])
