@@ -259,6 +259,29 @@ def test_runs_that_the_server_cannot_read_are_gone_round(many, served):
         reader.run(words[0])
 
 
+def test_a_model_that_is_gone_for_good_is_said(served):
+    """A run still names it; models that the server tells are said nothing of."""
+    database, gone = served[1] / "mlflow.db", f"m-{7:032x}"
+    with sqlite3.connect(database, timeout=60) as connection:
+        (run_id,) = connection.execute("select run_uuid from runs order by 1 limit 1").fetchone()
+        connection.execute(
+            "insert into inputs (input_uuid, source_type, source_id, destination_type,"
+            " destination_id, step) values ('x', 'RUN_OUTPUT', ?, 'MODEL_OUTPUT', ?, 0)",
+            (run_id, gone),
+        )
+    connection.close()
+    reader = open_source("mlflow", served[0].address)
+    try:
+        links = [link.model_id for each in reader.run_ids() for link in reader.run(each).links]
+    finally:
+        with sqlite3.connect(database, timeout=60) as connection:
+            connection.execute("delete from inputs where input_uuid = 'x'")
+        connection.close()
+    assert {gone} < {*links}
+    [note] = reader.notes()
+    assert f"does not tell 1, which were deleted there: {gone}" in note
+
+
 def _set_user(database: Path, user: str | None, run_ids: list[str]) -> None:
     with sqlite3.connect(database, timeout=60) as connection:
         connection.executemany(
