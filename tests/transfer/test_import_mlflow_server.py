@@ -26,6 +26,7 @@ from nbtrack.records.logged_models import LoggedModelQuery
 from nbtrack.records.runs import ViewType
 from nbtrack.stores.opening import wait_for_kind
 from nbtrack.transfer.imports.checking import count_here
+from nbtrack.transfer.imports.marks import DELETED_MODEL
 from nbtrack.transfer.imports.outcome import Side
 from nbtrack.transfer.sources import mlflow_requests
 from nbtrack.transfer.sources.opening import open_source
@@ -279,7 +280,20 @@ def test_a_model_that_is_gone_for_good_is_said(served):
         connection.close()
     assert {gone} < {*links}
     [note] = reader.notes()
-    assert f"does not tell 1, which were deleted there: {gone}" in note
+    assert f"does not tell 1, which may have been deleted: {gone}" in note
+
+
+def test_models_that_an_export_deleted_are_asked_for(served):
+    """Of no run, so that a tag of their experiment alone says which they are."""
+    import mlflow
+
+    client = mlflow.MlflowClient(served[0].address, served[0].address)
+    home = client.create_experiment("exported to")
+    model_id = client.create_logged_model(home, name="of no run").model_id
+    client.set_experiment_tag(home, f"{DELETED_MODEL}m-{1:032x}", model_id)
+    client.delete_logged_model(model_id)
+    found = {m.model_id: m for m in open_source("mlflow", served[0].address).logged_models()}
+    assert found[model_id].is_deleted
 
 
 def _set_user(database: Path, user: str | None, run_ids: list[str]) -> None:

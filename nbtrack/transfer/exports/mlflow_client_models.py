@@ -29,11 +29,10 @@ from nbtrack.transfer.exports.mlflow_registry import leaving_versions
 from nbtrack.transfer.exports.outcome import Exported
 from nbtrack.transfer.exports.project_records import paths_on_disk
 from nbtrack.transfer.exports.written_files import copy_out
-from nbtrack.transfer.imports.marks import without_mark
+from nbtrack.transfer.imports.marks import DELETED_MODEL, without_mark
 
 OWN_ID = "nbtrack.model_id"
 OWN_VERSION = "nbtrack.version"
-_DELETED = "nbtrack.deleted_model."  # and its id here: a tag with its id there
 _OF_MODEL = re.compile(rf"models:/+({MODEL_ID})/?")
 
 
@@ -78,10 +77,10 @@ class ModelsThere:
     def _deleted_there(self, homes: Iterable[str]) -> set[str]:
         """By their ids here."""
         tags = (key for home in homes for key in self._client.get_experiment(home).tags)
-        return {key.removeprefix(_DELETED) for key in tags if key.startswith(_DELETED)}
+        return {k.removeprefix(DELETED_MODEL) for k in tags if k.startswith(DELETED_MODEL)}
 
     def _delete(self, own_id: str, there: Any) -> None:
-        tag = f"{_DELETED}{own_id}"
+        tag = f"{DELETED_MODEL}{own_id}"
         self._client.set_experiment_tag(there.experiment_id, tag, there.model_id)
         self._client.delete_logged_model(there.model_id)
 

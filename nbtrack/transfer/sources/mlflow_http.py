@@ -1,6 +1,7 @@
 """Reading what an MLflow server has, through its REST API: of MLflow 1.28 and later.
 
-It says nothing of logged models that were deleted and that no run names.
+Of logged models that were deleted, it tells those that a run names, and those that `nbtrack export`
+has deleted there.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class HttpReader:
         """Raises as `SourceRest`."""
         self._rest = SourceRest(uri)
         self.title = self._rest.title
-        self._logged = HttpLoggedModels(self._rest, self._experiment_ids)
+        self._logged = HttpLoggedModels(self._rest, self._experiments)
         self._models = HttpModels(self._rest, self._experiment_ids)
         self._files = ServedFiles(self._rest)
         self._histories = Histories(self._rest)
