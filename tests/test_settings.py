@@ -177,7 +177,7 @@ def test_no_password_is_shown(form: str, word: str) -> None:
     "uri",
     ["http://host:80/ml", "https://a.b", "http://[::1]:9/x", "http://[::1:9/x", "postgresql:///db",
      "postgresql://a:1,b:2/db", "s3://bucket/a b", "sqlite:////home/me@x/a:b.db", "C:\\me@x",
-     "/home/me:you@x", "file:///home/me:you@x", "runs", "./a@b"],
+     "/home/me:you@x", "file:///home/me:you@x", "runs", "./a@b", "maybe://"],
 )  # fmt: skip
 def test_a_place_without_one_is_shown(uri: str) -> None:
     assert without_password(uri) == uri

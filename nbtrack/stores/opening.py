@@ -57,7 +57,8 @@ def without_password(uri: str) -> str:
     """The address of a server, or of a database, as it may be shown: its host and path. One of a
     file is shown as it is; of what has no host, where that would be, the scheme alone."""
     scheme, slashes, rest = _parts(uri)
-    if scheme == "file:" or not (scheme or slashes == "//" or "://" in uri):
+    is_address = scheme or slashes == "//" or "://" in uri
+    if not (rest and is_address) or scheme == "file:":
         return uri
     hidden, _, place = rest.rpartition("@")
     if scheme.startswith("sqlite") and rest.startswith("/"):  # a file's, behind which are options
