@@ -258,6 +258,8 @@ class ModelNotSaved(ModelError):
 class ModelChanged(ModelError):
     """The files of a model are not the ones that were recorded."""
 
+    error_code = "RESOURCE_CONFLICT"
+
 
 class ModelNotLoaded(ModelError):
     """What the model needs is missing here, or is not trusted."""
@@ -303,7 +305,7 @@ class LinesRefused(NotAllowed):
 class GateFailed(NbtrackError):
     """A version may not enter a stage; *result* says why, check by check."""
 
-    error_code = "INVALID_STATE"
+    error_code = "BAD_REQUEST"  # INVALID_STATE is one of the server's own, which clients repeat
 
     def __init__(self, message: str, result: object) -> None:
         self.result = result
@@ -357,6 +359,8 @@ class RegistryClosed(StoreError):
 
 class RegistryMoved(StoreError):
     """The model registry has changed since it was looked at: look again."""
+
+    error_code = "ABORTED"
 
 
 class RegistryBroken(StoreError):

@@ -143,6 +143,7 @@ def test_a_server_that_mlflows_variable_names_is_followed(
     assert (Settings.load().tracking_uri, Settings.load().folder) == (None, str(home / "ours"))
     monkeypatch.delenv("NBTRACK_DIR")
     others = ("https://me:word@host", "postgresql://host/db", "databricks")
+    others = (*others, "postgresql://me:word@host/db")
     for other in (*others, "http://me:wo/rd@host", "http://host/?token=word", "http://host#word"):
         monkeypatch.setenv("MLFLOW_TRACKING_URI", other)
         assert Settings.load().tracking_uri is None
@@ -150,6 +151,36 @@ def test_a_server_that_mlflows_variable_names_is_followed(
             Session().set_tracking_uri(other if "://" in other else f"{other}://")
         assert "word" not in str(refused.value)
         assert "word" not in without_password(other)
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["http://me:W@host/x", "http://:W@host", "http:///me:W@h", "http://me:W@", "http:me:W@host",
+     "http:/me:W@host", "HTTP://me:W", "http://host:W/x", "http://me:W%40host", "me:W@host",
+     "//me:W@host", " http://me:W@host", '"http://me:W@host"', "http://host?token=W", "host:1/?t=W",
+     "http://host/a;password=W", "http://a?b=me:W@c", "postgresql:///me:W@h/d", "a_b://me:W@h",
+     "postgresql:///db?host=h&password=W", "sqlite:////x?password=W", "é://me:W@h", "x://me:W@h",
+     "sqlite+pysqlcipher://:W@/x.db", "mysql+pymysql:///me:W@h", "postgresql:me:W@h/d",
+     "http://me:W@W@host", "http://me\n:W@host", "postgresql://a:1,b:W/db", "ftp:///me:W"],
+)  # fmt: skip
+@pytest.mark.parametrize("word", ["word", "wo/word", "wo:word", "#word", "?word", "wo\nrd"])
+def test_no_password_is_shown(form: str, word: str) -> None:
+    """Wherever an address has one, and whatever else it lacks."""
+    shown = without_password(form.replace("W", word))
+    if "@" in form:
+        shown += without_password(form.replace("W", f"wo@{word}"))
+    assert "word" not in shown
+    assert "rd" not in shown
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["http://host:80/ml", "https://a.b", "http://[::1]:9/x", "http://[::1:9/x", "postgresql:///db",
+     "postgresql://a:1,b:2/db", "s3://bucket/a b", "sqlite:////home/me@x/a:b.db", "C:\\me@x",
+     "/home/me:you@x", "file:///home/me:you@x", "runs", "./a@b", "maybe://"],
+)  # fmt: skip
+def test_a_place_without_one_is_shown(uri: str) -> None:
+    assert without_password(uri) == uri
 
 
 def test_a_server_of_mlflows_does_not_take_over_a_project(

@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.api.taking_over import is_taken_over
 from nbtrack.base.guard import warn
 from nbtrack.base.nearest import did_you_mean
 from nbtrack.base.values import (
@@ -220,18 +219,19 @@ def _check_parent(run_id: str) -> None:
 
 def end_run(status: RunStatus | str = "FINISHED") -> None:
     """Close the active run; without one, nothing happens. The run of a cell or script ends with
-    it: code of MLflow's has none from here on, until it logs again."""
+    it, and is the active one no more from here on, until something is logged to it."""
     session = current_session()
     run = active_run()
     session.end_run(status)
-    if run is not None and run.is_cell and is_taken_over():
+    if run is not None and run.is_cell:  # else a loop that ends what is active would never end
         run.is_unasked = True
         session.last_run = (run.store, run.run_id)
 
 
 def active_run() -> ActiveRun | None:
-    """The innermost run that is open here, in this thread or task; None if there is none. A script
-    of `nbtrack run --as-mlflow` is told of its run when it has logged to it: MLflow has none."""
+    """The innermost run that is open here, in this thread or task; None if there is none. After
+    `end_run()` of a cell's or script's own, it is that again when something is logged; in a script
+    of `nbtrack run --as-mlflow`, only then at all: MLflow has none."""
     run = current_session().active_run()
     return None if run is None or run.is_unasked else run
 

@@ -15,7 +15,6 @@ from nbtrack.artifact_store.paths import below_uri
 from nbtrack.base.values import as_tuple
 from nbtrack.errors import InvalidValue
 from nbtrack.recording.active_model import here
-from nbtrack.recording.active_run import ActiveRun
 from nbtrack.recording.measured import facts_of
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.recording.session import current_session
@@ -214,9 +213,9 @@ def get_artifact_uri(artifact_path: str | None = None) -> str:
 def _run(run_id: str | None = None) -> RunWriter:
     session = current_session()
     if run_id is None:
-        run = session.active_run() or session.run_to_log_to()
-        if isinstance(run, ActiveRun):
-            run.is_unasked = False  # MLflow would have opened one
+        if (run := session.active_run()) is None:
+            return session.run_to_log_to()
+        run.is_unasked = False  # MLflow would have opened one
         return run
     return session.known_run(run_id) or _client().writer(run_id)
 

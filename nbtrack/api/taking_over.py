@@ -9,21 +9,29 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from importlib.metadata import DistributionFinder
 from types import FrameType, ModuleType
 from typing import Any
 
 from nbtrack.api import wandb_mode
 from nbtrack.api.client import MlflowClient
 from nbtrack.api.mlflows_inside import inside, is_inside
+from nbtrack.api.stand_in_version import stand_in
 from nbtrack.base.absent_names import hint
 from nbtrack.base.guard import warn_once
 from nbtrack.errors import InvalidValue
 
 _NAME = "mlflow"
+_ANY = DistributionFinder.Context()
 _OURS = "nbtrack"
+# Lightning asks for the classes of W&B's runs, inside of it.
+_OF_WANDB = {
+    "wandb": "nbtrack.api.wandb_module",
+    **dict.fromkeys(("wandb.sdk", "wandb.sdk.lib", "wandb.wandb_run"), "nbtrack.api.wandb_inside"),
+}
 _VERSIONS = {_NAME: "3.0.0", "wandb": "0.20.0"}  # where they are not installed
 
 
@@ -123,6 +131,13 @@ class _Finder(MetaPathFinder, Loader):
             raise
         return ModuleSpec(name, self, is_package=True)
 
+    def find_distributions(
+        self, context: DistributionFinder.Context = _ANY
+    ) -> Iterator[importlib.metadata.Distribution]:
+        """Of W&B, without which Lightning has no logger for it."""
+        if self._taken == "wandb":
+            yield from stand_in(self._taken, _VERSIONS[self._taken], context)
+
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return StandIn(spec, self._ours_called(spec.name))
 
@@ -165,14 +180,14 @@ def _ours_called(name: str) -> ModuleType:
 
 
 def _wandb_called(name: str) -> ModuleType:
-    """Raises ModuleNotFoundError for all but `wandb` itself."""
-    if name != "wandb":
+    """Raises ModuleNotFoundError for all but `wandb` itself, and the classes of its runs."""
+    if name not in _OF_WANDB:
         raise ModuleNotFoundError(
             f"nbtrack has taken over, and has no {name!r}: only wandb itself, with init, log, "
             "config, finish, Image and Table. Without nbtrack.takeover(of='wandb') it is W&B's.",
             name=name,
         )
-    return importlib.import_module("nbtrack.api.wandb_module")
+    return importlib.import_module(_OF_WANDB[name])
 
 
 def _version(name: str) -> str:

@@ -87,6 +87,10 @@ def unwatch(*_: Any, **__: Any) -> None:
     """As `watch`."""
 
 
+def require(*_: Any, **__: Any) -> None:
+    """Nothing depends on what W&B's own process can do."""
+
+
 def setup(*_: Any, **__: Any) -> None:
     """There is nothing to set up."""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from nbtrack.charts.drawing import finite
+from nbtrack.charts.shown_text import shown_text
 
 Scale = Literal["auto", "linear", "log"]
 WIDE_SPAN = 100.0
@@ -15,7 +16,7 @@ _NATURAL = re.compile(r"(\d+)")
 
 def title_of(column: str) -> str:
     """`params.lr` is shown as lr."""
-    return column.partition(".")[2] or column
+    return shown_text(column.partition(".")[2] or column)
 
 
 def numbers_of(values: Sequence[Any]) -> list[float | None] | None:
@@ -33,9 +34,14 @@ def numbers_of(values: Sequence[Any]) -> list[float | None] | None:
     return numbers
 
 
+def words_of(values: Sequence[Any]) -> list[str | None]:
+    """As they are shown, of a column that is none of numbers."""
+    return [None if value is None else shown_text(str(value)) for value in values]
+
+
 def categories_of(values: Sequence[Any]) -> list[str]:
     """The distinct values as text, in the order people expect: p2 before p10."""
-    return sorted({str(value) for value in values if value is not None}, key=_natural)
+    return sorted({word for word in words_of(values) if word is not None}, key=_natural)
 
 
 def offers_log(values: Sequence[float | None]) -> bool:

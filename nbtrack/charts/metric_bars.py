@@ -8,6 +8,7 @@ from typing import Any
 from nbtrack.charts.drawing import DATA_NAME, Drawing, Row, finite
 from nbtrack.charts.metric_lines import HIGHLIGHT
 from nbtrack.charts.run_styles import RunStyle, run_colours, run_labels
+from nbtrack.charts.shown_text import shown_text, tooltip_title
 from nbtrack.charts.theme import Theme, colour, config
 from nbtrack.display.number_format import format_column
 
@@ -33,9 +34,10 @@ def metric_bars(
     """
     import altair as alt
 
+    key, title = shown_text(key), None if title is None else shown_text(title)
     rows = bar_rows(latest, names=names, higher_is_better=higher_is_better)
     fill = _fill(alt, rows, styles or run_colours(list(latest)))
-    tooltip = [alt.Tooltip("run:N", title="run"), alt.Tooltip("text:N", title=key)]
+    tooltip = [alt.Tooltip("run:N", title="run"), alt.Tooltip("text:N", title=tooltip_title(key))]
     chart = (
         alt.layer(_bars(alt, fill), _numbers(alt, theme), data=alt.NamedData(name=DATA_NAME))
         .encode(y=_y_axis(alt), tooltip=tooltip)

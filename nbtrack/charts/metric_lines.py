@@ -7,6 +7,7 @@ from typing import Any
 
 from nbtrack.charts.drawing import DATA_NAME, Drawing, Row, finite
 from nbtrack.charts.run_styles import RunStyle, run_colours, run_labels
+from nbtrack.charts.shown_text import shown_text
 from nbtrack.charts.smoothing import ema
 from nbtrack.charts.theme import Theme, colour, config, log_axis
 from nbtrack.records.views import Axis, MetricSeries
@@ -48,11 +49,11 @@ def metric_lines(
     legend = list(labels.values()) if has_legend else []
     look = Look(labels, styles or run_colours(run_ids), legend=legend)
     chart = line_layers(rows, look, x=x, is_log=is_log, is_smooth=smoothing > 0, theme=theme)
-    key = series[0].key if series else ""
+    key = shown_text(series[0].key) if series else ""
     chart = chart.properties(
         width=width,
         height=height,
-        title=_title(title or key, series, is_log=is_log),
+        title=_title(shown_text(title or key), series, is_log=is_log),
         description=f"Lines of {key} by {_TITLES[x]}, runs: {len(series)}",
         usermeta={"nbtrack": "lines", "x": x},  # chart_host.js shows values at the pointer
     ).configure(**config(theme))

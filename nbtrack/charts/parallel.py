@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nbtrack.charts.columns import categories_of, numbers_of, offers_log, title_of
+from nbtrack.charts.columns import categories_of, numbers_of, offers_log, title_of, words_of
 from nbtrack.charts.drawing import DATA_NAME, Drawing, Row
 from nbtrack.charts.run_styles import run_labels
 from nbtrack.charts.scatter import CHOSEN, PICKED
@@ -115,14 +115,14 @@ def _short(value: float) -> str:
 
 
 def _categorical(title: str, raw: Sequence[Any]) -> Scaled:
-    names = categories_of(raw)
+    words, names = words_of(raw), categories_of(raw)
     step = 1 / max(len(names) - 1, 1)
     place = {name: i * step if len(names) > 1 else 0.5 for i, name in enumerate(names)}
     every = -(-len(names) // MOST_CATEGORIES_NAMED)
     return Scaled(
         title=title,
-        places=[None if value is None else place[str(value)] for value in raw],
-        texts=["" if value is None else str(value) for value in raw],
+        places=[None if word is None else place[word] for word in words],
+        texts=[word or "" for word in words],
         ticks=[(place[name], name) for name in names[::every]],
     )
 

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from nbtrack.charts.drawing import Drawing, whole_spec_of
+from nbtrack.charts.shown_text import shown_text
 
 PICTURE_WIDTH = 640  # pixels: fits the output of a notebook 960 px wide, with a legend beside it
 PNG_SCALE = 2.0  # sharp on dense screens
@@ -14,6 +15,8 @@ _ADDRESS = re.compile(r"""\s(?:xlink:)?href\s*=\s*("(?!data:|\#)[^"]*"|'(?!data:
 _MAJOR = re.compile(r"/vega-lite/v(\d+)")
 # What no XML may hold: at one such character in a name, vl-convert ends the whole process.
 _DEADLY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_DATA = ("data", "datasets", "values")
+_BREAK_IN_TITLE = re.compile(r'"title": (\["|")[^"]*(\\[nr]|[\u2028\u2029])')
 _DEADLY_IN_JSON = re.compile(r"\\u00[01]|\\[bf]|[\ud800-\udfff\ufffe\uffff]")
 
 
@@ -75,7 +78,16 @@ def drawable(spec: dict[str, Any]) -> dict[str, Any]:
     always there are none, and one look at the JSON text tells so, faster than a walk through it."""
     text = json.dumps(spec, ensure_ascii=False, default=str, skipkeys=True)
     found: dict[str, Any] = _written_out(spec) if _DEADLY_IN_JSON.search(text) else spec
-    return found
+    return _titled(found) if _BREAK_IN_TITLE.search(text) else found
+
+
+def _titled(part: Any, key: str = "") -> Any:
+    """Titles in a line each. What else a title may be has its text below it."""
+    if isinstance(part, str):
+        return shown_text(part) if key == "title" else part
+    if isinstance(part, dict):
+        return {k: v if k in _DATA else _titled(v, k) for k, v in part.items()}
+    return [_titled(each, key) for each in part] if isinstance(part, list | tuple) else part
 
 
 def _written_out(part: Any) -> Any:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from nbtrack.charts.shown_text import shown_text
+
 # Found by search: the smallest distance (CIELAB) of any two is the largest that was seen for normal
 # sight and simulated protan, deutan and tritan sight (Machado et al. 2009,
 # https://doi.org/10.1109/TVCG.2009.113), with a contrast of 3 or more to #222, 2.3 to white.
@@ -29,7 +31,7 @@ def run_colours(run_ids: Sequence[str]) -> dict[str, RunStyle]:
 
 def run_labels(run_ids: Sequence[str], names: Mapping[str, str | None]) -> dict[str, str]:
     """What to call each run, no two alike: its name, and the beginning of its id where needed."""
-    plain = {run_id: names.get(run_id) or run_id[:8] for run_id in run_ids}
+    plain = {run_id: shown_text(names.get(run_id) or run_id[:8]) for run_id in run_ids}
     labels = plain
     for shown in (8, None):  # None: the whole id
         count = Counter(labels.values())

@@ -13,9 +13,11 @@ from nbtrack.charts.columns import (
     is_log,
     numbers_of,
     title_of,
+    words_of,
 )
 from nbtrack.charts.drawing import DATA_NAME, Drawing, Row
 from nbtrack.charts.run_styles import PALETTE, RunStyle, run_colours, run_labels
+from nbtrack.charts.shown_text import tooltip_title
 from nbtrack.charts.theme import SEQUENCE, Theme, colour, config, log_axis
 from nbtrack.display.number_format import format_number
 from nbtrack.records.views import RunValues
@@ -100,10 +102,8 @@ def _read(values: RunValues, column: str, scale: Scale) -> Read:
     raw = values.columns[column]
     numbers = numbers_of(raw)
     if numbers is None:
-        texts = [None if value is None else str(value) for value in raw]
-        return Read(
-            title=title_of(column), values=texts, categories=categories_of(raw), is_log=False
-        )
+        words, title = words_of(raw), title_of(column)
+        return Read(title=title, values=words, categories=categories_of(raw), is_log=False)
     log = is_log(numbers, scale)
     if log:
         numbers = [value if value is not None and value > 0 else None for value in numbers]
@@ -193,7 +193,7 @@ def _tooltip(alt: Any, across: Read, up: Read, shade: Read | None) -> list[Any]:
     shown = [("run", "run"), ("x_text", across.title), ("y_text", up.title)]
     if shade is not None and shade.title not in (across.title, up.title):
         shown.append(("c_text", shade.title))
-    return [alt.Tooltip(f"{field}:N", title=title) for field, title in shown]
+    return [alt.Tooltip(f"{field}:N", title=tooltip_title(title)) for field, title in shown]
 
 
 def _brush(alt: Any, theme: Theme) -> Any:

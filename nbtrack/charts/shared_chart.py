@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from nbtrack.charts.run_styles import RunStyle
+from nbtrack.charts.shown_text import shown_text
 from nbtrack.records.views import MetricSeries
 
 _DASHES = ((5, 3), (2, 2), (8, 3, 2, 3), (10, 4))
@@ -46,4 +47,4 @@ def _line(series: MetricSeries, dash: tuple[int, ...] | None, label: str, style:
     if dash is None:
         return Line(series, label, label, style)
     named = replace(series, run_id=f"{series.run_id} {series.key}")
-    return Line(named, f"{label} · {series.key}", label, RunStyle(style.colour, dash))
+    return Line(named, f"{label} · {shown_text(series.key)}", label, RunStyle(style.colour, dash))

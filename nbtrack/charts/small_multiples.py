@@ -10,6 +10,7 @@ from nbtrack.charts.metric_lines import Look, line_layers, line_rows
 from nbtrack.charts.pictures import PICTURE_WIDTH
 from nbtrack.charts.run_styles import RunStyle, run_colours, run_labels
 from nbtrack.charts.shared_chart import Line, lines_of
+from nbtrack.charts.shown_text import shown_text
 from nbtrack.charts.theme import config
 from nbtrack.records.views import Axis, MetricSeries
 
@@ -41,8 +42,9 @@ def small_multiples(
     width = (PICTURE_WIDTH - (columns - 1) * _GAP) // columns
     rows, parts = [], []
     for keys, lines in zip(charts, drawn):
-        new = [{**row, "key": keys[0]} for row in _rows(lines, smoothing, is_log=is_log)]
         axis = (x or {}).get(keys[0], "step")
+        keys = list(map(shown_text, keys))
+        new = [{**row, "key": keys[0]} for row in _rows(lines, smoothing, is_log=is_log)]
         is_smooth = smoothing > 0
         part = line_layers(new, look, x=axis, is_log=is_log, is_smooth=is_smooth, theme="paper")
         # A predicate, not an expression: the name of a metric is data.
@@ -50,7 +52,7 @@ def small_multiples(
         parts.append(part.properties(width=width, height=_HEIGHT, title=_title(keys)))
         rows += new
     whole = alt.concat(*parts, columns=columns, spacing=_GAP, data=alt.NamedData(name=DATA_NAME))
-    whole = whole.properties(title=title) if title else whole
+    whole = whole.properties(title=shown_text(title)) if title else whole
     return Drawing(chart=whole.configure(**config("paper")), rows=rows)
 
 

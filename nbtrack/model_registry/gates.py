@@ -27,6 +27,7 @@ from nbtrack.records.registry import (
 from nbtrack.stores.store import Store
 
 OTHER = "other"
+_APPROVED = "approved by another person"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,8 +160,12 @@ def _unknown_result(model: RegisteredModel, version: ModelVersion, stage: str) -
     if gate is None or gate.rule is None:
         return None
     says = "this asks a run that you may not see: the server does when the version is moved"
-    check = GateCheck(text=gate.rule, verdict=Verdict.UNKNOWN, says=says)
-    return _result(model, version, gate, [check.verdict], checks=[check], is_known=False)
+    checks = [GateCheck(text=gate.rule, verdict=Verdict.UNKNOWN, says=says)]
+    if gate.approver == OTHER:
+        says = f"{version.user_id} made version {version.version}; the server knows who moves it"
+        checks.append(GateCheck(text=_APPROVED, verdict=Verdict.UNKNOWN, says=says))
+    verdicts = [check.verdict for check in checks]
+    return _result(model, version, gate, verdicts, checks=checks, is_known=False)
 
 
 def result_of_gate(
@@ -237,4 +242,4 @@ def _approval(version: ModelVersion) -> GateCheck:
     is_other = actor != version.user_id
     says = f"{version.user_id} made version {version.version}, {actor} moves it"
     verdict = Verdict.PASSED if is_other else Verdict.FAILED
-    return GateCheck(text="approved by another person", verdict=verdict, says=says)
+    return GateCheck(text=_APPROVED, verdict=verdict, says=says)

@@ -78,6 +78,14 @@ class RunStack:
         cell = self.cell()
         return None if cell is None else cell.run
 
+    def when_cell_ends(self, ended: Callable[[], None]) -> bool:
+        """Whether this code belongs to a cell that runs; then *ended* is called once at its end."""
+        cell = self.cell()
+        if cell is None or cell.is_over:
+            return False
+        cell.at_end.append(ended)
+        return True
+
     def enter_cell(self, cell: CellLine) -> Here | None:
         """Its code runs from now on; what is given back is for `leave_cell`."""
         before = here.get()

@@ -90,14 +90,6 @@ class Session(OpenStores):
         """Of the tracked cell that this code is of, or was started by; it may have ended."""
         return self.stack.cell_run()
 
-    def when_cell_ends(self, ended: Callable[[], None]) -> bool:
-        """Whether this code belongs to a cell that runs; then *ended* is called once at its end."""
-        cell = self.stack.cell()
-        if cell is None or cell.is_over:
-            return False
-        cell.at_end.append(ended)
-        return True
-
     def follow_cells(self, *, is_on: bool) -> None:
         """The extension, as long as it is loaded, tells of every cell where it begins and ends."""
         self.stack.knows_cells = is_on

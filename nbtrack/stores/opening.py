@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote, unquote, urlparse
@@ -11,6 +12,10 @@ from nbtrack.settings import is_server as is_server  # for all who open stores
 from nbtrack.settings import says_more_than_where, servers_folder
 from nbtrack.stores.store import Store
 
+# One letter alone is a drive: C:
+_ADDRESS = re.compile(r"\s*(\w[\w+.-]*:(?=//)|\w[\w+.-]+:|)(/{0,2})(.*)", re.DOTALL)
+_HOST = r"(?:\[[0-9A-Fa-f:.%]*\]?|[^:/\[\],]+)(?::\d*)?"  # a word in place of a port: a password
+_HOSTS = re.compile(rf"{_HOST}(?:,{_HOST})*(?:/|\Z)")
 HURRY_SECONDS = 0.3  # whoever opens a store may be logging
 
 
@@ -49,14 +54,25 @@ def is_database(uri: str) -> bool:
 
 
 def without_password(uri: str) -> str:
-    """The address of a server, or of a database, as it may be shown: its host and path."""
-    scheme, _, rest = uri.partition("://")
-    if not rest or (rest.startswith("/") and not is_server(uri)):  # a file's
+    """The address of a server, or of a database, as it may be shown: its host and path. One of a
+    file is shown as it is; of what has no host, where that would be, the scheme alone."""
+    scheme, slashes, rest = _parts(uri)
+    is_address = scheme or slashes == "//" or "://" in uri
+    if not (rest and is_address) or scheme == "file:":
         return uri
     hidden, _, place = rest.rpartition("@")
-    if "?" in hidden or "#" in hidden:  # that @ may be one in a token
-        return f"{scheme}://…"
-    return f"{scheme}://{place.partition('?')[0].partition('#')[0]}"
+    if scheme.startswith("sqlite") and rest.startswith("/"):  # a file's, behind which are options
+        return uri.partition("?")[0]
+    shown = re.split("[?#;]", place)[0]
+    is_clear = slashes == "//" and not re.search(r"^/|[?#;]", hidden)  # that @ may be in a token
+    is_place = _HOSTS.match(shown) or (not hidden and re.fullmatch("/[^:]*", shown))
+    return f"{scheme}{slashes}{shown if is_clear and is_place else '…'}"
+
+
+def _parts(uri: str) -> tuple[str, str, str]:
+    """The scheme with its colon, in lower case; the slashes behind it; and the rest."""
+    found = _ADDRESS.match(uri)
+    return ("", "", uri) if found is None else (found[1].lower(), found[2], found[3])
 
 
 def full_uri(uri: str) -> str:
@@ -86,7 +102,9 @@ def _name_of_server(uri: str) -> str:
         )
     parsed = urlparse(uri)
     if not (parsed.hostname or "").strip("."):
-        raise InvalidValue(f"Tracking URI {uri!r} names no host; write http://host:port.")
+        raise InvalidValue(
+            f"Tracking URI {without_password(uri)!r} names no host; write http://host:port."
+        )
     return quote(f"{parsed.netloc}{parsed.path}".strip("/"), safe="").replace("%", "_")
 
 
@@ -102,7 +120,7 @@ def _parsed(uri: str) -> Path:
         return Path(unquote(parsed.path)).absolute()
     if "://" in uri:
         raise InvalidValue(
-            f"Tracking URI {uri!r}: nbtrack stores in a folder, or on a server of nbtrack "
-            "or MLflow. Give a path, file:/path/to/folder or http://host:port."
+            f"Tracking URI {without_password(uri)!r}: nbtrack stores in a folder, or on a "
+            "server of nbtrack or MLflow. Give a path, file:/path/to/folder or http://host:port."
         )
     return Path(uri).expanduser()

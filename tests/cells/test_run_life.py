@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.kernel import Kernel
+from tests.support.kernel import Kernel, newest_as
 
 
 def names_and_parents(kernel, count):
@@ -80,6 +80,19 @@ def test_end_run_at_the_top_does_not_close_the_cell(kernel: Kernel):
     run = kernel.newest()
 
     assert (run.info.run_name, run.data.metrics) == ("guarded", {"later": 1.0})
+
+
+def test_a_loop_that_ends_what_is_active_comes_to_its_end(kernel: Kernel):
+    """The cell's run, which ends with the cell, is active again when something is logged to it."""
+    kernel.run(
+        "%%track looped\nnbtrack.start_run(run_name='in it')\nends = 0\n"
+        "while nbtrack.active_run():\n    nbtrack.end_run()\n    ends += 1\n    assert ends < 5\n"
+        "nbtrack.log_metric('later', 3)\nlast = nbtrack.active_run().info.run_name"
+    )
+    run = newest_as(kernel, "looped")
+
+    assert kernel.value("(ends, last)") == "(2, 'looped')"
+    assert (run.info.status, run.data.metrics) == ("FINISHED", {"later": 3.0})
 
 
 def test_a_cell_under_an_open_run_is_its_child(kernel: Kernel):

@@ -6,8 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from nbtrack import MlflowClient
 from nbtrack.cli.main import main
@@ -40,7 +43,7 @@ for name in ("Molecule", "Api"):
     except AttributeError as exc:
         print(exc)
 try:
-    import wandb.sdk
+    import wandb.apis
 except ModuleNotFoundError as exc:
     print(exc)
 try:
@@ -161,7 +164,7 @@ def test_what_it_has_not_is_said(tmp_path):
     assert lines[4:6] == ["False False True", "None"]
     assert "has no wandb.Molecule" in lines[6]
     assert "has no wandb.Api" in lines[7]
-    assert "has no 'wandb.sdk'" in lines[8]
+    assert "has no 'wandb.apis'" in lines[8]
     assert "2 cells for 1 columns" in lines[9]
     assert lines[10:] == ["False False", "of='aim' is none of what is taken over: mlflow, wandb."]
     assert "no place for what wandb.log was given as 'list'" in done.stderr
@@ -193,3 +196,51 @@ def test_what_a_training_does_with_it_is_kept_or_left_out(tmp_path):
     assert files_of(client, inner.info.run_id, tmp_path / "files").keys() == {
         "sub/one/f.txt", "sub/two/f.txt", "top.txt", "in/g.txt", "model.bin", "deep/late.txt"
     }  # fmt: skip
+
+
+LIGHTNING = """
+import pickle
+from importlib.metadata import distributions, version
+import numpy as np
+from lightning.pytorch.loggers import WandbLogger
+logger = WandbLogger(name="first", project="digits", version="kept", save_dir="here", tags=["a"])
+logger.log_hyperparams({"lr": 0.1, "net": {"layers": [1, 2]}, "act": len})
+for step in (10, 20):
+    logger.log_metrics({"loss": 1 / step}, step=step)
+logger.log_image("img", [np.zeros((4, 4, 3), "uint8")], caption=["black"])
+logger.log_table("table", columns=["a"], data=[[1]])
+again = pickle.loads(pickle.dumps(logger))
+again.log_metrics({"acc": 0.5})
+logger.finalize("success")
+print(logger.name, logger.version, version("wandb")[0].isdigit())
+print("wandb" in {each.name for each in distributions()})
+import wandb
+wandb.finish()
+"""
+
+
+def test_lightnings_logger_logs_here(tmp_path):
+    """Though W&B is not installed: it asks for its version, and for classes inside of it."""
+    pytest.importorskip("lightning")
+    (tmp_path / "script.py").write_text(LIGHTNING)
+
+    done = run(tmp_path, tmp_path / "script.py")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["digits kept True", str(_is_installed("wandb"))]
+    client = MlflowClient(str(tmp_path / ".nbtrack"))
+    home = client.get_experiment_by_name("digits")
+    [inner] = client.search_runs([home.experiment_id])
+    assert (inner.info.run_name, inner.info.status) == ("first", "FINISHED")
+    assert inner.data.params == {"lr": "0.1", "net.layers": "[1, 2]", "act": "len"}
+    points = client.get_metric_history(inner.info.run_id, "loss")
+    assert [(p.step, p.value) for p in points] == [(0, 0.1), (1, 0.05)]
+    assert inner.data.metrics["trainer/global_step"] == 20
+    assert inner.data.metrics["acc"] == 0.5
+    files = files_of(client, inner.info.run_id, tmp_path / "files")
+    kinds = {path.rpartition("/")[0] for path in files}
+    assert kinds == {"media/images/img", "media/tables/table"}, done.stderr
+
+
+def _is_installed(name: str) -> bool:
+    return name in {each.name for each in distributions()}

@@ -13,7 +13,31 @@ from urllib.parse import urlencode
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from nbtrack import MlflowClient
+
 SECONDS = 180  # on a busy machine
+HIDDEN = "hushhush"  # in all that was recorded of others
+PASSWORD = "correct horse"
+
+
+def fill(client: MlflowClient, name: str, model: str) -> str:
+    """Of an experiment of that name the newest run."""
+    experiment = client.create_experiment(name)
+    run_id = ""
+    for n in range(3):
+        run_id = client.create_run(experiment, run_name=f"{name} {n}").info.run_id
+        client.log_param(run_id, f"{name}_param", f"{name} {n}")
+        for step in range(3):
+            client.log_metric(run_id, f"{name}_loss", n + 1 / (step + 1), step=step)
+        client.set_tag(run_id, f"{name}.tag", f"{name} {n}")
+        client.log_text(run_id, f"{name} text", "a.txt")
+        client.log_text(run_id, f"{name} more", f"{name}.txt")
+        client.log_text(run_id, "flavors: {}\n", "model/MLmodel")
+        client.set_terminated(run_id)
+    client.create_registered_model(model, description=f"{name} words")
+    client.create_model_version(model, f"runs:/{run_id}/model", run_id)
+    client._store.flush()
+    return run_id
 
 
 class Answer(NamedTuple):

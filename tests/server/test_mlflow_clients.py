@@ -119,6 +119,10 @@ def test_models_are_registered_loaded_and_moved(client: Any, served_folder: Path
     client.set_registered_model_alias("price", "champion", "1")
     client.transition_model_version_stage("price", "1", "Production")
     version = client.get_model_version("price", "1")
+    nbtrack.MlflowClient(client.tracking_uri).require_gate("price", "Staging", "metrics.acc > 0.9")
+    with pytest.raises(mlflow.exceptions.RestException, match="acc") as refused:
+        client.transition_model_version_stage("price", "1", "Staging")
+    assert refused.value.get_http_status_code() == 400  # which no client repeats
 
     for uri in (logged.model_uri, "models:/price/1", "models:/price@champion"):
         assert mlflow.pyfunc.load_model(uri).predict([[3.0]]) == pytest.approx([6.0])

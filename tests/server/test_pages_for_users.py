@@ -26,23 +26,19 @@ from nbtrack.records.runs import RunData, RunInputs
 from nbtrack.records.tags import PARENT_TAG
 from nbtrack.server.grants import EXPERIMENT, MODEL, Grant
 from nbtrack.server.pages.rights import UsersRights
-from nbtrack.server.pages.sessions import Sessions
 from nbtrack.server.pages.users_store import store_of_user
 from nbtrack.server.roles import Role
 from nbtrack.server.served import Served
 from nbtrack.server.users import Users
 from tests.server.asking import API, ask
-from tests.server.pages_of_users import Line, log_in, opened, request
+from tests.server.pages_of_users import HIDDEN, Line, fill, log_in, opened
 from tests.support.team_server import TeamServer
 
 pytest.importorskip("websockets")
-from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 ASKED = sorted({*RUNS, *CHARTS, *COMPARE, *ARTIFACTS, *REGISTRY})
-HIDDEN = "hushhush"  # in all that was recorded of others
 MODEL_OF_OTHERS = "theirs"  # its name: whoever asks has it
 NAMES = {"open": "open", HIDDEN: MODEL_OF_OTHERS}
-PASSWORD = "correct horse"
 
 
 class World(NamedTuple):
@@ -66,7 +62,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made = {name: fill(client, name, model) for name, model in NAMES.items()}
     users = Users(folder)
     tokens = {str(role): users.add(str(role), role) for role in Role}
-    tokens["typist"] = users.add("typist", Role.VIEWER, password=PASSWORD)
     of = {
         "looks": [Grant(kind=kind, name="open", role=Role.VIEWER) for kind in (EXPERIMENT, MODEL)],
         "edits": [Grant(kind=EXPERIMENT, name="open", role=Role.EDITOR),
@@ -81,26 +76,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         theirs.experiment_id, own.experiment_id,
     )  # fmt: skip
     assert server.stop() == 0
-
-
-def fill(client: MlflowClient, name: str, model: str) -> str:
-    """Of an experiment of that name the newest run."""
-    experiment = client.create_experiment(name)
-    run_id = ""
-    for n in range(3):
-        run_id = client.create_run(experiment, run_name=f"{name} {n}").info.run_id
-        client.log_param(run_id, f"{name}_param", f"{name} {n}")
-        for step in range(3):
-            client.log_metric(run_id, f"{name}_loss", n + 1 / (step + 1), step=step)
-        client.set_tag(run_id, f"{name}.tag", f"{name} {n}")
-        client.log_text(run_id, f"{name} text", "a.txt")
-        client.log_text(run_id, f"{name} more", f"{name}.txt")
-        client.log_text(run_id, "flavors: {}\n", "model/MLmodel")
-        client.set_terminated(run_id)
-    client.create_registered_model(model, description=f"{name} words")
-    client.create_model_version(model, f"runs:/{run_id}/model", run_id)
-    client._store.flush()
-    return run_id
 
 
 def about(run_id: str, experiment_id: str, model: str) -> dict[str, Any]:
@@ -134,134 +109,6 @@ def everything(line: Line, arguments: dict[str, Any]) -> None:
     for do in ("opened", "start", *(each for each in ASKED if each not in ("start", "closed"))):
         for form in ({}, *FORMS.get(do, [])):
             line.ask(do, **{**arguments, **form, "on": True})
-
-
-# --- who comes in
-
-
-def test_who_has_not_logged_in_sees_the_login_alone(world: World) -> None:
-    """On every page, at its address; nothing of it is in a browser's cache, or in a frame."""
-    for path in ("/", "/runs?experiment=1&filter=x", "/models", "/models/open"):
-        told = request(world.address, path)
-        assert told.status == 401
-        assert '<form method="post" action="/login">' in told.text
-        assert HIDDEN not in told.text
-        assert "frame-ancestors 'none'" in told.headers["content-security-policy"]
-        assert told.headers["cache-control"] == "no-store"
-        assert "www-authenticate" not in told.headers  # no dialog of the browser's own
-    assert (
-        'value="/runs?experiment=1&amp;filter=x"'
-        in request(world.address, "/runs?experiment=1&filter=x").text
-    )
-    assert request(world.address, "/page.js").status == 401
-    assert request(world.address, "/page.css").status == 401
-    for cookie in ("", "nbtrack-login-1=x", world.cookie("viewer").replace("=", "=x")):
-        with pytest.raises(InvalidStatus), opened(world.address, "runs", cookie):
-            pass
-
-
-def test_the_cookie_is_for_the_browser_alone(world: World) -> None:
-    """No script reads it, no other site sends it; behind https it goes that way only."""
-    fields = {"name": "typist", "password": PASSWORD, "place": "/models?x=1"}
-    told = request(world.address, "/login", fields, Origin=world.address)
-
-    assert (told.status, told.headers["location"]) == (303, "/models?x=1")
-    assert "HttpOnly" in told.headers["set-cookie"]
-    assert "samesite=strict" in told.headers["set-cookie"].lower()
-    assert PASSWORD not in str(told.headers)
-    cookie = told.headers["set-cookie"].partition(";")[0]
-    assert request(world.address, "/runs", cookie=cookie).status == 200
-    api = request(world.address, "/api/2.0/mlflow/experiments/search?max_results=5", cookie=cookie)
-    assert api.status == 401  # so that no form of another site is one of his
-
-
-@pytest.mark.parametrize(
-    "place", ["//evil.example", "https://evil.example/", "/\\evil.example", "", "/a\r\nX: y"]
-)
-def test_it_leads_nowhere_else(world: World, place: str) -> None:
-    fields = {"name": "", "password": world.tokens["viewer"], "place": place}
-
-    assert request(world.address, "/login", fields).headers["location"] == "/"
-
-
-def test_another_site_may_not(world: World) -> None:
-    """Neither log somebody in nor out, nor open a line with his cookie."""
-    cookie, evil = world.cookie("viewer"), "http://evil.example"
-    fields = {"name": "", "password": world.tokens["viewer"]}
-
-    assert request(world.address, "/login", fields, Origin=evil).status == 403
-    assert request(world.address, "/logout", {}, cookie=cookie, Origin=evil).status == 403
-    assert request(world.address, "/runs", cookie=cookie).status == 200
-    with pytest.raises(InvalidStatus), opened(world.address, "runs", cookie, origin=evil):
-        pass
-
-
-def test_passwords_are_not_guessed(world: World) -> None:
-    """As many tries as over the API, and counted together; what is typed is not told back."""
-    world.users.add("guessed", Role.VIEWER, password=PASSWORD)
-    fields = {"name": "guessed", "password": "<b>wrong", "place": "/"}
-    told = [request(world.address, "/login", fields) for _ in range(11)]
-
-    assert [each.status for each in told] == [401] * 10 + [429]
-    assert int(told[-1].headers["retry-after"]) > 0
-    assert "<b>wrong" not in told[0].text
-    assert 'value="guessed"' in told[0].text
-    right = {**fields, "password": PASSWORD}
-    assert request(world.address, "/login", right).status == 429
-
-
-def test_out_is_out(world: World) -> None:
-    """After a logout, and when the token is revoked or the user removed: at the next message."""
-    cookie = world.cookie("viewer")
-    with opened(world.address, "runs", cookie) as line:
-        assert "result" in line.ask("start")
-        assert request(world.address, "/logout", {}, cookie=cookie).status == 303
-        with pytest.raises(ConnectionClosed):
-            line.ask("start")
-    assert request(world.address, "/runs", cookie=cookie).status == 401
-    token = world.users.add("leaves", Role.ADMIN)
-    cookie = log_in(world.address, "", token)
-    with opened(world.address, "runs", cookie) as line:
-        assert "result" in line.ask("start")
-        [kept] = world.users.all()["leaves"].tokens
-        world.users.new_token("leaves")
-        assert "result" in line.ask("start")
-        world.users.revoke("leaves", kept.id)
-        with pytest.raises(ConnectionClosed):
-            line.ask("start")
-    assert request(world.address, "/runs", cookie=cookie).status == 401
-
-
-def test_a_page_that_lies_open_ends_with_its_session(world: World) -> None:
-    """Without a message of its own: nothing is pushed to it for ever."""
-    cookie = world.cookie("viewer")
-    with opened(world.address, "frame", cookie) as line:
-        line.ask("opened")
-        request(world.address, "/logout", {}, cookie=cookie)
-        line.until_it_ends()
-
-
-def test_looking_for_news_is_no_use(tmp_path: Path) -> None:
-    """Else a page that lies open would keep its session for as long as a session may be."""
-    users = Users(tmp_path)
-    token = users.add("idle", Role.VIEWER)
-    sessions = Sessions(users)
-    cookie = sessions.begin(users.all()["idle"], token)
-    [begun] = sessions._known.values()
-
-    assert sessions.user(cookie).name == "idle"
-    assert list(sessions._known.values()) == [begun]
-    sessions.use(cookie)
-    [used] = sessions._known.values()
-    assert used.used > begun.used
-
-
-def test_what_no_form_sends_is_nothing_said(world: World) -> None:
-    fields = {f"field{n}": "x" for n in range(30)}
-
-    assert request(world.address, "/login", fields).status == 401
-    told = request(world.address, "/login")
-    assert (told.status, told.headers["location"]) == (303, "/")
 
 
 # --- what he sees
@@ -475,7 +322,7 @@ def test_a_role_for_a_model_alone_is_one(
         to_production = {**move, "from": "Staging", "stage": "Production"}
         checked = line.ask("registry_move_check", **to_production)["result"]
         gated = line.ask("registry_move", **to_production)
-        require_gate(world.client._store, "open", "Archived", "metrics.open_loss > 100")
+        require_gate(world.client._store, "open", "Archived", "metrics.open_loss > 100", "other")
         failed = line.ask(
             "registry_move", **to_production | {"from": "Production", "stage": "Archived"}
         )
@@ -504,6 +351,8 @@ def test_a_role_for_a_model_alone_is_one(
     assert over_http["kind"] == "GateFailed"  # by the same rules
     assert (told.is_known, told.is_passed) == (False, False)
     assert "the server does when the version is moved" in told.summary
+    assert [check.text for check in told.checks][1:] == ["approved by another person"]
+    assert "the server knows who moves it" in told.summary
     assert all("error" in each for each in refused)
     for word in ("open_param", "open 2", "to nobody", world.own_experiment):
         assert word not in str([checked, gated, failed, refused])
@@ -603,46 +452,3 @@ def test_what_a_page_appends_is_kept_as_it_was_let_through(world: World) -> None
     served.store.flush()
 
     assert served.store.read_texts([false]) == {}
-
-
-# --- without users
-
-
-def test_without_users_nobody_is_asked(tmp_path: Path) -> None:
-    """On this machine alone; from the first user on everybody is, and open lines end. Behind https,
-    his cookie goes that way only."""
-    client = MlflowClient((tmp_path / ".nbtrack").as_uri())
-    run_id = fill(client, "open", "open")
-    server = TeamServer(tmp_path / ".nbtrack", "--behind-proxy")
-    try:
-        assert request(server.address, "/runs").status == 200
-        stale = f"nbtrack-login-{server.address.rpartition(':')[2]}=of-another-server"
-        assert request(server.address, "/runs", cookie=stale).status == 200
-        gone = request(server.address, "/login", {"name": "x", "password": "y"}, cookie=stale)
-        assert "max-age=0" in gone.headers["set-cookie"].lower()
-        with (
-            opened(server.address, "runs", "") as line,
-            opened(server.address, "frame", "") as idle,
-        ):
-            idle.ask("opened")
-            line.ask("start")
-            told = line.ask("edit", run=run_id, what="rename", text="renamed")
-            assert told["result"]["name"] == "renamed"
-            token = Users(tmp_path / ".nbtrack").add("first", Role.ADMIN)
-            with pytest.raises(ConnectionClosed):
-                line.ask("start")
-            client.create_experiment(HIDDEN)
-            idle.until_it_ends()
-            assert HIDDEN not in str(idle.heard)
-        assert request(server.address, "/runs").status == 401
-        fields, https = {"name": "", "password": token}, {"X_Forwarded_Proto": "https"}
-        given = request(server.address, "/login", fields, **https).headers["set-cookie"]
-        assert given.startswith("__Host-nbtrack-login")
-        assert "secure" in given.lower()
-        cookie = given.partition(";")[0]
-        assert request(server.address, "/runs", cookie=cookie, **https).status == 200
-        assert request(server.address, "/runs", cookie=cookie).status == 401
-        out = request(server.address, "/logout", {}, cookie=cookie, **https).headers["set-cookie"]
-        assert "secure" in out.lower()
-    finally:
-        assert server.stop() == 0

@@ -14,6 +14,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
@@ -96,8 +97,23 @@ def _model(run_id: str, *, is_tiny: bool) -> None:
         mlflow.set_logged_model_tags(info.model_id, {"size": "small"})
         other = mlflow.initialize_logged_model(name="unfinished", params={"a": "1"})
         mlflow.finalize_logged_model(other.model_id, "FAILED")
+        _deleted_model(run_id)
     else:
         flavour.log_model(model, "model")
+
+
+def _deleted_model(run_id: str) -> None:
+    from mlflow.entities import LoggedModelOutput
+
+    model = mlflow.initialize_logged_model(name="gone", params={"a": "2"})
+    client = MlflowClient()
+    client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
+    mlflow.log_metric("accuracy", 0.5, model_id=model.model_id, step=5)
+    with TemporaryDirectory() as name:
+        Path(name, "weights").mkdir()
+        Path(name, "weights", "ä b.txt").write_text("weights")
+        client.log_model_artifacts(model.model_id, name)
+    client.delete_logged_model(model.model_id)
 
 
 def _child(client: MlflowClient, experiment: str, parent: str) -> None:

@@ -22,7 +22,9 @@ import pytest
 import nbtrack
 from nbtrack import MlflowClient
 from nbtrack.cli.main import main
+from nbtrack.entities import LoggedModelOutput
 from nbtrack.recording.session import current_session
+from nbtrack.records.logged_models import LoggedModelQuery
 from nbtrack.records.runs import ViewType
 from nbtrack.transfer.exports.written_files import MARK
 from nbtrack.transfer.imports.checking import count_here
@@ -61,6 +63,7 @@ def _fill() -> None:
         nbtrack.log_text("hello", "notes/hello.txt")
         data = nbtrack.data.from_pandas(pd.DataFrame({"a": [1, 2]}), source="a.csv", name="a set")
         nbtrack.log_input(data, context="training", tags={"size": "small"})
+        _delete_model()
         _log_model(1)
         _log_model(2)  # the version that was registered before has its files in the registry alone
         with nbtrack.start_run(nested=True, run_name="child"):
@@ -80,6 +83,12 @@ def _log_model(times: int) -> None:
 
     model = LogisticRegression(C=10.0**times).fit(X, Y)
     nbtrack.sklearn.log_model(model, "model", registered_model_name="flowers")
+
+
+def _delete_model() -> None:
+    model = nbtrack.initialize_logged_model(name="gone")
+    MlflowClient().log_outputs(model.source_run_id, [LoggedModelOutput(model.model_id, step=0)])
+    MlflowClient().delete_logged_model(model.model_id)
 
 
 def export(project: Path, *words: object) -> int:
@@ -248,14 +257,27 @@ def test_mlflows_client_writes_a_database(project, tmp_path, capsys):
     assert export(project, "--mlflow", uri) == 0, capsys.readouterr().out
     there = theirs(uri)
     _check_runs_there(project, there, tmp_path)
+    _check_deleted(uri, there, tmp_path / "first")
     assert export(project, "--mlflow", uri) == 0
     assert "0 new, 0 renewed, 3 as they were" in capsys.readouterr().out
+    _check_deleted(uri, there, tmp_path / "second")
     import mlflow
 
     found = mlflow.pyfunc.load_model("models:/flowers@champion")._model_impl.sklearn_model
     nbtrack.set_tracking_uri(str(project / ".nbtrack"))
     expected = nbtrack.sklearn.load_model("models:/flowers@champion")
     assert found.predict_proba(X).tolist() == expected.predict_proba(X).tolist()
+
+
+def _check_deleted(uri: str, there: Any, back: Path) -> None:
+    """A model that is deleted here is deleted there, and comes back so, once."""
+    experiments = [each.experiment_id for each in there.search_experiments()]
+    assert "gone" not in {m.name for m in there.search_logged_models(experiments, max_results=50)}
+    assert main(["import", "mlflow", uri, "--to", str(back)]) == 0
+    store = current_session().store_for(str(back / ".nbtrack"))
+    query = LoggedModelQuery(experiment_ids=tuple(_experiments(back)), view_type=ViewType.ALL)
+    gone = [m.lifecycle_stage for m in store.search_logged_models(query) if m.name == "gone"]
+    assert gone == ["deleted"]
 
 
 def _check_runs_there(project: Path, there: Any, folder: Path) -> None:

@@ -22,10 +22,12 @@ from nbtrack import MlflowClient
 from nbtrack.cli.main import main
 from nbtrack.errors import InvalidValue, StoreBusy
 from nbtrack.recording.session import current_session
+from nbtrack.records.logged_models import LoggedModelQuery
 from nbtrack.records.runs import ViewType
 from nbtrack.remote.mlflow_server.kind import kind_words
 from nbtrack.stores.opening import wait_for_kind
 from nbtrack.transfer.imports.checking import count_here
+from nbtrack.transfer.imports.marks import DELETED_MODEL
 from nbtrack.transfer.imports.outcome import Side
 from nbtrack.transfer.sources import mlflow_requests
 from nbtrack.transfer.sources.opening import open_source
@@ -65,9 +67,18 @@ def told(to: Path, place: Path) -> dict[str, Any]:
     found = told_of(client, ViewType.ALL)
     store, side = current_session().store_for(client.tracking_uri), Side()
     count_here(store, side, sorted(found["runs"]))
+    of_all = LoggedModelQuery(experiment_ids=tuple(found["experiments"]), view_type=ViewType.ALL)
     models = [
-        (m.model_id, m.name, m.status, m.params, len(m.metrics or ()))
-        for m in client.search_logged_models(list(found["experiments"]))
+        (
+            m.model_id,
+            m.name,
+            m.status,
+            m.params,
+            len(m.metrics or ()),
+            m.lifecycle_stage,
+            store.list_model_files(m.model_id),
+        )
+        for m in store.search_logged_models(of_all)
     ]
     return {
         **found,
@@ -115,7 +126,10 @@ def test_three_ways_bring_the_same(served, tmp_path, capsys, monkeypatch):
     assert training["points"]["odd"][0] == (0, 7, "nan")
     assert training["inputs"]
     assert training["outputs"]
-    assert len(http["models"]) == 2
+    deleted = {name: stage == "deleted" for _, name, *_, stage, _ in http["models"]}
+    assert deleted == {"model": False, "unfinished": False, "gone": True}
+    gone = next(model for model in http["models"] if model[1] == "gone")
+    assert (gone[4], [*gone[6]]) == (1, ["weights/ä b.txt"])
     _, _, aliases, versions = http["registry"]["flowers"]
     assert aliases == {"champion": "3"}
     assert [(each[0], each[1]) for each in versions] == [(1, "Production"), (3, "None")]
@@ -245,6 +259,42 @@ def test_runs_that_the_server_cannot_read_are_gone_round(many, served):
     assert not {*found} & {*broken}
     with pytest.raises(BrokenRecord, match="the server fails on it"):
         reader.run(words[0])
+
+
+def test_a_model_that_is_gone_for_good_is_said(served):
+    """A run still names it; models that the server tells are said nothing of."""
+    database, gone = served[1] / "mlflow.db", f"m-{7:032x}"
+    with sqlite3.connect(database, timeout=60) as connection:
+        (run_id,) = connection.execute("select run_uuid from runs order by 1 limit 1").fetchone()
+        connection.execute(
+            "insert into inputs (input_uuid, source_type, source_id, destination_type,"
+            " destination_id, step) values ('x', 'RUN_OUTPUT', ?, 'MODEL_OUTPUT', ?, 0)",
+            (run_id, gone),
+        )
+    connection.close()
+    reader = open_source("mlflow", served[0].address)
+    try:
+        links = [link.model_id for each in reader.run_ids() for link in reader.run(each).links]
+    finally:
+        with sqlite3.connect(database, timeout=60) as connection:
+            connection.execute("delete from inputs where input_uuid = 'x'")
+        connection.close()
+    assert {gone} < {*links}
+    [note] = reader.notes()
+    assert f"does not tell 1, which may have been deleted: {gone}" in note
+
+
+def test_models_that_an_export_deleted_are_asked_for(served):
+    """Of no run, so that a tag of their experiment alone says which they are."""
+    import mlflow
+
+    client = mlflow.MlflowClient(served[0].address, served[0].address)
+    home = client.create_experiment("exported to")
+    model_id = client.create_logged_model(home, name="of no run").model_id
+    client.set_experiment_tag(home, f"{DELETED_MODEL}m-{1:032x}", model_id)
+    client.delete_logged_model(model_id)
+    found = {m.model_id: m for m in open_source("mlflow", served[0].address).logged_models()}
+    assert found[model_id].is_deleted
 
 
 def _set_user(database: Path, user: str | None, run_ids: list[str]) -> None:

@@ -38,7 +38,7 @@ class _Asked:
         self._study_run = StudyRun(self.run, study)
         self._open: dict[int, TrialRun] = {}  # by number
         if is_part:
-            current_session().when_cell_ends(self.run.end)
+            current_session().stack.when_cell_ends(self.run.end)
 
     def is_here(self, active: ActiveRun | None) -> bool:
         known = (self._around, self.run, *(trial.run for trial in list(self._open.values())))

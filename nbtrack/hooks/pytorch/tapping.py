@@ -229,7 +229,7 @@ class Loops:
         if own is found:
             found.at_end.append(lambda: self._forget(found))
         if run is None:
-            current_session().when_cell_ends(found.end)
+            current_session().stack.when_cell_ends(found.end)
         return record
 
     def after_fork(self) -> None:

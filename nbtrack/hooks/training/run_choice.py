@@ -133,7 +133,7 @@ def _begin_part(
         del _parts[cell]
         part.stay()
 
-    if not session.when_cell_ends(end_with_cell):
+    if not session.stack.when_cell_ends(end_with_cell):
         end_with_cell()  # a thread goes on after its cell
     return part
 

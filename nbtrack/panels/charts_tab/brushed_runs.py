@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from nbtrack.charts.columns import categories_of, numbers_of, offers_log
+from nbtrack.charts.columns import categories_of, numbers_of, offers_log, words_of
 from nbtrack.charts.parallel import scale_axis
 from nbtrack.errors import InvalidValue
 from nbtrack.panels.charts_tab.request import bounds_of, plottable
@@ -58,7 +58,7 @@ def _places(names: Sequence[str]) -> list[float]:
 def _inside(raw: Sequence[Any], bounds: Sequence[Any]) -> list[bool]:
     numbers = numbers_of(raw)
     if numbers is None or not _is_span(bounds):
-        return [value is not None and str(value) in bounds for value in raw]
+        return [word in bounds or value in bounds for word, value in zip(words_of(raw), raw)]
     # An end that went through a pixel, or a logarithm, may have lost its last digit.
     slack = 1e-9 * max(abs(bounds[0]), abs(bounds[1]))
     low, high = bounds[0] - slack, bounds[1] + slack

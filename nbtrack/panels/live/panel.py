@@ -148,7 +148,7 @@ def _run_to_show() -> ActiveRun:
 
 def _when_the_cell_ends(shell: Any, finish: Callable[[], None]) -> None:
     """The extension knows which end is the cell's; without it, the first one that comes is."""
-    if current_session().when_cell_ends(finish):
+    if current_session().stack.when_cell_ends(finish):
         return
 
     def ended(_result: Any) -> None:

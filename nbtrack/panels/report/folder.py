@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from nbtrack.base.whole_folders import put_in_place
 from nbtrack.errors import InvalidValue
 
 LIST = "nbtrack-export.json"  # says which files are ours
@@ -26,13 +27,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> int:
         new.mkdir()
         for name, content in whole.items():
             (new / name).write_bytes(content)
-        if folder.exists():
-            os.rename(folder, old)
-        os.rename(new, folder)
-    except BaseException:
-        if old.exists():
-            os.rename(old, folder)
-        raise
+        put_in_place(new, folder, old)
     finally:
         shutil.rmtree(new, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)

@@ -49,8 +49,9 @@ def export_to_mlflow(store: Store, choice: Choice, uri: str, *, progress: Progre
 
     if MlflowClient.__module__.partition(".")[0] != "mlflow":  # it would write into this project
         raise InvalidValue(
-            f"nbtrack has taken over, and MLflow itself has to write into {_shown(uri)}. Call "
-            "nbtrack.takeover(False) before; in a script of --as-mlflow, export when it has ended."
+            "nbtrack has taken over, and MLflow itself has to write into "
+            f"{without_password(uri)}. Call nbtrack.takeover(False) before; in a script of "
+            "--as-mlflow, export when it has ended."
         )
     from mlflow.exceptions import MlflowException
 
@@ -59,11 +60,7 @@ def export_to_mlflow(store: Store, choice: Choice, uri: str, *, progress: Progre
             client = MlflowClient(uri, uri)
             return _Export(store, choice, client, uri, progress).all()
     except MlflowException as exc:
-        raise InvalidValue(f"MLflow refuses {_shown(uri)}: {exc}") from exc
-
-
-def _shown(uri: str) -> str:
-    return without_password(uri) if "@" in uri else uri
+        raise InvalidValue(f"MLflow refuses {without_password(uri)}: {exc}") from exc
 
 
 @contextmanager
@@ -88,7 +85,7 @@ class _Export:
     ) -> None:
         self._store, self._choice, self._client = store, choice, client
         self._uri, self._progress = uri, progress
-        self._outcome = Exported(place=_shown(uri))
+        self._outcome = Exported(place=without_password(uri))
         self._experiments = experiments_of(store)
         self._homes: dict[str, str] = {}  # ids there, by ids here
         self._there: dict[str, Any] = {}  # runs there, by ids here

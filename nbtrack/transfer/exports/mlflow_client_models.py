@@ -1,7 +1,7 @@
 """Logged and registered models, written by MLflow's own client.
 
 A logged model has the id that it has here as a tag there; a registered version that is there is
-left as it is.
+left as it is. MLflow finds no deleted model again, so its experiment there has a tag for each.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from nbtrack.recording.experiments import DEFAULT_ID
 from nbtrack.records.ids import MODEL_ID
 from nbtrack.records.logged_models import LoggedModel
 from nbtrack.records.registry import NO_STAGE, ModelVersion, RegisteredModel, RegistryQuery
+from nbtrack.records.runs import LifecycleStage
 from nbtrack.stores.store import Store
 from nbtrack.transfer.exports.choosing import Choice
 from nbtrack.transfer.exports.mlflow_models import leaving_models
@@ -28,7 +29,7 @@ from nbtrack.transfer.exports.mlflow_registry import leaving_versions
 from nbtrack.transfer.exports.outcome import Exported
 from nbtrack.transfer.exports.project_records import paths_on_disk
 from nbtrack.transfer.exports.written_files import copy_out
-from nbtrack.transfer.imports.marks import without_mark
+from nbtrack.transfer.imports.marks import DELETED_MODEL, without_mark
 
 OWN_ID = "nbtrack.model_id"
 OWN_VERSION = "nbtrack.version"
@@ -38,30 +39,50 @@ _OF_MODEL = re.compile(rf"models:/+({MODEL_ID})/?")
 class ModelsThere:
     def __init__(self, store: Store, client: Any, outcome: Exported) -> None:
         self._store, self._client, self._outcome = store, client, outcome
-        self._ids: dict[str, str] = {}  # of logged models there, by ids here
+        self._ids: dict[str, str] = {}  # of logged models there that are not deleted, by ids here
         self._known: dict[str, Any] = {}  # by the ids that they have here
 
     def bring(self, choice: Choice, homes: Mapping[str, str], runs: Mapping[str, str]) -> None:
         """*homes* and *runs* are ids there, by ids here."""
         self._known = known = self._models_there({*homes.values(), DEFAULT_ID})
+        gone = self._deleted_there(homes.values())
         for model in leaving_models(self._store, choice, list(homes)):
+            self._outcome.models += 1
             there = known.get(model.model_id)
+            if there is None and model.model_id in gone:
+                continue
             if there is None or there.status != model.status:
                 there = self._bring_model(model, homes, runs, there)
-            self._ids[model.model_id] = there.model_id
-            self._outcome.models += 1
+            if model.lifecycle_stage == LifecycleStage.DELETED:
+                self._delete(model.model_id, there)
+            else:
+                self._ids[model.model_id] = there.model_id
         versions = leaving_versions(self._store, choice)
         for registered in self._store.search_registered_models(RegistryQuery()):
             if choice.is_all or registered.name in versions:
                 self._bring_registered(registered, versions.get(registered.name, []), runs)
 
     def _models_there(self, homes: Iterable[str]) -> dict[str, Any]:
+        """Those that are not deleted."""
         found: dict[str, Any] = {}
         for home in homes:
-            for model in self._client.search_logged_models([home], max_results=1000):
-                if own := model.tags.get(OWN_ID):
-                    found[own] = model
+            token = None
+            while True:
+                page = self._client.search_logged_models([home], max_results=1000, page_token=token)
+                found |= {own: model for model in page if (own := model.tags.get(OWN_ID))}
+                if (token := page.token) is None:
+                    break
         return found
+
+    def _deleted_there(self, homes: Iterable[str]) -> set[str]:
+        """By their ids here."""
+        tags = (key for home in homes for key in self._client.get_experiment(home).tags)
+        return {k.removeprefix(DELETED_MODEL) for k in tags if k.startswith(DELETED_MODEL)}
+
+    def _delete(self, own_id: str, there: Any) -> None:
+        tag = f"{DELETED_MODEL}{own_id}"
+        self._client.set_experiment_tag(there.experiment_id, tag, there.model_id)
+        self._client.delete_logged_model(there.model_id)
 
     def _bring_model(
         self, model: LoggedModel, homes: Mapping[str, str], runs: Mapping[str, str], there: Any

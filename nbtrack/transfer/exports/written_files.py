@@ -14,6 +14,7 @@ from nbtrack.artifact_store.staging import Staging, chunks_of
 from nbtrack.artifact_store.store import ArtifactStore
 from nbtrack.base.file_digest import sha256_of
 from nbtrack.base.locks import held, holder_of
+from nbtrack.base.whole_folders import put_in_place
 from nbtrack.errors import InvalidValue, NbtrackError, StoreBusy
 
 MARK = ".nbtrack-export"  # a file in what we wrote; MLflow looks at folders alone
@@ -36,9 +37,7 @@ class ExportFolder:
         """*made* becomes *target*; killed in between, it is missing, and the next export makes it
         again."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists():
-            os.rename(target, self._free_place())
-        os.rename(made, target)
+        put_in_place(made, target, self._free_place())
 
     def _free_place(self) -> Path:
         self._number += 1

@@ -13,7 +13,7 @@ from nbtrack.journal.lines import now_us
 from nbtrack.recording.experiments import DEFAULT_ID, DEFAULT_NAME, experiment_id_of
 from nbtrack.records.runs import Experiment, LifecycleStage, ViewType
 from nbtrack.stores.store import Store
-from nbtrack.transfer.imports.marks import MARK
+from nbtrack.transfer.imports.marks import MARK, without_mark
 from nbtrack.transfer.sources.source_records import SourceExperiment
 
 _LONGEST_NAME = 480  # ours may have 500 characters, and a suffix may come
@@ -83,7 +83,7 @@ class ExperimentHomes:
             deleted = {"lifecycle_stage": LifecycleStage.DELETED}
             text += lines.experiment_line(home.experiment_id, t=now_us(), **deleted)
         known = {} if before is None else before.tags
-        tags = {**source.tags, MARK: _mark(source, self._kind)}
+        tags = {**without_mark(source.tags), MARK: _mark(source, self._kind)}
         # The mark is what the source said the last time; what was changed here since, stays.
         if known.get(MARK) != tags[MARK]:
             t = now_us()

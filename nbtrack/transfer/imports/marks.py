@@ -12,6 +12,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 MARK = "nbtrack.imported"  # a tag of runs, logged models and experiments
+# Of an experiment on a server of MLflow's that we wrote to, which finds no deleted model: with the
+# model's id here, a tag whose text is its id there.
+DELETED_MODEL = "nbtrack.deleted_model."
 _TRACKERS = {"mlflow": "MLflow", "tensorboard": "TensorBoard", "wandb": "W&B"}
 
 
@@ -55,4 +58,5 @@ def mark_in(text: str | None) -> Mark | None:
 
 
 def without_mark(tags: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in tags.items() if key != MARK}
+    """Nor with what an export keeps of models."""
+    return {k: v for k, v in tags.items() if k != MARK and not k.startswith(DELETED_MODEL)}

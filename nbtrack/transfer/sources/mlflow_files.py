@@ -25,6 +25,7 @@ from nbtrack.transfer.sources.mlflow_words import (
     left_out_traces,
     model_status,
     run_status,
+    settled_links,
 )
 from nbtrack.transfer.sources.source_files import MlflowReader
 from nbtrack.transfer.sources.source_records import (
@@ -119,7 +120,7 @@ class FilesReader(MlflowReader):
             params=texts_below(folder / "params"),
             tags=tags,
             inputs=list(self._inputs(folder)),
-            links=list(_links(folder)),
+            links=settled_links(_links(folder)),
             model_points=self._model_points.get(run_id, ()),
         )
 

@@ -1,6 +1,7 @@
 """Reading what an MLflow server has, through its REST API: of MLflow 1.28 and later.
 
-It says nothing of logged models that were deleted.
+Of logged models that were deleted, it tells those that a run names, and those that `nbtrack export`
+has deleted there.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from nbtrack.remote.mlflow_server.records import number, texts
 from nbtrack.remote.mlflow_server.rest import PAGE, Json
 from nbtrack.transfer.sources.mlflow_histories import Histories
+from nbtrack.transfer.sources.mlflow_http_logged import HttpLoggedModels
 from nbtrack.transfer.sources.mlflow_http_models import HttpModels
 from nbtrack.transfer.sources.mlflow_requests import SourceRest
 from nbtrack.transfer.sources.mlflow_run_pages import RunPages
 from nbtrack.transfer.sources.mlflow_served_files import ServedFiles
-from nbtrack.transfer.sources.mlflow_words import DATASET_FACTS, input_facts
+from nbtrack.transfer.sources.mlflow_words import DATASET_FACTS, input_facts, settled_links
 from nbtrack.transfer.sources.source_records import (
     BrokenRecord,
     FoundFiles,
@@ -34,6 +36,7 @@ class HttpReader:
         """Raises as `SourceRest`."""
         self._rest = SourceRest(uri)
         self.title = self._rest.title
+        self._logged = HttpLoggedModels(self._rest, self._experiments)
         self._models = HttpModels(self._rest, self._experiment_ids)
         self._files = ServedFiles(self._rest)
         self._histories = Histories(self._rest)
@@ -45,7 +48,7 @@ class HttpReader:
         """Connections are closed with the process."""
 
     def notes(self) -> Sequence[str]:
-        return ()
+        return self._logged.notes()
 
     def leftovers(self) -> Mapping[str, str]:
         return self._models.leftovers()
@@ -99,8 +102,8 @@ class HttpReader:
             params=texts(data, "params"),
             tags=tags,
             inputs=[_input(each) for each in inputs.get("dataset_inputs", ())],
-            links=sorted(links),
-            model_points=self._models.points_of(run_id),
+            links=settled_links(links),
+            model_points=self._logged.points_of(run_id, [link.model_id for link in links]),
         )
 
     def _said(self, run_id: str) -> Json:
@@ -121,16 +124,18 @@ class HttpReader:
     # --- files and models
 
     def files(self, artifact_uri: str, owner: str) -> FoundFiles:
-        """By the owner's id: the address is one that the server goes to, not we."""
-        _ = artifact_uri
+        """By the owner's id, if it goes by that: the address is one that the server goes to, not
+        we."""
         if owner not in self._pages:
+            if self._logged.is_deleted(owner):
+                return self._files.of_deleted_model(artifact_uri)
             return self._files.of_model(owner)
         info = self._said(owner)["info"]
         # Files are written until it ends; one that was begun again ends again.
         return self._files.of_run(owner, until=[info.get("status"), info.get("end_time")])
 
     def logged_models(self) -> Iterator[SourceModel | BrokenRecord]:
-        return self._models.logged_models()
+        return self._logged.all()
 
     def registered_models(self) -> Iterator[SourceRegisteredModel | BrokenRecord]:
         return self._models.registered_models()

@@ -32,7 +32,7 @@ class PostgresDatabase:
     def __init__(self, uri: str) -> None:
         """Raises MissingExtra, InvalidValue for an address that is none."""
         self._psycopg: Any = require("psycopg", extra="server")
-        self.title = _shown(uri)
+        self.title = without_password(uri)
         address = _DRIVER.sub("postgresql://", uri)
         self._check_address(address)
         with self._told():
@@ -91,13 +91,6 @@ class PostgresDatabase:
                 f"{self.title} cannot be read: {reason[0]}. What came over before stays, and the "
                 "same import goes on there."
             ) from exc
-
-
-def _shown(uri: str) -> str:
-    """Of an address without a host, which would be shown whole as a file's is, no more than its
-    database."""
-    title = without_password(uri).partition("?")[0]
-    return f"{uri.partition('://')[0]}://…" if "@" in title else title
 
 
 def _own(sql: str) -> str:

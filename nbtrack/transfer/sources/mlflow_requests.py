@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from nbtrack.errors import InvalidValue, NotIdentified, StoreBusy, StoreError
-from nbtrack.remote.mlflow_server.rest import ANY_EXPERIMENT, SECONDS, Rest
+from nbtrack.remote.mlflow_server.rest import ANY_EXPERIMENT, SECONDS, Json, Rest
 from nbtrack.remote.protocol import SERVER
 from nbtrack.stores.opening import without_password
 from nbtrack.transfer.sources.source_records import BrokenRecord
@@ -73,24 +73,25 @@ class SourceRest(Rest):
         return InvalidValue(f"No MLflow server answers at {self.title}.")
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
-        for pause in _PAUSES:
+        pauses = iter(_PAUSES)
+        while True:
             began = time.monotonic()
             try:
                 return super().request(*args, **kwargs)
             except StoreBusy as exc:
-                if time.monotonic() - began > _LONG_SECONDS:
+                took, pause = time.monotonic() - began, next(pauses, None)
+                if pause is None or took > _LONG_SECONDS:
                     raise self._gone() from exc
             time.sleep(pause)
-        try:
-            return super().request(*args, **kwargs)
-        except StoreBusy as exc:
-            raise self._gone() from exc
 
     def _gone(self) -> StoreError:
         return StoreError(
             f"{self.title} does not answer any more. What came over stays, and the same import "
             "goes on there."
         )
+
+    def get_at(self, address: str) -> Json:
+        return self._read(self.request("GET", address, timeout=SECONDS))
 
     @contextmanager
     def for_files(self) -> Iterator[None]:

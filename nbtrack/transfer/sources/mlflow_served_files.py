@@ -7,7 +7,7 @@ same size is seen by the end of its run alone, which is later then.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from nbtrack.artifact_store.paths import artifact_parts, shown
 from nbtrack.errors import InvalidValue
@@ -20,6 +20,7 @@ from nbtrack.transfer.sources.source_records import BrokenRecord, FoundFiles
 
 _DEEPEST = 64  # folders in folders
 _OF_MODEL = "/ajax-api/2.0/mlflow/logged-models/{}/artifacts/files"
+_PLACES = "/api/2.0/mlflow-artifacts/artifacts"
 _Listing = Callable[[str], Iterator[Json]]  # of a folder
 
 
@@ -50,6 +51,20 @@ class ServedFiles:
         return self._found(
             listed, lambda path: f"{place}?{urlencode({'artifact_file_path': path})}", []
         )
+
+    def of_deleted_model(self, artifact_uri: str) -> FoundFiles:
+        """By its place, if the server hands out files of that: by its id it says nothing."""
+        place = urlsplit(artifact_uri)
+        if place.scheme != "mlflow-artifacts":
+            return FoundFiles(trouble="its files are not handed out: the model was deleted there")
+        root = place.path.strip("/")
+
+        def listed(folder: str) -> Iterator[Json]:
+            asked = urlencode({"path": f"{root}/{folder}".rstrip("/")})
+            for said in self._rest.get_at(f"{_PLACES}?{asked}").get("files", ()):
+                yield {**said, "path": f"{folder}/{said['path']}".lstrip("/")}
+
+        return self._found(listed, lambda path: f"{_PLACES}/{quote(f'{root}/{path}')}", [])
 
     def _found(
         self, listed: _Listing, address: Callable[[str], str], until: Sequence[object]

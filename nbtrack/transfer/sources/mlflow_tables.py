@@ -18,6 +18,7 @@ from nbtrack.transfer.sources.mlflow_words import (
     left_out_traces,
     model_status,
     neighbours,
+    settled_links,
 )
 from nbtrack.transfer.sources.source_files import MlflowReader
 from nbtrack.transfer.sources.source_records import (
@@ -158,7 +159,7 @@ class DatabaseReader(MlflowReader):
         if "logged_models" not in self._columns:
             return []
         sql = _LINKS.format(step="step" if "step" in self._columns["inputs"] else "0")
-        return [ModelLink(*row) for row in self._database.rows(sql, run_id)]
+        return settled_links(ModelLink(*row) for row in self._database.rows(sql, run_id))
 
     def _model_points(self, run_id: str) -> list[ModelPoint]:
         if "logged_model_metrics" not in self._columns:

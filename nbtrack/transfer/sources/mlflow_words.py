@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from nbtrack.records.logged_models import LoggedModelStatus
-from nbtrack.transfer.sources.source_records import BrokenRecord
+from nbtrack.transfer.sources.source_records import BrokenRecord, ModelLink
 
 CONTEXT_TAG = "mlflow.data.context"
 DATASET_FACTS = ("name", "digest", "source_type", "source", "schema", "profile")
@@ -42,6 +42,14 @@ def input_facts(dataset: Sequence[object], tags: Mapping[str, str]) -> Mapping[s
     facts = dict(zip(DATASET_FACTS, dataset, strict=True))
     facts |= {"context": tags.get(CONTEXT_TAG), "tags": json.dumps(others, sort_keys=True)}
     return {key: str(value) for key, value in facts.items() if value is not None}
+
+
+def settled_links(links: Iterable[ModelLink]) -> list[ModelLink]:
+    """MLflow names a model that its own run measures as an input of that, too; it is one run that
+    made it."""
+    found = set(links)
+    made = {link.model_id for link in found if link.role == "output"}
+    return sorted(link for link in found if link.role == "output" or link.model_id not in made)
 
 
 def left_out_traces(number: int) -> Mapping[str, str]:

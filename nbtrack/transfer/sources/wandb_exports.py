@@ -10,10 +10,11 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.transfer.sources.derived_ids import experiment_called, run_id_of
+from nbtrack.transfer.sources.json_pieces import Span, object_at, objects_in
 from nbtrack.transfer.sources.key_names import renamed_notes
 from nbtrack.transfer.sources.logged_run import LoggedRun, labels_in
 from nbtrack.transfer.sources.row_columns import time_in
@@ -45,7 +46,7 @@ class WandbExportReader(RunsOnly):
         self._left: Counter[str] = Counter()
         self._renamed: dict[str, str] = {}
         self._file, self._has_history = file, False
-        self._records: dict[str, Record | _Line] = {}
+        self._records: dict[str, Record | Span] = {}
         self._projects: dict[str, str] = {}  # of runs
         for number, (found, record) in enumerate(_found_in(file)):
             project = _project_of(record) or self._default
@@ -89,7 +90,7 @@ class WandbExportReader(RunsOnly):
 
     def _read_record(self, run_id: str) -> Record:
         found = self._records[run_id]
-        return _read_line(self._file, found) if isinstance(found, _Line) else found
+        return _read_again(self._file, found) if isinstance(found, Span) else found
 
     def _read(self, run_id: str, left: Counter[str]) -> LoggedRun:
         record = self._record(run_id)
@@ -172,64 +173,43 @@ def _value(node: ast.AST) -> Any:
     return ast.literal_eval(node)
 
 
-class _Line(NamedTuple):
-    """Of a file of JSON lines: the byte that it begins with."""
-
-    start: int
-
-
-def _found_in(file: Path) -> Iterator[tuple[Record | _Line, Record]]:
-    """Each record, and what is to be kept of it: of lines, where they are, as all of them may be
-    too much to hold. Raises InvalidValue."""
+def _found_in(file: Path) -> Iterator[tuple[Record | Span, Record]]:
+    """Each record, and what is to be kept of it: of JSON, where it is, as all of them may be too
+    much to hold. Raises InvalidValue."""
     if file.suffix.lower() == ".csv":
         yield from ((each, each) for each in _rows_in(file))
     elif file.suffix.lower() == ".jsonl":
         yield from _lines_in(file)
     else:
-        yield from ((each, each) for each in _records_in(file))
+        yield from _records_in(file)
 
 
-def _lines_in(file: Path) -> Iterator[tuple[_Line, Record]]:
+def _lines_in(file: Path) -> Iterator[tuple[Span, Record]]:
     start = 0
     with open(file, "rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
-                record = _parsed(line) if line.strip() else None
+                record = json.loads(line.decode("utf-8-sig")) if line.strip() else None
             except (ValueError, RecursionError) as exc:
                 raise InvalidValue(f"Line {number} of {str(file)!r} is no JSON ({exc}).") from None
             if isinstance(record, dict):
-                yield _Line(start), record
+                yield Span(start, len(line)), record
             start += len(line)
 
 
-def _read_line(file: Path, line: _Line) -> Record:
-    """Raises BrokenRecord if it is another one by now."""
-    with open(file, "rb") as lines:
-        lines.seek(line.start)
-        try:
-            found = _parsed(lines.readline())
-        except (ValueError, RecursionError):
-            found = None
-    if not isinstance(found, dict):
-        raise BrokenRecord("its file was written to while it was read")
-    return found
-
-
-def _parsed(line: bytes) -> Any:
-    return json.loads(line.decode("utf-8-sig"))
-
-
-def _records_in(file: Path) -> Iterator[Record]:
-    """Raises InvalidValue."""
+def _records_in(file: Path) -> Iterator[tuple[Span, Record]]:
     try:
-        found = json.loads(file.read_text(encoding="utf-8-sig"))
+        yield from objects_in(file, listed_in="runs")
     except (ValueError, RecursionError) as exc:
         raise InvalidValue(f"{str(file)!r} is no JSON ({exc}).") from None
-    if isinstance(found, dict):
-        found = found.get("runs", [found])
-    for each in found if isinstance(found, list) else ():
-        if isinstance(each, dict):
-            yield each
+
+
+def _read_again(file: Path, span: Span) -> Record:
+    """Raises BrokenRecord if it is another one by now."""
+    try:
+        return object_at(file, span)
+    except (ValueError, RecursionError):
+        raise BrokenRecord("its file was written to while it was read") from None
 
 
 def is_of_documentation(file: Path) -> bool:
