@@ -1,6 +1,7 @@
 // The line between one view of a panel and the kernel.
 
 import { h } from "./dom.js";
+import { afterPaint } from "./pauses.js";
 
 /** @import { Pushes, Questions } from "./messages.d.ts" */
 /** @import { WidgetModel } from "./panel_types.d.ts" */
@@ -61,13 +62,14 @@ export class PanelHost {
   }
 
   /** The kernel's answer. A newer question in the same `latest` slot makes this one's answer late:
-   *  its promise then stays open for ever, so nothing that awaits it goes on. Rejects with an
-   *  Error that has the kernel's words.
+   *  its promise then stays open for ever, so nothing that awaits it goes on. With `isSecond` it
+   *  lets what was drawn just now come to the screen first. Rejects with an Error that has the
+   *  kernel's words.
    *  @template {keyof Questions} Name
    *  @param {Name} name @param {Questions[Name]["arguments"]} args
-   *  @param {{ latest?: string }} [options]
+   *  @param {{ latest?: string, isSecond?: boolean }} [options]
    *  @returns {Promise<Questions[Name]["answer"]>} */
-  ask(name, args, { latest } = {}) {
+  ask(name, args, { latest, isSecond = false } = {}) {
     if (this.isLost) return Promise.reject(new Error(LOST));
     const id = this.nextId++;
     if (latest) {
@@ -77,14 +79,24 @@ export class PanelHost {
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
       this.setBusy();
-      try {
-        this.model.send({ id, do: name, with: { ...args, view: this.view } });
-      } catch {
-        this.waiting.delete(id); // a widget throws where its kernel is gone: no answer comes
-        this.setBusy();
-        reject(new Error(LOST));
-      }
+      const send = () => this.send({ id, do: name, with: { ...args, view: this.view } });
+      if (isSecond) afterPaint(send);
+      else send();
     });
+  }
+
+  /** A question that still waits for its answer.
+   *  @param {{ id: number, do: string, with: object }} question */
+  send(question) {
+    const asked = this.waiting.get(question.id);
+    if (!asked || this.isClosed) return;
+    try {
+      this.model.send(question);
+    } catch {
+      this.waiting.delete(question.id); // a widget throws where its kernel is gone: no answer comes
+      this.setBusy();
+      asked.reject(new Error(LOST));
+    }
   }
 
   /** `listen(result)` for each push of that name.
