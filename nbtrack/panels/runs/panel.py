@@ -20,6 +20,7 @@ from nbtrack.panels.runs.glance import glance, is_worth_it
 from nbtrack.panels.runs.key_offers import keys_message
 from nbtrack.panels.runs.known_errors import KnownErrors
 from nbtrack.panels.runs.known_keys import KnownKeys
+from nbtrack.panels.runs.read_ahead import ReadAhead
 from nbtrack.panels.runs.remembered_columns import as_remembered
 from nbtrack.panels.runs.run_code import code
 from nbtrack.panels.runs.run_csv import csv_answer
@@ -74,6 +75,7 @@ class RunsPanel(StillPanel):
             store=store, known_keys=KnownKeys(store), newest=self._first, lock=self.lock, top=top
         )
         self._errors = KnownErrors(store)
+        self._read_ahead = ReadAhead(self.state, self._errors)
         self._seen: dict[str, int] = {}  # by view, the number of the keys it has
         self._is_read = False
         self._glanced: TableState | None = None  # what was answered at a glance just now
@@ -166,6 +168,7 @@ class RunsPanel(StillPanel):
         kept = {c: text for c, text in table.quick.items() if c not in asked.wrong["quick"]}
         self.state.views[view] = self.state.newest = replace(table, quick=kept)
         self.table_twin.write_soon()
+        self._read_ahead.soon(asked)
         return self._page(asked, view)
 
     def _ask(self, table: TableState) -> Asked:
