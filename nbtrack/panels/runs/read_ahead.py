@@ -20,10 +20,12 @@ from nbtrack.panels.runs.table_columns import shown_columns
 from nbtrack.panels.runs.table_page import Asked, bounded_query
 from nbtrack.panels.runs.table_state import SortKey
 from nbtrack.panels.shared.after_rest import AfterRest
+from nbtrack.records.runs import RunQuery
 from nbtrack.stores.queries.panel_reads import PanelReads
 from nbtrack.stores.store import Store
 
-_MOST = 16
+_MOST = 16  # behind one page
+_MOST_NOTED = 1000
 _PAUSE = 0.02  # between two of them: the user's cell, or a click of his, comes first
 
 
@@ -31,6 +33,8 @@ class ReadAhead:
     def __init__(self, state: RunsState, errors: KnownErrors) -> None:
         self._state, self._errors = state, errors
         self._newest: Asked | None = None
+        self._read_of: object = None  # the version of the store that these were read of
+        self._already: set[tuple[RunQuery, bool]] = set()
         self._after_rest = AfterRest("read runs ahead")
 
     def soon(self, asked: Asked) -> None:
@@ -41,15 +45,22 @@ class ReadAhead:
             self._after_rest.do(lambda: self._read(asked, version))
 
     def _read(self, asked: Asked, version: object) -> None:
-        """Not while somebody writes: a cell that trains has the processor for itself."""
-        store = self._state.store
+        if version != self._read_of or len(self._already) > _MOST_NOTED:
+            self._read_of, self._already = version, set()
         for each in islice(next_pages(asked), _MOST):
+            query, folded = bounded_query(each), not each.state.is_flat
+            if (query, folded) in self._already:
+                continue
             time.sleep(_PAUSE)
             with self._state.lock:
-                if self._newest is not asked or store.version() != version:
+                if not self._is_still_of_use(asked):
                     return
-                page = store.read_run_page(bounded_query(each), folded=not each.state.is_flat)
-                self._errors.of(page.runs)
+                self._errors.of(self._state.store.read_run_page(query, folded=folded).runs)
+            self._already.add((query, folded))
+
+    def _is_still_of_use(self, asked: Asked) -> bool:
+        """Not while somebody writes, too: a cell that trains has the processor for itself."""
+        return self._newest is asked and self._state.store.version() == self._read_of
 
 
 def next_pages(asked: Asked) -> Iterator[Asked]:
