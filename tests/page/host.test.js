@@ -45,7 +45,7 @@ test("of a kernel that is gone nobody takes leave", () => {
   assert.deepEqual(sent, ["opened"]);
 });
 
-test("a second question is sent behind the frame, and busy until then", async (t) => {
+test("a second question is sent behind the frame, and nobody is told that it waits", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const frames = [];
   globalThis.requestAnimationFrame = (draw) => frames.push(draw);
@@ -59,4 +59,9 @@ test("a second question is sent behind the frame, and busy until then", async (t
   t.mock.timers.tick(1);
 
   assert.deepEqual(sent, [["new"]]); // the one before is late
+  t.mock.timers.tick(60_000);
+  assert.equal(host.status.textContent, "");
+  host.ask("select", { runs: [] });
+  t.mock.timers.tick(60_000);
+  assert.equal(host.status.textContent, "waiting for the kernel");
 });

@@ -9,6 +9,7 @@ import { afterPaint } from "./pauses.js";
 const PATIENCE = 400; // milliseconds before the panel says that it waits
 const LONGEST_PRESS = 1500; // milliseconds of a click, or a drag that is drawn by the page alone
 /** @typedef {{ push?: string, id: number, result?: unknown, error?: string }} Message */
+/** @typedef {{ resolve: (result: any) => void, reject: (fault: Error) => void, isSecond: boolean }} Waiting */
 
 const LOST = "The kernel was restarted: run the cell again for a live panel.";
 
@@ -20,7 +21,7 @@ export class PanelHost {
     this.root = root;
     this.view = randomId();
     /** By id, what to do with the answer.
-     *  @type {Map<number, { resolve: (result: any) => void, reject: (fault: Error) => void }>} */
+     *  @type {Map<number, Waiting>} */
     this.waiting = new Map();
     /** By slot, the id of its newest question.
      *  @type {Map<string, number>} */
@@ -63,8 +64,8 @@ export class PanelHost {
 
   /** The kernel's answer. A newer question in the same `latest` slot makes this one's answer late:
    *  its promise then stays open for ever, so nothing that awaits it goes on. With `isSecond` it
-   *  lets what was drawn just now come to the screen first. Rejects with an Error that has the
-   *  kernel's words.
+   *  lets what was drawn just now come to the screen first, and nobody is told that it waits.
+   *  Rejects with an Error that has the kernel's words.
    *  @template {keyof Questions} Name
    *  @param {Name} name @param {Questions[Name]["arguments"]} args
    *  @param {{ latest?: string, isSecond?: boolean }} [options]
@@ -77,7 +78,7 @@ export class PanelHost {
       this.newest.set(latest, id);
     }
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
+      this.waiting.set(id, { resolve, reject, isSecond });
       this.setBusy();
       const send = () => this.send({ id, do: name, with: { ...args, view: this.view } });
       if (isSecond) afterPaint(send);
@@ -192,6 +193,7 @@ export class PanelHost {
   }
 
   sayWaiting() {
+    if ([...this.waiting.values()].every(({ isSecond }) => isSecond)) return;
     this.status.textContent = "waiting for the kernel";
   }
 
