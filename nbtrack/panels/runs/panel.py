@@ -75,7 +75,7 @@ class RunsPanel(StillPanel):
             store=store, known_keys=KnownKeys(store), newest=self._first, lock=self.lock, top=top
         )
         self._errors = KnownErrors(store)
-        self._read_ahead = ReadAhead(self.state, self._errors)
+        self._read_ahead = ReadAhead(self.state, self._errors, asked_at=lambda: self.asked_at)
         self._seen: dict[str, int] = {}  # by view, the number of the keys it has
         self._is_read = False
         self._glanced: TableState | None = None  # what was answered at a glance just now

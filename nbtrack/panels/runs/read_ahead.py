@@ -7,7 +7,7 @@ Of 100,000 runs the first page by a column takes 50 to 100 ms of processor time,
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -27,11 +27,16 @@ from nbtrack.stores.store import Store
 _MOST = 16  # behind one page
 _MOST_NOTED = 1000
 _PAUSE = 0.02  # between two of them: the user's cell, or a click of his, comes first
+LATELY = 0.5  # seconds: what a page asked then is being drawn
 
 
 class ReadAhead:
-    def __init__(self, state: RunsState, errors: KnownErrors) -> None:
-        self._state, self._errors = state, errors
+    """*asked_at* says when a page asked anything last, as `Panel.asked_at`."""
+
+    def __init__(
+        self, state: RunsState, errors: KnownErrors, *, asked_at: Callable[[], float]
+    ) -> None:
+        self._state, self._errors, self._asked_at = state, errors, asked_at
         self._newest: Asked | None = None
         self._read_of: object = None  # the version of the store that these were read of
         self._already: set[tuple[RunQuery, bool]] = set()
@@ -47,16 +52,22 @@ class ReadAhead:
     def _read(self, asked: Asked, version: object) -> None:
         if version != self._read_of or len(self._already) > _MOST_NOTED:
             self._read_of, self._already = version, set()
-        for each in islice(next_pages(asked), _MOST):
-            query, folded = bounded_query(each), not each.state.is_flat
-            if (query, folded) in self._already:
-                continue
+        for query, folded in self._unread(asked):
             time.sleep(_PAUSE)
             with self._state.lock:
                 if not self._is_still_of_use(asked):
                     return
+                if time.monotonic() - self._asked_at() < LATELY:
+                    self._after_rest.do(lambda: self._read(asked, version))
+                    return
                 self._errors.of(self._state.store.read_run_page(query, folded=folded).runs)
             self._already.add((query, folded))
+
+    def _unread(self, asked: Asked) -> list[tuple[RunQuery, bool]]:
+        """Queries, and whether children are folded in them."""
+        pages = islice(next_pages(asked), _MOST)
+        questions = ((bounded_query(each), not each.state.is_flat) for each in pages)
+        return [each for each in questions if each not in self._already]
 
     def _is_still_of_use(self, asked: Asked) -> bool:
         """Not while somebody writes, too: a cell that trains has the processor for itself."""

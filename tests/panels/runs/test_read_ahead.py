@@ -23,6 +23,7 @@ ORDERS = (["metrics.f1", True], ["metrics.f1", False], ["run_name", False], ["du
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DuckDBStore]:
     monkeypatch.setattr("nbtrack.panels.runs.read_ahead.MANY_RUNS", 2)
+    monkeypatch.setattr("nbtrack.panels.runs.read_ahead.LATELY", 0.0)
     monkeypatch.setattr(kept_runs, "MOST_CELLS", 0)  # as of a project that is large indeed
     monkeypatch.setattr(after_rest, "REST_SECONDS", 60.0)  # `rested` does not wait for it
     made = DuckDBStore(tmp_path / "project")
@@ -117,6 +118,19 @@ def test_nothing_is_read_ahead_while_somebody_writes(
         rested(page)
 
     assert found == []
+
+
+def test_what_is_asked_meanwhile_comes_first(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chart, say: what may follow is read when that stands."""
+    before = page.panel._read_ahead._after_rest._timer
+    monkeypatch.setattr("nbtrack.panels.runs.read_ahead.LATELY", 60.0)
+    page.ask("sparklines", runs=[f"{1:032}"], keys=["f1"])
+    with looks(monkeypatch) as found:
+        rested(page)
+    then = page.panel._read_ahead._after_rest._timer
+    then.cancel()
+
+    assert (found, then is before) == ([], False)
 
 
 def test_nothing_is_read_ahead_of_a_small_project(
