@@ -22,6 +22,7 @@ SHIP_BYTES = 1 << 18  # this much waiting is worth sending at once: 2,000 points
 
 class ShippedStore(DuckDBStore):
     has_tables = False  # those that are here are of this machine's runs
+    keeps_pages = False
     _instead_of_sql = "Run nbtrack sql there, in the project's folder."
 
     def __init__(

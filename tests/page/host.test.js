@@ -44,3 +44,24 @@ test("of a kernel that is gone nobody takes leave", () => {
 
   assert.deepEqual(sent, ["opened"]);
 });
+
+test("a second question is sent behind the frame, and nobody is told that it waits", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const frames = [];
+  globalThis.requestAnimationFrame = (draw) => frames.push(draw);
+  const sent = [];
+  const host = opened(({ with: args }) => args.runs && sent.push(args.runs));
+  for (const runs of [["old"], ["new"]]) {
+    host.ask("sparklines", { runs, keys: [] }, { latest: "sparklines", isSecond: true });
+  }
+  assert.deepEqual([sent, host.root.attributes.get("aria-busy")], [[], "true"]);
+  for (const draw of frames) draw();
+  t.mock.timers.tick(1);
+
+  assert.deepEqual(sent, [["new"]]); // the one before is late
+  t.mock.timers.tick(60_000);
+  assert.equal(host.status.textContent, "");
+  host.ask("select", { runs: [] });
+  t.mock.timers.tick(60_000);
+  assert.equal(host.status.textContent, "waiting for the kernel");
+});

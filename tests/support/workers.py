@@ -51,6 +51,7 @@ SLOW = (
     "tests/panels/runs/test_chosen_columns.py",
     "tests/panels/runs/test_panel_of_runs.py",
     "tests/panels/runs/test_runs_view.py",
+    "tests/panels/shared/test_after_rest.py",
     "tests/panels/shared/test_panel_in_kernel.py",
     "tests/parity/",
     "tests/provenance/test_cases.py",

@@ -18,7 +18,9 @@ from nbtrack.panels.runs.families import children
 from nbtrack.panels.runs.glance import NUMBER as GLANCE
 from nbtrack.panels.runs.glance import glance, is_worth_it
 from nbtrack.panels.runs.key_offers import keys_message
+from nbtrack.panels.runs.known_errors import KnownErrors
 from nbtrack.panels.runs.known_keys import KnownKeys
+from nbtrack.panels.runs.read_ahead import ReadAhead
 from nbtrack.panels.runs.remembered_columns import as_remembered
 from nbtrack.panels.runs.run_code import code
 from nbtrack.panels.runs.run_csv import csv_answer
@@ -72,6 +74,8 @@ class RunsPanel(StillPanel):
         self.state = RunsState(
             store=store, known_keys=KnownKeys(store), newest=self._first, lock=self.lock, top=top
         )
+        self._errors = KnownErrors(store)
+        self._read_ahead = ReadAhead(self.state, self._errors, asked_at=lambda: self.asked_at)
         self._seen: dict[str, int] = {}  # by view, the number of the keys it has
         self._is_read = False
         self._glanced: TableState | None = None  # what was answered at a glance just now
@@ -164,6 +168,7 @@ class RunsPanel(StillPanel):
         kept = {c: text for c, text in table.quick.items() if c not in asked.wrong["quick"]}
         self.state.views[view] = self.state.newest = replace(table, quick=kept)
         self.table_twin.write_soon()
+        self._read_ahead.soon(asked)
         return self._page(asked, view)
 
     def _ask(self, table: TableState) -> Asked:
@@ -183,7 +188,7 @@ class RunsPanel(StillPanel):
 
     def _page(self, asked: Asked, view: str) -> dict[str, Any]:
         """With the keys that there are, if the view has not seen them."""
-        page = table_page(self.store, asked)
+        page = table_page(self.store, asked, self._errors)
         page["isGlance"] = asked.known.number == GLANCE
         page.update(allowed(self.rights, page.get("rows", ()), asked.state.experiments))
         if self._seen.get(view) != asked.known.number:

@@ -14,9 +14,9 @@ from nbtrack.lookup.typed_filter.moved_values import MovedSource, moved_in
 from nbtrack.lookup.typed_filter.names import names_in, names_of
 from nbtrack.lookup.typed_filter.reading import why_nothing
 from nbtrack.panels.runs.glance import glance_at_all
+from nbtrack.panels.runs.known_errors import KnownErrors
 from nbtrack.panels.runs.known_keys import Known, KnownKeys
 from nbtrack.panels.runs.quick_filters import quoted_text
-from nbtrack.panels.runs.run_scope import errors_of
 from nbtrack.panels.runs.shown_runs import base_query, order_clauses, with_quick_filters
 from nbtrack.panels.runs.table_columns import Column, shown_columns
 from nbtrack.panels.runs.table_rows import Placed, Surroundings, rows_of
@@ -71,10 +71,13 @@ def _asked(
     return Asked(state, known, query, {"filter": wrong_filter, "quick": wrong_quick})
 
 
-def table_page(store: Store, asked: Asked) -> dict[str, Any]:
+def table_page(store: Store, asked: Asked, errors: KnownErrors) -> dict[str, Any]:
     """Columns and rows; or groups, where the view groups."""
     columns = columns_of(asked)
-    page = (_group_page if asked.state.group else _run_page)(store, asked, columns)
+    if asked.state.group:
+        page = _group_page(store, asked, columns)
+    else:
+        page = _run_page(store, asked, columns, errors)
     return {
         "all": max(asked.known.all_runs, page["matching"]),  # the first may be older
         "columns": [_as_message(column, asked.state) for column in columns],
@@ -96,20 +99,26 @@ def columns_of(asked: Asked) -> list[Column]:
     return shown_columns(asked.state, asked.known)
 
 
-def _run_page(store: Store, asked: Asked, columns: Sequence[Column]) -> dict[str, Any]:
-    state, top = asked.state, asked.top
-    offset = state.page * PAGE_SIZE
+def bounded_query(asked: Asked) -> RunQuery:
+    """Of the page alone."""
+    offset, top = asked.state.page * PAGE_SIZE, asked.top
     most = PAGE_SIZE if top is None else max(1, min(PAGE_SIZE, top - offset))
-    bounded = replace(asked.query, offset=offset, max_results=most)
-    page = store.read_run_page(bounded, folded=not state.is_flat)
+    return replace(asked.query, offset=offset, max_results=most)
+
+
+def _run_page(
+    store: Store, asked: Asked, columns: Sequence[Column], errors: KnownErrors
+) -> dict[str, Any]:
+    state, top = asked.state, asked.top
+    page = store.read_run_page(bounded_query(asked), folded=not state.is_flat)
     total, matching = _cut(page.total, top), _cut(page.matching, top)
     last = max(0, (total - 1) // PAGE_SIZE)
     if state.page > last:  # runs were deleted, or the filter grew
-        return _run_page(store, asked._replace(state=replace(state, page=last)), columns)
+        return _run_page(store, asked._replace(state=replace(state, page=last)), columns, errors)
     families = [Placed(run, 0, page.children.get(run.info.run_id, 0)) for run in page.runs]
     placed = list(_unfolded(store, families, asked))
     return {
-        "rows": rows_of(placed, columns, _surroundings(store, asked, placed)),
+        "rows": rows_of(placed, columns, _surroundings(asked, placed, errors)),
         "isBin": bool(placed) and all(map(_is_deleted, placed)),
         "isFlat": state.is_flat,
         "hasFamilies": any(facts.key == PARENT_TAG for facts in asked.known.inventory.tags),
@@ -212,12 +221,12 @@ def _group_condition(by: str, value: str | None) -> str | None:
     return f"{key} IS NULL" if value is None else f"{key} = {quoted_text(value)}"
 
 
-def _surroundings(store: Store, asked: Asked, placed: Sequence[Placed]) -> Surroundings:
+def _surroundings(asked: Asked, placed: Sequence[Placed], errors: KnownErrors) -> Surroundings:
     found = (experiment.tags.get(BASELINE_TAG) for experiment in asked.known.experiments)
     return Surroundings(
         experiments=_names_of_experiments(asked),
         baselines=frozenset(run_id for run_id in found if run_id),
-        errors=errors_of(store, (each.run for each in placed)),
+        errors=errors.of(each.run for each in placed),
     )
 
 

@@ -7,6 +7,7 @@ table, a picture) and, in an output of its own, the widget, which hides them whi
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -51,6 +52,7 @@ class Panel(anywidget.AnyWidget):
         self.rights: Rights = ALL  # of whoever looks at its pages
         self.views: set[str] = set()  # pages, or parts of one, that show the panel now
         self.lock = threading.RLock()
+        self.asked_at = 0.0  # when a page asked anything last, by `time.monotonic`
         super().__init__(**traits)
         self.on_msg(receive)
 
@@ -133,6 +135,7 @@ def _answer(panel: Panel, request: Request) -> dict[str, Any]:
     handler = _OF_EVERY_PANEL.get(request.do) or panel.handlers.get(request.do)
     if handler is None:
         raise InvalidValue(f"This panel cannot do {request.do!r}.")
+    panel.asked_at = time.monotonic()
     with panel.lock:
         return {"result": speakable(handler(panel, request.arguments))}
 

@@ -65,7 +65,7 @@ class KeptRuns:
         self._own_folds = own_folds
         self._lock = threading.RLock()
         self._inside: set[int] = set()  # threads that have asked, and have no answer yet
-        self._is_off = False  # for good: there are too many runs
+        self.is_off = False  # for good: there are too many runs
         self._forget()
         _all_kept.add(self)
 
@@ -158,7 +158,7 @@ class KeptRuns:
             self._inside.add(thread)
             if not self._lock.acquire(timeout=max(timeout, 0.0)):
                 raise StoreBusy("Another thread of this process is reading the project. Try again.")
-            return None if self._is_off else answer()
+            return None if self.is_off else answer()
         finally:
             # A Ctrl-C lands behind calls: the first one here lets the lock go, and whatever is
             # raised behind it, the second one is made.
@@ -227,7 +227,7 @@ class KeptRuns:
     def _read_all(self, connection: DuckDBPyConnection) -> None:
         self._table, self._is_whole, self._ranges = None, False, None
         if loading.count_runs(connection) > MOST_RUNS:
-            self._is_off = True
+            self.is_off = True
             return
         table = KeptTable()
         table.put_runs(loading.read_attributes(connection))
@@ -239,7 +239,7 @@ class KeptRuns:
     def _keep(self, table: KeptTable) -> None:
         """*table*, or of it what there is room for."""
         if len(table) > MOST_RUNS or table.size_of_facts > MOST_BYTES_OF_FACTS:
-            self._is_off, self._table, self._ranges = True, None, None
+            self.is_off, self._table, self._ranges = True, None, None
             return
         if self._is_whole and table.size_of_columns > MOST_BYTES:
             table.forget_columns()

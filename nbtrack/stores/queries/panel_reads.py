@@ -42,6 +42,11 @@ class PanelReads(PlainQuestions):
     _inventories: KeptInventories | None = None
     _pages_asked = 0
 
+    @property
+    def keeps_pages(self) -> bool:
+        """Whether a page that was read is found in memory from then on."""
+        return not self._kept.is_off
+
     def version(self) -> object:
         try:
             sizes = segment_sizes(self._journal.folder)

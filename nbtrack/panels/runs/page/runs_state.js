@@ -2,6 +2,7 @@
 
 import { Emitter } from "../../shared/page/emitter.js";
 import { wordsOf } from "../../shared/page/formats.js";
+import { afterPaint } from "../../shared/page/pauses.js";
 import { sortWith, withTicks } from "./choices.js";
 import { Colours, striped } from "./colours.js";
 import { askedWith, pinnedFirst } from "./column_groups.js";
@@ -65,7 +66,7 @@ export class RunsState extends Emitter {
 
   /** The first page of a large project comes before its keys are known: these now follow. */
   showAfterPaint() {
-    requestAnimationFrame(() => setTimeout(() => this.page?.isGlance && this.show(), 0));
+    afterPaint(() => this.page?.isGlance && this.show());
   }
 
   /** They are of the last filter that was right, and say nothing of one that is typed.
@@ -252,7 +253,8 @@ export class RunsState extends Emitter {
     const runs = rows.map((row) => row.id);
     if (keys.length === 0 || runs.length === 0) return;
     try {
-      this.takeSparks(await this.host.ask("sparklines", { runs, keys }, { latest: "sparklines" }));
+      const options = { latest: "sparklines", isSecond: true };
+      this.takeSparks(await this.host.ask("sparklines", { runs, keys }, options));
     } catch {
       // the table says all of it in numbers
     }
@@ -260,6 +262,7 @@ export class RunsState extends Emitter {
 
   /** @param {Sparklines} sparks */
   takeSparks(sparks) {
+    if (JSON.stringify(sparks) === JSON.stringify(this.sparks)) return; // nearly always of none
     this.sparks = sparks;
     this.emit("rows");
   }

@@ -1,6 +1,7 @@
 // The line between one view of a panel and the kernel.
 
 import { h } from "./dom.js";
+import { afterPaint } from "./pauses.js";
 
 /** @import { Pushes, Questions } from "./messages.d.ts" */
 /** @import { WidgetModel } from "./panel_types.d.ts" */
@@ -8,6 +9,7 @@ import { h } from "./dom.js";
 const PATIENCE = 400; // milliseconds before the panel says that it waits
 const LONGEST_PRESS = 1500; // milliseconds of a click, or a drag that is drawn by the page alone
 /** @typedef {{ push?: string, id: number, result?: unknown, error?: string }} Message */
+/** @typedef {{ resolve: (result: any) => void, reject: (fault: Error) => void, isSecond: boolean }} Waiting */
 
 const LOST = "The kernel was restarted: run the cell again for a live panel.";
 
@@ -19,7 +21,7 @@ export class PanelHost {
     this.root = root;
     this.view = randomId();
     /** By id, what to do with the answer.
-     *  @type {Map<number, { resolve: (result: any) => void, reject: (fault: Error) => void }>} */
+     *  @type {Map<number, Waiting>} */
     this.waiting = new Map();
     /** By slot, the id of its newest question.
      *  @type {Map<string, number>} */
@@ -61,13 +63,14 @@ export class PanelHost {
   }
 
   /** The kernel's answer. A newer question in the same `latest` slot makes this one's answer late:
-   *  its promise then stays open for ever, so nothing that awaits it goes on. Rejects with an
-   *  Error that has the kernel's words.
+   *  its promise then stays open for ever, so nothing that awaits it goes on. With `isSecond` it
+   *  lets what was drawn just now come to the screen first, and nobody is told that it waits.
+   *  Rejects with an Error that has the kernel's words.
    *  @template {keyof Questions} Name
    *  @param {Name} name @param {Questions[Name]["arguments"]} args
-   *  @param {{ latest?: string }} [options]
+   *  @param {{ latest?: string, isSecond?: boolean }} [options]
    *  @returns {Promise<Questions[Name]["answer"]>} */
-  ask(name, args, { latest } = {}) {
+  ask(name, args, { latest, isSecond = false } = {}) {
     if (this.isLost) return Promise.reject(new Error(LOST));
     const id = this.nextId++;
     if (latest) {
@@ -75,16 +78,26 @@ export class PanelHost {
       this.newest.set(latest, id);
     }
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
+      this.waiting.set(id, { resolve, reject, isSecond });
       this.setBusy();
-      try {
-        this.model.send({ id, do: name, with: { ...args, view: this.view } });
-      } catch {
-        this.waiting.delete(id); // a widget throws where its kernel is gone: no answer comes
-        this.setBusy();
-        reject(new Error(LOST));
-      }
+      const send = () => this.send({ id, do: name, with: { ...args, view: this.view } });
+      if (isSecond) afterPaint(send);
+      else send();
     });
+  }
+
+  /** A question that still waits for its answer.
+   *  @param {{ id: number, do: string, with: object }} question */
+  send(question) {
+    const asked = this.waiting.get(question.id);
+    if (!asked || this.isClosed) return;
+    try {
+      this.model.send(question);
+    } catch {
+      this.waiting.delete(question.id); // a widget throws where its kernel is gone: no answer comes
+      this.setBusy();
+      asked.reject(new Error(LOST));
+    }
   }
 
   /** `listen(result)` for each push of that name.
@@ -180,6 +193,7 @@ export class PanelHost {
   }
 
   sayWaiting() {
+    if ([...this.waiting.values()].every(({ isSecond }) => isSecond)) return;
     this.status.textContent = "waiting for the kernel";
   }
 

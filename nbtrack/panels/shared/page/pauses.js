@@ -13,3 +13,9 @@ export function afterPause(milliseconds, run) {
     timer = setTimeout(() => run(...given), pause);
   };
 }
+
+/** `run` once what was drawn just now is on the screen.
+ *  @param {() => unknown} run */
+export function afterPaint(run) {
+  requestAnimationFrame(() => setTimeout(run, 0));
+}
