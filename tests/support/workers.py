@@ -105,6 +105,7 @@ TOGETHER = ("tests/browser/", "tests/notebooks/")
 # What takes a minute or more begins first, so that the workers end together.
 SLOWEST = (
     "tests/notebooks/",
+    "tests/test_readme.py",
     "tests/browser/",
     "tests/provenance/",
     "tests/survival/",
