@@ -17,6 +17,7 @@ from tests.support.workers import (
     import_ours,
     is_slow,
     keep_spare_instances,
+    read_sources_once,
     slowest_first,
     trace_if_measured,
     use_one_thread,
@@ -83,8 +84,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection(session: pytest.Session) -> None:
     plugins = session.config.pluginmanager
     runs_tests = not plugins.hasplugin("dsession")  # but tells workers to
-    if runs_tests and plugins.hasplugin("_cov") and session.config.option.cov_source:
+    is_measured = plugins.hasplugin("_cov") and session.config.option.cov_source
+    if runs_tests and is_measured:
         import_ours()
+    if is_measured:
+        read_sources_once()
     use_one_thread()
     keep_spare_instances()
 

@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterator
 from importlib import metadata
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -108,15 +109,23 @@ def required_by(found: metadata.Distribution, extras: set[str]) -> Iterator[Requ
 
 
 def link_files(found: metadata.Distribution, packages: Path) -> None:
-    """Into the folder *packages*, without what lies outside of it, as scripts do."""
+    """Into the folder *packages*, without what lies outside of it, as scripts do; with what Python
+    has compiled of them here, which pip lists and uv does not."""
     for file in found.files or []:
-        target = packages / file
-        if ".." not in file.parts and not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(file.locate(), target)
-            except OSError:  # another file system
-                shutil.copyfile(file.locate(), target)
+        if ".." not in file.parts:
+            source, target = Path(str(file.locate())), packages / file
+            link(source, target)
+            if file.suffix == ".py":
+                link(Path(cache_from_source(str(source))), Path(cache_from_source(str(target))))
+
+
+def link(source: Path, target: Path) -> None:
+    if source.exists() and not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, target)
+        except OSError:  # another file system
+            shutil.copy2(source, target)  # of the same age: that is how what is compiled is known
 
 
 def run(*words: str, cwd: Path | None = None) -> str:

@@ -63,10 +63,13 @@ def test_ci_ends_with_the_second_command():
 
 
 def test_the_second_command_checks_everything():
-    """Lint, format, types and all tests."""
+    """A bare machine has Python, venv and pip, which bring uv. Then lint, format, types, tests."""
     pieces = joined(blocks("bash")[1]).split(" && ")
 
-    assert [piece.removeprefix(".venv/bin/") for piece in pieces[2:]] == [
+    assert [piece.removeprefix(".venv/bin/") for piece in pieces] == [
+        "python3 -m venv .venv",
+        "pip install uv",
+        "uv pip install --python .venv -e '.[test]'",
         "ruff check .",
         "ruff format --check .",
         "mypy --strict",

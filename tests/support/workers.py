@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from contextlib import suppress
+from functools import cache
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -106,6 +107,7 @@ TOGETHER = ("tests/browser/", "tests/notebooks/")
 # What takes a minute or more begins first, so that the workers end together.
 SLOWEST = (
     "tests/notebooks/",
+    "tests/test_readme.py",
     "tests/browser/",
     "tests/provenance/",
     "tests/survival/",
@@ -161,6 +163,15 @@ def import_ours() -> None:
     for module in pkgutil.walk_packages(nbtrack.__path__, "nbtrack."):
         if not module.name.endswith("__main__") and not module.name.startswith(OF_LIBRARIES):
             importlib.import_module(module.name)
+
+
+def read_sources_once() -> None:
+    """pytest-cov reports twice, first for the total alone, and each time coverage would parse all
+    of the package, while no test runs any more."""
+    from coverage import Coverage
+
+    if (read := getattr(Coverage, "_get_file_reporter", None)) is not None:
+        Coverage._get_file_reporter = cache(read)
 
 
 def use_one_thread() -> None:
