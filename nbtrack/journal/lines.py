@@ -46,8 +46,14 @@ MODEL_FACTS = ("name", "experiment_id", "source_run_id", "model_type", "status",
                "artifact_location", "lifecycle_stage")  # fmt: skip
 POINT_FACTS = ("model_id", "dataset_name", "dataset_digest")
 LINE_START = '{"k":'
+POINTS_START = '{"k":"points",'
 POINTS_OF_LINE = 64  # so that a look at a few KiB of a journal sees whole lines
+MOST_POINTS_OF_LINE = 4096  # that are read: more is no line of ours
+_FEWEST_POINTS_OF_LINE = 4  # of fewer, a line each is as quick
 CLOSE_LINE = '{"k":"close"}\n'
+
+# What is raised while a line is read that makes none.
+NO_SENSE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 
 # Called per point: the C encoder, and each key's text only once.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -94,10 +100,12 @@ class Points(NamedTuple):
 
 
 def points_lines(run_id: str, key: str, points: Points) -> str:
-    """As few lines as hold them."""
-    if len(points.values) == 1:
-        (value,), (step,), (t,) = points
-        return metric_line(run_id, key, value, step=step, t=t)
+    """As few lines as hold them. Raises ValueError unless all are of one length."""
+    if len(points.values) < _FEWEST_POINTS_OF_LINE:
+        each = zip(*points, strict=True)
+        return "".join([metric_line(run_id, key, v, step=s, t=t) for v, s, t in each])
+    if not len(points.values) == len(points.steps) == len(points.times):
+        raise ValueError(f"Points of {key!r} have {[len(each) for each in points]} of each.")
     starts = range(0, len(points.values), POINTS_OF_LINE)
     parts = (slice(start, start + POINTS_OF_LINE) for start in starts)
     return "".join([_points_line(run_id, key, points.part(part)) for part in parts])
@@ -106,27 +114,23 @@ def points_lines(run_id: str, key: str, points: Points) -> str:
 def _points_line(run_id: str, key: str, points: Points) -> str:
     values, steps, times = points
     t = times[0]
-    later = _numbers([each - t for each in times])
-    numbers = _numbers(values)
+    steps_text, later = ",".join(map(str, steps)), ",".join([str(each - t) for each in times])
+    numbers = ",".join(map(repr, values))
     if not all(map(isfinite, values)):
         numbers = ",".join([repr(v) if isfinite(v) else f'"{v!r}"' for v in values])
     return (
         f'{{"k":"points","r":"{run_id}","n":{encode_key(key)},"s":{len(values)},"t":{t},"v":'
-        f'{{"v":[{numbers}],"s":[{_numbers(steps)}],"d":[{later}]}}}}\n'
+        f'{{"v":[{numbers}],"s":[{steps_text}],"d":[{later}]}}}}\n'
     )
 
 
-def _numbers(numbers: Sequence[float]) -> str:
-    return ",".join(map(repr, numbers))
-
-
 def told_points(told: Mapping[str, Any]) -> Points:
-    """What a line of kind points says. Raises ValueError, TypeError, KeyError if it makes no
-    sense."""
+    """What a line of kind points says. Raises one of NO_SENSE."""
     lists, count, t = told["v"], told["s"], told["t"]
     points = Points([float(v) for v in lists["v"]], lists["s"], [t + d for d in lists["d"]])
-    if not {count} == {len(each) for each in points}:
-        raise ValueError(f"not {count!r:.20} points")
+    are_whole = all(type(number) is int for number in (*points.steps, *points.times))
+    if not are_whole or {count} != {len(each) for each in points}:
+        raise ValueError(f"no {count!r:.20} points")
     return points
 
 

@@ -59,10 +59,15 @@ CASES: dict[str, tuple[str, str, list[tuple[Any, ...]]]] = {
         [(-math.inf, -1)],
     ),
     "points": (
-        lines.points_lines(RUN, "loss", Points([0.1, -math.inf], [3, -1], [T, T - 5])),
+        lines.points_lines(
+            RUN, "loss", Points([0.1, -math.inf, 0.0, 0.5], [3, -1, -2, -3], [T, T - 5, T, T])
+        ),
         "select run_id, key, value, step, epoch_us(timestamp) from metrics"
         " order by step desc",
-        [(RUN, "loss", 0.1, 3, T), (RUN, "loss", -math.inf, -1, T - 5)],
+        [
+            (RUN, "loss", 0.1, 3, T), (RUN, "loss", -math.inf, -1, T - 5),
+            (RUN, "loss", 0.0, -2, T), (RUN, "loss", 0.5, -3, T),
+        ],
     ),
     "param": (
         lines.param_line(RUN, "lr", "0.1", t=T),
@@ -215,7 +220,7 @@ _POINTS = "select value, step, epoch_us(timestamp) from metrics"
 ODD = [0.1, -0.0, 5e-324, 1.7976931348623157e308, 1e22, math.pi, math.inf, -math.inf, math.nan]
 
 
-@pytest.mark.parametrize("count", [1, 2, POINTS_OF_LINE, 5 * POINTS_OF_LINE + 1])
+@pytest.mark.parametrize("count", [1, 4, POINTS_OF_LINE, 5 * POINTS_OF_LINE + 1])
 def test_lines_of_many_points_say_the_same_as_a_line_each(store: DuckDBStore, count: int) -> None:
     """Whatever the numbers are, to the last bit: each line alone, and as the tables have it."""
     chance = random.Random(count)
@@ -234,6 +239,13 @@ def test_lines_of_many_points_say_the_same_as_a_line_each(store: DuckDBStore, co
             found = rows_of(store, f"{_POINTS} where key = 'k\"ey' and run_id = '{run_id}'")
             assert exact(found) == exact(zip(values, steps, times))
         store.fold()
+
+
+def test_points_that_are_not_of_one_length_are_no_line() -> None:
+    """It would be kept as damaged, with all that is in it."""
+    for count in (3, 9):
+        with pytest.raises(ValueError, match=r"zip|Points of 'loss' have"):
+            lines.points_lines(RUN, "loss", Points([0.5] * count, [1], [T] * count))
 
 
 def exact(points: Iterable[tuple[float, int, int]]) -> list[tuple[Any, ...]]:

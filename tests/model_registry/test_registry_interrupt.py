@@ -12,7 +12,7 @@ import pytest
 import nbtrack
 from nbtrack.base.locks import _Held
 from nbtrack.model_registry.audit import verify
-from nbtrack.stores.local.fold import transaction
+from nbtrack.stores.local.parsed_lines import transaction
 
 
 @contextmanager

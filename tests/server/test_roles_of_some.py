@@ -362,7 +362,7 @@ RUN, THEIRS = "c" * 32, "d" * 32
     "text",
     [
         lines.metric_line(THEIRS, "loss", 1.0, step=0, t=1),
-        lines.points_lines(THEIRS, "loss", lines.Points([1.0, 2.0], [0, 1], [1, 1])),
+        lines.points_lines(THEIRS, "loss", lines.Points([1.0] * 4, range(4), [1] * 4)),
         " " + lines.metric_line("{run}", "loss", 1.0, step=0, t=1),
         lines.run_line(RUN, t=1, experiment_id="{theirs}", status="RUNNING"),
         lines.run_line("{run}", t=1, experiment_id="{mine}"),

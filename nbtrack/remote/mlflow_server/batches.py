@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from math import inf, isfinite
 from typing import Any
 
-from nbtrack.journal.lines import told_points
+from nbtrack.journal.lines import NO_SENSE, told_points
 from nbtrack.remote.mlflow_server.rest import Json
 
 MOST_METRICS, MOST_OTHERS = 1000, 100  # of one request
@@ -53,7 +53,7 @@ def sort_lines(text: bytes) -> Sorted:
     damaged lines, as when they are folded."""
     found = Sorted()
     for line in text.splitlines():
-        with suppress(ValueError, KeyError, TypeError, AttributeError):
+        with suppress(*NO_SENSE):
             _take(found, json.loads(line))
     return found
 

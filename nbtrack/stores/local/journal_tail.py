@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nbtrack.journal.lines import told_points
+from nbtrack.journal.lines import NO_SENSE, told_points
 from nbtrack.journal.reading import segment_sizes
 
 MOST_BYTES = (
@@ -107,12 +107,12 @@ class JournalTail:
             self.names[run_id.decode()] = json.loads(name)
 
     def _points(self, text: bytes) -> Iterator[TailPoint]:
-        for number, part in enumerate(_POINTS.split(text)):  # every other one is such a line
-            if number % 2 == 0:
-                yield from self._single_points(part + b"\n")
-                continue
-            with suppress(ValueError, KeyError, TypeError):  # as when it is folded
-                yield from _many_points(json.loads(part))
+        *parts, rest = _POINTS.split(text)
+        for before, line in zip(parts[::2], parts[1::2], strict=True):
+            yield from self._single_points(before + b"\n")
+            with suppress(*NO_SENSE):  # as when it is folded
+                yield from _many_points(json.loads(line))
+        yield from self._single_points(rest)
 
     def _single_points(self, text: bytes) -> Iterator[TailPoint]:
         for run_id, key, value, step, t in _POINT.findall(text):

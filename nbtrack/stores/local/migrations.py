@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrack.errors import StoreTooNew
-from nbtrack.journal.lines import now_us
+from nbtrack.journal.lines import POINTS_START, now_us
+from nbtrack.journal.reading import Tail
 from nbtrack.stores.local import identities, schema
+from nbtrack.stores.local.parsed_lines import insert_parsed, parse
 from nbtrack.stores.registry import registry_schema
 
 if TYPE_CHECKING:
@@ -67,8 +69,17 @@ def _create_identities(connection: DuckDBPyConnection) -> None:
     connection.execute(identities.FILL)
 
 
-def _change_nothing(_: DuckDBPyConnection) -> None:
-    """For what the file does not show: who knows of the step, knows of that."""
+def _read_points(connection: DuckDBPyConnection) -> None:
+    """From now on an nbtrack that does not know lines of many points leaves the file to others;
+    before, it may have kept some as damaged."""
+    found = connection.execute(
+        f"delete from project.stored.bad_lines where starts_with(line, '{POINTS_START}')"
+        " returning line"
+    ).fetchall()
+    if found:
+        text = "".join(f"{line}\n" for (line,) in found).encode()
+        parse(connection, [Tail(segment="", start=0, text=text)])
+        insert_parsed(connection, target="project.stored")
 
 
 STEPS = [
@@ -77,8 +88,7 @@ STEPS = [
     Step(3, "create logged models", _create_what_is_missing),
     Step(4, "create executions of cells", _create_what_is_missing),
     Step(5, "create identities of runs", _create_identities),
-    # An nbtrack that does not know them would keep them as damaged lines.
-    Step(6, "read lines of many points", _change_nothing),
+    Step(6, "read lines of many points", _read_points),
 ]
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from nbtrack.records.executions import CONTENT_KEY
 from nbtrack.stores.local import identities
 from nbtrack.stores.local.attachment import Attachment
-from nbtrack.stores.local.fold import transaction
 from nbtrack.stores.local.model_schema import TABLES as MODEL_TABLES
+from nbtrack.stores.local.parsed_lines import transaction
 from nbtrack.stores.local.schema import TABLES
 
 if TYPE_CHECKING:

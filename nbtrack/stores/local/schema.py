@@ -14,7 +14,7 @@ import json
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from nbtrack.journal.lines import RUN_FACTS
+from nbtrack.journal.lines import MOST_POINTS_OF_LINE, RUN_FACTS
 from nbtrack.stores.local import execution_schema, model_schema
 from nbtrack.stores.local.line_facts import IN_CALENDAR, fact, from_facts, latest
 
@@ -85,7 +85,8 @@ _IS_BAD = f"""
         and coalesce((x->>'lifecycle_stage'), 'active') not in ('active', 'deleted'))
     or (k in ('metric', 'modelpoint')
         and (s is null or s = {_NO_STEP} or try_cast(v as double) is null))
-    or (k = 'points' and (s is null or list_count(p.v) is distinct from s
+    or (k = 'points' and (s is null or s not between 1 and {MOST_POINTS_OF_LINE}
+        or list_count(p.v) is distinct from s
         or list_count(p.s) is distinct from s or list_count(p.d) is distinct from s
         or len(p.v) <> s or len(p.s) <> s or len(p.d) <> s or list_min(p.s) = {_NO_STEP}
         or not {IN_CALENDAR.format("t::hugeint + list_min(p.d)")}

@@ -12,8 +12,9 @@ from nbtrack.journal.lines import LINE_START
 from nbtrack.journal.reading import Tail
 from nbtrack.stores.local import schema
 from nbtrack.stores.local.attachment import WAIT_SECONDS, Attachment, Block, stamp, wal_of
-from nbtrack.stores.local.fold import HOLD_BYTES, folded_offsets, insert_parsed, parse
+from nbtrack.stores.local.fold import HOLD_BYTES, folded_offsets
 from nbtrack.stores.local.folding_thread import folding_guarded
+from nbtrack.stores.local.parsed_lines import insert_parsed, parse
 from nbtrack.stores.local.signs import FileWatch, Signs
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.journal.lines import told_points
+from nbtrack.journal.lines import NO_SENSE, told_points
 from nbtrack.records.origins import ORIGINS_TAG, parsed_origins
 from nbtrack.records.tags import BEST_CHILD_TAG, CANDIDATE_TAG, FIT_TAG, PARENT_TAG
 from nbtrack.records.traces import SPARK_POINTS, UNSUCCESSFUL, MetricTrace, RunTrace
@@ -28,7 +28,7 @@ def trace_of_lines(text: str, run_id: str) -> RunTrace:
         try:
             fields = json.loads(line)
             _take(runs, fields)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except NO_SENSE:
             continue
     return _family(runs, run_id)
 

@@ -5,8 +5,7 @@ few of them at a time. Lines that look otherwise are left to `staging`, which ju
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -27,7 +26,7 @@ _POINT = re.compile(
     re.MULTILINE | re.ASCII,
 )
 _MANY = re.compile(
-    rf'^\{{"k":"points","r":"{_SERIES},"s":([1-9]\d{{0,5}}+),"t":({_TIME}),'
+    rf'^\{{"k":"points","r":"{_SERIES},"s":([1-9]\d{{0,2}}+),"t":({_TIME}),'
     rf'"v":\{{"v":{_NUMBERS},"s":{_WHOLES},"d":{_WHOLES}\}}\}}\n',
     re.MULTILINE | re.ASCII,
 )
@@ -52,11 +51,13 @@ def take_points(text: str, run_ids: list[str]) -> tuple[Points | None, str]:
     rest = text
     for pattern, found in ((_POINT, single), (_MANY, many)):
         rest = "" if len(found) == rest.count("\n") else pattern.sub("", rest)
-    parts = [_of_single(*zip(*single))] if single else []
-    with suppress(OverflowError):
-        parts += [_of_many(*line) for line in many]
-    is_whole = len(parts) == len(many) + bool(single) and all(map(_is_even, parts))
-    if not parts or not is_whole or any(mark in rest for mark in _MARKS):
+    try:
+        parts = [
+            of(*zip(*found)) for of, found in ((_of_single, single), (_of_many, many)) if found
+        ]
+    except ValueError:
+        parts = []
+    if not parts or any(mark in rest for mark in _MARKS):
         return None, text
     return _points(parts, run_ids), rest
 
@@ -84,21 +85,33 @@ def _of_single(
     )
 
 
-def _of_many(series: str, count: str, t: str, values: str, steps: str, later: str) -> _Part:
-    """Raises OverflowError: what it says is more than 64 bits."""
+def _of_many(
+    series: Sequence[str],
+    counts: Sequence[str],
+    starts: Sequence[str],
+    values: Sequence[str],
+    steps: Sequence[str],
+    later: Sequence[str],
+) -> _Part:
+    """Raises ValueError if a line has not as many of each as it says, or a time that is none."""
+    sizes = [int(count) for count in counts]
+    for lists in (values, steps, later):
+        if sizes != [text.count(",") + 1 for text in lists]:
+            raise ValueError("A line has not as many points as it says.")
+    times = np.repeat(_array(map(int, starts), np.int64), sizes) + _of_lists(later, int, np.int64)
+    if times.min() < 1 or times.max() >= _LATEST:
+        raise ValueError("A point has a time that others may read otherwise.")
     return _Part(
-        [series],
-        np.zeros(int(count), np.int64),
-        _array(map(float, values.split(",")), np.float64),
-        _array(map(int, steps.split(",")), np.int64),
-        _array(map(int, later.split(",")), np.int64) + int(t),
+        series,
+        np.repeat(np.arange(len(series)), sizes),
+        _of_lists(values, float, np.float64),
+        _of_lists(steps, int, np.int64),
+        times,
     )
 
 
-def _is_even(part: _Part) -> bool:
-    """As many of each as it says, and times that are some."""
-    counts = {len(column) for column in part[1:]}
-    return len(counts) == 1 and part.times.min() > 0 and part.times.max() < _LATEST
+def _of_lists(texts: Sequence[str], number: Callable[[str], float], kind: type[np.generic]) -> Any:
+    return _array(map(number, ",".join(texts).split(",")), kind)
 
 
 def _points(parts: Sequence[_Part], run_ids: list[str]) -> Points:

@@ -16,8 +16,8 @@ from nbtrack.errors import StoreBusy
 from nbtrack.journal.lines import CLOSE_LINE
 from nbtrack.journal.reading import Tail
 from nbtrack.stores.local import schema
-from nbtrack.stores.local.fold import insert_parsed, parse
 from nbtrack.stores.local.instances import attach_nothing, give_back, take_instance
+from nbtrack.stores.local.parsed_lines import insert_parsed, parse
 from nbtrack.stores.postgres.connection import WAIT_SECONDS
 from nbtrack.stores.postgres.plain_points import Points, take_points
 

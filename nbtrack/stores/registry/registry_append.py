@@ -24,7 +24,7 @@ from nbtrack.records.registry import (
 )
 from nbtrack.stores.local.attachment import Attachment
 from nbtrack.stores.local.file_faults import is_interruption
-from nbtrack.stores.local.fold import transaction
+from nbtrack.stores.local.parsed_lines import transaction
 from nbtrack.stores.registry.registry_chain import chained, note_head, noted_head, refuse_unnoted
 from nbtrack.stores.registry.registry_schema import COLUMNS
 

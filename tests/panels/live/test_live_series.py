@@ -11,7 +11,9 @@ import pytest
 from nbtrack.journal import lines
 from nbtrack.panels.live.progress import Bar, Pace, progress_line, tqdm_bar
 from nbtrack.panels.live.series import MOST_NEW, MOST_PLACES, LiveSeries, Place, charts_of
+from nbtrack.remote.mlflow_server.batches import sort_lines
 from nbtrack.stores.local.journal_tail import MOST_BYTES, JournalTail
+from nbtrack.stores.local.trace import trace_of_lines
 
 RUN = "a" * 32
 
@@ -115,12 +117,32 @@ def test_the_tail_gives_each_point_once(journal: Path):
 def test_the_tail_reads_lines_of_many_points_in_their_order(journal: Path):
     """As one that a line each has; a damaged one costs itself only."""
     tail = JournalTail(journal.parent.parent)
-    many = lines.points_lines(RUN, "loss", lines.Points([1.0, math.inf], [1, 2], [8, 9]))
-    journal.write_text(point(0) + many + point(3) + many.replace('"s":2', '"s":3') + point(4))
+    points = lines.Points([1.0, math.inf, 1.0, 1.0], [1, 2, 3, 4], [8, 9, 9, 9])
+    many = lines.points_lines(RUN, "loss", points)
+    damaged = [
+        many.replace(*each)
+        for each in (
+            ('"s":4', '"s":5'), ("[1.0", "[" + "1" * 400), ("[1,2,", '[null,"a",'),
+            ("[0,", '["0",'),
+            ("[1.0", "[" * 5000 + "1.0"), ('"t":8', '"t":"8"'), ('"v":{', '"v":[{'), ("}}", "}"),
+        )
+    ]  # fmt: skip
+    journal.write_text(point(0) + many + point(5) + "".join(damaged) + point(6))
 
     assert [(p.run_id, p.key, p.step, p.value) for p in tail.read()] == [
-        (RUN, "loss", step, math.inf if step == 2 else 1.0) for step in range(5)
+        (RUN, "loss", step, math.inf if step == 2 else 1.0) for step in range(7)
     ]
+    for line in damaged:
+        assert trace_of_lines(line, RUN).metrics == {}
+        assert sort_lines(line.encode()).runs == {}
+
+
+def test_a_line_without_its_end_waits_for_it(journal: Path):
+    tail = JournalTail(journal.parent.parent)
+    journal.write_text(point(0)[:-1])
+    assert tail.read() == []
+    journal.write_text(point(0))
+    assert [each.step for each in tail.read()] == [0]
 
 
 def test_a_flood_of_long_lines_is_sampled_too(journal: Path):

@@ -22,7 +22,9 @@ FAMILY = "".join(
         lines.param_line(RUN, "lr", "0.1", t=2, is_inferred=True),
         lines.param_line(RUN, "lr", "0.2", t=3),
         lines.metric_line(RUN, "loss", 0.1, step=2, t=5),
-        lines.points_lines(RUN, "loss", lines.Points([0.5, math.nan], [1, 0], [6, 4])),
+        lines.points_lines(
+            RUN, "loss", lines.Points([0.5, math.nan, 7.0, 8.0], [1, 0, -1, -2], [6, 4, 4, 4])
+        ),
         lines.artifact_line(RUN, "a.txt", "0" * 64, size=1, t=7),
         lines.artifact_line(RUN, "b.txt", "0" * 64, size=1, t=7),
         lines.artifact_line(RUN, "b.txt", None, size=None, t=8),
@@ -55,8 +57,8 @@ def test_a_run_and_its_children(store, source):
 
     assert (found.name, found.status, found.params) == ("parent", "RUNNING", {"lr": "0.2"})
     assert found.values() == {"loss": 0.1}
-    assert [*map(repr, found.metrics["loss"].series)] == ["nan", "0.5", "0.1"]
-    assert found.metrics["loss"].count == 3
+    assert [*map(repr, found.metrics["loss"].series)] == ["8.0", "7.0", "nan", "0.5", "0.1"]
+    assert found.metrics["loss"].count == 5
     assert found.artifacts == {"a.txt"}
     assert [(c.name, c.status, c.values()) for c in found.children.values()] == [
         ("child", "FAILED", {"f1": math.inf})

@@ -15,6 +15,7 @@ from nbtrack.stores.postgres.staging import Rows, Staging
 
 RUNS = [f"{number:032x}" for number in range(5)]
 VALUES = [0.1, -0.0, 3.0, 1e-05, 1.5e16, 1e22, -2.5e-09, 123456789.123456789]
+STEPS = [0, 1, 2, 3]
 NOW = 1_767_225_600_000_000
 
 
@@ -39,7 +40,7 @@ def many_points(chance: random.Random, count: int) -> list[str]:
     """Lines, each of several points."""
     found = list[str]()
     for _ in range(count):
-        size = chance.randrange(2, 5)
+        size = chance.randrange(4, 7)
         columns = lines.Points(
             chance.choices(VALUES, k=size),
             [chance.randrange(-3, 9) for _ in range(size)],
@@ -87,15 +88,17 @@ def test_it_reads_what_the_parser_reads(staging: Staging, seed: int) -> None:
         '{"k":"metric","r":"%s","n":"lo\tss","v":1,"s":0,"t":1}\n' % RUNS[0],  # noqa: UP031 - braces
         '{"k":"metric","r":"%s","n":"loss","v":1,"s":0,"t":1} \n' % RUNS[0],  # noqa: UP031 - braces
         '{"k":"metric","r":"%s","n":"loss","v":1,"s":٣,"t":1}\n' % RUNS[0],  # noqa: UP031 - braces
-        lines.points_lines(RUNS[0], "loss", Points([1.0, float("inf")], [0, 1], [NOW, NOW])),
-        lines.points_lines(RUNS[0], "loss", Points([1.0, 2.0], [0, 2**63 - 1], [NOW, NOW])),
-        lines.points_lines(RUNS[0], "loss", Points([1.0, 2.0], [0, 1], [1, -1])),
-        lines.points_lines(RUNS[0], "loss", Points([1.0, 2.0], [0, 1], [NOW, NOW * 99])),
-        lines.points_lines(RUNS[0], "loss", Points([1.0, 2.0], [0, 1], [NOW, NOW])).replace(
-            '"s":2', '"s":3'
+        lines.points_lines(
+            RUNS[0], "loss", Points([1.0, 2.0, 3.0, float("inf")], STEPS, [NOW] * 4)
         ),
-        lines.points_lines(RUNS[0], "loss", Points([1.0, 2.0], [0, 1], [NOW, NOW])).replace(
-            "[0,1]", "[0]"
+        lines.points_lines(RUNS[0], "loss", Points(VALUES[:4], [0, 1, 2, 2**63 - 1], [NOW] * 4)),
+        lines.points_lines(RUNS[0], "loss", Points(VALUES[:4], STEPS, [1, 2, 3, -1])),
+        lines.points_lines(RUNS[0], "loss", Points(VALUES[:4], STEPS, [NOW, NOW, NOW, NOW * 99])),
+        lines.points_lines(RUNS[0], "loss", Points(VALUES[:4], STEPS, [NOW] * 4)).replace(
+            '"s":4', '"s":999'
+        ),
+        lines.points_lines(RUNS[0], "loss", Points(VALUES[:4], STEPS, [NOW] * 4)).replace(
+            "[0,1,2,3]", "[0]"
         ),
     ],
 )
