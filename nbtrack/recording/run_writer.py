@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from threading import RLock
@@ -229,7 +228,7 @@ class RunWriter(RunFiles):
     def _batched_points(self, points: Iterable[Metric]) -> list[str]:
         """Those of a metric stand in one line, but for what is said of a model or of data."""
         text = list[str]()
-        found = defaultdict[str, list[tuple[float, int, int]]](list)
+        found: dict[str, list[tuple[float, int, int]]] = {}
         for point in points:
             name, step = check_key(point.key), as_step(point.step)
             value = as_metric(name, point.value)
@@ -237,9 +236,14 @@ class RunWriter(RunFiles):
             if about := point_facts(point):
                 text.append(self._point_lines(name, value, step=step, t=t, about=about))
             else:
-                found[name].append((value, step, t))
-        for name, of_key in found.items():
-            text.append(lines.points_lines(self.run_id, name, lines.Points(*zip(*of_key))))
+                found.setdefault(name, []).append((value, step, t))
+        for name, points_of_it in found.items():
+            if len(points_of_it) == 1:  # of each step of a loop
+                ((value, step, t),) = points_of_it
+                text.append(lines.metric_line(self.run_id, name, value, step=step, t=t))
+            else:
+                many = lines.Points(*zip(*points_of_it))
+                text.append(lines.points_lines(self.run_id, name, many))
         return text
 
     def _point_lines(

@@ -117,10 +117,12 @@ class Outbox:
                 yield start, text
                 start += len(text)
 
-    def lines(self, segment: str, start: int, end: int) -> Iterator[bytes]:
-        """Whole ones from *start* to *end*, some at once."""
+    def lines(
+        self, segment: str, start: int, end: int, *, most: int = MOST_BYTES
+    ) -> Iterator[bytes]:
+        """Whole ones from *start* to *end*, *most* bytes at once."""
         while start < end:
-            limit = min(MOST_BYTES, end - start)
+            limit = min(most, end - start)
             tail = reading.read_tail(self.folder, segment, start=start, limit=limit)
             if not tail.text or tail.end > end:
                 return

@@ -17,7 +17,7 @@ from nbtrack.stores.local.folding_thread import FoldingThread
 
 CATCH_UP_SECONDS = 2.0  # for another process that sends lines
 CLOSE_SECONDS = 5.0  # for what waits at the end of the process; later ones send the rest
-SHIP_BYTES = 1 << 18  # this much waiting is worth sending at once: 2,000 points
+SHIP_BYTES = 1 << 18  # worth sending at once: 2,000 points, or 9,000 in lines of many
 
 
 class ShippedStore(DuckDBStore):

@@ -56,6 +56,25 @@ def test_a_new_file_has_all_steps_noted(folded: DuckDBStore) -> None:
     assert noted(folded) == [step.number for step in migrations.STEPS]
 
 
+def test_points_that_an_older_nbtrack_kept_as_damaged_come_back(folded: DuckDBStore) -> None:
+    """It folds what this one logs, until this one has folded for the first time."""
+    points = lines.Points([0.5, 0.25, 0.125, 0.0], [0, 1, 2, 3], [1, 2, 3, 4])
+    text = lines.points_lines("a", "loss", points) + lines.points_lines("b", "new", points)
+    folded.close()
+    with connected(folded.database) as connection:
+        kept = [[line] for line in ("torn", *text.splitlines())]
+        connection.executemany("insert into stored.bad_lines values (?, 1)", kept)
+        connection.execute("delete from migrations where number >= 6")
+    again = DuckDBStore(folded.folder)
+    again.append(lines.run_line("b", t=2, status="FINISHED"))
+    assert again.fold()
+
+    for run_id, key in (("a", "loss"), ("b", "new")):
+        assert [point.value for point in again.read_metrics(run_id, key)] == points.values
+    assert again.query("select line from bad_lines")["line"].tolist() == ["torn"]
+    again.close()
+
+
 def test_a_new_step_is_applied_once(folded: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """At the next fold, and no more after that; the record is kept."""
     later = Step(len(migrations.STEPS) + 1, "add a table", add_table)
