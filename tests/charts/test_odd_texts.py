@@ -12,7 +12,7 @@ from nbtrack.charts.importance import importance
 from nbtrack.charts.metric_bars import metric_bars
 from nbtrack.charts.metric_lines import metric_lines
 from nbtrack.charts.parallel import parallel
-from nbtrack.charts.pictures import png_of_foreign, svg_of
+from nbtrack.charts.pictures import bundle_of_spec, png_of_foreign, svg_of
 from nbtrack.charts.run_styles import run_labels
 from nbtrack.charts.scatter import scatter
 from nbtrack.charts.small_multiples import small_multiples
@@ -85,15 +85,30 @@ def test_a_brush_finds_runs_by_what_is_shown() -> None:
     assert len(runs_within(values, {"params.m": ["a\nb"]})) == 6
 
 
-def test_titles_of_a_users_chart_may_break() -> None:
-    """In tooltips and on axes; its data is as it was."""
-    title = {"title": "two\nlines"}
+BROKEN_TITLES = ["two\nlines", 'a "q"\nb', '"\u2028', ["a", "b\nc"]]
+
+
+@pytest.mark.parametrize("broken", BROKEN_TITLES, ids=ascii)
+def test_titles_of_a_users_chart_may_break(broken: str | list[str]) -> None:
+    """In tooltips and on axes."""
+    title = {"title": broken}
     spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json", "mark": "point",
-        "data": {"values": [{"x": 1, "title": "a\nb"}]}, "title": {"text": "a\nb"},
+        "data": {"values": [{"x": 1, "title": "b"}]}, "title": {"text": "a\nb"},
         "encoding": {
             "x": {"field": "x", "type": "quantitative", "axis": title},
             "tooltip": [{"field": "title", "type": "nominal", **title}],
         },
     }  # fmt: skip
     assert png_of_foreign(spec).startswith(b"\x89PNG")
+
+
+def test_titles_that_vega_draws_in_two_lines_stay_in_two() -> None:
+    """Only where it draws nothing otherwise is a title put in one."""
+    spec = {
+        "data": {"values": [{"x": 1, "y": "b"}]}, "mark": "point", "title": "Loss\nof my runs",
+        "config": {"lineBreak": "\n"},
+        "encoding": {"color": {"field": "y", "type": "nominal", "legend": {"title": "two\nlines"}}},
+    }  # fmt: skip
+    words = ElementTree.fromstring(bundle_of_spec(spec, "")["image/svg+xml"]).itertext()
+    assert {"Loss", "of my runs", "two", "lines"} <= set(words)
