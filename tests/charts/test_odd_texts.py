@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from nbtrack.charts.columns import categories_of
 from nbtrack.charts.drawing import Drawing
 from nbtrack.charts.importance import importance
 from nbtrack.charts.metric_bars import metric_bars
@@ -77,6 +78,11 @@ def test_it_is_drawn_and_said(odd: str) -> None:
 
 def test_names_that_break_differently_stay_two() -> None:
     assert len(set(run_labels([A, B], {A: "a\nb", B: "a b"}).values())) == 2
+
+
+def test_values_that_break_differently_stay_two() -> None:
+    """As lines from Windows and from Linux do."""
+    assert len(categories_of(["a\nb", "a\r\nb", "a\rb", "a\n\rb"])) == 4
 
 
 def test_a_brush_finds_runs_by_what_is_shown() -> None:
