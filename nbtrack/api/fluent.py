@@ -234,7 +234,8 @@ def active_run() -> ActiveRun | None:
     After `end_run()` it is that of a cell or script again when a function `nbtrack.log_*` or
     `log_model` writes to it, or `start_run(run_id=...)` enters it; what hooks record and methods of
     a run log does not count. In a script of `nbtrack run --as-mlflow`, only then at all: MLflow
-    has none."""
+    has none.
+    """
     run = current_session().active_run()
     return None if run is None or run.is_unasked else run
 
