@@ -219,7 +219,7 @@ def _check_parent(run_id: str) -> None:
 
 def end_run(status: RunStatus | str = "FINISHED") -> None:
     """Close the active run; without one, nothing happens. The run of a cell or script ends with
-    it, and is the active one no more from here on, until something is logged to it."""
+    it, and is not what `active_run` returns from here on, in none of its threads."""
     session = current_session()
     run = active_run()
     session.end_run(status)
@@ -229,9 +229,13 @@ def end_run(status: RunStatus | str = "FINISHED") -> None:
 
 
 def active_run() -> ActiveRun | None:
-    """The innermost run that is open here, in this thread or task; None if there is none. After
-    `end_run()` of a cell's or script's own, it is that again when something is logged; in a script
-    of `nbtrack run --as-mlflow`, only then at all: MLflow has none."""
+    """The innermost run that is open here, in this thread or task; None if there is none.
+
+    After `end_run()` it is that of a cell or script again when a function `nbtrack.log_*` or
+    `log_model` writes to it, or `start_run(run_id=...)` enters it; what hooks record and methods of
+    a run log does not count. In a script of `nbtrack run --as-mlflow`, only then at all: MLflow
+    has none.
+    """
     run = current_session().active_run()
     return None if run is None or run.is_unasked else run
 

@@ -213,10 +213,7 @@ def get_artifact_uri(artifact_path: str | None = None) -> str:
 def _run(run_id: str | None = None) -> RunWriter:
     session = current_session()
     if run_id is None:
-        if (run := session.active_run()) is None:
-            return session.run_to_log_to()
-        run.is_unasked = False  # MLflow would have opened one
-        return run
+        return session.run_to_log_to()
     return session.known_run(run_id) or _client().writer(run_id)
 
 

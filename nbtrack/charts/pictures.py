@@ -16,7 +16,6 @@ _MAJOR = re.compile(r"/vega-lite/v(\d+)")
 # What no XML may hold: at one such character in a name, vl-convert ends the whole process.
 _DEADLY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DATA = ("data", "datasets", "values")
-_BREAK_IN_TITLE = re.compile(r'"title": (\["|")[^"]*(\\[nr]|[\u2028\u2029])')
 _DEADLY_IN_JSON = re.compile(r"\\u00[01]|\\[bf]|[\ud800-\udfff\ufffe\uffff]")
 
 
@@ -66,11 +65,21 @@ def svg_of(drawing: Drawing) -> str:
 
 
 def _svg_from(spec: dict[str, Any], *, vl_version: str | None = None, **options: Any) -> str:
-    import vl_convert
-
-    version = vl_version or vega_lite_version()
-    svg = vl_convert.vegalite_to_svg(drawable(spec), vl_version=version, **options)
+    options["vl_version"] = vl_version or vega_lite_version()
+    svg = _svg_of_titles(drawable(spec), options)
     return str(_written_out(svg))  # a backslash in a title may have made one
+
+
+def _svg_of_titles(spec: dict[str, Any], options: dict[str, Any]) -> str:
+    """As they are, if Vega draws them: some titles become code of its own, and must not break."""
+    from vl_convert import vegalite_to_svg
+
+    try:
+        return str(vegalite_to_svg(spec, **options))
+    except ValueError:
+        if (titled := _titled(spec)) == spec:
+            raise
+        return str(vegalite_to_svg(titled, **options))
 
 
 def drawable(spec: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +87,7 @@ def drawable(spec: dict[str, Any]) -> dict[str, Any]:
     always there are none, and one look at the JSON text tells so, faster than a walk through it."""
     text = json.dumps(spec, ensure_ascii=False, default=str, skipkeys=True)
     found: dict[str, Any] = _written_out(spec) if _DEADLY_IN_JSON.search(text) else spec
-    return _titled(found) if _BREAK_IN_TITLE.search(text) else found
+    return found
 
 
 def _titled(part: Any, key: str = "") -> Any:

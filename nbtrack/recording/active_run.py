@@ -86,7 +86,7 @@ class ActiveRun(RunWriter):
         super().__init__(store, info.run_id, artifact_uri=info.artifact_uri)
         self.parent = parent
         self.is_open = True
-        self.is_unasked = False  # nobody opened it, nor logged to it, or they ended it since
+        self.is_unasked = False  # nobody opened it, or they ended it: not told of by `active_run()`
         self.is_ours = True  # False in a forked child: it logs to the run, its parent ends it
         self.began_us = 0  # when it was last said to run; a clock set back must not undo its end
         self.entries = 1  # start_run, and each resume of the run while it is open

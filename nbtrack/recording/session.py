@@ -110,9 +110,10 @@ class Session(OpenStores):
     def run_to_log_to(self) -> RunWriter:
         """The active run, else that of the process which started this one; if there is none, one
         is opened, as in MLflow, and said so."""
-        run = self.stack.top()
-        if run is None:
-            run = self.open_cell_run()
+        if (run := self.stack.top()) is not None:
+            run.is_unasked = False  # MLflow would have opened one
+            return run
+        run = self.open_cell_run()
         return run or self.family.parents_run(self.store) or self._run_for_want_of_one()
 
     def _run_for_want_of_one(self) -> ActiveRun:
@@ -238,6 +239,7 @@ class Session(OpenStores):
             raise RunDeleted(run.run_id)
         with self._lock:
             run.entries += 1
+        run.is_unasked = False
         self.stack.push(run)
         return run
 

@@ -25,14 +25,15 @@ from tests.browser.lab import (
 pytestmark = needs_browser
 
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\">"
-# The cell goes on until the test has seen what it wants, and puts the file there.
+# The cell goes on until the test has seen what it wants, and puts the file there. Every object of
+# JavaScript has a "constructor".
 TRAIN = """%%track "{name}" --live
 import math, time
 from pathlib import Path
 step = 0
 while not Path("go-{n}").exists() and step < 3000:
     nbtrack.log_metric("loss", 2 * math.exp(-step / 60) + 0.1 * math.sin(step / 4), step=step)
-    nbtrack.log_metric("acc", 1 - math.exp(-step / 80), step=step)
+    nbtrack.log_metric("constructor", 1 - math.exp(-step / 80), step=step)
     nbtrack.log_metric("epoch.time/s - all", step % 7, step=step)
     step += 1
     time.sleep(0.02)

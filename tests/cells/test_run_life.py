@@ -95,6 +95,22 @@ def test_a_loop_that_ends_what_is_active_comes_to_its_end(kernel: Kernel):
     assert (run.info.status, run.data.metrics) == ("FINISHED", {"later": 3.0})
 
 
+def test_a_cells_run_is_active_again_by_name_and_by_a_model(kernel: Kernel):
+    """After `end_run()`, where code enters it by its id, or logs a model; not by what it is told
+    by its own object, nor by a client: as with MLflow's."""
+    kernel.run(
+        "%%track again\nrid = nbtrack.active_run().info.run_id; nbtrack.end_run()\n"
+        "with nbtrack.start_run(run_id=rid) as run:\n    by_id = nbtrack.active_run().info.run_id\n"
+        "nbtrack.end_run()\nrun.log_metric('own', 1)\nby_object = nbtrack.active_run()\n"
+        "nbtrack.pyfunc.log_model('m', python_model=lambda model_input: model_input)\n"
+        "by_model = nbtrack.active_run().info.run_id"
+    )
+    run = newest_as(kernel, "again")
+
+    assert kernel.value("(by_id == rid, by_object, by_model == rid)") == "(True, None, True)"
+    assert (run.info.status, run.data.metrics) == ("FINISHED", {"own": 1.0})
+
+
 def test_a_cell_under_an_open_run_is_its_child(kernel: Kernel):
     """A run opened by an earlier cell is the parent of tracked cells, and stays open."""
     kernel.run("outer = nbtrack.start_run(run_name='outer')")

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from nbtrack.charts.columns import categories_of
 from nbtrack.charts.drawing import Drawing
 from nbtrack.charts.importance import importance
 from nbtrack.charts.metric_bars import metric_bars
 from nbtrack.charts.metric_lines import metric_lines
 from nbtrack.charts.parallel import parallel
-from nbtrack.charts.pictures import png_of_foreign, svg_of
+from nbtrack.charts.pictures import bundle_of_spec, png_of_foreign, svg_of
 from nbtrack.charts.run_styles import run_labels
 from nbtrack.charts.scatter import scatter
 from nbtrack.charts.small_multiples import small_multiples
@@ -79,21 +80,41 @@ def test_names_that_break_differently_stay_two() -> None:
     assert len(set(run_labels([A, B], {A: "a\nb", B: "a b"}).values())) == 2
 
 
+def test_values_that_break_differently_stay_two() -> None:
+    """As lines from Windows and from Linux do."""
+    assert len(categories_of(["a\nb", "a\r\nb", "a\rb", "a\n\rb"])) == 4
+
+
 def test_a_brush_finds_runs_by_what_is_shown() -> None:
     values = _values("a\nb")
     assert len(runs_within(values, {"params.m": ["a↵b"]})) == 6
     assert len(runs_within(values, {"params.m": ["a\nb"]})) == 6
 
 
-def test_titles_of_a_users_chart_may_break() -> None:
-    """In tooltips and on axes; its data is as it was."""
-    title = {"title": "two\nlines"}
+BROKEN_TITLES = ["two\nlines", 'a "q"\nb', '"\u2028', ["a", "b\nc"]]
+
+
+@pytest.mark.parametrize("broken", BROKEN_TITLES, ids=ascii)
+def test_titles_of_a_users_chart_may_break(broken: str | list[str]) -> None:
+    """In tooltips and on axes."""
+    title = {"title": broken}
     spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json", "mark": "point",
-        "data": {"values": [{"x": 1, "title": "a\nb"}]}, "title": {"text": "a\nb"},
+        "data": {"values": [{"x": 1, "title": "b"}]}, "title": {"text": "a\nb"},
         "encoding": {
             "x": {"field": "x", "type": "quantitative", "axis": title},
             "tooltip": [{"field": "title", "type": "nominal", **title}],
         },
     }  # fmt: skip
     assert png_of_foreign(spec).startswith(b"\x89PNG")
+
+
+def test_titles_that_vega_draws_in_two_lines_stay_in_two() -> None:
+    """Only where it draws nothing otherwise is a title put in one."""
+    spec = {
+        "data": {"values": [{"x": 1, "y": "b"}]}, "mark": "point", "title": "Loss\nof my runs",
+        "config": {"lineBreak": "\n"},
+        "encoding": {"color": {"field": "y", "type": "nominal", "legend": {"title": "two\nlines"}}},
+    }  # fmt: skip
+    words = ElementTree.fromstring(bundle_of_spec(spec, "")["image/svg+xml"]).itertext()
+    assert {"Loss", "of my runs", "two", "lines"} <= set(words)

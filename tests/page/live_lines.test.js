@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { shownText } from "../../nbtrack/panels/charts_tab/page/shown_text.js";
+import { ChartBox } from "../../nbtrack/panels/live/page/live_chart.js";
 import { linesOf, rowsOfLines } from "../../nbtrack/panels/live/page/live_lines.js";
 
 const LOSS = { key: "loss", beside: [{ key: "val_loss", dash: [5, 3] }] };
@@ -30,6 +32,33 @@ test("of several runs, lines say run and metric, and the colour is the run's", (
 test("a metric that is alone on its chart is called after its runs", () => {
   const labels = linesOf({ key: "acc", beside: [] }, TWO).map(({ label }) => label);
   assert.deepEqual(labels, ["first", "second"]);
+});
+
+test("a metric is drawn whatever it is called", () => {
+  const titleOf = (key) => {
+    const told = { key, beside: [] };
+    const template = { encoding: { color: { scale: {} } }, layer: [] };
+    return ChartBox.prototype.spec.call({ told }, template, "step", linesOf(told, ONE)).title;
+  };
+  assert.deepEqual(["loss", "constructor", "a\nb\r\n\u2028"].map(titleOf), [
+    "loss",
+    "constructor\u200b",
+    "a↵b←↵↵",
+  ]);
+  const lines = linesOf({ key: "toString", beside: [{ key: "a\nb", dash: [5, 3] }] }, ONE);
+  assert.deepEqual(
+    lines.map(({ key, label }) => [key, label]),
+    [
+      ["toString", "toString\u200b"],
+      ["a\nb", "a↵b"],
+    ],
+  );
+});
+
+test("text that is shown is shown the same again", () => {
+  for (const text of ["constructor", "a\r\nb"]) {
+    assert.equal(shownText(shownText(text)), shownText(text));
+  }
 });
 
 test("the rows of two metrics of one run are two lines", () => {

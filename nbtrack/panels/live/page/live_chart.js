@@ -2,6 +2,7 @@
 
 import { MountedChart } from "../../charts_tab/page/chart_host.js";
 import { lineSwatch } from "../../charts_tab/page/line_swatch.js";
+import { shownText } from "../../charts_tab/page/shown_text.js";
 import { h } from "../../shared/page/dom.js";
 import { shortNumber } from "../../shared/page/formats.js";
 import { linesOf, metricsOf, rowsOfLines } from "./live_lines.js";
@@ -84,7 +85,7 @@ export class ChartBox {
     spec.description = `${names} as it goes, by ${axis === "step" ? "step" : "time"}`;
     if (beside.length)
       delete spec.title; // the legend stands in its place
-    else spec.title = key;
+    else spec.title = shownText(key);
     const domain = lines.map(({ label }) => label);
     Object.assign(spec.encoding.color.scale, { domain, range: lines.map(({ colour }) => colour) });
     const range = lines.map(({ dash }) => (dash.length ? dash : [1, 0]));

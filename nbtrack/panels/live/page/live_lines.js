@@ -1,5 +1,6 @@
 // The lines of a live chart: of each of its metrics one a run.
 
+import { shownText } from "../../charts_tab/page/shown_text.js";
 import { rowsOf } from "./live_places.js";
 
 /** @import { Row } from "../../charts_tab/page/chart_types.d.ts" */
@@ -16,7 +17,7 @@ import { rowsOf } from "./live_places.js";
 export function linesOf(chart, runs) {
   return metricsOf(chart).flatMap(({ key, dash }) =>
     runs.map(({ id, label, colour }) => {
-      const both = runs.length > 1 ? `${label} · ${key}` : key;
+      const both = shownText(runs.length > 1 ? `${label} · ${key}` : key);
       return { run: id, key, label: chart.beside.length ? both : label, colour, dash };
     }),
   );
