@@ -86,8 +86,10 @@ def drawable(spec: dict[str, Any]) -> dict[str, Any]:
     """With characters that would end the process written out, in keys and fields alike. Nearly
     always there are none, and one look at the JSON text tells so, faster than a walk through it."""
     text = json.dumps(spec, ensure_ascii=False, default=str, skipkeys=True)
-    found: dict[str, Any] = _written_out(spec) if _DEADLY_IN_JSON.search(text) else spec
-    return found
+    if not _DEADLY_IN_JSON.search(text):
+        return spec
+    written: dict[str, Any] = _written_out(spec)
+    return written
 
 
 def _titled(part: Any, key: str = "") -> Any:
