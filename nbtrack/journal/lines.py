@@ -12,7 +12,7 @@ The SQL that reads these lines is in `stores/local/schema.py`; the kinds are
 | exptag      | a tag of an experiment; no v: removed  | -   | id     | value  | key              |
 | run         | it exists, or changed (start, end ...) | run | -      | -      | see RUN_FACTS    |
 | metric      | one point (s = step)                   | run | key    | number | -                |
-| points      | s points of one metric: see `Points`   | run | key    | lists  | -                |
+| points      | s points of one metric: see `Points`   | run | key    | -      | -                |
 | param       | s = 0 if inferred, else 1              | run | key    | text   | -                |
 | tag         | no v: removed                          | run | key    | text   | -                |
 | artifact    | a file (s = bytes); no v: removed      | run | path   | sha256 | -                |
@@ -87,7 +87,7 @@ def metric_line(run_id: str, key: str, value: float, *, step: int, t: int) -> st
 class Points(NamedTuple):
     """Of one metric, of the same length; *times* are microseconds since 1970.
 
-    A line has them in *v*: `{"v": values, "s": steps, "d": times less t}`. That is a quarter of the
+    A line has them in *p*: `{"v": values, "s": steps, "d": times less t}`. That is a quarter of the
     bytes, and of the work, of as many lines of one point each.
     """
 
@@ -119,14 +119,14 @@ def _points_line(run_id: str, key: str, points: Points) -> str:
     if not all(map(isfinite, values)):
         numbers = ",".join([repr(v) if isfinite(v) else f'"{v!r}"' for v in values])
     return (
-        f'{{"k":"points","r":"{run_id}","n":{encode_key(key)},"s":{len(values)},"t":{t},"v":'
+        f'{{"k":"points","r":"{run_id}","n":{encode_key(key)},"s":{len(values)},"t":{t},"p":'
         f'{{"v":[{numbers}],"s":[{steps_text}],"d":[{later}]}}}}\n'
     )
 
 
 def told_points(told: Mapping[str, Any]) -> Points:
     """What a line of kind points says. Raises one of NO_SENSE."""
-    lists, count, t = told["v"], told["s"], told["t"]
+    lists, count, t = told["p"], told["s"], told["t"]
     points = Points([float(v) for v in lists["v"]], lists["s"], [t + d for d in lists["d"]])
     are_whole = all(type(number) is int for number in (*points.steps, *points.times))
     if not are_whole or {count} != {len(each) for each in points}:

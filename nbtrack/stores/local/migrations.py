@@ -30,6 +30,7 @@ class Step:
     number: int
     name: str
     apply: Callable[[DuckDBPyConnection], None]
+    is_for_older: bool = False  # a new file has by the first steps what it makes
 
 
 def create_bare_tables(connection: DuckDBPyConnection) -> None:
@@ -85,10 +86,10 @@ def _read_points(connection: DuckDBPyConnection) -> None:
 STEPS = [
     Step(1, "create run tables", _create_run_tables),
     Step(2, "create the model registry", _create_registry),
-    Step(3, "create logged models", _create_what_is_missing),
-    Step(4, "create executions of cells", _create_what_is_missing),
-    Step(5, "create identities of runs", _create_identities),
-    Step(6, "read lines of many points", _read_points),
+    Step(3, "create logged models", _create_what_is_missing, is_for_older=True),
+    Step(4, "create executions of cells", _create_what_is_missing, is_for_older=True),
+    Step(5, "create identities of runs", _create_identities, is_for_older=True),
+    Step(6, "read lines of many points", _read_points, is_for_older=True),
 ]
 
 
@@ -105,7 +106,7 @@ def check(connection: DuckDBPyConnection, file: Path, *, is_writable: bool) -> b
         )
     if is_writable:
         for step in STEPS[applied:]:
-            _run(connection, step)
+            _run(connection, step, is_new=applied == 0)
     return is_writable or applied == STEPS[-1].number
 
 
@@ -121,7 +122,7 @@ def _applied(connection: DuckDBPyConnection) -> tuple[int, str]:
     return (newest[0], newest[1]) if newest and newest[0] else (0, VERSION)
 
 
-def _run(connection: DuckDBPyConnection, step: Step) -> None:
+def _run(connection: DuckDBPyConnection, step: Step, *, is_new: bool) -> None:
     import duckdb
 
     connection.execute("begin")
@@ -130,7 +131,8 @@ def _run(connection: DuckDBPyConnection, step: Step) -> None:
             "create table if not exists project.main.migrations"
             " (number integer, name varchar, nbtrack_version varchar, t bigint)"
         )
-        step.apply(connection)
+        if not (is_new and step.is_for_older):
+            step.apply(connection)
         connection.execute(
             "insert into project.main.migrations values (?, ?, ?, ?)",
             [step.number, step.name, VERSION, now_us()],

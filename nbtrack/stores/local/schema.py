@@ -59,10 +59,9 @@ TABLES: dict[str, dict[str, str]] = {
 
 _LINE_FORMAT = json.dumps(
     {"k": "VARCHAR", "r": "VARCHAR", "n": "VARCHAR", "v": "VARCHAR", "s": "BIGINT", "t": "BIGINT",
-     "x": "JSON"}
+     "x": "JSON", "p": {"v": ["DOUBLE"], "s": ["BIGINT"], "d": ["BIGINT"]}}
 )  # fmt: skip
 
-_POINTS_FORMAT = json.dumps({"v": ["DOUBLE"], "s": ["BIGINT"], "d": ["BIGINT"]})
 # Less than the least: -step would be no step, and overflows where steps are compared.
 _NO_STEP = "(-9223372036854775807 - 1)"
 
@@ -98,12 +97,9 @@ _IS_BAD = f"""
 PARSE = f"""
     create or replace temp table incoming as
     select *, {_IS_BAD} as is_bad from (
-        select *, case when k = 'points' and json_valid(v) then from_json(v, '{_POINTS_FORMAT}') end
-            as p
-        from (
-            select line, unnest(from_json(line, '{_LINE_FORMAT}'))
-            from (select unnest(string_split($text, chr(10))) as line)
-            where line <> '' and not starts_with(line, ' ')))
+        select line, unnest(from_json(line, '{_LINE_FORMAT}'))
+        from (select unnest(string_split($text, chr(10))) as line)
+        where line <> '' and not starts_with(line, ' '))
 """
 # The second try, when one of the lines is no JSON at all.
 PARSE_WITH_DAMAGE = PARSE.replace(

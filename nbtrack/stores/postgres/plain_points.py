@@ -27,7 +27,7 @@ _POINT = re.compile(
 )
 _MANY = re.compile(
     rf'^\{{"k":"points","r":"{_SERIES},"s":([1-9]\d{{0,2}}+),"t":({_TIME}),'
-    rf'"v":\{{"v":{_NUMBERS},"s":{_WHOLES},"d":{_WHOLES}\}}\}}\n',
+    rf'"p":\{{"v":{_NUMBERS},"s":{_WHOLES},"d":{_WHOLES}\}}\}}\n',
     re.MULTILINE | re.ASCII,
 )
 _MARKS = ('"metric"', '"points"')  # of a line that may say of points

@@ -124,7 +124,7 @@ def test_the_tail_reads_lines_of_many_points_in_their_order(journal: Path):
         for each in (
             ('"s":4', '"s":5'), ("[1.0", "[" + "1" * 400), ("[1,2,", '[null,"a",'),
             ("[0,", '["0",'),
-            ("[1.0", "[" * 5000 + "1.0"), ('"t":8', '"t":"8"'), ('"v":{', '"v":[{'), ("}}", "}"),
+            ("[1.0", "[" * 5000 + "1.0"), ('"t":8', '"t":"8"'), ('"p":{', '"p":[{'), ("}}", "}"),
         )
     ]  # fmt: skip
     journal.write_text(point(0) + many + point(5) + "".join(damaged) + point(6))

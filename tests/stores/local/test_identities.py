@@ -11,7 +11,6 @@ from nbtrack.journal import lines
 from nbtrack.journal.writing import Journal
 from nbtrack.stores.local import identities, migrations
 from nbtrack.stores.local.duckdb import DuckDBStore
-from nbtrack.stores.local.migrations import Step
 
 DIGEST, ALIKE = "7" * 32, "7" * 15 + "8" * 17  # they begin alike
 Write = Callable[..., Journal]
@@ -59,7 +58,7 @@ def test_what_an_older_nbtrack_noted_is_found(
         connection.execute("drop table project.stored.identities")
         connection.execute("delete from project.main.migrations where number >= 5")
     made = next(step for step in steps if "identities" in step.name)
-    assert made == Step(5, made.name, made.apply)
+    assert made.number == 5
 
     assert found(DuckDBStore(store.folder)) == ["a"]
 

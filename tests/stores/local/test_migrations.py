@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -73,6 +74,27 @@ def test_points_that_an_older_nbtrack_kept_as_damaged_come_back(folded: DuckDBSt
         assert [point.value for point in again.read_metrics(run_id, key)] == points.values
     assert again.query("select line from bad_lines")["line"].tolist() == ["torn"]
     again.close()
+
+
+def test_a_new_file_is_as_all_steps_would_make_it(
+    folded: DuckDBStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those for older files are only noted in it."""
+    steps = [replace(step, is_for_older=False) for step in migrations.STEPS]
+    monkeypatch.setattr(migrations, "STEPS", steps)
+    other = DuckDBStore(tmp_path / "other" / ".nbtrack")
+    other.append(lines.run_line("a", t=1, status="FINISHED"))
+    assert other.fold()
+
+    assert shape(folded) == shape(other)
+
+
+def shape(store: DuckDBStore) -> list[tuple[object, ...]]:
+    with connected(store.database, read_only=True) as connection:
+        return connection.execute(
+            "select schema_name, table_name, column_name, data_type from duckdb_columns()"
+            " where database_name not in ('system', 'temp') order by all"
+        ).fetchall()
 
 
 def test_a_new_step_is_applied_once(folded: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
