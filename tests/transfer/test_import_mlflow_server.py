@@ -297,6 +297,25 @@ def test_models_that_an_export_deleted_are_asked_for(served):
     assert found[model_id].is_deleted
 
 
+def test_a_registered_version_leaves_for_a_server(served, tmp_path, capsys, monkeypatch):
+    """And comes back: the server asks of which model its files are."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    here = tmp_path / "here" / ".nbtrack"
+    client = MlflowClient(str(here))
+    model_id = client.create_logged_model(client.create_experiment("leaves"), name="m").model_id
+    (tmp_path / "MLmodel").write_text("flavors: {}")
+    client.log_model_artifacts(model_id, str(tmp_path))
+    client.finalize_logged_model(model_id, "READY")
+    client.create_registered_model("leaves")
+    client.create_model_version("leaves", f"models:/{model_id}")
+    code = main(["--store", str(here), "export", "--mlflow", served[0].address])
+    assert code == 0, capsys.readouterr()
+    bring(served[0].address, tmp_path / "back", capsys)
+    back = MlflowClient(str(tmp_path / "back" / ".nbtrack"))
+    [version] = back.search_model_versions("name = 'leaves'")
+    assert back.get_model_version_download_uri("leaves", version.version)
+
+
 def _set_user(database: Path, user: str | None, run_ids: list[str]) -> None:
     with sqlite3.connect(database, timeout=60) as connection:
         connection.executemany(
@@ -402,6 +421,16 @@ class _First(_Shelf):
             super().do_GET()
 
 
+class _Second(_Shelf):
+    """As one of MLflow 2."""
+
+    def do_POST(self) -> None:
+        if "logged-models" not in self.path:
+            return super().do_POST()
+        self.rfile.read(int(self.headers["content-length"]))
+        return self._answer("<!doctype html>", 404)
+
+
 class _Nothing(_Shelf):
     def do_GET(self) -> None:
         self._answer({"error": "not found"}, 404 if self.path == "/version" else 200)
@@ -419,6 +448,20 @@ def test_a_server_of_mlflow_1_is_known_by_what_it_answers():
         open_source("mlflow", f"http://{place}")
     with _door(_Nothing) as place, pytest.raises(StoreBusy, match="does not say what it is"):
         kind_words(f"http://{place}")
+
+
+def test_nothing_is_exported_to_a_server_of_before_mlflow_3(tmp_path, capsys, monkeypatch):
+    """No run is written that models could not follow."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    here = str(tmp_path / ".nbtrack")
+    client = MlflowClient(here)
+    client.create_run(client.create_experiment("leaves"))
+    with _door(_Second) as place:
+        code = main(["--store", here, "export", "--mlflow", f"http://{place}"])
+    said = capsys.readouterr().err
+    assert code == 2
+    assert f"http://{place} has no logged models" in said, said
+    assert "doctype" not in said
 
 
 def test_a_file_that_is_not_handed_out_is_missing_alone(tmp_path, capsys, monkeypatch):
