@@ -321,8 +321,8 @@ class Sender:
             self._rest.post(what, told)
         except NoSuchAddress:
             warn_once(
-                f"nbtrack: the MLflow server is too old to {_LATER[what]}: they stay on this "
-                "machine."
+                f"nbtrack: the MLflow server is too old to {_LATER[what]}: that stays on "
+                "this machine."
             )
 
 
