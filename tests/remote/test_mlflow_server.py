@@ -8,23 +8,27 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nbtrack.artifact_store.opening import open_artifacts
-from nbtrack.errors import InvalidValue, StoreError
+from nbtrack.errors import InvalidValue, StoreBusy, StoreError
 from nbtrack.journal import lines
 from nbtrack.recording.experiments import use_experiment
 from nbtrack.recording.run_writer import RunWriter
 from nbtrack.records.registry import RegistryHead, RegistryQuery
 from nbtrack.records.runs import Metric, RunQuery, ViewType
-from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG
+from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG, Ids
 from nbtrack.remote.mlflow_server.kind import SECONDS
+from nbtrack.remote.mlflow_server.rest import Rest
+from nbtrack.remote.mlflow_server.sending import Sender
 from nbtrack.remote.mlflow_server.store import MlflowStore
 from nbtrack.remote.outbox import Sent
 from nbtrack.stores.opening import folder_of, open_store, wait_for_kind
@@ -420,6 +424,63 @@ def test_one_that_was_slow_to_say_what_it_is_gets_what_is_logged(
     assert (there.data.metrics, found.data.metrics, absence) == ({"m": 2.0}, {"m": 2.0}, "")
     file = theirs.download_artifacts(there.info.run_id, "a.txt", str(tmp_path))
     assert Path(file).read_text() == "hello"
+
+
+class _Old(BaseHTTPRequestHandler):
+    """As one of MLflow 1.30, which has no datasets; as a proxy before one that is away, once
+    *is_away*. Its answers to what it has not are pages."""
+
+    is_away = False
+    told: list[str] = []  # noqa: RUF012 - one server of the test
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        what = self.path.partition("/mlflow/")[2].partition("?")[0]
+        info = {"run_id": "theirs", "artifact_uri": "mlflow-artifacts:/0"}
+        known = (
+            "runs/search",
+            "runs/create",
+            "runs/log-batch",
+            "runs/update",
+            "experiments/search",
+        )
+        is_known = what in known and not self.is_away
+        self.told.append(what if is_known else f"no {what}")
+        self.send_response(200 if is_known else 404)
+        self.end_headers()
+        made = {"run": {"info": info}} if what == "runs/create" else {}
+        self.wfile.write(json.dumps(made).encode() if is_known else b"<!doctype html>")
+
+    do_GET = do_POST
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+def test_what_an_older_one_has_no_address_for_holds_up_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The run ends there all the same; a proxy that says so of everything is asked again later."""
+    run, other = "a" * 32, "b" * 32
+    facts: Any = {"experiment_id": "0", "status": "RUNNING", "start_us": 1, "writer": "w"}
+    text = lines.run_line(run, t=1, **facts)
+    text += lines.input_line(run, t=2, name="d", digest="1", source_type="s", source="{}")
+    text += lines.experiment_tag_line("0", "team", None, t=2)
+    text += lines.run_line(run, t=3, status="FINISHED", end_us=3000)
+    _Old.is_away = False
+    with HTTPServer(("127.0.0.1", 0), _Old) as door:
+        threading.Thread(target=door.serve_forever, daemon=True).start()
+        sender = Sender(Rest(f"http://127.0.0.1:{door.server_port}"), Ids(tmp_path))
+        sender.send(text.encode())
+        assert _Old.told[-1] == "runs/update", _Old.told
+        assert "no runs/log-inputs" in _Old.told
+        assert "too old to keep datasets" in caplog.text
+        _Old.is_away = True
+        with pytest.raises(StoreBusy):
+            sender.send(text.replace(run, other).encode())
+        with pytest.raises(StoreBusy):
+            sender.send(lines.input_line(run, t=4, name="e", digest="2").encode())
+        door.shutdown()
 
 
 def test_a_server_that_does_not_answer_is_asked_again_later(

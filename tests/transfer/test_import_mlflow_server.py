@@ -30,6 +30,7 @@ from nbtrack.transfer.imports.checking import count_here
 from nbtrack.transfer.imports.marks import DELETED_MODEL
 from nbtrack.transfer.imports.outcome import Side
 from nbtrack.transfer.sources import mlflow_requests
+from nbtrack.transfer.sources.mlflow_served_files import ServedFiles
 from nbtrack.transfer.sources.opening import open_source
 from nbtrack.transfer.sources.source_records import BrokenRecord
 from tests.support.mlflow_server import MlflowServer
@@ -280,8 +281,9 @@ def test_a_model_that_is_gone_for_good_is_said(served):
             connection.execute("delete from inputs where input_uuid = 'x'")
         connection.close()
     assert {gone} < {*links}
-    [note] = reader.notes()
-    assert f"does not tell 1, which may have been deleted: {gone}" in note
+    [(what, why)] = reader.leftovers().items()  # so that nobody is told that all of it is here
+    assert what.startswith("1 of the logged models")
+    assert why.endswith(f"which may have been deleted: {gone}")
 
 
 def test_models_that_an_export_deleted_are_asked_for(served):
@@ -295,6 +297,25 @@ def test_models_that_an_export_deleted_are_asked_for(served):
     client.delete_logged_model(model_id)
     found = {m.model_id: m for m in open_source("mlflow", served[0].address).logged_models()}
     assert found[model_id].is_deleted
+
+
+def test_a_registered_version_leaves_for_a_server(served, tmp_path, capsys, monkeypatch):
+    """And comes back: the server asks of which model its files are."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    here = tmp_path / "here" / ".nbtrack"
+    client = MlflowClient(str(here))
+    model_id = client.create_logged_model(client.create_experiment("leaves"), name="m").model_id
+    (tmp_path / "MLmodel").write_text("flavors: {}")
+    client.log_model_artifacts(model_id, str(tmp_path))
+    client.finalize_logged_model(model_id, "READY")
+    client.create_registered_model("leaves")
+    client.create_model_version("leaves", f"models:/{model_id}")
+    code = main(["--store", str(here), "export", "--mlflow", served[0].address])
+    assert code == 0, capsys.readouterr()
+    bring(served[0].address, tmp_path / "back", capsys)
+    back = MlflowClient(str(tmp_path / "back" / ".nbtrack"))
+    [version] = back.search_model_versions("name = 'leaves'")
+    assert back.get_model_version_download_uri("leaves", version.version)
 
 
 def _set_user(database: Path, user: str | None, run_ids: list[str]) -> None:
@@ -402,6 +423,71 @@ class _First(_Shelf):
             super().do_GET()
 
 
+class _Second(_Shelf):
+    """As one of MLflow 2."""
+
+    def do_POST(self) -> None:
+        if "logged-models" not in self.path:
+            return super().do_POST()
+        self.rfile.read(int(self.headers["content-length"]))
+        return self._answer("<!doctype html>", 404)
+
+
+class _Behind(_First):
+    """As one of MLflow 3 behind a proxy that passes its API alone. Of its models, one is whole."""
+
+    asked: list[str] = []  # noqa: RUF012 - one server of the test
+
+    def do_POST(self) -> None:
+        if "logged-models" not in self.path:
+            return super().do_POST()
+        self.rfile.read(int(self.headers["content-length"]))
+        infos = [{"model_id": f"m-{c * 32}", "experiment_id": "1", "name": c} for c in "abc"]
+        point = {"key": "k", "value": 1.0, "timestamp": 1, "step": 0, "run_id": "a" * 32}
+        data = [{}, {"metrics": [point, {**point, "value": "none"}]}, {"metrics": "none"}]
+        models = [{"info": i, "data": d} for i, d in zip(infos, data, strict=True)]
+        return self._answer({"models": [*models, {"data": {}}, "none"]})
+
+
+class _Ours(_First):
+    """As a server of nbtrack's behind the same one."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self._answer({"answer": "7"} if self.path.endswith("/questions/version") else {})
+
+
+class _Shut(_Shelf):
+    def do_GET(self) -> None:
+        self._answer({"experiments": []}, 403 if self.path == "/version" else 200)
+
+
+def test_a_proxy_that_passes_the_api_alone_hides_nothing(tmp_path, capsys, monkeypatch):
+    """Logged models come, whatever the version; one that cannot be read is listed, and costs
+    neither the others nor a run. Nor is a server of nbtrack's taken for one of MLflow's."""
+    monkeypatch.setattr(mlflow_requests, "_PAUSES", ())
+    with _door(_Behind) as place:
+        code, said = bring(f"http://{place}", tmp_path / "to", capsys)
+    assert (code, "1 logged model;" in said) == (1, True), said
+    assert f"logged model m-{'b' * 32}: what the server says of it cannot be read" in said
+    assert f"logged model m-{'c' * 32}: what" in said
+    assert "logged model without an id: what" in said
+    client = MlflowClient(str(tmp_path / "to" / ".nbtrack"))
+    assert len(client.search_runs(["1"])) == 3
+    with _door(_Ours) as place:
+        with pytest.raises(InvalidValue, match="is a server of nbtrack's"):
+            open_source("mlflow", f"http://{place}")
+        assert kind_words(f"http://{place}") == "a server of nbtrack's"
+    with _door(_Shut) as place, pytest.raises(InvalidValue, match="No MLflow server answers"):
+        open_source("mlflow", f"http://{place}")
+
+
+def test_a_place_that_is_no_address_has_no_files():
+    rest: Any = None  # which is not asked
+    trouble = ServedFiles(rest).of_deleted_model("mlflow-artifacts://[").trouble
+    assert "is no address" in str(trouble)
+
+
 class _Nothing(_Shelf):
     def do_GET(self) -> None:
         self._answer({"error": "not found"}, 404 if self.path == "/version" else 200)
@@ -411,7 +497,8 @@ def test_a_server_of_mlflow_1_is_known_by_what_it_answers():
     """Another one is not taken for it."""
     with _door(_First) as place:
         assert open_source("mlflow", f"http://{place}").run_ids() == [c * 32 for c in "abc"]
-        assert kind_words(f"http://{place}") == "a server of MLflow's, 1"
+        said = kind_words(f"http://{place}")
+        assert said == "a server of MLflow's, which does not say its version"
     with (
         _door(_Nothing) as place,
         pytest.raises(InvalidValue, match=f"No MLflow server answers at http://{place}"),
@@ -419,6 +506,20 @@ def test_a_server_of_mlflow_1_is_known_by_what_it_answers():
         open_source("mlflow", f"http://{place}")
     with _door(_Nothing) as place, pytest.raises(StoreBusy, match="does not say what it is"):
         kind_words(f"http://{place}")
+
+
+def test_nothing_is_exported_to_a_server_of_before_mlflow_3(tmp_path, capsys, monkeypatch):
+    """No run is written that models could not follow."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    here = str(tmp_path / ".nbtrack")
+    client = MlflowClient(here)
+    client.create_run(client.create_experiment("leaves"))
+    with _door(_Second) as place:
+        code = main(["--store", here, "export", "--mlflow", f"http://{place}"])
+    said = capsys.readouterr().err
+    assert code == 2
+    assert f"http://{place} has no logged models" in said, said
+    assert "doctype" not in said
 
 
 def test_a_file_that_is_not_handed_out_is_missing_alone(tmp_path, capsys, monkeypatch):

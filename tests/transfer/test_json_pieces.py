@@ -87,3 +87,12 @@ def _count(file: Path) -> int:
     except ValueError:
         return 0
     return sum(1 for run_id in reader.run_ids() if reader.run(run_id).params)
+
+
+@pytest.mark.parametrize("first", ['[{"a": 1}]', "7"])
+def test_a_second_list_of_the_name_is_refused(tmp_path, first):
+    """JSON takes the last of two, and the first may have been given by then."""
+    file = tmp_path / "twice.json"
+    file.write_text(f'{{"runs": {first}, "runs": [{{"b": 2}}]}}')
+    with pytest.raises(ValueError, match="a second 'runs'"):
+        list(objects_in(file, listed_in="runs"))

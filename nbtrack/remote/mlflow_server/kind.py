@@ -17,7 +17,7 @@ from nbtrack.remote.mlflow_server.rest import ANY_EXPERIMENT
 from nbtrack.remote.protocol import QUESTIONS, ROOT, SERVER
 
 OURS = "project.id"  # a file that `RemoteStore` makes: the server has answered as ours
-NOTE = "kind.json"  # which version of MLflow it has; null: it is ours
+NOTE = "kind.json"  # which version of MLflow it has, "": it does not say; null: it is ours
 SECONDS = 5.0  # for an answer
 PATIENT_SECONDS = 2 * SECONDS
 _UNKNOWN = (404, 405)  # there is no such address
@@ -43,7 +43,9 @@ def is_mlflows(uri: str, folder: Path, *, wait_seconds: float = PATIENT_SECONDS)
 def kind_words(uri: str) -> str:
     """Asked now. Raises StoreBusy if it does not answer, or as no server does."""
     version = _version_of_mlflow(_Anybody(uri))
-    return "a server of nbtrack's" if version is None else f"a server of MLflow's, {version}"
+    if version is None:
+        return "a server of nbtrack's"
+    return f"a server of MLflow's, {version or 'which does not say its version'}"
 
 
 def _noted(folder: Path) -> bool | None:
@@ -63,8 +65,8 @@ def _find_out(line: _Anybody, folder: Path) -> None:
 
 
 def _version_of_mlflow(line: _Anybody) -> str | None:
-    """None: it is ours. Raises StoreBusy unless all answers are either's: one that is late, or
-    none, tells nothing."""
+    """None: it is ours; "": MLflow's, and does not say. Raises StoreBusy unless all answers are
+    either's: one that is late, or none, tells nothing."""
     version = ""
     try:
         said = line.request("GET", "/version", timeout=SECONDS)
@@ -77,16 +79,28 @@ def _version_of_mlflow(line: _Anybody) -> str | None:
     except _Refused as exc:
         if version and exc.status in _UNKNOWN:
             return version
-        if exc.status in _UNKNOWN and _answers_as_the_first(line):
-            return "1"
+        if exc.status in _UNKNOWN:
+            if _has(line, "POST", f"{ROOT}/{QUESTIONS}/version", b"{}", of=("answer", str)):
+                return None
+            if _has(line, "GET", ANY_EXPERIMENT, of=("experiments", list)):
+                return ""
     raise StoreBusy(f"{line.uri} does not say what it is.")
 
 
-def _answers_as_the_first(line: _Anybody) -> bool:
-    """MLflow 1 does not say which it is. Raises StoreBusy."""
-    with suppress(_Refused, ValueError, KeyError, TypeError):
-        found = line.request("GET", ANY_EXPERIMENT, timeout=SECONDS).json()
-        return isinstance(found["experiments"], list)
+def _has(
+    line: _Anybody, method: str, address: str, body: bytes | None = None, *, of: tuple[str, type]
+) -> bool:
+    """MLflow 1 does not say which it is, nor does any server behind a proxy that passes its API
+    alone: whether it answers JSON with that name and kind of value. Raises StoreBusy, also for
+    anything but that there is no such address."""
+    try:
+        found = line.request(method, address, body, timeout=SECONDS).json()
+        return isinstance(found[of[0]], of[1])
+    except _Refused as exc:
+        if exc.status not in _UNKNOWN:
+            raise StoreBusy(f"{line.uri} does not say what it is.") from exc
+    except (ValueError, KeyError, TypeError):
+        pass
     return False
 
 

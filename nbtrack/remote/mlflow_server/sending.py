@@ -29,9 +29,20 @@ from nbtrack.remote.mlflow_server.batches import (
 )
 from nbtrack.remote.mlflow_server.ids import RUN_ID_TAG, Ids
 from nbtrack.remote.mlflow_server.records import lacking, point, texts
-from nbtrack.remote.mlflow_server.rest import HISTORY_PAGE, RUNNING, Json, Rest, ServerFault
+from nbtrack.remote.mlflow_server.rest import (
+    HISTORY_PAGE,
+    RUNNING,
+    Json,
+    NoSuchAddress,
+    Rest,
+    ServerFault,
+)
 
 DEFAULT_ID = "0"
+_LATER = {  # addresses that MLflow has not always had, and what a server without them cannot do
+    "runs/log-inputs": "keep datasets",
+    "experiments/delete-experiment-tag": "take tags off experiments",
+}
 _NO_ANSWER = (StoreBusy, NotIdentified, NotAllowed)  # to what is asked: it is asked again later
 
 
@@ -291,12 +302,28 @@ class Sender:
         """What is so already, or is about what is not there, is no fault."""
         try:
             self._rest.post(what, told)
+        except NoSuchAddress:
+            if what not in _LATER:
+                raise
+            self._tell_later(what, told)
         except _NO_ANSWER:
             raise
         except NotFound:
             pass
         except MlflowException as exc:
             warn_once(f"nbtrack: the MLflow server does not take {what}: {exc!s:.300}")
+
+    def _tell_later(self, what: str, told: Json) -> None:
+        """Once more, when the server is known to be there: a proxy says the same of one that is
+        away. Raises StoreBusy then."""
+        self._rest.get("experiments/search", max_results="1")
+        try:
+            self._rest.post(what, told)
+        except NoSuchAddress:
+            warn_once(
+                f"nbtrack: the MLflow server is too old to {_LATER[what]}: that stays on "
+                "this machine."
+            )
 
 
 @contextmanager

@@ -93,6 +93,7 @@ class _Export:
     def all(self) -> Exported:
         total = len(self._choice.run_ids)
         models = ModelsThere(self._store, self._client, self._outcome)
+        models.check()
         for number, leaving in enumerate(
             leaving_runs(self._store, self._choice, self._outcome.here)
         ):

@@ -14,7 +14,7 @@ from typing import Any
 from warnings import catch_warnings, simplefilter
 
 from nbtrack.artifact_store.opening import open_artifacts
-from nbtrack.errors import NbtrackError
+from nbtrack.errors import InvalidValue, NbtrackError
 from nbtrack.models.model_uris import place_of_logged
 from nbtrack.models.registered_places import place_of_version
 from nbtrack.recording.experiments import DEFAULT_ID
@@ -33,6 +33,7 @@ from nbtrack.transfer.imports.marks import DELETED_MODEL, without_mark
 
 OWN_ID = "nbtrack.model_id"
 OWN_VERSION = "nbtrack.version"
+_NO_ADDRESS = "ENDPOINT_NOT_FOUND"  # in MLflow's client: a 404 that no server of its own explains
 _OF_MODEL = re.compile(rf"models:/+({MODEL_ID})/?")
 
 
@@ -41,6 +42,21 @@ class ModelsThere:
         self._store, self._client, self._outcome = store, client, outcome
         self._ids: dict[str, str] = {}  # of logged models there that are not deleted, by ids here
         self._known: dict[str, Any] = {}  # by the ids that they have here
+
+    def check(self) -> None:
+        """Raises InvalidValue if the server has no such thing as logged models: before a run is
+        written."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self._client.search_logged_models([DEFAULT_ID], max_results=1)
+        except MlflowException as exc:
+            if exc.error_code != _NO_ADDRESS:
+                raise
+            raise InvalidValue(
+                f"{self._outcome.place} has no logged models, as before MLflow 3: exports go to "
+                "MLflow 3. nbtrack export --mlflow FOLDER makes a folder that MLflow opens."
+            ) from exc
 
     def bring(self, choice: Choice, homes: Mapping[str, str], runs: Mapping[str, str]) -> None:
         """*homes* and *runs* are ids there, by ids here."""
@@ -138,6 +154,7 @@ class ModelsThere:
             return None
         made = self._client.create_model_version(
             version.name, source, run_id=runs.get(version.run_id or ""),
+            model_id=source.removeprefix("models:/"),  # a server of later MLflow 3 compares them
             tags={**version.tags, OWN_VERSION: version.version}, description=version.description,
         )  # fmt: skip
         if version.current_stage != NO_STAGE:
@@ -151,6 +168,7 @@ class ModelsThere:
         return str(made.version)
 
     def _source(self, version: ModelVersion) -> str:
+        """The address of a logged model there."""
         found = _OF_MODEL.fullmatch(version.source or "")
         own = place_of_version(self._store, version)
         if found and found[1] in self._ids and self._is_same(found[1], own.digest):

@@ -49,6 +49,8 @@ def object_at(file: Path, span: Span) -> Mapping[str, Any]:
 def _listed(text: _Text, name: str) -> Iterator[Placed]:
     start, others, is_listed = text.at, {}, False
     for key in _keys(text):
+        if key == name and (is_listed or key in others):  # of which JSON takes the last
+            raise ValueError(f"there is a second {name!r} at byte {text.at}")
         if key == name and text.next_sign() == "[":
             is_listed = True
             yield from _elements(text)

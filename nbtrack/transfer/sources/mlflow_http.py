@@ -48,10 +48,10 @@ class HttpReader:
         """Connections are closed with the process."""
 
     def notes(self) -> Sequence[str]:
-        return self._logged.notes()
+        return ()
 
     def leftovers(self) -> Mapping[str, str]:
-        return self._models.leftovers()
+        return {**self._logged.leftovers(), **self._models.leftovers()}
 
     # --- experiments and runs
 

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from nbtrack.errors import InvalidValue, NotIdentified, StoreBusy, StoreError
 from nbtrack.remote.mlflow_server.rest import ANY_EXPERIMENT, SECONDS, Json, Rest
-from nbtrack.remote.protocol import SERVER
+from nbtrack.remote.protocol import QUESTIONS, ROOT, SERVER
 from nbtrack.stores.opening import without_password
 from nbtrack.transfer.sources.source_records import BrokenRecord
 
@@ -26,8 +26,13 @@ _PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds until a server that is busy is asked a
 _LONG_SECONDS = 1.5 * SECONDS  # what failed after so long is not asked again: a big file
 _FILE_SECONDS = 300.0  # until a file begins: the server may first fetch it itself
 _BUSY = (429, 502, 503, 504)
+_NO_ADDRESS = (404, 405)  # without a word of MLflow's; with one, a thing is not there
 _PIECE = 1 << 20
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,30}")
+
+
+class NoSuchAddress(BrokenRecord):
+    """The server, perhaps an older one, has no such address."""
 
 
 class SourceRest(Rest):
@@ -40,34 +45,49 @@ class SourceRest(Rest):
             message = f"{self.title} is no address of a server: http://host:port."
             raise InvalidValue(message) from None
         super().__init__(self.title)
-        self.version = self._checked_version()
+        self._check_kind()
 
-    def _checked_version(self) -> str:
+    def _check_kind(self) -> None:
         try:
             answer = super().request("GET", "/version")
-        except BrokenRecord as exc:
-            return self._first_version(exc)
-        except StoreBusy as exc:
+        except NoSuchAddress as exc:
+            self._check_answers(exc)
+            return
+        except (BrokenRecord, StoreBusy) as exc:
             raise self._nobody() from exc
         if SERVER in answer.headers:
-            raise InvalidValue(
-                f"{self.title} is a server of nbtrack's: nbtrack pull RUN --from {self.title} "
-                "brings its runs."
-            )
+            raise self._is_ours()
         version = bytes(answer.data[:64]).decode("ascii", "replace").strip()
         if not _VERSION.fullmatch(version):
             raise InvalidValue(f"What answers at {self.title} is no MLflow server.")
-        return version
 
-    def _first_version(self, refusal: BrokenRecord) -> str:
-        """MLflow 1 does not say which it is, and answers as the others do."""
+    def _check_answers(self, refusal: NoSuchAddress) -> None:
+        """MLflow 1 does not say which it is, nor does one whose proxy passes requests of its API
+        alone; they answer as the others do."""
         try:
-            found = super().request("GET", ANY_EXPERIMENT).json()["experiments"]
-        except (StoreBusy, BrokenRecord, ValueError, KeyError, TypeError):
+            is_ours = "answer" in self._json_of("POST", f"{ROOT}/{QUESTIONS}/version")
+            found = {} if is_ours else self._json_of("GET", ANY_EXPERIMENT)
+        except StoreBusy as exc:
+            raise self._nobody() from exc
+        if is_ours:
+            raise self._is_ours() from refusal
+        if not isinstance(found.get("experiments"), list):
             raise self._nobody() from refusal
-        if not isinstance(found, list):
-            raise self._nobody() from refusal
-        return "1"
+
+    def _json_of(self, method: str, address: str) -> Json:
+        """{} if the answer is none."""
+        try:
+            body = b"{}" if method == "POST" else None
+            told = super().request(method, address, body).json()
+        except (BrokenRecord, ValueError):
+            return {}
+        return told if isinstance(told, dict) else {}
+
+    def _is_ours(self) -> InvalidValue:
+        return InvalidValue(
+            f"{self.title} is a server of nbtrack's: nbtrack pull RUN --from {self.title} brings "
+            "its runs."
+        )
 
     def _nobody(self) -> InvalidValue:
         return InvalidValue(f"No MLflow server answers at {self.title}.")
@@ -120,14 +140,17 @@ class SourceRest(Rest):
 
     def _error(self, status: int, body: bytes) -> Exception:
         try:
-            message = str(json.loads(body)["message"])
-        except (ValueError, KeyError, TypeError):
-            message = f"the server says {status}"
+            told = json.loads(body)
+            code, message = told.get("error_code"), str(told["message"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            code, message = None, f"the server says {status}"
         if status == 401:
             return NotIdentified(
                 f"{self.title} wants to know who asks: set MLFLOW_TRACKING_USERNAME and "
                 "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN."
             )
+        if status in _NO_ADDRESS and not code:
+            return NoSuchAddress(f"{message:.300}")
         return StoreBusy(message) if status in _BUSY else BrokenRecord(f"{message:.300}")
 
 

@@ -54,7 +54,10 @@ class ServedFiles:
 
     def of_deleted_model(self, artifact_uri: str) -> FoundFiles:
         """By its place, if the server hands out files of that: by its id it says nothing."""
-        place = urlsplit(artifact_uri)
+        try:
+            place = urlsplit(artifact_uri)
+        except ValueError:
+            return FoundFiles(trouble=f"{artifact_uri!r:.200} is no address of files")
         if place.scheme != "mlflow-artifacts":
             return FoundFiles(trouble="its files are not handed out: the model was deleted there")
         root = place.path.strip("/")
@@ -72,8 +75,8 @@ class ServedFiles:
         try:
             with self._rest.for_files():
                 sizes = dict(_below(listed, ""))
-        except BrokenRecord as exc:
-            return FoundFiles(trouble=f"its files cannot be listed: {exc}")
+        except (BrokenRecord, KeyError, TypeError, ValueError, AttributeError) as exc:
+            return FoundFiles(trouble=f"its files cannot be listed: {exc!s:.300}")
         return FoundFiles(
             files={
                 path: size
