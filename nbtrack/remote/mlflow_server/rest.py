@@ -93,8 +93,9 @@ class Rest(Line):
             return StoreBusy(f"{self._uri} is busy: {message}")
         if status >= 500 or not code:
             away = self._away(message, was_sent=True)
-            kind = NoSuchAddress if status == 404 else ServerFault
-            is_told = status == 404 or code == "INTERNAL_ERROR"
-            return kind(self._uri, message, was_sent=True) if is_told else away
+            if status == 404:
+                return NoSuchAddress(self._uri, message, was_sent=True)
+            is_fault = code == "INTERNAL_ERROR"
+            return ServerFault(self._uri, message, was_sent=True) if is_fault else away
         kinds = {"RESOURCE_DOES_NOT_EXIST": NotFound, "RESOURCE_ALREADY_EXISTS": NameTaken}
         return kinds[code](message) if code in kinds else MlflowException(message, error_code=code)

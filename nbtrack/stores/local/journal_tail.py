@@ -19,9 +19,7 @@ from typing import Any, NamedTuple
 from nbtrack.journal.lines import NO_SENSE, told_points
 from nbtrack.journal.reading import segment_sizes
 
-MOST_BYTES = (
-    64 * 1024
-)  # about 550 points, parsed in 0.4 ms; four times as many, where lines have many
+MOST_BYTES = 64 * 1024  # 550 points, parsed in 0.4 ms, or four times as many in lines of many
 BLOCK_BYTES = 8 * 1024  # two lines of many points
 BACK_BYTES = 1024 * 1024  # of what stood there before the first look
 # What `lines.metric_line` writes, and `lines.tag_line` of a run's parent and name. Nothing in them
