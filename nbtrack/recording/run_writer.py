@@ -22,11 +22,11 @@ from nbtrack.base.values import (
 from nbtrack.errors import InvalidValue, RunDeleted, StoreError, TagNotFound
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
+from nbtrack.recording.batched_points import batched_lines, line_of
 from nbtrack.recording.dataset_facts import dataset_facts
 from nbtrack.recording.given_times import later_than_equals
 from nbtrack.recording.known_contents import known_contents
 from nbtrack.recording.logged_keys import LoggedKeys, not_moved
-from nbtrack.recording.measured import point_facts
 from nbtrack.recording.run_files import LOOK_SECONDS, RunFiles
 from nbtrack.records.origins import NO_ORIGINS, ORIGINS_TAG, Origins, origins_of, origins_text
 from nbtrack.records.runs import Metric, Param, RunTag
@@ -84,7 +84,7 @@ class RunWriter(RunFiles):
         for key, value in check_mapping("log_metrics", metrics).items():
             name, number = check_key(key), as_metric(key, value)
             t = now if timestamp is None else later_than_equals(timestamp, self.run_id, name, place)
-            text += self._point_lines(name, number, step=place, t=t, about=about)
+            text += line_of(self.run_id, name, number, step=place, t=t, about=about)
         self._append(text)
         self._note_logged(metrics=metrics)
 
@@ -212,48 +212,18 @@ class RunWriter(RunFiles):
         t = self.later_us()
         try:
             points = list(metrics)
-            text = self._batched_points(points)
+            text = batched_lines(self.run_id, points)
             pairs = [(check_key(p.key), as_text(p.value)) for p in params]
             _check_once(pairs)
-            text += [lines.param_line(self.run_id, key, value, t=t) for key, value in pairs]
-            text.append(self._tag_lines(check_tags({g.key: g.value for g in tags}), t=t))
+            text += "".join([lines.param_line(self.run_id, *pair, t=t) for pair in pairs])
+            text += self._tag_lines(check_tags({g.key: g.value for g in tags}), t=t)
         except (AttributeError, TypeError) as exc:
             raise InvalidValue(
                 f"log_batch: {exc}. It takes lists of nbtrack.entities.Metric, Param and RunTag; "
                 "for dicts there are log_metrics, log_params and set_tags."
             ) from exc
-        self._append("".join(text))
+        self._append(text)
         self._note_logged(params=dict(pairs), metrics={m.key for m in points})
-
-    def _batched_points(self, points: Iterable[Metric]) -> list[str]:
-        """Those of a metric stand in one line, but for what is said of a model or of data."""
-        text = list[str]()
-        found: dict[str, list[tuple[float, int, int]]] = {}
-        for point in points:
-            name, step = check_key(point.key), as_step(point.step)
-            value = as_metric(name, point.value)
-            t = later_than_equals(point.timestamp, self.run_id, name, step)
-            if about := point_facts(point):
-                text.append(self._point_lines(name, value, step=step, t=t, about=about))
-            else:
-                found.setdefault(name, []).append((value, step, t))
-        for name, points_of_it in found.items():
-            if len(points_of_it) == 1:  # of each step of a loop
-                ((value, step, t),) = points_of_it
-                text.append(lines.metric_line(self.run_id, name, value, step=step, t=t))
-            else:
-                many = lines.Points(*zip(*points_of_it))
-                text.append(lines.points_lines(self.run_id, name, many))
-        return text
-
-    def _point_lines(
-        self, key: str, value: float, *, step: int, t: int, about: Mapping[str, str] | None
-    ) -> str:
-        """Of a point, and of what it says of a model or of data."""
-        line = lines.metric_line(self.run_id, key, value, step=step, t=t)
-        if not about:
-            return line
-        return line + lines.model_point_line(self.run_id, key, value, step=step, t=t, **about)
 
     def log_input(
         self, dataset: Any, context: str | None = None, tags: Mapping[str, str] | None = None
