@@ -6,8 +6,10 @@ import json
 import os
 import re
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from nbtrack.base.guard import guarded
 from nbtrack.base.locks import make_shared_folder
@@ -77,31 +79,24 @@ def _version_of_mlflow(line: _Anybody) -> str | None:
             line.request("POST", f"{ROOT}/{QUESTIONS}/version", b"{}", timeout=SECONDS)
             return None  # it has answered what only ours does
     except _Refused as exc:
-        if version and exc.status in _UNKNOWN:
-            return version
         if exc.status in _UNKNOWN:
-            if _has(line, "POST", f"{ROOT}/{QUESTIONS}/version", b"{}", of=("answer", str)):
+            if version or (is_theirs := is_mlflows_by_answers(line.json_of)):
+                return version
+            if is_theirs is False:
                 return None
-            if _has(line, "GET", ANY_EXPERIMENT, of=("experiments", list)):
-                return ""
     raise StoreBusy(f"{line.uri} does not say what it is.")
 
 
-def _has(
-    line: _Anybody, method: str, address: str, body: bytes | None = None, *, of: tuple[str, type]
-) -> bool:
+def is_mlflows_by_answers(ask: Callable[[str, str, bytes | None], Any]) -> bool | None:
     """MLflow 1 does not say which it is, nor does any server behind a proxy that passes its API
-    alone: whether it answers JSON with that name and kind of value. Raises StoreBusy, also for
-    anything but that there is no such address."""
-    try:
-        found = line.request(method, address, body, timeout=SECONDS).json()
-        return isinstance(found[of[0]], of[1])
-    except _Refused as exc:
-        if exc.status not in _UNKNOWN:
-            raise StoreBusy(f"{line.uri} does not say what it is.") from exc
-    except (ValueError, KeyError, TypeError):
-        pass
-    return False
+    alone: told by what it answers to *ask*, JSON or anything else. None: it is neither."""
+    if _has(ask("POST", f"{ROOT}/{QUESTIONS}/version", b"{}"), "answer", str):
+        return False
+    return True if _has(ask("GET", ANY_EXPERIMENT, None), "experiments", list) else None
+
+
+def _has(told: Any, name: str, kind: type) -> bool:
+    return isinstance(told, dict) and isinstance(told.get(name), kind)
 
 
 class _Refused(Exception):
@@ -115,6 +110,17 @@ class _Anybody(Line):
     @property
     def uri(self) -> str:
         return self._uri
+
+    def json_of(self, method: str, address: str, body: bytes | None) -> Any:
+        """None if there is no such address, or the answer is none. Raises StoreBusy."""
+        try:
+            return self.request(method, address, body, timeout=SECONDS).json()
+        except _Refused as exc:
+            if exc.status not in _UNKNOWN:
+                raise StoreBusy(f"{self.uri} does not say what it is.") from exc
+        except ValueError:
+            pass
+        return None
 
     def _error(self, status: int, body: bytes) -> Exception:  # noqa: ARG002 - whatever it says
         return _Refused(status)

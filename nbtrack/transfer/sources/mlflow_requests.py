@@ -12,13 +12,14 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from nbtrack.errors import InvalidValue, NotIdentified, StoreBusy, StoreError
-from nbtrack.remote.mlflow_server.rest import ANY_EXPERIMENT, SECONDS, Json, Rest
-from nbtrack.remote.protocol import QUESTIONS, ROOT, SERVER
+from nbtrack.remote.mlflow_server.kind import is_mlflows_by_answers
+from nbtrack.remote.mlflow_server.rest import SECONDS, Json, Rest
+from nbtrack.remote.protocol import SERVER
 from nbtrack.stores.opening import without_password
 from nbtrack.transfer.sources.source_records import BrokenRecord
 
@@ -62,26 +63,17 @@ class SourceRest(Rest):
             raise InvalidValue(f"What answers at {self.title} is no MLflow server.")
 
     def _check_answers(self, refusal: NoSuchAddress) -> None:
-        """MLflow 1 does not say which it is, nor does one whose proxy passes requests of its API
-        alone; they answer as the others do."""
         try:
-            is_ours = "answer" in self._json_of("POST", f"{ROOT}/{QUESTIONS}/version")
-            found = {} if is_ours else self._json_of("GET", ANY_EXPERIMENT)
+            is_theirs = is_mlflows_by_answers(self._json_of)
         except StoreBusy as exc:
             raise self._nobody() from exc
-        if is_ours:
-            raise self._is_ours() from refusal
-        if not isinstance(found.get("experiments"), list):
-            raise self._nobody() from refusal
+        if not is_theirs:
+            raise (self._nobody() if is_theirs is None else self._is_ours()) from refusal
 
-    def _json_of(self, method: str, address: str) -> Json:
-        """{} if the answer is none."""
-        try:
-            body = b"{}" if method == "POST" else None
-            told = super().request(method, address, body).json()
-        except (BrokenRecord, ValueError):
-            return {}
-        return told if isinstance(told, dict) else {}
+    def _json_of(self, method: str, address: str, body: bytes | None) -> Any:
+        with suppress(BrokenRecord, ValueError):
+            return super().request(method, address, body).json()
+        return None
 
     def _is_ours(self) -> InvalidValue:
         return InvalidValue(
