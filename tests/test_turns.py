@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.turns import TURNS, those_by_turns, turn_of_commit, turn_of_file
+from tests.support.choosing_turns import dealt
+from tests.support.turns import TURNS, turn_of_commit, turns_of_files
 
 pytest_plugins = ("pytester",)
 ROOT = Path(__file__).parents[1]
 CONFTEST = """
 import tests.support.turns as turns
 from tests.conftest import pytest_addoption, pytest_configure_node
-turns.those_by_turns = lambda: {"test_a.py", "test_b.py"}
-turns.turn_of_file = lambda file: "ab".index(file[5])
+turns.turns_of_files = lambda: {"test_a.py": 0, "test_b.py": 1}
 turns.turn_of_commit = lambda commit: 1
 def pytest_collection_modifyitems(config, items):
     if (turn := turns.turn_of_this_run(config)) is not None:
@@ -29,13 +29,22 @@ def test_quick(): pass
 
 
 def test_each_file_is_there():
-    assert all((ROOT / file).is_file() for file in those_by_turns())
+    assert all((ROOT / file).is_file() for file in turns_of_files())
 
 
 def test_each_turn_has_some_and_comes():
-    turns = {turn_of_file(file) for file in those_by_turns()}
+    turns = set(turns_of_files().values())
 
     assert turns == set(range(TURNS)) == {turn_of_commit(f"{n:040x}") for n in range(99)}
+
+
+def test_turns_take_about_as_long():
+    seconds = {f"test_{number}.py": float(number % 17) for number in range(100)}
+    turns = dealt(seconds)
+
+    assert sorted(file for turn in turns for file in turn) == sorted(seconds)
+    taken = [sum(seconds[file] for file in turn) for turn in turns]
+    assert max(taken) - min(taken) <= max(seconds.values()) / 4
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from coverage.numbits import numbits_to_nums
 
-from tests.support.turns import file_of
+from tests.support.turns import TURNS, file_of
 
 SHARE = 0.05
 NEARLY = 0.98
@@ -40,8 +40,18 @@ def main(database: Path, report: Path) -> None:
         f"slow tests of {len(kept)} of {len(seconds)} files at each commit, {taken:.0f} of "
         f"{sum(seconds.values()):.0f} s, {len(seen) / len(every):.1%} of the lines\n"
     )
-    sys.stdout.write("# Made by choosing_turns.py: files whose slow tests reach what others do.\n")
-    sys.stdout.writelines(f"{file}\n" for file in sorted(seconds.keys() - kept))
+    sys.stdout.write("# Made by choosing_turns.py: files whose slow tests reach what others do;\n")
+    sys.stdout.write("# a paragraph for each turn, and all take about as long.\n")
+    turns = dealt({file: seconds[file] for file in seconds.keys() - kept})
+    sys.stdout.write("\n".join("".join(f"{file}\n" for file in sorted(turn)) for turn in turns))
+
+
+def dealt(seconds: dict[str, float]) -> list[list[str]]:
+    """The files of each turn: the longest first, to whoever has least until then."""
+    turns: list[list[str]] = [[] for _ in range(TURNS)]
+    for file in sorted(seconds, key=lambda file: (-seconds[file], file)):
+        min(turns, key=lambda turn: sum(map(seconds.__getitem__, turn))).append(file)
+    return turns
 
 
 def quick_tests() -> set[str]:

@@ -1,16 +1,15 @@
 """Which of the long tests run now: some of them at each commit, by turns.
 
-All tests take three quarters of an hour. `by_turns.txt` names files whose slow tests reach little
-that others do not (`choosing_turns.py` finds them): a run of the whole suite has those of an eighth
-of these files, which the commit chooses, and all else. `pytest --all` has every test, and so has
-whoever names a file, or tests by `-k`.
+All tests take half an hour. `by_turns.txt` names files whose slow tests reach little that others do
+not (`choosing_turns.py` finds them), with an eighth of their time in each paragraph: a run of the
+whole suite has one paragraph of them, which the commit chooses, and all else. `pytest --all` has
+every test, and so has whoever names a file, or tests by `-k`.
 """
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from zlib import crc32
 
 import pytest
 
@@ -32,19 +31,17 @@ def turn_of_commit(commit: str) -> int:
     return int(commit, 16) % TURNS
 
 
-def turn_of_file(file: str) -> int:
-    return crc32(file.encode()) % TURNS
-
-
-def those_by_turns() -> set[str]:
+def turns_of_files() -> dict[str, int]:
+    """Of those on the list, which has a paragraph for each turn."""
     lines = LIST.read_text().splitlines()
-    return {line for line in lines if line and not line.startswith("#")}
+    paragraphs = "\n".join(line for line in lines if not line.startswith("#")).split("\n\n")
+    return {file: turn for turn, files in enumerate(paragraphs) for file in files.split()}
 
 
 def deselect_other_turns(config: pytest.Config, items: list[pytest.Item], turn: int) -> None:
     """Of the *items* those that are slow, in files that have another turn: all or none of a file,
     as what comes first in it may begin something for the rest."""
-    others = {file for file in those_by_turns() if turn_of_file(file) != turn}
+    others = {file for file, its_turn in turns_of_files().items() if its_turn != turn}
     left_out = {each for each in items if _is_slow(each) and file_of(each.nodeid) in others}
     if left_out:
         config.hook.pytest_deselected(items=[*left_out])

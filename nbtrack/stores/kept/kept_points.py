@@ -10,7 +10,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbtrack.records.runs import Metric
 from nbtrack.records.views import MetricSeries
@@ -69,12 +69,12 @@ class KeptPoints:
 
 
 def _copies(found: list[T]) -> list[T]:
-    return [cast("T", _copy(each)) for each in found]
+    if found and isinstance(found[0], Metric):
+        return found[:]  # nobody can change one
+    return [_copy(each) for each in found]
 
 
-def _copy(found: Metric | MetricSeries) -> Metric | MetricSeries:
-    if isinstance(found, Metric):
-        return found  # nobody can change it
+def _copy(found: Any) -> Any:
     return MetricSeries(
         run_id=found.run_id,
         key=found.key,

@@ -103,6 +103,12 @@ class Attachment:
             lambda block: self.enter(block, read_only=read_only, timeout=timeout), self.leave
         )
 
+    def prepare(self) -> None:
+        """Begin what the first who opens it would wait for: nothing is attached yet."""
+        with self._mutex:
+            if self._user is None:
+                self._instance()
+
     def enter(self, block: Block, *, read_only: bool, timeout: float) -> DuckDBPyConnection:
         """*block* must `leave`, whatever is raised here."""
         deadline = time.monotonic() + timeout

@@ -80,9 +80,9 @@ class DuckDBStore(PanelReads):
         self.folder = folder
         self.uri = folder.as_uri()
         self.database = folder / DATABASE_NAME
-        self._thread = FoldingThread(self.fold)
         self._journal = Journal(folder / "journal", on_waiting=self._on_waiting, also_in=outbox)
         self._attachment = Attachment(self.database)
+        self._thread = FoldingThread(self.fold, prepare=self._attachment.prepare)
         self._own_folds = OwnFolds(self.database)
         self._snapshots = SnapshotReader(
             self._attachment,

@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 from nbtrack.base.guard import guarded, tried
 
 MOST_SECONDS = 2.0  # the oldest waiting line is never older than this
+PREPARE_SECONDS = 0.05
 LEAST_SECONDS = 0.3  # many short runs in a row are folded together
 
 _threads: weakref.WeakSet[FoldingThread] = weakref.WeakSet()
@@ -20,7 +21,7 @@ _threads: weakref.WeakSet[FoldingThread] = weakref.WeakSet()
 
 class FoldingThread:
     """*fold()* returns False if it could not, because somebody else has the file. A fault of it is
-    told by *guard*."""
+    told by *guard*. *prepare()* is called once, as soon as anything waits."""
 
     def __init__(
         self,
@@ -28,8 +29,9 @@ class FoldingThread:
         *,
         name: str = "nbtrack-fold",
         guard: Callable[[], AbstractContextManager[None]] | None = None,
+        prepare: Callable[[], None] | None = None,
     ) -> None:
-        self._fold, self._name = fold, name
+        self._fold, self._name, self._prepare = fold, name, prepare
         self._guard = guard or folding_guarded
         self._is_closed = self._has_failed = False
         self._thread: threading.Thread | None = None
@@ -65,12 +67,23 @@ class FoldingThread:
                     self._thread = None
 
     def _run(self) -> None:
+        self._prepare_soon()
         rested = 0.0
         while not self._is_closed:
             self._wait_for_work(rested)
             if not self._is_closed and not self._fold_guarded():
                 self._requests.put(False)  # in two seconds again
             rested = time.monotonic() + LEAST_SECONDS
+
+    def _prepare_soon(self) -> None:
+        """But not at once: in that moment the process has just begun to log, and goes on."""
+        is_urgent = self._requests.get()
+        with suppress(Empty):
+            is_urgent |= self._requests.get(timeout=PREPARE_SECONDS)
+        self._requests.put(is_urgent)
+        if self._prepare is not None and not self._is_closed:
+            with suppress(KeyboardInterrupt):  # what is wrong there is told by who folds
+                tried(self._prepare, on_fault=lambda _: None)
 
     def _wait_for_work(self, rested: float) -> None:
         """Until *rested*, and something urgent waits, or something for MOST_SECONDS."""

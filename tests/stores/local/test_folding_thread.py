@@ -67,6 +67,39 @@ def test_a_fold_that_fails_does_not_end_the_thread(caplog: pytest.LogCaptureFixt
     assert caplog.text.count("odd thing") == caplog.text.count("odd thing 2") == 1
 
 
+@pytest.mark.parametrize("fault", [None, OSError("odd thing")])
+def test_it_prepares_once_and_before_it_folds(fault: OSError | None) -> None:
+    """What is wrong there shows when it folds, and keeps nobody from trying."""
+    done: SimpleQueue[str] = SimpleQueue()
+
+    def prepare() -> None:
+        done.put("prepare")
+        if fault is not None:
+            raise fault
+
+    def fold() -> bool:
+        done.put("fold")
+        return True
+
+    thread = FoldingThread(fold, prepare=prepare)
+    assert thread._thread is None
+    thread.request(False)
+    assert [done.get(timeout=PATIENCE) for _ in range(2)] == ["prepare", "fold"]
+    thread.request(True)
+    assert done.get(timeout=PATIENCE) == "fold"
+    thread.close()
+    assert done.empty()
+
+
+def test_a_thread_that_is_closed_at_once_prepares_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folding_thread, "PREPARE_SECONDS", PATIENCE)
+    done: SimpleQueue[str] = SimpleQueue()
+    thread = FoldingThread(lambda: True, prepare=lambda: done.put("prepare"))
+    thread.request(False)
+    thread.close()
+    assert done.empty()
+
+
 def test_closing_ends_the_thread_at_once() -> None:
     """A thread alive at exit would find DuckDB half taken down; requests come too late then."""
     thread, folds = folding(lambda _: False)
