@@ -45,43 +45,20 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=["as installed here", "the oldest allowed"])
-def scripts(
-    built: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Path:
+@pytest.fixture(scope="module")
+def scripts(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The script folder of an environment that holds the wheel, what it needs, and no more."""
-    home = tmp_path_factory.mktemp("empty") / ".venv"
-    run(sys.executable, "-m", "venv", "--without-pip", str(home))
-    (wheel,) = built.glob("*.whl")
-    if request.param == "the oldest allowed":
-        install_oldest(wheel, home)
-    else:
-        python = str(home / "bin" / "python")
-        run(
-            sys.executable,
-            "-m",
-            "pip",
-            "--python",
-            python,
-            "install",
-            "-q",
-            "--no-deps",
-            str(wheel),
-        )
-        (packages,) = home.glob("lib/python*/site-packages")
-        add_what_is_needed(packages)
+    home = empty_environment(tmp_path_factory.mktemp("empty"))
+    python, (wheel,) = str(home / "bin" / "python"), built.glob("*.whl")
+    run(sys.executable, *f"-m pip --python {python} install -q --no-deps {wheel}".split())
+    (packages,) = home.glob("lib/python*/site-packages")
+    add_what_is_needed(packages)
     return home / "bin"
 
 
-def install_oldest(wheel: Path, home: Path) -> None:
-    """Of each dependency the first version that pyproject.toml allows, from the network."""
-    words = ("-m", "uv", "pip", "install", "-q", "--resolution", "lowest-direct")
-    try:
-        run(sys.executable, *words, "--python", str(home / "bin" / "python"), str(wheel))
-    except AssertionError:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip("the oldest dependencies could not be fetched")
+def empty_environment(folder: Path) -> Path:
+    run(sys.executable, "-m", "venv", "--without-pip", str(folder / ".venv"))
+    return folder / ".venv"
 
 
 def add_what_is_needed(packages: Path) -> None:

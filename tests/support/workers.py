@@ -78,6 +78,7 @@ SLOW = (
     "tests/stores/queries/test_series.py",
     "tests/survival/",
     "tests/transfer/",
+    "tests/test_oldest_allowed.py",
     "tests/test_package.py",
     "tests/test_public_names.py",
     "tests/test_turns.py",
@@ -96,6 +97,7 @@ UNMEASURED = (
     "tests/stores/filters/test_filters_against_mlflow.py",
     "tests/stores/kept/test_never_stale.py::test_random_changes_by_two_processes",
     "tests/notebooks/",
+    "tests/test_oldest_allowed.py",
     "tests/test_package.py",
     "tests/test_rings.py",
 )
@@ -113,6 +115,7 @@ SLOWEST = (
     "tests/survival/",
     "tests/transfer/",
     "tests/test_package.py",
+    "tests/test_oldest_allowed.py",
     "tests/parity/",
     "tests/hooks/",
     "tests/stores/kept/",
