@@ -75,6 +75,12 @@ def as_metric(key: str, value: Any) -> float:
         ) from exc
 
 
+def as_metrics(key: str, values: Sequence[Any]) -> Sequence[float]:
+    """`as_metric` of each."""
+    are_floats = set(map(type, values)) == {float}  # nearly always, and found out in C
+    return values if are_floats else [as_metric(key, value) for value in values]
+
+
 def as_step(step: Any) -> int:
     """*step* as a 64-bit integer; None is 0, as in MLflow."""
     if step is None:
@@ -88,6 +94,16 @@ def as_step(step: Any) -> int:
     if not -_LARGEST_STEP <= number <= _LARGEST_STEP:
         raise InvalidValue(f"step is {number}; it must fit into 64 bits.")
     return number
+
+
+def as_steps(steps: Sequence[Any]) -> Sequence[int]:
+    """`as_step` of each."""
+    return steps if _are_within(steps, _LARGEST_STEP) else list(map(as_step, steps))
+
+
+def _are_within(numbers: Sequence[Any], end: int) -> bool:
+    """Whether they are integers from 0 to *end*: of thousands, at once."""
+    return set(map(type, numbers)) == {int} and min(numbers) >= 0 and max(numbers) <= end
 
 
 def _whole(step: float) -> int:
@@ -112,6 +128,13 @@ def as_microseconds(timestamp: Any, *, default: int) -> int:
     if not math.isfinite(milliseconds) or abs(milliseconds) > _YEAR_9999:
         raise InvalidValue(_TIMESTAMP_RULE.format(timestamp))
     return int(milliseconds) * 1000
+
+
+def as_each_microseconds(timestamps: Sequence[Any], *, default: int) -> list[int]:
+    """`as_microseconds` of each."""
+    if _are_within(timestamps, _YEAR_9999):
+        return [timestamp * 1000 for timestamp in timestamps]
+    return [as_microseconds(timestamp, default=default) for timestamp in timestamps]
 
 
 _TIMESTAMP_RULE = "timestamp is {!r}; give milliseconds since 1970-01-01 UTC."

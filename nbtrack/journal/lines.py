@@ -114,13 +114,14 @@ def points_lines(run_id: str, key: str, points: Points) -> str:
 def _points_line(run_id: str, key: str, points: Points) -> str:
     values, steps, times = points
     t = times[0]
-    steps_text, later = ",".join(map(str, steps)), ",".join([str(each - t) for each in times])
-    numbers = ",".join(map(repr, values))
+    are_of_one_time = len(set(times)) == 1  # of a batch, often
+    later = ",0" * len(times) if are_of_one_time else "".join([f",{each - t}" for each in times])
+    steps_text, numbers = ",".join(map(str, steps)), ",".join(map(repr, values))
     if not all(map(isfinite, values)):
         numbers = ",".join([repr(v) if isfinite(v) else f'"{v!r}"' for v in values])
     return (
         f'{{"k":"points","r":"{run_id}","n":{encode_key(key)},"s":{len(values)},"t":{t},"p":'
-        f'{{"v":[{numbers}],"s":[{steps_text}],"d":[{later}]}}}}\n'
+        f'{{"v":[{numbers}],"s":[{steps_text}],"d":[{later[1:]}]}}}}\n'
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from nbtrack.base.values import as_microseconds
+from nbtrack.base.values import as_each_microseconds, as_microseconds
 from nbtrack.journal import lines
 from nbtrack.journal.lines import now_us
 
@@ -48,7 +48,7 @@ def each_later_than_equals(
     timestamps: Sequence[Any], run_id: str, name: str, steps: Sequence[int]
 ) -> list[int]:
     """`later_than_equals` of each point of a metric: at once, if none equals one before it."""
-    times = [as_microseconds(timestamp, default=-1) for timestamp in timestamps]
+    times = as_each_microseconds(timestamps, default=-1)
     of_metric = hash((run_id, name))
     new = {of_metric ^ place for place in map(hash, zip(times, steps))}
     is_now = None in timestamps or any(0 <= lines.newest_us() - t < _LAST for t in {*times})
