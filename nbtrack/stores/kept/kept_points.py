@@ -61,7 +61,7 @@ class KeptPoints:
         return found
 
     def _keep(self, signs: Signs, question: tuple[Hashable, ...], found: list[Any]) -> None:
-        size = 1 + sum(map(_points, found)) + sum(map(_names, question))
+        size = 1 + _points(found) + sum(map(_names, question))
         with self._lock:
             if self._signs != signs:
                 self._signs, self._answers = signs, Newest(MOST_POINTS)
@@ -69,7 +69,7 @@ class KeptPoints:
 
 
 def _copies(found: list[T]) -> list[T]:
-    if found and isinstance(found[0], Metric):
+    if _are_points(found):
         return found[:]  # nobody can change one
     return [_copy(each) for each in found]
 
@@ -86,8 +86,15 @@ def _copy(found: Any) -> Any:
     )
 
 
-def _points(found: Metric | MetricSeries) -> int:
-    return 1 + len(found.x) if isinstance(found, MetricSeries) else 1
+def _points(found: list[Any]) -> int:
+    if _are_points(found):
+        return len(found)
+    return sum(1 + len(each.x) for each in found)
+
+
+def _are_points(found: list[Any]) -> bool:
+    """And no series: these are of one kind."""
+    return bool(found) and isinstance(found[0], Metric)
 
 
 def _names(part: Hashable) -> int:
