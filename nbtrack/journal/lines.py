@@ -117,7 +117,7 @@ def _points_line(run_id: str, key: str, points: Points) -> str:
     are_of_one_time = len(set(times)) == 1  # of a batch, often
     later = ",0" * len(times) if are_of_one_time else "".join([f",{each - t}" for each in times])
     steps_text, numbers = ",".join(map(str, steps)), ",".join(map(repr, values))
-    if not all(map(isfinite, values)):
+    if "n" in numbers:  # of nan or inf
         numbers = ",".join([repr(v) if isfinite(v) else f'"{v!r}"' for v in values])
     return (
         f'{{"k":"points","r":"{run_id}","n":{encode_key(key)},"s":{len(values)},"t":{t},"p":'

@@ -8,6 +8,7 @@ of one step and millisecond gets the second microsecond of it. Nobody sees that 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 from nbtrack.base.values import as_each_microseconds, as_microseconds
@@ -34,7 +35,7 @@ def later_than_equals(timestamp: Any, *what: object) -> int:
     if timestamp is None:
         return now_us()
     t = as_microseconds(timestamp, default=0)
-    place = hash(what[:-1]) ^ hash((t, what[-1]))
+    place = hash((hash(what[:-1]), t, what[-1]))
     if place in _of_now or 0 <= lines.newest_us() - t < _LAST:
         return _behind_those_of_now(t, place)
     number = _numbers.get(place, _first - 1) + 1
@@ -49,13 +50,13 @@ def each_later_than_equals(
 ) -> list[int]:
     """`later_than_equals` of each point of a metric: at once, if none equals one before it."""
     times = as_each_microseconds(timestamps, default=-1)
-    of_metric = hash((run_id, name))
-    new = {of_metric ^ place for place in map(hash, zip(times, steps))}
-    is_now = None in timestamps or any(0 <= lines.newest_us() - t < _LAST for t in {*times})
+    of_metric = repeat(hash((run_id, name)))
+    new = dict.fromkeys(map(hash, zip(of_metric, times, steps)), _first)
+    is_now = any(0 <= lines.newest_us() - t < _LAST for t in {*times}) or None in timestamps
     is_known = not (_numbers.keys().isdisjoint(new) and _of_now.keys().isdisjoint(new))
     if is_now or is_known or len(new) < len(times) or len(new) + len(_numbers) > MOST_REMEMBERED:
         return [later_than_equals(t, run_id, name, step) for t, step in zip(timestamps, steps)]
-    _numbers.update(dict.fromkeys(new, _first))
+    _numbers.update(new)
     number = min(_first, _LAST)
     return [t + number for t in times]
 

@@ -3,15 +3,12 @@ also from PostgreSQL."""
 
 from __future__ import annotations
 
-import json
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +17,20 @@ import pytest
 import nbtrack
 from nbtrack import MlflowClient
 from nbtrack.cli.main import main
-from nbtrack.errors import InvalidValue, StoreBusy
+from nbtrack.errors import InvalidValue
 from nbtrack.recording.session import current_session
 from nbtrack.records.logged_models import LoggedModelQuery
 from nbtrack.records.runs import ViewType
-from nbtrack.remote.mlflow_server.kind import kind_words
 from nbtrack.stores.opening import wait_for_kind
 from nbtrack.transfer.imports.checking import count_here
 from nbtrack.transfer.imports.marks import DELETED_MODEL
 from nbtrack.transfer.imports.outcome import Side
-from nbtrack.transfer.sources import mlflow_requests
-from nbtrack.transfer.sources.mlflow_served_files import ServedFiles
 from nbtrack.transfer.sources.opening import open_source
 from nbtrack.transfer.sources.source_records import BrokenRecord
 from tests.support.mlflow_server import MlflowServer
 from tests.support.postgres import postgres
 from tests.support.told_runs import files_of, registry_of, told_of
+from tests.transfer.import_command import bring
 
 pytest.importorskip("mlflow")
 HERE = Path(__file__).parent
@@ -53,13 +48,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[MlflowSer
     (folder / "mlartifacts").symlink_to(folder / "artifacts")
     yield server, folder
     server.kill()
-
-
-def bring(source: Path | str, to: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
-    to.mkdir(exist_ok=True)
-    code = main(["import", "mlflow", str(source), "--to", str(to)])
-    said = capsys.readouterr()
-    return code, said.out + said.err
 
 
 def told(to: Path, place: Path) -> dict[str, Any]:
@@ -324,226 +312,6 @@ def _set_user(database: Path, user: str | None, run_ids: list[str]) -> None:
             "update runs set user_id = ? where run_uuid = ?", [(user, r) for r in run_ids]
         )
     connection.close()
-
-
-# --- who asks, and what is said
-
-
-class _Door(BaseHTTPRequestHandler):
-    """Tells its version to whoever has the right password, and nothing else."""
-
-    heard: list[str | None] = []  # noqa: RUF012 - one server of the test
-
-    def do_GET(self) -> None:
-        self.heard.append(self.headers.get("authorization"))
-        is_known = self.headers.get("authorization") == "Basic bWU6c2VjcmV0"  # me:secret
-        self.send_response(200 if is_known else 401)
-        body = b"3.1.0" if is_known else b"no"
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Silent."""
-
-
-@contextmanager
-def _door(handler: type[BaseHTTPRequestHandler] = _Door) -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def test_who_asks(monkeypatch):
-    """MLflow's variables, or the address; a token for a server of nbtrack's is not told."""
-    from nbtrack.errors import NotIdentified
-
-    monkeypatch.setenv("NBTRACK_TOKEN", "for another server")
-    with _door() as place:
-        with pytest.raises(NotIdentified, match="MLFLOW_TRACKING_USERNAME"):
-            open_source("mlflow", f"http://{place}")
-        monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "abc")
-        with pytest.raises(NotIdentified):
-            open_source("mlflow", f"http://{place}")
-        reader = open_source("mlflow", f"http://me:secret@{place}/")
-        assert reader.title == f"http://{place}"
-        monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "me")
-        monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "secret")
-        open_source("mlflow", f"http://{place}")
-    known = "Basic bWU6c2VjcmV0"
-    assert _Door.heard == [None, "Bearer abc", known, known]
-
-
-class _Shelf(BaseHTTPRequestHandler):
-    """Three runs with a file each and one that no disk takes. Of the first run the gateway has not
-    got the file, of the second not the list."""
-
-    asked: list[str] = []  # noqa: RUF012 - one server of the test
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
-        experiment = {"experiment_id": "1", "name": "e", "lifecycle_stage": "active"}
-        facts = {"experiment_id": "1", "status": "FINISHED", "start_time": 5, "end_time": 6}
-        runs = [{"info": {**facts, "run_id": c * 32}, "data": {}} for c in "abc"]
-        kinds = {"experiments/search": {"experiments": [experiment]}, "runs/search": {"runs": runs}}
-        self._answer(next((told for kind, told in kinds.items() if kind in self.path), {}))
-
-    def do_GET(self) -> None:
-        self.asked.append(self.path)
-        is_file, is_list = "get-artifact" in self.path, "artifacts/list" in self.path
-        if (is_file and "aaa" in self.path) or (is_list and "bbb" in self.path):
-            self._answer({}, 504)
-        elif is_list:
-            names = ("good.txt", "x" * 300, "../out.txt")
-            self._answer({"files": [{"path": n, "is_dir": False, "file_size": 2} for n in names]})
-        else:
-            self._answer({} if is_file or "/api/" in self.path else "2.22.0")
-
-    def _answer(self, told: object, code: int = 200) -> None:
-        self.send_response(code)
-        self.end_headers()
-        self.wfile.write(told.encode() if isinstance(told, str) else json.dumps(told).encode())
-
-    log_message = _Door.log_message
-
-
-class _First(_Shelf):
-    """As one of MLflow 1.30, which does not say its version."""
-
-    def do_GET(self) -> None:
-        if self.path == "/version":
-            self._answer("not found", 404)
-        elif "experiments/search" in self.path:
-            self._answer({"experiments": [{"experiment_id": "0", "name": "Default"}]})
-        else:
-            super().do_GET()
-
-
-class _Second(_Shelf):
-    """As one of MLflow 2."""
-
-    def do_POST(self) -> None:
-        if "logged-models" not in self.path:
-            return super().do_POST()
-        self.rfile.read(int(self.headers["content-length"]))
-        return self._answer("<!doctype html>", 404)
-
-
-class _Behind(_First):
-    """As one of MLflow 3 behind a proxy that passes its API alone. Of its models, one is whole."""
-
-    asked: list[str] = []  # noqa: RUF012 - one server of the test
-
-    def do_POST(self) -> None:
-        if "logged-models" not in self.path:
-            return super().do_POST()
-        self.rfile.read(int(self.headers["content-length"]))
-        infos = [{"model_id": f"m-{c * 32}", "experiment_id": "1", "name": c} for c in "abc"]
-        point = {"key": "k", "value": 1.0, "timestamp": 1, "step": 0, "run_id": "a" * 32}
-        data = [{}, {"metrics": [point, {**point, "value": "none"}]}, {"metrics": "none"}]
-        models = [{"info": i, "data": d} for i, d in zip(infos, data, strict=True)]
-        return self._answer({"models": [*models, {"data": {}}, "none"]})
-
-
-class _Ours(_First):
-    """As a server of nbtrack's behind the same one."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
-        self._answer({"answer": "7"} if self.path.endswith("/questions/version") else {})
-
-
-class _Shut(_Shelf):
-    def do_GET(self) -> None:
-        self._answer({"experiments": []}, 403 if self.path == "/version" else 200)
-
-
-def test_a_proxy_that_passes_the_api_alone_hides_nothing(tmp_path, capsys, monkeypatch):
-    """Logged models come, whatever the version; one that cannot be read is listed, and costs
-    neither the others nor a run. Nor is a server of nbtrack's taken for one of MLflow's."""
-    monkeypatch.setattr(mlflow_requests, "_PAUSES", ())
-    with _door(_Behind) as place:
-        code, said = bring(f"http://{place}", tmp_path / "to", capsys)
-    assert (code, "1 logged model;" in said) == (1, True), said
-    assert f"logged model m-{'b' * 32}: what the server says of it cannot be read" in said
-    assert f"logged model m-{'c' * 32}: what" in said
-    assert "logged model without an id: what" in said
-    client = MlflowClient(str(tmp_path / "to" / ".nbtrack"))
-    assert len(client.search_runs(["1"])) == 3
-    with _door(_Ours) as place:
-        with pytest.raises(InvalidValue, match="is a server of nbtrack's"):
-            open_source("mlflow", f"http://{place}")
-        assert kind_words(f"http://{place}") == "a server of nbtrack's"
-    with _door(_Shut) as place, pytest.raises(InvalidValue, match="No MLflow server answers"):
-        open_source("mlflow", f"http://{place}")
-
-
-def test_a_place_that_is_no_address_has_no_files():
-    rest: Any = None  # which is not asked
-    trouble = ServedFiles(rest).of_deleted_model("mlflow-artifacts://[").trouble
-    assert "is no address" in str(trouble)
-
-
-class _Nothing(_Shelf):
-    def do_GET(self) -> None:
-        self._answer({"error": "not found"}, 404 if self.path == "/version" else 200)
-
-
-def test_a_server_of_mlflow_1_is_known_by_what_it_answers():
-    """Another one is not taken for it."""
-    with _door(_First) as place:
-        assert open_source("mlflow", f"http://{place}").run_ids() == [c * 32 for c in "abc"]
-        said = kind_words(f"http://{place}")
-        assert said == "a server of MLflow's, which does not say its version"
-    with (
-        _door(_Nothing) as place,
-        pytest.raises(InvalidValue, match=f"No MLflow server answers at http://{place}"),
-    ):
-        open_source("mlflow", f"http://{place}")
-    with _door(_Nothing) as place, pytest.raises(StoreBusy, match="does not say what it is"):
-        kind_words(f"http://{place}")
-
-
-def test_nothing_is_exported_to_a_server_of_before_mlflow_3(tmp_path, capsys, monkeypatch):
-    """No run is written that models could not follow."""
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    here = str(tmp_path / ".nbtrack")
-    client = MlflowClient(here)
-    client.create_run(client.create_experiment("leaves"))
-    with _door(_Second) as place:
-        code = main(["--store", here, "export", "--mlflow", f"http://{place}"])
-    said = capsys.readouterr().err
-    assert code == 2
-    assert f"http://{place} has no logged models" in said, said
-    assert "doctype" not in said
-
-
-def test_a_file_that_is_not_handed_out_is_missing_alone(tmp_path, capsys, monkeypatch):
-    """Or a list, or a name that cannot be here: all else comes over. What took long is not asked
-    for again."""
-    monkeypatch.setattr(mlflow_requests, "_PAUSES", (0.0, 0.0))
-    with _door(_Shelf) as place:
-        code, said = bring(f"http://{place}", tmp_path / "to", capsys)
-        assert _tries("get-artifact", "aaa") == _tries("artifacts/list", "bbb") == 3
-        monkeypatch.setattr(mlflow_requests, "_LONG_SECONDS", -1.0)
-        bring(f"http://{place}", tmp_path / "again", capsys)
-        assert _tries("get-artifact", "aaa") == 3 + 1
-    assert code == 1
-    assert f"{'a' * 32}: good.txt: the server does not hand it out" in said, said
-    assert f"{'b' * 32}: its files cannot be listed: the server does not" in said, said
-    assert "has 300 bytes where 255 is the most" in said, said
-    assert "leaves the artifact folder" in said, said
-    client = MlflowClient(str(tmp_path / "to" / ".nbtrack"))
-    assert len(client.search_runs(["1"])) == 3
-    assert [f.path for f in client.list_artifacts("c" * 32)] == ["good.txt"]
-
-
-def _tries(what: str, of: str) -> int:
-    return sum(what in path and of in path for path in _Shelf.asked)
 
 
 @pytest.mark.parametrize(
