@@ -254,7 +254,8 @@ class Store(Protocol):
 
         *x* is the step, milliseconds since 1970 ("time") or seconds since the run's start
         ("relative"); *low* and *high* bound it. A series of more than *buckets* points comes in
-        so many equal parts of its own range of x, empty ones left out.
+        so many equal parts of its own range of x, empty ones left out; with 0, of each series
+        comes how many points it has, and none of them, which takes a fifth of the time.
         """
         ...
 

@@ -185,7 +185,7 @@ def _look_for_curves(
 ) -> None:
     unknown = [key for key in keys if not memory.is_curve(key, charted.ids)]
     if unknown:
-        memory.note_curves(store.read_series(charted.ids, unknown, x="step", buckets=1))
+        memory.note_curves(store.read_series(charted.ids, unknown, x="step", buckets=0))
 
 
 def _lines(

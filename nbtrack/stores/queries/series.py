@@ -43,7 +43,7 @@ _FARTHEST = (1 << 63) - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """*low* and *high* bound x; raises InvalidValue."""
+    """*low* and *high* bound x; without *buckets*, points are only counted. Raises InvalidValue."""
 
     axis: Axis
     buckets: int
@@ -53,8 +53,8 @@ class Wanted:
     def __post_init__(self) -> None:
         if self.axis not in _SCALES:
             raise InvalidValue(f"x is {self.axis!r}; it is one of {', '.join(_SCALES)}.")
-        if not 1 <= self.buckets <= 100_000:
-            raise InvalidValue(f"buckets is {self.buckets}; it is a number from 1 to 100,000.")
+        if not 0 <= self.buckets <= 100_000:
+            raise InvalidValue(f"buckets is {self.buckets}; it is a number from 0 to 100,000.")
         if any(bound is not None and isnan(bound) for bound in (self.low, self.high)):
             raise InvalidValue("A bound of x is NaN; leave it out to have no bound.")
 
@@ -142,12 +142,13 @@ def _on_the_axis(position: float) -> float:
 def _columns(
     connection: Connection, extents: Collection[_Extent], *, wanted: Wanted
 ) -> dict[tuple[int, str], _Columns]:
-    columns: dict[tuple[int, str], _Columns] = {}
+    columns: dict[tuple[int, str], _Columns] = {each[:2]: ([], [], [], []) for each in extents}
+    if not wanted.buckets:
+        return columns
     whole = [extent for extent in extents if extent.points <= wanted.buckets]
     long = [extent for extent in extents if extent.points > wanted.buckets]
     for statement, some in ((_WHOLE, whole), (_BUCKETED, long)):
         places = [extent[:2] for extent in some]
-        columns.update((place, ([], [], [], [])) for place in places)
         for number, *point in _points(connection, statement, some, wanted=wanted):
             for column, value in zip(columns[places[number]], point):
                 column.append(value)

@@ -152,6 +152,18 @@ def test_short_and_long_series_are_read_together(store: DuckDBStore, write: Writ
     assert found[0].x == [9, 19, 29, 39, 49, 59, 69, 79, 89, 99]
 
 
+def test_points_may_be_counted_alone(store: DuckDBStore, write: Write) -> None:
+    """Between the bounds, too."""
+    write(run_text("a"), points_text("a", "long", range(100)), points_text("a", "one", [1]))
+
+    found = store.read_series(["a"], ["long", "one", "none"], x="step", buckets=0)
+    assert [(each.key, each.count, each.x, each.last) for each in found] == [
+        ("long", 100, [], []),
+        ("one", 1, [], []),
+    ]
+    assert only(store.read_series(["a"], ["long"], x="step", buckets=0, high=9)).count == 10
+
+
 def test_steps_at_the_ends_of_what_a_number_holds(store: DuckDBStore, write: Write) -> None:
     """They are far apart, and still two parts; so are many points at one step."""
     ends = (-(2**63) + 1, 2**63 - 1)
@@ -165,7 +177,7 @@ def test_steps_at_the_ends_of_what_a_number_holds(store: DuckDBStore, write: Wri
     assert (same.x, same.low, same.high, same.last) == ([4], [0], [8], [8])
 
 
-@pytest.mark.parametrize("wrong", [{"x": "epoch"}, {"buckets": 0}, {"low": nan}])
+@pytest.mark.parametrize("wrong", [{"x": "epoch"}, {"buckets": -1}, {"low": nan}])
 def test_what_makes_no_sense_is_refused(store: DuckDBStore, wrong: dict[str, object]) -> None:
     """The message names it."""
     with pytest.raises(InvalidValue):
