@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.base.before_forks import imports_in_background
 from nbtrack.errors import InvalidValue
 from nbtrack.settings import FitScope, Settings
 
@@ -59,7 +60,8 @@ def _warm_up() -> None:
 
 
 def _import_duckdb() -> None:
-    import duckdb  # noqa: F401
+    with imports_in_background():
+        import duckdb  # noqa: F401
 
 
 def _new_extension(shell: Any) -> Extension:

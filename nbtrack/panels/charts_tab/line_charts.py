@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nbtrack.base.before_forks import imports_in_background
 from nbtrack.charts.drawing import Row, finite, packed, spec_of
 from nbtrack.charts.loading import load_altair
 from nbtrack.charts.metric_bars import bar_rows, metric_bars
@@ -147,8 +148,9 @@ def bar_chart(key: str, others: Sequence[str], charted: Charted) -> dict[str, An
 
 
 def draw_samples() -> None:
-    """Altair's first chart takes longer than all that follow."""
-    load_altair()
+    """Altair takes longer for its first chart than for all others; in a thread of its own."""
+    with imports_in_background():
+        load_altair()
     look = (("run",), (RunStyle("#888888", ()),))
     _lines_spec(LinesForm(*look, "step", is_log=False, is_smooth=False, has_band=False))
     _bars_spec(BarsForm(*look))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from nbtrack.base.before_forks import imports_in_background
 from nbtrack.display.in_kernel import is_in_kernel
 from nbtrack.panels.runs.run_scope import (
     ALL,
@@ -65,7 +66,8 @@ def _begin_to_import_panels() -> None:
 
 
 def _import_quietly(name: str) -> None:
-    with suppress(ImportError):  # whoever needs it imports it again, and says why it cannot
+    # Whoever needs it imports it again, and says why it cannot.
+    with imports_in_background(), suppress(ImportError):
         importlib.import_module(name)
 
 

@@ -20,6 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.base.before_forks import imports_in_background
 from nbtrack.errors import StoreBusy
 from nbtrack.journal import reading
 from nbtrack.journal.writing import Journal
@@ -156,7 +157,8 @@ class DuckDBStore(PanelReads):
     def _prepare(self) -> None:
         """What the first who reads would wait for."""
         self._attachment.prepare()
-        import_module("numpy")  # in which answers come
+        with imports_in_background():
+            import_module("numpy")  # in which answers come
 
     def _on_waiting(self, is_much: bool) -> None:
         self._thread.request(is_much)
