@@ -92,7 +92,7 @@ def as_step(step: Any) -> int:
     except TypeError as exc:
         raise InvalidValue(f"step is {step!r}; give a whole number.") from exc
     if not -_LARGEST_STEP <= number <= _LARGEST_STEP:
-        raise InvalidValue(f"step is {number}; it must fit into 64 bits.")
+        raise InvalidValue(f"step is {_written(number)}; it must fit into 64 bits.")
     return number
 
 
@@ -123,10 +123,10 @@ def as_microseconds(timestamp: Any, *, default: int) -> int:
         return timestamp * 1000
     try:
         milliseconds = float(timestamp)
-    except (TypeError, ValueError) as exc:
-        raise InvalidValue(_TIMESTAMP_RULE.format(timestamp)) from exc
+    except (TypeError, ValueError, OverflowError) as exc:
+        raise InvalidValue(_TIMESTAMP_RULE.format(_written(timestamp))) from exc
     if not math.isfinite(milliseconds) or abs(milliseconds) > _YEAR_9999:
-        raise InvalidValue(_TIMESTAMP_RULE.format(timestamp))
+        raise InvalidValue(_TIMESTAMP_RULE.format(_written(timestamp)))
     return int(milliseconds) * 1000
 
 
@@ -137,7 +137,7 @@ def as_each_microseconds(timestamps: Sequence[Any], *, default: int) -> list[int
     return [as_microseconds(timestamp, default=default) for timestamp in timestamps]
 
 
-_TIMESTAMP_RULE = "timestamp is {!r}; give milliseconds since 1970-01-01 UTC."
+_TIMESTAMP_RULE = "timestamp is {}; give milliseconds since 1970-01-01 UTC."
 
 
 def as_text(value: Any) -> str:
@@ -214,8 +214,15 @@ def check_tags(tags: Mapping[str, Any] | None) -> dict[str, str]:
     }
 
 
+def _written(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python writes no integer of so many digits
+        return f"an {type(value).__name__} of thousands of digits"
+
+
 def _short(value: object) -> str:
-    text = repr(value)
+    text = _written(value)
     kind = type(value).__name__
     return f"{text[:80]} ({kind})" if not isinstance(value, Sequence) or len(text) < 80 else kind
 

@@ -27,6 +27,8 @@ def batched_lines(run_id: str, points: Sequence[Metric]) -> str:
     """*points* are `Metric`s, of ours or MLflow's. Raises InvalidValue, AttributeError or
     TypeError."""
     names, columns = _columns(points)
+    if set(map(type, names)) != {str}:
+        names = [check_key(name) for name in names]
     if len(set(names)) == 1:
         return _lines_of(run_id, names[0], columns)
     by_name: dict[str, list[tuple[Any, ...]]] = {}

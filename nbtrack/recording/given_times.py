@@ -7,8 +7,10 @@ of one step and millisecond gets the second microsecond of it. Nobody sees that 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from itertools import repeat
+from threading import RLock
 from typing import Any
 
 from nbtrack.base.values import as_each_microseconds, as_microseconds
@@ -18,6 +20,7 @@ from nbtrack.journal.lines import now_us
 MOST_REMEMBERED = 16_384  # 100 bytes each
 _LAST = 999
 
+_counting = RLock()  # a signal handler may log in the middle of it
 # By the hash of what it is a point of: two of one hash do no harm.
 _numbers: dict[int, int] = {}
 _first = 0  # that of what is not remembered: behind all that was forgotten
@@ -36,12 +39,13 @@ def later_than_equals(timestamp: Any, *what: object) -> int:
         return now_us()
     t = as_microseconds(timestamp, default=0)
     place = hash((hash(what[:-1]), t, what[-1]))
-    if place in _of_now or 0 <= lines.newest_us() - t < _LAST:
-        return _behind_those_of_now(t, place)
-    number = _numbers.get(place, _first - 1) + 1
-    if len(_numbers) >= MOST_REMEMBERED:
-        _forget()
-    _numbers[place] = number
+    with _counting:
+        if place in _of_now or 0 <= lines.newest_us() - t < _LAST:
+            return _behind_those_of_now(t, place)
+        number = _numbers.get(place, _first - 1) + 1
+        if len(_numbers) >= MOST_REMEMBERED:
+            _forget()
+        _numbers[place] = number
     return t + (number if number < _LAST else _LAST)  # a call of `min` takes as long as the rest
 
 
@@ -51,13 +55,15 @@ def each_later_than_equals(
     """`later_than_equals` of each point of a metric: at once, if none equals one before it."""
     times = as_each_microseconds(timestamps, default=-1)
     of_metric = repeat(hash((run_id, name)))
-    new = dict.fromkeys(map(hash, zip(of_metric, times, steps)), _first)
-    is_now = any(0 <= lines.newest_us() - t < _LAST for t in {*times}) or None in timestamps
-    is_known = not (_numbers.keys().isdisjoint(new) and _of_now.keys().isdisjoint(new))
-    if is_now or is_known or len(new) < len(times) or len(new) + len(_numbers) > MOST_REMEMBERED:
-        return [later_than_equals(t, run_id, name, step) for t, step in zip(timestamps, steps)]
-    _numbers.update(new)
-    number = min(_first, _LAST)
+    with _counting:
+        new = dict.fromkeys(map(hash, zip(of_metric, times, steps)), _first)
+        is_now = any(0 <= lines.newest_us() - t < _LAST for t in {*times}) or None in timestamps
+        is_known = not (_numbers.keys().isdisjoint(new) and _of_now.keys().isdisjoint(new))
+        is_much = len(new) + len(_numbers) > MOST_REMEMBERED
+        if is_now or is_known or is_much or len(new) < len(times):
+            return [later_than_equals(t, run_id, name, step) for t, step in zip(timestamps, steps)]
+        _numbers.update(new)
+        number = min(_first, _LAST)
     return [t + number for t in times]
 
 
@@ -76,3 +82,11 @@ def _forget() -> None:
     global _first
     _first = max(_numbers.values()) + 1
     _numbers.clear()
+
+
+def _after_fork() -> None:
+    global _counting
+    _counting = RLock()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -15,6 +15,7 @@ from nbtrack.base.values import as_metric, as_microseconds, as_step, as_text, ch
 from nbtrack.errors import InvalidValue
 
 LAST = 2**63 - 1
+HUGE = pytest.param(10**5000, id="more digits than Python writes")
 
 
 class TensorLike:
@@ -101,7 +102,8 @@ def test_any_whole_number_of_64_bits_is_a_step(step: Any, number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "step", [LAST + 1, -LAST - 2, "3", [1], math.nan, math.inf, np.uint64(2**63), 10**400]
+    "step",
+    [LAST + 1, -LAST - 2, "3", [1], math.nan, math.inf, np.uint64(2**63), 10**400, HUGE],
 )
 def test_other_steps_are_refused(step: Any) -> None:
     """By name, before anything is written."""
@@ -120,7 +122,7 @@ def test_a_time_is_milliseconds_since_1970(timestamp: Any, microseconds: int) ->
 
 
 @pytest.mark.parametrize(
-    "timestamp", ["noon", math.nan, math.inf, 10**18, [], b"x", 253402300800000]
+    "timestamp", ["noon", math.nan, math.inf, 10**18, [], b"x", 253402300800000, 10**400, HUGE]
 )
 def test_a_time_beyond_the_calendar_is_refused(timestamp: Any) -> None:
     """No view could show it; microseconds given by mistake are found out, too."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from nbtrack.errors import InvalidValue
 from nbtrack.journal import lines
 from nbtrack.recording import given_times
 from nbtrack.recording.batched_points import batched_lines
@@ -83,3 +86,33 @@ def test_not_all_is_remembered(most: int, monkeypatch: pytest.MonkeyPatch) -> No
 def times_of(text: str) -> list[int]:
     """By the order of points."""
     return [t for line in map(json.loads, text.splitlines()) for t in lines.told_points(line).times]
+
+
+def test_threads_that_log_equal_points_share_no_place() -> None:
+    """Of one metric and time: each point has a number of its own."""
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    points = [[Metric("a", 1.0, 5_000 + turn, step) for step in range(4)] for turn in range(1000)]
+
+    def all_lines(_: int) -> list[str]:
+        return [batched_lines(RUN, each) for each in points]
+
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            texts = [text for found in pool.map(all_lines, range(2)) for text in found]
+    finally:
+        sys.setswitchinterval(switch)
+    told_lines = [json.loads(line) for text in texts for line in text.splitlines()]
+    places = [
+        place
+        for points in map(lines.told_points, told_lines)
+        for place in zip(points.steps, points.times, strict=True)
+    ]
+    assert len(places) == len(set(places)) == 2 * 1000 * 4
+
+
+@pytest.mark.parametrize("key", [["a"], 7, None])
+def test_a_key_that_is_no_text_is_refused_by_name(key: Any) -> None:
+    points = [Metric("a", 1.0, 0, 0), Metric(key, 1.0, 0, 0)]
+    with pytest.raises(InvalidValue, match="The key is"):
+        batched_lines(RUN, points)

@@ -104,7 +104,8 @@ class Attachment:
         )
 
     def prepare(self) -> None:
-        """Begin what the first who opens it would wait for: nothing is attached yet."""
+        """Begin what the first who opens it would wait for: DuckDB, and its views. Nothing is
+        attached yet. Who forks meanwhile waits a fourth of a second, as for any other use."""
         with self._mutex:
             if self._user is None:
                 self._instance()

@@ -16,11 +16,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.base.before_forks import imports_in_background
 from nbtrack.errors import StoreBusy
 from nbtrack.journal import reading
 from nbtrack.journal.writing import Journal
@@ -84,7 +82,7 @@ class DuckDBStore(PanelReads):
         self.database = folder / DATABASE_NAME
         self._journal = Journal(folder / "journal", on_waiting=self._on_waiting, also_in=outbox)
         self._attachment = Attachment(self.database)
-        self._thread = FoldingThread(self.fold, prepare=self._prepare)
+        self._thread = FoldingThread(self.fold, prepare=self._attachment.prepare)
         self._own_folds = OwnFolds(self.database)
         self._snapshots = SnapshotReader(
             self._attachment,
@@ -153,12 +151,6 @@ class DuckDBStore(PanelReads):
         self._attachment.close()
         self._kept.forget()
         self._points.forget()
-
-    def _prepare(self) -> None:
-        """What the first who reads would wait for."""
-        self._attachment.prepare()
-        with imports_in_background():
-            import_module("numpy")  # in which answers come
 
     def _on_waiting(self, is_much: bool) -> None:
         self._thread.request(is_much)

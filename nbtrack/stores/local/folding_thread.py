@@ -82,7 +82,7 @@ class FoldingThread:
             is_urgent |= self._requests.get(timeout=PREPARE_SECONDS)
         self._requests.put(is_urgent)
         if self._prepare is not None and not self._is_closed:
-            with suppress(KeyboardInterrupt):  # what is wrong there is told by who folds
+            with suppress(KeyboardInterrupt, SystemExit):  # what is wrong is told by who folds
                 tried(self._prepare, on_fault=lambda _: None)
 
     def _wait_for_work(self, rested: float) -> None:
