@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 FORK_SECONDS = 5.0  # an import that takes longer waits for something itself
 
 _importing = threading.RLock()
-_is_held = False  # by who forks
 
 
 @contextmanager
@@ -25,12 +24,11 @@ def imports_in_background() -> Iterator[None]:
 
 
 def _wait() -> None:
-    global _is_held
-    _is_held = _importing.acquire(timeout=FORK_SECONDS)
+    _importing.acquire(timeout=FORK_SECONDS)
 
 
 def _go_on() -> None:
-    if _is_held:
+    with suppress(RuntimeError):  # it was not to be had
         _importing.release()
 
 
