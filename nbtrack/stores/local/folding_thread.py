@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from nbtrack.base.guard import guarded, tried
 
 MOST_SECONDS = 2.0  # the oldest waiting line is never older than this
-PREPARE_SECONDS = 0.05
+PREPARE_SECONDS = 0.02
 LEAST_SECONDS = 0.3  # many short runs in a row are folded together
 
 _threads: weakref.WeakSet[FoldingThread] = weakref.WeakSet()
