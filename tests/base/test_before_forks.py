@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -72,3 +73,24 @@ def test_what_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) 
     end.set()
     thread.join()
     assert exit_code_of_child(is_free) == 0
+
+
+LOADING = """
+import os, signal, time
+from nbtrack.ipython import _warm_up
+_warm_up()
+children = []
+for _ in range(25):
+    time.sleep(0.01)
+    children.append(os.fork())
+    if children[-1] == 0:
+        signal.alarm(10)
+        import duckdb
+        os._exit(0)
+assert [os.waitpid(child, 0)[1] for child in children] == [0] * len(children)
+"""
+
+
+@pytest.mark.slow
+def test_children_forked_while_the_extension_loads_import_what_it_does() -> None:
+    subprocess.run([sys.executable, "-c", LOADING], check=True)

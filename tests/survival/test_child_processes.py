@@ -309,21 +309,3 @@ def test_mlflows_ids_of_another_place(start, folder):
     assert runs_of(folder)[0]["one"].data.metrics == {"a": 1.0}
     assert script.errors().count("MLFLOW_RUN_ID") == 1
     assert script.errors().count("MLFLOW_EXPERIMENT_ID") == 1
-
-
-def test_children_forked_as_soon_as_something_was_logged_import_what_they_need(start):
-    """While a thread of their parent makes ready what it will be read with."""
-    start("""
-import os, signal, time, nbtrack
-nbtrack.start_run()
-nbtrack.log_metric("a", 1)
-children = []
-for _ in range(25):
-    time.sleep(0.01)
-    children.append(os.fork())
-    if children[-1] == 0:
-        signal.alarm(20)
-        import duckdb, numpy
-        os._exit(0)
-assert [os.waitpid(child, 0)[1] for child in children] == [0] * len(children)
-""").finish()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from nbtrack.base.databases import note_database
 from nbtrack.base.guard import warn
+from nbtrack.base.imported import imported
 from nbtrack.base.locks import share_as
 from nbtrack.errors import StoreBusy
 from nbtrack.stores.local import instances, migrations, schema
@@ -104,10 +105,13 @@ class Attachment:
         )
 
     def prepare(self) -> None:
-        """Begin what the first who opens it would wait for: DuckDB, and its views. Nothing is
-        attached yet. Who forks meanwhile waits a fourth of a second, as for any other use."""
+        """Make the views that the first who opens it would wait for; nothing is attached yet.
+
+        Not before somebody has imported DuckDB, as our extension does: that would keep the
+        interpreter from whoever has just begun to log.
+        """
         with self._mutex:
-            if self._user is None:
+            if self._user is None and imported("duckdb", "connect"):
                 self._instance()
 
     def enter(self, block: Block, *, read_only: bool, timeout: float) -> DuckDBPyConnection:
