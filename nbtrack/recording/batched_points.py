@@ -23,21 +23,23 @@ class _Columns(NamedTuple):
     said: Sequence[Mapping[str, str]]
 
 
-def batched_lines(run_id: str, points: Sequence[Metric]) -> str:
-    """*points* are `Metric`s, of ours or MLflow's. Raises InvalidValue, AttributeError or
-    TypeError."""
+def batched_lines(run_id: str, points: Sequence[Metric]) -> tuple[str, set[str]]:
+    """Of `Metric`s, ours or MLflow's, and which metrics they are of.
+
+    Raises InvalidValue, AttributeError or TypeError.
+    """
     names, columns = _columns(points)
     if set(map(type, names)) != {str}:
         names = [check_key(name) for name in names]
-    if len(set(names)) == 1:
-        return _lines_of(run_id, names[0], columns)
+    if len(metrics := set(names)) == 1:
+        return _lines_of(run_id, names[0], columns), metrics
     by_name: dict[str, list[tuple[Any, ...]]] = {}
     for name, point in zip(names, zip(*columns, strict=True), strict=True):
         by_name.setdefault(name, []).append(point)
     each = (
         (name, _Columns(*zip(*its_points, strict=True))) for name, its_points in by_name.items()
     )
-    return "".join([_lines_of(run_id, name, its_columns) for name, its_columns in each])
+    return "".join([_lines_of(run_id, name, its_columns) for name, its_columns in each]), metrics
 
 
 def line_of(

@@ -211,8 +211,7 @@ class RunWriter(RunFiles):
         """Points, params and tags, all or none. A metric's timestamp is in milliseconds."""
         t = self.later_us()
         try:
-            points = list(metrics)
-            text = batched_lines(self.run_id, points)
+            text, names = batched_lines(self.run_id, list(metrics))
             pairs = [(check_key(p.key), as_text(p.value)) for p in params]
             _check_once(pairs)
             text += "".join([lines.param_line(self.run_id, *pair, t=t) for pair in pairs])
@@ -223,7 +222,7 @@ class RunWriter(RunFiles):
                 "for dicts there are log_metrics, log_params and set_tags."
             ) from exc
         self._append(text)
-        self._note_logged(params=dict(pairs), metrics={m.key for m in points})
+        self._note_logged(params=dict(pairs), metrics=names)
 
     def log_input(
         self, dataset: Any, context: str | None = None, tags: Mapping[str, str] | None = None

@@ -66,10 +66,10 @@ def test_a_batch_says_what_its_points_say(seed: int, monkeypatch: pytest.MonkeyP
     points = [a_point(chance, steps=steps, now=now) for _ in range(number)]
     if chance.random() < 0.5:  # none equals another one
         points = [point._replace(step=number) for number, point in enumerate(points)]
-    together = from_one_state(monkeypatch, lambda: told(batched_lines(RUN, points)))
+    together = from_one_state(monkeypatch, lambda: told(batched_lines(RUN, points)[0]))
     by_name = sorted(points, key=lambda point: [p.key for p in points].index(point.key))
     alone = from_one_state(
-        monkeypatch, lambda: told("".join(batched_lines(RUN, [point]) for point in by_name))
+        monkeypatch, lambda: told("".join(batched_lines(RUN, [point])[0] for point in by_name))
     )
     assert together == alone
 
@@ -78,7 +78,7 @@ def test_a_batch_says_what_its_points_say(seed: int, monkeypatch: pytest.MonkeyP
 def test_not_all_is_remembered(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(given_times, "MOST_REMEMBERED", most)
     points = [Metric("loss", 0.5, 1_700_000_000_000, step) for step in range(60)]
-    first, second = (batched_lines(RUN, points) for _ in range(2))
+    first, second = (batched_lines(RUN, points)[0] for _ in range(2))
     for step, (before, after) in enumerate(zip(times_of(first), times_of(second), strict=True)):
         assert before < after, f"step {step}"
 
@@ -95,7 +95,7 @@ def test_threads_that_log_equal_points_share_no_place() -> None:
     points = [[Metric("a", 1.0, 5_000 + turn, step) for step in range(4)] for turn in range(1000)]
 
     def all_lines(_: int) -> list[str]:
-        return [batched_lines(RUN, each) for each in points]
+        return [batched_lines(RUN, each)[0] for each in points]
 
     try:
         with ThreadPoolExecutor(2) as pool:
