@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-FORK_SECONDS = 5.0  # an import that takes longer waits for something itself
+FORK_SECONDS = 5.0  # at most; what takes longer waits for something itself
 
 _importing = threading.RLock()
 

@@ -16,6 +16,7 @@ from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from nbtrack.base.before_forks import FORK_SECONDS
 from nbtrack.base.databases import note_database
 from nbtrack.base.guard import warn
 from nbtrack.base.imported import imported
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 10.0
 QUIET_SECONDS = 1.0  # a longer wait is told
-FORK_SECONDS = 5.0
 _POLL_SECONDS = 0.004
 _LITTER_SECONDS = 60.0  # longer than anybody takes to make an empty database
 _attachments: weakref.WeakSet[Attachment] = weakref.WeakSet()

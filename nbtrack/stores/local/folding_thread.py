@@ -67,7 +67,8 @@ class FoldingThread:
                     self._thread = None
 
     def _run(self) -> None:
-        self._prepare_soon()
+        if self._prepare is not None:
+            self._prepare_soon(self._prepare)
         rested = 0.0
         while not self._is_closed:
             self._wait_for_work(rested)
@@ -75,15 +76,15 @@ class FoldingThread:
                 self._requests.put(False)  # in two seconds again
             rested = time.monotonic() + LEAST_SECONDS
 
-    def _prepare_soon(self) -> None:
+    def _prepare_soon(self, prepare: Callable[[], None]) -> None:
         """But not at once: in that moment the process has just begun to log, and goes on."""
         is_urgent = self._requests.get()
         with suppress(Empty):
             is_urgent |= self._requests.get(timeout=PREPARE_SECONDS)
         self._requests.put(is_urgent)
-        if self._prepare is not None and not self._is_closed:
+        if not self._is_closed:
             with suppress(KeyboardInterrupt, SystemExit):  # what is wrong is told by who folds
-                tried(self._prepare, on_fault=lambda _: None)
+                tried(prepare, on_fault=lambda _: None)
 
     def _wait_for_work(self, rested: float) -> None:
         """Until *rested*, and something urgent waits, or something for MOST_SECONDS."""
